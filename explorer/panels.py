@@ -1,0 +1,84 @@
+"""What the panels around the canvas show: plain, frozen, free of torch and Qt.
+
+The session fills these in; a panel shows one and emits what the user wants. Panels never compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing an option can be set to."""
+
+    label: str
+    edit: Any  # the edit (explorer.edits) that sets it; None for what is set at present
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One control of the inspector: what may be changed about the selection, or why it may not."""
+
+    title: str  # "Activation", "Channel shuffle", "Shortcut"
+    scope: str  # "this layer", "this block", "whole network"
+    choices: tuple[Choice, ...]
+    present: int  # index of the choice that is set; -1 when mixed
+    form: Literal["switch", "choice"] = "choice"  # a switch has exactly the choices off, on (in this order)
+    reason: str = ""  # why it is disabled; empty when it can be used
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The selected card: what it is, its figures, the cost formula with its numbers, and its switches."""
+
+    title: str  # "Inverted residual"
+    path: str  # "features.3"
+    kind: str
+    what: str  # one or two sentences
+    rows: tuple[tuple[str, str], ...]  # ("Parameters", "8,832"), ("MACs", "10.2 M"), ("Output", "24 × 56 × 56") …
+    formula: str = ""  # "K² · Cin/g · Cout · H · W" form with the numbers below it, two lines
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One headline figure now, beside the network as it was opened."""
+
+    name: str  # "Parameters", "MACs", "FLOPs (2 × MACs)", "Activations", "Peak memory", …
+    now: float
+    before: float
+    unit: str  # "", "bytes", "px"
+    tip: str = ""  # the convention
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures panel: headline counts, and one bar per stage for each figure that can be drawn."""
+
+    counts: tuple[Count, ...]
+    stages: tuple[str, ...]
+    bars: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]  # figure -> (now, before), one number per stage
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    label: str
+    now: float  # probability 0–1
+    before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The output panel: the sample photo's classes before and after, and how far the two outputs are apart."""
+
+    guesses: tuple[Guess, ...]  # union of the top five before and after, by probability now
+    divergence: float  # Jensen–Shannon divergence of the two distributions, bits, 0–1
+    changed_top1: bool
+    note: str  # where the weights come from, and how to read the classes
+    milliseconds: float  # time of the pass
+    reran: str = ""  # "12 of 157 layers ran again"
