@@ -1,0 +1,166 @@
+"""What one op costs.
+
+**MACs** are the multiply-adds of convolutions, linear layers and matrix products (attention), as torch's FLOP counter
+and torchvision's `_ops` count them; no bias, norm, pooling or activation. FLOPs are 2 × MACs.
+
+**All ops** is a second, named count: 2 × MACs, plus one for each bias addition, one for each element of an activation,
+an addition or a multiplication, two for each element of a norm (scale and shift; statistics are constants in eval
+mode, and norms that measure their input at inference count 5), and one for each element a pooling window reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Constant, Function, Input, Layer, Method, Node, Output, Pass
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    params: int = 0
+    macs: int = 0
+    other: int = 0  # ops that are not multiply-adds
+
+    @property
+    def flops(self) -> int:
+        return 2 * self.macs
+
+    @property
+    def all_ops(self) -> int:
+        return 2 * self.macs + self.other
+
+
+def cost(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Cost:
+    """Parameters and multiply-adds of one op, given its (meta) arguments and result."""
+    params = parameters(node)
+    if isinstance(node.op, (Input, Output, Constant, Pass)):
+        return Cost(params)
+    layer = node.layer
+    if isinstance(layer, nn.modules.conv._ConvNd):
+        taps = prod(layer.kernel_size) * layer.in_channels // layer.groups
+        grid = args[0] if layer.transposed else result  # a transposed convolution works once per input position
+        width = layer.out_channels // layer.groups * layer.in_channels if layer.transposed else 0
+        macs = grid[0, 0].numel() * len(grid) * (width * prod(layer.kernel_size) if width else taps * layer.out_channels)
+        return Cost(params, macs, result.numel() if layer.bias is not None else 0)
+    if isinstance(layer, nn.Linear):
+        return Cost(params, result.numel() * layer.in_features, result.numel() if layer.bias is not None else 0)
+    macs = _contractions(node, args, kwargs) if _may_contract(node) else 0
+    return Cost(params, macs, _other(node, args, result))
+
+
+def parameters(node: Node) -> int:
+    """Trainable numbers the node holds itself."""
+    if isinstance(node.op, Layer):
+        return sum(p.numel() for p in node.op.module.parameters())
+    if isinstance(node.op, Constant):
+        return node.op.tensor.numel() if node.op.trained else 0
+    return 0
+
+
+def conv_formula(layer: nn.Conv2d, height: int, width: int) -> str:
+    """The cost of a convolution with its numbers, in two lines.
+
+    Source: multiply-adds of a convolution, K_h · K_w · C_in / g · C_out · H_out · W_out (MobileNet, §3.1).
+    """
+    kh, kw = layer.kernel_size
+    macs = kh * kw * (layer.in_channels // layer.groups) * layer.out_channels * height * width
+    return (
+        "MACs = Kh · Kw · Cin / g · Cout · H · W\n"
+        f"{kh} · {kw} · {layer.in_channels} / {layer.groups} · {layer.out_channels} · {height} · {width} = {macs:,}"
+    )
+
+
+def linear_formula(layer: nn.Linear, rows: int) -> str:
+    """The cost of a linear layer on `rows` vectors, in two lines."""
+    times = f" · {rows}" if rows > 1 else ""
+    total = layer.in_features * layer.out_features * rows
+    return f"MACs = Cin · Cout{' · rows' if rows > 1 else ''}\n{layer.in_features} · {layer.out_features}{times} = {total:,}"
+
+
+_PLAIN_KINDS = frozenset({"norm", "activation", "pool", "add", "concat", "multiply", "split", "shuffle", "reshape", "dropout"})
+
+
+def _may_contract(node: Node) -> bool:
+    """Could there be a matrix product inside? Only then is the op run under the counter."""
+    return vocabulary.kind(node) not in _PLAIN_KINDS
+
+
+def _contractions(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    op = node.op
+    with torch.no_grad(), _Counter() as counter:
+        if isinstance(op, Layer):
+            op.module(*args, **kwargs)
+        elif isinstance(op, Function):
+            op.call(*args, **kwargs)
+        elif isinstance(op, Method):
+            getattr(args[0], op.name)(*args[1:], **kwargs)
+    return counter.macs
+
+
+def _mm(a: torch.Tensor, b: torch.Tensor, *_: Any) -> int:
+    return a.shape[-2] * a.shape[-1] * b.shape[-1] * prod(a.shape[:-2])
+
+
+def _convolution(x: torch.Tensor, weight: torch.Tensor, result: torch.Tensor, transposed: bool) -> int:
+    grid = x if transposed else result
+    return prod(grid.shape[2:]) * grid.shape[0] * weight.numel()
+
+
+class _Counter(TorchDispatchMode):
+    """Adds up the multiply-adds of whatever runs inside it, by aten op."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.macs = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        formula = _FORMULAS.get(func.overloadpacket)
+        if formula is not None:
+            self.macs += formula(args, result)
+        return result
+
+
+_aten = torch.ops.aten
+_FORMULAS: dict[Any, Callable[[tuple[Any, ...], Any], int]] = {
+    _aten.mm: lambda args, _: _mm(*args),
+    _aten.bmm: lambda args, _: _mm(*args),
+    _aten.addmm: lambda args, _: _mm(*args[1:]),
+    _aten.baddbmm: lambda args, _: _mm(*args[1:]),
+    _aten.convolution: lambda args, result: _convolution(args[0], args[1], result, args[6]),
+    _aten._scaled_dot_product_flash_attention_for_cpu: lambda args, _: _attention(*args[:3]),
+    _aten._scaled_dot_product_fused_attention_overrideable: lambda args, _: _attention(*args[:3]),
+    _aten._scaled_dot_product_flash_attention: lambda args, _: _attention(*args[:3]),
+    _aten._scaled_dot_product_efficient_attention: lambda args, _: _attention(*args[:3]),
+}
+
+
+def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> int:
+    batch, length, width = prod(query.shape[:-2]), query.shape[-2], query.shape[-1]
+    return batch * length * key.shape[-2] * (width + value.shape[-1])
+
+
+def _other(node: Node, args: tuple[Any, ...], result: Any) -> int:
+    kind = vocabulary.kind(node)
+    elements = result.numel() if isinstance(result, torch.Tensor) else 0
+    if kind in ("activation", "add", "multiply"):
+        return elements
+    if kind == "norm":
+        constant = isinstance(node.layer, nn.modules.batchnorm._BatchNorm) or vocabulary.title(node) == "BN"
+        return elements * (2 if constant else 5)
+    if kind == "pool" and args and isinstance(args[0], torch.Tensor):
+        size = getattr(node.layer, "kernel_size", None)
+        if size is None:
+            return args[0].numel()  # adaptive and global pooling read every element once
+        return elements * (size * size if isinstance(size, int) else prod(size))
+    return 0

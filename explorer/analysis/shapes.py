@@ -1,0 +1,179 @@
+"""Shapes on every edge, found on the meta device and remembered by content.
+
+What an op makes of its inputs depends only on (op configuration, input shapes), so it is computed once for each such
+pair in the life of the process: the 48 like layers of a dense block are measured once, and an edit measures only what
+it made new.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from explorer.analysis.cost import Cost, cost
+from explorer.graph.architecture import (
+    Architecture,
+    Constant,
+    Function,
+    Input,
+    Layer,
+    Method,
+    Node,
+    Output,
+    Pass,
+    substituted,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a tensor is, without its numbers."""
+
+    dims: tuple[int, ...]
+    dtype: torch.dtype
+
+    @property
+    def elements(self) -> int:
+        count = 1
+        for dim in self.dims:
+            count *= dim
+        return count
+
+    @property
+    def bytes(self) -> int:
+        return self.elements * self.dtype.itemsize
+
+    def __str__(self) -> str:
+        """Without the batch: "64×56×56"."""
+        return "×".join(map(str, self.dims[1:])) or "scalar"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one op makes and costs. `value` is a Shape, a tuple of such, or a plain value (a size read by the code)."""
+
+    value: Any
+    cost: Cost
+    view: bool  # its result is its first input seen otherwise: no new memory
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of its (first) tensor; None when the op only reads sizes."""
+        return first_shape(self.value)
+
+
+class ShapeError(ValueError):
+    """An op that cannot take its inputs. `node` names it; the message holds the shapes and the reason."""
+
+    def __init__(self, node: str, shapes: tuple[Any, ...], reason: str) -> None:
+        self.node = node
+        self.shapes = shapes
+        super().__init__(f"{node} cannot take {' and '.join(map(str, shapes)) or 'nothing'}: {reason}")
+
+
+_REMEMBERED: dict[tuple[int, tuple[Any, ...]], Measure] = {}
+_MEASURING = threading.Lock()  # meta tensors are cheap; two threads measuring the same thing are not worth having
+
+
+def measure(architecture: Architecture) -> Mapping[str, Measure]:
+    """Shape and cost of every live node, by name, in execution order.
+
+    Raises:
+        ShapeError: the snapshot does not hold together; names the node, the shapes and the reason.
+    """
+    found: dict[str, Measure] = {}
+    for node in architecture.live.values():
+        inputs = tuple([found[name].value for name in node.inputs])
+        try:
+            known = _REMEMBERED.get((node.signature, inputs))
+        except TypeError:  # an unhashable plain value; rare enough to measure each time
+            found[node.name] = _measured(node, inputs)
+            continue
+        if known is None:
+            with _MEASURING:
+                known = _measured(node, inputs)
+            _REMEMBERED[node.signature, inputs] = known
+        found[node.name] = known
+    return found
+
+
+def forget() -> None:
+    """Forget every remembered shape, so that a test can compare with a fresh count."""
+    _REMEMBERED.clear()
+
+
+def first_shape(value: Any) -> Shape | None:
+    if isinstance(value, Shape):
+        return value
+    if isinstance(value, (tuple, list)):
+        return next((shape for item in value if (shape := first_shape(item)) is not None), None)
+    return None
+
+
+def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    tensors = {name: _tensor(value) for name, value in zip(node.inputs, inputs, strict=True)}
+    args = substituted(node.args, tensors)
+    kwargs = substituted(dict(node.kwargs), tensors)
+    try:
+        with torch.no_grad():
+            result = run(node, args, kwargs)
+    except Exception as failure:
+        reason = str(failure).strip().splitlines()[0] if str(failure).strip() else type(failure).__name__
+        raise ShapeError(node.name, inputs, reason) from failure
+    value = _shapes(result)
+    return Measure(value, cost(node, args, kwargs, result), _is_view(node, tensors, result))
+
+
+def run(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Compute the node on the meta device."""
+    op = node.op
+    if isinstance(op, Layer):
+        return op.module(*args, **kwargs)
+    if isinstance(op, Function):
+        return op.call(*args, **kwargs)
+    if isinstance(op, Method):
+        return getattr(args[0], op.name)(*args[1:], **kwargs)
+    if isinstance(op, Input):
+        return torch.empty(op.shape, device="meta")
+    if isinstance(op, Constant):
+        return op.tensor
+    assert isinstance(op, (Output, Pass))
+    return args[0]
+
+
+_VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "expand", "getitem", "chunk"}
+_VIEWS |= {"split", "contiguous", "swapaxes", "getattr", "size", "dropout", "stochastic_depth", "unbind"}
+
+
+def _is_view(node: Node, tensors: Mapping[str, Any], result: Any) -> bool:
+    if any(result is tensor for tensor in tensors.values()):
+        return True
+    if isinstance(node.op, (Output, Pass, Constant)):
+        return True
+    if isinstance(node.op, Layer):
+        return type(node.op.module).__name__ in ("Identity", "Dropout", "StochasticDepth", "Flatten", "Unflatten")
+    return isinstance(node.op, (Function, Method)) and node.op.name in _VIEWS
+
+
+def _tensor(value: Any) -> Any:
+    if isinstance(value, Shape):
+        return torch.empty(value.dims, dtype=value.dtype, device="meta")
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(_tensor(v) for v in value)
+    if isinstance(value, list):
+        return [_tensor(v) for v in value]
+    return value
+
+
+def _shapes(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return Shape(tuple(value.shape), value.dtype)
+    if isinstance(value, torch.Size):
+        return value
+    if isinstance(value, (tuple, list)):
+        return tuple(_shapes(v) for v in value)
+    return value

@@ -1,0 +1,1 @@
+"""Changes as plain data: each edit turns one snapshot into the next."""

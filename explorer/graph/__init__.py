@@ -1,0 +1,1 @@
+"""The network as an immutable graph: snapshot, trace, hierarchy, recognition, folding."""

@@ -1,0 +1,239 @@
+"""From a live `nn.Module` to an `Architecture`.
+
+torch.fx does the tracing. Around it: functional ops stay nodes, `channel_shuffle` stays one node (traced through it
+would be eight of view and transpose), one ReLU object called at three places becomes three nodes, in-place ops become
+plain ones, and a submodule that fx cannot follow becomes one opaque node instead of an error.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import fx, nn
+from torchvision.models.convnext import LayerNorm2d
+from torchvision.models.shufflenetv2 import channel_shuffle
+from torchvision.ops import StochasticDepth
+
+from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output, Ref
+
+#: Modules kept whole although they are not torch.nn's own: inside they are noise.
+WHOLE: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)
+
+_OUT_OF_PLACE: dict[Callable[..., Any], Callable[..., Any]] = {
+    operator.iadd: operator.add,
+    operator.isub: operator.sub,
+    operator.imul: operator.mul,
+    operator.itruediv: operator.truediv,
+    torch.relu_: torch.relu,
+    F.relu_: F.relu,
+    F.leaky_relu_: F.leaky_relu,
+    F.elu_: F.elu,
+    F.hardtanh_: F.hardtanh,
+}
+
+
+class TraceFailure(ValueError):
+    """A module that cannot be followed. The message says where and why."""
+
+
+def trace(module: nn.Module, input_shape: tuple[int, ...], *, title: str = "", key: str = "") -> Architecture:
+    """Follow `module` on an input of shape (batch, channels, height, width) and keep its graph.
+
+    The module is traced in the mode it is in, except that a network in training mode as a whole is put in eval mode
+    first and back afterwards: a trace in train mode would bake dropout in. Nothing is run and no weight is read.
+
+    Raises:
+        TraceFailure: the forward pass depends on the values of a tensor at the outermost level, or raised.
+    """
+    modes = {part: part.training for part in module.modules()}
+    if all(modes.values()):
+        module.eval()
+    try:
+        tracer, graph = _traced(module)
+    finally:
+        for part, training in modes.items():
+            part.training = training
+    return _Keeper(module, tracer, graph, input_shape).architecture(title or type(module).__name__, key)
+
+
+class _Tracer(fx.Tracer):
+    def __init__(self, opaque: frozenset[str], wrap: tuple[Callable[..., Any], ...]) -> None:
+        super().__init__(autowrap_functions=(channel_shuffle, *wrap))
+        self.opaque = opaque
+        self.inside: list[str] = []  # the modules being followed, so that a failure can name the innermost
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        if module_qualified_name in self.opaque or isinstance(m, WHOLE):
+            return True
+        return super().is_leaf_module(m, module_qualified_name)
+
+    def call_module(
+        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        self.inside.append(self.path_of_module(m))
+        result = super().call_module(m, forward, args, kwargs)
+        self.inside.pop()  # not in a finally: after a failure the stack must still say where it was
+        return result
+
+
+def _traced(module: nn.Module) -> tuple[_Tracer, fx.Graph]:
+    """Trace, making each submodule that refuses opaque, innermost first, until it works."""
+    opaque: frozenset[str] = frozenset()
+    wrap = _shuffles(module)
+    while True:
+        tracer = _Tracer(opaque, wrap)
+        try:
+            return tracer, tracer.trace(module)
+        except Exception as failure:
+            if not tracer.inside:
+                raise TraceFailure(_explain(module, failure)) from failure
+            opaque |= {tracer.inside[-1]}
+
+
+def _shuffles(module: nn.Module) -> tuple[Callable[..., Any], ...]:
+    """Every function called `channel_shuffle` that the module's own code can see."""
+    found: dict[int, Callable[..., Any]] = {}
+    for part in module.modules():
+        seen = getattr(type(part).forward, "__globals__", {}).get("channel_shuffle")
+        if inspect.isfunction(seen):
+            found[id(seen)] = seen
+    return tuple(found.values())
+
+
+def _explain(module: nn.Module, failure: Exception) -> str:
+    where = ""
+    for frame in reversed(traceback.extract_tb(failure.__traceback__)):
+        if "/torch/" not in frame.filename and not frame.filename.endswith("graph/trace.py"):
+            where = f" at line {frame.lineno} of {frame.filename.rsplit('/', 1)[-1]} ({(frame.line or '').strip()})"
+            break
+    reason = str(failure).strip().splitlines()[0] if str(failure).strip() else type(failure).__name__
+    return (
+        f"{type(module).__name__} cannot be traced{where}: {reason}. "
+        "Its forward must not branch or loop on the values of tensors; move that part into a submodule, "
+        "which is then shown as one card."
+    )
+
+
+class _Keeper:
+    """Turns one traced fx graph into frozen nodes."""
+
+    def __init__(self, module: nn.Module, tracer: fx.Tracer, graph: fx.Graph, input_shape: tuple[int, ...]) -> None:
+        self.module = module
+        self.graph = graph
+        self.input_shape = input_shape
+        self.names: dict[fx.Node, str] = {}
+        self.nodes: dict[str, Node] = {}
+        self.classes: dict[str, str] = {"": type(module).__name__}
+        self.used: set[str] = set()
+
+    def architecture(self, title: str, key: str) -> Architecture:
+        inputs = [node for node in self.graph.nodes if node.op == "placeholder"]
+        required = [node for node in inputs if not node.args]
+        if len(required) > 1:
+            names = ", ".join(str(node.target) for node in required)
+            raise TraceFailure(f"{type(self.module).__name__} takes {len(required)} inputs ({names}); one image is needed.")
+        for node in self.graph.nodes:
+            self.keep(node)
+        return Architecture(title, self.nodes, self.classes, self.unused(), key)
+
+    def keep(self, node: fx.Node) -> None:
+        if node.op == "placeholder" and "input" in self.nodes:  # an optional second argument: keep its default
+            self.names[node] = ""
+            return
+        scope = self.scope(node)
+        op, args, kwargs, path = self.converted(node)
+        name = self.unique(path or self.title(node, scope))
+        self.names[node] = name
+        self.nodes[name] = Node(name, op, args, kwargs, scope, path)
+
+    def scope(self, node: fx.Node) -> tuple[str, ...]:
+        stack = node.meta.get("nn_module_stack") or {}
+        paths: list[str] = []
+        for path, kind in stack.values():
+            if path and path != node.target:
+                paths.append(path)
+            self.classes[path] = kind.__name__ if isinstance(kind, type) else str(kind).rsplit(".", 1)[-1]
+        return tuple(paths)
+
+    def converted(self, node: fx.Node) -> tuple[Op, tuple[Any, ...], dict[str, Any], str]:
+        args, kwargs = self.arguments(node.args), self.arguments(dict(node.kwargs))
+        if node.op == "placeholder":
+            return Input(self.input_shape), (), {}, ""
+        if node.op == "output":
+            return Output(), args, {}, ""
+        if node.op == "call_module":
+            path = str(node.target)
+            layer = self.module.get_submodule(path)
+            self.classes[path] = type(layer).__name__
+            self.used.update(f"{path}.{name}" for name, _ in layer.named_parameters())
+            return Layer.of(layer), args, kwargs, path
+        if node.op == "get_attr":
+            path = str(node.target)
+            owner, _, name = path.rpartition(".")
+            tensor = getattr(self.module.get_submodule(owner), name)
+            self.used.add(path)
+            return Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter)), (), {}, path
+        if node.op == "call_method":
+            name = str(node.target)
+            in_place = name.endswith("_") and not name.endswith("__")
+            return Method(name[:-1] if in_place else name), args, kwargs, ""
+        assert callable(node.target)
+        return (*_out_of_place(node.target, args, kwargs), "")
+
+    def arguments(self, value: Any) -> Any:
+        if isinstance(value, fx.Node):
+            name = self.names[value]
+            return Ref(name) if name else (value.args[0] if value.args else None)
+        if isinstance(value, tuple):
+            items = [self.arguments(v) for v in value]
+            return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+        if isinstance(value, list):
+            return [self.arguments(v) for v in value]
+        if isinstance(value, dict):
+            return {k: self.arguments(v) for k, v in value.items()}
+        if isinstance(value, slice):
+            return slice(*(self.arguments(v) for v in (value.start, value.stop, value.step)))
+        return value
+
+    def title(self, node: fx.Node, scope: tuple[str, ...]) -> str:
+        if node.op == "placeholder":
+            return "input"
+        if node.op == "output":
+            return "output"
+        target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "op")
+        target = target.strip("_")
+        return f"{scope[-1]}.{target}" if scope else target
+
+    def unique(self, name: str) -> str:
+        if name not in self.nodes:
+            return name
+        return next(f"{name}:{n}" for n in range(2, len(self.nodes) + 3) if f"{name}:{n}" not in self.nodes)
+
+    def unused(self) -> Mapping[str, int]:
+        """Parameters that the traced forward never reads, summed by the outermost module that holds only such."""
+        found: dict[str, int] = {}
+        for path, parameter in self.module.named_parameters():
+            if path not in self.used:
+                top = path.split(".", 1)[0]
+                found[top] = found.get(top, 0) + parameter.numel()
+        return found
+
+
+def _out_of_place(
+    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Function, tuple[Any, ...], dict[str, Any]]:
+    call = _OUT_OF_PLACE.get(call, call)
+    if kwargs.get("inplace"):
+        kwargs = kwargs | {"inplace": False}
+    elif getattr(F, getattr(call, "__name__", ""), None) is call and any(a is True for a in args):
+        bound = inspect.signature(call).bind(*args, **kwargs)
+        if bound.arguments.get("inplace"):
+            bound.arguments["inplace"] = False
+            args, kwargs = bound.args, dict(bound.kwargs)
+    return Function(call), args, kwargs

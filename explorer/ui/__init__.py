@@ -1,0 +1,1 @@
+"""The window: one panel or dialog per file. Shows state, emits intent."""

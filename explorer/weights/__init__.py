@@ -1,0 +1,1 @@
+"""Where each layer's numbers come from."""
