@@ -232,6 +232,16 @@ class Architecture:
                 nodes[node.name] = node
         return Architecture(self.title, nodes, self.classes, self.unused, self.key)
 
+    def without(self, name: str) -> Architecture:
+        """The next snapshot with the node taken out: what read its value reads its first input instead."""
+        gone = self.nodes[name]
+        nodes = {
+            other: rewired(node, {name: gone.inputs[0]}) if name in node.inputs else node
+            for other, node in self.nodes.items()
+            if other != name
+        }
+        return Architecture(self.title, nodes, self.classes, self.unused, self.key)
+
     def __repr__(self) -> str:
         return f"<Architecture {self.title}: {len(self.live)} nodes>"
 

@@ -1,0 +1,59 @@
+"""The edits made since the network was opened, and the snapshot after each. Moving through it computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from explorer.edits.edit import Edit
+from explorer.graph.architecture import Architecture
+
+
+@dataclass(frozen=True)
+class History:
+    """Frozen like everything else: each step gives a new history that shares its snapshots with the old one."""
+
+    baseline: Architecture
+    edits: tuple[Edit, ...] = ()
+    snapshots: tuple[Architecture, ...] = ()
+    position: int = 0  # edits that are in force; those behind it can be redone
+
+    @property
+    def current(self) -> Architecture:
+        return self.snapshots[self.position - 1] if self.position else self.baseline
+
+    @property
+    def in_force(self) -> tuple[Edit, ...]:
+        return self.edits[: self.position]
+
+    @property
+    def undo_title(self) -> str:
+        """Title of what undo would take back; empty when there is nothing."""
+        return self.edits[self.position - 1].title if self.position else ""
+
+    @property
+    def redo_title(self) -> str:
+        return self.edits[self.position].title if self.position < len(self.edits) else ""
+
+    def done(self, edit: Edit, result: Architecture) -> History:
+        """The history after one more edit; what could have been redone is gone."""
+        kept = self.position
+        return History(self.baseline, (*self.edits[:kept], edit), (*self.snapshots[:kept], result), kept + 1)
+
+    def undone(self) -> History:
+        return self.at(self.position - 1)
+
+    def redone(self) -> History:
+        return self.at(self.position + 1)
+
+    def at(self, position: int) -> History:
+        """The same history seen from another position, 0 (as opened) to len(edits); clamped to these."""
+        return replace(self, position=min(max(position, 0), len(self.edits)))
+
+
+def applied(architecture: Architecture, edits: Iterable[Edit]) -> History:
+    """Open a history and make these edits. Raises EditError (or ShapeError) from the first that cannot be made."""
+    history = History(architecture)
+    for edit in edits:
+        history = history.done(edit, edit.apply(history.current))
+    return history

@@ -1,0 +1,312 @@
+"""Recognition: what a block is, by its structure and never by its class name.
+
+So torchvision's, timm's and anyone's own modules get the same words. What is not known for sure is just a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from torch import nn
+
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Architecture, Node, Pass
+from explorer.graph.hierarchy import PLAIN, Group
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    name: str  # "Inverted residual"
+    what: str  # one or two sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """An addition that joins a block's main path with a way around it."""
+
+    add: str
+    main: str
+    around: str
+    on: bool
+
+
+@lru_cache(maxsize=16)
+def shortcuts(architecture: Architecture) -> Mapping[str, Shortcut]:
+    """Every residual addition, by the name of its node, switched off ones included.
+
+    Of the two inputs of an addition the main path is the one behind more weighted layers; two ways of equal depth are
+    branches and no shortcut.
+    """
+    depth = depths(architecture)
+    found: dict[str, Shortcut] = {}
+    for node in architecture.live.values():
+        original = node.was if isinstance(node.op, Pass) and node.was is not None else node
+        if vocabulary.kind(original) != "add" or len(original.inputs) != 2:
+            continue
+        a, b = original.inputs
+        if a not in depth or b not in depth or depth[a] == depth[b]:
+            continue
+        main, around = (a, b) if depth[a] > depth[b] else (b, a)
+        found[node.name] = Shortcut(node.name, main, around, on=node is original)
+    return found
+
+
+def depths(architecture: Architecture) -> dict[str, int]:
+    """For each node that depends on the image, the most weighted layers on any way to it; dead ends included."""
+    depth: dict[str, int] = {architecture.input.name: 0}
+    for node in architecture.nodes.values():
+        known = [depth[name] for name in node.inputs if name in depth]
+        if known:
+            depth[node.name] = max(known) + (vocabulary.kind(node) in ("conv", "depthwise", "linear", "attention"))
+    return depth
+
+
+def projection(group: Group, architecture: Architecture) -> tuple[str, str | None] | None:
+    """The linear bottleneck of a block with a depthwise convolution: (the last node of its 1×1 projection, the
+    activation an edit put behind it or None). None when the block has no projection that is, or was, linear."""
+    nodes = [architecture.nodes[name] for name in group.nodes]
+    depthwise = next((at for at, node in enumerate(nodes) if vocabulary.kind(node) == "depthwise"), None)
+    if depthwise is None or _feeds_activation_after_join(group, architecture):
+        return None
+    last = next((node for node in reversed(nodes) if _is_pointwise(node)), None)
+    if last is None or nodes.index(last) < depthwise:
+        return None
+    end = last
+    users = architecture.users[end.name]
+    if len(users) == 1 and vocabulary.kind(architecture.nodes[users[0]]) == "norm":
+        end = architecture.nodes[users[0]]
+        users = architecture.users[end.name]
+    if len(users) == 1 and vocabulary.kind(architecture.nodes[users[0]]) == "activation":
+        follower = architecture.nodes[users[0]]
+        return (end.name, follower.name) if follower.added else None
+    return end.name, None
+
+
+def recognise(group: Group, architecture: Architecture) -> Pattern:
+    """What a group is."""
+    if group.role == "unit":
+        return _unit(group, architecture)
+    if group.role != "block":
+        return _PLAIN[group.role]
+    return _block(_Anatomy(group, architecture))
+
+
+class _Anatomy:
+    """The parts of a block that recognition asks about."""
+
+    def __init__(self, group: Group, architecture: Architecture) -> None:
+        self.group = group
+        nodes = [architecture.nodes[name] for name in group.nodes]
+        self.kinds = [vocabulary.kind(node) for node in nodes]
+        self.gate = _gate(nodes, architecture)
+        self.is_gate = is_gate(group, architecture)
+        inside = set(group.nodes)
+        gated = {n for g in group.walk() if g is not group and is_gate(g, architecture) for n in g.nodes}
+        self.weighted = [
+            n for n in nodes if vocabulary.kind(n) in ("conv", "depthwise", "linear") and n.name not in gated
+        ]
+        added = [n for n in nodes if vocabulary.kind(n) == "add"]
+        self.residual = bool(added)
+        self.removed = any(isinstance(n.op, Pass) for n in added)
+        self.concats = [n for n in nodes if vocabulary.kind(n) == "concat"]
+        self.entry = {name for n in nodes for name in n.inputs if name not in inside}
+        first = next((k for k in self.kinds if k not in ("concat", "split", "reshape")), "")
+        self.pre_activation = first == "norm"
+        around = {s.around for s in shortcuts(architecture).values() if s.add in inside} if self.residual else set()
+        self.main = [n for n in self.weighted if not _leads_only_to(n, around, architecture, inside)]
+        self.kernels = [max(n.layer.kernel_size) if _is_conv(n) else 1 for n in self.main]  # type: ignore[union-attr, arg-type]
+
+    def has(self, kind: str) -> bool:
+        return kind in self.kinds
+
+
+def _block(a: _Anatomy) -> Pattern:
+    if a.is_gate:
+        return _GATE
+    if a.has("attention"):
+        return _ATTENTION
+    if a.has("shuffle"):
+        return _SHUFFLE_V2 if a.has("split") or len(a.entry) == 1 and a.concats and not a.has("pool") else _SHUFFLE
+    pattern = _depthwise(a) or _joined(a)
+    if pattern is None and a.residual and a.main:
+        pattern = _residual(a)
+    if pattern is None and len(a.main) >= 2 and not a.concats and set(a.kernels) == {3}:
+        pattern = _PLAIN_BLOCK
+    if pattern is None:
+        return _PLAIN["branch"] if a.group.cls in PLAIN else _BLOCK
+    name = pattern.name + (" + SE" if a.gate else "") + (" (shortcut off)" if a.removed else "")
+    return Pattern(name, pattern.what + (" A squeeze-and-excitation gate weighs its channels." if a.gate else ""))
+
+
+def _depthwise(a: _Anatomy) -> Pattern | None:
+    kinds = [vocabulary.kind(n) for n in a.main]
+    if "depthwise" not in kinds or a.concats:
+        return _fused(a)
+    at = kinds.index("depthwise")
+    expands = at > 0 and _width(a.main[at - 1]) > _entering(a.main[at - 1])
+    after = a.main[at + 1 :]
+    if not after:
+        return None
+    if expands or (at == 0 and len(after) == 2 and _width(after[0]) > _entering(after[0])):
+        return _INVERTED
+    if at == 0 and len(after) == 1:
+        last = a.kinds[-1] if not a.residual else "add"
+        return _SEPARABLE if last == "activation" else _INVERTED
+    return None
+
+
+def _fused(a: _Anatomy) -> Pattern | None:
+    """EfficientNetV2's form: the expansion and the depthwise convolution in one full convolution."""
+    if len(a.main) == 2 and a.kernels == [3, 1] and not a.concats and _width(a.main[0]) > 2 * _width(a.main[1]):
+        return _FUSED
+    return None
+
+
+def _joined(a: _Anatomy) -> Pattern | None:
+    if a.pre_activation and a.kernels == [1, 3] and not a.residual:
+        return _DENSE
+    if a.pre_activation and a.kernels == [1] and a.has("pool"):
+        return _TRANSITION
+    if not a.concats:
+        return None
+    if len(a.concats[-1].inputs) >= 3:
+        return _INCEPTION
+    if a.kernels[:1] == [1] and len(a.weighted) == 3 and not a.residual:
+        return _FIRE
+    return None
+
+
+def _residual(a: _Anatomy) -> Pattern:
+    prefix = "Pre-activation residual" if a.pre_activation else "Residual"
+    groups = max((n.layer.groups for n in a.main if _is_conv(n)), default=1)  # type: ignore[union-attr]
+    if len(a.kernels) == 3 and a.kernels[0] == a.kernels[2] == 1 and a.kernels[1] > 1:
+        if groups > 1:
+            return Pattern(f"{prefix} bottleneck, cardinality {groups}", _RESNEXT)
+        return Pattern(f"{prefix} bottleneck", _BOTTLENECK)
+    if len(a.kernels) == 2 and min(a.kernels) > 1:
+        return Pattern(f"{prefix} block", _BASIC)
+    return Pattern(f"{prefix} block", "What goes in is added to what the layers make of it, so they only learn the difference.")
+
+
+def is_gate(group: Group, architecture: Architecture) -> bool:
+    """Squeeze-and-excitation: pooled to one place, through two layers, squashed, and multiplied back in."""
+    kinds = [vocabulary.kind(architecture.nodes[name]) for name in group.nodes]
+    weighted = sum(kind in ("conv", "linear") for kind in kinds)
+    squeezed = [k for k in kinds if k not in ("reshape", "conv", "linear", "activation", "norm", "multiply", "other")]
+    return weighted == 2 and "multiply" in kinds and "activation" in kinds and squeezed == ["pool"]
+
+
+def _gate(nodes: list[Node], architecture: Architecture) -> bool:
+    """Is there a product of a map with what a sigmoid made of it?"""
+    for node in nodes:
+        if vocabulary.kind(node) == "multiply" and any(_squashes(architecture.nodes[name]) for name in node.inputs):
+            return True
+    return False
+
+
+def _squashes(node: Node) -> bool:
+    original = node.was if node.was is not None and vocabulary.kind(node.was) == "activation" else node
+    return vocabulary.title(original) in ("Sigmoid", "Hard sigmoid")
+
+
+def feeds_gate(node: Node, architecture: Architecture) -> bool:
+    """Is this activation the gate of a product, as in squeeze-and-excitation?"""
+    return any(vocabulary.kind(architecture.nodes[user]) == "multiply" for user in architecture.users[node.name])
+
+
+def _leads_only_to(node: Node, ends: set[str], architecture: Architecture, inside: set[str]) -> bool:
+    """Does everything the node feeds inside the block end at one of `ends`? Then it belongs to the way around."""
+    if not ends:
+        return False
+    name = node.name
+    while name not in ends:
+        users = [user for user in architecture.users[name] if user in inside]
+        if len(users) != 1:
+            return False
+        name = users[0]
+    return True
+
+
+def _feeds_activation_after_join(group: Group, architecture: Architecture) -> bool:
+    """Is there an activation after the addition or concatenation, as in ResNet and ShuffleNet?"""
+    joins = [n for n in group.nodes if vocabulary.kind(architecture.nodes[n]) in ("add", "concat")]
+    return bool(joins) and any(
+        vocabulary.kind(architecture.nodes[user]) == "activation" for user in architecture.users[joins[-1]] if user in group.nodes
+    )
+
+
+def _is_conv(node: Node) -> bool:
+    return isinstance(node.layer, nn.modules.conv._ConvNd)
+
+
+def _is_pointwise(node: Node) -> bool:
+    return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) == 1
+
+
+def _width(node: Node) -> int:
+    layer = node.layer
+    return int(layer.out_channels if _is_conv(node) else layer.out_features)  # type: ignore[union-attr, arg-type]
+
+
+def _entering(node: Node) -> int:
+    layer = node.layer
+    return int(layer.in_channels if _is_conv(node) else layer.in_features)  # type: ignore[union-attr, arg-type]
+
+
+def _unit(group: Group, architecture: Architecture) -> Pattern:
+    names = [vocabulary.title(architecture.nodes[name]) for name in group.nodes]
+    return Pattern(" · ".join(names), "A layer with the norm and activation that go with it, on one card.")
+
+
+_BLOCK = Pattern("Block", "A module of this network; its structure has no common name.")
+_GATE = Pattern(
+    "Squeeze-and-excitation",
+    "Squeezes the map to one number per channel, passes these through two small layers and scales each channel by "
+    "the result: the network weighs its own channels.",
+)
+_ATTENTION = Pattern("Transformer block", "Every place looks at every other (or at those in its window) by attention.")
+_SHUFFLE = Pattern(
+    "Shuffle unit",
+    "Group convolutions make the 1×1 layers cheap; the channel shuffle between them lets the groups hear each other.",
+)
+_SHUFFLE_V2 = Pattern(
+    "Shuffle unit (v2)",
+    "Half of the channels pass untouched, the other half is worked on; concatenation and channel shuffle mix them.",
+)
+_INVERTED = Pattern(
+    "Inverted residual",
+    "Expands to many channels, filters each on its own (depthwise), and projects back to few. The narrow ends are "
+    "joined by the shortcut, and the projection is linear: an activation there would lose information.",
+)
+_FUSED = Pattern(
+    "Fused inverted residual",
+    "An inverted residual whose expansion and depthwise convolution are one full 3×3: more work, fewer memory trips.",
+)
+_SEPARABLE = Pattern(
+    "Depthwise separable",
+    "A 3×3 on each channel alone, then a 1×1 across channels: 8 to 9 times cheaper than a full 3×3.",
+)
+_DENSE = Pattern(
+    "Dense layer",
+    "Reads the feature maps of all layers before it in the block, and adds a few of its own (the growth rate).",
+)
+_TRANSITION = Pattern("Transition", "Between dense blocks: a 1×1 convolution thins the channels, pooling halves the map.")
+_INCEPTION = Pattern(
+    "Inception module",
+    "Looks at several scales side by side and concatenates what they find; 1×1 convolutions keep it cheap.",
+)
+_FIRE = Pattern("Fire module", "Squeezes to few channels with 1×1, then expands with 1×1 and 3×3 side by side.")
+_PLAIN_BLOCK = Pattern("Plain block", "Convolutions in a row, with no way around them.")
+_BASIC = "Two 3×3 convolutions and a shortcut around them: the layers only learn what to add to their input."
+_BOTTLENECK = "1×1 narrows, 3×3 works on few channels, 1×1 widens again; the shortcut joins the wide ends."
+_RESNEXT = "A bottleneck whose 3×3 is split into groups: many narrow paths in parallel (cardinality) at the same cost."
+
+_PLAIN: Mapping[str, Pattern] = {
+    "network": Pattern("Network", "The whole network."),
+    "stem": Pattern("Stem", "The first layers: they turn the image into a smaller map before the blocks begin."),
+    "stage": Pattern("Stage", "Blocks that work on one resolution."),
+    "branch": Pattern("Branch", "One of the ways side by side."),
+    "head": Pattern("Head", "Turns the last feature map into the classes."),
+}
