@@ -48,8 +48,8 @@ class AlexNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.features(x)
         x = torch.flatten(x, 1)
-        x = self.classifier(x)
-        return x
+        scores: Tensor = self.classifier(x)
+        return scores
 
 
 def alexnet_2012(*, num_classes: int = 1000, groups: int = 2, dropout: float = 0.5) -> AlexNet:

@@ -40,7 +40,7 @@ FAMILIES = (
 )
 
 
-class UnknownNetwork(LookupError):
+class UnknownNetwork(LookupError):  # noqa: N818 - says what is the matter
     """No entry has this key; the message names the nearest ones."""
 
 

@@ -81,8 +81,8 @@ class InceptionAux(nn.Module):
         x = torch.flatten(x, 1)
         x = F.relu(self.fc1(x), inplace=True)
         x = self.dropout(x)
-        x = self.fc2(x)
-        return x
+        scores: Tensor = self.fc2(x)
+        return scores
 
 
 class GoogLeNet(nn.Module):

@@ -120,8 +120,8 @@ class BNInception(nn.Module):
         x = self.inception4e(self.inception4d(self.inception4c(x)))
         x = self.inception5b(self.inception5a(x))
         x = torch.flatten(self.avgpool(x), 1)
-        x = self.fc(x)
-        return x
+        scores: Tensor = self.fc(x)
+        return scores
 
 
 class InceptionV2(nn.Module):
@@ -129,6 +129,7 @@ class InceptionV2(nn.Module):
 
     The paper keeps its filter banks in a file outside the text; those of torchvision's `Inception3` are used here,
     behind the stem of table 1 (3x3 convolutions of 80, 192 and 288 channels instead of 1x1-80, 3x3-192, pooling).
+    Since that stem ends in 288 channels, all three blocks at 35x35 have 288 (torchvision's first makes 256 of 192).
     """
 
     def __init__(self, num_classes: int = 1000, dropout: float = 0.5) -> None:
@@ -140,8 +141,8 @@ class InceptionV2(nn.Module):
         self.Conv2d_3b_3x3 = v3.BasicConv2d(64, 80, kernel_size=3)
         self.Conv2d_4a_3x3 = v3.BasicConv2d(80, 192, kernel_size=3, stride=2)
         self.Conv2d_4b_3x3 = v3.BasicConv2d(192, 288, kernel_size=3, padding=1)
-        self.Mixed_5b = v3.InceptionA(288, pool_features=32)
-        self.Mixed_5c = v3.InceptionA(256, pool_features=64)
+        self.Mixed_5b = v3.InceptionA(288, pool_features=64)
+        self.Mixed_5c = v3.InceptionA(288, pool_features=64)
         self.Mixed_5d = v3.InceptionA(288, pool_features=64)
         self.Mixed_6a = v3.InceptionB(288)
         self.Mixed_6b = v3.InceptionC(768, channels_7x7=128)
@@ -164,8 +165,8 @@ class InceptionV2(nn.Module):
         x = self.Mixed_6e(self.Mixed_6d(x))
         x = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x)))
         x = torch.flatten(self.dropout(self.avgpool(x)), 1)
-        x = self.fc(x)
-        return x
+        scores: Tensor = self.fc(x)
+        return scores
 
 
 def inception_v2_bn(*, num_classes: int = 1000) -> BNInception:

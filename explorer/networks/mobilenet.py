@@ -55,8 +55,8 @@ class MobileNetV1(nn.Module):
         x = self.features(x)
         x = self.avgpool(x)
         x = torch.flatten(x, 1)
-        x = self.classifier(x)
-        return x
+        scores: Tensor = self.classifier(x)
+        return scores
 
 
 def _scaled(width: int, width_mult: float) -> int:

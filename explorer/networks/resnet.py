@@ -42,8 +42,8 @@ class PlainBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu(self.bn1(self.conv1(x)))
-        x = self.relu(self.bn2(self.conv2(x)))
-        return x
+        out: Tensor = self.relu(self.bn2(self.conv2(x)))
+        return out
 
 
 class BottleneckV1(nn.Module):
@@ -83,8 +83,8 @@ class BottleneckV1(nn.Module):
         out: Tensor = self.relu(self.bn1(self.conv1(x)))
         out = self.relu(self.bn2(self.conv2(out)))
         out = self.bn3(self.conv3(out))
-        out += identity
-        return self.relu(out)  # type: ignore[no-any-return]
+        activated: Tensor = self.relu(out + identity)
+        return activated
 
 
 class SEBottleneck(BottleneckV1):
@@ -112,8 +112,8 @@ class SEBottleneck(BottleneckV1):
         out: Tensor = self.relu(self.bn1(self.conv1(x)))
         out = self.relu(self.bn2(self.conv2(out)))
         out = self.se(self.bn3(self.conv3(out)))
-        out += identity
-        return self.relu(out)  # type: ignore[no-any-return]
+        activated: Tensor = self.relu(out + identity)
+        return activated
 
 
 def _resnet(block: type[nn.Module], layers: tuple[int, int, int, int], num_classes: int) -> nn.Module:

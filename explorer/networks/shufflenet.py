@@ -55,7 +55,8 @@ class ShuffleUnit(nn.Module):
             out = x + out
         else:
             out = torch.cat((F.avg_pool2d(x, kernel_size=3, stride=2, padding=1), out), dim=1)
-        return self.relu(out)  # type: ignore[no-any-return]
+        activated: Tensor = self.relu(out)
+        return activated
 
 
 class ShuffleNetV1(nn.Module):
@@ -70,7 +71,9 @@ class ShuffleNetV1(nn.Module):
     ) -> None:
         super().__init__()
         if len(stages_out_channels) != 4:
-            raise ValueError(f"stages_out_channels needs 4 widths (the stem and 3 stages), not {len(stages_out_channels)}")
+            raise ValueError(
+                f"stages_out_channels needs 4 widths (the stem and 3 stages), not {len(stages_out_channels)}"
+            )
         if len(stages_repeats) != 3:
             raise ValueError(f"stages_repeats needs 3 numbers, not {len(stages_repeats)}")
         stem, *widths = stages_out_channels
@@ -80,7 +83,7 @@ class ShuffleNetV1(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
-        stages = []
+        stages: list[nn.Sequential] = []
         inp = stem
         for oup, repeats in zip(widths, stages_repeats, strict=True):
             # The stem is too thin for groups: the first pointwise convolution of stage 2 is not grouped.
@@ -99,18 +102,18 @@ class ShuffleNetV1(nn.Module):
         x = self.stage3(x)
         x = self.stage4(x)
         x = torch.flatten(self.avgpool(x), 1)
-        x = self.fc(x)
-        return x
+        scores: Tensor = self.fc(x)
+        return scores
 
 
 def shufflenet_v1(*, groups: int = 3, width_mult: float = 1.0, num_classes: int = 1000) -> ShuffleNetV1:
     """ShuffleNet v1 with the paper's widths for its `groups`, times `width_mult`.
 
-    The paper scales all widths alike, yet its complexities come out only with a stem of 12 channels for 0.25 and 0.5;
+    The paper does not give the stem's width; its complexities come out with 12 channels for 0.25 and 0.5;
     the authors' code has 24 for 1 and 1.5, and 48 for 2.
     """
     if groups not in STAGE2_WIDTHS:
-        raise ValueError(f"groups={groups}: the paper gives widths for {', '.join(map(str, STAGE2_WIDTHS))} groups only")
+        raise ValueError(f"groups={groups} is not among {', '.join(map(str, STAGE2_WIDTHS))}, which the paper has")
     if width_mult <= 0:
         raise ValueError(f"width_mult={width_mult} is not above 0")
     stem = 12 if width_mult < 1 else 24 if width_mult < 2 else int(24 * width_mult)
