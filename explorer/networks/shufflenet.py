@@ -27,6 +27,8 @@ class ShuffleUnit(nn.Module):
             raise ValueError(f"stride={stride} is neither 1 nor 2")
         if stride == 1 and inp != oup:
             raise ValueError(f"with stride 1 the input width {inp} must equal the output width {oup}")
+        if groups < 1:
+            raise ValueError(f"groups={groups} is not above 0")
         if oup % 4 or (oup // 4) % groups:
             raise ValueError(f"a quarter of the width {oup} is not divisible into {groups} groups")
         branch = oup if stride == 1 else oup - inp

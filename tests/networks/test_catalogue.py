@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -187,4 +188,5 @@ def test_entries_cannot_be_changed() -> None:
 
 def test_listing_does_not_import_torch() -> None:
     code = "import sys; from explorer.networks.catalogue import entries; entries(); sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    root = Path(__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

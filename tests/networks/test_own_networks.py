@@ -307,6 +307,7 @@ def test_shufflenet_v1_shuffles_through_torchvisions_function() -> None:
         (ShuffleNetV1, {"stages_out_channels": (24, 240)}, "4 widths .*, not 2"),
         (ShuffleNetV1, {"stages_out_channels": (24, 240, 480, 960), "stages_repeats": (4,)}, "3 numbers, not 1"),
         (ShuffleUnit, {"inp": 24, "oup": 240, "stride": 3, "groups": 3}, "stride=3"),
+        (ShuffleUnit, {"inp": 24, "oup": 240, "stride": 2, "groups": 0}, "groups=0 is not above 0"),
         (ShuffleUnit, {"inp": 24, "oup": 240, "stride": 1, "groups": 3}, "input width 24 must equal .* 240"),
         (ShuffleUnit, {"inp": 25, "oup": 240, "stride": 2, "groups": 3}, "branch's width 215 .* 3 groups"),
         (ShuffleUnit, {"inp": 240, "oup": 240, "stride": 2, "groups": 3}, "branch's width 0"),
