@@ -1,0 +1,88 @@
+"""Random weights that keep the signal at a healthy size, as training would.
+
+One pass over the network as opened, on a fixed photo at half resolution, measures by what each batch norm must divide
+and how loud the classifier is. That is then part of the seeded weights: no edit changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from explorer.analysis.forward import with_weights
+from explorer.analysis.sample import built_in, preprocess
+from explorer.analysis.shapes import run
+from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, Output, substituted
+from explorer.weights.seeded import Seeded
+
+#: Deviation of the logits: loud enough that the top five differ, quiet enough that they are five.
+LOGITS = 2.0
+
+
+def seeded(architecture: Architecture, seed: int = 0, buffers: Mapping[str, torch.Tensor] | None = None) -> Seeded:
+    """Seeded weights for a network as opened, calibrated. The same object serves all its edited versions."""
+    plain = Seeded(seed, buffers=buffers)
+    shape = architecture.input_shape
+    half = (1, shape[1], *(max(side // 2, 1) for side in shape[2:]))
+    for size in (half, (1, *shape[1:])):
+        try:
+            scales = _scales(architecture, plain, size)
+        except (RuntimeError, ValueError):
+            continue  # a network that takes one size only
+        return Seeded(seed, scales, buffers)
+    return plain
+
+
+def _scales(architecture: Architecture, weights: Seeded, shape: tuple[int, ...]) -> dict[str, float]:
+    image = preprocess(built_in("astronaut"), shape)
+    values: dict[str, Any] = {}
+    scales: dict[str, float] = {}
+    remaining = {name: len(users) for name, users in architecture.users.items()}
+    loudest = _classifier(architecture)
+    with torch.inference_mode():
+        for node in architecture.live.values():
+            inputs = {name: values[name] for name in node.inputs}
+            values[node.name] = _value(node, inputs, weights, image, scales)
+            if node.name == loudest:
+                scales[node.path] = _rounded(LOGITS / max(float(values[node.name].std()), 1e-6))
+            for name in node.inputs:
+                remaining[name] -= 1
+                if not remaining[name]:
+                    values.pop(name, None)
+    return scales
+
+
+def _value(node: Node, inputs: dict[str, Any], weights: Seeded, image: torch.Tensor, scales: dict[str, float]) -> Any:
+    op = node.op
+    if isinstance(op, Input):
+        return image
+    if isinstance(op, Constant):
+        return weights.tensors(node)[""]
+    args, kwargs = substituted(node.args, inputs), substituted(dict(node.kwargs), inputs)
+    if not isinstance(op, Layer):
+        return run(node, args, kwargs)
+    if isinstance(op.module, nn.modules.batchnorm._BatchNorm):
+        scales.setdefault(node.path, _rounded(max(float(args[0].square().mean()), 1e-6)))
+        return args[0] / scales[node.path] ** 0.5
+    return with_weights(op.module, weights.tensors(node))(*args, **kwargs)
+
+
+def _classifier(architecture: Architecture) -> str:
+    """The last layer with weights before the output, when nothing else comes between but reshaping."""
+    name = architecture.output.inputs[0] if architecture.output.inputs else ""
+    while name:
+        node = architecture.nodes[name]
+        if isinstance(node.op, Layer) and isinstance(node.op.module, (nn.Linear, nn.Conv2d)):
+            return name
+        if isinstance(node.op, (Input, Output)):
+            break
+        name = node.inputs[0] if node.inputs else ""
+    return ""
+
+
+def _rounded(value: float) -> float:
+    """Three digits: the order in which a machine adds up must not show."""
+    return float(f"{value:.3g}")

@@ -1,0 +1,190 @@
+"""A forward pass that runs only what changed.
+
+The value of a node depends only on (op, weights, values of its inputs), so it is remembered under a key made of these
+three: a Merkle key. After an edit only what lies downstream of it has new keys and runs; after undo nothing does.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from explorer.analysis.shapes import run
+from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, substituted
+from explorer.weights.source import Source
+
+
+class Cancelled(Exception):
+    """The pass was no longer wanted."""
+
+
+class PassError(RuntimeError):
+    """A layer that failed while running; the message names it and the shapes of its inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    value: Any  # what the network returns: a tensor, or a tuple with auxiliary outputs
+    ran: int  # ops that ran
+    total: int
+    milliseconds: float
+
+    @property
+    def main(self) -> torch.Tensor:
+        """The (first) output tensor."""
+        value = self.value
+        while not isinstance(value, torch.Tensor):
+            value = value[0]
+        return value
+
+
+class Forward:
+    """Runs snapshots and remembers the values of their nodes, newest first, within a number of bytes.
+
+    Used from one thread at a time.
+    """
+
+    def __init__(self, budget: int = 2**30) -> None:
+        self.budget = budget
+        self._values: OrderedDict[int, Any] = OrderedDict()
+        self._bytes = 0
+        self._layers: dict[int, nn.Module] = {}
+        self._keys: dict[Hashable, int] = {}
+
+    def run(
+        self,
+        architecture: Architecture,
+        weights: Source,
+        image: torch.Tensor,
+        image_key: Hashable = None,
+        wanted: Callable[[float], bool] = lambda done: True,
+    ) -> Result:
+        """Output for an image of shape (batch, channels, height, width), float32, normalised.
+
+        `wanted` is asked before each op, with the part that is done (0 to 1); once it says no, Cancelled is raised.
+
+        Raises:
+            PassError: a layer failed; names it and its input shapes.
+        """
+        started = time.perf_counter()
+        keys = self._merkle(architecture, weights, image_key if image_key is not None else id(image))
+        needed = self._needed(architecture, keys)
+        last = _last_uses(architecture, needed)
+        values: dict[str, Any] = {}
+        with torch.inference_mode():
+            for done, name in enumerate(needed):
+                if not wanted(done / len(needed)):
+                    raise Cancelled
+                node = architecture.nodes[name]
+                values[name] = self._value(node, keys, values, weights, image)
+                for gone in last.get(name, ()):
+                    values.pop(gone, None)
+        ran = len(needed)
+        key = keys[architecture.output.name]
+        value = self._values[key] if not needed else values[architecture.output.name]
+        return Result(value, ran, len(architecture.live), (time.perf_counter() - started) * 1e3)
+
+    def _merkle(self, architecture: Architecture, weights: Source, image_key: Hashable) -> dict[str, int]:
+        keys: dict[str, int] = {}
+        for node in architecture.live.values():
+            own: Hashable = None
+            if isinstance(node.op, Input):
+                own = image_key
+            elif isinstance(node.op, (Layer, Constant)):
+                own = weights.key(node)
+            content = (node.signature, own, tuple([keys[name] for name in node.inputs]))
+            keys[node.name] = self._keys.setdefault(content, len(self._keys))
+        return keys
+
+    def _needed(self, architecture: Architecture, keys: Mapping[str, int]) -> list[str]:
+        """What must run, in order: everything the output needs that is not remembered."""
+        waiting = [architecture.output.name]
+        needed: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in needed or keys[name] in self._values:
+                continue
+            needed.add(name)
+            waiting.extend(architecture.nodes[name].inputs)
+        return [name for name in architecture.live if name in needed]
+
+    def _value(
+        self, node: Node, keys: Mapping[str, int], values: Mapping[str, Any], weights: Source, image: torch.Tensor
+    ) -> Any:
+        inputs = {n: values[n] if n in values else self._recalled(keys[n]) for n in node.inputs}
+        if isinstance(node.op, Input):
+            value: Any = image
+        elif isinstance(node.op, Constant):
+            value = weights.tensors(node)[""]
+        else:
+            real = self._materialised(node, weights)
+            try:
+                value = run(real, substituted(node.args, inputs), substituted(dict(node.kwargs), inputs))
+            except Exception as failure:
+                shapes = " and ".join(str(tuple(v.shape)) for v in inputs.values() if isinstance(v, torch.Tensor))
+                raise PassError(f"{node.name} failed on {shapes or 'no tensor'}: {failure}") from failure
+        self._remember(keys[node.name], value)
+        return value
+
+    def _materialised(self, node: Node, weights: Source) -> Node:
+        """The node with a layer that holds real numbers."""
+        if not isinstance(node.op, Layer):
+            return node
+        key = self._keys.setdefault(weights.key(node), len(self._keys))
+        if key not in self._layers:
+            self._layers[key] = with_weights(node.op.module, weights.tensors(node))
+        return node.replace(op=Layer(self._layers[key], node.op.key))
+
+    def _recalled(self, key: int) -> Any:
+        self._values.move_to_end(key)
+        return self._values[key]
+
+    def _remember(self, key: int, value: Any) -> None:
+        size = _size(value)
+        if size > self.budget:
+            return
+        self._values[key] = value
+        self._bytes += size
+        while self._bytes > self.budget:
+            _, gone = self._values.popitem(last=False)
+            self._bytes -= _size(gone)
+
+
+def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> nn.Module:
+    """A copy of a storage-less module that holds these numbers."""
+    twin = copy.copy(module)
+    parameters: dict[str, nn.Parameter | None] = {}
+    for name, like in module._parameters.items():
+        parameters[name] = None if like is None else nn.Parameter(tensors[prefix + name], requires_grad=False)
+    buffers = {n: None if like is None else tensors.get(prefix + n) for n, like in module._buffers.items()}
+    children = {
+        name: None if child is None else with_weights(child, tensors, f"{prefix}{name}.")
+        for name, child in module._modules.items()
+    }
+    twin.__dict__.update(_parameters=parameters, _buffers=buffers, _modules=children)
+    return twin
+
+
+def _last_uses(architecture: Architecture, needed: list[str]) -> dict[str, list[str]]:
+    """What can be let go of after each op."""
+    last: dict[str, str] = {}
+    for name in needed:
+        for read in architecture.nodes[name].inputs:
+            last[read] = name
+    found: dict[str, list[str]] = {}
+    for read, reader in last.items():
+        found.setdefault(reader, []).append(read)
+    return found
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, torch.Tensor):
+        return value.numel() * value.element_size()
+    return sum(map(_size, value)) if isinstance(value, (tuple, list)) else 64

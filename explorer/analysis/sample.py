@@ -1,0 +1,134 @@
+"""The image a network is shown, and what it is made into before the network sees it."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+#: Photos that come inside scikit-image: nothing is downloaded.
+BUILT_IN: dict[str, str] = {
+    "cat": "Cat",
+    "coffee": "Coffee",
+    "astronaut": "Astronaut",
+    "rocket": "Rocket",
+    "motorcycle": "Motorcycle",
+}
+
+LARGEST_FILE = 256 * 2**20  # bytes
+LARGEST_IMAGE = 100_000_000  # pixels; decoded, that is 300 MB
+
+
+class ImageError(ValueError):
+    """A file that is no image, or none that can be shown. The message names it and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """An image: 8-bit RGB pixels of shape (height, width, 3). Two samples are the same only if they are one object."""
+
+    name: str
+    pixels: NDArray[np.uint8] = field(repr=False)
+
+
+def built_in(name: str) -> Sample:
+    """One of the photos in `BUILT_IN`. Raises KeyError for another name."""
+    from skimage import data
+
+    title = BUILT_IN[name]
+    load: Callable[[], Any] = {"motorcycle": lambda: data.stereo_motorcycle()[0]}.get(name) or getattr(data, name)
+    return Sample(title, np.ascontiguousarray(np.asarray(load(), dtype=np.uint8)[..., :3]))
+
+
+def read(path: str | Path) -> Sample:
+    """An image file of the user's: any mode, any depth. The size is looked at before memory is used.
+
+    Transparency is laid over white, greyscale and CMYK become RGB, 16 bits become 8, and the camera's orientation is
+    honoured. Raises ImageError.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise ImageError(f"{path.name} has {size / 2**20:.0f} MiB; more than {LARGEST_FILE // 2**20} MiB is not read")
+        return decode(path.read_bytes(), path.name)
+    except OSError as failure:
+        raise ImageError(f"cannot read {path}: {failure.strerror or failure}") from failure
+
+
+def decode(content: bytes, name: str) -> Sample:
+    """An image from the bytes of a file. Raises ImageError naming it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # we look at the size ourselves
+            image = Image.open(io.BytesIO(content))
+            width, height = image.size
+            if width * height > LARGEST_IMAGE:
+                raise ImageError(
+                    f"{name} is {width} × {height} pixels; more than {LARGEST_IMAGE // 10**6} million are not read. "
+                    "Make it smaller first."
+                )
+            if width < 1 or height < 1:
+                raise ImageError(f"{name} is empty ({width} × {height} pixels)")
+            rgb = _rgb(ImageOps.exif_transpose(image))
+    except ImageError:
+        raise
+    except UnidentifiedImageError as failure:
+        raise ImageError(f"{name} is no image that can be read") from failure
+    except Exception as failure:  # decoders raise anything on damaged files
+        raise ImageError(f"{name} is damaged: {failure}") from failure
+    return Sample(name, np.asarray(rgb, dtype=np.uint8))
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if values.max(initial=0) > 255 else 255.0
+        return Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8)).convert("RGB")
+    if "A" in image.getbands() or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
+    return image.convert("RGB")
+
+
+def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = None) -> Any:
+    """What the network sees: a float32 tensor of `shape` (batch, channels, height, width).
+
+    With the name of a torchvision weights entry ("ResNet50_Weights.IMAGENET1K_V2"): exactly its preprocessing, when
+    it ends at this size. Otherwise the usual: the short side scaled to 8/7 of the input's, the centre cut out,
+    ImageNet's mean and deviation.
+    """
+    import torch
+    from torchvision.transforms._presets import ImageClassification
+
+    side = shape[-1]
+    crop = ImageClassification(crop_size=side, resize_size=round(side * 256 / 224))
+    if weights:
+        from torchvision.models import get_weight
+
+        own = get_weight(weights).transforms()
+        if getattr(own, "crop_size", None) == [side]:
+            crop = own
+    tensor = crop(Image.fromarray(sample.pixels)).unsqueeze(0)
+    if shape[-2] != side:
+        tensor = torch.nn.functional.interpolate(tensor, shape[-2:], mode="bilinear", antialias=True)
+    if shape[1] != 3:
+        grey = tensor.mean(1, keepdim=True)
+        tensor = grey.expand(-1, shape[1], -1, -1)
+    return tensor.expand(shape[0], -1, -1, -1).contiguous()
+
+
+def labels(count: int) -> tuple[str, ...]:
+    """ImageNet's class names when there are 1,000 classes; numbers otherwise."""
+    if count == 1000:
+        from torchvision.models import ResNet50_Weights
+
+        return tuple(ResNet50_Weights.DEFAULT.meta["categories"])
+    return tuple(f"class {index}" for index in range(count))

@@ -1,0 +1,27 @@
+"""What a source of weights can do."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Protocol
+
+import torch
+
+from explorer.graph.architecture import Node
+
+
+class Source(Protocol):
+    """Numbers for the layers of a network, by node. A layer's numbers never depend on the rest of the network."""
+
+    @property
+    def note(self) -> str:
+        """Where the weights come from and how to read an output made with them, in one or two sentences."""
+        ...
+
+    def key(self, node: Node) -> Hashable:
+        """Equal for two nodes that get the same numbers."""
+        ...
+
+    def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
+        """Parameters and buffers of a layer (or the one tensor of a constant, as ""), on the CPU."""
+        ...
