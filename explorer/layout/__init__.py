@@ -1,0 +1,6 @@
+"""Where cards, open groups and links of a nested graph go. Pure functions: no torch, no Qt."""
+
+from explorer.layout.arrange import Direction, arrange
+from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing
+
+__all__ = ["Box", "Direction", "Geometry", "Point", "Route", "Spacing", "arrange"]

@@ -1,0 +1,160 @@
+"""From names and sizes to absolute boxes and routes: solve each open group, inner ones first, and put them together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from explorer.layout.frame import BOTTOM, TOP, Edge, Frame, Node, port
+from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing
+from explorer.layout.nest import Group, Nest, nest
+from explorer.layout.series import solve
+from explorer.layout.shell import Shell, enclose
+
+Direction = Literal["columns", "down", "right"]
+
+MARGIN = 8.0
+
+
+def arrange(
+    root: str,
+    children: Mapping[str, Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    sizes: Mapping[str, tuple[float, float]],
+    *,
+    direction: Direction = "columns",
+    spacing: Spacing | None = None,
+) -> Geometry:
+    """Place cards and open groups and draw the links between them.
+
+    `children` lists the cards and open groups of each open group in execution order; `sizes` those of cards.
+    A self-loop, a cycle between siblings, a link that names no card and a card without a size are a ValueError.
+    """
+    space = spacing or Spacing()
+    whole = nest(root, children, links, sizes)
+    shells: dict[str, Shell] = {}
+    for name, group in whole.groups.items():
+        shells[name] = _shell(whole, group, sizes, shells, name == root, direction, space)
+    return _absolute(root, whole, links, sizes, shells, direction)
+
+
+def _shell(
+    whole: Nest,
+    group: Group,
+    sizes: Mapping[str, tuple[float, float]],
+    shells: Mapping[str, Shell],
+    outermost: bool,
+    direction: Direction,
+    space: Spacing,
+) -> Shell:
+    """Solve one group and put its border around it."""
+    across = direction == "right" or (direction == "columns" and outermost)
+    sources = {edge[0] for edge in group.edges}
+    nodes = [_port(TOP, group, number, space) for number in range(group.ins)]
+    for number, child in enumerate(group.children, group.ins):
+        feeds = number in sources
+        if child in shells:
+            nodes.append(_group_node(shells[child], across, space, space.gutter if direction == "columns" else 0))
+        else:
+            nodes.append(_card(sizes[child], whole.twins.get(child, 1), feeds, across, space))
+    foot = group.ins + len(group.children)
+    nodes += [_port(BOTTOM, group, foot + number, space) for number in range(len(group.outs))]
+    plan = solve(Frame(tuple(nodes), tuple(group.edges), space))
+    sideways = direction == "columns" and not outermost
+    return enclose(plan, group.ins, len(group.outs), across=across, sideways=sideways, bare=outermost, space=space)
+
+
+def _port(pin: int, group: Group, number: int, space: Spacing) -> Node:
+    end = 2 if pin == BOTTOM else 0
+    return port(pin, space.track if sum(edge[end] == number for edge in group.edges) > 1 else 0)
+
+
+def _card(size: tuple[float, float], twins: int, feeds: bool, across: bool, space: Spacing) -> Node:
+    width, height = size[::-1] if across else size
+    middle = width / 2
+    pins = [middle]
+    if twins > 1:
+        pitch = min(space.twin, width / (twins + 1))
+        pins += [middle + (number - (twins - 1) / 2) * pitch for number in range(twins)]
+    stub, reach = 0.0, width
+    if feeds:
+        stub = space.label + 8 if across else space.stub
+        reach = width if across else max(width, middle + space.label + 6)
+    return Node(width, height, tuple(pins), (middle,), middle, space.arrow, stub, reach)
+
+
+def _group_node(shell: Shell, across: bool, space: Spacing, gutter: float) -> Node:
+    width, height = (shell.height, shell.width) if across else (shell.width, shell.height)
+    ins = tuple(points[0][1 if across else 0] for points in shell.enter)
+    outs = tuple(points[-1][1 if across else 0] for points in shell.leave)
+    axis = ins[0] if len(ins) == 1 or (across and ins) else (outs[0] if len(outs) == 1 else width / 2)
+    stub = max(space.arrow, gutter - space.arrow) if across else space.arrow
+    return Node(width, height, ins, outs, axis, space.arrow, stub if outs else 0, width)
+
+
+def _absolute(
+    root: str,
+    whole: Nest,
+    links: Sequence[tuple[str, str]],
+    sizes: Mapping[str, tuple[float, float]],
+    shells: Mapping[str, Shell],
+    direction: Direction,
+) -> Geometry:
+    corner: dict[str, Point] = {root: (MARGIN, MARGIN)}
+    boxes: dict[str, Box] = {}
+    across: dict[str, bool] = {}
+    for name in reversed(whole.groups):
+        shell, (x, y) = shells[name], corner[name]
+        for child, (dx, dy) in zip(whole.groups[name].children, shell.at[whole.groups[name].ins :], strict=False):
+            corner[child] = (x + dx, y + dy)
+            inner = shells.get(child)
+            width, height = (inner.width, inner.height) if inner else sizes[child]
+            boxes[child] = Box(x + dx, y + dy, width, height)
+            across[child] = direction == "right" or (direction == "columns" and name == root)
+    routes = []
+    for (source, _), trail in zip(links, whole.trails, strict=True):
+        routes.append(_route(trail, boxes[source], across[source], whole, shells, corner))
+    frame = shells[root]
+    return Geometry(boxes, tuple(routes), frame.width + 2 * MARGIN, frame.height + 2 * MARGIN)
+
+
+def _route(
+    trail: list[tuple[str, int]],
+    box: Box,
+    across: bool,
+    whole: Nest,
+    shells: Mapping[str, Shell],
+    corner: Mapping[str, Point],
+) -> Route:
+    points: list[Point] = []
+    skip = False
+    for name, number in trail:
+        shell, (x, y) = shells[name], corner[name]
+        edge: Edge = whole.groups[name].edges[number]
+        group = whole.groups[name]
+        if edge[0] < group.ins:
+            points += [(x + dx, y + dy) for dx, dy in shell.enter[edge[0]]]
+        points += [(x + dx, y + dy) for dx, dy in shell.wires[number]]
+        foot = group.ins + len(group.children)
+        if edge[2] >= foot:
+            points += [(x + dx, y + dy) for dx, dy in shell.leave[edge[2] - foot]]
+        skip = skip or shell.skips[number]
+    label = (box.x + box.width + 6, box.y + box.height / 2 - 5)
+    if not across:
+        label = (box.x + box.width / 2 + 6, box.y + box.height + 15)
+    return Route(simplify(points), label, skip)
+
+
+def simplify(points: list[Point]) -> tuple[Point, ...]:
+    """Drop repeated points and points within a straight stretch; keep stretches exactly axis-parallel."""
+    kept: list[Point] = []
+    for x, y in points:
+        if kept:
+            px, py = kept[-1]
+            x = px if abs(x - px) < 0.51 else x
+            y = py if abs(y - py) < 0.01 else y
+            if (x, y) == (px, py):
+                continue
+        if len(kept) > 1 and (kept[-2][0] == kept[-1][0] == x or kept[-2][1] == kept[-1][1] == y):
+            kept[-1] = (x, y)
+        else:
+            kept.append((x, y))
+    return tuple(kept)

@@ -1,0 +1,51 @@
+"""What a layout is asked for and what it answers: plain values in absolute coordinates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Distances in pixels; the defaults suit cards of 90–230 × 30–70."""
+
+    header: float = 30  # band at the top of an open group that holds its title
+    padding: float = 14  # between an open group's border and what is inside
+    column: float = 24  # between side-by-side siblings
+    gutter: float = 56  # between the columns of the root
+    lane: float = 10  # between vertical lanes that run around cards
+    track: float = 8  # between horizontal stretches in one gap
+    stub: float = 22  # below a source: room for the text that names the shape
+    arrow: float = 12  # above a target: room for the arrow head
+    label: float = 70  # width of that text
+    twin: float = 10  # between two links from one source to one card
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: top left corner and size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One link as an axis-parallel line, from the source card's border to the target card's border."""
+
+    points: tuple[Point, ...]
+    label: Point  # left end of the baseline of the shape text, the same for all links that leave one card
+    skip: bool  # whether it runs in a lane of its own around other cards
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where everything is: cards and open groups by name (the root has no box), routes in the order of the links."""
+
+    boxes: Mapping[str, Box]
+    routes: tuple[Route, ...]
+    width: float
+    height: float

@@ -1,0 +1,208 @@
+"""Cut a nested graph into one frame per open group: who is inside, which links cross its border, and through what port.
+
+An open group has one output port for each inner card that is used outside, and one input port for each set of outer
+cards that feed exactly the same inner cards.
+"""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from explorer.layout.frame import Edge
+
+
+@dataclass(slots=True)
+class Group:
+    """An open group and the edges between its ports and children."""
+
+    name: str
+    children: list[str]
+    ins: int = 0
+    outs: list[str] = field(default_factory=list)  # the cards that leave through a port, in order
+    edges: list[Edge] = field(default_factory=list)  # nodes: ports in, then children, then ports out
+    known: dict[Edge, int] = field(default_factory=dict)
+
+    def edge(self, edge: Edge) -> int:
+        """The number of an edge, added unless it is there."""
+        if edge not in self.known:
+            self.known[edge] = len(self.edges)
+            self.edges.append(edge)
+        return self.known[edge]
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """All open groups, inner ones first, and for each link the edges it runs along."""
+
+    groups: dict[str, Group]
+    trails: list[list[tuple[str, int]]]  # for each link: group and number of the edge there, in the order of flow
+    twins: dict[str, int]  # how many links at most join a card to one and the same source
+
+
+def nest(
+    root: str,
+    children: Mapping[str, Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    sizes: Mapping[str, tuple[float, float]],
+) -> Nest:
+    """Check the graph and cut it into groups."""
+    parent, inner_first = _parents(root, children)
+    for name in parent:
+        if name not in children and name not in sizes:
+            raise ValueError(f"card {name!r} has no size")
+    for source, target in links:
+        for card in (source, target):
+            if card not in parent or card in children:
+                raise ValueError(f"link {source!r} → {target!r} names {card!r}, which is not a visible card")
+        if source == target:
+            raise ValueError(f"card {source!r} is linked to itself")
+    spans = [_span(parent, source, target) for source, target in links]
+    order = _sorted_children(root, children, links, spans)
+    groups = {name: Group(name, order[name]) for name in inner_first}
+    return _joined(groups, links, spans, parent)
+
+
+def _parents(root: str, children: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], list[str]]:
+    parent: dict[str, str] = {}
+    seen = [root]
+    for group in seen:
+        for child in children.get(group, ()):
+            if child in parent or child == root:
+                raise ValueError(f"{child!r} has more than one place")
+            parent[child] = group
+            if child in children:
+                seen.append(child)
+    return parent, seen[::-1]
+
+
+def _span(parent: dict[str, str], source: str, target: str) -> tuple[list[str], list[str]]:
+    """From the source and the target up to the two siblings that hold them: `[card, group, …]` each."""
+    up, down = [source], [target]
+    while (above := parent.get(up[-1])) is not None:
+        up.append(above)
+    place = {name: number for number, name in enumerate(up)}
+    while down[-1] not in place:
+        down.append(parent[down[-1]])
+    return up[: place[down[-1]]], down[:-1]
+
+
+def _sorted_children(
+    root: str,
+    children: Mapping[str, Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    spans: list[tuple[list[str], list[str]]],
+) -> dict[str, list[str]]:
+    """Children in topological order, as near to the given one as links allow."""
+    after: dict[str, list[str]] = defaultdict(list)
+    waiting: Counter[str] = Counter()
+    for up, down in spans:
+        after[up[-1]].append(down[-1])
+        waiting[down[-1]] += 1
+    order: dict[str, list[str]] = {}
+    for group in dict.fromkeys((root, *children)):
+        given = list(children.get(group, ()))
+        place = {child: number for number, child in enumerate(given)}
+        ready = [number for number, child in enumerate(given) if not waiting[child]]
+        done: list[str] = []
+        while ready:
+            child = given[heapq.heappop(ready)]
+            done.append(child)
+            for later in after[child]:
+                waiting[later] -= 1
+                if not waiting[later]:
+                    heapq.heappush(ready, place[later])
+        if len(done) < len(given):
+            stuck = next(child for child in given if waiting[child] > 0)
+            raise ValueError(f"{stuck!r} takes part in a cycle within {group!r}")
+        order[group] = done
+    return order
+
+
+def _joined(
+    groups: dict[str, Group],
+    links: Sequence[tuple[str, str]],
+    spans: list[tuple[list[str], list[str]]],
+    parent: dict[str, str],
+) -> Nest:
+    repeats = Counter(links)
+    twins: dict[str, int] = {}
+    for (_, target), count in repeats.items():
+        twins[target] = max(twins.get(target, 1), count)
+    rank = _ranks(groups, parent)
+    inlet = _inlets(groups, links, spans, rank)
+    outlet = _outlets(groups, links, spans, rank)
+    index = {child: group.ins + number for group in groups.values() for number, child in enumerate(group.children)}
+    serial: Counter[tuple[str, str]] = Counter()
+    trails: list[list[tuple[str, int]]] = []
+    for (source, target), (up, down) in zip(links, spans, strict=True):
+        pin = 0
+        if repeats[source, target] > 1:
+            serial[source, target] += 1
+            pin = serial[source, target]
+        trail: list[tuple[str, int]] = []
+        for child, name in pairwise(up):
+            group = groups[name]
+            out = outlet[name, source]
+            edge = (index[child], outlet.get((child, source), 0), group.ins + len(group.children) + out, 0)
+            trail.append((name, group.edge(edge)))
+        head, tail = up[-1], down[-1]
+        into = pin if tail == target else inlet[tail, source]
+        top = parent[head]
+        trail.append((top, groups[top].edge((index[head], outlet.get((head, source), 0), index[tail], into))))
+        for child, name in list(pairwise(down))[::-1]:
+            into = pin if child == target else inlet[child, source]
+            trail.append((name, groups[name].edge((inlet[name, source], 0, index[child], into))))
+        trails.append(trail)
+    return Nest(groups, trails, twins)
+
+
+def _ranks(groups: dict[str, Group], parent: dict[str, str]) -> dict[str, int]:
+    """A number for each card and group, in the order in which they are met from the root."""
+    rank: dict[str, int] = {}
+    stack = [name for name in groups if name not in parent]
+    while stack:
+        name = stack.pop()
+        rank[name] = len(rank)
+        if name in groups:
+            stack.extend(reversed(groups[name].children))
+    return rank
+
+
+def _inlets(
+    groups: dict[str, Group],
+    links: Sequence[tuple[str, str]],
+    spans: list[tuple[list[str], list[str]]],
+    rank: dict[str, int],
+) -> dict[tuple[str, str], int]:
+    """The input port of a group for an outer card."""
+    feeds: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for (source, target), (_, down) in zip(links, spans, strict=True):
+        for name in down[1:]:
+            feeds[name][source].append(rank[target])
+    inlet: dict[tuple[str, str], int] = {}
+    for name, by_source in feeds.items():
+        ports: dict[tuple[int, ...], int] = {}
+        for source in sorted(by_source, key=rank.__getitem__):
+            inlet[name, source] = ports.setdefault(tuple(sorted(by_source[source])), len(ports))
+        groups[name].ins = len(ports)
+    return inlet
+
+
+def _outlets(
+    groups: dict[str, Group],
+    links: Sequence[tuple[str, str]],
+    spans: list[tuple[list[str], list[str]]],
+    rank: dict[str, int],
+) -> dict[tuple[str, str], int]:
+    """The output port of a group for an inner card."""
+    leaving: dict[str, dict[str, None]] = defaultdict(dict)
+    for (source, _), (up, _) in zip(links, spans, strict=True):
+        for name in up[1:]:
+            leaving[name][source] = None
+    outlet: dict[tuple[str, str], int] = {}
+    for name, cards in leaving.items():
+        groups[name].outs = sorted(cards, key=rank.__getitem__)
+        outlet.update(((name, card), number) for number, card in enumerate(groups[name].outs))
+    return outlet

@@ -1,0 +1,52 @@
+"""The order within ranks: as executed, unless another order saves crossings."""
+
+from bisect import bisect_right, insort
+from collections import defaultdict
+
+from explorer.layout.frame import Edge
+
+SWEEPS = 4
+
+
+def arrange_ranks(rows: list[list[int]], near: list[Edge]) -> list[list[int]]:
+    """Reorder rows by the mean place of neighbours, down and up, and keep the best; ties keep the given order."""
+    if all(len(row) < 2 for row in rows):
+        return rows
+    above: dict[int, list[int]] = defaultdict(list)
+    below: dict[int, list[int]] = defaultdict(list)
+    for source, _, target, _ in near:
+        above[target].append(source)
+        below[source].append(target)
+    best, fewest = rows, _crossings(rows, below)
+    for sweep in range(SWEEPS):
+        if fewest == 0:
+            break
+        neighbours = below if sweep % 2 else above
+        turned = [list(row) for row in (reversed(rows) if sweep % 2 else rows)]
+        place = {node: number for number, node in enumerate(turned[0])}
+        for row in turned[1:]:
+            old = {node: number for number, node in enumerate(row)}
+            row.sort(key=lambda node, old=old: (_mean(neighbours[node], place, old[node]), old[node]))  # type: ignore[misc]
+            place.update((node, number) for number, node in enumerate(row))
+        rows = turned[::-1] if sweep % 2 else turned
+        count = _crossings(rows, below)
+        if count < fewest:
+            best, fewest = rows, count
+    return best
+
+
+def _mean(nodes: list[int], place: dict[int, int], own: int) -> float:
+    return sum(place[node] for node in nodes) / len(nodes) if nodes else own
+
+
+def _crossings(rows: list[list[int]], below: dict[int, list[int]]) -> int:
+    total = 0
+    for number, row in enumerate(rows[:-1]):
+        place = {node: at for at, node in enumerate(rows[number + 1])}
+        seen: list[int] = []
+        for node in row:
+            ends = [place[target] for target in below[node]]
+            total += sum(len(seen) - bisect_right(seen, end) for end in ends)
+            for end in ends:
+                insort(seen, end)
+    return total

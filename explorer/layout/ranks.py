@@ -1,0 +1,143 @@
+"""Lay out what is not series-parallel in ranks: each node one rank below its lowest source.
+
+Edges to the next rank run in the gap between; longer ones run in lanes on the right, outside of all nodes,
+one lane for each source, so that dense connections read like a bus.
+"""
+
+from collections import defaultdict
+
+from explorer.layout.alignment import align
+from explorer.layout.channel import Link, tracks
+from explorer.layout.frame import BOTTOM, FREE, TOP, Frame, Plan, settle
+from explorer.layout.geometry import Point
+from explorer.layout.ordering import arrange_ranks
+
+Pin = tuple[int, int]
+
+
+def ranked(frame: Frame) -> Plan:
+    """Solve a frame in ranks."""
+    rank = _ranks(frame)
+    rows: list[list[int]] = [[] for _ in range(max(rank) + 1)]
+    for node, number in enumerate(rank):
+        rows[number].append(node)
+    near = [edge for edge in frame.edges if rank[edge[2]] == rank[edge[0]] + 1]
+    rows = arrange_ranks(rows, near)
+    left = align(frame, rows, near)
+    lanes = _lanes(frame, rank, max(x + max(node.width, node.reach) for x, node in zip(left, frame.nodes, strict=True)))
+    return _draw(frame, rows, rank, left, lanes)
+
+
+def _ranks(frame: Frame) -> list[int]:
+    """Longest path from the top; what hangs in the air sinks to just above what uses it; ports keep to their end."""
+    count = len(frame.nodes)
+    before: list[list[int]] = [[] for _ in range(count)]
+    after: list[list[int]] = [[] for _ in range(count)]
+    for source, _, target, _ in frame.edges:
+        before[target].append(source)
+        after[source].append(target)
+    start = 1 if any(node.pin == TOP for node in frame.nodes) else 0
+    rank = [0] * count
+    pending = [len(sources) for sources in before]
+    queue = [node for node in range(count) if not pending[node]]
+    for node in queue:
+        if frame.nodes[node].pin != TOP:
+            rank[node] = max((rank[source] + 1 for source in before[node]), default=start)
+        for target in after[node]:
+            pending[target] -= 1
+            if not pending[target]:
+                queue.append(target)
+    for node in range(count):
+        if not before[node] and after[node] and frame.nodes[node].pin == FREE:
+            rank[node] = max(rank[node], min(rank[target] for target in after[node]) - 1)
+    last = max((rank[node] for node in range(count) if frame.nodes[node].pin == FREE), default=0) + 1
+    return [last if node.pin == BOTTOM else number for node, number in zip(frame.nodes, rank, strict=True)]
+
+
+def _lanes(frame: Frame, rank: list[int], right: float) -> dict[Pin, float]:
+    """The x of the lane of each pin that feeds a rank further away; short lanes inside, long ones outside."""
+    ends: dict[Pin, int] = defaultdict(int)
+    for source, out, target, _ in frame.edges:
+        if rank[target] > rank[source] + 1:
+            ends[source, out] = max(ends[source, out], rank[target])
+    order = sorted(ends, key=lambda pin: (ends[pin] - rank[pin[0]], rank[pin[0]], pin))
+    taken: list[list[tuple[int, int]]] = []
+    slots: dict[Pin, int] = {}
+    for pin in order:
+        lo, hi = rank[pin[0]], ends[pin] - 1
+        free = (n for n, spans in enumerate(taken) if all(hi < first or lo > last for first, last in spans))
+        slot = next(free, len(taken))
+        if slot == len(taken):
+            taken.append([])
+        taken[slot].append((lo, hi))
+        slots[pin] = slot
+    pitch = max(5.0, min(frame.spacing.lane, 240 / max(1, len(taken))))
+    return {pin: right + frame.spacing.lane + slot * pitch for pin, slot in slots.items()}
+
+
+def _draw(frame: Frame, rows: list[list[int]], rank: list[int], left: list[float], lanes: dict[Pin, float]) -> Plan:
+    """Go down the ranks: a rank of nodes, then a gap as high as its tracks need."""
+    links = _links(frame, rank, left, lanes, len(rows))
+    turns: dict[tuple[int, object, object], float | None] = {}
+    at: list[Point] = [(0, 0)] * len(frame.nodes)
+    y = 0.0
+    for number, row in enumerate(rows):
+        y += max((frame.nodes[node].lead for node in row), default=0)
+        for node in row:
+            at[node] = (left[node], y)
+        y += max((frame.nodes[node].height for node in row), default=0)
+        y += max((frame.nodes[node].stub for node in row), default=0)
+        levels, count = tracks(links[number])
+        for link, level in zip(links[number], levels, strict=True):
+            turns[number, link[0], link[2]] = None if level is None else y + level * frame.spacing.track
+        y += max(0, count - 1) * frame.spacing.track
+    wires = tuple(_wire(frame, edge, at, rank, lanes, turns) for edge in frame.edges)
+    skips = tuple(rank[target] > rank[source] + 1 for source, _, target, _ in frame.edges)
+    tops = [left[node] for node, shape in enumerate(frame.nodes) if shape.pin == TOP]
+    axis = (
+        tops[0]
+        if len(tops) == 1
+        else (min(left) + max(x + n.width for x, n in zip(left, frame.nodes, strict=True))) / 2
+    )
+    return settle(frame, Plan(0, y, axis, 0, tuple(at), wires, skips))
+
+
+def _links(frame: Frame, rank: list[int], left: list[float], lanes: dict[Pin, float], count: int) -> list[list[Link]]:
+    """What each gap has to join: node to node, node to lane, lane to node."""
+    gaps: list[dict[tuple[object, object], Link]] = [{} for _ in range(count)]
+
+    def join(gap: int, link: Link) -> None:
+        gaps[gap].setdefault((link[0], link[2]), link)
+
+    for source, out, target, into in frame.edges:
+        above, x0 = (0, source, out), left[source] + frame.nodes[source].outs[out]
+        below, x1 = (0, target, into), left[target] + frame.nodes[target].ins[into]
+        if rank[target] == rank[source] + 1:
+            join(rank[source], (above, x0, below, x1))
+        else:
+            lane, x = (1, source, out), lanes[source, out]
+            join(rank[source], (above, x0, lane, x))
+            join(rank[target] - 1, (lane, x, below, x1))
+    return [list(gap.values()) for gap in gaps]
+
+
+def _wire(
+    frame: Frame,
+    edge: tuple[int, int, int, int],
+    at: list[Point],
+    rank: list[int],
+    lanes: dict[Pin, float],
+    turns: dict[tuple[int, object, object], float | None],
+) -> tuple[Point, ...]:
+    source, out, target, into = edge
+    above, below = (0, source, out), (0, target, into)
+    x0, y0 = at[source][0] + frame.nodes[source].outs[out], at[source][1] + frame.nodes[source].height
+    x1, y1 = at[target][0] + frame.nodes[target].ins[into], at[target][1]
+    if rank[target] == rank[source] + 1:
+        turn = turns[rank[source], above, below]
+        return ((x0, y0), (x1, y1)) if turn is None else ((x0, y0), (x0, turn), (x1, turn), (x1, y1))
+    lane, x = (1, source, out), lanes[source, out]
+    down, back = turns[rank[source], above, lane], turns[rank[target] - 1, lane, below]
+    assert down is not None  # a lane lies outside of all nodes
+    assert back is not None
+    return (x0, y0), (x0, down), (x, down), (x, back), (x1, back), (x1, y1)

@@ -1,0 +1,306 @@
+"""Take a frame apart into what every path passes through and what lies side by side between two such nodes.
+
+The former go onto one axis, the latter become columns, and an edge that jumps over columns becomes a lane beside them.
+What cannot be taken apart further is left to ranks.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from explorer.layout.channel import Link, tracks
+from explorer.layout.frame import BOTTOM, FREE, TOP, Edge, Frame, Node, Plan, port, settle
+from explorer.layout.geometry import Point, Spacing
+from explorer.layout.ranks import ranked
+
+DEEPEST = 40  # parallel sections within parallel sections; beyond that ranks serve as well and need no recursion
+MAIN = 2.0  # a column this many times as high as the only other one stays on the axis
+
+
+@dataclass(slots=True)
+class Section:
+    """What lies between two consecutive cuts: indices of edges and nodes of the frame."""
+
+    members: list[int] = field(default_factory=list)
+    edges: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Part:
+    """One column of a section: its own plan, the pins it hangs on, and the edge each of its edges stands for."""
+
+    plan: Plan
+    members: list[int]
+    edges: list[int]
+    entries: list[int]  # output pins of the cut above
+    exits: list[int]  # input pins of the cut below
+    x: float = 0
+
+
+@lru_cache(maxsize=2048)
+def solve(frame: Frame) -> Plan:
+    """Place the nodes of a frame and draw its edges."""
+    cuts, sections = cut(frame)
+    direct = any(_is_direct(frame, cuts, number, section) for number, section in enumerate(sections))
+    groups = [_components(frame, section) for section in sections]
+    whole = all(frame.nodes[node].pin != FREE for node in cuts) and not direct and sum(map(len, groups)) == 1
+    if whole or frame.depth > DEEPEST:
+        return ranked(frame)
+    return _Stack(frame).run(cuts, sections, groups)
+
+
+def cut(frame: Frame) -> tuple[list[int], list[Section]]:
+    """The nodes that every path passes through, in order, and the section before, between and after them."""
+    order = _order(frame)
+    position = {node: place for place, node in enumerate(order)}
+    jumps = [0] * (len(order) + 1)
+    for source, _, target, _ in frame.edges:
+        jumps[position[source] + 1] += 1
+        jumps[position[target]] -= 1
+    for pin in (TOP, BOTTOM):
+        ports = [position[node] for node in order if frame.nodes[node].pin == pin]
+        if len(ports) > 1:  # side by side, though no edge says so
+            jumps[ports[0]] += 1
+            jumps[ports[-1] + 1] -= 1
+    cuts: list[int] = []
+    sections = [Section()]
+    home = [0] * len(order)
+    over = 0
+    for place, node in enumerate(order):
+        over += jumps[place]
+        if over == 0:
+            cuts.append(node)
+            sections.append(Section())
+        else:
+            sections[-1].members.append(node)
+        home[node] = len(sections) - 1
+    for number, edge in enumerate(frame.edges):
+        sections[home[edge[0]]].edges.append(number)
+    return cuts, sections
+
+
+def _order(frame: Frame) -> list[int]:
+    """The given order, but what hangs in the air (a constant, a second input) just before what first uses it."""
+    first_use: dict[int, int] = {}
+    fed = set()
+    for source, _, target, _ in frame.edges:
+        first_use[source] = min(first_use.get(source, target), target)
+        fed.add(target)
+    loose = [
+        node
+        for node in range(len(frame.nodes))
+        if node not in fed and node in first_use and frame.nodes[node].pin == FREE
+    ]
+    if not loose:
+        return list(range(len(frame.nodes)))
+    late = {node: first_use[node] - 0.5 for node in loose}
+    return sorted(range(len(frame.nodes)), key=lambda node: (late.get(node, node), node))
+
+
+def _is_direct(frame: Frame, cuts: list[int], number: int, section: Section) -> bool:
+    """Whether an edge of the section jumps over columns."""
+    if not section.members or not 0 < number < len(cuts):
+        return False
+    above, below = cuts[number - 1], cuts[number]
+    return any(frame.edges[edge][0] == above and frame.edges[edge][2] == below for edge in section.edges)
+
+
+def _components(frame: Frame, section: Section) -> list[list[int]]:
+    """Members that hang together, in order of their first member."""
+    leader = {node: node for node in section.members}
+
+    def find(node: int) -> int:
+        while leader[node] != node:
+            leader[node] = leader[leader[node]]
+            node = leader[node]
+        return node
+
+    for edge in section.edges:
+        source, _, target, _ = frame.edges[edge]
+        if source in leader and target in leader:
+            leader[find(target)] = find(source)
+    together: dict[int, list[int]] = defaultdict(list)
+    for node in section.members:
+        together[find(node)].append(node)
+    return sorted(together.values(), key=min)
+
+
+def _part(frame: Frame, members: list[int], above: int | None, below: int | None, edges: list[int]) -> Part:
+    """Solve one column on its own, between ports that stand for the cuts around it."""
+    inside = set(members)
+    entries = sorted({frame.edges[edge][1] for edge in edges if frame.edges[edge][0] not in inside})
+    exits = sorted({frame.edges[edge][3] for edge in edges if frame.edges[edge][2] not in inside})
+    local = {node: len(entries) + place for place, node in enumerate(members)}
+    foot = len(entries) + len(members)
+    inner: list[Edge] = []
+    for edge in edges:
+        source, out, target, into = frame.edges[edge]
+        head = (local[source], out) if source in inside else (entries.index(out), 0)
+        tail = (local[target], into) if target in inside else (foot + exits.index(into), 0)
+        inner.append((*head, *tail))
+    track = frame.spacing.track
+    tops = [port(TOP, track if sum(edge[0] == pin for edge in inner) > 1 else 0) for pin in range(len(entries))]
+    ends = [port(BOTTOM, track if sum(edge[2] == foot + pin for edge in inner) > 1 else 0) for pin in range(len(exits))]
+    nodes = (*tops, *(frame.nodes[node] for node in members), *ends)
+    plan = solve(Frame(nodes, tuple(inner), frame.spacing, frame.depth + 1))
+    return Part(plan, members, edges, entries, exits)
+
+
+class _Stack:
+    """Puts cuts and sections below one another, around x = 0."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.at: list[Point] = [(0, 0)] * len(frame.nodes)
+        self.wires: list[list[Point]] = [[] for _ in frame.edges]
+        self.skips = [False] * len(frame.edges)
+        self.y = 0.0
+
+    def run(self, cuts: list[int], sections: list[Section], groups: list[list[list[int]]]) -> Plan:
+        for number, section in enumerate(sections):
+            above = cuts[number - 1] if number > 0 else None
+            below = cuts[number] if number < len(cuts) else None
+            if groups[number]:
+                self._columns(section, groups[number], above, below)
+            else:
+                self._straight(section, above, below)
+        axis = 0.0
+        plan = Plan(0, self.y, axis, 0, tuple(self.at), tuple(map(tuple, self.wires)), tuple(self.skips))
+        return settle(self.frame, plan)
+
+    def _straight(self, section: Section, above: int | None, below: int | None) -> None:
+        """Nothing between two cuts but the edges themselves."""
+        links = [self._link(edge) for edge in section.edges]
+        rows, base = self._gap(links)
+        self._cut(below)
+        for edge, (_, x0, _, x1), row in zip(section.edges, links, rows, strict=True):
+            self._run(edge, x0, self._foot(above), base, row, x1, self._head(below))
+
+    def _columns(self, section: Section, groups: list[list[int]], above: int | None, below: int | None) -> None:
+        owner = {node: number for number, members in enumerate(groups) for node in members}
+        shares: list[list[int]] = [[] for _ in groups]
+        direct: list[int] = []
+        for edge in section.edges:
+            source, _, target, _ = self.frame.edges[edge]
+            number = owner.get(source, owner.get(target, -1))
+            (shares[number] if number >= 0 else direct).append(edge)
+        parts = [_part(self.frame, group, above, below, share) for group, share in zip(groups, shares, strict=True)]
+        lanes = spread(parts, sorted({self.frame.edges[edge][1] for edge in direct}), self.frame.spacing)
+        self._enter(parts, lanes, direct, above)
+        top = self.y
+        self.y += max(part.plan.height for part in parts)
+        for part in parts:
+            self._place(part, top)
+        self._leave(parts, lanes, direct, below)
+
+    def _enter(self, parts: list[Part], lanes: dict[int, float], direct: list[int], above: int | None) -> None:
+        """From the cut above to the tops of the columns and lanes."""
+        if above is None:
+            return
+        node = self.frame.nodes[above]
+        left = self.at[above][0]
+        links: list[Link] = []
+        users: list[list[int]] = []
+        for number, part in enumerate(parts):
+            for place, pin in enumerate(part.entries):
+                links.append((pin, left + node.outs[pin], (number, place), part.x + part.plan.at[place][0]))
+                own = [
+                    e for e, wire in zip(part.edges, range(len(part.edges)), strict=True) if self._from(e, above, pin)
+                ]
+                users.append(own)
+        for pin, x in lanes.items():
+            links.append((pin, left + node.outs[pin], (-1, pin), x))
+            users.append([edge for edge in direct if self.frame.edges[edge][1] == pin])
+        rows, base = self._gap(links)
+        for (_, x0, _, x1), row, edges in zip(links, rows, users, strict=True):
+            for edge in edges:
+                self._run(edge, x0, self._foot(above), base, row, x1, self.y)
+
+    def _from(self, edge: int, above: int, pin: int) -> bool:
+        return self.frame.edges[edge][0] == above and self.frame.edges[edge][1] == pin
+
+    def _place(self, part: Part, top: float) -> None:
+        for place, node in enumerate(part.members, len(part.entries)):
+            x, y = part.plan.at[place]
+            self.at[node] = (x + part.x, y + top)
+        for edge, wire, skip in zip(part.edges, part.plan.wires, part.plan.skips, strict=True):
+            self.wires[edge].extend((x + part.x, y + top) for x, y in wire)
+            self.skips[edge] = self.skips[edge] or skip
+
+    def _leave(self, parts: list[Part], lanes: dict[int, float], direct: list[int], below: int | None) -> None:
+        """From the bottoms of the columns and lanes to the cut below."""
+        if below is None:
+            return
+        node = self.frame.nodes[below]
+        left = -node.axis
+        links: list[Link] = []
+        users: list[list[int]] = []
+        for number, part in enumerate(parts):
+            foot = len(part.entries) + len(part.members)
+            for place, pin in enumerate(part.exits, foot):
+                links.append(((number, pin), part.x + part.plan.at[place][0], pin, left + node.ins[pin]))
+                users.append(
+                    [e for e in part.edges if self.frame.edges[e][2] == below and self.frame.edges[e][3] == pin]
+                )
+        for edge in direct:
+            _, out, _, pin = self.frame.edges[edge]
+            links.append(((-1, out), lanes[out], pin, left + node.ins[pin]))
+            users.append([edge])
+            self.skips[edge] = True
+        rows, base = self._gap(links)
+        self._cut(below)
+        for (_, x0, _, x1), row, edges in zip(links, rows, users, strict=True):
+            for edge in edges:
+                self._run(edge, x0, self.wires[edge][-1][1], base, row, x1, self._head(below))
+
+    def _link(self, edge: int) -> Link:
+        source, out, target, pin = self.frame.edges[edge]
+        below = self.frame.nodes[target]
+        return out, self.at[source][0] + self.frame.nodes[source].outs[out], pin, below.ins[pin] - below.axis
+
+    def _gap(self, links: list[Link]) -> tuple[list[int | None], float]:
+        rows, count = tracks(links)
+        base = self.y
+        self.y += max(0, count - 1) * self.frame.spacing.track
+        return rows, base
+
+    def _cut(self, node: int | None) -> None:
+        if node is None:
+            return
+        shape: Node = self.frame.nodes[node]
+        self.y += shape.lead
+        self.at[node] = (-shape.axis, self.y)
+        self.y += shape.height + shape.stub
+
+    def _foot(self, node: int | None) -> float:
+        return 0.0 if node is None else self.at[node][1] + self.frame.nodes[node].height
+
+    def _head(self, node: int | None) -> float:
+        return 0.0 if node is None else self.at[node][1]
+
+    def _run(self, edge: int, x0: float, y0: float, base: float, row: int | None, x1: float, y1: float) -> None:
+        """Draw one stretch: down, across in the given track, down."""
+        wire = self.wires[edge]
+        wire.append((x0, y0))
+        if row is not None:
+            turn = base + row * self.frame.spacing.track
+            wire += [(x0, turn), (x1, turn)]
+        wire.append((x1, y1))
+
+
+def spread(parts: list[Part], pins: list[int], spacing: Spacing) -> dict[int, float]:
+    """Put columns side by side around x = 0 and lanes to their right; where each lane runs, by output pin."""
+    x = 0.0
+    for part in parts:
+        part.x = x
+        x = max(x + part.plan.width + spacing.column, x + part.plan.reach + 6)
+    last = parts[-1]
+    middle = (last.x + last.plan.width) / 2
+    tall = max(parts, key=lambda part: part.plan.height)
+    others = [part.plan.height for part in parts if part is not tall]
+    if not others or (len(others) == 1 and tall.plan.height >= MAIN * others[0]):
+        middle = tall.x + tall.plan.axis
+    for part in parts:
+        part.x -= middle
+    right = max(part.x + max(part.plan.width, part.plan.reach) for part in parts)
+    return {pin: right + spacing.lane * (number + 1) for number, pin in enumerate(pins)}
