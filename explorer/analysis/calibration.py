@@ -66,7 +66,7 @@ def _value(node: Node, inputs: dict[str, Any], weights: Seeded, image: torch.Ten
         return run(node, args, kwargs)
     if isinstance(op.module, nn.modules.batchnorm._BatchNorm):
         scales.setdefault(node.path, _rounded(max(float(args[0].square().mean()), 1e-6)))
-        return args[0] / scales[node.path] ** 0.5
+        weights = Seeded(weights.seed, scales)
     return with_weights(op.module, weights.tensors(node))(*args, **kwargs)
 
 

@@ -80,6 +80,10 @@ def _made(module: nn.Module, generator: torch.Generator, scale: float) -> dict[s
         shape = tuple(like.shape)
         if not like.dtype.is_floating_point:
             made[name] = torch.zeros(shape, dtype=like.dtype)
+        elif name == "bias" and "running_var" in module._buffers:
+            # A floor under the signal: without it a photo fainter than the one that set the scales fades layer by layer
+            # where activations are curved (SiLU, Hardswish).
+            made[name] = torch.randn(shape, generator=generator) * 0.5
         elif name in ("bias", "running_mean", "in_proj_bias"):
             made[name] = torch.zeros(shape)
         elif name == "running_var":
