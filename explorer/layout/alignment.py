@@ -31,7 +31,8 @@ def align(frame: Frame, rows: list[list[int]], near: list[Edge]) -> list[float]:
             wish = [sum(x[n] + d for n, d in ways[node]) / len(ways[node]) if ways[node] else x[node] for node in row]
             for node, place in zip(row, fit(wish, steps[number]), strict=True):
                 x[node] = place
-    return [place - node.axis for place, node in zip(x, frame.nodes, strict=True)]
+    # whole pixels, so that hardly any line has a bend too small to see
+    return [round(place) - node.axis for place, node in zip(x, frame.nodes, strict=True)]
 
 
 def _steps(frame: Frame, row: list[int]) -> list[float]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from explorer.layout.channel import EXACT
+from explorer.layout.columns import UNSEEN
 from explorer.layout.frame import BOTTOM, TOP, Edge, Frame, Node, port
 from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing
 from explorer.layout.nest import Group, Nest, nest
 from explorer.layout.series import solve
-from explorer.layout.shell import Shell, enclose
+from explorer.layout.shell import Shell, Style, enclose
 
 Direction = Literal["columns", "down", "right"]
 
@@ -29,11 +31,20 @@ def arrange(
     A self-loop, a cycle between siblings, a link that names no card and a card without a size are a ValueError.
     """
     space = spacing or Spacing()
-    whole = nest(root, children, links, sizes)
+    whole = nest(root, children, links, sizes, space if direction == "columns" else None)
+    columns = set(whole.groups[root].children) if direction == "columns" else set()
     shells: dict[str, Shell] = {}
     for name, group in whole.groups.items():
-        shells[name] = _shell(whole, group, sizes, shells, name == root, direction, space)
-    return _absolute(root, whole, links, sizes, shells, direction)
+        shells[name] = _shell(whole, group, sizes, shells, _style(name, root, columns, direction), space)
+    return _absolute(root, whole, links, sizes, shells)
+
+
+def _style(name: str, root: str, columns: set[str], direction: Direction) -> Style:
+    if name == root:
+        return Style.ROOT_ACROSS if direction != "down" else Style.ROOT_DOWN
+    if name in columns:
+        return Style.BARE_COLUMN if name.startswith(UNSEEN) else Style.COLUMN
+    return Style.ACROSS if direction == "right" else Style.DOWN
 
 
 def _shell(
@@ -41,25 +52,21 @@ def _shell(
     group: Group,
     sizes: Mapping[str, tuple[float, float]],
     shells: Mapping[str, Shell],
-    outermost: bool,
-    direction: Direction,
+    style: Style,
     space: Spacing,
 ) -> Shell:
     """Solve one group and put its border around it."""
-    across = direction == "right" or (direction == "columns" and outermost)
     sources = {edge[0] for edge in group.edges}
     nodes = [_port(TOP, group, number, space) for number in range(group.ins)]
     for number, child in enumerate(group.children, group.ins):
-        feeds = number in sources
         if child in shells:
-            nodes.append(_group_node(shells[child], across, space, space.gutter if direction == "columns" else 0))
+            nodes.append(_group_node(shells[child], style.across, space))
         else:
-            nodes.append(_card(sizes[child], whole.twins.get(child, 1), feeds, across, space))
+            nodes.append(_card(sizes[child], whole.twins.get(child, 1), number in sources, style.across, space))
     foot = group.ins + len(group.children)
     nodes += [_port(BOTTOM, group, foot + number, space) for number in range(len(group.outs))]
     plan = solve(Frame(tuple(nodes), tuple(group.edges), space))
-    sideways = direction == "columns" and not outermost
-    return enclose(plan, group.ins, len(group.outs), across=across, sideways=sideways, bare=outermost, space=space)
+    return enclose(plan, group.ins, len(group.outs), style, space)
 
 
 def _port(pin: int, group: Group, number: int, space: Spacing) -> Node:
@@ -81,13 +88,12 @@ def _card(size: tuple[float, float], twins: int, feeds: bool, across: bool, spac
     return Node(width, height, tuple(pins), (middle,), middle, space.arrow, stub, reach)
 
 
-def _group_node(shell: Shell, across: bool, space: Spacing, gutter: float) -> Node:
+def _group_node(shell: Shell, across: bool, space: Spacing) -> Node:
     width, height = (shell.height, shell.width) if across else (shell.width, shell.height)
     ins = tuple(points[0][1 if across else 0] for points in shell.enter)
     outs = tuple(points[-1][1 if across else 0] for points in shell.leave)
-    axis = ins[0] if len(ins) == 1 or (across and ins) else (outs[0] if len(outs) == 1 else width / 2)
-    stub = max(space.arrow, gutter - space.arrow) if across else space.arrow
-    return Node(width, height, ins, outs, axis, space.arrow, stub if outs else 0, width)
+    half = space.gutter / 2 if shell.style in (Style.COLUMN, Style.BARE_COLUMN) else space.arrow
+    return Node(width, height, ins, outs, shell.axis, half, half if outs else 0, width)
 
 
 def _absolute(
@@ -96,7 +102,6 @@ def _absolute(
     links: Sequence[tuple[str, str]],
     sizes: Mapping[str, tuple[float, float]],
     shells: Mapping[str, Shell],
-    direction: Direction,
 ) -> Geometry:
     corner: dict[str, Point] = {root: (MARGIN, MARGIN)}
     boxes: dict[str, Box] = {}
@@ -107,8 +112,9 @@ def _absolute(
             corner[child] = (x + dx, y + dy)
             inner = shells.get(child)
             width, height = (inner.width, inner.height) if inner else sizes[child]
-            boxes[child] = Box(x + dx, y + dy, width, height)
-            across[child] = direction == "right" or (direction == "columns" and name == root)
+            across[child] = shell.style.across
+            if not child.startswith(UNSEEN):
+                boxes[child] = Box(x + dx, y + dy, width, height)
     routes = []
     for (source, _), trail in zip(links, whole.trails, strict=True):
         routes.append(_route(trail, boxes[source], across[source], whole, shells, corner))
@@ -149,8 +155,8 @@ def simplify(points: list[Point]) -> tuple[Point, ...]:
     for x, y in points:
         if kept:
             px, py = kept[-1]
-            x = px if abs(x - px) < 0.51 else x
-            y = py if abs(y - py) < 0.01 else y
+            x = px if abs(x - px) < EXACT else x
+            y = py if abs(y - py) < EXACT else y
             if (x, y) == (px, py):
                 continue
         if len(kept) > 1 and (kept[-2][0] == kept[-1][0] == x or kept[-2][1] == kept[-1][1] == y):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 Link = tuple[Hashable, float, Hashable, float]  # pin above and its x, pin below and its x
 
+EXACT = 0.01  # a link this straight needs no track
 CLOSE = 0.5  # two verticals nearer than this count as one
 CLEAR = 12.0  # between the ends of two stretches in one track
 
@@ -37,7 +38,7 @@ def tracks(links: Sequence[Link]) -> tuple[list[int | None], int]:
     nets: dict[Hashable, _Net] = {}
     chosen: list[Hashable] = []
     for above, x0, below, x1 in links:
-        if abs(x0 - x1) < CLOSE:
+        if abs(x0 - x1) < EXACT:
             chosen.append(None)
             continue
         key = (0, above) if fan_out[above] >= fan_in[below] else (1, below)

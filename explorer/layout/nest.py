@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from explorer.layout.columns import bundle
 from explorer.layout.frame import Edge
+from explorer.layout.geometry import Spacing
 
 
 @dataclass(slots=True)
@@ -46,9 +48,28 @@ def nest(
     children: Mapping[str, Sequence[str]],
     links: Sequence[tuple[str, str]],
     sizes: Mapping[str, tuple[float, float]],
+    columns: Spacing | None = None,
 ) -> Nest:
-    """Check the graph and cut it into groups."""
+    """Check the graph and cut it into groups; with `columns`, cards of the root are bundled into unseen groups."""
     parent, inner_first = _parents(root, children)
+    _check(parent, children, links, sizes)
+    spans = [_span(parent, source, target) for source, target in links]
+    order = _sorted_children(inner_first, children, spans)
+    if columns is not None:
+        tops = [(up[-1], down[-1]) for up, down in spans if parent[up[-1]] == root]
+        runs = bundle(order[root], tops, {name: sizes[name] for name in order[root] if name not in order}, columns)
+        order = {**order, root: list(runs), **{name: run for name, run in runs.items() if run}}
+        parent, inner_first = _parents(root, order)
+        spans = [_span(parent, source, target) for source, target in links]
+    return _joined({name: Group(name, order[name]) for name in inner_first}, links, spans, parent)
+
+
+def _check(
+    parent: Mapping[str, str],
+    children: Mapping[str, Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    sizes: Mapping[str, tuple[float, float]],
+) -> None:
     for name in parent:
         if name not in children and name not in sizes:
             raise ValueError(f"card {name!r} has no size")
@@ -58,10 +79,6 @@ def nest(
                 raise ValueError(f"link {source!r} → {target!r} names {card!r}, which is not a visible card")
         if source == target:
             raise ValueError(f"card {source!r} is linked to itself")
-    spans = [_span(parent, source, target) for source, target in links]
-    order = _sorted_children(root, children, links, spans)
-    groups = {name: Group(name, order[name]) for name in inner_first}
-    return _joined(groups, links, spans, parent)
 
 
 def _parents(root: str, children: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], list[str]]:
@@ -89,9 +106,8 @@ def _span(parent: dict[str, str], source: str, target: str) -> tuple[list[str], 
 
 
 def _sorted_children(
-    root: str,
+    groups: Sequence[str],
     children: Mapping[str, Sequence[str]],
-    links: Sequence[tuple[str, str]],
     spans: list[tuple[list[str], list[str]]],
 ) -> dict[str, list[str]]:
     """Children in topological order, as near to the given one as links allow."""
@@ -101,7 +117,7 @@ def _sorted_children(
         after[up[-1]].append(down[-1])
         waiting[down[-1]] += 1
     order: dict[str, list[str]] = {}
-    for group in dict.fromkeys((root, *children)):
+    for group in groups:
         given = list(children.get(group, ()))
         place = {child: number for number, child in enumerate(given)}
         ready = [number for number, child in enumerate(given) if not waiting[child]]

@@ -4,7 +4,7 @@ The former go onto one axis, the latter become columns, and an edge that jumps o
 What cannot be taken apart further is left to ranks.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,7 +14,10 @@ from explorer.layout.geometry import Point, Spacing
 from explorer.layout.ranks import ranked
 
 DEEPEST = 40  # parallel sections within parallel sections; beyond that ranks serve as well and need no recursion
-MAIN = 2.0  # a column this many times as high as the only other one stays on the axis
+MAIN = 1.5  # a column this many times as high as the only other one stays on the axis
+
+
+EMPTY = Plan(0, 0, 0, 0, (), (), ())
 
 
 @dataclass(slots=True)
@@ -29,24 +32,41 @@ class Section:
 class Part:
     """One column of a section: its own plan, the pins it hangs on, and the edge each of its edges stands for."""
 
-    plan: Plan
     members: list[int]
     edges: list[int]
     entries: list[int]  # output pins of the cut above
     exits: list[int]  # input pins of the cut below
+    plan: Plan = EMPTY
     x: float = 0
 
 
 @lru_cache(maxsize=2048)
 def solve(frame: Frame) -> Plan:
     """Place the nodes of a frame and draw its edges."""
-    cuts, sections = cut(frame)
-    direct = any(_is_direct(frame, cuts, number, section) for number, section in enumerate(sections))
-    groups = [_components(frame, section) for section in sections]
-    whole = all(frame.nodes[node].pin != FREE for node in cuts) and not direct and sum(map(len, groups)) == 1
-    if whole or frame.depth > DEEPEST:
+    if frame.depth > DEEPEST or _is_dense(frame):
         return ranked(frame)
-    return _Stack(frame).run(cuts, sections, groups)
+    cuts, sections = cut(frame)
+    return _Stack(frame).run(cuts, sections, [_components(frame, section) for section in sections])
+
+
+def _is_dense(frame: Frame) -> bool:
+    """Whether a frame is one component between ports, even without the edges that jump over that component."""
+    cuts, sections = cut(frame)
+    if not _is_bare(frame, cuts, sections):
+        return False
+    ends = set(cuts)
+    inner = tuple(edge for edge in frame.edges if not (edge[0] in ends and edge[2] in ends))
+    if len(inner) == len(frame.edges):
+        return True
+    rest = Frame(frame.nodes, inner, frame.spacing)
+    return _is_bare(rest, *cut(rest))
+
+
+def _is_bare(frame: Frame, cuts: list[int], sections: list[Section]) -> bool:
+    """Whether there is only one component, and nothing but ports around it."""
+    if any(frame.nodes[node].pin == FREE for node in cuts):
+        return False
+    return sum(len(_components(frame, section)) for section in sections) == 1
 
 
 def cut(frame: Frame) -> tuple[list[int], list[Section]]:
@@ -97,14 +117,6 @@ def _order(frame: Frame) -> list[int]:
     return sorted(range(len(frame.nodes)), key=lambda node: (late.get(node, node), node))
 
 
-def _is_direct(frame: Frame, cuts: list[int], number: int, section: Section) -> bool:
-    """Whether an edge of the section jumps over columns."""
-    if not section.members or not 0 < number < len(cuts):
-        return False
-    above, below = cuts[number - 1], cuts[number]
-    return any(frame.edges[edge][0] == above and frame.edges[edge][2] == below for edge in section.edges)
-
-
 def _components(frame: Frame, section: Section) -> list[list[int]]:
     """Members that hang together, in order of their first member."""
     leader = {node: node for node in section.members}
@@ -125,8 +137,8 @@ def _components(frame: Frame, section: Section) -> list[list[int]]:
     return sorted(together.values(), key=min)
 
 
-def _part(frame: Frame, members: list[int], above: int | None, below: int | None, edges: list[int]) -> Part:
-    """Solve one column on its own, between ports that stand for the cuts around it."""
+def _part(frame: Frame, members: list[int], edges: list[int]) -> tuple[Part, Frame]:
+    """One column on its own, not yet solved, between ports that stand for the cuts around it."""
     inside = set(members)
     entries = sorted({frame.edges[edge][1] for edge in edges if frame.edges[edge][0] not in inside})
     exits = sorted({frame.edges[edge][3] for edge in edges if frame.edges[edge][2] not in inside})
@@ -138,12 +150,34 @@ def _part(frame: Frame, members: list[int], above: int | None, below: int | None
         head = (local[source], out) if source in inside else (entries.index(out), 0)
         tail = (local[target], into) if target in inside else (foot + exits.index(into), 0)
         inner.append((*head, *tail))
+    out_degree, in_degree = Counter(edge[0] for edge in inner), Counter(edge[2] for edge in inner)
     track = frame.spacing.track
-    tops = [port(TOP, track if sum(edge[0] == pin for edge in inner) > 1 else 0) for pin in range(len(entries))]
-    ends = [port(BOTTOM, track if sum(edge[2] == foot + pin for edge in inner) > 1 else 0) for pin in range(len(exits))]
+    tops = [port(TOP, track if out_degree[pin] > 1 else 0) for pin in range(len(entries))]
+    ends = [port(BOTTOM, track if in_degree[foot + pin] > 1 else 0) for pin in range(len(exits))]
     nodes = (*tops, *(frame.nodes[node] for node in members), *ends)
-    plan = solve(Frame(nodes, tuple(inner), frame.spacing, frame.depth + 1))
-    return Part(plan, members, edges, entries, exits)
+    return Part(members, edges, entries, exits), Frame(nodes, tuple(inner), frame.spacing, frame.depth + 1)
+
+
+def _parts(frame: Frame, section: Section, groups: list[list[int]]) -> tuple[list[Part], list[int]]:
+    """Solve the columns of a section; the edges that are left run beside them."""
+    owner = {node: number for number, members in enumerate(groups) for node in members}
+    shares: list[list[int]] = [[] for _ in groups]
+    direct: list[int] = []
+    for edge in section.edges:
+        source, _, target, _ = frame.edges[edge]
+        number = owner.get(source, owner.get(target, -1))
+        (shares[number] if number >= 0 else direct).append(edge)
+    if len(groups) == 1 and direct:
+        part, whole = _part(frame, groups[0], section.edges)
+        if _is_dense(whole):
+            part.plan = solve(whole)
+            return [part], []
+    parts = []
+    for group, share in zip(groups, shares, strict=True):
+        part, inner = _part(frame, group, share)
+        part.plan = solve(inner)
+        parts.append(part)
+    return parts, direct
 
 
 class _Stack:
@@ -177,14 +211,7 @@ class _Stack:
             self._run(edge, x0, self._foot(above), base, row, x1, self._head(below))
 
     def _columns(self, section: Section, groups: list[list[int]], above: int | None, below: int | None) -> None:
-        owner = {node: number for number, members in enumerate(groups) for node in members}
-        shares: list[list[int]] = [[] for _ in groups]
-        direct: list[int] = []
-        for edge in section.edges:
-            source, _, target, _ = self.frame.edges[edge]
-            number = owner.get(source, owner.get(target, -1))
-            (shares[number] if number >= 0 else direct).append(edge)
-        parts = [_part(self.frame, group, above, below, share) for group, share in zip(groups, shares, strict=True)]
+        parts, direct = _parts(self.frame, section, groups)
         lanes = spread(parts, sorted({self.frame.edges[edge][1] for edge in direct}), self.frame.spacing)
         self._enter(parts, lanes, direct, above)
         top = self.y
@@ -204,10 +231,7 @@ class _Stack:
         for number, part in enumerate(parts):
             for place, pin in enumerate(part.entries):
                 links.append((pin, left + node.outs[pin], (number, place), part.x + part.plan.at[place][0]))
-                own = [
-                    e for e, wire in zip(part.edges, range(len(part.edges)), strict=True) if self._from(e, above, pin)
-                ]
-                users.append(own)
+                users.append([edge for edge in part.edges if self.frame.edges[edge][:2] == (above, pin)])
         for pin, x in lanes.items():
             links.append((pin, left + node.outs[pin], (-1, pin), x))
             users.append([edge for edge in direct if self.frame.edges[edge][1] == pin])
@@ -215,9 +239,6 @@ class _Stack:
         for (_, x0, _, x1), row, edges in zip(links, rows, users, strict=True):
             for edge in edges:
                 self._run(edge, x0, self._foot(above), base, row, x1, self.y)
-
-    def _from(self, edge: int, above: int, pin: int) -> bool:
-        return self.frame.edges[edge][0] == above and self.frame.edges[edge][1] == pin
 
     def _place(self, part: Part, top: float) -> None:
         for place, node in enumerate(part.members, len(part.entries)):
@@ -239,9 +260,7 @@ class _Stack:
             foot = len(part.entries) + len(part.members)
             for place, pin in enumerate(part.exits, foot):
                 links.append(((number, pin), part.x + part.plan.at[place][0], pin, left + node.ins[pin]))
-                users.append(
-                    [e for e in part.edges if self.frame.edges[e][2] == below and self.frame.edges[e][3] == pin]
-                )
+                users.append([edge for edge in part.edges if self.frame.edges[edge][2:] == (below, pin)])
         for edge in direct:
             _, out, _, pin = self.frame.edges[edge]
             links.append(((-1, out), lanes[out], pin, left + node.ins[pin]))

@@ -1,0 +1,58 @@
+"""Open, change, compare and explain convolutional networks.
+
+    import explorer
+
+    network = explorer.open("mobilenet_v2")               # or any nn.Module: explorer.open(module, input_shape=...)
+    network.figures.total.macs                            # 300774272
+    edited = network.edit(explorer.Shortcut("features.3", on=False))
+    edited.run("photo.jpg").top(5)                        # [("tabby", 0.31), ...]
+    edited.save_diagram("mobilenet.png", level="blocks")
+
+Importing this package imports neither torch nor Qt; what needs them brings them in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explorer.edits import ChannelShuffle, EditError, LinearBottleneck, Shortcut, SwapActivation
+    from explorer.network import Network, Prediction
+    from explorer.network import open_network as open  # noqa: A004 - reads as `explorer.open`
+    from explorer.networks.catalogue import entries, find
+
+_HOME = {
+    "open": ("explorer.network", "open_network"),
+    "Network": ("explorer.network", "Network"),
+    "Prediction": ("explorer.network", "Prediction"),
+    "entries": ("explorer.networks.catalogue", "entries"),
+    "find": ("explorer.networks.catalogue", "find"),
+    "SwapActivation": ("explorer.edits", "SwapActivation"),
+    "ChannelShuffle": ("explorer.edits", "ChannelShuffle"),
+    "Shortcut": ("explorer.edits", "Shortcut"),
+    "LinearBottleneck": ("explorer.edits", "LinearBottleneck"),
+    "EditError": ("explorer.edits", "EditError"),
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "ChannelShuffle",
+    "EditError",
+    "LinearBottleneck",
+    "Network",
+    "Prediction",
+    "Shortcut",
+    "SwapActivation",
+    "entries",
+    "find",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOME[name]
+    return getattr(import_module(module), attribute)

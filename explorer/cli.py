@@ -1,0 +1,151 @@
+"""The command line: the same core without a window. Without a sub-command, the window."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from explorer.diagram import LEVELS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line. Returns the exit code: 0, or 2 with one line on stderr."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = _parser().parse_args(given)
+    if parsed.command is None:
+        from explorer.ui.app import run
+
+        return run(network=parsed.open)
+    try:
+        parsed.run(parsed)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe has gone; that is no error
+    except (ValueError, LookupError, OSError, RuntimeError) as failure:
+        print(f"cnn-explorer: {_one_line(failure)}", file=sys.stderr)
+        return 2
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"cnn-explorer: {message} (see --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="cnn-explorer", description="Open, change, compare and explain convolutional networks.")
+    parser.add_argument("--open", metavar="KEY", help="network to open in the window")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(dest="command", title="commands (without one, the window opens)", parser_class=_Parser)
+
+    listing = commands.add_parser("list", help="the networks of the catalogue")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(run=_list)
+
+    figures = commands.add_parser("figures", help="parameters, MACs, FLOPs, activations, receptive field")
+    _takes_network(figures)
+    figures.add_argument("--json", action="store_true", help="as JSON, with a list of layers")
+    figures.set_defaults(run=_figures)
+
+    export = commands.add_parser("export", help="the diagram as PNG, SVG or PDF")
+    _takes_network(export)
+    export.add_argument("--out", metavar="FILE", required=True, help="file to write: .png, .svg or .pdf")
+    export.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
+    export.add_argument("--scale", type=float, default=2.0, help="pixels for each unit of the drawing (default 2)")
+    export.add_argument("--theme", choices=("light", "dark", "print"), default="light")
+    export.set_defaults(run=_export)
+    return parser
+
+
+def _takes_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("network", metavar="KEY", help="key of a network, as `list` prints them")
+    parser.add_argument("--edits", metavar="FILE", help="JSON file of edits to make first")
+
+
+def _list(parsed: argparse.Namespace) -> None:
+    from explorer import numbers
+    from explorer.networks.catalogue import entries
+
+    if parsed.json:
+        print(json.dumps([_entry_as_json(entry) for entry in entries()], indent=2))
+        return
+    for entry in entries():
+        top1 = f"{entry.top1:.1f} %" if entry.top1 is not None else "–"
+        print(
+            f"{entry.year}  {entry.family:<14} {entry.key:<22} {numbers.short(entry.params):>8} params"
+            f" {numbers.short(entry.macs):>8} MACs  top-1 {top1:>6}"
+        )
+
+
+def _entry_as_json(entry: Any) -> dict[str, Any]:
+    return {
+        "key": entry.key,
+        "title": entry.title,
+        "family": entry.family,
+        "year": entry.year,
+        "paper": entry.paper,
+        "input_size": list(entry.input_size),
+        "params": entry.params,
+        "macs": entry.macs,
+        "flops": 2 * entry.macs,
+        "top1": entry.top1,
+        "top1_source": entry.top1_source,
+        "published": [
+            {"figure": p.figure, "value": p.value, "source": p.source, "note": p.note} for p in entry.published
+        ],
+        "note": entry.note,
+        "options": [{"name": o.name, "title": o.title, "choices": list(o.choices)} for o in entry.options],
+    }
+
+
+def _opened(parsed: argparse.Namespace) -> Any:
+    from explorer.networks.catalogue import find
+
+    find(parsed.network)  # an unknown key is said before torch is imported
+    from explorer.network import open_network
+    from explorer.project import read_edits
+
+    return open_network(parsed.network, edits=read_edits(parsed.edits) if parsed.edits else ())
+
+
+def _figures(parsed: argparse.Namespace) -> None:
+    from explorer import numbers
+
+    network = _opened(parsed)
+    found = network.figures.as_json() | {"edits": [edit.title for edit in network.history.in_force]}
+    if parsed.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(network.title)
+    for edit in found["edits"]:
+        print(f"  edited: {edit}")
+    field = found["receptive_field"]
+    rows = [
+        ("Parameters", numbers.exact(found["params"])),
+        ("MACs", numbers.exact(found["macs"])),
+        ("FLOPs (2 × MACs)", numbers.exact(found["flops"])),
+        ("All ops", numbers.exact(found["all_ops"])),
+        ("Activations", numbers.exact(found["activation_elements"])),
+        ("Activation memory", numbers.size(found["activation_bytes"])),
+        ("Peak memory", numbers.size(found["peak_activation_bytes"])),
+        ("Receptive field", f"{field} px" if field else "whole image"),
+        ("Output", " × ".join(map(str, found["output_shape"]))),
+    ]
+    for name, value in rows:
+        print(f"  {name:<18} {value}")
+
+
+def _export(parsed: argparse.Namespace) -> None:
+    network = _opened(parsed)
+    network.save_diagram(parsed.out, level=parsed.level, scale=parsed.scale, theme=parsed.theme)
+
+
+def _one_line(failure: BaseException) -> str:
+    text = str(failure.args[0]) if isinstance(failure, LookupError) and failure.args else str(failure)
+    return " ".join(text.split()) or type(failure).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

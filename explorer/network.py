@@ -1,0 +1,210 @@
+"""An opened network: what was opened, the edits made since, and what can be asked of it.
+
+Frozen: an edit, an undo give the next one, which shares everything with the last.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from explorer.analysis.calibration import seeded
+from explorer.analysis.comparison import probabilities, top
+from explorer.analysis.figures import Figures
+from explorer.analysis.forward import Forward, Result
+from explorer.analysis.sample import BUILT_IN, Sample, built_in, labels, preprocess, read
+from explorer.analysis.study import Study, study
+from explorer.diagram import Level
+from explorer.edits import Edit, EditError, History
+from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.trace import trace
+from explorer.networks.catalogue import Entry, build, find
+from explorer.weights import Given, Source
+
+
+class Origin:
+    """What all edited versions of one opened network share: its entry, its weights, and remembered feature maps."""
+
+    def __init__(self, entry: Entry | None, make_weights: Callable[[], Source]) -> None:
+        self.entry = entry
+        self.forward = Forward()
+        self.lock = threading.Lock()  # one pass at a time: they share the remembered values
+        self._make_weights = make_weights
+        self._weights: Source | None = None
+
+    @property
+    def weights(self) -> Source:
+        """Made when first asked for: opening a network needs none."""
+        if self._weights is None:
+            self._weights = self._make_weights()
+        return self._weights
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says of one image."""
+
+    result: Result = field(repr=False)
+
+    def top(self, count: int = 5) -> Sequence[tuple[str, float]]:
+        """The likeliest classes with their probabilities, likeliest first."""
+        p = probabilities(self.result.main)
+        names = labels(p.numel())
+        return [(names[index], float(p[index])) for index in top(p, count)]
+
+
+@dataclass(frozen=True)
+class Network:
+    origin: Origin = field(repr=False)
+    history: History
+
+    @property
+    def title(self) -> str:
+        return self.architecture.title
+
+    @property
+    def architecture(self) -> Architecture:
+        """The snapshot in force."""
+        return self.history.current
+
+    @property
+    def baseline(self) -> Network:
+        """The network as it was opened."""
+        return replace(self, history=History(self.history.baseline))
+
+    @property
+    def study(self) -> Study:
+        return study(self.architecture)
+
+    @property
+    def figures(self) -> Figures:
+        """Parameters, MACs, FLOPs, activations, receptive field: per node, per group, in total."""
+        return self.study.figures
+
+    def edit(self, *edits: Edit) -> Network:
+        """The network after these edits. Raises EditError or ShapeError, and then nothing has changed."""
+        history = self.history
+        for edit in edits:
+            result = edit.apply(history.current)
+            if result is history.current:
+                continue
+            study(result)  # a snapshot that does not hold together is refused here
+            history = history.done(edit, result)
+        return replace(self, history=history)
+
+    def undo(self) -> Network:
+        return replace(self, history=self.history.undone())
+
+    def redo(self) -> Network:
+        return replace(self, history=self.history.redone())
+
+    def reset(self) -> Network:
+        """Back to the baseline; every edit can still be redone."""
+        return replace(self, history=self.history.at(0))
+
+    def run(
+        self, image: Sample | str | Path = "cat", wanted: Callable[[float], bool] = lambda done: True
+    ) -> Prediction:
+        """Show the network an image: a `Sample`, the name of a built-in photo, or a file.
+
+        Only what changed since the last image and edit runs. Raises ImageError, PassError; Cancelled when `wanted`,
+        asked before each op with the part that is done, says no.
+        """
+        sample = image if isinstance(image, Sample) else _sample(image)
+        with self.origin.lock:
+            entry = self.origin.entry
+            tensor = preprocess(sample, self.architecture.input_shape, entry.weights if entry else None)
+            result = self.origin.forward.run(self.architecture, self.origin.weights, tensor, id(sample), wanted)
+        return Prediction(result)
+
+    def save_diagram(
+        self,
+        path: str | Path,
+        *,
+        level: Level = "blocks",
+        scale: float = 2.0,
+        theme: str = "light",
+    ) -> None:
+        """Write the diagram as PNG, SVG or PDF, by the suffix. Raises ExportError; then nothing is written."""
+        from explorer.export.diagram import save_diagram
+
+        save_diagram(self, path, level=level, scale=scale, theme=theme)
+
+
+def open_network(
+    what: str | nn.Module,
+    *,
+    input_shape: tuple[int, ...] | None = None,
+    options: Mapping[str, Any] | None = None,
+    edits: Iterable[Edit] = (),
+    seed: int = 0,
+) -> Network:
+    """Open a network of the catalogue by its key, or any traceable module.
+
+    Args:
+        input_shape: (batch, channels, height, width); the entry's own, or (1, 3, 224, 224).
+        options: of the catalogue entry, such as {"width_mult": 0.5} or {"aux_heads": True}.
+        seed: of the random weights. A module keeps its own weights.
+
+    Raises:
+        UnknownNetwork: no such key; the message names the nearest.
+        TraceFailure: the module's forward cannot be followed; the message says where.
+        ShapeError: it does not take an input of that shape.
+    """
+    if isinstance(what, nn.Module):
+        network = _open_module(what, input_shape or (1, 3, 224, 224), seed)
+    else:
+        network = _open_entry(find(what), input_shape, options, seed)
+    study(network.architecture)
+    return network.edit(*edits)
+
+
+def _open_entry(entry: Entry, shape: tuple[int, ...] | None, options: Mapping[str, Any] | None, seed: int) -> Network:
+    module = build(entry, options)
+    architecture = trace(module, shape or (1, *entry.input_size), title=entry.title, key=entry.key)
+
+    def weights() -> Source:
+        return seeded(architecture, seed, _tables(architecture, lambda: build(entry, options, device="cpu")))
+
+    return Network(Origin(entry, weights), History(architecture))
+
+
+def _open_module(module: nn.Module, shape: tuple[int, ...], seed: int) -> Network:
+    architecture = trace(module, shape)
+    tensors = {**dict(module.named_parameters(remove_duplicate=False)), **dict(module.named_buffers())}
+
+    def weights() -> Source:
+        fallback = seeded(architecture, seed, _tables(architecture, lambda: module))
+        if any(tensor.is_meta for tensor in tensors.values()):
+            return fallback
+        return Given({name: tensor.detach().clone() for name, tensor in tensors.items()}, fallback)
+
+    return Network(Origin(None, weights), History(architecture))
+
+
+def _tables(architecture: Architecture, make: Callable[[], nn.Module]) -> dict[str, torch.Tensor]:
+    """Buffers that the forward reads directly, such as Swin's position indices: a module on the meta device has
+    lost them, so it is made again for real."""
+    paths = {n.path for n in architecture.nodes.values() if isinstance(n.op, Constant) and not n.op.trained}
+    if not paths:
+        return {}
+    return {path: tensor for path, tensor in make().named_buffers() if path in paths and not tensor.is_meta}
+
+
+_SAMPLES: dict[str, Sample] = {}
+
+
+def _sample(image: str | Path) -> Sample:
+    """A built-in photo by name (one object each, so that what was computed on it is remembered), or a file."""
+    if str(image) not in BUILT_IN:
+        return read(image)
+    return _SAMPLES.setdefault(str(image), built_in(str(image)))
+
+
+__all__ = ["EditError", "Network", "Origin", "Prediction", "open_network"]

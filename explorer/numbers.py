@@ -1,0 +1,56 @@
+"""Numbers as people read them. The same words in the window, the exports and the command line."""
+
+from __future__ import annotations
+
+_MINUS = "\N{MINUS SIGN}"
+_UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
+
+
+def short(value: float) -> str:
+    """Three digits and a unit: "25.6 M", "4.09 G", "512"."""
+    magnitude = abs(value)
+    for factor, unit in _UNITS:
+        if magnitude >= factor * 0.9995:
+            return f"{_three(value / factor)} {unit}"
+    return exact(value)
+
+
+def exact(value: float) -> str:
+    """Every digit, in groups of three: "25,557,032"."""
+    text = f"{abs(value):,.0f}" if float(value).is_integer() else f"{abs(value):,.2f}"
+    return f"{_MINUS}{text}" if value < 0 else text
+
+
+def size(count: float) -> str:
+    """Bytes: "12.3 MiB"."""
+    magnitude = abs(count)
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if magnitude >= 2**power * 0.9995:
+            return f"{_three(count / 2**power)} {unit}"
+    return f"{exact(count)} B"
+
+
+def signed(value: float, unit: str = "") -> str:
+    """A change, with its sign: "+1.2 M", "−3 KiB" (unit "bytes"), "±0"."""
+    if value == 0:
+        return "±0"
+    text = size(abs(value)) if unit == "bytes" else short(abs(value)) + (f" {unit}" if unit else "")
+    return f"{'+' if value > 0 else _MINUS}{text}"
+
+
+def percent(now: float, before: float) -> str:
+    """The change against `before`: "+12.5 %", "±0 %"; "new" where there was nothing."""
+    if now == before:
+        return "±0 %"
+    if before == 0:
+        return "new"
+    change = 100 * (now - before) / before
+    digits = 0 if abs(change) >= 100 else 1 if abs(change) >= 0.1 else 3
+    return f"{'+' if change > 0 else _MINUS}{abs(change):.{digits}f} %"
+
+
+def _three(value: float) -> str:
+    magnitude = abs(value)
+    digits = 0 if magnitude >= 99.95 else 1 if magnitude >= 9.995 else 2
+    text = f"{magnitude:.{digits}f}"
+    return f"{_MINUS}{text}" if value < 0 else text

@@ -1,0 +1,8 @@
+"""From what is known about a snapshot to what the window, the command line and the exports show of it."""
+
+from explorer.present.diagrams import at_level, diagram
+from explorer.present.inspections import inspection
+from explorer.present.outputs import output
+from explorer.present.summaries import summary
+
+__all__ = ["at_level", "diagram", "inspection", "output", "summary"]

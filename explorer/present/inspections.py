@@ -1,0 +1,148 @@
+"""The selected card in words, figures and switches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from torch import nn
+
+from explorer import numbers
+from explorer.analysis.cost import conv_formula, linear_formula
+from explorer.analysis.study import Study
+from explorer.edits.options import options
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Node
+from explorer.panels import Inspection
+from explorer.present import titles
+
+_WHAT = {
+    "input": "The image as the network sees it: resized, cut to the centre, and normalised.",
+    "output": "One number for each class (logits); softmax makes probabilities of them.",
+    "conv": "Slides small filters over the map; each output channel has one filter over all input channels of its group.",
+    "depthwise": "One small filter for each channel alone: looks at neighbours, mixes no channels.",
+    "linear": "Every output is a weighted sum of all inputs.",
+    "norm": "Brings each channel to a common scale and centre, so that deep stacks can be trained.",
+    "activation": "Bends the signal; without it two layers in a row would be no more than one.",
+    "pool": "Sums up neighbouring places in one number; the map gets smaller, nothing is learned.",
+    "add": "Adds two maps of one shape, number by number.",
+    "concat": "Puts the channels of its inputs side by side.",
+    "multiply": "Multiplies number by number: here one map weighs another.",
+    "split": "Deals the channels out to several ways.",
+    "shuffle": "Mixes the channels between the groups, so that each group hears the others.",
+    "reshape": "The same numbers in another arrangement.",
+    "dropout": "Silences random units while training; does nothing at inference.",
+    "attention": "Every place looks at others and takes from them what fits.",
+}
+
+
+def inspection(study: Study, selected: str) -> Inspection | None:
+    """What the inspector shows for a card; None when the snapshot has no such card."""
+    if selected in study.hierarchy.groups and selected:
+        return _of_group(study, selected)
+    if selected in study.architecture.live:
+        return _of_node(study, study.architecture.live[selected])
+    return None
+
+
+def _of_node(study: Study, node: Node) -> Inspection:
+    kind = vocabulary.kind(node)
+    attributes = vocabulary.attributes(node)
+    rows = [("Attributes", attributes)] if attributes else []
+    rows += _rows(study, (node.name,))
+    title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(
+        kind, vocabulary.title(node)
+    )
+    return Inspection(
+        title=title,
+        path=node.name,
+        kind=kind,
+        what=_WHAT.get(kind, "An op of this network."),
+        rows=tuple(rows),
+        formula=_formula(study, node),
+        options=options(study, node.name),
+    )
+
+
+def _of_group(study: Study, id: str) -> Inspection:
+    group = study.hierarchy.groups[id]
+    nodes = [study.architecture.nodes[name] for name in group.nodes]
+    weighted = [n for n in nodes if vocabulary.kind(n) in ("conv", "depthwise", "linear")]
+    kind = group.role if group.role != "unit" else vocabulary.kind(weighted[0] if weighted else nodes[0])
+    is_unit = group.role == "unit" and len(weighted) == 1
+    rows = [("Made of", " · ".join(vocabulary.title(n) for n in nodes))] if group.role == "unit" else []
+    if is_unit and vocabulary.attributes(weighted[0]):
+        rows.append(("Attributes", vocabulary.attributes(weighted[0])))
+    if group.cls and group.role != "unit":
+        rows.append(("Class", group.cls))
+    what = _WHAT.get(kind, "") if is_unit else study.pattern(group).what
+    return Inspection(
+        title=titles.title(study, group),
+        path=group.path or group.id.removeprefix("unit:"),
+        kind=kind,
+        what=what,
+        rows=(*rows, *_rows(study, group.all_nodes)),
+        formula=_formula(study, weighted[0]) if is_unit else _share(study, group.all_nodes),
+        options=options(study, id),
+    )
+
+
+def _rows(study: Study, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    figures = study.figures
+    inputs = _entering(study, names)
+    if inputs:
+        yield "Input", " and ".join(inputs)
+    live = [name for name in names if figures.shape(name) is not None]
+    if live:
+        last = max(live, key=list(figures.measures).index)
+        shape = figures.shape(last)
+        yield "Output", str(shape)
+        field = figures.receptive_fields[last]
+        yield "Receptive field", f"{int(field)} × {int(field)} px" if math.isfinite(field) else "whole image"
+    total = figures.sum(names)
+    yield "Parameters", _with_share(total.params, figures.total.params)
+    yield "MACs", _with_share(total.macs, figures.total.macs)
+    yield "FLOPs (2 × MACs)", numbers.exact(total.flops)
+    yield "All ops", numbers.exact(total.all_ops)
+    size = numbers.size(4 * total.activation_elements)
+    yield "Activations", f"{numbers.exact(total.activation_elements)}  ({size})"
+
+
+def _entering(study: Study, names: tuple[str, ...]) -> list[str]:
+    inside = set(names)
+    sources = dict.fromkeys(
+        source
+        for name in names
+        if name in study.architecture.live
+        for source in study.architecture.nodes[name].inputs
+        if source not in inside
+    )
+    shapes = [str(shape) for source in sources if (shape := study.figures.shape(source)) is not None]
+    return shapes if len(shapes) <= 4 else [*shapes[:3], f"{len(shapes) - 3} more"]
+
+
+def _with_share(value: int, whole: int) -> str:
+    if not whole or not value:
+        return numbers.exact(value)
+    return f"{numbers.exact(value)}  ({100 * value / whole:.1f} %)"
+
+
+def _formula(study: Study, node: Node) -> str:
+    shape = study.figures.shape(node.name)
+    if shape is None:
+        return ""
+    if isinstance(node.layer, nn.Conv2d) and len(shape.dims) == 4:
+        return conv_formula(node.layer, shape.dims[2], shape.dims[3])
+    if isinstance(node.layer, nn.Linear):
+        return linear_formula(node.layer, shape.elements // node.layer.out_features)
+    return ""
+
+
+def _share(study: Study, names: tuple[str, ...]) -> str:
+    """MACs of a group as the sum over its layers, largest first."""
+    parts = [study.figures.measures[name].cost.macs for name in names if name in study.figures.measures]
+    parts = sorted((p for p in parts if p), reverse=True)
+    if len(parts) < 2:
+        return ""
+    shown = " + ".join(numbers.short(p) for p in parts[:4]) + (f" + {len(parts) - 4} smaller" if len(parts) > 4 else "")
+    return f"MACs = sum over {len(parts)} layers\n{shown} = {numbers.exact(sum(parts))}"
