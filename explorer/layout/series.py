@@ -198,9 +198,17 @@ class _Stack:
                 self._columns(section, groups[number], above, below)
             else:
                 self._straight(section, above, below)
-        axis = 0.0
-        plan = Plan(0, self.y, axis, 0, tuple(self.at), tuple(map(tuple, self.wires)), tuple(self.skips))
+        self._sink()
+        plan = Plan(0, self.y, 0, 0, tuple(self.at), tuple(map(tuple, self.wires)), tuple(self.skips))
         return settle(self.frame, plan)
+
+    def _sink(self) -> None:
+        """Ports of shorter columns at the end reach down to the border too."""
+        for edge, (_, _, target, _) in enumerate(self.frame.edges):
+            if self.frame.nodes[target].pin == BOTTOM:
+                x = self.at[target][0]
+                self.at[target] = (x, self.y)
+                self.wires[edge].append((x, self.y))
 
     def _straight(self, section: Section, above: int | None, below: int | None) -> None:
         """Nothing between two cuts but the edges themselves."""

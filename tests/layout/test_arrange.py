@@ -7,7 +7,7 @@ from explorer.layout import arrange
 
 def test_a_chain_runs_straight_down():
     names = ["a", "b", "c"]
-    sizes = {name: (120.0, 40.0) for name in names}
+    sizes = dict.fromkeys(names, (120.0, 40.0))
     geometry = arrange("root", {"root": names}, [("a", "b"), ("b", "c")], sizes, direction="down")
     assert [len(route.points) for route in geometry.routes] == [2, 2]
     assert len({box.x for box in geometry.boxes.values()}) == 1
