@@ -1,5 +1,6 @@
 """From names and sizes to absolute boxes and routes: solve each open group, inner ones first, and put them together."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -57,21 +58,22 @@ def _shell(
 ) -> Shell:
     """Solve one group and put its border around it."""
     sources = {edge[0] for edge in group.edges}
-    nodes = [_port(TOP, group, number, space) for number in range(group.ins)]
+    nodes = _ports(TOP, group, space)
     for number, child in enumerate(group.children, group.ins):
         if child in shells:
             nodes.append(_group_node(shells[child], style.across, space))
         else:
             nodes.append(_card(sizes[child], whole.twins.get(child, 1), number in sources, style.across, space))
-    foot = group.ins + len(group.children)
-    nodes += [_port(BOTTOM, group, foot + number, space) for number in range(len(group.outs))]
+    nodes += _ports(BOTTOM, group, space)
     plan = solve(Frame(tuple(nodes), tuple(group.edges), space))
     return enclose(plan, group.ins, len(group.outs), style, space)
 
 
-def _port(pin: int, group: Group, number: int, space: Spacing) -> Node:
-    end = 2 if pin == BOTTOM else 0
-    return port(pin, space.track if sum(edge[end] == number for edge in group.edges) > 1 else 0)
+def _ports(pin: int, group: Group, space: Spacing) -> list[Node]:
+    """Ports with room for a bend where one may be needed, so that no track inside meets one outside."""
+    end, first, count = (0, 0, group.ins) if pin == TOP else (2, group.ins + len(group.children), len(group.outs))
+    degree = Counter(edge[end] for edge in group.edges)
+    return [port(pin, space.track if count > 1 or degree[first + number] > 1 else 0) for number in range(count)]
 
 
 def _card(size: tuple[float, float], twins: int, feeds: bool, across: bool, space: Spacing) -> Node:

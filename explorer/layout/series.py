@@ -152,8 +152,8 @@ def _part(frame: Frame, members: list[int], edges: list[int]) -> tuple[Part, Fra
         inner.append((*head, *tail))
     out_degree, in_degree = Counter(edge[0] for edge in inner), Counter(edge[2] for edge in inner)
     track = frame.spacing.track
-    tops = [port(TOP, track if out_degree[pin] > 1 else 0) for pin in range(len(entries))]
-    ends = [port(BOTTOM, track if in_degree[foot + pin] > 1 else 0) for pin in range(len(exits))]
+    tops = [port(TOP, track if out_degree[pin] > 1 or len(entries) > 1 else 0) for pin in range(len(entries))]
+    ends = [port(BOTTOM, track if in_degree[foot + pin] > 1 or len(exits) > 1 else 0) for pin in range(len(exits))]
     nodes = (*tops, *(frame.nodes[node] for node in members), *ends)
     return Part(members, edges, entries, exits), Frame(nodes, tuple(inner), frame.spacing, frame.depth + 1)
 
@@ -273,7 +273,7 @@ class _Stack:
             _, out, _, pin = self.frame.edges[edge]
             links.append(((-1, out), lanes[out], pin, left + node.ins[pin]))
             users.append([edge])
-            self.skips[edge] = True
+            self.skips[edge] = lanes[out] > 0
         rows, base = self._gap(links)
         self._cut(below)
         for (_, x0, _, x1), row, edges in zip(links, rows, users, strict=True):
@@ -316,18 +316,30 @@ class _Stack:
 
 
 def spread(parts: list[Part], pins: list[int], spacing: Spacing) -> dict[int, float]:
-    """Put columns side by side around x = 0 and lanes to their right; where each lane runs, by output pin."""
+    """Put columns side by side around x = 0 and lanes to their right; where each lane runs, by output pin.
+
+    Where all columns are dead ends or begin on their own, the lanes are the main path and stay on the axis.
+    """
     x = 0.0
     for part in parts:
         part.x = x
         x = max(x + part.plan.width + spacing.column, x + part.plan.reach + 6)
-    last = parts[-1]
-    middle = (last.x + last.plan.width) / 2
-    tall = max(parts, key=lambda part: part.plan.height)
-    others = [part.plan.height for part in parts if part is not tall]
-    if not others or (len(others) == 1 and tall.plan.height >= MAIN * others[0]):
-        middle = tall.x + tall.plan.axis
+    if pins and not any(part.entries and part.exits for part in parts):
+        lanes = {pin: spacing.lane * number for number, pin in enumerate(pins)}
+        for part in parts:
+            part.x += max(lanes.values()) + max(spacing.column, spacing.label + 6)
+        return lanes
+    middle = _middle(parts)
     for part in parts:
         part.x -= middle
     right = max(part.x + max(part.plan.width, part.plan.reach) for part in parts)
     return {pin: right + spacing.lane * (number + 1) for number, pin in enumerate(pins)}
+
+
+def _middle(parts: list[Part]) -> float:
+    """What goes onto the axis: the only or by far the highest column, or else the middle of all."""
+    tall = max(parts, key=lambda part: part.plan.height)
+    others = [part.plan.height for part in parts if part is not tall]
+    if not others or (len(others) == 1 and tall.plan.height >= MAIN * others[0]):
+        return tall.x + tall.plan.axis
+    return (parts[-1].x + parts[-1].plan.width) / 2

@@ -1,6 +1,7 @@
 """What every picture must satisfy, whatever the network."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from explorer.layout import Box, Geometry
 
@@ -23,7 +24,7 @@ def ancestors(children: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def segments(points: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
-    yield from zip(points, points[1:], strict=False)
+    yield from pairwise(points)
 
 
 def crosses(one: Point, two: Point, box: Box) -> bool:
@@ -99,12 +100,18 @@ def assert_ends(points: Sequence[Point], source: Box, target: Box) -> None:
 
 
 def shared_stretches(geometry: Geometry, links: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
-    """Pairs of links with neither source nor target in common that run along the same line for a while."""
+    """Pairs of links that run along the same line for a while, though nothing bundles them.
+
+    Links from one source or to one target may share a line, and so may all links from some sources to some targets.
+    """
     found = []
+    joined = set(links)
     lines = [list(segments(route.points)) for route in geometry.routes]
     for a in range(len(links)):
         for b in range(a):
             if links[a][0] == links[b][0] or links[a][1] == links[b][1]:
+                continue
+            if (links[a][0], links[b][1]) in joined and (links[b][0], links[a][1]) in joined:
                 continue
             if any(_along(one, two) for one in lines[a] for two in lines[b]):
                 found.append((b, a))
