@@ -4,7 +4,7 @@ from itertools import pairwise
 from time import perf_counter
 
 import pytest
-from pictures import check, shared_stretches
+from sound_pictures import check, shared_stretches
 
 from explorer.layout import Box, Direction, Geometry, Spacing, arrange
 
@@ -84,7 +84,7 @@ def test_a_short_branch_stands_beside_the_main_one() -> None:
 def inception() -> tuple[list[str], Links]:
     names = ["x", "a", "b1", "b2", "c1", "c2", "d1", "d2", "cat", "out"]
     branches = [chain("x", "a", "cat"), chain("x", "b1", "b2", "cat"), chain("x", "c1", "c2", "cat")]
-    return names, [*sum(branches, []), *chain("x", "d1", "d2", "cat", "out")]
+    return names, [*(link for branch in branches for link in branch), *chain("x", "d1", "d2", "cat", "out")]
 
 
 def test_branches_become_columns_in_execution_order() -> None:

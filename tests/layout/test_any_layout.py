@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pictures import check
+from sound_pictures import check
 
 from explorer.layout import Direction, arrange
 
