@@ -6,7 +6,7 @@
     network.figures.total.macs                            # 300774272
     edited = network.edit(explorer.Shortcut("features.3", on=False))
     edited.run("photo.jpg").top(5)                        # [("tabby", 0.31), ...]
-    edited.save_diagram("mobilenet.png", level="blocks")
+    explorer.save_diagram(edited, "mobilenet.png", level="blocks")
 
 Importing this package imports neither torch nor Qt; what needs them brings them in.
 """
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explorer.edits import ChannelShuffle, EditError, LinearBottleneck, Shortcut, SwapActivation
+    from explorer.export.diagram import save_diagram
     from explorer.network import Network, Prediction
-    from explorer.network import open_network as open  # noqa: A004 - reads as `explorer.open`
+    from explorer.network import open_network as open
     from explorer.networks.catalogue import entries, find
 
 _HOME = {
@@ -31,6 +32,7 @@ _HOME = {
     "ChannelShuffle": ("explorer.edits", "ChannelShuffle"),
     "Shortcut": ("explorer.edits", "Shortcut"),
     "LinearBottleneck": ("explorer.edits", "LinearBottleneck"),
+    "save_diagram": ("explorer.export.diagram", "save_diagram"),
     "EditError": ("explorer.edits", "EditError"),
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "entries",
     "find",
     "open",
+    "save_diagram",
 ]
 
 

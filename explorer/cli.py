@@ -6,9 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from explorer.diagram import LEVELS
+
+if TYPE_CHECKING:
+    from explorer.network import Network
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cnn-explorer", description="Open, change, compare and explain convolutional networks.")
     parser.add_argument("--open", metavar="KEY", help="network to open in the window")
     parser.set_defaults(command=None)
-    commands = parser.add_subparsers(dest="command", title="commands (without one, the window opens)", parser_class=_Parser)
+    commands = parser.add_subparsers(
+        dest="command", title="commands (without one, the window opens)", parser_class=_Parser
+    )
 
     listing = commands.add_parser("list", help="the networks of the catalogue")
     listing.add_argument("--json", action="store_true", help="as JSON")
@@ -100,7 +105,7 @@ def _entry_as_json(entry: Any) -> dict[str, Any]:
     }
 
 
-def _opened(parsed: argparse.Namespace) -> Any:
+def _opened(parsed: argparse.Namespace) -> Network:
     from explorer.networks.catalogue import find
 
     find(parsed.network)  # an unknown key is said before torch is imported
@@ -138,8 +143,9 @@ def _figures(parsed: argparse.Namespace) -> None:
 
 
 def _export(parsed: argparse.Namespace) -> None:
-    network = _opened(parsed)
-    network.save_diagram(parsed.out, level=parsed.level, scale=parsed.scale, theme=parsed.theme)
+    from explorer.export.diagram import save_diagram
+
+    save_diagram(_opened(parsed), parsed.out, level=parsed.level, scale=parsed.scale, theme=parsed.theme)
 
 
 def _one_line(failure: BaseException) -> str:

@@ -20,7 +20,6 @@ from explorer.analysis.figures import Figures
 from explorer.analysis.forward import Forward, Result
 from explorer.analysis.sample import BUILT_IN, Sample, built_in, labels, preprocess, read
 from explorer.analysis.study import Study, study
-from explorer.diagram import Level
 from explorer.edits import Edit, EditError, History
 from explorer.graph.architecture import Architecture, Constant
 from explorer.graph.trace import trace
@@ -122,19 +121,6 @@ class Network:
             tensor = preprocess(sample, self.architecture.input_shape, entry.weights if entry else None)
             result = self.origin.forward.run(self.architecture, self.origin.weights, tensor, id(sample), wanted)
         return Prediction(result)
-
-    def save_diagram(
-        self,
-        path: str | Path,
-        *,
-        level: Level = "blocks",
-        scale: float = 2.0,
-        theme: str = "light",
-    ) -> None:
-        """Write the diagram as PNG, SVG or PDF, by the suffix. Raises ExportError; then nothing is written."""
-        from explorer.export.diagram import save_diagram
-
-        save_diagram(self, path, level=level, scale=scale, theme=theme)
 
 
 def open_network(

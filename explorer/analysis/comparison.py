@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -32,4 +33,5 @@ def top(p: torch.Tensor, count: int = 5) -> Sequence[int]:
 
 
 def _relative(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
-    return torch.special.xlogy(p, p / q).nan_to_num(0.0).sum() / torch.log(torch.tensor(2.0, dtype=p.dtype))
+    nats: torch.Tensor = torch.special.xlogy(p, p / q).nan_to_num(0.0).sum()
+    return nats / math.log(2)

@@ -48,7 +48,9 @@ def cost(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any)
         taps = prod(layer.kernel_size) * layer.in_channels // layer.groups
         grid = args[0] if layer.transposed else result  # a transposed convolution works once per input position
         width = layer.out_channels // layer.groups * layer.in_channels if layer.transposed else 0
-        macs = grid[0, 0].numel() * len(grid) * (width * prod(layer.kernel_size) if width else taps * layer.out_channels)
+        macs = (
+            grid[0, 0].numel() * len(grid) * (width * prod(layer.kernel_size) if width else taps * layer.out_channels)
+        )
         return Cost(params, macs, result.numel() if layer.bias is not None else 0)
     if isinstance(layer, nn.Linear):
         return Cost(params, result.numel() * layer.in_features, result.numel() if layer.bias is not None else 0)
@@ -85,7 +87,9 @@ def linear_formula(layer: nn.Linear, rows: int) -> str:
     return f"MACs = Cin · Cout{' · rows' if rows > 1 else ''}\n{layer.in_features} · {layer.out_features}{times} = {total:,}"
 
 
-_PLAIN_KINDS = frozenset({"norm", "activation", "pool", "add", "concat", "multiply", "split", "shuffle", "reshape", "dropout"})
+_PLAIN_KINDS = frozenset(
+    {"norm", "activation", "pool", "add", "concat", "multiply", "split", "shuffle", "reshape", "dropout"}
+)
 
 
 def _may_contract(node: Node) -> bool:
@@ -106,12 +110,12 @@ def _contractions(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 
 def _mm(a: torch.Tensor, b: torch.Tensor, *_: Any) -> int:
-    return a.shape[-2] * a.shape[-1] * b.shape[-1] * prod(a.shape[:-2])
+    return int(a.shape[-2] * a.shape[-1] * b.shape[-1] * prod(a.shape[:-2]))
 
 
 def _convolution(x: torch.Tensor, weight: torch.Tensor, result: torch.Tensor, transposed: bool) -> int:
     grid = x if transposed else result
-    return prod(grid.shape[2:]) * grid.shape[0] * weight.numel()
+    return int(prod(grid.shape[2:]) * grid.shape[0] * weight.numel())
 
 
 class _Counter(TorchDispatchMode):
@@ -147,7 +151,7 @@ _FORMULAS: dict[Any, Callable[[tuple[Any, ...], Any], int]] = {
 
 def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> int:
     batch, length, width = prod(query.shape[:-2]), query.shape[-2], query.shape[-1]
-    return batch * length * key.shape[-2] * (width + value.shape[-1])
+    return int(batch * length * key.shape[-2] * (width + value.shape[-1]))
 
 
 def _other(node: Node, args: tuple[Any, ...], result: Any) -> int:

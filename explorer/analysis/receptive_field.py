@@ -87,7 +87,12 @@ def _window(node: Node, measures: Mapping[str, Measure]) -> tuple[float, float, 
 
 def _pool(node: Node, measures: Mapping[str, Measure]) -> tuple[float, float, float] | None:
     before, after = measures[node.inputs[0]].shape, measures[node.name].shape
-    if isinstance(node.op, (Function, Method)) and node.op.name in ("avg_pool2d", "max_pool2d", "boolean_dispatch", "fn"):
+    if isinstance(node.op, (Function, Method)) and node.op.name in (
+        "avg_pool2d",
+        "max_pool2d",
+        "boolean_dispatch",
+        "fn",
+    ):
         kernel = node.args[1] if len(node.args) > 1 else node.kwargs.get("kernel_size", 1)
         stride = node.args[2] if len(node.args) > 2 else node.kwargs.get("stride") or kernel
         return _largest(kernel), _largest(stride), 1

@@ -57,7 +57,9 @@ def read(path: str | Path) -> Sample:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise ImageError(f"{path.name} has {size / 2**20:.0f} MiB; more than {LARGEST_FILE // 2**20} MiB is not read")
+            raise ImageError(
+                f"{path.name} has {size / 2**20:.0f} MiB; more than {LARGEST_FILE // 2**20} MiB is not read"
+            )
         return decode(path.read_bytes(), path.name)
     except OSError as failure:
         raise ImageError(f"cannot read {path}: {failure.strerror or failure}") from failure

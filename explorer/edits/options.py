@@ -29,9 +29,7 @@ def _scopes(study: Study, selected: str) -> Iterator[tuple[str, str]]:
     hierarchy = study.hierarchy
     group = hierarchy.groups.get(selected)
     block = hierarchy.block_of(selected)
-    if group is None and selected in study.architecture.live:
-        yield "this layer", selected
-    elif group is not None and group.role == "unit":
+    if (group is None and selected in study.architecture.live) or (group is not None and group.role == "unit"):
         yield "this layer", selected
     elif group is not None and selected and group is not block:
         yield f"this {'stage' if group.role == 'stage' else 'part'}", selected
@@ -139,6 +137,8 @@ def _in(scope: str) -> str:
     return "in the network" if scope == "whole network" else f"in {scope}"
 
 
-_ACTIVATION_TIP = "What bends the signal between two layers. “linear” takes it out: two layers without one are as good as one."
+_ACTIVATION_TIP = (
+    "What bends the signal between two layers. “linear” takes it out: two layers without one are as good as one."
+)
 _SHUFFLE_TIP = "Mixes the channels between groups. Without it each group only ever hears itself."
 _SHORTCUT_TIP = "The way around the block, added to what the layers make. Without it a deep network is hard to train."

@@ -182,7 +182,7 @@ class Architecture:
     def live(self) -> Mapping[str, Node]:
         """The nodes that reach the output, in execution order. The input always does."""
         wanted: set[str] = set()
-        for node in reversed(self.nodes.values()):
+        for node in reversed(list(self.nodes.values())):
             if node.name in wanted or isinstance(node.op, (Output, Input)):
                 wanted.add(node.name)
                 wanted.update(node.inputs)
@@ -287,7 +287,9 @@ def _storageless(module: nn.Module) -> nn.Module:
     """A copy that shares nothing mutable with `module` and holds no numbers."""
     twin = copy.copy(module)
     twin.__dict__.update(
-        _parameters={n: None if p is None else nn.Parameter(_meta(p), p.requires_grad) for n, p in module._parameters.items()},
+        _parameters={
+            n: None if p is None else nn.Parameter(_meta(p), p.requires_grad) for n, p in module._parameters.items()
+        },
         _buffers={n: None if b is None else _meta(b) for n, b in module._buffers.items()},
         _modules={n: None if m is None else _storageless(m) for n, m in module._modules.items()},
         training=False,

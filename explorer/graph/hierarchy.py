@@ -38,7 +38,9 @@ class Group:
     children: tuple[str | Group, ...]
     path: str = ""  # module path, when it is a module
     cls: str = ""  # class name of that module
-    hidden: tuple[str, ...] = field(default=(), repr=False)  # ops inside that are not drawn: sizes, tuple items, constants
+    hidden: tuple[str, ...] = field(
+        default=(), repr=False
+    )  # ops inside that are not drawn: sizes, tuple items, constants
 
     @cached_property
     def nodes(self) -> tuple[str, ...]:
@@ -153,7 +155,9 @@ def _calls(architecture: Architecture, dims: Dims) -> Group:
     for node in architecture.live.values():
         drawn = is_drawn(node, dims)
         depth = 0
-        while depth < len(node.scope) and depth + 1 < len(open_calls) and open_calls[depth + 1].path == node.scope[depth]:
+        while (
+            depth < len(node.scope) and depth + 1 < len(open_calls) and open_calls[depth + 1].path == node.scope[depth]
+        ):
             depth += 1
         del open_calls[depth + 1 :]
         for path in node.scope[depth:]:
@@ -400,7 +404,9 @@ def _breaks(items: list[_Item], at: int, architecture: Architecture, dims: Dims)
     if isinstance(items[at].content, str) and vocabulary.kind(architecture.nodes[items[at].last]) == "pool":
         return False
     entered = _side(items[at - 2], dims) if at > 1 else before
-    pooled = isinstance(items[at - 1].content, str) and vocabulary.kind(architecture.nodes[items[at - 1].last]) == "pool"
+    pooled = (
+        isinstance(items[at - 1].content, str) and vocabulary.kind(architecture.nodes[items[at - 1].last]) == "pool"
+    )
     return here != before or (pooled and before != entered)
 
 

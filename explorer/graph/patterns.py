@@ -116,7 +116,7 @@ class _Anatomy:
         self.pre_activation = first == "norm"
         around = {s.around for s in shortcuts(architecture).values() if s.add in inside} if self.residual else set()
         self.main = [n for n in self.weighted if not _leads_only_to(n, around, architecture, inside)]
-        self.kernels = [max(n.layer.kernel_size) if _is_conv(n) else 1 for n in self.main]  # type: ignore[union-attr, arg-type]
+        self.kernels = [_kernel(n) for n in self.main]
 
     def has(self, kind: str) -> bool:
         return kind in self.kinds
@@ -128,7 +128,7 @@ def _block(a: _Anatomy) -> Pattern:
     if a.has("attention"):
         return _ATTENTION
     if a.has("shuffle"):
-        return _SHUFFLE_V2 if a.has("split") or len(a.entry) == 1 and a.concats and not a.has("pool") else _SHUFFLE
+        return _SHUFFLE_V2 if a.has("split") or (len(a.entry) == 1 and a.concats and not a.has("pool")) else _SHUFFLE
     pattern = _depthwise(a) or _joined(a)
     if pattern is None and a.residual and a.main:
         pattern = _residual(a)
@@ -180,14 +180,16 @@ def _joined(a: _Anatomy) -> Pattern | None:
 
 def _residual(a: _Anatomy) -> Pattern:
     prefix = "Pre-activation residual" if a.pre_activation else "Residual"
-    groups = max((n.layer.groups for n in a.main if _is_conv(n)), default=1)  # type: ignore[union-attr]
+    groups = max((n.layer.groups for n in a.main if isinstance(n.layer, nn.modules.conv._ConvNd)), default=1)
     if len(a.kernels) == 3 and a.kernels[0] == a.kernels[2] == 1 and a.kernels[1] > 1:
         if groups > 1:
             return Pattern(f"{prefix} bottleneck, cardinality {groups}", _RESNEXT)
         return Pattern(f"{prefix} bottleneck", _BOTTLENECK)
     if len(a.kernels) == 2 and min(a.kernels) > 1:
         return Pattern(f"{prefix} block", _BASIC)
-    return Pattern(f"{prefix} block", "What goes in is added to what the layers make of it, so they only learn the difference.")
+    return Pattern(
+        f"{prefix} block", "What goes in is added to what the layers make of it, so they only learn the difference."
+    )
 
 
 def is_gate(group: Group, architecture: Architecture) -> bool:
@@ -233,12 +235,15 @@ def _feeds_activation_after_join(group: Group, architecture: Architecture) -> bo
     """Is there an activation after the addition or concatenation, as in ResNet and ShuffleNet?"""
     joins = [n for n in group.nodes if vocabulary.kind(architecture.nodes[n]) in ("add", "concat")]
     return bool(joins) and any(
-        vocabulary.kind(architecture.nodes[user]) == "activation" for user in architecture.users[joins[-1]] if user in group.nodes
+        vocabulary.kind(architecture.nodes[user]) == "activation"
+        for user in architecture.users[joins[-1]]
+        if user in group.nodes
     )
 
 
-def _is_conv(node: Node) -> bool:
-    return isinstance(node.layer, nn.modules.conv._ConvNd)
+def _kernel(node: Node) -> int:
+    """Side of a layer's window; a linear layer looks at one place."""
+    return max(node.layer.kernel_size) if isinstance(node.layer, nn.modules.conv._ConvNd) else 1
 
 
 def _is_pointwise(node: Node) -> bool:
@@ -246,13 +251,17 @@ def _is_pointwise(node: Node) -> bool:
 
 
 def _width(node: Node) -> int:
-    layer = node.layer
-    return int(layer.out_channels if _is_conv(node) else layer.out_features)  # type: ignore[union-attr, arg-type]
+    """Channels that leave a convolution or linear layer."""
+    if isinstance(node.layer, nn.modules.conv._ConvNd):
+        return node.layer.out_channels
+    return node.layer.out_features if isinstance(node.layer, nn.Linear) else 0
 
 
 def _entering(node: Node) -> int:
-    layer = node.layer
-    return int(layer.in_channels if _is_conv(node) else layer.in_features)  # type: ignore[union-attr, arg-type]
+    """Channels that enter a convolution or linear layer."""
+    if isinstance(node.layer, nn.modules.conv._ConvNd):
+        return node.layer.in_channels
+    return node.layer.in_features if isinstance(node.layer, nn.Linear) else 0
 
 
 def _unit(group: Group, architecture: Architecture) -> Pattern:
@@ -292,7 +301,9 @@ _DENSE = Pattern(
     "Dense layer",
     "Reads the feature maps of all layers before it in the block, and adds a few of its own (the growth rate).",
 )
-_TRANSITION = Pattern("Transition", "Between dense blocks: a 1×1 convolution thins the channels, pooling halves the map.")
+_TRANSITION = Pattern(
+    "Transition", "Between dense blocks: a 1×1 convolution thins the channels, pooling halves the map."
+)
 _INCEPTION = Pattern(
     "Inception module",
     "Looks at several scales side by side and concatenates what they find; 1×1 convolutions keep it cheap.",

@@ -137,7 +137,9 @@ class _Keeper:
         required = [node for node in inputs if not node.args]
         if len(required) > 1:
             names = ", ".join(str(node.target) for node in required)
-            raise TraceFailure(f"{type(self.module).__name__} takes {len(required)} inputs ({names}); one image is needed.")
+            raise TraceFailure(
+                f"{type(self.module).__name__} takes {len(required)} inputs ({names}); one image is needed."
+            )
         for node in self.graph.nodes:
             self.keep(node)
         return Architecture(title, self.nodes, self.classes, self.unused(), key)

@@ -61,7 +61,9 @@ def _counts(now: Study, before: Study) -> tuple[Count, ...]:
             "bytes",
             f"Most that is alive at one time at inference, at {n.activations.peak_at}, weights not counted.",
         ),
-        Count("Receptive field", _px(n.receptive_field), _px(b.receptive_field), "px", "Of the last map before pooling."),
+        Count(
+            "Receptive field", _px(n.receptive_field), _px(b.receptive_field), "px", "Of the last map before pooling."
+        ),
     )
 
 

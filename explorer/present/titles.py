@@ -11,7 +11,7 @@ _VAGUE = frozenset({"Block", "Branch", "Stage"})
 
 
 def title(study: Study, group: Group) -> str:
-    """"Stage 2", "Inverted residual", "Conv 3×3": what stands on the group's card."""
+    """ "Stage 2", "Inverted residual", "Conv 3×3": what stands on the group's card."""
     if group.role == "network":
         return study.architecture.title
     if group.role == "unit":

@@ -63,7 +63,9 @@ class Seeded:
             return torch.zeros(shape, dtype=constant.tensor.dtype)
         if "scale" in path.rsplit(".", 1)[-1]:  # what multiplies a branch
             return torch.ones(shape)
-        return torch.randn(shape, generator=generator) * 0.02  # class tokens and position embeddings, as ViT starts them
+        return (
+            torch.randn(shape, generator=generator) * 0.02
+        )  # class tokens and position embeddings, as ViT starts them
 
     def _generator(self, path: str) -> torch.Generator:
         digest = hashlib.sha256(f"{self.seed}:{path}".encode()).digest()
@@ -90,7 +92,8 @@ def _made(module: nn.Module, generator: torch.Generator, scale: float) -> dict[s
             made[name] = torch.full(shape, scale)
         elif is_norm:
             # A batch norm adds its epsilon to a variance that may be smaller; the gain makes up for it.
-            gain = math.sqrt((scale + module.eps) / scale) if "running_var" in module._buffers and name == "weight" else 1.0
+            scaled = isinstance(module, nn.modules.batchnorm._BatchNorm) and name == "weight"
+            gain = math.sqrt((scale + float(module.eps)) / scale) if scaled else 1.0  # type: ignore[arg-type]
             made[name] = torch.full(shape, gain)
         elif len(shape) > 1:
             fan_in = math.prod(shape[1:])

@@ -1,0 +1,226 @@
+"""How one card looks, and how large it is."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from explorer.diagram import Card
+from explorer.drawing.icons import SIDE, icon
+from explorer.drawing.theme import Theme, font
+
+TITLE, LINE, CHIP = 13.0, 11.0, 10.0  # pixels of type
+ROUND = 26.0  # diameter of an addition
+RADIUS = 7.0
+_LEFT, _RIGHT, _TOP = 12.0, 12.0, 9.0
+_ICON = SIDE + 7
+_LEAST = 92.0
+_MOST = 250.0
+_TITLE_ROW, _LINE_ROW, _CHIP_ROW = 17.0, 15.0, 19.0
+_FOLD = 16.0
+
+#: Below this many pixels on screen, text is not painted: nobody could read it.
+READABLE = 5.0
+
+
+@cache
+def size(card: Card) -> tuple[float, float]:
+    """Width and height of a card in the drawing's pixels."""
+    if card.round:
+        return ROUND, ROUND
+    width = _ICON + _width(card.title, TITLE, True) + (_FOLD if card.foldable else 0)
+    for line in card.lines:
+        width = max(width, _width(line, LINE))
+    chips = _chips(card)
+    if chips:
+        width = max(width, sum(_width(text, CHIP) + 14 for _, text in chips) - 4)
+    height = 2 * _TOP + _TITLE_ROW + _LINE_ROW * len(card.lines) + (_CHIP_ROW if chips else 0)
+    return min(max(round(width + _LEFT + _RIGHT), _LEAST), _MOST), round(height)
+
+
+def paint(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    """Paint a card; `scale` says how many screen pixels one of the drawing's is, and so what can be read."""
+    if card.round:
+        _paint_round(painter, card, rect, theme, scale)
+        return
+    strong = theme.colour(card.kind)
+    ghost = card.change == "off"
+    if TITLE * scale < READABLE:
+        painter.fillRect(rect, strong if not ghost else theme.of("border"))
+        return
+    painter.setPen(_outline(card, theme, scale))
+    painter.setBrush(Qt.BrushStyle.NoBrush if ghost else theme.ground(card.kind))
+    painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    _paint_stripe(painter, rect, strong if not ghost else theme.of("border"))
+    _paint_text(painter, card, rect, theme, scale)
+    _paint_badge(painter, card, rect, theme)
+
+
+def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
+    """Paint the frame of an open group, its title in the band at the top."""
+    painter.setPen(QPen(_edge(card, theme), 1.0 if scale > 0.5 else 0.0))
+    painter.setBrush(theme.frame_ground(depth))
+    painter.drawRoundedRect(rect, RADIUS + 2, RADIUS + 2)
+    if TITLE * scale < READABLE:
+        return
+    room = rect.width() - 2 * _LEFT - _FOLD
+    painter.setPen(theme.colour(card.kind))
+    painter.setFont(font(TITLE, bold=True))
+    title = _elided(card.title, TITLE, room, True)
+    baseline = rect.top() + 20
+    painter.drawText(QPointF(rect.left() + _LEFT, baseline), title)
+    left = room - _width(title, TITLE, True) - 10
+    if card.lines and left > 60 and LINE * scale >= READABLE:
+        painter.setPen(theme.of("muted"))
+        painter.setFont(font(LINE))
+        x = rect.left() + _LEFT + _width(title, TITLE, True) + 10
+        painter.drawText(QPointF(x, baseline), _elided(" · ".join(card.lines), LINE, left, False))
+    _paint_fold(painter, QPointF(rect.right() - _LEFT - 2, rect.top() + 15), theme, opened=True)
+
+
+def paint_far_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    """From far away: the title of an outermost frame at a size that can still be read, if it fits."""
+    pixels = 11.0 / scale
+    text = QFontMetricsF(font(11.0)).elidedText(card.title, Qt.TextElideMode.ElideRight, rect.width() * scale - 8)
+    if len(text) < 3:
+        return
+    width = QFontMetricsF(font(11.0, bold=True)).horizontalAdvance(text) / scale
+    plate = QRectF(rect.left() + 3 / scale, rect.top() + 3 / scale, width + 8 / scale, 1.5 * pixels)
+    ground = QColor(theme.of("card"))
+    ground.setAlphaF(0.88)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(plate, 3 / scale, 3 / scale)
+    painter.save()
+    painter.translate(plate.topLeft())
+    painter.scale(1 / scale, 1 / scale)
+    painter.setPen(theme.colour(card.kind))
+    painter.setFont(font(11.0, bold=True))
+    painter.drawText(QPointF(4, 12.5), text)
+    painter.restore()
+
+
+def _paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    strong = theme.colour(card.kind)
+    ghost = card.change == "off"
+    painter.setPen(QPen(theme.of("muted") if ghost else strong, 1.6, Qt.PenStyle.DashLine if ghost else Qt.PenStyle.SolidLine))
+    painter.setBrush(theme.of("canvas") if ghost else theme.ground(card.kind))
+    painter.drawEllipse(rect.adjusted(1, 1, -1, -1))
+    if TITLE * scale < READABLE:
+        return
+    painter.translate(rect.center())
+    painter.scale(0.85, 0.85)
+    painter.translate(-SIDE / 2, -SIDE / 2)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(icon(card.kind))
+    painter.translate(SIDE / 2, SIDE / 2)
+    painter.scale(1 / 0.85, 1 / 0.85)
+    painter.translate(-rect.center())
+    if ghost:
+        painter.setPen(QPen(theme.of("changed"), 2))
+        painter.drawLine(rect.topLeft() + QPointF(4, 4), rect.bottomRight() - QPointF(4, 4))
+
+
+def _paint_stripe(painter: QPainter, rect: QRectF, colour: QColor) -> None:
+    painter.save()
+    painter.setClipRect(QRectF(rect.left(), rect.top(), 4.5, rect.height()), Qt.ClipOperation.IntersectClip)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    painter.restore()
+
+
+def _paint_text(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    x, y = rect.left() + _LEFT, rect.top() + _TOP
+    painter.setPen(QPen(theme.colour(card.kind), 1.3))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.translate(x, y + 1)
+    painter.drawPath(icon(card.kind))
+    painter.translate(-x, -y - 1)
+    room = rect.width() - _LEFT - _RIGHT - _ICON - (_FOLD if card.foldable else 0)
+    title_font = font(TITLE, bold=True)
+    painter.setFont(_struck() if card.change == "off" else title_font)
+    painter.setPen(theme.of("muted" if card.change == "off" else "text"))
+    painter.drawText(QPointF(x + _ICON, y + 13), _elided(card.title, TITLE, room + 2, True))
+    if card.foldable:
+        _paint_fold(painter, QPointF(rect.right() - _RIGHT - 3, y + 8), theme, opened=False)
+    y += _TITLE_ROW
+    if LINE * scale < READABLE:
+        return
+    painter.setFont(font(LINE))
+    painter.setPen(theme.of("muted"))
+    for line in card.lines:
+        painter.drawText(QPointF(x, y + 12), _elided(line, LINE, rect.width() - _LEFT - _RIGHT + 2, False))
+        y += _LINE_ROW
+    _paint_chips(painter, card, QPointF(x, y + 4), theme)
+
+
+def _paint_chips(painter: QPainter, card: Card, at: QPointF, theme: Theme) -> None:
+    x = at.x()
+    for kind, text in _chips(card):
+        width = _width(text, CHIP) + 10
+        pill = QRectF(x, at.y(), width, 15)
+        ground = QColor(theme.colour(kind))
+        ground.setAlphaF(0.16)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(pill, 7, 7)
+        painter.setPen(theme.of("text"))
+        painter.setFont(font(CHIP))
+        painter.drawText(QPointF(x + 5, at.y() + 11.2), text)
+        x += width + 4
+
+
+def _paint_fold(painter: QPainter, at: QPointF, theme: Theme, opened: bool) -> None:
+    """A small plus (more inside) or minus (folds)."""
+    painter.setPen(QPen(theme.of("muted"), 1.4))
+    painter.drawLine(at + QPointF(-4, 0), at + QPointF(4, 0))
+    if not opened:
+        painter.drawLine(at + QPointF(0, -4), at + QPointF(0, 4))
+
+
+def _paint_badge(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+    if card.change in ("same", "off"):
+        return
+    painter.setPen(QPen(theme.of("card"), 1.5))
+    painter.setBrush(theme.of(card.change))
+    painter.drawEllipse(rect.topRight() + QPointF(-3, 3), 5.0, 5.0)
+
+
+def _outline(card: Card, theme: Theme, scale: float) -> QPen:
+    pen = QPen(_edge(card, theme), 1.4 if card.change != "same" else 1.0)
+    if card.change == "off":
+        pen.setStyle(Qt.PenStyle.DashLine)
+    return pen
+
+
+def _edge(card: Card, theme: Theme) -> QColor:
+    return theme.of({"changed": "changed", "added": "added", "off": "muted"}.get(card.change, "border"))
+
+
+def _chips(card: Card) -> list[tuple[object, str]]:
+    """The ops on a unit's card, the one the card is named after left out."""
+    left = list(card.chips)
+    named = next((chip for chip in left if chip[1] == card.title), None)
+    if named is not None:
+        left.remove(named)
+    return left  # type: ignore[return-value]
+
+
+@cache
+def _width(text: str, pixels: float, bold: bool = False) -> float:
+    return QFontMetricsF(font(pixels, bold)).horizontalAdvance(text)
+
+
+@cache
+def _elided(text: str, pixels: float, room: float, bold: bool) -> str:
+    return QFontMetricsF(font(pixels, bold)).elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+@cache
+def _struck() -> object:
+    struck = font(TITLE, bold=True).__class__(font(TITLE, bold=True))
+    struck.setStrikeOut(True)
+    return struck

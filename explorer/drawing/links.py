@@ -1,0 +1,103 @@
+"""Links as painter paths: each source's routes together, shared stretches once, corners rounded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath, QPolygonF
+
+from explorer.layout import Point, Route
+
+_RADIUS = 6.0
+_MANY = 6  # routes from one source from which on shared stretches are merged: DenseNet has dozens
+
+
+@dataclass(frozen=True)
+class Strand:
+    """All that leaves one card in one manner."""
+
+    source: str
+    skip: bool
+    targets: frozenset[str]
+    path: QPainterPath
+    heads: QPainterPath
+    bounds: QRectF
+    texts: tuple[tuple[Point, str], ...]
+
+
+def strands(links: Sequence[tuple[str, str, str]], routes: Sequence[Route]) -> list[Strand]:
+    """Bundle routes by source; `links` are (source, target, text) in the order of the routes."""
+    bundles: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for number, (link, route) in enumerate(zip(links, routes, strict=True)):
+        bundles[link[0], route.skip].append(number)
+    named: set[tuple[Point, str]] = set()  # a text stands once, also where a lane leaves beside the main path
+    found = []
+    for (source, skip), numbers in bundles.items():
+        own = [routes[n].points for n in numbers]
+        path = _merged(own) if len(own) > _MANY else _rounded(own)
+        heads = QPainterPath()
+        for points in own:
+            heads.addPolygon(_head(points))
+        texts = dict.fromkeys((routes[n].label, links[n][2]) for n in numbers)
+        fresh = tuple(text for text in texts if text not in named)
+        named.update(fresh)
+        bounds = path.boundingRect().adjusted(-6, -12, 80, 6)
+        found.append(Strand(source, skip, frozenset(links[n][1] for n in numbers), path, heads, bounds, fresh))
+    return found
+
+
+def _rounded(lines: Iterable[Sequence[Point]]) -> QPainterPath:
+    path = QPainterPath()
+    for points in dict.fromkeys(map(tuple, lines)):
+        path.moveTo(QPointF(*points[0]))
+        for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+            entry, leave = _towards(corner, before), _towards(corner, after)
+            path.lineTo(entry)
+            path.quadTo(QPointF(*corner), leave)
+        path.lineTo(QPointF(*points[-1]))
+    return path
+
+
+def _towards(corner: Point, other: Point) -> QPointF:
+    """The point where a rounded corner begins, at most half-way to the next."""
+    dx, dy = other[0] - corner[0], other[1] - corner[1]
+    length = abs(dx) + abs(dy)
+    step = min(_RADIUS, length / 2) / length if length else 0
+    return QPointF(corner[0] + dx * step, corner[1] + dy * step)
+
+
+def _merged(lines: Iterable[Sequence[Point]]) -> QPainterPath:
+    """Overlapping stretches on one line become one stretch."""
+    across: dict[tuple[bool, float], list[tuple[float, float]]] = defaultdict(list)
+    for points in lines:
+        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+            upright = x1 == x2
+            key, span = ((True, x1), (y1, y2)) if upright else ((False, y1), (x1, x2))
+            across[key].append((min(span), max(span)))
+    path = QPainterPath()
+    for (upright, place), spans in across.items():
+        for start, end in _union(spans):
+            path.moveTo(QPointF(place, start) if upright else QPointF(start, place))
+            path.lineTo(QPointF(place, end) if upright else QPointF(end, place))
+    return path
+
+
+def _union(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _head(points: Sequence[Point]) -> QPolygonF:
+    (x1, y1), (x2, y2) = points[-2], points[-1]
+    dx, dy = (x2 > x1) - (x2 < x1), (y2 > y1) - (y2 < y1)
+    base = QPointF(x2 - 7 * dx, y2 - 7 * dy)
+    side = QPointF(3.4 * dy, 3.4 * dx)
+    return QPolygonF([QPointF(x2, y2), base + side, base - side, QPointF(x2, y2)])

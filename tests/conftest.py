@@ -1,0 +1,50 @@
+"""What all tests share: networks of the catalogue, each opened once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+import torch
+
+from explorer.network import Network, open_network
+from explorer.networks.catalogue import entries
+
+KEYS = tuple(entry.key for entry in entries())
+
+#: One of each kind of structure, where going through all would only repeat it.
+TYPICAL = (
+    "alexnet_2012",
+    "vgg11_bn",
+    "googlenet_2014",
+    "inception_v3",
+    "resnet18",
+    "resnext50_32x4d",
+    "densenet121",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "shufflenet_v1_g3",
+    "shufflenet_v2_x0_5",
+    "efficientnet_b0",
+    "convnext_tiny",
+    "vit_b_16",
+    "swin_t",
+)
+
+torch.set_num_threads(1)  # tests run beside each other
+
+
+@cache
+def _opened(key: str) -> Network:
+    return open_network(key)
+
+
+@pytest.fixture(scope="session")
+def opened() -> Callable[[str], Network]:
+    """Open a network of the catalogue; the same one each time, which is safe as nothing mutates it."""
+    return _opened

@@ -1,0 +1,67 @@
+"""Snapshots never change; edits make new ones that share what they did not touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from explorer.graph.architecture import Layer, Node, Ref
+from explorer.network import Network
+
+
+def test_nodes_cannot_be_changed(opened: Callable[[str], Network]) -> None:
+    architecture = opened("resnet18").architecture
+    with pytest.raises(TypeError):
+        architecture.nodes["conv1"] = architecture.nodes["bn1"]  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        architecture.nodes["conv1"].name = "other"  # type: ignore[misc]
+
+
+def test_inserting_goes_on_every_edge_that_leaves(opened: Callable[[str], Network]) -> None:
+    old = opened("resnet18").architecture
+    node = Node("extra", Layer.of(nn.Identity()), (Ref("maxpool"),))
+    new = old.with_inserted("maxpool", node)
+    assert new.nodes["layer1.0.conv1"].inputs == ("extra",)
+    assert "extra" in new.nodes["layer1.0.add"].inputs  # the shortcut too
+    assert old.nodes["layer1.0.conv1"].inputs == ("maxpool",)
+    assert new.nodes["fc"] is old.nodes["fc"]
+
+
+def test_inserting_and_taking_out_is_nothing(opened: Callable[[str], Network]) -> None:
+    old = opened("resnet18").architecture
+    new = old.with_inserted("maxpool", Node("extra", Layer.of(nn.Identity()), (Ref("maxpool"),))).without("extra")
+    assert list(new.nodes) == list(old.nodes)
+    assert all(new.nodes[name].inputs == node.inputs for name, node in old.nodes.items())
+
+
+def test_replacing_an_unknown_node_is_refused(opened: Callable[[str], Network]) -> None:
+    architecture = opened("resnet18").architecture
+    with pytest.raises(KeyError, match="nowhere"):
+        architecture.with_nodes([Node("nowhere", Layer.of(nn.ReLU()))])
+
+
+def test_equal_configurations_have_equal_signatures() -> None:
+    def node(name: str, **settings: int) -> Node:
+        return Node(name, Layer.of(nn.Conv2d(8, 8, 3, **settings)), (Ref("input"),))
+
+    assert node("a").signature == node("b").signature
+    assert node("a").signature != node("a", stride=2).signature
+
+
+def test_the_same_input_twice_is_another_function_than_two_inputs() -> None:
+    add = Layer.of(nn.Bilinear(4, 4, 1))
+    assert Node("n", add, (Ref("a"), Ref("a"))).signature != Node("n", add, (Ref("a"), Ref("b"))).signature
+    assert Node("n", add, (Ref("a"), Ref("b"))).inputs == ("a", "b")
+
+
+def test_layers_share_no_storage_with_the_module() -> None:
+    module = nn.Conv2d(3, 4, 1)
+    layer = Layer.of(module)
+    assert layer.module is not module
+    assert all(tensor.is_meta for _, tensor in layer.tensors)
+    with torch.no_grad():
+        module.weight.fill_(7)
+    assert layer.module.weight.is_meta

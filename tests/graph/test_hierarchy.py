@@ -1,0 +1,80 @@
+"""Every network falls into stages, blocks and units, whatever its modules look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from explorer.graph.hierarchy import Group
+from explorer.network import Network
+from tests.conftest import KEYS
+
+
+def stages(network: Network) -> list[str]:
+    return [group.id for group in network.study.hierarchy.root.groups]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_node_is_in_the_tree_once(key: str, opened: Callable[[str], Network]) -> None:
+    study = opened(key).study
+    assert sorted(study.hierarchy.root.all_nodes) == sorted(study.architecture.live)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_group_is_a_run_of_the_execution_order(key: str, opened: Callable[[str], Network]) -> None:
+    study = opened(key).study
+    drawn = {name: at for at, name in enumerate(n for n in study.architecture.live if n in set(study.hierarchy.root.nodes))}
+    for group in study.hierarchy.groups.values():
+        places = [drawn[name] for name in group.nodes]
+        assert places == list(range(places[0], places[0] + len(places))), group.id
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_few_stages(key: str, opened: Callable[[str], Network]) -> None:
+    assert 3 <= len(stages(opened(key))) <= 14
+
+
+def test_stages_from_module_paths(opened: Callable[[str], Network]) -> None:
+    assert stages(opened("resnet50")) == ["stem", "layer1", "layer2", "layer3", "layer4", "head"]
+
+
+def test_stages_by_resolution_where_a_sequential_is_flat(opened: Callable[[str], Network]) -> None:
+    network = opened("vgg16")
+    assert stages(network) == [*(f"stage:{n}" for n in range(1, 6)), "head"]
+    sizes = [len(group.children) for group in network.study.hierarchy.root.groups]
+    assert sizes[:5] == [3, 3, 4, 4, 4]  # convolutions with their ReLUs, and the pooling that ends the stage
+
+
+def test_transitions_stand_between_dense_blocks(opened: Callable[[str], Network]) -> None:
+    assert stages(opened("densenet121"))[1:4] == [
+        "features.denseblock1",
+        "features.transition1",
+        "features.denseblock2",
+    ]
+
+
+def test_a_unit_is_a_convolution_with_its_norm_and_activation(opened: Callable[[str], Network]) -> None:
+    groups = opened("mobilenet_v2").study.hierarchy.groups
+    assert groups["features.3.conv.0"].role == "unit"
+    assert groups["features.3.conv.0"].children == tuple(f"features.3.conv.0.{n}" for n in range(3))
+    assert groups["unit:features.3.conv.2"].children == ("features.3.conv.2", "features.3.conv.3")  # linear: no activation
+
+
+def test_pre_activation_units_put_the_norm_first(opened: Callable[[str], Network]) -> None:
+    layer = opened("densenet121").study.hierarchy.groups["features.denseblock1.denselayer2"]
+    unit = next(group for group in layer.groups if group.role == "unit")
+    assert [name.rsplit(".", 1)[-1] for name in unit.nodes] == ["norm1", "relu1", "conv1"]
+
+
+def test_the_block_around_a_node(opened: Callable[[str], Network]) -> None:
+    hierarchy = opened("efficientnet_b0").study.hierarchy
+    block = hierarchy.block_of("features.2.0.block.2.fc1")  # inside the squeeze-and-excitation
+    assert isinstance(block, Group)
+    assert block.id == "features.2.0"
+    assert hierarchy.block_of("features.0.0") is None  # the stem has no block
+
+
+def test_an_unknown_id_is_refused(opened: Callable[[str], Network]) -> None:
+    with pytest.raises(KeyError):
+        opened("resnet18").study.hierarchy.nodes_of("layer9")
