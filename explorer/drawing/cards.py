@@ -59,25 +59,41 @@ def paint(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: floa
 
 
 def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
-    """Paint the frame of an open group, its title in the band at the top."""
+    """Paint the frame of an open group."""
     painter.setPen(QPen(_edge(card, theme), 1.0 if scale > 0.5 else 0.0))
     painter.setBrush(theme.frame_ground(depth))
     painter.drawRoundedRect(rect, RADIUS + 2, RADIUS + 2)
+
+
+def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
+    """Paint the title of an open group, over the link that comes in through the same band."""
     if TITLE * scale < READABLE:
         return
     room = rect.width() - 2 * _LEFT - _FOLD
+    title = _elided(card.title, TITLE, room, True)
+    title_width = _width(title, TITLE, True)
+    more = _fitting(card.lines, room - title_width - 10) if LINE * scale >= READABLE else ""
+    baseline, left = rect.top() + 20, rect.left() + _LEFT
+    written = title_width + (10 + _width(more, LINE) if more else 0)
+    painter.fillRect(QRectF(left - 3, baseline - 13, written + 6, 18), theme.frame_ground(depth))
     painter.setPen(theme.colour(card.kind))
     painter.setFont(font(TITLE, bold=True))
-    title = _elided(card.title, TITLE, room, True)
-    baseline = rect.top() + 20
-    painter.drawText(QPointF(rect.left() + _LEFT, baseline), title)
-    left = room - _width(title, TITLE, True) - 10
-    if card.lines and left > 60 and LINE * scale >= READABLE:
-        painter.setPen(theme.of("muted"))
-        painter.setFont(font(LINE))
-        x = rect.left() + _LEFT + _width(title, TITLE, True) + 10
-        painter.drawText(QPointF(x, baseline), _elided(" · ".join(card.lines), LINE, left, False))
+    painter.drawText(QPointF(left, baseline), title)
+    painter.setPen(theme.of("muted"))
+    painter.setFont(font(LINE))
+    painter.drawText(QPointF(left + title_width + 10, baseline), more)
     _paint_fold(painter, QPointF(rect.right() - _LEFT - 2, rect.top() + 15), theme, opened=True)
+
+
+def _fitting(lines: tuple[str, ...], room: float) -> str:
+    """As many whole phrases as fit; half a number would mislead."""
+    said = ""
+    for phrase in " · ".join(lines).split(" · "):
+        longer = f"{said} · {phrase}" if said else phrase
+        if _width(longer, LINE) > room:
+            break
+        said = longer
+    return said
 
 
 def paint_far_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:

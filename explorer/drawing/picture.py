@@ -98,6 +98,9 @@ class Picture:
             if placed.rect.intersects(exposed):
                 cards.paint_frame(painter, placed.card, placed.rect, theme, scale, placed.depth)
         self._paint_links(painter, theme, exposed, scale, marks)
+        for placed in self._frames:
+            if placed.rect.intersects(exposed):
+                cards.paint_header(painter, placed.card, placed.rect, theme, scale, placed.depth)
         for placed in self._near(exposed):
             cards.paint(painter, placed.card, placed.rect, theme, scale)
         if not near:

@@ -191,6 +191,8 @@ def _described(node: Node) -> tuple[Kind, str]:
     if isinstance(op, Layer):
         return _described_layer(op.module)
     if isinstance(op, (Function, Method)):
+        if op.name.startswith("adaptive_") and _pair(node.args[1] if len(node.args) > 1 else 0) == (1, 1):
+            return "pool", f"Global {op.name.split('_')[1]} pool"
         return _described_function(op.name, op)
     if isinstance(op, Input):
         return "input", "Image"
