@@ -1,0 +1,112 @@
+"""What can be done, as actions: one place for words, shortcuts and menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
+
+from explorer.diagram import LEVELS, Level
+
+_LEVEL_TIPS: dict[Level, str] = {
+    "stages": "Only the stages and their totals",
+    "blocks": "The blocks inside the stages",
+    "units": "Every layer with its norm and activation on one card",
+    "ops": "Every single operation",
+}
+
+_THEMES = {"system": "Like the system", "light": "Light", "dark": "Dark"}
+
+
+class Actions:
+    """All actions of a window. Connect `triggered`; enable and rename them from outside."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        keys = QKeySequence.StandardKey
+        self.export = self._action("Export diagram…", "Ctrl+E", "Save what is on the canvas as PNG, SVG or PDF")
+        self.open_image = self._action("Open image…", keys.Open, "Show the network an image of your own")
+        self.save_edits = self._action("Save edits…", keys.Save, "Write the edits to a file")
+        self.load_edits = self._action("Load edits…", "Ctrl+Shift+O", "Make the edits of a file")
+        self.quit = self._action("Quit", keys.Quit, "")
+        self.undo = self._action("Undo", keys.Undo, "")
+        self.redo = self._action("Redo", keys.Redo, "")
+        self.reset = self._action("Back to baseline", "Ctrl+Shift+R", "The network as it was opened; can be redone")
+        self.paste = self._action("Paste image", keys.Paste, "Show the network the image on the clipboard")
+        self.fit = self._action("Fit", "Ctrl+0", "Everything in sight (0)")
+        self.closer = self._action("Zoom in", keys.ZoomIn, "")
+        self.farther = self._action("Zoom out", keys.ZoomOut, "")
+        self.levels = {
+            level: self._choice(level.capitalize(), f"Ctrl+{number}", _LEVEL_TIPS[level])
+            for number, level in enumerate(LEVELS, 1)
+        }
+        self._group(self.levels)
+        self.themes = {name: self._choice(title, None, "") for name, title in _THEMES.items()}
+        self._group(self.themes)
+        self.themes["system"].setChecked(True)
+        self.about = self._action("About CNN Explorer", None, "")
+
+    def fill_menus(self, panels: list[QAction]) -> None:
+        bar = self._window.menuBar()
+        _fill(bar.addMenu("&File"), self.export, None, self.load_edits, self.save_edits, None, self.open_image, None, self.quit)
+        _fill(bar.addMenu("&Edit"), self.undo, self.redo, self.reset, None, self.paste)
+        view = bar.addMenu("&View")
+        _fill(view, *self.levels.values(), None, self.fit, self.closer, self.farther, None)
+        _fill(view.addMenu("Theme"), *self.themes.values())
+        _fill(view.addMenu("Panels"), *panels)
+        _fill(bar.addMenu("&Help"), self.about)
+
+    def fill_toolbar(self, bar: QToolBar) -> None:
+        for group in (self.levels.values(), (self.fit, self.closer, self.farther), (self.undo, self.redo, self.reset)):
+            bar.addActions(list(group))
+            bar.addSeparator()
+        bar.addAction(self.export)
+
+    def on_level(self, chosen: Callable[[Level], None]) -> None:
+        for level, action in self.levels.items():
+            action.triggered.connect(lambda _=False, level=level: chosen(level))
+
+    def on_theme(self, chosen: Callable[[str], None]) -> None:
+        for name, action in self.themes.items():
+            action.triggered.connect(lambda _=False, name=name: chosen(name))
+
+    def _action(self, text: str, keys: QKeySequence.StandardKey | str | None, tip: str) -> QAction:
+        action = QAction(text, self._window)
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        said = tip or text
+        action.setToolTip(f"{said} ({shown})" if shown else said)
+        action.setStatusTip(said)
+        return action
+
+    def _choice(self, text: str, keys: str | None, tip: str) -> QAction:
+        action = self._action(text, keys, tip)
+        action.setCheckable(True)
+        return action
+
+    def _group(self, actions: dict[str, QAction] | dict[Level, QAction]) -> None:
+        group = QActionGroup(self._window)
+        for action in actions.values():
+            group.addAction(action)
+
+
+def _fill(menu: QMenu, *actions: QAction | None) -> None:
+    for action in actions:
+        if action is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(action)
+
+
+def menu_of(parent: QWidget, entries: list[tuple[str, Callable[[], None] | None]]) -> QMenu:
+    """A context menu: (words, what happens); without the latter the entry is there but disabled."""
+    menu = QMenu(parent)
+    for words, happens in entries:
+        action = menu.addAction(words)
+        if happens is None:
+            action.setEnabled(False)
+        else:
+            action.triggered.connect(happens)
+    return menu

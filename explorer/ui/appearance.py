@@ -1,0 +1,108 @@
+"""Light and dark: the palette of the widgets, following the system unless the user says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+_SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Colours that widgets paint with themselves."""
+
+    ground: str
+    raised: str
+    text: str
+    muted: str
+    border: str
+    accent: str
+    ghost: str  # what was before
+    more: str  # a cost that grew
+    less: str  # a cost that shrank
+
+
+_LIGHT = Colours("#f3f5f8", "#ffffff", "#1b2230", "#626d7f", "#d5dbe4", "#2f6fdb", "#b9c4d6", "#c0392b", "#1f8a4c")
+_DARK = Colours("#1c1f26", "#23272f", "#eceff4", "#9aa5b5", "#3b424e", "#6ea2ff", "#586375", "#ff8a7a", "#5cc98c")
+
+
+def apply(app: QApplication, scheme: str) -> None:
+    """Make the app light, dark, or like the system, now and whenever the system changes."""
+    app.setStyle("Fusion")
+    hints = app.styleHints()
+    hints.setColorScheme(_SCHEMES[scheme])
+    _paint(app)
+    if not app.property("follows_scheme"):
+        app.setProperty("follows_scheme", True)
+        hints.colorSchemeChanged.connect(lambda _: _paint(app))
+
+
+def is_dark(app: QApplication) -> bool:
+    return app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+
+def colours() -> Colours:
+    """The colours in force."""
+    app = QApplication.instance()
+    return _DARK if isinstance(app, QApplication) and is_dark(app) else _LIGHT
+
+
+def _paint(app: QApplication) -> None:
+    c = colours()
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for name, value in {
+        role.Window: c.ground,
+        role.Base: c.raised,
+        role.AlternateBase: c.ground,
+        role.Button: c.raised,
+        role.ToolTipBase: c.raised,
+        role.WindowText: c.text,
+        role.Text: c.text,
+        role.ButtonText: c.text,
+        role.ToolTipText: c.text,
+        role.PlaceholderText: c.muted,
+        role.Highlight: c.accent,
+        role.Accent: c.accent,
+        role.Link: c.accent,
+        role.HighlightedText: "#ffffff" if c is _LIGHT else "#10131a",
+        role.Mid: c.border,
+        role.Midlight: c.border,
+        role.Dark: c.border,
+        role.Light: c.raised,
+        role.Shadow: c.border,
+    }.items():
+        palette.setColor(name, QColor(value))
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(c.muted))
+    app.setPalette(palette)
+    app.setStyleSheet(_sheet(c))
+
+
+def _sheet(c: Colours) -> str:
+    return f"""
+        QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
+        QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
+        QDockWidget::title {{ background: {c.ground}; padding: 6px 10px; border-bottom: 1px solid {c.border}; }}
+        QMainWindow::separator {{ background: {c.border}; width: 3px; height: 3px; }}
+        QToolBar {{ background: {c.ground}; border: 0; border-bottom: 1px solid {c.border}; spacing: 2px; padding: 3px; }}
+        QToolBar QToolButton {{ padding: 4px 9px; border-radius: 5px; border: 1px solid transparent; }}
+        QToolBar QToolButton:hover {{ border-color: {c.border}; background: {c.raised}; }}
+        QToolBar QToolButton:checked {{ background: {c.accent}; color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
+        QToolBar QToolButton:disabled {{ color: {c.ghost}; }}
+        QStatusBar {{ border-top: 1px solid {c.border}; }}
+        QLineEdit {{ padding: 4px 6px; border: 1px solid {c.border}; border-radius: 5px; background: {c.raised}; }}
+        QLineEdit:focus {{ border-color: {c.accent}; }}
+        QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
+        QLabel[role="heading"] {{ font-weight: 600; color: {c.muted}; }}
+        QLabel[role="muted"] {{ color: {c.muted}; }}
+        QLabel[role="formula"] {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 5px; padding: 7px; }}
+    """

@@ -1,0 +1,58 @@
+"""Sample images between the window and the core: from names, files and the clipboard, and back to pixels on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QImage
+
+from explorer.analysis.sample import BUILT_IN
+
+if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
+    from explorer.ui.work import Wanted
+
+FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
+
+
+def built_in(name: str) -> Callable[[Wanted], Sample]:
+    def work(wanted: Wanted) -> Sample:
+        from explorer.analysis import sample
+
+        return sample.built_in(name)
+
+    return work
+
+
+def from_file(path: str) -> Callable[[Wanted], Sample]:
+    def work(wanted: Wanted) -> Sample:
+        from explorer.analysis import sample
+
+        return sample.read(path)
+
+    return work
+
+
+def from_qimage(image: QImage) -> Callable[[Wanted], Sample]:
+    """An image of the clipboard, by way of PNG: that keeps transparency and depth for the core to deal with."""
+
+    def work(wanted: Wanted) -> Sample:
+        from explorer.analysis import sample
+
+        content = QByteArray()
+        buffer = QBuffer(content)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")
+        return sample.decode(bytes(content.data()), "the pasted image")
+
+    return work
+
+
+def as_qimage(sample: Sample) -> QImage:
+    height, width = sample.pixels.shape[:2]
+    return QImage(sample.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+__all__ = ["BUILT_IN", "FILTER", "as_qimage", "built_in", "from_file", "from_qimage"]

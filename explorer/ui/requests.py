@@ -1,0 +1,113 @@
+"""What the window has done off the UI thread: plain functions over frozen values.
+
+They are the only place of the window's where torch gets imported, on the thread that runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
+    from explorer.diagram import Level
+    from explorer.drawing import Picture, Theme
+    from explorer.network import Network
+    from explorer.panels import Inspection, Output, Summary
+    from explorer.ui.work import Wanted
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A network with what the panels show of it."""
+
+    network: Network
+    summary: Summary
+    opened: frozenset[str] | None = None
+
+
+def warm_up(wanted: Wanted) -> None:
+    """Import what the first click would have to wait for."""
+    import explorer.network  # noqa: F401 - imported for its cost
+
+
+def open_network(key: str, level: Level, options: dict[str, object] | None = None) -> Callable[[Wanted], Shown]:
+    def work(wanted: Wanted) -> Shown:
+        from explorer import network
+        from explorer.present import at_level
+
+        opened = network.open_network(key, options=options)
+        return _shown(opened, at_level(opened.study, level))
+
+    return work
+
+
+def change(network: Network, step: Callable[[Network], Network]) -> Callable[[Wanted], Shown]:
+    """An edit, undo, redo or reset of `network`."""
+    return lambda wanted: _shown(step(network))
+
+
+def draw(network: Network, opened: frozenset[str]) -> Callable[[Wanted], Picture]:
+    def work(wanted: Wanted) -> Picture:
+        from explorer.drawing import compose
+        from explorer.present import diagram
+
+        return compose(diagram(network.study, opened, network.history.baseline))
+
+    return work
+
+
+def run(network: Network, sample: Sample | str) -> Callable[[Wanted], Output]:
+    """Show the network, and the one it was, the sample image."""
+
+    def work(wanted: Wanted) -> Output:
+        from explorer.present import output
+
+        before = network.baseline.run(sample, wanted)
+        now = network.run(sample, wanted)
+        note = network.origin.weights.note
+        return output(now.result, before.result, note)
+
+    return work
+
+
+def inspect(network: Network, selected: str) -> Callable[[Wanted], Inspection | None]:
+    def work(wanted: Wanted) -> Inspection | None:
+        from explorer.present import inspection
+
+        return inspection(network.study, selected)
+
+    return work
+
+
+def export(network: Network, picture: Picture, path: str, scale: float, theme: Theme) -> Callable[[Wanted], None]:
+    def work(wanted: Wanted) -> None:
+        from explorer.export.diagram import caption
+        from explorer.export.image import export_image
+
+        export_image(picture, path, scale=scale, theme=theme, title=network.title, caption=caption(network))
+
+    return work
+
+
+def save_edits(network: Network, path: str) -> Callable[[Wanted], None]:
+    def work(wanted: Wanted) -> None:
+        from explorer.project import write_edits
+
+        write_edits(path, network.history.in_force, network.architecture.key)
+
+    return work
+
+
+def with_edits_of(network: Network, path: str) -> Network:
+    """The network with the edits of a file made on top."""
+    from explorer.project import read_edits
+
+    return network.edit(*read_edits(path))
+
+
+def _shown(network: Network, opened: frozenset[str] | None = None) -> Shown:
+    from explorer.present import summary
+
+    return Shown(network, summary(network.study, network.baseline.study), opened)
