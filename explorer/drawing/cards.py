@@ -23,6 +23,9 @@ _FOLD = 16.0
 
 #: Below this many pixels on screen, text is not painted: nobody could read it.
 READABLE = 5.0
+#: Below this, cards keep only their title, at a size of its own.
+FAR = 6.5
+_FAR_TYPE = 9.0
 
 
 @cache
@@ -47,8 +50,8 @@ def paint(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: floa
         return
     strong = theme.colour(card.kind)
     ghost = card.change == "off"
-    if TITLE * scale < READABLE:
-        painter.fillRect(rect, strong if not ghost else theme.of("border"))
+    if TITLE * scale < FAR:
+        _paint_far(painter, card, rect, theme, scale)
         return
     painter.setPen(_outline(card, theme, scale))
     painter.setBrush(Qt.BrushStyle.NoBrush if ghost else theme.ground(card.kind))
@@ -56,6 +59,42 @@ def paint(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: floa
     _paint_stripe(painter, rect, strong if not ghost else theme.of("border"))
     _paint_text(painter, card, rect, theme, scale)
     _paint_badge(painter, card, rect, theme)
+
+
+def _paint_far(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    """From far away: a patch of the kind's colour, and the title at nine screen pixels where it fits."""
+    strong = theme.colour(card.kind) if card.change != "off" else theme.of("border")
+    width, height = rect.width() * scale, rect.height() * scale
+    if width < 30 or height < 10:
+        painter.fillRect(rect, strong)
+        return
+    painter.fillRect(rect, theme.ground(card.kind))
+    painter.fillRect(QRectF(rect.left(), rect.top(), max(2.5 / scale, 4.5), rect.height()), strong)
+    if card.change in ("changed", "added"):
+        painter.fillRect(QRectF(rect.right() - 4 / scale, rect.top(), 4 / scale, 4 / scale), theme.of(card.change))
+    painter.save()
+    painter.translate(rect.topLeft())
+    painter.scale(1 / scale, 1 / scale)
+    painter.setPen(theme.of("text"))
+    painter.setFont(font(_FAR_TYPE))
+    room = QRectF(5, 0, width - 6, height)
+    flags = Qt.AlignmentFlag.AlignVCenter
+    first, rest = _halves(card.title) if height >= 22 else (card.title, "")
+    if rest and max(_width(first, _FAR_TYPE), _width(rest, _FAR_TYPE)) <= room.width() < _width(card.title, _FAR_TYPE):
+        painter.drawText(room, flags, f"{first}\n{rest}")
+    else:
+        painter.drawText(room, flags, _elided(card.title, _FAR_TYPE, round(room.width()), False))
+    painter.restore()
+
+
+@cache
+def _halves(title: str) -> tuple[str, str]:
+    """A title on two lines."""
+    words = title.split(" ")
+    if len(words) < 2:
+        return title, ""
+    half = min(range(1, len(words)), key=lambda n: abs(len(" ".join(words[:n])) - len(" ".join(words[n:]))))
+    return " ".join(words[:half]), " ".join(words[half:])
 
 
 def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
@@ -67,7 +106,7 @@ def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale
 
 def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
     """Paint the title of an open group, over the link that comes in through the same band."""
-    if TITLE * scale < READABLE:
+    if TITLE * scale < FAR:
         return
     room = rect.width() - 2 * _LEFT - _FOLD
     title = _elided(card.title, TITLE, room, True)

@@ -91,7 +91,7 @@ class Picture:
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks = Marks()) -> None:
         """Paint the exposed part, in the drawing's own coordinates; `scale` is screen pixels for one of them."""
-        near = scale * cards.TITLE >= cards.READABLE
+        near = scale * cards.TITLE >= cards.FAR
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
         for placed in self._frames:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer import numbers
@@ -141,9 +141,27 @@ class _Bars(pg.PlotWidget):
         for axis in (bottom, left):
             axis.setPen(pg.mkPen(c.border))
             axis.setTextPen(pg.mkPen(c.muted))
-        bottom.setTicks([[(n, _short(name, len(stages))) for n, name in enumerate(stages)]])
+        self._stages = stages
+        self._name_stages()
         top = max((*now, *before), default=0) or 1
         self.setRange(xRange=(-0.6, max(len(stages), 1) - 0.4), yRange=(0, top * 1.05), padding=0)
+
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_stages"):
+            self._name_stages()
+
+    def _name_stages(self) -> None:
+        """Whole names where they fit, short ones where not, every second where even these do not."""
+        stages = self._stages
+        metrics = self.fontMetrics()
+        room = (self.width() - 60) / max(len(stages), 1)
+        names = stages
+        if any(metrics.horizontalAdvance(name) + 6 > room for name in stages):
+            names = tuple(_short(name) for name in stages)
+        step = 1 if all(metrics.horizontalAdvance(name) + 4 <= room for name in names) else 2
+        self.getAxis("bottom").setTicks([[(n, name) for n, name in enumerate(names) if n % step == 0]])
 
 
 class _FigureAxis(pg.AxisItem):
@@ -153,11 +171,9 @@ class _FigureAxis(pg.AxisItem):
         return [numbers.short(value) if value else "0" for value in values]
 
 
-def _short(name: str, count: int) -> str:
-    """The name of a stage, shorter where many stand side by side."""
-    if count <= 7:
-        return name
-    return name.replace("Stage ", "S").replace("Transition", "T")
+def _short(name: str) -> str:
+    """The name of a stage where many stand side by side."""
+    return name.replace("Stage ", "S").replace("Transition", "Tr")
 
 
 def _muted(text: str) -> QLabel:

@@ -134,9 +134,10 @@ class LibraryPanel(QWidget):
         self.clear.clicked.connect(self.filter.clear)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 4)
-        for widget in (self.filter, self.view, self.nothing, self.clear):
-            column.addWidget(widget)
-        column.addStretch(0)
+        column.addWidget(self.filter)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.nothing)
+        column.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._fill()
 
     def sizeHint(self) -> QSize:

@@ -83,6 +83,7 @@ class OutputPanel(QWidget):
             return
         took = f"{output.reran}, {output.milliseconds:.0f} ms." if output.reran else f"{output.milliseconds:.0f} ms."
         self.note.setText(f"{output.note} {took[:1].upper()}{took[1:]}")
+        self.note.setToolTip(self.note.text())
 
     def show_busy(self, busy: bool) -> None:
         self.apart.show_busy(busy)

@@ -93,10 +93,11 @@ class Window(QMainWindow):
             self._dock("Figures", self.figures, sides.BottomDockWidgetArea),
             self._dock("Output on the sample image", self.output, sides.BottomDockWidgetArea),
         ]
-        self.setCorner(Qt.Corner.BottomLeftCorner, sides.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, sides.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, sides.RightDockWidgetArea)
         self.resizeDocks([docks[0], docks[1]], [280, 330], Qt.Orientation.Horizontal)
         self.resizeDocks([docks[2], docks[3]], [240, 240], Qt.Orientation.Vertical)
+        self.resizeDocks([docks[2], docks[3]], [600, 520], Qt.Orientation.Horizontal)
 
         bar = QToolBar("Tools")
         bar.setObjectName("tools")

@@ -13,7 +13,7 @@ from explorer.weights.seeded import Seeded
 class Given:
     """Weights of a live module, by path. A layer whose shapes an edit changed falls back on seeded ones."""
 
-    note = "The network's own weights; layers that an edit made new are random."
+    note = "The network's own weights; layers an edit made new have random ones."
 
     def __init__(self, tensors: Mapping[str, torch.Tensor], fallback: Seeded) -> None:
         self._tensors = {name: tensor.detach().cpu() for name, tensor in tensors.items()}

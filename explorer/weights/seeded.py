@@ -25,10 +25,7 @@ class Seeded:
     class or none. `buffers` are tables the network computes for itself, such as the position indices of Swin.
     """
 
-    note = (
-        "Random weights (seeded), so the classes mean nothing: watch how far the bars move. "
-        "Each layer keeps its weights when another one is edited."
-    )
+    note = "Untrained (seeded) weights: the class is arbitrary, what to watch is the change."
 
     def __init__(
         self,
