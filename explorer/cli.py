@@ -12,6 +12,7 @@ from explorer.diagram import LEVELS
 
 if TYPE_CHECKING:
     from explorer.network import Network
+    from explorer.networks.catalogue import Entry
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
 def _takes_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="KEY", help="key of a network, as `list` prints them")
     parser.add_argument("--edits", metavar="FILE", help="JSON file of edits to make first")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="build with an option of the network: width_mult=0.5, aux_heads=true",
+    )
 
 
 def _list(parsed: argparse.Namespace) -> None:
@@ -108,11 +116,25 @@ def _entry_as_json(entry: Any) -> dict[str, Any]:
 def _opened(parsed: argparse.Namespace) -> Network:
     from explorer.networks.catalogue import find
 
-    find(parsed.network)  # an unknown key is said before torch is imported
+    entry = find(parsed.network)  # an unknown key is said before torch is imported
+    options = dict(_option(entry, said) for said in parsed.set)
     from explorer.network import open_network
     from explorer.project import read_edits
 
-    return open_network(parsed.network, edits=read_edits(parsed.edits) if parsed.edits else ())
+    return open_network(parsed.network, options=options, edits=read_edits(parsed.edits) if parsed.edits else ())
+
+
+def _option(entry: Entry, said: str) -> tuple[str, Any]:
+    """An option and its value from "name=value"."""
+    name, _, text = said.partition("=")
+    option = next((o for o in entry.options if o.name == name), None)
+    if option is None:
+        names = ", ".join(o.name for o in entry.options) or "none"
+        raise ValueError(f"{entry.key} has no option {name!r}; it has {names}")
+    for choice in option.choices:
+        if text.casefold() in (str(choice).casefold(), f"{choice:g}"):
+            return name, choice
+    raise ValueError(f"{name} of {entry.key} can be {', '.join(map(str, option.choices))}, not {text!r}")
 
 
 def _figures(parsed: argparse.Namespace) -> None:

@@ -30,8 +30,11 @@ from explorer.weights import Given, Source
 class Origin:
     """What all edited versions of one opened network share: its entry, its weights, and remembered feature maps."""
 
-    def __init__(self, entry: Entry | None, make_weights: Callable[[], Source]) -> None:
+    def __init__(
+        self, entry: Entry | None, make_weights: Callable[[], Source], options: Mapping[str, Any] | None = None
+    ) -> None:
         self.entry = entry
+        self.options = dict(options or {})
         self.forward = Forward()
         self.lock = threading.Lock()  # one pass at a time: they share the remembered values
         self._make_weights = make_weights
@@ -158,7 +161,7 @@ def _open_entry(entry: Entry, shape: tuple[int, ...] | None, options: Mapping[st
     def weights() -> Source:
         return seeded(architecture, seed, _tables(architecture, lambda: build(entry, options, device="cpu")))
 
-    return Network(Origin(entry, weights), History(architecture))
+    return Network(Origin(entry, weights, options), History(architecture))
 
 
 def _open_module(module: nn.Module, shape: tuple[int, ...], seed: int) -> Network:

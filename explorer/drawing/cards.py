@@ -138,8 +138,9 @@ def _fitting(lines: tuple[str, ...], room: float) -> str:
 def paint_far_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
     """From far away: the title of an outermost frame at a size that can still be read, if it fits."""
     pixels = 11.0 / scale
-    text = QFontMetricsF(font(11.0)).elidedText(card.title, Qt.TextElideMode.ElideRight, rect.width() * scale - 8)
-    if len(text) < 3:
+    room = rect.width() * scale - 8
+    text = next((t for t in (card.title, _initials(card.title)) if _width(t, 11.0, True) <= room), "")
+    if not text:
         return
     width = QFontMetricsF(font(11.0, bold=True)).horizontalAdvance(text) / scale
     plate = QRectF(rect.left() + 3 / scale, rect.top() + 3 / scale, width + 8 / scale, 1.5 * pixels)
@@ -155,6 +156,11 @@ def paint_far_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, s
     painter.setFont(font(11.0, bold=True))
     painter.drawText(QPointF(4, 12.5), text)
     painter.restore()
+
+
+def _initials(title: str) -> str:
+    """"Stage 2" as "S2"."""
+    return "".join(word if word.isdigit() else word[0] for word in title.split())
 
 
 def _paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:

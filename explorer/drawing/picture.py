@@ -44,7 +44,9 @@ class Picture:
             box = geometry.boxes[id]
             rect = QRectF(box.x, box.y, box.width, box.height)
             self._placed[id] = _Placed(diagram.cards[id], rect, depth[id], id in diagram.children)
-        self._strands = strands([(link.source, link.target, link.text) for link in diagram.links], geometry.routes)
+        found = strands([(link.source, link.target, link.text) for link in diagram.links], geometry.routes)
+        # Shortcuts first: where one leaves together with the main path, that one is seen.
+        self._strands = sorted(found, key=lambda strand: not strand.skip)
         self._frames = [placed for placed in self._placed.values() if placed.frame]
         # Cards by left edge: what a strip exposes is found by bisection, not by asking every card.
         self._cards = sorted((p for p in self._placed.values() if not p.frame), key=lambda p: p.rect.left())

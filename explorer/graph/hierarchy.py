@@ -328,6 +328,8 @@ def _stages(root: Group, architecture: Architecture, dims: Dims) -> Group:
     body = [item for item in items if item.content not in ends]
     blocks = [at for at, item in enumerate(body) if item.is_block]
     first, last = (blocks[0], blocks[-1] + 1) if blocks else (0, _end_of_features(body, architecture, dims))
+    while 0 < last < len(body) and blocks and body[last].home is not None and body[last].home == body[last - 1].home:
+        last += 1  # what its stage does after the last block, such as a dense block's final concatenation
     parts: list[Group] = []
     if body[:first]:
         parts.append(Group("stem", "stem", tuple(i.content for i in body[:first])))

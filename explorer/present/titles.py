@@ -19,7 +19,7 @@ def title(study: Study, group: Group) -> str:
     if group.role == "stage":
         stages = [g.id for g in study.hierarchy.root.groups if g.role == "stage"]
         return f"Stage {stages.index(group.id) + 1}" if group.id in stages else "Stage"
-    name = study.pattern(group).name
+    name = study.pattern(group).name.removesuffix(" (shortcut off)")  # the same width as before: cards stay in place
     if name in _VAGUE and group.path:
         return group.path.rsplit(".", 1)[-1].replace("_", " ").capitalize()
     return name

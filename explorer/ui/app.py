@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.ui import appearance
@@ -17,7 +17,7 @@ def run(network: str | None = None) -> int:
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("CNN Explorer")
     app.setOrganizationName("cnn-explorer")
-    appearance.apply(app, "system")
+    appearance.apply(app, str(QSettings().value("theme", "system")))
     window = Window()
     window.show()
     # After the first paint: the heavy imports take seconds.

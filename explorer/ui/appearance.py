@@ -38,7 +38,7 @@ def apply(app: QApplication, scheme: str) -> None:
     """Make the app light, dark, or like the system, now and whenever the system changes."""
     app.setStyle("Fusion")
     hints = app.styleHints()
-    hints.setColorScheme(_SCHEMES[scheme])
+    hints.setColorScheme(_SCHEMES.get(scheme, Qt.ColorScheme.Unknown))
     _paint(app)
     if not app.property("follows_scheme"):
         app.setProperty("follows_scheme", True)

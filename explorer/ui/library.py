@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
+    QComboBox,
+    QFormLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -65,9 +68,11 @@ def _tip(entry: Entry) -> str:
 
 
 def _wrapped(text: str, width: int = 76) -> str:
-    import textwrap
-
     return "\n".join(textwrap.wrap(text, width)) or text
+
+
+def _said(choice: Any) -> str:
+    return {True: "yes", False: "no"}[choice] if isinstance(choice, bool) else f"{choice:g}"
 
 
 _COMPARISON = re.compile(r"(params|macs|flops|top1|year)(<=|>=|<|>|=)([\d.]+)([kmg]?)", re.IGNORECASE)
@@ -102,11 +107,13 @@ def _matches_word(row: Row, said: str, word: str) -> bool:
 
 class LibraryPanel(QWidget):
     chosen = Signal(str)
+    built = Signal(str, dict)  # the open network's key, and the options it should be built with
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: Sequence[Row] = ()
         self._open = ""
+        self._options = QFormLayout()
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: name, year, params<10M …")
         self.filter.setClearButtonEnabled(True)
@@ -136,6 +143,7 @@ class LibraryPanel(QWidget):
         column.setContentsMargins(8, 8, 8, 4)
         column.addWidget(self.filter)
         column.addWidget(self.view, 1)
+        column.addLayout(self._options)
         column.addWidget(self.nothing)
         column.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._fill()
@@ -147,13 +155,30 @@ class LibraryPanel(QWidget):
         self._rows = entries
         self._fill()
 
-    def mark_open(self, key: str) -> None:
-        """Show which network is open."""
-        self._open = key
-        index = self._index(key)
+    def mark_open(self, entry: Entry, options: Mapping[str, Any]) -> None:
+        """Show which network is open, and the options it was built with."""
+        self._open = entry.key
+        self._show_open()
+        while self._options.rowCount():
+            self._options.removeRow(0)
+        boxes: dict[str, QComboBox] = {}
+        for option in entry.options:
+            box = QComboBox()
+            for choice in option.choices:
+                box.addItem(_said(choice), choice)
+            box.setCurrentIndex(box.findData(options.get(option.name, option.default)))
+            box.setAccessibleName(option.title)
+            box.activated.connect(
+                lambda _: self.built.emit(entry.key, {name: b.currentData() for name, b in boxes.items()})
+            )
+            boxes[option.name] = box
+            self._options.addRow(option.title, box)
+
+    def _show_open(self) -> None:
+        index = self._index(self._open)
         if index is not None:
             self.view.setCurrentIndex(index)
-            self.view.scrollTo(index)
+            self.view.scrollTo(index, QTreeView.ScrollHint.PositionAtCenter)
 
     def keys(self) -> list[str]:
         """Keys that are listed now, in order."""
@@ -183,7 +208,7 @@ class LibraryPanel(QWidget):
         self.nothing.setVisible(not shown and bool(self._rows))
         self.clear.setVisible(not shown and bool(self._rows))
         if self._open:
-            self.mark_open(self._open)
+            self._show_open()
 
     def _index(self, key: str) -> QModelIndex | None:
         for number in range(self.model.rowCount()):

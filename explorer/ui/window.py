@@ -129,6 +129,7 @@ class Window(QMainWindow):
         a = self.actions_
         self.library.show_entries(rows(entries()))
         self.library.chosen.connect(self.open)
+        self.library.built.connect(self.open)
         self.inspector.wanted.connect(self.edit)
         self.canvas.selected.connect(self.session.select)
         self.canvas.toggled.connect(self.toggle)
@@ -169,10 +170,10 @@ class Window(QMainWindow):
 
     # intent
 
-    def open(self, key: str) -> None:
-        """Open a network of the catalogue."""
+    def open(self, key: str, options: dict[str, Any] | None = None) -> None:
+        """Open a network of the catalogue, built with some of its entry's options."""
         self.edits.cancel()  # what was asked of the old network is not wanted any more
-        work = requests.open_network(key, self._level)
+        work = requests.open_network(key, self._level, options)
         self.statusBar().showMessage(f"Opening {key}…")
         self.edits.submit(lambda wanted: self._advanced(work(wanted)), self._show_opened, self._failed)
 
@@ -195,6 +196,7 @@ class Window(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         appearance.apply(app, scheme)
+        QSettings().setValue("theme", scheme)
         self._follow_theme()
 
     def export(self, path: str, scale: float = 2.0) -> None:
@@ -232,7 +234,7 @@ class Window(QMainWindow):
         self.session.show(shown.network, shown.opened)
         entry = shown.network.origin.entry
         if entry is not None:
-            self.library.mark_open(entry.key)
+            self.library.mark_open(entry, shown.network.origin.options)
 
     def _show_changed(self, shown: requests.Shown | None) -> None:
         if shown is None:
@@ -412,6 +414,8 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         settings = QSettings()
+        theme = str(settings.value("theme", "system"))
+        self.actions_.themes.get(theme, self.actions_.themes["system"]).setChecked(True)
         if settings.contains("geometry"):
             self.restoreGeometry(settings.value("geometry"))
             self.restoreState(settings.value("state"), _LAYOUT)
