@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import tempfile
@@ -25,8 +26,11 @@ class ProjectError(ValueError):
 
 def edit_as_json(edit: Edit) -> dict[str, Any]:
     """An edit as plain values: {"edit": "shortcut", "at": "layer1.0", "on": false}."""
-    kind = _KINDS[edit.name]
-    return {"edit": edit.name} | {field: getattr(edit, field) for field in kind.__dataclass_fields__}
+    return {"edit": edit.name} | {field: getattr(edit, field) for field in _fields(_KINDS[edit.name])}
+
+
+def _fields(kind: type[Any]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]
 
 
 def edit_from_json(value: Any, where: str = "edit") -> Edit:
@@ -37,12 +41,12 @@ def edit_from_json(value: Any, where: str = "edit") -> Edit:
     kind = _KINDS.get(value["edit"])
     if kind is None:
         raise ProjectError(f"{where} is of the unknown kind {value['edit']!r}; there are {', '.join(_KINDS)}")
-    unknown = fields.keys() - kind.__dataclass_fields__.keys()
+    unknown = fields.keys() - set(_fields(kind))
     if unknown:
-        known = ", ".join(kind.__dataclass_fields__)
+        known = ", ".join(_fields(kind))
         raise ProjectError(f"{where} ({value['edit']}) has the unknown field {min(unknown)!r}; it takes {known}")
     try:
-        edit: Edit = TypeAdapter(kind).validate_python(fields, strict=True)
+        edit: Edit = TypeAdapter(kind).validate_json(json.dumps(fields), strict=True)
     except ValidationError as failure:
         first = failure.errors()[0]
         field = ".".join(map(str, first["loc"])) or "value"

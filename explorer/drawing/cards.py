@@ -136,14 +136,14 @@ def _fitting(lines: tuple[str, ...], room: float) -> str:
 
 
 def paint_far_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """From far away: the title of an outermost frame at a size that can still be read, if it fits."""
+    """From far away: the title of an outermost frame, above it, at a size that can still be read, if it fits."""
     pixels = 11.0 / scale
     room = rect.width() * scale - 8
     text = next((t for t in (card.title, _initials(card.title)) if _width(t, 11.0, True) <= room), "")
     if not text:
         return
     width = QFontMetricsF(font(11.0, bold=True)).horizontalAdvance(text) / scale
-    plate = QRectF(rect.left() + 3 / scale, rect.top() + 3 / scale, width + 8 / scale, 1.5 * pixels)
+    plate = QRectF(rect.left(), rect.top() - 1.5 * pixels, width + 8 / scale, 1.5 * pixels)
     ground = QColor(theme.of("card"))
     ground.setAlphaF(0.88)
     painter.setPen(Qt.PenStyle.NoPen)

@@ -108,7 +108,7 @@ class Picture:
         if not near:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             for placed in self._frames:
-                if placed.depth == 1 and placed.rect.intersects(exposed):
+                if placed.depth == 1 and placed.rect.adjusted(0, -18 / scale, 0, 0).intersects(exposed):
                     cards.paint_far_title(painter, placed.card, placed.rect, theme, scale)
         self._paint_marks(painter, theme, scale, marks)
 

@@ -102,6 +102,8 @@ def _linear(study: Study, scope: str, at: str) -> Option:
     states = [inserted is None for _, (_, inserted) in found]
     own = _own_activation([architecture.nodes[name] for name in found[0][0].nodes]) if found else "relu6"
     reason = "" if found else f"No linear projection behind a depthwise convolution {_in(scope)}."
+    if not found and any(vocabulary.kind(node) == "depthwise" for node in _nodes(study, at)):
+        reason = f"The projections {_in(scope)} are followed by an activation, if only after the addition."
     return _switch(
         "Linear bottleneck",
         scope,

@@ -38,7 +38,8 @@ def apply(app: QApplication, scheme: str) -> None:
     """Make the app light, dark, or like the system, now and whenever the system changes."""
     app.setStyle("Fusion")
     hints = app.styleHints()
-    hints.setColorScheme(_SCHEMES.get(scheme, Qt.ColorScheme.Unknown))
+    app.setProperty("scheme", scheme)
+    hints.setColorScheme(_SCHEMES.get(scheme, Qt.ColorScheme.Unknown))  # for what the platform itself paints
     _paint(app)
     if not app.property("follows_scheme"):
         app.setProperty("follows_scheme", True)
@@ -46,6 +47,10 @@ def apply(app: QApplication, scheme: str) -> None:
 
 
 def is_dark(app: QApplication) -> bool:
+    """Is the app dark now? What the user chose counts first: not every platform can be told its scheme."""
+    chosen = app.property("scheme")
+    if chosen in ("light", "dark"):
+        return bool(chosen == "dark")
     return app.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 

@@ -153,15 +153,19 @@ class _Bars(pg.PlotWidget):
             self._name_stages()
 
     def _name_stages(self) -> None:
-        """Whole names where they fit, short ones where not, every second where even these do not."""
+        """Whole names where they fit, short ones where not, and only every second stage's where even these do not."""
         stages = self._stages
-        metrics = self.fontMetrics()
+        width = self.fontMetrics().horizontalAdvance
         room = (self.width() - 60) / max(len(stages), 1)
-        names = stages
-        if any(metrics.horizontalAdvance(name) + 6 > room for name in stages):
-            names = tuple(_short(name) for name in stages)
-        step = 1 if all(metrics.horizontalAdvance(name) + 4 <= room for name in names) else 2
-        self.getAxis("bottom").setTicks([[(n, name) for n, name in enumerate(names) if n % step == 0]])
+        short = tuple(_short(name) for name in stages)
+        names = stages if all(width(name) + 6 <= room for name in stages) else short
+        ticks, end = [], -1.0
+        for number, name in enumerate(names):
+            start = number * room - width(name) / 2
+            if start > end + 3 and (names is stages or name[1:].isdigit() or room > 30):
+                ticks.append((number, name))
+                end = start + width(name)
+        self.getAxis("bottom").setTicks([ticks])
 
 
 class _FigureAxis(pg.AxisItem):

@@ -1,0 +1,52 @@
+"""A window that is closed and waited for, with settings of its own."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.ui import appearance
+from explorer.ui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def _settings(tmp_path: Path, qapp: QApplication) -> None:
+    """Nothing is read from or written to the settings of whoever runs the tests."""
+    QCoreApplication.setOrganizationName("cnn-explorer-tests")
+    QCoreApplication.setApplicationName("CNN Explorer")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+    appearance.apply(qapp, "light")
+
+
+@pytest.fixture(autouse=True)
+def _no_widget_is_left(qapp: QApplication, qtbot: QtBot) -> Iterator[None]:
+    before = {id(widget) for widget in qapp.topLevelWidgets()}
+    yield
+    qtbot._request.node  # noqa: B018 - the bot closes its widgets in its own teardown
+    gc.collect()
+    left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible() and not _is_kept(w, qtbot)]
+    assert not left, f"widgets left open: {left}"
+
+
+def _is_kept(widget: object, qtbot: QtBot) -> bool:
+    kept = getattr(qtbot._request.node, "qt_widgets", [])
+    return any(reference() is widget for reference, _ in kept)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[Window]:
+    made = Window()
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    yield made
+    made.close()
+    for lane in made._lanes:
+        assert not lane._pool.activeThreadCount()

@@ -1,0 +1,207 @@
+"""The whole loop in a real window: open, look, change, watch, undo, export."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from explorer.edits import LinearBottleneck, Shortcut, SwapActivation
+from explorer.ui.window import Window
+
+SLOW = 60_000
+
+
+def settled(qtbot: QtBot, window: Window) -> None:
+    qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
+
+
+@pytest.fixture
+def mobilenet(window: Window, qtbot: QtBot) -> Window:
+    window.start("mobilenet_v2")
+    settled(qtbot, window)
+    return window
+
+
+def test_the_window_needs_no_torch() -> None:
+    code = "import sys, explorer.ui.window, explorer.ui.app; assert 'torch' not in sys.modules, 'torch was imported'"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_opening_shows_graph_figures_and_output(mobilenet: Window) -> None:
+    assert mobilenet.canvas.picture is not None
+    assert mobilenet.canvas.picture.card("features.3") is not None
+    assert "MobileNet v2" in mobilenet.windowTitle()
+    assert mobilenet.output.apart.text.startswith("Before and after: identical")
+    assert not mobilenet.actions_.undo.isEnabled()
+
+
+def test_a_click_selects_and_the_inspector_says_what_it_is(mobilenet: Window, qtbot: QtBot) -> None:
+    picture = mobilenet.canvas.picture
+    assert picture is not None
+    rect = picture.rect("features.3")
+    assert rect is not None
+    place = mobilenet.canvas._offset + rect.center() * mobilenet.canvas.scale
+    qtbot.mouseClick(mobilenet.canvas, Qt.MouseButton.LeftButton, pos=place.toPoint())
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.selection == "features.3"
+    shown = mobilenet.inspector._shown
+    assert shown is not None
+    assert shown.title == "Inverted residual"
+    assert ("Class", "InvertedResidual") in shown.rows
+
+
+def test_an_edit_changes_figures_and_output_and_undo_brings_both_back(mobilenet: Window, qtbot: QtBot) -> None:
+    before = mobilenet.session.network
+    assert before is not None
+    mobilenet.edit(Shortcut("*", on=False))
+    settled(qtbot, mobilenet)
+    edited = mobilenet.session.network
+    assert edited is not None
+    assert edited.figures.total.all_ops < before.figures.total.all_ops
+    assert "identical" not in mobilenet.output.apart.text
+    assert mobilenet.actions_.undo.text() == "Undo Shortcut removed everywhere"
+    mobilenet.actions_.undo.trigger()
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.network.architecture is before.architecture
+    assert "identical" in mobilenet.output.apart.text
+    assert mobilenet.actions_.redo.text() == "Redo Shortcut removed everywhere"
+    mobilenet.actions_.redo.trigger()
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.network.architecture is edited.architecture
+
+
+def test_edits_made_faster_than_they_are_shown_all_count(mobilenet: Window, qtbot: QtBot) -> None:
+    mobilenet.edit(SwapActivation("features.0.2", "gelu"))
+    mobilenet.edit(SwapActivation("features.3", "silu"))
+    mobilenet.edit(LinearBottleneck("features.3", "relu"))
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.network is not None
+    assert len(mobilenet.session.network.history.in_force) == 3
+    mobilenet.actions_.reset.trigger()
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.network.history.in_force == ()
+
+
+def test_unfolding_keeps_the_group_in_its_place(mobilenet: Window, qtbot: QtBot) -> None:
+    canvas = mobilenet.canvas
+    assert canvas.picture is not None
+    rect = canvas.picture.rect("features.8")
+    assert rect is not None
+    before = canvas._offset + rect.topLeft() * canvas.scale
+    mobilenet.toggle("features.8")
+    settled(qtbot, mobilenet)
+    assert canvas.picture.is_frame("features.8")
+    after = canvas._offset + canvas.picture.rect("features.8").topLeft() * canvas.scale
+    assert (after - before).manhattanLength() < 0.01
+
+
+@pytest.mark.parametrize(("level", "cards"), [("stages", 9), ("blocks", 25), ("units", 68), ("ops", 155)])
+def test_levels(mobilenet: Window, qtbot: QtBot, level: str, cards: int) -> None:
+    mobilenet.actions_.levels[level].trigger()  # type: ignore[index]
+    settled(qtbot, mobilenet)
+    picture = mobilenet.canvas.picture
+    assert picture is not None
+    assert len(picture.diagram.cards.keys() - picture.diagram.children.keys()) == cards
+
+
+def test_an_unknown_network_is_said_and_the_open_one_stays(mobilenet: Window, qtbot: QtBot) -> None:
+    mobilenet.open("mobilenet_v9")
+    settled(qtbot, mobilenet)
+    assert mobilenet.notice.isVisible()
+    assert "mobilenet_v9" in mobilenet.notice.text
+    assert mobilenet.session.network is not None
+    assert mobilenet.session.network.architecture.key == "mobilenet_v2"
+
+
+def test_a_refused_edit_is_said_and_nothing_changes(mobilenet: Window, qtbot: QtBot) -> None:
+    mobilenet.edit(Shortcut("features.2", on=False))
+    settled(qtbot, mobilenet)
+    assert "no shortcut in features.2" in mobilenet.notice.text
+    assert mobilenet.session.network is not None
+    assert mobilenet.session.network.history.in_force == ()
+
+
+def test_a_file_that_is_no_image_is_said_and_the_sample_stays(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "notes.png"
+    path.write_text("no image")
+    before = mobilenet.session.sample
+    mobilenet.output.image_dropped.emit(str(path))
+    settled(qtbot, mobilenet)
+    assert "notes.png" in mobilenet.notice.text
+    assert mobilenet.session.sample is before
+
+
+def test_an_image_of_ones_own(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "own.png"
+    image = QImage(60, 40, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.red)
+    assert image.save(str(path))
+    mobilenet.output.image_dropped.emit(str(path))
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.sample is not None
+    assert mobilenet.session.sample.name == "own.png"
+    mobilenet.output.image_pasted.emit(image)
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.sample.name == "the pasted image"
+
+
+def test_export_writes_what_is_on_the_canvas(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    mobilenet.export(str(tmp_path / "diagram.png"))
+    settled(qtbot, mobilenet)
+    assert QImage(str(tmp_path / "diagram.png")).width() > 2000
+    mobilenet.export(str(tmp_path / "nowhere" / "diagram.png"))
+    settled(qtbot, mobilenet)
+    assert "there is no folder" in mobilenet.notice.text
+
+
+def test_edits_are_saved_and_loaded(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    from explorer.ui import requests
+
+    mobilenet.edit(Shortcut("features.3", on=False))
+    settled(qtbot, mobilenet)
+    network = mobilenet.session.network
+    assert network is not None
+    path = str(tmp_path / "edits.json")
+    requests.save_edits(network, path)(lambda done: True)
+    assert requests.with_edits_of(network.baseline, path).history.in_force == network.history.in_force
+
+
+def test_options_of_a_network(mobilenet: Window, qtbot: QtBot) -> None:
+    mobilenet.library.built.emit("mobilenet_v2", {"width_mult": 0.5})
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.network is not None
+    assert mobilenet.session.network.figures.total.params == 1_968_680
+
+
+def test_closing_while_busy_is_clean(qtbot: QtBot) -> None:
+    window = Window()
+    qtbot.addWidget(window)
+    window.show()
+    window.start("vgg11")
+    qtbot.wait(50)
+    window.edit(SwapActivation("*", "gelu"))
+    assert window.close()
+    assert not any(lane._pool.activeThreadCount() for lane in window._lanes)
+
+
+def test_cancel_leaves_the_network_open(mobilenet: Window, qtbot: QtBot) -> None:
+    mobilenet.edit(SwapActivation("*", "gelu"))
+    mobilenet._cancel_all()
+    settled(qtbot, mobilenet)
+    mobilenet.edit(SwapActivation("features.0.2", "relu"))  # what follows a cancelled edit still works
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.network is not None
+    assert mobilenet.session.network.history.in_force
+
+
+def test_dark_and_light(mobilenet: Window) -> None:
+    mobilenet.set_theme("dark")
+    assert mobilenet.canvas._theme.name == "dark"
+    mobilenet.set_theme("light")
+    assert mobilenet.canvas._theme.name == "light"
