@@ -84,7 +84,8 @@ def linear_formula(layer: nn.Linear, rows: int) -> str:
     """The cost of a linear layer on `rows` vectors, in two lines."""
     times = f" · {rows}" if rows > 1 else ""
     total = layer.in_features * layer.out_features * rows
-    return f"MACs = Cin · Cout{' · rows' if rows > 1 else ''}\n{layer.in_features} · {layer.out_features}{times} = {total:,}"
+    names = "Cin · Cout" + (" · rows" if rows > 1 else "")
+    return f"MACs = {names}\n{layer.in_features} · {layer.out_features}{times} = {total:,}"
 
 
 _PLAIN_KINDS = frozenset(
@@ -99,7 +100,8 @@ def _may_contract(node: Node) -> bool:
 
 def _contractions(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     op = node.op
-    with torch.no_grad(), _Counter() as counter:
+    counter = _Counter()
+    with torch.no_grad(), counter:
         if isinstance(op, Layer):
             op.module(*args, **kwargs)
         elif isinstance(op, Function):
@@ -123,7 +125,7 @@ class _Counter(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.macs = 0
+        self.macs: int = 0
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from explorer.diagram import Card
+from explorer.diagram import Card, Kind
 from explorer.drawing.icons import SIDE, icon
 from explorer.drawing.theme import Theme, font
 
@@ -159,14 +159,16 @@ def paint_far_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, s
 
 
 def _initials(title: str) -> str:
-    """"Stage 2" as "S2"."""
+    """ "Stage 2" as "S2"."""
     return "".join(word if word.isdigit() else word[0] for word in title.split())
 
 
 def _paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
     strong = theme.colour(card.kind)
     ghost = card.change == "off"
-    painter.setPen(QPen(theme.of("muted") if ghost else strong, 1.6, Qt.PenStyle.DashLine if ghost else Qt.PenStyle.SolidLine))
+    painter.setPen(
+        QPen(theme.of("muted") if ghost else strong, 1.6, Qt.PenStyle.DashLine if ghost else Qt.PenStyle.SolidLine)
+    )
     painter.setBrush(theme.of("canvas") if ghost else theme.ground(card.kind))
     painter.drawEllipse(rect.adjusted(1, 1, -1, -1))
     if TITLE * scale < READABLE:
@@ -261,13 +263,13 @@ def _edge(card: Card, theme: Theme) -> QColor:
     return theme.of({"changed": "changed", "added": "added", "off": "muted"}.get(card.change, "border"))
 
 
-def _chips(card: Card) -> list[tuple[object, str]]:
+def _chips(card: Card) -> list[tuple[Kind, str]]:
     """The ops on a unit's card, the one the card is named after left out."""
     left = list(card.chips)
     named = next((chip for chip in left if chip[1] == card.title), None)
     if named is not None:
         left.remove(named)
-    return left  # type: ignore[return-value]
+    return left
 
 
 @cache
@@ -281,7 +283,7 @@ def _elided(text: str, pixels: float, room: float, bold: bool) -> str:
 
 
 @cache
-def _struck() -> object:
-    struck = font(TITLE, bold=True).__class__(font(TITLE, bold=True))
+def _struck() -> QFont:
+    struck = QFont(font(TITLE, bold=True))
     struck.setStrikeOut(True)
     return struck

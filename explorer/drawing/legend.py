@@ -66,4 +66,3 @@ def _placed(kinds: Sequence[Kind], width: float) -> Iterator[tuple[float, float,
             x, y = 0.0, y + _ROW
         yield x, y, text
         x += room
-

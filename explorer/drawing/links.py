@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPolygonF
@@ -73,7 +74,7 @@ def _merged(lines: Iterable[Sequence[Point]]) -> QPainterPath:
     """Overlapping stretches on one line become one stretch."""
     across: dict[tuple[bool, float], list[tuple[float, float]]] = defaultdict(list)
     for points in lines:
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             upright = x1 == x2
             key, span = ((True, x1), (y1, y2)) if upright else ((False, y1), (x1, x2))
             across[key].append((min(span), max(span)))

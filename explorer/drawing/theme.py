@@ -178,4 +178,5 @@ def _colour(value: str) -> QColor:
 @cache
 def _mixed(over: str, under: str, share: float) -> QColor:
     a, b = QColor(over), QColor(under)
-    return QColor.fromRgbF(*(share * x + (1 - share) * y for x, y in zip(a.getRgbF()[:3], b.getRgbF()[:3], strict=True)))
+    pairs = ((a.redF(), b.redF()), (a.greenF(), b.greenF()), (a.blueF(), b.blueF()))
+    return QColor.fromRgbF(*(share * x + (1 - share) * y for x, y in pairs))

@@ -89,7 +89,7 @@ def _shortcut(study: Study, scope: str, at: str) -> Option:
     if not found:
         joined = any(vocabulary.kind(node) == "concat" for node in nodes)
         reason = (
-            f"The paths {_in(scope)} are joined by concatenation, not by addition: taking one out would change the width."
+            f"The paths {_in(scope)} are joined by concatenation, not addition: taking one out would change the width."
             if joined
             else f"No shortcut {_in(scope)}: no addition joins a path with a way around it."
         )

@@ -40,7 +40,7 @@ FAMILIES = (
 )
 
 
-class UnknownNetwork(LookupError):  # noqa: N818 - says what is the matter
+class UnknownNetwork(LookupError):
     """No entry has this key; the message names the nearest ones."""
 
 

@@ -19,7 +19,7 @@ from explorer.present import titles
 _WHAT = {
     "input": "The image as the network sees it: resized, cut to the centre, and normalised.",
     "output": "One number for each class (logits); softmax makes probabilities of them.",
-    "conv": "Slides small filters over the map; each output channel has one filter over all input channels of its group.",
+    "conv": "Slides small filters over the map: one for each output channel, over all input channels of its group.",
     "depthwise": "One small filter for each channel alone: looks at neighbours, mixes no channels.",
     "linear": "Every output is a weighted sum of all inputs.",
     "norm": "Brings each channel to a common scale and centre, so that deep stacks can be trained.",

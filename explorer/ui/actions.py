@@ -49,7 +49,17 @@ class Actions:
 
     def fill_menus(self, panels: list[QAction]) -> None:
         bar = self._window.menuBar()
-        _fill(bar.addMenu("&File"), self.export, None, self.load_edits, self.save_edits, None, self.open_image, None, self.quit)
+        _fill(
+            bar.addMenu("&File"),
+            self.export,
+            None,
+            self.load_edits,
+            self.save_edits,
+            None,
+            self.open_image,
+            None,
+            self.quit,
+        )
         _fill(bar.addMenu("&Edit"), self.undo, self.redo, self.reset, None, self.paste)
         view = bar.addMenu("&View")
         _fill(view, *self.levels.values(), None, self.fit, self.closer, self.farther, None)

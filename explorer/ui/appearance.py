@@ -98,7 +98,8 @@ def _sheet(c: Colours) -> str:
         QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
         QDockWidget::title {{ background: {c.ground}; padding: 6px 10px; border-bottom: 1px solid {c.border}; }}
         QMainWindow::separator {{ background: {c.border}; width: 3px; height: 3px; }}
-        QToolBar {{ background: {c.ground}; border: 0; border-bottom: 1px solid {c.border}; spacing: 2px; padding: 3px; }}
+        QToolBar {{ background: {c.ground}; border: 0; border-bottom: 1px solid {c.border}; }}
+        QToolBar {{ spacing: 2px; padding: 3px; }}
         QToolBar QToolButton {{ padding: 4px 9px; border-radius: 5px; border: 1px solid transparent; }}
         QToolBar QToolButton:hover {{ border-color: {c.border}; background: {c.raised}; }}
         QToolBar QToolButton:checked {{ background: {c.accent}; color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
@@ -109,5 +110,6 @@ def _sheet(c: Colours) -> str:
         QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
         QLabel[role="heading"] {{ font-weight: 600; color: {c.muted}; }}
         QLabel[role="muted"] {{ color: {c.muted}; }}
-        QLabel[role="formula"] {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 5px; padding: 7px; }}
+        QLabel[role="formula"] {{ background: {c.raised}; border: 1px solid {c.border}; }}
+        QLabel[role="formula"] {{ border-radius: 5px; padding: 7px; }}
     """

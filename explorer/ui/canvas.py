@@ -31,7 +31,6 @@ _MARGIN = 24  # kept free around a picture that is fitted
 _DRAG = 4  # pixels before a press becomes a drag
 
 
-
 class Canvas(QWidget):
     selected = Signal(object)  # id of a card or frame, or None
     toggled = Signal(str)  # a foldable card or an open frame that should fold the other way
@@ -293,7 +292,8 @@ class Canvas(QWidget):
             Qt.Key.Key_Down: QPointF(0, -step),
         }
         if key in moves:
-            self._follow(key) or self._pan(moves[Qt.Key(key)])
+            if not self._follow(key):
+                self._pan(moves[Qt.Key(key)])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(_STEP)
         elif key == Qt.Key.Key_Minus:
@@ -345,4 +345,3 @@ def _inside(low: float, high: float, least: float, most: float) -> float:
     if low < least or high - low > most - least:
         return least - low
     return min(most - high, 0.0)
-

@@ -100,9 +100,7 @@ def _fill(row: tuple[QLabel, QLabel, QLabel], count: Count) -> None:
     difference = count.now - count.before
     c = appearance.colours()
     if difference:
-        change.setText(
-            f"{numbers.signed(difference, count.unit)} ({numbers.percent(count.now, count.before)})"
-        )
+        change.setText(f"{numbers.signed(difference, count.unit)} ({numbers.percent(count.now, count.before)})")
         change.setStyleSheet(f"color: {c.more if difference > 0 else c.less}")
     else:
         change.setText("±0")
@@ -133,9 +131,7 @@ class _Bars(pg.PlotWidget):
         c = appearance.colours()
         self.setBackground(QColor(c.ground))
         places = list(range(len(stages)))
-        self._before.setOpts(
-            x=places, height=list(before), width=0.7, brush=None, pen=pg.mkPen(c.muted, width=1)
-        )
+        self._before.setOpts(x=places, height=list(before), width=0.7, brush=None, pen=pg.mkPen(c.muted, width=1))
         self._now.setOpts(x=places, height=list(now), width=0.44, brush=pg.mkBrush(c.accent), pen=None)
         bottom, left = self.getAxis("bottom"), self.getAxis("left")
         for axis in (bottom, left):
@@ -145,7 +141,6 @@ class _Bars(pg.PlotWidget):
         self._name_stages()
         top = max((*now, *before), default=0) or 1
         self.setRange(xRange=(-0.6, max(len(stages), 1) - 0.4), yRange=(0, top * 1.05), padding=0)
-
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)

@@ -44,7 +44,7 @@ def from_qimage(image: QImage) -> Callable[[Wanted], Sample]:
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")
+        image.save(buffer, b"PNG")
         return sample.decode(bytes(content.data()), "the pasted image")
 
     return work

@@ -53,10 +53,11 @@ class InspectorPanel(QWidget):
         self._shown = inspection
         self._controls = {}
         old = self._area.takeWidget()
-        self._area.setWidget(self._page(inspection) if inspection is not None else _empty())
+        page = self._page(inspection) if inspection is not None else _empty()
+        self._area.setWidget(page)
         if old is not None:
             old.deleteLater()
-        self._area.widget().adjustSize()
+        page.adjustSize()
         self._area.verticalScrollBar().setValue(place)
         if focus in self._controls:
             self._controls[focus].setFocus()

@@ -10,13 +10,13 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QFontMetricsF,
+    QGuiApplication,
     QImage,
     QKeyEvent,
     QKeySequence,
-    QGuiApplication,
     QPainter,
-    QPaintEvent,
     QPainterPath,
+    QPaintEvent,
     QPen,
 )
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -144,7 +144,9 @@ class _Photo(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop an image")
             return
         size = QSize(self._image.size()).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        area = QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height())
+        area = QRectF(
+            (self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height()
+        )
         clip = QPainterPath()
         clip.addRoundedRect(area, 6, 6)
         painter.setClipPath(clip)
@@ -188,7 +190,9 @@ class _Bars(QWidget):
             painter.setPen(QColor(c.text))
             text = metrics.elidedText(guess.label, Qt.TextElideMode.ElideRight, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-            self._bar(painter, QRectF(label, top + height * 0.58, room * guess.before / largest, height * 0.28), c.ghost)
+            self._bar(
+                painter, QRectF(label, top + height * 0.58, room * guess.before / largest, height * 0.28), c.ghost
+            )
             self._bar(painter, QRectF(label, top + height * 0.14, room * guess.now / largest, height * 0.40), c.accent)
             changed = abs(guess.now - guess.before) > 5e-4
             said = f"{100 * guess.now:.1f} %" + (f"  ←  {100 * guess.before:.1f} %" if changed else "")

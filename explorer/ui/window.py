@@ -427,4 +427,3 @@ class Window(QMainWindow):
         for lane in self._lanes:
             lane.close()
         super().closeEvent(event)
-

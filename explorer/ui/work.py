@@ -6,7 +6,7 @@ is dropped, what runs is told that it is no longer wanted. Results come back on 
 
 from __future__ import annotations
 
-import threading
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -87,7 +87,6 @@ class _Request(QRunnable):
         super().__init__()
         self._lane, self._number = lane, number
         self._work, self._done, self._failed = work, done, failed
-        self._cancelled = threading.Event()
 
     def run(self) -> None:
         lane, number = self._lane, self._number
@@ -98,10 +97,8 @@ class _Request(QRunnable):
                 value = self._work(self._wanted)
             except Exception as failure:
                 receive, value = self._failed, failure
-        try:
+        with contextlib.suppress(RuntimeError):  # the window has gone
             lane._arrived.emit((number, receive, value))
-        except RuntimeError:
-            pass  # the window has gone
 
     def _wanted(self, done: float) -> bool:
         wanted = self._lane.is_wanted(self._number)

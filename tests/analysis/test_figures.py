@@ -61,7 +61,14 @@ def test_layers_add_up_to_the_total(key: str, opened: Callable[[str], Network]) 
 
 @pytest.mark.parametrize(
     ("key", "pixels"),  # google-research/receptive_field (Distill 2019); its ResNets are v1, torchvision's v1.5
-    [("alexnet", 195), ("vgg16", 212), ("resnet50_v1", 483), ("resnet50", 427), ("resnet101", 971), ("resnet152", 1451)],
+    [
+        ("alexnet", 195),
+        ("vgg16", 212),
+        ("resnet50_v1", 483),
+        ("resnet50", 427),
+        ("resnet101", 971),
+        ("resnet152", 1451),
+    ],
 )
 def test_receptive_fields(key: str, pixels: int, opened: Callable[[str], Network]) -> None:
     assert opened(key).figures.receptive_field == pixels

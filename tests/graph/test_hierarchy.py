@@ -24,7 +24,9 @@ def test_every_node_is_in_the_tree_once(key: str, opened: Callable[[str], Networ
 @pytest.mark.parametrize("key", KEYS)
 def test_every_group_is_a_run_of_the_execution_order(key: str, opened: Callable[[str], Network]) -> None:
     study = opened(key).study
-    drawn = {name: at for at, name in enumerate(n for n in study.architecture.live if n in set(study.hierarchy.root.nodes))}
+    drawn = {
+        name: at for at, name in enumerate(n for n in study.architecture.live if n in set(study.hierarchy.root.nodes))
+    }
     for group in study.hierarchy.groups.values():
         places = [drawn[name] for name in group.nodes]
         assert places == list(range(places[0], places[0] + len(places))), group.id
@@ -58,7 +60,10 @@ def test_a_unit_is_a_convolution_with_its_norm_and_activation(opened: Callable[[
     groups = opened("mobilenet_v2").study.hierarchy.groups
     assert groups["features.3.conv.0"].role == "unit"
     assert groups["features.3.conv.0"].children == tuple(f"features.3.conv.0.{n}" for n in range(3))
-    assert groups["unit:features.3.conv.2"].children == ("features.3.conv.2", "features.3.conv.3")  # linear: no activation
+    assert groups["unit:features.3.conv.2"].children == (
+        "features.3.conv.2",
+        "features.3.conv.3",
+    )  # linear: no activation
 
 
 def test_pre_activation_units_put_the_norm_first(opened: Callable[[str], Network]) -> None:

@@ -126,7 +126,9 @@ def test_a_network_that_branches_on_values_is_refused_with_the_line() -> None:
                 return x
             return -x
 
-    with pytest.raises(TraceFailure, match=r"Moody cannot be traced at line \d+ of test_trace.py \(if x.sum\(\) > 0:\)"):
+    with pytest.raises(
+        TraceFailure, match=r"Moody cannot be traced at line \d+ of test_trace.py \(if x.sum\(\) > 0:\)"
+    ):
         trace(Moody(), SHAPE)
 
 
