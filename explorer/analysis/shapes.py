@@ -122,10 +122,25 @@ def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
         with torch.no_grad():
             result = run(node, args, kwargs)
     except Exception as failure:
-        reason = str(failure).strip().splitlines()[0] if str(failure).strip() else type(failure).__name__
-        raise ShapeError(node.name, inputs, reason) from failure
+        raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
     value = _shapes(result)
     return Measure(value, cost(node, args, kwargs, result), _is_view(node, tensors, result))
+
+
+def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
+    """Why an op refused, in plain words where torch's own are not."""
+    given = first_shape(inputs)
+    wanted = getattr(node.layer, "in_channels", None)
+    if given is not None and wanted is not None and len(given.dims) == 4:
+        if given.dims[1] != wanted:
+            return f"it was made for {wanted} channels and is given {given.dims[1]}"
+        kernel = getattr(node.layer, "kernel_size", None)
+        return f"a kernel of {kernel} does not fit a map of {given.dims[2]}×{given.dims[3]}"
+    wanted = getattr(node.layer, "in_features", None)
+    if given is not None and wanted is not None and given.dims[-1] != wanted:
+        return f"it was made for {wanted} numbers and is given {given.dims[-1]}"
+    text = str(failure).strip()
+    return text.splitlines()[0] if text else type(failure).__name__
 
 
 def run(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -200,6 +200,8 @@ def _dissolves(child: Group, is_row: bool, architecture: Architecture) -> bool:
     ends in a concatenation; in a row of blocks it may be a stage, which `_stages` decides."""
     if len(child.children) == 1:
         return True
+    if not any(_kind(name, architecture) in _WORKING for name in child.nodes):
+        return True  # a pooling with its flatten, a cut into windows: two ops and no block
     if child.cls not in PLAIN or is_row or _is_transparent(child) or _holds_blocks(child):
         return False
     last = child.nodes[-1]
@@ -226,6 +228,7 @@ def _kind(item: str | Group, architecture: Architecture) -> str:
 
 
 _WEIGHTED = ("conv", "depthwise", "linear")
+_WORKING = (*_WEIGHTED, "attention", "add", "concat", "multiply", "shuffle", "other")
 
 
 def _post_run(children: list[str | Group], at: int, architecture: Architecture) -> int:
@@ -269,8 +272,8 @@ def _run(children: list[str | Group], at: int, wanted: list[str], architecture: 
 def _follows(before: str | Group, item: str, architecture: Architecture) -> bool:
     """Is `item` the only thing fed by `before`, and fed by nothing else?"""
     last = before if isinstance(before, str) else before.nodes[-1]
-    inputs = architecture.nodes[item].inputs
-    return bool(inputs) and inputs[0] == last and len(set(inputs)) == 1 and architecture.users[last] == (item,)
+    read = {name for name in architecture.nodes[item].inputs if not isinstance(architecture.nodes[name].op, Constant)}
+    return read == {last} and architecture.users[last] == (item,)
 
 
 def _fused(items: list[str | Group]) -> Group:

@@ -148,6 +148,9 @@ class _Keeper:
         if node.op == "placeholder" and "input" in self.nodes:  # an optional second argument: keep its default
             self.names[node] = ""
             return
+        if node.op == "call_module" and type(self.module.get_submodule(str(node.target))) is nn.Identity:
+            self.names[node] = self.names[node.all_input_nodes[0]]  # says nothing, and would tear units apart
+            return
         scope = self.scope(node)
         op, args, kwargs, path = self.converted(node)
         name = self.unique(path or self.title(node, scope))

@@ -152,6 +152,16 @@ def test_macs_of_single_layers_are_half_of_torchs_flops(layer: nn.Module) -> Non
 
 
 def test_what_does_not_fit_is_refused_with_the_node_and_its_shapes() -> None:
-    with pytest.raises(ShapeError, match=r"1 cannot take 4×6×6: .*expected input.* to have 9 channels") as failure:
+    with pytest.raises(ShapeError, match="1 cannot take 4×6×6: it was made for 9 channels and is given 4") as failure:
         chain(nn.Conv2d(4, 4, 3), nn.Conv2d(9, 4, 3))
     assert failure.value.node == "1"
+
+
+def test_a_kernel_larger_than_the_map_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"0 cannot take 4×8×8: a kernel of \(9, 9\) does not fit a map of 8×8"):
+        chain(nn.Conv2d(4, 4, 9))
+
+
+def test_an_unknown_input_size_is_refused() -> None:
+    with pytest.raises(ShapeError, match="made for 25088 numbers and is given 512"):
+        chain(nn.Conv2d(4, 8, 1), nn.Flatten(), nn.Linear(25088, 10))
