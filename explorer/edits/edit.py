@@ -52,7 +52,7 @@ def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
     inside = [node for node in live.values() if at in node.scope]
     if inside:
         return iter(inside)
-    known = [*live, *hierarchy.groups, *architecture.classes]
+    known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.classes]))
     near = difflib.get_close_matches(at, known, n=3, cutoff=0.5)
     hint = f"; nearest: {', '.join(near)}" if near else ""
     raise EditError(f"{architecture.title} has no layer or block {at!r}{hint}")

@@ -1,0 +1,126 @@
+"""Every image people have opens; every file that is none is refused with its name and the reason."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.models import get_weight
+from torchvision.transforms.functional import to_pil_image
+
+from explorer.analysis import sample
+from explorer.analysis.sample import BUILT_IN, ImageError, Sample, built_in, decode, labels, preprocess, read
+
+
+def png(image: Image.Image, **settings: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **settings)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_photos(name: str) -> None:
+    photo = built_in(name)
+    assert photo.pixels.dtype == np.uint8
+    assert photo.pixels.shape[2] == 3
+
+
+def test_transparency_lies_over_white() -> None:
+    photo = decode(png(Image.new("RGBA", (4, 4), (255, 0, 0, 0))), "clear.png")
+    assert photo.pixels.min() == 255
+
+
+def test_a_transparent_palette_lies_over_white() -> None:
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([0, 0, 0] * 256)
+    assert decode(png(image, transparency=0), "palette.png").pixels.min() == 255
+
+
+def test_greyscale_and_cmyk_become_rgb() -> None:
+    assert decode(png(Image.new("L", (4, 4), 7)), "grey.png").pixels.tolist()[0][0] == [7, 7, 7]
+    buffer = io.BytesIO()
+    Image.new("CMYK", (4, 4), (0, 0, 0, 0)).save(buffer, "JPEG")
+    assert decode(buffer.getvalue(), "print.jpg").pixels.min() > 250
+
+
+def test_sixteen_bits_become_eight() -> None:
+    image = Image.fromarray(np.full((4, 4), 32768, dtype=np.uint16))
+    assert decode(png(image), "deep.png").pixels[0, 0, 0] in (127, 128)
+
+
+def test_the_cameras_orientation_is_honoured() -> None:
+    image = Image.new("RGB", (6, 3))
+    exif = image.getexif()
+    exif[0x0112] = 6  # lying on its side
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", exif=exif)
+    assert decode(buffer.getvalue(), "phone.jpg").pixels.shape[:2] == (6, 3)
+
+
+def test_one_pixel_is_an_image() -> None:
+    assert preprocess(decode(png(Image.new("RGB", (1, 1))), "dot.png"), (1, 3, 224, 224)).shape == (1, 3, 224, 224)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image at all", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_what_is_no_image_is_refused_by_name(content: bytes) -> None:
+    with pytest.raises(ImageError, match=r"notes\.png"):
+        decode(content, "notes.png")
+
+
+def test_a_truncated_image_is_refused() -> None:
+    content = png(Image.effect_noise((64, 64), 50))
+    with pytest.raises(ImageError, match=r"half\.png is damaged"):
+        decode(content[: len(content) // 2], "half.png")
+
+
+def test_a_giant_is_refused_before_memory_is_used() -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+    giant = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    with pytest.raises(ImageError, match=r"giant\.png has far more than 100 million pixels"):
+        decode(giant, "giant.png")
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "huge.png"
+    path.write_bytes(bytes(2000))
+    monkeypatch.setattr(sample, "LARGEST_FILE", 1000)
+    with pytest.raises(ImageError, match=r"huge\.png has"):
+        read(path)
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.png", tmp_path):
+        with pytest.raises(ImageError, match="cannot read"):
+            read(path)
+
+
+def test_preprocessing_is_the_weights_own() -> None:
+    photo = built_in("cat")
+    name = "ResNet50_Weights.IMAGENET1K_V2"
+    expected = get_weight(name).transforms()(to_pil_image(torch.from_numpy(photo.pixels.copy()).permute(2, 0, 1)))
+    assert torch.equal(preprocess(photo, (1, 3, 224, 224), name)[0], expected)
+
+
+def test_other_shapes() -> None:
+    photo = Sample("grey", np.full((50, 80, 3), 128, dtype=np.uint8))
+    assert preprocess(photo, (2, 1, 32, 48)).shape == (2, 1, 32, 48)
+
+
+def test_labels() -> None:
+    assert labels(1000)[281] == "tabby"
+    assert labels(3) == ("class 0", "class 1", "class 2")
+
+
+def test_more_pixels_than_we_read_are_refused_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "LARGEST_IMAGE", 100)
+    with pytest.raises(ImageError, match="20 × 10 pixels"):
+        decode(png(Image.new("RGB", (20, 10))), "large.png")

@@ -1,0 +1,41 @@
+"""Undo and redo move through snapshots that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from explorer.edits import EditError, Shortcut, SwapActivation
+from explorer.edits.history import applied
+from explorer.network import Network
+
+FIRST, SECOND = SwapActivation("*", "gelu"), Shortcut("layer1.0", on=False)
+
+
+def test_undo_and_redo(opened: Callable[[str], Network]) -> None:
+    baseline = opened("resnet18")
+    edited = baseline.edit(FIRST, SECOND)
+    assert edited.history.undo_title == "Shortcut removed in layer1.0"
+    undone = edited.undo()
+    assert undone.history.redo_title == "Shortcut removed in layer1.0"
+    assert undone.history.undo_title == "Activation GELU everywhere"
+    assert undone.redo().architecture is edited.architecture
+    assert undone.undo().undo().architecture is baseline.architecture  # past the beginning is the beginning
+
+
+def test_an_edit_after_undo_forgets_what_could_be_redone(opened: Callable[[str], Network]) -> None:
+    network = opened("resnet18").edit(FIRST, SECOND).undo().edit(SwapActivation("*", "silu"))
+    assert [edit.title for edit in network.history.in_force] == ["Activation GELU everywhere", "Activation SiLU everywhere"]
+    assert not network.history.redo_title
+
+
+def test_reset_can_be_redone(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(FIRST, SECOND)
+    assert edited.reset().architecture is opened("resnet18").architecture
+    assert edited.reset().redo().redo().architecture is edited.architecture
+
+
+def test_one_refused_edit_refuses_all(opened: Callable[[str], Network]) -> None:
+    with pytest.raises(EditError):
+        applied(opened("resnet18").architecture, [FIRST, Shortcut("conv1", on=False)])

@@ -1,0 +1,55 @@
+"""The inspector offers what can be done, and says why the rest cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from explorer.edits.options import options
+from explorer.network import Network
+from explorer.panels import Option
+from tests.conftest import TYPICAL
+
+
+def by_name(network: Network, selected: str) -> dict[tuple[str, str], Option]:
+    return {(option.title, option.scope): option for option in options(network.study, selected)}
+
+
+@pytest.mark.parametrize("key", TYPICAL)
+def test_every_choice_that_is_offered_can_be_made(key: str, opened: Callable[[str], Network]) -> None:
+    network = opened(key)
+    hierarchy = network.study.hierarchy
+    selections = [*list(hierarchy.groups)[1:8], *list(network.architecture.live)[1:6], "output"]
+    for selected in selections:
+        for option in options(network.study, selected):
+            if option.reason:
+                continue
+            for number, choice in enumerate(option.choices):
+                if number == option.present:
+                    assert choice.edit is None
+                else:
+                    assert network.edit(choice.edit).history.edits == (choice.edit,)
+
+
+def test_scopes_from_the_narrowest(opened: Callable[[str], Network]) -> None:
+    found = options(opened("mobilenet_v2").study, "features.3.conv.0.2")
+    assert list(dict.fromkeys(option.scope for option in found)) == ["this layer", "this block", "whole network"]
+
+
+def test_what_cannot_be_changed_says_why(opened: Callable[[str], Network]) -> None:
+    found = by_name(opened("densenet121"), "features.denseblock1.denselayer2")
+    assert "only ShuffleNet's units" in found["Channel shuffle", "this block"].reason
+    assert "joined by concatenation" in found["Shortcut", "this block"].reason
+    found = by_name(opened("shufflenet_v1_g3"), "stage2.1")
+    assert "after the addition" in found["Linear bottleneck", "this block"].reason
+    assert not found["Channel shuffle", "this block"].reason
+
+
+def test_switches_show_what_is_set(opened: Callable[[str], Network]) -> None:
+    network = opened("shufflenet_v1_g3")
+    off = next(o for o in options(network.study, "stage2.1") if o.title == "Channel shuffle").choices[0].edit
+    edited = network.edit(off)
+    found = by_name(edited, "stage2.1")
+    assert found["Channel shuffle", "this block"].present == 0
+    assert found["Channel shuffle", "whole network"].present == -1  # some on, some off

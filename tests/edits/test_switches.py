@@ -1,0 +1,192 @@
+"""The switches find their places by structure, do what they say, and can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from explorer.analysis import shapes
+from explorer.analysis.figures import Figures
+from explorer.edits import ChannelShuffle, Edit, EditError, LinearBottleneck, Shortcut, SwapActivation
+from explorer.graph import vocabulary
+from explorer.graph.vocabulary import ACTIVATIONS
+from explorer.network import Network, open_network
+from tests.conftest import TYPICAL
+
+
+def activations(network: Network) -> list[str | None]:
+    live = network.architecture.live.values()
+    return [vocabulary.activation(node) for node in live if vocabulary.kind(node) == "activation"]
+
+
+def test_one_activation(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(SwapActivation("layer1.0.relu", "gelu"))
+    assert activations(edited).count("gelu") == 1
+
+
+def test_all_activations_of_a_block(opened: Callable[[str], Network]) -> None:
+    edited = opened("mobilenet_v2").edit(SwapActivation("features.3", "silu"))
+    assert activations(edited).count("silu") == 2
+
+
+def test_all_activations_of_a_stage_and_of_a_module_path(opened: Callable[[str], Network]) -> None:
+    assert activations(opened("vgg11_bn").edit(SwapActivation("stage:3", "elu"))).count("elu") == 2
+    assert activations(opened("vgg11_bn").edit(SwapActivation("features", "elu"))).count("elu") == 8
+
+
+@pytest.mark.parametrize("to", ACTIVATIONS)
+def test_every_activation_everywhere(to: str, opened: Callable[[str], Network]) -> None:
+    before = opened("resnet18")
+    after = before.edit(SwapActivation("*", to))
+    assert set(activations(after)) == {to}
+    assert after.figures.total.macs == before.figures.total.macs
+    assert after.figures.total.params == before.figures.total.params + (17 if to == "prelu" else 0)
+
+
+def test_linear_costs_nothing(opened: Callable[[str], Network]) -> None:
+    before, after = (opened("resnet18"), opened("resnet18").edit(SwapActivation("relu", "linear")))
+    assert before.figures.total.all_ops - after.figures.total.all_ops == 64 * 112 * 112
+
+
+def test_gates_are_left_alone_unless_named(opened: Callable[[str], Network]) -> None:
+    network = opened("efficientnet_b0")
+    gates = [name for name in network.architecture.live if name.endswith("scale_activation")]
+    everywhere = network.edit(SwapActivation("*", "relu"))
+    assert all(everywhere.architecture.nodes[name] is network.architecture.nodes[name] for name in gates)
+    one = network.edit(SwapActivation(gates[0], "tanh"))
+    assert vocabulary.activation(one.architecture.nodes[gates[0]]) == "tanh"
+
+
+def test_swapping_back_gives_the_very_same_node(opened: Callable[[str], Network]) -> None:
+    before = opened("resnet18")
+    after = before.edit(SwapActivation("*", "gelu"), SwapActivation("*", "linear"), SwapActivation("*", "relu"))
+    assert all(after.architecture.nodes[name] is node for name, node in before.architecture.nodes.items())
+
+
+def test_setting_what_is_set_is_no_edit(opened: Callable[[str], Network]) -> None:
+    assert opened("resnet18").edit(SwapActivation("*", "relu")).history.edits == ()
+
+
+def test_functional_activations_too() -> None:
+    class Net(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return F.relu(x, inplace=True).sigmoid()
+
+    edited = open_network(Net(), input_shape=(1, 3, 8, 8)).edit(SwapActivation("*", "tanh"))
+    assert activations(edited) == ["tanh", "tanh"]
+
+
+def test_channel_shuffle_off_and_on(opened: Callable[[str], Network]) -> None:
+    before = opened("shufflenet_v1_g3")
+    off = before.edit(ChannelShuffle("*", on=False))
+    assert sum(node.was is not None for node in off.architecture.nodes.values()) == 16
+    assert off.figures.total.macs == before.figures.total.macs  # it has no cost of its own
+    on = off.edit(ChannelShuffle("stage2.1", on=True))
+    assert sum(node.was is not None for node in on.architecture.nodes.values()) == 15
+
+
+def test_a_shortcut_takes_its_projection_along(opened: Callable[[str], Network]) -> None:
+    before = opened("resnet50")
+    off = before.edit(Shortcut("layer2.0", on=False))
+    assert before.figures.total.params - off.figures.total.params == 256 * 512 + 2 * 512
+    assert before.figures.total.macs - off.figures.total.macs == 256 * 512 * 28 * 28
+    on = off.edit(Shortcut("layer2.0", on=True))
+    assert on.figures.total == before.figures.total
+
+
+def test_shortcuts_everywhere_make_a_plain_network(opened: Callable[[str], Network]) -> None:
+    plain = opened("resnet18").edit(Shortcut("*", on=False))
+    without_projections = opened("plain18").figures.total
+    assert plain.figures.total.params == without_projections.params
+    assert plain.figures.total.macs == without_projections.macs
+
+
+def test_an_activation_behind_the_projection(opened: Callable[[str], Network]) -> None:
+    before = opened("mobilenet_v2")
+    edited = before.edit(LinearBottleneck("*", "relu6"))
+    assert len(edited.architecture.live) - len(before.architecture.live) == 17
+    node = edited.architecture.nodes["features.3.conv.3.activation"]
+    assert node.inputs == ("features.3.conv.3",)
+    assert node.added
+    back = edited.edit(LinearBottleneck("*"))
+    assert list(back.architecture.nodes) == list(before.architecture.nodes)
+    assert back.figures.total == before.figures.total
+
+
+def test_an_inserted_activation_can_be_another(opened: Callable[[str], Network]) -> None:
+    edited = opened("mobilenet_v2").edit(LinearBottleneck("features.3", "relu6"), LinearBottleneck("features.3", "gelu"))
+    assert vocabulary.activation(edited.architecture.nodes["features.3.conv.3.activation"]) == "gelu"
+
+
+def test_on_timms_modules() -> None:
+    timm = pytest.importorskip("timm")
+    network = open_network(timm.create_model("mobilenetv2_100"))
+    assert len(network.edit(Shortcut("*", on=False)).figures.measures) == len(network.figures.measures)
+    assert len(network.edit(LinearBottleneck("*", "relu6")).figures.measures) == len(network.figures.measures) + 17
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (SwapActivation("layer1.9", "relu"), "no layer or block 'layer1.9'; nearest: layer1.1, layer1.0"),
+        (SwapActivation("conv1", "relu"), "no activation in conv1"),
+        (SwapActivation("*", "swoosh"), "'swoosh' is no activation; there are relu, relu6"),
+        (ChannelShuffle("*", on=False), "no channel shuffle everywhere"),
+        (Shortcut("conv1", on=False), "no shortcut in conv1"),
+        (LinearBottleneck("*", "relu6"), "no linear bottleneck everywhere"),
+        (LinearBottleneck("*", "swoosh"), "'swoosh' is no activation"),
+    ],
+)
+def test_what_cannot_be_is_refused(edit: Edit, message: str, opened: Callable[[str], Network]) -> None:
+    network = opened("resnet18")
+    with pytest.raises(EditError, match=message):
+        network.edit(edit)
+    assert network.history.edits == ()
+
+
+places = st.sampled_from(["*", "stem", "stage2.0", "stage2.1", "stage3.2", "head", "stage3", "features.4", "layer2.0", "layer3"])
+edits = st.one_of(
+    st.builds(SwapActivation, places, st.sampled_from(list(ACTIVATIONS))),
+    st.builds(ChannelShuffle, places, st.booleans()),
+    st.builds(Shortcut, places, st.booleans()),
+    st.builds(LinearBottleneck, places, st.sampled_from(["linear", "relu6", "gelu"])),
+)
+
+
+@pytest.mark.parametrize("key", ["shufflenet_v2_x0_5", "shufflenet_v1_g3", "mobilenet_v3_small", "resnet18"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=st.lists(edits, max_size=6))
+def test_any_edits_in_any_order(key: str, wanted: list[Edit], opened: Callable[[str], Network]) -> None:
+    """A snapshot holds together after every edit, remembered figures are fresh ones, and undo is the way back."""
+    network = baseline = opened(key)
+    for edit in wanted:
+        try:
+            network = network.edit(edit)
+        except EditError:
+            continue
+    remembered = network.figures.as_json()
+    assert sum(network.study.hierarchy.root.all_nodes.count(name) for name in network.architecture.live) == len(
+        network.architecture.live
+    )
+    shapes.forget()
+    assert Figures.of(network.architecture).as_json() == remembered
+    while network.history.undo_title:
+        network = network.undo()
+    assert network.architecture is baseline.architecture
+
+
+@pytest.mark.parametrize("key", TYPICAL)
+def test_everything_off_and_on_again_is_the_baseline(key: str, opened: Callable[[str], Network]) -> None:
+    network = opened(key)
+    for on in (False, True):
+        for edit in (ChannelShuffle("*", on), Shortcut("*", on)):
+            try:
+                network = network.edit(edit)
+            except EditError:
+                continue
+    assert network.figures.as_json() == opened(key).figures.as_json()
