@@ -107,6 +107,17 @@ def _sheet(c: Colours) -> str:
         QStatusBar {{ border-top: 1px solid {c.border}; }}
         QLineEdit {{ padding: 4px 6px; border: 1px solid {c.border}; border-radius: 5px; background: {c.raised}; }}
         QLineEdit:focus {{ border-color: {c.accent}; }}
+        QToolButton[role="muted"] {{ color: {c.muted}; border: 0; border-radius: 4px; padding: 0 5px; }}
+        QToolButton[role="muted"]:hover, QToolButton[role="muted"]:focus {{ color: {c.accent}; background: {c.raised}; }}
+        QLabel[role="kind"] {{ color: {c.muted}; border: 1px solid {c.border}; border-radius: 4px; padding: 0 5px; }}
+        QScrollBar:vertical {{ background: transparent; border: 0; width: 10px; margin: 0; }}
+        QScrollBar:horizontal {{ background: transparent; border: 0; height: 10px; margin: 0; }}
+        QScrollBar::handle {{ background: {c.ghost}; border-radius: 3px; margin: 2px; }}
+        QScrollBar::handle:vertical {{ min-height: 28px; }}
+        QScrollBar::handle:horizontal {{ min-width: 28px; }}
+        QScrollBar::handle:hover {{ background: {c.muted}; }}
+        QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+        QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
         QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
         QLabel[role="heading"] {{ font-weight: 600; color: {c.muted}; }}
         QLabel[role="muted"] {{ color: {c.muted}; }}

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import groupby
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from explorer.panels import Inspection, Option
-from explorer.ui.switch import Switch
+from explorer.panels import Inspection
+from explorer.ui.controls import OptionRow, label
 
 _EMPTY = "Select a card on the canvas to see what it is and what can be changed."
+_BREAK = "\u200b"  # a line may break here
+_SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 
 class InspectorPanel(QWidget):
@@ -32,150 +22,152 @@ class InspectorPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: Inspection | None = None
-        self._controls: dict[tuple[str, str], QWidget] = {}
+        self._page: _Page | None = None
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._empty = label(_EMPTY, "muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setContentsMargins(24, 0, 24, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._area)
+        column.addWidget(self._empty, 1)
         self.show_inspection(None)
 
     def sizeHint(self) -> QSize:
         return QSize(330, 500)
 
     def show_inspection(self, inspection: Inspection | None) -> None:
-        """Show a selection. The same one after an edit keeps its place and the keyboard's focus."""
-        again = inspection is not None and self._shown is not None and inspection.path == self._shown.path
-        place = self._area.verticalScrollBar().value() if again else 0
-        focus = next((key for key, control in self._controls.items() if control.hasFocus()), None) if again else None
-        self._shown = inspection
-        self._controls = {}
-        old = self._area.takeWidget()
-        page = self._page(inspection) if inspection is not None else _empty()
-        self._area.setWidget(page)
-        if old is not None:
-            old.deleteLater()
-        page.adjustSize()
-        self._area.verticalScrollBar().setValue(place)
-        if focus in self._controls:
-            self._controls[focus].setFocus()
+        """Show a selection. The same one after an edit keeps its widgets where they suit, its place and the focus."""
+        before, self._shown = self._shown, inspection
+        self._area.setVisible(inspection is not None)
+        self._empty.setVisible(inspection is None)
+        if inspection is None or self._page is None or before is None or before.path != inspection.path:
+            self._put(inspection)
+        elif not self._page.suits(inspection):
+            self._put_again(inspection)
+        else:
+            self._page.fill(inspection)
 
     def control(self, title: str, scope: str) -> QWidget:
         """The control of an option, for whoever wants to point at it."""
-        return self._controls[title, scope]
+        assert self._page is not None
+        return self._page.options[title, scope].control
 
-    def _page(self, inspection: Inspection) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(12, 10, 12, 12)
+    def _put(self, inspection: Inspection | None) -> None:
+        """A page of its own for another selection, from the top."""
+        old = self._area.takeWidget()
+        self._page = _Page(inspection) if inspection is not None else None
+        if self._page is not None:
+            for row in self._page.options.values():
+                row.wanted.connect(self.wanted)
+            self._area.setWidget(self._page)
+        if old is not None:
+            old.deleteLater()
+
+    def _put_again(self, inspection: Inspection) -> None:
+        """Another page for the same selection: an edit changed which rows or options it has."""
+        assert self._page is not None
+        bar = self._area.verticalScrollBar()
+        place = bar.value()
+        focus = next((key for key, row in self._page.options.items() if row.control.hasFocus()), None)
+        self._area.setUpdatesEnabled(False)
+        self._put(inspection)
+        self._page.resize(self._area.viewport().width(), self._page.heightForWidth(self._area.viewport().width()))
+        bar.setRange(0, max(self._page.height() - self._area.viewport().height(), 0))
+        bar.setValue(place)
+        if focus in self._page.options:
+            self._page.options[focus].control.setFocus()
+        self._area.setUpdatesEnabled(True)
+
+
+class _Page(QWidget):
+    """All there is to say of one card."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        super().__init__()
+        self._form = _form(inspection)
+        self._title = label("", "title")
+        self._kind = label("", "kind", small=True, wraps=False)
+        self._path, self._copy = label("", "muted"), QToolButton()
+        self._what, self._formula = label(""), label("", "formula")
+        self._values: list[QLabel] = []
+        self.options: dict[tuple[str, str], OptionRow] = {}
+        self._copy.setText("Copy")
+        self._copy.setAutoRaise(True)
+        self._copy.setProperty("role", "muted")
+        self._copy.setToolTip("Copy the path")
+        self._copy.setAccessibleName("Copy the path")
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(inspection.path))
+        self._formula.setTextInteractionFlags(_SELECTABLE)
+        self._formula.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 14)
         column.setSpacing(8)
-        column.addWidget(_label(inspection.title, "title"))
-        path = _label(inspection.path, "muted")
-        path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column.addWidget(path)
-        if inspection.what:
-            column.addWidget(_label(inspection.what))
-        column.addLayout(_figures(inspection))
-        if inspection.formula:
-            formula = _label(_breakable(inspection.formula), "formula")
-            formula.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-            formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(formula)
+        column.addWidget(self._title)
+        head = QHBoxLayout()
+        head.addWidget(self._kind, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._path, 1)
+        head.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
+        column.addWidget(self._what)
+        column.addLayout(self._figures(inspection))
+        column.addWidget(self._formula)
         for scope, options in groupby(inspection.options, key=lambda option: option.scope):
-            column.addSpacing(4)
-            column.addWidget(_label(scope[:1].upper() + scope[1:], "heading"))
+            column.addSpacing(6)
+            column.addWidget(label(scope[:1].upper() + scope[1:], "heading"))
             for option in options:
-                column.addWidget(self._option(option))
+                row = self.options[option.title, scope] = OptionRow(option)
+                column.addWidget(row)
         column.addStretch(1)
-        return page
+        self.fill(inspection)
 
-    def _option(self, option: Option) -> QWidget:
-        control = self._switch(option) if option.form == "switch" else self._choice(option)
-        control.setEnabled(not option.reason)
-        control.setAccessibleName(f"{option.title}, {option.scope}")
-        control.setToolTip(option.reason or option.tip)
-        self._controls[option.title, option.scope] = control
-        box = QWidget()
-        grid = QGridLayout(box)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(1)
-        name = _label(option.title, "muted" if option.reason else "")
-        name.setToolTip(option.reason or option.tip)
-        grid.addWidget(name, 0, 0)
-        grid.addWidget(control, 0, 1, Qt.AlignmentFlag.AlignRight)
-        grid.setColumnStretch(0, 1)
-        said = option.reason or ("Some are on, some off." if option.form == "switch" and option.present < 0 else "")
-        if said:
-            grid.addWidget(_label(said, "muted", small=True), 1, 0, 1, 2)
-        return box
+    def minimumSizeHint(self) -> QSize:
+        # What wrapped labels would need in a column of no width is of no interest: the area asks heightForWidth.
+        return QSize(0, 0)
 
-    def _switch(self, option: Option) -> Switch:
-        switch = Switch()
-        switch.set_state(bool(option.present) if option.present >= 0 else None)
-        # A mixed switch goes on first: that is the way back to how networks come.
-        target = option.choices[0 if option.present == 1 else 1]
-        switch.clicked.connect(self._wants(lambda: target.edit))
-        return switch
+    def event(self, event: QEvent) -> bool:
+        # A label that now takes another number of lines changes the height.
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
 
-    def _choice(self, option: Option) -> QComboBox:
-        box = QComboBox()
-        box.setMinimumWidth(150)
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        box.setPlaceholderText("mixed" if option.choices else "–")
-        for choice in option.choices:
-            box.addItem(choice.label)
-        box.setCurrentIndex(option.present)
-        box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign] # the wheel scrolls the panel
-        box.activated.connect(lambda index: self._wants(lambda: option.choices[index].edit)())
-        return box
+    def suits(self, inspection: Inspection) -> bool:
+        """Has this page a place for each row and option of another inspection, and no other?"""
+        return _form(inspection) == self._form
 
-    def _wants(self, edit: Callable[[], object]) -> Callable[[], None]:
-        def tell() -> None:
-            if edit() is not None:
-                self.wanted.emit(edit())
+    def fill(self, inspection: Inspection) -> None:
+        self._title.setText(inspection.title)
+        self._kind.setText(inspection.kind)
+        self._path.setText(f".{_BREAK}".join(inspection.path.split(".")))
+        self._what.setText(inspection.what)
+        self._formula.setText(inspection.formula)
+        for line in (self._what, self._formula, self._kind):
+            line.setVisible(bool(line.text()))
+        for value, (_, text) in zip(self._values, inspection.rows, strict=True):
+            value.setText(text)
+        for option in inspection.options:
+            self.options[option.title, option.scope].show_option(option)
 
-        return tell
+    def _figures(self, inspection: Inspection) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        for at, (name, _) in enumerate(inspection.rows):
+            value = label("")
+            value.setTextInteractionFlags(_SELECTABLE)
+            grid.addWidget(label(name, "muted", wraps=False), at, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, at, 1, Qt.AlignmentFlag.AlignTop)
+            self._values.append(value)
+        return grid
 
 
-def _empty() -> QWidget:
-    page = QWidget()
-    row = QHBoxLayout(page)
-    label = _label(_EMPTY, "muted")
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    row.addWidget(label)
-    return page
-
-
-def _figures(inspection: Inspection) -> QFormLayout:
-    form = QFormLayout()
-    form.setHorizontalSpacing(12)
-    form.setVerticalSpacing(3)
-    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-    for name, value in inspection.rows:
-        shown = _label(value)
-        shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        form.addRow(_label(name, "muted", wraps=False), shown)
-    return form
-
-
-def _label(text: str, role: str = "", *, small: bool = False, wraps: bool = True) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(wraps)
-    if role:
-        label.setProperty("role", role)
-    if small:
-        font = label.font()
-        font.setPointSizeF(font.pointSizeF() * 0.9)
-        label.setFont(font)
-    if wraps:
-        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        label.setMinimumWidth(40)
-    return label
-
-
-def _breakable(formula: str) -> str:
-    """Lines may break after a factor, and nowhere inside a number."""
-    return formula.replace(" · ", " · ").replace(",", "\u2060,\u2060")
+def _form(inspection: Inspection) -> tuple[object, ...]:
+    """What decides which widgets a page is made of."""
+    return (
+        tuple(name for name, _ in inspection.rows),
+        tuple((option.title, option.scope, option.form) for option in inspection.options),
+    )

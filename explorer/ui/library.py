@@ -2,107 +2,22 @@
 
 from __future__ import annotations
 
-import operator
-import re
-import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import (
-    QApplication,
-    QComboBox,
-    QFormLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
 
-from explorer import numbers
-from explorer.ui import appearance
+from explorer.ui.listing import Row, matches, rows
+from explorer.ui.listing_delegate import KEY, OPEN, ROW, ListingDelegate
 
 if TYPE_CHECKING:
     from explorer.networks.catalogue import Entry
 
-_KEY = Qt.ItemDataRole.UserRole
-_ROW = Qt.ItemDataRole.UserRole + 1
+__all__ = ["LibraryPanel", "Row", "matches", "rows"]
 
-
-@dataclass(frozen=True)
-class Row:
-    key: str
-    title: str
-    family: str
-    year: int
-    params: float
-    macs: float
-    top1: float | None
-    tip: str
-
-    @property
-    def figures(self) -> str:
-        top1 = f" · {self.top1:.1f} %" if self.top1 is not None else ""
-        return f"{numbers.short(self.params)} params · {numbers.short(self.macs)} MACs{top1}"
-
-
-def rows(entries: Iterable[Entry]) -> list[Row]:
-    """What the list shows of the catalogue's entries."""
-    return [Row(e.key, e.title, e.family, e.year, e.params, e.macs, e.top1, _tip(e)) for e in entries]
-
-
-def _tip(entry: Entry) -> str:
-    lines = [f"{entry.title} ({entry.year})", str(entry.paper)]
-    if entry.top1 is not None:
-        lines.append(f"Top-1 {entry.top1:g} %: {entry.top1_source}")
-    if entry.note:
-        lines.append(entry.note)
-    return "\n".join(_wrapped(line) for line in lines)
-
-
-def _wrapped(text: str, width: int = 76) -> str:
-    return "\n".join(textwrap.wrap(text, width)) or text
-
-
-def _said(choice: Any) -> str:
-    return {True: "yes", False: "no"}[choice] if isinstance(choice, bool) else f"{choice:g}"
-
-
-_COMPARISON = re.compile(r"(params|macs|flops|top1|year)(<=|>=|<|>|=)([\d.]+)([kmg]?)", re.IGNORECASE)
-_HOLDS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "=": operator.eq,
-}
-_FACTOR = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
-
-
-def matches(row: Row, text: str) -> bool:
-    """Does a row hold every word of a filter? A word may be a comparison: "params<5M", "year>=2017"."""
-    said = f"{row.title} {row.family} {row.key} {row.year}".casefold()
-    return all(_matches_word(row, said, word) for word in text.casefold().split())
-
-
-def _matches_word(row: Row, said: str, word: str) -> bool:
-    found = _COMPARISON.fullmatch(word)
-    if found is None:
-        return word in said
-    name, sign, digits, unit = found.groups()
-    try:
-        wanted = float(digits) * _FACTOR[unit]
-    except ValueError:
-        return False
-    value = {"params": row.params, "macs": row.macs, "flops": 2 * row.macs, "top1": row.top1, "year": row.year}[name]
-    return value is not None and _HOLDS[sign](value, wanted)
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class LibraryPanel(QWidget):
@@ -113,39 +28,27 @@ class LibraryPanel(QWidget):
         super().__init__(parent)
         self._rows: Sequence[Row] = ()
         self._open = ""
+        self._folded: set[str] = set()  # families the user folded
         self._options = QFormLayout()
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter: name, year, params<10M …")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setAccessibleName("Filter networks")
-        self.filter.setToolTip("Every word must match. Figures can be compared: params<5M macs>1G top1>75 year>=2017")
-        self.filter.textChanged.connect(self._fill)
-        self.filter.installEventFilter(self)
         self.model = QStandardItemModel(self)
-        self.view = QTreeView()
-        self.view.setModel(self.model)
-        self.view.setHeaderHidden(True)
-        self.view.setRootIsDecorated(True)
-        self.view.setIndentation(14)
-        self.view.setFrameShape(QTreeView.Shape.NoFrame)
-        self.view.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
-        self.view.setAccessibleName("Networks")
-        self.view.setItemDelegate(_Delegate(self.view))
-        self.view.clicked.connect(self._choose)
-        self.view.installEventFilter(self)
+        self.filter = self._make_filter()
+        self.view = self._make_view()
         self.nothing = QLabel("No network matches.")
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setProperty("role", "muted")
         self.clear = QPushButton("Clear the filter")
-        self.clear.clicked.connect(self.filter.clear)
+        self.clear.clicked.connect(self._clear)
+        self._none = QWidget()
+        inner = QVBoxLayout(self._none)
+        inner.addStretch(1)
+        inner.addWidget(self.nothing, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addStretch(2)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 4)
+        column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self.filter)
         column.addWidget(self.view, 1)
+        column.addWidget(self._none, 1)
         column.addLayout(self._options)
-        column.addWidget(self.nothing)
-        column.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._fill()
 
     def sizeHint(self) -> QSize:
@@ -157,8 +60,11 @@ class LibraryPanel(QWidget):
 
     def mark_open(self, entry: Entry, options: Mapping[str, Any]) -> None:
         """Show which network is open, and the options it was built with."""
-        self._open = entry.key
-        self._show_open()
+        moved, self._open = entry.key != self._open, entry.key
+        for item in self._items():
+            item.setData(item.data(KEY) == self._open, OPEN)
+        if moved:
+            self._reveal_open()
         while self._options.rowCount():
             self._options.removeRow(0)
         boxes: dict[str, QComboBox] = {}
@@ -174,16 +80,40 @@ class LibraryPanel(QWidget):
             boxes[option.name] = box
             self._options.addRow(option.title, box)
 
-    def _show_open(self) -> None:
-        index = self._index(self._open)
-        if index is not None:
-            self.view.setCurrentIndex(index)
-            self.view.scrollTo(index, QTreeView.ScrollHint.PositionAtCenter)
-
     def keys(self) -> list[str]:
         """Keys that are listed now, in order."""
-        families = (self.model.item(number) for number in range(self.model.rowCount()))
-        return [str(family.child(n).data(_KEY)) for family in families for n in range(family.rowCount())]
+        return [str(item.data(KEY)) for item in self._items()]
+
+    def _make_filter(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setPlaceholderText("Filter: name, year, params<10M …")
+        made.setClearButtonEnabled(True)
+        made.setAccessibleName("Filter networks")
+        made.setToolTip("Every word must match. Figures can be compared: params<5M macs>1G top1>75 year>=2017")
+        made.textChanged.connect(self._fill)
+        made.installEventFilter(self)
+        return made
+
+    def _make_view(self) -> QTreeView:
+        made = QTreeView()
+        made.setModel(self.model)
+        made.setItemDelegate(ListingDelegate(made))
+        made.setHeaderHidden(True)
+        made.setRootIsDecorated(False)  # the delegate paints the arrows, so that titles get the width
+        made.setIndentation(0)
+        made.setFrameShape(QTreeView.Shape.NoFrame)
+        made.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        made.setSelectionMode(QTreeView.SelectionMode.NoSelection)
+        made.setExpandsOnDoubleClick(False)  # a click folds already
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
+        made.setAccessibleName("Networks")
+        made.clicked.connect(self._choose)
+        made.collapsed.connect(lambda index: self._remember(index, folded=True))
+        made.expanded.connect(lambda index: self._remember(index, folded=False))
+        made.installEventFilter(self)
+        return made
 
     def _fill(self) -> None:
         shown = [row for row in self._rows if matches(row, self.filter.text())]
@@ -191,95 +121,86 @@ class LibraryPanel(QWidget):
         families: dict[str, QStandardItem] = {}
         for row in shown:
             if row.family not in families:
-                years = sorted({r.year for r in self._rows if r.family == row.family})
-                span = f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
-                header = QStandardItem(f"{row.family} · {span}")
-                header.setSelectable(False)
-                families[row.family] = header
-                self.model.appendRow(header)
+                families[row.family] = self._header(row.family)
+                self.model.appendRow(families[row.family])
             item = QStandardItem(row.title)
-            item.setData(row.key, _KEY)
-            item.setData(row, _ROW)
+            item.setData(row.key, KEY)
+            item.setData(row, ROW)
+            item.setData(row.key == self._open, OPEN)
             item.setToolTip(row.tip)
-            item.setAccessibleDescription(row.figures)
+            item.setData(row.figures, Qt.ItemDataRole.AccessibleDescriptionRole)
             families[row.family].appendRow(item)
-        self.view.expandAll()
-        self.view.setVisible(bool(shown) or not self._rows)
-        self.nothing.setVisible(not shown and bool(self._rows))
-        self.clear.setVisible(not shown and bool(self._rows))
-        if self._open:
-            self._show_open()
+        for family, header in families.items():
+            # What matches a filter is shown, whatever was folded before.
+            self.view.setExpanded(header.index(), bool(self.filter.text().strip()) or family not in self._folded)
+        nothing = not shown and bool(self._rows)
+        self.view.setHidden(nothing)
+        self._none.setVisible(nothing)
+        self._reveal_open()
 
-    def _index(self, key: str) -> QModelIndex | None:
+    def _header(self, family: str) -> QStandardItem:
+        years = sorted({row.year for row in self._rows if row.family == family})
+        span = f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
+        header = QStandardItem(f"{family} · {span}")
+        header.setData(family, ROW)
+        return header
+
+    def _items(self) -> Iterator[QStandardItem]:
+        """The networks that are listed now."""
         for number in range(self.model.rowCount()):
             family = self.model.item(number)
             for child in range(family.rowCount()):
-                if family.child(child).data(_KEY) == key:
-                    return family.child(child).index()
-        return None
+                yield family.child(child)
+
+    def _reveal_open(self) -> None:
+        for item in self._items():
+            if item.data(OPEN):
+                index = item.index()
+                if self.view.isExpanded(index.parent()):
+                    self.view.setCurrentIndex(index)
+                    if not self.view.viewport().rect().contains(self.view.visualRect(index)):
+                        self.view.scrollTo(index, QTreeView.ScrollHint.PositionAtCenter)
+
+    def _remember(self, family: QModelIndex, *, folded: bool) -> None:
+        if not self.filter.text().strip():
+            (self._folded.add if folded else self._folded.discard)(family.data(ROW))
+
+    def _clear(self) -> None:
+        self.filter.clear()
+        self.filter.setFocus()
 
     def _choose(self, index: QModelIndex) -> None:
-        key = index.data(_KEY)
+        key = index.data(KEY)
         if key:
             self.chosen.emit(key)
-        else:
+        elif index.isValid():
             self.view.setExpanded(index, not self.view.isExpanded(index))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if watched is self.filter and (event.key() == Qt.Key.Key_Down or enter):
-                keys = self.keys()
-                if keys:
-                    self.view.setFocus()
-                    index = self._index(keys[0])
-                    assert index is not None
-                    self.view.setCurrentIndex(index)
-                    if enter:
-                        self._choose(index)
+            if watched is self.filter and (event.key() == Qt.Key.Key_Down or event.key() in _ENTER):
+                self._enter_list(choose=event.key() in _ENTER)
                 return True
-            if watched is self.view and enter:
+            if watched is self.filter and event.key() == Qt.Key.Key_Escape and self.filter.text():
+                self.filter.clear()
+                return True
+            if watched is self.view and event.key() in _ENTER:
                 self._choose(self.view.currentIndex())
                 return True
         return super().eventFilter(watched, event)
 
+    def _enter_list(self, *, choose: bool) -> None:
+        """From the filter to the first network that matches."""
+        first = next(self._items(), None)
+        if first is None:
+            return
+        index = first.index()
+        self.view.expand(index.parent())
+        self.view.setFocus()
+        self.view.setCurrentIndex(index)
+        if choose:
+            self._choose(index)
 
-class _Delegate(QStyledItemDelegate):
-    """Two lines for a network, one for a family."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        line = QFontMetricsF(option.font).height()
-        return QSize(100, round(line * (2.1 if index.data(_KEY) else 1.7)) + 4)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        row = index.data(_ROW)
-        c = appearance.colours()
-        self.initStyleOption(option, index)
-        option.text = ""
-        style = option.widget.style() if option.widget else QApplication.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        text = option.palette.highlightedText().color() if selected else QColor(c.text)
-        muted = text if selected else QColor(c.muted)
-        font = option.font
-        font.setBold(True)
-        painter.save()
-        painter.setFont(font)
-        area = QRectF(option.rect).adjusted(4, 3, -6, -3)
-        painter.setPen(text if isinstance(row, Row) else muted)
-        first = area
-        if isinstance(row, Row):
-            first = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
-        title = QFontMetricsF(font).elidedText(str(index.data()), Qt.TextElideMode.ElideRight, first.width())
-        painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, title)
-        if isinstance(row, Row):
-            font.setBold(False)
-            font.setPointSizeF(font.pointSizeF() * 0.88)
-            painter.setFont(font)
-            painter.setPen(muted)
-            second = QRectF(area.left(), first.bottom(), area.width(), area.height() / 2)
-            said = QFontMetricsF(font).elidedText(row.figures, Qt.TextElideMode.ElideRight, second.width())
-            painter.drawText(second, Qt.AlignmentFlag.AlignVCenter, said)
-        painter.restore()
+def _said(choice: Any) -> str:
+    return {True: "yes", False: "no"}[choice] if isinstance(choice, bool) else f"{choice:g}"
