@@ -10,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 import torch
+from PySide6.QtWidgets import QApplication
 
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import entries
@@ -48,3 +49,8 @@ def _opened(key: str) -> Network:
 def opened() -> Callable[[str], Network]:
     """Open a network of the catalogue; the same one each time, which is safe as nothing mutates it."""
     return _opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _application(qapp: QApplication) -> None:
+    """One application for all: an export would otherwise make a smaller one that no widget can live in."""

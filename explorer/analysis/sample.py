@@ -83,7 +83,9 @@ def decode(content: bytes, name: str) -> Sample:
     except ImageError:
         raise
     except Image.DecompressionBombError as failure:  # so large that the decoder itself would not open it
-        raise ImageError(f"{name} has far more than {LARGEST_IMAGE // 10**6} million pixels; make it smaller") from failure
+        raise ImageError(
+            f"{name} has far more than {LARGEST_IMAGE // 10**6} million pixels; make it smaller"
+        ) from failure
     except UnidentifiedImageError as failure:
         raise ImageError(f"{name} is no image that can be read") from failure
     except Exception as failure:  # decoders raise anything on damaged files

@@ -60,4 +60,4 @@ def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
 
 def place(at: str) -> str:
     """The place of an edit in a sentence."""
-    return "everywhere" if at == EVERYWHERE else f"in {at.removeprefix('unit:')}"
+    return "everywhere" if at == EVERYWHERE else f"in {at.removeprefix('unit:').removeprefix('@')}"

@@ -163,6 +163,7 @@ def _calls(architecture: Architecture, dims: Dims) -> Group:
         for path in node.scope[depth:]:
             seen[path] = seen.get(path, 0) + 1
             id = path if seen[path] == 1 else f"{path}:{seen[path]}"
+            id = f"@{id}" if id in architecture.nodes else id  # a module called like an op: both have a card
             call = _Call(path, id, architecture.classes.get(path, ""))
             open_calls[-1].children.append(call)
             open_calls.append(call)
@@ -335,10 +336,10 @@ def _stages(root: Group, architecture: Architecture, dims: Dims) -> Group:
         last += 1  # what its stage does after the last block, such as a dense block's final concatenation
     parts: list[Group] = []
     if body[:first]:
-        parts.append(Group("stem", "stem", tuple(i.content for i in body[:first])))
+        parts.append(Group("@stem", "stem", tuple(i.content for i in body[:first])))
     parts.extend(_gathered(body[first:last], architecture, dims))
     if body[last:]:
-        parts.append(Group("head", "head", tuple(i.content for i in body[last:])))
+        parts.append(Group("@head", "head", tuple(i.content for i in body[last:])))
     children: list[str | Group] = [architecture.input.name, *parts, architecture.output.name]
     return replace(root, role="network", children=tuple(children), hidden=tuple(hidden))
 

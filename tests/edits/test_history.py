@@ -26,7 +26,10 @@ def test_undo_and_redo(opened: Callable[[str], Network]) -> None:
 
 def test_an_edit_after_undo_forgets_what_could_be_redone(opened: Callable[[str], Network]) -> None:
     network = opened("resnet18").edit(FIRST, SECOND).undo().edit(SwapActivation("*", "silu"))
-    assert [edit.title for edit in network.history.in_force] == ["Activation GELU everywhere", "Activation SiLU everywhere"]
+    assert [edit.title for edit in network.history.in_force] == [
+        "Activation GELU everywhere",
+        "Activation SiLU everywhere",
+    ]
     assert not network.history.redo_title
 
 

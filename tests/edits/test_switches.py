@@ -119,7 +119,9 @@ def test_an_activation_behind_the_projection(opened: Callable[[str], Network]) -
 
 
 def test_an_inserted_activation_can_be_another(opened: Callable[[str], Network]) -> None:
-    edited = opened("mobilenet_v2").edit(LinearBottleneck("features.3", "relu6"), LinearBottleneck("features.3", "gelu"))
+    edited = opened("mobilenet_v2").edit(
+        LinearBottleneck("features.3", "relu6"), LinearBottleneck("features.3", "gelu")
+    )
     assert vocabulary.activation(edited.architecture.nodes["features.3.conv.3.activation"]) == "gelu"
 
 
@@ -149,7 +151,9 @@ def test_what_cannot_be_is_refused(edit: Edit, message: str, opened: Callable[[s
     assert network.history.edits == ()
 
 
-places = st.sampled_from(["*", "stem", "stage2.0", "stage2.1", "stage3.2", "head", "stage3", "features.4", "layer2.0", "layer3"])
+places = st.sampled_from(
+    ["*", "@stem", "stage2.0", "stage2.1", "stage3.2", "@head", "stage3", "features.4", "layer2.0", "layer3"]
+)
 edits = st.one_of(
     st.builds(SwapActivation, places, st.sampled_from(list(ACTIVATIONS))),
     st.builds(ChannelShuffle, places, st.booleans()),

@@ -38,12 +38,12 @@ def test_few_stages(key: str, opened: Callable[[str], Network]) -> None:
 
 
 def test_stages_from_module_paths(opened: Callable[[str], Network]) -> None:
-    assert stages(opened("resnet50")) == ["stem", "layer1", "layer2", "layer3", "layer4", "head"]
+    assert stages(opened("resnet50")) == ["@stem", "layer1", "layer2", "layer3", "layer4", "@head"]
 
 
 def test_stages_by_resolution_where_a_sequential_is_flat(opened: Callable[[str], Network]) -> None:
     network = opened("vgg16")
-    assert stages(network) == [*(f"stage:{n}" for n in range(1, 6)), "head"]
+    assert stages(network) == [*(f"stage:{n}" for n in range(1, 6)), "@head"]
     sizes = [len(group.children) for group in network.study.hierarchy.root.groups]
     assert sizes[:5] == [3, 3, 4, 4, 4]  # convolutions with their ReLUs, and the pooling that ends the stage
 

@@ -1,0 +1,136 @@
+"""The command line: what it prints, what it writes, and how it fails: one line, exit code 2."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from explorer.cli import main
+from explorer.networks.catalogue import entries
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(entries())
+    assert main(["list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert next(entry for entry in listed if entry["key"] == "resnet50")["params"] == 25_557_032
+
+
+def test_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figures", "resnet50"]) == 0
+    said = capsys.readouterr().out
+    assert "4,089,184,256" in said
+    assert "8,178,368,512" in said
+
+
+def test_figures_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figures", "resnet50", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["params"] == 25_557_032
+    assert found["macs"] == 4_089_184_256
+    assert found["flops"] == 2 * found["macs"]
+    assert found["receptive_field"] == 427
+    assert found["output_shape"] == [1, 1000]
+    assert {"activation_elements", "peak_activation_bytes"} <= found.keys()
+    assert {"name", "kind", "output_shape", "params", "macs"} <= found["layers"][0].keys()
+
+
+def test_figures_after_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "edits.json"
+    path.write_text('[{"edit": "shortcut", "at": "layer2.0", "on": false}]')
+    assert main(["figures", "resnet50", "--edits", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["params"] == 25_424_936
+    assert found["edits"] == ["Shortcut removed in layer2.0"]
+
+
+def test_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figures", "mobilenet_v2", "--set", "width_mult=0.5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["params"] == 1_968_680
+    assert main(["figures", "googlenet", "--set", "aux_heads=true", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["params"] == 13_004_888
+
+
+@pytest.mark.parametrize("level", ["stages", "blocks", "units", "ops"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_export(level: str, theme: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.png"
+    assert main(["export", "alexnet", "--out", str(path), "--level", level, "--theme", theme, "--scale", "0.5"]) == 0
+    assert not QImage(str(path)).isNull()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["figures", "resnt50"], "there is no network 'resnt50' in the catalogue; did you mean resnet50"),
+        (["figures"], "the following arguments are required: KEY"),
+        (["explode"], "invalid choice: 'explode'"),
+        (["figures", "alexnet", "--edits", "missing.json"], "cannot read missing.json"),
+        (["figures", "alexnet", "--set", "width=1"], "alexnet has no option 'width'"),
+        (["figures", "mobilenet_v2", "--set", "width_mult=7"], "width_mult of mobilenet_v2 can be"),
+        (["export", "alexnet", "--out", "net.gif"], "must end in .png, .svg, .pdf"),
+        (["export", "alexnet", "--out", "nowhere/net.png"], "there is no folder nowhere"),
+        (["export", "alexnet", "--out", "net.png", "--scale", "0"], "a scale of 0 makes no image"),
+        (["export", "alexnet", "--out", "net.png", "--scale", "nan"], "makes no image"),
+        (["export", "alexnet", "--out", "net.png", "--scale", "500"], "the largest scale that works is"),
+        (["export", "alexnet", "--out", "net.png", "--level", "atoms"], "invalid choice: 'atoms'"),
+    ],
+)
+def test_errors_are_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(arguments)
+    except SystemExit as left:
+        code = int(left.code or 0)
+    assert code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert len(captured.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is not JSON"),
+        ('[{"edit": "explode"}]', "unknown kind 'explode'"),
+        ('[{"edit": "shortcut", "at": "layer9", "on": false}]', "no layer or block 'layer9'"),
+    ],
+)
+def test_bad_edits(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "edits.json"
+    path.write_text(text)
+    assert main(["export", "resnet18", "--edits", str(path), "--out", str(tmp_path / "net.png")]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["figures", "nothing"]])
+def test_neither_torch_nor_qt_is_imported_without_need(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom explorer.cli import main\n"
+        "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        "assert not {'torch', 'PySide6'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, timeout=60)
+
+
+def test_main_py_is_the_command_line() -> None:
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, str(root / "main.py"), "list"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "mobilenet_v2" in done.stdout
