@@ -16,6 +16,7 @@ _Line = Sequence[tuple[float, float]]
 
 #: Polylines; circles are (x, y, radius), rectangles (x, y, width, height).
 _LINES: dict[str, list[_Line]] = {
+    "conv": [[(5, 1), (5, 13)], [(9, 1), (9, 13)], [(1, 5), (13, 5)], [(1, 9), (13, 9)]],
     "activation": [[(1, 11), (6, 11), (13, 3)]],
     "norm": [[(1, 12), (3.5, 11), (5.5, 6), (7, 3), (8.5, 6), (10.5, 11), (13, 12)]],
     "pool": [[(2, 3), (12, 3), (7, 11), (2, 3)]],
@@ -38,7 +39,7 @@ _LINES: dict[str, list[_Line]] = {
     "gate": [[(1, 11), (4, 10.5), (7, 7), (10, 3.5), (13, 3)]],
 }
 _RECTS: dict[str, list[tuple[float, float, float, float]]] = {
-    "conv": [(1, 1, 12, 12), (1, 5, 12, 4), (5, 1, 4, 12)],
+    "conv": [(1, 1, 12, 12)],
     "input": [(1, 2, 12, 10)],
     "stage": [(1, 2, 12, 4), (1, 8, 12, 4)],
     "block": [(2, 2, 10, 10)],

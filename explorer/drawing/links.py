@@ -22,11 +22,11 @@ class Strand:
 
     source: str
     skip: bool
-    targets: frozenset[str]
     path: QPainterPath
     heads: QPainterPath
     bounds: QRectF
     texts: tuple[tuple[Point, str], ...]
+    numbers: tuple[int, ...]  # of its links, in the order of the diagram
 
 
 def strands(links: Sequence[tuple[str, str, str]], routes: Sequence[Route]) -> list[Strand]:
@@ -35,9 +35,12 @@ def strands(links: Sequence[tuple[str, str, str]], routes: Sequence[Route]) -> l
     for number, (link, route) in enumerate(zip(links, routes, strict=True)):
         bundles[link[0], route.skip].append(number)
     named: set[tuple[Point, str]] = set()  # a text stands once, also where a lane leaves beside the main path
+    mains = {source: [routes[n].points for n in numbers] for (source, skip), numbers in bundles.items() if not skip}
     found = []
     for (source, skip), numbers in bundles.items():
-        own = [routes[n].points for n in numbers]
+        own: list[Sequence[Point]] = [routes[n].points for n in numbers]
+        if skip:
+            own = [_from_parting(points, mains.get(source, ())) for points in own]
         path = _merged(own) if len(own) > _MANY else _rounded(own)
         heads = QPainterPath()
         for points in own:
@@ -46,7 +49,7 @@ def strands(links: Sequence[tuple[str, str, str]], routes: Sequence[Route]) -> l
         fresh = tuple(text for text in texts if text not in named)
         named.update(fresh)
         bounds = path.boundingRect().adjusted(-6, -12, 80, 6)
-        found.append(Strand(source, skip, frozenset(links[n][1] for n in numbers), path, heads, bounds, fresh))
+        found.append(Strand(source, skip, path, heads, bounds, fresh, tuple(numbers)))
     return found
 
 
@@ -68,6 +71,56 @@ def _towards(corner: Point, other: Point) -> QPointF:
     length = abs(dx) + abs(dy)
     step = min(_RADIUS, length / 2) / length if length else 0
     return QPointF(corner[0] + dx * step, corner[1] + dy * step)
+
+
+def alone(points: Sequence[Point]) -> tuple[QPainterPath, QPainterPath]:
+    """One route with nothing left out, and its arrow head: for a link that is pointed out."""
+    head = QPainterPath()
+    head.addPolygon(_head(points))
+    return _rounded([points]), head
+
+
+def near(points: Sequence[Point], x: float, y: float, reach: float) -> bool:
+    """Does a route pass within `reach` of a point?"""
+    return any(
+        min(x1, x2) - reach <= x <= max(x1, x2) + reach and min(y1, y2) - reach <= y <= max(y1, y2) + reach
+        for (x1, y1), (x2, y2) in pairwise(points)
+    )
+
+
+def _from_parting(points: Sequence[Point], mains: Iterable[Sequence[Point]]) -> Sequence[Point]:
+    """A shortcut without the stretch on which it lies under the main path, whose edges it would colour."""
+    shortest = points
+    for main in mains:
+        parted = _after(points, main)
+        if len(parted) < len(shortest) or _length(parted) < _length(shortest):
+            shortest = parted
+    return shortest
+
+
+def _after(points: Sequence[Point], main: Sequence[Point]) -> Sequence[Point]:
+    if points[0] != main[0]:
+        return points
+    for n in range(min(len(points), len(main)) - 1):
+        start, own, other = points[n], points[n + 1], main[n + 1]
+        if own == other:
+            continue
+        dx, dy = _direction(start, own)
+        if (dx, dy) != _direction(start, other):
+            return points[n:] if n else points
+        if _length((start, other)) < _length((start, own)):  # the main path turns away
+            return (other, *points[n + 1 :])
+        back = min(_RADIUS, _length((start, own)))  # from where the corner begins
+        return ((own[0] - back * dx, own[1] - back * dy), *points[n + 1 :])
+    return points
+
+
+def _direction(start: Point, end: Point) -> tuple[int, int]:
+    return (end[0] > start[0]) - (end[0] < start[0]), (end[1] > start[1]) - (end[1] < start[1])
+
+
+def _length(points: Sequence[Point]) -> float:
+    return sum(abs(x2 - x1) + abs(y2 - y1) for (x1, y1), (x2, y2) in pairwise(points))
 
 
 def _merged(lines: Iterable[Sequence[Point]]) -> QPainterPath:
@@ -97,8 +150,8 @@ def _union(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _head(points: Sequence[Point]) -> QPolygonF:
-    (x1, y1), (x2, y2) = points[-2], points[-1]
-    dx, dy = (x2 > x1) - (x2 < x1), (y2 > y1) - (y2 < y1)
+    (x2, y2) = points[-1]
+    dx, dy = _direction(points[-2], points[-1])
     base = QPointF(x2 - 7 * dx, y2 - 7 * dy)
     side = QPointF(3.4 * dy, 3.4 * dx)
     return QPolygonF([QPointF(x2, y2), base + side, base - side, QPointF(x2, y2)])

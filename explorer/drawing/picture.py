@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 
-from explorer.diagram import Card, Diagram, Kind
-from explorer.drawing import cards
-from explorer.drawing.links import Strand, strands
+from explorer.diagram import Card, Diagram, Kind, Link
+from explorer.drawing import afar, cards, links
+from explorer.drawing.legend import Mark
 from explorer.drawing.theme import Theme, font
 from explorer.layout import Geometry, arrange
+
+_FAR, _HEADS = 0.4, 0.3  # scales below which links are faint, and have no arrow heads
+_DIMMED = 0.3
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Marks:
 
     selected: str | None = None
     hovered: str | None = None
+    lit: frozenset[str] = frozenset()  # cards to look at
+    dim: bool = False  # whether those that are not lit step back
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,14 @@ class Picture:
             box = geometry.boxes[id]
             rect = QRectF(box.x, box.y, box.width, box.height)
             self._placed[id] = _Placed(diagram.cards[id], rect, depth[id], id in diagram.children)
-        found = strands([(link.source, link.target, link.text) for link in diagram.links], geometry.routes)
-        # Shortcuts first: where one leaves together with the main path, that one is seen.
+        found = links.strands([(link.source, link.target, link.text) for link in diagram.links], geometry.routes)
+        # Shortcuts first: where one crosses the main path, that one is seen.
         self._strands = sorted(found, key=lambda strand: not strand.skip)
+        self._routes = geometry.routes
+        self._of_card: dict[str, list[int]] = defaultdict(list)  # a card's links, in and out
+        for number, link in enumerate(diagram.links):
+            for id in dict.fromkeys((link.source, link.target)):
+                self._of_card[id].append(number)
         self._frames = [placed for placed in self._placed.values() if placed.frame]
         # Cards by left edge: what a strip exposes is found by bisection, not by asking every card.
         self._cards = sorted((p for p in self._placed.values() if not p.frame), key=lambda p: p.rect.left())
@@ -64,6 +75,13 @@ class Picture:
         for placed in self._cards:
             found.update(dict.fromkeys(kind for kind, _ in placed.card.chips))
         return tuple(found)
+
+    @property
+    def legend(self) -> tuple[Kind | Mark, ...]:
+        """All that needs an explanation."""
+        marks: list[Mark] = ["skip"] if any(strand.skip for strand in self._strands) else []
+        changes = {placed.card.change for placed in self._placed.values()}
+        return (*self.kinds, *marks, *(change for change in ("changed", "added", "off") if change in changes))
 
     def rect(self, id: str) -> QRectF | None:
         """Where a card or frame is; None when it is not visible."""
@@ -85,11 +103,33 @@ class Picture:
                 return placed.card.id
         return next((p.card.id for p in reversed(self._frames) if p.rect.contains(point)), None)
 
+    def link_at(self, x: float, y: float, reach: float = 4.0) -> Link | None:
+        """The link that passes within `reach` of a point, the one painted uppermost."""
+        point = QPointF(x, y)
+        for strand in reversed(self._strands):
+            if strand.bounds.adjusted(-reach, -reach, reach, reach).contains(point):
+                for number in strand.numbers:
+                    if links.near(self._routes[number].points, x, y, reach):
+                        return self.diagram.links[number]
+        return None
+
     def neighbours(self, id: str) -> tuple[list[str], list[str]]:
         """The cards that feed a card, and those it feeds."""
-        before = dict.fromkeys(link.source for link in self.diagram.links if link.target == id)
-        after = dict.fromkeys(link.target for link in self.diagram.links if link.source == id)
+        own = [self.diagram.links[number] for number in self._of_card.get(id, ())]
+        before = dict.fromkeys(link.source for link in own if link.target == id)
+        after = dict.fromkeys(link.target for link in own if link.source == id)
         return list(before), list(after)
+
+    def touched(self, marks: Marks, scale: float) -> QRectF:
+        """Where marks for what is selected and hovered are painted; the rest of a painting does not depend on them."""
+        touched = QRectF()
+        for id in (marks.selected or "", marks.hovered or ""):
+            touched |= self._placed[id].rect if id in self._placed else QRectF()
+            for number in self._of_card.get(id, ()):
+                xs, ys = zip(*self._routes[number].points, strict=True)
+                touched |= QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
+        slack = 8 / min(scale, 1.0)
+        return touched.adjusted(-slack, -slack, slack, slack) if not touched.isNull() else touched
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks = Marks()) -> None:
         """Paint the exposed part, in the drawing's own coordinates; `scale` is screen pixels for one of them."""
@@ -104,12 +144,15 @@ class Picture:
             if placed.rect.intersects(exposed):
                 cards.paint_header(painter, placed.card, placed.rect, theme, scale, placed.depth)
         for placed in self._near(exposed):
+            if marks.dim:
+                painter.setOpacity(1.0 if placed.card.id in marks.lit else _DIMMED)
             cards.paint(painter, placed.card, placed.rect, theme, scale)
+        painter.setOpacity(1.0)
         if not near:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             for placed in self._frames:
                 if placed.depth == 1 and placed.rect.adjusted(0, -18 / scale, 0, 0).intersects(exposed):
-                    cards.paint_far_title(painter, placed.card, placed.rect, theme, scale)
+                    afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
         self._paint_marks(painter, theme, scale, marks)
 
     def _near(self, exposed: QRectF) -> Iterator[_Placed]:
@@ -118,32 +161,35 @@ class Picture:
         return (placed for placed in self._cards[start:end] if placed.rect.intersects(exposed))
 
     def _paint_links(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
-        focus = marks.selected or marks.hovered
-        lit: list[Strand] = []
-        for strand in self._strands:
-            if not strand.bounds.intersects(exposed):
-                continue
-            if focus is not None and (strand.source == focus or focus in strand.targets):
-                lit.append(strand)
-                continue
-            _paint_strand(painter, strand, theme.of("skip" if strand.skip else "link"), 1.4, scale)
-        for strand in lit:
-            _paint_strand(painter, strand, theme.of("selection"), 2.2, scale)
+        seen = [strand for strand in self._strands if strand.bounds.intersects(exposed)]
+        far = scale < _FAR
+        painter.setOpacity(_DIMMED if marks.dim else 1.0)
+        for strand in seen:
+            # From far away lines are one pixel wide whatever the scale, and faint, so that cards stay what one sees.
+            width = 0.0 if far else 1.4
+            pen = QPen(theme.faint("link") if far else theme.of("link"), width)
+            _paint_line(painter, strand.path, strand.heads, theme.skip_pen(width, far) if strand.skip else pen, scale)
+        painter.setOpacity(1.0)
+        focus = marks.selected if marks.selected in self._placed else marks.hovered
+        for number in self._of_card.get(focus or "", ()):
+            path, head = links.alone(self._routes[number].points)
+            _paint_line(painter, path, head, QPen(theme.of("selection"), 2.2 / min(scale / _FAR, 1.0)), scale)
         if cards.LINE * scale < cards.READABLE + 1:
             return
         painter.setFont(font(10.0))
         painter.setPen(theme.of("muted"))
-        for strand in self._strands:
-            if strand.bounds.intersects(exposed):
-                for point, text in strand.texts:
-                    painter.drawText(QPointF(*point), text)
+        for strand in seen:
+            for point, text in strand.texts:
+                painter.drawText(QPointF(*point), text)
 
     def _paint_marks(self, painter: QPainter, theme: Theme, scale: float, marks: Marks) -> None:
-        for id, width in ((marks.hovered, 1.5), (marks.selected, 2.5)):
-            placed = self._placed.get(id) if id else None
+        pens = [(id, "hover", 1.8) for id in sorted(marks.lit)]
+        pens += [(marks.hovered or "", "hover", 1.8), (marks.selected or "", "selection", 2.5)]
+        for id, colour, width in pens:
+            placed = self._placed.get(id)
             if placed is None:
                 continue
-            painter.setPen(QPen(theme.of("selection"), width / min(scale, 1.0)))
+            painter.setPen(QPen(theme.of(colour), width / min(scale, 1.0)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             grown = placed.rect.adjusted(-2, -2, 2, 2)
             if placed.card.round and not placed.frame:
@@ -155,20 +201,18 @@ class Picture:
 def compose(diagram: Diagram) -> Picture:
     """Measure the cards, lay them out, and make the picture. Needs a QGuiApplication; runs on any thread."""
     sizes = {id: cards.size(card) for id, card in diagram.cards.items() if id not in diagram.children}
-    links = [(link.source, link.target) for link in diagram.links]
-    return Picture(diagram, arrange(diagram.root, diagram.children, links, sizes))
+    pairs = [(link.source, link.target) for link in diagram.links]
+    return Picture(diagram, arrange(diagram.root, diagram.children, pairs, sizes))
 
 
-def _paint_strand(painter: QPainter, strand: Strand, colour: QColor, width: float, scale: float) -> None:
+def _paint_line(painter: QPainter, path: QPainterPath, heads: QPainterPath, pen: QPen, scale: float) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    # From far away lines are one pixel wide whatever the scale, and faint, so that cards stay what one sees.
-    pen = QPen(colour, width) if scale >= 0.4 else QPen(colour, 0)
     painter.setPen(pen)
-    painter.drawPath(strand.path)
-    if scale >= 0.3:
+    painter.drawPath(path)
+    if scale >= _HEADS:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawPath(strand.heads)
+        painter.setBrush(pen.color())
+        painter.drawPath(heads)
 
 
 def _depths(diagram: Diagram) -> dict[str, int]:

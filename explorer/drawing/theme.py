@@ -7,55 +7,57 @@ from dataclasses import dataclass
 from functools import cache
 from typing import get_args
 
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from explorer.diagram import Kind
 
-#: Strong colour of each kind: told apart by lightness as well as hue, so that colour-blind eyes can follow.
+#: Strong colour of each kind. Lightness differs as well as hue: any two kinds of op stay apart (CIE76 ≥ 15) for normal,
+#: deuteranope and protanope eyes, which a test checks.
 _LIGHT: dict[str, str] = {
-    "conv": "#2f6fdb",
-    "depthwise": "#0b9bb0",
-    "linear": "#6a4fd0",
-    "norm": "#8a93a3",
-    "activation": "#d9822b",
-    "pool": "#2f9e62",
-    "add": "#c2378a",
-    "concat": "#a2672c",
-    "multiply": "#b34fc2",
-    "split": "#a2672c",
-    "shuffle": "#d0432f",
-    "reshape": "#9aa3b2",
-    "dropout": "#b8bfca",
-    "attention": "#7b3fb5",
-    "constant": "#9aa3b2",
-    "other": "#7d8696",
+    "conv": "#4c8ae9",
+    "depthwise": "#076f83",
+    "linear": "#5739cd",
+    "norm": "#8a8b8e",
+    "activation": "#e06d12",
+    "pool": "#249b5e",
+    "add": "#832057",
+    "concat": "#5b4631",
+    "multiply": "#b837bd",
+    "split": "#5b4631",
+    "shuffle": "#c44526",
+    "reshape": "#7c8594",
+    "dropout": "#868e9b",
+    "attention": "#5a3183",
+    "constant": "#7c8594",
+    "other": "#707a8a",
     "input": "#3d4656",
     "output": "#3d4656",
     "network": "#3d4656",
     "stem": "#4f7d8c",
     "stage": "#3f6ea8",
     "block": "#4a66c0",
-    "branch": "#7d8fb8",
-    "unit": "#2f6fdb",
-    "gate": "#b34fc2",
+    "branch": "#6f82ae",
+    "unit": "#4c8ae9",
+    "gate": "#b837bd",
     "head": "#6a5a8c",
 }
 
 _LIFTED: dict[str, str] = {  # the same on a dark ground: lighter, so that contrast stays
-    "conv": "#6ea2ff",
-    "depthwise": "#3cc8dc",
-    "linear": "#a48cff",
-    "norm": "#98a2b3",
-    "activation": "#f0a35a",
-    "pool": "#5cc98c",
-    "add": "#f06bb8",
-    "concat": "#d39a5e",
-    "multiply": "#d98ae6",
-    "split": "#d39a5e",
-    "shuffle": "#ff7a66",
+    "conv": "#a5c5ff",
+    "depthwise": "#ade7ee",
+    "linear": "#a994ff",
+    "norm": "#7c7d80",
+    "activation": "#fec271",
+    "pool": "#6ece98",
+    "add": "#ec72be",
+    "concat": "#d08630",
+    "multiply": "#b356bf",
+    "split": "#d08630",
+    "shuffle": "#fc7c6c",
     "reshape": "#8791a1",
-    "dropout": "#6f7888",
-    "attention": "#bb8af0",
+    "dropout": "#7d8696",
+    "attention": "#a157ed",
     "constant": "#8791a1",
     "other": "#98a2b3",
     "input": "#c9d1dd",
@@ -65,8 +67,8 @@ _LIFTED: dict[str, str] = {  # the same on a dark ground: lighter, so that contr
     "stage": "#7fa8e0",
     "block": "#8fa6ff",
     "branch": "#a5b4d8",
-    "unit": "#6ea2ff",
-    "gate": "#d98ae6",
+    "unit": "#a5c5ff",
+    "gate": "#b356bf",
     "head": "#b3a2d8",
 }
 
@@ -83,10 +85,13 @@ class Theme:
     link: str
     skip: str  # shortcuts
     selection: str
+    hover: str
     changed: str
     added: str
+    off: str  # what an edit switched off
     kinds: Mapping[str, str]
     tint: float  # how much of its kind's colour a card's ground takes
+    dashed: bool = False  # shortcuts are dashed: where there is no colour to tell them by
 
     def colour(self, kind: Kind) -> QColor:
         return _colour(self.kinds[kind])
@@ -99,6 +104,26 @@ class Theme:
         """The soft colour a card of this kind is filled with."""
         return _mixed(self.kinds[kind], self.card, self.tint)
 
+    def ink(self, kind: Kind) -> QColor:
+        """A kind's colour for writing with: close enough to the text's to be read on every frame."""
+        return _mixed(self.kinds[kind], self.text, 0.55)
+
+    def block(self, kind: Kind) -> QColor:
+        """What a card is from so far away that nothing fits on it: its colour, calmed."""
+        return _mixed(self.kinds[kind], self.card, 0.72)
+
+    def faint(self, name: str) -> QColor:
+        """A named colour near the ground: for links seen from afar, where cards are what one looks at. Mixed here
+        rather than painted half-transparent, so that lines on top of each other do not add up."""
+        return _mixed(getattr(self, name), self.frame, 0.5)
+
+    def skip_pen(self, width: float, faint: bool = False) -> QPen:
+        """The pen for shortcuts."""
+        pen = QPen(self.faint("skip") if faint else self.of("skip"), width)
+        if self.dashed:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        return pen
+
     def frame_ground(self, depth: int) -> QColor:
         """The ground of an open group, `depth` groups deep (1 is outermost)."""
         return _mixed(self.muted, self.frame, min(0.05 * (depth - 1), 0.2))
@@ -109,14 +134,16 @@ LIGHT = Theme(
     canvas="#f7f8fa",
     card="#ffffff",
     text="#1b2230",
-    muted="#626d7f",
+    muted="#566072",
     border="#ccd3de",
     frame="#ffffff",
     link="#8b95a6",
     skip="#c2378a",
-    selection="#2f6fdb",
+    selection="#1f5fd0",
+    hover="#7fa6e8",
     changed="#d98a00",
     added="#1f9d55",
+    off="#7a8496",
     kinds=_LIGHT,
     tint=0.07,
 )
@@ -125,14 +152,16 @@ DARK = Theme(
     canvas="#16181d",
     card="#23272f",
     text="#eceff4",
-    muted="#9aa5b5",
+    muted="#a3aebe",
     border="#3b424e",
     frame="#1c1f26",
     link="#6d7789",
     skip="#f06bb8",
     selection="#6ea2ff",
+    hover="#4d6fae",
     changed="#f2b134",
     added="#4cc38a",
+    off="#7d8797",
     kinds=_LIFTED,
     tint=0.12,
 )
@@ -147,10 +176,13 @@ PRINT = Theme(
     link="#333333",
     skip="#000000",
     selection="#000000",
+    hover="#777777",
     changed="#000000",
     added="#000000",
+    off="#666666",
     kinds=dict.fromkeys(get_args(Kind), "#222222"),
     tint=0.0,
+    dashed=True,
 )
 
 
@@ -168,6 +200,12 @@ def font(pixels: float, bold: bool = False) -> QFont:
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # the same widths at every scale
     return made
+
+
+@cache
+def advance(text: str, pixels: float, bold: bool = False) -> float:
+    """How wide a text is."""
+    return QFontMetricsF(font(pixels, bold)).horizontalAdvance(text)
 
 
 @cache

@@ -17,14 +17,18 @@ from PySide6.QtSvg import QSvgGenerator
 
 from explorer.drawing import LIGHT, Picture, Theme
 from explorer.drawing.legend import legend_height, paint_legend
-from explorer.drawing.theme import font
+from explorer.drawing.theme import advance, font
 
 MARGIN = 24.0
 _TITLE = 34.0  # height of the title row
 _CAPTION = 22.0
+_GAP = 10.0  # between the picture and what is written below it
+_LEAST = 360.0  # width from which a legend is no tower
 #: A bitmap takes four bytes a pixel; Qt's own limit for one side is 32,767.
 LARGEST_SIDE = 32_767
 LARGEST_PIXELS = 400_000_000
+#: Acrobat shows no page of more than 200 inches.
+LARGEST_PAGE = 14_400
 
 
 class ExportError(ValueError):
@@ -39,6 +43,8 @@ def export_image(
     theme: Theme = LIGHT,
     title: str = "",
     caption: str = "",
+    legend: bool = True,
+    margin: float = MARGIN,
 ) -> None:
     """Write a picture with a title, a caption and the legend. `scale` is pixels for each unit of the drawing.
 
@@ -51,8 +57,10 @@ def export_image(
     if writer is None:
         raise ExportError(f"cannot write {path.name}: the name must end in {', '.join(_WRITERS)}")
     if not (math.isfinite(scale) and scale > 0):
-        raise ExportError(f"a scale of {scale:g} makes no image; it must be more than 0")
-    page = _Page(picture, theme, title, caption)
+        raise ExportError(f"cannot write {path.name}: a scale of {scale:g} makes no image; it must be more than 0")
+    if not (math.isfinite(margin) and margin >= 0):
+        raise ExportError(f"cannot write {path.name}: a margin of {margin:g} cannot be; it must be 0 or more")
+    page = _Page(picture, theme, title, caption, legend, margin)
     page.check(path, scale)
     if not path.parent.is_dir():
         raise ExportError(f"cannot write {path}: there is no folder {path.parent}")
@@ -65,13 +73,23 @@ def export_image(
 class _Page:
     """A picture with what stands around it."""
 
-    def __init__(self, picture: Picture, theme: Theme, title: str, caption: str) -> None:
-        self.picture, self.theme, self.title, self.caption = picture, theme, title, caption
-        self.width = max(picture.width, 360.0) + 2 * MARGIN
-        self.kinds = picture.kinds
+    def __init__(
+        self,
+        picture: Picture,
+        theme: Theme,
+        title: str,
+        caption: str,
+        legend: bool = True,
+        margin: float = MARGIN,
+    ) -> None:
+        self.picture, self.theme, self.title, self.caption, self.margin = picture, theme, title, caption, margin
+        self.entries = picture.legend if legend else ()
+        told = max(advance(title, 19.0, True), advance(caption, 12.0), _LEAST if legend else 1.0)
+        self.width = max(picture.width, told) + 2 * margin
         self.above = _TITLE if title else 0.0
-        self.legend = legend_height(self.kinds, self.width - 2 * MARGIN)
-        self.height = picture.height + 2 * MARGIN + self.above + (_CAPTION if caption else 0.0) + self.legend
+        self.legend = legend_height(self.entries, self.width - 2 * margin)
+        below = (_CAPTION if caption else 0.0) + self.legend
+        self.height = picture.height + 2 * margin + self.above + below + (_GAP if below else 0.0)
 
     def check(self, path: Path, scale: float) -> None:
         if path.suffix.lower() != ".png":
@@ -94,20 +112,21 @@ class _Page:
         if self.title:
             painter.setFont(font(19.0, bold=True))
             painter.setPen(self.theme.of("text"))
-            painter.drawText(QRectF(MARGIN, MARGIN - 6, self.width - 2 * MARGIN, _TITLE), 0, self.title)
+            painter.drawText(QRectF(self.margin, self.margin - 6, self.width - 2 * self.margin, _TITLE), 0, self.title)
         left = (self.width - self.picture.width) / 2
-        top = MARGIN + self.above
+        top = self.margin + self.above
         painter.save()
         painter.translate(left, top)
         self.picture.paint(painter, self.theme, self.picture.bounds, scale)
         painter.restore()
-        y = top + self.picture.height + 8
+        y = top + self.picture.height + _GAP
         if self.caption:
             painter.setFont(font(12.0))
             painter.setPen(self.theme.of("muted"))
-            painter.drawText(QRectF(MARGIN, y, self.width - 2 * MARGIN, _CAPTION), 0, self.caption)
+            painter.drawText(QRectF(self.margin, y, self.width - 2 * self.margin, _CAPTION), 0, self.caption)
             y += _CAPTION
-        paint_legend(painter, self.kinds, QRectF(MARGIN, y, self.width - 2 * MARGIN, self.legend), self.theme)
+        room = QRectF(self.margin, y, self.width - 2 * self.margin, self.legend)
+        paint_legend(painter, self.entries, room, self.theme)
 
 
 def _png(page: _Page, path: Path, scale: float) -> None:
@@ -132,6 +151,7 @@ def _svg(page: _Page, path: Path, scale: float) -> None:
 
 
 def _pdf(page: _Page, path: Path, scale: float) -> None:
+    scale = min(scale, LARGEST_PAGE / max(page.width, page.height))  # nothing is lost: a page of lines has no pixels
     writer = QPdfWriter(str(path))
     writer.setResolution(72)  # one point for each pixel of the drawing, times the scale
     writer.setTitle(page.title)
@@ -159,6 +179,8 @@ def _written(path: Path, write: Callable[[Path], None]) -> None:
     beside = Path(name)
     try:
         write(beside)
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())  # on the disk before it takes the old file's place
         beside.chmod(0o644)
         beside.replace(path)
     except BaseException:

@@ -1,0 +1,110 @@
+"""Cards and frames from far away: patches of colour, and titles at a size of their own where they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from explorer.diagram import Card
+from explorer.drawing.theme import Theme, advance, font
+
+_TYPE = 9.0  # screen pixels of a card's title
+_FRAME_TYPE = 11.0  # and of an outermost frame's
+_STRIPE = 2.5
+_ROW = 11.0
+_DOT = 4.0  # screen pixels below which nobody sees that it is round
+
+
+def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    """A patch of the kind's colour, or a card with its title where that fits."""
+    ghost = card.change == "off"
+    width, height = rect.width() * scale, rect.height() * scale
+    lines = _lines(card.title, round(width - 6), int(height // _ROW)) if width >= 26 and height >= 10 else ()
+    if lines:
+        stripe = max(_STRIPE / scale, 4.5)
+        painter.fillRect(rect, theme.frame_ground(1) if ghost else theme.ground(card.kind))
+        painter.fillRect(
+            QRectF(rect.left(), rect.top(), stripe, rect.height()),
+            theme.of("off") if ghost else theme.colour(card.kind),
+        )
+        _paint_lines(painter, lines, rect, theme.of("off" if ghost else "text"), scale)
+    else:
+        painter.fillRect(rect, theme.of("border") if ghost else theme.block(card.kind))
+    if card.change in ("changed", "added"):
+        side = 4 / scale
+        painter.fillRect(QRectF(rect.right() - side, rect.top(), side, side), theme.of(card.change))
+
+
+def paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    """A dot."""
+    colour = theme.of("border") if card.change == "off" else theme.block(card.kind)
+    if rect.width() * scale < _DOT:
+        painter.fillRect(rect, colour)
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawEllipse(rect)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _paint_lines(painter: QPainter, lines: tuple[str, ...], rect: QRectF, ink: QColor, scale: float) -> None:
+    painter.save()
+    painter.translate(rect.topLeft())
+    painter.scale(1 / scale, 1 / scale)
+    painter.setPen(ink)
+    painter.setFont(font(_TYPE))
+    room = QRectF(5, 0, rect.width() * scale, rect.height() * scale)
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, "\n".join(lines))
+    painter.restore()
+
+
+@cache
+def _lines(title: str, room: int, rows: int) -> tuple[str, ...]:
+    """The title in one or two lines, else as many whole words as fit: "Max pool", never "Max poo…"."""
+    for lines in _ways(title, rows):
+        if max(advance(line, _TYPE) for line in lines) <= room:
+            return lines
+    return ()
+
+
+def _ways(title: str, rows: int) -> Iterator[tuple[str, ...]]:
+    words = title.split(" ")
+    yield (title,)
+    if rows > 1 and len(words) > 1:
+        half = min(range(1, len(words)), key=lambda n: abs(len(" ".join(words[:n])) - len(" ".join(words[n:]))))
+        yield " ".join(words[:half]), " ".join(words[half:])
+    for count in range(len(words) - 1, 0, -1):
+        if count > 1 or any(c.isdigit() for c in words[1]):  # "Conv" says what it is, "Global" does not
+            yield (" ".join(words[:count]),)
+
+
+def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    """The title of an outermost frame, above it, at a size that can still be read, if it fits."""
+    pixels = _FRAME_TYPE / scale
+    room = rect.width() * scale - 8
+    text = next((t for t in (card.title, _initials(card.title)) if advance(t, _FRAME_TYPE, True) <= room), "")
+    if not text:
+        return
+    width = advance(text, _FRAME_TYPE, True) / scale
+    plate = QRectF(rect.left(), rect.top() - 1.5 * pixels, width + 8 / scale, 1.5 * pixels)
+    ground = QColor(theme.of("card"))
+    ground.setAlphaF(0.88)
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(plate, 3 / scale, 3 / scale)
+    painter.translate(plate.topLeft())
+    painter.scale(1 / scale, 1 / scale)
+    painter.setPen(theme.ink(card.kind))
+    painter.setFont(font(_FRAME_TYPE, bold=True))
+    painter.drawText(4, 12, text)
+    painter.restore()
+
+
+def _initials(title: str) -> str:
+    """ "Stage 2" as "S2"."""
+    return "".join(word if word.isdigit() else word[:1] for word in title.split())

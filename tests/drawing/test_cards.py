@@ -1,0 +1,61 @@
+"""Cards are as large as what stands on them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+
+from explorer.diagram import Card, Kind
+from explorer.drawing import LIGHT, cards
+
+CHIPS: tuple[tuple[Kind, str], ...] = (("norm", "BN"), ("activation", "ReLU6"), ("dropout", "Dropout"))
+
+
+@pytest.mark.usefixtures("qapp")
+class TestSize:
+    def test_more_on_a_card_makes_it_no_smaller(self) -> None:
+        plain = Card("a", "conv", "Depthwise separable 3×3")
+        more = Card("a", "conv", plain.title, ("32 → 64 · s2",), foldable=True, chips=CHIPS)
+        assert all(b > a for a, b in zip(cards.size(plain), cards.size(more), strict=True))
+
+    def test_a_card_has_bounds_whatever_stands_on_it(self) -> None:
+        wide, _ = cards.size(Card("a", "conv", "W" * 400, ("m" * 400,), chips=CHIPS * 20))
+        least, _ = cards.size(Card("a", "conv", ""))
+        assert least < wide <= 250
+
+    def test_round_cards_are_round(self) -> None:
+        width, height = cards.size(Card("a", "add", "+", round=True))
+        assert width == height
+
+
+@pytest.mark.usefixtures("qapp")
+class TestChips:
+    def test_the_op_a_card_is_named_after_is_no_chip(self) -> None:
+        card = Card("a", "conv", "Conv 3×3", chips=(("conv", "Conv 3×3"), *CHIPS))
+        assert cards._fitting_chips(card, 500) == list(CHIPS)
+
+    def test_chips_that_do_not_fit_are_counted(self) -> None:
+        card = Card("a", "conv", "Conv 3×3", chips=CHIPS * 4)
+        shown = cards._fitting_chips(card, 226)
+        count = len(shown) - 1
+        assert 0 < count < 12
+        assert shown[-1][1] == f"+{12 - count}"
+        assert cards._chips_width(shown) <= 227
+
+    def test_all_fit_on_a_card_made_for_them(self) -> None:
+        card = Card("a", "conv", "Conv 3×3", chips=CHIPS)
+        assert cards._fitting_chips(card, cards.size(card)[0] - 24) == list(CHIPS)
+
+
+def test_nothing_is_painted_outside_a_card(qapp: QGuiApplication) -> None:
+    card = Card("a", "conv", "W" * 60, ("m" * 90,), foldable=True, chips=CHIPS * 9)
+    width, height = cards.size(card)
+    image = QImage(round(width) + 40, round(height) + 40, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    cards.paint(painter, card, QRectF(20, 20, width, height), LIGHT, 1.0)
+    painter.end()
+    outside = [(x, y) for x in (5, 17, image.width() - 18, image.width() - 5) for y in range(image.height())]
+    assert {image.pixel(x, y) for x, y in outside} == {0xFFFFFFFF}

@@ -1,0 +1,144 @@
+"""A picture points at the right thing, paints what is exposed, and never fails at any scale."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from explorer.diagram import Card, Diagram, Link
+from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, links
+from explorer.drawing.legend import legend_height, legend_width, paint_legend
+from explorer.layout import Box, Geometry, Route
+
+PLAIN = Marks()
+SCALES = (0.002, 0.02, 0.1, 0.25, 0.4, 0.5, 1.0, 2.0, 8.0)
+
+
+def painted(picture: Picture, scale: float, theme: Theme = LIGHT, marks: Marks = PLAIN, part: QRect | None = None):
+    image = QImage(640, 480, QImage.Format.Format_RGB32)
+    part = part or image.rect()
+    image.fill(theme.of("canvas"))
+    painter = QPainter(image)
+    painter.setClipRect(part)
+    painter.scale(scale, scale)
+    room = QRectF(part.x() / scale, part.y() / scale, part.width() / scale, part.height() / scale)
+    slack = 4 / scale
+    picture.paint(painter, theme, room.adjusted(-slack, -slack, slack, slack), scale, marks)
+    assert painter.end()
+    return image
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("theme", [LIGHT, DARK, PRINT], ids=lambda theme: theme.name)
+def test_painting_never_fails(everything: Picture, theme: Theme, scale: float) -> None:
+    marks = Marks("unit", "add", frozenset({"conv/same", "gone"}), dim=True)
+    assert painted(everything, scale, theme, marks) != painted(everything, scale, theme) or scale < 0.02
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.4, 1.0])
+def test_two_halves_make_the_whole(everything: Picture, scale: float) -> None:
+    whole = painted(everything, scale)
+    left, right = QRect(0, 0, 301, 480), QRect(301, 0, 339, 480)
+    assert painted(everything, scale, part=left).copy(left) == whole.copy(left)
+    assert painted(everything, scale, part=right).copy(right) == whole.copy(right)
+
+
+def test_the_innermost_thing_is_hit(everything: Picture) -> None:
+    assert everything.hit(100, 80) == "input/same"
+    assert everything.hit(30, 30) == "all"
+    assert everything.hit(1700, 90) == "unit"
+    assert everything.hit(1590, 500) is None
+    assert everything.hit(-5, -5) is None
+
+
+def test_every_card_is_hit_in_its_middle(everything: Picture) -> None:
+    for id in everything.diagram.cards:
+        rect = everything.rect(id)
+        assert rect is not None
+        if not everything.is_frame(id):
+            assert everything.hit(rect.center().x(), rect.center().y()) == id
+
+
+def test_links_are_found_within_reach(everything: Picture) -> None:
+    shortcut = everything.link_at(1852, 200)
+    assert shortcut is not None
+    assert shortcut.skip
+    main = everything.link_at(1713, 290)
+    assert main is not None
+    assert (main.source, main.target) == ("add", "gone")
+    assert everything.link_at(1800, 300) is None
+
+
+def test_neighbours_are_who_feeds_and_who_is_fed(everything: Picture) -> None:
+    assert everything.neighbours("add") == (["unit"], ["gone"])
+    assert everything.neighbours("conv/same") == ([], [])
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.3, 1.0, 3.0])
+@pytest.mark.parametrize("id", ["unit", "add", "all", "conv/same"])
+def test_marks_are_painted_nowhere_but_where_the_picture_says(everything: Picture, id: str, scale: float) -> None:
+    for marks in (Marks(id), Marks(None, id)):
+        plain, marked = painted(everything, scale), painted(everything, scale, marks=marks)
+        touched = everything.touched(marks, scale)
+        room = QRectF(touched.topLeft() * scale, touched.size() * scale).toAlignedRect()
+        for image in (plain, marked):
+            painter = QPainter(image)
+            painter.fillRect(room, LIGHT.of("text"))
+            painter.end()
+        assert plain == marked
+
+
+def test_a_shortcut_starts_where_it_parts_from_the_main_path(everything: Picture) -> None:
+    skip = next(strand for strand in everything._strands if strand.skip)
+    assert skip.path.boundingRect().top() == 160 - 6  # the corner, not the card's border at 130
+
+
+def test_parting_is_found_whoever_turns_first() -> None:
+    main = ((0.0, 0.0), (0.0, 50.0), (90.0, 50.0), (90.0, 80.0))
+    assert links._after(((0.0, 0.0), (0.0, 20.0), (40.0, 20.0)), main) == ((0, 14), (0, 20), (40, 20))
+    assert links._after(((0.0, 0.0), (0.0, 70.0)), main) == ((0, 50), (0, 70))
+    assert links._after(((0.0, 0.0), (0.0, 50.0), (-9.0, 50.0)), main) == ((0, 50), (-9, 50))
+    elsewhere = ((5.0, 0.0), (5.0, 9.0))
+    assert links._after(elsewhere, main) is elsewhere
+
+
+def test_shared_stretches_of_many_links_are_painted_once() -> None:
+    """As in a dense block: one source, many targets below each other, one lane."""
+    count = 40
+    ids = [f"c{n}" for n in range(count)]
+    cards = {id: Card(id, "block", "Dense layer") for id in ids}
+    boxes = {id: Box(0, 100 * n, 120, 40) for n, id in enumerate(ids)}
+    pairs = [Link("c0", id, 0, "", skip=True) for id in ids[1:]]
+    routes = tuple(
+        Route(((60, 40), (60, 60), (200, 60), (200, 100 * n - 20), (60, 100 * n - 20), (60, 100 * n)), (0, 0), True)
+        for n in range(1, count)
+    )
+    picture = Picture(Diagram("", {"": tuple(ids)}, cards, tuple(pairs)), Geometry(boxes, routes, 220, 100 * count))
+    (strand,) = picture._strands
+    assert strand.path.elementCount() <= 2 * (2 * count + 3)  # two ends for each separate stretch
+    assert len(strand.numbers) == count - 1
+
+
+def test_the_legend_explains_what_is_there_and_nothing_else(everything: Picture) -> None:
+    assert {"conv", "skip", "changed", "added", "off"} <= set(everything.legend)
+    card = Card("a", "conv", "Conv")
+    alone = Picture(Diagram("", {"": ("a",)}, {"a": card}, ()), Geometry({"a": Box(0, 0, 99, 40)}, (), 99, 40))
+    assert alone.legend == ("conv",)
+    assert legend_height((), 300) == 0
+    assert legend_height(everything.legend, 200) > legend_height(everything.legend, 900) > 0
+    assert legend_width(everything.legend) > 60
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK, PRINT], ids=lambda theme: theme.name)
+def test_the_legend_stays_in_its_place(everything: Picture, theme: Theme) -> None:
+    height = round(legend_height(everything.legend, 300))
+    image = QImage(400, height + 40, QImage.Format.Format_RGB32)
+    image.fill(theme.of("canvas"))
+    blank = image.copy()
+    painter = QPainter(image)
+    paint_legend(painter, everything.legend, QRectF(20, 20, 300, height), theme)
+    painter.end()
+    assert image != blank
+    for outside in (QRect(0, 0, 400, 20), QRect(340, 0, 60, height + 40), QRect(0, height + 22, 400, 18)):
+        assert image.copy(outside) == blank.copy(outside)
