@@ -50,8 +50,8 @@ def test_every_layer_gets_what_it_holds(key: str, opened: Callable[[str], Networ
 
 @pytest.mark.parametrize(
     "key",
-    ["alexnet", "googlenet", "resnet18", "resnet50", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small"]
-    + ["shufflenet_v1_g3", "shufflenet_v2_x0_5", "efficientnet_b0", "convnext_tiny", "swin_t"],
+    "alexnet googlenet resnet18 resnet50 mobilenet_v1 mobilenet_v2 mobilenet_v3_small shufflenet_v1_g3 "
+    "shufflenet_v2_x0_5 efficientnet_b0 convnext_tiny swin_t".split(),
 )
 def test_the_output_is_neither_one_class_nor_all(key: str) -> None:
     """Deviation of the logits on photos other than the one the scales were found with."""

@@ -1,0 +1,148 @@
+"""The same questions put to this app, in a process of its own: `python -m tests.benchmarks.ours WHAT KEY …`."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+import torch
+
+from explorer.network import Network, open_network
+
+
+def figures(key: str) -> dict[str, float]:
+    """Seconds from an edit to all its figures: the first time its ops are seen, and the median of many edits."""
+    network = open_network(key)
+    edits = itertools.cycle(_edits(network))
+    times = []
+    for _ in range(12):
+        edit = next(edits)
+        start = time.perf_counter()
+        found = network.edit(edit).figures
+        _ = (found.total, found.activations, found.receptive_field)
+        times.append(time.perf_counter() - start)
+    return {"first": times[0], "median": statistics.median(times)}
+
+
+def _edits(network: Network) -> list[Any]:
+    from explorer.edits import Shortcut, SwapActivation
+    from explorer.edits.switches import swappable
+    from explorer.graph.patterns import shortcuts
+
+    nodes = [node.name for node in swappable(network.architecture, "*")]
+    known = list(shortcuts(network.architecture))
+    made: list[Any] = []
+    for number, to in enumerate(("elu", "leaky_relu", "tanh", "sigmoid", "linear", "prelu")):
+        made.append(SwapActivation(nodes[(7 * number) % len(nodes)], to))
+        if known:
+            made.append(Shortcut(known[(5 * number) % len(known)], on=False))
+    return made
+
+
+def first_picture(key: str) -> dict[str, float]:
+    """Seconds from a key to its graph painted on 1280 × 800 pixels, folded to blocks and fully unfolded."""
+    from PySide6.QtCore import QRectF
+    from PySide6.QtGui import QGuiApplication, QImage, QPainter
+
+    from explorer.analysis import shapes
+    from explorer.drawing import LIGHT, compose
+    from explorer.present import at_level, diagram
+
+    app = QGuiApplication.instance() or QGuiApplication([])
+    assert app is not None
+    found: dict[str, float] = {}
+    for level in ("blocks", "ops"):
+        times = []
+        for _ in range(6):
+            shapes.forget()
+            for module in [m for name, m in sys.modules.items() if name.startswith("explorer.layout")]:
+                for value in vars(module).values():
+                    if hasattr(value, "cache_clear"):
+                        value.cache_clear()
+            start = time.perf_counter()
+            study = open_network(key).study
+            picture = compose(diagram(study, at_level(study, level)))  # type: ignore[arg-type]
+            image = QImage(1280, 800, QImage.Format.Format_RGB32)
+            image.fill(LIGHT.of("canvas"))
+            painter = QPainter(image)
+            scale = min(1.0, 1232 / picture.width, 752 / picture.height)
+            painter.scale(scale, scale)
+            picture.paint(painter, LIGHT, QRectF(picture.bounds), scale)
+            painter.end()
+            times.append(time.perf_counter() - start)
+        found[level] = statistics.median(times[1:])
+    return found
+
+
+def panning(key: str) -> list[dict[str, float]]:
+    """Milliseconds a frame while panning with everything unfolded, at several zooms, cards in sight all the time."""
+    from PySide6.QtCore import QPointF
+    from PySide6.QtWidgets import QApplication
+
+    from explorer.drawing import compose
+    from explorer.present import at_level, diagram
+    from explorer.ui.canvas import Canvas
+
+    app = QApplication.instance() or QApplication([])
+    assert app is not None
+    study = open_network(key).study
+    picture = compose(diagram(study, at_level(study, "ops")))
+    canvas = Canvas()
+    canvas.resize(1280, 800)
+    canvas.show()
+    canvas.show_picture(picture)
+    app.processEvents()  # nothing is painted before the window is exposed
+    middle = max(study.hierarchy.root.groups, key=lambda group: len(group.nodes)).nodes
+    rows = []
+    for scale in (None, 0.3, 0.5, 1.0):
+        canvas.fit()
+        if scale is not None:
+            canvas.fit_to(middle[len(middle) // 2])
+            canvas.zoom(scale / canvas.scale)
+        canvas.repaint()
+        times = []
+        for number in range(60):
+            step = QPointF(-13, -9) if number % 20 < 10 else QPointF(13, 9)
+            start = time.perf_counter()
+            canvas._pan(step)
+            canvas.repaint()
+            times.append(1e3 * (time.perf_counter() - start))
+        start = time.perf_counter()
+        canvas._repaint()
+        canvas.repaint()
+        whole = 1e3 * (time.perf_counter() - start)
+        times.sort()
+        in_sight = len(list(picture._near(_seen(canvas))))
+        rows.append(
+            {
+                "scale": canvas.scale,
+                "cards": in_sight,
+                "median": times[30],
+                "p95": times[57],
+                "max": times[-1],
+                "whole": whole,
+            }
+        )
+    canvas.close()
+    return rows
+
+
+def _seen(canvas: Any) -> Any:
+    from PySide6.QtCore import QPointF, QRectF
+
+    corner = (QPointF(0, 0) - canvas._offset) / canvas.scale
+    return QRectF(corner.x(), corner.y(), canvas.width() / canvas.scale, canvas.height() / canvas.scale)
+
+
+def main(what: str, keys: list[str]) -> None:
+    torch.set_num_threads(1)
+    work = {"figures": figures, "first_picture": first_picture, "panning": panning}[what]
+    print(json.dumps({key: work(key) for key in keys}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

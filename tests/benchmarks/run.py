@@ -1,0 +1,128 @@
+"""Timings side by side with what a user would pick instead, as Markdown: `python -m tests.benchmarks.run`.
+
+Peers are the optional extra `bench` (`pip install -e '.[bench]'`); torchview also needs graphviz's `dot`. Absolute
+times depend on the machine; the ratios are what to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from typing import Any
+
+from explorer.networks.catalogue import entries
+
+PICTURES = ["alexnet", "vgg16", "googlenet", "resnet50", "densenet121", "mobilenet_v2", "efficientnet_b0"]
+LARGE = ["densenet201", "efficientnet_b7"]
+
+
+def asked(module: str, *arguments: str) -> Any:
+    """What a benchmark in a process of its own found."""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    sys.stderr.write(done.stderr[-2000:] if done.returncode else "")
+    return json.loads(done.stdout) if done.returncode == 0 else dict.fromkeys(arguments[1:])
+
+
+def milliseconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{1e3 * seconds:.1f}"
+
+
+def figures(keys: list[str]) -> None:
+    print("\n## Figures after an edit (ms)\n")
+    print(
+        "| network | this app | first time seen | torchinfo | fvcore | torch's counter | fastest of them / this app |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    ours = asked("ours", "figures", *keys)
+    peers = {tool: asked("peers", tool, *keys) for tool in ("torchinfo", "fvcore", "torch")}
+    ratios: dict[str, float] = {}
+    for key in keys:
+        theirs = [peers[tool][key] for tool in peers]
+        fastest = min((t for t in theirs if t is not None), default=None)
+        if fastest is not None:
+            ratios[key] = fastest / ours[key]["median"]
+        cells = [milliseconds(t) for t in (ours[key]["median"], ours[key]["first"], *theirs)]
+        print(f"| {key} | {' | '.join(cells)} | {ratios.get(key, 0):.1f}× |")
+    least = min(ratios, key=lambda key: ratios[key])
+    print(f"\nSmallest ratio: {ratios[least]:.1f}× ({least}); median {statistics.median(ratios.values()):.1f}×.")
+
+
+def first_picture(keys: list[str]) -> None:
+    print("\n## From a key to the first painted graph, process warm (ms)\n")
+    print(
+        "| network | this app, blocks | unfolded | torchview + dot | ratio | build + trace + shapes | blocks / that |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    ours = asked("ours", "first_picture", *keys)
+    dot, trace = asked("peers", "torchview", *keys), asked("peers", "trace", *keys)
+    for key in keys:
+        blocks, ops = ours[key]["blocks"], ours[key]["ops"]
+        ratio = f"{dot[key] / ops:.1f}×" if dot[key] else "–"
+        share = f"{blocks / trace[key]:.2f}×" if trace[key] else "–"
+        cells = [
+            milliseconds(blocks),
+            milliseconds(ops),
+            milliseconds(dot[key]),
+            ratio,
+            milliseconds(trace[key]),
+            share,
+        ]
+        print(f"| {key} | {' | '.join(cells)} |")
+
+
+def panning(keys: list[str]) -> None:
+    print("\n## Panning with everything unfolded, 1280 × 800, software rendering (ms a frame)\n")
+    print("| network | zoom | cards in sight | median | 95 % | worst | whole repaint |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for key, rows in asked("ours", "panning", *keys).items():
+        for row in rows:
+            cells = [f"{row[name]:.1f}" for name in ("median", "p95", "max", "whole")]
+            print(f"| {key} | {row['scale']:.2f} | {row['cards']} | {' | '.join(cells)} |")
+
+
+def start() -> None:
+    print("\n## Start (s, median of 5)\n")
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    windows, shown, imports = [], [], []
+    for _ in range(5):
+        command = [sys.executable, "-m", "tests.benchmarks.start", str(time.time())]
+        line = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout.split()
+        windows.append(float(line[0]))
+        shown.append(float(line[1]))
+        begun = time.time()
+        subprocess.run([sys.executable, "-c", "import torch, torchvision"], check=True)
+        imports.append(time.time() - begun)
+    print("| window on screen | MobileNet v2 with its figures on screen | `import torch, torchvision` alone |")
+    print("|---:|---:|---:|")
+    print(f"| {' | '.join(f'{statistics.median(values):.2f}' for values in (windows, shown, imports))} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", nargs="+", metavar="KEY", help="for the figures (default: all)")
+    parser.add_argument("--only", choices=("figures", "pictures", "panning", "start"))
+    chosen = parser.parse_args()
+    keys = chosen.networks or [entry.key for entry in entries()]
+    if chosen.only in (None, "start"):
+        start()
+    if chosen.only in (None, "panning"):
+        panning(LARGE)
+    if chosen.only in (None, "pictures"):
+        first_picture(PICTURES)
+    if chosen.only in (None, "figures"):
+        figures(keys)
+
+
+if __name__ == "__main__":
+    main()

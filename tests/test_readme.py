@@ -1,0 +1,42 @@
+"""What the README shows works as it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from explorer.project import edit_from_json
+
+TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def test_the_python_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (example,) = blocks("python")
+    exec(compile(example, "README.md", "exec"), {})
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "3504872 300774272 601548544"  # as the comment beside it says
+    assert (tmp_path / "mobilenet.png").exists()
+
+
+def test_the_edits_example() -> None:
+    (example,) = blocks("json")
+    assert len([edit_from_json(value) for value in json.loads(example)]) == 4
+
+
+def test_every_command_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    from explorer.cli import _parser
+
+    commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("cnn-explorer-cli")]
+    assert len(commands) >= 5
+    for line in commands:
+        assert _parser().parse_args(line.split("#")[0].split()[1:]).command
