@@ -108,7 +108,8 @@ def _sheet(c: Colours) -> str:
         QLineEdit {{ padding: 4px 6px; border: 1px solid {c.border}; border-radius: 5px; background: {c.raised}; }}
         QLineEdit:focus {{ border-color: {c.accent}; }}
         QToolButton[role="muted"] {{ color: {c.muted}; border: 0; border-radius: 4px; padding: 0 5px; }}
-        QToolButton[role="muted"]:hover, QToolButton[role="muted"]:focus {{ color: {c.accent}; background: {c.raised}; }}
+        QToolButton[role="muted"]:hover {{ color: {c.accent}; background: {c.raised}; }}
+        QToolButton[role="muted"]:focus {{ color: {c.accent}; background: {c.raised}; }}
         QLabel[role="kind"] {{ color: {c.muted}; border: 1px solid {c.border}; border-radius: 4px; padding: 0 5px; }}
         QScrollBar:vertical {{ background: transparent; border: 0; width: 10px; margin: 0; }}
         QScrollBar:horizontal {{ background: transparent; border: 0; height: 10px; margin: 0; }}

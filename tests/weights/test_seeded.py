@@ -13,6 +13,9 @@ from explorer.edits import SwapActivation
 from explorer.graph.architecture import Layer
 from explorer.network import Network, open_network
 from explorer.weights import Seeded
+from tests.conftest import TYPICAL
+
+SLOW = {"vgg11_bn", "inception_v3", "vit_b_16"}  # seconds each, and no other kind of structure
 
 
 def test_the_same_seed_gives_the_same_numbers(opened: Callable[[str], Network]) -> None:
@@ -48,11 +51,7 @@ def test_every_layer_gets_what_it_holds(key: str, opened: Callable[[str], Networ
             assert all(bool(torch.isfinite(t).all()) for t in made.values())
 
 
-@pytest.mark.parametrize(
-    "key",
-    "alexnet googlenet resnet18 resnet50 mobilenet_v1 mobilenet_v2 mobilenet_v3_small shufflenet_v1_g3 "
-    "shufflenet_v2_x0_5 efficientnet_b0 convnext_tiny swin_t".split(),
-)
+@pytest.mark.parametrize("key", sorted({*TYPICAL, "alexnet", "resnet50"} - SLOW))
 def test_the_output_is_neither_one_class_nor_all(key: str) -> None:
     """Deviation of the logits on photos other than the one the scales were found with."""
     network = open_network(key)
