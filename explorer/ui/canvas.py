@@ -28,6 +28,8 @@ from explorer.drawing.theme import font
 _LEAST, _MOST = 0.02, 4.0
 _STEP = 1.2  # zoom for one notch of the wheel
 _MARGIN = 24  # kept free around a picture that is fitted
+_LEGIBLE = 0.27  # fitted smaller than this, cards lose their titles
+_READING = 0.6  # zoom at which a large network is first shown
 _DRAG = 4  # pixels before a press becomes a drag
 
 
@@ -70,6 +72,8 @@ class Canvas(QWidget):
             self._fitted = False
         elif keep is None:
             self.fit()
+            if picture is not None and self._scale < _LEGIBLE:
+                self._look_at_start()
         self._repaint()
 
     def _anchor(self, id: str | None) -> QPointF | None:
@@ -102,6 +106,16 @@ class Canvas(QWidget):
         if self._picture is None:
             return
         self._look_at(self._picture.bounds, most=1.0)
+
+    def _look_at_start(self) -> None:
+        """Where the network begins, large enough to read: what is too large to be seen whole would be specks."""
+        assert self._picture is not None
+        self._fitted = False
+        self._scale = _READING
+        free = (self.width() - self._picture.width * self._scale) / 2
+        self._offset = QPointF(max(free, _MARGIN), 1.5 * _MARGIN)
+        self._repaint()
+        self.zoomed.emit(self._scale)
 
     def fit_to(self, id: str) -> None:
         """One card or frame in sight, large enough to read."""

@@ -5,6 +5,7 @@ They are the only place of the window's where torch gets imported, on the thread
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,7 +30,12 @@ class Shown:
 
 def warm_up(wanted: Wanted) -> None:
     """Import what the first click would have to wait for."""
+    import torch
+
     import explorer.network  # noqa: F401 - imported for its cost
+
+    # One core stays free for the window; torch's own threads would also wait for each other on a busy machine.
+    torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
 
 
 def open_network(key: str, level: Level, options: dict[str, object] | None = None) -> Callable[[Wanted], Shown]:

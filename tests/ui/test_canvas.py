@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
@@ -154,3 +156,18 @@ def test_the_theme_is_seen(canvas: Canvas) -> None:
     canvas.set_theme(DARK)
     assert canvas.grab().toImage().pixelColor(1, 250) != canvas.palette().base().color()
     assert canvas.grab().toImage().pixelColor(3, 3).name() == DARK.canvas
+
+
+def test_what_is_too_large_to_read_is_first_shown_from_its_beginning(qtbot: QtBot) -> None:
+    names = tuple(f"conv{n}" for n in range(80))
+    cards = {name: Card(name, "conv", "Conv 3×3", ("64 → 64",)) for name in names}
+    links = tuple(Link(a, b, 0, "64×8×8") for a, b in pairwise(names))
+    tall = Diagram("", {"": ("stage",), "stage": names}, cards | {"stage": Card("stage", "stage", "Stage 1")}, links)
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(600, 400)
+    canvas.show_picture(compose(tall))
+    assert canvas.scale >= 0.5
+    assert canvas.rect().contains(place(canvas, "conv0"))
+    canvas.fit()
+    assert canvas.scale < 0.27
