@@ -1,0 +1,275 @@
+"""What the output panel paints itself: the photo, the bars of the classes, the distance, and the note below."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QTextLayout,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.panels import Guess, Output
+from explorer.ui import appearance
+
+
+class Photo(QWidget):
+    """The sample image, scaled to fit, its corners rounded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QImage()
+        self._wanting = False
+        self.setMinimumHeight(64)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def show_image(self, image: QImage, name: str) -> None:
+        self._image = image
+        self.setToolTip(f"{Path(name).name}, {image.width()} × {image.height()} pixels")
+        self.setAccessibleName(f"Sample image: {name}")
+        self.update()
+
+    def show_wanting(self, wanting: bool) -> None:
+        """Something that can be dropped here is over the panel."""
+        self._wanting = wanting
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.colours()
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        if not self._image.isNull():
+            size = QSize(self._image.size()).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            area = QRectF(
+                (self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height()
+            )
+            clip = QPainterPath()
+            clip.addRoundedRect(area, 6, 6)
+            painter.setClipPath(clip)
+            painter.drawImage(area, self._image)
+            painter.setClipping(False)
+        if self._image.isNull() or self._wanting:
+            painter.setPen(QPen(QColor(c.accent if self._wanting else c.border), 2, Qt.PenStyle.DashLine))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        if self._image.isNull():
+            painter.setPen(QColor(c.muted))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop an image")
+
+
+class Bars(QWidget):
+    """For each class a solid bar for now and a ghost for before, relative to the largest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._guesses: tuple[Guess, ...] = ()
+        self._dimmed = False
+        self.setMinimumHeight(5 * 15)
+
+    def show_guesses(self, guesses: tuple[Guess, ...]) -> None:
+        self._guesses = guesses
+        said = "; ".join(f"{g.label} {100 * g.now:.1f} %, before {100 * g.before:.1f} %" for g in guesses)
+        self.setAccessibleName(f"Likeliest classes: {said}" if said else "Likeliest classes")
+        self.setToolTip(
+            "\n".join(f"{g.label}: {100 * g.now:.3f} % now, {100 * g.before:.3f} % before" for g in guesses)
+        )
+        self.update()
+
+    def dim(self, dimmed: bool) -> None:
+        """Paler while other figures are on their way."""
+        self._dimmed = dimmed
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._guesses:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.45 if self._dimmed else 1.0)
+        metrics = QFontMetricsF(self.font())
+        guesses = self._shown(max(int(self.height() // max(metrics.height() - 1, 15)), 1))
+        height = min(self.height() / len(guesses), 24.0)
+        said, number = self._said(guesses, metrics)
+        name = min(max(metrics.horizontalAdvance(g.label) for g in guesses), self.width() * 0.38) + 8
+        room = max(self.width() - name - number - 8, 10.0)
+        unit = room / (max(max(g.now, g.before) for g in guesses) or 1.0)
+        for at, guess in enumerate(guesses):
+            line = QRectF(0, at * height, self.width(), height)
+            self._paint_line(painter, line, guess, said[at], name, unit, number)
+
+    def _paint_line(
+        self, painter: QPainter, line: QRectF, guess: Guess, said: str, name: float, unit: float, number: float
+    ) -> None:
+        c = appearance.colours()
+        metrics, middle = QFontMetricsF(self.font()), Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(QColor(c.text))
+        label = QRectF(0, line.top(), name - 8, line.height())
+        text = metrics.elidedText(guess.label, Qt.TextElideMode.ElideRight, label.width())
+        painter.drawText(label, middle | Qt.AlignmentFlag.AlignRight, text)
+        painter.setPen(QColor(c.text if _changed(guess) else c.muted))
+        painter.drawText(QRectF(line.right() - number, line.top(), number, line.height()), middle, said)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for share, colour, top, thick in ((guess.before, c.ghost, 0.58, 0.28), (guess.now, c.accent, 0.14, 0.40)):
+            painter.setBrush(QColor(colour))
+            bar = QRectF(name, line.top() + top * line.height(), max(share * unit, 1.0), thick * line.height())
+            painter.drawRoundedRect(bar, min(2.0, bar.width() / 2), 2)
+
+    def _said(self, guesses: list[Guess], metrics: QFontMetricsF) -> tuple[list[str], float]:
+        """The figures beside the bars, as fully as leaves the bars a third of the width, and the width they take."""
+        full = [_percent(g.now) + (f"  ←  {_percent(g.before)}" if _changed(g) else "") for g in guesses]
+        brief = [f"{100 * g.now:.1f} ← {_percent(g.before)}" if _changed(g) else _percent(g.now) for g in guesses]
+        least = [_percent(g.now) for g in guesses]
+        for said in (full, brief, least):
+            width = max(metrics.horizontalAdvance(text) for text in said) + 2
+            if width <= self.width() * 0.36:
+                break
+        return said, width
+
+    def _shown(self, rows: int) -> list[Guess]:
+        """As many as fit: the likeliest now and before."""
+        if len(self._guesses) <= rows:
+            return list(self._guesses)
+        kept = sorted(self._guesses, key=lambda g: -max(g.now, g.before))[:rows]
+        return [guess for guess in self._guesses if guess in kept]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _changed(guess: Guess) -> bool:
+    return abs(guess.now - guess.before) > 5e-4
+
+
+class Apart(QWidget):
+    """How far the two outputs are apart: a word, a number and a meter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._output: Output | None = None
+        self._busy = False
+        self.setFixedHeight(self.fontMetrics().height() + 8)
+        self.setToolTip(
+            "Jensen–Shannon divergence of the two distributions over all classes, in bits: "
+            "0 when they are equal, 1 when they have nothing in common."
+        )
+
+    def show_output(self, output: Output | None) -> None:
+        self._output = output
+        self.setAccessibleName(self.text)
+        self.update()
+
+    def show_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.update()
+
+    @property
+    def text(self) -> str:
+        if self._output is None:
+            return ""
+        top1 = ", another class on top" if self._output.changed_top1 else ""
+        return f"Before and after: {self._word} ({self._bits}){top1}"
+
+    @property
+    def brief(self) -> str:
+        """The same where there is less room."""
+        if self._output is None:
+            return ""
+        return f"{self._word[:1].upper()}{self._word[1:]} · {self._bits}"
+
+    @property
+    def _bits(self) -> str:
+        d = self._output.divergence if self._output is not None else 0.0
+        return "less than 0.001 bits" if 0 < d < 0.001 else f"{d:.3f} bits"
+
+    @property
+    def _word(self) -> str:
+        d = self._output.divergence if self._output is not None else 0.0
+        return "identical" if d == 0 else "slightly apart" if d < 0.05 else "apart" if d < 0.4 else "far apart"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = self.fontMetrics()
+        text = "Running…" if self._busy else self.text
+        if metrics.horizontalAdvance(text) > self.width():
+            text = metrics.elidedText(self.brief, Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(QColor(c.muted if self._busy else c.text))
+        painter.drawText(QRectF(0, 0, self.width(), metrics.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        if self._output is None or self._busy:
+            return
+        meter = QRectF(0, self.height() - 4, self.width(), 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(c.border))
+        painter.drawRoundedRect(meter, 2, 2)
+        if self._output.divergence > 0:
+            meter.setWidth(max(meter.width() * self._output.divergence, 4.0))
+            painter.setBrush(QColor(c.accent))
+            painter.drawRoundedRect(meter, 2, 2)
+
+
+class Note(QWidget):
+    """Small text of up to so many lines, the last one elided; all of it in the tooltip."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._text, self._lines, self._is_error = "", lines, False
+        font = self.font()
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(font.pointSizeF() * 0.9)
+        self.setFont(font)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def text(self) -> str:
+        return self._text
+
+    def say(self, text: str, *, is_error: bool = False) -> None:
+        self._text, self._is_error = text, is_error
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, self.heightForWidth(self.width()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, round(QFontMetricsF(self.font()).lineSpacing()))
+
+    def heightForWidth(self, width: int) -> int:
+        return math.ceil(QFontMetricsF(self.font()).lineSpacing() * max(len(self._broken(width)), 1))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.colours()
+        painter = QPainter(self)
+        painter.setPen(QColor(c.more if self._is_error else c.muted))
+        metrics = QFontMetricsF(self.font())
+        for number, line in enumerate(self._broken(self.width())):
+            painter.drawText(QPointF(0, metrics.ascent() + number * metrics.lineSpacing()), line)
+
+    def _broken(self, width: int) -> list[str]:
+        """The lines, broken at words."""
+        metrics, at = QFontMetricsF(self.font()), 0
+        lines: list[str] = []
+        layout = QTextLayout(self._text, self.font())
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(max(width, 1))
+            if len(lines) == self._lines - 1:
+                lines.append(metrics.elidedText(self._text[at:], Qt.TextElideMode.ElideRight, width))
+                break
+            lines.append(self._text[at : at + line.textLength()])
+            at += line.textLength()
+        layout.endLayout()
+        return lines

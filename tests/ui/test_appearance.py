@@ -1,0 +1,37 @@
+"""Light and dark, and the contrast of both."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from explorer.ui import appearance
+
+
+def luminance(colour: str) -> float:
+    parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(colour).getRgbF()[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(a: str, b: str) -> float:
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_the_user_chose_is_in_force(qapp: QApplication, scheme: str) -> None:
+    appearance.apply(qapp, scheme)
+    assert appearance.is_dark(qapp) == (scheme == "dark")
+    window = qapp.palette().color(QPalette.ColorRole.Window).name()
+    assert window == appearance.colours().ground
+    assert (luminance(window) < 0.2) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("part", ["text", "muted", "more", "less"])
+@pytest.mark.parametrize("ground", ["ground", "raised"])
+def test_text_can_be_read(qapp: QApplication, scheme: str, part: str, ground: str) -> None:
+    appearance.apply(qapp, scheme)
+    c = appearance.colours()
+    assert contrast(getattr(c, part), getattr(c, ground)) >= 4.5

@@ -1,0 +1,102 @@
+"""The figures panel: figures now, signed changes, bars per stage in one plot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.panels import Count, Summary
+from explorer.ui import appearance
+from explorer.ui.figures import FiguresPanel
+
+SUMMARY = Summary(
+    counts=(
+        Count("Parameters", 3_000_000, 3_504_872, "", "Trainable numbers."),
+        Count("MACs", 300_774_272, 300_774_272, ""),
+        Count("FLOPs (2 × MACs)", 601_548_544, 601_548_544, ""),
+        Count("Peak memory", 12 * 2**20, 9.6 * 2**20, "bytes"),
+    ),
+    stages=("Stem", "Stage 1", "Stage 2"),
+    bars={"MACs": ((1e9, 2e9, 3e9), (1e9, 1e9, 3e9)), "Parameters": ((1, 2, 3), (1, 2, 3))},
+)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> FiguresPanel:
+    made = FiguresPanel()
+    qtbot.addWidget(made)
+    made.resize(560, 220)
+    made.show()
+    made.show_summary(SUMMARY)
+    return made
+
+
+def cells(panel: FiguresPanel, row: int) -> list[str]:
+    return [cell.text() for cell in panel._rows[row]]
+
+
+def test_figures_and_their_changes(panel: FiguresPanel) -> None:
+    assert cells(panel, 0) == ["Parameters", "3.00 M", "−505 K", "−14.4 %"]
+    assert cells(panel, 1) == ["MACs", "301 M", "±0", ""]
+    assert cells(panel, 2)[0] == "FLOPs (2 × MACs)"
+    assert cells(panel, 3) == ["Peak memory", "12.0 MiB", "+2.40 MiB", "+25.0 %"]
+    tip = panel._rows[0][1].toolTip()
+    assert "3,000,000 now, 3,504,872 before" in tip
+    assert "Trainable numbers." in tip
+
+
+def test_costs_that_grow_and_shrink_have_their_colours(panel: FiguresPanel, qapp: QApplication) -> None:
+    for scheme in ("light", "dark"):
+        appearance.apply(qapp, scheme)
+        c = appearance.colours()
+        colours = [row[2].styleSheet().removeprefix("color: ") for row in panel._rows]
+        assert colours == [c.less, c.muted, c.muted, c.more]
+
+
+def test_nothing_open_shows_no_figures(panel: FiguresPanel) -> None:
+    panel.show_summary(None)
+    assert panel._empty.isVisible()
+    assert not panel.plot.isVisible()
+    panel.show_summary(replace(SUMMARY, counts=SUMMARY.counts[:1]))
+    assert panel.plot.isVisible()
+    assert [row[0].isVisible() for row in panel._rows] == [True, False, False, False]
+
+
+def test_one_plot_for_ever_and_the_chosen_figure_stays(panel: FiguresPanel) -> None:
+    plot = panel.plot
+    panel.figure.setCurrentText("Parameters")
+    panel.show_summary(replace(SUMMARY, bars={"All ops": ((1, 1, 1), (1, 1, 1)), **SUMMARY.bars}))
+    assert panel.plot is plot
+    assert panel.figure.currentText() == "Parameters"
+
+
+def test_bars_say_exact_figures(panel: FiguresPanel) -> None:
+    assert panel.plot.said(1) == "Stage 1\n2,000,000,000 now, 1,000,000,000 before\n+1.00 G (+100 %)"
+    assert panel.plot.said(2) == "Stage 2\n3,000,000,000 now, 3,000,000,000 before"
+
+
+def test_the_axis_writes_figures_as_people_do(panel: FiguresPanel) -> None:
+    assert panel.plot.getAxis("left").tickStrings([0, 1.5e9], 1, 1) == ["0", "1.50 G"]
+
+
+@pytest.mark.parametrize("size", [420, 560, 1200])
+def test_names_of_stages_do_not_touch(panel: FiguresPanel, qtbot: QtBot, size: int) -> None:
+    stages = ("Stem", *(f"Stage {n}" for n in range(1, 15)), "Head")
+    bars = {"MACs": (tuple(map(float, range(16))), (1.0,) * 16)}
+    panel.show_summary(replace(SUMMARY, stages=stages, bars=bars))
+    panel.resize(size, 220)
+    panel.grab()
+    (ticks,) = panel.plot.getAxis("bottom")._tickLevels
+    plot = panel.plot
+    width = QFontMetricsF(plot._small).horizontalAdvance
+    origin, one = (plot.getViewBox().mapViewToScene(QPointF(x, 0)).x() for x in (0, 1))
+    ends = sorted((n * (one - origin) - width(name) / 2, n * (one - origin) + width(name) / 2) for n, name in ticks)
+    assert all(end < start for (_, end), (start, _) in pairwise(ends))
+    assert len(ticks) >= 7
+    assert size < 1200 or len(ticks) == 16

@@ -1,0 +1,204 @@
+"""The inspector says what is selected, tells what is wanted, and stays where it is when that happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel
+from pytestqt.qtbot import QtBot
+
+from explorer.panels import Choice, Inspection, Option
+from explorer.ui.inspector import InspectorPanel
+from explorer.ui.switch import Switch
+
+
+def switch(title: str, present: int, scope: str = "this block", reason: str = "") -> Option:
+    choices = tuple(Choice(word, None if n == present else (title, word)) for n, word in enumerate(("off", "on")))
+    return Option(title, scope, choices, present, "switch", reason)
+
+
+def choice(title: str, present: int, scope: str = "whole network") -> Option:
+    words = ("relu", "relu6", "silu")
+    return Option(title, scope, tuple(Choice(w, None if n == present else w) for n, w in enumerate(words)), present)
+
+
+BLOCK = Inspection(
+    title="Inverted residual",
+    path="features.3",
+    kind="block",
+    what="A narrow map is widened, filtered channel by channel, and narrowed again.",
+    rows=(("Parameters", "8,832"), ("MACs", "25,740,288")),
+    formula="K² · Cin/g · Cout · H · W\n= 3² · 144/144 · 144 · 56 · 56 = 4,064,256",
+    options=(switch("Shortcut", 1), switch("Shuffle", 0, reason="Nothing to shuffle."), choice("Activation", 1)),
+)
+
+
+@pytest.fixture
+def inspector(qtbot: QtBot) -> InspectorPanel:
+    made = InspectorPanel()
+    qtbot.addWidget(made)
+    made.resize(320, 300)
+    made.show()
+    made.activateWindow()
+    qtbot.waitActive(made)
+    return made
+
+
+def texts(inspector: InspectorPanel) -> list[str]:
+    return [label.text().replace("\u200b", "") for label in inspector.findChildren(QLabel) if label.isVisible()]
+
+
+def test_nothing_selected_says_what_to_do(inspector: InspectorPanel) -> None:
+    assert texts(inspector) == ["Select a card on the canvas to see what it is and what can be changed."]
+    inspector.show_inspection(BLOCK)
+    inspector.show_inspection(None)
+    assert len(texts(inspector)) == 1
+
+
+def test_everything_is_said(inspector: InspectorPanel) -> None:
+    inspector.show_inspection(BLOCK)
+    said = texts(inspector)
+    for text in (
+        BLOCK.title,
+        BLOCK.path,
+        BLOCK.kind,
+        BLOCK.what,
+        BLOCK.formula,
+        "8,832",
+        "This block",
+        "Whole network",
+    ):
+        assert text in said
+    assert "Nothing to shuffle." in said
+
+
+def test_the_path_is_copied_as_it_is(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(BLOCK)
+    assert inspector._page is not None
+    qtbot.mouseClick(inspector._page._copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "features.3"
+
+
+@pytest.mark.parametrize(("present", "wanted"), [(0, "on"), (1, "off"), (-1, "on")])
+def test_a_switch_wants_the_other_state(inspector: InspectorPanel, qtbot: QtBot, present: int, wanted: str) -> None:
+    inspector.show_inspection(replace(BLOCK, options=(switch("Shortcut", present),)))
+    control = inspector.control("Shortcut", "this block")
+    assert isinstance(control, Switch)
+    assert control.accessibleName() == "Shortcut, this block"
+    control.setFocus()
+    with qtbot.waitSignal(inspector.wanted) as told:
+        qtbot.keyClick(control, Qt.Key.Key_Space)
+    assert told.args == [("Shortcut", wanted)]
+    assert control.state is {0: False, 1: True, -1: None}[present]  # until the session says otherwise
+
+
+def test_a_choice_wants_what_is_chosen_and_nothing_when_it_is_set(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(BLOCK)
+    box = inspector.control("Activation", "whole network")
+    assert isinstance(box, QComboBox)
+    assert box.currentText() == "relu6"
+    with qtbot.waitSignal(inspector.wanted) as told:
+        box.activated.emit(2)
+    assert told.args == ["silu"]
+    with qtbot.assertNotEmitted(inspector.wanted):
+        box.activated.emit(1)
+
+
+def test_a_mixed_choice_says_so(inspector: InspectorPanel) -> None:
+    inspector.show_inspection(replace(BLOCK, options=(choice("Activation", -1),)))
+    box = inspector.control("Activation", "whole network")
+    assert isinstance(box, QComboBox)
+    assert box.currentIndex() == -1
+    assert box.placeholderText() == "mixed"
+
+
+def test_what_cannot_be_used_is_there_and_does_nothing(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(BLOCK)
+    control = inspector.control("Shuffle", "this block")
+    assert control.isVisible()
+    assert not control.isEnabled()
+    with qtbot.assertNotEmitted(inspector.wanted):
+        qtbot.mouseClick(control, Qt.MouseButton.LeftButton)
+
+
+def test_the_wheel_changes_no_choice(inspector: InspectorPanel) -> None:
+    inspector.show_inspection(BLOCK)
+    box = inspector.control("Activation", "whole network")
+    assert isinstance(box, QComboBox)
+    box.setFocus()
+    none = Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(box.mapToGlobal(QPoint(5, 5))),
+        QPoint(0, -120),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        none,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(box, event)
+    assert box.currentText() == "relu6"
+    assert not event.isAccepted()
+
+
+def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(BLOCK)
+    qtbot.waitUntil(lambda: inspector._area.verticalScrollBar().maximum() > 0)
+    control = inspector.control("Shortcut", "this block")
+    control.setFocus()
+    bar = inspector._area.verticalScrollBar()
+    bar.setValue(bar.maximum() - 3)
+    place = bar.value()
+    inspector.show_inspection(
+        replace(
+            BLOCK,
+            rows=(("Parameters", "1"), ("MACs", "2")),
+            options=(
+                switch("Shortcut", 0),
+                switch("Shuffle", 0, reason="Nothing to shuffle."),
+                choice("Activation", 2),
+            ),
+        )
+    )
+    assert inspector.control("Shortcut", "this block") is control
+    assert control.state is False  # type: ignore[attr-defined]
+    assert control.hasFocus()
+    assert bar.value() == place
+    assert "8,832" not in texts(inspector)
+
+
+def test_an_edit_that_changes_the_options_keeps_place_and_focus_too(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(BLOCK)
+    bar = inspector._area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    inspector.control("Shortcut", "this block").setFocus()
+    bar.setValue(40)
+    inspector.show_inspection(replace(BLOCK, options=(*BLOCK.options, choice("Width", 0))))
+    assert inspector.control("Shortcut", "this block").hasFocus()
+    QApplication.processEvents()
+    assert bar.value() == 40
+    inspector.show_inspection(replace(BLOCK, path="features.4"))
+    QApplication.processEvents()
+    assert bar.value() == 0
+
+
+@pytest.mark.parametrize("width", [240, 320, 500])
+def test_the_page_is_as_wide_as_the_panel_and_as_high_as_what_it_says(
+    inspector: InspectorPanel, qtbot: QtBot, width: int
+) -> None:
+    path = "features.denseblock3.denselayer24.a_module_with_a_rather_long_name.conv"
+    inspector.show_inspection(replace(BLOCK, path=path))
+    inspector.resize(width, 300)
+    page = inspector._page
+    assert page is not None
+    qtbot.waitUntil(lambda: page.width() == inspector._area.viewport().width())
+    last = inspector.control("Activation", "whole network")
+    bottom = last.mapTo(page, QPoint(0, last.height())).y()
+    assert page.height() - bottom < 40
+    for label in page.findChildren(QLabel):
+        if label.isVisible():
+            assert label.height() >= label.heightForWidth(label.width())

@@ -1,0 +1,129 @@
+"""The list of networks: what a filter keeps, the keyboard, what is open."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from pytestqt.qtbot import QtBot
+
+from explorer.networks.catalogue import entries
+from explorer.ui.library import LibraryPanel, Row, matches, rows
+from explorer.ui.listing_delegate import OPEN
+
+ROWS = (
+    Row("alexnet", "AlexNet", "AlexNet", 2012, 61.1e6, 714e6, 56.5, "AlexNet"),
+    Row("resnet18", "ResNet-18", "ResNet", 2015, 11.7e6, 1.81e9, 69.8, "small"),
+    Row("resnet50", "ResNet-50", "ResNet", 2015, 25.6e6, 4.09e9, 76.1, "middle"),
+    Row("mobilenet_v2", "MobileNet v2", "MobileNet", 2018, 3.5e6, 301e6, 72.0, "light"),
+    Row("mobilenet_v1", "MobileNet v1", "MobileNet", 2017, 4.2e6, 569e6, None, "light"),
+)
+
+
+@pytest.fixture
+def library(qtbot: QtBot) -> LibraryPanel:
+    made = LibraryPanel()
+    qtbot.addWidget(made)
+    made.resize(260, 500)
+    made.show_entries(ROWS)
+    made.show()
+    return made
+
+
+def family(library: LibraryPanel, at: int) -> QModelIndex:
+    return library.model.item(at).index()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", [row.key for row in ROWS]),
+        ("resnet", ["resnet18", "resnet50"]),
+        ("RESNET 50", ["resnet50"]),
+        ("2015", ["resnet18", "resnet50"]),
+        ("params<5M", ["mobilenet_v2", "mobilenet_v1"]),
+        ("params<5m year>=2018", ["mobilenet_v2"]),
+        ("macs>1G", ["resnet18", "resnet50"]),
+        ("flops>=8g", ["resnet50"]),
+        ("top1>75", ["resnet50"]),
+        ("top1<75 mobilenet", ["mobilenet_v2"]),  # what was not published does not match
+        ("year=2012", ["alexnet"]),
+        ("params<1.2.3", []),
+        ("no such network", []),
+    ],
+)
+def test_every_word_must_match(text: str, kept: list[str]) -> None:
+    assert [row.key for row in ROWS if matches(row, text)] == kept
+
+
+def test_rows_say_figures_with_and_without_accuracy() -> None:
+    assert ROWS[2].figures == "25.6 M params · 4.09 G MACs · 76.1 % top-1"
+    assert ROWS[4].figures == ROWS[4].brief == "4.20 M params · 569 M MACs"
+
+
+def test_the_whole_catalogue_is_listed(library: LibraryPanel) -> None:
+    catalogue = list(entries())
+    library.show_entries(rows(catalogue))
+    assert sorted(library.keys()) == sorted(entry.key for entry in catalogue)
+
+
+def test_typing_filters_and_nothing_offers_to_clear(library: LibraryPanel, qtbot: QtBot) -> None:
+    qtbot.keyClicks(library.filter, "top1>75")
+    assert library.keys() == ["resnet50"]
+    qtbot.keyClicks(library.filter, " zzz")
+    assert library.keys() == []
+    assert library.nothing.isVisible()
+    assert not library.view.isVisible()
+    qtbot.mouseClick(library.clear, Qt.MouseButton.LeftButton)
+    assert len(library.keys()) == len(ROWS)
+    assert library.view.isVisible()
+    assert not library.nothing.isVisible()
+
+
+def test_a_click_opens_a_network_and_folds_a_family(library: LibraryPanel, qtbot: QtBot) -> None:
+    index = library.model.item(1).child(1).index()
+    with qtbot.waitSignal(library.chosen) as told:
+        place = library.view.visualRect(index).center()
+        qtbot.mouseClick(library.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert told.args == ["resnet50"]
+    with qtbot.assertNotEmitted(library.chosen):
+        place = library.view.visualRect(family(library, 1)).center()
+        qtbot.mouseClick(library.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert not library.view.isExpanded(family(library, 1))
+
+
+def test_folded_families_open_for_a_filter_and_fold_again(library: LibraryPanel) -> None:
+    library.view.collapse(family(library, 1))
+    library.filter.setText("resnet")
+    assert library.view.isExpanded(family(library, 0))
+    library.filter.clear()
+    assert not library.view.isExpanded(family(library, 1))
+    assert library.view.isExpanded(family(library, 0))
+
+
+def test_the_keyboard_goes_from_the_filter_to_a_network(library: LibraryPanel, qtbot: QtBot) -> None:
+    library.activateWindow()
+    library.filter.setFocus()
+    qtbot.keyClicks(library.filter, "mobile")
+    with qtbot.assertNotEmitted(library.chosen):
+        qtbot.keyClick(library.filter, Qt.Key.Key_Down)
+    with qtbot.waitSignal(library.chosen) as told:
+        qtbot.keyClick(library.view, Qt.Key.Key_Down)
+        qtbot.keyClick(library.view, Qt.Key.Key_Return)
+    assert told.args == ["mobilenet_v1"]
+    with qtbot.waitSignal(library.chosen) as told:
+        qtbot.keyClick(library.filter, Qt.Key.Key_Return)
+    assert told.args == ["mobilenet_v2"]
+    qtbot.keyClick(library.filter, Qt.Key.Key_Escape)
+    assert library.filter.text() == ""
+
+
+def test_the_open_one_stays_marked_wherever_the_keyboard_goes(library: LibraryPanel, qtbot: QtBot) -> None:
+    catalogue = {entry.key: entry for entry in entries()}
+    library.mark_open(catalogue["resnet18"], {})
+    for _ in range(3):
+        qtbot.keyClick(library.view, Qt.Key.Key_Down)
+    assert [item.text() for item in library._items() if item.data(OPEN)] == ["ResNet-18"]
+    library.filter.setText("ResNet")
+    assert [item.text() for item in library._items() if item.data(OPEN)] == ["ResNet-18"]
+    library.mark_open(catalogue["alexnet"], {})
+    assert [item.text() for item in library._items() if item.data(OPEN)] == []

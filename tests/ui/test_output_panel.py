@@ -1,0 +1,135 @@
+"""The output panel: samples come in every way, bars and distance say what changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.panels import Guess, Output
+from explorer.ui.output import OutputPanel
+
+OUTPUT = Output(
+    guesses=(Guess("tabby, tabby cat", 0.4, 0.2), Guess("Egyptian cat", 0.2, 0.2), Guess("lynx", 0.01, 0.1)),
+    divergence=0.137,
+    changed_top1=True,
+    note="Untrained (seeded) weights: the class is arbitrary, what to watch is the change.",
+    milliseconds=48.2,
+    reran="12 of 157 ops ran",
+)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> OutputPanel:
+    made = OutputPanel()
+    qtbot.addWidget(made)
+    made.resize(400, 210)
+    made.set_samples([("cat", "Cat"), ("coffee", "Coffee")])
+    made.show()
+    return made
+
+
+def red() -> QImage:
+    image = QImage(30, 20, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    return image
+
+
+def test_samples_are_chosen_by_id(panel: OutputPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.sample_chosen) as told:
+        panel.samples.activated.emit(1)
+    assert told.args == ["coffee"]
+    with qtbot.waitSignal(panel.image_wanted):
+        qtbot.mouseClick(panel.open, Qt.MouseButton.LeftButton)
+
+
+def test_the_sample_is_shown_by_its_name(panel: OutputPanel) -> None:
+    panel.show_sample(red(), "Coffee")
+    assert panel.samples.currentText() == "Coffee"
+    panel.show_sample(red(), "holiday.png")
+    assert panel.samples.currentIndex() == -1
+    assert panel.samples.placeholderText() == "holiday.png"
+    assert "30 × 20" in panel.photo.toolTip()
+    centre = panel.photo.grab().toImage()
+    assert centre.pixelColor(centre.width() // 2, centre.height() // 2) == Qt.GlobalColor.red
+
+
+def test_a_file_is_dropped(panel: OutputPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(tmp_path / "own.png"))])
+    buttons, none, copy = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+    entering = QDragEnterEvent(QPoint(5, 5), copy, content, buttons, none)
+    QApplication.sendEvent(panel, entering)
+    assert entering.isAccepted()
+    with qtbot.waitSignal(panel.image_dropped) as told:
+        QApplication.sendEvent(panel, QDropEvent(QPointF(5, 5), copy, content, buttons, none))
+    assert told.args == [str(tmp_path / "own.png")]
+
+
+def test_what_is_no_image_is_not_taken(panel: OutputPanel) -> None:
+    content = QMimeData()
+    content.setText("just words")
+    entering = QDragEnterEvent(
+        QPoint(5, 5), Qt.DropAction.CopyAction, content, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    entering.ignore()
+    QApplication.sendEvent(panel, entering)
+    assert not entering.isAccepted()
+
+
+def test_an_image_is_pasted(panel: OutputPanel, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().setImage(red())
+    with qtbot.waitSignal(panel.image_pasted) as told:
+        qtbot.keyClick(panel, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert told.args[0].size() == red().size()
+
+
+def test_the_output_is_said_in_words(panel: OutputPanel) -> None:
+    panel.show_output(OUTPUT)
+    assert panel.apart.text == "Before and after: apart (0.137 bits), another class on top"
+    assert panel.apart.brief == "Apart · 0.137 bits"
+    assert "tabby, tabby cat: 40.000 % now, 20.000 % before" in panel.bars.toolTip()
+    assert panel.note.text().endswith("12 of 157 ops ran, 48 ms.")
+
+
+@pytest.mark.parametrize(
+    ("divergence", "word"), [(0.0, "identical"), (0.01, "slightly apart"), (0.2, "apart"), (0.9, "far apart")]
+)
+def test_how_far_apart(panel: OutputPanel, divergence: float, word: str) -> None:
+    panel.show_output(Output(OUTPUT.guesses, divergence, False, "", 1.0))
+    assert panel.apart.text == f"Before and after: {word} ({divergence:.3f} bits)"
+
+
+def test_a_small_distance_is_not_said_to_be_none(panel: OutputPanel) -> None:
+    panel.show_output(Output(OUTPUT.guesses, 0.0002, False, "", 1.0))
+    assert panel.apart.text == "Before and after: slightly apart (less than 0.001 bits)"
+
+
+def test_without_output_it_says_what_to_do_and_an_error_what_is_the_matter(panel: OutputPanel) -> None:
+    assert "Open a network" in panel.note.text()
+    panel.show_output(OUTPUT)
+    assert panel.bars.isVisible()
+    panel.show_error("features.3: sizes 24 and 32 do not match")
+    assert panel.note.text() == "features.3: sizes 24 and 32 do not match"
+    assert not panel.bars.isVisible()
+    panel.show_output(OUTPUT)
+    assert panel.bars.isVisible()
+
+
+@pytest.mark.parametrize("width", [300, 400, 700])
+def test_any_width_is_painted_and_long_words_are_elided(panel: OutputPanel, width: int) -> None:
+    panel.resize(width, 210)
+    panel.show_output(OUTPUT)
+    panel.show_busy(True)
+    panel.grab()
+    panel.show_busy(False)
+    panel.grab()
+    QApplication.processEvents()
+    lines = panel.note._broken(panel.note.width())
+    assert 1 <= len(lines) <= 3
+    assert all(panel.note.fontMetrics().horizontalAdvance(line.rstrip()) <= panel.note.width() + 1 for line in lines)
+    assert panel.note.height() >= panel.note.heightForWidth(panel.note.width())
