@@ -15,7 +15,8 @@ from torch import nn
 from explorer.analysis.forward import with_weights
 from explorer.analysis.sample import built_in, preprocess
 from explorer.analysis.shapes import run
-from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, Output, substituted
+from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, Output
+from explorer.graph.arguments import substituted
 from explorer.weights.seeded import Seeded
 
 #: Deviation of the logits: loud enough that the top five differ, quiet enough that they are five.

@@ -17,7 +17,8 @@ import torch
 from torch import nn
 
 from explorer.analysis.shapes import run
-from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, substituted
+from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node
+from explorer.graph.arguments import substituted
 from explorer.weights.source import Source
 
 

@@ -15,18 +15,8 @@ from typing import Any
 import torch
 
 from explorer.analysis.cost import Cost, cost
-from explorer.graph.architecture import (
-    Architecture,
-    Constant,
-    Function,
-    Input,
-    Layer,
-    Method,
-    Node,
-    Output,
-    Pass,
-    substituted,
-)
+from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output, Pass
+from explorer.graph.arguments import substituted
 
 
 @dataclass(frozen=True, slots=True)

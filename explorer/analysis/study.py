@@ -6,8 +6,10 @@ from functools import cached_property
 
 from explorer.analysis.figures import Figures
 from explorer.graph.architecture import Architecture
-from explorer.graph.hierarchy import Group, Hierarchy
-from explorer.graph.patterns import Pattern, recognise
+from explorer.graph.groups import Group
+from explorer.graph.hierarchy import Hierarchy
+from explorer.graph.pattern_words import Pattern
+from explorer.graph.patterns import recognise
 
 
 class Study:

@@ -15,8 +15,9 @@ import torch
 from explorer.analysis.study import study
 from explorer.edits.edit import EVERYWHERE, EditError, nodes_at, place
 from explorer.graph import patterns, vocabulary
-from explorer.graph.architecture import Architecture, Layer, Node, Pass, Ref
-from explorer.graph.hierarchy import Group
+from explorer.graph.architecture import Architecture, Layer, Node, Pass
+from explorer.graph.arguments import Ref
+from explorer.graph.groups import Group
 from explorer.graph.vocabulary import ACTIVATION_TITLES, ACTIVATIONS
 
 

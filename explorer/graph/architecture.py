@@ -18,12 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """The value of another node, as an argument."""
-
-    name: str
+from explorer.graph.arguments import collect, renamed, template
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,14 +133,14 @@ class Node:
     def inputs(self) -> tuple[str, ...]:
         """Names of the nodes whose values it takes, one for each input slot (so a name can stand twice)."""
         found: list[str] = []
-        _walk((self.args, self.kwargs), found)
+        collect((self.args, self.kwargs), found)
         return tuple(found)
 
     @cached_property
     def signature(self) -> int:
         """A small number, equal for two nodes that compute the same function of their inputs (weights aside)."""
         order: dict[str, int] = {}
-        key = (self.op.key, _template(self.args, order), _template(dict(self.kwargs), order))
+        key = (self.op.key, template(self.args, order), template(dict(self.kwargs), order))
         return _intern(key)
 
     @property
@@ -248,23 +243,7 @@ class Architecture:
 
 def rewired(node: Node, names: Mapping[str, str]) -> Node:
     """The node with its inputs renamed."""
-    return node.replace(args=_renamed(node.args, names), kwargs=_renamed(dict(node.kwargs), names))
-
-
-def substituted(value: Any, values: Mapping[str, Any]) -> Any:
-    """Arguments with every `Ref` replaced by its value."""
-    if isinstance(value, Ref):
-        return values[value.name]
-    if isinstance(value, tuple):
-        items = [substituted(v, values) for v in value]
-        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
-    if isinstance(value, list):
-        return [substituted(v, values) for v in value]
-    if isinstance(value, dict):
-        return {k: substituted(v, values) for k, v in value.items()}
-    if isinstance(value, slice):
-        return slice(*(substituted(v, values) for v in (value.start, value.stop, value.step)))
-    return value
+    return node.replace(args=renamed(node.args, names), kwargs=renamed(dict(node.kwargs), names))
 
 
 def module_key(module: nn.Module) -> Hashable:
@@ -301,40 +280,6 @@ def _storageless(module: nn.Module) -> nn.Module:
 
 def _meta(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach() if tensor.is_meta else torch.empty_like(tensor, device="meta")
-
-
-def _walk(value: Any, found: list[str]) -> None:
-    if isinstance(value, Ref):
-        found.append(value.name)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            _walk(item, found)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            _walk(item, found)
-    elif isinstance(value, slice):
-        _walk((value.start, value.stop, value.step), found)
-
-
-def _template(value: Any, order: dict[str, int]) -> Hashable:
-    """The arguments with inputs numbered by first appearance: what two calls have in common."""
-    if isinstance(value, Ref):
-        return ("ref", order.setdefault(value.name, len(order)))
-    if isinstance(value, (tuple, list)):
-        return (type(value), tuple(_template(v, order) for v in value))
-    if isinstance(value, dict):
-        return ("dict", tuple((k, _template(v, order)) for k, v in value.items()))
-    if isinstance(value, slice):
-        return ("slice", _template((value.start, value.stop, value.step), order))
-    if isinstance(value, Hashable):
-        return (type(value), value)  # 1, 1.0 and True hash alike but may not compute alike
-    return repr(value)
-
-
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    inputs: list[str] = []
-    _walk(value, inputs)
-    return substituted(value, {name: Ref(names.get(name, name)) for name in inputs})
 
 
 _SIGNATURES: dict[Hashable, int] = {}

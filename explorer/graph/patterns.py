@@ -11,15 +11,11 @@ from functools import lru_cache
 
 from torch import nn
 
+from explorer.graph import pattern_words as words
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Node, Pass
-from explorer.graph.hierarchy import PLAIN, Group
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    name: str  # "Inverted residual"
-    what: str  # one or two sentences
+from explorer.graph.groups import PLAIN, Group
+from explorer.graph.pattern_words import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def recognise(group: Group, architecture: Architecture) -> Pattern:
     if group.role == "unit":
         return _unit(group, architecture)
     if group.role != "block":
-        return _PLAIN[group.role]
+        return words.PLAIN[group.role]
     return _block(_Anatomy(group, architecture))
 
 
@@ -124,18 +120,22 @@ class _Anatomy:
 
 def _block(a: _Anatomy) -> Pattern:
     if a.is_gate:
-        return _GATE
+        return words.GATE
     if a.has("attention"):
-        return _ATTENTION
+        return words.ATTENTION
     if a.has("shuffle"):
-        return _SHUFFLE_V2 if a.has("split") or (len(a.entry) == 1 and a.concats and not a.has("pool")) else _SHUFFLE
+        return (
+            words.SHUFFLE_V2
+            if a.has("split") or (len(a.entry) == 1 and a.concats and not a.has("pool"))
+            else words.SHUFFLE
+        )
     pattern = _depthwise(a) or _joined(a)
     if pattern is None and a.residual and a.main:
         pattern = _residual(a)
     if pattern is None and len(a.main) >= 2 and not a.concats and set(a.kernels) == {3}:
-        pattern = _PLAIN_BLOCK
+        pattern = words.PLAIN_BLOCK
     if pattern is None:
-        return _PLAIN["branch"] if a.group.cls in PLAIN else _BLOCK
+        return words.PLAIN["branch"] if a.group.cls in PLAIN else words.BLOCK
     name = pattern.name + (" + SE" if a.gate else "") + (" (shortcut off)" if a.removed else "")
     return Pattern(name, pattern.what + (" A squeeze-and-excitation gate weighs its channels." if a.gate else ""))
 
@@ -150,31 +150,31 @@ def _depthwise(a: _Anatomy) -> Pattern | None:
     if not after:
         return None
     if expands or (at == 0 and len(after) == 2 and _width(after[0]) > _entering(after[0])):
-        return _INVERTED
+        return words.INVERTED
     if at == 0 and len(after) == 1:
         last = a.kinds[-1] if not a.residual else "add"
-        return _SEPARABLE if last == "activation" else _INVERTED
+        return words.SEPARABLE if last == "activation" else words.INVERTED
     return None
 
 
 def _fused(a: _Anatomy) -> Pattern | None:
     """EfficientNetV2's form: the expansion and the depthwise convolution in one full convolution."""
     if len(a.main) == 2 and a.kernels == [3, 1] and not a.concats and _width(a.main[0]) > 2 * _width(a.main[1]):
-        return _FUSED
+        return words.FUSED
     return None
 
 
 def _joined(a: _Anatomy) -> Pattern | None:
     if a.pre_activation and a.kernels == [1, 3] and not a.residual:
-        return _DENSE
+        return words.DENSE
     if a.pre_activation and a.kernels == [1] and a.has("pool"):
-        return _TRANSITION
+        return words.TRANSITION
     if not a.concats:
         return None
     if len(a.concats[-1].inputs) >= 3:
-        return _INCEPTION
+        return words.INCEPTION
     if a.kernels[:1] == [1] and len(a.weighted) == 3 and not a.residual:
-        return _FIRE
+        return words.FIRE
     return None
 
 
@@ -183,10 +183,10 @@ def _residual(a: _Anatomy) -> Pattern:
     groups = max((n.layer.groups for n in a.main if isinstance(n.layer, nn.modules.conv._ConvNd)), default=1)
     if len(a.kernels) == 3 and a.kernels[0] == a.kernels[2] == 1 and a.kernels[1] > 1:
         if groups > 1:
-            return Pattern(f"{prefix} bottleneck, cardinality {groups}", _RESNEXT)
-        return Pattern(f"{prefix} bottleneck", _BOTTLENECK)
+            return Pattern(f"{prefix} bottleneck, cardinality {groups}", words.RESNEXT)
+        return Pattern(f"{prefix} bottleneck", words.BOTTLENECK)
     if len(a.kernels) == 2 and min(a.kernels) > 1:
-        return Pattern(f"{prefix} block", _BASIC)
+        return Pattern(f"{prefix} block", words.BASIC)
     return Pattern(
         f"{prefix} block", "What goes in is added to what the layers make of it, so they only learn the difference."
     )
@@ -267,57 +267,3 @@ def _entering(node: Node) -> int:
 def _unit(group: Group, architecture: Architecture) -> Pattern:
     names = [vocabulary.title(architecture.nodes[name]) for name in group.nodes]
     return Pattern(" · ".join(names), "A layer with the norm and activation that go with it, on one card.")
-
-
-_BLOCK = Pattern("Block", "A module of this network; its structure has no common name.")
-_GATE = Pattern(
-    "Squeeze-and-excitation",
-    "Squeezes the map to one number per channel, passes these through two small layers and scales each channel by "
-    "the result: the network weighs its own channels.",
-)
-_ATTENTION = Pattern("Transformer block", "Every place looks at every other (or at those in its window) by attention.")
-_SHUFFLE = Pattern(
-    "Shuffle unit",
-    "Group convolutions make the 1×1 layers cheap; the channel shuffle between them lets the groups hear each other.",
-)
-_SHUFFLE_V2 = Pattern(
-    "Shuffle unit (v2)",
-    "Half of the channels pass untouched, the other half is worked on; concatenation and channel shuffle mix them.",
-)
-_INVERTED = Pattern(
-    "Inverted residual",
-    "Expands to many channels, filters each on its own (depthwise), and projects back to few. The narrow ends are "
-    "joined by the shortcut, and the projection is linear: an activation there would lose information.",
-)
-_FUSED = Pattern(
-    "Fused inverted residual",
-    "An inverted residual whose expansion and depthwise convolution are one full 3×3: more work, fewer memory trips.",
-)
-_SEPARABLE = Pattern(
-    "Depthwise separable",
-    "A 3×3 on each channel alone, then a 1×1 across channels: 8 to 9 times cheaper than a full 3×3.",
-)
-_DENSE = Pattern(
-    "Dense layer",
-    "Reads the feature maps of all layers before it in the block, and adds a few of its own (the growth rate).",
-)
-_TRANSITION = Pattern(
-    "Transition", "Between dense blocks: a 1×1 convolution thins the channels, pooling halves the map."
-)
-_INCEPTION = Pattern(
-    "Inception module",
-    "Looks at several scales side by side and concatenates what they find; 1×1 convolutions keep it cheap.",
-)
-_FIRE = Pattern("Fire module", "Squeezes to few channels with 1×1, then expands with 1×1 and 3×3 side by side.")
-_PLAIN_BLOCK = Pattern("Plain block", "Convolutions in a row, with no way around them.")
-_BASIC = "Two 3×3 convolutions and a shortcut around them: the layers only learn what to add to their input."
-_BOTTLENECK = "1×1 narrows, 3×3 works on few channels, 1×1 widens again; the shortcut joins the wide ends."
-_RESNEXT = "A bottleneck whose 3×3 is split into groups: many narrow paths in parallel (cardinality) at the same cost."
-
-_PLAIN: Mapping[str, Pattern] = {
-    "network": Pattern("Network", "The whole network."),
-    "stem": Pattern("Stem", "The first layers: they turn the image into a smaller map before the blocks begin."),
-    "stage": Pattern("Stage", "Blocks that work on one resolution."),
-    "branch": Pattern("Branch", "One of the ways side by side."),
-    "head": Pattern("Head", "Turns the last feature map into the classes."),
-}

@@ -20,7 +20,8 @@ from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
-from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output, Ref
+from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output
+from explorer.graph.arguments import Ref
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.
 WHOLE: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)

@@ -9,7 +9,8 @@ from explorer.analysis.study import Study
 from explorer.diagram import Card, Change, Diagram, Kind, Level, Link
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Node, Pass
-from explorer.graph.hierarchy import Group, picks
+from explorer.graph.groups import Group
+from explorer.graph.hierarchy import picks
 from explorer.present import titles
 
 _ROUND = frozenset({"add", "concat", "multiply"})

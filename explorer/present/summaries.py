@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from explorer.analysis.figures import Total
 from explorer.analysis.study import Study
-from explorer.graph.hierarchy import Group
+from explorer.graph.groups import Group
 from explorer.panels import Count, Summary
 from explorer.present import titles
 

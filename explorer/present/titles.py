@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.analysis.study import Study
 from explorer.graph import vocabulary
-from explorer.graph.hierarchy import Group
+from explorer.graph.groups import Group
 
 #: Patterns that say so little that the module's own name says more.
 _VAGUE = frozenset({"Block", "Branch", "Stage"})

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.graph.architecture import Layer, Node, Ref
+from explorer.graph.architecture import Layer, Node
+from explorer.graph.arguments import Ref
 from explorer.network import Network
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.graph.hierarchy import Group
+from explorer.graph.groups import Group
 from explorer.network import Network
 from tests.conftest import KEYS
 

@@ -1,0 +1,64 @@
+"""The arguments of a node: plain values with references to other nodes somewhere inside."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The value of another node, as an argument."""
+
+    name: str
+
+
+def substituted(value: Any, values: Mapping[str, Any]) -> Any:
+    """Arguments with every `Ref` replaced by its value."""
+    if isinstance(value, Ref):
+        return values[value.name]
+    if isinstance(value, tuple):
+        items = [substituted(v, values) for v in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [substituted(v, values) for v in value]
+    if isinstance(value, dict):
+        return {k: substituted(v, values) for k, v in value.items()}
+    if isinstance(value, slice):
+        return slice(*(substituted(v, values) for v in (value.start, value.stop, value.step)))
+    return value
+
+
+def collect(value: Any, found: list[str]) -> None:
+    if isinstance(value, Ref):
+        found.append(value.name)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            collect(item, found)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            collect(item, found)
+    elif isinstance(value, slice):
+        collect((value.start, value.stop, value.step), found)
+
+
+def template(value: Any, order: dict[str, int]) -> Hashable:
+    """The arguments with inputs numbered by first appearance: what two calls have in common."""
+    if isinstance(value, Ref):
+        return ("ref", order.setdefault(value.name, len(order)))
+    if isinstance(value, (tuple, list)):
+        return (type(value), tuple(template(v, order) for v in value))
+    if isinstance(value, dict):
+        return ("dict", tuple((k, template(v, order)) for k, v in value.items()))
+    if isinstance(value, slice):
+        return ("slice", template((value.start, value.stop, value.step), order))
+    if isinstance(value, Hashable):
+        return (type(value), value)  # 1, 1.0 and True hash alike but may not compute alike
+    return repr(value)
+
+
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    inputs: list[str] = []
+    collect(value, inputs)
+    return substituted(value, {name: Ref(names.get(name, name)) for name in inputs})

@@ -1,0 +1,144 @@
+"""Gathering the blocks on the main path into stem, stages and head: by container where there is one, by resolution
+where a `Sequential` is flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Architecture
+from explorer.graph.groups import PLAIN, Dims, Group, is_row, kind_of
+
+
+@dataclass(frozen=True)
+class _Item:
+    """Something on the main path: a block, a unit or a single op, and the container that holds it."""
+
+    content: str | Group
+    home: Group | None  # the nearest row of blocks around it, below the one that holds everything
+
+    @property
+    def last(self) -> str:
+        return self.content if isinstance(self.content, str) else self.content.nodes[-1]
+
+    @property
+    def is_block(self) -> bool:
+        return isinstance(self.content, Group) and self.content.role == "block"
+
+
+def staged(root: Group, architecture: Architecture, dims: Dims) -> Group:
+    hidden: list[str] = list(root.hidden)
+    items = _relabelled_homes(list(_row(root, None, hidden)))
+    ends = {architecture.input.name, architecture.output.name}
+    body = [item for item in items if item.content not in ends]
+    blocks = [at for at, item in enumerate(body) if item.is_block]
+    first, last = (blocks[0], blocks[-1] + 1) if blocks else (0, _end_of_features(body, architecture, dims))
+    while 0 < last < len(body) and blocks and body[last].home is not None and body[last].home == body[last - 1].home:
+        last += 1  # what its stage does after the last block, such as a dense block's final concatenation
+    parts: list[Group] = []
+    if body[:first]:
+        parts.append(Group("@stem", "stem", tuple(i.content for i in body[:first])))
+    parts.extend(_gathered(body[first:last], architecture, dims))
+    if body[last:]:
+        parts.append(Group("@head", "head", tuple(i.content for i in body[last:])))
+    children: list[str | Group] = [architecture.input.name, *parts, architecture.output.name]
+    return replace(root, role="network", children=tuple(children), hidden=tuple(hidden))
+
+
+def _row(group: Group, home: Group | None, hidden: list[str]) -> Iterator[_Item]:
+    """The main path: plain containers and rows of blocks opened, blocks kept."""
+    for child in group.children:
+        opened = isinstance(child, Group) and child.role == "block" and (child.cls in PLAIN or is_row(child))
+        if opened:
+            assert isinstance(child, Group)
+            hidden.extend(child.hidden)
+            yield from _row(child, child, hidden)
+        else:
+            yield _Item(child, home)
+
+
+def _relabelled_homes(items: list[_Item]) -> list[_Item]:
+    """A container counts as a stage only if it holds blocks, but not all of them, and no other such container."""
+    total = sum(item.is_block for item in items)
+    counts: dict[str, int] = {}
+    homes = {item.home.id: item.home for item in items if item.home is not None}
+    for item in items:
+        if item.home is not None and item.is_block:
+            counts[item.home.id] = counts.get(item.home.id, 0) + 1
+    around = {id for id, home in homes.items() if any(g.id in homes for g in home.walk() if g.id != id)}
+    stages = {id for id, count in counts.items() if 0 < count < total and id not in around}
+    return [item if item.home and item.home.id in stages else replace(item, home=None) for item in items]
+
+
+def _gathered(items: list[_Item], architecture: Architecture, dims: Dims) -> Iterator[Group]:
+    """Stages: by container where there is one, by resolution where not."""
+    number = 0
+    at = 0
+    classes = [item.content.cls for item in items if isinstance(item.content, Group)]
+    while at < len(items):
+        end = at + 1
+        home = items[at].home
+        if home is not None:
+            while end < len(items) and items[end].home is not None and items[end].home.id == home.id:  # type: ignore[union-attr]
+                end += 1
+        else:
+            while end < len(items) and items[end].home is None and not _breaks(items, end, architecture, dims):
+                end += 1
+        number += 1
+        contents = tuple(item.content for item in items[at:end])
+        if home is not None:
+            yield Group(home.id, "stage", contents, home.path, home.cls)
+        elif _stands_alone(contents, classes):
+            assert isinstance(contents[0], Group)
+            yield contents[0]
+        else:
+            yield Group(f"stage:{number}", "stage", contents)
+        at = end
+
+
+def _stands_alone(contents: tuple[str | Group, ...], classes: list[str]) -> bool:
+    """A block between stages that is unlike the blocks in them, such as DenseNet's transitions (all of one class, each
+    between two stages), needs no frame of its own."""
+    only = contents[0]
+    if len(contents) > 1 or isinstance(only, str) or only.role != "block":
+        return False
+    return "transition" in only.cls.lower() or classes.count(only.cls) == 1
+
+
+def _breaks(items: list[_Item], at: int, architecture: Architecture, dims: Dims) -> bool:
+    """Does a new stage begin at this item? Where the map gets smaller; a bare pooling ends the stage before it."""
+    before, here = _side(items[at - 1], dims), _side(items[at], dims)
+    if isinstance(items[at].content, str) and vocabulary.kind(architecture.nodes[items[at].last]) == "pool":
+        return False
+    entered = _side(items[at - 2], dims) if at > 1 else before
+    pooled = (
+        isinstance(items[at - 1].content, str) and vocabulary.kind(architecture.nodes[items[at - 1].last]) == "pool"
+    )
+    return here != before or (pooled and before != entered)
+
+
+def _side(item: _Item, dims: Dims) -> tuple[int, ...]:
+    shape = dims.get(item.last)
+    return shape[2:] if shape is not None and len(shape) == 4 else ()
+
+
+def _end_of_features(items: list[_Item], architecture: Architecture, dims: Dims) -> int:
+    """Where the head begins in a network without blocks: after the last convolution over a map, its activation and
+    the pooling behind it."""
+    end = 0
+    for at, item in enumerate(items):
+        nodes = (item.content,) if isinstance(item.content, str) else item.content.nodes
+        side = _side(item, dims)
+        if side and max(side) > 1 and any(kind_of(name, architecture) in ("conv", "depthwise") for name in nodes):
+            end = at + 1
+    while end < len(items) and isinstance(items[end].content, str) and _ends_stage(items[end].last, architecture):
+        end += 1
+    return end
+
+
+def _ends_stage(name: str, architecture: Architecture) -> bool:
+    node = architecture.nodes[name]
+    if vocabulary.kind(node) in ("activation", "norm"):
+        return True
+    return vocabulary.kind(node) == "pool" and not vocabulary.title(node).startswith(("Global", "Adaptive", "Mean"))

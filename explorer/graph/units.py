@@ -1,0 +1,116 @@
+"""Tidying the tree of module calls: wrappers that say nothing go, branches stay, and a convolution with its norm and
+activation becomes one unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.groups import PLAIN, Group, holds_blocks, is_row, kind_of
+
+
+def tidied(group: Group, architecture: Architecture, top: bool = True) -> Group:
+    inside = tuple(tidied(c, architecture, top=False) if isinstance(c, Group) else c for c in group.children)
+    in_row = top or is_row(replace(group, children=inside))
+    children: list[str | Group] = []
+    hidden = list(group.hidden)
+    for child in inside:
+        if isinstance(child, Group) and child.role == "block" and _dissolves(child, in_row, architecture):
+            children.extend(child.children)
+            hidden.extend(child.hidden)
+        else:
+            children.append(child)
+    children = _units(children, architecture)
+    only = children[0] if len(children) == 1 else None
+    if isinstance(only, Group) and not top:
+        # One of the two says nothing: the Sequential inside an InvertedResidual, a stage around a single block. A
+        # module that holds one unit (Conv2dNormActivation) is that unit.
+        outer = group.cls not in PLAIN and (only.role == "unit" or only.cls in PLAIN)
+        named = group if outer else only
+        return replace(only, id=named.id, path=named.path, cls=named.cls, hidden=(*hidden, *only.hidden))
+    return replace(group, children=tuple(children), hidden=tuple(hidden))
+
+
+def _dissolves(child: Group, in_row: bool, architecture: Architecture) -> bool:
+    """A module of one op is that op. A plain container inside a block is only bookkeeping, unless it is a branch that
+    ends in a concatenation; in a row of blocks it may be a stage, which `_stages` decides."""
+    if len(child.children) == 1:
+        return True
+    if not any(kind_of(name, architecture) in _WORKING for name in child.nodes):
+        return True  # a pooling with its flatten, a cut into windows: two ops and no block
+    if child.cls not in PLAIN or in_row or is_row(child) or holds_blocks(child):
+        return False
+    last = child.nodes[-1]
+    return not any(vocabulary.kind(architecture.nodes[user]) == "concat" for user in architecture.users[last])
+
+
+def _units(children: list[str | Group], architecture: Architecture) -> list[str | Group]:
+    """Fuse each convolution or linear layer with the norm and activation that follow it, or, in pre-activation blocks
+    (those that begin with a norm), that come before it."""
+    main = (c for c in children if kind_of(c, architecture) not in ("concat", "add", "split", "reshape"))
+    first = next(main, None)
+    pre = first is not None and kind_of(first, architecture) == "norm"
+    fused: list[str | Group] = []
+    at = 0
+    while at < len(children):
+        run = _pre_run(children, at, architecture) if pre else _post_run(children, at, architecture)
+        fused.append(_fused(children[at : at + run]) if run > 1 else children[at])
+        at += max(run, 1)
+    return fused
+
+
+_WEIGHTED = ("conv", "depthwise", "linear")
+_WORKING = (*_WEIGHTED, "attention", "add", "concat", "multiply", "shuffle", "other")
+
+
+def _post_run(children: list[str | Group], at: int, architecture: Architecture) -> int:
+    """How many items from `at` on make up convolution + norm + activation."""
+    head = children[at]
+    if isinstance(head, Group):
+        if head.role != "unit" or kind_of(head.nodes[-1], architecture) == "activation":
+            return 1
+        wanted = ["norm", "activation"] if kind_of(head.nodes[-1], architecture) in _WEIGHTED else ["activation"]
+    elif kind_of(head, architecture) in _WEIGHTED:
+        wanted = ["norm", "activation"]
+    elif kind_of(head, architecture) == "norm":
+        wanted = ["activation"]
+    else:
+        return 1
+    return _run(children, at, wanted, architecture)
+
+
+def _pre_run(children: list[str | Group], at: int, architecture: Architecture) -> int:
+    """How many items from `at` on make up norm + activation + convolution."""
+    kind = kind_of(children[at], architecture)
+    if kind == "norm":
+        return _run(children, at, ["activation", "weighted"], architecture)
+    return _run(children, at, ["weighted"], architecture) if kind == "activation" else 1
+
+
+def _run(children: list[str | Group], at: int, wanted: list[str], architecture: Architecture) -> int:
+    length = 1
+    for kind in wanted:
+        if at + length >= len(children):
+            break
+        item, before = children[at + length], children[at + length - 1]
+        if not isinstance(item, str) or not _follows(before, item, architecture):
+            break
+        found = kind_of(item, architecture)
+        if found == kind or (kind == "weighted" and found in _WEIGHTED):
+            length += 1
+    return length
+
+
+def _follows(before: str | Group, item: str, architecture: Architecture) -> bool:
+    """Is `item` the only thing fed by `before`, and fed by nothing else?"""
+    last = before if isinstance(before, str) else before.nodes[-1]
+    read = {name for name in architecture.nodes[item].inputs if not isinstance(architecture.nodes[name].op, Constant)}
+    return read == {last} and architecture.users[last] == (item,)
+
+
+def _fused(items: list[str | Group]) -> Group:
+    head = items[0]
+    if isinstance(head, Group):
+        return replace(head, children=(*head.children, *items[1:]))
+    return Group(f"unit:{head}", "unit", tuple(items))
