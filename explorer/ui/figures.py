@@ -91,10 +91,9 @@ class FiguresPanel(QWidget):
         font.setBold(True)
         row[1].setFont(font)
         width = row[2].fontMetrics().horizontalAdvance
-        row[1].setMinimumWidth(width("88.8 MiB") + 6)  # the columns stand still when figures change
-        row[2].setMinimumWidth(width("+88.8 MiB"))
-        row[3].setMinimumWidth(width("+88.8 %"))
         for column, cell in enumerate(row):
+            # The columns stand still when figures change. The column's minimum, as a cell's own would let it be cut.
+            self._grid.setColumnMinimumWidth(column, width(("", "88.8 MiB", "+88.8 MiB", "+88.8 %")[column]))
             if column:
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._grid.addWidget(cell, len(self._rows), column)
