@@ -51,14 +51,18 @@ def test_figures_and_their_changes(panel: FiguresPanel) -> None:
     assert "Trainable numbers." in tip
 
 
-def test_no_figure_is_cut(panel: FiguresPanel) -> None:
-    awkward = (Count("All ops", 999_880, 1_000_000, ""), Count("Field", 12_345, 1, "px"), Count("A", 1e12, 1, "bytes"))
-    panel.show_summary(replace(SUMMARY, counts=awkward))
+@pytest.mark.parametrize(
+    "count",
+    [Count("All ops", 999_880, 1_000_000, ""), Count("Field", 12_345, 1, "px"), Count("Peak", 1e12, 1, "bytes")],
+    ids=lambda count: count.name,
+)
+def test_no_figure_is_cut(panel: FiguresPanel, count: Count) -> None:
+    panel.show_summary(replace(SUMMARY, counts=(count,)))  # alone: a longer one would make room for it
     QApplication.processEvents()
-    assert cells(panel, 0)[3] == "−0.012 %"
-    for row in panel._rows:
-        for cell in row:
-            assert not cell.isVisible() or cell.width() >= cell.fontMetrics().horizontalAdvance(cell.text())
+    panel.resize(panel.minimumSizeHint().width(), 220)
+    QApplication.processEvents()
+    for cell in panel._rows[0]:
+        assert cell.width() >= cell.fontMetrics().horizontalAdvance(cell.text())
 
 
 def test_costs_that_grow_and_shrink_have_their_colours(panel: FiguresPanel, qapp: QApplication) -> None:
