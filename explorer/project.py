@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.edits import ChannelShuffle, Edit, EditError, LinearBottleneck, Shortcut, SwapActivation
+from explorer.files import write_whole
 
 _KINDS: dict[str, type[Any]] = {
     kind.name: kind for kind in (SwapActivation, ChannelShuffle, Shortcut, LinearBottleneck)
@@ -74,18 +73,8 @@ def read_edits(path: str | Path) -> tuple[Edit, ...]:
 
 def write_edits(path: str | Path, edits: Sequence[Edit], network: str = "") -> None:
     """Write a file of edits: beside first, then renamed, so that the old file stays whole if anything fails."""
-    path = Path(path)
     text = json.dumps({"network": network, "edits": [edit_as_json(edit) for edit in edits]}, indent=2)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    write_whole(Path(path), lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
 
 
 __all__ = ["EditError", "ProjectError", "edit_as_json", "edit_from_json", "read_edits", "write_edits"]

@@ -80,6 +80,8 @@ def _ways(title: str, rows: int) -> Iterator[tuple[str, ...]]:
     for count in range(len(words) - 1, 0, -1):
         if count > 1 or any(c.isdigit() for c in words[1]):  # "Conv" says what it is, "Global" does not
             yield (" ".join(words[:count]),)
+    if len(words) == 1 and len(title) > 5:
+        yield (f"{title[:4]}…",)
 
 
 def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:

@@ -6,8 +6,6 @@ Runs without a window and off the UI thread; needs a QGuiApplication for the fon
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from PySide6.QtSvg import QSvgGenerator
 from explorer.drawing import LIGHT, Picture, Theme
 from explorer.drawing.legend import legend_height, paint_legend
 from explorer.drawing.theme import advance, font
+from explorer.files import write_whole
 
 MARGIN = 24.0
 _TITLE = 34.0  # height of the title row
@@ -65,7 +64,7 @@ def export_image(
     if not path.parent.is_dir():
         raise ExportError(f"cannot write {path}: there is no folder {path.parent}")
     try:
-        _written(path, lambda beside: writer(page, beside, scale))
+        write_whole(path, lambda beside: writer(page, beside, scale))
     except OSError as failure:
         raise ExportError(f"cannot write {path}: {failure.strerror or failure}") from failure
 
@@ -170,19 +169,3 @@ def _vector(device: QSvgGenerator | QPdfWriter, page: _Page, scale: float) -> No
 
 
 _WRITERS: dict[str, Callable[[_Page, Path, float], None]] = {".png": _png, ".svg": _svg, ".pdf": _pdf}
-
-
-def _written(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside, then rename: whoever looks at `path` sees the old file or the whole new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        with beside.open("rb+") as written:
-            os.fsync(written.fileno())  # on the disk before it takes the old file's place
-        beside.chmod(0o644)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -73,6 +73,7 @@ class OutputPanel(QWidget):
         self.samples.setPlaceholderText(name)
 
     def show_output(self, output: Output | None) -> None:
+        self._output = output
         self.apart.setVisible(output is not None)
         self.bars.setVisible(output is not None)
         self.bars.show_guesses(output.guesses if output is not None else ())
@@ -86,6 +87,8 @@ class OutputPanel(QWidget):
     def show_busy(self, busy: bool) -> None:
         self.apart.show_busy(busy)
         self.bars.dim(busy)
+        if busy and self._output is None:
+            self.note.say("Running…")
 
     def show_error(self, text: str) -> None:
         self.show_output(None)
