@@ -14,12 +14,9 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
-    QFileDialog,
     QMainWindow,
     QMessageBox,
-    QProgressBar,
     QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,8 +25,9 @@ from explorer.diagram import Level
 from explorer.drawing import DARK, LIGHT, Picture
 from explorer.networks.catalogue import entries
 from explorer.session import Session, Topic
-from explorer.ui import appearance, images, requests
+from explorer.ui import appearance, dialogs, images, requests
 from explorer.ui.actions import Actions, menu_of
+from explorer.ui.busy import BusyIndicator
 from explorer.ui.canvas import Canvas
 from explorer.ui.figures import FiguresPanel
 from explorer.ui.inspector import InspectorPanel
@@ -107,15 +105,8 @@ class Window(QMainWindow):
         self.actions_.fill_menus([dock.toggleViewAction() for dock in docks])
         self.actions_.levels[self._level].setChecked(True)
 
-        self._progress = QProgressBar()
-        self._progress.setMaximumWidth(160)
-        self._progress.setTextVisible(False)
-        self._cancel = QToolButton()
-        self._cancel.setText("Cancel")
-        self._cancel.setAutoRaise(True)
-        self.statusBar().addPermanentWidget(self._progress)
-        self.statusBar().addPermanentWidget(self._cancel)
-        self._show_busy()
+        self.busy = BusyIndicator((self.edits, self.output_lane, self.files), self.output_lane)
+        self.statusBar().addPermanentWidget(self.busy)
         self._restore()
 
     def _dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -154,10 +145,7 @@ class Window(QMainWindow):
         self.output.image_wanted.connect(self._ask_image)
         self.output.image_dropped.connect(lambda path: self._load_sample(images.from_file(path)))
         self.output.image_pasted.connect(self._show_pasted)
-        self._cancel.clicked.connect(self._cancel_all)
-        for lane in self._lanes:
-            lane.busy_changed.connect(self._show_busy)
-        self.output_lane.progressed.connect(lambda done: self._progress.setValue(round(100 * done)))
+        self.busy.cancelled.connect(self._cancel_all)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_theme)
 
     def start(self, network: str | None = None) -> None:
@@ -315,14 +303,6 @@ class Window(QMainWindow):
         if self.session.selection is not None:
             self._inspect()  # a control that was refused goes back to what is set
 
-    # busy
-
-    def _show_busy(self) -> None:
-        slow = [lane for lane in (self.edits, self.output_lane, self.files) if lane.busy]
-        self._progress.setVisible(bool(slow))
-        self._cancel.setVisible(bool(slow))
-        self._progress.setRange(0, 100 if slow == [self.output_lane] else 0)
-
     def _cancel_all(self) -> None:
         for lane in self._lanes:
             lane.cancel()
@@ -339,8 +319,8 @@ class Window(QMainWindow):
         self.session.show_sample(sample)
 
     def _ask_image(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open image", "", images.FILTER)
-        if path:
+        path = dialogs.image_to_read(self)
+        if path is not None:
             self._load_sample(images.from_file(path))
 
     def _paste(self) -> None:
@@ -357,24 +337,19 @@ class Window(QMainWindow):
 
     def _ask_export(self) -> None:
         network = self.session.network
-        if network is None:
-            return
-        name = f"{network.architecture.key or network.title}.png"
-        path, _ = QFileDialog.getSaveFileName(self, "Export diagram", name, "PNG (*.png);;SVG (*.svg);;PDF (*.pdf)")
-        if path:
-            self.export(path if Path(path).suffix else f"{path}.png")
+        path = dialogs.diagram_to_write(self, network) if network is not None else None
+        if path is not None:
+            self.export(path)
 
     def _ask_save_edits(self) -> None:
         network = self.session.network
-        if network is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(self, "Save edits", f"{network.architecture.key}.json", "Edits (*.json)")
-        if path:
+        path = dialogs.edits_to_write(self, network) if network is not None else None
+        if network is not None and path is not None:
             self.files.submit(requests.save_edits(network, path), lambda _: None, self._failed)
 
     def _ask_load_edits(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Load edits", "", "Edits (*.json)")
-        if path:
+        path = dialogs.edits_to_read(self)
+        if path is not None:
             self._change(lambda network: requests.with_edits_of(network, path))
 
     # the rest
