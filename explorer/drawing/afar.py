@@ -15,24 +15,23 @@ _TYPE = 9.0  # screen pixels of a card's title
 _FRAME_TYPE = 11.0  # and of an outermost frame's
 _STRIPE = 2.5
 _ROW = 11.0
+_TITLES = 0.2  # the scale from which cards may have titles
+_KEPT = 4  # letters that must be left of a shortened title
 _DOT = 4.0  # screen pixels below which nobody sees that it is round
 
 
 def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """A patch of the kind's colour, or a card with its title where that fits."""
+    """A patch of the kind's colour; from nearer a card, with its title where that fits. The scale alone decides which,
+    so that cards beside each other look alike."""
     ghost = card.change == "off"
-    width, height = rect.width() * scale, rect.height() * scale
-    lines = _lines(card.title, round(width - 6), int(height // _ROW)) if width >= 26 and height >= 10 else ()
-    if lines:
-        stripe = max(_STRIPE / scale, 4.5)
-        painter.fillRect(rect, theme.frame_ground(1) if ghost else theme.ground(card.kind))
-        painter.fillRect(
-            QRectF(rect.left(), rect.top(), stripe, rect.height()),
-            theme.of("off") if ghost else theme.colour(card.kind),
-        )
-        _paint_lines(painter, lines, rect, theme.of("off" if ghost else "text"), scale)
-    else:
+    if scale < _TITLES:
         painter.fillRect(rect, theme.of("border") if ghost else theme.block(card.kind))
+    else:
+        stripe = QRectF(rect.left(), rect.top(), max(_STRIPE / scale, 4.5), rect.height())
+        painter.fillRect(rect, theme.frame_ground(1) if ghost else theme.far_ground(card.kind))
+        painter.fillRect(stripe, theme.of("off") if ghost else theme.colour(card.kind))
+        lines = _lines(card.title, round(rect.width() * scale - 6), int(rect.height() * scale // _ROW))
+        _paint_lines(painter, lines, rect, theme.of("off" if ghost else "text"), scale)
     if card.change in ("changed", "added"):
         side = 4 / scale
         painter.fillRect(QRectF(rect.right() - side, rect.top(), side, side), theme.of(card.change))
@@ -64,10 +63,15 @@ def _paint_lines(painter: QPainter, lines: tuple[str, ...], rect: QRectF, ink: Q
 
 @cache
 def _lines(title: str, room: int, rows: int) -> tuple[str, ...]:
-    """The title in one or two lines, else as many whole words as fit: "Max pool", never "Max poo…"."""
+    """The title in one or two lines, else as many whole words as fit ("Max pool"), else its beginning ("Depthw…")."""
+    if rows < 1:
+        return ()
     for lines in _ways(title, rows):
         if max(advance(line, _TYPE) for line in lines) <= room:
             return lines
+    for length in range(len(title) - 1, _KEPT - 1, -1):
+        if advance(title[:length] + "…", _TYPE) <= room:
+            return (title[:length].rstrip() + "…",)
     return ()
 
 
@@ -80,8 +84,6 @@ def _ways(title: str, rows: int) -> Iterator[tuple[str, ...]]:
     for count in range(len(words) - 1, 0, -1):
         if count > 1 or any(c.isdigit() for c in words[1]):  # "Conv" says what it is, "Global" does not
             yield (" ".join(words[:count]),)
-    if len(words) == 1 and len(title) > 5:
-        yield (f"{title[:4]}…",)
 
 
 def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from explorer.diagram import Card, Change, Kind
 from explorer.drawing import afar
@@ -15,6 +16,7 @@ from explorer.drawing.theme import Theme, advance, font
 TITLE, LINE, CHIP = 13.0, 11.0, 10.0  # pixels of type
 ROUND = 26.0  # diameter of an addition
 RADIUS = 7.0
+_STRIPE = 4.5
 _LEFT, _RIGHT, _TOP = 12.0, 12.0, 9.0
 _ICON = SIDE + 7
 _LEAST = 92.0
@@ -141,12 +143,23 @@ def _paint_icon(painter: QPainter, kind: Kind, at: QPointF, colour: QColor, scal
 
 
 def _paint_stripe(painter: QPainter, rect: QRectF, colour: QColor) -> None:
-    painter.save()
-    painter.setClipRect(QRectF(rect.left(), rect.top(), 4.5, rect.height()), Qt.ClipOperation.IntersectClip)
+    """The left edge of a card. A path of its own, not the card clipped: SVG as Qt writes it knows no clipping."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawRoundedRect(rect, RADIUS, RADIUS)
-    painter.restore()
+    painter.translate(rect.topLeft())
+    painter.drawPath(_stripe(rect.height()))
+    painter.translate(-rect.topLeft())
+
+
+@cache
+def _stripe(height: float) -> QPainterPath:
+    start = 180 - math.degrees(math.acos((RADIUS - _STRIPE) / RADIUS))  # where the corner's arc meets the right side
+    path = QPainterPath()
+    path.arcMoveTo(QRectF(0, 0, 2 * RADIUS, 2 * RADIUS), start)
+    path.arcTo(QRectF(0, 0, 2 * RADIUS, 2 * RADIUS), start, 180 - start)
+    path.arcTo(QRectF(0, height - 2 * RADIUS, 2 * RADIUS, 2 * RADIUS), 180, 180 - start)
+    path.closeSubpath()
+    return path
 
 
 def _paint_text(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:

@@ -45,14 +45,16 @@ _WORDS: dict[Kind | Mark, str] = {
 
 
 def legend_height(kinds: Sequence[Kind | Mark], width: float) -> float:
-    """Height of the legend when it is `width` wide."""
+    """Height of the legend when it is `width` wide; at 0 all entries stand below each other."""
     places = list(_placed(kinds, width))
     return places[-1][1] + _ROW if places else 0.0
 
 
 def paint_legend(painter: QPainter, kinds: Sequence[Kind | Mark], rect: QRectF, theme: Theme) -> None:
+    """Paint the legend in rows, or as a column where there is room for no more."""
+    column = rect.width() <= legend_width(kinds) + 1
     painter.setFont(font(_TYPE))
-    for kind, (x, y, text) in zip(_shown(kinds), _placed(kinds, rect.width()), strict=True):
+    for kind, (x, y, text) in zip(_shown(kinds), _placed(kinds, 0 if column else rect.width()), strict=True):
         painter.save()
         painter.translate(rect.left() + x, rect.top() + y + 3)
         _paint_sign(painter, kind, theme)

@@ -38,12 +38,11 @@ def strands(links: Sequence[tuple[str, str, str]], routes: Sequence[Route]) -> l
     mains = {source: [routes[n].points for n in numbers] for (source, skip), numbers in bundles.items() if not skip}
     found = []
     for (source, skip), numbers in bundles.items():
-        own: list[Sequence[Point]] = [routes[n].points for n in numbers]
-        if skip:
-            own = [_from_parting(points, mains.get(source, ())) for points in own]
-        path = _merged(own) if len(own) > _MANY else _rounded(own)
+        whole = [routes[n].points for n in numbers]
+        beneath = mains.get(source, []) if skip else []
+        path = _merged(whole) if len(whole) > _MANY else _rounded(_apart(whole, beneath))
         heads = QPainterPath()
-        for points in own:
+        for points in whole:
             heads.addPolygon(_head(points))
         texts = dict.fromkeys((routes[n].label, links[n][2]) for n in numbers)
         fresh = tuple(text for text in texts if text not in named)
@@ -88,8 +87,15 @@ def near(points: Sequence[Point], x: float, y: float, reach: float) -> bool:
     )
 
 
+def _apart(lines: Sequence[Sequence[Point]], beneath: Sequence[Sequence[Point]]) -> list[Sequence[Point]]:
+    """Lines from one card, each from where it parts from those before it: a stretch painted twice looks heavier, and
+    a shortcut painted beneath the main path colours that one's edges."""
+    unlike = list(dict.fromkeys(map(tuple, lines)))
+    return [_from_parting(points, [*beneath, *unlike[:n]]) for n, points in enumerate(unlike)]
+
+
 def _from_parting(points: Sequence[Point], mains: Iterable[Sequence[Point]]) -> Sequence[Point]:
-    """A shortcut without the stretch on which it lies under the main path, whose edges it would colour."""
+    """A line without the longest stretch that it shares with others."""
     shortest = points
     for main in mains:
         parted = _after(points, main)
@@ -105,14 +111,17 @@ def _after(points: Sequence[Point], main: Sequence[Point]) -> Sequence[Point]:
         start, own, other = points[n], points[n + 1], main[n + 1]
         if own == other:
             continue
-        dx, dy = _direction(start, own)
-        if (dx, dy) != _direction(start, other):
-            return points[n:] if n else points
-        if _length((start, other)) < _length((start, own)):  # the main path turns away
-            return (other, *points[n + 1 :])
-        back = min(_RADIUS, _length((start, own)))  # from where the corner begins
-        return ((own[0] - back * dx, own[1] - back * dy), *points[n + 1 :])
+        if _direction(start, own) != _direction(start, other):
+            return (_bend(points[n - 1], start), *points[n:]) if n else points
+        # Who has the shorter way turns there, rounding it off a little before.
+        turn = other if _length((start, other)) < _length((start, own)) else own
+        return (_bend(start, turn), *points[n + 1 :])
     return points
+
+
+def _bend(start: Point, corner: Point) -> Point:
+    point = _towards(corner, start)
+    return point.x(), point.y()
 
 
 def _direction(start: Point, end: Point) -> tuple[int, int]:

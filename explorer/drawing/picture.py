@@ -103,6 +103,10 @@ class Picture:
                 return placed.card.id
         return next((p.card.id for p in reversed(self._frames) if p.rect.contains(point)), None)
 
+    def count_in(self, part: QRectF) -> int:
+        """How many cards lie, at least in part, in a part of the drawing."""
+        return sum(1 for _ in self._near(part))
+
     def link_at(self, x: float, y: float, reach: float = 4.0) -> Link | None:
         """The link that passes within `reach` of a point, the one painted uppermost."""
         point = QPointF(x, y)

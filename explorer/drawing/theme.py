@@ -108,6 +108,10 @@ class Theme:
         """A kind's colour for writing with: close enough to the text's to be read on every frame."""
         return _mixed(self.kinds[kind], self.text, 0.55)
 
+    def far_ground(self, kind: Kind) -> QColor:
+        """The ground of a card that is too far away for an outline, and so must stand out by itself."""
+        return _mixed(self.kinds[kind], self.card, self.tint + 0.1 if self.tint else 0.0)
+
     def block(self, kind: Kind) -> QColor:
         """What a card is from so far away that nothing fits on it: its colour, calmed."""
         return _mixed(self.kinds[kind], self.card, 0.72)

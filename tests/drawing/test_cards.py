@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
 from explorer.diagram import Card, Kind
-from explorer.drawing import LIGHT, cards
+from explorer.drawing import LIGHT, afar, cards
 
 CHIPS: tuple[tuple[Kind, str], ...] = (("norm", "BN"), ("activation", "ReLU6"), ("dropout", "Dropout"))
 
@@ -59,3 +59,26 @@ def test_nothing_is_painted_outside_a_card(qapp: QGuiApplication) -> None:
     painter.end()
     outside = [(x, y) for x in (5, 17, image.width() - 18, image.width() - 5) for y in range(image.height())]
     assert {image.pixel(x, y) for x, y in outside} == {0xFFFFFFFF}
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize(
+    ("title", "room", "rows", "lines"),
+    [
+        ("Conv 3×3", 200, 1, ("Conv 3×3",)),
+        ("Inverted residual", 50, 2, ("Inverted", "residual")),
+        ("Max pool 3×3", 45, 1, ("Max pool",)),
+        ("Conv 3×3", 25, 1, ("Conv",)),
+        ("Max pool", 25, 1, ()),
+        ("Conv 3×3", 200, 0, ()),
+    ],
+)
+def test_from_afar_titles_are_shortened_by_words(title: str, room: int, rows: int, lines: tuple[str, ...]) -> None:
+    assert afar._lines(title, room, rows) == lines
+
+
+@pytest.mark.usefixtures("qapp")
+def test_from_afar_a_single_word_keeps_its_beginning() -> None:
+    (line,) = afar._lines("Depthwise", 40, 1)
+    assert "Depthwise".startswith(line.removesuffix("…"))
+    assert len(line) > 5

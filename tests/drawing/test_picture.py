@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, links
-from explorer.drawing.legend import legend_height, legend_width, paint_legend
+from explorer.drawing.legend import _shown, legend_height, legend_width, paint_legend
 from explorer.layout import Box, Geometry, Route
 
 PLAIN = Marks()
@@ -97,10 +97,19 @@ def test_a_shortcut_starts_where_it_parts_from_the_main_path(everything: Picture
 def test_parting_is_found_whoever_turns_first() -> None:
     main = ((0.0, 0.0), (0.0, 50.0), (90.0, 50.0), (90.0, 80.0))
     assert links._after(((0.0, 0.0), (0.0, 20.0), (40.0, 20.0)), main) == ((0, 14), (0, 20), (40, 20))
-    assert links._after(((0.0, 0.0), (0.0, 70.0)), main) == ((0, 50), (0, 70))
-    assert links._after(((0.0, 0.0), (0.0, 50.0), (-9.0, 50.0)), main) == ((0, 50), (-9, 50))
+    assert links._after(((0.0, 0.0), (0.0, 70.0)), main) == ((0, 44), (0, 70))
+    assert links._after(((0.0, 0.0), (0.0, 50.0), (-9.0, 50.0)), main) == ((0, 44), (0, 50), (-9, 50))
     elsewhere = ((5.0, 0.0), (5.0, 9.0))
     assert links._after(elsewhere, main) is elsewhere
+
+
+def test_a_stretch_shared_by_a_few_links_is_painted_once_too() -> None:
+    lines = [((0, 0), (0, 20), (x, 20), (x, 60)) for x in (-80.0, 40.0, 80.0)]
+    assert links._apart([*lines, lines[0]], []) == [
+        lines[0],
+        ((0, 14), (0, 20), (40, 20), (40, 60)),
+        ((34, 20), (80, 20), (80, 60)),
+    ]
 
 
 def test_shared_stretches_of_many_links_are_painted_once() -> None:
@@ -142,3 +151,9 @@ def test_the_legend_stays_in_its_place(everything: Picture, theme: Theme) -> Non
     assert image != blank
     for outside in (QRect(0, 0, 400, 20), QRect(340, 0, 60, height + 40), QRect(0, height + 22, 400, 18)):
         assert image.copy(outside) == blank.copy(outside)
+
+
+def test_a_narrow_legend_is_one_column(everything: Picture) -> None:
+    width = legend_width(everything.legend)
+    assert legend_height(everything.legend, 0) == 20 * len(_shown(everything.legend))
+    assert legend_height(everything.legend, width) <= legend_height(everything.legend, 0)

@@ -63,6 +63,7 @@ def test_text_can_be_read_wherever_it_stands(theme: Theme) -> None:
     for ground in grounds:
         assert contrast(theme.of("text"), ground) >= 7
         assert contrast(theme.of("muted"), ground) >= 4.5
+    assert all(contrast(theme.of("text"), theme.far_ground(kind)) >= 7 for kind in KINDS)
     for depth in range(1, 7):
         assert all(contrast(theme.ink(kind), theme.frame_ground(depth)) >= 4.5 for kind in KINDS)
 

@@ -6,7 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 
 from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import DARK, LIGHT, PRINT, Picture, Theme, compose
@@ -113,3 +115,30 @@ def test_it_works_beside_the_thread_of_the_window(picture: Picture, tmp_path: Pa
     assert not failures
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_an_svg_looks_like_the_png(picture: Picture, tmp_path: Path) -> None:
+    """Qt's SVG knows less than a bitmap (no clipping, for one), so it is rendered again and looked at."""
+    for suffix in ("png", "svg"):
+        export_image(picture, tmp_path / f"a.{suffix}", scale=1, legend=False, margin=0)
+    png = QImage(str(tmp_path / "a.png")).convertToFormat(QImage.Format.Format_RGB32)
+    svg = QImage(png.size(), QImage.Format.Format_RGB32)
+    painter = QPainter(svg)
+    QSvgRenderer(str(tmp_path / "a.svg")).render(painter)
+    painter.end()
+    for id in ("in", "conv", "add"):
+        rect = picture.rect(id)
+        assert rect is not None
+        kind = picture.diagram.cards[id].kind
+        for place in (rect.center() + QPointF(rect.width() / 2 - 4, 6), rect.center() + QPointF(6, 6)):
+            if id != "add":
+                assert png.pixelColor(place.toPoint()) == svg.pixelColor(place.toPoint())
+        edge = QPointF(rect.left() + 2, rect.center().y()).toPoint()
+        for image in (png, svg):
+            assert (image.pixelColor(edge) == LIGHT.colour(kind)) == (id != "add")
+    unlike = sum(
+        png.pixelColor(x, y).lightness() - svg.pixelColor(x, y).lightness() not in range(-40, 41)
+        for x in range(png.width())
+        for y in range(png.height())
+    )
+    assert unlike < 0.03 * png.width() * png.height()  # letters differ: another renderer, and perhaps another font

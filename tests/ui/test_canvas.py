@@ -5,13 +5,20 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from explorer.diagram import Card, Diagram, Link
-from explorer.drawing import DARK, Picture, compose
+from explorer.drawing import DARK, LIGHT, Picture, compose
+from explorer.layout import Box, Geometry
+from explorer.ui.backing import Backing
 from explorer.ui.canvas import Canvas
+from explorer.ui.viewport import Viewport
+
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+NOWHERE = QPoint()
 
 
 def picture() -> Picture:
@@ -111,6 +118,145 @@ def differing(a: QImage, b: QImage) -> int:
     return sum(first[n : n + 4] != second[n : n + 4] for n in range(0, len(first), 4)) if first != second else 0
 
 
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0])
+def test_what_is_kept_scrolls_exactly_at_any_ratio(qtbot: QtBot, ratio: float) -> None:
+    """The offscreen screen has one ratio only, so the backing is asked without a widget."""
+    view, backing, size = Viewport(), Backing(LIGHT), QSize(401, 303)
+    backing.picture = picture()
+    view.look_at(backing.picture.bounds, QRectF(QPointF(0, 0), size.toSizeF()), 0.8)
+    backing.image(size, ratio, view)
+    for step in (QPoint(7, 0), QPoint(-31, 17), QPoint(0, -5)):
+        view.offset += QPointF(step) / ratio
+        backing.scroll(step, view)
+    scrolled = backing.image(size, ratio, view).toImage()
+    backing.forget()
+    assert differing(scrolled, backing.image(size, ratio, view).toImage()) == 0
+    assert (scrolled.width(), scrolled.height()) == (round(401 * ratio), round(303 * ratio))
+
+
+@pytest.mark.parametrize("scale", [0.2, 0.7, 1.6])
+@pytest.mark.parametrize("id", ["conv", "add", "block"])
+def test_marks_are_painted_as_in_a_fresh_painting(canvas: Canvas, id: str, scale: float) -> None:
+    canvas.zoom(scale / canvas.scale)
+    canvas.grab()
+    for change in (lambda: canvas.select(id), lambda: canvas._hover("in"), lambda: canvas.select(None)):
+        change()
+        kept = canvas.grab().toImage()
+        canvas._repaint()
+        assert differing(kept, canvas.grab().toImage()) == 0
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 1.7])
+def test_what_is_kept_stays_where_it_was(canvas: Canvas, scale: float) -> None:
+    canvas.zoom(scale / canvas.scale)
+    before = canvas._offset + canvas.picture.rect("block").topLeft() * canvas.scale
+    cards = dict(canvas.picture.diagram.cards)
+    del cards["conv"], cards["add"]
+    links = (Link("in", "block", 0, "3×8×8"), Link("block", "out", 0, "8×8×8"))
+    folded = compose(Diagram("", {"": ("in", "block", "out")}, cards, links))
+    canvas.show_picture(folded, keep="block")
+    after = canvas._offset + folded.rect("block").topLeft() * canvas.scale
+    assert (after - before).manhattanLength() < 1e-6
+    assert canvas.scale == pytest.approx(scale)
+
+
+def wheel(canvas: Canvas, angle: QPoint, pixels: QPoint = NOWHERE, keys: Qt.KeyboardModifier = NO_KEYS) -> None:
+    at = QPointF(350, 250)
+    phase = Qt.ScrollPhase.NoScrollPhase if pixels.isNull() else Qt.ScrollPhase.ScrollUpdate
+    event = QWheelEvent(at, canvas.mapToGlobal(at), pixels, angle, Qt.MouseButton.NoButton, keys, phase, False)
+    QApplication.sendEvent(canvas, event)
+
+
+def test_a_wheel_zooms_and_two_fingers_pan(canvas: Canvas) -> None:
+    scale, offset = canvas.scale, QPointF(canvas._offset)
+    wheel(canvas, QPoint(0, 0), QPoint(12, -7))
+    assert (canvas.scale, canvas._offset) == (scale, offset + QPointF(12, -7))
+    wheel(canvas, QPoint(0, 120), keys=Qt.KeyboardModifier.ShiftModifier)
+    assert (canvas.scale, canvas._offset) == (scale, offset + QPointF(72, -7))
+    wheel(canvas, QPoint(0, 120))
+    assert canvas.scale == pytest.approx(1.2 * scale)
+    wheel(canvas, QPoint(0, -120), QPoint(0, -9), keys=Qt.KeyboardModifier.ControlModifier)
+    assert canvas.scale == pytest.approx(scale)
+
+
+@pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton])
+def test_dragging_pans_and_selects_nothing(canvas: Canvas, qtbot: QtBot, button: Qt.MouseButton) -> None:
+    before, start = QPointF(canvas._offset), place(canvas, "conv")
+    with qtbot.assertNotEmitted(canvas.selected):
+        qtbot.mousePress(canvas, button, pos=start)
+        for n in (10, 20, 33):
+            at = start + QPoint(n, -n)
+            move = QMouseEvent(
+                QEvent.Type.MouseMove, QPointF(at), canvas.mapToGlobal(QPointF(at)), button, button, NO_KEYS
+            )
+            QApplication.sendEvent(canvas, move)
+        qtbot.mouseRelease(canvas, button, pos=start + QPoint(33, -33))
+    assert canvas._offset - before == QPointF(33, -33)
+
+
+def test_a_middle_double_click_folds_nothing(canvas: Canvas, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(canvas.toggled):
+        qtbot.mouseDClick(canvas, Qt.MouseButton.MiddleButton, pos=place(canvas, "block"))
+
+
+def test_a_tip_tells_of_cards_and_of_links(canvas: Canvas) -> None:
+    assert canvas._tip(QPointF(place(canvas, "conv"))) == "conv\n224 parameters"
+    route = canvas.picture._routes[3]  # from the addition to the output
+    (x1, y1), (x2, y2) = route.points[0], route.points[1]
+    middle = canvas._offset + QPointF((x1 + x2) / 2, (y1 + y2) / 2) * canvas.scale
+    assert canvas._tip(middle) == "+ → Output\n8×8×8"
+    assert canvas._tip(QPointF(1, 1)) == ""
+
+
+def test_buttons_in_the_corner_do_what_keys_do(canvas: Canvas, qtbot: QtBot) -> None:
+    buttons = {button.text(): button for button in canvas.findChildren(QToolButton)}
+    assert all(button.accessibleName() for button in buttons.values())
+    scale = canvas.scale
+    qtbot.mouseClick(buttons["+"], Qt.MouseButton.LeftButton)
+    assert canvas.scale == pytest.approx(1.2 * scale)
+    assert f"{100 * canvas.scale:.0f} %" in {button.text() for button in buttons.values()}
+    qtbot.keyClick(canvas, Qt.Key.Key_1)
+    assert canvas.scale == pytest.approx(1.0)
+    qtbot.mouseClick(buttons["Fit"], Qt.MouseButton.LeftButton)
+    assert canvas.scale == pytest.approx(scale)
+    assert not canvas.findChildren(QToolButton)[0].hasFocus()
+
+
+def test_the_legend_can_be_put_away(canvas: Canvas, qtbot: QtBot) -> None:
+    assert not canvas._legend_place.isEmpty()
+    with_legend = canvas.grab().toImage()
+    qtbot.keyClick(canvas, Qt.Key.Key_L)
+    assert canvas.grab().toImage() != with_legend
+    qtbot.keyClick(canvas, Qt.Key.Key_L)
+    assert canvas.grab().toImage() == with_legend
+
+
+def test_a_small_canvas_keeps_its_room_for_the_picture(canvas: Canvas) -> None:
+    canvas.resize(180, 110)
+    assert canvas._legend_place.isEmpty()
+    assert not any(button.isVisible() for button in canvas.findChildren(QToolButton))
+
+
+def test_one_may_always_zoom_out_to_everything(canvas: Canvas) -> None:
+    card = Card("a", "conv", "Conv")
+    tall = Picture(Diagram("", {"": ("a",)}, {"a": card}, ()), Geometry({"a": Box(0, 0, 99, 40)}, (), 500, 90_000))
+    canvas.show_picture(tall)
+    canvas.fit()
+    fitted = canvas.scale
+    assert fitted < 0.02
+    canvas.zoom(5)
+    canvas.zoom(0.001)
+    assert canvas.scale == pytest.approx(fitted)
+
+
+def test_what_is_selected_is_told_to_those_who_listen(canvas: Canvas) -> None:
+    assert canvas.accessibleName() == "Diagram of the network"
+    canvas.select("conv")
+    assert canvas.accessibleDescription() == "Conv 3×3, 3 → 8"
+    canvas.select(None)
+    assert canvas.accessibleDescription() == ""
+
+
 def test_arrows_follow_the_data(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.select("in")
     with qtbot.waitSignal(canvas.selected) as told:
@@ -132,9 +278,6 @@ def test_enter_folds_and_escape_lets_go(canvas: Canvas, qtbot: QtBot) -> None:
 
 
 def test_the_menu_is_wanted_where_the_pointer_is(canvas: Canvas, qtbot: QtBot) -> None:
-    from PySide6.QtGui import QContextMenuEvent
-    from PySide6.QtWidgets import QApplication
-
     at = place(canvas, "conv")
     with qtbot.waitSignal(canvas.menu_wanted) as told:
         QApplication.sendEvent(canvas, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at)))

@@ -1,0 +1,96 @@
+"""What lies over the canvas: buttons for the zoom in one corner, the legend in the emptiest of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+
+from explorer.drawing import Picture, Theme
+from explorer.drawing.legend import legend_height, legend_width, paint_legend
+from explorer.ui.viewport import Viewport
+
+_AWAY = 10  # from the canvas's border
+_PAD = 10.0
+
+
+class ZoomCorner(QFrame):
+    """−, the scale, +, everything, legend. Everything here also has a key on the canvas, so focus stays there."""
+
+    closer = Signal()
+    farther = Signal()
+    actual = Signal()
+    everything = Signal()
+    legend = Signal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._canvas = parent
+        self.setObjectName("corner")
+        self.setStyleSheet("#corner { background: palette(base); border: 1px solid palette(mid); border-radius: 6px; }")
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 2, 3, 2)
+        row.setSpacing(1)
+        self._row = row
+        self._button("−", "Zoom out (−)", self.farther.emit)
+        self._scale = self._button("100 %", "Actual size (1)", self.actual.emit)
+        self._scale.setMinimumWidth(self._scale.fontMetrics().horizontalAdvance("0000 %") + 8)
+        self._button("+", "Zoom in (+)", self.closer.emit)
+        self._button("Fit", "Everything in sight (0)", self.everything.emit)
+        self._legend = self._button("Legend", "What colours and signs mean (L)", lambda: None)
+        self._legend.setCheckable(True)
+        self._legend.toggled.connect(self.legend)
+
+    def _button(self, text: str, tip: str, pressed: Callable[[], None]) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(lambda _=False: pressed())
+        self._row.addWidget(button)
+        return button
+
+    def show_scale(self, scale: float) -> None:
+        percent = 100 * scale
+        self._scale.setText(f"{percent:.0f} %" if percent >= 9.5 else f"{percent:.1f} %")
+
+    def show_legend(self, shown: bool) -> None:
+        self._legend.setChecked(shown)
+
+    def place(self, wanted: bool) -> None:
+        """Bottom right; away where there is hardly a canvas."""
+        self.adjustSize()
+        canvas = self._canvas.rect()
+        self.move(canvas.right() - self.width() - _AWAY, canvas.bottom() - self.height() - _AWAY)
+        self.setVisible(wanted and canvas.width() > self.width() + 40 and canvas.height() > 120)
+
+
+def legend_place(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
+    """The corner for the legend in which it hides fewest cards; nothing where there is no room for it."""
+    entries = picture.legend
+    width = legend_width(entries)
+    size = QSizeF(width + 2 * _PAD, legend_height(entries, 0) + 2 * _PAD - 4)
+    room = widget.adjusted(_AWAY, _AWAY, -_AWAY, -_AWAY)
+    if not entries or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
+        return QRectF()
+    right, bottom = room.right() - size.width(), room.bottom() - size.height()
+    corners = [(room.left(), bottom), (room.left(), room.top()), (right, room.top())]
+    places = [QRectF(x, y, size.width(), size.height()) for x, y in corners]
+    return min(places, key=lambda place: picture.count_in(view.part(place)))
+
+
+def paint_legend_plate(painter: QPainter, picture: Picture, place: QRectF, theme: Theme) -> None:
+    ground = QColor(theme.of("card"))
+    ground.setAlphaF(0.94)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.of("border"), 1))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+    paint_legend(painter, picture.legend, place.adjusted(_PAD, _PAD - 2, -_PAD, -_PAD + 2), theme)
+    painter.restore()

@@ -1,0 +1,218 @@
+"""Shows a picture: what of it is seen, at which scale, and what lies over it. Does not listen to anyone.
+
+What was painted is kept in an image. Panning scrolls that image and paints only the strips that come into sight, so it
+costs the same however large the network is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from explorer.drawing import LIGHT, Marks, Picture, Theme
+from explorer.drawing.theme import font
+from explorer.ui.backing import Backing
+from explorer.ui.corner import ZoomCorner, legend_place, paint_legend_plate
+from explorer.ui.viewport import LEAST, LEGIBLE, Viewport
+
+STEP = 1.2  # zoom for one notch of the wheel
+
+
+class Surface(QWidget):
+    zoomed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Diagram of the network")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._backing = Backing(LIGHT)
+        self._view = Viewport()
+        self._fitted = True  # until the user moves, the picture stays fitted when the window changes
+        self._legend = True
+        self._legend_place = QRectF()  # chosen when a picture is fitted; one that hopped while panning would disturb
+        self._corner = ZoomCorner(self)
+        self._corner.closer.connect(lambda: self.zoom(STEP))
+        self._corner.farther.connect(lambda: self.zoom(1 / STEP))
+        self._corner.actual.connect(self.zoom_to_actual)
+        self._corner.everything.connect(self.fit)
+        self._corner.legend.connect(self.show_legend)
+        self._corner.show_legend(True)
+        self._corner.hide()
+        self.zoomed.connect(self._corner.show_scale)
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 600)
+
+    # what is shown
+
+    def show_picture(self, picture: Picture | None, *, keep: str | None = None) -> None:
+        """Show another picture. The card or frame `keep` stays under the eye where it was; without it, the view is
+        fitted anew."""
+        before = self._anchor(keep)
+        self._backing.picture = picture
+        self._backing.marks = Marks(self._marks.selected)
+        self._corner.place(picture is not None)
+        after = picture.rect(keep) if picture is not None and keep is not None else None
+        if before is not None and after is not None:
+            self._view.offset = before - after.topLeft() * self.scale
+            self._fitted = False
+            self._place_legend()
+        elif keep is None:
+            self.fit()
+            if picture is not None and self.scale < LEGIBLE:
+                self._look_at_start(picture)
+        self._repaint()
+
+    def _look_at_start(self, picture: Picture) -> None:
+        self._fitted = False
+        self._view.look_at_start(picture.bounds, QRectF(self.rect()))
+        self._place_legend()
+        self.zoomed.emit(self.scale)
+
+    def _anchor(self, id: str | None) -> QPointF | None:
+        rect = self.picture.rect(id) if self.picture is not None and id is not None else None
+        return self._view.shown(rect).topLeft() if rect is not None else None
+
+    @property
+    def picture(self) -> Picture | None:
+        return self._backing.picture
+
+    @property
+    def _marks(self) -> Marks:
+        return self._backing.marks
+
+    @property
+    def _theme(self) -> Theme:
+        return self._backing.theme
+
+    def set_theme(self, theme: Theme) -> None:
+        self._backing.theme = theme
+        self._repaint()
+
+    def show_legend(self, shown: bool) -> None:
+        """Say what colours and signs mean, where there is room."""
+        self._legend = shown
+        self._corner.show_legend(shown)
+        self.update()
+
+    def _place_legend(self) -> None:
+        picture = self.picture
+        self._legend_place = legend_place(picture, self._view, QRectF(self.rect())) if picture else QRectF()
+
+    def select(self, id: str | None) -> None:
+        """Mark a card; does not tell anyone."""
+        card = self.picture.card(id) if self.picture is not None and id is not None else None
+        self.setAccessibleDescription(", ".join((card.title, *card.lines)) if card is not None else "")
+        self._mark(replace(self._marks, selected=id))
+
+    def _mark(self, marks: Marks) -> None:
+        """Repaint where marks are or were, not the rest."""
+        before = self._marks
+        if marks == before:
+            return
+        self._backing.marks = marks
+        if self.picture is not None:
+            for touched in (self.picture.touched(before, self.scale), self.picture.touched(marks, self.scale)):
+                self._backing.refresh(self._view.shown(touched), self._view)
+        self.update()
+
+    # where one looks
+
+    @property
+    def scale(self) -> float:
+        return self._view.scale
+
+    @property
+    def _offset(self) -> QPointF:
+        return self._view.offset
+
+    def fit(self) -> None:
+        """Everything in sight, never enlarged."""
+        self._fitted = True
+        if self.picture is not None:
+            self._look_at(self.picture.bounds, most=1.0)
+            self._place_legend()
+
+    def fit_to(self, id: str) -> None:
+        """One card or frame in sight, large enough to read."""
+        rect = self.picture.rect(id) if self.picture is not None else None
+        if rect is not None:
+            self._fitted = False
+            self._look_at(rect, most=max(self.scale, 1.0))
+
+    def reveal(self, id: str) -> None:
+        """Bring a card into sight, moving no more than needed."""
+        rect = self.picture.rect(id) if self.picture is not None else None
+        if rect is not None:
+            self._pan(self._view.way_into_sight(rect, QRectF(self.rect())))
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Closer (more than 1) or farther, the point `at` (the middle) standing still."""
+        self._view.zoom(factor, at if at is not None else QPointF(self.rect().center()), min(LEAST, self._scale_of_all))
+        self._fitted = False
+        self._repaint()
+        self.zoomed.emit(self.scale)
+
+    def zoom_to_actual(self) -> None:
+        """One pixel of the screen for one of the drawing."""
+        self.zoom(1 / self.scale)
+
+    @property
+    def _scale_of_all(self) -> float:
+        """The scale at which everything is seen; one may always zoom out to it."""
+        fitted = Viewport()
+        seen = self.picture is not None and fitted.look_at(self.picture.bounds, QRectF(self.rect()), most=1.0)
+        return fitted.scale if seen else 1.0
+
+    def _look_at(self, rect: QRectF, most: float) -> None:
+        if self._view.look_at(rect, QRectF(self.rect()), most):
+            self._repaint()
+            self.zoomed.emit(self.scale)
+
+    def _pan(self, by: QPointF) -> None:
+        """Move the picture by whole pixels of the screen, scrolling what is painted."""
+        ratio = self.devicePixelRatioF()
+        step = QPoint(round(by.x() * ratio), round(by.y() * ratio))
+        if step.isNull():
+            return
+        self._fitted = False
+        self._view.offset += QPointF(step) / ratio
+        self._backing.scroll(step, self._view)
+        self.update()
+
+    # painting
+
+    def _repaint(self) -> None:
+        self._backing.forget()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._theme
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._backing.image(self.size(), self.devicePixelRatioF(), self._view))
+        if self.picture is None:
+            painter.setPen(theme.of("muted"))
+            painter.setFont(font(15))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Pick a network on the left")
+        elif self._legend and not self._legend_place.isEmpty():
+            paint_legend_plate(painter, self.picture, self._legend_place, theme)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.of("selection"), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._corner.place(self.picture is not None)
+        if self._fitted:
+            self.fit()
+        self._place_legend()
+        self._repaint()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.update()
