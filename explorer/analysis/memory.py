@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from explorer.analysis.shapes import Measure, Shape
+from explorer.analysis.shapes import Measure
 from explorer.graph.architecture import Architecture, Constant
 
 
@@ -40,10 +40,10 @@ def activations(architecture: Architecture, measures: Mapping[str, Measure]) -> 
     held: dict[str, int] = {}
     for name in architecture.live:
         if owner[name] == name and not isinstance(architecture.live[name].op, Constant):  # weights are no activations
-            held[name] = _bytes(measures[name].value)
+            held[name] = measures[name].bytes
             alive += held[name]
             if name != architecture.input.name:
-                elements += _elements(measures[name].value)
+                elements += measures[name].elements
                 total += held[name]
         if alive > peak:
             peak, peak_at = alive, name
@@ -54,16 +54,4 @@ def activations(architecture: Architecture, measures: Mapping[str, Measure]) -> 
 
 def fresh_elements(measure: Measure) -> int:
     """Elements of new activation memory the op makes; none for a view."""
-    return 0 if measure.view else _elements(measure.value)
-
-
-def _elements(value: object) -> int:
-    if isinstance(value, Shape):
-        return value.elements
-    return sum(map(_elements, value)) if isinstance(value, tuple) else 0
-
-
-def _bytes(value: object) -> int:
-    if isinstance(value, Shape):
-        return value.bytes
-    return sum(map(_bytes, value)) if isinstance(value, tuple) else 0
+    return 0 if measure.view else measure.elements

@@ -21,6 +21,9 @@ from explorer.graph.architecture import Architecture, Function, Input, Method, N
 #: Side of the square that one unit sees, and distance between neighbours, in input pixels. Infinite: everything.
 Field = tuple[float, float]
 
+#: (kernel, stride, dilation).
+_Window = tuple[float, float, float]
+
 _EVERYTHING: Field = (math.inf, math.inf)
 
 
@@ -47,23 +50,37 @@ def _field(node: Node, inputs: list[Field], measures: Mapping[str, Measure]) -> 
     if not local:
         return inputs[0] if all(field[1] == 0 for field in inputs) else _EVERYTHING
     field = max(local)
-    if isinstance(node.layer, nn.Linear) or vocabulary.kind(node) == "attention":
-        return _linear(node, field, measures)
-    if vocabulary.kind(node) == "reshape" and _flattens(node, measures):
-        return _EVERYTHING
-    window = _window(node, measures)
+    window = _reach(node, measures)
     if window is None:
         return _EVERYTHING
     kernel, stride, dilation = window
     return field[0] + (kernel - 1) * dilation * field[1], field[1] * stride
 
 
-def _linear(node: Node, field: Field, measures: Mapping[str, Measure]) -> Field:
+def _reach(node: Node, measures: Mapping[str, Measure]) -> _Window | None:
+    """What an op looks at: a window, or (None) everything. Kept with the node for the shapes it was asked for."""
+    measure = measures[node.name]
+    known: tuple[Measure, _Window | None] | None = node.__dict__.get("_reach")
+    if known is None or known[0] is not measure:
+        known = node.__dict__["_reach"] = (measure, _found_reach(node, measures))
+    return known[1]
+
+
+def _found_reach(node: Node, measures: Mapping[str, Measure]) -> _Window | None:
+    kind = vocabulary.kind(node)
+    if isinstance(node.layer, nn.Linear) or kind == "attention":
+        return _linear(node, measures)
+    if kind == "reshape" and _flattens(node, measures):
+        return None
+    return _window(node, measures)
+
+
+def _linear(node: Node, measures: Mapping[str, Measure]) -> _Window | None:
     """A linear layer over the last axis of a map with places left to itself (as in ConvNeXt) looks at one place."""
     shape = measures[node.inputs[0]].shape
     if isinstance(node.layer, nn.Linear) and shape is not None and len(shape.dims) == 4:
-        return field
-    return _EVERYTHING
+        return 1, 1, 1
+    return None
 
 
 def _flattens(node: Node, measures: Mapping[str, Measure]) -> bool:
@@ -71,7 +88,7 @@ def _flattens(node: Node, measures: Mapping[str, Measure]) -> bool:
     return before is not None and after is not None and len(before.dims) == 4 and len(after.dims) < 4
 
 
-def _window(node: Node, measures: Mapping[str, Measure]) -> tuple[float, float, float] | None:
+def _window(node: Node, measures: Mapping[str, Measure]) -> _Window | None:
     """(kernel, stride, dilation) of an op over places; None when it looks at all of them."""
     layer = node.layer
     if isinstance(layer, nn.modules.conv._ConvNd):
@@ -85,7 +102,7 @@ def _window(node: Node, measures: Mapping[str, Measure]) -> tuple[float, float, 
     return 1, 1, 1
 
 
-def _pool(node: Node, measures: Mapping[str, Measure]) -> tuple[float, float, float] | None:
+def _pool(node: Node, measures: Mapping[str, Measure]) -> _Window | None:
     before, after = measures[node.inputs[0]].shape, measures[node.name].shape
     if isinstance(node.op, (Function, Method)) and node.op.name in (
         "avg_pool2d",

@@ -8,7 +8,7 @@ it made new.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,8 @@ class Measure:
     value: Any
     cost: Cost
     view: bool  # its result is its first input seen otherwise: no new memory
+    elements: int  # numbers in its result, all tensors of a tuple together
+    bytes: int
 
     @property
     def shape(self) -> Shape | None:
@@ -104,6 +106,14 @@ def first_shape(value: Any) -> Shape | None:
     return None
 
 
+def _all_shapes(value: Any) -> Iterator[Shape]:
+    if isinstance(value, Shape):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _all_shapes(item)
+
+
 def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
     tensors = {name: _tensor(value) for name, value in zip(node.inputs, inputs, strict=True)}
     args = substituted(node.args, tensors)
@@ -114,7 +124,14 @@ def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
     except Exception as failure:
         raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
     value = _shapes(result)
-    return Measure(value, cost(node, args, kwargs, result), _is_view(node, tensors, result))
+    shapes = list(_all_shapes(value))
+    return Measure(
+        value,
+        cost(node, args, kwargs, result),
+        _is_view(node, tensors, result),
+        sum(shape.elements for shape in shapes),
+        sum(shape.bytes for shape in shapes),
+    )
 
 
 def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:

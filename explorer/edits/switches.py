@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import torch
@@ -167,7 +168,9 @@ def _switched(architecture: Architecture, places: Iterable[tuple[Node, str]], on
     return architecture.with_nodes(changed) if changed else architecture
 
 
+@cache
 def _activation_layer(name: str) -> Layer:
+    """One layer serves all places: it is never mutated, and weights go by path."""
     with torch.device("meta"):
         return Layer.of(ACTIVATIONS[name]())
 

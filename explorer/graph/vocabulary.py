@@ -187,6 +187,14 @@ def shuffle_groups(node: Node) -> int:
 
 
 def _described(node: Node) -> tuple[Kind, str]:
+    """Kept with the node, which never changes: after an edit only the new nodes are looked at."""
+    known: tuple[Kind, str] | None = node.__dict__.get("_described")
+    if known is None:
+        known = node.__dict__["_described"] = _describe(node)
+    return known
+
+
+def _describe(node: Node) -> tuple[Kind, str]:
     op = node.op
     if isinstance(op, Layer):
         return _described_layer(op.module)
