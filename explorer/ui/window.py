@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -332,6 +332,12 @@ class Window(QMainWindow):
 
     def _show_pasted(self, image: QImage) -> None:
         self._load_sample(images.from_qimage(image))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.output.dragEnterEvent(event)  # an image may be dropped anywhere
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.output.dropEvent(event)
 
     # files
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import LinearBottleneck, Shortcut, SwapActivation
@@ -149,6 +149,19 @@ def test_an_image_of_ones_own(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -
     mobilenet.output.image_pasted.emit(image)
     settled(qtbot, mobilenet)
     assert mobilenet.session.sample.name == "the pasted image"
+
+
+def test_an_image_dropped_anywhere(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    image = QImage(30, 20, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.blue)
+    assert image.save(str(tmp_path / "dropped.png"))
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(tmp_path / "dropped.png"))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    mobilenet.dropEvent(QDropEvent(QPointF(700, 300), copy, content, left, none))
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.sample is not None
+    assert mobilenet.session.sample.name == "dropped.png"
 
 
 def test_export_writes_what_is_on_the_canvas(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
