@@ -116,7 +116,7 @@ def panning(key: str) -> list[dict[str, float]]:
         canvas.repaint()
         whole = 1e3 * (time.perf_counter() - start)
         times.sort()
-        in_sight = len(list(picture._near(_seen(canvas))))
+        in_sight = picture.count_in(_seen(canvas))
         rows.append(
             {
                 "scale": canvas.scale,
