@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QApplication,
@@ -70,7 +70,7 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         self.setWindowTitle("CNN Explorer")
-        self.resize(1440, 900)
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))  # small screens are not overrun
         self.setAcceptDrops(True)
         self.canvas = Canvas()
         self.notice = Notice()
