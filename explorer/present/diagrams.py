@@ -14,6 +14,8 @@ from explorer.graph.hierarchy import picks
 from explorer.present import titles
 
 _ROUND = frozenset({"add", "concat", "multiply"})
+#: What these are called where only one map comes in: the first layer of a dense block, a layer scale.
+_ALONE = {"add": "Add", "concat": "Concatenate", "multiply": "Scale"}
 
 
 def at_level(study: Study, level: Level) -> frozenset[str]:
@@ -94,7 +96,9 @@ class _Builder:
             shape = self.study.figures.shape(node.name)
             lines = (str(shape),) if shape else ()
         title = vocabulary.title(node)
-        if change == "off" and not joined:
+        if kind in _ROUND and not joined:
+            title = _ALONE[kind]
+        elif change == "off" and not joined:
             title = f"{title} off"
         return Card(node.name, kind, title, lines, round=joined, change=change, tip=self.tip((node.name,), node.name))
 

@@ -76,7 +76,7 @@ def legend_place(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
     width = legend_width(entries)
     size = QSizeF(width + 2 * _PAD, legend_height(entries, 0) + 2 * _PAD - 4)
     room = widget.adjusted(_AWAY, _AWAY, -_AWAY, -_AWAY)
-    if not entries or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
+    if width <= 0 or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
         return QRectF()
     right, bottom = room.right() - size.width(), room.bottom() - size.height()
     corners = [(room.left(), bottom), (room.left(), room.top()), (right, room.top())]

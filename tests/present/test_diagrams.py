@@ -127,3 +127,11 @@ def test_the_same_source_twice_is_two_links() -> None:
         ("input", "add", 0),
         ("input", "add", 1),
     ]
+
+
+def test_a_join_of_one_map_is_a_card_with_a_name(opened: Callable[[str], Network]) -> None:
+    study = opened("densenet121").study
+    found = diagram(study, at_level(study, "ops")).cards
+    first, second = (found[f"features.denseblock1.denselayer{n}.cat"] for n in (1, 2))
+    assert (first.title, first.round) == ("Concatenate", False)
+    assert second.round
