@@ -7,6 +7,7 @@ warm-up are not timed. The counters patch torch globally and break each other, h
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import torch
 
 from explorer.networks.catalogue import build, find
 
-REPEATS = 5
+REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
 
 
 def median(work: Callable[[], Any], repeats: int = REPEATS) -> float:
@@ -109,7 +110,7 @@ def main(tool: str, keys: list[str]) -> None:
     found: dict[str, float | None] = {}
     for key in keys:
         try:
-            found[key] = median(TOOLS[tool](key), {"torchview": 3, "fvcore": 1}.get(tool, REPEATS))
+            found[key] = median(TOOLS[tool](key), {"torchview": min(3, REPEATS), "fvcore": 1}.get(tool, REPEATS))
         except Exception as failure:
             print(f"{tool} on {key}: {type(failure).__name__}: {failure}"[:300], file=sys.stderr)
             found[key] = None

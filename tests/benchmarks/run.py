@@ -53,7 +53,11 @@ def figures(keys: list[str]) -> None:
         if fastest is not None:
             ratios[key] = fastest / ours[key]["median"]
         cells = [milliseconds(t) for t in (ours[key]["median"], ours[key]["first"], *theirs)]
-        print(f"| {key} | {' | '.join(cells)} | {ratios.get(key, 0):.1f}× |")
+        print(f"| {key} | {' | '.join(cells)} | {f'{ratios[key]:.1f}×' if key in ratios else '–'} |")
+    for tool in (tool for tool in peers if not any(peers[tool].values())):
+        print(f"\n{tool}: not measured; `pip install -e '.[bench]'` installs what is compared with.")
+    if not ratios:
+        return
     least = min(ratios, key=lambda key: ratios[key])
     print(f"\nSmallest ratio: {ratios[least]:.1f}× ({least}); median {statistics.median(ratios.values()):.1f}×.")
 
@@ -61,20 +65,21 @@ def figures(keys: list[str]) -> None:
 def first_picture(keys: list[str]) -> None:
     print("\n## From a key to the first painted graph, process warm (ms)\n")
     print(
-        "| network | this app, blocks | unfolded | torchview + dot | ratio | build + trace + shapes | blocks / that |"
+        "| network | this app, blocks | unfolded | torchview + dot | that / blocks | that / unfolded "
+        "| build + trace + shapes | blocks / that |"
     )
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     ours = asked("ours", "first_picture", *keys)
     dot, trace = asked("peers", "torchview", *keys), asked("peers", "trace", *keys)
     for key in keys:
         blocks, ops = ours[key]["blocks"], ours[key]["ops"]
-        ratio = f"{dot[key] / ops:.1f}×" if dot[key] else "–"
+        ratios = [f"{dot[key] / ours_:.1f}×" if dot[key] else "–" for ours_ in (blocks, ops)]
         share = f"{blocks / trace[key]:.2f}×" if trace[key] else "–"
         cells = [
             milliseconds(blocks),
             milliseconds(ops),
             milliseconds(dot[key]),
-            ratio,
+            *ratios,
             milliseconds(trace[key]),
             share,
         ]
@@ -110,16 +115,21 @@ def start() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--networks", nargs="+", metavar="KEY", help="for the figures (default: all)")
+    parser.add_argument(
+        "--networks", nargs="+", metavar="KEY", help="for the figures (default: all) and, with --only, the pictures"
+    )
     parser.add_argument("--only", choices=("figures", "pictures", "panning", "start"))
+    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of each timing (default 5)")
     chosen = parser.parse_args()
+    os.environ["BENCHMARK_REPEATS"] = str(max(chosen.repeats, 1))
+    pictures = chosen.networks if chosen.networks and chosen.only == "pictures" else PICTURES
     keys = chosen.networks or [entry.key for entry in entries()]
     if chosen.only in (None, "start"):
         start()
     if chosen.only in (None, "panning"):
         panning(LARGE)
     if chosen.only in (None, "pictures"):
-        first_picture(PICTURES)
+        first_picture(pictures)
     if chosen.only in (None, "figures"):
         figures(keys)
 
