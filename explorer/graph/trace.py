@@ -22,6 +22,7 @@ from torchvision.ops import StochasticDepth
 
 from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output
 from explorer.graph.arguments import Ref
+from explorer.graph.functional import as_layer
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.
 WHOLE: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)
@@ -132,6 +133,7 @@ class _Keeper:
         self.nodes: dict[str, Node] = {}
         self.classes: dict[str, str] = {"": type(module).__name__}
         self.used: set[str] = set()
+        self.tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of every constant, by node name
 
     def architecture(self, title: str, key: str) -> Architecture:
         inputs = [node for node in self.graph.nodes if node.op == "placeholder"]
@@ -143,7 +145,9 @@ class _Keeper:
             )
         for node in self.graph.nodes:
             self.keep(node)
-        return Architecture(title, self.nodes, self.classes, self.unused(), key)
+        read = {name for node in self.nodes.values() for name in node.inputs}
+        kept = {name: node for name, node in self.nodes.items() if name in read or name not in self.tensors}
+        return Architecture(title, kept, self.classes, self.unused(), key)
 
     def keep(self, node: fx.Node) -> None:
         if node.op == "placeholder" and "input" in self.nodes:  # an optional second argument: keep its default
@@ -157,6 +161,8 @@ class _Keeper:
         name = self.unique(path or self.title(node, scope))
         self.names[node] = name
         self.nodes[name] = Node(name, op, args, kwargs, scope, path)
+        if isinstance(op, Constant):
+            self.tensors[name] = (path, op.tensor)
 
     def scope(self, node: fx.Node) -> tuple[str, ...]:
         stack = node.meta.get("nn_module_stack") or {}
@@ -190,6 +196,9 @@ class _Keeper:
             in_place = name.endswith("_") and not name.endswith("__")
             return Method(name[:-1] if in_place else name), args, kwargs, ""
         assert callable(node.target)
+        owned = as_layer(node.target, args, kwargs, self.tensors)
+        if owned is not None:
+            return Layer.of(owned.layer), (owned.reads,), {}, owned.path
         return (*_out_of_place(node.target, args, kwargs), "")
 
     def arguments(self, value: Any) -> Any:

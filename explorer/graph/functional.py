@@ -1,0 +1,112 @@
+"""Functional calls on a module's own tensors, seen as the layers they are.
+
+`F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, …)`, as timm's norm-and-activation layers
+write it, is a batch norm like any other: kept as one, it is recognised, counted, edited and given weights in one way.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.graph.arguments import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A functional call as a layer: what it reads, and the path of the module that owns the tensors."""
+
+    layer: nn.Module  # on the meta device
+    reads: Ref
+    path: str
+
+
+def as_layer(
+    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tensors: Mapping[str, tuple[str, Any]]
+) -> Owned | None:
+    """The layer a call amounts to, or None when it is anything else.
+
+    `tensors` gives (path, tensor) for the arguments that are parameters and buffers, by the name their `Ref` has.
+    """
+    make = _MAKERS.get(call)
+    if make is None:
+        return None
+    bound = inspect.signature(_BUILT_IN.get(call, call)).bind(*args, **kwargs)
+    bound.apply_defaults()
+    values = bound.arguments
+    reads = values.pop("input")
+    owned = {name: tensors[v.name] for name, v in values.items() if isinstance(v, Ref) and v.name in tensors}
+    loose = any(isinstance(v, Ref) and name not in owned for name, v in values.items())
+    owners = {path.rpartition(".")[0] for path, _ in owned.values()}
+    named_alike = all(path.rpartition(".")[2] == name for name, (path, _) in owned.items())
+    if not isinstance(reads, Ref) or reads.name in tensors or loose or len(owners) != 1 or not named_alike:
+        return None
+    held = {name: tensor for name, (_, tensor) in owned.items()}
+    with torch.device("meta"):
+        layer = make(held, {name: v for name, v in values.items() if name not in owned})
+    return Owned(layer, reads, owners.pop()) if layer is not None else None
+
+
+def _batch_norm(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if not {"running_mean", "running_var"} <= held.keys() or settings.get("training") or _half_affine(held):
+        return None
+    return nn.BatchNorm2d(len(held["running_mean"]), eps=settings["eps"], affine="weight" in held).eval()
+
+
+def _conv2d(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if "weight" not in held:
+        return None
+    width, fed, high, wide = held["weight"].shape
+    groups = settings["groups"]
+    window = {name: settings[name] for name in ("stride", "padding", "dilation")}
+    return nn.Conv2d(fed * groups, width, (high, wide), groups=groups, bias="bias" in held, **window)
+
+
+def _linear(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if "weight" not in held:
+        return None
+    width, fed = held["weight"].shape
+    return nn.Linear(fed, width, bias="bias" in held)
+
+
+def _layer_norm(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if _half_affine(held) or "weight" not in held:
+        return None
+    return nn.LayerNorm(settings["normalized_shape"], eps=settings["eps"])
+
+
+def _group_norm(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if _half_affine(held) or "weight" not in held:
+        return None
+    return nn.GroupNorm(settings["num_groups"], len(held["weight"]), eps=settings["eps"])
+
+
+def _half_affine(held: Mapping[str, torch.Tensor]) -> bool:
+    return ("weight" in held) != ("bias" in held)
+
+
+def _as_conv2d(
+    input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> None: ...
+
+
+def _as_linear(input: Any, weight: Any, bias: Any = None) -> None: ...
+
+
+#: What torch writes in C++ has no signature to be read; these do, as its documentation gives them.
+_BUILT_IN: dict[Any, Callable[..., None]] = {F.conv2d: _as_conv2d, torch.conv2d: _as_conv2d, F.linear: _as_linear}
+
+_MAKERS: dict[Any, Callable[[Mapping[str, torch.Tensor], dict[str, Any]], nn.Module | None]] = {
+    F.batch_norm: _batch_norm,
+    F.layer_norm: _layer_norm,
+    F.group_norm: _group_norm,
+    torch.conv2d: _conv2d,
+    F.conv2d: _conv2d,
+    F.linear: _linear,
+}
