@@ -79,18 +79,21 @@ def measure(architecture: Architecture) -> Mapping[str, Measure]:
     """
     found: dict[str, Measure] = {}
     for node in architecture.live.values():
-        inputs = tuple([found[name].value for name in node.inputs])
-        try:
-            known = _REMEMBERED.get((node.signature, inputs))
-        except TypeError:  # an unhashable plain value; rare enough to measure each time
-            found[node.name] = _measured(node, inputs)
-            continue
-        if known is None:
-            with _MEASURING:
-                known = _measured(node, inputs)
-            _REMEMBERED[node.signature, inputs] = known
-        found[node.name] = known
+        found[node.name] = measure_one(node, tuple([found[name].value for name in node.inputs]))
     return found
+
+
+def measure_one(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    """What one op makes of inputs of these shapes (`Measure.value`s, one for each input slot). Raises ShapeError."""
+    try:
+        known = _REMEMBERED.get((node.signature, inputs))
+    except TypeError:  # an unhashable plain value; rare enough to measure each time
+        return _measured(node, inputs)
+    if known is None:
+        with _MEASURING:
+            known = _measured(node, inputs)
+        _REMEMBERED[node.signature, inputs] = known
+    return known
 
 
 def forget() -> None:
