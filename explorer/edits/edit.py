@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from explorer.analysis.study import study
@@ -13,12 +14,33 @@ from explorer.graph.architecture import Architecture, Node
 EVERYWHERE = "*"
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A way out of a refused edit: another edit that does what was meant."""
+
+    title: str  # "Project the shortcut with a 1×1 convolution"
+    edit: Edit
+
+
 class EditError(ValueError):
-    """An edit that cannot be made here. The message names the place, the reason and the way out."""
+    """An edit that cannot be made here. The message names the place, the shapes, the reason and the way out.
+
+    `node` is where it failed; `repairs` are edits that would work, cheapest first; `mends` are names of what `fitted`
+    could do about it, from which the edit makes repairs of its own kind.
+    """
+
+    def __init__(
+        self, message: str, *, node: str = "", repairs: Sequence[Repair] = (), mends: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.node = node
+        self.repairs = tuple(repairs)
+        self.mends = tuple(mends)
 
 
 class Edit(Protocol):
-    """A change as data. `at` is a node, a group, a module path, or "*" for the whole network."""
+    """A change as data. `at` is a node, a group, a module path, several of these separated by commas, or "*" for the
+    whole network."""
 
     name: ClassVar[str]
 
@@ -39,19 +61,33 @@ class Edit(Protocol):
         ...
 
 
+def places(at: str) -> tuple[str, ...]:
+    """The single places that `at` means."""
+    return tuple(part.strip() for part in at.split(",") if part.strip())
+
+
 def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
-    """The live nodes an edit means. Raises EditError, with the nearest names, when there is no such place."""
+    """The live nodes an edit means, in execution order. Raises EditError, with the nearest names, when there is no
+    such place."""
     live = architecture.live
     if at == EVERYWHERE:
         return iter(live.values())
+    wanted = {name for part in places(at) for name in _names_at(architecture, part)}
+    if not wanted:
+        raise EditError("an edit needs a place: a layer, a block, or * for the whole network")
+    return (node for node in live.values() if node.name in wanted)
+
+
+def _names_at(architecture: Architecture, at: str) -> Iterable[str]:
+    live = architecture.live
     if at in live:
-        return iter((live[at],))
+        return (at,)
     hierarchy = study(architecture).hierarchy
     if at in hierarchy.groups and at:
-        return (live[name] for name in hierarchy.nodes_of(at) if name in live)
-    inside = [node for node in live.values() if at in node.scope]
+        return hierarchy.nodes_of(at)
+    inside = [node.name for node in live.values() if at in node.scope]
     if inside:
-        return iter(inside)
+        return inside
     known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.classes]))
     near = difflib.get_close_matches(at, known, n=3, cutoff=0.5)
     hint = f"; nearest: {', '.join(near)}" if near else ""
@@ -60,4 +96,7 @@ def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
 
 def place(at: str) -> str:
     """The place of an edit in a sentence."""
-    return "everywhere" if at == EVERYWHERE else f"in {at.removeprefix('unit:').removeprefix('@')}"
+    if at == EVERYWHERE:
+        return "everywhere"
+    names = [part.removeprefix("unit:").removeprefix("@").replace("stage:", "stage ") for part in places(at)]
+    return f"in {', '.join(names[:2])}" + (f" and {len(names) - 2} more" if len(names) > 2 else "")

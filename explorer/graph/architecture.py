@@ -9,7 +9,7 @@ which is more than half a frame. Undo, compare and "what changed" are then a mat
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -117,7 +117,8 @@ class Node:
 
     `name` is unique in the snapshot and stable under edits; for a module call it is the module's path. `path` is
     where its weights live (two nodes with one path share them). `scope` lists the paths of the modules around it,
-    outermost first. `was` is the node that stood here in the network as opened, if an edit replaced it.
+    outermost first. `was` is the node that stood here in the network as opened, if an edit replaced it; `added` says
+    that an edit put it there, and `neutral` that its new weights should let the signal pass as it is.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Node:
     path: str = ""
     was: Node | None = None
     added: bool = False
+    neutral: bool = False
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
@@ -207,35 +209,48 @@ class Architecture:
         assert isinstance(self.input.op, Input)
         return self.input.op.shape
 
+    def changed(
+        self,
+        replaced: Iterable[Node] = (),
+        placed: Mapping[str, Iterable[Node]] = MappingProxyType({}),
+        removed: Collection[str] = (),
+        classes: Mapping[str, str] = MappingProxyType({}),
+    ) -> Architecture:
+        """The next snapshot.
+
+        Args:
+            replaced: nodes that take the place of those with their name.
+            placed: new nodes, by the name of the node they come right after.
+            removed: names that go; nothing may read them afterwards.
+            classes: class names of new modules, by path.
+        """
+        new = {node.name: node for node in replaced}
+        if not new.keys() <= self.nodes.keys():
+            raise KeyError(f"no node {min(new.keys() - self.nodes.keys())!r} to replace")
+        nodes: dict[str, Node] = {}
+        for name, old in self.nodes.items():
+            if name not in removed:
+                nodes[name] = new.get(name, old)
+            for node in placed.get(name, ()):
+                if node.name in self.nodes or node.name in nodes:
+                    raise KeyError(f"there is a node {node.name!r} already")
+                nodes[node.name] = node
+        return Architecture(self.title, nodes, {**self.classes, **classes}, self.unused, self.key)
+
     def with_nodes(self, changed: Iterable[Node]) -> Architecture:
         """The next snapshot: nodes with a known name take the place of the old ones."""
-        nodes = dict(self.nodes)
-        for node in changed:
-            if node.name not in nodes:
-                raise KeyError(f"no node {node.name!r} to replace")
-            nodes[node.name] = node
-        return Architecture(self.title, nodes, self.classes, self.unused, self.key)
+        return self.changed(replaced=changed)
 
     def with_inserted(self, after: str, node: Node) -> Architecture:
         """The next snapshot with `node` on every edge that leaves `after`."""
-        if node.name in self.nodes:
-            raise KeyError(f"there is a node {node.name!r} already")
-        nodes: dict[str, Node] = {}
-        for name, old in self.nodes.items():
-            nodes[name] = rewired(old, {after: node.name}) if after in old.inputs else old
-            if name == after:
-                nodes[node.name] = node
-        return Architecture(self.title, nodes, self.classes, self.unused, self.key)
+        readers = [rewired(old, {after: node.name}) for old in self.nodes.values() if _reads(old, after)]
+        return self.changed(replaced=readers, placed={after: [node]})
 
     def without(self, name: str) -> Architecture:
         """The next snapshot with the node taken out: what read its value reads its first input instead."""
-        gone = self.nodes[name]
-        nodes = {
-            other: rewired(node, {name: gone.inputs[0]}) if name in node.inputs else node
-            for other, node in self.nodes.items()
-            if other != name
-        }
-        return Architecture(self.title, nodes, self.classes, self.unused, self.key)
+        kept = self.nodes[name].inputs[0]
+        readers = [rewired(node, {name: kept}) for node in self.nodes.values() if _reads(node, name)]
+        return self.changed(replaced=readers, removed={name})
 
     def __repr__(self) -> str:
         return f"<Architecture {self.title}: {len(self.live)} nodes>"
@@ -243,7 +258,15 @@ class Architecture:
 
 def rewired(node: Node, names: Mapping[str, str]) -> Node:
     """The node with its inputs renamed."""
-    return node.replace(args=renamed(node.args, names), kwargs=renamed(dict(node.kwargs), names))
+    was = node.was
+    if was is not None and isinstance(node.op, Pass):  # it will be put back as it was: on the graph of that day
+        was = rewired(was, names)
+    return node.replace(args=renamed(node.args, names), kwargs=renamed(dict(node.kwargs), names), was=was)
+
+
+def _reads(node: Node, name: str) -> bool:
+    """Does the node take that value, or will it once it is switched on again?"""
+    return name in node.inputs or (isinstance(node.op, Pass) and node.was is not None and _reads(node.was, name))
 
 
 def module_key(module: nn.Module) -> Hashable:

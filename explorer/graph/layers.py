@@ -1,0 +1,123 @@
+"""Making layers, and the same layer with other settings, without storage.
+
+`reconfigured` copies a layer and gives it other settings and tensors in about 20 µs; building it anew with torch.nn
+would initialise weights nobody will read.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.instancenorm import _InstanceNorm
+
+from explorer.graph.architecture import Layer, module_key
+
+
+def made(make: Callable[[], nn.Module]) -> Layer:
+    """A new layer, on the meta device."""
+    with torch.device("meta"):
+        return Layer.of(make())
+
+
+def conv(entering: int, width: int, kernel: int | tuple[int, int] = 1, **settings: Any) -> Layer:
+    """A 2-D convolution; padded so that the map keeps its size at stride 1, unless `padding` says otherwise."""
+    sides = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+    settings.setdefault("padding", tuple((side - 1) // 2 for side in sides))
+    return made(lambda: nn.Conv2d(entering, width, sides, **settings))
+
+
+def reconfigured(layer: Layer, **changes: Any) -> Layer:
+    """The layer with other settings. Convolution: in_channels, out_channels, kernel_size, stride, padding, dilation,
+    groups (pairs as tuples), bias (bool). Linear: in_features, out_features, bias. Norms: channels. Anything else is
+    set as an attribute.
+
+    Raises ValueError for a convolution whose groups do not divide its channels.
+    """
+    module = layer.module
+    twin = copy.copy(module)
+    twin.__dict__.update(_parameters=dict(module._parameters), _buffers=dict(module._buffers))
+    if isinstance(module, _ConvNd):
+        _set_conv(twin, changes)
+    elif isinstance(module, nn.Linear):
+        _set_linear(twin, changes)
+    elif "channels" in changes:
+        _set_channels(twin, changes.pop("channels"))
+    twin.__dict__.update(changes)
+    return Layer(twin, module_key(twin))
+
+
+def _set_conv(twin: Any, changes: dict[str, Any]) -> None:
+    bias = changes.pop("bias", twin.bias is not None)
+    twin.__dict__.update(changes)
+    if twin.in_channels % twin.groups or twin.out_channels % twin.groups:
+        raise ValueError(f"{twin.groups} groups do not divide {twin.in_channels} and {twin.out_channels} channels")
+    if isinstance(twin.padding, tuple):
+        twin._reversed_padding_repeated_twice = [side for side in reversed(twin.padding) for _ in range(2)]
+    fed = twin.in_channels // twin.groups
+    lead = (twin.in_channels, twin.out_channels // twin.groups) if twin.transposed else (twin.out_channels, fed)
+    twin._parameters["weight"] = _parameter((*lead, *twin.kernel_size))
+    twin._parameters["bias"] = _parameter((twin.out_channels,)) if bias else None
+    changes.clear()
+
+
+def _set_linear(twin: Any, changes: dict[str, Any]) -> None:
+    bias = changes.pop("bias", twin.bias is not None)
+    twin.__dict__.update(changes)
+    twin._parameters["weight"] = _parameter((twin.out_features, twin.in_features))
+    twin._parameters["bias"] = _parameter((twin.out_features,)) if bias else None
+    changes.clear()
+
+
+#: The setting that holds the number of channels, by class of norm.
+_COUNTS: tuple[tuple[type[nn.Module], str], ...] = (
+    (_BatchNorm, "num_features"),
+    (_InstanceNorm, "num_features"),
+    (nn.GroupNorm, "num_channels"),
+    (nn.PReLU, "num_parameters"),
+)
+
+
+def channels_of(module: nn.Module) -> int | None:
+    """How many channels a norm (or a PReLU) was made for; None when it takes any number."""
+    if isinstance(module, nn.LayerNorm):
+        return int(module.normalized_shape[0]) if len(module.normalized_shape) == 1 else None
+    for cls, name in _COUNTS:
+        if isinstance(module, cls):
+            return int(getattr(module, name))
+    return None
+
+
+def _set_channels(twin: Any, count: int) -> None:
+    if isinstance(twin, nn.LayerNorm):
+        twin.normalized_shape = (count,)
+    for cls, name in _COUNTS:
+        if isinstance(twin, cls):
+            twin.__dict__[name] = count
+    for held, make in ((twin._parameters, _parameter), (twin._buffers, _buffer)):
+        for name, tensor in held.items():
+            if tensor is not None and tensor.dim() == 1:
+                held[name] = make((count,))
+
+
+def _parameter(shape: tuple[int, ...]) -> nn.Parameter:
+    return nn.Parameter(torch.empty(shape, device="meta"))
+
+
+def _buffer(shape: tuple[int, ...]) -> torch.Tensor:
+    return torch.empty(shape, device="meta")
+
+
+def is_depthwise(module: nn.Module | None) -> bool:
+    """One filter (or several) for each channel alone: it has no width of its own."""
+    return (
+        isinstance(module, _ConvNd)
+        and not module.transposed
+        and module.groups == module.in_channels > 1
+        and module.out_channels % module.in_channels == 0
+    )
