@@ -13,7 +13,7 @@ Atoms that are tied are one **coupling group**: their layers change width togeth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -28,6 +28,14 @@ from explorer.graph.architecture import Architecture, Constant, Input, Node, Out
 from explorer.graph.layers import channels_of, is_depthwise
 
 Row = tuple[int, ...]
+
+
+class WidthError(ValueError):
+    """A width that cannot be. `near` are the nearest that can."""
+
+    def __init__(self, message: str, near: Sequence[int]) -> None:
+        super().__init__(message)
+        self.near = tuple(near)
 
 
 @dataclass(slots=True)
@@ -49,6 +57,7 @@ class Channels:
     rows: dict[str, Row] = field(default_factory=dict)  # by node: the channels of its value
     axes: dict[str, int] = field(default_factory=dict)  # which dimension they are, counted from the end
     makers: dict[str, Row] = field(default_factory=dict)  # by layer that chooses its width: the row it makes
+    born: dict[str, int] = field(default_factory=dict)  # place of every live node in the execution order
 
     # rows and atoms
 
@@ -84,6 +93,43 @@ class Channels:
     def group(self, atom: int) -> list[str]:
         """The layers that make an atom, in execution order."""
         return [name for name, row in self.makers.items() if atom in self.linear(row)]
+
+    def solved(self, row: Row, width: int, inside: Collection[int] = ()) -> dict[int, int]:
+        """Sizes that make a row `width` channels wide: of its atoms born at one of the places `inside`, in proportion;
+        of the newest one when there is none such.
+
+        Raises WidthError: nothing of it can change, or no whole numbers do it.
+        """
+        counts = self.linear(row)
+        free = [atom for atom in counts if not self.atoms[atom].locked]
+        if not free:
+            raise WidthError(f"its width is fixed: {next(self.atoms[atom].locked for atom in counts)}", ())
+        within = [atom for atom in free if self.atoms[atom].born in inside]
+        chosen = within or [max(free, key=lambda atom: self.atoms[atom].born)]
+        rest = sum((n * self.atoms[a].size for a, n in counts.items() if a not in chosen), Fraction(0))
+        whole = sum((counts[atom] * self.atoms[atom].size for atom in chosen), Fraction(0))
+        left, found = width - rest, dict[int, int]()
+        for at, atom in enumerate(chosen):
+            last = at == len(chosen) - 1
+            share = left / counts[atom] if last else (width - rest) * self.atoms[atom].size / whole
+            step = self.atoms[atom].multiple
+            size = share if last else Fraction(max(round(share / step), 1) * step)
+            if size < 1 or size.denominator != 1 or size % step:
+                raise WidthError(*self._misfit(width, rest, counts, chosen))
+            found[atom] = int(size)
+            left -= counts[atom] * size
+        return found
+
+    def _misfit(
+        self, width: int, rest: Fraction, counts: Mapping[int, Fraction], chosen: Sequence[int]
+    ) -> tuple[str, tuple[int, ...]]:
+        """Why no whole numbers make that width, and the nearest widths that can be made."""
+        step = math.lcm(*(self.atoms[atom].multiple for atom in chosen)) * sum(counts[atom] for atom in chosen)
+        step = max(step, Fraction(1))
+        below = rest + (width - rest) // step * step
+        near = tuple(int(w) for w in (below, below + step) if w > rest and w.denominator == 1 and w != width)
+        what = f"a multiple of {step}" if not rest else f"{rest} and a multiple of {step}"
+        return f"{width} channels do not work: the width must be {what}", near
 
     # building
 
@@ -173,7 +219,7 @@ class _Walk:
         self.pieces: dict[str, list[Row]] = {}  # by node whose value is a tuple
         self.constants: dict[str, Node] = {}
         for born, node in enumerate(known.architecture.live.values()):
-            self.born = born
+            self.born = self.channels.born[node.name] = born
             self.visit(node)
 
     def shape(self, name: str) -> tuple[int, ...]:

@@ -1,0 +1,129 @@
+"""A block as a part that can be widened, copied, taken out or given a way around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from explorer.analysis.shapes import Shape
+from explorer.analysis.study import study
+from explorer.edits.channels import channels
+from explorer.edits.edit import EVERYWHERE, nodes_at, places
+from explorer.graph import patterns, vocabulary
+from explorer.graph.architecture import Architecture, Constant, Node
+from explorer.graph.groups import Group
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of nodes with what goes in and what comes out."""
+
+    id: str
+    nodes: tuple[str, ...]
+    entries: tuple[str, ...]  # names of the values from outside, in order of first use
+    exits: tuple[str, ...]  # names of the nodes inside whose values are used outside
+    architecture: Architecture
+
+    @property
+    def entry(self) -> str:
+        """The one value that goes in. Raises ValueError when there are several."""
+        (only,) = self.entries
+        return only
+
+    @property
+    def exit(self) -> str:
+        (only,) = self.exits
+        return only
+
+    @property
+    def is_simple(self) -> bool:
+        """One way in, one way out: it can be copied, removed, bridged."""
+        return len(self.entries) == len(self.exits) == 1
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        value = study(self.architecture).figures.measures[name].value
+        return value.dims if isinstance(value, Shape) else ()
+
+    @property
+    def keeps_shape(self) -> bool:
+        return self.is_simple and self.shape(self.entry) == self.shape(self.exit)
+
+    @property
+    def layers(self) -> Iterator[Node]:
+        return (self.architecture.nodes[name] for name in self.nodes)
+
+    def inner_makers(self) -> list[str]:
+        """The layers that choose a width which stays inside: the hidden width, not what leaves, no gate's squeeze."""
+        coupled = channels(self.architecture)
+        leaving = {atom for name in self.exits for atom in coupled.linear(coupled.rows.get(name, ()))}
+        squeezed = self.squeezes()
+        return [
+            name
+            for name in self.nodes
+            if name in coupled.makers
+            and name not in squeezed
+            and leaving.isdisjoint(coupled.linear(coupled.makers[name]))
+        ]
+
+    def gates(self) -> list[Group]:
+        """The squeeze-and-excitation gates inside."""
+        hierarchy = study(self.architecture).hierarchy
+        own = hierarchy.groups.get(self.id)
+        return [g for g in (own.walk() if own else ()) if patterns.is_gate(g, self.architecture)]
+
+    def squeezes(self) -> set[str]:
+        """The first layer of every gate inside: it makes the squeezed width."""
+        found = set[str]()
+        for gate in self.gates():
+            weighted = [n for n in gate.nodes if vocabulary.kind(self.architecture.nodes[n]) in ("conv", "linear")]
+            found.update(weighted[:1])
+        return found
+
+
+def part(architecture: Architecture, id: str) -> Part:
+    """The part a group, or a single node, is. Raises KeyError for an id that is neither."""
+    hierarchy = study(architecture).hierarchy
+    nodes = hierarchy.nodes_of(id)
+    inside = set(nodes)
+    live = architecture.live
+    entries = dict.fromkeys(
+        name
+        for node in nodes
+        if node in live
+        for name in live[node].inputs
+        if name not in inside and not isinstance(architecture.nodes[name].op, Constant)
+    )
+    exits = [n for n in nodes if n in live and any(user not in inside for user in architecture.users[n])]
+    return Part(id, tuple(n for n in nodes if n in live), tuple(entries), tuple(exits), architecture)
+
+
+def blocks_at(architecture: Architecture, at: str) -> Iterator[Part]:
+    """The outermost blocks that hold, are, or lie in a place, in execution order."""
+    hierarchy = study(architecture).hierarchy
+    if at == EVERYWHERE:
+        names = None
+    else:
+        names = {node.name for node in nodes_at(architecture, at)}
+    for block in hierarchy.blocks:
+        if hierarchy.block_of(block.id) is block and (names is None or not names.isdisjoint(block.nodes)):
+            yield part(architecture, block.id)
+
+
+def parts_at(architecture: Architecture, at: str) -> Iterator[Part]:
+    """What `at` names, each place as one part. Raises EditError for a place that is not there."""
+    for place in places(at):
+        names = [node.name for node in nodes_at(architecture, place)]
+        hierarchy = study(architecture).hierarchy
+        known = place in hierarchy.groups or place in architecture.live
+        yield part(architecture, place if known else _around(hierarchy.parent, names))
+
+
+def _around(parent: dict[str, str], names: list[str]) -> str:
+    """The innermost group that holds all of these nodes."""
+    chains = []
+    for name in names:
+        chain = [name]
+        while chain[-1] in parent:
+            chain.append(parent[chain[-1]])
+        chains.append(chain)
+    return next(id for id in chains[0] if all(id in chain for chain in chains))
