@@ -1,0 +1,408 @@
+"""Edits of a layer's own settings: kernel, stride, padding, dilation, groups, bias, pooling, dropout, norm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.modules.conv import _ConvNd
+from torchvision.models.convnext import LayerNorm2d
+
+from explorer.analysis.study import study
+from explorer.edits.edit import EditError, Repair, nodes_at, place
+from explorer.edits.fitting import fitted, settled
+from explorer.edits.mending import mending
+from explorer.edits.widths import Width
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import made, reconfigured
+
+Value = bool | int | float | str
+
+#: The settings by name, and how a sentence says them.
+SETTINGS: dict[str, str] = {
+    "kernel": "Kernel {}×{}",
+    "stride": "Stride {}",
+    "padding": "Padding {}",
+    "dilation": "Dilation {}",
+    "groups": "{} groups",
+    "bias": "Bias {}",
+    "out_channels": "{} channels",
+    "pooling": "{} pooling",
+    "dropout": "Dropout rate {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SetLayer:
+    """Give layers another setting (a key of `SETTINGS`). A new kernel or dilation is padded so that the map keeps its
+    size. `kind` (conv, depthwise, linear, pool, dropout) narrows it to such layers of a larger place."""
+
+    name: ClassVar[str] = "layer"
+    at: str
+    setting: str
+    value: Value
+    kind: str = ""
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        words = {True: "on", False: "off"}.get(self.value) if isinstance(self.value, bool) else f"{self.value}"
+        said = SETTINGS.get(self.setting, self.setting + " {}").format(words, words)
+        return f"{said[:1].upper()}{said[1:]} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if self.setting not in SETTINGS:
+            raise EditError(f"{self.setting!r} is no setting; there are {', '.join(SETTINGS)}")
+        if self.setting == "out_channels":
+            return Width(self.at, _whole(self.value, 1)).apply(architecture)
+        found = [node for node in nodes_at(architecture, self.at) if self._means(node)]
+        if not found:
+            raise EditError(f"nothing {place(self.at)} has a {self.setting}")
+        try:
+            changed = [_CHANGES[self.setting](node, self.value) for node in found]
+        except _Unfit as misfit:
+            repairs = [Repair(title, replace(self, value=value)) for title, value in misfit.others]
+            raise EditError(f"{misfit.node}: {misfit}", node=misfit.node, repairs=repairs) from misfit
+        with mending(self):
+            return fitted(architecture.with_nodes(changed), mend=self.mend)
+
+    def _means(self, node: Node) -> bool:
+        return self.setting in settings_of(node) and (not self.kind or vocabulary.kind(node) == self.kind)
+
+
+class _Unfit(ValueError):
+    """A value a layer cannot take. `others` are (words, value) that it could."""
+
+    def __init__(self, node: str, reason: str, others: Iterable[tuple[str, Value]] = ()) -> None:
+        super().__init__(reason)
+        self.node = node
+        self.others = tuple(others)
+
+
+def settings_of(node: Node) -> dict[str, Value]:
+    """The present settings of a layer, as `SetLayer` takes them; of square windows only."""
+    layer = node.layer
+    if isinstance(layer, nn.Conv2d):
+        found: dict[str, Value] = {"bias": layer.bias is not None, "groups": layer.groups}
+        sides = [("kernel", layer.kernel_size), ("stride", layer.stride), ("dilation", layer.dilation)]
+        if isinstance(layer.padding, tuple):
+            sides.append(("padding", layer.padding))
+        found |= {name: _shown(pair) for name, pair in sides}
+        return found | {"out_channels": layer.out_channels}
+    if isinstance(layer, nn.Linear):
+        return {"bias": layer.bias is not None, "out_channels": layer.out_features}
+    window = pooling_of(node)
+    if window is not None:
+        kind, settings = window
+        return {"pooling": kind} | {
+            word: _shown(_pair(settings[name]))
+            for word, name in (("kernel", "kernel_size"), ("stride", "stride"), ("padding", "padding"))
+            if name in settings
+        }
+    if vocabulary.kind(node) == "shuffle" and not isinstance(node.op, Pass):
+        return {"groups": vocabulary.shuffle_groups(node)}
+    rate = dropout_rate(node)
+    return {"dropout": rate} if rate is not None else {}
+
+
+def dropout_rate(node: Node) -> float | None:
+    """The share of units a dropout silences while training; None when the node is none."""
+    if isinstance(node.layer, (nn.Dropout, nn.Dropout2d, nn.AlphaDropout)):
+        return float(node.layer.p)
+    if isinstance(node.op, Function) and node.op.call is F.dropout:
+        return float(node.kwargs.get("p", node.args[1] if len(node.args) > 1 else 0.5))
+    return None
+
+
+def pooling_of(node: Node) -> tuple[str, dict[str, Any]] | None:
+    """("max" or "average", settings) of a pooling with a window, or of a global one; None for anything else."""
+    layer = node.layer
+    if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
+        kind = "max" if isinstance(layer, nn.MaxPool2d) else "average"
+        stride = layer.stride if layer.stride is not None else layer.kernel_size
+        return kind, {
+            "kernel_size": layer.kernel_size,
+            "stride": stride,
+            "padding": layer.padding,
+            "ceil_mode": layer.ceil_mode,
+        }
+    if isinstance(layer, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
+        return "max" if isinstance(layer, nn.AdaptiveMaxPool2d) else "average", {"output_size": layer.output_size}
+    if isinstance(node.op, Function) and node.op.call in _POOLS:
+        kind, names = _POOLS[node.op.call]
+        settings = dict(zip(names, node.args[1:], strict=False)) | {k: v for k, v in node.kwargs.items() if k in names}
+        if settings.get("return_indices") or node.kwargs.get("return_indices"):
+            return None
+        settings.pop("dilation", None)
+        settings.pop("count_include_pad", None)
+        if "kernel_size" in settings:
+            settings = {"padding": 0, "ceil_mode": False} | settings
+            settings["stride"] = settings.get("stride") or settings["kernel_size"]
+        return kind, settings
+    return None
+
+
+_WINDOW = ("kernel_size", "stride", "padding")
+_POOLS: dict[Any, tuple[str, tuple[str, ...]]] = {
+    F.max_pool2d: ("max", (*_WINDOW, "dilation", "ceil_mode", "return_indices")),
+    F.avg_pool2d: ("average", (*_WINDOW, "ceil_mode", "count_include_pad")),
+    F.adaptive_avg_pool2d: ("average", ("output_size",)),
+    F.adaptive_max_pool2d: ("max", ("output_size",)),
+}
+
+
+def _with_pooling(node: Node, kind: str, settings: dict[str, Any]) -> Node:
+    windowed = "kernel_size" in settings
+    cls: Callable[..., nn.Module]
+    if kind == "max":
+        cls = nn.MaxPool2d if windowed else nn.AdaptiveMaxPool2d
+    else:
+        cls = nn.AvgPool2d if windowed else nn.AdaptiveAvgPool2d
+    origin = node.was or node
+    if origin is not node and pooling_of(origin) == (kind, settings):
+        return origin
+    return settled(node, op=made(lambda: cls(**settings)), args=(Ref(node.inputs[0]),), kwargs={}, path=node.name)
+
+
+def _set_kernel(node: Node, value: Value) -> Node:
+    return _set_window(node, kernel=_sides(node, value, 1))
+
+
+def _set_dilation(node: Node, value: Value) -> Node:
+    return _set_window(node, dilation=_sides(node, value, 1))
+
+
+def _set_window(node: Node, **change: tuple[int, int]) -> Node:
+    """A new kernel or dilation, with the padding that leaves the map its size where there is one."""
+    layer = node.layer
+    if isinstance(layer, nn.Conv2d):
+        kernel, dilation = change.get("kernel", layer.kernel_size), change.get("dilation", layer.dilation)
+        padding: Any = layer.padding
+        if isinstance(padding, tuple):
+            padding = tuple(
+                max(p + (d * (k - 1) - old_d * (old_k - 1)) // 2, 0)
+                for p, k, d, old_k, old_d in zip(
+                    padding, kernel, dilation, layer.kernel_size, layer.dilation, strict=True
+                )
+            )
+        return settled(node, op=reconfigured(_op(node), kernel_size=kernel, dilation=dilation, padding=padding))
+    kind, settings = _pooling(node)
+    old, kernel = _pair(settings["kernel_size"]), change["kernel"]
+    padding = tuple(max(p + (k - o) // 2, 0) for p, k, o in zip(_pair(settings["padding"]), kernel, old, strict=True))
+    return _with_pooling(node, kind, settings | {"kernel_size": kernel, "padding": padding})
+
+
+def _set_stride(node: Node, value: Value) -> Node:
+    stride = _sides(node, value, 1)
+    if isinstance(node.layer, nn.Conv2d):
+        return settled(node, op=reconfigured(_op(node), stride=stride))
+    kind, settings = _pooling(node)
+    return _with_pooling(node, kind, settings | {"stride": stride})
+
+
+def _set_padding(node: Node, value: Value) -> Node:
+    padding = _sides(node, value, 0)
+    if isinstance(node.layer, nn.Conv2d):
+        return settled(node, op=reconfigured(_op(node), padding=padding))
+    kind, settings = _pooling(node)
+    most = tuple(side // 2 for side in _pair(settings["kernel_size"]))
+    if padding[0] > most[0] or padding[1] > most[1]:
+        raise _Unfit(node.name, f"a pooling can be padded by half its window at most, {min(most)}", [("", min(most))])
+    return _with_pooling(node, kind, settings | {"padding": padding})
+
+
+def _set_groups(node: Node, value: Value) -> Node:
+    layer = node.layer
+    if not isinstance(layer, _ConvNd):
+        return _set_shuffle_groups(node, _whole(value, 1))
+    groups = layer.in_channels if value == "depthwise" else _whole(value, 1)
+    if layer.in_channels % groups or layer.out_channels % groups:
+        common = math.gcd(layer.in_channels, layer.out_channels)
+        near = sorted((g for g in range(1, common + 1) if common % g == 0), key=lambda g: abs(g - groups))[:3]
+        raise _Unfit(
+            node.name,
+            f"{groups} groups do not divide {layer.in_channels} → {layer.out_channels} channels",
+            [(f"{g} groups", g) for g in near],
+        )
+    return settled(node, op=reconfigured(_op(node), groups=groups))
+
+
+def _set_shuffle_groups(node: Node, groups: int) -> Node:
+    if isinstance(node.op, Layer):
+        return settled(node, op=made(lambda: nn.ChannelShuffle(groups)))
+    if len(node.args) > 1:
+        return settled(node, args=(node.args[0], groups, *node.args[2:]))
+    return settled(node, kwargs={**node.kwargs, "groups": groups})
+
+
+def _set_bias(node: Node, value: Value) -> Node:
+    if not isinstance(value, bool):
+        raise _Unfit(node.name, f"a bias is there (true) or not (false), not {value!r}")
+    return settled(node, op=reconfigured(_op(node), bias=value))
+
+
+def _set_pooling(node: Node, value: Value) -> Node:
+    if value not in ("max", "average"):
+        raise _Unfit(node.name, f"{value!r} is no pooling; there are max and average")
+    _, settings = _pooling(node)
+    return _with_pooling(node, str(value), settings)
+
+
+def _set_dropout(node: Node, value: Value) -> Node:
+    if isinstance(value, (bool, str)) or not 0 <= value <= 1:
+        raise _Unfit(node.name, f"a dropout rate lies between 0 and 1, and {value!r} does not")
+    rate = float(value)
+    if isinstance(node.op, Layer):
+        return settled(node, op=reconfigured(node.op, p=rate))
+    return settled(node, op=made(lambda: nn.Dropout(rate)), args=(Ref(node.inputs[0]),), kwargs={}, path=node.name)
+
+
+_CHANGES: dict[str, Callable[[Node, Value], Node]] = {
+    "kernel": _set_kernel,
+    "stride": _set_stride,
+    "padding": _set_padding,
+    "dilation": _set_dilation,
+    "groups": _set_groups,
+    "bias": _set_bias,
+    "pooling": _set_pooling,
+    "dropout": _set_dropout,
+}
+
+
+#: Norms by the name the edits use, and how each is written for people.
+NORM_TITLES: dict[str, str] = {
+    "batch": "BatchNorm",
+    "group": "GroupNorm",
+    "instance": "InstanceNorm",
+    "layer": "LayerNorm",
+    "local_response": "Local response norm",
+    "none": "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Put another kind of norm in the place of those there are, or one behind every convolution where there is none.
+    "none" takes them out."""
+
+    name: ClassVar[str] = "norm"
+    at: str
+    to: str
+
+    @property
+    def title(self) -> str:
+        return f"Norm {NORM_TITLES.get(self.to, self.to)} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if self.to not in NORM_TITLES:
+            raise EditError(f"{self.to!r} is no norm; there are {', '.join(NORM_TITLES)}")
+        nodes = list(nodes_at(architecture, self.at))
+        measures = study(architecture).figures.measures
+        norms = [node for node in nodes if vocabulary.kind(node) == "norm" and norm_kind(node) is not None]
+        if norms:
+            changed = [
+                _with_norm(node, self.to, measures[node.inputs[0]].value.dims)
+                for node in norms
+                if norm_kind(node) != self.to
+            ]
+            return fitted(architecture.with_nodes(changed)) if changed else architecture
+        bare = [node for node in nodes if vocabulary.kind(node) in ("conv", "depthwise")]
+        if not bare:
+            raise EditError(f"there is no norm {place(self.at)}, and no convolution that could have one")
+        if self.to == "none":
+            return architecture
+        for node in bare:
+            name = f"{node.name}.norm"
+            op = made(lambda node=node: _norm_module(self.to, measures[node.name].value.dims))  # type: ignore[misc]
+            new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, neutral=True)
+            architecture = architecture.with_inserted(node.name, new)
+        return fitted(architecture)
+
+
+def norm_kind(node: Node) -> str | None:
+    """Which norm a node is (a key of `NORM_TITLES`; "none" when an edit took it out), or None."""
+    if isinstance(node.op, Pass):
+        return "none" if node.was is not None and norm_kind(node.was) is not None else None
+    layer = node.layer
+    if isinstance(layer, nn.GroupNorm):
+        return "group"
+    for kind, cls in _NORM_CLASSES.items():
+        if isinstance(layer, cls):
+            return kind
+    return None
+
+
+_NORM_CLASSES: dict[str, type[nn.Module]] = {
+    "batch": nn.modules.batchnorm._BatchNorm,
+    "instance": nn.modules.instancenorm._InstanceNorm,
+    "layer": nn.LayerNorm,
+    "local_response": nn.LocalResponseNorm,
+}
+
+
+def _with_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
+    origin = node.was or node
+    if not node.added and norm_kind(origin) == to:
+        return origin
+    if to == "none":
+        return node.replace(op=Pass(), args=(Ref(node.inputs[0]),), kwargs={}, was=origin)
+    return settled(node, op=made(lambda: _norm_module(to, entering)), neutral=True)
+
+
+def _norm_module(to: str, entering: tuple[int, ...]) -> nn.Module:
+    width, maps = entering[1 if len(entering) == 4 else -1], len(entering) == 4
+    if to == "batch":
+        return nn.BatchNorm2d(width) if maps else nn.BatchNorm1d(width)
+    if to == "group":
+        return nn.GroupNorm(math.gcd(width, 32), width)
+    if to == "instance":
+        return nn.InstanceNorm2d(width, affine=True) if maps else nn.LayerNorm(width)
+    if to == "layer":
+        return LayerNorm2d(width) if maps else nn.LayerNorm(width)
+    return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)  # AlexNet's, in torch's terms
+
+
+def _op(node: Node) -> Layer:
+    assert isinstance(node.op, Layer)
+    return node.op
+
+
+def _pooling(node: Node) -> tuple[str, dict[str, Any]]:
+    found = pooling_of(node)
+    assert found is not None
+    return found
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))
+
+
+def _shown(pair: tuple[int, ...]) -> Value:
+    return pair[0] if len(set(pair)) == 1 else "×".join(map(str, pair))
+
+
+def _sides(node: Node, value: Value, least: int) -> tuple[int, int]:
+    """A window from a number, or from two as "1×7"."""
+    parts = str(value).replace("x", "×").split("×") if isinstance(value, str) else [value]
+    try:
+        sides = [_whole(int(part) if isinstance(part, str) else part, least) for part in parts]
+    except (EditError, ValueError) as failure:
+        raise _Unfit(node.name, f"{value!r} is no size of at least {least}") from failure
+    if len(sides) > 2 or max(sides) > 512:
+        raise _Unfit(node.name, f"{value!r} is no size of a window (at most 512)")
+    return sides[0], sides[-1]
+
+
+def _whole(value: Value, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise EditError(f"{value!r} is no whole number of at least {least}")
+    return value
+
+
+__all__ = ["NORM_TITLES", "SETTINGS", "Norm", "SetLayer", "dropout_rate", "norm_kind", "pooling_of", "settings_of"]

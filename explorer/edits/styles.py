@@ -1,0 +1,88 @@
+"""What new convolutions look like in the company they are put in: followed by the norm and the activation that the
+layers around them have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import channels_of, made, reconfigured
+from explorer.graph.vocabulary import ACTIVATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The norm and activation behind a convolution; None where there is none."""
+
+    norm: Layer | None
+    activation: Layer | None
+
+
+def chain_behind(architecture: Architecture, name: str) -> list[Node]:
+    """The norm and activation that read a node's value and nothing else does, in order."""
+    found: list[Node] = []
+    while True:
+        users = architecture.users[name]
+        node = architecture.nodes[users[0]] if len(users) == 1 else None
+        wanted = ("norm", "activation") if not found else ("activation",)
+        if node is None or vocabulary.kind(node) not in wanted or len(node.inputs) != 1:
+            return found
+        found.append(node)
+        if vocabulary.kind(node) == "activation":
+            return found
+        name = node.name
+
+
+def style_of(architecture: Architecture, name: str) -> Style:
+    """How the convolution `name` is followed; what it lacks is taken from nowhere."""
+    norm: Layer | None = None
+    activation: Layer | None = None
+    for node in chain_behind(architecture, name):
+        if vocabulary.kind(node) == "norm" and isinstance(node.op, Layer):
+            norm = node.op
+        elif vocabulary.activation(node) not in (None, "linear"):
+            activation = activation_layer(str(vocabulary.activation(node)))
+    return Style(norm, activation)
+
+
+def usual_style(architecture: Architecture) -> Style:
+    """The commonest norm and activation of the network."""
+    norms: dict[object, list[Layer]] = {}
+    names: dict[str, int] = {}
+    for node in architecture.live.values():
+        if vocabulary.kind(node) == "norm" and isinstance(node.op, Layer):
+            norms.setdefault(type(node.op.module), []).append(node.op)
+        name = vocabulary.activation(node)
+        if name not in (None, "linear", "sigmoid"):
+            names[str(name)] = names.get(str(name), 0) + 1
+    norm = max(norms.values(), key=len)[0] if norms else None
+    return Style(norm, activation_layer(max(names, key=lambda n: names[n]) if names else "relu"))
+
+
+def activation_layer(name: str) -> Layer:
+    return made(ACTIVATIONS[name])
+
+
+def followed(base: str, op: Layer, reads: str, width: int, style: Style, scope: tuple[str, ...]) -> list[Node]:
+    """A new layer with its norm and activation, as nodes: `base`, `base.norm`, `base.activation`."""
+    nodes = [Node(base, op, (Ref(reads),), scope=scope, path=base, added=True)]
+    if style.norm is not None:
+        norm = style.norm
+        if channels_of(norm.module) is not None:
+            norm = reconfigured(norm, channels=width, **_even_groups(norm.module, width))
+        path = f"{base}.norm"
+        nodes.append(Node(path, norm, (Ref(nodes[-1].name),), scope=scope, path=path, added=True, neutral=True))
+    if style.activation is not None:
+        path = f"{base}.activation"
+        nodes.append(Node(path, style.activation, (Ref(nodes[-1].name),), scope=scope, path=path, added=True))
+    return nodes
+
+
+def _even_groups(norm: nn.Module, width: int) -> dict[str, int]:
+    if isinstance(norm, nn.GroupNorm) and width % norm.num_groups:
+        return {"num_groups": 1}
+    return {}
