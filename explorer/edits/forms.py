@@ -1,0 +1,273 @@
+"""Edits of how a convolution is made: full or depthwise separable, one large window or several small ones, with or
+without a 1×1 reduction before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import nn
+
+from explorer.edits.edit import EditError, nodes_at, place
+from explorer.edits.fitting import fitted, settled
+from explorer.edits.styles import chain_behind, followed, style_of
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Architecture, Layer, Node, rewired
+from explorer.graph.layers import conv, is_depthwise, reconfigured
+
+#: The forms, and how a sentence says them.
+FORMS: dict[str, str] = {
+    "full": "Full convolution",
+    "separable": "Depthwise separable",
+    "two_3x3": "5×5 as two 3×3",
+    "three_3x3": "7×7 as three 3×3",
+    "1xn_nx1": "n×n as 1×n and n×1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConvForm:
+    """Make convolutions in another form (a key of `FORMS`), each new layer with the norm and activation of the old.
+
+    "separable" turns every full convolution with a window into a depthwise one and a 1×1; "full" turns every such pair
+    back into one. Sources: MobileNet, 2017, §3.1; VGG, 2014, §2.3; "Rethinking the Inception architecture", 2015, §3.
+    """
+
+    name: ClassVar[str] = "conv_form"
+    at: str
+    to: str
+
+    @property
+    def title(self) -> str:
+        return f"{FORMS.get(self.to, self.to)} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if self.to not in FORMS:
+            raise EditError(f"{self.to!r} is no form of a convolution; there are {', '.join(FORMS)}")
+        names = [node.name for node in nodes_at(architecture, self.at)]
+        if self.to == "full":
+            return self._joined(architecture, set(names))
+        found = [name for name in names if can_become(architecture.nodes[name], self.to)]
+        if not found:
+            raise EditError(f"no convolution {place(self.at)} can be made {FORMS[self.to]}: {_NEEDS[self.to]}")
+        for name in found:
+            architecture = _separated(architecture, name) if self.to == "separable" else _stacked(architecture, name, self.to)
+        return fitted(architecture)
+
+    def _joined(self, architecture: Architecture, names: set[str]) -> Architecture:
+        pairs = [pair for pair in separable_pairs(architecture) if not names.isdisjoint(pair)]
+        if not pairs:
+            raise EditError(f"there is no depthwise convolution followed by a 1×1 {place(self.at)}")
+        for depthwise, *between, pointwise in pairs:
+            architecture = _full(architecture, depthwise, between, pointwise)
+        return fitted(architecture)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """Put a 1×1 convolution to `to` channels before convolutions with a window, change it, or (0) take it out.
+
+    Source: GoogLeNet, 2014, §3 and §5: "1×1 convolutions are used to compute reductions".
+    """
+
+    name: ClassVar[str] = "reduction"
+    at: str
+    to: int
+
+    @property
+    def title(self) -> str:
+        if not self.to:
+            return f"1×1 reduction removed {place(self.at)}"
+        return f"1×1 reduction to {self.to} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if not 0 <= self.to <= 65_536:
+            raise EditError(f"a reduction makes 1 to 65,536 channels (0 takes it out), not {self.to}")
+        named = [node.name for node in nodes_at(architecture, self.at)]
+        found = [name for name in named if is_windowed(architecture.nodes[name])]
+        if not found:  # the reduction itself is what was pointed at
+            found = [user for name in named for user in _reduced_by(architecture, name)]
+        if not found:
+            raise EditError(f"there is no convolution with a window {place(self.at)} that could be fed by a 1×1")
+        done = architecture
+        for name in found:
+            done = self._at_one(done, name)
+        if done is architecture and not self.to:
+            raise EditError(f"there is no 1×1 reduction {place(self.at)} that could be taken out")
+        return fitted(done)
+
+    def _at_one(self, architecture: Architecture, name: str) -> Architecture:
+        chain = reduction_before(architecture, name)
+        node = architecture.nodes[name]
+        if chain and self.to:
+            first = architecture.nodes[chain[0]]
+            assert isinstance(first.op, Layer)
+            return architecture.with_nodes([settled(first, op=reconfigured(first.op, out_channels=self.to))])
+        if chain:
+            reads = architecture.nodes[chain[0]].inputs[0]
+            node = rewired(node, {chain[-1]: reads})
+            return architecture.changed([node], removed=set(chain))
+        if not self.to:
+            return architecture
+        layer = _conv(node)
+        reads, base = node.inputs[0], f"{name}.reduction"
+        style = style_of(architecture, name)
+        new = followed(
+            base, conv(layer.in_channels, self.to, bias=layer.bias is not None), reads, self.to, style, node.scope
+        )
+        last = new[-1].name
+        # The layer's own input width follows in `fitted`; only this edge moves.
+        return architecture.changed([rewired(node, {reads: last})], {reads: new})
+
+
+_NEEDS = {
+    "separable": "it takes a full convolution with a window",
+    "two_3x3": "it takes a 5×5",
+    "three_3x3": "it takes a 7×7",
+    "1xn_nx1": "it takes a square window of at least 2×2",
+}
+
+
+def is_windowed(node: Node) -> bool:
+    """A 2-D convolution with a window, not depthwise."""
+    return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) > 1 and not is_depthwise(node.layer)
+
+
+def can_become(node: Node, form: str) -> bool:
+    """Can this convolution be made in that form ("full" is asked of pairs: see `separable_pairs`)?"""
+    layer = node.layer
+    if not isinstance(layer, nn.Conv2d) or not isinstance(layer.padding, tuple) or layer.padding_mode != "zeros":
+        return False
+    square = layer.kernel_size[0] == layer.kernel_size[1] and layer.padding[0] == layer.padding[1]
+    plain = layer.dilation == (1, 1)
+    if form == "separable":
+        return is_windowed(node) and layer.groups == 1 and layer.in_channels > 1
+    if form in ("two_3x3", "three_3x3"):
+        return square and plain and layer.kernel_size[0] == {"two_3x3": 5, "three_3x3": 7}[form]
+    return form == "1xn_nx1" and square and plain and layer.kernel_size[0] > 1
+
+
+def separable_pairs(architecture: Architecture) -> Iterator[list[str]]:
+    """Each depthwise convolution with a window that nothing but a 1×1 reads: its name, those of the norm and
+    activation between, and the 1×1's."""
+    for node in architecture.live.values():
+        layer = node.layer
+        if not is_depthwise(layer) or max(layer.kernel_size) == 1:  # type: ignore[union-attr, arg-type, type-var]
+            continue
+        chain = [node.name, *(after.name for after in chain_behind(architecture, node.name))]
+        users = architecture.users[chain[-1]]
+        last = architecture.nodes[users[0]] if len(users) == 1 else None
+        if last is not None and isinstance(last.layer, nn.Conv2d) and last.layer.kernel_size == (1, 1):
+            if last.layer.groups == 1 and last.layer.stride == (1, 1):
+                yield [*chain, last.name]
+
+
+def reduction_before(architecture: Architecture, name: str) -> list[str]:
+    """The 1×1 convolution (with norm and activation) that feeds a convolution with a window and nothing else, and that
+    narrows; empty when there is none."""
+    node = architecture.nodes[name]
+    if not is_windowed(node):
+        return []
+    for before in reversed(_feeding(architecture, name)):
+        layer = architecture.nodes[before].layer
+        if isinstance(layer, nn.Conv2d):
+            narrows = layer.kernel_size == (1, 1) and layer.stride == (1, 1) and layer.out_channels <= layer.in_channels
+            chain = [before, *(after.name for after in chain_behind(architecture, before))]
+            return chain if narrows and architecture.users[chain[-1]] == (name,) else []
+    return []
+
+
+def _feeding(architecture: Architecture, name: str) -> list[str]:
+    """The convolution before a node and what lies between, each read by the next only; nearest last."""
+    found: list[str] = []
+    while True:
+        node = architecture.nodes[name]
+        if len(node.inputs) != 1 or architecture.users[node.inputs[0]] != (name,):
+            return []
+        name = node.inputs[0]
+        found.insert(0, name)
+        kind = vocabulary.kind(architecture.nodes[name])
+        if kind not in ("norm", "activation"):
+            return found[::-1] if kind == "conv" else []
+
+
+def _reduced_by(architecture: Architecture, name: str) -> list[str]:
+    """The convolutions with a window that this node reduces for."""
+    return [
+        other
+        for other, node in architecture.live.items()
+        if is_windowed(node) and name in reduction_before(architecture, other)
+    ]
+
+
+def _conv(node: Node) -> nn.Conv2d:
+    assert isinstance(node.layer, nn.Conv2d)
+    return node.layer
+
+
+def _window(layer: nn.Conv2d) -> dict[str, object]:
+    return {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
+
+
+def _separated(architecture: Architecture, name: str) -> Architecture:
+    node, style = architecture.nodes[name], style_of(architecture, name)
+    layer, reads, width = _conv(node), node.inputs[0], _conv(node).in_channels
+    depthwise = conv(width, width, _pair(layer.kernel_size), groups=width, bias=False, **_window(layer))
+    new = followed(f"{name}.depthwise", depthwise, reads, width, style, node.scope)
+    plain = {"kernel_size": (1, 1), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+    pointwise = settled(rewired(node, {reads: new[-1].name}), op=reconfigured(_op(node), **plain))
+    return architecture.changed([pointwise], {reads: new})
+
+
+def _full(architecture: Architecture, depthwise: str, between: list[str], pointwise: str) -> Architecture:
+    first, last = architecture.nodes[depthwise], architecture.nodes[pointwise]
+    window = {"kernel_size": _conv(first).kernel_size, **_window(_conv(first))}
+    reads = (between or [depthwise])[-1]
+    full = settled(rewired(last, {reads: first.inputs[0]}), op=reconfigured(_op(last), **window))
+    return architecture.changed([full], removed={depthwise, *between})
+
+
+def _smaller(form: str, side: int) -> list[tuple[int, int]]:
+    """The windows that look at the same places as one of `side` × `side`."""
+    if form == "1xn_nx1":
+        return [(1, side), (side, 1)]
+    return [(3, 3)] * (2 if form == "two_3x3" else 3)
+
+
+def _padding(total: int, sides: list[int]) -> list[int]:
+    """How the padding of one window is dealt out to smaller ones, along one axis."""
+    found: list[int] = []
+    for side in sides:
+        found.append(min((side - 1) // 2, total - sum(found)))
+    found[0] += total - sum(found)
+    return found
+
+
+def _stacked(architecture: Architecture, name: str, form: str) -> Architecture:
+    """One window as several smaller ones that look at the same places; the last keeps the stride."""
+    node, style = architecture.nodes[name], style_of(architecture, name)
+    layer, reads = _conv(node), node.inputs[0]
+    kernels = _smaller(form, layer.kernel_size[0])
+    total = int(layer.padding[0])
+    pads = list(zip(*(_padding(total, [kernel[axis] for kernel in kernels]) for axis in (0, 1)), strict=True))
+    width = layer.in_channels if is_depthwise(layer) else layer.out_channels
+    new: list[Node] = []
+    entering = layer.in_channels
+    for number, (kernel, padding) in enumerate(zip(kernels[:-1], pads[:-1], strict=True), 1):
+        groups = entering if is_depthwise(layer) else layer.groups
+        op = conv(entering, width, kernel, padding=padding, groups=groups, bias=layer.bias is not None)
+        base = f"{name}.before{number}" if len(kernels) > 2 else f"{name}.before"
+        new += followed(base, op, new[-1].name if new else reads, width, style, node.scope)
+        entering = width
+    last = reconfigured(_op(node), kernel_size=kernels[-1], padding=pads[-1], in_channels=width)
+    return architecture.changed([settled(rewired(node, {reads: new[-1].name}), op=last)], {reads: new})
+
+
+def _op(node: Node) -> Layer:
+    assert isinstance(node.op, Layer)
+    return node.op
+
+
+def _pair(sides: tuple[int, ...]) -> tuple[int, int]:
+    return sides[0], sides[-1]
