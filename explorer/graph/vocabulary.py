@@ -23,6 +23,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "hardswish": nn.Hardswish,
     "sigmoid": nn.Sigmoid,
+    "hardsigmoid": nn.Hardsigmoid,
     "tanh": nn.Tanh,
     "linear": nn.Identity,
 }
@@ -38,12 +39,12 @@ ACTIVATION_TITLES: dict[str, str] = {
     "silu": "SiLU",
     "hardswish": "Hardswish",
     "sigmoid": "Sigmoid",
+    "hardsigmoid": "Hard sigmoid",
     "tanh": "Tanh",
     "linear": "linear (none)",
 }
 
 _OTHER_ACTIVATIONS: dict[type[nn.Module], str] = {
-    nn.Hardsigmoid: "Hard sigmoid",
     nn.Softmax: "Softmax",
     nn.SELU: "SELU",
     nn.CELU: "CELU",
@@ -66,6 +67,7 @@ _FUNCTION_ACTIVATIONS: dict[str, str] = {
     "silu": "silu",
     "hardswish": "hardswish",
     "sigmoid": "sigmoid",
+    "hardsigmoid": "hardsigmoid",
     "tanh": "tanh",
 }
 
@@ -114,7 +116,6 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
     "dropout": ("dropout", "Dropout"),
     "stochastic_depth": ("dropout", "Stochastic depth"),
     "softmax": ("activation", "Softmax"),
-    "hardsigmoid": ("activation", "Hard sigmoid"),
     "conv2d": ("conv", "Conv"),
     "linear": ("linear", "Linear"),
     "batch_norm": ("norm", "BN"),

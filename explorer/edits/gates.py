@@ -1,0 +1,246 @@
+"""Edits of squeeze-and-excitation: put in, taken out, its ratio, its gate."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import nn
+
+from explorer.edits.channels import channels
+from explorer.edits.edit import EditError, nodes_at, place
+from explorer.edits.fitting import Wish, fitted
+from explorer.edits.parts import Part, blocks_at
+from explorer.edits.styles import activation_layer
+from explorer.graph import patterns, vocabulary
+from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import conv, made
+
+#: What the last activation of a gate can be.
+GATES: dict[str, str] = {"sigmoid": "sigmoid", "hardsigmoid": "hard sigmoid"}
+
+
+@dataclass(frozen=True, slots=True)
+class SqueezeExcitation:
+    """Put a squeeze-and-excitation gate into every block of a place, or switch those there are off and on.
+
+    In a block with a depthwise convolution it sits behind that (MobileNetV3), in a residual block before the addition
+    (SE-ResNet), else at the end. It squeezes to 1/`ratio` of the channels, at least 1.
+
+    Source: Hu et al., "Squeeze-and-excitation networks", 2017, §3 and fig. 3.
+    """
+
+    name: ClassVar[str] = "squeeze_excitation"
+    at: str
+    on: bool
+    ratio: int = 16
+    gate: str = "sigmoid"
+
+    @property
+    def title(self) -> str:
+        return f"Squeeze-and-excitation {f'(1/{self.ratio}) added' if self.on else 'removed'} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if not 1 <= self.ratio <= 1024:
+            raise EditError(f"a squeeze ratio is a whole number from 1 to 1024, not {self.ratio}")
+        _known_gate(self.gate)
+        present = gates_at(architecture, self.at)
+        if not self.on:
+            live = [node for node in present if not isinstance(node.op, Pass)]
+            if not live:
+                raise EditError(f"there is no squeeze-and-excitation {place(self.at)}")
+            return architecture.with_nodes(_off(architecture, node) for node in live)
+        restored = [node.was for node in present if isinstance(node.op, Pass) and node.was is not None]
+        if restored:
+            return fitted(architecture.with_nodes(restored))
+        targets = [target for target in blocks_at(architecture, self.at) if place_for_gate(target) is not None]
+        if not targets:
+            raise EditError(f"no block {place(self.at)} has a map that could be weighed, and no gate yet")
+        for target in targets:
+            architecture = self._put_in(architecture, target)
+        return fitted(architecture)
+
+    def _put_in(self, architecture: Architecture, target: Part) -> Architecture:
+        weighed = place_for_gate(target)
+        assert weighed is not None
+        node = architecture.nodes[weighed]
+        width = target.shape(weighed)[1]
+        home = f"{target.id.removeprefix('unit:')}.se"
+        scope = (*(path for path in node.scope if target.id.startswith(path)), home)
+        squeezed = max(width // self.ratio, 1)
+        chain: list[tuple[str, Layer]] = [
+            ("pool", made(lambda: nn.AdaptiveAvgPool2d(1))),
+            ("reduce", conv(width, squeezed)),
+            ("activation", activation_layer("relu")),
+            ("expand", conv(squeezed, width)),
+            ("gate", activation_layer(self.gate)),
+        ]
+        nodes, reads = list[Node](), weighed
+        for name, op in chain:
+            path = f"{home}.{name}"
+            nodes.append(Node(path, op, (Ref(reads),), scope=scope, path=path, added=True))
+            reads = path
+        product = Node(
+            f"{home}.mul", Function(operator.mul), (Ref(weighed), Ref(reads)), scope=scope, added=True
+        )
+        readers = architecture.with_inserted(weighed, product)
+        return readers.changed(placed={weighed: nodes}, classes={home: "SqueezeExcitation"})
+
+
+@dataclass(frozen=True, slots=True)
+class SqueezeRatio:
+    """Set how far gates squeeze: to 1/`to` of the channels they weigh, at least 1."""
+
+    name: ClassVar[str] = "squeeze_ratio"
+    at: str
+    to: int
+
+    @property
+    def title(self) -> str:
+        return f"Squeeze ratio {self.to} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if not 1 <= self.to <= 1024:
+            raise EditError(f"a squeeze ratio is a whole number from 1 to 1024, not {self.to}")
+        coupled = channels(architecture)
+        wanted: dict[int, Wish] = {}
+        for squeeze, weighed in squeezes_at(architecture, self.at):
+            width = max(coupled.size(coupled.rows[weighed]) // self.to, 1)
+            wanted |= coupled.solved(coupled.makers[squeeze], width, {coupled.born[squeeze]})
+        if not wanted:
+            raise EditError(f"there is no squeeze-and-excitation {place(self.at)}")
+        return fitted(architecture, wanted, coupled=coupled)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Set what squashes the gates: "sigmoid" or "hardsigmoid"."""
+
+    name: ClassVar[str] = "gate"
+    at: str
+    to: str
+
+    @property
+    def title(self) -> str:
+        return f"Gate {GATES.get(self.to, self.to)} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        _known_gate(self.to)
+        found = [node for node in nodes_at(architecture, self.at) if is_squasher(node, architecture)]
+        if not found:
+            raise EditError(f"there is no gate {place(self.at)}")
+        changed = [with_gate(node, self.to) for node in found if gate_kind(node) != self.to]
+        return architecture.with_nodes(changed) if changed else architecture
+
+
+def gates_at(architecture: Architecture, at: str) -> list[Node]:
+    """The products by which gates weigh a map, those switched off included."""
+    return [node for node in nodes_at(architecture, at) if gate_input(architecture, _original(node)) is not None]
+
+
+def gate_input(architecture: Architecture, product: Node) -> str | None:
+    """Which input of a product is the gate: made of the other by pooling, two layers and an activation."""
+    if vocabulary.kind(product) != "multiply" or len(product.inputs) != 2:
+        return None
+    for gate, gated in (product.inputs, product.inputs[::-1]):
+        if len(_squeezing(architecture, gate, gated)) == 2:
+            return gate
+    return None
+
+
+def squeezes_at(architecture: Architecture, at: str) -> Iterator[tuple[str, str]]:
+    """(the layer that squeezes, the map that is weighed) for every gate in force."""
+    for product in gates_at(architecture, at):
+        gate = None if isinstance(product.op, Pass) else gate_input(architecture, product)
+        if gate is not None:
+            gated = next(name for name in product.inputs if name != gate)
+            yield _squeezing(architecture, gate, gated)[-1], gated
+
+
+def _squeezing(architecture: Architecture, gate: str, gated: str) -> list[str]:
+    """The layers between a gate and the pooling of the map it weighs, last first; empty when it is none."""
+    found: list[str] = []
+    name = gate
+    while name != gated:
+        node = architecture.nodes.get(name)
+        if node is None or len(node.inputs) != 1:
+            return []
+        kind = vocabulary.kind(node)
+        if kind in ("conv", "linear"):
+            found.append(name)
+        elif kind == "pool":
+            return found if _leads_to(architecture, node.inputs[0], gated) else []
+        elif kind not in ("activation", "reshape", "norm"):
+            return []
+        name = node.inputs[0]
+    return []
+
+
+def _leads_to(architecture: Architecture, name: str, gated: str) -> bool:
+    while name != gated and vocabulary.kind(architecture.nodes[name]) == "reshape":
+        name = architecture.nodes[name].inputs[0]
+    return name == gated
+
+
+def is_squasher(node: Node, architecture: Architecture) -> bool:
+    """Is this the activation at the end of a gate?"""
+    return gate_kind(node) is not None and patterns.feeds_gate(node, architecture)
+
+
+def gate_kind(node: Node) -> str | None:
+    title = vocabulary.title(node)
+    return {"Sigmoid": "sigmoid", "Hard sigmoid": "hardsigmoid"}.get(title)
+
+
+def with_gate(node: Node, to: str) -> Node:
+    origin = node.was or node
+    if not node.added and gate_kind(origin) == to:
+        return origin
+    return node.replace(
+        op=activation_layer(to),
+        args=(Ref(node.inputs[0]),),
+        kwargs={},
+        path=node.name,
+        was=None if node.added else origin,
+    )
+
+
+def place_for_gate(target: Part) -> str | None:
+    """The map a gate in this block would weigh; None when the block has none, or a gate already."""
+    architecture = target.architecture
+    if not target.exits or any(gate_input(architecture, _original(node)) for node in target.layers):
+        return None
+    depthwise = next((node for node in target.layers if vocabulary.kind(node) == "depthwise"), None)
+    if depthwise is not None:
+        name = depthwise.name
+        while (user := _only_user(architecture, name)) and vocabulary.kind(user) in ("norm", "activation"):
+            name = user.name
+        return name
+    known = patterns.shortcuts(architecture)
+    adds = [node.name for node in target.layers if node.name in known]
+    name = known[adds[-1]].main if adds else target.exits[-1]
+    is_map = len(target.shape(name)) == 4 and name in target.nodes
+    return name if is_map and any(vocabulary.kind(n) == "conv" for n in target.layers) else None
+
+
+def _only_user(architecture: Architecture, name: str) -> Node | None:
+    users = architecture.users[name]
+    return architecture.nodes[users[0]] if len(users) == 1 else None
+
+
+def _original(node: Node) -> Node:
+    return node.was if isinstance(node.op, Pass) and node.was is not None else node
+
+
+def _off(architecture: Architecture, product: Node) -> Node:
+    gate = gate_input(architecture, product)
+    kept = next(name for name in product.inputs if name != gate)
+    return product.replace(op=Pass(), args=(Ref(kept),), kwargs={}, was=product)
+
+
+def _known_gate(name: str) -> None:
+    if name not in GATES:
+        raise EditError(f"{name!r} is no gate; there are {', '.join(GATES)}")

@@ -1,0 +1,172 @@
+"""Edits of what joins the ways of a block: a shortcut where there is none, concatenation for addition, branches."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+
+from explorer.analysis.study import study
+from explorer.edits.edit import EditError, Repair, nodes_at, place, places
+from explorer.edits.fitting import fitted, settled
+from explorer.edits.mending import mending
+from explorer.edits.parts import Part, blocks_at, part, parts_at
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Architecture, Function, Node
+from explorer.graph.arguments import Ref
+from explorer.graph.hierarchy import picks
+
+
+@dataclass(frozen=True, slots=True)
+class AddShortcut:
+    """Give blocks that have none a way around: what goes in is added to what comes out, before the block's last
+    activation. `way`: "identity", "project" (a 1×1 where the shape changes) or "pad" (subsampled, zeros added).
+
+    Source: He et al., "Deep residual learning for image recognition", 2015, §3.2–3.3.
+    """
+
+    name: ClassVar[str] = "add_shortcut"
+    at: str
+    way: str = "identity"
+
+    @property
+    def title(self) -> str:
+        return f"Shortcut{_WAYS.get(self.way, '')} added {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if self.way not in _WAYS:
+            raise EditError(f"{self.way!r} is no way around a block; there are {', '.join(_WAYS)}")
+        targets = [target for target in bridges_at(architecture, self.at) if lacks_shortcut(target)]
+        if not targets:
+            raise EditError(f"no block {place(self.at)} has one way in, one way out and no shortcut yet")
+        for target in targets:
+            architecture = _bridged(architecture, target)
+        try:
+            return fitted(architecture, mend=self.way)
+        except EditError as failure:
+            repairs = [Repair(f"Shortcut{_WAYS[way]}", replace(self, way=way)) for way in failure.mends if way in _WAYS]
+            raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
+
+
+_WAYS = {"identity": "", "pad": " (padded with zeros)", "project": " (projected)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Join ways by "add" or by "concat": with addition they must have one shape, with concatenation widths add up."""
+
+    name: ClassVar[str] = "join"
+    at: str
+    to: str
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{ {'add': 'Addition', 'concat': 'Concatenation'}.get(self.to, self.to) } {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if self.to not in ("add", "concat"):
+            raise EditError(f"{self.to!r} joins nothing; there are add and concat")
+        other = "concat" if self.to == "add" else "add"
+        found = [
+            node
+            for node in nodes_at(architecture, self.at)
+            if vocabulary.kind(node) == other and isinstance(node.op, Function) and len(set(node.inputs)) == 2
+        ]
+        if not found:
+            raise EditError(f"there is no {other} of two ways {place(self.at)}")
+        changed = [_added(node) if self.to == "add" else _concatenated(node) for node in found]
+        with mending(self):
+            return fitted(architecture.with_nodes(changed), mend=self.mend)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBranch:
+    """Take a branch out of what a concatenation joins (Inception); what reads it gets narrower."""
+
+    name: ClassVar[str] = "remove_branch"
+    at: str
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Branch removed: {place(self.at).removeprefix('in ')}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        for one in places(self.at):
+            (target,) = parts_at(architecture, one)
+            architecture = _without_branch(architecture, target)
+        with mending(self):
+            return fitted(architecture, mend=self.mend)
+
+
+def lacks_shortcut(target: Part) -> bool:
+    """May this block be given a way around? It has one way in, one way out, maps at both, and no shortcut."""
+    if not target.is_simple or not (len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4):
+        return False
+    if not any(vocabulary.kind(node) in ("conv", "depthwise") for node in target.layers):
+        return False
+    return not any(vocabulary.kind(node.was or node) in ("add", "concat", "shuffle") for node in target.layers)
+
+
+def bridges_at(architecture: Architecture, at: str) -> list[Part]:
+    """What a shortcut here would go around: the blocks in a place, or the very unit or group that is named."""
+    blocks = list(blocks_at(architecture, at))
+    if blocks:
+        return blocks
+    hierarchy = study(architecture).hierarchy
+    return [part(architecture, one) for one in places(at) if one in hierarchy.groups and hierarchy.groups[one].children]
+
+
+def _bridged(architecture: Architecture, target: Part) -> Architecture:
+    anchor = architecture.nodes[target.exit]
+    while vocabulary.kind(anchor) == "activation" and anchor.inputs[0] in target.nodes:
+        before = architecture.nodes[anchor.inputs[0]]
+        if architecture.users[before.name] != (anchor.name,):
+            break
+        anchor = before
+    name = _free(architecture, f"{target.id.removeprefix('unit:')}.shortcut")
+    add = Node(name, Function(operator.add), (Ref(anchor.name), Ref(target.entry)), scope=anchor.scope, added=True)
+    return architecture.with_inserted(anchor.name, add)
+
+
+def _free(architecture: Architecture, name: str) -> str:
+    return name if name not in architecture.nodes else _free(architecture, name + "'")
+
+
+def _added(node: Node) -> Node:
+    a, b = dict.fromkeys(node.inputs)
+    origin = node.was
+    if origin is not None and vocabulary.kind(origin) == "add" and set(origin.inputs) == {a, b}:
+        return origin
+    return settled(node, op=Function(operator.add), args=(Ref(a), Ref(b)), kwargs={})
+
+
+def _concatenated(node: Node) -> Node:
+    origin = node.was
+    if origin is not None and vocabulary.kind(origin) == "concat" and set(origin.inputs) == set(node.inputs):
+        return origin
+    a, b = node.inputs
+    return settled(node, op=Function(torch.cat), args=([Ref(a), Ref(b)], 1), kwargs={})
+
+
+def joined_by(architecture: Architecture, target: Part) -> Node | None:
+    """The concatenation that a part is one of several branches of; None when it is none."""
+    if len(target.exits) != 1:
+        return None
+    users = architecture.users[target.exit]
+    join = architecture.nodes[users[0]] if len(set(users)) == 1 else None
+    if join is None or vocabulary.kind(join) != "concat" or len(set(join.inputs)) < 2 or picks(join):
+        return None
+    return join
+
+
+def _without_branch(architecture: Architecture, target: Part) -> Architecture:
+    join = joined_by(architecture, target)
+    if join is None:
+        raise EditError(f"{target.id} is no branch: nothing else is concatenated with it", node=target.id)
+    values, *rest = join.args
+    kept = [ref for ref in values if ref.name != target.exit]
+    return architecture.with_nodes([settled(join, args=(type(values)(kept), *rest))])
