@@ -14,7 +14,7 @@ from torchvision.models.convnext import LayerNorm2d
 
 from explorer.analysis.study import study
 from explorer.edits.edit import EditError, Repair, nodes_at, place
-from explorer.edits.fitting import fitted, settled
+from explorer.edits.fitting import as_it_was, fitted, settled
 from explorer.edits.mending import mending
 from explorer.edits.widths import Width
 from explorer.graph import vocabulary
@@ -166,7 +166,7 @@ def _with_pooling(node: Node, kind: str, settings: dict[str, Any]) -> Node:
         cls = nn.AvgPool2d if windowed else nn.AdaptiveAvgPool2d
     origin = node.was or node
     if origin is not node and pooling_of(origin) == (kind, settings):
-        return origin
+        return as_it_was(node)
     return settled(node, op=made(lambda: cls(**settings)), args=(Ref(node.inputs[0]),), kwargs={}, path=node.name)
 
 
@@ -349,9 +349,9 @@ _NORM_CLASSES: dict[str, type[nn.Module]] = {
 def _with_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
     origin = node.was or node
     if not node.added and norm_kind(origin) == to:
-        return origin
+        return as_it_was(node)
     if to == "none":
-        return node.replace(op=Pass(), args=(Ref(node.inputs[0]),), kwargs={}, was=origin)
+        return node.replace(op=Pass(), args=node.args[:1], kwargs={}, was=origin)
     return settled(node, op=made(lambda: _norm_module(to, entering)), neutral=True)
 
 

@@ -367,9 +367,7 @@ class _Walk:
                 known.multiple = math.lcm(known.multiple, len(widths))
         return True
 
-    def reshape(
-        self, node: Node, row: Row, axis: int, entering: tuple[int, ...], shape: tuple[int, ...]
-    ) -> bool:
+    def reshape(self, node: Node, row: Row, axis: int, entering: tuple[int, ...], shape: tuple[int, ...]) -> bool:
         """Flattening, averaging away and permuting, which keep the channels countable."""
         name = getattr(node.op, "name", "") or type(node.layer).__name__.lower()
         place = len(entering) + axis
@@ -388,4 +386,3 @@ class _Walk:
             self.keep(node, row, 1)
             return True
         return False
-

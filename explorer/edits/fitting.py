@@ -57,10 +57,16 @@ def settled(node: Node, **changes: Any) -> Node:
     very node again when nothing is different any more."""
     origin = None if node.added else (node.was or node)
     new = node.replace(**changes, was=origin)
-    if origin is not None and not isinstance(new.op, Pass) and new.signature == origin.signature:
-        if new.args == origin.args and new.kwargs == origin.kwargs:
-            return origin
-    return new
+    if origin is None or isinstance(new.op, Pass) or new.signature != origin.signature:
+        return new
+    return origin if new.args == origin.args and new.kwargs == origin.kwargs else new
+
+
+def as_it_was(node: Node) -> Node:
+    """A replaced node with the op it had when the network was opened, reading what is there to be read now."""
+    origin = node.was or node
+    args = (*node.args[:1], *origin.args[1:])
+    return settled(node, op=origin.op, args=args, kwargs=origin.kwargs, path=origin.path, neutral=origin.neutral)
 
 
 def rounded(value: float, divisor: int, least: int = 0) -> int:
@@ -135,7 +141,7 @@ class _Fit:
 
     def norm(self, node: Node, layer: nn.Module, given: Shape) -> dict[str, Any]:
         made_for = channels_of(layer)
-        if made_for is None or made_for == 1 and isinstance(layer, nn.PReLU):
+        if made_for is None or (made_for == 1 and isinstance(layer, nn.PReLU)):
             return {}
         last = isinstance(layer, nn.LayerNorm) and type(layer).__name__ != "LayerNorm2d"
         count = given.dims[-1] if last else given.dims[1]
@@ -202,9 +208,7 @@ class _Fit:
         if known is None or not others or vocabulary.kind(node) == "concat":
             return node
         wide = others[0].dims
-        dims = tuple(
-            have if have == 1 else wide[len(wide) - len(known.dims) + i] for i, have in enumerate(known.dims)
-        )
+        dims = tuple(have if have == 1 else wide[len(wide) - len(known.dims) + i] for i, have in enumerate(known.dims))
         if dims != known.dims:
             constant = self.architecture.nodes[constants[0]]
             assert isinstance(constant.op, Constant)
@@ -221,7 +225,8 @@ class _Fit:
             raise EditError(str(failure), node=node.name) from failure
         slot = self.around(node)
         moved, fixed = shapes[slot], shapes[1 - slot]
-        assert moved is not None and fixed is not None
+        assert moved is not None
+        assert fixed is not None
         if len(moved.dims) == len(fixed.dims) == 4 and moved.dims[2:] < fixed.dims[2:]:
             slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
         ways = _ways(moved, fixed)
@@ -245,15 +250,23 @@ class _Fit:
             extra = fixed.dims[1] - moved.dims[1]
             op = Layer.of(PaddedShortcut(stride, extra))
             name = f"{node.name}.padding"
-        new = Node(name, op, (Ref(source),), scope=node.scope, path=name, added=True, neutral=True)
-        self.placed.setdefault(list(self.architecture.nodes)[self.place(node) - 1], []).append(new)
-        self.values[name] = self.measured(new)
-        args = [Ref(name) if i == slot else arg for i, arg in enumerate(node.args)]
+        new = [Node(name, op, (Ref(source),), scope=node.scope, path=name, added=True, neutral=True)]
+        main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
+        if self.mend == "project" and vocabulary.kind(main) == "norm" and isinstance(main.op, Layer):
+            path = f"{name}.norm"  # as the main path ends
+            norm = Node(path, main.op, (Ref(name),), scope=node.scope, path=path, added=True, neutral=True)
+            new.append(norm)
+        self.placed.setdefault(self.before(node), []).extend(new)
+        for added in new:
+            self.values[added.name] = self.measured(added)
+        args = [Ref(new[-1].name) if i == slot else arg for i, arg in enumerate(node.args)]
         joined = settled(node, args=tuple(args))
         return joined, self.measured(joined)
 
-    def place(self, node: Node) -> int:
-        return list(self.architecture.nodes).index(node.name)
+    def before(self, node: Node) -> str:
+        """The node before this one in the execution order."""
+        names = list(self.architecture.nodes)
+        return names[names.index(node.name) - 1]
 
     def around(self, node: Node) -> int:
         """Which input of an addition is the way around."""

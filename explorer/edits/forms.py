@@ -52,7 +52,9 @@ class ConvForm:
         if not found:
             raise EditError(f"no convolution {place(self.at)} can be made {FORMS[self.to]}: {_NEEDS[self.to]}")
         for name in found:
-            architecture = _separated(architecture, name) if self.to == "separable" else _stacked(architecture, name, self.to)
+            architecture = (
+                _separated(architecture, name) if self.to == "separable" else _stacked(architecture, name, self.to)
+            )
         return fitted(architecture)
 
     def _joined(self, architecture: Architecture, names: set[str]) -> Architecture:
@@ -134,6 +136,12 @@ def is_windowed(node: Node) -> bool:
     return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) > 1 and not is_depthwise(node.layer)
 
 
+def is_pointwise(node: Node) -> bool:
+    """A 1×1 over all channels that leaves the map its size."""
+    layer = node.layer
+    return isinstance(layer, nn.Conv2d) and layer.kernel_size == layer.stride == (1, 1) and layer.groups == 1
+
+
 def can_become(node: Node, form: str) -> bool:
     """Can this convolution be made in that form ("full" is asked of pairs: see `separable_pairs`)?"""
     layer = node.layer
@@ -153,14 +161,13 @@ def separable_pairs(architecture: Architecture) -> Iterator[list[str]]:
     activation between, and the 1×1's."""
     for node in architecture.live.values():
         layer = node.layer
-        if not is_depthwise(layer) or max(layer.kernel_size) == 1:  # type: ignore[union-attr, arg-type, type-var]
+        if not is_depthwise(layer) or max(layer.kernel_size) == 1:  # type: ignore[union-attr, arg-type]
             continue
         chain = [node.name, *(after.name for after in chain_behind(architecture, node.name))]
         users = architecture.users[chain[-1]]
         last = architecture.nodes[users[0]] if len(users) == 1 else None
-        if last is not None and isinstance(last.layer, nn.Conv2d) and last.layer.kernel_size == (1, 1):
-            if last.layer.groups == 1 and last.layer.stride == (1, 1):
-                yield [*chain, last.name]
+        if last is not None and is_pointwise(last):
+            yield [*chain, last.name]
 
 
 def reduction_before(architecture: Architecture, name: str) -> list[str]:

@@ -11,7 +11,7 @@ from torch import nn
 
 from explorer.edits.channels import channels
 from explorer.edits.edit import EditError, nodes_at, place
-from explorer.edits.fitting import Wish, fitted
+from explorer.edits.fitting import Wish, as_it_was, fitted, settled
 from explorer.edits.parts import Part, blocks_at
 from explorer.edits.styles import activation_layer
 from explorer.graph import patterns, vocabulary
@@ -83,9 +83,7 @@ class SqueezeExcitation:
             path = f"{home}.{name}"
             nodes.append(Node(path, op, (Ref(reads),), scope=scope, path=path, added=True))
             reads = path
-        product = Node(
-            f"{home}.mul", Function(operator.mul), (Ref(weighed), Ref(reads)), scope=scope, added=True
-        )
+        product = Node(f"{home}.mul", Function(operator.mul), (Ref(weighed), Ref(reads)), scope=scope, added=True)
         readers = architecture.with_inserted(weighed, product)
         return readers.changed(placed={weighed: nodes}, classes={home: "SqueezeExcitation"})
 
@@ -198,14 +196,8 @@ def gate_kind(node: Node) -> str | None:
 def with_gate(node: Node, to: str) -> Node:
     origin = node.was or node
     if not node.added and gate_kind(origin) == to:
-        return origin
-    return node.replace(
-        op=activation_layer(to),
-        args=(Ref(node.inputs[0]),),
-        kwargs={},
-        path=node.name,
-        was=None if node.added else origin,
-    )
+        return as_it_was(node)
+    return settled(node, op=activation_layer(to), args=node.args[:1], kwargs={}, path=node.name)
 
 
 def place_for_gate(target: Part) -> str | None:

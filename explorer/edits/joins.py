@@ -42,7 +42,7 @@ class AddShortcut:
         if not targets:
             raise EditError(f"no block {place(self.at)} has one way in, one way out and no shortcut yet")
         for target in targets:
-            architecture = _bridged(architecture, target)
+            architecture = bridged(architecture, target)
         try:
             return fitted(architecture, mend=self.way)
         except EditError as failure:
@@ -120,7 +120,8 @@ def bridges_at(architecture: Architecture, at: str) -> list[Part]:
     return [part(architecture, one) for one in places(at) if one in hierarchy.groups and hierarchy.groups[one].children]
 
 
-def _bridged(architecture: Architecture, target: Part) -> Architecture:
+def bridged(architecture: Architecture, target: Part) -> Architecture:
+    """The snapshot with a way around a part, not yet fitted."""
     anchor = architecture.nodes[target.exit]
     while vocabulary.kind(anchor) == "activation" and anchor.inputs[0] in target.nodes:
         before = architecture.nodes[anchor.inputs[0]]

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from explorer.analysis.study import Study
 from explorer.edits.edit import EVERYWHERE, Edit
-from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, SwapActivation, blocks_at, swappable
+from explorer.edits.switches import (
+    ChannelShuffle,
+    LinearBottleneck,
+    Shortcut,
+    SwapActivation,
+    projections_at,
+    swappable,
+)
 from explorer.graph import patterns, vocabulary
 from explorer.graph.architecture import Node, Pass
 from explorer.graph.vocabulary import ACTIVATION_TITLES
@@ -98,7 +105,7 @@ def _shortcut(study: Study, scope: str, at: str) -> Option:
 
 def _linear(study: Study, scope: str, at: str) -> Option:
     architecture = study.architecture
-    found = [(b, p) for b in blocks_at(architecture, at) if (p := patterns.projection(b, architecture))]
+    found = projections_at(architecture, at)
     states = [inserted is None for _, (_, inserted) in found]
     own = _own_activation([architecture.nodes[name] for name in found[0][0].nodes]) if found else "relu6"
     reason = "" if found else f"No linear projection behind a depthwise convolution {_in(scope)}."

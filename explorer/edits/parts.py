@@ -100,10 +100,7 @@ def part(architecture: Architecture, id: str) -> Part:
 def blocks_at(architecture: Architecture, at: str) -> Iterator[Part]:
     """The outermost blocks that hold, are, or lie in a place, in execution order."""
     hierarchy = study(architecture).hierarchy
-    if at == EVERYWHERE:
-        names = None
-    else:
-        names = {node.name for node in nodes_at(architecture, at)}
+    names = None if at == EVERYWHERE else {node.name for node in nodes_at(architecture, at)}
     for block in hierarchy.blocks:
         if hierarchy.block_of(block.id) is block and (names is None or not names.isdisjoint(block.nodes)):
             yield part(architecture, block.id)

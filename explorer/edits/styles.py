@@ -4,6 +4,7 @@ layers around them have."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from torch import nn
 
@@ -63,7 +64,9 @@ def usual_style(architecture: Architecture) -> Style:
     return Style(norm, activation_layer(max(names, key=lambda n: names[n]) if names else "relu"))
 
 
+@cache
 def activation_layer(name: str) -> Layer:
+    """An activation (a key of `ACTIVATIONS`). One serves all places: it is never mutated, and weights go by path."""
     return made(ACTIVATIONS[name])
 
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
-import torch
-
 from explorer.analysis.study import study
-from explorer.edits.edit import EVERYWHERE, EditError, nodes_at, place
+from explorer.edits.cardinality import shuffle_place, with_shuffle
+from explorer.edits.edit import EditError, nodes_at, place
+from explorer.edits.fitting import as_it_was, fitted, settled
+from explorer.edits.parts import Part, blocks_at
+from explorer.edits.styles import activation_layer
 from explorer.graph import patterns, vocabulary
-from explorer.graph.architecture import Architecture, Layer, Node, Pass
+from explorer.graph.architecture import Architecture, Node, Pass
 from explorer.graph.arguments import Ref
-from explorer.graph.groups import Group
 from explorer.graph.vocabulary import ACTIVATION_TITLES, ACTIVATIONS
 
 
@@ -48,7 +48,8 @@ class SwapActivation:
 
 @dataclass(frozen=True, slots=True)
 class ChannelShuffle:
-    """Switch the channel shuffle off or on: without it, groups of channels never hear each other."""
+    """Switch the channel shuffle off or on: without it, groups of channels never hear each other. Where there never
+    was one, it is put behind the first group convolution of each block."""
 
     name: ClassVar[str] = "channel_shuffle"
     at: str
@@ -60,9 +61,23 @@ class ChannelShuffle:
 
     def apply(self, architecture: Architecture) -> Architecture:
         found = [node for node in nodes_at(architecture, self.at) if vocabulary.kind(node) == "shuffle"]
+        if not found and self.on:
+            return self._put_in(architecture)
         if not found:
             raise EditError(f"there is no channel shuffle {place(self.at)}")
+        added = [node.name for node in found if node.added and not self.on]
+        for name in added:  # nothing to come back to: it goes
+            architecture = architecture.without(name)
+        found = [node for node in found if node.name not in added]
         return _switched(architecture, [(node, node.inputs[0]) for node in found], self.on)
+
+    def _put_in(self, architecture: Architecture) -> Architecture:
+        places = [(at, block) for block in blocks_at(architecture, self.at) if (at := shuffle_place(block))]
+        if not places:
+            raise EditError(f"no block {place(self.at)} has a group convolution that a shuffle could follow")
+        for (after, groups), _ in places:
+            architecture = with_shuffle(architecture, after, groups)
+        return fitted(architecture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ class LinearBottleneck:
 
     def apply(self, architecture: Architecture) -> Architecture:
         _known_activation(self.activation)
-        found = [p for block in blocks_at(architecture, self.at) if (p := patterns.projection(block, architecture))]
+        found = [end for _, end in projections_at(architecture, self.at)]
         if not found:
             raise EditError(
                 f"there is no linear bottleneck {place(self.at)}: "
@@ -118,13 +133,23 @@ class LinearBottleneck:
             old = architecture.nodes[inserted]
             if vocabulary.activation(old) == self.activation:
                 return architecture
-            return architecture.with_nodes([old.replace(op=_activation_layer(self.activation))])
+            return architecture.with_nodes([old.replace(op=activation_layer(self.activation))])
         if self.activation == "linear":
             return architecture
         name = f"{end}.activation"
         scope = architecture.nodes[end].scope
-        node = Node(name, _activation_layer(self.activation), (Ref(end),), scope=scope, path=name, added=True)
+        node = Node(name, activation_layer(self.activation), (Ref(end),), scope=scope, path=name, added=True)
         return architecture.with_inserted(end, node)
+
+
+def projections_at(architecture: Architecture, at: str) -> list[tuple[Part, tuple[str, str | None]]]:
+    """The blocks of a place with a projection that is, or was, linear, and what `patterns.projection` says of it."""
+    groups = study(architecture).hierarchy.groups
+    return [
+        (block, found)
+        for block in blocks_at(architecture, at)
+        if (found := patterns.projection(groups[block.id], architecture)) is not None
+    ]
 
 
 def swappable(architecture: Architecture, at: str) -> Iterable[Node]:
@@ -136,24 +161,14 @@ def swappable(architecture: Architecture, at: str) -> Iterable[Node]:
             yield node
 
 
-def blocks_at(architecture: Architecture, at: str) -> Iterable[Group]:
-    """The outermost blocks that hold, are, or lie in a place."""
-    names = {node.name for node in nodes_at(architecture, at)}
-    for block in study(architecture).hierarchy.blocks:
-        outermost = study(architecture).hierarchy.block_of(block.id) is block
-        if outermost and (at == EVERYWHERE or not names.isdisjoint(block.nodes)):
-            yield block
-
-
 def with_activation(node: Node, to: str) -> Node:
     """The node with another activation; the one it had at first comes back as it was."""
-    original = node.was or node
-    if not node.added and vocabulary.activation(original) == to:
-        return original
-    op = Pass() if to == "linear" else _activation_layer(to)
-    return node.replace(
-        op=op, args=(Ref(node.inputs[0]),), kwargs={}, path=node.name, was=None if node.added else original
-    )
+    origin = node.was or node
+    if not node.added and vocabulary.activation(origin) == to:
+        return as_it_was(node)
+    if to == "linear":
+        return node.replace(op=Pass(), args=node.args[:1], kwargs={}, was=None if node.added else origin)
+    return settled(node, op=activation_layer(to), args=node.args[:1], kwargs={}, path=node.name)
 
 
 def _switched(architecture: Architecture, places: Iterable[tuple[Node, str]], on: bool) -> Architecture:
@@ -166,13 +181,6 @@ def _switched(architecture: Architecture, places: Iterable[tuple[Node, str]], on
         elif not on and not off:
             changed.append(node.replace(op=Pass(), args=(Ref(passed),), kwargs={}, was=node))
     return architecture.with_nodes(changed) if changed else architecture
-
-
-@cache
-def _activation_layer(name: str) -> Layer:
-    """One layer serves all places: it is never mutated, and weights go by path."""
-    with torch.device("meta"):
-        return Layer.of(ACTIVATIONS[name]())
 
 
 def _known_activation(name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
@@ -116,7 +115,7 @@ class GrowthRate:
                 for name in block.nodes:
                     if name in coupled.makers:
                         ratio = Fraction(coupled.size(coupled.makers[name]), before)
-                        wanted |= {atom: ratio for atom in coupled.linear(coupled.makers[name])}
+                        wanted |= dict.fromkeys(coupled.linear(coupled.makers[name]), ratio)
         return fitted(architecture, wanted, coupled=coupled)
 
 
@@ -143,9 +142,7 @@ class WidthMultiplier:
         if not 1 <= self.divisor <= 256:
             raise EditError(f"widths are rounded to a multiple of 1 to 256, not {self.divisor}")
         coupled = channels(architecture)
-        hidden = {
-            name: block for block in blocks_at(architecture, self.at) for name in block.inner_makers()
-        }
+        hidden = {name: block for block in blocks_at(architecture, self.at) for name in block.inner_makers()}
         squeezes = {name for block in blocks_at(architecture, self.at) for name in block.squeezes()}
         head = set(part(architecture, "@head").nodes) if _has_head(architecture) else set[str]()
         classes = _classifiers(architecture, coupled)
@@ -246,5 +243,3 @@ def _classifiers(architecture: Architecture, coupled: Channels) -> set[str]:
         for atom in coupled.linear(coupled.rows[name])
     }
     return {name for name, row in coupled.makers.items() if not returned.isdisjoint(coupled.linear(row))}
-
-

@@ -131,6 +131,7 @@ class _Keeper:
         self.input_shape = input_shape
         self.names: dict[fx.Node, str] = {}
         self.nodes: dict[str, Node] = {}
+        self.tuples: dict[fx.Node, tuple[Any, ...]] = {}
         self.classes: dict[str, str] = {"": type(module).__name__}
         self.used: set[str] = set()
         self.tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of every constant, by node name
@@ -155,6 +156,9 @@ class _Keeper:
             return
         if node.op == "call_module" and type(self.module.get_submodule(str(node.target))) is nn.Identity:
             self.names[node] = self.names[node.all_input_nodes[0]]  # says nothing, and would tear units apart
+            return
+        if isinstance(node.target, type) and issubclass(node.target, tuple):  # outputs with names are a plain tuple
+            self.tuples[node] = tuple(self.arguments(value) for value in (*node.args, *node.kwargs.values()))
             return
         scope = self.scope(node)
         op, args, kwargs, path = self.converted(node)
@@ -203,6 +207,8 @@ class _Keeper:
 
     def arguments(self, value: Any) -> Any:
         if isinstance(value, fx.Node):
+            if value in self.tuples:
+                return self.tuples[value]
             name = self.names[value]
             return Ref(name) if name else (value.args[0] if value.args else None)
         if isinstance(value, tuple):

@@ -6,12 +6,13 @@ from collections.abc import Hashable, Mapping
 
 import torch
 
-from explorer.graph.architecture import Constant, Layer, Node
+from explorer.graph.architecture import Node
+from explorer.weights.provenance import carried, provenance, shapes
 from explorer.weights.seeded import Seeded
 
 
 class Given:
-    """Weights of a live module, by path. A layer whose shapes an edit changed falls back on seeded ones."""
+    """Weights of a live module, by path. What an edit made wider or new is seeded; what it made narrower is cut."""
 
     note = "The network's own weights; layers an edit made new have random ones."
 
@@ -20,18 +21,26 @@ class Given:
         self._fallback = fallback
 
     def key(self, node: Node) -> Hashable:
-        return ("given", id(self._tensors), node.path, node.signature)
+        return ("given", id(self._tensors), self._fallback.key(node))
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
-        if isinstance(node.op, Constant):
-            known = self._tensors.get(node.path)
-            fits = known is not None and known.shape == node.op.tensor.shape
-            return {"": known} if known is not None and fits else self._fallback.tensors(node)
-        assert isinstance(node.op, Layer)
+        origin = provenance(node)
+        if origin == "new":
+            return self._fallback.tensors(node)
+        known = self._known(node if origin == "kept" else node.was or node)
+        if origin == "kept" and known.keys() == shapes(node).keys():
+            return known
+        fresh = self._fallback.tensors(node)
+        return {
+            name: carried(value, known[name]) if name in known and known[name].dim() == value.dim() else value
+            for name, value in fresh.items()
+        }
+
+    def _known(self, node: Node) -> dict[str, torch.Tensor]:
+        """The module's own tensors for a node as it was opened, where they have the shape they should."""
         found: dict[str, torch.Tensor] = {}
-        for name, like in node.op.tensors:
-            known = self._tensors.get(f"{node.path}.{name}")
-            if known is None or known.shape != like.shape:
-                return self._fallback.tensors(node)
-            found[name] = known
+        for name, shape in shapes(node).items():
+            known = self._tensors.get(f"{node.path}.{name}" if name else node.path)
+            if known is not None and tuple(known.shape) == shape:
+                found[name] = known
         return found

@@ -14,6 +14,7 @@ from torch import nn
 
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Constant, Layer, Node
+from explorer.weights.provenance import carried, parts, provenance
 
 
 class Seeded:
@@ -38,23 +39,49 @@ class Seeded:
         self.buffers = dict(buffers or {})
 
     def key(self, node: Node) -> Hashable:
-        return ("seeded", self.seed, node.path, node.signature, self.scales.get(node.path, 1.0))
+        scale = self.scales.get(node.path, 1.0)
+        was = node.was.signature if node.was is not None else None
+        return ("seeded", self.seed, node.path, node.signature, scale, was, node.added, node.neutral)
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
-        generator = self._generator(node.path)
+        """A layer whose width an edit changed keeps the random numbers it had, at the size that suits its new width.
+
+        A *neutral* one (a norm or projection that an edit put in) lets pass what it can.
+        """
         if isinstance(node.op, Constant):
-            return {"": self._constant(node.path, node.op, generator)}
+            fresh = {"": self._constant(node.path, node.op)}
+        elif node.neutral and provenance(node) == "new":
+            return _neutral(node)
+        else:
+            fresh = self._drawn(node)
+        if provenance(node) not in ("sliced", "extended"):
+            return fresh
+        assert node.was is not None
+        then = self.tensors(node.was)
+        return {name: self._cut(node, name, value, then.get(name)) for name, value in fresh.items()}
+
+    def _cut(self, node: Node, name: str, fresh: torch.Tensor, then: torch.Tensor | None) -> torch.Tensor:
+        if then is None or not fresh.dtype.is_floating_point:
+            return fresh
+        if fresh.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
+            then = then * math.sqrt(math.prod(then.shape[1:]) / math.prod(fresh.shape[1:]))
+        return carried(fresh, then)
+
+    def _drawn(self, node: Node) -> dict[str, torch.Tensor]:
         assert isinstance(node.op, Layer)
+        generator = self._generator(node.path)
+        calibrated = node.path in self.scales
         scale = self.scales.get(node.path, 1.0)
         found: dict[str, torch.Tensor] = {}
-        for path, module in node.op.module.named_modules():
-            for name, value in _made(module, generator, scale).items():
-                found[f"{path}.{name}" if path else name] = value
+        for prefix, module in parts(node.op.module):
+            for name, value in _made(module, generator, scale, calibrated).items():
+                found[prefix + name] = value
         return found
 
-    def _constant(self, path: str, constant: Constant, generator: torch.Generator) -> torch.Tensor:
-        if path in self.buffers:
+    def _constant(self, path: str, constant: Constant) -> torch.Tensor:
+        if path in self.buffers and self.buffers[path].shape == constant.tensor.shape:
             return self.buffers[path]
+        generator = self._generator(path)
         shape = constant.tensor.shape
         if not constant.tensor.dtype.is_floating_point:
             return torch.zeros(shape, dtype=constant.tensor.dtype)
@@ -69,7 +96,35 @@ class Seeded:
         return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
 
 
-def _made(module: nn.Module, generator: torch.Generator, scale: float) -> dict[str, torch.Tensor]:
+def _neutral(node: Node) -> dict[str, torch.Tensor]:
+    """A norm that changes nothing in eval mode, a 1×1 convolution that passes on the channels there are."""
+    assert isinstance(node.op, Layer)
+    found: dict[str, torch.Tensor] = {}
+    for prefix, module in parts(node.op.module):
+        for name, like in [*module._parameters.items(), *module._buffers.items()]:
+            if like is None:
+                continue
+            if isinstance(module, nn.Conv2d) and name == "weight":
+                found[prefix + name] = _identity(module)
+            elif name == "running_var":
+                found[prefix + name] = torch.ones(like.shape)
+            elif name == "weight":  # a batch norm adds its epsilon to the variance
+                eps = float(module.eps) if "running_var" in module._buffers else 0.0  # type: ignore[arg-type]
+                found[prefix + name] = torch.full(like.shape, math.sqrt(1 + eps))
+            else:
+                found[prefix + name] = torch.zeros(like.shape, dtype=like.dtype)
+    return found
+
+
+def _identity(module: nn.Conv2d) -> torch.Tensor:
+    weight = torch.zeros(module.weight.shape)
+    middle = tuple(side // 2 for side in module.kernel_size)
+    for channel in range(min(weight.shape[:2])):
+        weight[(channel, channel, *middle)] = 1.0
+    return weight
+
+
+def _made(module: nn.Module, generator: torch.Generator, scale: float, calibrated: bool) -> dict[str, torch.Tensor]:
     """Values for a module's own tensors, its children's not counted."""
     made: dict[str, torch.Tensor] = {}
     is_norm = vocabulary.kind(Node("", Layer(module, ""))) == "norm"
@@ -79,7 +134,7 @@ def _made(module: nn.Module, generator: torch.Generator, scale: float) -> dict[s
         shape = tuple(like.shape)
         if not like.dtype.is_floating_point:
             made[name] = torch.zeros(shape, dtype=like.dtype)
-        elif name == "bias" and "running_var" in module._buffers:
+        elif name == "bias" and "running_var" in module._buffers and calibrated:
             # A floor under the signal: without it a photo fainter than the one that set the scales fades layer by layer
             # where activations are curved (SiLU, Hardswish).
             made[name] = torch.randn(shape, generator=generator) * 0.5

@@ -187,10 +187,9 @@ def test_any_edits_in_any_order(key: str, wanted: list[Edit], opened: Callable[[
 @pytest.mark.parametrize("key", TYPICAL)
 def test_everything_off_and_on_again_is_the_baseline(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
-    for on in (False, True):
-        for edit in (ChannelShuffle("*", on), Shortcut("*", on)):
-            try:
-                network = network.edit(edit)
-            except EditError:
-                continue
+    for kind in (ChannelShuffle, Shortcut):
+        try:
+            network = network.edit(kind("*", False)).edit(kind("*", True))
+        except EditError:
+            continue
     assert network.figures.as_json() == opened(key).figures.as_json()

@@ -1,0 +1,403 @@
+"""Edits of depth: blocks repeated or removed, and bottlenecks turned inside out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import nn
+from torch.nn.modules.conv import _ConvNd
+
+from explorer.analysis.study import study
+from explorer.edits.channels import WidthError, channels
+from explorer.edits.edit import EVERYWHERE, EditError, place, places
+from explorer.edits.fitting import Wish, fitted
+from explorer.edits.joins import bridged, lacks_shortcut
+from explorer.edits.mending import mending
+from explorer.edits.parts import Part, blocks_at, part, parts_at
+from explorer.edits.widths import is_dense_layer
+from explorer.graph import patterns, vocabulary
+from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import reconfigured
+
+#: No network has more blocks in a row than this.
+DEEPEST = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Put `times` copies of a block (or layer) behind it. A copy of a block that changes the shape keeps it: its
+    strides are 1, its hidden width follows what enters, and it has a shortcut if its like have."""
+
+    name: ClassVar[str] = "repeat"
+    at: str
+    times: int = 1
+
+    @property
+    def title(self) -> str:
+        return f"Repeated {'once' if self.times == 1 else f'{self.times} times'}: {place(self.at).removeprefix('in ')}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if not 1 <= self.times <= DEEPEST:
+            raise EditError(f"a block is repeated 1 to {DEEPEST} times, not {self.times}")
+        for one in places(self.at):
+            (target,) = parts_at(architecture, one)
+            architecture = repeated(architecture, target, self.times)
+        return architecture
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBlock:
+    """Take a block (or layer) out: what read its output reads its input."""
+
+    name: ClassVar[str] = "remove"
+    at: str
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Removed: {place(self.at).removeprefix('in ')}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        for one in places(self.at):
+            (target,) = parts_at(architecture, one)
+            architecture = removed(architecture, target)
+        with mending(self):
+            return fitted(architecture, mend=self.mend)
+
+
+@dataclass(frozen=True, slots=True)
+class DepthMultiplier:
+    """Multiply the number of blocks in every run of like blocks, rounded up; copies of the last are added, or the last
+    removed. A run is a block that changes the shape with those behind it that keep it.
+
+    Source: Tan and Le, "EfficientNet", 2019 (`round_repeats` of its reference code).
+    """
+
+    name: ClassVar[str] = "depth_multiplier"
+    at: str
+    by: float
+
+    @property
+    def title(self) -> str:
+        return f"Depth ×{self.by:g} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        if not 0.01 <= self.by <= 16:
+            raise EditError(f"a depth multiplier lies between 0.01 and 16, and {self.by:g} does not")
+        found = list(runs_at(architecture, self.at))
+        if not found:
+            raise EditError(f"there are no blocks {place(self.at)}")
+        done = architecture
+        for run in found:
+            wanted = math.ceil(len(run) * self.by - 1e-9)
+            if wanted > len(run):
+                done = repeated(done, part(done, run[-1]), wanted - len(run))
+            for id in reversed(run[max(wanted, 1) :]):
+                done = fitted(removed(done, part(done, id)))
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class Invert:
+    """Turn bottlenecks inside out: the hidden width and the width of the ends change places, so that a bottleneck
+    (wide, narrow, wide) becomes an inverted residual (narrow, wide, narrow) and back.
+
+    Source: Sandler et al., "MobileNetV2", 2018, §3.3.
+    """
+
+    name: ClassVar[str] = "invert"
+    at: str
+
+    @property
+    def title(self) -> str:
+        return f"Turned inside out {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        coupled = channels(architecture)
+        wanted: dict[int, Wish] = {}
+        for block in blocks_at(architecture, self.at):
+            if not can_invert(block):
+                continue
+            inner = block.inner_makers()
+            ends, hidden = coupled.rows[block.exit], coupled.makers[inner[0]]
+            narrow, wide = coupled.size(hidden), coupled.size(ends)
+            inside = {coupled.born[name] for name in block.nodes}
+            try:
+                for name in inner:
+                    row = coupled.makers[name]
+                    wanted |= coupled.solved(row, coupled.size(row) * wide // narrow, inside)
+                for atom, size in coupled.solved(ends, narrow, inside).items():
+                    wanted.setdefault(atom, size)  # blocks tied to one another have one width at their ends
+            except WidthError as failure:
+                raise EditError(f"{block.id}: {failure}", node=block.id) from failure
+        if not wanted:
+            raise EditError(f"no block {place(self.at)} has ends of one width and another width inside")
+        return fitted(architecture, wanted, coupled=coupled)
+
+
+def can_invert(block: Part) -> bool:
+    """One hidden width between two ends that are joined by an addition."""
+    if not block.is_simple or len(block.inner_makers()) == 0:
+        return False
+    coupled = channels(block.architecture)
+    if block.exit not in coupled.rows or not any(vocabulary.kind(node) == "add" for node in block.layers):
+        return False
+    hidden = {coupled.size(coupled.makers[name]) for name in block.inner_makers()}
+    return len(hidden) == 1 and hidden != {coupled.size(coupled.rows[block.exit])}
+
+
+def can_repeat(target: Part) -> bool:
+    """Is there a place behind it for a copy?"""
+    return _is_known(target) and (target.is_simple or is_dense_layer(target))
+
+
+def can_remove(target: Part) -> bool:
+    """Would the network hold together without it, whatever comes behind?"""
+    if is_dense_layer(target):
+        users = set(target.architecture.users[target.exit])
+        return all(len(set(target.architecture.nodes[user].inputs)) > 1 for user in users)
+    return _is_known(target) and target.keeps_shape
+
+
+def runs_at(architecture: Architecture, at: str) -> Iterator[list[str]]:
+    """The blocks of a place in runs of like ones, as ids."""
+    run: list[str] = []
+    before: Part | None = None
+    for block in blocks_at(architecture, at):
+        if not can_repeat(block) or _thins(block):
+            continue
+        dense = is_dense_layer(block)
+        joined = any(vocabulary.kind(node) == "concat" for node in block.layers)
+        follows = before is not None and _stage(block) == _stage(before)
+        if run and follows and (dense or block.keeps_shape or (joined and _keeps_map(block))):
+            run.append(block.id)
+        else:
+            if run:
+                yield run
+            run = [block.id]
+        before = block
+    if run:
+        yield run
+
+
+def repeated(architecture: Architecture, target: Part, times: int) -> Architecture:
+    """The snapshot with copies behind a part. Raises EditError when it has no one place for them."""
+    if not can_repeat(target):
+        raise EditError(
+            f"{target.id} cannot be repeated: {len(target.entries)} values go in and {len(target.exits)} come out, "
+            "and a copy needs one of each",
+            node=target.id,
+        )
+    reshaped = not target.keeps_shape and not is_dense_layer(target)
+    for _ in range(times):
+        architecture, copy = _copied(architecture, target)
+        architecture = fitted(_unstrided(architecture, target, copy)) if reshaped else fitted(architecture)
+        target = part(architecture, _id_of(architecture, target, copy))
+        if reshaped and _like_have_shortcuts(architecture, target) and lacks_shortcut(target):
+            architecture = fitted(bridged(architecture, target))
+            target = part(architecture, target.id)
+        reshaped = False
+    return architecture
+
+
+def removed(architecture: Architecture, target: Part) -> Architecture:
+    """The snapshot without a part, not yet fitted."""
+    gone = set(target.nodes) | {n for n in architecture.nodes if n not in architecture.live and _within(n, target)}
+    if is_dense_layer(target):
+        readers = []
+        for user in dict.fromkeys(architecture.users[target.exit]):
+            values, *rest = architecture.nodes[user].args
+            kept = [ref for ref in values if ref.name != target.exit]
+            readers.append(architecture.nodes[user].replace(args=(type(values)(kept), *rest)))
+        return architecture.changed(readers, removed=gone)
+    if not (_is_known(target) and target.is_simple):
+        raise EditError(
+            f"{target.id} cannot be taken out: {len(target.entries)} values go in and {len(target.exits)} come out",
+            node=target.id,
+        )
+    names = {target.exit: target.entry}
+    readers = [
+        rewired(node, names) for node in architecture.nodes.values() if node.name not in gone and _reads(node, names)
+    ]
+    return architecture.changed(readers, removed=gone)
+
+
+def _reads(node: Node, names: dict[str, str]) -> bool:
+    was = node.was.inputs if isinstance(node.op, Pass) and node.was is not None else ()
+    return not names.keys().isdisjoint((*node.inputs, *was))
+
+
+def _is_known(target: Part) -> bool:
+    """A part with layers in it: the image, the output and what only reads sizes are none."""
+    ends = {target.architecture.input.name, target.architecture.output.name}
+    return bool(target.nodes) and ends.isdisjoint(target.nodes) and all(target.shape(name) for name in target.exits)
+
+
+def _thins(block: Part) -> bool:
+    """A transition: one convolution and a pooling."""
+    kinds = [vocabulary.kind(node) for node in block.layers]
+    return kinds.count("conv") == 1 and "pool" in kinds and "add" not in kinds
+
+
+def _keeps_map(block: Part) -> bool:
+    return block.shape(block.entry)[2:] == block.shape(block.exit)[2:]
+
+
+def _stage(block: Part) -> str:
+    hierarchy = study(block.architecture).hierarchy
+    return next((id for id in hierarchy.ancestors(block.id) if hierarchy.groups[id].role == "stage"), "")
+
+
+def _like_have_shortcuts(architecture: Architecture, target: Part) -> bool:
+    """Do most blocks of this network that keep their shape have an addition?"""
+    keeping = [b for b in blocks_at(architecture, EVERYWHERE) if b.keeps_shape and b.id != target.id]
+    added = [b for b in keeping if any(vocabulary.kind(node) == "add" for node in b.layers)]
+    return bool(keeping) and 2 * len(added) > len(keeping)
+
+
+# copies
+
+
+def _base(target: Part) -> str:
+    """The module path whose name a copy varies; empty when the part is no module of its own."""
+    group = study(target.architecture).hierarchy.groups.get(target.id)
+    path = group.path if group is not None else ""
+    return path if path and all(_under(path, name) or path in node.scope for name, node in _items(target)) else ""
+
+
+def _items(target: Part) -> Iterator[tuple[str, Node]]:
+    return ((name, target.architecture.nodes[name]) for name in target.nodes)
+
+
+def _under(path: str, name: str) -> bool:
+    return name == path or name.startswith(f"{path}.")
+
+
+def _within(name: str, target: Part) -> bool:
+    base = _base(target)
+    return bool(base) and _under(base, name)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the nodes and modules of a copy are called: layer1.2 → layer1.2~2."""
+
+    base: str
+    number: int
+
+    def of(self, path: str) -> str:
+        if self.base and _under(self.base, path):
+            return f"{self.base}~{self.number}{path[len(self.base) :]}"
+        return f"{path}~{self.number}"
+
+    def scope(self, scope: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self.of(path) if self.base and _under(self.base, path) else path for path in scope)
+
+
+def _names(architecture: Architecture, target: Part) -> _Names:
+    base = _base(target)
+    number = 2
+    while any(_Names(base, number).of(name) in architecture.nodes for name in target.nodes):
+        number += 1
+    return _Names(base, number)
+
+
+def _copied(architecture: Architecture, target: Part) -> tuple[Architecture, dict[str, str]]:
+    """The snapshot with a copy behind the part, and the copy's name for every node of it."""
+    names = _names(architecture, target)
+    originals = [
+        node
+        for node in architecture.nodes.values()
+        if node.name in target.nodes or (node.name not in architecture.live and _within(node.name, target))
+    ]
+    copy = {node.name: names.of(node.name) for node in originals}
+    dense = is_dense_layer(target)
+    moved = dict(copy) if dense else copy | {target.entry: target.exit}
+    nodes = [_copy_of(node, names, moved) for node in originals]
+    if dense:
+        nodes = [_also_reads(node, set(target.entries), target.exit) for node in nodes]
+    readers = []
+    for user in dict.fromkeys(architecture.users[target.exit]):
+        if user in target.nodes:
+            continue
+        reader = architecture.nodes[user]
+        if dense:
+            readers.append(_with_last(reader, target.exit, copy[target.exit]))
+        else:
+            readers.append(rewired(reader, {target.exit: copy[target.exit]}))
+    classes = {names.of(p): c for p, c in architecture.classes.items() if names.base and _under(names.base, p)}
+    return architecture.changed(readers, {target.exit: nodes}, classes=classes), copy
+
+
+def _copy_of(node: Node, names: _Names, moved: dict[str, str]) -> Node:
+    new = rewired(node, moved)
+    was = new.was.replace(name=names.of(node.name)) if isinstance(node.op, Pass) and new.was is not None else None
+    return new.replace(
+        name=names.of(node.name),
+        path=names.of(node.path) if node.path else "",
+        scope=names.scope(node.scope),
+        was=was,
+        added=True,
+    )
+
+
+def _also_reads(node: Node, entries: set[str], exit: str) -> Node:
+    """The concatenation at the entry of a dense layer's copy reads the layer before it as well."""
+    if vocabulary.kind(node) != "concat" or not entries <= set(node.inputs):
+        return node
+    values, *rest = node.args
+    return node.replace(args=(type(values)([*values, Ref(exit)]), *rest))
+
+
+def _with_last(reader: Node, after: str, new: str) -> Node:
+    values, *rest = reader.args
+    at = [ref.name for ref in values].index(after) + 1
+    return reader.replace(args=(type(values)([*values[:at], Ref(new), *values[at:]]), *rest))
+
+
+def _id_of(architecture: Architecture, target: Part, copy: dict[str, str]) -> str:
+    """The group (or node) of the new snapshot that is the copy."""
+    hierarchy = study(architecture).hierarchy
+    if target.id in target.nodes:
+        return copy[target.id]
+    new = copy[target.exit]
+    live = {copy[name] for name in target.nodes} & architecture.live.keys()
+    return next(id for id in (new, *hierarchy.ancestors(new)) if live <= set(hierarchy.nodes_of(id)))
+
+
+def _unstrided(architecture: Architecture, target: Part, copy: dict[str, str]) -> Architecture:
+    """The copy of a block that changes the shape, as one that keeps it."""
+    ratio = target.shape(target.exit)[1] / max(target.shape(target.entry)[1], 1)
+    scaled = {*target.inner_makers(), *target.squeezes()}
+    changed: list[Node] = []
+    for old, new in copy.items():
+        node = architecture.nodes[new]
+        settings = _settings(node, ratio if old in scaled else 1.0)
+        if settings and isinstance(node.op, Layer):
+            changed.append(node.replace(op=reconfigured(node.op, **settings)))
+    architecture = architecture.with_nodes(changed)
+    known = patterns.shortcuts(architecture)
+    identity = [
+        rewired(architecture.nodes[s.add], {s.around: target.exit}) for s in known.values() if s.add in copy.values()
+    ]
+    return architecture.with_nodes(identity)
+
+
+def _settings(node: Node, ratio: float) -> dict[str, Any]:
+    layer, found = node.layer, dict[str, Any]()
+    if isinstance(layer, _ConvNd):
+        if max(layer.stride) > 1:
+            found["stride"] = (1,) * len(layer.stride)
+        if ratio != 1:
+            step = layer.groups
+            found["out_channels"] = max(round(layer.out_channels * ratio / step), 1) * step
+    elif isinstance(layer, nn.Linear) and ratio != 1:
+        found["out_features"] = max(round(layer.out_features * ratio), 1)
+    elif isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
+        side = layer.kernel_size if isinstance(layer.kernel_size, int) else layer.kernel_size[0]
+        found = {"stride": 1, "padding": side // 2}
+    return found

@@ -1,0 +1,80 @@
+"""Where a layer's numbers come from after an edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import torch
+from torch import nn
+from torch.nn.modules.conv import _ConvNd
+
+from explorer.graph.architecture import Constant, Layer, Node
+from explorer.graph.layers import is_depthwise
+
+#: kept: the very numbers it had; sliced: a part of them; extended: some, and new ones beside; new: none of them.
+Provenance = Literal["kept", "sliced", "extended", "new"]
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def provenance(node: Node) -> Provenance | None:
+    """How a layer's weights relate to those it had when the network was opened; None for an op without any."""
+    now = shapes(node)
+    if not now:
+        return None
+    if node.added:
+        return "new"
+    if node.was is None:
+        return "kept"
+    then = shapes(node.was)
+    if not _alike(node, node.was):
+        return "new"
+    longer = any(name not in then or _exceeds(size, then[name]) for name, size in now.items())
+    if longer:
+        return "extended"
+    return "kept" if all(then[name] == size for name, size in now.items()) else "sliced"
+
+
+def shapes(node: Node) -> Shapes:
+    """Shapes of the tensors a node holds, by name; a constant's is called ""."""
+    if isinstance(node.op, Constant):
+        return {"": tuple(node.op.tensor.shape)}
+    if isinstance(node.op, Layer):
+        return {name: tuple(tensor.shape) for name, tensor in node.op.tensors}
+    return {}
+
+
+def carried(now: torch.Tensor, then: torch.Tensor) -> torch.Tensor:
+    """A tensor with the numbers of another where the two overlap, from the first channel on; its own elsewhere."""
+    if now.shape == then.shape or not now.dim():
+        return then
+    result = now.clone()
+    region = tuple(slice(0, min(a, b)) for a, b in zip(now.shape, then.shape, strict=True))
+    result[region] = then[region]
+    return result
+
+
+def _alike(node: Node, was: Node) -> bool:
+    """Are these the same layer but for its width? Another window, other groups or another class is another layer."""
+    now, then = shapes(node), shapes(was)
+    if not then or any(len(then[name]) != len(size) for name, size in now.items() if name in then):
+        return False
+    a, b = node.layer, was.layer
+    if isinstance(node.op, Constant):
+        return isinstance(was.op, Constant)
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, _ConvNd) and isinstance(b, _ConvNd):
+        depthwise = is_depthwise(a) and is_depthwise(b)
+        return a.kernel_size == b.kernel_size and (depthwise or a.groups == b.groups)
+    return True
+
+
+def _exceeds(size: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return any(a > b for a, b in zip(size, other, strict=True))
+
+
+def parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """A layer and the modules inside it, by prefix."""
+    return ((f"{path}." if path else "", part) for path, part in module.named_modules())
