@@ -41,7 +41,8 @@ SETTINGS: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class SetLayer:
     """Give layers another setting (a key of `SETTINGS`). A new kernel or dilation is padded so that the map keeps its
-    size. `kind` (conv, depthwise, linear, pool, dropout) narrows it to such layers of a larger place."""
+    size. `kind` (conv, depthwise, linear, pool, dropout, shuffle) narrows it to such layers of a larger place; "grouped"
+    means group convolutions and the channel shuffles between them."""
 
     name: ClassVar[str] = "layer"
     at: str
@@ -73,7 +74,15 @@ class SetLayer:
             return fitted(architecture.with_nodes(changed), mend=self.mend)
 
     def _means(self, node: Node) -> bool:
-        return self.setting in settings_of(node) and (not self.kind or vocabulary.kind(node) == self.kind)
+        return self.setting in settings_of(node) and is_of_kind(node, self.kind)
+
+
+def is_of_kind(node: Node, kind: str) -> bool:
+    """Is this a layer of the kind an edit is narrowed to? Every one is when `kind` is empty."""
+    if kind == "grouped":
+        groups = settings_of(node).get("groups", 1)
+        return groups != 1 and vocabulary.kind(node) in ("conv", "shuffle")
+    return not kind or vocabulary.kind(node) == kind
 
 
 class _Unfit(ValueError):

@@ -58,6 +58,7 @@ class Channels:
     axes: dict[str, int] = field(default_factory=dict)  # which dimension they are, counted from the end
     makers: dict[str, Row] = field(default_factory=dict)  # by layer that chooses its width: the row it makes
     born: dict[str, int] = field(default_factory=dict)  # place of every live node in the execution order
+    even: list[tuple[Row, int]] = field(default_factory=list)  # rows that must be a multiple of something: groups
 
     # rows and atoms
 
@@ -118,7 +119,48 @@ class Channels:
                 raise WidthError(*self._misfit(width, rest, counts, chosen))
             found[atom] = int(size)
             left -= counts[atom] * size
+        if not self.holds(found):
+            raise WidthError(*self._misfit(width, rest, counts, chosen))
         return found
+
+    def holds(self, sizes: Mapping[int, int], known: Collection[int] | None = None) -> bool:
+        """Do all rows that must divide evenly still do so with these sizes? With `known`, only rows made of these atoms
+        are asked."""
+        for row, multiple in self.even:
+            counts = self.linear(row)
+            if sizes.keys().isdisjoint(counts) or (known is not None and not counts.keys() <= set(known)):
+                continue
+            total = sum((n * sizes.get(a, self.atoms[a].size) for a, n in counts.items()), Fraction(0))
+            if total % multiple:
+                return False
+        return True
+
+    def settle(self) -> None:
+        """What must divide evenly and is one atom becomes that atom's own step."""
+        rest: list[tuple[Row, int]] = []
+        for row, multiple in dict.fromkeys((self.row(row), multiple) for row, multiple in self.even):
+            counts = self.linear(row)
+            if len(counts) == 1:
+                ((atom, count),) = counts.items()
+                step = multiple * count.denominator
+                known = self.atoms[atom]
+                known.multiple = math.lcm(known.multiple, step // math.gcd(step, count.numerator))
+            elif multiple > 1:
+                rest.append((row, multiple))
+        self.even = rest
+        self.spread()
+
+    def spread(self) -> None:
+        """Where a row must be a multiple and all of its atoms but one are such, that one must be, too."""
+        changed = True
+        while changed:
+            changed = False
+            for row, multiple in self.even:
+                loose = [a for a, n in self.linear(row).items() if n * self.atoms[a].multiple % multiple]
+                if len(loose) == 1 and self.linear(row)[loose[0]] == 1 and not self.atoms[loose[0]].locked:
+                    known = self.atoms[loose[0]]
+                    known.multiple = math.lcm(known.multiple, multiple)
+                    changed = True
 
     def _misfit(
         self, width: int, rest: Fraction, counts: Mapping[int, Fraction], chosen: Sequence[int]
@@ -189,7 +231,6 @@ class Channels:
         kept, gone = (one, other) if a.derived is not None or (b.derived is None and a.born <= b.born) else (other, one)
         keeper, leaver = self.atoms[kept], self.atoms[gone]
         keeper.locked = keeper.locked or leaver.locked
-        keeper.multiple = math.lcm(keeper.multiple, leaver.multiple)
         if leaver.locked and keeper.derived is not None:
             self.lock((kept,), leaver.locked)
         self.parents[gone] = kept
@@ -221,6 +262,7 @@ class _Walk:
         for born, node in enumerate(known.architecture.live.values()):
             self.born = self.channels.born[node.name] = born
             self.visit(node)
+        self.channels.settle()
 
     def shape(self, name: str) -> tuple[int, ...]:
         value = self.dims[name].value
@@ -234,9 +276,9 @@ class _Walk:
         elif isinstance(node.op, Constant):
             self.constants[node.name] = node
         elif isinstance(layer, _ConvNd) and not layer.transposed and len(shape) == 4 and not is_depthwise(layer):
-            self.make(node, layer.out_channels, layer.groups, 1)
+            self.make(node, layer.out_channels, layer.groups, 1, read)
         elif isinstance(layer, nn.Linear) and shape:
-            self.make(node, layer.out_features, 1, len(shape) - 1)
+            self.make(node, layer.out_features, 1, len(shape) - 1, read)
         elif not read or isinstance(node.op, Output):
             return
         elif is_depthwise(layer):
@@ -247,17 +289,15 @@ class _Walk:
         else:
             self.pass_on(node, read, shape)
 
-    def make(self, node: Node, width: int, groups: int, axis: int) -> None:
-        row = self.channels.new(width, self.born, multiple=groups)
+    def make(self, node: Node, width: int, groups: int, axis: int, read: list[str]) -> None:
+        if not read:  # it works on constants: no width of the network
+            return
+        row = self.channels.new(width, self.born)
         self.channels.makers[node.name] = row
         self.keep(node, row, axis)
-        for name in node.inputs:  # what is read must be dealt out evenly as well
-            if groups > 1 and name in self.channels.rows:
-                roots = self.channels.row(self.channels.rows[name])
-                if len(set(roots)) == 1:
-                    atom = self.channels.atoms[roots[0]]
-                    share = groups // math.gcd(groups, len(roots))
-                    atom.multiple = math.lcm(atom.multiple, share)
+        if groups > 1:  # what is read must be dealt out evenly as well
+            self.channels.even.append((row, groups))
+            self.channels.even.extend((self.channels.rows[name], groups) for name in read)
 
     def keep(self, node: Node, row: Row, axis: int) -> None:
         self.channels.rows[node.name] = row
@@ -285,9 +325,8 @@ class _Walk:
             return
         elif kind == "shuffle":
             row = c.derive(first, Fraction(1), self.born)
-            groups = vocabulary.shuffle_groups(node)
-            for atom in c.row(row):
-                c.atoms[atom].multiple = math.lcm(c.atoms[atom].multiple, groups)
+            if not isinstance(node.op, Pass):
+                c.even.append((row, vocabulary.shuffle_groups(node)))
             self.keep(node, row, len(shape) + axis)
         elif isinstance(node.op, Pass) or (len(read) == 1 and self.keeps(node, axis, entering, shape)):
             c.rows[node.name], c.axes[node.name] = first, axis
@@ -361,10 +400,7 @@ class _Walk:
         part = self.channels.derive(row, Fraction(1, len(widths)), self.born)
         self.pieces[node.name] = [part] * len(widths)
         self.channels.rows[node.name], self.channels.axes[node.name] = row, axis
-        for atom in set(self.channels.row(row)):
-            known = self.channels.atoms[atom]
-            if len(self.channels.row(row)) == 1:
-                known.multiple = math.lcm(known.multiple, len(widths))
+        self.channels.even.append((row, len(widths)))
         return True
 
     def reshape(self, node: Node, row: Row, axis: int, entering: tuple[int, ...], shape: tuple[int, ...]) -> bool:

@@ -16,7 +16,7 @@ from explorer.edits.edit import EVERYWHERE, EditError, place, places
 from explorer.edits.fitting import Wish, fitted
 from explorer.edits.joins import bridged, lacks_shortcut
 from explorer.edits.mending import mending
-from explorer.edits.parts import Part, blocks_at, part, parts_at
+from explorer.edits.parts import Part, blocks_at, parts_at
 from explorer.edits.widths import is_dense_layer
 from explorer.graph import patterns, vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired
@@ -43,10 +43,10 @@ class Repeat:
     def apply(self, architecture: Architecture) -> Architecture:
         if not 1 <= self.times <= DEEPEST:
             raise EditError(f"a block is repeated 1 to {DEEPEST} times, not {self.times}")
-        for one in places(self.at):
-            (target,) = parts_at(architecture, one)
-            architecture = repeated(architecture, target, self.times)
-        return architecture
+        done = architecture
+        for target in in_reverse(architecture, self.at):
+            done = repeated(done, target, self.times)
+        return fitted(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class RemoveBlock:
         return f"Removed: {place(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        for one in places(self.at):
-            (target,) = parts_at(architecture, one)
-            architecture = removed(architecture, target)
+        done = architecture
+        for target in in_reverse(architecture, self.at):
+            done = removed(done, target)
         with mending(self):
-            return fitted(architecture, mend=self.mend)
+            return fitted(done, mend=self.mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,13 @@ class DepthMultiplier:
         if not found:
             raise EditError(f"there are no blocks {place(self.at)}")
         done = architecture
-        for run in found:
-            wanted = math.ceil(len(run) * self.by - 1e-9)
+        for run in reversed(found):
+            wanted = max(math.ceil(len(run) * self.by - 1e-9), 1)
             if wanted > len(run):
-                done = repeated(done, part(done, run[-1]), wanted - len(run))
-            for id in reversed(run[max(wanted, 1) :]):
-                done = fitted(removed(done, part(done, id)))
-        return done
+                done = repeated(done, run[-1], wanted - len(run))
+            for target in reversed(run[wanted:]):
+                done = removed(done, target)
+        return fitted(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,16 @@ def can_remove(target: Part) -> bool:
     return _is_known(target) and target.keeps_shape
 
 
-def runs_at(architecture: Architecture, at: str) -> Iterator[list[str]]:
-    """The blocks of a place in runs of like ones, as ids."""
-    run: list[str] = []
+def in_reverse(architecture: Architecture, at: str) -> list[Part]:
+    """The parts that `at` names, last first: a change to one then leaves the names that the ones before it read."""
+    order = list(architecture.nodes)
+    found = [target for one in places(at) for target in parts_at(architecture, one)]
+    return sorted(found, key=lambda target: -min((order.index(name) for name in target.nodes), default=0))
+
+
+def runs_at(architecture: Architecture, at: str) -> Iterator[list[Part]]:
+    """The blocks of a place in runs of like ones."""
+    run: list[Part] = []
     before: Part | None = None
     for block in blocks_at(architecture, at):
         if not can_repeat(block) or _thins(block):
@@ -174,33 +181,38 @@ def runs_at(architecture: Architecture, at: str) -> Iterator[list[str]]:
         joined = any(vocabulary.kind(node) == "concat" for node in block.layers)
         follows = before is not None and _stage(block) == _stage(before)
         if run and follows and (dense or block.keeps_shape or (joined and _keeps_map(block))):
-            run.append(block.id)
+            run.append(block)
         else:
             if run:
                 yield run
-            run = [block.id]
+            run = [block]
         before = block
     if run:
         yield run
 
 
 def repeated(architecture: Architecture, target: Part, times: int) -> Architecture:
-    """The snapshot with copies behind a part. Raises EditError when it has no one place for them."""
+    """The snapshot with copies behind a part, not yet fitted. Raises EditError when there is no one place for them.
+
+    `target` may be of an earlier snapshot, as long as its own nodes, and what they read, are still called the same.
+    """
     if not can_repeat(target):
         raise EditError(
             f"{target.id} cannot be repeated: {len(target.entries)} values go in and {len(target.exits)} come out, "
             "and a copy needs one of each",
             node=target.id,
         )
-    reshaped = not target.keeps_shape and not is_dense_layer(target)
-    for _ in range(times):
-        architecture, copy = _copied(architecture, target)
-        architecture = fitted(_unstrided(architecture, target, copy)) if reshaped else fitted(architecture)
-        target = part(architecture, _id_of(architecture, target, copy))
-        if reshaped and _like_have_shortcuts(architecture, target) and lacks_shortcut(target):
-            architecture = fitted(bridged(architecture, target))
-            target = part(architecture, target.id)
-        reshaped = False
+    reshapes = not target.keeps_shape and not is_dense_layer(target)
+    bridge = reshapes and lacks_shortcut(target) and _like_have_shortcuts(target)
+    names = [_Names(_base(target), number) for number in _free_numbers(architecture, target, times)]
+    for name in reversed(names):  # each goes right behind the original, before the copies that are there
+        architecture = _with_copy(architecture, target, name)
+        if reshapes:
+            architecture = _unstrided(architecture, target, name)
+        if bridge:
+            nodes = tuple(name.of(node) for node in target.nodes)
+            copy = Part(name.of(target.id), nodes, target.exits, (name.of(target.exit),), architecture)
+            architecture = bridged(architecture, copy)
     return architecture
 
 
@@ -252,9 +264,9 @@ def _stage(block: Part) -> str:
     return next((id for id in hierarchy.ancestors(block.id) if hierarchy.groups[id].role == "stage"), "")
 
 
-def _like_have_shortcuts(architecture: Architecture, target: Part) -> bool:
-    """Do most blocks of this network that keep their shape have an addition?"""
-    keeping = [b for b in blocks_at(architecture, EVERYWHERE) if b.keeps_shape and b.id != target.id]
+def _like_have_shortcuts(target: Part) -> bool:
+    """Do most blocks of its network that keep their shape have an addition?"""
+    keeping = [b for b in blocks_at(target.architecture, EVERYWHERE) if b.keeps_shape and b.id != target.id]
     added = [b for b in keeping if any(vocabulary.kind(node) == "add" for node in b.layers)]
     return bool(keeping) and 2 * len(added) > len(keeping)
 
@@ -298,17 +310,18 @@ class _Names:
         return tuple(self.of(path) if self.base and _under(self.base, path) else path for path in scope)
 
 
-def _names(architecture: Architecture, target: Part) -> _Names:
-    base = _base(target)
-    number = 2
-    while any(_Names(base, number).of(name) in architecture.nodes for name in target.nodes):
+def _free_numbers(architecture: Architecture, target: Part, count: int) -> list[int]:
+    """Numbers by which copies can be told from what is there: 2, 3, …"""
+    base, found, number = _base(target), list[int](), 2
+    while len(found) < count:
+        if not any(_Names(base, number).of(name) in architecture.nodes for name in target.nodes):
+            found.append(number)
         number += 1
-    return _Names(base, number)
+    return found
 
 
-def _copied(architecture: Architecture, target: Part) -> tuple[Architecture, dict[str, str]]:
-    """The snapshot with a copy behind the part, and the copy's name for every node of it."""
-    names = _names(architecture, target)
+def _with_copy(architecture: Architecture, target: Part, names: _Names) -> Architecture:
+    """The snapshot with one copy behind the part."""
     originals = [
         node
         for node in architecture.nodes.values()
@@ -321,16 +334,15 @@ def _copied(architecture: Architecture, target: Part) -> tuple[Architecture, dic
     if dense:
         nodes = [_also_reads(node, set(target.entries), target.exit) for node in nodes]
     readers = []
-    for user in dict.fromkeys(architecture.users[target.exit]):
-        if user in target.nodes:
+    for reader in architecture.nodes.values():
+        if reader.name in target.nodes or not _reads(reader, {target.exit: ""}):
             continue
-        reader = architecture.nodes[user]
         if dense:
             readers.append(_with_last(reader, target.exit, copy[target.exit]))
         else:
             readers.append(rewired(reader, {target.exit: copy[target.exit]}))
     classes = {names.of(p): c for p, c in architecture.classes.items() if names.base and _under(names.base, p)}
-    return architecture.changed(readers, {target.exit: nodes}, classes=classes), copy
+    return architecture.changed(readers, {target.exit: nodes}, classes=classes)
 
 
 def _copy_of(node: Node, names: _Names, moved: dict[str, str]) -> Node:
@@ -359,32 +371,21 @@ def _with_last(reader: Node, after: str, new: str) -> Node:
     return reader.replace(args=(type(values)([*values[:at], Ref(new), *values[at:]]), *rest))
 
 
-def _id_of(architecture: Architecture, target: Part, copy: dict[str, str]) -> str:
-    """The group (or node) of the new snapshot that is the copy."""
-    hierarchy = study(architecture).hierarchy
-    if target.id in target.nodes:
-        return copy[target.id]
-    new = copy[target.exit]
-    live = {copy[name] for name in target.nodes} & architecture.live.keys()
-    return next(id for id in (new, *hierarchy.ancestors(new)) if live <= set(hierarchy.nodes_of(id)))
-
-
-def _unstrided(architecture: Architecture, target: Part, copy: dict[str, str]) -> Architecture:
+def _unstrided(architecture: Architecture, target: Part, names: _Names) -> Architecture:
     """The copy of a block that changes the shape, as one that keeps it."""
     ratio = target.shape(target.exit)[1] / max(target.shape(target.entry)[1], 1)
     scaled = {*target.inner_makers(), *target.squeezes()}
-    changed: list[Node] = []
-    for old, new in copy.items():
-        node = architecture.nodes[new]
+    changed: dict[str, Node] = {}
+    for old in target.nodes:
+        node = architecture.nodes[names.of(old)]
         settings = _settings(node, ratio if old in scaled else 1.0)
         if settings and isinstance(node.op, Layer):
-            changed.append(node.replace(op=reconfigured(node.op, **settings)))
-    architecture = architecture.with_nodes(changed)
-    known = patterns.shortcuts(architecture)
-    identity = [
-        rewired(architecture.nodes[s.add], {s.around: target.exit}) for s in known.values() if s.add in copy.values()
-    ]
-    return architecture.with_nodes(identity)
+            changed[node.name] = node.replace(op=reconfigured(node.op, **settings))
+    for known in patterns.shortcuts(target.architecture).values():
+        if known.add in target.nodes:  # the shape is kept, so nothing need be done to what goes around
+            add = architecture.nodes[names.of(known.add)]
+            changed[add.name] = rewired(add, {names.of(known.around): target.exit})
+    return architecture.with_nodes(changed.values())
 
 
 def _settings(node: Node, ratio: float) -> dict[str, Any]:

@@ -25,8 +25,9 @@ from explorer.graph.architecture import Architecture, Constant, Layer, Node, Pas
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import channels_of, conv, is_depthwise, reconfigured
 
-#: What a width should become: a number of channels, or a part of what enters the layer.
-Wish = int | Fraction
+#: What a width should become: exactly so many channels (int), about so many (float), or about such a part of what
+#: enters the layer (Fraction). The latter two are rounded to what groups allow.
+Wish = int | float | Fraction
 
 
 def fitted(
@@ -40,7 +41,7 @@ def fitted(
     """The snapshot with every layer made for what it is given.
 
     Args:
-        wanted: new sizes of atoms of `coupled`; a share of the entering width is rounded to a multiple of `divisor`.
+        wanted: new sizes of atoms of `coupled`; those that are not exact are rounded to a multiple of `divisor`.
         mend: what to do where maps do not meet at an addition: "project" (1×1 convolution on the way around), "pad"
             (with zeros); or "groups", to take fewer groups where they do not divide.
 
@@ -194,10 +195,25 @@ class _Fit:
             return known.size
         if atom not in self.sizes:
             wish = self.wanted[atom]
-            if isinstance(wish, Fraction):
-                wish = rounded(float(entering * wish), math.lcm(self.divisor, known.multiple))
-            self.sizes[atom] = wish
+            self.sizes[atom] = wish if isinstance(wish, int) else self.near(atom, wish, entering)
         return self.sizes[atom]
+
+    def near(self, atom: int, wish: float | Fraction, entering: int) -> int:
+        """A whole number of channels near a wish that divides evenly wherever it must, as far as is decided."""
+        assert self.coupled is not None
+        share = isinstance(wish, Fraction)
+        about = float(entering * wish) if share else float(wish)
+        step = math.lcm(1 if share else self.divisor, self.coupled.atoms[atom].multiple)
+        first = rounded(about, step)
+        for away in range(64):
+            for size in (first + away * step, first - away * step):
+                if size > 0 and self.coupled.holds(self.sizes | {atom: size}, self.decided_or_fixed(atom)):
+                    return size
+        return first
+
+    def decided_or_fixed(self, atom: int) -> set[int]:
+        assert self.coupled is not None
+        return {a for a in range(len(self.coupled.atoms)) if a == atom or a in self.sizes or a not in self.wanted}
 
     def beside_constant(self, node: Node) -> Node:
         """A layer scale or a position embedding follows the width of what it is joined to."""

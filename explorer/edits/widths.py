@@ -155,13 +155,12 @@ class WidthMultiplier:
                 known = coupled.atoms[atom]
                 if atom in wanted or known.locked or known.derived:
                     continue
-                step = math.lcm(self.divisor, known.multiple)
                 if node.name in hidden or node.name in squeezes:
                     entering = coupled.size(coupled.rows[node.inputs[0]])
                     wanted[atom] = Fraction(known.size, entering)
                 else:
-                    wanted[atom] = rounded(known.size * by, step)
-        return fitted(architecture, wanted, coupled=coupled)
+                    wanted[atom] = known.size * by
+        return fitted(architecture, wanted, coupled=coupled, divisor=self.divisor)
 
 
 def hidden_ratio(target: Part, of: str) -> float | None:
