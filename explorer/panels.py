@@ -21,13 +21,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One control of the inspector: what may be changed about the selection, or why it may not."""
+    """One control of the inspector: what may be changed about the selection, or why it may not.
+
+    A switch has exactly the choices off, on (in this order); the choices of a slider are in order of size; those of
+    actions are buttons side by side, none of them set.
+    """
 
     title: str  # "Activation", "Channel shuffle", "Shortcut"
     scope: str  # "this layer", "this block", "whole network"
     choices: tuple[Choice, ...]
     present: int  # index of the choice that is set; -1 when mixed
-    form: Literal["switch", "choice"] = "choice"  # a switch has exactly the choices off, on (in this order)
+    form: Literal["switch", "choice", "slider", "actions"] = "choice"
     reason: str = ""  # why it is disabled; empty when it can be used
     tip: str = ""
 

@@ -12,7 +12,9 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 from torchvision.models.convnext import LayerNorm2d
 
+from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
+from explorer.edits.channels import channels
 from explorer.edits.edit import EditError, Repair, nodes_at, place
 from explorer.edits.fitting import as_it_was, fitted, settled
 from explorer.edits.mending import mending
@@ -41,8 +43,8 @@ SETTINGS: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class SetLayer:
     """Give layers another setting (a key of `SETTINGS`). A new kernel or dilation is padded so that the map keeps its
-    size. `kind` (conv, depthwise, linear, pool, dropout, shuffle) narrows it to such layers of a larger place; "grouped"
-    means group convolutions and the channel shuffles between them."""
+    size. `kind` (conv, depthwise, linear, pool, dropout, shuffle) narrows it to such layers of a larger place;
+    "grouped" means group convolutions and the channel shuffles between them."""
 
     name: ClassVar[str] = "layer"
     at: str
@@ -313,7 +315,7 @@ class Norm:
             raise EditError(f"{self.to!r} is no norm; there are {', '.join(NORM_TITLES)}")
         nodes = list(nodes_at(architecture, self.at))
         measures = study(architecture).figures.measures
-        norms = [node for node in nodes if vocabulary.kind(node) == "norm" and norm_kind(node) is not None]
+        norms = [node for node in nodes if norm_kind(node) is not None and over_channels(architecture, node)]
         if norms:
             changed = [
                 _with_norm(node, self.to, measures[node.inputs[0]].value.dims)
@@ -321,7 +323,7 @@ class Norm:
                 if norm_kind(node) != self.to
             ]
             return fitted(architecture.with_nodes(changed)) if changed else architecture
-        bare = [node for node in nodes if vocabulary.kind(node) in ("conv", "depthwise")]
+        bare = [node for node in nodes if isinstance(node.layer, nn.Conv2d)]
         if not bare:
             raise EditError(f"there is no norm {place(self.at)}, and no convolution that could have one")
         if self.to == "none":
@@ -347,6 +349,14 @@ def norm_kind(node: Node) -> str | None:
     return None
 
 
+def over_channels(architecture: Architecture, node: Node) -> bool:
+    """Does the norm work on the channels of a map (batch, channels, height, width)?"""
+    name = node.inputs[0]
+    value = study(architecture).figures.measures[name].value
+    coupled = channels(architecture)
+    return isinstance(value, Shape) and len(value.dims) == 4 and coupled.axes.get(name) == -3
+
+
 _NORM_CLASSES: dict[str, type[nn.Module]] = {
     "batch": nn.modules.batchnorm._BatchNorm,
     "instance": nn.modules.instancenorm._InstanceNorm,
@@ -365,15 +375,16 @@ def _with_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
 
 
 def _norm_module(to: str, entering: tuple[int, ...]) -> nn.Module:
-    width, maps = entering[1 if len(entering) == 4 else -1], len(entering) == 4
+    width = entering[1]
     if to == "batch":
-        return nn.BatchNorm2d(width) if maps else nn.BatchNorm1d(width)
+        return nn.BatchNorm2d(width)
     if to == "group":
         return nn.GroupNorm(math.gcd(width, 32), width)
     if to == "instance":
-        return nn.InstanceNorm2d(width, affine=True) if maps else nn.LayerNorm(width)
+        return nn.InstanceNorm2d(width, affine=True)
     if to == "layer":
-        return LayerNorm2d(width) if maps else nn.LayerNorm(width)
+        over_each_place: nn.Module = LayerNorm2d(width)
+        return over_each_place
     return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)  # AlexNet's, in torch's terms
 
 

@@ -60,6 +60,9 @@ class Channels:
     born: dict[str, int] = field(default_factory=dict)  # place of every live node in the execution order
     even: list[tuple[Row, int]] = field(default_factory=list)  # rows that must be a multiple of something: groups
 
+    sums: dict[Row, dict[int, Fraction]] = field(default_factory=dict)  # what `linear` found, once all is known
+    settled: bool = False
+
     # rows and atoms
 
     def find(self, atom: int) -> int:
@@ -82,6 +85,15 @@ class Channels:
 
     def linear(self, row: Iterable[int]) -> dict[int, Fraction]:
         """A width as a sum over free atoms: how often each counts. Locked atoms stand for themselves."""
+        key = tuple(row)
+        if key not in self.sums:
+            total = self._summed(key)
+            if not self.settled:
+                return total
+            self.sums[key] = total
+        return self.sums[key]
+
+    def _summed(self, row: Row) -> dict[int, Fraction]:
         total: dict[int, Fraction] = {}
         for atom in self.row(row):
             derived = self.atoms[atom].derived
@@ -101,12 +113,9 @@ class Channels:
 
         Raises WidthError: nothing of it can change, or no whole numbers do it.
         """
-        counts = self.linear(row)
-        free = [atom for atom in counts if not self.atoms[atom].locked]
-        if not free:
+        counts, chosen = self.chosen(row, inside)
+        if not chosen:
             raise WidthError(f"its width is fixed: {next(self.atoms[atom].locked for atom in counts)}", ())
-        within = [atom for atom in free if self.atoms[atom].born in inside]
-        chosen = within or [max(free, key=lambda atom: self.atoms[atom].born)]
         rest = sum((n * self.atoms[a].size for a, n in counts.items() if a not in chosen), Fraction(0))
         whole = sum((counts[atom] * self.atoms[atom].size for atom in chosen), Fraction(0))
         left, found = width - rest, dict[int, int]()
@@ -122,6 +131,14 @@ class Channels:
         if not self.holds(found):
             raise WidthError(*self._misfit(width, rest, counts, chosen))
         return found
+
+    def chosen(self, row: Row, inside: Collection[int] = ()) -> tuple[dict[int, Fraction], list[int]]:
+        """A row as a sum, and the atoms that change when its width does: see `solved`."""
+        counts = self.linear(row)
+        free = [atom for atom in counts if not self.atoms[atom].locked]
+        within = [atom for atom in free if self.atoms[atom].born in inside]
+        newest = [max(free, key=lambda atom: self.atoms[atom].born)] if free else []
+        return counts, within or newest
 
     def holds(self, sizes: Mapping[int, int], known: Collection[int] | None = None) -> bool:
         """Do all rows that must divide evenly still do so with these sizes? With `known`, only rows made of these atoms
@@ -148,6 +165,7 @@ class Channels:
             elif multiple > 1:
                 rest.append((row, multiple))
         self.even = rest
+        self.settled = True
         self.spread()
 
     def spread(self) -> None:

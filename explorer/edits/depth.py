@@ -122,7 +122,7 @@ class Invert:
         for block in blocks_at(architecture, self.at):
             if not can_invert(block):
                 continue
-            inner = block.inner_makers()
+            inner = block.inner_makers
             ends, hidden = coupled.rows[block.exit], coupled.makers[inner[0]]
             narrow, wide = coupled.size(hidden), coupled.size(ends)
             inside = {coupled.born[name] for name in block.nodes}
@@ -140,14 +140,24 @@ class Invert:
 
 
 def can_invert(block: Part) -> bool:
-    """One hidden width between two ends that are joined by an addition."""
-    if not block.is_simple or len(block.inner_makers()) == 0:
+    """One hidden width between two ends that are joined by an addition, and both may be what the other is."""
+    if not block.is_simple or len(block.inner_makers) == 0:
         return False
     coupled = channels(block.architecture)
     if block.exit not in coupled.rows or not any(vocabulary.kind(node) == "add" for node in block.layers):
         return False
-    hidden = {coupled.size(coupled.makers[name]) for name in block.inner_makers()}
-    return len(hidden) == 1 and hidden != {coupled.size(coupled.rows[block.exit])}
+    widths = {coupled.size(coupled.makers[name]) for name in block.inner_makers}
+    ends = coupled.size(coupled.rows[block.exit])
+    if len(widths) != 1 or widths == {ends}:
+        return False
+    inside = {coupled.born[name] for name in block.nodes}
+    try:
+        coupled.solved(coupled.rows[block.exit], widths.pop(), inside)
+        for name in block.inner_makers:
+            coupled.solved(coupled.makers[name], ends, inside)
+    except WidthError:
+        return False
+    return True
 
 
 def can_repeat(target: Part) -> bool:
@@ -373,8 +383,10 @@ def _with_last(reader: Node, after: str, new: str) -> Node:
 
 def _unstrided(architecture: Architecture, target: Part, names: _Names) -> Architecture:
     """The copy of a block that changes the shape, as one that keeps it."""
-    ratio = target.shape(target.exit)[1] / max(target.shape(target.entry)[1], 1)
-    scaled = {*target.inner_makers(), *target.squeezes()}
+    # The hidden width of an inverted residual goes with what enters, that of a bottleneck with what leaves.
+    inverted = any(vocabulary.kind(node) == "depthwise" for node in target.layers)
+    ratio = target.shape(target.exit)[1] / target.shape(target.entry)[1] if inverted else 1.0
+    scaled = {*target.inner_makers, *target.squeezes}
     changed: dict[str, Node] = {}
     for old in target.nodes:
         node = architecture.nodes[names.of(old)]
@@ -391,8 +403,9 @@ def _unstrided(architecture: Architecture, target: Part, names: _Names) -> Archi
 def _settings(node: Node, ratio: float) -> dict[str, Any]:
     layer, found = node.layer, dict[str, Any]()
     if isinstance(layer, _ConvNd):
-        if max(layer.stride) > 1:
-            found["stride"] = (1,) * len(layer.stride)
+        same = tuple(d * (k - 1) // 2 for d, k in zip(layer.dilation, layer.kernel_size, strict=True))
+        if max(layer.stride) > 1 or layer.padding != same:
+            found |= {"stride": (1,) * len(layer.stride), "padding": same}
         if ratio != 1:
             step = layer.groups
             found["out_channels"] = max(round(layer.out_channels * ratio / step), 1) * step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
@@ -11,7 +12,6 @@ from explorer.edits.channels import channels
 from explorer.edits.edit import EVERYWHERE, nodes_at, places
 from explorer.graph import patterns, vocabulary
 from explorer.graph.architecture import Architecture, Constant, Node
-from explorer.graph.groups import Group
 
 
 @dataclass(frozen=True)
@@ -52,58 +52,63 @@ class Part:
     def layers(self) -> Iterator[Node]:
         return (self.architecture.nodes[name] for name in self.nodes)
 
+    @cached_property
     def inner_makers(self) -> list[str]:
         """The layers that choose a width which stays inside: the hidden width, not what leaves, no gate's squeeze."""
         coupled = channels(self.architecture)
         leaving = {atom for name in self.exits for atom in coupled.linear(coupled.rows.get(name, ()))}
-        squeezed = self.squeezes()
         return [
             name
             for name in self.nodes
             if name in coupled.makers
-            and name not in squeezed
+            and name not in self.squeezes
             and leaving.isdisjoint(coupled.linear(coupled.makers[name]))
         ]
 
-    def gates(self) -> list[Group]:
-        """The squeeze-and-excitation gates inside."""
+    @cached_property
+    def squeezes(self) -> frozenset[str]:
+        """The first layer of every squeeze-and-excitation gate inside: it makes the squeezed width."""
         hierarchy = study(self.architecture).hierarchy
         own = hierarchy.groups.get(self.id)
-        return [g for g in (own.walk() if own else ()) if patterns.is_gate(g, self.architecture)]
-
-    def squeezes(self) -> set[str]:
-        """The first layer of every gate inside: it makes the squeezed width."""
-        found = set[str]()
-        for gate in self.gates():
-            weighted = [n for n in gate.nodes if vocabulary.kind(self.architecture.nodes[n]) in ("conv", "linear")]
-            found.update(weighted[:1])
-        return found
+        gates = [g for g in (own.walk() if own else ()) if patterns.is_gate(g, self.architecture)]
+        nodes = self.architecture.nodes
+        weighted = [[n for n in gate.nodes if vocabulary.kind(nodes[n]) in ("conv", "linear")] for gate in gates]
+        return frozenset(found[0] for found in weighted if found)
 
 
 def part(architecture: Architecture, id: str) -> Part:
     """The part a group, or a single node, is. Raises KeyError for an id that is neither."""
-    hierarchy = study(architecture).hierarchy
-    nodes = hierarchy.nodes_of(id)
-    inside = set(nodes)
+    known: dict[str, Part] = architecture.__dict__.setdefault("_parts", {})
+    if id not in known:
+        known[id] = _part(architecture, id)
+    return known[id]
+
+
+def _part(architecture: Architecture, id: str) -> Part:
     live = architecture.live
+    nodes = tuple(name for name in study(architecture).hierarchy.nodes_of(id) if name in live)
+    inside = set(nodes)
     entries = dict.fromkeys(
         name
         for node in nodes
-        if node in live
         for name in live[node].inputs
         if name not in inside and not isinstance(architecture.nodes[name].op, Constant)
     )
-    exits = [n for n in nodes if n in live and any(user not in inside for user in architecture.users[n])]
-    return Part(id, tuple(n for n in nodes if n in live), tuple(entries), tuple(exits), architecture)
+    exits = [n for n in nodes if any(user not in inside for user in architecture.users[n])]
+    return Part(id, nodes, tuple(entries), tuple(exits), architecture)
 
 
-def blocks_at(architecture: Architecture, at: str) -> Iterator[Part]:
+def blocks_at(architecture: Architecture, at: str) -> list[Part]:
     """The outermost blocks that hold, are, or lie in a place, in execution order."""
-    hierarchy = study(architecture).hierarchy
-    names = None if at == EVERYWHERE else {node.name for node in nodes_at(architecture, at)}
-    for block in hierarchy.blocks:
-        if hierarchy.block_of(block.id) is block and (names is None or not names.isdisjoint(block.nodes)):
-            yield part(architecture, block.id)
+    everywhere: list[Part] | None = architecture.__dict__.get("_blocks")
+    if everywhere is None:
+        hierarchy = study(architecture).hierarchy
+        outermost = [block for block in hierarchy.blocks if hierarchy.block_of(block.id) is block]
+        everywhere = architecture.__dict__["_blocks"] = [part(architecture, block.id) for block in outermost]
+    if at == EVERYWHERE:
+        return everywhere
+    names = {node.name for node in nodes_at(architecture, at)}
+    return [block for block in everywhere if not names.isdisjoint(block.nodes)]
 
 
 def parts_at(architecture: Architecture, at: str) -> Iterator[Part]:

@@ -105,7 +105,7 @@ class GrowthRate:
             row = coupled.rows[layer.exits[-1]]
             old = coupled.size(row)
             wanted |= _solved(coupled, row, self.to, layer)
-            for name in layer.inner_makers():
+            for name in layer.inner_makers:
                 hidden = coupled.makers[name]
                 wanted |= _solved(coupled, hidden, round(coupled.size(hidden) * self.to / old), layer)
         grown = {layer.id for layer in layers}
@@ -142,8 +142,13 @@ class WidthMultiplier:
         if not 1 <= self.divisor <= 256:
             raise EditError(f"widths are rounded to a multiple of 1 to 256, not {self.divisor}")
         coupled = channels(architecture)
-        hidden = {name: block for block in blocks_at(architecture, self.at) for name in block.inner_makers()}
-        squeezes = {name for block in blocks_at(architecture, self.at) for name in block.squeezes()}
+        return fitted(architecture, self.wanted(architecture), coupled=coupled, divisor=self.divisor)
+
+    def wanted(self, architecture: Architecture) -> dict[int, Wish]:
+        """The sizes to be, by atom of `channels`: about so many, or such a part of what enters."""
+        coupled = channels(architecture)
+        hidden = {name: block for block in blocks_at(architecture, self.at) for name in block.inner_makers}
+        squeezes = {name for block in blocks_at(architecture, self.at) for name in block.squeezes}
         head = set(part(architecture, "@head").nodes) if _has_head(architecture) else set[str]()
         classes = _classifiers(architecture, coupled)
         wanted: dict[int, Wish] = {}
@@ -160,13 +165,22 @@ class WidthMultiplier:
                     wanted[atom] = Fraction(known.size, entering)
                 else:
                     wanted[atom] = known.size * by
-        return fitted(architecture, wanted, coupled=coupled, divisor=self.divisor)
+        return wanted
+
+    def changes(self, architecture: Architecture) -> bool:
+        """Is there a width that does not round to what it is?"""
+        atoms = channels(architecture).atoms
+        return any(
+            rounded(wish, math.lcm(self.divisor, atoms[atom].multiple)) != atoms[atom].size
+            for atom, wish in self.wanted(architecture).items()
+            if isinstance(wish, float)
+        )
 
 
 def hidden_ratio(target: Part, of: str) -> float | None:
     """The hidden width of a block as a multiple of what enters, or a part of what leaves it; None when it has none."""
     coupled = channels(target.architecture)
-    inner = target.inner_makers()
+    inner = target.inner_makers
     ends = target.entries[:1] if of == "entering" else target.exits[-1:]
     if not inner or not ends or ends[0] not in coupled.rows:
         return None
@@ -200,8 +214,8 @@ def _with_hidden(architecture: Architecture, at: str, ratio: float, of: str) -> 
             continue
         ends = block.entries[:1] if of == "entering" else block.exits[-1:]
         width = ratio * coupled.size(coupled.rows[ends[0]])
-        first = coupled.size(coupled.makers[block.inner_makers()[0]])
-        for name in block.inner_makers():
+        first = coupled.size(coupled.makers[block.inner_makers[0]])
+        for name in block.inner_makers:
             row = coupled.makers[name]
             step = math.lcm(*(coupled.atoms[atom].multiple for atom in coupled.row(row)))
             wanted |= _solved(coupled, row, rounded(width * coupled.size(row) / first, step), block)

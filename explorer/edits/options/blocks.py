@@ -1,0 +1,275 @@
+"""What may be changed about blocks: their shortcut, hidden width, cardinality, gates, depth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import reduce
+
+from explorer.edits.cardinality import Cardinality, shuffle_place, windowed
+from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat
+from explorer.edits.gates import SqueezeExcitation, SqueezeRatio, gates_at, place_for_gate, squeezes_at
+from explorer.edits.heads import AuxiliaryHead
+from explorer.edits.joins import AddShortcut, RemoveBranch, joined_by, lacks_shortcut
+from explorer.edits.options.place import Place, one_of
+from explorer.edits.parts import Part, parts_at
+from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, projections_at
+from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, dense_layers, hidden_ratio, is_dense_layer
+from explorer.graph import patterns, vocabulary
+from explorer.graph.architecture import Node, Pass
+from explorer.graph.vocabulary import ACTIVATION_TITLES
+from explorer.panels import Option
+
+
+def shuffle(place: Place) -> Iterator[Option]:
+    tip = "Mixes the channels between groups. Without it each group only ever hears itself."
+    found = [not isinstance(node.op, Pass) for node in place.nodes if vocabulary.kind(node) == "shuffle"]
+    if not found and any(shuffle_place(block) for block in place.blocks):
+        found = [False]
+    if found:
+        yield place.switch("Channel shuffle", found, lambda on: ChannelShuffle(place.at, on), tip)
+    else:
+        yield place.disabled(
+            "Channel shuffle", f"There are no group convolutions {place.words} to shuffle between.", tip
+        )
+
+
+def shortcut(place: Place) -> Iterator[Option]:
+    tip = "The way around the block, added to what the layers make. Without it a deep network is hard to train."
+    known = patterns.shortcuts(place.architecture)
+    found = [known[node.name].on for node in place.nodes if node.name in known]
+    if found:
+        yield place.switch("Shortcut", found, lambda on: Shortcut(place.at, on), tip)
+        return
+    bare = [block for block in place.blocks if lacks_shortcut(block)]
+    if not bare:
+        joined = "concat" in place.kinds
+        reason = (
+            f"The ways {place.words} are joined by concatenation, not addition."
+            if joined
+            else f"There is no block {place.words} with one way in and one way out."
+        )
+        yield place.disabled("Shortcut", reason, tip)
+        return
+    ways = bridge_ways(bare)
+    words = {"identity": "add (identity)", "pad": "add (zeros for new channels)", "project": "add (1×1 projection)"}
+    if not ways:
+        yield place.disabled("Shortcut", "What goes in is smaller than what comes out: no way around fits.", tip)
+    else:
+        yield place.actions("Shortcut", [(words[way], AddShortcut(place.at, way)) for way in ways], tip)
+
+
+def bridge_ways(blocks: list[Part]) -> list[str]:
+    """The ways around that fit all of these blocks, cheapest first."""
+    ways = ["identity", "pad", "project"]
+    for block in blocks:
+        before, after = block.shape(block.entry), block.shape(block.exit)
+        if before == after:
+            continue
+        strides = {-(-a // b) for a, b in zip(before[2:], after[2:], strict=True)}
+        fits = len(strides) == 1 and all(
+            -(-a // s) == b for s in strides for a, b in zip(before[2:], after[2:], strict=True)
+        )
+        possible = (["pad", "project"] if before[1] <= after[1] else ["project"]) if fits else []
+        ways = [way for way in ways if way in possible]
+    return ways
+
+
+def hidden_width(place: Place) -> Iterator[Option]:
+    """Expansion of inverted residuals, bottleneck ratio of all others."""
+    blocks = [block for block in place.blocks if hidden_ratio(block, "entering") is not None and not _is_wide(block)]
+    blocks = [] if any(_is_locked(place, block) for block in blocks) else blocks
+    title, tip = (
+        "Expansion",
+        "The hidden width as a multiple of what goes in: wider inside means more to filter, and more cost.",
+    )
+    if not blocks:
+        yield place.disabled("Hidden width", f"No layer {place.words} makes channels that stay inside its block.", tip)
+        return
+    inverted = all(any(vocabulary.kind(node) == "depthwise" for node in block.layers) for block in blocks)
+    if inverted and not any(is_dense_layer(block) for block in blocks):
+        ratios = [hidden_ratio(block, "entering") for block in blocks]
+        values = [1.0, 1.5, *(float(n) for n in range(2, 11))]
+        yield place.slider(title, _ratio(ratios, values), [(v, f"×{v:g}", Expansion(place.at, v)) for v in values], tip)
+        return
+    ratios = [hidden_ratio(block, "leaving") for block in blocks]
+    parts = {1 / 16: "1/16", 1 / 8: "1/8", 1 / 4: "1/4", 1 / 2: "1/2", 1.0: "1", 2.0: "2", 4.0: "4", 8.0: "8"}
+    tip = "The hidden width as a part of what leaves the block."
+    found = [(v, words, BottleneckRatio(place.at, v)) for v, words in parts.items()]
+    yield place.slider("Bottleneck ratio", _ratio(ratios, list(parts)), found, tip)
+
+
+def _is_locked(place: Place, block: Part) -> bool:
+    atoms = {atom for name in block.inner_makers for atom in place.coupled.linear(place.coupled.makers[name])}
+    return any(place.coupled.atoms[atom].locked for atom in atoms)
+
+
+def _is_wide(block: Part) -> bool:
+    """Several ways side by side (Inception): no one hidden width."""
+    return any(vocabulary.kind(node) == "concat" for node in block.layers) and not is_dense_layer(block)
+
+
+def _ratio(ratios: list[float | None], values: list[float]) -> object:
+    """The value nearest to what all blocks have; None when they differ."""
+    near = {min(values, key=lambda v, r=r: abs(math.log(v / r))) for r in ratios if r}  # type: ignore[misc]
+    spread = max((r for r in ratios if r), default=1.0) / min((r for r in ratios if r), default=1.0)
+    return near.pop() if len(near) == 1 and spread < 1.2 else None
+
+
+def growth_rate(place: Place) -> Iterator[Option]:
+    tip = "How many feature maps each layer of a dense block adds to those before it."
+    layers = dense_layers(place.architecture, place.at)
+    if not layers:
+        return
+    coupled = place.coupled
+    rates = {coupled.size(coupled.rows[layer.exit]) for layer in layers}
+    if any(not _grows(place, layer) for layer in layers):
+        yield place.disabled("Growth rate", "The layers here are tied to other widths.", tip)
+        return
+    values = sorted({4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, *rates})
+    found = [(v, str(v), GrowthRate(place.at, v)) for v in values]
+    yield place.slider("Growth rate", one_of(rates), found, tip)
+
+
+def _grows(place: Place, layer: Part) -> bool:
+    row = place.coupled.linear(place.coupled.rows[layer.exit])
+    return len(row) == 1 and not any(place.coupled.atoms[a].locked or place.coupled.atoms[a].multiple > 1 for a in row)
+
+
+def cardinality(place: Place) -> Iterator[Option]:
+    tip = "How many groups the convolutions with a window are split into: many narrow ways side by side."
+    found = [node for block in place.blocks for node in windowed(block)]
+    if not found:
+        yield place.disabled("Cardinality", f"No block {place.words} has a full convolution with a window.", tip)
+        return
+    common = reduce(math.gcd, [math.gcd(*_widths(node)) for node in found])
+    values = [g for g in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128) if common % g == 0]
+    present = one_of(_groups(node) for node in found)
+    if len(values) < 2:
+        yield place.disabled("Cardinality", "No number of groups divides all the widths here.", tip)
+        return
+    yield place.choice("Cardinality", present, [(g, str(g), Cardinality(place.at, g)) for g in values], tip)
+
+
+def _widths(node: Node) -> tuple[int, int]:
+    layer = node.layer
+    return layer.in_channels, layer.out_channels  # type: ignore[union-attr, return-value]
+
+
+def _groups(node: Node) -> object:
+    return getattr(node.layer, "groups", None)
+
+
+def linear_bottleneck(place: Place) -> Iterator[Option]:
+    found = projections_at(place.architecture, place.at)
+    states = [inserted is None for _, (_, inserted) in found]
+    own = _own_activation([place.architecture.nodes[name] for name in found[0][0].nodes]) if found else "relu6"
+    tip = f"The 1×1 projection ends without an activation. Off puts {ACTIVATION_TITLES[own]} behind it."
+    if found:
+        made = lambda on: LinearBottleneck(place.at, "linear" if on else own)  # noqa: E731
+        yield place.switch("Linear bottleneck", states, made, tip)
+        return
+    reason = f"There is no linear projection behind a depthwise convolution {place.words}."
+    if "depthwise" in place.kinds:
+        reason = f"The projections {place.words} are followed by an activation, if only after the addition."
+    yield place.disabled("Linear bottleneck", reason, tip)
+
+
+def _own_activation(nodes: list[Node]) -> str:
+    """The activation a block uses itself: what one would put behind its projection."""
+    gates = ("linear", "sigmoid", "hardsigmoid")
+    names = [name for node in nodes if (name := vocabulary.activation(node)) and name not in gates]
+    return names[0] if names else "relu6"
+
+
+def squeeze_excitation(place: Place) -> Iterator[Option]:
+    tip = (
+        "The network weighs its own channels: pooled to one number each, through two small layers, multiplied back in."
+    )
+    present = gates_at(place.architecture, place.at)
+    if present:
+        states = [not isinstance(node.op, Pass) for node in present]
+        yield place.switch("Squeeze-and-excitation", states, lambda on: SqueezeExcitation(place.at, on), tip)
+    elif any(place_for_gate(block) is not None for block in place.blocks):
+        yield place.switch("Squeeze-and-excitation", [False], lambda on: SqueezeExcitation(place.at, on), tip)
+    else:
+        reason = f"There is no block {place.words} with a map that could be weighed."
+        yield place.disabled("Squeeze-and-excitation", reason, tip)
+        return
+    squeezes = list(squeezes_at(place.architecture, place.at))
+    if squeezes:
+        coupled = place.coupled
+        ratios = [coupled.size(coupled.rows[w]) / coupled.size(coupled.rows[s]) for s, w in squeezes]
+        values = [1, 2, 4, 8, 12, 16, 24, 32, 64]
+        near = {min(values, key=lambda v, r=r: abs(math.log(v / r))) for r in ratios}  # type: ignore[misc]
+        shown = near.pop() if len(near) == 1 else None
+        found = [(v, f"1/{v}", SqueezeRatio(place.at, v)) for v in values]
+        yield place.slider("Squeeze ratio", shown, found, "How few channels the gate's first layer leaves.")
+
+
+def inversion(place: Place) -> Iterator[Option]:
+    if any(can_invert(block) for block in place.blocks):
+        tip = "Hidden width and end width change places: bottleneck ↔ inverted residual."
+        yield place.actions("Wide end", [("turn inside out", Invert(place.at))], tip)
+
+
+def depth(place: Place) -> Iterator[Option]:
+    """Repeat or remove what is selected."""
+    tip = "A copy behind it, or the network without it."
+    try:
+        (target,) = parts_at(place.architecture, place.at)
+    except ValueError:
+        return
+    found = [("repeat", Repeat(place.at))] if can_repeat(target) and _copies_fit(target) else []
+    more = [("remove", RemoveBlock(place.at))] if can_remove(target) else []
+    if found or more:
+        yield place.actions("Depth", [*found, *more], tip)
+    else:
+        reason = f"{len(target.entries)} values go in and {len(target.exits)} come out: a copy needs one of each."
+        yield place.disabled("Depth", reason, tip)
+
+
+def _copies_fit(target: Part) -> bool:
+    """A copy is sure to fit where the shape is kept, or where the maps are those of a block."""
+    if target.keeps_shape or is_dense_layer(target):
+        return True
+    kinds = {vocabulary.kind(node) for node in target.layers}
+    if any(_side(node) % 2 == 0 for node in target.layers):
+        return False  # a window of even side cannot keep the map
+    maps = len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4
+    return maps and not kinds.isdisjoint(("conv", "pool")) and kinds.isdisjoint(_UNSURE)
+
+
+def _side(node: Node) -> int:
+    kernel = getattr(node.layer, "kernel_size", 1)
+    return int(min(kernel)) if isinstance(kernel, tuple) else int(kernel)
+
+
+_UNSURE = frozenset({"concat", "attention", "split", "shuffle", "reshape", "constant"})
+
+
+def branch(place: Place) -> Iterator[Option]:
+    try:
+        (target,) = parts_at(place.architecture, place.at)
+    except ValueError:
+        return
+    join = joined_by(place.architecture, target)
+    if join is None or is_dense_layer(target):
+        return
+    shuffled = any(vocabulary.kind(node) == "shuffle" for node in place.architecture.live.values())
+    if len(set(join.inputs)) > 2 or not shuffled:  # a half of what is shuffled cannot go
+        tip = "Takes this way out; the module gets narrower, and what reads it follows."
+        yield place.actions("Branch", [("remove", RemoveBranch(place.at))], tip)
+
+
+def auxiliary_head(place: Place) -> Iterator[Option]:
+    try:
+        (target,) = parts_at(place.architecture, place.at)
+    except ValueError:
+        return
+    name = target.id.removeprefix("unit:")
+    if not target.exits or len(target.shape(target.exits[-1])) != 4:
+        return
+    on = f"{name}.aux.fc2" in place.architecture.live
+    tip = "A second classifier on the side, as GoogLeNet trained with. The network then returns both."
+    yield place.switch("Auxiliary head", [on], lambda on: AuxiliaryHead(place.at, on), tip)
