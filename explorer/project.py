@@ -10,12 +10,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from explorer.edits import ChannelShuffle, Edit, EditError, LinearBottleneck, Shortcut, SwapActivation
+from explorer.edits import KINDS, Edit, EditError
 from explorer.files import write_whole
 
-_KINDS: dict[str, type[Any]] = {
-    kind.name: kind for kind in (SwapActivation, ChannelShuffle, Shortcut, LinearBottleneck)
-}
 _LARGEST = 16 * 2**20  # bytes; a file of edits is a few kilobytes
 
 
@@ -25,7 +22,7 @@ class ProjectError(ValueError):
 
 def edit_as_json(edit: Edit) -> dict[str, Any]:
     """An edit as plain values: {"edit": "shortcut", "at": "layer1.0", "on": false}."""
-    return {"edit": edit.name} | {field: getattr(edit, field) for field in _fields(_KINDS[edit.name])}
+    return {"edit": edit.name} | {field: getattr(edit, field) for field in _fields(KINDS[edit.name])}
 
 
 def _fields(kind: type[Any]) -> list[str]:
@@ -37,9 +34,9 @@ def edit_from_json(value: Any, where: str = "edit") -> Edit:
     if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
         raise ProjectError(f'{where} must be an object such as {{"edit": "shortcut", "at": "layer1.0", "on": false}}')
     fields = {name: item for name, item in value.items() if name != "edit"}
-    kind = _KINDS.get(value["edit"])
+    kind = KINDS.get(value["edit"])
     if kind is None:
-        raise ProjectError(f"{where} is of the unknown kind {value['edit']!r}; there are {', '.join(_KINDS)}")
+        raise ProjectError(f"{where} is of the unknown kind {value['edit']!r}; there are {', '.join(KINDS)}")
     unknown = fields.keys() - set(_fields(kind))
     if unknown:
         known = ", ".join(_fields(kind))
