@@ -1,7 +1,6 @@
 """What is open in the window: the network, the groups that are open, the selection, the sample image.
 
-No Qt: views listen, show what they find here, and say what the user wants. Nothing here computes; results come in
-stamped with the revision they were asked at, and late ones are dropped.
+No Qt: views listen, show what they find here, and say what the user wants. Nothing here computes.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ class Session:
         self.opened: frozenset[str] = frozenset()  # groups that are unfolded
         self.selection: str | None = None
         self.sample: Sample | None = None
-        self.revision = 0  # counts changes of the network: results asked for at another revision are late
         self._listeners: list[Callable[[Topic], None]] = []
 
     def listen(self, listener: Callable[[Topic], None]) -> None:
@@ -33,7 +31,6 @@ class Session:
     def show(self, network: Network, opened: frozenset[str] | None = None) -> None:
         """Another network, or the same one edited. `opened` is given for a newly opened one."""
         self.network = network
-        self.revision += 1
         if opened is not None:
             self.opened = opened
             self.selection = None

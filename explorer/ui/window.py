@@ -160,7 +160,7 @@ class Window(QMainWindow):
 
     def open(self, key: str, options: dict[str, Any] | None = None) -> None:
         """Open a network of the catalogue, built with some of its entry's options."""
-        self.edits.cancel()  # what was asked of the old network is not wanted any more
+        self._drop_edits()  # what was asked of the old network is not wanted any more
         work = requests.open_network(key, self._level, options)
         self.statusBar().showMessage(f"Opening {key}…")
         self.edits.submit(lambda wanted: self._advanced(work(wanted)), self._show_opened, self._failed)
@@ -205,6 +205,17 @@ class Window(QMainWindow):
             return self._advanced(requests.change(self._head, step)(wanted)) if self._head is not None else None
 
         self.edits.submit(work, self._show_changed, self._failed)
+
+    def _drop_edits(self) -> None:
+        """Nothing asked of the edit lane is wanted any more, and what comes next builds on what is on the screen: an
+        edit that was done but never shown must not come along."""
+        self.edits.cancel()
+        shown = self.session.network
+
+        def step_back(wanted: Wanted) -> None:
+            self._head = shown
+
+        self.edits.submit(step_back, lambda _: None, self._failed)
 
     def _advanced(self, shown: requests.Shown) -> requests.Shown:
         """On the edit lane: the next edit builds on this network."""
@@ -306,6 +317,7 @@ class Window(QMainWindow):
     def _cancel_all(self) -> None:
         for lane in self._lanes:
             lane.cancel()
+        self._drop_edits()
         self.output.show_busy(False)
         self.statusBar().showMessage("Cancelled", 4000)
 

@@ -29,7 +29,6 @@ def _settings(tmp_path: Path, qapp: QApplication) -> None:
 def _no_widget_is_left(qapp: QApplication, qtbot: QtBot) -> Iterator[None]:
     before = {id(widget) for widget in qapp.topLevelWidgets()}
     yield
-    qtbot._request.node  # noqa: B018 - the bot closes its widgets in its own teardown
     gc.collect()
     left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible() and not _is_kept(w, qtbot)]
     assert not left, f"widgets left open: {left}"

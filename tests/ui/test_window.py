@@ -205,12 +205,25 @@ def test_closing_while_busy_is_clean(qtbot: QtBot) -> None:
 
 def test_cancel_leaves_the_network_open(mobilenet: Window, qtbot: QtBot) -> None:
     mobilenet.edit(SwapActivation("*", "gelu"))
+    assert mobilenet.edits._pool.waitForDone(SLOW)  # done, and not yet shown
     mobilenet._cancel_all()
     settled(qtbot, mobilenet)
-    mobilenet.edit(SwapActivation("features.0.2", "relu"))  # what follows a cancelled edit still works
+    after = SwapActivation("features.0.2", "relu")
+    mobilenet.edit(after)  # what follows a cancelled edit still works, and builds on what was seen
     settled(qtbot, mobilenet)
     assert mobilenet.session.network is not None
-    assert mobilenet.session.network.history.in_force
+    assert mobilenet.session.network.history.in_force == (after,)
+
+
+def test_a_failed_opening_leaves_no_edit_that_was_never_shown(mobilenet: Window, qtbot: QtBot) -> None:
+    mobilenet.edit(SwapActivation("*", "gelu"))
+    assert mobilenet.edits._pool.waitForDone(SLOW)
+    mobilenet.open("mobilenet_v9")
+    settled(qtbot, mobilenet)
+    mobilenet.edit(Shortcut("features.3", on=False))
+    settled(qtbot, mobilenet)
+    assert mobilenet.session.network is not None
+    assert mobilenet.session.network.history.in_force == (Shortcut("features.3", on=False),)
 
 
 def test_dark_and_light(mobilenet: Window) -> None:
