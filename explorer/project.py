@@ -1,32 +1,72 @@
-"""Edits as files: JSON in and out, read with suspicion, written whole or not at all."""
+"""Projects and edits as files: JSON in and out, read with suspicion, written whole or not at all.
+
+Reading never runs code: a file names a network of the catalogue, or says where a module of the user's own comes from,
+which is only ever shown.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from explorer.diagram import Level
 from explorer.edits import KINDS, Edit, EditError
 from explorer.files import write_whole
+from explorer.json_files import LONGEST, JsonError, read_json
 
-_LARGEST = 16 * 2**20  # bytes; a file of edits is a few kilobytes
+SUFFIX = ".cnnx"
+VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
+
+_MOST_EDITS = 10_000
+
+_Name = Annotated[str, Field(max_length=1000)]
 
 
 class ProjectError(ValueError):
-    """A file of edits that cannot be read. The message names the file, the place in it and the reason."""
+    """A file that cannot be read, written or opened. The message names the file, the place in it and the reason."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What was on the screen."""
+
+    opened: tuple[str, ...] | None = None  # groups that are unfolded; None: those of the level
+    selection: str | None = None
+    level: Level = "blocks"
+    sample: str = ""  # name of a built-in photo; empty for a photo of the user's own
+
+
+@dataclass(frozen=True)
+class Project:
+    """A network and what was done to it, as data."""
+
+    network: str = ""  # key of the catalogue
+    module: str = ""  # "package.module:callable", where there is no key
+    options: Mapping[str, bool | int | float] = field(default_factory=dict)
+    input_shape: tuple[int, ...] | None = None  # where it is not the network's own
+    edits: tuple[Edit, ...] = ()
+    position: int = 0  # edits that are in force; those behind can be redone
+    view: View = View()
+
+    @property
+    def in_force(self) -> tuple[Edit, ...]:
+        return self.edits[: self.position]
+
+
+# edits
 
 
 def edit_as_json(edit: Edit) -> dict[str, Any]:
     """An edit as plain values: {"edit": "shortcut", "at": "layer1.0", "on": false}."""
     return {"edit": edit.name} | {field: getattr(edit, field) for field in _fields(KINDS[edit.name])}
-
-
-def _fields(kind: type[Any]) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind)]
 
 
 def edit_from_json(value: Any, where: str = "edit") -> Edit:
@@ -36,42 +76,198 @@ def edit_from_json(value: Any, where: str = "edit") -> Edit:
     fields = {name: item for name, item in value.items() if name != "edit"}
     kind = KINDS.get(value["edit"])
     if kind is None:
-        raise ProjectError(f"{where} is of the unknown kind {value['edit']!r}; there are {', '.join(KINDS)}")
+        name = reprlib.repr(value["edit"])
+        raise ProjectError(f"{where} is of the unknown kind {name}; there are {', '.join(KINDS)}")
     unknown = fields.keys() - set(_fields(kind))
     if unknown:
-        known = ", ".join(_fields(kind))
-        raise ProjectError(f"{where} ({value['edit']}) has the unknown field {min(unknown)!r}; it takes {known}")
+        name, known = reprlib.repr(min(unknown)), ", ".join(_fields(kind))
+        raise ProjectError(f"{where} ({value['edit']}) has the unknown field {name}; it takes {known}")
     try:
-        edit: Edit = TypeAdapter(kind).validate_json(json.dumps(fields), strict=True)
+        edit: Edit = _adapter(kind.name).validate_json(json.dumps(fields), strict=True)
     except ValidationError as failure:
-        first = failure.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "value"
-        raise ProjectError(f"{where} ({value['edit']}), {field}: {first['msg'].lower()}") from failure
+        raise ProjectError(f"{where} ({value['edit']}), {_said(failure)}") from failure
     return edit
 
 
 def read_edits(path: str | Path) -> tuple[Edit, ...]:
-    """Read a file of edits: a JSON list, or an object whose "edits" is one. Raises ProjectError."""
+    """The edits of a file: a JSON list, an object whose "edits" is one, or a project, of which those in force count.
+
+    Raises ProjectError.
+    """
     path = Path(path)
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise ProjectError(f"{path} is larger than {_LARGEST // 2**20} MiB: that is no file of edits")
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as failure:
-        raise ProjectError(f"cannot read {path}: {failure.strerror or failure}") from failure
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as failure:
-        raise ProjectError(f"{path} is not JSON: {failure}") from failure
+    value = _read(path)
+    if isinstance(value, dict) and "format" in value:
+        return _project(value, path).in_force
     if isinstance(value, dict):
         value = value.get("edits")
     if not isinstance(value, list):
         raise ProjectError(f"{path} must hold a list of edits")
-    return tuple(edit_from_json(item, f"{path}: edit {number}") for number, item in enumerate(value, 1))
+    return _edits(value, path)
 
 
 def write_edits(path: str | Path, edits: Sequence[Edit], network: str = "") -> None:
     """Write a file of edits: beside first, then renamed, so that the old file stays whole if anything fails."""
-    text = json.dumps({"network": network, "edits": [edit_as_json(edit) for edit in edits]}, indent=2)
-    write_whole(Path(path), lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+    _write(Path(path), {"network": network, "edits": [edit_as_json(edit) for edit in edits]})
 
 
-__all__ = ["EditError", "ProjectError", "edit_as_json", "edit_from_json", "read_edits", "write_edits"]
+# projects
+
+
+def read_project(path: str | Path) -> Project:
+    """Read a project, or a file of edits that names its network. Raises ProjectError."""
+    path = Path(path)
+    value = _read(path)
+    if isinstance(value, list):
+        value = {"edits": value}
+    if not isinstance(value, dict) or not ("format" in value or "edits" in value):
+        raise ProjectError(f"{path} is no project of CNN Explorer")
+    return _project(value, path)
+
+
+def write_project(path: str | Path, project: Project) -> None:
+    """Write a project whole or not at all. Raises ProjectError."""
+    value: dict[str, Any] = {"format": "cnnx", "version": VERSION}
+    value |= {"network": project.network} if project.network else {"module": project.module}
+    if project.options:
+        value["options"] = dict(project.options)
+    if project.input_shape is not None:
+        value["input_shape"] = list(project.input_shape)
+    value["edits"] = [edit_as_json(edit) for edit in project.edits]
+    value |= {"position": project.position, "view": dataclasses.asdict(project.view)}
+    try:
+        _write(Path(path), value)
+    except OSError as failure:
+        raise ProjectError(f"cannot write {path}: {failure.strerror or failure}") from failure
+
+
+class _File(BaseModel):
+    """The current version of a project's file. Edits are looked at one by one, so that messages can say which."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    format: Literal["cnnx"]
+    version: Literal[1]
+    network: _Name = ""
+    module: Annotated[str, Field(max_length=500, pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)?$")] = ""
+    options: Annotated[dict[_Name, bool | int | float], Field(max_length=100)] = Field(default_factory=dict)
+    input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
+    edits: list[Any]
+    position: Annotated[int, Field(ge=0)]
+    view: _FileView = Field(default_factory=lambda: _FileView())
+
+
+class _FileView(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    opened: tuple[_Name, ...] | None = None
+    selection: Annotated[str, Field(max_length=LONGEST)] | None = None
+    level: Level = "blocks"
+    sample: _Name = ""
+
+
+# The same limits as the edit of the input's size has.
+_Batch = Annotated[int, Field(ge=1, le=4096)]
+_Channels = Annotated[int, Field(ge=1, le=1024)]
+_Side = Annotated[int, Field(ge=1, le=8192)]
+_File.model_rebuild()
+
+
+def _project(value: dict[str, Any], path: Path) -> Project:
+    try:
+        file = _File.model_validate_json(json.dumps(_migrated(value, path)))
+    except ValidationError as failure:
+        raise ProjectError(f"{path}: {_said(failure)}") from failure
+    if bool(file.network) == bool(file.module):
+        hint = 'add "network": and its key, such as "resnet50"'
+        raise ProjectError(f"{path} {'names two networks' if file.network else f'does not name its network; {hint}'}")
+    if file.position > len(file.edits):
+        raise ProjectError(f"{path}: position {file.position} lies behind the last of {len(file.edits)} edits")
+    view = View(**file.view.model_dump())
+    edits = _edits(file.edits, path)
+    return Project(file.network, file.module, file.options, file.input_shape, edits, file.position, view)
+
+
+# from version to version
+
+
+def _from_edits(value: dict[str, Any]) -> dict[str, Any]:
+    """Version 0 is a file of edits."""
+    edits = value["edits"]
+    position = len(edits) if isinstance(edits, list) else 0
+    return {"format": "cnnx", "network": value.get("network", ""), "edits": edits, "position": position}
+
+
+#: From each version to the next.
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_edits}
+
+
+def _migrated(value: dict[str, Any], path: Path) -> dict[str, Any]:
+    version = value.get("version") if "format" in value else 0
+    if "format" in value and value["format"] != "cnnx":
+        raise ProjectError(f"{path} is no project of CNN Explorer: its format is {reprlib.repr(value['format'])}")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+        raise ProjectError(f"{path} does not say its version as a number")
+    if version > VERSION:
+        raise ProjectError(
+            f"{path} was written by a newer CNN Explorer (version {reprlib.repr(version)} of the format; this one "
+            f"reads up to {VERSION}). Install the newer one to open it"
+        )
+    if version == 0 and "edits" not in value:
+        raise ProjectError(f"{path} is no project of CNN Explorer: it has no edits")
+    while version < VERSION:
+        value = _MIGRATIONS[version](value) | {"version": version + 1}
+        version += 1
+    return value
+
+
+# reading and writing
+
+
+def _read(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except JsonError as failure:
+        raise ProjectError(str(failure)) from failure
+
+
+def _edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
+    if len(values) > _MOST_EDITS:
+        raise ProjectError(f"{path} holds {len(values):,} edits; more than {_MOST_EDITS:,} are not read")
+    return tuple(edit_from_json(item, f"{path}: edit {number}") for number, item in enumerate(values, 1))
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    text = json.dumps(value, indent=2)
+    write_whole(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+
+
+def _fields(kind: type[Any]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[kind])
+
+
+def _said(failure: ValidationError) -> str:
+    """The first thing that is wrong."""
+    first = failure.errors()[0]
+    place = ".".join(str(part)[:60] for part in first["loc"]) or "value"
+    return f"{place}: {first['msg'].lower()}"
+
+
+__all__ = [
+    "SUFFIX",
+    "VERSION",
+    "EditError",
+    "Project",
+    "ProjectError",
+    "View",
+    "edit_as_json",
+    "edit_from_json",
+    "read_edits",
+    "read_project",
+    "write_edits",
+    "write_project",
+]

@@ -7,9 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from explorer import project
+from explorer import json_files, project
 from explorer.edits import ChannelShuffle, Edit, LinearBottleneck, Shortcut, SwapActivation
-from explorer.project import ProjectError, edit_as_json, edit_from_json, read_edits, write_edits
+from explorer.project import (
+    Project,
+    ProjectError,
+    View,
+    edit_as_json,
+    edit_from_json,
+    read_edits,
+    read_project,
+    write_edits,
+    write_project,
+)
 
 EDITS: tuple[Edit, ...] = (
     SwapActivation("layer1.0", "gelu"),
@@ -59,8 +69,8 @@ def test_missing_and_huge_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ProjectError, match="cannot read"):
         read_edits(tmp_path / "missing.json")
     (tmp_path / "huge.json").write_text("[" + " " * 2000 + "]")
-    monkeypatch.setattr(project, "_LARGEST", 1000)
-    with pytest.raises(ProjectError, match="that is no file of edits"):
+    monkeypatch.setattr(json_files, "LARGEST", 1000)
+    with pytest.raises(ProjectError, match="is larger than"):
         read_edits(tmp_path / "huge.json")
 
 
@@ -77,3 +87,122 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     monkeypatch.undo()
     assert read_edits(path) == EDITS[:1]
     assert list(tmp_path.iterdir()) == [path]
+
+
+PROJECT = Project(
+    "resnet18",
+    options={"width": 0.5, "aux": True},
+    input_shape=(2, 3, 96, 128),
+    edits=EDITS,
+    position=2,
+    view=View(("layer1", "unit:conv1"), "layer1.0", "ops", "coffee"),
+)
+
+
+@pytest.mark.parametrize("made", [PROJECT, Project("alexnet"), Project(module="package.nets:make", edits=EDITS)])
+def test_projects_there_and_back(made: Project, tmp_path: Path) -> None:
+    write_project(tmp_path / "net.cnnx", made)
+    assert read_project(tmp_path / "net.cnnx") == made
+    assert list(tmp_path.iterdir()) == [tmp_path / "net.cnnx"]
+
+
+def test_of_a_project_the_edits_in_force_are_the_edits(tmp_path: Path) -> None:
+    write_project(tmp_path / "net.cnnx", PROJECT)
+    assert read_edits(tmp_path / "net.cnnx") == EDITS[:2]
+
+
+def test_files_of_edits_are_projects_if_they_name_their_network(tmp_path: Path) -> None:
+    path = tmp_path / "edits.json"
+    write_edits(path, EDITS, "resnet18")
+    assert read_project(path) == Project("resnet18", edits=EDITS, position=4)
+    write_edits(path, EDITS)
+    with pytest.raises(ProjectError, match="does not name its network; add"):
+        read_project(path)
+    path.write_text("[]")
+    with pytest.raises(ProjectError, match="does not name its network; add"):
+        read_project(path)
+
+
+def test_every_version_has_a_way_to_the_present_one() -> None:
+    assert list(project._MIGRATIONS) == list(range(project.VERSION))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": "zip"}, "is no project of CNN Explorer: its format is 'zip'"),
+        ({"format": []}, "is no project of CNN Explorer"),
+        ({"version": 2}, "written by a newer CNN Explorer"),
+        ({"version": 10**400}, "written by a newer CNN Explorer"),
+        ({"version": None}, "does not say its version"),
+        ({"version": True}, "does not say its version"),
+        ({"version": -1}, "does not say its version"),
+        ({"version": "1"}, "does not say its version"),
+        ({"network": ""}, "does not name its network"),
+        ({"network": 18}, "network: input should be a valid string"),
+        ({"network": "x" * 2000}, "network: string should have at most"),
+        ({"module": "os:system"}, "names two networks"),
+        ({"network": "", "module": "import os; os:abort"}, "module: string should match"),
+        ({"network": "", "module": "os.abort()"}, "module: string should match"),
+        ({"network": "\ud800"}, "value: invalid json"),
+        ({"options": {"width": "wide"}}, "options.width"),
+        ({"options": {str(n): 1 for n in range(200)}}, "options: dictionary should have at most"),
+        ({"input_shape": [3, 224, 224]}, "input_shape"),
+        ({"input_shape": [1, 3, 0, 224]}, "input_shape.2: input should be greater"),
+        ({"input_shape": [1, 3, 224, 10**9]}, "input_shape.3: input should be less"),
+        ({"edits": {}}, "edits: input should be a valid array"),
+        ({"position": 0, "edits": [{"edit": "explode"}]}, "edit 1 is of the unknown kind 'explode'"),
+        ({"position": 0, "edits": [{"edit": "x" * 5000}]}, "unknown kind 'xxx.{,40}xxx'"),
+        ({"edits": [{"edit": "shortcut", "at": "x" * 200_000, "on": True}]}, "a text of more than 100,000"),
+        ({"edits": [{"edit": "shortcut", "at": "*", "on": True}] * 10_001}, "holds 10,001 edits"),
+        ({"position": 5}, "position 5 lies behind the last of 4 edits"),
+        ({"position": -1}, "position: input should be greater"),
+        ({"position": 1.5}, "position: input should be a valid integer"),
+        ({"view": {"level": "atoms"}}, "view.level: input should be"),
+        ({"view": {"opened": "layer1"}}, "view.opened"),
+        ({"view": {"zoom": 3}}, "view.zoom: extra inputs are not permitted"),
+        ({"why": 1}, "why: extra inputs are not permitted"),
+    ],
+)
+def test_strange_projects_are_refused(changes: dict[str, object], message: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.cnnx"
+    write_project(path, PROJECT)
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    with pytest.raises(ProjectError, match=message) as refused:
+        read_project(path)
+    assert str(path) in str(refused.value)
+    assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is not JSON"),
+        ("PK\x03\x04", "is not JSON"),
+        ("\x80\x04\x95", "is not JSON"),  # a pickle begins like this
+        ("[NaN]", "NaN is no number"),
+        ("9" * 10_000, "is not JSON"),
+        ('{"format": "cnnx", "version": 1, "edits": ' + "[" * 40 + "]" * 40 + "}", "nested more than 32 deep"),
+        ("3", "is no project"),
+        ("{}", "is no project"),
+        ('{"format": "cnnx"}', "does not say its version"),
+        ('{"format": "cnnx", "version": 0}', "it has no edits"),
+        ('{"edits": 3, "network": "resnet18"}', "edits: input should be a valid array"),
+    ],
+)
+def test_what_is_no_project_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.cnnx"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ProjectError, match=message):
+        read_project(path)
+
+
+def test_a_project_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=r"cannot write .*nowhere/net\.cnnx: No such file or directory"):
+        write_project(tmp_path / "nowhere" / "net.cnnx", PROJECT)
+    (tmp_path / "net.cnnx").mkdir()
+    with pytest.raises(ProjectError, match="cannot write"):
+        write_project(tmp_path / "net.cnnx", PROJECT)
+    assert list(tmp_path.iterdir()) == [tmp_path / "net.cnnx"]
+    with pytest.raises(ProjectError, match="cannot read"):
+        read_project(tmp_path / "net.cnnx")

@@ -1,0 +1,54 @@
+"""JSON files of strangers: read within limits, before anything looks at them more closely."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+LARGEST = 16 * 2**20  # bytes
+DEEPEST = 32  # lists and objects inside each other
+LONGEST = 100_000  # characters of one text
+
+
+class JsonError(ValueError):
+    """A file that cannot be read, is no JSON, or goes beyond the limits. The message names it and why."""
+
+
+def read_json(path: Path) -> Any:
+    """The plain values in a file. Raises JsonError."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise JsonError(f"{path} is larger than {LARGEST // 2**20} MiB, and nothing of ours is")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)  # no more, however it grows meanwhile
+        value = json.loads(content.decode("utf-8"), parse_constant=_refuse)
+    except OSError as failure:
+        raise JsonError(f"cannot read {path}: {failure.strerror or failure}") from failure
+    except JsonError:
+        raise
+    except (ValueError, RecursionError) as failure:
+        raise JsonError(f"{path} is not JSON: {failure}") from failure
+    _within_limits(value, path)
+    return value
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _within_limits(value: Any, path: Path) -> None:
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item)
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, str) and len(item) > LONGEST:
+                raise JsonError(f"{path} holds a text of more than {LONGEST:,} characters")
+        level = below
+    if level:
+        raise JsonError(f"{path} is nested more than {DEEPEST} deep")
