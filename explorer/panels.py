@@ -70,6 +70,29 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Follower:
+    """One op that an edit would change."""
+
+    name: str
+    words: str  # "Conv 1×1 · 16 → 48 (was Conv 1×1 · 16 → 96)"
+    params: int  # gained, or lost when negative
+    macs: int
+    card: str  # the visible card it is on
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an edit would do: shown while a slider is dragged or a choice is pointed at."""
+
+    title: str  # the edit as a sentence
+    counts: tuple[Count, ...]  # after, beside now
+    follows: tuple[Follower, ...]
+    summary: Summary | None  # the figures panel as it would be
+    refused: str = ""  # why it cannot be made
+    repairs: tuple[Choice, ...] = ()  # what could be made instead, cheapest first
+
+
+@dataclass(frozen=True, slots=True)
 class Guess:
     label: str
     now: float  # probability 0–1

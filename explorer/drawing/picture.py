@@ -187,7 +187,7 @@ class Picture:
                 painter.drawText(QPointF(*point), text)
 
     def _paint_marks(self, painter: QPainter, theme: Theme, scale: float, marks: Marks) -> None:
-        pens = [(id, "hover", 1.8) for id in sorted(marks.lit)]
+        pens = [(id, "changed", 3.0) for id in sorted(marks.lit)]
         pens += [(marks.hovered or "", "hover", 1.8), (marks.selected or "", "selection", 2.5)]
         for id, colour, width in pens:
             placed = self._placed.get(id)

@@ -110,6 +110,11 @@ def _sheet(c: Colours) -> str:
         QToolButton[role="muted"] {{ color: {c.muted}; border: 0; border-radius: 4px; padding: 0 5px; }}
         QToolButton[role="muted"]:hover {{ color: {c.accent}; background: {c.raised}; }}
         QToolButton[role="muted"]:focus {{ color: {c.accent}; background: {c.raised}; }}
+        QToolButton[role="tab"] {{ border: 1px solid {c.border}; border-radius: 5px; padding: 3px 4px; }}
+        QToolButton[role="tab"]:hover {{ border-color: {c.accent}; }}
+        QToolButton[role="tab"]:focus {{ border-color: {c.accent}; }}
+        QToolButton[role="tab"]:checked {{ background: {c.accent}; border-color: {c.accent}; }}
+        QToolButton[role="tab"]:checked {{ color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
         QLabel[role="kind"] {{ color: {c.muted}; border: 1px solid {c.border}; border-radius: 4px; padding: 0 5px; }}
         QScrollBar:vertical {{ background: transparent; border: 0; width: 10px; margin: 0; }}
         QScrollBar:horizontal {{ background: transparent; border: 0; height: 10px; margin: 0; }}

@@ -17,6 +17,7 @@ class FiguresPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._summary: Summary | None = None
+        self._shown: Summary | None = None
         self._rows: list[_Row] = []
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(10)
@@ -43,6 +44,14 @@ class FiguresPanel(QWidget):
 
     def show_summary(self, summary: Summary | None) -> None:
         self._summary = summary
+        self._show(summary)
+
+    def show_preview(self, summary: Summary | None) -> None:
+        """Show other figures for the time being; None goes back to what is."""
+        self._show(summary or self._summary)
+
+    def _show(self, summary: Summary | None) -> None:
+        self._shown = summary
         self._body.setVisible(summary is not None)
         self._empty.setVisible(summary is None)
         counts = summary.counts if summary is not None else ()
@@ -100,7 +109,7 @@ class FiguresPanel(QWidget):
         self._rows.append(row)
 
     def _draw_bars(self) -> None:
-        summary, name = self._summary, self.figure.currentText()
+        summary, name = self._shown, self.figure.currentText()
         if summary is None or name not in summary.bars:
             self.plot.show_bars((), (), ())
             self._legend.clear()

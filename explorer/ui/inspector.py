@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from explorer.panels import Inspection
+from explorer.panels import Inspection, Option
 from explorer.ui.controls import OptionRow, label
+from explorer.ui.scopes import ScopeOptions
 
 _EMPTY = "Select a card on the canvas to see what it is and what can be changed."
 _BREAK = "\u200b"  # a line may break here
@@ -18,10 +17,12 @@ _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 class InspectorPanel(QWidget):
     wanted = Signal(object)  # the edit the user asks for
+    considered = Signal(object)  # the edit the user points at or drags over; None when no longer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: Inspection | None = None
+        self._scope = ""  # the place whose options were looked at last
         self._page: _Page | None = None
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
@@ -52,20 +53,25 @@ class InspectorPanel(QWidget):
             self._page.fill(inspection)
 
     def control(self, title: str, scope: str) -> QWidget:
-        """The control of an option, for whoever wants to point at it."""
+        """The control of an option, for whoever wants to point at it; its place comes into sight."""
         assert self._page is not None
+        self._page.scopes.show_scope(scope)
         return self._page.options[title, scope].control
 
     def _put(self, inspection: Inspection | None) -> None:
         """A page of its own for another selection, from the top."""
         old = self._area.takeWidget()
-        self._page = _Page(inspection) if inspection is not None else None
+        self._page = _Page(inspection, self._scope) if inspection is not None else None
         if self._page is not None:
-            for row in self._page.options.values():
-                row.wanted.connect(self.wanted)
+            self._page.scopes.wanted.connect(self.wanted)
+            self._page.scopes.considered.connect(self.considered)
+            self._page.scopes.chosen.connect(self._remember)
             self._area.setWidget(self._page)
         if old is not None:
             old.deleteLater()
+
+    def _remember(self, scope: str) -> None:
+        self._scope = scope
 
     def _put_again(self, inspection: Inspection) -> None:
         """Another page for the same selection: an edit changed which rows or options it has."""
@@ -86,7 +92,7 @@ class InspectorPanel(QWidget):
 class _Page(QWidget):
     """All there is to say of one card."""
 
-    def __init__(self, inspection: Inspection) -> None:
+    def __init__(self, inspection: Inspection, scope: str) -> None:
         super().__init__()
         self._form = _form(inspection)
         self._title = label("", "title")
@@ -94,7 +100,6 @@ class _Page(QWidget):
         self._path, self._copy = label("", "muted"), QToolButton()
         self._what, self._formula = label(""), label("", "formula")
         self._values: list[QLabel] = []
-        self.options: dict[tuple[str, str], OptionRow] = {}
         self._copy.setText("Copy")
         self._copy.setAutoRaise(True)
         self._copy.setProperty("role", "muted")
@@ -115,14 +120,14 @@ class _Page(QWidget):
         column.addWidget(self._what)
         column.addLayout(self._figures(inspection))
         column.addWidget(self._formula)
-        for scope, options in groupby(inspection.options, key=lambda option: option.scope):
-            column.addSpacing(6)
-            column.addWidget(label(scope[:1].upper() + scope[1:], "heading"))
-            for option in options:
-                row = self.options[option.title, scope] = OptionRow(option)
-                column.addWidget(row)
+        self.scopes = ScopeOptions(inspection.options, scope)
+        column.addWidget(self.scopes)
         column.addStretch(1)
         self.fill(inspection)
+
+    @property
+    def options(self) -> dict[tuple[str, str], OptionRow]:
+        return self.scopes.rows
 
     def minimumSizeHint(self) -> QSize:
         # What wrapped labels would need in a column of no width is of no interest: the area asks heightForWidth.
@@ -169,5 +174,9 @@ def _form(inspection: Inspection) -> tuple[object, ...]:
     """What decides which widgets a page is made of."""
     return (
         tuple(name for name, _ in inspection.rows),
-        tuple((option.title, option.scope, option.form) for option in inspection.options),
+        tuple((o.title, o.scope, o.form, bool(o.reason), _buttons(o)) for o in inspection.options),
     )
+
+
+def _buttons(option: Option) -> tuple[str, ...]:
+    return tuple(choice.label for choice in option.choices) if option.form == "actions" else ()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from explorer.panels import Choice
 
 
 class Notice(QFrame):
+    wanted = Signal(object)  # the edit of a way out that was clicked
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
@@ -24,6 +30,9 @@ class Notice(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.addWidget(self._text, 1)
+        self._ways = QHBoxLayout()
+        self._ways.setSpacing(6)
+        row.addLayout(self._ways)
         row.addWidget(close)
         self.hide()
 
@@ -31,6 +40,22 @@ class Notice(QFrame):
     def text(self) -> str:
         return self._text.text()
 
-    def say(self, text: str) -> None:
+    @property
+    def ways(self) -> list[QPushButton]:
+        """The buttons of what could be done instead."""
+        items = [self._ways.itemAt(at) for at in range(self._ways.count())]
+        found = [item.widget() for item in items if item is not None]
+        return [button for button in found if isinstance(button, QPushButton)]
+
+    def say(self, text: str, ways: Sequence[Choice] = ()) -> None:
+        """Say it, with a button for each thing that could be done instead."""
         self._text.setText(text)
+        for button in self.ways:
+            self._ways.removeWidget(button)
+            button.deleteLater()
+        for way in ways:
+            button = QPushButton(way.label)
+            button.setToolTip(way.tip)
+            button.clicked.connect(lambda _=False, way=way: self.wanted.emit(way.edit))
+            self._ways.addWidget(button)
         self.show()

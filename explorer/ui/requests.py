@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from explorer.panels import Choice
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.diagram import Level
     from explorer.drawing import Picture, Theme
     from explorer.network import Network
-    from explorer.panels import Inspection, Output, Summary
+    from explorer.panels import Inspection, Output, Preview, Summary
     from explorer.ui.work import Wanted
 
 
@@ -52,6 +54,27 @@ def open_network(key: str, level: Level, options: dict[str, object] | None = Non
 def change(network: Network, step: Callable[[Network], Network]) -> Callable[[Wanted], Shown]:
     """An edit, undo, redo or reset of `network`."""
     return lambda wanted: _shown(step(network))
+
+
+def preview(network: Network, edit: Any, opened: frozenset[str]) -> Callable[[Wanted], Preview]:
+    """What an edit would do to `network`, or why it cannot be made."""
+
+    def work(wanted: Wanted) -> Preview:
+        from explorer import present
+        from explorer.edits import EditError
+
+        try:
+            then = network.edit(edit)
+        except EditError as failure:
+            return present.refusal(edit.title, str(failure), ways_out(failure))
+        return present.preview(edit.title, network.study, then.study, network.baseline.study, opened)
+
+    return work
+
+
+def ways_out(failure: Exception) -> tuple[Choice, ...]:
+    """What could be done instead of an edit that was refused."""
+    return tuple(Choice(repair.title, repair.edit, repair.edit.title) for repair in getattr(failure, "repairs", ()))
 
 
 def draw(network: Network, opened: frozenset[str]) -> Callable[[Wanted], Picture]:

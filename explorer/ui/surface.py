@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -108,6 +108,17 @@ class Surface(QWidget):
         card = self.picture.card(id) if self.picture is not None and id is not None else None
         self.setAccessibleDescription(", ".join((card.title, *card.lines)) if card is not None else "")
         self._mark(replace(self._marks, selected=id))
+
+    def light(self, ids: frozenset[str]) -> None:
+        """Point out cards, such as those an edit would change."""
+        if ids != self._marks.lit:
+            self._backing.marks = replace(self._marks, lit=ids)
+            self._repaint()
+
+    def count_under(self, place: QRect, ids: frozenset[str]) -> int:
+        """How many of these cards something laid over a place of the widget would hide."""
+        rects = [self.picture.rect(id) for id in ids] if self.picture is not None else []
+        return sum(1 for rect in rects if rect is not None and self._view.shown(rect).intersects(QRectF(place)))
 
     def _mark(self, marks: Marks) -> None:
         """Repaint where marks are or were, not the rest."""

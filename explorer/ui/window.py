@@ -34,6 +34,7 @@ from explorer.ui.inspector import InspectorPanel
 from explorer.ui.library import LibraryPanel, rows
 from explorer.ui.notice import Notice
 from explorer.ui.output import OutputPanel
+from explorer.ui.previewing import Previews
 from explorer.ui.work import Lane, Wanted
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ class Window(QMainWindow):
         self.inspecting = Lane("inspecting", self, newest=True)
         self.output_lane = Lane("output", self, newest=True)
         self.files = Lane("files", self)
-        self._lanes = (self.edits, self.drawing, self.inspecting, self.output_lane, self.files)
         self.actions_ = Actions(self)
         self._build()
+        own = (self.edits, self.drawing, self.inspecting, self.output_lane, self.files)
+        self._lanes = (*own, self.previews.lane)
         self._connect()
         self._follow_theme()
         self._network_changed()
@@ -84,6 +86,7 @@ class Window(QMainWindow):
 
         self.library, self.inspector = LibraryPanel(), InspectorPanel()
         self.figures, self.output = FiguresPanel(), OutputPanel()
+        self.previews = Previews(self.session, self.canvas, self.figures, self)
         sides = Qt.DockWidgetArea
         docks = [
             self._dock("Networks", self.library, sides.LeftDockWidgetArea),
@@ -122,6 +125,8 @@ class Window(QMainWindow):
         self.library.chosen.connect(self.open)
         self.library.built.connect(self.open)
         self.inspector.wanted.connect(self.edit)
+        self.inspector.considered.connect(self.previews.consider)
+        self.notice.wanted.connect(self.edit)
         self.canvas.selected.connect(self.session.select)
         self.canvas.toggled.connect(self.toggle)
         self.canvas.menu_wanted.connect(self._show_menu)
@@ -166,6 +171,7 @@ class Window(QMainWindow):
         self.edits.submit(lambda wanted: self._advanced(work(wanted)), self._show_opened, self._failed)
 
     def edit(self, edit: Any) -> None:
+        self.notice.hide()
         self._change(lambda network: network.edit(edit))
 
     def toggle(self, group: str) -> None:
@@ -251,6 +257,7 @@ class Window(QMainWindow):
         if topic in ("network", "sample"):
             self._run()
         if topic == "network":
+            self.previews.clear()
             self._network_changed()
         if topic == "selection":
             self.canvas.select(self.session.selection)
@@ -310,7 +317,8 @@ class Window(QMainWindow):
     def _failed(self, failure: Exception) -> None:
         self.statusBar().clearMessage()
         text = failure.args[0] if isinstance(failure, LookupError) and failure.args else failure
-        self.notice.say(f"{text}")
+        self.previews.clear()
+        self.notice.say(f"{text}", requests.ways_out(failure))
         if self.session.selection is not None:
             self._inspect()  # a control that was refused goes back to what is set
 
