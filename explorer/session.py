@@ -8,33 +8,49 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from explorer.diagram import Level
+
 if TYPE_CHECKING:  # importing these imports torch; the window is on screen before that
     from explorer.analysis.sample import Sample
     from explorer.network import Network
 
 #: What a notification is about.
-Topic = Literal["network", "opened", "selection", "sample"]
+Topic = Literal["network", "opened", "selection", "sample", "compared"]
 
 
 class Session:
     def __init__(self) -> None:
         self.network: Network | None = None
+        self.level: Level = "blocks"  # to which networks are unfolded when they are opened
         self.opened: frozenset[str] = frozenset()  # groups that are unfolded
         self.selection: str | None = None
         self.sample: Sample | None = None
+        self.compared = False  # the baseline is looked at, for the time being
         self._listeners: list[Callable[[Topic], None]] = []
+
+    @property
+    def shown(self) -> Network | None:
+        """What is looked at: the network, or its baseline while they are compared."""
+        return self.network.baseline if self.compared and self.network is not None else self.network
 
     def listen(self, listener: Callable[[Topic], None]) -> None:
         """Call `listener` with the topic after each change, on the thread that made it."""
         self._listeners.append(listener)
 
-    def show(self, network: Network, opened: frozenset[str] | None = None) -> None:
-        """Another network, or the same one edited. `opened` is given for a newly opened one."""
+    def show(self, network: Network, opened: frozenset[str] | None = None, selection: str | None = None) -> None:
+        """Another network, or the same one edited. `opened` is given for a newly opened one, `selection` with it."""
         self.network = network
+        self.compared = False
         if opened is not None:
             self.opened = opened
-            self.selection = None
+            self.selection = selection
         self._tell("network")
+
+    def compare(self, compared: bool) -> None:
+        """Look at the baseline for the time being. Any change of the network ends it."""
+        if compared != self.compared and self.network is not None:
+            self.compared = compared
+            self._tell("compared")
 
     def open_groups(self, opened: frozenset[str]) -> None:
         if opened != self.opened:

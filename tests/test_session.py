@@ -1,0 +1,38 @@
+"""What is open, and who is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explorer.edits import Shortcut
+from explorer.network import Network
+from explorer.session import Session, Topic
+
+
+def test_the_baseline_is_looked_at_until_the_network_changes(opened: Callable[[str], Network]) -> None:
+    session, told = Session(), list[Topic]()
+    session.listen(told.append)
+    session.compare(True)
+    assert not told  # there is nothing to compare
+    network = opened("resnet18").edit(Shortcut("*", on=False))
+    session.show(network, frozenset())
+    session.compare(True)
+    session.compare(True)
+    assert told == ["network", "compared"]
+    assert session.shown is not None
+    assert session.shown.architecture is network.history.baseline
+    assert session.network is network
+    session.show(network.undo())
+    assert not session.compared
+    assert session.shown is session.network
+
+
+def test_a_newly_opened_network_brings_its_selection_and_an_edited_one_keeps_it(
+    opened: Callable[[str], Network],
+) -> None:
+    session = Session()
+    session.show(opened("resnet18"), frozenset({"layer1"}), "layer1.0")
+    session.show(opened("resnet18"))
+    assert (session.opened, session.selection) == ({"layer1"}, "layer1.0")
+    session.show(opened("resnet18"), frozenset())
+    assert (session.opened, session.selection) == (frozenset(), None)
