@@ -66,6 +66,15 @@ class Session:
             self.selection = id
             self._tell("selection")
 
+    def extend(self, id: str) -> None:
+        """Put a card beside those that are selected, or take it out; several are separated by commas."""
+        chosen = dict.fromkeys(self.selection.split(",")) if self.selection else {}
+        if id in chosen:
+            del chosen[id]
+        else:
+            chosen[id] = None
+        self.select(",".join(chosen) or None)
+
     def show_sample(self, sample: Sample) -> None:
         self.sample = sample
         self._tell("sample")

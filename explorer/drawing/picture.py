@@ -26,6 +26,7 @@ class Marks:
 
     selected: str | None = None
     hovered: str | None = None
+    also: frozenset[str] = frozenset()  # more cards that are selected
     lit: frozenset[str] = frozenset()  # cards to look at
     dim: bool = False  # whether those that are not lit step back
 
@@ -127,7 +128,7 @@ class Picture:
     def touched(self, marks: Marks, scale: float) -> QRectF:
         """Where marks for what is selected and hovered are painted; the rest of a painting does not depend on them."""
         touched = QRectF()
-        for id in (marks.selected or "", marks.hovered or ""):
+        for id in (marks.selected or "", marks.hovered or "", *marks.also):
             touched |= self._placed[id].rect if id in self._placed else QRectF()
             for number in self._of_card.get(id, ()):
                 xs, ys = zip(*self._routes[number].points, strict=True)
@@ -188,6 +189,7 @@ class Picture:
 
     def _paint_marks(self, painter: QPainter, theme: Theme, scale: float, marks: Marks) -> None:
         pens = [(id, "changed", 3.0) for id in sorted(marks.lit)]
+        pens += [(id, "selection", 2.5) for id in sorted(marks.also)]
         pens += [(marks.hovered or "", "hover", 1.8), (marks.selected or "", "selection", 2.5)]
         for id, colour, width in pens:
             placed = self._placed.get(id)

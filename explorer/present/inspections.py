@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from torch import nn
 
 from explorer import numbers
 from explorer.analysis.cost import conv_formula, linear_formula
 from explorer.analysis.study import Study
+from explorer.edits.edit import places
 from explorer.edits.options import options
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.panels import Inspection
 from explorer.present import titles
+from explorer.weights.provenance import provenance
 
 _WHAT = {
     "input": "The image as the network sees it: resized, cut to the centre, and normalised.",
@@ -37,7 +39,11 @@ _WHAT = {
 
 
 def inspection(study: Study, selected: str) -> Inspection | None:
-    """What the inspector shows for a card; None when the snapshot has no such card."""
+    """What the inspector shows for a card, or for several separated by commas; None when the snapshot has none."""
+    known = [id for id in places(selected) if id in study.architecture.live or id in study.hierarchy.groups]
+    if len(known) > 1:
+        return _of_several(study, known)
+    selected = known[0] if known else selected
     if selected in study.hierarchy.groups and selected:
         return _of_group(study, selected)
     if selected in study.architecture.live:
@@ -50,6 +56,7 @@ def _of_node(study: Study, node: Node) -> Inspection:
     attributes = vocabulary.attributes(node)
     rows = [("Attributes", attributes)] if attributes else []
     rows += _rows(study, (node.name,))
+    rows += _weights((node,))
     title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(
         kind, vocabulary.title(node)
     )
@@ -81,9 +88,39 @@ def _of_group(study: Study, id: str) -> Inspection:
         path=group.path or group.id.removeprefix("unit:"),
         kind=kind,
         what=what,
-        rows=(*rows, *_rows(study, group.all_nodes)),
+        rows=(*rows, *_rows(study, group.all_nodes), *_weights(nodes)),
         formula=_formula(study, weighted[0]) if is_unit else _share(study, group.all_nodes),
         options=options(study, id),
+    )
+
+
+def _weights(nodes: Iterable[Node]) -> list[tuple[str, str]]:
+    """Where the weights come from, when an edit has touched them: "2 layers sliced, 1 new"."""
+    found = [kind for node in nodes if (kind := provenance(node)) is not None]
+    if all(kind == "kept" for kind in found):
+        return []
+    if len(found) == 1:
+        return [("Weights", _PROVENANCE[found[0]])]
+    return [("Weights", ", ".join(f"{found.count(kind)} {kind}" for kind in _PROVENANCE if kind in found))]
+
+
+_PROVENANCE = {
+    "kept": "kept",
+    "sliced": "sliced: a part of what it had",
+    "extended": "extended: what it had, and new ones beside",
+    "new": "new",
+}
+
+
+def _of_several(study: Study, ids: list[str]) -> Inspection:
+    names = tuple(dict.fromkeys(name for id in ids for name in study.hierarchy.nodes_of(id)))
+    return Inspection(
+        title=f"{len(ids)} cards",
+        path=", ".join(id.removeprefix("unit:") for id in ids),
+        kind="selection",
+        what="What is changed here is changed in all of them. Ctrl+click adds a card or takes it out.",
+        rows=tuple(row for row in _rows(study, names) if row[0] not in ("Input", "Output", "Receptive field")),
+        options=options(study, ",".join(ids)),
     )
 
 

@@ -17,6 +17,7 @@ _REACH = 4  # pixels from which a link counts as pointed at
 
 class Canvas(Surface):
     selected = Signal(object)  # id of a card or frame, or None
+    extended = Signal(str)  # a card that should join or leave the selection
     toggled = Signal(str)  # a foldable card or an open frame that should fold the other way
     menu_wanted = Signal(str, QPoint)  # id, place on the screen
 
@@ -47,9 +48,15 @@ class Canvas(Surface):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._pressed is not None and not self._dragging:
-            self.selected.emit(self._at(event.position()))
+            self._pick(self._at(event.position()), event.modifiers())
         self._pressed, self._dragging = None, False
         self.unsetCursor()
+
+    def _pick(self, id: str | None, keys: Qt.KeyboardModifier) -> None:
+        if id is not None and keys & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+            self.extended.emit(id)
+        else:
+            self.selected.emit(id)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -144,6 +151,8 @@ class Canvas(Surface):
             self.show_legend(not self._legend)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._toggle(self._marks.selected)
+        elif key == Qt.Key.Key_Space and self._marks.hovered is not None:
+            self.extended.emit(self._marks.hovered)
         elif key == Qt.Key.Key_Escape:
             self.selected.emit(None)
         else:

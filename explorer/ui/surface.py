@@ -54,7 +54,7 @@ class Surface(QWidget):
         fitted anew."""
         before = self._anchor(keep)
         self._backing.picture = picture
-        self._backing.marks = Marks(self._marks.selected)
+        self._backing.marks = Marks(self._marks.selected, also=self._marks.also)
         self._corner.place(picture is not None)
         after = picture.rect(keep) if picture is not None and keep is not None else None
         if before is not None and after is not None:
@@ -104,10 +104,11 @@ class Surface(QWidget):
         self._legend_place = legend_place(picture, self._view, QRectF(self.rect())) if picture else QRectF()
 
     def select(self, id: str | None) -> None:
-        """Mark a card; does not tell anyone."""
+        """Mark a card, or several separated by commas; does not tell anyone."""
+        *also, id = id.split(",") if id is not None else [None]
         card = self.picture.card(id) if self.picture is not None and id is not None else None
         self.setAccessibleDescription(", ".join((card.title, *card.lines)) if card is not None else "")
-        self._mark(replace(self._marks, selected=id))
+        self._mark(replace(self._marks, selected=id, also=frozenset(filter(None, also))))
 
     def light(self, ids: frozenset[str]) -> None:
         """Point out cards, such as those an edit would change."""
