@@ -55,8 +55,7 @@ class InspectorPanel(QWidget):
     def control(self, title: str, scope: str) -> QWidget:
         """The control of an option, for whoever wants to point at it; its place comes into sight."""
         assert self._page is not None
-        self._page.scopes.show_scope(scope)
-        return self._page.options[title, scope].control
+        return self._page.scopes.reveal(title, scope)
 
     def _put(self, inspection: Inspection | None) -> None:
         """A page of its own for another selection, from the top."""

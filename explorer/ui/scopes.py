@@ -72,6 +72,14 @@ class ScopeOptions(QWidget):
         if scope:
             self.chosen.emit(scope)
 
+    def reveal(self, title: str, scope: str) -> QWidget:
+        """The control of an option, brought into sight."""
+        self.show_scope(scope)
+        row = self.rows[title, scope]
+        if row.isHidden():
+            self._pages[scope].unfold()
+        return row.control
+
     def _tab(self, scope: str, number: int) -> QToolButton:
         tab = self._tabs[scope] = QToolButton()
         tab.setText(_WORDS.get(scope, scope))
@@ -117,6 +125,9 @@ class _Page(QWidget):
         self._fold.setVisible(bool(idle))
         self._fold.setChecked(len(idle) == len(options) and bool(idle))
         self._unfold(idle, self._fold.isChecked())
+
+    def unfold(self) -> None:
+        self._fold.setChecked(True)
 
     def _unfold(self, idle: list[OptionRow], on: bool) -> None:
         self._fold.setText(f"Not here ({len(idle)}) {'▾' if on else '▸'}")

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from explorer.panels import Choice, Inspection, Option
 from explorer.ui.inspector import InspectorPanel
+from explorer.ui.slider import ChoiceSlider
 from explorer.ui.switch import Switch
 
 
@@ -68,11 +69,11 @@ def test_everything_is_said(inspector: InspectorPanel) -> None:
         BLOCK.what,
         BLOCK.formula,
         "8,832",
-        "This block",
-        "Whole network",
     ):
         assert text in said
-    assert "Nothing to shuffle." in said
+    assert "Nothing to shuffle." not in said  # what cannot be used is folded away
+    inspector.control("Shuffle", "this block")
+    assert "Nothing to shuffle." in texts(inspector)
 
 
 def test_the_path_is_copied_as_it_is(inspector: InspectorPanel, qtbot: QtBot) -> None:
@@ -172,15 +173,16 @@ def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot:
 
 
 def test_an_edit_that_changes_the_options_keeps_place_and_focus_too(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.resize(320, 200)
     inspector.show_inspection(BLOCK)
     bar = inspector._area.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    qtbot.waitUntil(lambda: bar.maximum() > 10)
     inspector.control("Shortcut", "this block").setFocus()
-    bar.setValue(40)
+    bar.setValue(10)
     inspector.show_inspection(replace(BLOCK, options=(*BLOCK.options, choice("Width", 0))))
     assert inspector.control("Shortcut", "this block").hasFocus()
     QApplication.processEvents()
-    assert bar.value() == 40
+    assert bar.value() == 10
     inspector.show_inspection(replace(BLOCK, path="features.4"))
     QApplication.processEvents()
     assert bar.value() == 0
@@ -197,8 +199,90 @@ def test_the_page_is_as_wide_as_the_panel_and_as_high_as_what_it_says(
     assert page is not None
     qtbot.waitUntil(lambda: page.width() == inspector._area.viewport().width())
     last = inspector.control("Activation", "whole network")
-    bottom = last.mapTo(page, QPoint(0, last.height())).y()
-    assert page.height() - bottom < 40
+
+    def spare() -> int:
+        return page.height() - last.mapTo(page, QPoint(0, last.height())).y()
+
+    qtbot.waitUntil(lambda: spare() < 40 or page.height() == inspector._area.viewport().height())
     for label in page.findChildren(QLabel):
         if label.isVisible():
             assert label.height() >= label.heightForWidth(label.width())
+
+
+def slider(present: int, scope: str = "this block") -> Option:
+    choices = tuple(Choice(f"×{n}", None if n == present else n) for n in range(7))
+    return Option("Expansion", scope, choices, present, "slider")
+
+
+def test_a_slider_shows_while_it_moves_and_says_it_once_when_let_go(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(replace(BLOCK, options=(slider(6),)))
+    control = inspector.control("Expansion", "this block")
+    assert isinstance(control, ChoiceSlider)
+    considered: list[object] = []
+    wanted: list[object] = []
+    inspector.considered.connect(considered.append)
+    inspector.wanted.connect(wanted.append)
+    control._bar.setSliderDown(True)
+    for at in (5, 4, 3):
+        control._bar.setValue(at)
+    assert considered == [5, 4, 3]
+    assert wanted == []
+    control._bar.setSliderDown(False)
+    assert wanted == [3]
+    assert control.text == "×3"
+
+
+def test_a_slider_back_where_it_was_wants_nothing(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(replace(BLOCK, options=(slider(6),)))
+    control = inspector.control("Expansion", "this block")
+    assert isinstance(control, ChoiceSlider)
+    considered: list[object] = []
+    inspector.considered.connect(considered.append)
+    with qtbot.assertNotEmitted(inspector.wanted):
+        control._bar.setSliderDown(True)
+        control._bar.setValue(2)
+        control._bar.setValue(6)
+        control._bar.setSliderDown(False)
+    assert considered[-1] is None
+
+
+def test_a_slider_moved_by_keys_counts_when_they_rest(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(replace(BLOCK, options=(slider(3),)))
+    control = inspector.control("Expansion", "this block")
+    assert isinstance(control, ChoiceSlider)
+    control.setFocus()
+    wanted: list[object] = []
+    inspector.wanted.connect(wanted.append)
+    for _ in range(2):
+        qtbot.keyClick(control._bar, Qt.Key.Key_Right)
+    assert wanted == []
+    qtbot.keyClick(control._bar, Qt.Key.Key_Return)
+    assert wanted == [5]
+    qtbot.keyClick(control._bar, Qt.Key.Key_Left)
+    qtbot.keyClick(control._bar, Qt.Key.Key_Escape)
+    assert wanted == [5]
+    assert control.text == "×5"
+    qtbot.keyClick(control._bar, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: wanted == [5, 4])
+
+
+def test_actions_are_buttons_that_show_and_do(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    option = Option("Depth", "this block", (Choice("repeat", "twice"), Choice("remove", "gone")), -1, "actions")
+    inspector.show_inspection(replace(BLOCK, options=(option,)))
+    first, second = inspector.control("Depth", "this block").findChildren(QPushButton)
+    with qtbot.waitSignal(inspector.considered) as told:
+        second.setFocus()
+    assert told.args == ["gone"]
+    with qtbot.waitSignal(inspector.wanted) as told:
+        qtbot.keyClick(second, Qt.Key.Key_Space)
+    assert told.args == ["gone"]
+    assert first.accessibleName() == "Depth: repeat, this block"
+
+
+def test_the_place_that_was_looked_at_is_shown_for_the_next_card(inspector: InspectorPanel) -> None:
+    inspector.show_inspection(BLOCK)
+    assert inspector._page is not None
+    assert inspector._page.scopes.scope == "this block"
+    inspector._page.scopes.show_scope("whole network")
+    inspector.show_inspection(replace(BLOCK, path="features.4"))
+    assert inspector._page.scopes.scope == "whole network"
