@@ -173,13 +173,13 @@ def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot:
 
 
 def test_an_edit_that_changes_the_options_keeps_place_and_focus_too(inspector: InspectorPanel, qtbot: QtBot) -> None:
-    inspector.resize(320, 200)
-    inspector.show_inspection(BLOCK)
+    long = replace(BLOCK, rows=tuple((f"Figure {n}", str(n)) for n in range(12)))
+    inspector.show_inspection(long)
     bar = inspector._area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 10)
     inspector.control("Shortcut", "this block").setFocus()
     bar.setValue(10)
-    inspector.show_inspection(replace(BLOCK, options=(*BLOCK.options, choice("Width", 0))))
+    inspector.show_inspection(replace(long, options=(*BLOCK.options, choice("Width", 0))))
     assert inspector.control("Shortcut", "this block").hasFocus()
     QApplication.processEvents()
     assert bar.value() == 10
