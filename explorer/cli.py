@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from explorer.diagram import LEVELS
+from explorer.files import is_project
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Returns the exit code: 0, or 2 with one line on stderr."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if given and is_project(given[0]):
+        given.insert(0, "--open")  # a double-clicked file
     parsed = _parser().parse_args(given)
     if parsed.command is None:
         from explorer.ui.app import run
@@ -40,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cnn-explorer", description="Open, change, compare and explain convolutional networks.")
-    parser.add_argument("--open", metavar="KEY", help="network to open in the window")
+    parser.add_argument("--open", metavar="KEY|FILE", help="network or project (.cnnx) to open in the window")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(
         dest="command", title="commands (without one, the window opens)", parser_class=_Parser
@@ -67,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _takes_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="KEY", help="key of a network, as `list` prints them")
-    parser.add_argument("--edits", metavar="FILE", help="JSON file of edits to make first")
+    parser.add_argument("--edits", metavar="FILE", help="file of edits, or project (.cnnx), to make the edits of first")
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",

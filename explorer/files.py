@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files of ours: how they are called, and how they are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+PROJECT_SUFFIX = ".cnnx"
+
+
+def is_project(path: str | Path) -> bool:
+    return Path(path).suffix.lower() == PROJECT_SUFFIX
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -22,7 +22,6 @@ from explorer.edits import KINDS, Edit, EditError
 from explorer.files import write_whole
 from explorer.json_files import LONGEST, JsonError, read_json
 
-SUFFIX = ".cnnx"
 VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
 
 _MOST_EDITS = 10_000
@@ -258,7 +257,6 @@ def _said(failure: ValidationError) -> str:
 
 
 __all__ = [
-    "SUFFIX",
     "VERSION",
     "EditError",
     "Project",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
 from explorer.diagram import LEVELS, Level
+
+if TYPE_CHECKING:
+    from explorer.edits import History
 
 _LEVEL_TIPS: dict[Level, str] = {
     "stages": "Only the stages and their totals",
@@ -26,13 +30,18 @@ class Actions:
         self._window = window
         keys = QKeySequence.StandardKey
         self.export = self._action("Export diagram…", "Ctrl+E", "Save what is on the canvas as PNG, SVG or PDF")
-        self.open_image = self._action("Open image…", keys.Open, "Show the network an image of your own")
-        self.save_edits = self._action("Save edits…", keys.Save, "Write the edits to a file")
-        self.load_edits = self._action("Load edits…", "Ctrl+Shift+O", "Make the edits of a file")
+        self.open_project = self._action("Open project…", keys.Open, "Open a network with the edits made to it")
+        self.open_project.setShortcuts([*self.open_project.shortcuts(), QKeySequence("Ctrl+Shift+O")])
+        self.save = self._action("Save", keys.Save, "Save the network and its edits as a project")
+        self.save_as = self._action("Save as…", "Ctrl+Shift+S", "Save the project under another name")
+        self.open_image = self._action("Open image…", "Ctrl+I", "Show the network an image of your own")
         self.quit = self._action("Quit", keys.Quit, "")
         self.undo = self._action("Undo", keys.Undo, "")
         self.redo = self._action("Redo", keys.Redo, "")
         self.reset = self._action("Back to baseline", "Ctrl+Shift+R", "The network as it was opened; can be redone")
+        self.history = self._action("History", "Ctrl+H", "Every edit and what it changed; go back to any of them")
+        self.compare = self._action("Compare with baseline", "Ctrl+B", "Look at the network as it was opened")
+        self.compare.setCheckable(True)
         self.paste = self._action("Paste image", keys.Paste, "Show the network the image on the clipboard")
         self.fit = self._action("Fit", "Ctrl+0", "Everything in sight (0)")
         self.closer = self._action("Zoom in", keys.ZoomIn, "")
@@ -49,18 +58,13 @@ class Actions:
 
     def fill_menus(self, panels: list[QAction]) -> None:
         bar = self._window.menuBar()
-        _fill(
-            bar.addMenu("&File"),
-            self.export,
-            None,
-            self.load_edits,
-            self.save_edits,
-            None,
-            self.open_image,
-            None,
-            self.quit,
-        )
-        _fill(bar.addMenu("&Edit"), self.undo, self.redo, self.reset, None, self.paste)
+        file = bar.addMenu("&File")
+        _fill(file, self.open_project)
+        self.recent = file.addMenu("Open recent")
+        self.recent.setToolTipsVisible(True)
+        _fill(file, self.save, self.save_as, None, self.open_image, self.export, None, self.quit)
+        edit = bar.addMenu("&Edit")
+        _fill(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
         view = bar.addMenu("&View")
         _fill(view, *self.levels.values(), None, self.fit, self.closer, self.farther, None)
         _fill(view.addMenu("Theme"), *self.themes.values())
@@ -72,6 +76,18 @@ class Actions:
             bar.addActions(list(group))
             bar.addSeparator()
         bar.addAction(self.export)
+
+    def follow(self, history: History | None) -> None:
+        """Enable what can be done now, and say what undo and redo would do."""
+        undo, redo = (history.undo_title, history.redo_title) if history is not None else ("", "")
+        for action, word, title in ((self.undo, "Undo", undo), (self.redo, "Redo", redo)):
+            action.setEnabled(bool(title))
+            action.setText(f"{word} {title}" if title else word)
+            action.setIconText(word)
+        self.reset.setEnabled(bool(undo))
+        self.compare.setEnabled(bool(undo))
+        for action in (self.export, self.save, self.save_as, *self.levels.values()):
+            action.setEnabled(history is not None)
 
     def on_level(self, chosen: Callable[[Level], None]) -> None:
         for level, action in self.levels.items():

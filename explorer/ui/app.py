@@ -12,7 +12,7 @@ from explorer.ui.window import Window
 
 
 def run(network: str | None = None) -> int:
-    """Show the window, opening a network if its key is given, and stay until it is closed."""
+    """Show the window, opening a network by its key or a project by its path if given, until it is closed."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("CNN Explorer")

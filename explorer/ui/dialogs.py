@@ -1,18 +1,18 @@
-"""Asking for files. Each function gives a path, or None when the user thought better of it."""
+"""Asking the user. Functions that ask for files give a path, or None when the user thought better of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from explorer.files import PROJECT_SUFFIX, is_project
 from explorer.ui.images import FILTER
 
 if TYPE_CHECKING:
     from explorer.network import Network
-
-_EDITS = "Edits (*.json)"
 
 
 def diagram_to_write(parent: QWidget, network: Network) -> str | None:
@@ -21,13 +21,48 @@ def diagram_to_write(parent: QWidget, network: Network) -> str | None:
     return _with_suffix(path, ".png")
 
 
-def edits_to_write(parent: QWidget, network: Network) -> str | None:
-    path, _ = QFileDialog.getSaveFileName(parent, "Save edits", f"{_name(network)}.json", _EDITS)
-    return _with_suffix(path, ".json")
+def project_to_write(parent: QWidget, suggested: str) -> str | None:
+    path, _ = QFileDialog.getSaveFileName(parent, "Save project", suggested, f"Projects (*{PROJECT_SUFFIX})")
+    if not path or is_project(path):
+        return path or None
+    path += PROJECT_SUFFIX  # always: "resnet.v2" has a suffix of another kind
+    # The dialog has only asked about the name without it.
+    return path if not Path(path).exists() or _may_replace(parent, path) else None
 
 
-def edits_to_read(parent: QWidget) -> str | None:
-    return QFileDialog.getOpenFileName(parent, "Load edits", "", _EDITS)[0] or None
+def project_to_read(parent: QWidget, folder: str) -> str | None:
+    kinds = f"Projects and edits (*{PROJECT_SUFFIX} *.json);;All files (*)"
+    return QFileDialog.getOpenFileName(parent, "Open project", folder, kinds)[0] or None
+
+
+def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
+    """What to do with edits that were never saved."""
+    buttons = QMessageBox.StandardButton
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Unsaved edits")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"Save the edits of {name}?")
+    box.setInformativeText("They are lost otherwise.")
+    box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+    box.setDefaultButton(buttons.Save)
+    box.setEscapeButton(buttons.Cancel)
+    answer = box.exec()
+    box.deleteLater()
+    return "save" if answer == buttons.Save else "discard" if answer == buttons.Discard else "cancel"
+
+
+def about(parent: QWidget, networks: int) -> None:
+    QMessageBox.about(
+        parent,
+        "About CNN Explorer",
+        f"<h3>CNN Explorer</h3><p>{networks} networks, live: open one, change it, watch what happens.</p>",
+    )
+
+
+def _may_replace(parent: QWidget, path: str) -> bool:
+    question = f"{Path(path).name} exists already. Replace it?"
+    return QMessageBox.question(parent, "Save project", question) == QMessageBox.StandardButton.Yes
 
 
 def image_to_read(parent: QWidget) -> str | None:

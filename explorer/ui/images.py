@@ -26,6 +26,11 @@ def built_in(name: str) -> Callable[[Wanted], Sample]:
     return work
 
 
+def name_of(sample: Sample | None) -> str:
+    """The name of a built-in photo; empty for every other image."""
+    return next((name for name, title in BUILT_IN.items() if sample is not None and sample.name == title), "")
+
+
 def from_file(path: str) -> Callable[[Wanted], Sample]:
     def work(wanted: Wanted) -> Sample:
         from explorer.analysis import sample
@@ -55,4 +60,4 @@ def as_qimage(sample: Sample) -> QImage:
     return QImage(sample.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-__all__ = ["BUILT_IN", "FILTER", "as_qimage", "built_in", "from_file", "from_qimage"]
+__all__ = ["BUILT_IN", "FILTER", "as_qimage", "built_in", "from_file", "from_qimage", "name_of"]

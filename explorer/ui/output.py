@@ -95,7 +95,7 @@ class OutputPanel(QWidget):
         self.note.say(text, is_error=True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _path(event.mimeData()) is not None or event.mimeData().hasImage():
+        if dropped_file(event.mimeData()) is not None or event.mimeData().hasImage():
             event.acceptProposedAction()
             self.photo.show_wanting(True)
 
@@ -114,13 +114,13 @@ class OutputPanel(QWidget):
             super().keyPressEvent(event)
 
     def _take(self, content: QMimeData) -> None:
-        path = _path(content)
+        path = dropped_file(content)
         if path is not None:
             self.image_dropped.emit(path)
         elif content.hasImage():
             self.image_pasted.emit(QImage(content.imageData()))
 
 
-def _path(content: QMimeData) -> str | None:
+def dropped_file(content: QMimeData) -> str | None:
     """The first file of what was dropped or pasted."""
     return next((url.toLocalFile() for url in content.urls() if url.isLocalFile()), None)

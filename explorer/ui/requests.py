@@ -18,16 +18,28 @@ if TYPE_CHECKING:
     from explorer.drawing import Picture, Theme
     from explorer.network import Network
     from explorer.panels import Inspection, Output, Preview, Summary
+    from explorer.present.steps import Track
     from explorer.ui.work import Wanted
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A network with what the panels show of it."""
+class Opened:
+    """A newly opened network, and what the screen should show of it."""
 
     network: Network
+    opened: frozenset[str]
+    level: Level
+    selection: str | None = None
+    sample: str = ""  # name of a built-in photo; empty for the one that is shown
+    path: str = ""  # of the file it came from
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the panels show of a network's figures."""
+
     summary: Summary
-    opened: frozenset[str] | None = None
+    track: Track
 
 
 def warm_up(wanted: Wanted) -> None:
@@ -40,20 +52,58 @@ def warm_up(wanted: Wanted) -> None:
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
 
 
-def open_network(key: str, level: Level, options: dict[str, object] | None = None) -> Callable[[Wanted], Shown]:
-    def work(wanted: Wanted) -> Shown:
+def open_network(key: str, level: Level, options: dict[str, object] | None = None) -> Callable[[Wanted], Opened]:
+    def work(wanted: Wanted) -> Opened:
         from explorer import network
         from explorer.present import at_level
 
         opened = network.open_network(key, options=options)
-        return _shown(opened, at_level(opened.study, level))
+        return Opened(opened, at_level(opened.study, level), level)
 
     return work
 
 
-def change(network: Network, step: Callable[[Network], Network]) -> Callable[[Wanted], Shown]:
-    """An edit, undo, redo or reset of `network`."""
-    return lambda wanted: _shown(step(network))
+def open_project(path: str, level: Level) -> Callable[[Wanted], Opened]:
+    """Open what a project's file describes; `level` is for files that say nothing of the view."""
+
+    def work(wanted: Wanted) -> Opened:
+        from explorer import reopening
+        from explorer.analysis.sample import BUILT_IN
+        from explorer.present import at_level
+
+        network, project = reopening.open_project(path, wanted)
+        view = project.view
+        if view.opened is None:
+            return Opened(network, at_level(network.study, level), level, path=path)
+        sample = view.sample if view.sample in BUILT_IN else ""
+        return Opened(network, frozenset(view.opened), view.level, view.selection, sample, path)
+
+    return work
+
+
+def save_project(network: Network, path: str, view: dict[str, Any]) -> Callable[[Wanted], None]:
+    """`view` holds the fields of a project's view."""
+
+    def work(wanted: Wanted) -> None:
+        from explorer.project import View, write_project
+        from explorer.reopening import project_of
+
+        write_project(path, project_of(network, View(**view)))
+
+    return work
+
+
+def measure(network: Network, shown: Network) -> Callable[[Wanted], Measured]:
+    """The figures of what is shown, and what each edit of the network changed."""
+
+    def work(wanted: Wanted) -> Measured:
+        from explorer.present import summary
+        from explorer.present.steps import track
+        from explorer.reopening import as_python
+
+        return Measured(summary(shown.study, network.baseline.study), track(network.history, as_python(network)))
+
+    return work
 
 
 def preview(network: Network, edit: Any, opened: frozenset[str]) -> Callable[[Wanted], Preview]:
@@ -118,25 +168,3 @@ def export(network: Network, picture: Picture, path: str, scale: float, theme: T
         export_image(picture, path, scale=scale, theme=theme, title=network.title, caption=caption(network))
 
     return work
-
-
-def save_edits(network: Network, path: str) -> Callable[[Wanted], None]:
-    def work(wanted: Wanted) -> None:
-        from explorer.project import write_edits
-
-        write_edits(path, network.history.in_force, network.architecture.key)
-
-    return work
-
-
-def with_edits_of(network: Network, path: str) -> Network:
-    """The network with the edits of a file made on top."""
-    from explorer.project import read_edits
-
-    return network.edit(*read_edits(path))
-
-
-def _shown(network: Network, opened: frozenset[str] | None = None) -> Shown:
-    from explorer.present import summary
-
-    return Shown(network, summary(network.study, network.baseline.study), opened)

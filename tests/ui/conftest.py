@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.ui import appearance
+from explorer.ui import appearance, dialogs
 from explorer.ui.window import Window
 
 
@@ -37,6 +37,12 @@ def _no_widget_is_left(qapp: QApplication, qtbot: QtBot) -> Iterator[None]:
 def _is_kept(widget: object, qtbot: QtBot) -> bool:
     kept = getattr(qtbot._request.node, "qt_widgets", [])
     return any(reference() is widget for reference, _ in kept)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Edits that were never saved are let go, as nobody is there to say otherwise."""
+    monkeypatch.setattr(dialogs, "unsaved", lambda parent, name: "discard")
 
 
 @pytest.fixture

@@ -165,24 +165,12 @@ def test_an_image_dropped_anywhere(mobilenet: Window, qtbot: QtBot, tmp_path: Pa
 
 
 def test_export_writes_what_is_on_the_canvas(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
-    mobilenet.export(str(tmp_path / "diagram.png"))
+    mobilenet.exporting.export(str(tmp_path / "diagram.png"))
     settled(qtbot, mobilenet)
     assert QImage(str(tmp_path / "diagram.png")).width() > 2000
-    mobilenet.export(str(tmp_path / "nowhere" / "diagram.png"))
+    mobilenet.exporting.export(str(tmp_path / "nowhere" / "diagram.png"))
     settled(qtbot, mobilenet)
     assert "there is no folder" in mobilenet.notice.text
-
-
-def test_edits_are_saved_and_loaded(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
-    from explorer.ui import requests
-
-    mobilenet.edit(Shortcut("features.3", on=False))
-    settled(qtbot, mobilenet)
-    network = mobilenet.session.network
-    assert network is not None
-    path = str(tmp_path / "edits.json")
-    requests.save_edits(network, path)(lambda done: True)
-    assert requests.with_edits_of(network.baseline, path).history.in_force == network.history.in_force
 
 
 def test_options_of_a_network(mobilenet: Window, qtbot: QtBot) -> None:
@@ -205,7 +193,7 @@ def test_closing_while_busy_is_clean(qtbot: QtBot) -> None:
 
 def test_cancel_leaves_the_network_open(mobilenet: Window, qtbot: QtBot) -> None:
     mobilenet.edit(SwapActivation("*", "gelu"))
-    assert mobilenet.edits._pool.waitForDone(SLOW)  # done, and not yet shown
+    assert mobilenet.editing.lane._pool.waitForDone(SLOW)  # done, and not yet shown
     mobilenet._cancel_all()
     settled(qtbot, mobilenet)
     after = SwapActivation("features.0.2", "relu")
@@ -217,7 +205,7 @@ def test_cancel_leaves_the_network_open(mobilenet: Window, qtbot: QtBot) -> None
 
 def test_a_failed_opening_leaves_no_edit_that_was_never_shown(mobilenet: Window, qtbot: QtBot) -> None:
     mobilenet.edit(SwapActivation("*", "gelu"))
-    assert mobilenet.edits._pool.waitForDone(SLOW)
+    assert mobilenet.editing.lane._pool.waitForDone(SLOW)
     mobilenet.open("mobilenet_v9")
     settled(qtbot, mobilenet)
     mobilenet.edit(Shortcut("features.3", on=False))

@@ -1,0 +1,56 @@
+"""The panels around the canvas, and where they are at first."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+_LAYOUT = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
+_SIDES = Qt.DockWidgetArea
+
+
+class Docks:
+    def __init__(
+        self,
+        window: QMainWindow,
+        *,
+        library: QWidget,
+        inspector: QWidget,
+        history: QWidget,
+        figures: QWidget,
+        output: QWidget,
+    ) -> None:
+        self._window = window
+        window.setTabPosition(_SIDES.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        self.library = self._dock("Networks", library, _SIDES.LeftDockWidgetArea)
+        self.inspector = self._dock("Selection", inspector, _SIDES.RightDockWidgetArea)
+        self.history = self._dock("History", history, _SIDES.RightDockWidgetArea)
+        self.figures = self._dock("Figures", figures, _SIDES.BottomDockWidgetArea)
+        self.output = self._dock("Output on the sample image", output, _SIDES.BottomDockWidgetArea)
+        self.all = (self.library, self.inspector, self.history, self.figures, self.output)
+        window.tabifyDockWidget(self.inspector, self.history)
+        self.inspector.raise_()
+        window.setCorner(Qt.Corner.BottomLeftCorner, _SIDES.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, _SIDES.RightDockWidgetArea)
+        window.resizeDocks([self.library, self.inspector], [280, 330], Qt.Orientation.Horizontal)
+        window.resizeDocks([self.figures, self.output], [240, 240], Qt.Orientation.Vertical)
+        window.resizeDocks([self.figures, self.output], [600, 520], Qt.Orientation.Horizontal)
+
+    def restore(self) -> None:
+        """As they were when the window was closed last."""
+        settings = QSettings()
+        if settings.contains("geometry"):
+            self._window.restoreGeometry(settings.value("geometry"))
+            self._window.restoreState(settings.value("state"), _LAYOUT)
+
+    def remember(self) -> None:
+        settings = QSettings()
+        settings.setValue("geometry", self._window.saveGeometry())
+        settings.setValue("state", self._window.saveState(_LAYOUT))
+
+    def _dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(title)
+        dock.setWidget(panel)
+        self._window.addDockWidget(area, dock)
+        return dock

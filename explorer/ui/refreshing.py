@@ -1,0 +1,106 @@
+"""Keeps the panels in step with the session: draws, inspects, measures and runs, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from explorer.drawing import Picture
+from explorer.session import Session, Topic
+from explorer.ui import requests
+from explorer.ui.canvas import Canvas
+from explorer.ui.figures import FiguresPanel
+from explorer.ui.history import HistoryPanel
+from explorer.ui.inspector import InspectorPanel
+from explorer.ui.output import OutputPanel
+from explorer.ui.work import Lane
+
+if TYPE_CHECKING:
+    from explorer.panels import Output
+
+
+@dataclass(frozen=True)
+class Panels:
+    canvas: Canvas
+    inspector: InspectorPanel
+    figures: FiguresPanel
+    output: OutputPanel
+    history: HistoryPanel
+
+
+class Refreshing(QObject):
+    failed = Signal(object)  # the exception
+
+    def __init__(self, session: Session, panels: Panels, parent: QObject) -> None:
+        super().__init__(parent)
+        self.keep: str | None = None  # what should stay where it is when the next picture comes
+        self.drawing = Lane("drawing", parent, newest=True)
+        self.inspecting = Lane("inspecting", parent, newest=True)
+        self.measuring = Lane("measuring", parent, newest=True)
+        self.running = Lane("output", parent, newest=True)
+        self.lanes = (self.drawing, self.inspecting, self.measuring, self.running)
+        self._session, self._panels = session, panels
+        session.listen(self._changed)
+
+    def keep_in_place(self) -> None:
+        """What is selected, or some part of the picture, stays where it is: the same network in another state."""
+        session = self._session
+        self.keep = session.selection.split(",")[0] if session.selection else next(iter(session.opened), "input")
+
+    def inspect(self) -> None:
+        network, selection = self._session.network, self._session.selection
+        show = self._panels.inspector.show_inspection
+        if network is None or selection is None:
+            self.inspecting.cancel()
+            show(None)
+        else:
+            self.inspecting.submit(requests.inspect(network, selection), show, self.failed.emit)
+
+    def _changed(self, topic: Topic) -> None:
+        if topic in ("network", "opened", "compared"):
+            self._draw()
+        if topic in ("network", "selection"):
+            self.inspect()
+        if topic in ("network", "compared"):
+            self._measure()
+        if topic in ("network", "sample", "compared"):
+            self._run()
+        if topic == "selection":
+            self._panels.canvas.select(self._session.selection)
+
+    def _draw(self) -> None:
+        network = self._session.shown
+        if network is not None:
+            self.drawing.submit(requests.draw(network, self._session.opened), self._show_picture, self.failed.emit)
+
+    def _show_picture(self, picture: Picture) -> None:
+        self._panels.canvas.show_picture(picture, keep=self.keep)
+        self._panels.canvas.select(self._session.selection)
+
+    def _measure(self) -> None:
+        network, shown = self._session.network, self._session.shown
+        if network is not None and shown is not None:
+            self.measuring.submit(requests.measure(network, shown), self._show_measured, self.failed.emit)
+
+    def _show_measured(self, found: requests.Measured) -> None:
+        self._panels.figures.show_summary(found.summary)
+        self._panels.history.show_track(found.track)
+
+    def _run(self) -> None:
+        network, sample = self._session.shown, self._session.sample
+        if network is None or sample is None:
+            return
+        panel = self._panels.output
+        panel.show_busy(True)
+
+        def show(found: Output) -> None:
+            panel.show_busy(False)
+            panel.show_output(found)
+
+        def fail(failure: Exception) -> None:
+            panel.show_busy(False)
+            panel.show_error(str(failure))
+
+        self.running.submit(requests.run(network, sample), show, fail)
