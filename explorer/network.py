@@ -20,8 +20,9 @@ from explorer.analysis.figures import Figures
 from explorer.analysis.forward import Forward, Result
 from explorer.analysis.sample import BUILT_IN, Sample, built_in, labels, preprocess, read
 from explorer.analysis.study import Study, study
-from explorer.edits import Edit, EditError, History
-from explorer.graph.architecture import Architecture, Constant
+from explorer.edits import Edit, History
+from explorer.graph.architecture import Architecture, Constant, Layer
+from explorer.graph.module import as_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import Entry, build, find
 from explorer.weights import Given, Source
@@ -110,6 +111,12 @@ class Network:
         """Back to the baseline; every edit can still be redone."""
         return replace(self, history=self.history.at(0))
 
+    def module(self) -> nn.Module:
+        """The network as a live module in eval mode, with its weights: to train, save or trace like any other."""
+        weights, nodes = self.origin.weights, self.architecture.live
+        held = {name: weights.tensors(node) for name, node in nodes.items() if isinstance(node.op, (Layer, Constant))}
+        return as_module(self.architecture, held)
+
     def run(
         self, image: Sample | str | Path = "cat", wanted: Callable[[float], bool] = lambda done: True
     ) -> Prediction:
@@ -196,4 +203,4 @@ def _sample(image: str | Path) -> Sample:
     return _SAMPLES.setdefault(str(image), built_in(str(image)))
 
 
-__all__ = ["EditError", "Network", "Origin", "Prediction", "open_network"]
+__all__ = ["Network", "Origin", "Prediction", "open_network"]

@@ -1,0 +1,67 @@
+"""A snapshot becomes a live module that computes, counts and traces like what it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from explorer.analysis.figures import Figures
+from explorer.edits import Norm, RemoveBlock, Repeat, Shortcut, Width
+from explorer.graph.module import as_module
+from explorer.graph.trace import trace
+from explorer.network import Network, open_network
+from tests.conftest import TYPICAL
+
+
+@pytest.mark.parametrize("key", TYPICAL)
+def test_the_module_counts_as_the_snapshot(key: str, opened: Callable[[str], Network]) -> None:
+    network = opened(key)
+    module = as_module(network.architecture)
+    assert all(tensor.is_meta for tensor in module.state_dict().values())
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(torch.empty(network.architecture.input_shape, device="meta"))
+    assert counter.get_total_flops() == 2 * network.figures.total.macs
+
+
+@pytest.mark.parametrize("key", ["resnet18", "googlenet_2014", "shufflenet_v1_g3", "convnext_tiny"])
+def test_tracing_it_again_gives_the_same_figures(key: str, opened: Callable[[str], Network]) -> None:
+    network = opened(key)
+    again = Figures.of(trace(as_module(network.architecture), network.architecture.input_shape))
+    assert again.total == network.figures.total
+
+
+def test_an_edited_network_as_a_module(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(
+        Shortcut("layer1.0", on=False),
+        Width("layer2", 96),
+        Repeat("layer3.1"),
+        RemoveBlock("layer4.1"),
+        Norm("layer1", "group"),
+    )
+    module = edited.module()
+    assert sum(p.numel() for p in module.parameters()) == edited.figures.total.params
+    image = torch.randn(1, 3, 224, 224)
+    with torch.inference_mode():
+        wanted = edited.origin.forward.run(edited.architecture, edited.origin.weights, image).main
+        assert torch.equal(module(image), wanted)
+    assert isinstance(module.get_submodule("layer3.1~2.conv1"), nn.Conv2d)
+    assert isinstance(module.get_submodule("layer1.0.bn1"), nn.GroupNorm)
+
+
+def test_the_module_shares_nothing_with_the_snapshot(opened: Callable[[str], Network]) -> None:
+    network = opened("resnet18")
+    module = network.module()
+    with torch.no_grad():
+        module.conv1.weight.zero_()
+    assert network.module().conv1.weight.abs().sum() > 0
+    assert open_network("resnet18").figures.total == network.figures.total
+
+
+def test_it_can_be_trained(opened: Callable[[str], Network]) -> None:
+    module = opened("mobilenet_v3_small").module()
+    module(torch.randn(1, 3, 64, 64)).sum().backward()
+    assert all(p.grad is not None for p in module.parameters())
