@@ -97,6 +97,11 @@ def _sheet(c: Colours) -> str:
         QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
         QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
         QDockWidget::title {{ background: {c.ground}; padding: 6px 10px; border-bottom: 1px solid {c.border}; }}
+        QMainWindow > QTabBar {{ qproperty-drawBase: 0; background: {c.ground}; }}
+        QMainWindow > QTabBar::tab {{ background: {c.ground}; color: {c.muted}; padding: 5px 12px; border: 0; }}
+        QMainWindow > QTabBar::tab {{ border-bottom: 2px solid transparent; }}
+        QMainWindow > QTabBar::tab:hover {{ color: {c.text}; }}
+        QMainWindow > QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
         QMainWindow::separator {{ background: {c.border}; width: 3px; height: 3px; }}
         QToolBar {{ background: {c.ground}; border: 0; border-bottom: 1px solid {c.border}; }}
         QToolBar {{ spacing: 2px; padding: 3px; }}

@@ -40,10 +40,10 @@ def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
     buttons = QMessageBox.StandardButton
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Unsaved edits")
+    box.setWindowTitle("Unsaved changes")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"Save the edits of {name}?")
-    box.setInformativeText("They are lost otherwise.")
+    box.setText(f"Save the changes to {name}?")
+    box.setInformativeText("Without saving, they are lost.")
     box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
     box.setDefaultButton(buttons.Save)
     box.setEscapeButton(buttons.Cancel)

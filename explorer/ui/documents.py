@@ -43,7 +43,7 @@ class Documents(QObject):
         """Of the window; Qt puts the mark of unsaved edits where the [*] is."""
         network = self._session.network
         if network is None:
-            return "CNN Explorer"
+            return "CNN Explorer[*]"
         edited = " (edited)" if network.history.position else ""
         if self.path is None:
             return f"{network.title}[*]{edited} – CNN Explorer"

@@ -13,6 +13,7 @@ from explorer.ui.history_delegate import BEHIND, STEP, HistoryDelegate
 if TYPE_CHECKING:
     from explorer.present.steps import Step, Track
 
+_COMPARE, _BACK = "Compare with baseline", "Back to the edited network"
 _HELD = 350  # milliseconds; who presses longer wants to look only that long
 _LINES = 7  # of Python that are seen at once
 
@@ -26,7 +27,7 @@ class HistoryPanel(QWidget):
         self._track: Track | None = None
         self.model = QStandardItemModel(self)
         self.view = self._make_view()
-        self.compare = HoldButton("Compare with baseline")
+        self.compare = HoldButton(_COMPARE)
         self.compare.setToolTip("Hold down to look at the network as it was opened, or click to stay there (Ctrl+B)")
         self.compare.toggled.connect(self.compared)
         self.python = self._make_python()
@@ -66,6 +67,7 @@ class HistoryPanel(QWidget):
 
     def show_compared(self, compared: bool) -> None:
         self.compare.setChecked(compared)
+        self.compare.setText(_BACK if compared else _COMPARE)
 
     def _make_view(self) -> QListView:
         made = QListView()
