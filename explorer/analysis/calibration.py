@@ -12,11 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.analysis.forward import with_weights
 from explorer.analysis.sample import built_in, preprocess
-from explorer.analysis.shapes import run
-from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, Output
-from explorer.graph.arguments import substituted
+from explorer.analysis.values import value_of
+from explorer.graph.architecture import Architecture, Input, Layer, Node, Output
 from explorer.weights.seeded import Seeded
 
 #: Deviation of the logits: loud enough that the top five differ, quiet enough that they are five.
@@ -46,7 +44,9 @@ def _scales(architecture: Architecture, weights: Seeded, shape: tuple[int, ...])
     with torch.inference_mode():
         for node in architecture.live.values():
             inputs = {name: values[name] for name in node.inputs}
-            values[node.name] = _value(node, inputs, weights, image, scales)
+            norm = isinstance(node.layer, nn.modules.batchnorm._BatchNorm)
+            known = _normalised(node, inputs[node.inputs[0]], weights, scales) if norm else weights
+            values[node.name] = value_of(node, inputs, known, image)
             if node.name == loudest:
                 scales[node.path] = _rounded(LOGITS / max(float(values[node.name].std()), 1e-6))
             for name in node.inputs:
@@ -56,19 +56,10 @@ def _scales(architecture: Architecture, weights: Seeded, shape: tuple[int, ...])
     return scales
 
 
-def _value(node: Node, inputs: dict[str, Any], weights: Seeded, image: torch.Tensor, scales: dict[str, float]) -> Any:
-    op = node.op
-    if isinstance(op, Input):
-        return image
-    if isinstance(op, Constant):
-        return weights.tensors(node)[""]
-    args, kwargs = substituted(node.args, inputs), substituted(dict(node.kwargs), inputs)
-    if not isinstance(op, Layer):
-        return run(node, args, kwargs)
-    if isinstance(op.module, nn.modules.batchnorm._BatchNorm):
-        scales.setdefault(node.path, _rounded(max(float(args[0].square().mean()), 1e-6)))
-        weights = Seeded(weights.seed, scales)
-    return with_weights(op.module, weights.tensors(node))(*args, **kwargs)
+def _normalised(node: Node, entering: torch.Tensor, weights: Seeded, scales: dict[str, float]) -> Seeded:
+    """The weights with the scale of a batch norm found: by what it must divide what enters it."""
+    scales.setdefault(node.path, _rounded(max(float(entering.square().mean()), 1e-6)))
+    return Seeded(weights.seed, scales)
 
 
 def _classifier(architecture: Architecture) -> str:

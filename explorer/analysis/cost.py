@@ -20,7 +20,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Constant, Function, Input, Layer, Method, Node, Output, Pass
+from explorer.graph.architecture import Constant, Input, Layer, Node, Output, Pass
+from explorer.graph.execute import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +100,9 @@ def _may_contract(node: Node) -> bool:
 
 
 def _contractions(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-    op = node.op
     counter = _Counter()
     with torch.no_grad(), counter:
-        if isinstance(op, Layer):
-            op.module(*args, **kwargs)
-        elif isinstance(op, Function):
-            op.call(*args, **kwargs)
-        elif isinstance(op, Method):
-            getattr(args[0], op.name)(*args[1:], **kwargs)
+        run(node, args, kwargs)
     return counter.macs
 
 

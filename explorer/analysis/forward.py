@@ -6,7 +6,6 @@ three: a Merkle key. After an edit only what lies downstream of it has new keys 
 
 from __future__ import annotations
 
-import copy
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -16,9 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.analysis.shapes import run
+from explorer.analysis.values import value_of, with_weights
 from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node
-from explorer.graph.arguments import substituted
 from explorer.weights.source import Source
 
 
@@ -120,28 +118,23 @@ class Forward:
         self, node: Node, keys: Mapping[str, int], values: Mapping[str, Any], weights: Source, image: torch.Tensor
     ) -> Any:
         inputs = {n: values[n] if n in values else self._recalled(keys[n]) for n in node.inputs}
-        if isinstance(node.op, Input):
-            value: Any = image
-        elif isinstance(node.op, Constant):
-            value = weights.tensors(node)[""]
-        else:
-            real = self._materialised(node, weights)
-            try:
-                value = run(real, substituted(node.args, inputs), substituted(dict(node.kwargs), inputs))
-            except Exception as failure:
-                shapes = " and ".join(str(tuple(v.shape)) for v in inputs.values() if isinstance(v, torch.Tensor))
-                raise PassError(f"{node.name} failed on {shapes or 'no tensor'}: {failure}") from failure
+        module = self._materialised(node, weights)
+        try:
+            value = value_of(node, inputs, weights, image, module)
+        except Exception as failure:
+            shapes = " and ".join(str(tuple(v.shape)) for v in inputs.values() if isinstance(v, torch.Tensor))
+            raise PassError(f"{node.name} failed on {shapes or 'no tensor'}: {failure}") from failure
         self._remember(keys[node.name], value)
         return value
 
-    def _materialised(self, node: Node, weights: Source) -> Node:
-        """The node with a layer that holds real numbers."""
+    def _materialised(self, node: Node, weights: Source) -> nn.Module | None:
+        """The node's layer with real numbers, made once."""
         if not isinstance(node.op, Layer):
-            return node
+            return None
         key = self._keys.setdefault(weights.key(node), len(self._keys))
         if key not in self._layers:
             self._layers[key] = with_weights(node.op.module, weights.tensors(node))
-        return node.replace(op=Layer(self._layers[key], node.op.key))
+        return self._layers[key]
 
     def _recalled(self, key: int) -> Any:
         self._values.move_to_end(key)
@@ -156,21 +149,6 @@ class Forward:
         while self._bytes > self.budget:
             _, gone = self._values.popitem(last=False)
             self._bytes -= _size(gone)
-
-
-def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> nn.Module:
-    """A copy of a storage-less module that holds these numbers."""
-    twin = copy.copy(module)
-    parameters: dict[str, nn.Parameter | None] = {}
-    for name, like in module._parameters.items():
-        parameters[name] = None if like is None else nn.Parameter(tensors[prefix + name], requires_grad=False)
-    buffers = {n: None if like is None else tensors.get(prefix + n) for n, like in module._buffers.items()}
-    children = {
-        name: None if child is None else with_weights(child, tensors, f"{prefix}{name}.")
-        for name, child in module._modules.items()
-    }
-    twin.__dict__.update(_parameters=parameters, _buffers=buffers, _modules=children)
-    return twin
 
 
 def _last_uses(architecture: Architecture, needed: list[str]) -> dict[str, list[str]]:

@@ -15,8 +15,9 @@ from typing import Any
 import torch
 
 from explorer.analysis.cost import Cost, cost
-from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output, Pass
+from explorer.graph.architecture import Architecture, Constant, Function, Layer, Method, Node, Output, Pass
 from explorer.graph.arguments import substituted
+from explorer.graph.execute import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,23 +152,6 @@ def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
         return f"it was made for {wanted} numbers and is given {given.dims[-1]}"
     text = str(failure).strip()
     return text.splitlines()[0] if text else type(failure).__name__
-
-
-def run(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Compute the node on the meta device."""
-    op = node.op
-    if isinstance(op, Layer):
-        return op.module(*args, **kwargs)
-    if isinstance(op, Function):
-        return op.call(*args, **kwargs)
-    if isinstance(op, Method):
-        return getattr(args[0], op.name)(*args[1:], **kwargs)
-    if isinstance(op, Input):
-        return torch.empty(op.shape, device="meta")
-    if isinstance(op, Constant):
-        return op.tensor
-    assert isinstance(op, (Output, Pass))
-    return args[0]
 
 
 _VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "expand", "getitem", "chunk"}

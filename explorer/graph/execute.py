@@ -1,0 +1,26 @@
+"""Running one op: the only place that knows how each kind of op is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from explorer.graph.architecture import Constant, Function, Input, Layer, Method, Node, Output, Pass
+
+
+def run(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Compute the node. Input and constants hold no numbers: theirs are tensors on the meta device."""
+    op = node.op
+    if isinstance(op, Layer):
+        return op.module(*args, **kwargs)
+    if isinstance(op, Function):
+        return op.call(*args, **kwargs)
+    if isinstance(op, Method):
+        return getattr(args[0], op.name)(*args[1:], **kwargs)
+    if isinstance(op, Input):
+        return torch.empty(op.shape, device="meta")
+    if isinstance(op, Constant):
+        return op.tensor
+    assert isinstance(op, (Output, Pass))
+    return args[0]
