@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture
+from explorer.graph.architecture import Architecture, Constant, Node
 
 Role = Literal["network", "stem", "stage", "block", "branch", "unit", "head"]
 
@@ -67,23 +67,59 @@ def kind_of(item: str | Group, architecture: Architecture) -> str:
     return vocabulary.kind(architecture.nodes[item]) if isinstance(item, str) else ""
 
 
-def holds_blocks(group: Group) -> bool:
-    return any(child.role == "block" and child.cls not in PLAIN for child in group.groups)
-
-
-def is_row(group: Group) -> bool:
-    """Is this a row of blocks and not a block? A named class is when it holds two or more blocks of one class, at any
-    depth of plain containers: a dense block, a transformer's encoder, a backbone inside a classifier."""
-    counts: dict[str, int] = {}
-    waiting = list(group.groups)
-    while waiting:
-        child = waiting.pop()
-        if child.role != "block":
-            continue
-        if child.cls in PLAIN:
-            waiting.extend(child.groups)
+def opened(group: Group) -> Iterator[str | Group]:
+    """What the group holds, with the plain containers in it opened."""
+    for child in group.children:
+        if isinstance(child, Group) and child.role == "block" and child.cls in PLAIN:
+            yield from opened(child)
         else:
-            counts[child.cls] = counts.get(child.cls, 0) + 1
-            if counts[child.cls] > 1 or is_row(child):
-                return True
-    return False
+            yield child
+
+
+def is_row(group: Group, architecture: Architecture) -> bool:
+    """Is this a row of blocks and not a block? A named class is when it holds two or more blocks of one class, one
+    after the other, at any depth of plain containers: a dense block, a transformer's encoder, a backbone inside a
+    classifier. Blocks side by side, or with a way around all of them, make up one larger block."""
+    items = list(opened(group))
+    blocks = [item for item in items if isinstance(item, Group) and item.role == "block"]
+    if any(is_row(block, architecture) for block in blocks):
+        return True
+    classes = [block.cls for block in blocks]
+    if len(set(classes)) == len(classes):
+        return False
+    joins = any(kind_of(item, architecture) in ("add", "concat", "other") for item in items)
+    return not joins or _one_after_the_other(items, architecture)
+
+
+def _one_after_the_other(items: list[str | Group], architecture: Architecture) -> bool:
+    """Does each block depend on one before it, and does no addition behind the last join what went around them all?"""
+    behind: set[str] = set()  # nodes that depend on some block
+    bypassed = False
+    for item in items:
+        names = (item,) if isinstance(item, str) else item.nodes
+        depends = any(read in behind for name in names for read in _read(name, architecture))
+        if isinstance(item, Group) and item.role == "block":
+            if behind and not depends:
+                return False
+            behind.update(names)
+            bypassed = False
+        elif depends:
+            behind.update(names)
+            reads = _read(names[0], architecture)
+            bypassed |= kind_of(item, architecture) == "add" and any(read not in behind for read in reads)
+    return not bypassed
+
+
+def _read(name: str, architecture: Architecture) -> Iterator[str]:
+    """What a node reads, constants aside; an item picked from a tuple stands for the tuple."""
+    for read in architecture.nodes[name].inputs:
+        node = architecture.nodes[read]
+        if picks(node):
+            yield node.inputs[0]
+        elif not isinstance(node.op, Constant):
+            yield read
+
+
+def picks(node: Node) -> bool:
+    """Does the node only pick an item of a tuple (`chunk(x, 2)[0]`, `attention(x)[0]`)?"""
+    return getattr(node.op, "name", "") == "getitem" and len(node.args) == 2 and isinstance(node.args[1], int)

@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from explorer.graph.architecture import Architecture, Constant, Node, Output
-from explorer.graph.groups import Dims, Group
+from explorer.graph.groups import Dims, Group, picks
 from explorer.graph.stages import staged
 from explorer.graph.units import tidied
+
+__all__ = ["Hierarchy", "is_drawn", "picks"]
 
 
 class Hierarchy:
@@ -68,11 +70,6 @@ def is_drawn(node: Node, dims: Dims) -> bool:
     if dims.get(node.name) is None or isinstance(node.op, Constant):
         return False
     return not picks(node)
-
-
-def picks(node: Node) -> bool:
-    """Does the node only pick an item of a tuple (`chunk(x, 2)[0]`, `attention(x)[0]`)?"""
-    return getattr(node.op, "name", "") == "getitem" and len(node.args) == 2 and isinstance(node.args[1], int)
 
 
 class _Call:

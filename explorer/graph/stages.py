@@ -29,10 +29,10 @@ class _Item:
 
 def staged(root: Group, architecture: Architecture, dims: Dims) -> Group:
     hidden: list[str] = list(root.hidden)
-    items = _relabelled_homes(list(_row(root, None, hidden)))
+    items = _relabelled_homes(list(_row(root, None, hidden, architecture)))
     ends = {architecture.input.name, architecture.output.name}
     body = [item for item in items if item.content not in ends]
-    blocks = [at for at, item in enumerate(body) if item.is_block]
+    blocks = [at for at, item in enumerate(body) if item.is_block and not _classifies(item, dims)]
     first, last = (blocks[0], blocks[-1] + 1) if blocks else (0, _end_of_features(body, architecture, dims))
     while 0 < last < len(body) and blocks and body[last].home is not None and body[last].home == body[last - 1].home:
         last += 1  # what its stage does after the last block, such as a dense block's final concatenation
@@ -46,16 +46,23 @@ def staged(root: Group, architecture: Architecture, dims: Dims) -> Group:
     return replace(root, role="network", children=tuple(children), hidden=tuple(hidden))
 
 
-def _row(group: Group, home: Group | None, hidden: list[str]) -> Iterator[_Item]:
+def _row(group: Group, home: Group | None, hidden: list[str], architecture: Architecture) -> Iterator[_Item]:
     """The main path: plain containers and rows of blocks opened, blocks kept."""
+    rows = {child.id for child in group.groups if child.role == "block" and is_row(child, architecture)}
     for child in group.children:
-        opened = isinstance(child, Group) and child.role == "block" and (child.cls in PLAIN or is_row(child))
-        if opened:
-            assert isinstance(child, Group)
+        if isinstance(child, Group) and child.role == "block" and (child.cls in PLAIN or child.id in rows):
             hidden.extend(child.hidden)
-            yield from _row(child, child, hidden)
+            # A module with one row in it, and what leads up to that, is a stage as a whole.
+            whole = home is not None and (rows == {child.id} or child.id not in rows)
+            yield from _row(child, home if whole else child, hidden, architecture)
         else:
             yield _Item(child, home)
+
+
+def _classifies(item: _Item, dims: Dims) -> bool:
+    """Does it make one vector of the image? Then it belongs to the head, whatever it is made of."""
+    shape = dims.get(item.last)
+    return shape is not None and len(shape) == 2
 
 
 def _relabelled_homes(items: list[_Item]) -> list[_Item]:

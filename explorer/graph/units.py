@@ -3,16 +3,18 @@ activation becomes one unit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant
-from explorer.graph.groups import PLAIN, Group, holds_blocks, is_row, kind_of
+from explorer.graph.groups import PLAIN, Group, is_row, kind_of
+from explorer.graph.patterns import is_gate
 
 
 def tidied(group: Group, architecture: Architecture, top: bool = True) -> Group:
     inside = tuple(tidied(c, architecture, top=False) if isinstance(c, Group) else c for c in group.children)
-    in_row = top or is_row(replace(group, children=inside))
+    in_row = top or is_row(replace(group, children=inside), architecture)
     children: list[str | Group] = []
     hidden = list(group.hidden)
     for child in inside:
@@ -39,15 +41,22 @@ def _dissolves(child: Group, in_row: bool, architecture: Architecture) -> bool:
         return True
     if not any(kind_of(name, architecture) in _WORKING for name in child.nodes):
         return True  # a pooling with its flatten, a cut into windows: two ops and no block
-    if child.cls not in PLAIN or in_row or is_row(child) or holds_blocks(child):
+    if child.cls not in PLAIN or in_row or is_row(child, architecture) or _holds_blocks(child, architecture):
         return False
     last = child.nodes[-1]
     return not any(vocabulary.kind(architecture.nodes[user]) == "concat" for user in architecture.users[last])
 
 
+def _holds_blocks(group: Group, architecture: Architecture) -> bool:
+    """Blocks of their own, that is: a gate is a part of the block it is in."""
+    blocks = (child for child in group.groups if child.role == "block" and child.cls not in PLAIN)
+    return not all(is_gate(block, architecture) for block in blocks)
+
+
 def _units(children: list[str | Group], architecture: Architecture) -> list[str | Group]:
     """Fuse each convolution or linear layer with the norm and activation that follow it, or, in pre-activation blocks
     (those that begin with a norm), that come before it."""
+    children = list(_loose_norms(children, architecture))
     main = (c for c in children if kind_of(c, architecture) not in ("concat", "add", "split", "reshape"))
     first = next(main, None)
     pre = first is not None and kind_of(first, architecture) == "norm"
@@ -58,6 +67,16 @@ def _units(children: list[str | Group], architecture: Architecture) -> list[str 
         fused.append(_fused(children[at : at + run]) if run > 1 else children[at])
         at += max(run, 1)
     return fused
+
+
+def _loose_norms(children: list[str | Group], architecture: Architecture) -> Iterator[str | Group]:
+    """A norm with its activation in one module (`BatchNormAct2d`) goes with the convolution like any other."""
+    for child in children:
+        kinds = {kind_of(name, architecture) for name in child.nodes} if isinstance(child, Group) else set()
+        if isinstance(child, Group) and child.role == "unit" and kinds == {"norm", "activation"}:
+            yield from child.nodes
+        else:
+            yield child
 
 
 _WEIGHTED = ("conv", "depthwise", "linear")
