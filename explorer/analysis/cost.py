@@ -19,6 +19,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from explorer.analysis.shape import Shape
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Constant, Input, Layer, Node, Output, Pass
 from explorer.graph.execute import run
@@ -39,30 +40,36 @@ class Cost:
         return 2 * self.macs + self.other
 
 
-def cost(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Cost:
-    """Parameters and multiply-adds of one op, given its (meta) arguments and result."""
+def cost(node: Node, given: Any, made: Any, contracted: int = 0) -> Cost:
+    """Parameters and multiply-adds of one op.
+
+    Args:
+        given: shape of its first argument, where that is a tensor.
+        made: shape of its result, where that is one tensor.
+        contracted: multiply-adds of the matrix products inside, if any were counted.
+    """
     params = parameters(node)
     if isinstance(node.op, (Input, Output, Constant, Pass)):
         return Cost(params)
     layer = node.layer
     if isinstance(layer, nn.modules.conv._ConvNd):
-        taps = prod(layer.kernel_size) * layer.in_channels // layer.groups
-        grid = args[0] if layer.transposed else result  # a transposed convolution works once per input position
-        width = layer.out_channels // layer.groups * layer.in_channels if layer.transposed else 0
-        macs = (
-            grid[0, 0].numel() * len(grid) * (width * prod(layer.kernel_size) if width else taps * layer.out_channels)
-        )
-        return Cost(params, macs, result.numel() if layer.bias is not None else 0)
+        # A transposed convolution works once per input position.
+        grid, width = (given, layer.in_channels) if layer.transposed else (made, layer.out_channels)
+        fan = (layer.out_channels if layer.transposed else layer.in_channels) // layer.groups
+        macs = prod(layer.kernel_size) * fan * width * grid.dims[0] * prod(grid.dims[2:])
+        return Cost(params, macs, made.elements if layer.bias is not None else 0)
     if isinstance(layer, nn.Linear):
-        return Cost(params, result.numel() * layer.in_features, result.numel() if layer.bias is not None else 0)
-    macs = _contractions(node, args, kwargs) if _may_contract(node) else 0
-    return Cost(params, macs, _other(node, args, result))
+        return Cost(params, made.elements * layer.in_features, made.elements if layer.bias is not None else 0)
+    return Cost(params, contracted, _other(node, given, made))
 
 
 def parameters(node: Node) -> int:
     """Trainable numbers the node holds itself."""
     if isinstance(node.op, Layer):
-        return sum(p.numel() for p in node.op.module.parameters())
+        module = node.op.module
+        if module._modules:
+            return sum(p.numel() for p in module.parameters())
+        return sum(p.numel() for p in set(module._parameters.values()) if p is not None)
     if isinstance(node.op, Constant):
         return node.op.tensor.numel() if node.op.trained else 0
     return 0
@@ -94,12 +101,17 @@ _PLAIN_KINDS = frozenset(
 )
 
 
-def _may_contract(node: Node) -> bool:
-    """Could there be a matrix product inside? Only then is the op run under the counter."""
+def may_contract(node: Node) -> bool:
+    """Could there be a matrix product inside that no formula here counts? Only then is the op run under the counter."""
+    if isinstance(node.op, (Input, Output, Constant, Pass)) or isinstance(
+        node.layer, (nn.modules.conv._ConvNd, nn.Linear)
+    ):
+        return False
     return vocabulary.kind(node) not in _PLAIN_KINDS
 
 
-def _contractions(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+def contractions(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    """Multiply-adds of all matrix products inside an op, counted while it runs."""
     counter = _Counter()
     with torch.no_grad(), counter:
         run(node, args, kwargs)
@@ -151,17 +163,17 @@ def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> i
     return int(batch * length * key.shape[-2] * (width + value.shape[-1]))
 
 
-def _other(node: Node, args: tuple[Any, ...], result: Any) -> int:
+def _other(node: Node, given: Any, made: Any) -> int:
     kind = vocabulary.kind(node)
-    elements = result.numel() if isinstance(result, torch.Tensor) else 0
+    elements = made.elements if isinstance(made, Shape) else 0
     if kind in ("activation", "add", "multiply"):
         return elements
     if kind == "norm":
         constant = isinstance(node.layer, nn.modules.batchnorm._BatchNorm) or vocabulary.title(node) == "BN"
         return elements * (2 if constant else 5)
-    if kind == "pool" and args and isinstance(args[0], torch.Tensor):
+    if kind == "pool" and isinstance(given, Shape):
         size = getattr(node.layer, "kernel_size", None)
         if size is None:
-            return args[0].numel()  # adaptive and global pooling read every element once
+            return given.elements  # adaptive and global pooling read every element once
         return elements * (size * size if isinstance(size, int) else prod(size))
     return 0

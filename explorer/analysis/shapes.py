@@ -1,4 +1,4 @@
-"""Shapes on every edge, found on the meta device and remembered by content.
+"""Shapes on every edge, found by rule or on the meta device, and remembered by content.
 
 What an op makes of its inputs depends only on (op configuration, input shapes), so it is computed once for each such
 pair in the life of the process: the 48 like layers of a dense block are measured once, and an edit measures only what
@@ -8,39 +8,20 @@ it made new.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from explorer.analysis.cost import Cost, cost
+from explorer.analysis.cost import Cost, contractions, cost, may_contract
+from explorer.analysis.shape import Shape, all_shapes, first_shape
+from explorer.analysis.shape_rules import shape_by_rule
 from explorer.graph.architecture import Architecture, Constant, Function, Layer, Method, Node, Output, Pass
 from explorer.graph.arguments import substituted
 from explorer.graph.execute import run
 
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a tensor is, without its numbers."""
-
-    dims: tuple[int, ...]
-    dtype: torch.dtype
-
-    @property
-    def elements(self) -> int:
-        count = 1
-        for dim in self.dims:
-            count *= dim
-        return count
-
-    @property
-    def bytes(self) -> int:
-        return self.elements * self.dtype.itemsize
-
-    def __str__(self) -> str:
-        """Without the batch: "64×56×56"."""
-        return "×".join(map(str, self.dims[1:])) or "scalar"
+__all__ = ["Measure", "Shape", "ShapeError", "first_shape", "forget", "measure", "measure_one", "measured_on_meta"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +83,17 @@ def forget() -> None:
     _REMEMBERED.clear()
 
 
-def first_shape(value: Any) -> Shape | None:
-    if isinstance(value, Shape):
-        return value
-    if isinstance(value, (tuple, list)):
-        return next((shape for item in value if (shape := first_shape(item)) is not None), None)
-    return None
-
-
-def _all_shapes(value: Any) -> Iterator[Shape]:
-    if isinstance(value, Shape):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _all_shapes(item)
-
-
 def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    shape = shape_by_rule(node, inputs)
+    if shape is None:
+        return measured_on_meta(node, inputs)
+    spent = cost(node, inputs[0], shape)
+    elements = shape.elements
+    return Measure(shape, spent, _makes_view(node), elements, elements * shape.dtype.itemsize)
+
+
+def measured_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    """What torch itself makes of inputs of these shapes. Raises ShapeError."""
     tensors = {name: _tensor(value) for name, value in zip(node.inputs, inputs, strict=True)}
     args = substituted(node.args, tensors)
     kwargs = substituted(dict(node.kwargs), tensors)
@@ -128,11 +103,12 @@ def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
     except Exception as failure:
         raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
     value = _shapes(result)
-    shapes = list(_all_shapes(value))
+    shapes = list(all_shapes(value))
+    macs = contractions(node, args, kwargs) if may_contract(node) else 0
     return Measure(
         value,
-        cost(node, args, kwargs, result),
-        _is_view(node, tensors, result),
+        cost(node, _shapes(args[0]) if args else None, value, macs),
+        _makes_view(node) or any(result is tensor for tensor in tensors.values()),
         sum(shape.elements for shape in shapes),
         sum(shape.bytes for shape in shapes),
     )
@@ -158,9 +134,7 @@ _VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "sq
 _VIEWS |= {"split", "contiguous", "swapaxes", "getattr", "size", "dropout", "stochastic_depth", "unbind"}
 
 
-def _is_view(node: Node, tensors: Mapping[str, Any], result: Any) -> bool:
-    if any(result is tensor for tensor in tensors.values()):
-        return True
+def _makes_view(node: Node) -> bool:
     if isinstance(node.op, (Output, Pass, Constant)):
         return True
     if isinstance(node.op, Layer):

@@ -1,0 +1,46 @@
+"""What a tensor is, without its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a tensor is, without its numbers."""
+
+    dims: tuple[int, ...]
+    dtype: torch.dtype
+
+    @property
+    def elements(self) -> int:
+        return prod(self.dims)
+
+    @property
+    def bytes(self) -> int:
+        return self.elements * self.dtype.itemsize
+
+    def __str__(self) -> str:
+        """Without the batch: "64×56×56"."""
+        return "×".join(map(str, self.dims[1:])) or "scalar"
+
+
+def first_shape(value: Any) -> Shape | None:
+    if isinstance(value, Shape):
+        return value
+    if isinstance(value, (tuple, list)):
+        return next((shape for item in value if (shape := first_shape(item)) is not None), None)
+    return None
+
+
+def all_shapes(value: Any) -> Iterator[Shape]:
+    if isinstance(value, Shape):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from all_shapes(item)
