@@ -37,6 +37,11 @@ TYPICAL = (
     "swin_t",
 )
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="random edits for hours instead of a minute")
+
+
 torch.set_num_threads(1)  # tests run beside each other
 
 

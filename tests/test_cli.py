@@ -11,7 +11,9 @@ import pytest
 from PySide6.QtGui import QImage
 
 from explorer.cli import main
+from explorer.edits import Shortcut
 from explorer.networks.catalogue import entries
+from explorer.project import Project, write_project
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,6 +50,26 @@ def test_figures_after_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     found = json.loads(capsys.readouterr().out)
     assert found["params"] == 25_424_936
     assert found["edits"] == ["Shortcut removed in layer2.0"]
+
+
+def test_the_edits_in_force_of_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edits = (Shortcut("layer2.0", on=False), Shortcut("layer3.0", on=False))
+    write_project(tmp_path / "net.cnnx", Project("resnet50", edits=edits, position=1))
+    assert main(["figures", "resnet50", "--edits", str(tmp_path / "net.cnnx"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["edits"] == ["Shortcut removed in layer2.0"]
+
+
+@pytest.mark.parametrize("arguments", [["my net.cnnx"], ["--open", "my net.cnnx"], ["NET.CNNX"]])
+def test_a_project_opens_in_the_window(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str | None] = []
+
+    def run(network: str | None = None) -> int:
+        opened.append(network)
+        return 0
+
+    monkeypatch.setattr("explorer.ui.app.run", run)
+    assert main(arguments) == 0
+    assert opened == arguments[-1:]
 
 
 def test_options(capsys: pytest.CaptureFixture[str]) -> None:

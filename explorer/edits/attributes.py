@@ -329,7 +329,7 @@ class Norm:
         if self.to == "none":
             return architecture
         for node in bare:
-            name = f"{node.name}.norm"
+            name = f"{node.name}_norm"
             op = made(lambda node=node: _norm_module(self.to, measures[node.name].value.dims))  # type: ignore[misc]
             new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, neutral=True)
             architecture = architecture.with_inserted(node.name, new)

@@ -269,7 +269,7 @@ class _Fit:
         new = [Node(name, op, (Ref(source),), scope=node.scope, path=name, added=True, neutral=True)]
         main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
         if self.mend == "project" and vocabulary.kind(main) == "norm" and isinstance(main.op, Layer):
-            path = f"{name}.norm"  # as the main path ends
+            path = f"{name}_norm"  # as the main path ends
             norm = Node(path, main.op, (Ref(name),), scope=node.scope, path=path, added=True, neutral=True)
             new.append(norm)
         self.placed.setdefault(self.before(node), []).extend(new)

@@ -113,7 +113,7 @@ class Reduction:
         if not self.to:
             return architecture
         layer = _conv(node)
-        reads, base = node.inputs[0], f"{name}.reduction"
+        reads, base = node.inputs[0], f"{name}_reduction"
         style = style_of(architecture, name)
         new = followed(
             base, conv(layer.in_channels, self.to, bias=layer.bias is not None), reads, self.to, style, node.scope
@@ -221,7 +221,7 @@ def _separated(architecture: Architecture, name: str) -> Architecture:
     node, style = architecture.nodes[name], style_of(architecture, name)
     layer, reads, width = _conv(node), node.inputs[0], _conv(node).in_channels
     depthwise = conv(width, width, _pair(layer.kernel_size), groups=width, bias=False, **_window(layer))
-    new = followed(f"{name}.depthwise", depthwise, reads, width, style, node.scope)
+    new = followed(f"{name}_depthwise", depthwise, reads, width, style, node.scope)
     plain = {"kernel_size": (1, 1), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
     pointwise = settled(rewired(node, {reads: new[-1].name}), op=reconfigured(_op(node), **plain))
     return architecture.changed([pointwise], {reads: new})
@@ -264,7 +264,7 @@ def _stacked(architecture: Architecture, name: str, form: str) -> Architecture:
     for number, (kernel, padding) in enumerate(zip(kernels[:-1], pads[:-1], strict=True), 1):
         groups = entering if is_depthwise(layer) else layer.groups
         op = conv(entering, width, kernel, padding=padding, groups=groups, bias=layer.bias is not None)
-        base = f"{name}.before{number}" if len(kernels) > 2 else f"{name}.before"
+        base = f"{name}_before{number}" if len(kernels) > 2 else f"{name}_before"
         new += followed(base, op, new[-1].name if new else reads, width, style, node.scope)
         entering = width
     last = reconfigured(_op(node), kernel_size=kernels[-1], padding=pads[-1], in_channels=width)

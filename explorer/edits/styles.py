@@ -71,16 +71,17 @@ def activation_layer(name: str) -> Layer:
 
 
 def followed(base: str, op: Layer, reads: str, width: int, style: Style, scope: tuple[str, ...]) -> list[Node]:
-    """A new layer with its norm and activation, as nodes: `base`, `base.norm`, `base.activation`."""
+    """A new layer with its norm and activation, as nodes: `base`, `base_norm`, `base_activation`; not inside it: a
+    layer with weights has no modules of its own in it."""
     nodes = [Node(base, op, (Ref(reads),), scope=scope, path=base, added=True)]
     if style.norm is not None:
         norm = style.norm
         if channels_of(norm.module) is not None:
             norm = reconfigured(norm, channels=width, **_even_groups(norm.module, width))
-        path = f"{base}.norm"
+        path = f"{base}_norm"
         nodes.append(Node(path, norm, (Ref(nodes[-1].name),), scope=scope, path=path, added=True, neutral=True))
     if style.activation is not None:
-        path = f"{base}.activation"
+        path = f"{base}_activation"
         nodes.append(Node(path, style.activation, (Ref(nodes[-1].name),), scope=scope, path=path, added=True))
     return nodes
 

@@ -136,7 +136,7 @@ class LinearBottleneck:
             return architecture.with_nodes([old.replace(op=activation_layer(self.activation))])
         if self.activation == "linear":
             return architecture
-        name = f"{end}.activation"
+        name = f"{end}_activation"
         scope = architecture.nodes[end].scope
         node = Node(name, activation_layer(self.activation), (Ref(end),), scope=scope, path=name, added=True)
         return architecture.with_inserted(end, node)

@@ -86,7 +86,8 @@ def _emitted(graph: fx.Graph, node: Node, made: Mapping[str, fx.Node]) -> fx.Nod
     if isinstance(op, Input):
         return graph.placeholder("x")
     if isinstance(op, Output):
-        return graph.output(args[0])
+        returned: fx.Node = graph.output(args[0])  # torch leaves it untyped
+        return returned
     if isinstance(op, Pass):
         passed: fx.Node = args[0]
         return passed

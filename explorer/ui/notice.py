@@ -19,6 +19,7 @@ class Notice(QFrame):
         self.setAutoFillBackground(True)
         self.setStyleSheet("#notice { background: #b3261e; } #notice QLabel, #notice QToolButton { color: white; }")
         self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's file
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = QToolButton()

@@ -89,6 +89,7 @@ sides = st.integers(1, 12)
 pairs = st.tuples(st.integers(-1, 4), st.integers(0, 4))
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")  # said once, then no more
 @settings(max_examples=400, deadline=None)
 @given(
     channels=st.integers(1, 12),

@@ -110,7 +110,7 @@ def test_an_activation_behind_the_projection(opened: Callable[[str], Network]) -
     before = opened("mobilenet_v2")
     edited = before.edit(LinearBottleneck("*", "relu6"))
     assert len(edited.architecture.live) - len(before.architecture.live) == 17
-    node = edited.architecture.nodes["features.3.conv.3.activation"]
+    node = edited.architecture.nodes["features.3.conv.3_activation"]
     assert node.inputs == ("features.3.conv.3",)
     assert node.added
     back = edited.edit(LinearBottleneck("*"))
@@ -122,7 +122,7 @@ def test_an_inserted_activation_can_be_another(opened: Callable[[str], Network])
     edited = opened("mobilenet_v2").edit(
         LinearBottleneck("features.3", "relu6"), LinearBottleneck("features.3", "gelu")
     )
-    assert vocabulary.activation(edited.architecture.nodes["features.3.conv.3.activation"]) == "gelu"
+    assert vocabulary.activation(edited.architecture.nodes["features.3.conv.3_activation"]) == "gelu"
 
 
 def test_on_timms_modules() -> None:

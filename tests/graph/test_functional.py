@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.network import open_network
 from explorer.graph.architecture import Constant
 from explorer.graph.trace import trace
+from explorer.network import open_network
 
 
 class NormAct(nn.BatchNorm2d):

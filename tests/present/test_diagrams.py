@@ -104,7 +104,7 @@ def test_what_is_new_is_marked(opened: Callable[[str], Network]) -> None:
     network = opened("mobilenet_v2").edit(LinearBottleneck("features.3", "relu6"))
     study = network.study
     found = diagram(study, at_level(study, "ops"), network.history.baseline)
-    assert found.cards["features.3.conv.3.activation"].change == "added"
+    assert found.cards["features.3.conv.3_activation"].change == "added"
 
 
 def test_a_group_that_an_edit_took_away_may_still_be_open(opened: Callable[[str], Network]) -> None:

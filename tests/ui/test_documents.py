@@ -314,6 +314,7 @@ def test_the_question(qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPa
         ("not json", "is not JSON"),
         ("[]", "does not name its network"),
         ('{"format": "cnnx", "version": 9}', "newer CNN Explorer"),
+        ('{"network": "<h1>big</h1>", "edits": []}', "'<h1>big</h1>'"),
         ('{"format": "cnnx", "version": 1, "network": "resnt18", "edits": [], "position": 0}', "did you mean resnet18"),
         (
             '{"format": "cnnx", "version": 1, "module": "os:abort", "edits": [], "position": 0}',
@@ -333,6 +334,7 @@ def test_what_cannot_be_opened_is_said_and_nothing_is_lost(
     resnet.documents.open(str(path))
     settled(qtbot, resnet)
     assert message in resnet.notice.text
+    assert resnet.notice._text.textFormat() == Qt.TextFormat.PlainText
     assert (key(resnet), in_force(resnet)) == ("resnet18", (WITHOUT,))
     assert resnet.isWindowModified()
     assert recent.recent() == []
