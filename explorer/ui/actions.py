@@ -68,8 +68,12 @@ class Actions:
         view = bar.addMenu("&View")
         _fill(view, *self.levels.values(), None, self.fit, self.closer, self.farther, None)
         _fill(view.addMenu("Theme"), *self.themes.values())
-        _fill(view.addMenu("Panels"), *panels)
+        self._panels = view.addMenu("Panels")
+        self.add_panels(panels)
         _fill(bar.addMenu("&Help"), self.about)
+
+    def add_panels(self, panels: list[QAction]) -> None:
+        _fill(self._panels, *panels)
 
     def fill_toolbar(self, bar: QToolBar) -> None:
         for group in (self.levels.values(), (self.fit, self.closer, self.farther), (self.undo, self.redo, self.reset)):

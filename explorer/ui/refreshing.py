@@ -36,6 +36,7 @@ class Refreshing(QObject):
     def __init__(self, session: Session, panels: Panels, parent: QObject) -> None:
         super().__init__(parent)
         self.keep: str | None = None  # what should stay where it is when the next picture comes
+        self.reveal: str | None = None  # what should be in sight once it has come
         self.drawing = Lane("drawing", parent, newest=True)
         self.inspecting = Lane("inspecting", parent, newest=True)
         self.measuring = Lane("measuring", parent, newest=True)
@@ -78,6 +79,9 @@ class Refreshing(QObject):
     def _show_picture(self, picture: Picture) -> None:
         self._panels.canvas.show_picture(picture, keep=self.keep)
         self._panels.canvas.select(self._session.selection)
+        if self.reveal is not None:
+            self._panels.canvas.reveal(self.reveal)
+            self.reveal = None
 
     def _measure(self) -> None:
         network, shown = self._session.network, self._session.shown

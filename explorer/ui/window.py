@@ -24,6 +24,7 @@ from explorer.ui.actions import Actions, menu_of
 from explorer.ui.badge import Badge
 from explorer.ui.busy import BusyIndicator
 from explorer.ui.canvas import Canvas
+from explorer.ui.desk import Desk
 from explorer.ui.docks import Docks
 from explorer.ui.documents import Documents
 from explorer.ui.editing import Editing
@@ -37,6 +38,7 @@ from explorer.ui.output import OutputPanel, dropped_file
 from explorer.ui.previewing import Previews
 from explorer.ui.refreshing import Panels, Refreshing
 from explorer.ui.samples import Samples
+from explorer.ui.tools import TOOLS
 from explorer.ui.work import Lane
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ class Window(QMainWindow):
         self._build()
         self._build_rooms()
         self._build_bars()
+        self.desk = Desk(self, self.session, self.canvas, self)
+        self.tools = tuple(tool(self.desk) for tool in TOOLS)
+        self.actions_.add_panels([dock.toggleViewAction() for dock in self.desk.docks])
         self.docks.restore()
         self.session.listen(self._session_changed)
         self._connect_panels()
@@ -134,9 +139,9 @@ class Window(QMainWindow):
         self.editing.opened.connect(self._show_opened)
         self.editing.changed.connect(self._show_changed)
         self.documents.changed.connect(self._document_changed)
-        self.exporting.began.connect(lambda name: self.statusBar().showMessage(f"Writing {name}…"))
-        self.exporting.done.connect(lambda path: self.statusBar().showMessage(f"Wrote {path}", 8000))
-        self.documents.saved.connect(lambda path: self.statusBar().showMessage(f"Saved {path}", 8000))
+        self.exporting.began.connect(lambda name: self.say(f"Writing {name}…", 0))
+        self.exporting.done.connect(lambda path: self.say(f"Wrote {path}"))
+        self.documents.saved.connect(lambda path: self.say(f"Saved {path}"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_theme)
 
     def _connect_actions(self) -> None:
@@ -222,6 +227,22 @@ class Window(QMainWindow):
             self.refreshing.keep = None
             self.session.open_groups(at_level(self.session.network.study, level))
 
+    def go_to_card(self, id: str) -> None:
+        """Unfold what hides a card, select it and bring it into sight."""
+        network = self.session.network
+        if network is not None:
+            around = frozenset(network.study.hierarchy.ancestors(id)) - {network.study.hierarchy.root.id}
+            self.refreshing.keep = self.refreshing.reveal = id
+            self.session.open_groups(self.session.opened | around)
+            self.session.select(id)
+            self.canvas.reveal(id)
+
+    def say(self, text: str, milliseconds: int = 8000) -> None:
+        self.statusBar().showMessage(text, milliseconds)
+
+    def complain(self, failure: Exception) -> None:
+        self._failed(failure)
+
     def set_theme(self, scheme: str) -> None:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -279,7 +300,7 @@ class Window(QMainWindow):
             self.refreshing.inspect()  # a control that was refused goes back to what is set
 
     def _cancel_all(self) -> None:
-        for lane in self._lanes:
+        for lane in (*self._lanes, *self.desk.lanes):
             if lane is not self.documents.lane:  # a save is over at once, and is waited for
                 lane.cancel()
         self.editing.cancel()
@@ -322,6 +343,6 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.docks.remember()
-        for lane in self._lanes:
+        for lane in (*self._lanes, *self.desk.lanes):
             lane.close()
         super().closeEvent(event)

@@ -1,0 +1,123 @@
+"""What a tool of the window works with.
+
+The window holds what every user needs all the time. Whatever else it can do is a *tool*: a class in `explorer.ui.tools`
+made with the desk, which listens to the session, brings its own docks, menu entries and lanes, and says through the
+desk what the user wants. A tool knows no other tool and nothing of the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+
+from explorer.session import Session
+from explorer.ui.canvas import Canvas
+from explorer.ui.work import Lane
+
+Side = Literal["left", "right", "bottom"]
+
+_SIDES: dict[Side, Qt.DockWidgetArea] = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+
+
+class Dock(QDockWidget):
+    """A panel whose widget is made when it is first seen: the window is on screen before pyqtgraph is imported."""
+
+    def __init__(self, title: str, make: Callable[[], QWidget]) -> None:
+        super().__init__(title)
+        self.setObjectName(title)
+        self._make: Callable[[], QWidget] | None = make
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._make is not None:
+            make, self._make = self._make, None
+            self.setWidget(make())
+        super().showEvent(event)
+
+
+class Intent(Protocol):
+    """What a user may want of the window, whatever they point at."""
+
+    def edit(self, edit: Any) -> None: ...
+
+    def open(self, key: str, options: dict[str, Any] | None = None) -> None: ...
+
+    def go_to_card(self, id: str) -> None:
+        """Unfold what hides a card, select it and bring it into sight."""
+        ...
+
+    def say(self, text: str, milliseconds: int = 8000) -> None:
+        """One line in the status bar."""
+        ...
+
+    def complain(self, failure: Exception) -> None:
+        """Say what went wrong, above the canvas, with the ways out."""
+        ...
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Made by the window, once, before its tools. `intent` is where what the user wants is said."""
+
+    window: QMainWindow
+    session: Session
+    canvas: Canvas
+    intent: Intent
+    docks: list[QDockWidget] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
+
+    def dock(self, title: str, make: Callable[[], QWidget], side: Side = "right", keys: str = "") -> Dock:
+        """A panel, hidden until it is asked for in View › Panels (or with `keys`), then beside those of its side."""
+        dock = Dock(title, make)
+        neighbours = [
+            other
+            for other in self.window.findChildren(QDockWidget)
+            if self.window.dockWidgetArea(other) == _SIDES[side]
+        ]
+        self.window.addDockWidget(_SIDES[side], dock)
+        if neighbours:
+            self.window.tabifyDockWidget(neighbours[-1], dock)
+        dock.hide()
+        shown = dock.toggleViewAction()
+        if keys:
+            shown.setShortcut(keys)
+        shown.triggered.connect(lambda on: dock.raise_() if on else None)
+        self.docks.append(dock)
+        return dock
+
+    def lane(self, name: str, *, newest: bool = False) -> Lane:
+        """Work off the UI thread, cancelled and closed with the window's own."""
+        lane = Lane(name, self.window, newest=newest)
+        self.lanes.append(lane)
+        return lane
+
+    def action(self, menu: str, text: str, happens: Callable[[], None], keys: str = "", tip: str = "") -> QAction:
+        """An entry in a menu of the window ("File", "Edit", "View", "Tools", "Help"). For one that is on or off, make
+        it checkable and read its state in `happens`."""
+        action = QAction(text, self.window)
+        if keys:
+            action.setShortcut(keys)
+        action.setStatusTip(tip or text)
+        action.setToolTip(f"{tip or text} ({keys})" if keys else tip or text)
+        action.triggered.connect(lambda _=False: happens())
+        self.menu(menu).addAction(action)
+        return action
+
+    def menu(self, name: str) -> QMenu:
+        """A menu of the window by its words, ampersands aside; one that is not there is put before Help."""
+        bar = self.window.menuBar()
+        for action in bar.actions():
+            menu = action.menu()
+            if isinstance(menu, QMenu) and action.text().replace("&", "") == name:
+                return menu
+        made = QMenu(f"&{name}", bar)
+        bar.insertMenu(bar.actions()[-1] if bar.actions() else None, made)  # type: ignore[arg-type]
+        return made

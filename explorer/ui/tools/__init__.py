@@ -1,0 +1,13 @@
+"""Everything the window can do beside showing, changing and measuring a network: one tool each, see `explorer.ui.desk`.
+
+Modules here import neither torch nor pyqtgraph when they are imported: the window is on screen first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explorer.ui.desk import Desk
+
+#: In the order of their menu entries and tabs. Each is made once, with the desk, and lives as long as the window.
+TOOLS: tuple[Callable[[Desk], object], ...] = ()

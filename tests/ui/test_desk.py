@@ -1,0 +1,88 @@
+"""The desk: what every tool of the window builds on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QLabel, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from explorer.ui import window as window_module
+from explorer.ui.desk import Desk
+from explorer.ui.window import Window
+
+SLOW = 60_000
+
+
+class Listening:
+    """A tool that says what is selected."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.made: list[QWidget] = []
+        self.desk, self.lane = desk, desk.lane("listening", newest=True)
+        self.dock = desk.dock("What is selected", self._panel, "right", "Ctrl+Alt+9")
+        self.again = desk.action("View", "Say it again", lambda: desk.intent.say("again"), "Ctrl+Alt+8", "Once more")
+        self.other = desk.action("Games", "Play", lambda: desk.intent.complain(ValueError("no games here")))
+
+    def _panel(self) -> QWidget:
+        self.made.append(QLabel("nothing yet"))
+        return self.made[-1]
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> Any:
+    monkeypatch.setattr(window_module, "TOOLS", (Listening,))
+    window = Window()
+    qtbot.addWidget(window)
+    window.show()
+    yield window.tools[0]
+    window.close()
+
+
+def test_a_panel_is_made_when_it_is_first_seen(tool: Listening, qtbot: QtBot) -> None:
+    assert tool.made == []
+    assert not tool.dock.isVisible()
+    shown = tool.dock.toggleViewAction()
+    assert shown in [a for menu in tool.desk.menu("View").findChildren(QMenu) for a in menu.actions()]
+    shown.trigger()
+    qtbot.waitUntil(tool.dock.isVisible)
+    assert len(tool.made) == 1
+    shown.trigger()
+    shown.trigger()
+    assert len(tool.made) == 1
+
+
+def test_entries_of_menus_old_and_new(tool: Listening) -> None:
+    window = tool.desk.window
+    assert tool.again in tool.desk.menu("View").actions()
+    words = [action.text().replace("&", "") for action in window.menuBar().actions()]
+    assert words[-2:] == ["Games", "Help"]
+    tool.again.trigger()
+    assert window.statusBar().currentMessage() == "again"
+    assert tool.again.toolTip() == "Once more (Ctrl+Alt+8)"
+
+
+def test_what_goes_wrong_is_said_above_the_canvas(tool: Listening) -> None:
+    tool.other.trigger()
+    assert "no games here" in tool.desk.window.notice.text  # type: ignore[attr-defined]
+
+
+def test_going_to_a_card_unfolds_what_hides_it(window: Window, qtbot: QtBot) -> None:
+    window.start("resnet18")
+    qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
+    id = "layer3.1.conv2"
+    assert window.canvas.picture is not None
+    assert window.canvas.picture.rect(id) is None
+    window.go_to_card(id)
+    qtbot.waitUntil(lambda: window.canvas.picture is not None and window.canvas.picture.rect(id) is not None)
+    qtbot.waitUntil(lambda: window.refreshing.reveal is None)
+    assert window.session.selection == id
+    rect = window.canvas.picture.rect(id)
+    assert rect is not None
+    assert window.canvas.rect().contains(window.canvas._view.shown(rect).toRect().center())
+
+
+def test_going_nowhere_before_anything_is_open(window: Window) -> None:
+    window.go_to_card("layer1.0")
+    assert window.session.selection is None
