@@ -7,8 +7,8 @@ three: a Merkle key. After an edit only what lies downstream of it has new keys 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,24 +73,60 @@ class Forward:
             PassError: a layer failed; names it and its input shapes.
         """
         started = time.perf_counter()
-        keys = self._merkle(architecture, weights, image_key if image_key is not None else id(image))
-        needed = self._needed(architecture, keys)
-        last = _last_uses(architecture, needed)
-        values: dict[str, Any] = {}
-        with torch.inference_mode():
-            for done, name in enumerate(needed):
-                if not wanted(done / len(needed)):
-                    raise Cancelled
-                node = architecture.nodes[name]
-                values[name] = self._value(node, keys, values, weights, image)
-                for gone in last.get(name, ()):
-                    values.pop(gone, None)
-        ran = len(needed)
-        key = keys[architecture.output.name]
-        value = self._values[key] if not needed else values[architecture.output.name]
+        keys = self.keys(architecture, weights, image_key if image_key is not None else id(image))
+        last = architecture.output.name
+        ran = len(self._needed(architecture, keys, (last,)))
+        ((_, value),) = self._values_of((last,), architecture, keys, weights, image, wanted)
         return Result(value, ran, len(architecture.live), (time.perf_counter() - started) * 1e3)
 
-    def _merkle(self, architecture: Architecture, weights: Source, image_key: Hashable) -> dict[str, int]:
+    def values(
+        self,
+        names: Collection[str],
+        architecture: Architecture,
+        weights: Source,
+        image: torch.Tensor,
+        image_key: Hashable = None,
+        wanted: Callable[[float], bool] = lambda done: True,
+    ) -> Iterator[tuple[str, Any]]:
+        """The values of these live nodes, in the order of execution: remembered ones, or made when their turn comes.
+
+        Nothing is kept alive longer than what is still to come needs it. Raises as `run` does.
+        """
+        keys = self.keys(architecture, weights, image_key if image_key is not None else id(image))
+        return self._values_of(names, architecture, keys, weights, image, wanted)
+
+    def _values_of(
+        self,
+        names: Collection[str],
+        architecture: Architecture,
+        keys: Mapping[str, int],
+        weights: Source,
+        image: torch.Tensor,
+        wanted: Callable[[float], bool],
+    ) -> Iterator[tuple[str, Any]]:
+        needed = self._needed(architecture, keys, names)
+        uses = Counter([*names, *(read for name in needed for read in architecture.nodes[name].inputs)])
+        # Held on to, as the budget may let go of them meanwhile.
+        values = {name: self._recalled(keys[name]) for name in uses.keys() - set(needed)}
+        asked, to_run, ran = set(names), set(needed), 0
+        for name, node in architecture.live.items():
+            freed: list[str] = []
+            if name in to_run:
+                if not wanted(ran / len(needed)):
+                    raise Cancelled
+                with torch.inference_mode():
+                    values[name] = self._value(node, keys, values, weights, image)
+                ran += 1
+                freed.extend(node.inputs)
+            if name in asked:
+                yield name, values[name]
+                freed.append(name)
+            uses.subtract(freed)
+            for gone in {name for name in freed if not uses[name]}:
+                del values[gone]
+
+    def keys(self, architecture: Architecture, weights: Source, image_key: Hashable) -> Mapping[str, int]:
+        """For each live node a number that is equal for two nodes, of any two snapshots, only if their values are."""
         keys: dict[str, int] = {}
         for node in architecture.live.values():
             own: Hashable = None
@@ -102,9 +138,9 @@ class Forward:
             keys[node.name] = self._keys.setdefault(content, len(self._keys))
         return keys
 
-    def _needed(self, architecture: Architecture, keys: Mapping[str, int]) -> list[str]:
-        """What must run, in order: everything the output needs that is not remembered."""
-        waiting = [architecture.output.name]
+    def _needed(self, architecture: Architecture, keys: Mapping[str, int], names: Iterable[str]) -> list[str]:
+        """What must run, in order: everything these nodes need that is not remembered."""
+        waiting = list(names)
         needed: set[str] = set()
         while waiting:
             name = waiting.pop()
@@ -118,7 +154,7 @@ class Forward:
         self, node: Node, keys: Mapping[str, int], values: Mapping[str, Any], weights: Source, image: torch.Tensor
     ) -> Any:
         inputs = {n: values[n] if n in values else self._recalled(keys[n]) for n in node.inputs}
-        module = self._materialised(node, weights)
+        module = self.layer(node, weights)
         try:
             value = value_of(node, inputs, weights, image, module)
         except Exception as failure:
@@ -127,13 +163,14 @@ class Forward:
         self._remember(keys[node.name], value)
         return value
 
-    def _materialised(self, node: Node, weights: Source) -> nn.Module | None:
-        """The node's layer with real numbers, made once."""
+    def layer(self, node: Node, weights: Source) -> nn.Module | None:
+        """The node's layer with real numbers, made once; None for an op that is no layer."""
         if not isinstance(node.op, Layer):
             return None
         key = self._keys.setdefault(weights.key(node), len(self._keys))
         if key not in self._layers:
-            self._layers[key] = with_weights(node.op.module, weights.tensors(node))
+            with torch.inference_mode(False):  # gradients must be able to pass through it
+                self._layers[key] = with_weights(node.op.module, weights.tensors(node))
         return self._layers[key]
 
     def _recalled(self, key: int) -> Any:
@@ -149,18 +186,6 @@ class Forward:
         while self._bytes > self.budget:
             _, gone = self._values.popitem(last=False)
             self._bytes -= _size(gone)
-
-
-def _last_uses(architecture: Architecture, needed: list[str]) -> dict[str, list[str]]:
-    """What can be let go of after each op."""
-    last: dict[str, str] = {}
-    for name in needed:
-        for read in architecture.nodes[name].inputs:
-            last[read] = name
-    found: dict[str, list[str]] = {}
-    for read, reader in last.items():
-        found.setdefault(reader, []).append(read)
-    return found
 
 
 def _size(value: Any) -> int:

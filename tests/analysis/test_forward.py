@@ -96,3 +96,40 @@ def test_auxiliary_outputs_come_along(image: torch.Tensor) -> None:
     result = network.origin.forward.run(network.architecture, Seeded(), photo)
     assert len(result.value) == 3
     assert result.main.shape == (1, 1000)
+
+
+def test_values_inside_are_those_of_the_pass(image: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    module = models.resnet18().eval()
+    network = open_network(module, input_shape=(1, 3, 64, 64))
+    seen: dict[str, torch.Tensor] = {}
+    for path in ("conv1", "layer2.0", "layer4.1.bn2"):
+        module.get_submodule(path).register_forward_hook(lambda m, args, out, path=path: seen.update({path: out}))
+    with torch.inference_mode():
+        module(image)
+    names = ("layer4.1.bn2", "conv1")
+    for forward in (Forward(), Forward(budget=100_000)):
+        for _ in range(2):  # made, then remembered
+            found = dict(forward.values(names, network.architecture, network.origin.weights, image, "image"))
+            assert list(found) == ["conv1", "layer4.1.bn2"]
+            assert all(torch.equal(found[name], seen[name]) for name in names)
+
+
+def test_equal_keys_mean_equal_values(image: torch.Tensor) -> None:
+    network = open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
+    edited = network.edit(SwapActivation("stage3.1", "gelu"))
+    forward, weights = Forward(), network.origin.weights
+    before, now = (forward.keys(n.architecture, weights, "image") for n in (network, edited))
+    assert before["stage3.0.branch1.0"] == now["stage3.0.branch1.0"]
+    assert before["fc"] != now["fc"]
+
+
+def test_layers_let_gradients_pass(image: torch.Tensor) -> None:
+    network = open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
+    forward, weights = Forward(), network.origin.weights
+    forward.run(network.architecture, weights, image)
+    layer = forward.layer(network.architecture.nodes["conv1.0"], weights)
+    assert layer is not None
+    entering = image.clone().requires_grad_(True)
+    layer(entering).sum().backward()
+    assert entering.grad is not None
