@@ -5,17 +5,18 @@ No Qt: views listen, show what they find here, and say what the user wants. Noth
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.diagram import Level
+from explorer.language import Language
 
 if TYPE_CHECKING:  # importing these imports torch; the window is on screen before that
     from explorer.analysis.sample import Sample
     from explorer.network import Network
 
 #: What a notification is about.
-Topic = Literal["network", "opened", "selection", "sample", "compared"]
+Topic = Literal["network", "opened", "selection", "sample", "compared", "language", "experiment"]
 
 
 class Session:
@@ -26,6 +27,8 @@ class Session:
         self.selection: str | None = None
         self.sample: Sample | None = None
         self.compared = False  # the baseline is looked at, for the time being
+        self.language: Language = "en"  # of the explanations
+        self.experiment: tuple[str, Mapping[str, Any]] | None = None  # its id, and controls that were set for it
         self._listeners: list[Callable[[Topic], None]] = []
 
     @property
@@ -78,6 +81,17 @@ class Session:
     def show_sample(self, sample: Sample) -> None:
         self.sample = sample
         self._tell("sample")
+
+    def speak(self, language: Language) -> None:
+        """Explain in another language."""
+        if language != self.language:
+            self.language = language
+            self._tell("language")
+
+    def prove(self, experiment: str, controls: Mapping[str, Any]) -> None:
+        """Look at an experiment, with some of its controls set."""
+        self.experiment = (experiment, controls)
+        self._tell("experiment")
 
     def _tell(self, topic: Topic) -> None:
         for listener in self._listeners:

@@ -7,7 +7,7 @@ desk what the user wants. A tool knows no other tool and nothing of the window.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -54,6 +54,10 @@ class Intent(Protocol):
         """Unfold what hides a card, select it and bring it into sight."""
         ...
 
+    def point_out(self, ids: Iterable[str]) -> None:
+        """Unfold what hides these cards, light them up and bring them into sight, until something else is selected."""
+        ...
+
     def say(self, text: str, milliseconds: int = 8000) -> None:
         """One line in the status bar."""
         ...
@@ -74,8 +78,11 @@ class Desk:
     docks: list[QDockWidget] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
 
-    def dock(self, title: str, make: Callable[[], QWidget], side: Side = "right", keys: str = "") -> Dock:
-        """A panel, hidden until it is asked for in View › Panels (or with `keys`), then beside those of its side."""
+    def dock(
+        self, title: str, make: Callable[[], QWidget], side: Side = "right", keys: str = "", *, shown: bool = False
+    ) -> Dock:
+        """A panel, as a tab beside those of its side. Unless `shown`, it is hidden until it is asked for in
+        View › Panels (or with `keys`)."""
         dock = Dock(title, make)
         neighbours = [
             other
@@ -85,11 +92,12 @@ class Desk:
         self.window.addDockWidget(_SIDES[side], dock)
         if neighbours:
             self.window.tabifyDockWidget(neighbours[-1], dock)
-        dock.hide()
-        shown = dock.toggleViewAction()
+            neighbours[0].raise_()
+        dock.setVisible(shown)
+        toggle = dock.toggleViewAction()
         if keys:
-            shown.setShortcut(keys)
-        shown.triggered.connect(lambda on: dock.raise_() if on else None)
+            toggle.setShortcut(keys)
+        toggle.triggered.connect(lambda on: dock.raise_() if on else None)
         self.docks.append(dock)
         return dock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ class Refreshing(QObject):
     def __init__(self, session: Session, panels: Panels, parent: QObject) -> None:
         super().__init__(parent)
         self.keep: str | None = None  # what should stay where it is when the next picture comes
-        self.reveal: str | None = None  # what should be in sight once it has come
+        self._then: Callable[[], None] | None = None
         self.drawing = Lane("drawing", parent, newest=True)
         self.inspecting = Lane("inspecting", parent, newest=True)
         self.measuring = Lane("measuring", parent, newest=True)
@@ -49,6 +50,13 @@ class Refreshing(QObject):
         """What is selected, or some part of the picture, stays where it is: the same network in another state."""
         session = self._session
         self.keep = session.selection.split(",")[0] if session.selection else next(iter(session.opened), "input")
+
+    def then(self, happens: Callable[[], None]) -> None:
+        """Once the canvas shows the session as it is now: at once, or when the picture on its way has come."""
+        if self.drawing.busy:
+            self._then = happens
+        else:
+            happens()
 
     def inspect(self) -> None:
         network, selection = self._session.network, self._session.selection
@@ -69,6 +77,7 @@ class Refreshing(QObject):
         if topic in ("network", "sample", "compared"):
             self._run()
         if topic == "selection":
+            self._panels.canvas.light(frozenset())  # what was pointed out has been seen
             self._panels.canvas.select(self._session.selection)
 
     def _draw(self) -> None:
@@ -79,9 +88,9 @@ class Refreshing(QObject):
     def _show_picture(self, picture: Picture) -> None:
         self._panels.canvas.show_picture(picture, keep=self.keep)
         self._panels.canvas.select(self._session.selection)
-        if self.reveal is not None:
-            self._panels.canvas.reveal(self.reveal)
-            self.reveal = None
+        if self._then is not None:
+            then, self._then = self._then, None
+            then()
 
     def _measure(self) -> None:
         network, shown = self._session.network, self._session.shown

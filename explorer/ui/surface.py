@@ -6,6 +6,7 @@ costs the same however large the network is.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -115,6 +116,15 @@ class Surface(QWidget):
         if ids != self._marks.lit:
             self._backing.marks = replace(self._marks, lit=ids)
             self._repaint()
+
+    def point_out(self, ids: frozenset[str]) -> None:
+        """Light up cards and bring them all into sight; the view moves only if some are not."""
+        self.light(ids)
+        rects = [rect for id in ids if self.picture is not None and (rect := self.picture.rect(id)) is not None]
+        together = functools.reduce(QRectF.united, rects, QRectF())
+        if rects and not QRectF(self.rect()).contains(self._view.shown(together)):
+            self._fitted = False
+            self._look_at(together, most=max(self.scale, 1.0))
 
     def count_under(self, place: QRect, ids: frozenset[str]) -> int:
         """How many of these cards something laid over a place of the widget would hide."""

@@ -6,6 +6,7 @@ and the network's output newest first (`refreshing`), files (`documents`, `sampl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -229,13 +230,23 @@ class Window(QMainWindow):
 
     def go_to_card(self, id: str) -> None:
         """Unfold what hides a card, select it and bring it into sight."""
-        network = self.session.network
-        if network is not None:
-            around = frozenset(network.study.hierarchy.ancestors(id)) - {network.study.hierarchy.root.id}
-            self.refreshing.keep = self.refreshing.reveal = id
-            self.session.open_groups(self.session.opened | around)
+        if self.session.network is not None:
+            self._unfold(self.session.network, [id])
             self.session.select(id)
-            self.canvas.reveal(id)
+            self.refreshing.then(lambda: self.canvas.reveal(id))
+
+    def point_out(self, ids: Iterable[str]) -> None:
+        """Unfold what hides these cards, light them up and bring them into sight."""
+        lit = frozenset(ids)
+        if self.session.network is not None:
+            self._unfold(self.session.network, lit)
+            self.refreshing.then(lambda: self.canvas.point_out(lit))
+
+    def _unfold(self, network: Network, ids: Iterable[str]) -> None:
+        hierarchy = network.study.hierarchy
+        around = {group for id in ids for group in hierarchy.ancestors(id)} - {hierarchy.root.id}
+        self.refreshing.keep_in_place()
+        self.session.open_groups(self.session.opened | around)
 
     def say(self, text: str, milliseconds: int = 8000) -> None:
         self.statusBar().showMessage(text, milliseconds)

@@ -76,11 +76,27 @@ def test_going_to_a_card_unfolds_what_hides_it(window: Window, qtbot: QtBot) -> 
     assert window.canvas.picture.rect(id) is None
     window.go_to_card(id)
     qtbot.waitUntil(lambda: window.canvas.picture is not None and window.canvas.picture.rect(id) is not None)
-    qtbot.waitUntil(lambda: window.refreshing.reveal is None)
+    qtbot.waitUntil(lambda: not window.refreshing.drawing.busy)
     assert window.session.selection == id
     rect = window.canvas.picture.rect(id)
     assert rect is not None
     assert window.canvas.rect().contains(window.canvas._view.shown(rect).toRect().center())
+
+
+def test_pointing_out_several_cards(window: Window, qtbot: QtBot) -> None:
+    window.start("resnet18")
+    qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
+    ids = {"layer1.0.conv1", "layer4"}
+    window.point_out(ids)
+    qtbot.waitUntil(lambda: window.canvas._marks.lit == ids)
+    assert window.canvas.picture is not None
+    assert window.session.selection is None
+    for id in ids:
+        rect = window.canvas.picture.rect(id)
+        assert rect is not None
+        assert window.canvas.rect().contains(window.canvas._view.shown(rect).toRect())
+    window.session.select("layer2")
+    assert window.canvas._marks.lit == frozenset()
 
 
 def test_going_nowhere_before_anything_is_open(window: Window) -> None:

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.ui.desk import Desk
+from explorer.ui.tools.guide import GuideTool
+from explorer.ui.tools.language import LanguageTool
 
 #: In the order of their menu entries and tabs. Each is made once, with the desk, and lives as long as the window.
-TOOLS: tuple[Callable[[Desk], object], ...] = ()
+TOOLS: tuple[Callable[[Desk], object], ...] = (
+    LanguageTool,
+    GuideTool,
+)

@@ -1,0 +1,104 @@
+"""Pages of the guide as rich text. Links say what a click means: `card`, `try`, `experiment`, `network`."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from explorer.ui.appearance import Colours
+
+if TYPE_CHECKING:
+    from explorer.guide.page import Labels
+    from explorer.guide.told import Known, Number, Told, ToldIdea
+
+
+def page(told: Told, labels: Labels, c: Colours) -> str:
+    words, facts = told.page.words, told.page.facts
+    paper = facts.paper
+    parts = [
+        f"<h1>{escape(words.title)} <span class='muted'>{facts.year}</span></h1>",
+        f"<p class='motto'>{escape(told.motto)}</p>",
+        f"<p class='muted'>{escape(paper.authors)}: <i>{escape(paper.title)}</i>, {escape(paper.venue)}. "
+        f"<a href='{escape(paper.link)}'>{escape(paper.link.removeprefix('https://'))}</a></p>",
+        _networks(labels.builds_on, told.before),
+        f"<h2>{escape(labels.problem)}</h2><p>{escape(told.problem)}</p>",
+        f"<h2>{escape(labels.ideas)}</h2>",
+        *(_idea(idea, labels) for idea in told.ideas),
+        _list(labels.pros, told.pros, "+", c.less),
+        _list(labels.cons, told.cons, "−", c.more),
+        f"<h2>{escape(labels.next)}</h2><p>{escape(told.next)}</p>",
+        _networks("→", told.after),
+        _numbers(f"{labels.numbers}: {told.network_title}", told.numbers, told.note, labels),
+    ]
+    return _styled("".join(parts), c)
+
+
+def known(found: Known, labels: Labels, c: Colours) -> str:
+    """For a network without a page."""
+    parts = [f"<h1>{escape(found.title)}</h1>", f"<p class='muted'>{escape(found.paper)}</p>"]
+    parts.append(_numbers(labels.numbers, found.numbers, found.note, labels))
+    return _styled("".join(parts), c)
+
+
+def nothing(c: Colours) -> str:
+    return _styled("<p class='muted'>Open a network of the catalogue to read about it.</p>", c)
+
+
+def _idea(idea: ToldIdea, labels: Labels) -> str:
+    links = []
+    if idea.places:
+        links.append(f"<a href='card:{escape(idea.name)}'>◎ {escape(labels.show)}</a>")
+    for tried, words in idea.tries:
+        links.append(f"<a href='try:{escape(idea.name)}/{escape(tried)}'>▶ {escape(labels.tries)}: {escape(words)}</a>")
+    for number, experiment in enumerate(idea.experiments):
+        title = f"{labels.proof}: {experiment.id.replace('_', ' ')}"
+        links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")
+    return f"<h3>{escape(idea.title)}</h3><p>{escape(idea.text)}</p><p class='links'>{'<br>'.join(links)}</p>"
+
+
+def _list(title: str, items: tuple[str, ...], sign: str, colour: str) -> str:
+    rows = "".join(
+        f"<tr><td width='18' style='color:{colour}'><b>{sign}</b></td><td>{escape(item)}</td></tr>" for item in items
+    )
+    return f"<h2>{escape(title)}</h2><table cellspacing='0' cellpadding='2'>{rows}</table>"
+
+
+def _networks(words: str, found: tuple[tuple[str, str], ...]) -> str:
+    if not found:
+        return ""
+    links = " · ".join(f"<a href='network:{escape(key)}'>{escape(title)}</a>" for key, title in found)
+    return f"<p class='muted'>{escape(words)} {links}</p>"
+
+
+def _numbers(title: str, found: tuple[Number, ...], note: str, labels: Labels) -> str:
+    if not found:
+        return ""
+    figures = {"params": labels.params, "macs": labels.macs, "top1": labels.top1}
+    rows = "".join(_row(figures[number.figure], number, labels) for number in found)
+    notes = "".join(f"<p class='muted'>{escape(text)}</p>" for text in (note, labels.convention) if text)
+    return f"<h2>{escape(title)}</h2><table cellspacing='0' cellpadding='3'>{rows}</table>{notes}"
+
+
+def _row(figure: str, number: Number, labels: Labels) -> str:
+    """Counted above published: the panel is narrow."""
+    source = escape(" – ".join(filter(None, (number.source, number.why))))
+    rows = []
+    if number.counted:
+        rows.append((labels.counted, number.counted, ""))
+    rows.append((labels.published, number.published, f"<br><span class='muted'>{source}</span>"))
+    cells = [
+        f"<tr><td class='muted'>{escape(words)}</td><td><b>{escape(value)}</b>{more}</td></tr>"
+        for words, value, more in rows
+    ]
+    return f"<tr><td colspan='2'>{escape(figure)}</td></tr>{''.join(cells)}"
+
+
+def _styled(body: str, c: Colours) -> str:
+    style = f"""
+        body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }}
+        h1 {{ font-size: 19px; margin: 2px 0; }} h2 {{ font-size: 15px; margin: 16px 0 4px 0; color: {c.accent}; }}
+        h3 {{ font-size: 14px; margin: 10px 0 2px 0; }} p {{ margin: 3px 0 5px 0; line-height: 130%; }}
+        .muted {{ color: {c.muted}; font-size: 12px; font-weight: normal; }} .motto {{ font-size: 14px; }}
+        .links {{ margin-bottom: 8px; }} th {{ color: {c.muted}; font-weight: normal; font-size: 12px; }}
+    """
+    return f"<html><head><style>{style}</style></head><body>{body}</body></html>"

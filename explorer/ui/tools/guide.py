@@ -1,0 +1,149 @@
+"""The guide: what the open network brought, with links into the diagram, to edits that try it, to experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QTextBrowser, QWidget
+
+from explorer.session import Topic
+from explorer.ui import appearance, guide_text
+from explorer.ui.appearance import Colours
+from explorer.ui.desk import Desk
+from explorer.ui.work import Wanted
+
+if TYPE_CHECKING:
+    from explorer.guide.told import Known, Told
+    from explorer.language import Language
+    from explorer.network import Network
+
+
+class GuideTool:
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._session = desk, desk.session
+        self._lane = desk.lane("reading", newest=True)
+        self._panel: GuidePanel | None = None
+        self._told: Told | None = None
+        self.dock = desk.dock("About", self._make, "right", "F1", shown=True)
+        self._session.listen(self._changed)
+
+    def _make(self) -> QWidget:
+        self._panel = GuidePanel()
+        self._panel.followed.connect(self._follow)
+        self._read()
+        return self._panel
+
+    def _changed(self, topic: Topic) -> None:
+        if topic == "language" or (topic == "network" and not self._is_told()):
+            self._read()
+
+    def _is_told(self) -> bool:
+        network = self._session.network
+        key = network.baseline.architecture.key if network is not None else ""
+        return self._told is not None and self._told.network == key
+
+    def _read(self) -> None:
+        network = self._session.network
+        if self._panel is None or network is None:
+            return
+        work = partial(read, network.baseline, self._session.language)
+        self._lane.submit(work, self._show, self._desk.intent.complain)
+
+    def _show(self, found: Told | Known | None) -> None:
+        from explorer.guide.page import labels
+        from explorer.guide.told import Told
+
+        words = labels(self._session.language)
+        self._told = found if isinstance(found, Told) else None
+        if self._panel is None:
+            return
+        if found is None:
+            self._panel.show_text(guide_text.nothing)
+        elif isinstance(found, Told):
+            self._panel.show_text(partial(guide_text.page, found, words))
+        else:
+            self._panel.show_text(partial(guide_text.known, found, words))
+
+    # links
+
+    def _follow(self, url: QUrl) -> None:
+        kind, target = url.scheme(), url.path()
+        if kind == "https":
+            QDesktopServices.openUrl(url)
+        elif kind == "network":
+            self._desk.intent.open(target)
+        elif kind == "card":
+            self._show_places(target)
+        elif kind == "try":
+            self._try(*target.split("/"))
+        elif kind == "experiment":
+            name, number = target.split("/")
+            self._prove(name, int(number))
+
+    def _show_places(self, idea: str) -> None:
+        """Light up where an idea lives in the network as it is now."""
+        from explorer.guide.told import places
+
+        if self._told is not None and self._session.network is not None:
+            found = tuple(places(self._session.network.study, self._told.page.facts.ideas[idea]))
+            self._desk.intent.point_out(found)
+            if not found:
+                self._desk.intent.say("The edits made so far left nothing of this in the network.")
+
+    def _try(self, idea: str, tried: str) -> None:
+        from explorer.guide.page import edits_of
+
+        if self._told is not None:
+            for edit in edits_of(self._told.page.key, idea, tried):
+                self._desk.intent.edit(edit)
+            self._desk.intent.say("Tried. Undo (Ctrl+Z) takes it back.")
+
+    def _prove(self, idea: str, number: int) -> None:
+        if self._told is not None:
+            experiment = self._told.page.facts.ideas[idea].experiments[number]
+            self._session.prove(experiment.id, experiment.controls)
+
+
+def read(baseline: Network, language: Language, wanted: Wanted) -> Told | Known | None:
+    """The page on a network, what the catalogue knows of one without a page, or None for a module of the user's."""
+    from explorer.guide.page import page, page_of
+    from explorer.guide.told import known, told
+
+    key = baseline.architecture.key
+    if not key:
+        return None
+    about = page_of(key)
+    return told(page(about, language), baseline.study) if about is not None else known(baseline.study)
+
+
+class GuidePanel(QTextBrowser):
+    followed = Signal(QUrl)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setOpenLinks(False)
+        self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.setAccessibleName("About the network")
+        self.document().setDocumentMargin(12)
+        self.anchorClicked.connect(self.followed)
+        self._text: Callable[[Colours], str] = guide_text.nothing
+        self._paint()
+
+    def show_text(self, text: Callable[[Colours], str]) -> None:
+        """Show a page, given as a function of the colours in force."""
+        self._text = text
+        self._paint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            place = self.verticalScrollBar().value()
+            self._paint()
+            self.verticalScrollBar().setValue(place)
+
+    def _paint(self) -> None:
+        self.setHtml(self._text(appearance.colours()))

@@ -1,0 +1,132 @@
+"""Every page in every language: its links, places, tries and numbers hold on the networks it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from explorer.guide import page as pages
+from explorer.guide.page import PAGES, Page, PageError, edits_of, labels, page, page_of
+from explorer.guide.told import MISSING, Told, known, places, told
+from explorer.language import LANGUAGES, Language
+from explorer.network import Network
+from explorer.networks.catalogue import entries, find
+from tests.conftest import KEYS
+
+Opened = Callable[[str], Network]
+EVERY = [(key, language) for key in PAGES for language in LANGUAGES]
+
+
+def told_of_first(key: str, language: Language, opened: Opened) -> Told:
+    found = page(key, language)
+    return told(found, opened(found.facts.networks[0]).study)
+
+
+@pytest.mark.parametrize(("key", "language"), EVERY)
+def test_every_number_in_a_text_is_there(key: str, language: Language, opened: Opened) -> None:
+    said = told_of_first(key, language, opened)
+    texts = [said.motto, said.problem, said.next, *said.pros, *said.cons, *(idea.text for idea in said.ideas)]
+    assert not [text for text in texts if "{" in text or MISSING in text.replace(" – ", "")]
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_every_idea_is_somewhere(key: str, opened: Opened) -> None:
+    found = page(key)
+    study = opened(found.facts.networks[0]).study
+    for name, idea in found.facts.ideas.items():
+        shown = set(places(study, idea))
+        assert shown, name
+        for place in idea.where:
+            assert place.startswith("~") or place in shown, f"{name}: {place}"
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_every_try_changes_the_network(key: str, opened: Opened) -> None:
+    found = page(key)
+    network = opened(found.facts.networks[0])
+    for name, idea in found.facts.ideas.items():
+        for tried in idea.tries:
+            edited = network.edit(*edits_of(key, name, tried))
+            assert edited.history.position, f"{name}: {tried}"
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_links_lead_to_pages(key: str) -> None:
+    facts = page(key).facts
+    assert {*facts.before, *facts.after} <= set(PAGES) - {key}
+    assert all(PAGES.index(other) < PAGES.index(key) for other in facts.before)
+    assert all(PAGES.index(other) > PAGES.index(key) for other in facts.after)
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_networks_and_years(key: str) -> None:
+    facts = page(key).facts
+    assert all(page_of(network) == key for network in facts.networks)
+    assert abs(find(facts.networks[0]).year - facts.year) <= 1
+
+
+def test_a_network_belongs_to_one_page() -> None:
+    listed = [network for key in PAGES for network in page(key).facts.networks]
+    assert len(set(listed)) == len(listed)
+    assert set(listed) <= set(KEYS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headings(language: Language) -> None:
+    assert labels(language).problem
+
+
+def test_numbers_are_beside_what_was_published(opened: Opened) -> None:
+    said = told_of_first("mobilenet_v2", "en", opened)
+    counted = {number.figure: number.counted for number in said.numbers}
+    assert counted == {"params": "3,504,872", "macs": "300,774,272", "top1": ""}
+    assert {number.published for number in said.numbers} == {"3.40 M", "300 M", "72 %"}
+
+
+def test_what_is_known_of_a_network_without_a_page(opened: Opened) -> None:
+    bare = next(entry.key for entry in entries() if page_of(entry.key) is None)
+    assert known(opened(bare).study).title == find(bare).title
+
+
+def test_a_part_that_a_variant_lacks_is_a_dash(opened: Opened) -> None:
+    found = page("mobilenet_v2")
+    words = found.words.model_copy(update={"problem": "{params no.such.part} {share macs nowhere} {shape nowhere}"})
+    altered = found.model_copy(update={"words": words})
+    assert told(altered, opened("mobilenet_v2").study).problem == "– – –"
+
+
+def _altered(change: Callable[[dict[str, object]], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
+    """The page on MobileNet v2 with something changed in its English words."""
+    real = pages.asset
+
+    def fake(name: str) -> Path:
+        if name != "guide/en/mobilenet_v2.json":
+            return real(name)
+        value = json.loads(real(name).read_text(encoding="utf-8"))
+        change(value)
+        (tmp_path / "altered.json").write_text(json.dumps(value), encoding="utf-8")
+        return tmp_path / "altered.json"
+
+    monkeypatch.setattr(pages, "asset", fake)
+    return page.__wrapped__("mobilenet_v2", "en")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda value: value.pop("motto"), "motto"),
+        (lambda value: value.update(extra="x"), "extra"),
+        (lambda value: value.update(pros=["only one"]), "pros"),
+        (lambda value: value["ideas"].pop("memory"), "ideas must be"),
+        (lambda value: value["ideas"]["memory"]["tries"].update(more="More"), "memory.tries must be"),
+        (lambda value: value.update(problem=7), "problem"),
+    ],
+)
+def test_a_page_that_does_not_hold_together_is_refused(
+    change: Callable[[dict[str, object]], object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PageError, match=message):
+        _altered(change, tmp_path, monkeypatch)

@@ -1,0 +1,94 @@
+"""The guide in the window: its page follows the network, its links do what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSettings, QUrl
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.ui import appearance
+from explorer.ui.tools.guide import GuidePanel, GuideTool
+from explorer.ui.tools.language import LanguageTool
+from explorer.ui.window import Window
+
+SLOW = 60_000
+
+
+def tool(window: Window, kind: type) -> Any:
+    return next(found for found in window.tools if isinstance(found, kind))
+
+
+@pytest.fixture
+def guide(window: Window, qtbot: QtBot) -> GuideTool:
+    window.start("mobilenet_v2")
+    found: GuideTool = tool(window, GuideTool)
+    found.dock.show()
+    found.dock.raise_()
+    qtbot.waitUntil(lambda: "MobileNet v2" in text(found), timeout=SLOW)
+    return found
+
+
+def text(guide: GuideTool) -> str:
+    return guide._panel.toPlainText() if guide._panel is not None else ""
+
+
+def follow(guide: GuideTool, link: str) -> None:
+    assert isinstance(guide._panel, GuidePanel)
+    assert link in guide._panel.toHtml()
+    guide._panel.anchorClicked.emit(QUrl(link))
+
+
+def test_the_page_of_the_open_network(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    assert "3,504,872" in text(guide)
+    assert "each of the 17 blocks" in text(guide)
+    window.open("squeezenet1_1")
+    qtbot.waitUntil(lambda: "SqueezeNet 1.1" in text(guide), timeout=SLOW)
+    assert "17 blocks" not in text(guide)
+
+
+def test_where_an_idea_lives(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    follow(guide, "card:inverted_residual")
+    qtbot.waitUntil(lambda: len(window.canvas._marks.lit) == 17)
+    follow(guide, "card:linear_bottleneck")
+    qtbot.waitUntil(lambda: "features.3.conv.2" in window.canvas._marks.lit)
+    assert "features.3" in window.session.opened
+
+
+def test_a_try_edits_and_the_page_stays(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    before = text(guide)
+    follow(guide, "try:inverted_residual/narrow")
+    qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.history.position), timeout=SLOW)
+    assert window.session.network is not None
+    assert window.session.network.history.undo_title == "Expansion ×3 everywhere"
+    assert text(guide) == before  # of the network as it was opened
+    assert "Undo" in window.statusBar().currentMessage()
+
+
+def test_another_language_is_remembered(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    languages: LanguageTool = tool(window, LanguageTool)
+    languages.actions["zh"].trigger()
+    qtbot.waitUntil(lambda: "倒残差" in text(guide))
+    assert QSettings().value("language") == "zh"
+    again = Window()
+    qtbot.addWidget(again)
+    assert again.session.language == "zh"
+    assert tool(again, LanguageTool).actions["zh"].isChecked()
+    again.close()
+
+
+def test_an_unknown_language_in_the_settings_is_english(qtbot: QtBot) -> None:
+    QSettings().setValue("language", "tlh")
+    window = Window()
+    qtbot.addWidget(window)
+    assert window.session.language == "en"
+    window.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_readable_in_any_theme(guide: GuideTool, qapp: QApplication, scheme: str) -> None:
+    appearance.apply(qapp, scheme)
+    assert guide._panel is not None
+    assert appearance.colours().accent in guide._panel.toHtml()
