@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer.edits import ChannelShuffle, EditError, LinearBottleneck, Shortcut, SwapActivation
     from explorer.export.diagram import save_diagram
+    from explorer.export.page import ExportError, Page
     from explorer.network import Network, Prediction
     from explorer.network import open_network as open
     from explorer.networks.catalogue import entries, find
@@ -33,6 +34,8 @@ _HOME = {
     "Shortcut": ("explorer.edits", "Shortcut"),
     "LinearBottleneck": ("explorer.edits", "LinearBottleneck"),
     "save_diagram": ("explorer.export.diagram", "save_diagram"),
+    "Page": ("explorer.export.page", "Page"),
+    "ExportError": ("explorer.export.page", "ExportError"),
     "EditError": ("explorer.edits", "EditError"),
 }
 
@@ -40,8 +43,10 @@ __version__ = "0.1.0"
 __all__ = [
     "ChannelShuffle",
     "EditError",
+    "ExportError",
     "LinearBottleneck",
     "Network",
+    "Page",
     "Prediction",
     "Shortcut",
     "SwapActivation",

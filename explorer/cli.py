@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from explorer.diagram import LEVELS
+from explorer.export import commands as commands_of_files
 from explorer.files import is_project
 
 if TYPE_CHECKING:
@@ -58,18 +58,24 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--json", action="store_true", help="as JSON, with a list of layers")
     figures.set_defaults(run=_figures)
 
-    export = commands.add_parser("export", help="the diagram as PNG, SVG or PDF")
-    _takes_network(export)
-    export.add_argument("--out", metavar="FILE", required=True, help="file to write: .png, .svg or .pdf")
-    export.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
-    export.add_argument("--scale", type=float, default=2.0, help="pixels for each unit of the drawing (default 2)")
-    export.add_argument("--theme", choices=("light", "dark", "print"), default="light")
-    export.set_defaults(run=_export)
+    export = commands.add_parser("export", help="diagrams as PNG, SVG or PDF")
+    _takes_networks(export)
+    commands_of_files.add_export(export, _opened)
     return parser
 
 
 def _takes_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="KEY", help="key of a network, as `list` prints them")
+    _takes_edits(parser)
+
+
+def _takes_networks(parser: argparse.ArgumentParser) -> None:
+    what = "keys of networks, or patterns such as 'resnet*'"
+    parser.add_argument("network", metavar="KEY", nargs="+", help=what)
+    _takes_edits(parser)
+
+
+def _takes_edits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edits", metavar="FILE", help="file of edits, or project (.cnnx), to make the edits of first")
     parser.add_argument(
         "--set",
@@ -116,15 +122,15 @@ def _entry_as_json(entry: Any) -> dict[str, Any]:
     }
 
 
-def _opened(parsed: argparse.Namespace) -> Network:
+def _opened(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.catalogue import find
 
-    entry = find(parsed.network)  # an unknown key is said before torch is imported
+    entry = find(key)  # an unknown key is said before torch is imported
     options = dict(_option(entry, said) for said in parsed.set)
     from explorer.network import open_network
     from explorer.project import read_edits
 
-    return open_network(parsed.network, options=options, edits=read_edits(parsed.edits) if parsed.edits else ())
+    return open_network(key, options=options, edits=read_edits(parsed.edits) if parsed.edits else ())
 
 
 def _option(entry: Entry, said: str) -> tuple[str, Any]:
@@ -143,7 +149,7 @@ def _option(entry: Entry, said: str) -> tuple[str, Any]:
 def _figures(parsed: argparse.Namespace) -> None:
     from explorer import numbers
 
-    network = _opened(parsed)
+    network = _opened(parsed, parsed.network)
     found = network.figures.as_json() | {"edits": [edit.title for edit in network.history.in_force]}
     if parsed.json:
         print(json.dumps(found, indent=2))
@@ -165,12 +171,6 @@ def _figures(parsed: argparse.Namespace) -> None:
     ]
     for name, value in rows:
         print(f"  {name:<18} {value}")
-
-
-def _export(parsed: argparse.Namespace) -> None:
-    from explorer.export.diagram import save_diagram
-
-    save_diagram(_opened(parsed), parsed.out, level=parsed.level, scale=parsed.scale, theme=parsed.theme)
 
 
 def _one_line(failure: BaseException) -> str:

@@ -1,50 +1,112 @@
-"""From a network to its diagram as a file: what the command line and the Python API use."""
+"""From a network to its picture on a sheet, and into a file: what the dialog, the command line and Python use."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from explorer import numbers
-from explorer.diagram import LEVELS, Level
+from explorer.diagram import Diagram
+from explorer.export.page import ExportError, Page
 from explorer.network import Network
-from explorer.present import at_level, diagram
+from explorer.panels import Count
+from explorer.present import at_level, diagram, summary
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
+
+    from explorer.export.sheet import Content, Sheet, Words
 
 _application: QGuiApplication | None = None  # fonts need one; kept for the life of the process
 
 
 def save_diagram(
-    network: Network, path: str | Path, *, level: Level = "blocks", scale: float = 2.0, theme: str = "light"
+    network: Network, path: str | Path, page: Page = Page(), *, select: Collection[str] = (), **settings: Any
 ) -> None:
-    """Write the diagram of a network as PNG, SVG or PDF, by the suffix of `path`.
+    """Write a picture of a network as PNG, SVG or PDF, by the suffix of `path`.
 
     Args:
-        level: how far groups are unfolded: "stages", "blocks", "units" or "ops".
-        scale: pixels for each unit of the drawing; at 1, type is 11 to 13 pixels high.
-        theme: "light", "dark" or "print" (black on white).
+        page: what it shows and how large it is; `settings` are fields of it: level="units", theme="dark", width=2000.
+        select: layers, blocks or stages, if nothing else should be on it.
 
     Raises:
-        ExportError: the file cannot be written as asked; nothing is written then.
-        ValueError: an unknown level or theme.
+        ExportError: a setting there is no such value of, or a file that cannot be written as asked; nothing is
+            written then. The message says the largest scale that works.
     """
-    if level not in LEVELS:
-        raise ValueError(f"there is no level {level!r}; there are {', '.join(LEVELS)}")
-    _need_fonts()
-    from explorer.drawing import compose, named
     from explorer.export.image import export_image
 
     try:
-        chosen = named(theme)
-    except KeyError:
-        raise ValueError(f"there is no theme {theme!r}; there are light, dark and print") from None
+        page = replace(page, **settings)
+    except TypeError as failure:
+        raise ExportError(f"no such setting: {failure}") from failure
+    need_fonts()
+    export_image(sheet(network, page, select), path)
+
+
+def sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -> Sheet:
+    """The picture that a page wants, with what stands around it. Needs a QGuiApplication.
+
+    Raises ExportError for a selection that is not in the network.
+    """
+    from explorer.export.sheet import Sheet
+
+    return Sheet(content(network, page, select), page, words(network))
+
+
+def content(network: Network, page: Page, select: Collection[str] = ()) -> Content:
+    """The picture alone."""
+    from explorer.drawing import compose
+
     study = network.study
-    picture = compose(diagram(study, at_level(study, level), network.history.baseline))
-    export_image(picture, path, scale=scale, theme=chosen, title=network.title, caption=caption(network))
+    opened = at_level(study, page.level or "blocks")
+    if select:
+        names = [_known(network, name) for name in select]
+        around = {id for name in names for id in study.hierarchy.ancestors(name)}
+        groups = study.hierarchy.groups
+        opened |= around | {name for name in names if name in groups and groups[name].role != "unit"}
+        return compose(only(diagram(study, opened, network.history.baseline), names))
+    return compose(diagram(study, opened, network.history.baseline))
+
+
+def _known(network: Network, name: str) -> str:
+    hierarchy = network.study.hierarchy
+    for id in (f"unit:{name}", name):  # a layer is shown with its norm and activation
+        if id in hierarchy.parent:
+            return id
+    raise ExportError(f"there is no layer, block or stage {name!r} in {network.title}")
+
+
+def only(whole: Diagram, ids: Collection[str]) -> Diagram:
+    """The diagram of some of its cards and open groups, with what is in them and the links between."""
+    kept: set[str] = set()
+    for id in ids:
+        kept.update(_inside(whole, id))
+    inner = {child for group, children in whole.children.items() if group in kept for child in children}
+    order = [id for id in _inside(whole, whole.root) if id in kept and id not in inner]
+    children = {whole.root: tuple(order)} | {group: whole.children[group] for group in whole.children if group in kept}
+    cards = {id: card for id, card in whole.cards.items() if id in kept}
+    links = tuple(link for link in whole.links if link.source in kept and link.target in kept)
+    return Diagram(whole.root, children, cards, links)
+
+
+def _inside(whole: Diagram, id: str) -> list[str]:
+    """A card or group and everything in it, in execution order."""
+    found = [id]
+    for child in whole.children.get(id, ()):
+        found += _inside(whole, child)
+    return found
+
+
+def words(network: Network) -> Words:
+    """What is written around any picture of a network."""
+    from explorer.export.sheet import Words
+
+    counts = summary(network.study, network.baseline.study).counts
+    return Words(network.title, caption(network), tuple((count.name, _said(count)) for count in counts))
 
 
 def caption(network: Network) -> str:
@@ -59,7 +121,14 @@ def caption(network: Network) -> str:
     )
 
 
-def _need_fonts() -> None:
+def _said(count: Count) -> str:
+    now = numbers.size(count.now) if count.unit == "bytes" else numbers.exact(count.now)
+    if count.unit == "px":
+        now = f"{now} px" if count.now else "whole image"
+    return now if count.now == count.before else f"{now} ({numbers.percent(count.now, count.before)})"
+
+
+def need_fonts() -> None:
     """Make sure there is an application, without a screen if there is none."""
     global _application
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

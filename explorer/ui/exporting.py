@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from explorer.drawing import DARK, LIGHT
+from explorer.export.page import Page
 from explorer.session import Session
 from explorer.ui import appearance, dialogs, requests
 from explorer.ui.canvas import Canvas
@@ -34,7 +34,7 @@ class Exporting(QObject):
         if network is None or picture is None:
             return
         app = QApplication.instance()
-        theme = DARK if isinstance(app, QApplication) and appearance.is_dark(app) else LIGHT
+        dark = isinstance(app, QApplication) and appearance.is_dark(app)
         self.began.emit(Path(path).name)
-        work = requests.export(network, picture, path, scale, theme)
+        work = requests.export(network, picture, path, Page(theme="dark" if dark else "light", scale=scale))
         self._lane.submit(work, lambda _: self.done.emit(path), self.failed.emit)

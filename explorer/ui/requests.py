@@ -15,7 +15,8 @@ from explorer.panels import Choice
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.diagram import Level
-    from explorer.drawing import Picture, Theme
+    from explorer.drawing import Picture
+    from explorer.export.page import Page
     from explorer.network import Network
     from explorer.panels import Inspection, Output, Preview, Summary
     from explorer.present.steps import Track
@@ -160,11 +161,12 @@ def inspect(network: Network, selected: str) -> Callable[[Wanted], Inspection | 
     return work
 
 
-def export(network: Network, picture: Picture, path: str, scale: float, theme: Theme) -> Callable[[Wanted], None]:
+def export(network: Network, picture: Picture, path: str, page: Page) -> Callable[[Wanted], None]:
     def work(wanted: Wanted) -> None:
-        from explorer.export.diagram import caption
+        from explorer.export.diagram import words
         from explorer.export.image import export_image
+        from explorer.export.sheet import Sheet
 
-        export_image(picture, path, scale=scale, theme=theme, title=network.title, caption=caption(network))
+        export_image(Sheet(picture, page, words(network)), path)
 
     return work

@@ -10,8 +10,11 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 import explorer
-from explorer.drawing import DARK, LIGHT, PRINT, Picture, Theme, compose
-from explorer.export.image import MARGIN, ExportError, export_image
+from explorer.drawing import LIGHT, Picture, compose, named
+from explorer.export.diagram import content, words
+from explorer.export.image import export_image
+from explorer.export.page import THEMES, ExportError, Page, ThemeName
+from explorer.export.sheet import Sheet, Words
 from explorer.network import Network
 from explorer.present import at_level, diagram
 
@@ -25,38 +28,38 @@ def picture(qapp: QApplication, opened: Callable[[str], Network]) -> Picture:
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf", ".PNG"])
 def test_formats(picture: Picture, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"net{suffix}"
-    export_image(picture, path, title="ResNet-18", caption="11,689,512 parameters")
+    export_image(Sheet(picture, Page(), Words("ResNet-18", "11,689,512 parameters")), path)
     start = path.read_bytes()[:300]
     assert {".png": b"PNG", ".svg": b"<svg", ".pdf": b"%PDF"}[suffix.lower()] in start
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_text_in_an_svg_stays_text(picture: Picture, tmp_path: Path) -> None:
-    export_image(picture, tmp_path / "net.svg", title="ResNet-18")
+    export_image(Sheet(picture, Page(), Words("ResNet-18")), tmp_path / "net.svg")
     assert "Residual block" in (tmp_path / "net.svg").read_text()
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 def test_a_png_shows_what_the_screen_shows(picture: Picture, tmp_path: Path, scale: float) -> None:
     """The same pixels as painting the picture on an image of the screen's kind."""
-    export_image(picture, tmp_path / "net.png", scale=scale)
+    export_image(Sheet(picture, Page(scale=scale)), tmp_path / "net.png")
     written = QImage(str(tmp_path / "net.png")).convertToFormat(QImage.Format.Format_RGB32)
     painted = QImage(written.size(), QImage.Format.Format_RGB32)
     painted.fill(LIGHT.of("canvas"))
     painter = QPainter(painted)
     painter.scale(scale, scale)
-    painter.translate((written.width() / scale - picture.width) / 2 if picture.width < 360 else MARGIN, MARGIN)
+    painter.translate(Page().margin, Page().margin)
     picture.paint(painter, LIGHT, picture.bounds, scale)
     painter.end()
-    rows = int((MARGIN + picture.height) * scale)
+    rows = int((Page().margin + picture.height) * scale)
     size = written.bytesPerLine() * rows
     assert bytes(written.constBits())[:size] == bytes(painted.constBits())[:size]
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK, PRINT])
-def test_themes(picture: Picture, tmp_path: Path, theme: Theme) -> None:
-    export_image(picture, tmp_path / "net.png", theme=theme, scale=1)
-    assert QImage(str(tmp_path / "net.png")).pixelColor(1, 1).name() == theme.canvas
+@pytest.mark.parametrize("theme", THEMES)
+def test_themes(picture: Picture, tmp_path: Path, theme: ThemeName) -> None:
+    export_image(Sheet(picture, Page(theme=theme, scale=1)), tmp_path / "net.png")
+    assert QImage(str(tmp_path / "net.png")).pixelColor(1, 1).name() == named(theme).canvas
 
 
 @pytest.mark.parametrize(
@@ -75,20 +78,8 @@ def test_what_cannot_be_written_is_refused(
     picture: Picture, tmp_path: Path, name: str, scale: float, message: str
 ) -> None:
     with pytest.raises(ExportError, match=message):
-        export_image(picture, tmp_path / name, scale=scale)
+        export_image(Sheet(picture, Page(scale=scale)), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_largest_scale_that_is_named_works(picture: Picture, tmp_path: Path) -> None:
-    with pytest.raises(ExportError) as refused:
-        export_image(picture, tmp_path / "net.png", scale=1000)
-    words = str(refused.value)
-    largest = float(words.split("works is ")[1].split(" ")[0])
-    from explorer.export.image import _Page
-
-    _Page(picture, LIGHT, "", "").check(tmp_path / "net.png", largest)
-    with pytest.raises(ExportError):
-        _Page(picture, LIGHT, "", "").check(tmp_path / "net.png", largest * 1.02)
 
 
 def test_a_write_that_fails_leaves_the_old_file(
@@ -102,16 +93,48 @@ def test_a_write_that_fails_leaves_the_old_file(
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(ExportError, match="No space left"):
-        export_image(picture, path)
+        export_image(Sheet(picture), path)
     monkeypatch.undo()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_from_python(tmp_path: Path, opened: Callable[[str], Network]) -> None:
-    explorer.save_diagram(opened("alexnet"), tmp_path / "net.png", level="units", scale=1, theme="print")
+    network = opened("alexnet")
+    explorer.save_diagram(network, tmp_path / "net.png", level="units", scale=1, theme="print")
     assert not QImage(str(tmp_path / "net.png")).isNull()
+    explorer.save_diagram(network, tmp_path / "page.png", explorer.Page(level="units", theme="print"), scale=1)
+    assert (tmp_path / "net.png").read_bytes() == (tmp_path / "page.png").read_bytes()
     with pytest.raises(ValueError, match="no level 'atoms'"):
-        explorer.save_diagram(opened("alexnet"), tmp_path / "net.png", level="atoms")  # type: ignore[arg-type]
+        explorer.save_diagram(network, tmp_path / "net.png", level="atoms")
     with pytest.raises(ValueError, match="no theme 'pink'"):
-        explorer.save_diagram(opened("alexnet"), tmp_path / "net.png", theme="pink")
+        explorer.save_diagram(network, tmp_path / "net.png", theme="pink")
+    with pytest.raises(ValueError, match="colour"):
+        explorer.save_diagram(network, tmp_path / "net.png", colour="pink")
+
+
+def test_a_selection_is_all_there_is(opened: Callable[[str], Network]) -> None:
+    network = opened("resnet18")
+
+    def cards(*select: str) -> set[str]:
+        picture = content(network, Page(), select)
+        assert isinstance(picture, Picture)
+        return {id for id, card in picture.diagram.cards.items()}
+
+    block = cards("layer2.0")
+    assert "layer2.0" in block
+    assert "layer2.0.add" in block
+    assert cards("layer2.0", "layer2.0.conv1") == block
+    two = cards("layer2.0", "layer2.1")
+    assert block < two
+    assert cards("layer2.0.conv1") == {"unit:layer2.0.conv1"}
+    with pytest.raises(ExportError, match="no layer, block or stage 'layer9' in ResNet-18"):
+        content(network, Page(), ["layer9"])
+
+
+def test_the_table_of_figures_says_what_an_edit_changed(opened: Callable[[str], Network]) -> None:
+    network = opened("resnet50")
+    assert dict(words(network).figures)["Parameters"] == "25,557,032"
+    edited = network.edit(explorer.Shortcut("layer2.0", on=False))
+    assert dict(words(edited).figures)["Parameters"] == "25,424,936 (−0.5 %)"
+    assert "1 edit" in words(edited).caption

@@ -1,0 +1,98 @@
+"""The commands that write files. What they need of torch and Qt is imported when one runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.diagram import LEVELS
+from explorer.export.page import SUFFIXES, THEMES, ExportError, Page
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+
+#: Opens the network of a key, as the rest of the command line says.
+Opener = Callable[[argparse.Namespace, str], "Network"]
+
+
+def add_export(parser: argparse.ArgumentParser, opened: Opener) -> None:
+    _takes_page(parser)
+    parser.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
+    parser.add_argument(
+        "--select", metavar="NAME", action="append", default=[], help="only this layer, block or stage (repeatable)"
+    )
+    parser.set_defaults(run=lambda parsed: _export(parsed, opened))
+
+
+def _takes_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", metavar="FILE|FOLDER", required=True, help="file to write; a folder for several networks"
+    )
+    names = [suffix.removeprefix(".") for suffix in SUFFIXES]
+    parser.add_argument("--format", choices=names, default="png", help="of the files in a folder (default png)")
+    parser.add_argument("--theme", choices=THEMES, default="light", help="print is black on white")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--scale", type=float, metavar="N", help="pixels for each unit of the drawing (default 2)")
+    size.add_argument("--width", type=int, metavar="PIXELS", help="of the whole image")
+    size.add_argument("--dpi", type=float, metavar="N", help="dots for each inch of paper")
+    parser.add_argument("--transparent", action="store_true", help="no ground behind the picture")
+    for name, what in (("title", "the network's name"), ("caption", "exact figures"), ("legend", "the legend")):
+        parser.add_argument(f"--no-{name}", dest=name, action="store_false", help=f"leave out {what}")
+    parser.add_argument("--figures", action="store_true", help="with a table of figures")
+    parser.add_argument("--margin", type=float, default=24.0, metavar="N", help="units around the picture (default 24)")
+
+
+def _page(parsed: argparse.Namespace, **more: Any) -> Page:
+    names = ("theme", "scale", "width", "dpi", "transparent", "title", "caption", "legend", "figures", "margin")
+    return Page(**{name: getattr(parsed, name) for name in names}, **more)
+
+
+def _export(parsed: argparse.Namespace, opened: Opener) -> None:
+    page = _page(parsed, level=parsed.level)
+    for key, path in _files(parsed.network, parsed.out, parsed.format):
+        from explorer.export.diagram import save_diagram
+
+        save_diagram(opened(parsed, key), path, page, select=parsed.select)
+
+
+def keys(patterns: list[str]) -> list[str]:
+    """The keys of the catalogue that the patterns stand for, each once; what is no pattern is taken as it is.
+
+    Raises LookupError for a pattern that stands for none.
+    """
+    from explorer.networks.catalogue import entries
+
+    known = [entry.key for entry in entries()]
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        if not any(mark in pattern for mark in "*?["):
+            found[pattern] = None
+            continue
+        alike = [key for key in known if fnmatchcase(key, pattern)]
+        if not alike:
+            raise LookupError(f"no network of the catalogue is called like {pattern!r}")
+        found.update(dict.fromkeys(alike))
+    return list(found)
+
+
+def _files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[str, Path]]:
+    """The networks, and the file for each. Makes the folder for several; raises ExportError where there is none."""
+    named, path = keys(patterns), Path(out)
+    if len(named) == 1 and not path.is_dir() and not out.endswith(("/", "\\")):
+        yield named[0], path
+        return
+    if path.suffix.lower() in SUFFIXES and not path.is_dir():
+        raise ExportError(f"{len(named)} networks do not fit into one file {path.name}: name a folder")
+    from explorer.networks.catalogue import find
+
+    for key in named:
+        find(key)  # an unknown one is said before any file is written
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as failure:
+        raise ExportError(f"cannot make the folder {path}: {failure.strerror}") from failure
+    for key in named:
+        yield key, path / f"{key}.{suffix}"

@@ -1,0 +1,138 @@
+"""What an exported picture shows and how large it is: one value, shared by the dialog, the command line and Python.
+
+Knows neither Qt nor torch.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from explorer.diagram import LEVELS, Level
+
+#: What is drawn: the graph, its feature maps as boxes, or the table of its stages as in a paper.
+Kind = Literal["graph", "volumes", "table"]
+#: How much of the graph: everything, what is in sight in the window, or what is selected.
+Scope = Literal["all", "visible", "selection"]
+ThemeName = Literal["light", "dark", "print"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
+SUFFIXES = (".png", ".svg", ".pdf")
+
+#: Units of the drawing on an inch of paper, as CSS has it: at scale 1 type is 11 to 13 units, 8 to 10 points, high.
+UNITS_PER_INCH = 96.0
+#: Of a PNG, which is painted and written in bands. Programs that open one hold four bytes for each pixel.
+LARGEST_SIDE = 200_000
+LARGEST_PIXELS = 1_000_000_000
+#: Of an image that is held as a whole, on the clipboard: Qt paints no further than this.
+LARGEST_HELD_SIDE = 32_767
+LARGEST_HELD_PIXELS = 200_000_000
+#: Acrobat shows no page of more than 200 inches, at 72 points each.
+LARGEST_PAGE = 14_400
+
+DEFAULT_SCALE = 2.0
+
+
+class ExportError(ValueError):
+    """What cannot be written. The message names the file and the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """At most one of `scale`, `width` and `dpi` says how large: pixels for each unit of the drawing, pixels of the
+    whole page, or pixels for each of the inches it has at scale 1 (1/96 inch for each unit).
+
+    Raises ExportError for a value that there is none of.
+    """
+
+    kind: Kind = "graph"
+    level: Level | None = "blocks"  # None: unfolded as the window shows it
+    scope: Scope = "all"
+    theme: ThemeName = "light"
+    scale: float | None = None
+    width: int | None = None
+    dpi: float | None = None
+    transparent: bool = False
+    title: bool = True
+    caption: bool = True  # exact figures and their convention
+    legend: bool = True
+    figures: bool = False  # a table of figures
+    margin: float = 24.0
+
+    def __post_init__(self) -> None:
+        _one_of("kind of picture", self.kind, KINDS)
+        _one_of("level", self.level, (*LEVELS, None))
+        _one_of("scope", self.scope, SCOPES)
+        _one_of("theme", self.theme, THEMES)
+        sizes = {"scale": self.scale, "width": self.width, "resolution": self.dpi}
+        given = {name: value for name, value in sizes.items() if value is not None}
+        if len(given) > 1:
+            raise ExportError(f"{' and '.join(given)} cannot both be given; each says how large the image is")
+        for name, value in given.items():
+            if not (math.isfinite(value) and value > 0):
+                raise ExportError(f"a {name} of {value:g} makes no image; it must be more than 0")
+        if not (math.isfinite(self.margin) and self.margin >= 0):
+            raise ExportError(f"a margin of {self.margin:g} cannot be; it must be 0 or more")
+
+    def scale_for(self, width: float) -> float:
+        """Pixels for each unit of a drawing that is `width` units wide."""
+        if self.width is not None:
+            return self.width / width
+        if self.dpi is not None:
+            return self.dpi / UNITS_PER_INCH
+        return self.scale if self.scale is not None else DEFAULT_SCALE
+
+
+def check_pixels(
+    name: str,
+    width: float,
+    height: float,
+    scale: float,
+    most_side: int = LARGEST_SIDE,
+    most_pixels: int = LARGEST_PIXELS,
+    way_out: str = " (or write an SVG or PDF)",
+) -> tuple[int, int]:
+    """Pixels of a bitmap of `width` × `height` units, before any memory is asked for.
+
+    Raises ExportError when it would have none or too many; the message says the largest scale that works.
+    """
+    across, down = round(width * scale), round(height * scale)
+    if min(across, down) < 1:
+        raise ExportError(f"at scale {scale:.3g} the image of {name} would have no pixels")
+    if max(across, down) > most_side or across * down > most_pixels:
+        most = largest_scale(width, height, most_side, most_pixels)
+        raise ExportError(
+            f"{name} at scale {scale:.5g} would be {across:,} × {down:,} pixels, more than a bitmap holds; the largest "
+            f"scale that works is {most:.10g}, {round(width * most):,} × {round(height * most):,} pixels{way_out}"
+        )
+    return across, down
+
+
+def largest_scale(
+    width: float, height: float, most_side: int = LARGEST_SIDE, most_pixels: int = LARGEST_PIXELS
+) -> float:
+    """The largest scale, rounded down to two digits, at which a bitmap holds so many units."""
+    exact = min(most_side / max(width, height), math.sqrt(most_pixels / (width * height)))
+    digits = 100 if exact >= 0.1 else 10_000
+    steps = math.floor(digits * exact)
+    while round(width * steps / digits) * round(height * steps / digits) > most_pixels:
+        steps -= 1  # both sides were rounded up
+    return steps / digits
+
+
+def suffix_of(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
+    """The suffix that says what to write. Raises ExportError for another than those known."""
+    suffix = path.suffix.lower()
+    if suffix not in known:
+        raise ExportError(f"cannot write {path.name}: the name must end in {', '.join(known)}")
+    return suffix
+
+
+def _one_of(what: str, value: Any, known: tuple[Any, ...]) -> None:
+    if value not in known:
+        names = [str(name) for name in known if name is not None]
+        raise ExportError(f"there is no {what} {value!r}; there are {', '.join(names[:-1])} and {names[-1]}")
