@@ -19,6 +19,7 @@ from explorer.analysis.comparison import probabilities, top
 from explorer.analysis.figures import Figures
 from explorer.analysis.forward import Forward, Result
 from explorer.analysis.sample import BUILT_IN, Sample, built_in, labels, preprocess, read
+from explorer.analysis.showing import Showing
 from explorer.analysis.study import Study, study
 from explorer.edits import Edit, History
 from explorer.graph.architecture import Architecture, Constant, Layer
@@ -131,6 +132,16 @@ class Network:
             tensor = preprocess(sample, self.architecture.input_shape, entry.weights if entry else None)
             result = self.origin.forward.run(self.architecture, self.origin.weights, tensor, id(sample), wanted)
         return Prediction(result)
+
+    def showing(self, image: Sample | str | Path = "cat") -> Showing:
+        """The network while it is shown an image: to look at what happens inside. Raises ImageError.
+
+        What `explorer.analysis` finds in it shares everything that `run` remembers.
+        """
+        sample = image if isinstance(image, Sample) else _sample(image)
+        origin, entry = self.origin, self.origin.entry
+        tensor = preprocess(sample, self.architecture.input_shape, entry.weights if entry else None)
+        return Showing(self.architecture, origin.weights, tensor, id(sample), origin.forward, origin.lock)
 
 
 def open_network(

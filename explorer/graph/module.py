@@ -75,7 +75,8 @@ def _filled(module: nn.Module, tensors: Mapping[str, torch.Tensor] | None, prefi
         name: None if child is None else _filled(child, tensors, f"{prefix}{name}.")
         for name, child in module._modules.items()
     }
-    twin.__dict__.update(_parameters=parameters, _buffers=buffers, _modules=children)
+    hooks = {name: copy.copy(held) for name, held in module.__dict__.items() if "_hooks" in name}
+    twin.__dict__.update(_parameters=parameters, _buffers=buffers, _modules=children, **hooks)
     return twin
 
 

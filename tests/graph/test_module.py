@@ -65,3 +65,14 @@ def test_it_can_be_trained(opened: Callable[[str], Network]) -> None:
     module = opened("mobilenet_v3_small").module()
     module(torch.randn(1, 3, 64, 64)).sum().backward()
     assert all(p.grad is not None for p in module.parameters())
+
+
+def test_a_hook_on_the_module_does_not_reach_the_snapshot(opened: Callable[[str], Network]) -> None:
+    network = opened("resnet18")
+    heard: list[torch.Size] = []
+    module = network.module()
+    module.get_submodule("conv1").register_forward_hook(lambda layer, args, out: heard.append(out.shape))
+    network.module()(torch.zeros(1, 3, 32, 32))
+    assert not heard
+    module(torch.zeros(1, 3, 32, 32))
+    assert heard

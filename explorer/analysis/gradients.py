@@ -1,0 +1,82 @@
+"""Passes through which gradients flow: from values that are known to one that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from explorer.analysis.forward import Cancelled, PassError
+from explorer.analysis.showing import NothingThere, Showing, Wanted, always, first_tensor
+from explorer.analysis.values import value_of
+from explorer.graph.architecture import Architecture, Node
+
+
+def run_from(
+    start: Mapping[str, Any],
+    goal: str,
+    showing: Showing,
+    wanted: Wanted = always,
+    seen: Callable[[Node, Any], None] = lambda node, value: None,
+) -> Any:
+    """The value of node `goal`, made from the values of the nodes in `start`; gradients can flow back to them.
+
+    Args:
+        start: values by name of node; what they leave undetermined is made from the image.
+        seen: called with each node that runs and its value.
+
+    Raises PassError naming the node that failed; Cancelled.
+    """
+    nodes = showing.architecture.nodes
+    needed = _between(start, goal, showing.architecture)
+    last = {read: name for name in needed for read in nodes[name].inputs}
+    values = dict(start)
+    for done, name in enumerate(needed):
+        if not wanted(done / len(needed)):
+            raise Cancelled
+        node = nodes[name]
+        with torch.enable_grad():
+            values[name] = _value(node, values, showing)
+        seen(node, values[name])
+        for read in node.inputs:
+            if last[read] == name and read != goal:
+                values.pop(read, None)
+    return values[goal]
+
+
+def score(output: Any, target: int) -> torch.Tensor:
+    """How much the network says of class `target` for the first image: its logit; summed over places if it has any.
+
+    Raises NothingThere when there is no such class.
+    """
+    tensor = first_tensor(output)
+    if tensor is None or tensor.dim() < 2 or not 0 <= target < tensor.shape[1]:
+        shape = "nothing" if tensor is None else " × ".join(map(str, tensor.shape[1:]))
+        raise NothingThere(f"The output ({shape}) has no class number {target}.")
+    return tensor[0, target].sum()
+
+
+def main_output(architecture: Architecture) -> str:
+    """The node that makes the (first) output; auxiliary heads make the others."""
+    return architecture.output.inputs[0]
+
+
+def _between(start: Mapping[str, Any], goal: str, architecture: Architecture) -> list[str]:
+    """What must run, in order, to get from `start` to `goal`."""
+    waiting, needed = [goal], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed and name not in start:
+            needed.add(name)
+            waiting.extend(architecture.nodes[name].inputs)
+    return [name for name in architecture.live if name in needed]
+
+
+def _value(node: Node, values: Mapping[str, Any], showing: Showing) -> Any:
+    inputs = {name: values[name] for name in node.inputs}
+    try:
+        return value_of(node, inputs, showing.weights, showing.image, showing.layer(node))
+    except Exception as failure:
+        shapes = " and ".join(str(tuple(v.shape)) for v in inputs.values() if isinstance(v, torch.Tensor))
+        raise PassError(f"{node.name} failed on {shapes or 'no tensor'}: {failure}") from failure

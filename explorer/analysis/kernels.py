@@ -1,0 +1,64 @@
+"""The kernels of a convolution (or the matrix of a linear layer), laid out to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from explorer.analysis.feature_maps import MOST
+from explorer.analysis.showing import NothingThere, Showing
+from explorer.graph.architecture import Input, Layer
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """Weights of shape (output channels, input channels of one group, height, width)."""
+
+    name: str
+    weights: NDArray[np.float32] = field(repr=False)
+    groups: int
+    sees_image: bool  # its three input channels are red, green and blue
+
+    @property
+    def is_matrix(self) -> bool:
+        """One number for each pair of channels: a 1×1 convolution or a linear layer."""
+        return self.weights.shape[2:] == (1, 1)
+
+    @property
+    def matrix(self) -> NDArray[np.float32]:
+        """Rows are output channels, columns input channels."""
+        return self.weights[:, :, 0, 0]
+
+    def of_input(self, channel: int) -> NDArray[np.float32]:
+        """The kernels that read one input channel of their group, shape (output channels, height, width)."""
+        return self.weights[:, channel]
+
+    def in_colour(self) -> NDArray[np.uint8]:
+        """Kernels over red, green and blue as colour pictures (output channels, height, width, 3): grey is zero, and
+        each is brought to full contrast by itself."""
+        moved = np.moveaxis(self.weights, 1, -1)
+        largest = np.abs(moved).reshape(len(moved), -1).max(1).reshape(-1, 1, 1, 1)
+        scaled = moved / np.where(largest > 0, largest, 1.0)
+        return np.clip(np.rint(127.5 + 127.5 * scaled), 0, 255).astype(np.uint8)
+
+
+def kernels(name: str, showing: Showing) -> Kernels:
+    """The kernels of a live convolution or linear layer. Raises NothingThere for any other node."""
+    node = showing.architecture.live.get(name)
+    if node is None:
+        raise NothingThere(f"{name} is not part of the network any more: an edit took it out.")
+    layer = node.layer
+    if not isinstance(node.op, Layer) or not isinstance(layer, (nn.Conv2d, nn.Linear)):
+        raise NothingThere("Only convolutions and linear layers have kernels.")
+    if layer.weight.numel() > MOST:
+        raise NothingThere(f"{name} has {layer.weight.numel():,} weights; more than {MOST:,} are not drawn.")
+    filled = showing.layer(node)
+    assert isinstance(filled, (nn.Conv2d, nn.Linear))
+    weights = filled.weight.detach().float().cpu().numpy()
+    if isinstance(layer, nn.Linear):
+        return Kernels(name, weights[:, :, None, None], 1, False)
+    reads_image = isinstance(showing.architecture.nodes[node.inputs[0]].op, Input)
+    return Kernels(name, weights, layer.groups, reads_image and weights.shape[1] == 3)

@@ -1,0 +1,71 @@
+"""How long each layer takes on this machine: the median of several warm passes.
+
+A clock, not a count: it depends on the machine, its threads and what else runs, which is the point. Layers with few
+multiply-adds, such as depthwise convolutions and additions, wait for memory and take more than their share of the time
+(Ma et al., "ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design", ECCV 2018).
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+from explorer.analysis.forward import Cancelled
+from explorer.analysis.showing import Showing, Wanted, always
+from explorer.analysis.values import value_of
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    layers: Mapping[str, float]  # median milliseconds of each live node
+    total: float  # median milliseconds of a whole pass
+    passes: int
+    threads: int
+
+
+def latency(showing: Showing, passes: int = 7, wanted: Wanted = always) -> Latency:
+    """Time `passes` passes after one to warm up. Nothing remembered is used. Raises Cancelled."""
+    if passes < 1:
+        raise ValueError(f"{passes} passes cannot be timed")
+    times: dict[str, list[float]] = {name: [] for name in showing.architecture.live}
+    totals: list[float] = []
+    for number in range(passes + 1):
+        taken = _timed(showing, partial(_part, wanted, number, passes + 1))
+        if number:  # the first warms up: it makes layers and lets torch choose its kernels
+            totals.append(sum(taken.values()))
+            for name, milliseconds in taken.items():
+                times[name].append(milliseconds)
+    medians = {name: statistics.median(several) for name, several in times.items()}
+    return Latency(medians, statistics.median(totals), passes, torch.get_num_threads())
+
+
+def _part(wanted: Wanted, number: int, parts: int, done: float) -> bool:
+    return wanted((number + done) / parts)
+
+
+def _timed(showing: Showing, wanted: Wanted) -> dict[str, float]:
+    """Milliseconds of each node in one pass."""
+    nodes = showing.architecture.live
+    left = Counter(read for node in nodes.values() for read in node.inputs)
+    values: dict[str, Any] = {}
+    taken: dict[str, float] = {}
+    with torch.inference_mode():
+        for done, (name, node) in enumerate(nodes.items()):
+            if not wanted(done / len(nodes)):
+                raise Cancelled
+            inputs = {read: values[read] for read in node.inputs}
+            layer = showing.layer(node)
+            began = time.perf_counter()
+            values[name] = value_of(node, inputs, showing.weights, showing.image, layer)
+            taken[name] = (time.perf_counter() - began) * 1e3
+            left.subtract(node.inputs)
+            for gone in {read for read in node.inputs if not left[read]}:
+                del values[gone]
+    return taken

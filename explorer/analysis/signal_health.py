@@ -1,0 +1,72 @@
+"""Is the signal alive at every depth? What each layer makes of the image, and what comes back to it from one class.
+
+A deviation that grows or shrinks layer by layer, units that are always zero, and gradients that vanish or explode are
+the classic reasons why a network does not learn (Glorot & Bengio, AISTATS 2010; He et al., ICCV 2015).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+from explorer.analysis.forward import Cancelled
+from explorer.analysis.gradients import main_output, run_from, score
+from explorer.analysis.showing import Showing, Wanted, always, first_tensor, worth_seeing
+from explorer.graph.architecture import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Of one layer on one image. NaN where a number cannot be had: values that are not finite, no gradient."""
+
+    name: str
+    mean: float
+    deviation: float
+    zeros: float  # share of values that are exactly zero
+    dead: float  # share of channels (units of a vector) that are zero everywhere on this image
+    gradient: float  # ‖∂ logit of the class / ∂ what the layer makes‖₂
+
+
+def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tuple[Health, ...]:
+    """One pass forth and one back, from the logit of class `target`, in the order of execution.
+
+    Raises NothingThere when there is no such class; PassError; Cancelled.
+    """
+    names = worth_seeing(showing.architecture)
+    asked = set(names)
+    forth: dict[str, tuple[float, float, float, float]] = {}
+    back: dict[str, float] = {}
+
+    def still() -> bool:
+        return wanted((len(forth) + len(back)) / (2 * len(names)))
+
+    def gradient(name: str, value: torch.Tensor) -> None:
+        back[name] = float(torch.linalg.vector_norm(value, dtype=torch.float64))
+        if not still():
+            raise Cancelled
+
+    def seen(node: Node, value: Any) -> None:
+        tensor = first_tensor(value)
+        if node.name in asked and tensor is not None:
+            forth[node.name] = _statistics(tensor.detach())
+            if tensor.requires_grad:
+                tensor.register_hook(partial(gradient, node.name))
+
+    start = {showing.architecture.input.name: showing.image.clone().requires_grad_(True)}
+    output = run_from(start, main_output(showing.architecture), showing, lambda done: still(), seen)
+    logit = score(output, target)
+    if logit.requires_grad:
+        logit.backward()
+    return tuple(Health(name, *forth[name], back.get(name, math.nan)) for name in names if name in forth)
+
+
+def _statistics(value: torch.Tensor) -> tuple[float, float, float, float]:
+    """Mean, deviation, share of zeros, share of channels that are zero everywhere."""
+    deviation, mean = torch.std_mean(value.double(), correction=0)
+    zero = value == 0
+    channels = zero[0].flatten(1).all(1) if value.dim() > 2 else zero[0] if value.dim() == 2 else zero
+    return float(mean), float(deviation), float(zero.float().mean()), float(channels.float().mean())

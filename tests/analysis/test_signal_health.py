@@ -1,0 +1,66 @@
+"""Deviation, dead units and gradients are those of plain torch."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from showings import shown
+from torch import nn
+
+from explorer.analysis.forward import Cancelled
+from explorer.analysis.showing import NothingThere
+from explorer.analysis.signal_health import signal_health
+from explorer.network import Network, open_network
+
+
+def test_gradients_are_autograds(network: Network, image: torch.Tensor) -> None:
+    module = network.module()
+    kept: dict[str, torch.Tensor] = {}
+    paths = ("conv1", "layer1.0.conv2", "layer3.1.bn1", "layer4.1.bn2", "fc")
+    for path in paths:
+        module.get_submodule(path).register_forward_hook(
+            lambda layer, args, out, path=path: (out.retain_grad(), kept.update({path: out}))[0]
+        )
+    module(image)[0, 3].backward()
+    found = {health.name: health for health in signal_health(shown(network, image), 3)}
+    for path in paths:
+        assert found[path].gradient == pytest.approx(float(kept[path].grad.norm()), rel=1e-4), path  # type: ignore[union-attr]
+        assert found[path].deviation == pytest.approx(float(kept[path].detach().std(correction=0)), rel=1e-4)
+        assert found[path].mean == pytest.approx(float(kept[path].detach().mean()), rel=1e-3, abs=1e-5)
+
+
+def test_dead_units_are_counted() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)).eval()
+    with torch.no_grad():
+        module[0].weight.zero_()
+        module[0].bias.copy_(torch.tensor([-1.0, 2.0, -3.0, 4.0]))
+    network = open_network(module, input_shape=(1, 3, 8, 8))
+    found = {health.name: health for health in signal_health(shown(network, torch.zeros(1, 3, 8, 8)), 0)}
+    assert (found["0"].zeros, found["0"].dead) == (0, 0)
+    assert (found["1"].zeros, found["1"].dead) == (0.5, 0.5)
+    assert found["2"].dead == 0.5
+    assert found["4"].gradient == 1.0  # the logit itself
+
+
+def test_what_is_not_finite_is_nan_not_an_error() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Flatten(), nn.Linear(4 * 64, 2)).eval()
+    with torch.no_grad():
+        module[0].bias.fill_(float("inf"))
+    network = open_network(module, input_shape=(1, 3, 8, 8))
+    first, *_ = signal_health(shown(network, torch.zeros(1, 3, 8, 8)), 0)
+    assert math.isnan(first.deviation)
+
+
+@pytest.mark.parametrize("target", [-1, 10])
+def test_a_class_that_is_not_there(network: Network, image: torch.Tensor, target: int) -> None:
+    with pytest.raises(NothingThere, match=rf"The output \(10\) has no class number {target}"):
+        signal_health(shown(network, image), target)
+
+
+@pytest.mark.parametrize("until", [0.2, 0.7])  # forth, and back
+def test_it_can_be_called_off(network: Network, image: torch.Tensor, until: float) -> None:
+    with pytest.raises(Cancelled):
+        signal_health(shown(network, image), 0, wanted=lambda done: done < until)
+    assert not network.origin.lock.locked()
