@@ -22,6 +22,7 @@ from explorer.analysis.sample import BUILT_IN, Sample, built_in, labels, preproc
 from explorer.analysis.showing import Showing
 from explorer.analysis.study import Study, study
 from explorer.edits import Edit, History
+from explorer.edits.history import made
 from explorer.graph.architecture import Architecture, Constant, Layer
 from explorer.graph.module import as_module
 from explorer.graph.trace import trace
@@ -92,10 +93,10 @@ class Network:
         return self.study.figures
 
     def edit(self, *edits: Edit) -> Network:
-        """The network after these edits. Raises EditError or ShapeError, and then nothing has changed."""
+        """The network after these edits. Raises EditError, and then nothing has changed."""
         history = self.history
         for edit in edits:
-            result = edit.apply(history.current)
+            result = made(edit, history.current)
             if result is history.current:
                 continue
             study(result)  # a snapshot that does not hold together is refused here

@@ -17,6 +17,7 @@ import torch
 from explorer.analysis.cost import Cost, contractions, cost, may_contract
 from explorer.analysis.shape import Shape, all_shapes, first_shape
 from explorer.analysis.shape_rules import shape_by_rule
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Function, Layer, Method, Node, Output, Pass
 from explorer.graph.arguments import substituted
 from explorer.graph.execute import run
@@ -121,13 +122,35 @@ def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
     if given is not None and wanted is not None and len(given.dims) == 4:
         if given.dims[1] != wanted:
             return f"it was made for {wanted} channels and is given {given.dims[1]}"
-        kernel = getattr(node.layer, "kernel_size", None)
-        return f"a kernel of {kernel} does not fit a map of {given.dims[2]}×{given.dims[3]}"
+        return f"{_window(node.layer)} does not fit a map of {given.dims[2]}×{given.dims[3]}"
     wanted = getattr(node.layer, "in_features", None)
     if given is not None and wanted is not None and given.dims[-1] != wanted:
         return f"it was made for {wanted} numbers and is given {given.dims[-1]}"
     text = str(failure).strip()
+    if given is not None and vocabulary.kind(node) == "shuffle":
+        return f"{vocabulary.shuffle_groups(node)} groups do not divide {given.dims[1]} channels"
+    for told, meant in _TOLD.items():
+        if told in text and given is not None and len(given.dims) == 4:
+            window = _window(node.layer) if hasattr(node.layer, "kernel_size") else "its window"
+            return meant.format(window=window, height=given.dims[2], width=given.dims[3], channels=given.dims[1])
     return text.splitlines()[0] if text else type(failure).__name__
+
+
+#: What torch says, and what it means.
+_TOLD = {
+    "Output size is too small": "{window} does not fit a map of {height}×{width}",
+    "more than 1 spatial element": "a norm over the places of a map takes more than the {height}×{width} there are",
+    "Sizes of tensors must match": "maps of different size cannot be put side by side",
+    "broadcast a dimension": "they are not of one shape",
+}
+
+
+def _window(layer: Any) -> str:
+    sides, gaps = (
+        value if isinstance(value, tuple) else (value, value)
+        for value in (layer.kernel_size, getattr(layer, "dilation", 1))
+    )
+    return f"a window of {sides[0]}×{sides[-1]}" + (f", dilation {gaps[0]}," if max(gaps) > 1 else "")
 
 
 _VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "expand", "getitem", "chunk"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -15,9 +15,10 @@ from torchvision.models.convnext import LayerNorm2d
 from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
 from explorer.edits.channels import channels
-from explorer.edits.edit import EditError, Repair, nodes_at, place
+from explorer.edits.checks import named, whole
+from explorer.edits.edit import EditError, Repair, nodes_at, place, where
 from explorer.edits.fitting import as_it_was, fitted, settled
-from explorer.edits.mending import mending
+from explorer.edits.mending import mending, working
 from explorer.edits.widths import Width
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
@@ -25,6 +26,8 @@ from explorer.graph.arguments import Ref
 from explorer.graph.layers import made, reconfigured
 
 Value = bool | int | float | str
+
+_LARGEST = 512  # side of a window
 
 #: The settings by name, and how a sentence says them.
 SETTINGS: dict[str, str] = {
@@ -60,20 +63,30 @@ class SetLayer:
         return f"{said[:1].upper()}{said[1:]} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if self.setting not in SETTINGS:
-            raise EditError(f"{self.setting!r} is no setting; there are {', '.join(SETTINGS)}")
+        named(self.setting, SETTINGS, "setting")
         if self.setting == "out_channels":
-            return Width(self.at, _whole(self.value, 1)).apply(architecture)
+            return Width(self.at, self.value).apply(architecture)  # type: ignore[arg-type]  # Width looks at it
         found = [node for node in nodes_at(architecture, self.at) if self._means(node)]
         if not found:
-            raise EditError(f"nothing {place(self.at)} has a {self.setting}")
+            raise EditError(f"nothing {where(self.at)} has {_AN.get(self.setting, 'a ' + self.setting)} to set")
         try:
             changed = [_CHANGES[self.setting](node, self.value) for node in found]
         except _Unfit as misfit:
             repairs = [Repair(title, replace(self, value=value)) for title, value in misfit.others]
             raise EditError(f"{misfit.node}: {misfit}", node=misfit.node, repairs=repairs) from misfit
-        with mending(self):
+        with mending(self, architecture, self._others(settings_of(found[0]).get(self.setting))):
             return fitted(architecture.with_nodes(changed), mend=self.mend)
+
+    def _others(self, present: Value | None) -> Iterator[tuple[str, SetLayer]]:
+        """Nearby values of a setting that is a number: first those on the way back to the present one."""
+        if not isinstance(present, int) or not isinstance(self.value, int) or self.setting not in _SIDES:
+            return
+        step = 1 if present > self.value else -1
+        least = 0 if self.setting == "padding" else 1
+        further = (value for away in range(1, 5) for value in (self.value - step * away, present + step * away))
+        for value in dict.fromkeys([*range(self.value + step, present, step), *further]):
+            if least <= value and value != present:
+                yield SETTINGS[self.setting].format(value, value), replace(self, value=value)
 
     def _means(self, node: Node) -> bool:
         return self.setting in settings_of(node) and is_of_kind(node, self.kind)
@@ -85,6 +98,10 @@ def is_of_kind(node: Node, kind: str) -> bool:
         groups = settings_of(node).get("groups", 1)
         return groups != 1 and vocabulary.kind(node) in ("conv", "shuffle")
     return not kind or vocabulary.kind(node) == kind
+
+
+_SIDES = ("kernel", "stride", "padding", "dilation", "groups")
+_AN = {"groups": "groups", "padding": "padding", "pooling": "a kind of pooling", "dropout": "a dropout rate"}
 
 
 class _Unfit(ValueError):
@@ -224,27 +241,32 @@ def _set_padding(node: Node, value: Value) -> Node:
     kind, settings = _pooling(node)
     most = tuple(side // 2 for side in _pair(settings["kernel_size"]))
     if padding[0] > most[0] or padding[1] > most[1]:
-        raise _Unfit(node.name, f"a pooling can be padded by half its window at most, {min(most)}", [("", min(most))])
+        raise _Unfit(
+            node.name,
+            f"a pooling can be padded by half its window at most, {min(most)}",
+            [(f"Padding {min(most)}", min(most))],
+        )
     return _with_pooling(node, kind, settings | {"padding": padding})
 
 
 def _set_groups(node: Node, value: Value) -> Node:
     layer = node.layer
     if not isinstance(layer, _ConvNd):
-        return _set_shuffle_groups(node, _whole(value, 1))
-    groups = layer.in_channels if value == "depthwise" else _whole(value, 1)
+        return _set_shuffle_groups(node, _whole(node, value))
+    groups = layer.in_channels if value == "depthwise" else _whole(node, value)
     if layer.in_channels % groups or layer.out_channels % groups:
         common = math.gcd(layer.in_channels, layer.out_channels)
         near = sorted((g for g in range(1, common + 1) if common % g == 0), key=lambda g: abs(g - groups))[:3]
         raise _Unfit(
             node.name,
             f"{groups} groups do not divide {layer.in_channels} → {layer.out_channels} channels",
-            [(f"{g} groups", g) for g in near],
+            [("1 group (standard)" if g == 1 else f"{g} groups", g) for g in near],
         )
     return settled(node, op=reconfigured(_op(node), groups=groups))
 
 
 def _set_shuffle_groups(node: Node, groups: int) -> Node:
+    """Whether they divide the channels is seen when the shapes are."""
     if isinstance(node.op, Layer):
         return settled(node, op=made(lambda: nn.ChannelShuffle(groups)))
     if len(node.args) > 1:
@@ -311,29 +333,53 @@ class Norm:
         return f"Norm {NORM_TITLES.get(self.to, self.to)} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if self.to not in NORM_TITLES:
-            raise EditError(f"{self.to!r} is no norm; there are {', '.join(NORM_TITLES)}")
-        nodes = list(nodes_at(architecture, self.at))
-        measures = study(architecture).figures.measures
-        norms = [node for node in nodes if norm_kind(node) is not None and over_channels(architecture, node)]
+        named(self.to, NORM_TITLES, "norm")
+        norms, bare = norms_at(architecture, nodes_at(architecture, self.at))
+        if not norms and not bare:
+            raise EditError(f"there is no norm {where(self.at)}, and no convolution that could have one")
         if norms:
-            changed = [
-                _with_norm(node, self.to, measures[node.inputs[0]].value.dims)
-                for node in norms
-                if norm_kind(node) != self.to
-            ]
-            return fitted(architecture.with_nodes(changed)) if changed else architecture
-        bare = [node for node in nodes if isinstance(node.layer, nn.Conv2d)]
-        if not bare:
-            raise EditError(f"there is no norm {place(self.at)}, and no convolution that could have one")
-        if self.to == "none":
-            return architecture
+            done = self._swapped(architecture, norms)
+        else:
+            done = architecture if self.to == "none" else self._put_in(architecture, bare)
+        try:
+            return done if done is architecture else fitted(done)
+        except EditError as failure:
+            others = [(f"Norm {NORM_TITLES[to]}", replace(self, to=to)) for to in ("batch", "layer") if to != self.to]
+            raise EditError(str(failure), node=failure.node, repairs=working(architecture, others)) from failure
+
+    def _swapped(self, architecture: Architecture, norms: list[Node]) -> Architecture:
+        measures = study(architecture).figures.measures
+        changed = [
+            _with_norm(node, self.to, measures[node.inputs[0]].value.dims)
+            for node in norms
+            if norm_kind(node) != self.to
+        ]
+        return architecture.with_nodes(changed) if changed else architecture
+
+    def _put_in(self, architecture: Architecture, bare: list[Node]) -> Architecture:
+        measures = study(architecture).figures.measures
         for node in bare:
-            name = f"{node.name}_norm"
+            name = architecture.free(f"{node.name}_norm")
             op = made(lambda node=node: _norm_module(self.to, measures[node.name].value.dims))  # type: ignore[misc]
             new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, neutral=True)
             architecture = architecture.with_inserted(node.name, new)
-        return fitted(architecture)
+        return architecture
+
+
+def norms_at(architecture: Architecture, nodes: Iterable[Node]) -> tuple[list[Node], list[Node]]:
+    """The norms over channels among these nodes; where there are none, those right behind their convolutions. And the
+    convolutions that have none behind them."""
+    found = list(nodes)
+    norms = [node for node in found if norm_kind(node) is not None and over_channels(architecture, node)]
+    behind = {node.name: _norm_behind(architecture, node) for node in found if isinstance(node.layer, nn.Conv2d)}
+    bare = [architecture.nodes[name] for name, norm in behind.items() if norm is None]
+    return norms or [norm for norm in behind.values() if norm is not None], bare
+
+
+def _norm_behind(architecture: Architecture, node: Node) -> Node | None:
+    users = architecture.users[node.name]
+    norm = architecture.nodes[users[0]] if len(users) == 1 else None
+    return norm if norm is not None and norm_kind(norm) is not None else None
 
 
 def norm_kind(node: Node) -> str | None:
@@ -410,19 +456,18 @@ def _shown(pair: tuple[int, ...]) -> Value:
 def _sides(node: Node, value: Value, least: int) -> tuple[int, int]:
     """A window from a number, or from two as "1×7"."""
     parts = str(value).replace("x", "×").split("×") if isinstance(value, str) else [value]
+    sides = [int(part) if isinstance(part, str) and part.isdecimal() else part for part in parts]
+    fits = [type(side) is int and least <= side <= _LARGEST for side in sides]
+    if not all(fits) or len(sides) > 2:
+        raise _Unfit(node.name, f'{value!r} is no whole number from {least} to {_LARGEST}, nor two as "1×7"')
+    return sides[0], sides[-1]  # type: ignore[return-value]
+
+
+def _whole(node: Node, value: Value) -> int:
     try:
-        sides = [_whole(int(part) if isinstance(part, str) else part, least) for part in parts]
-    except (EditError, ValueError) as failure:
-        raise _Unfit(node.name, f"{value!r} is no size of at least {least}") from failure
-    if len(sides) > 2 or max(sides) > 512:
-        raise _Unfit(node.name, f"{value!r} is no size of a window (at most 512)")
-    return sides[0], sides[-1]
-
-
-def _whole(value: Value, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise EditError(f"{value!r} is no whole number of at least {least}")
-    return value
+        return whole(value, 1, 65_536, "the number of groups")
+    except EditError as failure:
+        raise _Unfit(node.name, str(failure)) from failure
 
 
 __all__ = ["NORM_TITLES", "SETTINGS", "Norm", "SetLayer", "dropout_rate", "norm_kind", "pooling_of", "settings_of"]

@@ -10,7 +10,8 @@ from typing import ClassVar
 from torch import nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 
-from explorer.edits.edit import EditError, Repair, place
+from explorer.edits.checks import whole
+from explorer.edits.edit import EditError, Repair, place, where
 from explorer.edits.fitting import fitted, settled
 from explorer.edits.forms import is_windowed
 from explorer.edits.parts import Part, blocks_at
@@ -37,11 +38,10 @@ class Cardinality:
         return f"Cardinality {self.to} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 1 <= self.to <= 65_536:
-            raise EditError(f"a cardinality is a whole number from 1 to 65,536, not {self.to}")
+        whole(self.to, 1, 65_536, "a cardinality")
         found = [node for block in blocks_at(architecture, self.at) for node in windowed(block)]
         if not found:
-            raise EditError(f"no block {place(self.at)} has a convolution with a window that is not depthwise")
+            raise EditError(f"no block {where(self.at)} has a convolution with a window that is not depthwise")
         for node in found:
             layer = node.layer
             assert isinstance(layer, nn.Conv2d)
@@ -90,7 +90,7 @@ def shuffle_place(block: Part) -> tuple[str, int] | None:
 
 def with_shuffle(architecture: Architecture, after: str, groups: int) -> Architecture:
     """The snapshot with a channel shuffle behind a node, not yet fitted."""
-    name = f"{after}.shuffle"
+    name = architecture.free(f"{after}.shuffle")
     scope = architecture.nodes[after].scope
     node = Node(name, Function(channel_shuffle), (Ref(after), groups), scope=scope, added=True)
     return architecture.with_inserted(after, node)

@@ -187,8 +187,9 @@ class Channels:
         step = math.lcm(*(self.atoms[atom].multiple for atom in chosen)) * sum(counts[atom] for atom in chosen)
         step = max(step, Fraction(1))
         below = rest + (width - rest) // step * step
+        below = max(below, rest)
         near = tuple(int(w) for w in (below, below + step) if w > rest and w.denominator == 1 and w != width)
-        what = f"a multiple of {step}" if not rest else f"{rest} and a multiple of {step}"
+        what = f"a multiple of {step}" if not rest else f"{rest} plus a multiple of {step}"
         return f"{width} channels do not work: the width must be {what}", near
 
     # building

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from torch import nn
@@ -12,16 +12,18 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.study import study
 from explorer.edits.channels import WidthError, channels
-from explorer.edits.edit import EVERYWHERE, EditError, place, places
+from explorer.edits.checks import number, whole
+from explorer.edits.edit import EVERYWHERE, EditError, place, places, where
 from explorer.edits.fitting import Wish, fitted
 from explorer.edits.joins import bridged, lacks_shortcut
-from explorer.edits.mending import mending
+from explorer.edits.mending import MEND_TITLES, mending
 from explorer.edits.parts import Part, blocks_at, parts_at
-from explorer.edits.widths import is_dense_layer
+from explorer.edits.widths import Width, is_dense_layer
 from explorer.graph import patterns, vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import reconfigured
+from explorer.weights.provenance import shapes
 
 #: No network has more blocks in a row than this.
 DEEPEST = 512
@@ -41,8 +43,7 @@ class Repeat:
         return f"Repeated {'once' if self.times == 1 else f'{self.times} times'}: {place(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 1 <= self.times <= DEEPEST:
-            raise EditError(f"a block is repeated 1 to {DEEPEST} times, not {self.times}")
+        whole(self.times, 1, DEEPEST, "the number of copies")
         done = architecture
         for target in in_reverse(architecture, self.at):
             done = repeated(done, target, self.times)
@@ -62,11 +63,18 @@ class RemoveBlock:
         return f"Removed: {place(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        done = architecture
-        for target in in_reverse(architecture, self.at):
+        done, targets = architecture, in_reverse(architecture, self.at)
+        if not all(target.id for target in targets):
+            raise EditError(f"nothing would be left of {architecture.title}")
+        if self.mend == "widths":
+            done = _evened(architecture, targets)
+            targets = in_reverse(done, self.at)
+        for target in targets:
             done = removed(done, target)
-        with mending(self):
-            return fitted(done, mend=self.mend)
+        if not any(shapes(node) for node in done.live.values()):
+            raise EditError(f"nothing would be left of {architecture.title}: no other layer has weights")
+        with mending(self, architecture, [(MEND_TITLES["widths"], replace(self, mend="widths"))]):
+            return fitted(done, mend="" if self.mend == "widths" else self.mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +94,10 @@ class DepthMultiplier:
         return f"Depth ×{self.by:g} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 0.01 <= self.by <= 16:
-            raise EditError(f"a depth multiplier lies between 0.01 and 16, and {self.by:g} does not")
+        number(self.by, 0.01, 16, "a depth multiplier")
         found = list(runs_at(architecture, self.at))
         if not found:
-            raise EditError(f"there are no blocks {place(self.at)}")
+            raise EditError(f"there are no blocks {where(self.at)}")
         done = architecture
         for run in reversed(found):
             wanted = max(math.ceil(len(run) * self.by - 1e-9), 1)
@@ -135,8 +142,16 @@ class Invert:
             except WidthError as failure:
                 raise EditError(f"{block.id}: {failure}", node=block.id) from failure
         if not wanted:
-            raise EditError(f"no block {place(self.at)} has ends of one width and another width inside")
+            raise EditError(f"no block {where(self.at)} has ends of one width and another width inside")
         return fitted(architecture, wanted, coupled=coupled)
+
+
+def _evened(architecture: Architecture, targets: list[Part]) -> Architecture:
+    """What leaves each part made as wide as what enters it, so that it can go without anybody noticing."""
+    for target in targets:
+        if target.is_simple and len(target.shape(target.entry)) > 1:
+            architecture = Width(target.id, target.shape(target.entry)[1]).apply(architecture)
+    return architecture
 
 
 def can_invert(block: Part) -> bool:
@@ -162,7 +177,9 @@ def can_invert(block: Part) -> bool:
 
 def can_repeat(target: Part) -> bool:
     """Is there a place behind it for a copy?"""
-    return _is_known(target) and (target.is_simple or is_dense_layer(target))
+    if not _is_known(target) or not (target.is_simple or is_dense_layer(target)):
+        return False
+    return len(target.shape(target.entries[0])) == len(target.shape(target.exit))  # no head, nothing that flattens
 
 
 def can_remove(target: Part) -> bool:
@@ -208,8 +225,7 @@ def repeated(architecture: Architecture, target: Part, times: int) -> Architectu
     """
     if not can_repeat(target):
         raise EditError(
-            f"{target.id} cannot be repeated: {len(target.entries)} values go in and {len(target.exits)} come out, "
-            "and a copy needs one of each",
+            f"{target.words} cannot be repeated: {_ends(target)}, and a copy needs one of each, alike",
             node=target.id,
         )
     reshapes = not target.keeps_shape and not is_dense_layer(target)
@@ -238,7 +254,7 @@ def removed(architecture: Architecture, target: Part) -> Architecture:
         return architecture.changed(readers, removed=gone)
     if not (_is_known(target) and target.is_simple):
         raise EditError(
-            f"{target.id} cannot be taken out: {len(target.entries)} values go in and {len(target.exits)} come out",
+            f"{target.words} cannot be taken out: {_ends(target)}",
             node=target.id,
         )
     names = {target.exit: target.entry}
@@ -246,6 +262,13 @@ def removed(architecture: Architecture, target: Part) -> Architecture:
         rewired(node, names) for node in architecture.nodes.values() if node.name not in gone and _reads(node, names)
     ]
     return architecture.changed(readers, removed=gone)
+
+
+def _ends(target: Part) -> str:
+    shapes = ["×".join(map(str, target.shape(name)[1:])) for name in (*target.entries[:1], *target.exits[:1])]
+    if target.is_simple and all(shapes):
+        return f"{shapes[0]} goes in and {shapes[1]} comes out"
+    return f"{len(target.entries)} values go in and {len(target.exits)} come out"
 
 
 def _reads(node: Node, names: dict[str, str]) -> bool:

@@ -66,15 +66,21 @@ def places(at: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in at.split(",") if part.strip())
 
 
+def named_places(at: str) -> tuple[str, ...]:
+    """The single places of an edit. Raises EditError when it names none."""
+    found = places(at) if isinstance(at, str) else ()
+    if not found:
+        raise EditError("an edit needs a place: a layer, a block, or * for the whole network")
+    return found
+
+
 def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
     """The live nodes an edit means, in execution order. Raises EditError, with the nearest names, when there is no
     such place."""
     live = architecture.live
     if at == EVERYWHERE:
         return iter(live.values())
-    wanted = {name for part in places(at) for name in _names_at(architecture, part)}
-    if not wanted:
-        raise EditError("an edit needs a place: a layer, a block, or * for the whole network")
+    wanted = {name for part in named_places(at) for name in _names_at(architecture, part)}
     return (node for node in live.values() if node.name in wanted)
 
 
@@ -94,8 +100,13 @@ def _names_at(architecture: Architecture, at: str) -> Iterable[str]:
     raise EditError(f"{architecture.title} has no layer or block {at!r}{hint}")
 
 
+def where(at: str) -> str:
+    """The place of an edit in the sentence that refuses it."""
+    return "in the network" if at == EVERYWHERE else place(at)
+
+
 def place(at: str) -> str:
-    """The place of an edit in a sentence."""
+    """The place of an edit in its title."""
     if at == EVERYWHERE:
         return "everywhere"
     names = [part.removeprefix("unit:").removeprefix("@").replace("stage:", "stage ") for part in places(at)]

@@ -43,7 +43,8 @@ def fitted(
     Args:
         wanted: new sizes of atoms of `coupled`; those that are not exact are rounded to a multiple of `divisor`.
         mend: what to do where maps do not meet at an addition: "project" (1×1 convolution on the way around), "pad"
-            (with zeros); or "groups", to take fewer groups where they do not divide.
+            (subsampled, zeros for new channels), "fill" (zeros around the smaller map); or "groups", to take fewer
+            groups where they do not divide.
 
     Raises:
         EditError: something cannot follow.
@@ -243,7 +244,8 @@ class _Fit:
         moved, fixed = shapes[slot], shapes[1 - slot]
         assert moved is not None
         assert fixed is not None
-        if len(moved.dims) == len(fixed.dims) == 4 and moved.dims[2:] < fixed.dims[2:]:
+        smaller = len(moved.dims) == len(fixed.dims) == 4 and moved.dims[2:] < fixed.dims[2:]
+        if smaller:
             slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
         ways = _ways(moved, fixed)
         if self.mend not in ways:
@@ -253,19 +255,24 @@ class _Fit:
                 node=node.name,
                 mends=ways,
             ) from failure
+        if self.mend == "fill":
+            return self.joined(node, 1 - slot, fixed, moved)
         return self.joined(node, slot, moved, fixed)
 
     def joined(self, node: Node, slot: int, moved: Shape, fixed: Shape) -> tuple[Node, Any]:
         """The addition behind a new way for one of its inputs."""
         source = node.inputs[slot]
+        op: Layer
         stride = _stride(moved.dims[2], fixed.dims[2])
-        if self.mend == "project":
-            op: Layer = conv(moved.dims[1], fixed.dims[1], 1, stride=stride, bias=False)
-            name = f"{node.name}.projection"
+        if self.mend == "fill":
+            op, name = _filling(moved, fixed), self.architecture.free(f"{node.name}.padding")
+        elif self.mend == "project":
+            op = conv(moved.dims[1], fixed.dims[1], 1, stride=stride, bias=False)
+            name = self.architecture.free(f"{node.name}.projection", "_norm")
         else:
             extra = fixed.dims[1] - moved.dims[1]
             op = Layer.of(PaddedShortcut(stride, extra))
-            name = f"{node.name}.padding"
+            name = self.architecture.free(f"{node.name}.padding")
         new = [Node(name, op, (Ref(source),), scope=node.scope, path=name, added=True, neutral=True)]
         main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
         if self.mend == "project" and vocabulary.kind(main) == "norm" and isinstance(main.op, Layer):
@@ -312,6 +319,14 @@ def _layer(node: Node) -> Layer:
     return node.op
 
 
+def _filling(small: Shape, large: Shape) -> Layer:
+    """Zeros around a map, as evenly as can be."""
+    (top, bottom), (left, right) = (
+        ((b - a) // 2, (b - a) - (b - a) // 2) for a, b in zip(small.dims[2:], large.dims[2:], strict=True)
+    )
+    return Layer.of(nn.ZeroPad2d((left, right, top, bottom)))
+
+
 def _stride(larger: int, smaller: int) -> int:
     """The stride of a 1×1 that makes one map of another; 0 when none does."""
     stride = -(-larger // smaller) if smaller else 0
@@ -324,5 +339,6 @@ def _ways(moved: Shape, fixed: Shape) -> Sequence[str]:
         return ()
     strides = {_stride(a, b) for a, b in zip(moved.dims[2:], fixed.dims[2:], strict=True)}
     if len(strides) != 1 or 0 in strides:
-        return ()
+        larger = all(a >= b for a, b in zip(moved.dims[2:], fixed.dims[2:], strict=True))
+        return ("fill",) if larger and moved.dims[1] == fixed.dims[1] else ()
     return ("pad", "project") if moved.dims[1] <= fixed.dims[1] else ("project",)

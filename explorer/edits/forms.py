@@ -4,14 +4,15 @@ without a 1×1 reduction before it."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from torch import nn
 
-from explorer.edits.edit import EditError, nodes_at, place
+from explorer.edits.checks import named, whole
+from explorer.edits.edit import EditError, Repair, nodes_at, place, where
 from explorer.edits.fitting import fitted, settled
-from explorer.edits.styles import chain_behind, followed, style_of
+from explorer.edits.styles import FOLLOWERS, chain_behind, followed, style_of
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, rewired
 from explorer.graph.layers import conv, is_depthwise, reconfigured
@@ -43,14 +44,13 @@ class ConvForm:
         return f"{FORMS.get(self.to, self.to)} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if self.to not in FORMS:
-            raise EditError(f"{self.to!r} is no form of a convolution; there are {', '.join(FORMS)}")
+        named(self.to, FORMS, "form of a convolution")
         names = [node.name for node in nodes_at(architecture, self.at)]
         if self.to == "full":
             return self._joined(architecture, set(names))
         found = [name for name in names if can_become(architecture.nodes[name], self.to)]
         if not found:
-            raise EditError(f"no convolution {place(self.at)} can be made {FORMS[self.to]}: {_NEEDS[self.to]}")
+            raise EditError(f"“{FORMS[self.to]}” takes {_NEEDS[self.to]}, and there is none {where(self.at)}")
         for name in found:
             architecture = (
                 _separated(architecture, name) if self.to == "separable" else _stacked(architecture, name, self.to)
@@ -60,7 +60,7 @@ class ConvForm:
     def _joined(self, architecture: Architecture, names: set[str]) -> Architecture:
         pairs = [pair for pair in separable_pairs(architecture) if not names.isdisjoint(pair)]
         if not pairs:
-            raise EditError(f"there is no depthwise convolution followed by a 1×1 {place(self.at)}")
+            raise EditError(f"there is no depthwise convolution followed by a 1×1 {where(self.at)}")
         for depthwise, *between, pointwise in pairs:
             architecture = _full(architecture, depthwise, between, pointwise)
         return fitted(architecture)
@@ -84,24 +84,31 @@ class Reduction:
         return f"1×1 reduction to {self.to} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 0 <= self.to <= 65_536:
-            raise EditError(f"a reduction makes 1 to 65,536 channels (0 takes it out), not {self.to}")
+        whole(self.to, 0, 65_536, "the width of a reduction (0 takes it out)")
         named = [node.name for node in nodes_at(architecture, self.at)]
         found = [name for name in named if is_windowed(architecture.nodes[name])]
         if not found:  # the reduction itself is what was pointed at
             found = [user for name in named for user in _reduced_by(architecture, name)]
         if not found:
-            raise EditError(f"there is no convolution with a window {place(self.at)} that could be fed by a 1×1")
+            raise EditError(f"there is no convolution with a window {where(self.at)} that could be fed by a 1×1")
         done = architecture
         for name in found:
             done = self._at_one(done, name)
         if done is architecture and not self.to:
-            raise EditError(f"there is no 1×1 reduction {place(self.at)} that could be taken out")
+            raise EditError(f"there is no 1×1 reduction {where(self.at)} that could be taken out")
         return fitted(done)
 
     def _at_one(self, architecture: Architecture, name: str) -> Architecture:
         chain = reduction_before(architecture, name)
         node = architecture.nodes[name]
+        step = _conv(node).groups
+        if self.to % step:
+            near = [width for width in (self.to // step * step, -(-self.to // step) * step) if width]
+            raise EditError(
+                f"{name}: its {step} groups do not divide {self.to} channels",
+                node=name,
+                repairs=[Repair(f"Reduction to {width}", replace(self, to=width)) for width in near],
+            )
         if chain and self.to:
             first = architecture.nodes[chain[0]]
             assert isinstance(first.op, Layer)
@@ -113,7 +120,7 @@ class Reduction:
         if not self.to:
             return architecture
         layer = _conv(node)
-        reads, base = node.inputs[0], f"{name}_reduction"
+        reads, base = node.inputs[0], architecture.free(f"{name}_reduction", *FOLLOWERS)
         style = style_of(architecture, name)
         new = followed(
             base, conv(layer.in_channels, self.to, bias=layer.bias is not None), reads, self.to, style, node.scope
@@ -124,10 +131,10 @@ class Reduction:
 
 
 _NEEDS = {
-    "separable": "it takes a full convolution with a window",
-    "two_3x3": "it takes a 5×5",
-    "three_3x3": "it takes a 7×7",
-    "1xn_nx1": "it takes a square window of at least 2×2",
+    "separable": "a full convolution with a window",
+    "two_3x3": "a 5×5 window",
+    "three_3x3": "a 7×7 window",
+    "1xn_nx1": "a square window of at least 2×2",
 }
 
 
@@ -221,7 +228,8 @@ def _separated(architecture: Architecture, name: str) -> Architecture:
     node, style = architecture.nodes[name], style_of(architecture, name)
     layer, reads, width = _conv(node), node.inputs[0], _conv(node).in_channels
     depthwise = conv(width, width, _pair(layer.kernel_size), groups=width, bias=False, **_window(layer))
-    new = followed(f"{name}_depthwise", depthwise, reads, width, style, node.scope)
+    base = architecture.free(f"{name}_depthwise", *FOLLOWERS)
+    new = followed(base, depthwise, reads, width, style, node.scope)
     plain = {"kernel_size": (1, 1), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
     pointwise = settled(rewired(node, {reads: new[-1].name}), op=reconfigured(_op(node), **plain))
     return architecture.changed([pointwise], {reads: new})
@@ -265,6 +273,7 @@ def _stacked(architecture: Architecture, name: str, form: str) -> Architecture:
         groups = entering if is_depthwise(layer) else layer.groups
         op = conv(entering, width, kernel, padding=padding, groups=groups, bias=layer.bias is not None)
         base = f"{name}_before{number}" if len(kernels) > 2 else f"{name}_before"
+        base = architecture.free(base, *FOLLOWERS)
         new += followed(base, op, new[-1].name if new else reads, width, style, node.scope)
         entering = width
     last = reconfigured(_op(node), kernel_size=kernels[-1], padding=pads[-1], in_channels=width)

@@ -10,7 +10,8 @@ from typing import ClassVar
 from torch import nn
 
 from explorer.edits.channels import channels
-from explorer.edits.edit import EditError, nodes_at, place
+from explorer.edits.checks import named, whole
+from explorer.edits.edit import EditError, nodes_at, place, where
 from explorer.edits.fitting import Wish, as_it_was, fitted, settled
 from explorer.edits.parts import Part, blocks_at
 from explorer.edits.styles import activation_layer
@@ -18,6 +19,8 @@ from explorer.graph import patterns, vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import conv, made
+
+_GATE = ("pool", "reduce", "activation", "expand", "gate", "mul")
 
 #: What the last activation of a gate can be.
 GATES: dict[str, str] = {"sigmoid": "sigmoid", "hardsigmoid": "hard sigmoid"}
@@ -44,21 +47,20 @@ class SqueezeExcitation:
         return f"Squeeze-and-excitation {f'(1/{self.ratio}) added' if self.on else 'removed'} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 1 <= self.ratio <= 1024:
-            raise EditError(f"a squeeze ratio is a whole number from 1 to 1024, not {self.ratio}")
-        _known_gate(self.gate)
+        whole(self.ratio, 1, 1024, "a squeeze ratio")
+        named(self.gate, GATES, "gate")
         present = gates_at(architecture, self.at)
         if not self.on:
             live = [node for node in present if not isinstance(node.op, Pass)]
             if not live:
-                raise EditError(f"there is no squeeze-and-excitation {place(self.at)}")
+                raise EditError(f"there is no squeeze-and-excitation {where(self.at)}")
             return architecture.with_nodes(_off(architecture, node) for node in live)
         restored = [node.was for node in present if isinstance(node.op, Pass) and node.was is not None]
         if restored:
             return fitted(architecture.with_nodes(restored))
         targets = [target for target in blocks_at(architecture, self.at) if place_for_gate(target) is not None]
         if not targets:
-            raise EditError(f"no block {place(self.at)} has a map that could be weighed, and no gate yet")
+            raise EditError(f"no block {where(self.at)} has a map that could be weighed, and no gate yet")
         for target in targets:
             architecture = self._put_in(architecture, target)
         return fitted(architecture)
@@ -68,7 +70,7 @@ class SqueezeExcitation:
         assert weighed is not None
         node = architecture.nodes[weighed]
         width = target.shape(weighed)[1]
-        home = f"{target.id.removeprefix('unit:')}.se"
+        home = architecture.free(f"{target.id.removeprefix('unit:')}.se", *(f".{name}" for name in _GATE))
         scope = (*(path for path in node.scope if target.id.startswith(path)), home)
         squeezed = max(width // self.ratio, 1)
         chain: list[tuple[str, Layer]] = [
@@ -101,15 +103,14 @@ class SqueezeRatio:
         return f"Squeeze ratio {self.to} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 1 <= self.to <= 1024:
-            raise EditError(f"a squeeze ratio is a whole number from 1 to 1024, not {self.to}")
+        whole(self.to, 1, 1024, "a squeeze ratio")
         coupled = channels(architecture)
         wanted: dict[int, Wish] = {}
         for squeeze, weighed in squeezes_at(architecture, self.at):
             width = max(coupled.size(coupled.rows[weighed]) // self.to, 1)
             wanted |= coupled.solved(coupled.makers[squeeze], width, {coupled.born[squeeze]})
         if not wanted:
-            raise EditError(f"there is no squeeze-and-excitation {place(self.at)}")
+            raise EditError(f"there is no squeeze-and-excitation {where(self.at)}")
         return fitted(architecture, wanted, coupled=coupled)
 
 
@@ -126,10 +127,10 @@ class Gate:
         return f"Gate {GATES.get(self.to, self.to)} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        _known_gate(self.to)
+        named(self.to, GATES, "gate")
         found = [node for node in nodes_at(architecture, self.at) if is_squasher(node, architecture)]
         if not found:
-            raise EditError(f"there is no gate {place(self.at)}")
+            raise EditError(f"there is no gate {where(self.at)}")
         changed = [with_gate(node, self.to) for node in found if gate_kind(node) != self.to]
         return architecture.with_nodes(changed) if changed else architecture
 
@@ -231,8 +232,3 @@ def _off(architecture: Architecture, product: Node) -> Node:
     gate = gate_input(architecture, product)
     kept = next(name for name in product.inputs if name != gate)
     return product.replace(op=Pass(), args=(Ref(kept),), kwargs={}, was=product)
-
-
-def _known_gate(name: str) -> None:
-    if name not in GATES:
-        raise EditError(f"{name!r} is no gate; there are {', '.join(GATES)}")

@@ -12,10 +12,11 @@ from torch import nn
 from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
 from explorer.edits.channels import WidthError, channels
-from explorer.edits.edit import EditError, place
+from explorer.edits.checks import named, whole
+from explorer.edits.edit import EditError, place, where
 from explorer.edits.fitting import Wish, fitted, settled
 from explorer.edits.forms import is_pointwise
-from explorer.edits.parts import parts_at
+from explorer.edits.parts import Part, parts_at
 from explorer.edits.styles import activation_layer, chain_behind, followed, usual_style
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node, rewired
@@ -45,8 +46,7 @@ class Classes:
         return f"{self.to:,} classes"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 1 <= self.to <= 1_000_000:
-            raise EditError(f"a network tells 1 to 1,000,000 classes apart, not {self.to:,}")
+        whole(self.to, 1, 1_000_000, "the number of classes")
         coupled = channels(architecture)
         wanted: dict[int, Wish] = {}
         for name in architecture.output.inputs:
@@ -77,10 +77,8 @@ class Head:
         return HEADS.get(self.to, self.to)
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if self.to not in HEADS:
-            raise EditError(f"{self.to!r} is no head; there are {', '.join(HEADS)}")
-        if not 1 <= self.hidden <= 65_536:
-            raise EditError(f"a hidden layer has 1 to 65,536 units, not {self.hidden:,}")
+        named(self.to, HEADS, "head")
+        whole(self.hidden, 1, 65_536, "the width of a hidden layer")
         found = anatomy(architecture)
         if found is None:
             raise EditError(f"{architecture.title} does not end with linear layers on a pooled or flattened map")
@@ -122,8 +120,7 @@ class LastStage:
         )
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if self.to not in ("pool_first", "conv_first"):
-            raise EditError(f"{self.to!r} is no order; there are pool_first and conv_first")
+        named(self.to, ("pool_first", "conv_first"), "order of the last stage")
         present = last_stage(architecture)
         if present is None:
             raise EditError(f"{architecture.title} has no 1×1 beside its global pooling")
@@ -156,19 +153,23 @@ class AuxiliaryHead:
         if not self.on:
             kept = [name for name in returned[1:] if not self._owns(architecture, name)]
             if len(kept) == len(returned) - 1:
-                raise EditError(f"there is no auxiliary head {place(self.at)}")
+                raise EditError(f"there is no auxiliary head {where(self.at)}")
             return _returning(architecture, [returned[0], *kept])
-        (target,) = parts_at(architecture, self.at)
+        for target in parts_at(architecture, self.at):
+            architecture = self._put_behind(architecture, target)
+        return fitted(architecture)
+
+    def _put_behind(self, architecture: Architecture, target: Part) -> Architecture:
         shape = target.shape(target.exits[-1]) if target.exits else ()
         if len(shape) != 4:
-            raise EditError(f"{target.id} gives no map that a classifier could read", node=target.id)
+            raise EditError(f"{target.words} gives no map that a classifier could read", node=target.id)
         base = f"{target.id.removeprefix('unit:')}.aux"
         if f"{base}.conv" in architecture.nodes:
-            raise EditError(f"{target.id} has an auxiliary head already", node=target.id)
-        nodes = self._nodes(architecture, base, target.exits[-1], shape[1])
+            raise EditError(f"{target.words} has an auxiliary head already", node=target.id)
+        nodes = self._nodes(target.architecture, base, target.exits[-1], shape[1])
         *_, before, _ = architecture.nodes  # the output comes last
         grown = architecture.changed(placed={before: nodes}, classes={base: "AuxiliaryHead"})
-        return fitted(_returning(grown, [*returned, nodes[-1].name]))
+        return _returning(grown, [*architecture.output.inputs, nodes[-1].name])
 
     def _owns(self, architecture: Architecture, name: str) -> bool:
         node = architecture.nodes[name]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from explorer.edits.edit import Edit
+from explorer.analysis.shapes import ShapeError
+from explorer.edits.edit import Edit, EditError
 from explorer.graph.architecture import Architecture
 
 
@@ -51,9 +52,17 @@ class History:
         return replace(self, position=min(max(position, 0), len(self.edits)))
 
 
+def made(edit: Edit, architecture: Architecture) -> Architecture:
+    """The snapshot after an edit. Raises EditError, also where a half-made snapshot does not hold together."""
+    try:
+        return edit.apply(architecture)
+    except ShapeError as failure:
+        raise EditError(str(failure), node=failure.node) from failure
+
+
 def applied(architecture: Architecture, edits: Iterable[Edit]) -> History:
-    """Open a history and make these edits. Raises EditError (or ShapeError) from the first that cannot be made."""
+    """Open a history and make these edits. Raises EditError from the first that cannot be made."""
     history = History(architecture)
     for edit in edits:
-        history = history.done(edit, edit.apply(history.current))
+        history = history.done(edit, made(edit, history.current))
     return history

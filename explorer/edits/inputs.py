@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from explorer.edits.checks import number, whole
 from explorer.edits.depth import DepthMultiplier
-from explorer.edits.edit import EVERYWHERE, EditError, Repair
+from explorer.edits.edit import EVERYWHERE, EditError
 from explorer.edits.fitting import fitted, settled
+from explorer.edits.mending import working
 from explorer.edits.widths import WidthMultiplier
 from explorer.graph.architecture import Architecture, Input
 
-_LARGEST = {"resolution": 8192, "channels": 1024, "batch": 4096}
+_LARGEST = {
+    "resolution": (8192, "the side of the image (0 leaves it)"),
+    "channels": (1024, "the number of channels of the image (0 leaves it)"),
+    "batch": (4096, "the number of images at once (0 leaves it)"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +42,8 @@ class InputSize:
         return f"Image: {', '.join(said) or 'as it is'}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        for field, largest in _LARGEST.items():
-            if not 0 <= getattr(self, field) <= largest:
-                raise EditError(f"the {field} of the input lies between 1 and {largest}, not {getattr(self, field)}")
+        for field, (largest, words) in _LARGEST.items():
+            whole(getattr(self, field), 0, largest, words)
         batch, channels, height, width = architecture.input_shape
         side = self.resolution
         shape = (self.batch or batch, self.channels or channels, side or height, side or width)
@@ -46,27 +52,15 @@ class InputSize:
         try:
             return fitted(architecture.with_nodes([settled(architecture.input, op=Input(shape))]))
         except EditError as failure:
-            raise EditError(str(failure), node=failure.node, repairs=self._larger(architecture)) from failure
+            repairs = working(architecture, self._other_sides(width), most=1)
+            raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
 
-    def _larger(self, architecture: Architecture) -> list[Repair]:
-        """The next resolutions that work, tried out."""
-        before = architecture.input_shape[-1]
-        if not self.resolution or self.resolution >= before:
-            return [] if not self.resolution else self._working(architecture, [before])
-        return self._working(architecture, range(-(-self.resolution // 16) * 16, before + 1, 16))
-
-    def _working(self, architecture: Architecture, sides: object) -> list[Repair]:
-        for side in sides:  # type: ignore[attr-defined]
-            if side == self.resolution:
-                continue
-            larger = replace(self, resolution=side)
-            shape = (*architecture.input_shape[:2], side, side)
-            try:
-                fitted(architecture.with_nodes([settled(architecture.input, op=Input(shape))]))
-            except EditError:
-                continue
-            return [Repair(f"Resolution {side}", larger)]
-        return []
+    def _other_sides(self, before: int) -> Iterator[tuple[str, InputSize]]:
+        """The next larger resolutions, up to the present one."""
+        first = -(-self.resolution // 16) * 16
+        for side in range(first, before, 16) if 0 < self.resolution < before else ():
+            if side != self.resolution:
+                yield f"Resolution {side}", replace(self, resolution=side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +82,13 @@ class CompoundScaling:
         return f"Compound scaling φ = {self.phi:g}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not -4 <= self.phi <= 8:
-            raise EditError(f"the compound coefficient φ lies between −4 and 8, and {self.phi:g} does not")
+        number(self.phi, -4, 8, "the compound coefficient φ")
         side = round(architecture.input_shape[-1] * 1.15**self.phi)
         deeper = DepthMultiplier(EVERYWHERE, 1.2**self.phi).apply(architecture)
         wider = WidthMultiplier(EVERYWHERE, 1.1**self.phi).apply(deeper)
-        return InputSize(resolution=side).apply(wider)
+        try:
+            return InputSize(resolution=side).apply(wider)
+        except EditError as failure:
+            nearer = [replace(self, phi=round(self.phi * part / 4, 2)) for part in (3, 2, 1)]
+            repairs = working(architecture, [(edit.title, edit) for edit in nearer], most=1)
+            raise EditError(str(failure), node=failure.node, repairs=repairs) from failure

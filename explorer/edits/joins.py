@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
 
 from explorer.analysis.study import study
-from explorer.edits.edit import EditError, Repair, nodes_at, place, places
+from explorer.edits.checks import named
+from explorer.edits.edit import EditError, nodes_at, place, places, where
 from explorer.edits.fitting import fitted, settled
-from explorer.edits.mending import mending
+from explorer.edits.mending import MEND_TITLES, mending, working
 from explorer.edits.parts import Part, blocks_at, part, parts_at
+from explorer.edits.widths import Width
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Node
 from explorer.graph.arguments import Ref
@@ -36,17 +39,18 @@ class AddShortcut:
         return f"Shortcut{_WAYS.get(self.way, '')} added {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if self.way not in _WAYS:
-            raise EditError(f"{self.way!r} is no way around a block; there are {', '.join(_WAYS)}")
+        named(self.way, _WAYS, "way around a block")
         targets = [target for target in bridges_at(architecture, self.at) if lacks_shortcut(target)]
         if not targets:
-            raise EditError(f"no block {place(self.at)} has one way in, one way out and no shortcut yet")
+            raise EditError(f"no block {where(self.at)} has one way in, one way out and no shortcut yet")
+        begun = architecture
         for target in targets:
             architecture = bridged(architecture, target)
         try:
             return fitted(architecture, mend=self.way)
         except EditError as failure:
-            repairs = [Repair(f"Shortcut{_WAYS[way]}", replace(self, way=way)) for way in failure.mends if way in _WAYS]
+            ways = [(f"Shortcut{_WAYS[way]}", replace(self, way=way)) for way in failure.mends if way in _WAYS]
+            repairs = working(begun, ways) if self.way == "identity" else ()
             raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
 
 
@@ -64,11 +68,10 @@ class Join:
 
     @property
     def title(self) -> str:
-        return f"{ {'add': 'Addition', 'concat': 'Concatenation'}.get(self.to, self.to) } {place(self.at)}"
+        return f"{_WORDS.get(self.to, self.to).capitalize()} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if self.to not in ("add", "concat"):
-            raise EditError(f"{self.to!r} joins nothing; there are add and concat")
+        named(self.to, ("add", "concat"), "way to join")
         other = "concat" if self.to == "add" else "add"
         found = [
             node
@@ -76,10 +79,13 @@ class Join:
             if vocabulary.kind(node) == other and isinstance(node.op, Function) and len(set(node.inputs)) == 2
         ]
         if not found:
-            raise EditError(f"there is no {other} of two ways {place(self.at)}")
-        changed = [_added(node) if self.to == "add" else _concatenated(node) for node in found]
-        with mending(self):
-            return fitted(architecture.with_nodes(changed), mend=self.mend)
+            raise EditError(f"there is no {_WORDS[other]} of two ways {where(self.at)}")
+        begun, mend = architecture, self.mend
+        if mend == "widths":
+            architecture, mend = _evened(architecture, found), ""
+        changed = [_added(architecture.nodes[node.name]) if self.to == "add" else _concatenated(node) for node in found]
+        with mending(self, begun, [(MEND_TITLES["widths"], replace(self, mend="widths"))]):
+            return fitted(architecture.with_nodes(changed), mend=mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +101,22 @@ class RemoveBranch:
         return f"Branch removed: {place(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        for one in places(self.at):
-            (target,) = parts_at(architecture, one)
-            architecture = _without_branch(architecture, target)
-        with mending(self):
-            return fitted(architecture, mend=self.mend)
+        gone: dict[str, list[str]] = {}
+        for target in parts_at(architecture, self.at):
+            gone.setdefault(_join_of(architecture, target).name, []).append(target.exit)
+        changed = []
+        for name, exits in gone.items():
+            join = architecture.nodes[name]
+            values, *rest = join.args
+            kept = [ref for ref in values if ref.name not in exits]
+            if not kept:
+                raise EditError(f"{name} would join nothing: one branch has to stay", node=name)
+            changed.append(settled(join, args=(type(values)(kept), *rest)))
+        with mending(self, architecture):
+            return fitted(architecture.with_nodes(changed), mend=self.mend)
+
+
+_WORDS = {"add": "addition", "concat": "concatenation"}
 
 
 def lacks_shortcut(target: Part) -> bool:
@@ -128,13 +145,9 @@ def bridged(architecture: Architecture, target: Part) -> Architecture:
         if architecture.users[before.name] != (anchor.name,):
             break
         anchor = before
-    name = _free(architecture, f"{target.id.removeprefix('unit:')}.shortcut")
+    name = architecture.free(f"{target.id.removeprefix('unit:')}.shortcut")
     add = Node(name, Function(operator.add), (Ref(anchor.name), Ref(target.entry)), scope=anchor.scope, added=True)
     return architecture.with_inserted(anchor.name, add)
-
-
-def _free(architecture: Architecture, name: str) -> str:
-    return name if name not in architecture.nodes else _free(architecture, name + "'")
 
 
 def _added(node: Node) -> Node:
@@ -164,10 +177,17 @@ def joined_by(architecture: Architecture, target: Part) -> Node | None:
     return join
 
 
-def _without_branch(architecture: Architecture, target: Part) -> Architecture:
+def _join_of(architecture: Architecture, target: Part) -> Node:
     join = joined_by(architecture, target)
     if join is None:
-        raise EditError(f"{target.id} is no branch: nothing else is concatenated with it", node=target.id)
-    values, *rest = join.args
-    kept = [ref for ref in values if ref.name != target.exit]
-    return architecture.with_nodes([settled(join, args=(type(values)(kept), *rest))])
+        raise EditError(f"{target.words} is no branch: nothing else is concatenated with it", node=target.id)
+    return join
+
+
+def _evened(architecture: Architecture, joins: Iterable[Node]) -> Architecture:
+    """The ways that meet at each join made as wide as the first of them."""
+    for node in joins:
+        first, second = (shape for shape in map(part(architecture, node.name).shape, dict.fromkeys(node.inputs)))
+        if first[1] != second[1]:
+            architecture = Width(node.inputs[-1], first[1]).apply(architecture)
+    return architecture

@@ -1,31 +1,75 @@
-"""Turning what `fitted` could mend into repairs the user can choose."""
+"""Turning what `fitted` could mend into repairs the user can choose. What is offered was tried out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from explorer.edits.edit import EditError, Repair
+from explorer.analysis.shapes import ShapeError
+from explorer.analysis.study import study
+from explorer.edits.edit import Edit, EditError, Repair
+from explorer.graph.architecture import Architecture
 
 #: What a mend does, in words, cheapest first.
 MEND_TITLES: dict[str, str] = {
     "pad": "Subsample the way around and pad it with zeros",
-    "project": "Project the way around with a 1×1 convolution",
+    "fill": "Pad the smaller map with zeros",
     "groups": "Take as many groups as divide both widths",
+    "widths": "Give both sides the same width",
+    "project": "Project the way around with a 1×1 convolution",
 }
 
 
 @contextmanager
-def mending(edit: Any) -> Iterator[None]:
+def mending(edit: Any, architecture: Architecture, others: Iterable[tuple[str, Edit]] = ()) -> Iterator[None]:
     """While `edit` (which has a field `mend`) is made: what cannot follow is refused with repairs that are this very
-    edit with a mend."""
+    edit with a mend; where there are none, with the first of the `others` (title, edit) that works."""
     try:
         yield
     except EditError as failure:
-        if failure.repairs or not failure.mends:
+        if failure.repairs or edit.mend:
             raise
         mends = [mend for mend in MEND_TITLES if mend in failure.mends]
-        repairs = [Repair(MEND_TITLES[mend], replace(edit, mend=mend)) for mend in mends]
+        repairs = working(architecture, [(MEND_TITLES[mend], replace(edit, mend=mend)) for mend in mends])
+        repairs += working(architecture, others, most=1)
+        repairs.sort(key=lambda repair: _cost(repair.edit, architecture))
         raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
+
+
+def _cost(edit: Edit, architecture: Architecture) -> tuple[int, int]:
+    """Parameters and multiply-adds after an edit."""
+    total = study(edit.apply(architecture)).figures.total
+    return total.params, total.macs
+
+
+def working(architecture: Architecture, found: Iterable[tuple[str, Edit]], most: int = 3) -> list[Repair]:
+    """The first few of these (title, edit) that can be made."""
+    repairs: list[Repair] = []
+    if _TRYING.get():  # what is only tried out needs no way out of its own
+        return repairs
+    token = _TRYING.set(True)
+    try:
+        for title, edit in found:
+            if len(repairs) == most:
+                break
+            if can_be_made(edit, architecture):
+                repairs.append(Repair(title, edit))
+    finally:
+        _TRYING.reset(token)
+    return repairs
+
+
+def can_be_made(edit: Edit, architecture: Architecture) -> bool:
+    """Would this edit change something, and be taken?"""
+    try:
+        made = edit.apply(architecture)
+        study(made)
+    except (EditError, ShapeError):
+        return False
+    return made is not architecture
+
+
+_TRYING = ContextVar("trying", default=False)

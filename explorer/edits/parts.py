@@ -9,7 +9,7 @@ from functools import cached_property
 from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
 from explorer.edits.channels import channels
-from explorer.edits.edit import EVERYWHERE, nodes_at, places
+from explorer.edits.edit import EVERYWHERE, named_places, nodes_at
 from explorer.graph import patterns, vocabulary
 from explorer.graph.architecture import Architecture, Constant, Node
 
@@ -34,6 +34,11 @@ class Part:
     def exit(self) -> str:
         (only,) = self.exits
         return only
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence."""
+        return self.id.removeprefix("unit:").replace("stage:", "stage ") or "the whole network"
 
     @property
     def is_simple(self) -> bool:
@@ -86,7 +91,11 @@ def part(architecture: Architecture, id: str) -> Part:
 
 def _part(architecture: Architecture, id: str) -> Part:
     live = architecture.live
-    nodes = tuple(name for name in study(architecture).hierarchy.nodes_of(id) if name in live)
+    return _made_of(architecture, id, tuple(n for n in study(architecture).hierarchy.nodes_of(id) if n in live))
+
+
+def _made_of(architecture: Architecture, id: str, nodes: tuple[str, ...]) -> Part:
+    live = architecture.live
     inside = set(nodes)
     entries = dict.fromkeys(
         name
@@ -113,19 +122,11 @@ def blocks_at(architecture: Architecture, at: str) -> list[Part]:
 
 def parts_at(architecture: Architecture, at: str) -> Iterator[Part]:
     """What `at` names, each place as one part. Raises EditError for a place that is not there."""
-    for place in places(at):
-        names = [node.name for node in nodes_at(architecture, place)]
-        hierarchy = study(architecture).hierarchy
-        known = place in hierarchy.groups or place in architecture.live
-        yield part(architecture, place if known else _around(hierarchy.parent, names))
-
-
-def _around(parent: dict[str, str], names: list[str]) -> str:
-    """The innermost group that holds all of these nodes."""
-    chains = []
-    for name in names:
-        chain = [name]
-        while chain[-1] in parent:
-            chain.append(parent[chain[-1]])
-        chains.append(chain)
-    return next(id for id in chains[0] if all(id in chain for chain in chains))
+    groups = study(architecture).hierarchy.groups
+    for place in named_places(at):
+        if place == EVERYWHERE:
+            yield part(architecture, "")
+        elif place in groups or place in architecture.live:
+            yield part(architecture, place)
+        else:  # a module's path that is no group of its own
+            yield _made_of(architecture, place, tuple(node.name for node in nodes_at(architecture, place)))

@@ -70,6 +70,10 @@ def activation_layer(name: str) -> Layer:
     return made(ACTIVATIONS[name])
 
 
+#: What the names of the norm and the activation behind a new layer end with.
+FOLLOWERS = ("_norm", "_activation")
+
+
 def followed(base: str, op: Layer, reads: str, width: int, style: Style, scope: tuple[str, ...]) -> list[Node]:
     """A new layer with its norm and activation, as nodes: `base`, `base_norm`, `base_activation`; not inside it: a
     layer with weights has no modules of its own in it."""

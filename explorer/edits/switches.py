@@ -12,8 +12,10 @@ from typing import ClassVar
 
 from explorer.analysis.study import study
 from explorer.edits.cardinality import shuffle_place, with_shuffle
-from explorer.edits.edit import EditError, nodes_at, place
+from explorer.edits.checks import named
+from explorer.edits.edit import EditError, nodes_at, place, where
 from explorer.edits.fitting import as_it_was, fitted, settled
+from explorer.edits.mending import mending
 from explorer.edits.parts import Part, blocks_at
 from explorer.edits.styles import activation_layer
 from explorer.graph import patterns, vocabulary
@@ -38,10 +40,10 @@ class SwapActivation:
         return f"Activation {ACTIVATION_TITLES.get(self.to, self.to)} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        _known_activation(self.to)
+        named(self.to, ACTIVATIONS, "activation")
         found = list(swappable(architecture, self.at))
         if not found:
-            raise EditError(f"there is no activation {place(self.at)} that could become {self.to}")
+            raise EditError(f"there is no activation {where(self.at)} that could become {self.to}")
         changed = [with_activation(node, self.to) for node in found if vocabulary.activation(node) != self.to]
         return architecture.with_nodes(changed) if changed else architecture
 
@@ -64,17 +66,18 @@ class ChannelShuffle:
         if not found and self.on:
             return self._put_in(architecture)
         if not found:
-            raise EditError(f"there is no channel shuffle {place(self.at)}")
+            raise EditError(f"there is no channel shuffle {where(self.at)}")
         added = [node.name for node in found if node.added and not self.on]
         for name in added:  # nothing to come back to: it goes
             architecture = architecture.without(name)
         found = [node for node in found if node.name not in added]
-        return _switched(architecture, [(node, node.inputs[0]) for node in found], self.on)
+        done = _switched(architecture, [(node, node.inputs[0]) for node in found], self.on)
+        return fitted(done) if self.on and done is not architecture else done
 
     def _put_in(self, architecture: Architecture) -> Architecture:
         places = [(at, block) for block in blocks_at(architecture, self.at) if (at := shuffle_place(block))]
         if not places:
-            raise EditError(f"no block {place(self.at)} has a group convolution that a shuffle could follow")
+            raise EditError(f"no block {where(self.at)} has a group convolution that a shuffle could follow")
         for (after, groups), _ in places:
             architecture = with_shuffle(architecture, after, groups)
         return fitted(architecture)
@@ -87,6 +90,7 @@ class Shortcut:
     name: ClassVar[str] = "shortcut"
     at: str
     on: bool
+    mend: str = ""
 
     @property
     def title(self) -> str:
@@ -96,8 +100,12 @@ class Shortcut:
         known = patterns.shortcuts(architecture)
         found = [known[node.name] for node in nodes_at(architecture, self.at) if node.name in known]
         if not found:
-            raise EditError(f"there is no shortcut {place(self.at)}: no addition joins a path with a way around it")
-        return _switched(architecture, [(architecture.nodes[s.add], s.main) for s in found], self.on)
+            raise EditError(f"there is no shortcut {where(self.at)}: no addition joins a path with a way around it")
+        done = _switched(architecture, [(architecture.nodes[s.add], s.main) for s in found], self.on)
+        if done is architecture or not self.on:
+            return done
+        with mending(self, architecture):  # widths may have changed since it was taken out
+            return fitted(done, mend=self.mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +123,11 @@ class LinearBottleneck:
         return f"{ACTIVATION_TITLES.get(self.activation, self.activation)} after the projection {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        _known_activation(self.activation)
+        named(self.activation, ACTIVATIONS, "activation")
         found = [end for _, end in projections_at(architecture, self.at)]
         if not found:
             raise EditError(
-                f"there is no linear bottleneck {place(self.at)}: "
+                f"there is no linear bottleneck {where(self.at)}: "
                 "it takes a depthwise convolution and behind it a 1×1 with no activation of its own"
             )
         for end, inserted in found:
@@ -136,7 +144,7 @@ class LinearBottleneck:
             return architecture.with_nodes([old.replace(op=activation_layer(self.activation))])
         if self.activation == "linear":
             return architecture
-        name = f"{end}_activation"
+        name = architecture.free(f"{end}_activation")
         scope = architecture.nodes[end].scope
         node = Node(name, activation_layer(self.activation), (Ref(end),), scope=scope, path=name, added=True)
         return architecture.with_inserted(end, node)
@@ -181,8 +189,3 @@ def _switched(architecture: Architecture, places: Iterable[tuple[Node, str]], on
         elif not on and not off:
             changed.append(node.replace(op=Pass(), args=(Ref(passed),), kwargs={}, was=node))
     return architecture.with_nodes(changed) if changed else architecture
-
-
-def _known_activation(name: str) -> None:
-    if name not in ACTIVATIONS:
-        raise EditError(f"{name!r} is no activation; there are {', '.join(ACTIVATIONS)}")

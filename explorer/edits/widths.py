@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import ClassVar
 
 from explorer.edits.channels import Channels, WidthError, channels
-from explorer.edits.edit import EVERYWHERE, EditError, Repair, nodes_at, place
+from explorer.edits.checks import number, whole
+from explorer.edits.edit import EVERYWHERE, EditError, Repair, nodes_at, place, where
 from explorer.edits.fitting import Wish, fitted, rounded
 from explorer.edits.parts import Part, blocks_at, part, parts_at
 from explorer.graph import vocabulary
@@ -31,13 +32,13 @@ class Width:
         return f"{self.to} channels {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        _check(self.to)
+        whole(self.to, 1, WIDEST, "a width")
         coupled = channels(architecture)
         wanted: dict[int, Wish] = {}
         for target in parts_at(architecture, self.at):
             row = next((coupled.rows[name] for name in reversed(target.exits) if name in coupled.rows), None)
             if row is None:
-                raise EditError(f"{target.id} makes no channels that could be counted", node=target.id)
+                raise EditError(f"{target.words} makes no channels that could be counted", node=target.id)
             if coupled.size(row) == self.to:
                 continue
             inside = {coupled.born[name] for name in target.nodes}
@@ -95,10 +96,10 @@ class GrowthRate:
         return f"Growth rate {self.to} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        _check(self.to)
+        whole(self.to, 1, WIDEST, "a growth rate")
         layers = dense_layers(architecture, self.at)
         if not layers:
-            raise EditError(f"there is no dense layer {place(self.at)}: none whose output joins what went in")
+            raise EditError(f"there is no dense layer {where(self.at)}: none whose output joins what went in")
         coupled = channels(architecture)
         wanted: dict[int, Wish] = {}
         for layer in layers:
@@ -137,10 +138,8 @@ class WidthMultiplier:
         return f"Width ×{self.by:g} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        if not 0.01 <= self.by <= 16:
-            raise EditError(f"a width multiplier lies between 0.01 and 16, and {self.by:g} does not")
-        if not 1 <= self.divisor <= 256:
-            raise EditError(f"widths are rounded to a multiple of 1 to 256, not {self.divisor}")
+        number(self.by, 0.01, 16, "a width multiplier")
+        whole(self.divisor, 1, 256, "the divisor of widths")
         coupled = channels(architecture)
         return fitted(architecture, self.wanted(architecture), coupled=coupled, divisor=self.divisor)
 
@@ -204,8 +203,7 @@ def is_dense_layer(block: Part) -> bool:
 
 
 def _with_hidden(architecture: Architecture, at: str, ratio: float, of: str) -> Architecture:
-    if not 0 < ratio <= 64:
-        raise EditError(f"a hidden width is more than 0 and at most 64 times its block's, not {ratio:g} times")
+    number(ratio, 0.001, 64, "an expansion" if of == "entering" else "a bottleneck ratio")
     coupled = channels(architecture)
     wanted: dict[int, Wish] = {}
     for block in blocks_at(architecture, at):
@@ -220,7 +218,7 @@ def _with_hidden(architecture: Architecture, at: str, ratio: float, of: str) -> 
             step = math.lcm(*(coupled.atoms[atom].multiple for atom in coupled.row(row)))
             wanted |= _solved(coupled, row, rounded(width * coupled.size(row) / first, step), block)
     if not wanted:
-        raise EditError(f"there is no hidden width {place(at)}: no layer whose channels stay inside its block")
+        raise EditError(f"there is no hidden width {where(at)}: no layer whose channels stay inside its block")
     return fitted(architecture, wanted, coupled=coupled)
 
 
@@ -229,11 +227,6 @@ def _solved(coupled: Channels, row: tuple[int, ...], width: int, target: Part) -
         return coupled.solved(row, max(width, 1), {coupled.born[name] for name in target.nodes})
     except WidthError as failure:
         raise EditError(f"{target.id}: {failure}", node=target.id) from failure
-
-
-def _check(width: int) -> None:
-    if not 1 <= width <= WIDEST:
-        raise EditError(f"a width lies between 1 and {WIDEST:,} channels, and {width:,} does not")
 
 
 def _is_transition(block: Part) -> bool:

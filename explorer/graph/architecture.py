@@ -209,6 +209,13 @@ class Architecture:
         assert isinstance(self.input.op, Input)
         return self.input.op.shape
 
+    def free(self, name: str, *endings: str) -> str:
+        """`name`, or `name~2` and so on, such that no node is called that, nor that with one of the endings."""
+        number, found = 2, name
+        while any(found + ending in self.nodes for ending in ("", *endings)):
+            number, found = number + 1, f"{name}~{number}"
+        return found
+
     def changed(
         self,
         replaced: Iterable[Node] = (),

@@ -158,7 +158,7 @@ def test_what_does_not_fit_is_refused_with_the_node_and_its_shapes() -> None:
 
 
 def test_a_kernel_larger_than_the_map_is_refused() -> None:
-    with pytest.raises(ShapeError, match=r"0 cannot take 4×8×8: a kernel of \(9, 9\) does not fit a map of 8×8"):
+    with pytest.raises(ShapeError, match=r"0 cannot take 4×8×8: a window of 9×9 does not fit a map of 8×8"):
         chain(nn.Conv2d(4, 4, 9))
 
 

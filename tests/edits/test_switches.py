@@ -138,9 +138,9 @@ def test_on_timms_modules() -> None:
         (SwapActivation("layer1.9", "relu"), "no layer or block 'layer1.9'; nearest: layer1.1, layer1.0"),
         (SwapActivation("conv1", "relu"), "no activation in conv1"),
         (SwapActivation("*", "swoosh"), "'swoosh' is no activation; there are relu, relu6"),
-        (ChannelShuffle("*", on=False), "no channel shuffle everywhere"),
+        (ChannelShuffle("*", on=False), "no channel shuffle in the network"),
         (Shortcut("conv1", on=False), "no shortcut in conv1"),
-        (LinearBottleneck("*", "relu6"), "no linear bottleneck everywhere"),
+        (LinearBottleneck("*", "relu6"), "no linear bottleneck in the network"),
         (LinearBottleneck("*", "swoosh"), "'swoosh' is no activation"),
     ],
 )

@@ -11,6 +11,7 @@ from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_re
 from explorer.edits.gates import SqueezeExcitation, SqueezeRatio, gates_at, place_for_gate, squeezes_at
 from explorer.edits.heads import AuxiliaryHead
 from explorer.edits.joins import AddShortcut, RemoveBranch, joined_by, lacks_shortcut
+from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place, one_of
 from explorer.edits.parts import Part, parts_at
 from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, projections_at
@@ -27,6 +28,13 @@ def shuffle(place: Place) -> Iterator[Option]:
     if not found and any(shuffle_place(block) for block in place.blocks):
         found = [False]
     if found:
+        if (
+            False in found
+            and True not in found
+            and not can_be_made(ChannelShuffle(place.at, on=True), place.architecture)
+        ):
+            yield place.disabled("Channel shuffle", "Its groups no longer divide the channels.", tip)
+            return
         yield place.switch("Channel shuffle", found, lambda on: ChannelShuffle(place.at, on), tip)
     else:
         yield place.disabled(
@@ -39,7 +47,12 @@ def shortcut(place: Place) -> Iterator[Option]:
     known = patterns.shortcuts(place.architecture)
     found = [known[node.name].on for node in place.nodes if node.name in known]
     if found:
-        yield place.switch("Shortcut", found, lambda on: Shortcut(place.at, on), tip)
+        back = _way_back(place) if False in found else Shortcut(place.at, on=True)
+        if back is None and True not in found:
+            yield place.disabled("Shortcut", "What it would join has no longer one shape.", tip)
+            return
+        on = back or Shortcut(place.at, on=True)
+        yield place.switch("Shortcut", found, lambda state: on if state else Shortcut(place.at, on=False), tip)
         return
     bare = [block for block in place.blocks if lacks_shortcut(block)]
     if not bare:
@@ -57,6 +70,12 @@ def shortcut(place: Place) -> Iterator[Option]:
         yield place.disabled("Shortcut", "What goes in is smaller than what comes out: no way around fits.", tip)
     else:
         yield place.actions("Shortcut", [(words[way], AddShortcut(place.at, way)) for way in ways], tip)
+
+
+def _way_back(place: Place) -> Shortcut | None:
+    """The edit that brings shortcuts back, with a projection where widths have changed meanwhile."""
+    ways = [Shortcut(place.at, on=True, mend=mend) for mend in ("", "project")]
+    return next((way for way in ways if can_be_made(way, place.architecture)), None)
 
 
 def bridge_ways(blocks: list[Part]) -> list[str]:

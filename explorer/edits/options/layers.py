@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from torch import nn
 
-from explorer.edits.attributes import NORM_TITLES, SetLayer, is_of_kind, norm_kind, over_channels, settings_of
+from explorer.edits.attributes import NORM_TITLES, Norm, SetLayer, is_of_kind, norm_kind, norms_at, settings_of
 from explorer.edits.edit import EVERYWHERE
 from explorer.edits.forms import FORMS, ConvForm, Reduction, can_become, reduction_before, separable_pairs
 from explorer.edits.gates import GATES, Gate, gate_kind, is_squasher
@@ -65,10 +65,7 @@ def gate(place: Place) -> Iterator[Option]:
 
 
 def norm(place: Place, quiet: bool = False) -> Iterator[Option]:
-    from explorer.edits.attributes import Norm
-
-    norms = [n for n in place.nodes if norm_kind(n) is not None and over_channels(place.architecture, n)]
-    bare = [node for node in place.nodes if isinstance(node.layer, nn.Conv2d)]
+    norms, bare = norms_at(place.architecture, place.nodes)
     if not norms and not bare:
         if not quiet:
             yield place.disabled(
