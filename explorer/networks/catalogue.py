@@ -80,6 +80,7 @@ class Entry:
     builder: str  # "torchvision.models:resnet50"
     params: int  # counted on the live module
     macs: int  # half of what torch.utils.flop_counter counts, at `input_size`
+    activations: int  # numbers that all ops together make of one image
     top1: float | None = None  # per cent on ImageNet
     top1_source: str = ""
     published: tuple[Published, ...] = ()

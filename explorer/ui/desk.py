@@ -48,7 +48,9 @@ class Intent(Protocol):
 
     def edit(self, edit: Any) -> None: ...
 
-    def open(self, key: str, options: dict[str, Any] | None = None) -> None: ...
+    def open(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
+        """Open a network of the catalogue, built with some of its options, and make edits to it."""
+        ...
 
     def go_to_card(self, id: str) -> None:
         """Unfold what hides a card, select it and bring it into sight."""
@@ -92,7 +94,6 @@ class Desk:
         self.window.addDockWidget(_SIDES[side], dock)
         if neighbours:
             self.window.tabifyDockWidget(neighbours[-1], dock)
-            neighbours[0].raise_()
         dock.setVisible(shown)
         toggle = dock.toggleViewAction()
         if keys:

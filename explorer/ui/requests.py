@@ -53,12 +53,14 @@ def warm_up(wanted: Wanted) -> None:
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
 
 
-def open_network(key: str, level: Level, options: dict[str, object] | None = None) -> Callable[[Wanted], Opened]:
+def open_network(
+    key: str, level: Level, options: dict[str, object] | None = None, edits: tuple[Any, ...] = ()
+) -> Callable[[Wanted], Opened]:
     def work(wanted: Wanted) -> Opened:
         from explorer import network
         from explorer.present import at_level
 
-        opened = network.open_network(key, options=options)
+        opened = network.open_network(key, options=options, edits=edits)
         return Opened(opened, at_level(opened.study, level), level)
 
     return work

@@ -58,6 +58,7 @@ class Window(QMainWindow):
         self.desk = Desk(self, self.session, self.canvas, self)
         self.tools = tuple(tool(self.desk) for tool in TOOLS)
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.desk.docks])
+        self.docks.inspector.raise_()  # before the tabs of the tools
         self.docks.restore()
         self.session.listen(self._session_changed)
         self._connect_panels()
@@ -185,11 +186,11 @@ class Window(QMainWindow):
 
     # intent
 
-    def open(self, key: str, options: dict[str, Any] | None = None) -> None:
-        """Open a network of the catalogue, built with some of its entry's options."""
-        if self.documents.leave(lambda: self.open(key, options)):
+    def open(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
+        """Open a network of the catalogue, built with some of its entry's options, and make edits to it."""
+        if self.documents.leave(lambda: self.open(key, options, edits)):
             self.statusBar().showMessage(f"Opening {key}…")
-            self.editing.open(requests.open_network(key, self.session.level, options))
+            self.editing.open(requests.open_network(key, self.session.level, options, edits))
 
     def take_file(self, path: str) -> None:
         """A file that was dropped somewhere: a project, or an image to show the network."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.ui.desk import Desk
+from explorer.ui.tools.across import AcrossTool
 from explorer.ui.tools.guide import GuideTool
 from explorer.ui.tools.language import LanguageTool
 
@@ -15,4 +16,5 @@ from explorer.ui.tools.language import LanguageTool
 TOOLS: tuple[Callable[[Desk], object], ...] = (
     LanguageTool,
     GuideTool,
+    AcrossTool,
 )

@@ -1,0 +1,105 @@
+"""All networks of the catalogue as points among each other: what each costs, and how well it does.
+
+Knows no torch: the figures are those that the catalogue keeps and the tests count again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from explorer.networks.catalogue import entries
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A figure that networks can be placed by."""
+
+    name: str  # the field of `Spot`
+    title: str
+    unit: str  # "" for counts, "%"
+
+
+AXES = (
+    Axis("macs", "MACs", ""),
+    Axis("params", "Parameters", ""),
+    Axis("activations", "Activations (numbers made)", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A network, at the input size it was published for."""
+
+    key: str
+    title: str
+    family: str
+    year: int
+    params: int
+    macs: int
+    activations: int
+    top1: float | None  # per cent on ImageNet, published; None where nobody knows: an edited network
+    source: str  # of the accuracy
+
+    def at(self, axis: str) -> float:
+        return float(getattr(self, axis))
+
+
+@cache
+def spots() -> tuple[Spot, ...]:
+    """Every network of the catalogue, by year."""
+    return tuple(
+        Spot(e.key, e.title, e.family, e.year, e.params, e.macs, e.activations, e.top1, e.top1_source)
+        for e in entries()
+    )
+
+
+def moving(network: Network) -> Spot | None:
+    """The open network after its edits. Its accuracy is unknown: training alone would tell. None when it is as opened
+    and in the catalogue, so that it has a point of its own already."""
+    entry = network.origin.entry
+    if entry is not None and network.history.position == 0 and not network.origin.options:
+        return None
+    figures = network.figures
+    return Spot(
+        "",
+        f"{network.title}, edited" if network.history.position else network.title,
+        entry.family if entry is not None else "",
+        entry.year if entry is not None else 0,
+        figures.total.params,
+        figures.total.macs,
+        figures.activations.elements,
+        None,
+        "",
+    )
+
+
+#: Columns of the table: field, title.
+COLUMNS = (
+    ("title", "Network"),
+    ("family", "Family"),
+    ("year", "Year"),
+    ("params", "Parameters"),
+    ("macs", "MACs"),
+    ("activations", "Activations"),
+    ("top1", "Top-1 (%)"),
+    ("source", "Source of the accuracy"),
+)
+
+
+def as_csv(found: Iterable[Spot]) -> str:
+    """The table as comma-separated values, with the catalogue's key first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["Key", *(title for _, title in COLUMNS)])
+    for spot in found:
+        cells = [getattr(spot, name) for name, _ in COLUMNS]
+        writer.writerow([spot.key, *("" if cell is None else cell for cell in cells)])
+    return text.getvalue()

@@ -1,0 +1,103 @@
+"""From one network to the next by edits on the live module: resources/guide/lineages.json, checked and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from explorer.assets import asset
+from explorer.edits import Edit
+from explorer.guide.page import PageError
+from explorer.language import Language
+from explorer.network import open_network
+from explorer.project import ProjectError, edit_from_json
+
+_Said = Mapping[Language, str]
+
+
+class _RawStep(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    title: _Said
+    why: _Said
+    edits: Annotated[tuple[Mapping[str, Any], ...], Field(min_length=1)]
+
+
+class _Raw(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    id: str
+    title: _Said
+    about: _Said
+    start: str
+    steps: Annotated[tuple[_RawStep, ...], Field(min_length=2)]
+    arrives_at: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    title: _Said
+    why: _Said
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A chain of edits that leads from one idea to the next."""
+
+    id: str
+    title: _Said
+    about: _Said
+    start: str  # key of the catalogue
+    steps: tuple[Step, ...]
+    arrives_at: str  # the catalogue's network that has the same counts at the end; empty when there is none
+
+    def edits(self, steps: int) -> tuple[Edit, ...]:
+        """Those of the first `steps` steps."""
+        return tuple(edit for step in self.steps[:steps] for edit in step.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A network on the way, measured."""
+
+    params: int
+    macs: int
+    activations: int
+    peak_bytes: int
+
+
+@cache
+def lineages() -> tuple[Lineage, ...]:
+    """Raises PageError when the file does not hold together."""
+    name = "guide/lineages.json"
+    try:
+        raw = TypeAdapter(list[_Raw]).validate_json(asset(name).read_text(encoding="utf-8"))
+        return tuple(
+            Lineage(r.id, r.title, r.about, r.start, tuple(_step(r.id, step) for step in r.steps), r.arrives_at)
+            for r in raw
+        )
+    except (ValidationError, ProjectError) as failure:
+        raise PageError(f"{name}: {failure}") from failure
+
+
+def measured(lineage: Lineage, wanted: Callable[[float], bool] = lambda done: True) -> tuple[Stop, ...]:
+    """The start and the network after each step, on the live module; as far as it was wanted."""
+    network = open_network(lineage.start)
+    found: list[Stop] = []
+    for number, step in enumerate((None, *lineage.steps)):
+        if not wanted(number / (len(lineage.steps) + 1)):
+            break
+        network = network.edit(*step.edits) if step is not None else network
+        total, memory = network.figures.total, network.figures.activations
+        found.append(Stop(total.params, total.macs, memory.elements, memory.peak_bytes))
+    return tuple(found)
+
+
+def _step(lineage: str, raw: _RawStep) -> Step:
+    edits = tuple(edit_from_json(dict(item), f"{lineage}: {raw.title['en']}") for item in raw.edits)
+    return Step(raw.title, raw.why, edits)

@@ -1,0 +1,132 @@
+"""Lineages: chains of edits from one idea to the next, each step measured; any of them can be opened in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
+
+from explorer import numbers
+from explorer.guide.lineages import Lineage, Stop, lineages
+from explorer.language import Language
+from explorer.networks.catalogue import find
+from explorer.ui import appearance
+
+_WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "start": "Start",
+        "open": "Open here",
+        "params": "Parameters",
+        "macs": "MACs",
+        "peak": "Peak memory",
+        "arrived": "Counts are those of {network}, exactly.",
+        "busy": "Measuring on the live module…",
+    },
+    "zh": {
+        "start": "起点",
+        "open": "打开到这一步",
+        "params": "参数量",
+        "macs": "MACs",
+        "peak": "峰值内存",
+        "arrived": "计数与 {network} 完全一致。",
+        "busy": "正在实际模块上测量…",
+    },
+}
+
+
+class Lineages(QWidget):
+    wanted = Signal(str, tuple)  # key of a network to open, and the edits to make to it
+    asked = Signal(object)  # a lineage to be measured; answer with `show_stops`
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._language: Language = "en"
+        self._found = lineages()
+        self._stops: dict[str, Sequence[Stop]] = {}
+        self.list = QListWidget()
+        self.list.setMaximumWidth(250)
+        self.list.setAccessibleName("Lineages")
+        self.list.currentRowChanged.connect(lambda _: self._show())
+        self.text = QTextBrowser()
+        self.text.setOpenLinks(False)
+        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.text.document().setDocumentMargin(14)
+        self.text.anchorClicked.connect(self._follow)
+        row = QHBoxLayout(self)
+        row.addWidget(self.list)
+        row.addWidget(self.text, 1)
+        self.speak("en")
+
+    def speak(self, language: Language) -> None:
+        self._language = language
+        at = max(self.list.currentRow(), 0)
+        self.list.clear()
+        self.list.addItems([lineage.title[language] for lineage in self._found])
+        self.list.setCurrentRow(at)
+
+    def show_stops(self, lineage: Lineage, stops: Sequence[Stop]) -> None:
+        self._stops[lineage.id] = stops
+        self._show()
+
+    @property
+    def current(self) -> Lineage:
+        return self._found[max(self.list.currentRow(), 0)]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show()
+
+    def _follow(self, url: QUrl) -> None:
+        self.wanted.emit(self.current.start, self.current.edits(int(url.path())))
+
+    def _show(self) -> None:
+        lineage = self.current
+        if lineage.id not in self._stops and self.isVisible():
+            self.asked.emit(lineage)
+        self.text.setHtml(page(lineage, self._stops.get(lineage.id, ()), self._language, appearance.colours()))
+
+
+def page(lineage: Lineage, stops: Sequence[Stop], language: Language, c: appearance.Colours) -> str:
+    """A lineage as rich text; `stops` are its networks as far as they are measured."""
+    words = _WORDS[language]
+    parts = [f"<h1>{escape(lineage.title[language])}</h1><p>{escape(lineage.about[language])}</p>"]
+    said = [(f"{words['start']}: {find(lineage.start).title}", "")]
+    said += [(step.title[language], step.why[language]) for step in lineage.steps]
+    for number, (title, why) in enumerate(said):
+        parts.append(f"<h2>{f'{number}. ' if number else ''}{escape(title)}</h2>")
+        parts.append(f"<p>{escape(why)}</p>" if why else "")
+        if number < len(stops):
+            parts.append(_figures(stops[number], stops[number - 1] if number else None, words, c))
+        parts.append(f"<p><a href='open:{number}'>▶ {escape(words['open'])}</a></p>")
+    if not stops:
+        parts.append(f"<p class='muted'>{escape(words['busy'])}</p>")
+    elif lineage.arrives_at and len(stops) == len(said):
+        title = find(lineage.arrives_at).title
+        parts.append(f"<p style='color:{c.less}'><b>= {escape(words['arrived'].format(network=title))}</b></p>")
+    style = f"""body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }} h1 {{ font-size: 19px; }}
+        h2 {{ font-size: 15px; margin: 14px 0 2px 0; color: {c.accent}; }} p {{ margin: 2px 0 4px 0; }}
+        .muted {{ color: {c.muted}; }} td {{ padding-right: 14px; }}"""
+    return f"<html><head><style>{style}</style></head><body>{''.join(parts)}</body></html>"
+
+
+def _figures(now: Stop, before: Stop | None, words: dict[str, str], c: appearance.Colours) -> str:
+    rows = []
+    for name, field in (("params", "params"), ("macs", "macs"), ("peak", "peak_bytes")):
+        value = getattr(now, field)
+        said = numbers.size(value) if name == "peak" else numbers.exact(value)
+        change = ""
+        if before is not None and value != (old := getattr(before, field)):
+            colour = c.more if value > old else c.less
+            change = f"<span style='color:{colour}'>{numbers.percent(value, old)}</span>"
+        rows.append(
+            f"<tr><td class='muted'>{escape(words[name])}</td><td align='right'>{said}</td><td>{change}</td></tr>"
+        )
+    return f"<table cellspacing='0' cellpadding='1'>{''.join(rows)}</table>"

@@ -1,0 +1,49 @@
+"""Who learned from whom."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from explorer.guide import family_tree as module
+from explorer.guide.family_tree import family_tree
+from explorer.guide.page import PageError
+from explorer.language import LANGUAGES
+from explorer.networks.catalogue import FAMILIES, find
+
+
+def test_every_family_but_for_variants_is_in_the_tree() -> None:
+    families = {find(ancestor.key).family for ancestor in family_tree()}
+    assert families == set(FAMILIES)
+
+
+def test_nobody_learns_from_the_future() -> None:
+    years = {ancestor.key: ancestor.year for ancestor in family_tree()}
+    for ancestor in family_tree():
+        assert abs(find(ancestor.key).year - ancestor.year) <= 1
+        assert all(years[parent] <= ancestor.year for parent in ancestor.learned_from)
+
+
+def test_places_are_apart_and_words_in_every_language() -> None:
+    assert all(set(ancestor.brought) == set(LANGUAGES) for ancestor in family_tree())
+    assert [ancestor.year for ancestor in family_tree()] == sorted(ancestor.year for ancestor in family_tree())
+
+
+@pytest.mark.parametrize(
+    ("altered", "message"),
+    [
+        ([{"key": "a", "title": "A", "year": 2015, "row": 0, "learned_from": ["b"], "brought": {}}], "learned from b"),
+        ([{"key": "a", "title": "A", "year": 1066, "row": 0, "brought": {}}], "year"),
+        ([{"key": "a", "title": "A", "year": 2015, "row": 0, "brought": {"tlh": "x"}}], "brought"),
+        ({}, "list"),
+    ],
+)
+def test_a_broken_tree_is_refused(
+    altered: object, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tree.json").write_text(json.dumps(altered), encoding="utf-8")
+    monkeypatch.setattr(module, "asset", lambda name: tmp_path / "tree.json")
+    with pytest.raises(PageError, match=message):
+        family_tree.__wrapped__()

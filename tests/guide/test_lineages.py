@@ -1,0 +1,63 @@
+"""From one network to the next by edits alone, counted on the live module."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from explorer.guide import lineages as module
+from explorer.guide.lineages import Lineage, lineages, measured
+from explorer.guide.page import PageError
+from explorer.language import LANGUAGES
+from explorer.networks.catalogue import find
+
+EVERY = lineages()
+
+
+@pytest.mark.parametrize("lineage", EVERY, ids=[lineage.id for lineage in EVERY])
+def test_every_step_can_be_made_and_measured(lineage: Lineage) -> None:
+    stops = measured(lineage)
+    assert len(stops) == len(lineage.steps) + 1
+    assert (stops[0].params, stops[0].macs) == (find(lineage.start).params, find(lineage.start).macs)
+    assert len(set(stops)) > len(stops) // 2  # most steps change a figure
+    if lineage.arrives_at:
+        assert (stops[-1].params, stops[-1].macs) == (find(lineage.arrives_at).params, find(lineage.arrives_at).macs)
+
+
+@pytest.mark.parametrize("lineage", EVERY, ids=[lineage.id for lineage in EVERY])
+def test_it_is_said_in_every_language(lineage: Lineage) -> None:
+    for said in (lineage.title, lineage.about, *(words for step in lineage.steps for words in (step.title, step.why))):
+        assert set(said) == set(LANGUAGES)
+        assert all(said.values())
+
+
+def test_measuring_stops_when_it_is_no_longer_wanted() -> None:
+    assert len(measured(EVERY[0], lambda done: done < 0.3)) == 1
+
+
+def test_edits_up_to_a_step() -> None:
+    lineage = EVERY[0]
+    assert lineage.edits(0) == ()
+    assert lineage.edits(1) == lineage.steps[0].edits
+    assert lineage.edits(2) == (*lineage.steps[0].edits, *lineage.steps[1].edits)
+
+
+@pytest.mark.parametrize(
+    ("altered", "message"),
+    [
+        ({"steps": []}, "steps"),
+        ({"extra": 1}, "extra"),
+        ({"steps": [{"title": {"en": "x"}, "why": {"en": "y"}, "edits": [{"edit": "magic"}]}] * 2}, "unknown kind"),
+    ],
+)
+def test_a_broken_file_is_refused(
+    altered: dict[str, object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = json.loads(module.asset("guide/lineages.json").read_text(encoding="utf-8"))
+    value[0].update(altered)
+    (tmp_path / "lineages.json").write_text(json.dumps(value), encoding="utf-8")
+    monkeypatch.setattr(module, "asset", lambda name: tmp_path / "lineages.json")
+    with pytest.raises(PageError, match=message):
+        lineages.__wrapped__()
