@@ -5,9 +5,11 @@ Frozen: an edit, an undo give the next one, which shares everything with the las
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,19 @@ from explorer.analysis.calibration import seeded
 from explorer.analysis.comparison import probabilities, top
 from explorer.analysis.figures import Figures
 from explorer.analysis.forward import Forward, Result
+from explorer.analysis.room import NoRoom, check_room, free_memory
 from explorer.analysis.sample import BUILT_IN, Sample, built_in, labels, preprocess, read
 from explorer.analysis.showing import Showing
 from explorer.analysis.study import Study, study
-from explorer.edits import Edit, History
+from explorer.edits import Edit, History, InputSize, Repair
 from explorer.edits.history import made
 from explorer.graph.architecture import Architecture, Constant, Layer
 from explorer.graph.module import as_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import Entry, build, find
 from explorer.weights import Given, Source
+from explorer.weights.checkpoint import read_checkpoint
+from explorer.weights.matching import Loaded, matched
 
 
 class Origin:
@@ -40,15 +45,42 @@ class Origin:
         self.options = dict(options or {})
         self.forward = Forward()
         self.lock = threading.Lock()  # one pass at a time: they share the remembered values
-        self._make_weights = make_weights
-        self._weights: Source | None = None
+        self.loaded: Loaded | None = None
+        self._own = _Once(make_weights)
 
     @property
     def weights(self) -> Source:
-        """Made when first asked for: opening a network needs none."""
-        if self._weights is None:
-            self._weights = self._make_weights()
-        return self._weights
+        """Those that were loaded, else its own. Made when first asked for: opening a network needs none."""
+        return self.loaded.source if self.loaded is not None else self._own.value
+
+    @property
+    def preset(self) -> str | None:
+        """torchvision's entry of weights whose preprocessing counts."""
+        if self.loaded is not None and self.loaded.preset is not None:
+            return self.loaded.preset
+        return self.entry.weights if self.entry is not None else None
+
+    def with_weights(self, loaded: Loaded | None) -> Origin:
+        """The same with other weights, or with its own again; the remembered feature maps are shared."""
+        other = copy.copy(self)
+        other.loaded = loaded
+        return other
+
+
+class _Once:
+    """Made when first asked for, by whichever thread that is; the others wait for it."""
+
+    def __init__(self, make: Callable[[], Source]) -> None:
+        self._make = make
+        self._made: Source | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def value(self) -> Source:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
 
 
 @dataclass(frozen=True)
@@ -127,22 +159,61 @@ class Network:
         Only what changed since the last image and edit runs. Raises ImageError, PassError; Cancelled when `wanted`,
         asked before each op with the part that is done, says no.
         """
-        sample = image if isinstance(image, Sample) else _sample(image)
+        tensor, key = self.seen(image)
+        weights, forward = self.origin.weights, self.origin.forward
         with self.origin.lock:
-            entry = self.origin.entry
-            tensor = preprocess(sample, self.architecture.input_shape, entry.weights if entry else None)
-            result = self.origin.forward.run(self.architecture, self.origin.weights, tensor, id(sample), wanted)
-        return Prediction(result)
+            self._make_room()
+            return Prediction(forward.run(self.architecture, weights, tensor, key, wanted))
+
+    def top1(self, image: Sample | str | Path, wanted: Callable[[float], bool] = lambda done: True) -> Prediction:
+        """As `run`, but no feature map is remembered: for many images, each seen once."""
+        tensor, key = self.seen(image)
+        weights = self.origin.weights
+        with self.origin.lock:
+            return Prediction(self.origin.forward.beside().run(self.architecture, weights, tensor, key, wanted))
+
+    def seen(self, image: Sample | str | Path) -> tuple[torch.Tensor, Hashable]:
+        """An image as the network sees it, (batch, channels, height, width), and a key for what is computed from it."""
+        sample = image if isinstance(image, Sample) else _sample(image)
+        return _prepared(sample, self.architecture.input_shape, self.origin.preset), (sample.number, self.origin.preset)
+
+    def load_weights(self, path: str | Path) -> Network:
+        """The network with the weights of a file (`torch.save` of a state dict, or safetensors). What does not fit is
+        in `origin.loaded.report`, and keeps random weights. Raises CheckpointError, and then nothing has changed."""
+        return self.with_weights(self.read_weights(path))
+
+    def read_weights(self, path: str | Path, preset: str | None = None) -> Loaded:
+        """The weights of a file, matched to this network. Raises CheckpointError."""
+        tensors = read_checkpoint(path)
+        random = self.origin.weights.random
+        return matched(tensors, self.architecture, self.history.baseline, random, Path(path).name, preset)
+
+    def with_weights(self, loaded: Loaded | None) -> Network:
+        """The network with these weights; None for those it was opened with."""
+        return replace(self, origin=self.origin.with_weights(loaded))
+
+    def _make_room(self) -> None:
+        """Raises NoRoom when a pass would not fit in memory, with the resolution at which it would as a way out."""
+        forward = self.origin.forward
+        free = free_memory(forward.device)
+        try:
+            check_room(self.architecture, free, forward.materialised)
+        except NoRoom as failure:
+            if failure.needed <= free + forward.remembered:
+                forward.forget()
+            else:
+                side = failure.side
+                failure.repairs = (Repair(f"Resolution {side}", InputSize(resolution=side)),) if side else ()
+                raise
 
     def showing(self, image: Sample | str | Path = "cat") -> Showing:
         """The network while it is shown an image: to look at what happens inside. Raises ImageError.
 
         What `explorer.analysis` finds in it shares everything that `run` remembers.
         """
-        sample = image if isinstance(image, Sample) else _sample(image)
-        origin, entry = self.origin, self.origin.entry
-        tensor = preprocess(sample, self.architecture.input_shape, entry.weights if entry else None)
-        return Showing(self.architecture, origin.weights, tensor, id(sample), origin.forward, origin.lock)
+        tensor, key = self.seen(image)
+        origin = self.origin
+        return Showing(self.architecture, origin.weights, tensor, key, origin.forward, origin.lock)
 
 
 def open_network(
@@ -203,6 +274,13 @@ def _tables(architecture: Architecture, make: Callable[[], nn.Module]) -> dict[s
     if not paths:
         return {}
     return {path: tensor for path, tensor in make().named_buffers() if path in paths and not tensor.is_meta}
+
+
+@lru_cache(maxsize=4)
+def _prepared(sample: Sample, shape: tuple[int, ...], preset: str | None) -> torch.Tensor:
+    """Scaling a large photo takes longer than running what an edit changed."""
+    tensor: torch.Tensor = preprocess(sample, shape, preset)
+    return tensor
 
 
 _SAMPLES: dict[str, Sample] = {}

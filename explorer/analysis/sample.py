@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +21,13 @@ BUILT_IN: dict[str, str] = {
     "astronaut": "Astronaut",
     "rocket": "Rocket",
     "motorcycle": "Motorcycle",
+    "horse": "Horse",
+    "camera": "Photographer",
+    "coins": "Coins",
+    "clock": "Clock",
 }
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 LARGEST_FILE = 256 * 2**20  # bytes
 LARGEST_IMAGE = 100_000_000  # pixels; decoded, that is 300 MB
@@ -36,6 +43,12 @@ class Sample:
 
     name: str
     pixels: NDArray[np.uint8] = field(repr=False)
+    number: int = field(default_factory=itertools.count().__next__, init=False, repr=False)  # never given out again
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
 
 
 def built_in(name: str) -> Sample:
@@ -44,7 +57,12 @@ def built_in(name: str) -> Sample:
 
     title = BUILT_IN[name]
     load: Callable[[], Any] = {"motorcycle": lambda: data.stereo_motorcycle()[0]}.get(name) or getattr(data, name)
-    return Sample(title, np.ascontiguousarray(np.asarray(load(), dtype=np.uint8)[..., :3]))
+    pixels = np.asarray(load())
+    if pixels.dtype == bool:  # a silhouette
+        pixels = pixels.astype(np.uint8) * 255
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    return Sample(title, np.ascontiguousarray(pixels[..., :3], dtype=np.uint8))
 
 
 def read(path: str | Path) -> Sample:
@@ -107,28 +125,66 @@ def _rgb(image: Image.Image) -> Image.Image:
 def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = None) -> Any:
     """What the network sees: a float32 tensor of `shape` (batch, channels, height, width).
 
-    With the name of a torchvision weights entry ("ResNet50_Weights.IMAGENET1K_V2"): exactly its preprocessing, when
-    it ends at this size. Otherwise the usual: the short side scaled to 8/7 of the input's, the centre cut out,
-    ImageNet's mean and deviation.
+    With the name of a torchvision weights entry ("ResNet50_Weights.IMAGENET1K_V2"): exactly its preprocessing; at
+    another size than it was made for, the same with the same share cut out. Otherwise the usual: the short side scaled
+    to 8/7 of the input's, the centre cut out, ImageNet's mean and deviation.
     """
     import torch
-    from torchvision.transforms._presets import ImageClassification
 
     side = shape[-1]
-    crop = ImageClassification(crop_size=side, resize_size=round(side * 256 / 224))
-    if weights:
-        from torchvision.models import get_weight
-
-        own = get_weight(weights).transforms()
-        if getattr(own, "crop_size", None) == [side]:
-            crop = own
-    tensor = crop(Image.fromarray(sample.pixels)).unsqueeze(0)
+    tensor = _preset(side, weights)(Image.fromarray(sample.pixels)).unsqueeze(0)
+    if weights is not None and weights.startswith(_RESCALED):
+        tensor = _rescaled(tensor)
     if shape[-2] != side:
         tensor = torch.nn.functional.interpolate(tensor, shape[-2:], mode="bilinear", antialias=True)
     if shape[1] != 3:
         grey = tensor.mean(1, keepdim=True)
         tensor = grey.expand(-1, shape[1], -1, -1)
     return tensor.expand(shape[0], -1, -1, -1).contiguous()
+
+
+def crop_box(sample: Sample, shape: tuple[int, ...], weights: str | None = None) -> tuple[float, float, float, float]:
+    """The part of the image that the network sees: left, top, width, height, in pixels of the image."""
+    preset = _preset(shape[-1], weights)
+    width, height = sample.size
+    cut = min(width, height) * preset.crop_size[0] / preset.resize_size[0]
+    return (width - cut) / 2, (height - cut) / 2, cut, cut
+
+
+#: These were trained on images scaled to −1 … 1, and torchvision turns those of ImageNet's mean and deviation into such
+#: inside their forward (`transform_input`), where the weights are the pretrained ones.
+_RESCALED = ("GoogLeNet_Weights.", "Inception_V3_Weights.")
+
+
+def _rescaled(image: Any) -> Any:
+    import torch
+
+    mean, deviation = (
+        torch.tensor(values).view(1, 3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
+    return image * (deviation / 0.5) + (mean - 0.5) / 0.5
+
+
+def _preset(side: int, weights: str | None) -> Any:
+    """torchvision's preprocessing, cutting out `side` × `side` pixels."""
+    from torchvision.transforms._presets import ImageClassification
+
+    if weights:
+        from torchvision.models import get_weight
+
+        own = get_weight(weights).transforms()
+        if isinstance(own, ImageClassification) and own.crop_size == [side]:
+            return own
+        if isinstance(own, ImageClassification):
+            return ImageClassification(
+                crop_size=side,
+                resize_size=round(side * own.resize_size[0] / own.crop_size[0]),
+                mean=tuple(own.mean),
+                std=tuple(own.std),
+                interpolation=own.interpolation,
+                antialias=own.antialias,
+            )
+    return ImageClassification(crop_size=side, resize_size=round(side * 256 / 224))
 
 
 def labels(count: int) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def value_of(
     if isinstance(node.op, Input):
         return image
     if isinstance(node.op, Constant):
-        return weights.tensors(node)[""]
+        return weights.tensors(node)[""].to(image.device)
     if isinstance(node.op, Layer):
         module = module or with_weights(node.op.module, weights.tensors(node))
         node = node.replace(op=Layer(module, node.op.key))

@@ -14,7 +14,7 @@ from torch import nn
 
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Constant, Layer, Node
-from explorer.weights.provenance import carried, parts, provenance
+from explorer.weights.provenance import Provenance, carried, parts, provenance
 
 
 class Seeded:
@@ -37,6 +37,13 @@ class Seeded:
         self.seed = seed
         self.scales = dict(scales or {})
         self.buffers = dict(buffers or {})
+
+    @property
+    def random(self) -> Seeded:
+        return self
+
+    def provenance(self, node: Node) -> Provenance | None:
+        return provenance(node)
 
     def key(self, node: Node) -> Hashable:
         scale = self.scales.get(node.path, 1.0)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
 from explorer.graph.architecture import Node
+from explorer.weights.provenance import Provenance
+
+if TYPE_CHECKING:
+    from explorer.weights.seeded import Seeded
 
 
 class Source(Protocol):
@@ -16,6 +20,15 @@ class Source(Protocol):
     @property
     def note(self) -> str:
         """Where the weights come from and how to read an output made with them, in one or two sentences."""
+        ...
+
+    @property
+    def random(self) -> Seeded:
+        """The random numbers of what no other source has."""
+        ...
+
+    def provenance(self, node: Node) -> Provenance | None:
+        """Whether a layer has the numbers of this source, a part of them, or new ones; None for an op without any."""
         ...
 
     def key(self, node: Node) -> Hashable:

@@ -11,9 +11,14 @@ from torchvision import models
 
 from explorer.analysis.forward import Cancelled, Forward, PassError
 from explorer.edits import ChannelShuffle, Shortcut, SwapActivation
+from explorer.edits.switches import swappable
+from explorer.graph.architecture import Constant, Layer
+from explorer.graph.module import as_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
+from explorer.networks.catalogue import find
 from explorer.weights import Seeded
+from tests.conftest import KEYS
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def test_a_small_budget_only_costs_time(image: torch.Tensor) -> None:
     expected = plenty.run(architecture, Seeded(), image, "image")
     for _ in range(2):
         assert torch.equal(little.run(architecture, Seeded(), image, "image").main, expected.main)
-    assert little._bytes <= 100_000
+    assert little.remembered <= 100_000
 
 
 def test_a_pass_that_is_no_longer_wanted_stops_and_the_next_one_works(image: torch.Tensor) -> None:
@@ -133,3 +138,98 @@ def test_layers_let_gradients_pass(image: torch.Tensor) -> None:
     entering = image.clone().requires_grad_(True)
     layer(entering).sum().backward()
     assert entering.grad is not None
+
+
+def test_weights_that_are_no_longer_used_are_let_go_of() -> None:
+    forward = Forward(budget=1000)
+    x = torch.zeros(1, 3, 4, 4)
+    network = open_network(
+        nn.Sequential(nn.Conv2d(3, 8, 1), nn.Flatten(), nn.Linear(128, 10)), input_shape=(1, 3, 4, 4)
+    )
+    for seed in range(20):
+        forward.run(network.architecture, Seeded(seed), x, seed)
+    assert forward.materialised <= 2 * 4 * network.figures.total.params
+
+
+def test_many_images_are_seen_without_remembering_their_maps(opened: Callable[[str], Network]) -> None:
+    network = opened("mobilenet_v3_small")
+    before = network.run("cat")
+    held = network.origin.forward.remembered
+    assert torch.equal(network.top1("cat").result.main, before.result.main)
+    network.top1("coffee")
+    assert network.origin.forward.remembered == held
+    assert network.run("cat").result.ran == 0
+
+
+@pytest.mark.parametrize(("value", "kind"), [(float("nan"), "NaN"), (float("inf"), "infinity")])
+def test_where_nan_or_infinity_began_is_said(value: float, kind: str) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Conv2d(4, 4, 1), nn.Flatten())
+    with torch.no_grad():
+        module[2].bias.fill_(value)
+    network = open_network(module, input_shape=(1, 3, 4, 4))
+    forward, x = network.origin.forward, torch.ones(1, 3, 4, 4)
+    assert forward.run(network.architecture, network.origin.weights, x, 0).broken == f"2: {kind}"
+    assert forward.run(network.architecture, Seeded(), x, 0).broken == ""
+
+
+def missing_device() -> str:
+    """A device that this machine lacks, as one is that was unplugged."""
+    return "mps" if not torch.backends.mps.is_available() else "cuda"
+
+
+def test_a_device_that_fails_is_given_up_for_the_cpu(image: torch.Tensor) -> None:
+    network = open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
+    expected = Forward().run(network.architecture, Seeded(), image, 0)
+    forward = Forward()
+    forward.use(missing_device())
+    result = forward.run(network.architecture, Seeded(), image, 0)
+    assert torch.equal(result.main, expected.main)
+    assert result.device == forward.device == "cpu"
+    assert forward.fell_back.startswith(f"{missing_device()} failed (")
+    assert forward.run(network.architecture, Seeded(), image, 0).ran == 0
+
+
+def test_a_layer_that_fails_everywhere_is_no_reason_to_give_up_a_device() -> None:
+    architecture = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), (1, 3, 8, 8))
+    forward = Forward()
+    forward.use(missing_device())
+    with pytest.raises(PassError, match="0 failed on"):
+        forward.run(architecture, Seeded(), torch.zeros(1, 5, 8, 8))
+    assert forward.device == missing_device()
+    assert not forward.fell_back
+
+
+def test_an_outputs_first_tensor_is_the_main_one() -> None:
+    class Two(nn.Module):
+        def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"out": x + 1, "aux": x}
+
+    network = open_network(Two(), input_shape=(1, 3, 4, 4))
+    x = torch.zeros(1, 3, 4, 4)
+    assert network.origin.forward.run(network.architecture, Seeded(), x).main.unique().tolist() == [1.0]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All networks with `--long`; else those whose weights are made in a second."""
+    if "any_key" in metafunc.fixturenames:
+        long = metafunc.config.getoption("--long")
+        metafunc.parametrize("any_key", [key for key in KEYS if long or find(key).params < 12e6])
+
+
+#: These take images of one size only; the others are tried on small ones.
+ONE_SIZE = ("AlexNet", "VGG", "ViT", "MaxViT", "Inception", "GoogLeNet")
+
+
+def test_after_an_edit_the_output_is_the_exported_modules_bit_for_bit(any_key: str) -> None:
+    entry, weights, forward = find(any_key), Seeded(), Forward()
+    side = entry.input_size[-1] if entry.family in ONE_SIZE else 64
+    network = open_network(any_key, input_shape=(1, 3, side, side))
+    last = [node.name for node in swappable(network.architecture, "*")][-1]
+    edited = network.edit(SwapActivation(last, "tanh")).architecture
+    image = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(1))
+    forward.run(network.architecture, weights, image, "image")
+    found = forward.run(edited, weights, image, "image")
+    assert 0 < found.ran < found.total
+    held = {name: weights.tensors(node) for name, node in edited.live.items() if isinstance(node.op, (Layer, Constant))}
+    with torch.inference_mode():
+        assert torch.equal(found.main, as_module(edited, held)(image))

@@ -124,3 +124,41 @@ def test_more_pixels_than_we_read_are_refused_with_their_number(monkeypatch: pyt
     monkeypatch.setattr(sample, "LARGEST_IMAGE", 100)
     with pytest.raises(ImageError, match="20 × 10 pixels"):
         decode(png(Image.new("RGB", (20, 10))), "large.png")
+
+
+def test_at_another_size_the_same_share_is_cut_out() -> None:
+    photo = built_in("cat")
+    name = "EfficientNet_B0_Weights.IMAGENET1K_V1"  # 256 → 224, bicubic
+    left, top, width, height = sample.crop_box(photo, (1, 3, 112, 112), name)
+    assert width == height == photo.size[1] * 224 / 256
+    assert left == (photo.size[0] - width) / 2
+    assert top == (photo.size[1] - height) / 2
+    own = get_weight(name).transforms()
+    half = own.__class__(crop_size=112, resize_size=128, interpolation=own.interpolation)
+    expected = half(to_pil_image(torch.from_numpy(photo.pixels.copy()).permute(2, 0, 1)))
+    assert torch.equal(preprocess(photo, (1, 3, 112, 112), name)[0], expected)
+
+
+def test_the_crop_is_what_the_network_sees() -> None:
+    pixels = np.zeros((256, 512, 3), dtype=np.uint8)
+    left, top, width, height = (round(v) for v in sample.crop_box(Sample("", pixels), (1, 3, 224, 224)))
+    assert (left, top, width, height) == (144, 16, 224, 224)
+    pixels[top : top + height, left : left + width] = 255
+    seen = preprocess(Sample("white inside", pixels), (1, 3, 224, 224))
+    assert bool((seen == seen[..., :1, :1]).all())
+
+
+@pytest.mark.parametrize("name", ["GoogLeNet_Weights.IMAGENET1K_V1", "Inception_V3_Weights.IMAGENET1K_V1"])
+def test_weights_trained_on_other_scales_get_theirs(name: str) -> None:
+    """torchvision's own network does it inside its forward."""
+    from torchvision.models import GoogLeNet
+
+    photo, weights = built_in("cat"), get_weight(name)
+    plain = weights.transforms()(to_pil_image(torch.from_numpy(photo.pixels.copy()).permute(2, 0, 1)))
+    module = GoogLeNet(transform_input=True, init_weights=False)
+    shape = (1, 3, plain.shape[-1], plain.shape[-1])
+    assert torch.allclose(preprocess(photo, shape, name), module._transform_input(plain[None]), atol=1e-6)
+
+
+def test_no_number_is_given_twice() -> None:
+    assert built_in("cat").number != built_in("cat").number

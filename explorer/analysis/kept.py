@@ -1,0 +1,54 @@
+"""Values remembered by key within a number of bytes: those not used for longest go first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class Kept:
+    def __init__(self, budget: int) -> None:
+        self.budget = budget  # bytes
+        self.bytes = 0
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._values
+
+    def recall(self, key: Hashable) -> Any:
+        self._values.move_to_end(key)
+        return self._values[key]
+
+    def keep(self, key: Hashable, value: Any) -> None:
+        """Remember a value, unless it alone is over the budget."""
+        size = size_of(value)
+        if size > self.budget or key in self._values:
+            return
+        self._values[key] = value
+        self.bytes += size
+        self.trim()
+
+    def trim(self) -> None:
+        """Let go of what is over the budget: after it was made smaller."""
+        while self.bytes > self.budget:
+            _, gone = self._values.popitem(last=False)
+            self.bytes -= size_of(gone)
+
+    def forget(self) -> None:
+        self._values.clear()
+        self.bytes = 0
+
+
+def size_of(value: Any) -> int:
+    """Bytes of the tensors in a value or a module; a little for anything else."""
+    if isinstance(value, torch.Tensor):
+        return value.numel() * value.element_size()
+    if isinstance(value, nn.Module):
+        return sum(map(size_of, [*value.parameters(), *value.buffers()]))
+    if isinstance(value, dict):
+        return sum(map(size_of, value.values()))
+    return sum(map(size_of, value)) if isinstance(value, (tuple, list)) else 64

@@ -1,0 +1,162 @@
+"""Tensors from a file of weights: what `torch.save` wrote, or safetensors. The content says which, not the name.
+
+Nothing in a file is run: torch reads with `weights_only=True`, always. Nor is a file believed: what it unpacks to is
+counted before it is read, its checksums are compared, and tensors that claim more numbers than they hold are refused.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from explorer.numbers import size
+
+SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
+
+#: Names under which training scripts keep the weights beside other things.
+_WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module")
+_LONGEST_HEADER = 16 * 2**20  # bytes of a safetensors file's table of contents; those of large networks have 100 KiB
+
+Wanted = Callable[[float], bool]
+
+
+class CheckpointError(ValueError):
+    """A file of weights that cannot be read, or not safely, or is for another network. The message says what to do."""
+
+
+def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
+    """All tensors of a file by name, on the CPU. Raises CheckpointError naming the file."""
+    path = Path(path)
+    try:
+        length = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as failure:
+        raise CheckpointError(f"Cannot read {path}: {failure.strerror or failure}.") from failure
+    if not start:
+        raise CheckpointError(f"{path.name} is empty.")
+    if length > (free := psutil.virtual_memory().available):
+        raise CheckpointError(f"{path.name} has {size(length)}, and only {size(free)} of memory are free.")
+    try:
+        return _read(path, start, length)
+    except CheckpointError:
+        raise
+    except OSError as failure:
+        raise CheckpointError(f"Cannot read {path}: {failure.strerror or failure}.") from failure
+    except MemoryError as failure:
+        raise CheckpointError(f"{path.name} claims to hold more than fits in memory; it is not read.") from failure
+
+
+def _read(path: Path, start: bytes, length: int) -> dict[str, torch.Tensor]:
+    if start[:2] == b"PK":
+        _check_archive(path, length)
+        return _tensors(path, _unpickled(path))
+    if start[:1] == b"\x80":  # a pickle: torch.save before 1.6
+        return _tensors(path, _unpickled(path))
+    if start[8:9] == b"{":
+        return _safetensors(path, int.from_bytes(start[:8], "little"), length)
+    raise CheckpointError(
+        f"{path.name} is no file of weights. What torch.save wrote ({', '.join(SUFFIXES[:3])}) and {SUFFIXES[3]} "
+        "can be read."
+    )
+
+
+def _check_archive(path: Path, length: int) -> None:
+    """A zip must not unpack to more than the file holds, and its checksums must be right."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            unpacked = sum(member.file_size for member in members)
+            if unpacked > length:
+                raise CheckpointError(
+                    f"{path.name} has {size(length)} and would unpack to {size(unpacked)}. torch.save packs nothing, "
+                    "so this is not read."
+                )
+            if any(member.filename.endswith("/constants.pkl") for member in members):
+                raise CheckpointError(
+                    f"{path.name} is a TorchScript program, which is code. Save the weights alone: "
+                    "torch.save(module.state_dict(), …)."
+                )
+            if not any(member.filename.endswith("data.pkl") for member in members):
+                raise CheckpointError(f"{path.name} is a zip archive, but not one that torch.save wrote.")
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as failure:
+        if isinstance(failure, CheckpointError):
+            raise
+        raise CheckpointError(f"{path.name} is damaged or was cut off: {failure}.") from failure
+    if damaged is not None:
+        raise CheckpointError(f"{path.name} is damaged: the checksum of {damaged} is wrong. Fetch it again.")
+
+
+def _unpickled(path: Path) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as failure:
+        named = re.search(r"(?:Unsupported global: GLOBAL|Unsupported class|GLOBAL) ([\w.]+)", str(failure))
+        if named is None:
+            raise CheckpointError(f"{path.name} is damaged, or no file of weights.") from failure
+        raise CheckpointError(
+            f"{path.name} holds a Python object ({named[1]}) beside its tensors. Making it could run code, so the file "
+            "is not read. Save the weights alone: torch.save(module.state_dict(), …)."
+        ) from failure
+    except (OSError, MemoryError):
+        raise
+    except Exception as failure:  # damaged pickles raise anything
+        said = str(failure).strip().splitlines() or [type(failure).__name__]
+        if "allocate" in said[0]:
+            raise MemoryError from failure
+        raise CheckpointError(f"{path.name} is damaged or was cut off: {said[0][:200]}.") from failure
+
+
+def _safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if header > _LONGEST_HEADER:
+        raise CheckpointError(f"{path.name} has a table of contents of {size(header)}; more than 16 MiB is not read.")
+    if header + 8 > length:
+        raise CheckpointError(f"{path.name} was cut off: its table of contents alone is longer than the file.")
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, ValueError, RuntimeError, TypeError, KeyError) as failure:
+        raise CheckpointError(f"{path.name} is damaged or was cut off: {failure}.") from failure
+
+
+def _tensors(path: Path, found: Any) -> dict[str, torch.Tensor]:
+    tensors = {name: value for name, value in _unwrapped(found).items() if isinstance(value, torch.Tensor)}
+    if not tensors:
+        raise CheckpointError(f"{path.name} holds no named tensors, so it is no file of weights.")
+    for name, tensor in tensors.items():
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
+            raise CheckpointError(f"{path.name}: {name} is a sparse, quantized or empty tensor, which is not read.")
+        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise CheckpointError(
+                f"{path.name}: {name} claims shape {tuple(tensor.shape)} but holds only "
+                f"{size(tensor.untyped_storage().nbytes())}. It is not read."
+            )
+    return tensors
+
+
+def _unwrapped(found: Any) -> dict[str, Any]:
+    """The mapping that holds the tensors, inside those that hold it."""
+    for _ in range(4):
+        if not isinstance(found, Mapping):
+            return {}
+        if any(isinstance(value, torch.Tensor) for value in found.values()):
+            break
+        inner = [found[name] for name in _WRAPPERS if isinstance(found.get(name), Mapping)]
+        inner += [value for value in found.values() if isinstance(value, Mapping)]
+        if not inner:
+            break
+        found = inner[0]
+    return {str(name): value for name, value in found.items()}

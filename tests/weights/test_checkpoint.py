@@ -1,0 +1,284 @@
+"""Files of weights are read whole, safely, and matched by name and shape; every other file is refused with a reason."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from explorer.edits import Classes, Shortcut, SwapActivation
+from explorer.network import Network, open_network
+from explorer.weights import checkpoint
+from explorer.weights.checkpoint import CheckpointError, read_checkpoint
+
+
+def small(classes: int = 10) -> nn.Module:
+    """A network of four layers with weights."""
+    torch.manual_seed(classes)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(8, classes),
+    ).eval()  # fmt: skip
+
+
+@pytest.fixture
+def network() -> Network:
+    with torch.device("meta"):  # no weights of its own: they are seeded
+        return open_network(small(), input_shape=(1, 3, 16, 16))
+
+
+IMAGE = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+
+
+def output(network: Network) -> torch.Tensor:
+    return network.origin.forward.run(network.architecture, network.origin.weights, IMAGE, "image").main
+
+
+def as_pth(state: Any, path: Path) -> Path:
+    torch.save(state, path)
+    return path
+
+
+def as_old_pth(state: Any, path: Path) -> Path:
+    torch.save(state, path, _use_new_zipfile_serialization=False)
+    return path
+
+
+def as_safetensors(state: Any, path: Path) -> Path:
+    save_file(state, path)
+    return path
+
+
+@pytest.mark.parametrize("write", [as_pth, as_old_pth, as_safetensors])
+def test_the_output_is_that_of_the_module_that_was_saved(
+    write: Callable[[Any, Path], Path], network: Network, tmp_path: Path
+) -> None:
+    module = small()
+    loaded = network.load_weights(write(module.state_dict(), tmp_path / "weights"))  # no suffix: the content counts
+    assert loaded.origin.loaded is not None
+    assert loaded.origin.loaded.report.sentence == "all 11 tensors fit"
+    with torch.inference_mode():
+        assert torch.equal(output(loaded), module(IMAGE))
+    assert not torch.equal(output(network), output(loaded))  # the network before is as it was
+    assert torch.equal(output(loaded.with_weights(None)), output(network))
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "module.model.", "_orig_mod."])
+def test_prefixes_are_taken_off(prefix: str, network: Network, tmp_path: Path) -> None:
+    state = {prefix + name: tensor for name, tensor in small().state_dict().items()}
+    found = network.read_weights(as_pth(state, tmp_path / "a.pth"))
+    assert found.report.prefix == prefix
+    assert found.report.complete
+    assert not found.report.unexpected
+
+
+@pytest.mark.parametrize("wrap", [("state_dict",), ("model",), ("checkpoint", "model_state_dict")])
+def test_wrappers_are_opened(wrap: tuple[str, ...], network: Network, tmp_path: Path) -> None:
+    state: Any = small().state_dict()
+    for name in reversed(wrap):
+        state = {"epoch": 90, name: state, "optimizer": {"state": {}, "param_groups": [{"lr": 0.1}]}}
+    assert network.read_weights(as_pth(state, tmp_path / "a.pth")).report.complete
+
+
+def test_half_precision_is_read(network: Network, tmp_path: Path) -> None:
+    module = small()
+    state = {
+        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in module.state_dict().items()
+    }
+    loaded = network.load_weights(as_pth(state, tmp_path / "half.pth"))
+    with torch.inference_mode():
+        assert torch.allclose(output(loaded), module(IMAGE), atol=1e-2)
+
+
+def test_what_does_not_fit_is_reported_and_stays_random(network: Network, tmp_path: Path) -> None:
+    state = small().state_dict()
+    del state["3.bias"], state["1.num_batches_tracked"]  # the second one is nobody's loss
+    state["6.weight"] = torch.zeros(20, 8)
+    state["teacher.weight"] = torch.zeros(2)
+    loaded = network.load_weights(as_pth(state, tmp_path / "a.pth"))
+    assert loaded.origin.loaded is not None
+    report = loaded.origin.loaded.report
+    assert report.missing == ("3.bias",)
+    assert report.misshapen == (("6.weight", (20, 8), (10, 8)),)
+    assert report.unexpected == ("teacher.weight",)
+    assert report.sentence == "8 of 10 tensors fit; 1 missing, 1 of another shape, 1 not used"
+    source, nodes = loaded.origin.weights, loaded.architecture.nodes
+    assert [source.provenance(nodes[name]) for name in "0136"] == ["kept", "kept", "extended", "extended"]
+    assert source.provenance(nodes["2"]) is None
+
+
+def test_weights_for_other_classes(network: Network, tmp_path: Path) -> None:
+    path = as_pth(small(20).state_dict(), tmp_path / "twenty.pth")
+    assert len(network.read_weights(path).report.misshapen) == 2
+    with_twenty = network.edit(Classes(20)).load_weights(path)  # the way out
+    assert with_twenty.origin.loaded is not None
+    assert with_twenty.origin.loaded.report.complete
+    assert with_twenty.origin.weights.provenance(with_twenty.architecture.nodes["6"]) == "kept"
+    with torch.inference_mode():
+        assert torch.equal(output(with_twenty), small(20)(IMAGE))
+    assert output(with_twenty.undo()).shape == (1, 10)
+
+
+def test_weights_of_an_edited_network_come_back(network: Network, tmp_path: Path) -> None:
+    edited = network.edit(SwapActivation("2", "prelu"))
+    state = edited.module().state_dict()
+    state["2.weight"].fill_(0.75)
+    loaded = edited.load_weights(as_pth(state, tmp_path / "edited.pth"))
+    assert loaded.origin.weights.tensors(loaded.architecture.nodes["2"])["weight"].tolist() == [0.75]
+    assert loaded.origin.weights.provenance(loaded.architecture.nodes["2"]) == "kept"
+
+
+def test_edits_slice_and_extend_what_was_loaded(tmp_path: Path) -> None:
+    network = open_network("resnet18", input_shape=(1, 3, 64, 64))
+    state = network.module().state_dict()
+    state["fc.bias"].fill_(3.0)
+    loaded = network.load_weights(as_safetensors(state, tmp_path / "own.safetensors"))
+    for classes, origin in ((10, "sliced"), (1200, "extended")):
+        edited = loaded.edit(Classes(classes), Shortcut("layer4.1", on=False))
+        node = edited.architecture.nodes["fc"]
+        assert edited.origin.weights.provenance(node) == origin
+        assert edited.origin.weights.tensors(node)["bias"][:10].tolist() == [3.0] * 10
+
+
+def refused(path: Path, message: str, network: Network | None = None) -> None:
+    with pytest.raises(CheckpointError, match=message):
+        read_checkpoint(path) if network is None else network.read_weights(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello world, I am no file of weights", b"\x89PNG\r\n\x1a\n" + bytes(64), bytes(64)]
+)
+def test_what_is_no_checkpoint(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "notes.pth"
+    path.write_bytes(content)
+    refused(path, r"notes\.pth is no file of weights")
+
+
+def test_empty_missing_and_folders(tmp_path: Path) -> None:
+    (tmp_path / "empty.pth").touch()
+    refused(tmp_path / "empty.pth", r"empty\.pth is empty")
+    refused(tmp_path / "gone.pth", "Cannot read")
+    refused(tmp_path, "Cannot read")
+
+
+@pytest.mark.parametrize("write", [as_pth, as_old_pth])
+def test_pickled_code_is_never_run(write: Callable[[Any, Path], Path], tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (tmp_path / "sprung",)
+
+    refused(
+        write({"a": torch.zeros(1), "trap": Trap()}, tmp_path / "a.pth"), r"holds a Python object \(.*\)|is damaged"
+    )
+    refused(write({"a": torch.zeros(1), "args": argparse.Namespace(lr=1)}, tmp_path / "b.pth"), "argparse.Namespace")
+    refused(write(small(), tmp_path / "whole.pth"), r"whole\.pth holds a Python object \(torch\.nn")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_programs_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/data.pkl", b"")
+        archive.writestr("a/constants.pkl", b"")
+    refused(path, "TorchScript program")
+
+
+def test_another_zip(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("letter.txt", "Dear torch")
+    refused(path, "not one that torch.save wrote")
+
+
+def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pth"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb/data.pkl", bytes(50_000_000))
+    refused(path, "would unpack to 47.7 MiB")
+
+
+@pytest.mark.parametrize("write", [as_pth, as_old_pth, as_safetensors])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_file_that_was_cut_off(write: Callable[[Any, Path], Path], share: float, tmp_path: Path) -> None:
+    path = write(small().state_dict(), tmp_path / "half.pth")
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    refused(path, r"half\.pth (is damaged|was cut off)")
+
+
+def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    path = as_pth({"a": torch.zeros(1000)}, tmp_path / "a.pth")
+    content = bytearray(path.read_bytes())
+    content[content.index(bytes(3000)) + 500] ^= 1
+    path.write_bytes(content)
+    refused(path, "the checksum of .* is wrong")
+
+
+def test_a_giant_without_numbers(tmp_path: Path) -> None:
+    giant = torch.zeros(1).as_strided((100_000, 1_000_000), (0, 0))
+    refused(as_pth({"0.weight": giant}, tmp_path / "a.pth"), "holds only 4 B")
+
+
+def test_a_giant_in_an_old_file(tmp_path: Path) -> None:
+    content = as_old_pth({"a": torch.zeros(77)}, tmp_path / "a.pth").read_bytes()
+    path = tmp_path / "giant.pth"
+    path.write_bytes(content.replace(b"KMNt", b"\x8a\x08" + (2**60).to_bytes(8, "little") + b"Nt"))
+    assert path.read_bytes() != content
+    refused(path, r"giant\.pth (claims to hold more than fits|is damaged)")
+
+
+@pytest.mark.parametrize(("header", "message"), [(2**40, "table of contents of 1024 GiB"), (5000, "was cut off")])
+def test_a_hostile_table_of_contents(header: int, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", header) + b'{"a":1}')
+    refused(path, message)
+
+
+def test_a_table_of_contents_that_lies(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    table = b'{"a":{"dtype":"F32","shape":[1000000],"data_offsets":[0,4000000]}}'
+    path.write_bytes(struct.pack("<Q", len(table)) + table + bytes(16))
+    refused(path, "is damaged or was cut off")
+
+
+def test_no_tensors(tmp_path: Path) -> None:
+    refused(as_pth({"lr": 0.1}, tmp_path / "a.pth"), "holds no named tensors")
+    refused(as_pth(torch.zeros(3), tmp_path / "b.pth"), "holds no named tensors")
+
+
+def test_sparse_tensors(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    torch.save({"a": torch.zeros(3, 3).to_sparse()}, buffer)
+    path = tmp_path / "a.pth"
+    path.write_bytes(buffer.getvalue())
+    refused(path, "sparse")
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e300])
+def test_numbers_that_are_none(bad: float, network: Network, tmp_path: Path) -> None:
+    state = {name: tensor.double() for name, tensor in small().state_dict().items()}
+    state["3.weight"][0, 0, 0, 0] = bad
+    refused(as_pth(state, tmp_path / "a.pth"), r"1 of the 576 numbers of 3\.weight are NaN or infinite", network)
+
+
+def test_weights_of_another_network(network: Network, tmp_path: Path) -> None:
+    other = nn.Sequential(nn.Conv2d(3, 5, 5), nn.Linear(3, 3)).state_dict()
+    refused(as_pth(other, tmp_path / "a.pth"), r"another network .* its 0\.weight has shape \(5, 3, 5, 5\)", network)
+    refused(
+        as_pth({"z.q": torch.zeros(2)}, tmp_path / "b.pth"), r"it has z\.q, where this network has 0\.weight", network
+    )
+
+
+def test_a_file_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = as_pth(small().state_dict(), tmp_path / "a.pth")
+    memory = checkpoint.psutil.virtual_memory()._replace(available=1000)
+    monkeypatch.setattr(checkpoint.psutil, "virtual_memory", lambda: memory)
+    refused(path, "only 1,000 B of memory are free")
