@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="diagrams as PNG, SVG or PDF")
     _takes_networks(export)
     commands_of_files.add_export(export, _opened)
+
+    table = commands.add_parser("table", help="the stages as a table, as papers print it; several side by side")
+    _takes_networks(table)
+    commands_of_files.add_table(table, _opened)
     return parser
 
 

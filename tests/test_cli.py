@@ -88,9 +88,46 @@ def test_export(level: str, theme: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_several_networks_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    arguments = ["export", "alexnet", "vgg1[13]", "--out", str(folder), "--format", "svg", "--level", "stages"]
+    assert main(arguments) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["alexnet.svg", "vgg11.svg", "vgg13.svg"]
+
+
+def test_every_option_of_an_export(tmp_path: Path) -> None:
+    path = tmp_path / "net.png"
+    words = "--select layer2.0 --theme print --width 500 --transparent --no-title --no-caption --no-legend --figures"
+    assert main(["export", "resnet18", "--out", str(path), *words.split(), "--margin", "8"]) == 0
+    image = QImage(str(path))
+    assert image.width() == 500
+    assert image.pixelColor(1, 1).alpha() == 0
+    assert main(["export", "resnet18", "--out", str(path), "--dpi", "300", "--level", "stages"]) == 0
+    assert QImage(str(path)).dotsPerMeterX() == 11811
+
+
+def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "resnet18", "resnet34"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("| Stage | Output | ResNet-18 | ResNet-34 |\n")
+    assert "| [3×3, 256; 3×3, 256] × 2 | [3×3, 256; 3×3, 256] × 6 |" in said
+    for suffix in ("md", "tex", "csv", "png", "svg", "pdf"):
+        assert main(["table", "mobilenet_v2", "--as", "brackets", "--out", str(tmp_path / f"t.{suffix}")]) == 0
+    assert len(list(tmp_path.iterdir())) == 6
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["export", "alexnet", "vgg11", "--out", "net.png"], "2 networks do not fit into one file net.png"),
+        (["export", "zzz*", "--out", "all"], "no network of the catalogue is called like 'zzz*'"),
+        (["export", "alexnet", "vg11", "--out", "all"], "there is no network 'vg11'"),
+        (["export", "alexnet", "vgg11", "--out", "nowhere/all"], "cannot make the folder nowhere/all"),
+        (["export", "alexnet", "--out", "a.png", "--scale", "1", "--width", "9"], "not allowed with argument --scale"),
+        (["export", "alexnet", "--out", "a.png", "--select", "layer9"], "no layer, block or stage 'layer9'"),
+        (["export", "alexnet", "--out", "a.png", "--width", "300000"], "the largest scale that works is"),
+        (["table", "alexnet", "--out", "a.doc"], "must end in .md, .tex, .csv, .png, .svg, .pdf"),
+        (["table", "vgg11", "vgg13", "--as", "operators"], "can only be shown in brackets"),
         (["figures", "resnt50"], "there is no network 'resnt50' in the catalogue; did you mean resnet50"),
         (["figures"], "the following arguments are required: KEY"),
         (["explode"], "invalid choice: 'explode'"),

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.diagram import LEVELS
-from explorer.export.page import SUFFIXES, THEMES, ExportError, Page
+from explorer.export.page import SUFFIXES, THEMES, ExportError, Page, suffix_of
 
 if TYPE_CHECKING:
     from explorer.network import Network
+
+_TEXTS = (".md", ".tex", ".csv")
 
 #: Opens the network of a key, as the rest of the command line says.
 Opener = Callable[[argparse.Namespace, str], "Network"]
@@ -27,12 +29,27 @@ def add_export(parser: argparse.ArgumentParser, opened: Opener) -> None:
     parser.set_defaults(run=lambda parsed: _export(parsed, opened))
 
 
-def _takes_page(parser: argparse.ArgumentParser) -> None:
+def add_table(parser: argparse.ArgumentParser, opened: Opener) -> None:
+    _takes_page(parser, required=False)
     parser.add_argument(
-        "--out", metavar="FILE|FOLDER", required=True, help="file to write; a folder for several networks"
+        "--as",
+        dest="form",
+        choices=("auto", "brackets", "operators"),
+        default="auto",
+        help="bracketed lists as in the ResNet paper, or t, c, n, s as in the MobileNetV2 paper",
     )
-    names = [suffix.removeprefix(".") for suffix in SUFFIXES]
-    parser.add_argument("--format", choices=names, default="png", help="of the files in a folder (default png)")
+    parser.set_defaults(run=lambda parsed: _table(parsed, opened))
+
+
+def _takes_page(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    if required:
+        parser.add_argument(
+            "--out", metavar="FILE|FOLDER", required=True, help="file to write; a folder for several networks"
+        )
+        names = [suffix.removeprefix(".") for suffix in SUFFIXES]
+        parser.add_argument("--format", choices=names, default="png", help="of the files in a folder (default png)")
+    else:
+        parser.add_argument("--out", metavar="FILE", help=".md, .tex, .csv, .png, .svg or .pdf; without it, Markdown")
     parser.add_argument("--theme", choices=THEMES, default="light", help="print is black on white")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--scale", type=float, metavar="N", help="pixels for each unit of the drawing (default 2)")
@@ -56,6 +73,26 @@ def _export(parsed: argparse.Namespace, opened: Opener) -> None:
         from explorer.export.diagram import save_diagram
 
         save_diagram(opened(parsed, key), path, page, select=parsed.select)
+
+
+def _table(parsed: argparse.Namespace, opened: Opener) -> None:
+    page = _page(parsed, kind="table")
+    path = Path(parsed.out) if parsed.out else None
+    if path is not None:
+        suffix_of(path, (*_TEXTS, *SUFFIXES))  # said before any network is opened
+    networks = [opened(parsed, key) for key in keys(parsed.network)]
+    from explorer.export.tables import as_markdown, save_text
+    from explorer.present.stage_table import stage_table
+
+    table = stage_table([network.study for network in networks], parsed.form)
+    if path is None:
+        print(as_markdown(table), end="")
+    elif path.suffix.lower() in _TEXTS:
+        save_text(table, path)
+    else:
+        from explorer.export.diagram import save_table
+
+        save_table(networks, table, path, page)
 
 
 def keys(patterns: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
     from explorer.export.sheet import Content, Sheet, Words
+    from explorer.present.stage_table import StageTable
 
 _application: QGuiApplication | None = None  # fonts need one; kept for the life of the process
 
@@ -45,6 +46,23 @@ def save_diagram(
         raise ExportError(f"no such setting: {failure}") from failure
     need_fonts()
     export_image(sheet(network, page, select), path)
+
+
+def save_table(networks: Sequence[Network], table: StageTable, path: str | Path, page: Page = Page()) -> None:
+    """Write a table of stages as PNG, SVG or PDF. Raises ExportError."""
+    from explorer.export.image import export_image
+
+    need_fonts()
+    export_image(table_sheet(networks, table, page), path)
+
+
+def table_sheet(networks: Sequence[Network], table: StageTable, page: Page) -> Sheet:
+    """A table of stages on a page. Needs a QGuiApplication."""
+    from explorer.export.sheet import Sheet, Words
+    from explorer.export.table_image import TableImage
+
+    single = words(networks[0]) if len(networks) == 1 else Words(table.title, " · ".join(table.notes))
+    return Sheet(TableImage(table), page, single)
 
 
 def sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -> Sheet:

@@ -1,0 +1,149 @@
+"""A table of stages as text: Markdown, LaTeX and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from explorer import numbers
+from explorer.export.page import suffix_of
+from explorer.present.stage_table import Cell, Run, StageTable
+
+
+def as_markdown(table: StageTable) -> str:
+    """A table as GitHub and most others read it. Counts are shortened."""
+
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    def said(cell: Cell) -> str:
+        if isinstance(cell, tuple):
+            return "<br>".join(_markdown_escaped(str(run)) for run in cell)
+        return numbers.short(cell) if isinstance(cell, int) else _markdown_escaped(cell)
+
+    rules = ["---:" if _is_count(table, column) else "---" for column in range(len(table.header))]
+    rows = [line([said(cell) for cell in row]) for row in table.rows]
+    totals = [line([f"**{text}**" if (text := said(cell)) else "" for cell in row]) for row in table.totals]
+    notes = ["", *(_markdown_escaped(note) for note in table.notes)] if table.notes else []
+    return "\n".join(
+        [line([_markdown_escaped(name) for name in table.header]), line(rules), *rows, *totals, *notes, ""]
+    )
+
+
+def as_csv(table: StageTable) -> str:
+    """For spreadsheets and programs: counts in full, nothing shortened."""
+
+    def said(cell: Cell) -> str | int:
+        return " · ".join(map(str, cell)) if isinstance(cell, tuple) else cell
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.header)
+    writer.writerows([said(cell) for cell in row] for row in (*table.rows, *table.totals))
+    return text.getvalue()
+
+
+def as_latex(table: StageTable) -> str:
+    r"""A `tabular` with the brackets of the ResNet paper. Needs amsmath, amssymb and booktabs, as it says itself."""
+
+    def line(cells: Sequence[str]) -> str:
+        return "  " + " & ".join(cells) + r" \\"
+
+    columns = "".join("r" if _is_count(table, n) else "c" if n > 1 else "l" for n in range(len(table.header)))
+    body = [line([_latex_cell(cell) for cell in row]) for row in table.rows]
+    return "\n".join(
+        [
+            rf"% {_one_line(table.title)}",
+            r"% \usepackage{amsmath,amssymb,booktabs}",
+            r"\begingroup\renewcommand{\arraystretch}{1.1}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"  \toprule",
+            line([_latex_escaped(name) for name in table.header]),
+            r"  \midrule",
+            "\n  \\addlinespace\n".join(body),
+            r"  \midrule",
+            *(line([_latex_cell(cell) for cell in row]) for row in table.totals),
+            r"  \bottomrule",
+            r"\end{tabular}",
+            r"\endgroup",
+            *(f"% {_one_line(note)}" for note in table.notes),
+            "",
+        ]
+    )
+
+
+#: What writes which file.
+TEXTS: dict[str, Callable[[StageTable], str]] = {".md": as_markdown, ".tex": as_latex, ".csv": as_csv}
+
+
+def save_text(table: StageTable, path: str | Path) -> None:
+    """Write a table as what the suffix of `path` says. Raises ExportError; then nothing is written."""
+    from explorer.export.image import write_file
+
+    path = Path(path)
+    text = TEXTS[suffix_of(path, tuple(TEXTS))](table)
+    write_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def _is_count(table: StageTable, column: int) -> bool:
+    return all(isinstance(row[column], int) for row in table.rows)
+
+
+def _markdown_escaped(text: str) -> str:
+    for mark in "\\|*_`<":
+        text = text.replace(mark, f"\\{mark}")
+    return _one_line(text)
+
+
+def _latex_cell(cell: Cell) -> str:
+    if isinstance(cell, int):
+        return _latex_escaped(numbers.short(cell))
+    if isinstance(cell, str):
+        return _latex_escaped(cell)
+    runs = [_latex_run(run) for run in cell]
+    if len(runs) < 2:
+        return "".join(runs)
+    return r"\begin{tabular}{@{}c@{}}" + r" \\ ".join(runs) + r"\end{tabular}"
+
+
+def _latex_run(run: Run) -> str:
+    if not run.bracketed:
+        return _latex_escaped("; ".join(run.lines))
+    inside = r" \\ ".join(rf"\text{{{_latex_escaped(line)}}}" for line in run.lines)
+    times = rf"\times {run.times}" if run.times > 1 else ""
+    return rf"$\left[\begin{{array}}{{c}}{inside}\end{{array}}\right]{times}$"
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "×": r"$\times$",
+    "→": r"$\rightarrow$",
+    "²": r"$^2$",
+    "✓": r"$\checkmark$",
+    "·": r"$\cdot$",
+    "|": r"$\mid$",
+    "[": r"{[}",  # a line that begins with one would be taken for the room above it
+    "]": r"{]}",
+    "–": "--",
+    "−": "$-$",
+    "\N{NO-BREAK SPACE}": "~",
+}
+
+
+def _latex_escaped(text: str) -> str:
+    return "".join(_LATEX.get(mark, mark) for mark in _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
