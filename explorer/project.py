@@ -41,6 +41,7 @@ class View:
     selection: str | None = None
     level: Level = "blocks"
     sample: str = ""  # name of a built-in photo; empty for a photo of the user's own
+    bookmarks: tuple[str, ...] = ()  # places to come back to
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class _FileView(BaseModel):
     selection: Annotated[str, Field(max_length=LONGEST)] | None = None
     level: Level = "blocks"
     sample: _Name = ""
+    bookmarks: Annotated[tuple[_Name, ...], Field(max_length=1000)] = ()
 
 
 # The same limits as the edit of the input's size has.

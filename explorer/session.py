@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # importing these imports torch; the window is on screen befo
     from explorer.network import Network
 
 #: What a notification is about.
-Topic = Literal["network", "opened", "selection", "sample", "compared", "language", "experiment"]
+Topic = Literal["network", "opened", "selection", "sample", "compared", "language", "experiment", "bookmarks"]
 
 
 class Session:
@@ -29,6 +29,7 @@ class Session:
         self.compared = False  # the baseline is looked at, for the time being
         self.language: Language = "en"  # of the explanations
         self.experiment: tuple[str, Mapping[str, Any]] | None = None  # its id, and controls that were set for it
+        self.bookmarks: tuple[str, ...] = ()  # places to come back to
         self._listeners: list[Callable[[Topic], None]] = []
 
     @property
@@ -40,13 +41,20 @@ class Session:
         """Call `listener` with the topic after each change, on the thread that made it."""
         self._listeners.append(listener)
 
-    def show(self, network: Network, opened: frozenset[str] | None = None, selection: str | None = None) -> None:
-        """Another network, or the same one edited. `opened` is given for a newly opened one, `selection` with it."""
+    def show(
+        self,
+        network: Network,
+        opened: frozenset[str] | None = None,
+        selection: str | None = None,
+        bookmarks: tuple[str, ...] = (),
+    ) -> None:
+        """Another network, or the same one edited. `opened` is given for a newly opened one, the rest with it."""
         self.network = network
         self.compared = False
         if opened is not None:
             self.opened = opened
             self.selection = selection
+            self.bookmarks = bookmarks
         self._tell("network")
 
     def compare(self, compared: bool) -> None:
@@ -77,6 +85,12 @@ class Session:
         else:
             chosen[id] = None
         self.select(",".join(chosen) or None)
+
+    def bookmark(self, id: str) -> None:
+        """Keep a place to come back to, or forget it."""
+        kept = tuple(other for other in self.bookmarks if other != id)
+        self.bookmarks = kept if id in self.bookmarks else (*kept, id)
+        self._tell("bookmarks")
 
     def show_sample(self, sample: Sample) -> None:
         self.sample = sample

@@ -28,6 +28,7 @@ class Marks:
     hovered: str | None = None
     also: frozenset[str] = frozenset()  # more cards that are selected
     lit: frozenset[str] = frozenset()  # cards to look at
+    found: frozenset[str] = frozenset()  # cards that a search has found
     dim: bool = False  # whether those that are not lit step back
 
 
@@ -158,6 +159,7 @@ class Picture:
             for placed in self._frames:
                 if placed.depth == 1 and placed.rect.adjusted(0, -18 / scale, 0, 0).intersects(exposed):
                     afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
+        self._paint_found(painter, theme, exposed, scale, marks)
         self._paint_marks(painter, theme, scale, marks)
 
     def _near(self, exposed: QRectF) -> Iterator[_Placed]:
@@ -186,6 +188,15 @@ class Picture:
         for strand in seen:
             for point, text in strand.texts:
                 painter.drawText(QPointF(*point), text)
+
+    def _paint_found(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
+        painter.setPen(QPen(theme.of("found"), 2.5 / min(scale, 1.0)))
+        for id in marks.found & self._placed.keys():
+            placed = self._placed[id]
+            if placed.rect.intersects(exposed):
+                painter.setBrush(Qt.BrushStyle.NoBrush if placed.frame else theme.over("found"))
+                radius = placed.rect.height() / 2 if placed.card.round else cards.RADIUS
+                painter.drawRoundedRect(placed.rect, radius, radius)
 
     def _paint_marks(self, painter: QPainter, theme: Theme, scale: float, marks: Marks) -> None:
         pens = [(id, "changed", 3.0) for id in sorted(marks.lit)]

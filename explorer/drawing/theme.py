@@ -86,6 +86,7 @@ class Theme:
     skip: str  # shortcuts
     selection: str
     hover: str
+    found: str  # what a search has found
     changed: str
     added: str
     off: str  # what an edit switched off
@@ -99,6 +100,12 @@ class Theme:
     def of(self, name: str) -> QColor:
         """One of the named colours: `theme.of("link")`."""
         return _colour(getattr(self, name))
+
+    def over(self, name: str) -> QColor:
+        """A named colour to lay over cards so that they can still be read."""
+        colour = QColor(self.of(name))
+        colour.setAlphaF(0.22)
+        return colour
 
     def ground(self, kind: Kind) -> QColor:
         """The soft colour a card of this kind is filled with."""
@@ -145,6 +152,7 @@ LIGHT = Theme(
     skip="#c2378a",
     selection="#1f5fd0",
     hover="#7fa6e8",
+    found="#c99a00",
     changed="#d98a00",
     added="#1f9d55",
     off="#7a8496",
@@ -163,6 +171,7 @@ DARK = Theme(
     skip="#f06bb8",
     selection="#6ea2ff",
     hover="#4d6fae",
+    found="#ffe066",
     changed="#f2b134",
     added="#4cc38a",
     off="#7d8797",
@@ -181,6 +190,7 @@ PRINT = Theme(
     skip="#000000",
     selection="#000000",
     hover="#777777",
+    found="#777777",
     changed="#000000",
     added="#000000",
     off="#666666",

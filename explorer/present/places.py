@@ -79,6 +79,28 @@ def title_of(study: Study, id: str) -> str:
     return titles.title(study, group) if group is not None else vocabulary.title(study.architecture.nodes[id])
 
 
+def like(study: Study, id: str) -> tuple[str, str]:
+    """A search for all of the kind of a place, and its words: ("kind:depthwise", "depthwise"). Empty for no place."""
+    group = study.hierarchy.groups.get(id)
+    if group is not None and group.role == "unit":
+        id = main_of(study, group).name
+    elif group is not None:
+        title = titles.title(study, group)
+        told = group.role in ("block", "branch")
+        return (f'kind:{group.role} "{title}"', title) if told else (f"kind:{group.role}", group.role)
+    node = study.architecture.nodes.get(id)
+    if node is None:
+        return "", ""
+    kind = vocabulary.kind(node)
+    return f"kind:{kind}", kind
+
+
+def main_of(study: Study, unit: Group) -> Node:
+    """The op of a unit that does its work."""
+    nodes = [study.architecture.nodes[name] for name in unit.nodes]
+    return next((node for node in nodes if vocabulary.kind(node) in ("conv", "depthwise", "linear")), nodes[0])
+
+
 def attributes_of(node: Node) -> str:
     """The marks of a layer, or how many channels a norm has."""
     count = getattr(node.layer, "num_features", None) or getattr(node.layer, "num_channels", None)

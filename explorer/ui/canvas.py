@@ -8,17 +8,37 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from explorer.diagram import Link
 from explorer.ui.surface import STEP, Surface
+from explorer.ui.walking import Way, step
 
 _STRIDE = 60  # pixels an arrow key pans
 _DRAG = 4  # pixels before a press becomes a drag
 _REACH = 4  # pixels from which a link counts as pointed at
+
+#: What an arrow key pans while nothing is selected.
+_PANS = {
+    Qt.Key.Key_Left: QPointF(_STRIDE, 0),
+    Qt.Key.Key_Right: QPointF(-_STRIDE, 0),
+    Qt.Key.Key_Up: QPointF(0, _STRIDE),
+    Qt.Key.Key_Down: QPointF(0, -_STRIDE),
+}
+_WAYS: dict[int, Way] = {
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+    Qt.Key.Key_Up: "back",
+    Qt.Key.Key_Down: "on",
+    Qt.Key.Key_Backspace: "out",
+    Qt.Key.Key_Home: "first",
+    Qt.Key.Key_End: "last",
+}
 
 
 class Canvas(Surface):
     selected = Signal(object)  # id of a card or frame, or None
     extended = Signal(str)  # a card that should join or leave the selection
     toggled = Signal(str)  # a foldable card or an open frame that should fold the other way
+    jumped = Signal(str)  # a card at the other end of a link that was clicked
     menu_wanted = Signal(str, QPoint)  # id, place on the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -48,7 +68,11 @@ class Canvas(Surface):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._pressed is not None and not self._dragging:
-            self._pick(self._at(event.position()), event.modifiers())
+            end = self._other_end(event.position())
+            if end is not None and not event.modifiers():
+                self.jumped.emit(end)
+            else:
+                self._pick(self._at(event.position()), event.modifiers())
         self._pressed, self._dragging = None, False
         self.unsetCursor()
 
@@ -103,12 +127,10 @@ class Canvas(Surface):
         """What there is to say about the card or, between cards, about the link that is pointed at."""
         if self.picture is None:
             return ""
-        id, point = self._at(position), self._view.to_picture(position)
-        if id is None or self.picture.is_frame(id):
-            link = self.picture.link_at(point.x(), point.y(), _REACH / self.scale)
-            ends = [self.picture.card(end) for end in (link.source, link.target)] if link is not None else []
-            if link is not None:
-                return f"{' → '.join(end.title for end in ends if end is not None)}\n{link.text}".strip()
+        id, link = self._at(position), self._link_at(position)
+        if link is not None:
+            ends = [self.picture.card(end) for end in (link.source, link.target)]
+            return f"{' → '.join(end.title for end in ends if end is not None)}\n{link.text}".strip()
         card = self.picture.card(id) if id is not None else None
         return card.tip if card is not None else ""
 
@@ -117,6 +139,22 @@ class Canvas(Surface):
             return None
         point = self._view.to_picture(position)
         return self.picture.hit(point.x(), point.y())
+
+    def _link_at(self, position: QPointF) -> Link | None:
+        """The link that is pointed at, where no card is."""
+        id, point = self._at(position), self._view.to_picture(position)
+        if self.picture is None or (id is not None and not self.picture.is_frame(id)):
+            return None
+        return self.picture.link_at(point.x(), point.y(), _REACH / self.scale)
+
+    def _other_end(self, position: QPointF) -> str | None:
+        """The end of the link that is pointed at which is farther away."""
+        link, point = self._link_at(position), self._view.to_picture(position)
+        if link is None or self.picture is None:
+            return None
+        rects = {end: self.picture.rect(end) for end in (link.source, link.target)}
+        away = {end: (rect.center() - point).manhattanLength() for end, rect in rects.items() if rect is not None}
+        return max(away, key=away.__getitem__, default=None)
 
     def _hover(self, id: str | None) -> None:
         self._mark(replace(self._marks, hovered=id))
@@ -130,15 +168,9 @@ class Canvas(Surface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        moves = {
-            Qt.Key.Key_Left: QPointF(_STRIDE, 0),
-            Qt.Key.Key_Right: QPointF(-_STRIDE, 0),
-            Qt.Key.Key_Up: QPointF(0, _STRIDE),
-            Qt.Key.Key_Down: QPointF(0, -_STRIDE),
-        }
-        if key in moves:
-            if not self._follow(key):
-                self._pan(moves[Qt.Key(key)])
+        if key in _WAYS:
+            if not self._walk(_WAYS[Qt.Key(key)]) and key in _PANS:
+                self._pan(_PANS[Qt.Key(key)])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(STEP)
         elif key == Qt.Key.Key_Minus:
@@ -158,14 +190,12 @@ class Canvas(Surface):
         else:
             super().keyPressEvent(event)
 
-    def _follow(self, key: int) -> bool:
-        """Down and right follow the data to the next card, up and left go back; False when nothing is selected."""
-        selected = self._marks.selected
-        if self.picture is None or selected is None:
+    def _walk(self, way: Way) -> bool:
+        """To another card, if there is one that way; False when nothing is selected that one could start from."""
+        if self.picture is None or (self._marks.selected is None and way not in ("first", "last")):
             return False
-        before, after = self.picture.neighbours(selected)
-        ways = after if key in (Qt.Key.Key_Down, Qt.Key.Key_Right) else before
-        if ways:
-            self.selected.emit(ways[0])
-            self.reveal(ways[0])
+        there = step(self.picture, self._marks.selected, way)
+        if there is not None:
+            self.selected.emit(there)
+            self.reveal(there)
         return True

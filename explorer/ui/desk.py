@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from explorer.session import Session
 from explorer.ui.canvas import Canvas
@@ -79,6 +79,8 @@ class Desk:
     intent: Intent
     docks: list[QDockWidget] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
+    #: What tools add to the menu of a card: given its id, words and what happens (None: not now).
+    offers: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
 
     def dock(
         self, title: str, make: Callable[[], QWidget], side: Side = "right", keys: str = "", *, shown: bool = False
@@ -101,6 +103,13 @@ class Desk:
         toggle.triggered.connect(lambda on: dock.raise_() if on else None)
         self.docks.append(dock)
         return dock
+
+    def above(self, strip: QWidget) -> None:
+        """A strip above the canvas, over its whole width."""
+        middle = self.window.centralWidget()
+        column = middle.layout() if middle is not None else None
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.count() - 1, strip)
 
     def lane(self, name: str, *, newest: bool = False) -> Lane:
         """Work off the UI thread, cancelled and closed with the window's own."""

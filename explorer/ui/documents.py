@@ -120,6 +120,7 @@ class Documents(QObject):
             "opened": tuple(sorted(self._session.opened)),
             "selection": self._session.selection,
             "level": self._session.level,
+            "bookmarks": self._session.bookmarks,
             "sample": images.name_of(self._session.sample),
         }
         work = requests.save_project(network, str(path), view)

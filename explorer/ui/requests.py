@@ -33,6 +33,7 @@ class Opened:
     selection: str | None = None
     sample: str = ""  # name of a built-in photo; empty for the one that is shown
     path: str = ""  # of the file it came from
+    bookmarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def open_project(path: str, level: Level) -> Callable[[Wanted], Opened]:
         if view.opened is None:
             return Opened(network, at_level(network.study, level), level, path=path)
         sample = view.sample if view.sample in BUILT_IN else ""
-        return Opened(network, frozenset(view.opened), view.level, view.selection, sample, path)
+        return Opened(network, frozenset(view.opened), view.level, view.selection, sample, path, view.bookmarks)
 
     return work
 
@@ -159,6 +160,15 @@ def inspect(network: Network, selected: str) -> Callable[[Wanted], Inspection | 
         from explorer.present import inspection
 
         return inspection(network.study, selected)
+
+    return work
+
+
+def search(network: Network, text: str) -> Callable[[Wanted], tuple[str, ...]]:
+    def work(wanted: Wanted) -> tuple[str, ...]:
+        from explorer.present.search import find
+
+        return find(network.study, text)
 
     return work
 

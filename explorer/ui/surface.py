@@ -55,7 +55,7 @@ class Surface(QWidget):
         fitted anew."""
         before = self._anchor(keep)
         self._backing.picture = picture
-        self._backing.marks = Marks(self._marks.selected, also=self._marks.also)
+        self._backing.marks = Marks(self._marks.selected, also=self._marks.also, found=self._marks.found)
         self._corner.place(picture is not None)
         after = picture.rect(keep) if picture is not None and keep is not None else None
         if before is not None and after is not None:
@@ -125,6 +125,12 @@ class Surface(QWidget):
         if rects and not QRectF(self.rect()).contains(self._view.shown(together)):
             self._fitted = False
             self._look_at(together, most=max(self.scale, 1.0))
+
+    def show_found(self, ids: frozenset[str]) -> None:
+        """Lay a colour over the cards that a search has found, until there is another set of them."""
+        if ids != self._marks.found:
+            self._backing.marks = replace(self._marks, found=ids)
+            self._repaint()
 
     def count_under(self, place: QRect, ids: frozenset[str]) -> int:
         """How many of these cards something laid over a place of the widget would hide."""

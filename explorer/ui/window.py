@@ -272,7 +272,7 @@ class Window(QMainWindow):
         self.session.level = found.level
         self.actions_.levels[found.level].setChecked(True)
         self.documents.take(found)
-        self.session.show(found.network, found.opened, found.selection)
+        self.session.show(found.network, found.opened, found.selection, found.bookmarks)
         if found.sample:
             self.samples.show_built_in(found.sample)
         entry = found.network.origin.entry
@@ -329,7 +329,8 @@ class Window(QMainWindow):
             return
         fold = ("Fold" if picture.is_frame(id) else "Unfold", (lambda: self.toggle(id)) if card.foldable else None)
         copy = ("Copy name", lambda: QGuiApplication.clipboard().setText(id.removeprefix("unit:")))
-        menu = menu_of(self, [fold, ("Zoom to this", lambda: self.canvas.fit_to(id)), copy])
+        offers = [entry for offer in self.desk.offers for entry in offer(id)]
+        menu = menu_of(self, [fold, ("Zoom to this", lambda: self.canvas.fit_to(id)), copy, *offers])
         menu.exec(place)
         menu.deleteLater()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from explorer.ui.desk import Desk
 from explorer.ui.tools.across import AcrossTool
+from explorer.ui.tools.finding import Finding
 from explorer.ui.tools.guide import GuideTool
 from explorer.ui.tools.language import LanguageTool
 
@@ -17,4 +18,5 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     LanguageTool,
     GuideTool,
     AcrossTool,
+    Finding,
 )

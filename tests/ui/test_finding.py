@@ -1,0 +1,218 @@
+"""Finding the way in the window: search, breadcrumb, back and forth, bookmarks, links and keys."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from explorer.diagram import Card, Diagram, Link
+from explorer.drawing import compose
+from explorer.project import read_project
+from explorer.ui import dialogs
+from explorer.ui.finding.visits import Visits
+from explorer.ui.tools.finding import Finding
+from explorer.ui.walking import step
+from explorer.ui.window import Window
+
+LONG = 60_000
+
+
+@pytest.fixture
+def finding(window: Window, qtbot: QtBot) -> Finding:
+    window.open("resnet18")
+    qtbot.waitUntil(lambda: window.canvas.picture is not None and not window.refreshing.drawing.busy, timeout=LONG)
+    return next(tool for tool in window.tools if isinstance(tool, Finding))
+
+
+def look_for(finding: Finding, qtbot: QtBot, text: str) -> None:
+    qtbot.keyClicks(finding.box.field, text)
+    qtbot.waitUntil(lambda: not finding.searching._searching, timeout=LONG)
+
+
+def test_hits_are_lit_counted_and_visited_in_turn(window: Window, finding: Finding, qtbot: QtBot) -> None:
+    look_for(finding, qtbot, "conv k=3 layer2")
+    assert finding.box.count.text() == "4 found"
+    assert window.canvas._marks.found == {"layer2.0", "layer2.1"}  # folded blocks stand for what is in them
+    qtbot.keyClick(finding.box.field, Qt.Key.Key_Return)
+    assert finding.box.count.text() == "1 of 4"
+    assert window.session.selection == "unit:layer2.0.conv1"
+    assert "layer2.0" in window.session.opened
+    assert window.canvas._marks.found == {"unit:layer2.0.conv1", "unit:layer2.0.conv2", "layer2.1"}
+    finding.previous.trigger()
+    assert finding.box.count.text() == "4 of 4"
+    finding.next.trigger()
+    assert finding.box.count.text() == "1 of 4"
+    qtbot.waitUntil(lambda: window.canvas.picture.rect("unit:layer2.0.conv1") is not None, timeout=LONG)
+    qtbot.keyClick(finding.box.field, Qt.Key.Key_Escape)
+    assert not window.canvas._marks.found
+
+
+def test_what_means_nothing_is_said_over_the_canvas_and_nothing_is_lit(
+    window: Window, finding: Finding, qtbot: QtBot
+) -> None:
+    finding.find.trigger()
+    qtbot.waitUntil(finding.box.field.hasFocus)
+    assert "conv k>3" in finding.box.hint.text()
+    look_for(finding, qtbot, "parms>1M")
+    qtbot.waitUntil(lambda: "did you mean params?" in finding.box.hint.text(), timeout=LONG)
+    assert finding.box.hint.isVisible()
+    assert not window.canvas._marks.found
+    finding.next.trigger()  # there is nowhere to go, and nothing happens
+    assert window.session.selection is None
+
+
+def test_hits_follow_an_edit(window: Window, finding: Finding, qtbot: QtBot) -> None:
+    from explorer.edits import SwapActivation
+
+    look_for(finding, qtbot, "gelu")
+    assert finding.box.count.text() == "None"
+    window.edit(SwapActivation("layer1.0", "gelu"))
+    qtbot.waitUntil(lambda: finding.box.count.text() == "2 found", timeout=LONG)
+
+
+def test_all_of_a_kind_from_the_menu_of_a_card(finding: Finding, qtbot: QtBot) -> None:
+    words = dict(finding._offers("layer1.0"))
+    words["Find all: Residual block"]()
+    qtbot.waitUntil(lambda: finding.box.count.text() == "8 found", timeout=LONG)
+
+
+def test_the_breadcrumb_leads_up_and_sideways(window: Window, finding: Finding, qtbot: QtBot) -> None:
+    window.go_to_card("unit:layer3.0.conv1")
+    assert [step.text() for step in finding.trail.steps] == ["ResNet-18", "Stage 3", "Residual block · 0", "Conv 3×3"]
+    arrow = finding.trail._arrows[1]
+    arrow.menu().aboutToShow.emit()
+    beside = arrow.menu().actions()
+    assert [action.text() for action in beside] == ["Residual block · 0", "Residual block · 1"]
+    assert [action.isChecked() for action in beside] == [True, False]
+    beside[1].trigger()
+    assert window.session.selection == "layer3.1"
+    qtbot.mouseClick(finding.trail.steps[1], Qt.MouseButton.LeftButton)
+    assert window.session.selection == "layer3"
+    qtbot.mouseClick(finding.trail.steps[0], Qt.MouseButton.LeftButton)
+    assert window.session.selection is None
+
+
+def test_a_narrow_breadcrumb_keeps_its_end(window: Window, finding: Finding, qtbot: QtBot) -> None:
+    window.go_to_card("unit:layer3.0.conv1")
+    finding.trail.resize(170, 24)
+    shown = [step.text() for step in finding.trail.steps if step.isVisible()]
+    assert shown[-1] == "Conv 3×3"
+    assert len(shown) < 4
+    assert finding.trail._more.isVisible()
+    finding.trail._more.menu().actions()[-1].trigger()
+    assert window.session.selection in ("layer3", "layer3.0")
+
+
+def test_back_and_forth_by_menu_and_mouse(window: Window, finding: Finding, qtbot: QtBot) -> None:
+    for id in ("layer1.0", "layer2.0", "layer3.0"):
+        window.go_to_card(id)
+    finding.back.trigger()
+    assert window.session.selection == "layer2.0"
+    press(window, Qt.MouseButton.BackButton)
+    assert window.session.selection == "layer1.0"
+    assert not finding.back.isEnabled()
+    press(window, Qt.MouseButton.ForwardButton)
+    assert window.session.selection == "layer2.0"
+    window.go_to_card("layer4.0")
+    assert not finding.forward.isEnabled()
+
+
+def press(window: Window, button: Qt.MouseButton) -> None:
+    at = QPointF(30, 30)
+    event = QMouseEvent(
+        QEvent.Type.MouseButtonPress, at, window.canvas.mapToGlobal(at), button, button, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(window.canvas, event)
+
+
+def test_bookmarks_are_listed_kept_in_the_project_and_opened_again(
+    window: Window, finding: Finding, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.go_to_card("layer2.1")
+    finding.mark.trigger()
+    assert finding.star.text() == "★"
+    window.session.select("layer1.0")
+    assert finding.star.text() == "☆"
+    names = listed(finding.bookmarks)
+    assert len(names) == 1
+    assert "layer2.1" in names[0]
+    path = tmp_path / "marked.cnnx"
+    monkeypatch.setattr(dialogs, "project_to_write", lambda parent, suggested: str(path))
+    with qtbot.waitSignal(window.documents.saved, timeout=LONG):
+        window.documents.save()
+    assert read_project(path).view.bookmarks == ("layer2.1",)
+    window.session.bookmark("layer2.1")
+    assert window.session.bookmarks == ()
+    window.documents.open(str(path))
+    qtbot.waitUntil(lambda: window.session.bookmarks == ("layer2.1",), timeout=LONG)
+    listed(finding.bookmarks)
+    finding.bookmarks.actions()[0].trigger()
+    assert window.session.selection == "layer2.1"
+
+
+def listed(menu: QMenu) -> list[str]:
+    menu.aboutToShow.emit()
+    return [action.text() for action in menu.actions()]
+
+
+def test_a_link_that_is_clicked_leads_to_its_other_end(window: Window, finding: Finding, qtbot: QtBot) -> None:
+    canvas = window.canvas
+    number = next(n for n, link in enumerate(canvas.picture.diagram.links) if link.target == "layer2.0")
+    link, points = canvas.picture.diagram.links[number], canvas.picture._routes[number].points
+    (x1, y1), (x2, y2) = max(pairwise(points), key=lambda s: abs(s[0][1] - s[1][1]))
+    at = (canvas._offset + QPointF((x1 + x2) / 2, (y1 + 3 * y2) / 4) * canvas.scale).toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert window.session.selection in (link.source, link.target)
+
+
+def test_visits_know_the_way_back_and_forget_what_is_gone() -> None:
+    visits = Visits()
+    assert visits.go(-1) is None
+    for place in ("a", "b", "b", "c"):
+        visits.visit(place)
+    assert [visits.go(-1), visits.go(-1), visits.go(-1), visits.go(1)] == ["b", "a", None, "b"]
+    visits.keep({"a", "c"})
+    assert visits.go(1) == "c"
+    assert visits.go(-1) == "a"
+    visits.visit("d")
+    assert not visits.has_forward
+    visits.clear()
+    assert not visits.has_back
+
+
+def two_branches() -> Diagram:
+    ids = ("in", "left", "right", "add", "out")
+    cards = {id: Card(id, "conv", id.capitalize(), round=id == "add") for id in ids}
+    cards["block"] = Card("block", "block", "Block", foldable=True)
+    pairs = (("in", "left"), ("in", "right"), ("left", "add"), ("right", "add"), ("add", "out"))
+    links = tuple(Link(a, b, n, "") for n, (a, b) in enumerate(pairs))
+    return Diagram("", {"": ("in", "block", "out"), "block": ("left", "right", "add")}, cards, links)
+
+
+@pytest.mark.parametrize(
+    ("start", "way", "there"),
+    [
+        ("in", "on", "left"),
+        ("left", "right", "right"),
+        ("right", "left", "left"),
+        ("right", "on", "add"),
+        ("add", "back", "left"),
+        ("left", "out", "block"),
+        ("block", "out", None),
+        ("block", "on", "left"),
+        ("block", "back", "in"),
+        ("out", "on", None),
+        (None, "first", "in"),
+        ("add", "last", "out"),
+        (None, "on", None),
+        ("nowhere", "on", None),
+    ],
+)
+def test_the_keyboard_reaches_everything(start: str | None, way: str, there: str | None) -> None:
+    assert step(compose(two_branches()), start, way) == there
