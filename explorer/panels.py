@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
 from typing import Any, Literal
 
 
@@ -37,6 +39,33 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Factor:
+    """One number of a cost formula."""
+
+    symbol: str  # "Cin"
+    value: int
+    what: str  # "input channels"
+    divides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The multiply-adds of a layer as a product, beside what was measured on the live module."""
+
+    factors: tuple[Factor, ...]
+    measured: int
+
+    @property
+    def product(self) -> Fraction:
+        values = (Fraction(1, f.value) if f.divides else Fraction(f.value) for f in self.factors)
+        return prod(values, start=Fraction(1))
+
+    @property
+    def holds(self) -> bool:
+        return self.product == self.measured
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """The selected card: what it is, its figures, the cost formula with its numbers, and its switches."""
 
@@ -45,7 +74,8 @@ class Inspection:
     kind: str
     what: str  # one or two sentences
     rows: tuple[tuple[str, str], ...]  # ("Parameters", "8,832"), ("MACs", "10.2 M"), ("Output", "24 × 56 × 56") …
-    formula: str = ""  # "K² · Cin/g · Cout · H · W" form with the numbers below it, two lines
+    formula: Formula | None = None  # of the layer, where its cost is a product
+    parts: str = ""  # of a group: its cost as the sum over its layers, two lines
     options: tuple[Option, ...] = ()
 
 

@@ -75,27 +75,6 @@ def parameters(node: Node) -> int:
     return 0
 
 
-def conv_formula(layer: nn.Conv2d, height: int, width: int) -> str:
-    """The cost of a convolution with its numbers, in two lines.
-
-    Source: multiply-adds of a convolution, K_h · K_w · C_in / g · C_out · H_out · W_out (MobileNet, §3.1).
-    """
-    kh, kw = layer.kernel_size
-    macs = kh * kw * (layer.in_channels // layer.groups) * layer.out_channels * height * width
-    return (
-        "MACs = Kh · Kw · Cin / g · Cout · H · W\n"
-        f"{kh} · {kw} · {layer.in_channels} / {layer.groups} · {layer.out_channels} · {height} · {width} = {macs:,}"
-    )
-
-
-def linear_formula(layer: nn.Linear, rows: int) -> str:
-    """The cost of a linear layer on `rows` vectors, in two lines."""
-    times = f" · {rows}" if rows > 1 else ""
-    total = layer.in_features * layer.out_features * rows
-    names = "Cin · Cout" + (" · rows" if rows > 1 else "")
-    return f"MACs = {names}\n{layer.in_features} · {layer.out_features}{times} = {total:,}"
-
-
 _PLAIN_KINDS = frozenset(
     {"norm", "activation", "pool", "add", "concat", "multiply", "split", "shuffle", "reshape", "dropout"}
 )

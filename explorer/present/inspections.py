@@ -5,10 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from torch import nn
-
 from explorer import numbers
-from explorer.analysis.cost import conv_formula, linear_formula
 from explorer.analysis.study import Study
 from explorer.edits.edit import places
 from explorer.edits.options import options
@@ -16,6 +13,7 @@ from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.panels import Inspection
 from explorer.present import titles
+from explorer.present.formulas import formula
 from explorer.weights.provenance import provenance
 
 _WHAT = {
@@ -66,7 +64,7 @@ def _of_node(study: Study, node: Node) -> Inspection:
         kind=kind,
         what=_WHAT.get(kind, "An op of this network."),
         rows=tuple(rows),
-        formula=_formula(study, node),
+        formula=formula(study, node),
         options=options(study, node.name),
     )
 
@@ -89,7 +87,8 @@ def _of_group(study: Study, id: str) -> Inspection:
         kind=kind,
         what=what,
         rows=(*rows, *_rows(study, group.all_nodes), *_weights(nodes)),
-        formula=_formula(study, weighted[0]) if is_unit else _share(study, group.all_nodes),
+        formula=formula(study, weighted[0]) if is_unit else None,
+        parts="" if is_unit else _parts(study, group.all_nodes),
         options=options(study, id),
     )
 
@@ -164,18 +163,7 @@ def _with_share(value: int, whole: int) -> str:
     return f"{numbers.exact(value)}  ({100 * value / whole:.1f} %)"
 
 
-def _formula(study: Study, node: Node) -> str:
-    shape = study.figures.shape(node.name)
-    if shape is None:
-        return ""
-    if isinstance(node.layer, nn.Conv2d) and len(shape.dims) == 4:
-        return conv_formula(node.layer, shape.dims[2], shape.dims[3])
-    if isinstance(node.layer, nn.Linear):
-        return linear_formula(node.layer, shape.elements // node.layer.out_features)
-    return ""
-
-
-def _share(study: Study, names: tuple[str, ...]) -> str:
+def _parts(study: Study, names: tuple[str, ...]) -> str:
     """MACs of a group as the sum over its layers, largest first."""
     parts = [study.figures.measures[name].cost.macs for name in names if name in study.figures.measures]
     parts = sorted((p for p in parts if p), reverse=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer.panels import Inspection, Option
 from explorer.ui.controls import OptionRow, label
+from explorer.ui.formula import FormulaBox
 from explorer.ui.scopes import ScopeOptions
 
 _EMPTY = "Select a card on the canvas to see what it is and what can be changed."
@@ -78,8 +79,10 @@ class InspectorPanel(QWidget):
         bar = self._area.verticalScrollBar()
         place = bar.value()
         focus = next((key for key, row in self._page.options.items() if row.control.hasFocus()), None)
+        formula = self._page.formula.formula
         self._area.setUpdatesEnabled(False)
         self._put(inspection)
+        self._page.formula.compare_with(formula)
         self._page.resize(self._area.viewport().width(), self._page.heightForWidth(self._area.viewport().width()))
         bar.setRange(0, max(self._page.height() - self._area.viewport().height(), 0))
         bar.setValue(place)
@@ -97,7 +100,7 @@ class _Page(QWidget):
         self._title = label("", "title")
         self._kind = label("", "kind", small=True, wraps=False)
         self._path, self._copy = label("", "muted"), QToolButton()
-        self._what, self._formula = label(""), label("", "formula")
+        self._what, self.formula = label(""), FormulaBox()
         self._values: list[QLabel] = []
         self._copy.setText("Copy")
         self._copy.setAutoRaise(True)
@@ -105,8 +108,6 @@ class _Page(QWidget):
         self._copy.setToolTip("Copy the path")
         self._copy.setAccessibleName("Copy the path")
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(inspection.path))
-        self._formula.setTextInteractionFlags(_SELECTABLE)
-        self._formula.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 14)
         column.setSpacing(8)
@@ -118,7 +119,7 @@ class _Page(QWidget):
         column.addLayout(head)
         column.addWidget(self._what)
         column.addLayout(self._figures(inspection))
-        column.addWidget(self._formula)
+        column.addWidget(self.formula)
         self.scopes = ScopeOptions(inspection.options, scope)
         column.addWidget(self.scopes)
         column.addStretch(1)
@@ -147,8 +148,8 @@ class _Page(QWidget):
         self._kind.setText(inspection.kind)
         self._path.setText(f".{_BREAK}".join(inspection.path.split(".")))
         self._what.setText(inspection.what)
-        self._formula.setText(inspection.formula)
-        for line in (self._what, self._formula, self._kind):
+        self.formula.show_formula(inspection.formula, inspection.parts)
+        for line in (self._what, self._kind):
             line.setVisible(bool(line.text()))
         for value, (_, text) in zip(self._values, inspection.rows, strict=True):
             value.setText(text)

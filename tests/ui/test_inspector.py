@@ -32,7 +32,7 @@ BLOCK = Inspection(
     kind="block",
     what="A narrow map is widened, filtered channel by channel, and narrowed again.",
     rows=(("Parameters", "8,832"), ("MACs", "25,740,288")),
-    formula="K² · Cin/g · Cout · H · W\n= 3² · 144/144 · 144 · 56 · 56 = 4,064,256",
+    parts="MACs = sum over 3 layers",
     options=(switch("Shortcut", 1), switch("Shuffle", 0, reason="Nothing to shuffle."), choice("Activation", 1)),
 )
 
@@ -67,7 +67,7 @@ def test_everything_is_said(inspector: InspectorPanel) -> None:
         BLOCK.path,
         BLOCK.kind,
         BLOCK.what,
-        BLOCK.formula,
+        BLOCK.parts,
         "8,832",
     ):
         assert text in said

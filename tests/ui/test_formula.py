@@ -1,0 +1,67 @@
+"""The formula on screen: what an edit changed lights up, what does not add up is said."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.panels import Factor, Formula
+from explorer.ui import appearance
+from explorer.ui.formula import FormulaBox
+
+
+def made(kernel: int = 3, groups: int = 1, measured: int | None = None) -> Formula:
+    factors = (Factor("Kh", kernel, "kernel"), Factor("Cin", 8, "input channels"), Factor("g", groups, "groups", True))
+    return Formula(factors, kernel * 8 // groups if measured is None else measured)
+
+
+@pytest.fixture
+def box(qtbot: QtBot) -> FormulaBox:
+    found = FormulaBox()
+    qtbot.addWidget(found)
+    return found
+
+
+def test_what_changed_lights_up_until_something_else_changes(box: FormulaBox) -> None:
+    box.show_formula(made())
+    assert box.lit == frozenset()
+    box.show_formula(made(kernel=5))
+    assert box.lit == {"Kh"}
+    box.show_formula(made(kernel=5))  # shown again: it still says what the last edit changed
+    assert box.lit == {"Kh"}
+    box.show_formula(made(kernel=5, groups=4))
+    assert box.lit == {"g"}
+
+
+def test_against_another_page_of_the_same_layer(box: FormulaBox) -> None:
+    box.show_formula(made(groups=2))
+    box.compare_with(made())
+    assert box.lit == {"g"}
+    box.compare_with(None)
+    assert box.lit == frozenset()
+
+
+def test_a_mismatch_has_a_badge(box: FormulaBox) -> None:
+    box.show_formula(made())
+    assert "⚠" not in box.text()
+    box.show_formula(made(measured=25))
+    assert "⚠ The formula gives 24, measured were 25." in box.text()
+
+
+def test_groups_and_nothing(box: FormulaBox) -> None:
+    assert not box.isVisibleTo(None)
+    box.show_formula(None, "MACs = sum over 3 layers\n1 + 2 < 4")
+    assert "1 + 2 &lt; 4" in box.text()
+    assert not box.isHidden()
+    box.show_formula(None)
+    assert box.isHidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_said_aloud_and_follows_the_theme(box: FormulaBox, qapp: QApplication, scheme: str) -> None:
+    appearance.apply(qapp, scheme)
+    box.show_formula(made(groups=2))
+    assert box.accessibleName() == "MACs = 3 · 8 ÷ 2 = 12"
+    assert "input channels" in box.toolTip()
+    assert appearance.colours().text in box.text()
