@@ -10,7 +10,9 @@ from collections.abc import Callable
 from explorer.ui.desk import Desk
 from explorer.ui.tools.across import AcrossTool
 from explorer.ui.tools.finding import Finding
+from explorer.ui.tools.depth import DepthTool
 from explorer.ui.tools.guide import GuideTool
+from explorer.ui.tools.inside import InsideTool
 from explorer.ui.tools.language import LanguageTool
 
 #: In the order of their menu entries and tabs. Each is made once, with the desk, and lives as long as the window.
@@ -19,4 +21,6 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     GuideTool,
     AcrossTool,
     Finding,
+    InsideTool,
+    DepthTool,
 )

@@ -1,0 +1,140 @@
+"""What changes along the depth: one curve at a time, now and before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from explorer.ui import appearance
+from explorer.ui.inside.class_choice import ClassChoice
+from explorer.ui.inside.depth_plot import Curve, DepthPlot
+
+if TYPE_CHECKING:
+    from explorer.present.depth import Depth
+
+_TABS = {"change": "What changed", "deviation": "Signal", "dead": "Dead units", "gradient": "Gradient"}
+_NOTHING = "Open a network to see how the signal fares along its depth."
+
+
+class DepthPanel(QWidget):
+    picked = Signal(str)  # a node
+    class_chosen = Signal(int)
+    colouring = Signal(str)  # a key of the curves by which cards should be coloured; empty for no longer
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._depth: Depth | None = None
+        self._selected: frozenset[str] = frozenset()
+        self._tabs = self._make_tabs()
+        self.classes = ClassChoice("Class from which gradients come")
+        self.classes.chosen.connect(self.class_chosen)
+        self.colour = QToolButton()
+        self.colour.setText("Colour the diagram")
+        self.colour.setToolTip("Colour the cards of the diagram by this curve")
+        self.colour.setCheckable(True)
+        self.colour.setProperty("role", "tab")
+        self.colour.toggled.connect(lambda on: self.colouring.emit(self.key if on else ""))
+        self.words = QLabel(_NOTHING)
+        self.words.setProperty("role", "muted")
+        self.words.setWordWrap(True)
+        self.legend = QLabel()
+        self.legend.setProperty("role", "muted")
+        self.plot = DepthPlot()
+        self.plot.clicked.connect(self._pick)
+        tools = QHBoxLayout()
+        tools.setSpacing(4)
+        for button in self._tabs.values():
+            tools.addWidget(button)
+        tools.addWidget(self.classes)
+        tools.addStretch(1)
+        tools.addWidget(self.legend)
+        tools.addWidget(self.colour)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(6)
+        column.addLayout(tools)
+        column.addWidget(self.words)
+        column.addWidget(self.plot, 1)
+        self.show_depth(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 240)
+
+    @property
+    def key(self) -> str:
+        return next(key for key, button in self._tabs.items() if button.isChecked())
+
+    def show_depth(self, found: Depth | None, why: str = "") -> None:
+        self._depth = found
+        self.plot.setVisible(found is not None)
+        for part in (*self._tabs.values(), self.colour):
+            part.setEnabled(found is not None)
+        if found is None:
+            self.words.setText(why or _NOTHING)
+            self.legend.clear()
+            self.classes.setVisible(False)
+            return
+        self.classes.show_classes(found.classes, found.target)
+        self._draw()
+
+    def show_busy(self, busy: bool) -> None:
+        if busy and self._depth is None:
+            self.words.setText("One pass forth and one back…")
+
+    def select(self, names: frozenset[str]) -> None:
+        """Mark the selected card: the nodes that are on it."""
+        if names != self._selected:
+            self._selected = names
+            self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        from explorer.present.depth import CURVES
+
+        found, key = self._depth, self.key
+        if found is None:
+            return
+        _, words, logarithmic = CURVES[key]
+        both = found.edited and key != "change"
+        curves = [Curve(found.curve(key))] + ([Curve(found.curve(key, before=True), ghost=True)] if both else [])
+        marked = [place for place, layer in enumerate(found.layers) if layer.marked and key == "change"]
+        here = [place for place, layer in enumerate(found.layers) if layer.name in self._selected]
+        tips = [found.tip(place, key) for place in range(len(found.layers))]
+        self.plot.show_curves(curves, tips, marked, here[-1] if here else None, logarithmic)
+        self.classes.setVisible(key == "gradient")
+        if key == "change" and not found.edited:
+            words = f"Nothing has been edited yet, so nothing moved. {words}"
+        self.words.setText(words)
+        c = appearance.colours()
+        said = f'<span style="color: {c.accent}">●</span> now'
+        said += f'&nbsp; <span style="color: {c.muted}">—</span> before' if both else ""
+        said += f'&nbsp; <span style="color: {c.more}">▲</span> new, removed or resized' if marked else ""
+        self.legend.setText(said if both or marked else "")
+
+    def _pick(self, place: int) -> None:
+        if self._depth is not None:
+            self.picked.emit(self._depth.layers[place].name)
+
+    def _choose(self) -> None:
+        self._draw()
+        if self.colour.isChecked():
+            self.colouring.emit(self.key)
+
+    def _make_tabs(self) -> dict[str, QToolButton]:
+        group = QButtonGroup(self)
+        made: dict[str, QToolButton] = {}
+        for key, text in _TABS.items():
+            button = made[key] = QToolButton()
+            button.setText(text)
+            button.setCheckable(True)
+            button.setProperty("role", "tab")
+            group.addButton(button)
+        made["change"].setChecked(True)
+        group.buttonClicked.connect(lambda _: self._choose())
+        return made

@@ -1,0 +1,87 @@
+"""Plots of the panels that look inside: each is made once and kept, as pyqtgraph keeps 2 MB of every one that goes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from explorer.ui import appearance
+
+
+class Plot(pg.PlotWidget):
+    """A plot that cannot be dragged, in the colours of the window."""
+
+    def __init__(self, name: str, left: str = "", bottom: str = "") -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setMenuEnabled(False)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        self._words = {"left": left, "bottom": bottom}
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setStyle(tickLength=0)
+        self.follow_theme()
+
+    def follow_theme(self) -> None:
+        c = appearance.colours()
+        self.setBackground(QColor(c.ground))
+        for side, words in self._words.items():
+            axis = self.getAxis(side)
+            axis.setPen(pg.mkPen(c.border))
+            axis.setTextPen(pg.mkPen(c.muted))
+            if words:
+                axis.setLabel(words, color=c.muted)
+
+
+class HistogramPlot(Plot):
+    """How often each value occurs: now filled, before as an outline."""
+
+    def __init__(self) -> None:
+        super().__init__("How often each value occurs")
+        self.setToolTip("How often each value occurs; counts on a logarithmic scale. Outline: before")
+        self.hideAxis("left")
+        self.setMinimumHeight(60)
+        self._now = self.plot([0, 1], [0], stepMode="center", fillLevel=0)
+        self._before = self.plot([0, 1], [0], stepMode="center")
+        self._counts: list[NDArray[np.int64]] = []
+
+    def show_counts(self, edges: NDArray[np.float64], counts: list[NDArray[np.int64]]) -> None:
+        """Of now and, if there is a second, of before; over the same bins."""
+        c = appearance.colours()
+        self.follow_theme()
+        heights = [np.log10(1.0 + held) for held in counts] or [np.zeros(len(edges) - 1)]
+        fill = QColor(c.accent)
+        fill.setAlphaF(0.55)
+        self._now.setData(edges, heights[0])
+        self._now.setPen(pg.mkPen(c.accent))
+        self._now.setBrush(pg.mkBrush(fill))
+        self._before.setData(edges, heights[1] if len(heights) > 1 else np.zeros(len(edges) - 1))
+        self._before.setPen(pg.mkPen(c.muted if len(heights) > 1 else None, width=1.5))
+        top = max(float(held.max()) for held in heights) or 1.0
+        self.setRange(xRange=(float(edges[0]), float(edges[-1])), yRange=(0, 1.05 * top), padding=0.02)
+
+
+class VectorPlot(Plot):
+    """A vector as bars, the values before as dots."""
+
+    def __init__(self) -> None:
+        super().__init__("The numbers of a vector", bottom="unit")
+        self._bars = pg.BarGraphItem(x=[], height=[], width=0.8)
+        self._before = pg.ScatterPlotItem(size=4, pen=None)
+        self.addItem(self._bars)
+        self.addItem(self._before)
+
+    def show_vector(self, now: NDArray[np.float32], before: NDArray[np.float32] | None) -> None:
+        c = appearance.colours()
+        self.follow_theme()
+        places = np.arange(len(now))
+        self._bars.setOpts(x=places, height=np.nan_to_num(now), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
+        self._before.setData(places if before is not None else [], before if before is not None else [])
+        self._before.setBrush(pg.mkBrush(c.muted))
+        values = np.nan_to_num(now if before is None else np.concatenate([now, before]))
+        low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+        self.setRange(xRange=(-0.6, len(now) - 0.4), yRange=(low, high if high > low else 1.0), padding=0.02)
