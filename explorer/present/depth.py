@@ -17,13 +17,12 @@ from explorer.present.inside import short
 CURVES: Mapping[str, tuple[str, str, bool]] = {
     "change": (
         "What the edits moved",
-        "How far each layer's result is from what it was, as a part of its size: 0 is untouched, 1 is as far as it "
-        "was large. Click a point to select the layer.",
+        "How far each layer's result moved, as a part of its size: 0 is untouched. Click a point to go to the layer.",
         False,
     ),
     "deviation": (
         "Size of the signal",
-        "Deviation of what each layer makes. A healthy network keeps it level; it should neither fade nor explode.",
+        "Deviation of what each layer makes. A healthy network keeps it level: it neither fades nor explodes.",
         True,
     ),
     "dead": (

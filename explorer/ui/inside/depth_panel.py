@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import appearance
 from explorer.ui.inside.class_choice import ClassChoice
 from explorer.ui.inside.depth_plot import Curve, DepthPlot
+from explorer.ui.inside.tool_row import ToolRow
 
 if TYPE_CHECKING:
     from explorer.present.depth import Depth
 
-_TABS = {"change": "What changed", "deviation": "Signal", "dead": "Dead units", "gradient": "Gradient"}
+_TABS = {"change": "Change", "deviation": "Signal", "dead": "Dead units", "gradient": "Gradient"}
 _NOTHING = "Open a network to see how the signal fares along its depth."
 
 
@@ -43,18 +44,11 @@ class DepthPanel(QWidget):
         self.legend.setProperty("role", "muted")
         self.plot = DepthPlot()
         self.plot.clicked.connect(self._pick)
-        tools = QHBoxLayout()
-        tools.setSpacing(4)
-        for button in self._tabs.values():
-            tools.addWidget(button)
-        tools.addWidget(self.classes)
-        tools.addStretch(1)
-        tools.addWidget(self.legend)
-        tools.addWidget(self.colour)
+        self.setMinimumWidth(300)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)
-        column.addLayout(tools)
+        column.addWidget(ToolRow(list(self._tabs.values()), [self.classes, self.colour, self.legend]))
         column.addWidget(self.words)
         column.addWidget(self.plot, 1)
         self.show_depth(None)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QStackedWidget,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from explorer.ui.inside import colours
 from explorer.ui.inside.grid import Grid
 from explorer.ui.inside.plots import HistogramPlot, VectorPlot
+from explorer.ui.inside.tool_row import ToolRow
 from explorer.ui.inside.zoomed import Picture, ZoomedMap
 
 if TYPE_CHECKING:
@@ -334,16 +334,8 @@ class MapsPanel(QWidget):
         return made
 
     def _lay_out(self) -> None:
-        self._tools = QWidget()
-        tools = QHBoxLayout(self._tools)
-        tools.setContentsMargins(0, 0, 0, 0)
-        tools.setSpacing(4)
-        for button in self._views.values():
-            tools.addWidget(button)
-        tools.addSpacing(8)
-        for box in (self.input, self.sort, self.scale, self.colours):
-            tools.addWidget(box)
-        tools.addStretch(1)
+        self._tools = ToolRow(list(self._views.values()), [self.input, self.sort, self.scale, self.colours])
+        self.setMinimumWidth(300)
         self._body = QWidget()
         self._cells = QGridLayout(self._body)
         self._cells.setContentsMargins(0, 0, 0, 0)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from explorer.ui.desk import Desk
 from explorer.ui.tools.across import AcrossTool
-from explorer.ui.tools.finding import Finding
 from explorer.ui.tools.depth import DepthTool
+from explorer.ui.tools.finding import Finding
 from explorer.ui.tools.guide import GuideTool
 from explorer.ui.tools.inside import InsideTool
 from explorer.ui.tools.language import LanguageTool
