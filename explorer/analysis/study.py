@@ -9,7 +9,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
 from explorer.graph.hierarchy import Hierarchy
 from explorer.graph.pattern_words import Pattern
-from explorer.graph.patterns import recognise
+from explorer.graph.patterns import recognise, stage
 
 
 class Study:
@@ -32,7 +32,11 @@ class Study:
 
     def pattern(self, group: Group) -> Pattern:
         if group.id not in self._patterns:
-            self._patterns[group.id] = recognise(group, self.architecture)
+            if group.role == "stage":
+                found = stage(self.pattern(block) for block in group.groups if block.role == "block")
+            else:
+                found = recognise(group, self.architecture)
+            self._patterns[group.id] = found
         return self._patterns[group.id]
 
 

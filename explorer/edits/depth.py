@@ -19,10 +19,11 @@ from explorer.edits.joins import bridged, lacks_shortcut
 from explorer.edits.mending import MEND_TITLES, mending
 from explorer.edits.parts import Part, blocks_at, parts_at
 from explorer.edits.widths import Width, is_dense_layer
-from explorer.graph import patterns, vocabulary
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import reconfigured
+from explorer.graph.shortcuts import shortcuts
 from explorer.weights.provenance import shapes
 
 #: No network has more blocks in a row than this.
@@ -416,7 +417,7 @@ def _unstrided(architecture: Architecture, target: Part, names: _Names) -> Archi
         settings = _settings(node, ratio if old in scaled else 1.0)
         if settings and isinstance(node.op, Layer):
             changed[node.name] = node.replace(op=reconfigured(node.op, **settings))
-    for known in patterns.shortcuts(target.architecture).values():
+    for known in shortcuts(target.architecture).values():
         if known.add in target.nodes:  # the shape is kept, so nothing need be done to what goes around
             add = architecture.nodes[names.of(known.add)]
             changed[add.name] = rewired(add, {names.of(known.around): target.exit})

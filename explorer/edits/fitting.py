@@ -20,10 +20,11 @@ from torch.nn.modules.conv import _ConvNd
 from explorer.analysis.shapes import Shape, ShapeError, first_shape, measure_one
 from explorer.edits.channels import Channels, channels
 from explorer.edits.edit import EditError
-from explorer.graph import patterns, vocabulary
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Layer, Node, Pass
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import channels_of, conv, is_depthwise, reconfigured
+from explorer.graph.shortcuts import depths
 
 #: What a width should become: exactly so many channels (int), about so many (float), or about such a part of what
 #: enters the layer (Fraction). The latter two are rounded to what groups allow.
@@ -294,7 +295,7 @@ class _Fit:
     def around(self, node: Node) -> int:
         """Which input of an addition is the way around."""
         if self.depths is None:
-            self.depths = patterns.depths(self.architecture)
+            self.depths = depths(self.architecture)
         a, b = (self.depths.get(name, 0) for name in node.inputs)
         return 0 if a < b else 1
 

@@ -15,10 +15,12 @@ from explorer.edits.edit import EditError, nodes_at, place, where
 from explorer.edits.fitting import Wish, as_it_was, fitted, settled
 from explorer.edits.parts import Part, blocks_at
 from explorer.edits.styles import activation_layer
-from explorer.graph import patterns, vocabulary
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
 from explorer.graph.arguments import Ref
+from explorer.graph.gates import feeds_gate, gate, gates
 from explorer.graph.layers import conv, made
+from explorer.graph.shortcuts import shortcuts
 
 _GATE = ("pool", "reduce", "activation", "expand", "gate", "mul")
 
@@ -137,56 +139,18 @@ class Gate:
 
 def gates_at(architecture: Architecture, at: str) -> list[Node]:
     """The products by which gates weigh a map, those switched off included."""
-    return [node for node in nodes_at(architecture, at) if gate_input(architecture, _original(node)) is not None]
-
-
-def gate_input(architecture: Architecture, product: Node) -> str | None:
-    """Which input of a product is the gate: made of the other by pooling, two layers and an activation."""
-    if vocabulary.kind(product) != "multiply" or len(product.inputs) != 2:
-        return None
-    for gate, gated in (product.inputs, product.inputs[::-1]):
-        if len(_squeezing(architecture, gate, gated)) == 2:
-            return gate
-    return None
+    return [node for node in nodes_at(architecture, at) if gate(node, architecture) is not None]
 
 
 def squeezes_at(architecture: Architecture, at: str) -> Iterator[tuple[str, str]]:
     """(the layer that squeezes, the map that is weighed) for every gate in force."""
-    for product in gates_at(architecture, at):
-        gate = None if isinstance(product.op, Pass) else gate_input(architecture, product)
-        if gate is not None:
-            gated = next(name for name in product.inputs if name != gate)
-            yield _squeezing(architecture, gate, gated)[-1], gated
-
-
-def _squeezing(architecture: Architecture, gate: str, gated: str) -> list[str]:
-    """The layers between a gate and the pooling of the map it weighs, last first; empty when it is none."""
-    found: list[str] = []
-    name = gate
-    while name != gated:
-        node = architecture.nodes.get(name)
-        if node is None or len(node.inputs) != 1:
-            return []
-        kind = vocabulary.kind(node)
-        if kind in ("conv", "linear"):
-            found.append(name)
-        elif kind == "pool":
-            return found if _leads_to(architecture, node.inputs[0], gated) else []
-        elif kind not in ("activation", "reshape", "norm"):
-            return []
-        name = node.inputs[0]
-    return []
-
-
-def _leads_to(architecture: Architecture, name: str, gated: str) -> bool:
-    while name != gated and vocabulary.kind(architecture.nodes[name]) == "reshape":
-        name = architecture.nodes[name].inputs[0]
-    return name == gated
+    for known in gates(nodes_at(architecture, at), architecture):
+        yield known.layers[0], known.weighed
 
 
 def is_squasher(node: Node, architecture: Architecture) -> bool:
     """Is this the activation at the end of a gate?"""
-    return gate_kind(node) is not None and patterns.feeds_gate(node, architecture)
+    return gate_kind(node) is not None and feeds_gate(node, architecture)
 
 
 def gate_kind(node: Node) -> str | None:
@@ -204,7 +168,7 @@ def with_gate(node: Node, to: str) -> Node:
 def place_for_gate(target: Part) -> str | None:
     """The map a gate in this block would weigh; None when the block has none, or a gate already."""
     architecture = target.architecture
-    if not target.exits or any(gate_input(architecture, _original(node)) for node in target.layers):
+    if not target.exits or any(gate(node, architecture) for node in target.layers):
         return None
     depthwise = next((node for node in target.layers if vocabulary.kind(node) == "depthwise"), None)
     if depthwise is not None:
@@ -212,7 +176,7 @@ def place_for_gate(target: Part) -> str | None:
         while (user := _only_user(architecture, name)) and vocabulary.kind(user) in ("norm", "activation"):
             name = user.name
         return name
-    known = patterns.shortcuts(architecture)
+    known = shortcuts(architecture)
     adds = [node.name for node in target.layers if node.name in known]
     name = known[adds[-1]].main if adds else target.exits[-1]
     is_map = len(target.shape(name)) == 4 and name in target.nodes
@@ -224,11 +188,7 @@ def _only_user(architecture: Architecture, name: str) -> Node | None:
     return architecture.nodes[users[0]] if len(users) == 1 else None
 
 
-def _original(node: Node) -> Node:
-    return node.was if isinstance(node.op, Pass) and node.was is not None else node
-
-
 def _off(architecture: Architecture, product: Node) -> Node:
-    gate = gate_input(architecture, product)
-    kept = next(name for name in product.inputs if name != gate)
-    return product.replace(op=Pass(), args=(Ref(kept),), kwargs={}, was=product)
+    known = gate(product, architecture)
+    assert known is not None
+    return product.replace(op=Pass(), args=(Ref(known.weighed),), kwargs={}, was=product)

@@ -10,8 +10,8 @@ from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
 from explorer.edits.channels import channels
 from explorer.edits.edit import EVERYWHERE, named_places, nodes_at
-from explorer.graph import patterns, vocabulary
 from explorer.graph.architecture import Architecture, Constant, Node
+from explorer.graph.gates import gates
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,7 @@ class Part:
     @cached_property
     def squeezes(self) -> frozenset[str]:
         """The first layer of every squeeze-and-excitation gate inside: it makes the squeezed width."""
-        hierarchy = study(self.architecture).hierarchy
-        own = hierarchy.groups.get(self.id)
-        gates = [g for g in (own.walk() if own else ()) if patterns.is_gate(g, self.architecture)]
-        nodes = self.architecture.nodes
-        weighted = [[n for n in gate.nodes if vocabulary.kind(nodes[n]) in ("conv", "linear")] for gate in gates]
-        return frozenset(found[0] for found in weighted if found)
+        return frozenset(gate.layers[0] for gate in gates(self.layers, self.architecture))
 
 
 def part(architecture: Architecture, id: str) -> Part:

@@ -1,7 +1,7 @@
 """The switches of the networks' own ideas: activation, channel shuffle, shortcut, linear bottleneck.
 
-Each finds its places by structure (`graph.patterns`), so it works on any traced module. What is switched off stays in
-the snapshot as the node's `was`, so it can be switched on again whatever happened in between.
+Each finds its places by structure (`graph.shortcuts`, `bottlenecks`, `gates`), so it works on any traced module. What
+is switched off stays in the snapshot as the node's `was`, so it can be switched on again whatever happened in between.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from explorer.edits.fitting import as_it_was, fitted, settled
 from explorer.edits.mending import mending
 from explorer.edits.parts import Part, blocks_at
 from explorer.edits.styles import activation_layer
-from explorer.graph import patterns, vocabulary
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Node, Pass
 from explorer.graph.arguments import Ref
+from explorer.graph.bottlenecks import projection
+from explorer.graph.gates import feeds_gate
+from explorer.graph.shortcuts import shortcuts
 from explorer.graph.vocabulary import ACTIVATION_TITLES, ACTIVATIONS
 
 
@@ -97,7 +100,7 @@ class Shortcut:
         return f"Shortcut {'restored' if self.on else 'removed'} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        known = patterns.shortcuts(architecture)
+        known = shortcuts(architecture)
         found = [known[node.name] for node in nodes_at(architecture, self.at) if node.name in known]
         if not found:
             raise EditError(f"there is no shortcut {where(self.at)}: no addition joins a path with a way around it")
@@ -151,12 +154,12 @@ class LinearBottleneck:
 
 
 def projections_at(architecture: Architecture, at: str) -> list[tuple[Part, tuple[str, str | None]]]:
-    """The blocks of a place with a projection that is, or was, linear, and what `patterns.projection` says of it."""
+    """The blocks of a place with a projection that is, or was, linear, and what `projection` says of it."""
     groups = study(architecture).hierarchy.groups
     return [
         (block, found)
         for block in blocks_at(architecture, at)
-        if (found := patterns.projection(groups[block.id], architecture)) is not None
+        if (found := projection(groups[block.id], architecture)) is not None
     ]
 
 
@@ -164,7 +167,7 @@ def swappable(architecture: Architecture, at: str) -> Iterable[Node]:
     """The activations an edit at this place means."""
     nodes = list(nodes_at(architecture, at))
     for node in nodes:
-        gate = patterns.feeds_gate(node, architecture) and len(nodes) > 1
+        gate = feeds_gate(node, architecture) and len(nodes) > 1
         if vocabulary.activation(node) is not None and not gate:
             yield node
 

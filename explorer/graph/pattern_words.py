@@ -3,47 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
     name: str  # "Inverted residual"
     what: str  # one or two sentences
+    remarks: tuple[str, ...] = ()  # what edits made of it: "shortcut off"
+
+    def saying(self, sentence: str, remark: str = "") -> Pattern:
+        """The same with one more sentence, and perhaps a remark."""
+        remarks = (*self.remarks, remark) if remark else self.remarks
+        return replace(self, what=f"{self.what} {sentence}", remarks=remarks)
 
 
 BLOCK = Pattern("Block", "A module of this network; its structure has no common name.")
+BRANCH = Pattern("Branch", "One of the ways side by side.")
+PROJECTION = Pattern("Projection", "Brings what goes around the block into the shape of what comes out of it.")
+CLASSIFIER = Pattern("Classifier", "Averages each channel over the map and weighs the averages into classes.")
+MLP = Pattern("MLP", "Two layers at each place alone: to more channels, bent, and back.")
 GATE = Pattern(
     "Squeeze-and-excitation",
     "Squeezes the map to one number per channel, passes these through two small layers and scales each channel by "
     "the result: the network weighs its own channels.",
 )
-ATTENTION = Pattern("Transformer block", "Every place looks at every other (or at those in its window) by attention.")
+ATTENTION = Pattern("Attention", "Every place looks at others and takes from them what fits.")
+TRANSFORMER = Pattern(
+    "Transformer block",
+    "Every place looks at every other (or at those in its window) by attention; then two layers work on each place "
+    "alone. Each half has a shortcut around it.",
+)
 SHUFFLE = Pattern(
     "Shuffle unit",
     "Group convolutions make the 1×1 layers cheap; the channel shuffle between them lets the groups hear each other.",
 )
 SHUFFLE_V2 = Pattern(
     "Shuffle unit (v2)",
-    "Half of the channels pass untouched, the other half is worked on; concatenation and channel shuffle mix them.",
+    "Two ways, cheap as they see few channels each; concatenation and channel shuffle mix what they make. Where the "
+    "map keeps its size, one of the two passes its half of the channels on untouched.",
+)
+GHOST_MODULE = Pattern(
+    "Ghost module", "Makes half of its maps by convolution, and from each a second one by a cheap depthwise filter."
+)
+GHOST = Pattern(
+    "Ghost bottleneck",
+    "Two ghost modules with a shortcut around them: half of their maps are made cheaply from the other half.",
 )
 INVERTED = Pattern(
     "Inverted residual",
-    "Expands to many channels, filters each on its own (depthwise), and projects back to few. The narrow ends are "
-    "joined by the shortcut, and the projection is linear: an activation there would lose information.",
+    "Expands to many channels, filters each on its own (depthwise), and projects back to few.",
 )
+INVERTED_ALONE = Pattern(
+    "Inverted residual",
+    "Filters each channel on its own (depthwise) and projects to few, without expanding first (×1).",
+)
+LINEAR = "The bottleneck is linear: an activation on few channels would lose information."
+ACTIVATED = "The bottleneck is activated: what the activation cuts off on these few channels is lost."
 FUSED = Pattern(
     "Fused inverted residual",
     "An inverted residual whose expansion and depthwise convolution are one full 3×3: more work, fewer memory trips.",
 )
 SEPARABLE = Pattern(
     "Depthwise separable",
-    "A 3×3 on each channel alone, then a 1×1 across channels: 8 to 9 times cheaper than a full 3×3.",
+    "Filters each channel alone, then mixes the channels by a 1×1: with 3×3 filters 8 to 9 times cheaper than a full "
+    "convolution.",
+)
+RESIDUAL_SEPARABLE = Pattern("Residual depthwise separable", SEPARABLE.what)
+CONVNEXT = Pattern(
+    "ConvNeXt block",
+    "A large depthwise filter first, then two layers at each place alone, to four times the channels and back, as in "
+    "a transformer's MLP.",
 )
 DENSE = Pattern(
     "Dense layer",
     "Reads the feature maps of all layers before it in the block, and adds a few of its own (the growth rate).",
 )
+DENSE_BLOCK = Pattern("Dense block", "Dense layers in a row: each reads the maps of all before it.")
 TRANSITION = Pattern(
     "Transition", "Between dense blocks: a 1×1 convolution thins the channels, pooling halves the map."
 )
@@ -52,15 +88,32 @@ INCEPTION = Pattern(
     "Looks at several scales side by side and concatenates what they find; 1×1 convolutions keep it cheap.",
 )
 FIRE = Pattern("Fire module", "Squeezes to few channels with 1×1, then expands with 1×1 and 3×3 side by side.")
+REPVGG = Pattern(
+    "RepVGG block",
+    "3×3, 1×1 and (where the shape is kept) the input itself, each with a norm, added up. After training the three "
+    "can be merged into one 3×3.",
+)
 PLAIN_BLOCK = Pattern("Plain block", "Convolutions in a row, with no way around them.")
-BASIC = "Two 3×3 convolutions and a shortcut around them: the layers only learn what to add to their input."
-BOTTLENECK = "1×1 narrows, 3×3 works on few channels, 1×1 widens again; the shortcut joins the wide ends."
-RESNEXT = "A bottleneck whose 3×3 is split into groups: many narrow paths in parallel (cardinality) at the same cost."
 
-PLAIN: Mapping[str, Pattern] = {
+RESIDUAL = "What goes in is added to what the layers make of it, so they only learn the difference."
+BASIC = "Two {k}×{k} convolutions and a shortcut around them: the layers only learn what to add to their input."
+NARROW = "1×1 narrows, {k}×{k} works on few channels, 1×1 widens again."
+WIDE = (
+    "1×1 widens, {k}×{k} works on many channels, 1×1 narrows again: a bottleneck inside out, with a full convolution."
+)
+EVEN = "1×1, {k}×{k} and 1×1 in a row, as in a bottleneck, but the {k}×{k} works on as many channels as come out."
+CARDINALITY = "The {k}×{k} is split into {groups} groups: many narrow paths in parallel (cardinality) at the same cost."
+DEPTHWISE = "The {k}×{k} filters each channel on its own."
+AROUND = "A shortcut joins its ends."
+NO_AROUND = "There is no shortcut around it."
+OFF = "The shortcut is switched off."
+SQUEEZED = "A squeeze-and-excitation gate weighs its channels."
+SHUFFLE_OFF = "The shuffle is switched off: each group only hears itself."
+
+ROLES: Mapping[str, Pattern] = {
     "network": Pattern("Network", "The whole network."),
     "stem": Pattern("Stem", "The first layers: they turn the image into a smaller map before the blocks begin."),
-    "stage": Pattern("Stage", "Blocks that work on one resolution."),
-    "branch": Pattern("Branch", "One of the ways side by side."),
+    "stage": Pattern("Stage", "Layers or blocks that work on one resolution."),
+    "branch": BRANCH,
     "head": Pattern("Head", "Turns the last feature map into the classes."),
 }

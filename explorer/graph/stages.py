@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture
 from explorer.graph.groups import PLAIN, Dims, Group, is_row, kind_of
+from explorer.graph.patterns import is_transition
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _gathered(items: list[_Item], architecture: Architecture, dims: Dims) -> Ite
         contents = tuple(item.content for item in items[at:end])
         if home is not None:
             yield Group(home.id, "stage", contents, home.path, home.cls)
-        elif _stands_alone(contents, classes):
+        elif _stands_alone(contents, classes, architecture):
             assert isinstance(contents[0], Group)
             yield contents[0]
         else:
@@ -104,13 +105,13 @@ def _gathered(items: list[_Item], architecture: Architecture, dims: Dims) -> Ite
         at = end
 
 
-def _stands_alone(contents: tuple[str | Group, ...], classes: list[str]) -> bool:
+def _stands_alone(contents: tuple[str | Group, ...], classes: list[str], architecture: Architecture) -> bool:
     """A block between stages that is unlike the blocks in them, such as DenseNet's transitions (all of one class, each
     between two stages), needs no frame of its own."""
     only = contents[0]
     if len(contents) > 1 or isinstance(only, str) or only.role != "block":
         return False
-    return "transition" in only.cls.lower() or classes.count(only.cls) == 1
+    return is_transition(only, architecture) or classes.count(only.cls) == 1
 
 
 def _breaks(items: list[_Item], at: int, architecture: Architecture, dims: Dims) -> bool:

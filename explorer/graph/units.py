@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.gates import is_gate
 from explorer.graph.groups import PLAIN, Group, is_row, kind_of
-from explorer.graph.patterns import is_gate
 
 
 def tidied(group: Group, architecture: Architecture, top: bool = True) -> Group:
@@ -79,8 +79,7 @@ def _loose_norms(children: list[str | Group], architecture: Architecture) -> Ite
             yield child
 
 
-_WEIGHTED = ("conv", "depthwise", "linear")
-_WORKING = (*_WEIGHTED, "attention", "add", "concat", "multiply", "shuffle", "other")
+_WORKING = (*vocabulary.WEIGHTED, "attention", "add", "concat", "multiply", "shuffle", "other")
 
 
 def _post_run(children: list[str | Group], at: int, architecture: Architecture) -> int:
@@ -89,8 +88,10 @@ def _post_run(children: list[str | Group], at: int, architecture: Architecture) 
     if isinstance(head, Group):
         if head.role != "unit" or kind_of(head.nodes[-1], architecture) == "activation":
             return 1
-        wanted = ["norm", "activation"] if kind_of(head.nodes[-1], architecture) in _WEIGHTED else ["activation"]
-    elif kind_of(head, architecture) in _WEIGHTED:
+        wanted = (
+            ["norm", "activation"] if kind_of(head.nodes[-1], architecture) in vocabulary.WEIGHTED else ["activation"]
+        )
+    elif kind_of(head, architecture) in vocabulary.WEIGHTED:
         wanted = ["norm", "activation"]
     elif kind_of(head, architecture) == "norm":
         wanted = ["activation"]
@@ -116,7 +117,7 @@ def _run(children: list[str | Group], at: int, wanted: list[str], architecture: 
         if not isinstance(item, str) or not _follows(before, item, architecture):
             break
         found = kind_of(item, architecture)
-        if found == kind or (kind == "weighted" and found in _WEIGHTED):
+        if found == kind or (kind == "weighted" and found in vocabulary.WEIGHTED):
             length += 1
     return length
 

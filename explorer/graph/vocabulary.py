@@ -12,6 +12,9 @@ from torch import nn
 from explorer.diagram import Kind
 from explorer.graph.architecture import Constant, Function, Input, Layer, Method, Node, Output, Pass
 
+#: Kinds of the layers that have weights and count as steps of a block; norms go with them.
+WEIGHTED: tuple[Kind, ...] = ("conv", "depthwise", "linear")
+
 #: Activations by the name the edits use. Linear is no activation at all.
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -91,6 +94,7 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
     "channel_shuffle": ("shuffle", "Channel shuffle"),
     "matmul": ("attention", "MatMul"),
     "bmm": ("attention", "MatMul"),
+    "einsum": ("attention", "Einsum"),
     "scaled_dot_product_attention": ("attention", "Attention"),
     "shifted_window_attention": ("attention", "Window attention"),
     "flatten": ("reshape", "Flatten"),

@@ -13,7 +13,7 @@ from torch import nn
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Node, Pass
 from explorer.graph.groups import Group, picks
-from explorer.graph.patterns import shortcuts
+from explorer.graph.shortcuts import shortcuts
 
 _WINDOW = ((1, "kernel_size"), (2, "stride"))  # of a pooling function's arguments
 _WEIGHTED = ("conv", "depthwise", "linear")

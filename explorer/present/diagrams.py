@@ -109,7 +109,7 @@ class _Builder:
         if group.role == "unit":
             nodes = [self.nodes[name] for name in group.nodes]
             chips = tuple((vocabulary.kind(n), vocabulary.title(n)) for n in nodes)
-            main = next((n for n in nodes if vocabulary.kind(n) in ("conv", "depthwise", "linear")), nodes[0])
+            main = next((n for n in nodes if vocabulary.kind(n) in vocabulary.WEIGHTED), nodes[0])
             lines = tuple(filter(None, (vocabulary.attributes(main),)))
             return Card(group.id, vocabulary.kind(main), title, lines, True, change=change, tip=tip, chips=chips)
         total = self.study.figures.sum(group.all_nodes)

@@ -72,7 +72,7 @@ def _of_node(study: Study, node: Node) -> Inspection:
 def _of_group(study: Study, id: str) -> Inspection:
     group = study.hierarchy.groups[id]
     nodes = [study.architecture.nodes[name] for name in group.nodes]
-    weighted = [n for n in nodes if vocabulary.kind(n) in ("conv", "depthwise", "linear")]
+    weighted = [n for n in nodes if vocabulary.kind(n) in vocabulary.WEIGHTED]
     kind = group.role if group.role != "unit" else vocabulary.kind(weighted[0] if weighted else nodes[0])
     is_unit = group.role == "unit" and len(weighted) == 1
     rows = [("Made of", " · ".join(vocabulary.title(n) for n in nodes))] if group.role == "unit" else []
@@ -82,7 +82,7 @@ def _of_group(study: Study, id: str) -> Inspection:
         rows.append(("Class", group.cls))
     what = _WHAT.get(kind, "") if is_unit else study.pattern(group).what
     return Inspection(
-        title=titles.title(study, group),
+        title=titles.with_remarks(study, group),
         path=group.path or group.id.removeprefix("unit:"),
         kind=kind,
         what=what,

@@ -18,11 +18,18 @@ def title(study: Study, group: Group) -> str:
         return unit_title(study, group)
     if group.role == "stage":
         stages = [g.id for g in study.hierarchy.root.groups if g.role == "stage"]
-        return f"Stage {stages.index(group.id) + 1}" if group.id in stages else "Stage"
-    name = study.pattern(group).name.removesuffix(" (shortcut off)")  # the same width as before: cards stay in place
+        name = study.pattern(group).name
+        return f"{name} {stages.index(group.id) + 1}" if group.id in stages else name
+    name = study.pattern(group).name  # without its remarks, so that a switch leaves cards and places as they are
     if name in _VAGUE and group.path:
         return group.path.rsplit(".", 1)[-1].replace("_", " ").capitalize()
     return name
+
+
+def with_remarks(study: Study, group: Group) -> str:
+    """The same, with what edits made of the block: "Residual block (shortcut off)"."""
+    remarks = study.pattern(group).remarks
+    return title(study, group) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
 def subtitle(group: Group) -> str:
@@ -33,5 +40,5 @@ def subtitle(group: Group) -> str:
 def unit_title(study: Study, group: Group) -> str:
     """A unit is called after the layer that does its work."""
     nodes = [study.architecture.nodes[name] for name in group.nodes]
-    main = next((n for n in nodes if vocabulary.kind(n) in ("conv", "depthwise", "linear")), nodes[0])
+    main = next((n for n in nodes if vocabulary.kind(n) in vocabulary.WEIGHTED), nodes[0])
     return vocabulary.title(main)

@@ -36,7 +36,7 @@ def figures(key: str) -> dict[str, float]:
 def _edits(network: Network) -> list[Any]:
     from explorer.edits import Shortcut, SwapActivation
     from explorer.edits.switches import swappable
-    from explorer.graph.patterns import shortcuts
+    from explorer.graph.shortcuts import shortcuts
 
     nodes = [node.name for node in swappable(network.architecture, "*")]
     known = list(shortcuts(network.architecture))

@@ -16,8 +16,9 @@ from explorer.edits.options.place import Place, one_of
 from explorer.edits.parts import Part, parts_at
 from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, projections_at
 from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, dense_layers, hidden_ratio, is_dense_layer
-from explorer.graph import patterns, vocabulary
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Node, Pass
+from explorer.graph.shortcuts import shortcuts
 from explorer.graph.vocabulary import ACTIVATION_TITLES
 from explorer.panels import Option
 
@@ -44,7 +45,7 @@ def shuffle(place: Place) -> Iterator[Option]:
 
 def shortcut(place: Place) -> Iterator[Option]:
     tip = "The way around the block, added to what the layers make. Without it a deep network is hard to train."
-    known = patterns.shortcuts(place.architecture)
+    known = shortcuts(place.architecture)
     found = [known[node.name].on for node in place.nodes if node.name in known]
     if found:
         back = _way_back(place) if False in found else Shortcut(place.at, on=True)
