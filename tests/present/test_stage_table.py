@@ -97,7 +97,7 @@ def test_vgg(opened: Opened) -> None:
 
 def test_table_1_of_the_densenet_paper(opened: Opened) -> None:
     found = table(opened, "densenet121", "densenet169")
-    assert [row[0] for row in found.rows][1:8:2] == ["Stage 1", "Stage 2", "Stage 3", "Stage 4"]
+    assert [row[0] for row in found.rows][1:8:2] == [f"Dense block {number}" for number in (1, 2, 3, 4)]
     first, second = (column(found, name) for name in found.header[2:])
     assert first[1] == ["3×3 max pool, stride 2", "[1×1, 128; 3×3, 32] × 6"]
     assert first[2] == ["1×1, 128", "2×2 avg pool, stride 2"]
