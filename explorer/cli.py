@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     _takes_networks(export)
     commands_of_files.add_export(export, _opened)
 
+    volumes = commands.add_parser("volumes", help="feature maps as boxes, as PNG, SVG or PDF")
+    _takes_networks(volumes)
+    commands_of_files.add_volumes(volumes, _opened)
+
     table = commands.add_parser("table", help="the stages as a table, as papers print it; several side by side")
     _takes_networks(table)
     commands_of_files.add_table(table, _opened)

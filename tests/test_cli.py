@@ -106,6 +106,12 @@ def test_every_option_of_an_export(tmp_path: Path) -> None:
     assert QImage(str(path)).dotsPerMeterX() == 11811
 
 
+@pytest.mark.parametrize("level", ["stages", "blocks", "layers"])
+def test_volumes(level: str, tmp_path: Path) -> None:
+    assert main(["volumes", "alexnet", "resnet18", "--out", f"{tmp_path}/", "--level", level, "--width", "600"]) == 0
+    assert {QImage(str(tmp_path / name)).width() for name in ("alexnet.png", "resnet18.png")} == {600}
+
+
 def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table", "resnet18", "resnet34"]) == 0
     said = capsys.readouterr().out

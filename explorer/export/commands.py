@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.diagram import LEVELS
-from explorer.export.page import SUFFIXES, THEMES, ExportError, Page, suffix_of
+from explorer.diagram import LEVELS, Level
+from explorer.export.page import SUFFIXES, THEMES, ExportError, Kind, Page, suffix_of
 
 if TYPE_CHECKING:
     from explorer.network import Network
 
+#: The levels of the figure of volumes, as it calls them.
+_VOLUMES: dict[str, Level] = {"stages": "stages", "blocks": "blocks", "layers": "units"}
 _TEXTS = (".md", ".tex", ".csv")
 
 #: Opens the network of a key, as the rest of the command line says.
@@ -27,6 +29,12 @@ def add_export(parser: argparse.ArgumentParser, opened: Opener) -> None:
         "--select", metavar="NAME", action="append", default=[], help="only this layer, block or stage (repeatable)"
     )
     parser.set_defaults(run=lambda parsed: _export(parsed, opened))
+
+
+def add_volumes(parser: argparse.ArgumentParser, opened: Opener) -> None:
+    _takes_page(parser)
+    parser.add_argument("--level", choices=tuple(_VOLUMES), default="stages", help="what a box stands for")
+    parser.set_defaults(select=[], run=lambda parsed: _export(parsed, opened, kind="volumes"))
 
 
 def add_table(parser: argparse.ArgumentParser, opened: Opener) -> None:
@@ -67,8 +75,8 @@ def _page(parsed: argparse.Namespace, **more: Any) -> Page:
     return Page(**{name: getattr(parsed, name) for name in names}, **more)
 
 
-def _export(parsed: argparse.Namespace, opened: Opener) -> None:
-    page = _page(parsed, level=parsed.level)
+def _export(parsed: argparse.Namespace, opened: Opener, kind: Kind = "graph") -> None:
+    page = _page(parsed, kind=kind, level=_VOLUMES.get(parsed.level, parsed.level))
     for key, path in _files(parsed.network, parsed.out, parsed.format):
         from explorer.export.diagram import save_diagram
 

@@ -15,12 +15,13 @@ from explorer.export.page import ExportError, Page
 from explorer.network import Network
 from explorer.panels import Count
 from explorer.present import at_level, diagram, summary
+from explorer.present.stage_table import StageTable, stage_table
+from explorer.present.volumes import volumes
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
     from explorer.export.sheet import Content, Sheet, Words
-    from explorer.present.stage_table import StageTable
 
 _application: QGuiApplication | None = None  # fonts need one; kept for the life of the process
 
@@ -78,8 +79,14 @@ def sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -
 def content(network: Network, page: Page, select: Collection[str] = ()) -> Content:
     """The picture alone."""
     from explorer.drawing import compose
+    from explorer.export.table_image import TableImage
+    from explorer.export.volumes import VolumesImage
 
     study = network.study
+    if page.kind == "table":
+        return TableImage(stage_table([study]))
+    if page.kind == "volumes":
+        return VolumesImage(volumes(study, page.level or "blocks"))
     opened = at_level(study, page.level or "blocks")
     if select:
         names = [_known(network, name) for name in select]

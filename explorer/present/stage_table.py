@@ -280,7 +280,7 @@ def _is_mobile(study: Study) -> bool:
 def _operators(study: Study) -> StageTable:
     found: list[tuple[_Operator, int, tuple[str, ...]]] = []  # with how many times, and all its nodes
     silent: tuple[str, ...] = ()  # what stands before an operator and is none, such as a norm of its own
-    for item in _main_items(study):
+    for item in main_items(study):
         names = (item,) if isinstance(item, str) else item.all_nodes
         operator = _operator(study, item)
         if operator is None:
@@ -319,7 +319,8 @@ def _without_empty(table: StageTable) -> StageTable:
     return replace(table, header=header, rows=tuple(map(cut, table.rows)), totals=tuple(map(cut, table.totals)))
 
 
-def _main_items(study: Study) -> Iterator[str | Group]:
+def main_items(study: Study) -> Iterator[str | Group]:
+    """Blocks, units and single ops on the main path, in order."""
     for child in study.hierarchy.root.groups:
         if child.role in ("stem", "stage", "head"):
             yield from child.children
