@@ -25,9 +25,13 @@ from explorer.analysis.values import value_of
 @dataclass(frozen=True, slots=True)
 class Latency:
     layers: Mapping[str, float]  # median milliseconds of each live node
-    total: float  # median milliseconds of a whole pass
     passes: int
     threads: int
+
+    @property
+    def total(self) -> float:
+        """Milliseconds of a pass: the sum of its layers, so that their shares add up."""
+        return sum(self.layers.values())
 
 
 def latency(showing: Showing, passes: int = 7, wanted: Wanted = always) -> Latency:
@@ -35,15 +39,13 @@ def latency(showing: Showing, passes: int = 7, wanted: Wanted = always) -> Laten
     if passes < 1:
         raise ValueError(f"{passes} passes cannot be timed")
     times: dict[str, list[float]] = {name: [] for name in showing.architecture.live}
-    totals: list[float] = []
     for number in range(passes + 1):
         taken = _timed(showing, partial(_part, wanted, number, passes + 1))
         if number:  # the first warms up: it makes layers and lets torch choose its kernels
-            totals.append(sum(taken.values()))
             for name, milliseconds in taken.items():
                 times[name].append(milliseconds)
     medians = {name: statistics.median(several) for name, several in times.items()}
-    return Latency(medians, statistics.median(totals), passes, torch.get_num_threads())
+    return Latency(medians, passes, torch.get_num_threads())
 
 
 def _part(wanted: Wanted, number: int, parts: int, done: float) -> bool:

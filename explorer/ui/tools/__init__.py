@@ -14,6 +14,8 @@ from explorer.ui.tools.finding import Finding
 from explorer.ui.tools.guide import GuideTool
 from explorer.ui.tools.inside import InsideTool
 from explorer.ui.tools.language import LanguageTool
+from explorer.ui.tools.looking import LookingTool
+from explorer.ui.tools.timing import TimingTool
 
 #: In the order of their menu entries and tabs. Each is made once, with the desk, and lives as long as the window.
 TOOLS: tuple[Callable[[Desk], object], ...] = (
@@ -23,4 +25,6 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     Finding,
     InsideTool,
     DepthTool,
+    LookingTool,
+    TimingTool,
 )

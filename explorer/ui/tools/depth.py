@@ -31,7 +31,9 @@ class DepthTool:
 
     def _make(self) -> QWidget:
         from explorer.ui.inside.depth_panel import DepthPanel
+        from explorer.ui.inside.room import make_room
 
+        make_room(self._desk.window, self.dock, 560, 300)
         self._panel = DepthPanel()
         self._panel.picked.connect(self._desk.intent.go_to_card)
         self._panel.class_chosen.connect(self._choose)

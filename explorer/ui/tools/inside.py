@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from explorer.session import Topic
@@ -34,21 +33,13 @@ class InsideTool:
 
     def _make(self) -> QWidget:
         from explorer.ui.inside.maps_panel import MapsPanel
+        from explorer.ui.inside.room import make_room
 
         self._panel = MapsPanel()
         self._panel.pointed.connect(self._point)
         self._panel.asked.connect(self._use)
-        QTimer.singleShot(0, self._panel, self._make_room)
+        make_room(self._window, self.dock, 760, 380)
         return self._panel
-
-    def _make_room(self) -> None:
-        """As large as the maps need to be seen, if the window is."""
-        for size, room, wanted, way in (
-            (self.dock.width(), self._window.width(), 760, Qt.Orientation.Horizontal),
-            (self.dock.height(), self._window.height(), 380, Qt.Orientation.Vertical),
-        ):
-            if size < wanted:
-                self._window.resizeDocks([self.dock], [min(wanted, room // 2)], way)
 
     def _changed(self, topic: Topic) -> None:
         if topic in ("network", "selection", "sample"):

@@ -1,0 +1,83 @@
+"""Rows of two bars each: a part's share of the time, and its share of the multiply-adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from explorer.ui import appearance
+
+if TYPE_CHECKING:
+    from explorer.present.timing import Share
+
+_ROW = 30
+
+
+class ShareBars(QWidget):
+    picked = Signal(str)  # the node of a row that is a single layer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Shares of time and of multiply-adds")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._shares: Sequence[Share] = ()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, _ROW * len(self._shares) + 4)
+
+    def show_shares(self, shares: Sequence[Share]) -> None:
+        self._shares = shares
+        self.updateGeometry()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        from explorer.present.timing import milliseconds, percent
+
+        painter = QPainter(self)
+        c = appearance.colours()
+        title = min(170, self.width() // 3)
+        said = self.fontMetrics().horizontalAdvance("88.8 ms · 88.8 %") + 8
+        room = max(self.width() - title - said - 16, 20)
+        longest = max((max(share.time, share.macs) for share in self._shares), default=1.0) or 1.0
+        for number, share in enumerate(self._shares):
+            top = number * _ROW + 4
+            painter.setPen(QColor(c.text))
+            name = self.fontMetrics().elidedText(share.title, Qt.TextElideMode.ElideRight, title - 6)
+            painter.drawText(QRect(0, top, title - 6, _ROW - 8), Qt.AlignmentFlag.AlignVCenter, name)
+            for offset, value, colour in ((0, share.time, c.accent), (11, share.macs, c.ghost)):
+                length = max(round(room * value / longest), 1 if value else 0)
+                painter.fillRect(QRect(title, top + offset, length, 9), QColor(colour))
+            painter.setPen(QColor(c.muted))
+            text = f"{milliseconds(share.milliseconds)} · {percent(share.time)}"
+            place = QRect(self.width() - said, top, said, _ROW - 8)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def at(self, y: int) -> Share | None:
+        number = y // _ROW
+        return self._shares[number] if 0 <= number < len(self._shares) else None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        share = self.at(int(event.position().y()))
+        if share is not None and share.node:
+            self.picked.emit(share.node)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            share = self.at(event.pos().y())
+            if share is not None:
+                QToolTip.showText(event.globalPos(), said(share), self)
+                return True
+        return super().event(event)
+
+
+def said(share: Share) -> str:
+    """All there is to say of a row."""
+    from explorer.present.timing import milliseconds, percent
+
+    name = f"{share.title}  ·  {share.node}" if share.node else share.title
+    time = f"{milliseconds(share.milliseconds)}: {percent(share.time)} of the time"
+    return f"{name}\n{time}\n{percent(share.macs)} of the MACs"

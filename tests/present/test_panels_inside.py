@@ -1,0 +1,138 @@
+"""What panels that look inside are given: nodes for cards, curves along the depth, shares of time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from explorer.analysis.change_along_depth import change_along_depth
+from explorer.analysis.latency import Latency
+from explorer.analysis.showing import NothingThere
+from explorer.edits import Shortcut, SwapActivation, Width
+from explorer.network import Network, open_network
+from explorer.present.classes import classes
+from explorer.present.depth import CURVES, depth
+from explorer.present.inside import figures, inside, percent, seen_image, seen_node, short
+from explorer.present.looking import looking
+from explorer.present.timing import GROUPINGS, summed
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
+
+
+def test_a_card_stands_for_its_last_op(opened: Callable[[str], Network]) -> None:
+    study = opened("mobilenet_v2").study
+    assert seen_node("features.2", study, study) == "features.2.conv.3"
+    assert seen_node("features.3.conv.0.0", study, study) == "features.3.conv.0.0"
+    with pytest.raises(NothingThere, match="nowhere is not part of the network"):
+        seen_node("nowhere", study, study)
+
+
+def test_a_card_an_edit_took_out_is_found_in_the_baseline() -> None:
+    before = open_network("resnet18", input_shape=(1, 3, 64, 64))
+    now = before.edit(Shortcut("layer2.0", on=False))
+    found = inside(now.showing(), before.showing(), "layer2.0.downsample.0")
+    assert found.now is None
+    assert found.before is not None
+    assert "took this layer out" in found.why
+    assert found.difference is None
+
+
+def test_the_image_is_what_the_network_sees(network: Network) -> None:
+    showing = network.showing("cat")
+    pixels = seen_image(showing).pixels
+    assert pixels.shape == (64, 64, 3)
+    again = (torch.from_numpy(pixels).float() / 255 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor(
+        [0.229, 0.224, 0.225]
+    )
+    np.testing.assert_allclose(again.permute(2, 0, 1), showing.image[0], atol=0.02)
+
+
+def test_figures_are_said_in_few_digits(network: Network) -> None:
+    found = inside(network.showing(), network.showing(), "conv1.2")
+    assert found.now is not None
+    rows = dict(figures(found.now))
+    assert rows["zeros"] == percent(float((found.now.values == 0).mean()))
+    assert "NaN or infinite" not in rows
+    assert (short(-0.01234), short(1.5e-7), short(math.nan), short(0.0)) == ("−0.0123", "1.5e-07", "–", "0")
+
+
+def test_curves_have_a_number_for_each_layer(network: Network) -> None:
+    edited = network.edit(SwapActivation("stage3.1", "gelu"))
+    now, before = edited.showing(), network.showing()
+    found = depth(now, before, 7)
+    assert found.target == 7
+    moved = {m.name: m for m in change_along_depth(before, now)}
+    assert [layer.name for layer in found.layers] == list(moved)
+    assert found.curve("change") == pytest.approx([m.distance for m in moved.values()])
+    first = next(place for place, value in enumerate(found.curve("change")) if value)
+    assert found.layers[first].name.startswith("stage3.1")
+    assert "moved by" in found.tip(first, "change")
+    for key in CURVES:
+        assert len(found.curve(key)) == len(found.curve(key, before=True)) == len(moved)
+    assert found.curve("gradient")[0] != found.curve("gradient", before=True)[0]
+    assert ", before " in found.tip(0, "gradient")
+
+
+def test_what_has_no_number_is_marked_and_said() -> None:
+    network = open_network("resnet18", input_shape=(1, 3, 64, 64))
+    edited = network.edit(Shortcut("layer2.0", on=False), Width("layer3.1.conv1", 100))
+    found = {layer.name: layer for layer in depth(edited.showing(), network.showing()).layers}
+    gone, wider = found["layer2.0.downsample.0"], found["layer3.1.conv1"]
+    assert gone.marked
+    assert gone.change == "removed by an edit"
+    assert math.isnan(gone.numbers["deviation"][0])
+    assert gone.numbers["deviation"][1] > 0
+    assert wider.marked
+    assert wider.change.startswith("other width: 256 × 4 × 4 → 100 × 4 × 4")
+    assert not found["conv1"].marked
+
+
+def test_the_likeliest_classes_now_and_before(network: Network) -> None:
+    edited = network.edit(SwapActivation("*", "silu"))
+    found = classes(edited.showing(), network.showing())
+    assert [c.label for c in found[:5]] == [label for label, _ in edited.run("cat").top(5)]
+    assert {label for label, _ in network.run("cat").top(5)} <= {c.label for c in found}
+    maps = open_network(nn.Conv2d(3, 4, 3), input_shape=(1, 3, 8, 8))
+    with pytest.raises(NothingThere, match="no list of classes"):
+        classes(maps.showing(), maps.showing())
+
+
+def test_where_it_looks_now_and_before(network: Network) -> None:
+    showing = network.showing()
+    assert looking(showing, showing).before is None
+    edited = network.edit(SwapActivation("stage4.1", "linear"))
+    found = looking(edited.showing(), showing, 5)
+    assert found.before is not None
+    assert found.now.target == found.before.target == 5
+    assert not np.array_equal(found.now.heat, found.before.heat)
+    assert "2 × 2 places" in found.words
+
+
+def test_shares_of_time_and_macs_add_up(opened: Callable[[str], Network]) -> None:
+    study = opened("mobilenet_v2").study
+    nodes = study.architecture.live
+    depthwise = {name for name in nodes if getattr(nodes[name].layer, "groups", 1) > 1}
+    times = {name: 3.0 if name in depthwise else 0.5 for name in nodes}
+    found = summed(study, Latency(times, 7, 2), before=100.0)
+    for key in GROUPINGS:
+        if key != "layer":
+            assert sum(share.time for share in found.shares[key]) == pytest.approx(1)
+            assert sum(share.macs for share in found.shares[key]) == pytest.approx(1)
+            assert sum(share.milliseconds for share in found.shares[key]) == pytest.approx(found.total)
+    assert found.lesson.startswith("Depthwise convolution: 6.9 % of the MACs but 42 % of the time.")
+    assert "(before the edits 100 ms)" in found.headline
+    assert all(share.node in depthwise for share in found.shares["layer"][:17])
+
+
+def test_no_lesson_where_the_clock_agrees_with_the_count(opened: Callable[[str], Network]) -> None:
+    study = opened("mobilenet_v2").study
+    times = {name: float(study.figures.measures[name].cost.macs) for name in study.architecture.live}
+    assert summed(study, Latency(times, 7, 2)).lesson == ""

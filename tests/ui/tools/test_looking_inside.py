@@ -1,0 +1,176 @@
+"""Curves along the depth, where it looks, and time per layer, in their panels and in the window."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.analysis.latency import Latency
+from explorer.edits import SwapActivation
+from explorer.network import Network, open_network
+from explorer.present.depth import depth
+from explorer.present.looking import looking
+from explorer.present.timing import summed
+from explorer.ui import appearance
+from explorer.ui.inside.depth_panel import DepthPanel
+from explorer.ui.inside.looking_panel import LookingPanel
+from explorer.ui.inside.timing_panel import TimingPanel
+from explorer.ui.tools.depth import DepthTool
+from explorer.ui.tools.looking import LookingTool
+from explorer.ui.tools.timing import TimingTool
+from explorer.ui.window import Window
+
+SLOW = 60_000
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
+
+
+@pytest.fixture(scope="module")
+def edited(network: Network) -> Network:
+    return network.edit(SwapActivation("stage3.1", "gelu"))
+
+
+@pytest.fixture(params=[DepthPanel, LookingPanel, TimingPanel], ids=lambda kind: kind.__name__)
+def panel(request: pytest.FixtureRequest, qtbot: QtBot) -> Any:
+    made = request.param()
+    qtbot.addWidget(made)
+    made.resize(560, 300)
+    made.show()
+    return made
+
+
+def fill(panel: Any, network: Network, edited: Network) -> None:
+    if isinstance(panel, DepthPanel):
+        panel.show_depth(depth(edited.showing(), network.showing(), 3))
+    elif isinstance(panel, LookingPanel):
+        panel.show_looking(looking(edited.showing(), network.showing(), 3))
+    else:
+        panel.show_timing(summed(edited.study, Latency(dict.fromkeys(edited.architecture.live, 1.0), 7, 1), 20.0))
+
+
+@pytest.mark.parametrize("size", [(300, 200), (560, 300), (1200, 500)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_they_are_painted_in_every_size_and_theme(
+    panel: Any, network: Network, edited: Network, size: tuple[int, int], scheme: str, qapp: QApplication
+) -> None:
+    empty = panel.words.text()
+    assert empty
+    panel.resize(*size)
+    fill(panel, network, edited)
+    appearance.apply(qapp, scheme)
+    panel.grab()
+    assert panel.width() == size[0]
+    assert panel.words.text() != empty
+    method = next(getattr(panel, n) for n in ("show_depth", "show_looking", "show_timing") if hasattr(panel, n))
+    method(None, "The output (3) has no class number 7.")
+    assert panel.words.text() == "The output (3) has no class number 7."
+
+
+def test_a_click_on_a_point_goes_to_its_layer(network: Network, edited: Network, qtbot: QtBot) -> None:
+    panel = DepthPanel()
+    qtbot.addWidget(panel)
+    panel.resize(800, 300)
+    panel.show()
+    fill(panel, network, edited)
+    panel.grab()
+    found = panel._depth
+    assert found is not None
+    place = next(n for n, value in enumerate(found.curve("change")) if value and not math.isnan(value))
+    view = panel.plot.getViewBox()
+    spot = panel.plot.mapFromScene(view.mapViewToScene(QPointF(place, found.curve("change")[place])))
+    assert panel.plot.nearest(QPointF(spot)) == place
+    with qtbot.waitSignal(panel.picked) as told:
+        qtbot.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(spot))
+    assert told.args == [found.layers[place].name]
+
+
+def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: Network, qtbot: QtBot) -> None:
+    panel = DepthPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_depth(depth(network.showing(), network.showing()))
+    assert "Nothing has been edited yet" in panel.words.text()
+    fill(panel, network, edited)
+    words = set()
+    for key, tab in panel._tabs.items():
+        tab.click()
+        assert panel.key == key
+        assert len(panel.plot._curves) == (1 if key == "change" else 2)
+        words.add(panel.words.text())
+        assert panel.classes.isVisible() == (key == "gradient")
+    assert len(words) == 4
+    plot = panel.plot
+    panel.select(frozenset({"stage3.1.branch2.0"}))
+    assert panel.plot is plot
+    assert plot._here.isVisible()
+
+
+def test_times_are_added_up_as_chosen_and_marked_as_old(network: Network, edited: Network, qtbot: QtBot) -> None:
+    panel = TimingPanel()
+    qtbot.addWidget(panel)
+    panel.resize(560, 400)
+    panel.show()
+    fill(panel, network, edited)
+    assert "before the edits 20 ms" in panel.words.text()
+    for index in range(panel.grouping.count()):
+        panel.grouping.setCurrentIndex(index)
+        panel.grouping.activated.emit(index)
+    with qtbot.waitSignal(panel.picked) as told:  # the last are single layers
+        qtbot.mouseClick(panel.bars, Qt.MouseButton.LeftButton, pos=QPoint(40, 12))
+    assert told.args[0] in edited.architecture.live
+    panel.show_old()
+    assert "Measured before the last change" in panel.words.text()
+    panel.show_progress(0.43)
+    assert panel.measure.text() == "Cancel (43 %)"
+    with qtbot.waitSignal(panel.cancelled):
+        panel.measure.click()
+    panel.show_progress(None)
+    with qtbot.waitSignal(panel.wanted):
+        panel.measure.click()
+
+
+def tool(window: Window, kind: type) -> Any:
+    found = next(found for found in window.tools if isinstance(found, kind))
+    assert found._panel is None  # nothing is made before it is looked at
+    found.dock.show()
+    found.dock.raise_()
+    return found
+
+
+def test_in_the_window(window: Window, qtbot: QtBot) -> None:
+    window.start("shufflenet_v2_x0_5")
+    qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
+    curves = tool(window, DepthTool)
+    qtbot.waitUntil(lambda: curves._panel is not None and curves._panel._depth is not None, timeout=SLOW)
+    window.edit(SwapActivation("stage4.1", "gelu"))
+    qtbot.waitUntil(lambda: curves._panel._depth.edited, timeout=SLOW)
+    assert any(value and value > 0 for value in curves._panel._depth.curve("change"))
+    curves._panel.picked.emit("stage4.1.branch2.2")
+    assert window.session.selection == "stage4.1.branch2.2"
+    qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves._panel._selected)
+
+    looks = tool(window, LookingTool)
+    qtbot.waitUntil(lambda: looks._panel.before.isVisible(), timeout=SLOW)
+    looks._panel.class_chosen.emit(17)
+    qtbot.waitUntil(lambda: looks._panel.classes.currentData() == 17, timeout=SLOW)
+
+    times = tool(window, TimingTool)
+    times._panel.measure.click()
+    qtbot.waitUntil(lambda: times._panel._timing is not None, timeout=SLOW)
+    assert times._panel._timing.before is not None
+    qtbot.waitUntil(lambda: times._panel.measure.text() == "Measure", timeout=SLOW)
+
+
+def test_a_transformer_says_why_it_has_no_map(window: Window, qtbot: QtBot) -> None:
+    window.start("vit_b_16")
+    qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
+    looks = tool(window, LookingTool)
+    qtbot.waitUntil(lambda: "attention mixes them everywhere" in looks._panel.words.text(), timeout=SLOW)
