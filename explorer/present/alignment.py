@@ -1,0 +1,60 @@
+"""Two rows laid beside each other so that what is alike meets, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_MOST = 250_000  # pairs that are weighed; larger rows meet place by place
+
+
+def aligned(
+    left: Sequence[T], right: Sequence[T], likeness: Callable[[T, T], float], least: float
+) -> Iterator[tuple[T | None, T | None]]:
+    """Pairs in order; None where one side has nothing that answers. The sum of the likenesses is as large as can be;
+    pairs that are less alike than `least` never meet, and where it makes no difference, the first ones do."""
+    if len(left) * len(right) > _MOST:
+        yield from _by_place(left, right, likeness, least)
+        return
+    alike = [[value if (value := likeness(a, b)) >= least else 0.0 for b in right] for a in left]
+    best = _best(alike, len(left), len(right))
+    i = j = 0
+    while i < len(left) and j < len(right):
+        if alike[i][j] and best[i][j] <= alike[i][j] + best[i + 1][j + 1] + 1e-9:
+            yield left[i], right[j]
+            i, j = i + 1, j + 1
+        elif best[i + 1][j] >= best[i][j + 1]:
+            yield left[i], None
+            i += 1
+        else:
+            yield None, right[j]
+            j += 1
+    yield from ((a, None) for a in left[i:])
+    yield from ((None, b) for b in right[j:])
+
+
+def _best(alike: list[list[float]], n: int, m: int) -> list[list[float]]:
+    """The largest sum that can be had from each place on to the ends."""
+    best = [[0.0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n - 1, -1, -1):
+        row, below, values = best[i], best[i + 1], alike[i]
+        for j in range(m - 1, -1, -1):
+            met = values[j] + below[j + 1] if values[j] else 0.0
+            row[j] = max(met, below[j], row[j + 1])
+    return best
+
+
+def _by_place(
+    left: Sequence[T], right: Sequence[T], likeness: Callable[[T, T], float], least: float
+) -> Iterator[tuple[T | None, T | None]]:
+    for a, b in zip(left, right, strict=False):
+        if likeness(a, b) >= least:
+            yield a, b
+        else:
+            yield a, None
+            yield None, b
+    shared = min(len(left), len(right))
+    yield from ((a, None) for a in left[shared:])
+    yield from ((None, b) for b in right[shared:])
