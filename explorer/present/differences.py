@@ -32,6 +32,7 @@ class Difference:
     """One layer that differs, or a part that only one of the two has."""
 
     what: What
+    place: str  # its path, or its title where it has none
     left: str  # id of the card on the left; empty for what was added
     right: str  # and on the right; empty for what was removed
     was: str  # "Conv 3×3 · 64 → 64"
@@ -39,10 +40,6 @@ class Difference:
     details: str  # "groups 1 → 32, output 64×56×56 → 128×56×56"
     params: int  # more on the right than on the left
     macs: int
-
-    @property
-    def place(self) -> str:
-        return (self.right or self.left).removeprefix("unit:")
 
 
 @dataclass(frozen=True)
@@ -84,17 +81,20 @@ class _Comparison:
             return
         details = ", ".join(_details(self.left, self.right, old, new))
         params, macs = now[0] - was[0], now[1] - was[1]
-        self.rows.append(Difference("changed", left, right, _words(old), _words(new), details, params, macs))
+        self.rows.append(Difference("changed", right, left, right, _words(old), _words(new), details, params, macs))
 
     def alone(self, item: str | Group, study: Study) -> None:
         """An op or a group that only one of the two has."""
         id = item if isinstance(item, str) else item.id
         params, macs = _cost(study, item)
-        words = _words(study.architecture.nodes[item]) if isinstance(item, str) else _group_words(study, item)
-        if study is self.right:
-            self.rows.append(Difference("added", "", id, "", words, _output(study, item), params, macs))
+        if isinstance(item, str):
+            place, words = item, _words(study.architecture.nodes[item])
         else:
-            self.rows.append(Difference("removed", id, "", words, "", _output(study, item), -params, -macs))
+            place, words = item.path or titles.title(study, item), _group_words(study, item)
+        if study is self.right:
+            self.rows.append(Difference("added", place, "", id, "", words, _output(study, item), params, macs))
+        else:
+            self.rows.append(Difference("removed", place, id, "", words, "", _output(study, item), -params, -macs))
 
 
 class _ByNames(_Comparison):
@@ -131,7 +131,7 @@ class _ByStructure(_Comparison):
         before, after = self.left.figures.sum(was).params, self.right.figures.sum(now).params
         if before != after:  # class tokens, positions, layer scales: read by the code, drawn nowhere
             old, new = (f"{numbers.exact(count)} trained constants" for count in (before, after))
-            self.rows.append(Difference("changed", _id(a), _id(b), old, new, "", after - before, 0))
+            self.rows.append(Difference("changed", _id(b), _id(a), _id(b), old, new, "", after - before, 0))
 
     def meet(self, left: tuple[str | Group, ...], right: tuple[str | Group, ...]) -> None:
         for a, b in aligned(left, right, self.likeness, _LEAST):

@@ -64,6 +64,11 @@ def unfolded_for(hierarchy: Hierarchy, id: str, opened: frozenset[str]) -> froze
     return opened | {group for group in hierarchy.ancestors(id) if group != root and groups[group].role != "unit"}
 
 
+def seen_on(hierarchy: Hierarchy, id: str, opened: frozenset[str]) -> str:
+    """The card that shows a place once what hides it is open."""
+    return card_of(hierarchy, id, unfolded_for(hierarchy, id, opened))
+
+
 def trail(study: Study, id: str) -> tuple[Crumb, ...]:
     """The way to a place, outermost first, the network left out. Empty for an id the snapshot lacks."""
     hierarchy = study.hierarchy

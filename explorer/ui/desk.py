@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from explorer.session import Session
 from explorer.ui.canvas import Canvas
@@ -110,6 +110,24 @@ class Desk:
         column = middle.layout() if middle is not None else None
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(column.count() - 1, strip)
+
+    def beside(self, pane: QWidget) -> None:
+        """Something to the left of the canvas, as wide as it until the user says otherwise."""
+        middle = self.window.centralWidget()
+        column = middle.layout() if middle is not None else None
+        assert isinstance(column, QVBoxLayout)
+        last = column.itemAt(column.count() - 1)
+        canvas = last.widget() if last is not None else None
+        assert canvas is not None
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(3)
+        split.setStyleSheet("QSplitter::handle { background: palette(mid); }")
+        column.removeWidget(canvas)
+        split.addWidget(pane)
+        split.addWidget(canvas)
+        split.setSizes([1000, 1000])
+        column.addWidget(split, 1)
 
     def lane(self, name: str, *, newest: bool = False) -> Lane:
         """Work off the UI thread, cancelled and closed with the window's own."""

@@ -6,7 +6,7 @@ They are the only place of the window's where torch gets imported, on the thread
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from explorer.export.page import Page
     from explorer.network import Network
     from explorer.panels import Inspection, Output, Preview, Summary
+    from explorer.present.differences import Differences
     from explorer.present.steps import Track
     from explorer.ui.work import Wanted
 
@@ -42,6 +43,15 @@ class Measured:
 
     summary: Summary
     track: Track
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known of two networks side by side."""
+
+    differences: Differences
+    back: Mapping[str, str]  # ops and groups of the right -> those of the left
+    unpaired: frozenset[str]  # groups of the left that are open at first
 
 
 def warm_up(wanted: Wanted) -> None:
@@ -160,6 +170,24 @@ def inspect(network: Network, selected: str) -> Callable[[Wanted], Inspection | 
         from explorer.present import inspection
 
         return inspection(network.study, selected)
+
+    return work
+
+
+def compare(left: Network, right: Network, level: Level) -> Callable[[Wanted], Beside]:
+    """How two networks differ; groups of the left that answer to none of the right are open at `level`."""
+
+    def work(wanted: Wanted) -> Beside:
+        from explorer.present import at_level
+        from explorer.present.differences import between, since_baseline
+
+        compare = since_baseline if left.origin is right.origin else between
+        found = compare(left.study, right.study)
+        return Beside(
+            differences=found,
+            back={right: left for left, right in found.pairs.items()},
+            unpaired=at_level(left.study, level) - found.pairs.keys(),
+        )
 
     return work
 

@@ -24,6 +24,7 @@ STEP = 1.2  # zoom for one notch of the wheel
 
 class Surface(QWidget):
     zoomed = Signal(float)
+    moved = Signal(float, QPointF)  # the user looks elsewhere: the scale and the offset before
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -155,6 +156,36 @@ class Surface(QWidget):
         return self._view.scale
 
     @property
+    def looks(self) -> tuple[float, QPointF]:
+        """The scale, and where the picture's origin is in the widget."""
+        return self._view.scale, QPointF(self._view.offset)
+
+    @property
+    def fitted(self) -> bool:
+        """Is everything in sight because nobody has moved it since?"""
+        return self._fitted
+
+    def look_from(self, scale: float, offset: QPointF) -> None:
+        """Look from somewhere else; tells nobody."""
+        step = offset - self._offset
+        if scale == self.scale:
+            self._shift(step)
+            return
+        self._fitted = False
+        self._view.scale, self._view.offset = scale, offset
+        self._repaint()
+        self.zoomed.emit(scale)
+
+    def centre_on(self, point: QPointF) -> None:
+        """Put a point of the picture in the middle."""
+        self._pan(QRectF(self.rect()).center() - self._view.shown(QRectF(point, point)).topLeft())
+
+    @property
+    def seen(self) -> QRectF:
+        """The part of the picture that is in sight."""
+        return self._view.part(QRectF(self.rect()))
+
+    @property
     def _offset(self) -> QPointF:
         return self._view.offset
 
@@ -180,10 +211,12 @@ class Surface(QWidget):
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Closer (more than 1) or farther, the point `at` (the middle) standing still."""
+        before = self.looks
         self._view.zoom(factor, at if at is not None else QPointF(self.rect().center()), min(LEAST, self._scale_of_all))
         self._fitted = False
         self._repaint()
         self.zoomed.emit(self.scale)
+        self.moved.emit(*before)
 
     def zoom_to_actual(self) -> None:
         """One pixel of the screen for one of the drawing."""
@@ -197,20 +230,28 @@ class Surface(QWidget):
         return fitted.scale if seen else 1.0
 
     def _look_at(self, rect: QRectF, most: float) -> None:
+        before = self.looks
         if self._view.look_at(rect, QRectF(self.rect()), most):
             self._repaint()
             self.zoomed.emit(self.scale)
+            self.moved.emit(*before)
 
     def _pan(self, by: QPointF) -> None:
-        """Move the picture by whole pixels of the screen, scrolling what is painted."""
+        before = self.looks
+        if self._shift(by):
+            self.moved.emit(*before)
+
+    def _shift(self, by: QPointF) -> bool:
+        """Move the picture by whole pixels of the screen, scrolling what is painted; False for less than one."""
         ratio = self.devicePixelRatioF()
         step = QPoint(round(by.x() * ratio), round(by.y() * ratio))
         if step.isNull():
-            return
+            return False
         self._fitted = False
         self._view.offset += QPointF(step) / ratio
         self._backing.scroll(step, self._view)
         self.update()
+        return True
 
     # painting
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from explorer.session import Topic
 from explorer.ui import requests
 from explorer.ui.desk import Desk
 from explorer.ui.finding.search_box import SearchBox
-
-if TYPE_CHECKING:
-    from explorer.network import Network
 
 
 class Searching(QObject):
@@ -50,7 +45,10 @@ class Searching(QObject):
         start = self._at if self._at is not None else -1 if by > 0 else 0
         self._at = (start + by) % len(self._hits)
         self._box.show_found(self._at, len(self._hits))
-        self._desk.intent.go_to_card(_card(network, self._hits[self._at], self._desk.session.opened))
+        from explorer.present.places import seen_on
+
+        card = seen_on(network.study.hierarchy, self._hits[self._at], self._desk.session.opened)
+        self._desk.intent.go_to_card(card)
 
     def _search(self, *, afresh: bool) -> None:
         network, text = self._desk.session.shown, self._box.field.text()
@@ -83,20 +81,16 @@ class Searching(QObject):
     def _light(self) -> None:
         """All hits, or the folded cards they are in."""
         session = self._desk.session
-        network = session.shown
-        found = frozenset(_card(network, hit, session.opened, as_is=True) for hit in self._hits) if network else ()
-        self._desk.canvas.show_found(frozenset(found))
+        network, found = session.shown, frozenset[str]()
+        if network is not None and self._hits:
+            from explorer.present.places import card_of
+
+            hierarchy = network.study.hierarchy
+            found = frozenset(card_of(hierarchy, hit, session.opened) for hit in self._hits)
+        self._desk.canvas.show_found(found)
 
     def _changed(self, topic: Topic) -> None:
         if topic in ("network", "compared"):
             self._search(afresh=False)
         elif topic == "opened" and self._hits:
             self._light()
-
-
-def _card(network: Network, id: str, opened: frozenset[str], *, as_is: bool = False) -> str:
-    """The card that shows a place once what hides it is open, or as things are."""
-    from explorer.present.places import card_of, unfolded_for
-
-    hierarchy = network.study.hierarchy
-    return card_of(hierarchy, id, opened if as_is else unfolded_for(hierarchy, id, opened))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from explorer.ui.desk import Desk
 from explorer.ui.tools.across import AcrossTool
+from explorer.ui.tools.beside import SideBySide
 from explorer.ui.tools.depth import DepthTool
 from explorer.ui.tools.finding import Finding
 from explorer.ui.tools.guide import GuideTool
@@ -23,6 +24,7 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     GuideTool,
     AcrossTool,
     Finding,
+    SideBySide,
     InsideTool,
     DepthTool,
     LookingTool,
