@@ -16,12 +16,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.analysis.calibration import seeded
+from explorer.analysis.calibration import classifier, seeded
 from explorer.analysis.comparison import probabilities, top
 from explorer.analysis.figures import Figures
 from explorer.analysis.forward import Forward, Result
 from explorer.analysis.room import NoRoom, check_room, free_memory
-from explorer.analysis.sample import BUILT_IN, Sample, built_in, labels, preprocess, read
+from explorer.analysis.sample import BUILT_IN, Sample, built_in, crop_box, labels, preprocess, read
 from explorer.analysis.showing import Showing
 from explorer.analysis.study import Study, study
 from explorer.edits import Edit, History, InputSize, Repair
@@ -177,6 +177,11 @@ class Network:
         sample = image if isinstance(image, Sample) else _sample(image)
         return _prepared(sample, self.architecture.input_shape, self.origin.preset), (sample.number, self.origin.preset)
 
+    def crop(self, image: Sample | str | Path) -> tuple[float, float, float, float]:
+        """The part of an image that the network sees: left, top, width, height, in pixels of the image."""
+        sample = image if isinstance(image, Sample) else _sample(image)
+        return crop_box(sample, self.architecture.input_shape, self.origin.preset)
+
     def load_weights(self, path: str | Path) -> Network:
         """The network with the weights of a file (`torch.save` of a state dict, or safetensors). What does not fit is
         in `origin.loaded.report`, and keeps random weights. Raises CheckpointError, and then nothing has changed."""
@@ -191,6 +196,17 @@ class Network:
     def with_weights(self, loaded: Loaded | None) -> Network:
         """The network with these weights; None for those it was opened with."""
         return replace(self, origin=self.origin.with_weights(loaded))
+
+    def classes_in(self, loaded: Loaded) -> int:
+        """How many classes a file tells apart, where it would fit but for that; 0 otherwise."""
+        name = classifier(self.architecture)
+        if not name:
+            return 0
+        path = self.architecture.nodes[name].path
+        wrong = {key: found for key, found, _ in loaded.report.misshapen}
+        fits = wrong.keys() == {key for key in (f"{path}.weight", f"{path}.bias") if key in wrong}
+        weight = wrong.get(f"{path}.weight", ())
+        return weight[0] if fits and weight else 0
 
     def _make_room(self) -> None:
         """Raises NoRoom when a pass would not fit in memory, with the resolution at which it would as a way out."""

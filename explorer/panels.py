@@ -127,15 +127,32 @@ class Guess:
     label: str
     now: float  # probability 0–1
     before: float
+    logit: float = 0.0
+    logit_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A small picture: 8-bit RGB, row by row."""
+
+    width: int
+    height: int
+    rgb: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The output panel: the sample photo's classes before and after, and how far the two outputs are apart."""
+    """The output panel: what the network says of the sample image before and after, and how far the two are apart."""
 
-    guesses: tuple[Guess, ...]  # union of the top five before and after, by probability now
+    guesses: tuple[Guess, ...]  # union of the likeliest before and after, by probability now; none for plain numbers
     divergence: float  # Jensen–Shannon divergence of the two distributions, bits, 0–1
     changed_top1: bool
     note: str  # where the weights come from, and how to read the classes
     milliseconds: float  # time of the pass
     reran: str = ""  # "12 of 157 layers ran again"
+    apart: str = ""  # in place of the divergence where there is none: "other classes: 10 now, 1,000 before"
+    facts: str = ""  # "Entropy 3.21 bits (before 4.10)", or what there is to say of plain numbers
+    maps: tuple[Pixels, ...] = ()  # of a network that answers for every place: now, and before where it is comparable
+    weights: str = ""  # "3 of 52 layers have new weights, so the class means little."
+    broken: str = ""  # why the numbers mean nothing: "NaN begins at features.3"
+    crop: tuple[float, float, float, float] | None = None  # of the photo: left, top, width, height

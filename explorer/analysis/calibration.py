@@ -40,7 +40,7 @@ def _scales(architecture: Architecture, weights: Seeded, shape: tuple[int, ...])
     values: dict[str, Any] = {}
     scales: dict[str, float] = {}
     remaining = {name: len(users) for name, users in architecture.users.items()}
-    loudest = _classifier(architecture)
+    loudest = classifier(architecture)
     with torch.inference_mode():
         for node in architecture.live.values():
             inputs = {name: values[name] for name in node.inputs}
@@ -62,7 +62,7 @@ def _normalised(node: Node, entering: torch.Tensor, weights: Seeded, scales: dic
     return Seeded(weights.seed, scales)
 
 
-def _classifier(architecture: Architecture) -> str:
+def classifier(architecture: Architecture) -> str:
     """The last layer with weights before the output, when nothing else comes between but reshaping."""
     name = architecture.output.inputs[0] if architecture.output.inputs else ""
     while name:

@@ -27,6 +27,11 @@ def divergence(p: torch.Tensor, q: torch.Tensor) -> float:
     return min(max(float(value), 0.0), 1.0)
 
 
+def entropy(p: torch.Tensor) -> float:
+    """Shannon entropy of a distribution in bits: 0 when it is sure, log2(classes) when all are equally likely."""
+    return -float(torch.special.xlogy(p, p).sum()) / math.log(2)
+
+
 def top(p: torch.Tensor, count: int = 5) -> Sequence[int]:
     """Indices of the most likely classes, most likely first."""
     return [int(index) for index in torch.topk(p, min(count, p.numel())).indices]

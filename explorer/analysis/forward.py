@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from explorer.analysis.kept import Kept
-from explorer.analysis.room import usual_budget
+from explorer.analysis.room import PREFERRED, usual_budget
 from explorer.analysis.study import study
 from explorer.analysis.values import value_of, with_weights
 from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node
@@ -57,7 +57,7 @@ class Forward:
     """
 
     def __init__(self, budget: int | None = None) -> None:
-        self.device = "cpu"
+        self.device = PREFERRED.device
         self.fell_back = ""
         self._maps = Kept(usual_budget() if budget is None else budget)
         self._layers = Kept(self._maps.budget)

@@ -54,8 +54,21 @@ def free_memory(device: str = "cpu") -> int:
     return int(psutil.virtual_memory().available)
 
 
+@dataclass(slots=True)
+class Preferences:
+    """Where passes run and how much of them is remembered, for networks opened from now on."""
+
+    device: str = "cpu"
+    budget: int = 0  # bytes; 0 for what suits the machine
+
+
+PREFERRED = Preferences()
+
+
 def usual_budget() -> int:
-    """Bytes of feature maps to remember: a quarter of what is free, within reason."""
+    """Bytes of feature maps to remember: what is preferred, else a quarter of what is free, within reason."""
+    if PREFERRED.budget:
+        return PREFERRED.budget
     return min(max(free_memory() // 4, _LEAST), _MOST)
 
 

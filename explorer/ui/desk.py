@@ -48,6 +48,10 @@ class Intent(Protocol):
 
     def edit(self, edit: Any) -> None: ...
 
+    def change(self, step: Callable[[Any], Any]) -> None:
+        """Make another network of the open one (explorer.network.Network), off the UI thread, and show it."""
+        ...
+
     def open(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with some of its options, and make edits to it."""
         ...

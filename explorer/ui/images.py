@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QImage, QImageWriter
 
 from explorer.analysis.sample import BUILT_IN
@@ -55,9 +56,29 @@ def from_qimage(image: QImage) -> Callable[[Wanted], Sample]:
     return work
 
 
+def thumbnails(paths: list[str]) -> Callable[[Wanted], dict[str, QImage]]:
+    """Small pictures of the built-in photos and of these files, by name and path; those that cannot be read are left
+    out."""
+
+    def work(wanted: Wanted) -> dict[str, QImage]:
+        from explorer.analysis import sample
+
+        found: dict[str, QImage] = {}
+        for id in (*BUILT_IN, *paths):
+            if not wanted(0.0):
+                break
+            with contextlib.suppress(sample.ImageError):
+                image = as_qimage(sample.built_in(id) if id in BUILT_IN else sample.read(id))
+                fitted = image.scaled(160, 160, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+                found[id] = fitted
+        return found
+
+    return work
+
+
 def as_qimage(sample: Sample) -> QImage:
     height, width = sample.pixels.shape[:2]
     return QImage(sample.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-__all__ = ["BUILT_IN", "FILTER", "as_qimage", "built_in", "from_file", "from_qimage", "name_of"]
+__all__ = ["BUILT_IN", "FILTER", "as_qimage", "built_in", "from_file", "from_qimage", "name_of", "thumbnails"]

@@ -3,66 +3,19 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
-    QImage,
     QPainter,
-    QPainterPath,
     QPaintEvent,
-    QPen,
     QTextLayout,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.panels import Guess, Output
 from explorer.ui import appearance
-
-
-class Photo(QWidget):
-    """The sample image, scaled to fit, its corners rounded."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._image = QImage()
-        self._wanting = False
-        self.setMinimumHeight(64)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-
-    def show_image(self, image: QImage, name: str) -> None:
-        self._image = image
-        self.setToolTip(f"{Path(name).name}, {image.width()} × {image.height()} pixels")
-        self.setAccessibleName(f"Sample image: {name}")
-        self.update()
-
-    def show_wanting(self, wanting: bool) -> None:
-        """Something that can be dropped here is over the panel."""
-        self._wanting = wanting
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        c = appearance.colours()
-        painter = QPainter(self)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        if not self._image.isNull():
-            size = QSize(self._image.size()).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            area = QRectF(
-                (self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height()
-            )
-            clip = QPainterPath()
-            clip.addRoundedRect(area, 6, 6)
-            painter.setClipPath(clip)
-            painter.drawImage(area, self._image)
-            painter.setClipping(False)
-        if self._image.isNull() or self._wanting:
-            painter.setPen(QPen(QColor(c.accent if self._wanting else c.border), 2, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
-        if self._image.isNull():
-            painter.setPen(QColor(c.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop an image")
 
 
 class Bars(QWidget):
@@ -72,14 +25,26 @@ class Bars(QWidget):
         super().__init__()
         self._guesses: tuple[Guess, ...] = ()
         self._dimmed = False
-        self.setMinimumHeight(5 * 15)
+        self.count = 5  # classes that are shown, if they fit
+        self.logits = False
+        self.setMinimumHeight(3 * 15)
+
+    def show_as(self, count: int | None = None, logits: bool | None = None) -> None:
+        """So many classes, and logits instead of probabilities; what is not said stays as it is."""
+        self.count = self.count if count is None else count
+        self.logits = self.logits if logits is None else logits
+        self.update()
 
     def show_guesses(self, guesses: tuple[Guess, ...]) -> None:
         self._guesses = guesses
         said = "; ".join(f"{g.label} {100 * g.now:.1f} %, before {100 * g.before:.1f} %" for g in guesses)
         self.setAccessibleName(f"Likeliest classes: {said}" if said else "Likeliest classes")
         self.setToolTip(
-            "\n".join(f"{g.label}: {100 * g.now:.3f} % now, {100 * g.before:.3f} % before" for g in guesses)
+            "\n".join(
+                f"{g.label}: {100 * g.now:.3f} % now, {100 * g.before:.3f} % before"
+                + (f" (logits {g.logit:.3f}, {g.logit_before:.3f})" if g.logit or g.logit_before else "")
+                for g in guesses
+            )
         )
         self.update()
 
@@ -95,12 +60,14 @@ class Bars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(0.45 if self._dimmed else 1.0)
         metrics = QFontMetricsF(self.font())
-        guesses = self._shown(max(int(self.height() // max(metrics.height() - 1, 15)), 1))
+        guesses = self._shown(min(max(int(self.height() // max(metrics.height() - 1, 15)), 1), self.count))
         height = min(self.height() / len(guesses), 24.0)
         said, number = self._said(guesses, metrics)
         name = min(max(metrics.horizontalAdvance(g.label) for g in guesses), self.width() * 0.38) + 8
         room = max(self.width() - name - number - 8, 10.0)
-        unit = room / (max(max(g.now, g.before) for g in guesses) or 1.0)
+        values = [value for g in guesses for value in self._values(g)]
+        self._least = min(*values, 0.0) if self.logits else 0.0
+        unit = room / ((max(values) - self._least) or 1.0)
         for at, guess in enumerate(guesses):
             line = QRectF(0, at * height, self.width(), height)
             self._paint_line(painter, line, guess, said[at], name, unit, number)
@@ -114,19 +81,26 @@ class Bars(QWidget):
         label = QRectF(0, line.top(), name - 8, line.height())
         text = metrics.elidedText(guess.label, Qt.TextElideMode.ElideRight, label.width())
         painter.drawText(label, middle | Qt.AlignmentFlag.AlignRight, text)
-        painter.setPen(QColor(c.text if _changed(guess) else c.muted))
+        now, before = self._values(guess)
+        painter.setPen(QColor(c.text if self._changed(guess) else c.muted))
         painter.drawText(QRectF(line.right() - number, line.top(), number, line.height()), middle, said)
         painter.setPen(Qt.PenStyle.NoPen)
-        for share, colour, top, thick in ((guess.before, c.ghost, 0.58, 0.28), (guess.now, c.accent, 0.14, 0.40)):
+        for share, colour, top, thick in ((before, c.ghost, 0.58, 0.28), (now, c.accent, 0.14, 0.40)):
             painter.setBrush(QColor(colour))
-            bar = QRectF(name, line.top() + top * line.height(), max(share * unit, 1.0), thick * line.height())
+            bar = QRectF(
+                name, line.top() + top * line.height(), max((share - self._least) * unit, 1.0), thick * line.height()
+            )
             painter.drawRoundedRect(bar, min(2.0, bar.width() / 2), 2)
 
     def _said(self, guesses: list[Guess], metrics: QFontMetricsF) -> tuple[list[str], float]:
         """The figures beside the bars, as fully as leaves the bars a third of the width, and the width they take."""
-        full = [_percent(g.now) + (f"  ←  {_percent(g.before)}" if _changed(g) else "") for g in guesses]
-        brief = [f"{100 * g.now:.1f} ← {_percent(g.before)}" if _changed(g) else _percent(g.now) for g in guesses]
-        least = [_percent(g.now) for g in guesses]
+        pairs = [(*self._values(g), self._changed(g)) for g in guesses]
+        full = [self._number(now) + (f"  ←  {self._number(was)}" if changed else "") for now, was, changed in pairs]
+        brief = [
+            f"{self._number(now).removesuffix(' %')} ← {self._number(was)}" if changed else self._number(now)
+            for now, was, changed in pairs
+        ]
+        least = [self._number(now) for now, _, _ in pairs]
         for said in (full, brief, least):
             width = max(metrics.horizontalAdvance(text) for text in said) + 2
             if width <= self.width() * 0.36:
@@ -140,13 +114,15 @@ class Bars(QWidget):
         kept = sorted(self._guesses, key=lambda g: -max(g.now, g.before))[:rows]
         return [guess for guess in self._guesses if guess in kept]
 
+    def _values(self, guess: Guess) -> tuple[float, float]:
+        return (guess.logit, guess.logit_before) if self.logits else (guess.now, guess.before)
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    def _number(self, value: float) -> str:
+        return f"{value:.2f}" if self.logits else f"{100 * value:.1f} %"
 
-
-def _changed(guess: Guess) -> bool:
-    return abs(guess.now - guess.before) > 5e-4
+    def _changed(self, guess: Guess) -> bool:
+        now, before = self._values(guess)
+        return abs(now - before) > (5e-3 if self.logits else 5e-4)
 
 
 class Apart(QWidget):
@@ -175,6 +151,8 @@ class Apart(QWidget):
     def text(self) -> str:
         if self._output is None:
             return ""
+        if self._output.apart:
+            return f"Before and after: {self._output.apart}"
         top1 = ", another class on top" if self._output.changed_top1 else ""
         return f"Before and after: {self._word} ({self._bits}){top1}"
 
@@ -183,6 +161,8 @@ class Apart(QWidget):
         """The same where there is less room."""
         if self._output is None:
             return ""
+        if self._output.apart:
+            return f"{self._output.apart[:1].upper()}{self._output.apart[1:]}"
         return f"{self._word[:1].upper()}{self._word[1:]} · {self._bits}"
 
     @property

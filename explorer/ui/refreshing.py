@@ -114,6 +114,6 @@ class Refreshing(QObject):
 
         def fail(failure: Exception) -> None:
             panel.show_busy(False)
-            panel.show_error(str(failure))
+            panel.show_error(str(failure), requests.ways_out(failure))
 
         self.running.submit(requests.run(network, sample), show, fail)

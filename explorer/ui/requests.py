@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from explorer.panels import Choice
@@ -155,12 +155,14 @@ def run(network: Network, sample: Sample | str) -> Callable[[Wanted], Output]:
     """Show the network, and the one it was, the sample image."""
 
     def work(wanted: Wanted) -> Output:
-        from explorer.present import output
+        from explorer.present.outputs import output, weights_in_words
 
-        before = network.baseline.run(sample, wanted)
         now = network.run(sample, wanted)
-        note = network.origin.weights.note
-        return output(now.result, before.result, note)
+        before = network.baseline.run(sample, wanted)
+        origin = network.origin
+        note = " ".join(filter(None, (origin.forward.fell_back, origin.weights.note)))
+        found = output(now.result, before.result, note, weights_in_words(network.architecture, origin.weights))
+        return replace(found, crop=network.crop(sample))
 
     return work
 

@@ -6,7 +6,7 @@ and the network's output newest first (`refreshing`), files (`documents`, `sampl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,6 +137,7 @@ class Window(QMainWindow):
         self.history.wanted.connect(self.go_to)
         self.history.compared.connect(self.compare)
         self.output.image_dropped.connect(self.take_file)
+        self.output.edit_wanted.connect(self.edit)
         self.busy.cancelled.connect(self._cancel_all)
         self.editing.opened.connect(self._show_opened)
         self.editing.changed.connect(self._show_changed)
@@ -200,8 +201,11 @@ class Window(QMainWindow):
             self.samples.show_file(path)
 
     def edit(self, edit: Any) -> None:
+        self.change(lambda network: network.edit(edit))
+
+    def change(self, step: Callable[[Network], Network]) -> None:
         self.notice.hide()
-        self.editing.change(lambda network: network.edit(edit))
+        self.editing.change(step)
 
     def go_to(self, position: int) -> None:
         """To a place of the history: 0 is the baseline."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from explorer.panels import Guess, Output
+from explorer.panels import Choice, Guess, Output, Pixels
 from explorer.ui.output import OutputPanel
 
 OUTPUT = Output(
@@ -39,23 +40,77 @@ def red() -> QImage:
     return image
 
 
-def test_samples_are_chosen_by_id(panel: OutputPanel, qtbot: QtBot) -> None:
+def test_samples_are_chosen_by_click_and_key(panel: OutputPanel, qtbot: QtBot) -> None:
+    place = panel.samples.visualItemRect(panel.samples.item(1)).center()
     with qtbot.waitSignal(panel.sample_chosen) as told:
-        panel.samples.activated.emit(1)
+        qtbot.mouseClick(panel.samples.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert told.args == ["coffee"]
+    panel.samples.setCurrentRow(0)
+    with qtbot.waitSignal(panel.sample_chosen) as told:
+        qtbot.keyClick(panel.samples, Qt.Key.Key_Return)
+    assert told.args == ["cat"]
     with qtbot.waitSignal(panel.image_wanted):
         qtbot.mouseClick(panel.open, Qt.MouseButton.LeftButton)
 
 
-def test_the_sample_is_shown_by_its_name(panel: OutputPanel) -> None:
-    panel.show_sample(red(), "Coffee")
-    assert panel.samples.currentText() == "Coffee"
+def test_the_sample_is_shown_and_marked(panel: OutputPanel) -> None:
+    panel.show_sample(red(), "Coffee", "coffee")
+    assert panel.samples.currentItem().toolTip() == "Coffee"
     panel.show_sample(red(), "holiday.png")
-    assert panel.samples.currentIndex() == -1
-    assert panel.samples.placeholderText() == "holiday.png"
+    assert panel.samples.currentItem() is None
     assert "30 × 20" in panel.photo.toolTip()
     centre = panel.photo.grab().toImage()
     assert centre.pixelColor(centre.width() // 2, centre.height() // 2) == Qt.GlobalColor.red
+
+
+def test_what_the_network_does_not_see_is_dimmed(panel: OutputPanel) -> None:
+    panel.show_sample(red(), "Coffee", "coffee")
+    panel.show_output(replace(OUTPUT, crop=(5.0, 0.0, 20.0, 20.0)))
+    assert "sees the bright 20 × 20 pixels" in panel.photo.toolTip()
+    seen = panel.photo.grab().toImage()
+    middle = seen.height() // 2
+    assert seen.pixelColor(seen.width() // 2, middle) == Qt.GlobalColor.red
+    assert seen.pixelColor(6, middle).red() < 180
+
+
+def test_more_or_fewer_classes_and_logits(panel: OutputPanel, qtbot: QtBot) -> None:
+    panel.resize(700, 400)
+    panel.show_output(replace(OUTPUT, guesses=tuple(Guess(f"class {n}", 0.1, 0.1, n - 3.0, 2.0) for n in range(10))))
+    entries = {action.text(): action for action in panel.view.menu().actions()}
+    entries["Top 10"].trigger()
+    entries["Logits"].trigger()
+    assert panel.view.text() == "Top 10 · logits"
+    assert (panel.bars.count, panel.bars.logits) == (10, True)
+    panel.grab()
+
+
+def test_maps_are_shown_when_there_are_some(panel: OutputPanel) -> None:
+    assert not panel.maps.isVisible()
+    panel.show_output(replace(OUTPUT, maps=(Pixels(2, 1, bytes(6)), Pixels(2, 1, bytes(6)))))
+    assert panel.maps.isVisible()
+    panel.grab()
+    panel.show_output(OUTPUT)
+    assert not panel.maps.isVisible()
+
+
+def test_what_is_new_and_what_is_broken_is_said(panel: OutputPanel) -> None:
+    panel.show_output(replace(OUTPUT, weights="3 of 52 layers have new weights, so the class means little."))
+    assert panel.note.text().startswith("3 of 52 layers have new weights")
+    panel.show_output(replace(OUTPUT, broken="NaN begins at features.3: the output has no meaning."))
+    assert panel.note.text() == "NaN begins at features.3: the output has no meaning."
+    assert not panel.bars.isVisible()
+    assert not panel.apart.isVisible()
+
+
+def test_an_error_offers_ways_out(panel: OutputPanel, qtbot: QtBot) -> None:
+    panel.show_error("Too large.", [Choice("Resolution 128", "the edit")])
+    button = panel.ways.itemAt(0).widget()
+    assert isinstance(button, QPushButton)
+    with qtbot.waitSignal(panel.edit_wanted) as told:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert told.args == ["the edit"]
+    panel.show_output(OUTPUT)
+    assert panel.ways.count() == 0
 
 
 def test_a_file_is_dropped(panel: OutputPanel, qtbot: QtBot, tmp_path: Path) -> None:

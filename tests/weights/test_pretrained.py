@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -42,7 +43,8 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(self.server.content)))
         self.end_headers()
-        self.wfile.write(self.server.content[: self.server.sent])
+        with contextlib.suppress(ConnectionError):  # whoever asked has gone
+            self.wfile.write(self.server.content[: self.server.sent])
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

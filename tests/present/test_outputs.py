@@ -1,0 +1,100 @@
+"""Any answer of a network is shown as what it is: classes, maps of classes, plain numbers, several at once."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from explorer.analysis.comparison import entropy
+from explorer.analysis.forward import Result
+from explorer.edits import Classes, Head, Shortcut
+from explorer.network import open_network
+from explorer.present.outputs import output, weights_in_words
+
+
+def of(value: object, broken: str = "") -> Result:
+    return Result(value, 3, 5, 1.0, broken)
+
+
+def test_entropy_by_hand() -> None:
+    assert entropy(torch.tensor([0.5, 0.25, 0.25, 0.0])) == pytest.approx(1.5)
+
+
+def test_classes_have_probabilities_logits_and_entropy() -> None:
+    shown = output(of(torch.tensor([[0.0, 2.0, 1.0]])), of(torch.tensor([[3.0, 2.0, 1.0]])), "note")
+    assert [guess.label for guess in shown.guesses] == ["class 1", "class 2", "class 0"]
+    assert (shown.guesses[0].logit, shown.guesses[2].logit_before) == (2.0, 3.0)
+    assert shown.guesses[0].now == pytest.approx(0.6652, abs=1e-4)
+    assert shown.changed_top1
+    assert shown.facts == "Entropy 1.20 bits"  # the same distribution in another order
+    assert 0 < shown.divergence < 1
+
+
+def test_another_number_of_classes_is_not_compared() -> None:
+    shown = output(of(torch.tensor([[0.0, 2.0]])), of(torch.zeros(1, 1000)), "")
+    assert shown.apart == "not comparable: 2 classes now, 1,000 before"
+    assert [guess.label for guess in shown.guesses] == ["class 1", "class 0"]
+
+
+def test_a_class_for_every_place_is_a_map() -> None:
+    now = torch.zeros(1, 3, 4, 8)
+    now[:, 1, :, :4] = 9.0
+    before = torch.zeros(1, 3, 4, 8)
+    before[:, 2, :1] = 9.0
+    shown = output(of({"out": now, "aux": now[:, :, :1]}), of({"out": before, "aux": before}), "")
+    assert {guess.label: (guess.now, guess.before) for guess in shown.guesses} == {
+        "class 0": (0.5, 0.75),
+        "class 1": (0.5, 0.0),
+        "class 2": (0.0, 0.25),
+    }
+    assert [(pixels.width, pixels.height, len(pixels.rgb)) for pixels in shown.maps] == [(8, 4, 96)] * 2
+    assert shown.facts.startswith("The class changed on 62.5 % of the 8 × 4 places")
+    assert "also returns aux (1, 3, 1, 8)" in shown.facts
+    assert 0 < shown.divergence < 1
+    assert output(of(now), of(now), "").divergence == pytest.approx(0, abs=1e-9)
+
+
+def test_large_maps_are_shown_small() -> None:
+    shown = output(of(torch.rand(1, 2, 1000, 500)), of(torch.rand(1, 2, 9, 9)), "")
+    assert (shown.maps[0].width, shown.maps[0].height) == (125, 250)
+    assert shown.apart.startswith("not comparable")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1, 6, 6), (1, 4, 8, 8, 2), (1, 7, 5), (3,), (1, 10, 1, 1)])
+def test_any_shape_is_shown(shape: tuple[int, ...]) -> None:
+    value = torch.rand(shape)
+    shown = output(of(value), of(value), "")
+    assert shown.guesses or shown.facts
+    assert shown.divergence == 0
+    assert shown.apart in ("", "identical")
+
+
+def test_one_number_is_no_class() -> None:
+    shown = output(of(torch.tensor([[0.5]])), of(torch.tensor([[0.25]])), "")
+    assert shown.facts == "0.5 (before 0.25)"
+    assert shown.apart == "apart by 1e+02 % of its size"
+    assert not shown.guesses
+
+
+def test_several_outputs_are_named() -> None:
+    shown = output(of((torch.rand(1, 5), torch.rand(1, 3))), of((torch.rand(1, 5), torch.rand(1, 3))), "")
+    assert len(shown.guesses) == 5
+    assert shown.facts.endswith("also returns output 2 (1, 3)")
+
+
+def test_where_it_broke_is_said() -> None:
+    nan = torch.full((1, 3), float("nan"))
+    shown = output(of(nan, "features.3: NaN"), of(torch.zeros(1, 3)), "")
+    assert shown.broken == "NaN begins at features.3: the output has no meaning."
+
+
+def test_new_and_sliced_layers_are_counted() -> None:
+    network = open_network("resnet18")
+    source = network.origin.weights
+    words = lambda n: weights_in_words(n.architecture, source)  # noqa: E731
+    assert words(network) == ""
+    assert words(network.edit(Shortcut("layer4.1", on=False))) == ""
+    assert words(network.edit(Classes(10))) == "1 of 41 layers has a part of its weights, so the class means little."
+    assert words(network.edit(Head("fully_connected"))) == (
+        "2 of 43 layers have new weights, 1 has new weights beside its own, so the class means little."
+    )
