@@ -72,33 +72,29 @@ class Seen:
 
 
 def inside(now: Showing, before: Showing, selection: str, wanted: Wanted = always) -> Inside:
-    """What the last op of a card makes. Raises NothingThere where that is nothing; PassError; Cancelled."""
-    name = seen_node(selection, now.study, before.study)
+    """What the last op of a card makes, in both versions. Raises NothingThere where that is nothing; PassError;
+    Cancelled."""
     edited = now.architecture is not before.architecture
-    found: list[FeatureMaps | None] = []
-    for showing in (now, before):
-        live = name in showing.architecture.live
-        found.append(feature_maps(name, showing, wanted) if live else None)
-        if not edited:
-            found = found * 2
-            break
-    showing = now if found[0] is not None else before
+    versions = [now, before] if edited else [now]
+    names = [seen_node(selection, showing.study) for showing in versions]
+    name = next(filter(None, names), None)
+    if name is None:
+        first = selection.split(",")[0].removeprefix("unit:")
+        raise NothingThere(f"{first} is not part of the network any more: an edit took it out.")
+    found = [
+        feature_maps(node, showing, wanted) if node else None for node, showing in zip(names, versions, strict=True)
+    ]
+    showing = now if names[0] else before
     title = vocabulary.title(showing.architecture.nodes[name])
-    return Inside(name, title, found[0], found[1], _kernels(selection, showing), edited, _why(name, found))
+    return Inside(name, title, found[0], found[-1], _kernels(selection, showing), edited, _why(found[0], found[-1]))
 
 
-def seen_node(selection: str, now: Study, before: Study) -> str:
-    """The op whose result a card shows: its last one that makes something. Raises NothingThere."""
-    first = selection.split(",")[0]
-    for study in (now, before):
-        names = _names(first, study)
-        useful = set(worth_seeing(study.architecture)) | {study.architecture.input.name}
-        shown = [name for name in names if name in useful] or [
-            name for name in names if name in study.architecture.live
-        ]
-        if shown:
-            return shown[-1]
-    raise NothingThere(f"{first.removeprefix('unit:')} is not part of the network any more: an edit took it out.")
+def seen_node(selection: str, study: Study) -> str | None:
+    """The op whose result a card shows: its last one that makes something. None where the card is not."""
+    live = [name for name in _names(selection.split(",")[0], study) if name in study.architecture.live]
+    useful = {*worth_seeing(study.architecture), study.architecture.input.name}
+    shown = [name for name in live if name in useful] or live
+    return shown[-1] if shown else None
 
 
 def seen_image(showing: Showing) -> Seen:
@@ -138,16 +134,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share else "none"
 
 
-def _why(name: str, found: list[FeatureMaps | None]) -> str:
-    now, before = found
+def _why(now: FeatureMaps | None, before: FeatureMaps | None) -> str:
     if now is None:
-        return "An edit took this layer out: this is what it made before."
+        return "An edit took this out: here is what it made before."
     if before is None:
-        return "An edit put this layer in: there is nothing before."
+        return "An edit put this in: there is nothing before."
     if now.values.shape != before.values.shape:
         sizes = [" × ".join(map(str, maps.values.shape)) for maps in (before, now)]
         return f"Another size than before ({sizes[0]} → {sizes[1]}), so there is no difference to take."
-    return ""
+    return f"Before, this card ended in {before.name}." if now.name != before.name else ""
 
 
 def _kernels(selection: str, showing: Showing) -> Kernels | None:

@@ -13,7 +13,7 @@ from torch import nn
 from explorer.analysis.change_along_depth import change_along_depth
 from explorer.analysis.latency import Latency
 from explorer.analysis.showing import NothingThere
-from explorer.edits import Shortcut, SwapActivation, Width
+from explorer.edits import LinearBottleneck, Shortcut, SwapActivation, Width
 from explorer.network import Network, open_network
 from explorer.present.classes import classes
 from explorer.present.depth import CURVES, depth
@@ -29,10 +29,22 @@ def network() -> Network:
 
 def test_a_card_stands_for_its_last_op(opened: Callable[[str], Network]) -> None:
     study = opened("mobilenet_v2").study
-    assert seen_node("features.2", study, study) == "features.2.conv.3"
-    assert seen_node("features.3.conv.0.0", study, study) == "features.3.conv.0.0"
+    assert seen_node("features.2", study) == "features.2.conv.3"
+    assert seen_node("features.3.conv.0.0", study) == "features.3.conv.0.0"
+    assert seen_node("nowhere", study) is None
+
+
+def test_a_block_is_compared_with_itself_even_if_an_edit_ended_it_otherwise(opened: Callable[[str], Network]) -> None:
+    before = open_network("mobilenet_v2", input_shape=(1, 3, 64, 64))
+    now = before.edit(LinearBottleneck("features.4", activation="relu6"))
+    found = inside(now.showing(), before.showing(), "features.4")
+    assert found.now is not None
+    assert found.before is not None
+    assert found.before.name == "features.4.conv.3" != found.now.name
+    assert found.difference is not None
+    assert "ended in features.4.conv.3" in found.why
     with pytest.raises(NothingThere, match="nowhere is not part of the network"):
-        seen_node("nowhere", study, study)
+        inside(now.showing(), before.showing(), "nowhere")
 
 
 def test_a_card_an_edit_took_out_is_found_in_the_baseline() -> None:
@@ -41,7 +53,7 @@ def test_a_card_an_edit_took_out_is_found_in_the_baseline() -> None:
     found = inside(now.showing(), before.showing(), "layer2.0.downsample.0")
     assert found.now is None
     assert found.before is not None
-    assert "took this layer out" in found.why
+    assert "took this out" in found.why
     assert found.difference is None
 
 

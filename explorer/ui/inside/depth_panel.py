@@ -106,10 +106,11 @@ class DepthPanel(QWidget):
             words = f"Nothing has been edited yet, so nothing moved. {words}"
         self.words.setText(words)
         c = appearance.colours()
-        said = f'<span style="color: {c.accent}">●</span> now'
-        said += f'&nbsp; <span style="color: {c.muted}">—</span> before' if both else ""
-        said += f'&nbsp; <span style="color: {c.more}">▲</span> new, removed or resized' if marked else ""
-        self.legend.setText(said if both or marked else "")
+        said = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
+        said = said if both else []
+        if marked:
+            said.append(f'<span style="color: {c.more}">▲</span> new, removed or resized')
+        self.legend.setText("&nbsp; ".join(said))
 
     def _pick(self, place: int) -> None:
         if self._depth is not None:

@@ -28,6 +28,7 @@ from explorer.ui.inside.tool_row import ToolRow
 from explorer.ui.inside.zoomed import Picture, ZoomedMap
 
 if TYPE_CHECKING:
+    from explorer.analysis.feature_maps import FeatureMaps
     from explorer.analysis.unit_receptive_field import Box
     from explorer.present.inside import Inside, Seen
 
@@ -106,7 +107,7 @@ class MapsPanel(QWidget):
         """Outline what the unit under the mouse can see of the image."""
         self.photo.mark(*([QRectF(box.left, box.top, box.width, box.height)] if box is not None else []))
         if box is not None:
-            self.field.setText(f"This unit sees {box.height} × {box.width} pixels. Click: what it uses of them.")
+            self.field.setText(f"It sees {box.height} × {box.width} pixels; click: what it uses.")
 
     def show_used(self, used: NDArray[np.float32] | None) -> None:
         """Light up what a unit uses of the image."""
@@ -119,7 +120,7 @@ class MapsPanel(QWidget):
         height, width = used.shape
         image = QImage(heat.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
         self.photo.lay_over(image)
-        self.field.setText("Red: what this unit uses, by its gradient. Most of what it could see hardly counts.")
+        self.field.setText("Red: what the unit really uses (gradient).")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -130,7 +131,7 @@ class MapsPanel(QWidget):
         if watched is self.map and event.type() == QEvent.Type.MouseButtonPress and self._inside is not None:
             unit = self.map._unit(event.position().toPoint())  # type: ignore[attr-defined]
             if unit is not None and self.view != "kernels":
-                self.asked.emit(self._inside.name, unit)
+                self.asked.emit(self._maps(self._inside).name, unit)
         return False
 
     # painting
@@ -145,7 +146,7 @@ class MapsPanel(QWidget):
         self.field.setVisible(self.photo.isVisibleTo(self))
         self.show_box(None)
         self.show_used(None)
-        self.field.setText("Point at a unit of the large map: the outline here is all that it can see.")
+        self.field.setText("Point at a unit above: its view, outlined.")
         if kernels:
             self._draw_kernels()
         elif found.shown.form == "vector":
@@ -238,12 +239,14 @@ class MapsPanel(QWidget):
             groups = f" in {found.kernels.groups} groups" if found.kernels.groups > 1 else ""
             each = f"{outputs:,} kernels of {window[0]} × {window[1]} over {inputs:,} input channel"
             said = f"{found.kernels.name}: {each}{'s' if inputs > 1 else ''}{groups}. Red is positive, blue negative."
+        elif self.view == "difference":
+            said += " Red: more than before; blue: less."
         elif found.shown.form == "maps":
             said += " Bright: the channel answers strongly to that place."
         elif found.shown.form == "vector":
             said += " Each bar is one unit." + (" Dots: before." if found.edited else "")
         self.words.setText(" ".join(filter(None, (said, found.shown.note, found.why))))
-        maps = found.before if self.view == "before" and found.before is not None else found.shown
+        maps = self._maps(found)
         self.figures.setText("  ·  ".join(f"{name} <b>{value}</b>" for name, value in figures(maps)))
         counts = list(found.histogram.counts)
         self.histogram.show_counts(found.histogram.edges, counts)
@@ -262,7 +265,7 @@ class MapsPanel(QWidget):
             said = f"{said} · {place}" if said else place
         self.value.setText(said)
         if self.photo.isVisibleTo(self):
-            self.pointed.emit(found.name, unit)
+            self.pointed.emit(self._maps(found).name, unit)
 
     def _pick(self, place: int) -> None:
         self._channel = self._order[place]
@@ -271,8 +274,11 @@ class MapsPanel(QWidget):
     def _values(self, found: Inside) -> NDArray[np.float32] | None:
         if self.view == "difference":
             return found.difference
-        maps = found.before if self.view == "before" else found.now
-        return (maps or found.shown).values
+        return self._maps(found).values
+
+    def _maps(self, found: Inside) -> FeatureMaps:
+        """Of the version that is looked at."""
+        return (found.before if self.view == "before" else found.now) or found.shown
 
     def _common(self, found: Inside, signed: bool) -> colours.Range:
         """One range for before and now, so that they can be compared."""

@@ -17,7 +17,7 @@ class Picture(QWidget):
     def __init__(self, name: str, smooth: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setMinimumSize(96, 96)
+        self.setMinimumSize(60, 60)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._smooth = smooth
         self._image = QImage()
