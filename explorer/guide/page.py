@@ -19,7 +19,7 @@ from explorer.language import Language
 from explorer.project import edit_from_json
 
 #: In the order of the history.
-PAGES: tuple[str, ...] = ("alexnet", "vgg", "googlenet", "mobilenet_v2")
+PAGES: tuple[str, ...] = ("alexnet", "vgg", "googlenet", "resnet", "resnext", "mobilenet_v2")
 
 _Any = TypeVar("_Any", bound=BaseModel)
 _Text = Annotated[str, Field(min_length=2, max_length=2000)]
