@@ -19,7 +19,22 @@ from explorer.language import Language
 from explorer.project import edit_from_json
 
 #: In the order of the history.
-PAGES: tuple[str, ...] = ("alexnet", "vgg", "googlenet", "resnet", "resnext", "mobilenet_v2")
+PAGES: tuple[str, ...] = (
+    "alexnet",
+    "vgg",
+    "googlenet",
+    "inception_v2",
+    "inception_v3",
+    "resnet",
+    "resnext",
+    "densenet",
+    "mobilenet_v1",
+    "shufflenet_v1",
+    "mobilenet_v2",
+    "shufflenet_v2",
+    "mobilenet_v3",
+    "efficientnet",
+)
 
 _Any = TypeVar("_Any", bound=BaseModel)
 _Text = Annotated[str, Field(min_length=2, max_length=2000)]
