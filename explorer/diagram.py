@@ -13,6 +13,14 @@ from typing import Literal
 Level = Literal["stages", "blocks", "units", "ops"]
 LEVELS: tuple[Level, ...] = ("stages", "blocks", "units", "ops")
 
+#: Which way the data flows: stages side by side and downwards inside, all downwards, all to the right.
+Direction = Literal["columns", "down", "right"]
+DIRECTIONS: Mapping[Direction, str] = {
+    "columns": "Stages in columns",
+    "down": "Top down",
+    "right": "Left to right",
+}
+
 #: What a card is about; the theme has one colour and one icon for each.
 Kind = Literal[
     "input",
@@ -44,8 +52,47 @@ Kind = Literal[
     "stem",
 ]
 
-#: How a card stands against the network as it was opened.
-Change = Literal["same", "changed", "added", "off"]
+#: How a card stands against the network as it was opened. Removed ones are shown where changes are looked at.
+Change = Literal["same", "changed", "added", "off", "removed"]
+
+#: What cards can be coloured by without anyone measuring or computing more: key and words.
+COLOURS: Mapping[str, str] = {
+    "kind": "Kind",
+    "params": "Parameters",
+    "macs": "MACs",
+    "activations": "Activation memory",
+    "receptive_field": "Receptive field",
+    "change": "Change against baseline",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """A number for each node, or one of a few words, that cards are coloured by.
+
+    Anything that knows something of single nodes can make one: `Colouring("Time", {"layer1.0.conv1": 0.8}, "ms")`.
+    With `words`, values are places in that list, the most notable last. Nodes that are left out stay pale.
+    """
+
+    title: str
+    values: Mapping[str, float]
+    unit: str = ""  # "bytes", "px", "ms", …; empty for plain numbers
+    together: Literal["sum", "most"] = "sum"  # what a card of several nodes has
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the colours of a diagram mean: the ends of a scale, or words."""
+
+    title: str
+    low: str = ""
+    high: str = ""
+    words: tuple[str, ...] = ()  # those that are in the diagram
+
+
+#: The word of a card that nothing is known of.
+UNKNOWN = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +108,12 @@ class Card:
     change: Change = "same"
     tip: str = ""  # the full path and all figures, for the tool tip
     chips: tuple[tuple[Kind, str], ...] = ()  # the ops fused on a unit's card: (("conv", "Conv 3×3"), ("norm", "BN"))
+    shape: str = ""  # of what it makes: "64×56×56"
+    beside: str = ""  # what stands to the right of a round card: "64 + 128 + 32 + 32 = 256"
+    times: int = 1  # how many equal neighbours are stacked on it
+    bar: float = 0.0  # its part of the chosen figure, beside the card that has the largest
+    tint: float | None = None  # its place on the scale that the diagram is coloured by, 0 to 1
+    word: str = ""  # the same where the scale is words
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +123,7 @@ class Link:
     source: str
     target: str
     slot: int  # which input of the target; the same source twice into an add is two links
-    text: str  # the shape that travels: "64×56×56"
+    text: str  # the shape that travels, for the tool tip: "64×56×56"
     skip: bool = False  # goes around something else on the way: a shortcut
 
 
@@ -80,3 +133,5 @@ class Diagram:
     children: Mapping[str, tuple[str, ...]]  # every open group -> its cards and open groups, in execution order
     cards: Mapping[str, Card]  # every visible card, and the frame card of every open group except the root
     links: tuple[Link, ...]
+    scale: Scale | None = None  # None where cards have the colours of their kinds
+    bars: str = ""  # what bars show: "share of MACs, up to 12 %"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from explorer.diagram import Level
+from explorer.diagram import COLOURS, Colouring, Direction, Level
 from explorer.language import Language
 
 if TYPE_CHECKING:  # importing these imports torch; the window is on screen before that
@@ -16,7 +16,18 @@ if TYPE_CHECKING:  # importing these imports torch; the window is on screen befo
     from explorer.network import Network
 
 #: What a notification is about.
-Topic = Literal["network", "opened", "selection", "sample", "compared", "language", "experiment", "bookmarks"]
+Topic = Literal[
+    "network",
+    "opened",
+    "selection",
+    "sample",
+    "compared",
+    "language",
+    "experiment",
+    "bookmarks",
+    "colours",
+    "direction",
+]
 
 
 class Session:
@@ -30,6 +41,9 @@ class Session:
         self.language: Language = "en"  # of the explanations
         self.experiment: tuple[str, Mapping[str, Any]] | None = None  # its id, and controls that were set for it
         self.bookmarks: tuple[str, ...] = ()  # places to come back to
+        self.colours = "kind"  # what cards are coloured by: a key of `COLOURS`, or the title of an offered colouring
+        self.offered: dict[str, Colouring] = {}  # colourings that tools have made, by title
+        self.direction: Direction = "columns"  # which way the data flows on the canvas
         self._listeners: list[Callable[[Topic], None]] = []
 
     @property
@@ -55,6 +69,8 @@ class Session:
             self.opened = opened
             self.selection = selection
             self.bookmarks = bookmarks
+            self.colours = self.colours if self.colours in COLOURS else "kind"
+            self.offered.clear()
         self._tell("network")
 
     def compare(self, compared: bool) -> None:
@@ -68,10 +84,6 @@ class Session:
             self.opened = opened
             self._tell("opened")
 
-    def toggle(self, group: str) -> None:
-        """Unfold a folded group, fold an open one."""
-        self.open_groups(self.opened ^ {group})
-
     def select(self, id: str | None) -> None:
         if id != self.selection:
             self.selection = id
@@ -80,10 +92,11 @@ class Session:
     def extend(self, id: str) -> None:
         """Put a card beside those that are selected, or take it out; several are separated by commas."""
         chosen = dict.fromkeys(self.selection.split(",")) if self.selection else {}
-        if id in chosen:
-            del chosen[id]
+        these = id.split(",")  # a stack of equal cards is all of them
+        if chosen.keys() >= set(these):
+            chosen = {known: None for known in chosen if known not in these}
         else:
-            chosen[id] = None
+            chosen |= dict.fromkeys(these)
         self.select(",".join(chosen) or None)
 
     def bookmark(self, id: str) -> None:
@@ -91,6 +104,41 @@ class Session:
         kept = tuple(other for other in self.bookmarks if other != id)
         self.bookmarks = kept if id in self.bookmarks else (*kept, id)
         self._tell("bookmarks")
+
+    def colour_by(self, colours: str | Colouring) -> None:
+        """Colour cards by a key of `COLOURS`, by the title of what a tool has offered, or by a tool's own numbers.
+
+        A colouring stays on offer under its title until the next network; one that only comes up to date is given to
+        `offer`. An unknown name is a KeyError."""
+        if isinstance(colours, Colouring):
+            self.offered[colours.title] = colours
+            colours = colours.title
+        elif colours not in COLOURS and colours not in self.offered:
+            raise KeyError(colours)
+        self.colours = colours
+        self._tell("colours")
+
+    def offer(self, colouring: Colouring) -> None:
+        """Let cards be coloured by a tool's own numbers, if the user likes; where they are already, they follow."""
+        self.offered[colouring.title] = colouring
+        self._tell("colours")
+
+    def withdraw(self, title: str) -> None:
+        """Numbers that hold no more are on offer no more."""
+        if self.offered.pop(title, None) is not None:
+            self.colours = "kind" if self.colours == title else self.colours
+            self._tell("colours")
+
+    @property
+    def colouring(self) -> str | Colouring:
+        """What cards are coloured by: a key of `COLOURS` or a tool's numbers."""
+        return self.offered.get(self.colours, self.colours)
+
+    def turn(self, direction: Direction) -> None:
+        """Let the data flow another way."""
+        if direction != self.direction:
+            self.direction = direction
+            self._tell("direction")
 
     def show_sample(self, sample: Sample) -> None:
         self.sample = sample

@@ -23,13 +23,13 @@ _DOT = 4.0  # screen pixels below which nobody sees that it is round
 def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
     """A patch of the kind's colour; from nearer a card, with its title where that fits. The scale alone decides which,
     so that cards beside each other look alike."""
-    ghost = card.change == "off"
+    ghost = card.change in ("off", "removed")
     if scale < _TITLES:
-        painter.fillRect(rect, theme.of("border") if ghost else theme.block(card.kind))
+        painter.fillRect(rect, theme.of("border") if ghost else theme.patch(card))
     else:
         stripe = QRectF(rect.left(), rect.top(), max(_STRIPE / scale, 4.5), rect.height())
-        painter.fillRect(rect, theme.frame_ground(1) if ghost else theme.far_ground(card.kind))
-        painter.fillRect(stripe, theme.of("off") if ghost else theme.colour(card.kind))
+        painter.fillRect(rect, theme.frame_ground(1) if ghost else theme.far_ground(card))
+        painter.fillRect(stripe, theme.of("off") if ghost else theme.hue(card))
         lines = _lines(card.title, round(rect.width() * scale - 6), int(rect.height() * scale // _ROW))
         _paint_lines(painter, lines, rect, theme.of("off" if ghost else "text"), scale)
     if card.change in ("changed", "added"):
@@ -39,7 +39,7 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
 
 def paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
     """A dot."""
-    colour = theme.of("border") if card.change == "off" else theme.block(card.kind)
+    colour = theme.of("border") if card.change in ("off", "removed") else theme.patch(card)
     if rect.width() * scale < _DOT:
         painter.fillRect(rect, colour)
         return

@@ -13,7 +13,7 @@ from explorer.drawing import afar
 from explorer.drawing.icons import SIDE, icon
 from explorer.drawing.theme import Theme, advance, font
 
-TITLE, LINE, CHIP = 13.0, 11.0, 10.0  # pixels of type
+TITLE, LINE, CHIP, BESIDE = 13.0, 11.0, 10.0, 11.0  # pixels of type
 ROUND = 26.0  # diameter of an addition
 RADIUS = 7.0
 _STRIPE = 4.5
@@ -24,6 +24,9 @@ _MOST = 250.0
 _TITLE_ROW, _LINE_ROW, _CHIP_ROW = 17.0, 15.0, 19.0
 _FOLD = 16.0
 _PILL, _BETWEEN = 10.0, 4.0  # what a chip is wider than its text, and the gap to the next
+_APART = 16.0  # between a line and the shape at its end
+_BAR = 3.0
+_SHEET = 3.0  # how far the cards of a stack look out from under each other
 
 _SMALLEST_ICON = 9.5  # screen pixels
 
@@ -38,14 +41,25 @@ def size(card: Card) -> tuple[float, float]:
     """Width and height of a card in the drawing's pixels."""
     if card.round:
         return ROUND, ROUND
-    width = _ICON + advance(card.title, TITLE, True) + (_FOLD if card.foldable else 0)
-    for line in card.lines:
-        width = max(width, advance(line, LINE))
+    width = _ICON + advance(titled(card), TITLE, True) + (_FOLD if card.foldable else 0)
+    for number, line in enumerate(card.lines):
+        width = max(width, advance(line, LINE) + (_shape_width(card) if number == 0 else 0))
     chips = _chips(card)
     if chips:
         width = max(width, _chips_width(chips))
-    height = 2 * _TOP + _TITLE_ROW + _LINE_ROW * len(card.lines) + (_CHIP_ROW if chips else 0)
-    return min(max(round(width + _LEFT + _RIGHT), _LEAST), _MOST), round(height)
+    rows = max(len(card.lines), 1 if card.shape else 0)
+    height = 2 * _TOP + _TITLE_ROW + _LINE_ROW * rows + (_CHIP_ROW if chips else 0)
+    deck = 2 * _SHEET if card.times > 1 else 0
+    return min(max(round(width + _LEFT + _RIGHT), _LEAST), _MOST) + deck, round(height) + deck
+
+
+def titled(card: Card) -> str:
+    """ "Residual bottleneck × 5"."""
+    return f"{card.title} × {card.times}" if card.times > 1 else card.title
+
+
+def _shape_width(card: Card) -> float:
+    return _APART + advance(card.shape, LINE) if card.shape else 0.0
 
 
 def paint(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
@@ -53,17 +67,45 @@ def paint(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: floa
     if card.round:
         _paint_round(painter, card, rect, theme, scale)
         return
-    strong = theme.colour(card.kind)
-    ghost = card.change == "off"
+    strong = theme.hue(card)
+    ghost = is_ghost(card)
     if TITLE * scale < FAR:
         afar.paint_card(painter, card, rect, theme, scale)
         return
     painter.setPen(_outline(card, theme, scale))
-    painter.setBrush(Qt.BrushStyle.NoBrush if ghost else theme.ground(card.kind))
+    if card.times > 1:
+        rect = _paint_deck(painter, rect, theme)
+    painter.setBrush(Qt.BrushStyle.NoBrush if ghost else theme.ground_of(card))
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
     _paint_stripe(painter, rect, strong if not ghost else theme.of("off"))
     _paint_text(painter, card, rect, theme, scale)
+    _paint_bar(painter, card, rect, theme)
     paint_badge(painter, card.change, rect.topRight() + QPointF(-3, 3), theme)
+
+
+def is_ghost(card: Card) -> bool:
+    """Is it there no more: switched off, or taken away?"""
+    return card.change in ("off", "removed")
+
+
+def _paint_deck(painter: QPainter, rect: QRectF, theme: Theme) -> QRectF:
+    """The cards below the uppermost one, which is what is returned."""
+    painter.setBrush(theme.of("card"))
+    top = rect.adjusted(0, 0, -2 * _SHEET, -2 * _SHEET)
+    for sheet in (2, 1):
+        painter.drawRoundedRect(top.translated(sheet * _SHEET, sheet * _SHEET), RADIUS, RADIUS)
+    return top
+
+
+def _paint_bar(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+    """How much of the chosen figure is this card's, beside the one that has most."""
+    if card.bar <= 0 or is_ghost(card):
+        return
+    room = rect.width() - _LEFT - _RIGHT
+    painter.setPen(Qt.PenStyle.NoPen)
+    for width, colour in ((room, theme.of("border")), (max(card.bar * room, 1.5), theme.hue(card))):
+        painter.setBrush(colour)
+        painter.drawRect(QRectF(rect.left() + _LEFT, rect.bottom() - 2 * _BAR, width, _BAR))
 
 
 def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
@@ -78,7 +120,7 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     if TITLE * scale < FAR:
         return
     room = rect.width() - 2 * _LEFT - _FOLD
-    title = _elided(card.title, TITLE, room, True)
+    title = _elided(titled(card), TITLE, room, True)
     title_width = advance(title, TITLE, True)
     more = _fitting(card.lines, room - title_width - 10) if LINE * scale >= READABLE else ""
     baseline, left = rect.top() + 20, rect.left() + _LEFT
@@ -105,14 +147,14 @@ def _fitting(lines: tuple[str, ...], room: float) -> str:
 
 
 def _paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    ghost = card.change == "off"
-    strong = theme.of("off") if ghost else theme.colour(card.kind)
+    ghost = is_ghost(card)
+    strong = theme.of("off") if ghost else theme.hue(card)
     circle = rect.adjusted(1, 1, -1, -1)
     if TITLE * scale < FAR:
         afar.paint_round(painter, card, circle, theme, scale)
         return
     painter.setPen(QPen(strong, 1.6, Qt.PenStyle.DashLine if ghost else Qt.PenStyle.SolidLine))
-    painter.setBrush(theme.of("canvas") if ghost else theme.ground(card.kind))
+    painter.setBrush(theme.of("canvas") if ghost else theme.ground_of(card))
     painter.drawEllipse(circle)
     painter.save()
     painter.setPen(QPen(strong, 1.8))
@@ -164,24 +206,39 @@ def _stripe(height: float) -> QPainterPath:
 
 def _paint_text(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
     x, y = rect.left() + _LEFT, rect.top() + _TOP
-    strong = theme.of("off") if card.change == "off" else theme.colour(card.kind)
+    ghost = is_ghost(card)
+    plain = card.tint is None and not card.word
+    strong = theme.of("off") if ghost else theme.colour(card.kind) if plain else theme.of("text")
     _paint_icon(painter, card.kind, QPointF(x, y + 1), strong, scale)
     room = rect.width() - _LEFT - _RIGHT - _ICON - (_FOLD if card.foldable else 0)
     title_font = font(TITLE, bold=True)
-    painter.setFont(_struck() if card.change == "off" else title_font)
-    painter.setPen(theme.of("muted" if card.change == "off" else "text"))
-    painter.drawText(QPointF(x + _ICON, y + 13), _elided(card.title, TITLE, room + 2, True))
+    painter.setFont(_struck() if ghost else title_font)
+    painter.setPen(theme.of("muted" if ghost else "text"))
+    painter.drawText(QPointF(x + _ICON, y + 13), _elided(titled(card), TITLE, room + 2, True))
     if card.foldable:
         _paint_fold(painter, QPointF(rect.right() - _RIGHT - 3, y + 8), theme, opened=False)
     y += _TITLE_ROW
     if LINE * scale < READABLE:
         return
-    painter.setFont(font(LINE))
-    painter.setPen(theme.of("muted"))
-    for line in card.lines:
-        painter.drawText(QPointF(x, y + 12), _elided(line, LINE, rect.width() - _LEFT - _RIGHT + 2, False))
-        y += _LINE_ROW
+    y = _paint_lines(painter, card, QPointF(x, y), rect.width() - _LEFT - _RIGHT + 2, theme)
     _paint_chips(painter, card, QPointF(x, y + 4), rect.width() - _LEFT - _RIGHT, theme)
+
+
+def _paint_lines(painter: QPainter, card: Card, at: QPointF, room: float, theme: Theme) -> float:
+    """The lines, the first with the shape at its end; returns where they end."""
+    painter.setFont(font(LINE))
+    ink = theme.of("text" if card.tint is not None or card.word else "muted")
+    y = at.y()
+    for number, line in enumerate(card.lines or (("",) if card.shape else ())):
+        painter.setPen(ink)
+        left = room - (_shape_width(card) if number == 0 and line else 0)
+        painter.drawText(QPointF(at.x(), y + 12), _elided(line, LINE, left, False))
+        if number == 0 and card.shape:
+            painter.setPen(theme.of("muted" if is_ghost(card) else "text"))
+            start = room - 2 - advance(card.shape, LINE) if line else 0.0
+            painter.drawText(QPointF(at.x() + start, y + 12), card.shape)
+        y += _LINE_ROW
+    return y
 
 
 def _paint_chips(painter: QPainter, card: Card, at: QPointF, room: float, theme: Theme) -> None:
@@ -194,7 +251,7 @@ def _paint_chips(painter: QPainter, card: Card, at: QPointF, room: float, theme:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(pill, 7, 7)
-        painter.setPen(theme.of("muted" if card.change == "off" else "text"))
+        painter.setPen(theme.of("muted" if is_ghost(card) else "text"))
         painter.setFont(font(CHIP))
         painter.drawText(QPointF(x + 5, at.y() + 11.2), text)
         x += width + _BETWEEN
@@ -226,13 +283,13 @@ def paint_badge(painter: QPainter, change: Change, middle: QPointF, theme: Theme
 
 def _outline(card: Card, theme: Theme, scale: float) -> QPen:
     pen = QPen(_edge(card, theme), 1.4 if card.change != "same" else 1.0)
-    if card.change == "off":
+    if is_ghost(card):
         pen.setStyle(Qt.PenStyle.DashLine)
     return pen
 
 
 def _edge(card: Card, theme: Theme) -> QColor:
-    return theme.of({"changed": "changed", "added": "added", "off": "off"}.get(card.change, "border"))
+    return theme.of({"changed": "changed", "added": "added", "off": "off", "removed": "off"}.get(card.change, "border"))
 
 
 def _chips(card: Card) -> list[tuple[Kind, str]]:

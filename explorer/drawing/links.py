@@ -25,16 +25,14 @@ class Strand:
     path: QPainterPath
     heads: QPainterPath
     bounds: QRectF
-    texts: tuple[tuple[Point, str], ...]
     numbers: tuple[int, ...]  # of its links, in the order of the diagram
 
 
-def strands(links: Sequence[tuple[str, str, str]], routes: Sequence[Route]) -> list[Strand]:
-    """Bundle routes by source; `links` are (source, target, text) in the order of the routes."""
+def strands(sources: Sequence[str], routes: Sequence[Route]) -> list[Strand]:
+    """Bundle routes by source; `sources` are in the order of the routes."""
     bundles: dict[tuple[str, bool], list[int]] = defaultdict(list)
-    for number, (link, route) in enumerate(zip(links, routes, strict=True)):
-        bundles[link[0], route.skip].append(number)
-    named: set[tuple[Point, str]] = set()  # a text stands once, also where a lane leaves beside the main path
+    for number, (source, route) in enumerate(zip(sources, routes, strict=True)):
+        bundles[source, route.skip].append(number)
     mains = {source: [routes[n].points for n in numbers] for (source, skip), numbers in bundles.items() if not skip}
     found = []
     for (source, skip), numbers in bundles.items():
@@ -44,11 +42,8 @@ def strands(links: Sequence[tuple[str, str, str]], routes: Sequence[Route]) -> l
         heads = QPainterPath()
         for points in whole:
             heads.addPolygon(_head(points))
-        texts = dict.fromkeys((routes[n].label, links[n][2]) for n in numbers)
-        fresh = tuple(text for text in texts if text not in named)
-        named.update(fresh)
-        bounds = path.boundingRect().adjusted(-6, -12, 80, 6)
-        found.append(Strand(source, skip, path, heads, bounds, fresh, tuple(numbers)))
+        bounds = path.boundingRect().adjusted(-6, -6, 6, 6)
+        found.append(Strand(source, skip, path, heads, bounds, tuple(numbers)))
     return found
 
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
-from explorer.diagram import Card, Diagram, Kind, Link
+from explorer.diagram import Card, Diagram, Direction, Kind, Link
 from explorer.drawing import afar, cards, links
-from explorer.drawing.legend import Mark
-from explorer.drawing.theme import Theme, font
+from explorer.drawing.legend import Entry, Mark, Said, explained
+from explorer.drawing.theme import Theme, advance, font
 from explorer.layout import Geometry, arrange
 
 _FAR, _HEADS = 0.4, 0.3  # scales below which links are faint, and have no arrow heads
 _DIMMED = 0.3
+_LONGEST_TEXT = 400.0  # a text that begins this far to the left may still be seen
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Picture:
             box = geometry.boxes[id]
             rect = QRectF(box.x, box.y, box.width, box.height)
             self._placed[id] = _Placed(diagram.cards[id], rect, depth[id], id in diagram.children)
-        found = links.strands([(link.source, link.target, link.text) for link in diagram.links], geometry.routes)
+        self._texts = [(QPointF(*geometry.texts[id]), diagram.cards[id].beside) for id in geometry.texts]
+        found = links.strands([link.source for link in diagram.links], geometry.routes)
         # Shortcuts first: where one crosses the main path, that one is seen.
         self._strands = sorted(found, key=lambda strand: not strand.skip)
         self._routes = geometry.routes
@@ -79,11 +81,14 @@ class Picture:
         return tuple(found)
 
     @property
-    def legend(self) -> tuple[Kind | Mark, ...]:
+    def legend(self) -> tuple[Entry, ...]:
         """All that needs an explanation."""
+        scale, bars = self.diagram.scale, self.diagram.bars
+        colours: tuple[Entry, ...] = self.kinds if scale is None else tuple(explained(scale))
         marks: list[Mark] = ["skip"] if any(strand.skip for strand in self._strands) else []
         changes = {placed.card.change for placed in self._placed.values()}
-        return (*self.kinds, *marks, *(change for change in ("changed", "added", "off") if change in changes))
+        marks += [change for change in ("changed", "added", "off", "removed") if change in changes]
+        return (*colours, *marks, *((Said("bar", bars),) if bars else ()))
 
     def rect(self, id: str) -> QRectF | None:
         """Where a card or frame is; None when it is not visible."""
@@ -183,11 +188,11 @@ class Picture:
             _paint_line(painter, path, head, QPen(theme.of("selection"), 2.2 / min(scale / _FAR, 1.0)), scale)
         if cards.LINE * scale < cards.READABLE + 1:
             return
-        painter.setFont(font(10.0))
+        painter.setFont(font(cards.BESIDE))
         painter.setPen(theme.of("muted"))
-        for strand in seen:
-            for point, text in strand.texts:
-                painter.drawText(QPointF(*point), text)
+        for point, text in self._texts:
+            if exposed.adjusted(-_LONGEST_TEXT, -20, 0, 20).contains(point):
+                painter.drawText(point, text)
 
     def _paint_found(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
         painter.setPen(QPen(theme.of("found"), 2.5 / min(scale, 1.0)))
@@ -215,11 +220,13 @@ class Picture:
                 painter.drawRoundedRect(grown, cards.RADIUS + 2, cards.RADIUS + 2)
 
 
-def compose(diagram: Diagram) -> Picture:
+def compose(diagram: Diagram, direction: Direction = "columns") -> Picture:
     """Measure the cards, lay them out, and make the picture. Needs a QGuiApplication; runs on any thread."""
-    sizes = {id: cards.size(card) for id, card in diagram.cards.items() if id not in diagram.children}
+    visible = [card for id, card in diagram.cards.items() if id not in diagram.children]
+    sizes = {card.id: cards.size(card) for card in visible}
+    beside = {card.id: advance(card.beside, cards.BESIDE) for card in visible if card.beside}
     pairs = [(link.source, link.target) for link in diagram.links]
-    return Picture(diagram, arrange(diagram.root, diagram.children, pairs, sizes))
+    return Picture(diagram, arrange(diagram.root, diagram.children, pairs, sizes, direction=direction, beside=beside))
 
 
 def _paint_line(painter: QPainter, path: QPainterPath, heads: QPainterPath, pen: QPen, scale: float) -> None:

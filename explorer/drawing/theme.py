@@ -10,7 +10,7 @@ from typing import get_args
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
-from explorer.diagram import Kind
+from explorer.diagram import UNKNOWN, Card, Kind
 
 #: Strong colour of each kind. Lightness differs as well as hue: any two kinds of op stay apart (CIE76 ≥ 15) for normal,
 #: deuteranope and protanope eyes, which a test checks.
@@ -92,6 +92,8 @@ class Theme:
     off: str  # what an edit switched off
     kinds: Mapping[str, str]
     tint: float  # how much of its kind's colour a card's ground takes
+    heat: tuple[str, str, str]  # from little to much: what cards are coloured by figures with
+    heated: float  # how much of that a card's ground takes, so that text on it can be read
     dashed: bool = False  # shortcuts are dashed: where there is no colour to tell them by
 
     def colour(self, kind: Kind) -> QColor:
@@ -111,13 +113,53 @@ class Theme:
         """The soft colour a card of this kind is filled with."""
         return _mixed(self.kinds[kind], self.card, self.tint)
 
+    def hue(self, card: Card) -> QColor:
+        """The strong colour of a card: that of its kind, or what its place on the scale says."""
+        return _colour(self._hue(card))
+
+    def ground_of(self, card: Card) -> QColor:
+        """The soft colour a card is filled with."""
+        if card.tint is None and not card.word:
+            return self.ground(card.kind)
+        return _mixed(self._hue(card), self.card, self.heated)
+
+    def patch(self, card: Card) -> QColor:
+        """What a card is from so far away that nothing fits on it: its colour, calmed, or as it is where it counts."""
+        return self.block(card.kind) if card.tint is None and not card.word else self.hue(card)
+
+    def hot(self, at: float) -> QColor:
+        """A place on the scale, 0 to 1."""
+        return _colour(self._hot(at))
+
+    def of_word(self, word: str) -> QColor:
+        """The strong colour of a word that cards are coloured by."""
+        return _colour(self._worded(word))
+
+    def _hue(self, card: Card) -> str:
+        if card.tint is not None:
+            return self._hot(card.tint)
+        return self._worded(card.word) if card.word else self.kinds[card.kind]
+
+    def _hot(self, at: float) -> str:
+        low, middle, high = self.heat
+        first = at < 0.5
+        over, under = (middle, low) if first else (high, middle)
+        return _mixed(over, under, round(2 * at if first else 2 * at - 1, 2)).name()
+
+    def _worded(self, word: str) -> str:
+        known = {"unchanged": self.border, UNKNOWN: self.border, "removed": self.off, "added": self.added}
+        known |= {"changed": self.changed, **_WORDS}
+        return known.get(word) or _OTHER_WORDS[sum(map(ord, word)) % len(_OTHER_WORDS)]
+
     def ink(self, kind: Kind) -> QColor:
         """A kind's colour for writing with: close enough to the text's to be read on every frame."""
         return _mixed(self.kinds[kind], self.text, 0.55)
 
-    def far_ground(self, kind: Kind) -> QColor:
+    def far_ground(self, card: Card) -> QColor:
         """The ground of a card that is too far away for an outline, and so must stand out by itself."""
-        return _mixed(self.kinds[kind], self.card, self.tint + 0.1 if self.tint else 0.0)
+        if card.tint is not None or card.word:
+            return self.ground_of(card)
+        return _mixed(self.kinds[card.kind], self.card, self.tint + 0.1 if self.tint else 0.0)
 
     def block(self, kind: Kind) -> QColor:
         """What a card is from so far away that nothing fits on it: its colour, calmed."""
@@ -140,6 +182,10 @@ class Theme:
         return _mixed(self.muted, self.frame, min(0.05 * (depth - 1), 0.2))
 
 
+#: Colours of words for where a layer's weights come from, and of words that a tool brings along.
+_WORDS = {"weights sliced": "#4c8ae9", "weights extended": "#8a5bd6", "weights new": "#d1478f"}
+_OTHER_WORDS = ("#4c8ae9", "#e06d12", "#249b5e", "#8a5bd6", "#d1478f", "#076f83", "#b08a2e")
+
 LIGHT = Theme(
     name="light",
     canvas="#f7f8fa",
@@ -158,6 +204,8 @@ LIGHT = Theme(
     off="#7a8496",
     kinds=_LIGHT,
     tint=0.07,
+    heat=("#ffe9a8", "#f2913d", "#b81f3a"),
+    heated=0.45,
 )
 DARK = Theme(
     name="dark",
@@ -177,6 +225,8 @@ DARK = Theme(
     off="#7d8797",
     kinds=_LIFTED,
     tint=0.12,
+    heat=("#4a4330", "#c86a2b", "#ffd166"),
+    heated=0.24,
 )
 PRINT = Theme(
     name="print",
@@ -196,6 +246,8 @@ PRINT = Theme(
     off="#666666",
     kinds=dict.fromkeys(get_args(Kind), "#222222"),
     tint=0.0,
+    heat=("#ffffff", "#aaaaaa", "#555555"),
+    heated=0.6,
     dashed=True,
 )
 

@@ -14,7 +14,7 @@ from explorer.diagram import Diagram
 from explorer.export.page import ExportError, Page
 from explorer.network import Network
 from explorer.panels import Count
-from explorer.present import at_level, diagram, summary
+from explorer.present import at_level, diagram, revealed, summary
 from explorer.present.stage_table import StageTable, stage_table
 from explorer.present.volumes import volumes
 
@@ -90,9 +90,10 @@ def content(network: Network, page: Page, select: Collection[str] = ()) -> Conte
     opened = at_level(study, page.level or "blocks")
     if select:
         names = [_known(network, name) for name in select]
-        around = {id for name in names for id in study.hierarchy.ancestors(name)}
         groups = study.hierarchy.groups
-        opened |= around | {name for name in names if name in groups and groups[name].role != "unit"}
+        for name in names:
+            opened = revealed(study, opened, name)
+        opened |= {name for name in names if name in groups and groups[name].role != "unit"}
         return compose(only(diagram(study, opened, network.history.baseline), names))
     return compose(diagram(study, opened, network.history.baseline))
 
@@ -115,7 +116,7 @@ def only(whole: Diagram, ids: Collection[str]) -> Diagram:
     children = {whole.root: tuple(order)} | {group: whole.children[group] for group in whole.children if group in kept}
     cards = {id: card for id, card in whole.cards.items() if id in kept}
     links = tuple(link for link in whole.links if link.source in kept and link.target in kept)
-    return Diagram(whole.root, children, cards, links)
+    return replace(whole, children=children, cards=cards, links=links)
 
 
 def _inside(whole: Diagram, id: str) -> list[str]:

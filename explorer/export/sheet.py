@@ -9,9 +9,8 @@ from typing import Protocol
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from explorer.diagram import Kind
 from explorer.drawing import Theme, named
-from explorer.drawing.legend import Mark, legend_height, paint_legend
+from explorer.drawing.legend import Entry, legend_height, paint_legend
 from explorer.drawing.theme import advance, font
 from explorer.export.page import Page
 
@@ -32,7 +31,7 @@ class Content(Protocol):
     def height(self) -> float: ...
 
     @property
-    def legend(self) -> Sequence[Kind | Mark]: ...
+    def legend(self) -> Sequence[Entry]: ...
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
         """Paint at least the exposed part, in units of the drawing; `scale` is pixels for each of them."""

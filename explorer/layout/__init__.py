@@ -1,6 +1,7 @@
 """Where cards, open groups and links of a nested graph go. Pure functions: no torch, no Qt."""
 
-from explorer.layout.arrange import Direction, arrange
+from explorer.diagram import Direction
+from explorer.layout.arrange import arrange
 from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing
 
 __all__ = ["Box", "Direction", "Geometry", "Point", "Route", "Spacing", "arrange"]

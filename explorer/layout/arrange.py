@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from functools import lru_cache
+from types import MappingProxyType
 
+from explorer.diagram import Direction
 from explorer.layout.channel import EXACT
 from explorer.layout.columns import UNSEEN
 from explorer.layout.frame import BOTTOM, TOP, Edge, Frame, Node, port
@@ -12,9 +14,8 @@ from explorer.layout.nest import Group, Nest, nest
 from explorer.layout.series import solve
 from explorer.layout.shell import Shell, Style, enclose
 
-Direction = Literal["columns", "down", "right"]
-
 MARGIN = 8.0
+TEXT_GAP = 6.0  # between a card and the text beside it
 
 
 def arrange(
@@ -24,11 +25,13 @@ def arrange(
     sizes: Mapping[str, tuple[float, float]],
     *,
     direction: Direction = "columns",
+    beside: Mapping[str, float] = MappingProxyType({}),
     spacing: Spacing | None = None,
 ) -> Geometry:
     """Place cards and open groups and draw the links between them.
 
-    `children` lists the cards and open groups of each open group in execution order; `sizes` those of cards.
+    `children` lists the cards and open groups of each open group in execution order; `sizes` those of cards, and
+    `beside` how wide the text to the right of a card is, where there is one.
     A self-loop, a cycle between siblings, a link that names no card and a card without a size are a ValueError.
     """
     space = spacing or Spacing()
@@ -36,8 +39,9 @@ def arrange(
     columns = set(whole.groups[root].children) if direction == "columns" else set()
     shells: dict[str, Shell] = {}
     for name, group in whole.groups.items():
-        shells[name] = _shell(whole, group, sizes, shells, _style(name, root, columns, direction), space)
-    return _absolute(root, whole, links, sizes, shells)
+        style = _style(name, root, columns, direction)
+        shells[name] = _shell(whole, group, sizes, beside, shells, style, space)
+    return _absolute(root, whole, links, sizes, beside, shells)
 
 
 def _style(name: str, root: str, columns: set[str], direction: Direction) -> Style:
@@ -52,6 +56,7 @@ def _shell(
     whole: Nest,
     group: Group,
     sizes: Mapping[str, tuple[float, float]],
+    beside: Mapping[str, float],
     shells: Mapping[str, Shell],
     style: Style,
     space: Spacing,
@@ -63,10 +68,16 @@ def _shell(
         if child in shells:
             nodes.append(_group_node(shells[child], style.across, space))
         else:
-            nodes.append(_card(sizes[child], whole.twins.get(child, 1), number in sources, style.across, space))
+            text = beside.get(child, 0.0)
+            nodes.append(_card(sizes[child], text, whole.twins.get(child, 1), number in sources, style.across, space))
     nodes += _ports(BOTTOM, group, space)
-    plan = solve(Frame(tuple(nodes), tuple(group.edges), space))
-    return enclose(plan, group.ins, len(group.outs), style, space)
+    return solved(Frame(tuple(nodes), tuple(group.edges), space), group.ins, len(group.outs), style)
+
+
+@lru_cache(maxsize=4096)
+def solved(frame: Frame, ins: int, outs: int, style: Style) -> Shell:
+    """Remembered by content: opening a group solves that group and those around it again, and no other."""
+    return enclose(solve(frame), ins, outs, style, frame.spacing)
 
 
 def _ports(pin: int, group: Group, space: Spacing) -> list[Node]:
@@ -76,17 +87,18 @@ def _ports(pin: int, group: Group, space: Spacing) -> list[Node]:
     return [port(pin, space.track if count > 1 or degree[first + number] > 1 else 0) for number in range(count)]
 
 
-def _card(size: tuple[float, float], twins: int, feeds: bool, across: bool, space: Spacing) -> Node:
+def _card(size: tuple[float, float], text: float, twins: int, feeds: bool, across: bool, space: Spacing) -> Node:
     width, height = size[::-1] if across else size
     middle = width / 2
     pins = [middle]
     if twins > 1:
         pitch = min(space.twin, width / (twins + 1))
         pins += [middle + (number - (twins - 1) / 2) * pitch for number in range(twins)]
-    stub, reach = 0.0, width
-    if feeds:
-        stub = space.label + 8 if across else space.stub
-        reach = width if across else max(width, middle + space.label + 6)
+    stub, reach = space.stub if feeds else 0.0, width
+    if text and across:
+        stub += text + TEXT_GAP
+    elif text:
+        reach += text + TEXT_GAP
     return Node(width, height, tuple(pins), (middle,), middle, space.arrow, stub, reach)
 
 
@@ -103,6 +115,7 @@ def _absolute(
     whole: Nest,
     links: Sequence[tuple[str, str]],
     sizes: Mapping[str, tuple[float, float]],
+    beside: Mapping[str, float],
     shells: Mapping[str, Shell],
 ) -> Geometry:
     corner: dict[str, Point] = {root: (MARGIN, MARGIN)}
@@ -117,17 +130,19 @@ def _absolute(
             across[child] = shell.style.across
             if not child.startswith(UNSEEN):
                 boxes[child] = Box(x + dx, y + dy, width, height)
-    routes = []
-    for (source, _), trail in zip(links, whole.trails, strict=True):
-        routes.append(_route(trail, boxes[source], across[source], whole, shells, corner))
+    routes = tuple(_route(trail, whole, shells, corner) for trail in whole.trails)
+    texts = {name: _text(boxes[name], across[name]) for name in beside if name in boxes}
     frame = shells[root]
-    return Geometry(boxes, tuple(routes), frame.width + 2 * MARGIN, frame.height + 2 * MARGIN)
+    return Geometry(boxes, routes, frame.width + 2 * MARGIN, frame.height + 2 * MARGIN, texts)
+
+
+def _text(box: Box, across: bool) -> Point:
+    """Where the text beside a card begins: to its right, above the line that leaves it there."""
+    return box.x + box.width + TEXT_GAP, box.y + box.height / 2 + (-5 if across else 4)
 
 
 def _route(
     trail: list[tuple[str, int]],
-    box: Box,
-    across: bool,
     whole: Nest,
     shells: Mapping[str, Shell],
     corner: Mapping[str, Point],
@@ -145,10 +160,7 @@ def _route(
         if edge[2] >= foot:
             points += [(x + dx, y + dy) for dx, dy in shell.leave[edge[2] - foot]]
         skip = skip or shell.skips[number]
-    label = (box.x + box.width + 6, box.y + box.height / 2 - 5)
-    if not across:
-        label = (box.x + box.width / 2 + 6, box.y + box.height + 15)
-    return Route(simplify(points), label, skip)
+    return Route(simplify(points), skip)
 
 
 def simplify(points: list[Point]) -> tuple[Point, ...]:

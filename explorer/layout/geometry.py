@@ -1,7 +1,7 @@
 """What a layout is asked for and what it answers: plain values in absolute coordinates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Point = tuple[float, float]
 
@@ -16,9 +16,8 @@ class Spacing:
     gutter: float = 56  # between the columns of the root
     lane: float = 10  # between vertical lanes that run around cards
     track: float = 8  # between horizontal stretches in one gap
-    stub: float = 22  # below a source: room for the text that names the shape
-    arrow: float = 12  # above a target: room for the arrow head
-    label: float = 70  # width of that text
+    stub: float = 10  # below a source
+    arrow: float = 14  # above a target: room for the arrow head
     twin: float = 10  # between two links from one source to one card
 
 
@@ -37,7 +36,6 @@ class Route:
     """One link as an axis-parallel line, from the source card's border to the target card's border."""
 
     points: tuple[Point, ...]
-    label: Point  # left end of the baseline of the shape text, the same for all links that leave one card
     skip: bool  # whether it runs in a lane of its own around other cards
 
 
@@ -49,3 +47,4 @@ class Geometry:
     routes: tuple[Route, ...]
     width: float
     height: float
+    texts: Mapping[str, Point] = field(default_factory=dict)  # left end of the baseline of what stands beside a card

@@ -231,7 +231,7 @@ def spread(parts: list[Part], pins: list[int], spacing: Spacing) -> dict[int, fl
     if pins and not any(part.entries and part.exits for part in parts):
         lanes = {pin: spacing.lane * number for number, pin in enumerate(pins)}
         for part in parts:
-            part.x += max(lanes.values()) + max(spacing.column, spacing.label + 6)
+            part.x += max(lanes.values()) + spacing.column
         return lanes
     middle = _middle(parts)
     for part in parts:

@@ -11,8 +11,7 @@ from explorer.analysis.study import Study
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
-from explorer.graph.hierarchy import Hierarchy
-from explorer.present import titles
+from explorer.present import stacks, titles
 
 #: Figures and attributes by which places can be told apart: a number, or two where height and width may differ.
 Numbers = Mapping[str, float | tuple[float, float]]
@@ -51,22 +50,21 @@ def places(study: Study) -> tuple[Place, ...]:
     return known
 
 
-def card_of(hierarchy: Hierarchy, id: str, opened: frozenset[str]) -> str:
-    """The card that shows a place: itself, or the outermost group around it that is folded."""
-    root = hierarchy.root.id
-    folded = [group for group in hierarchy.ancestors(id) if group != root and group not in opened]
-    return folded[-1] if folded else id
+def card_of(study: Study, id: str, opened: frozenset[str]) -> str:
+    """The card that shows a place: itself, or the outermost group or stack around it that is folded."""
+    return stacks.shown_on(study, opened, id)
 
 
-def unfolded_for(hierarchy: Hierarchy, id: str, opened: frozenset[str]) -> frozenset[str]:
+def unfolded_for(study: Study, id: str, opened: frozenset[str]) -> frozenset[str]:
     """What must be open for a place to be seen. A unit stays as it is: its card names each of its ops."""
-    groups, root = hierarchy.groups, hierarchy.root.id
-    return opened | {group for group in hierarchy.ancestors(id) if group != root and groups[group].role != "unit"}
+    groups = study.hierarchy.groups
+    more = stacks.revealed(study, opened, id) - opened
+    return opened | {name for name in more if name not in groups or groups[name].role != "unit"}
 
 
-def seen_on(hierarchy: Hierarchy, id: str, opened: frozenset[str]) -> str:
+def seen_on(study: Study, id: str, opened: frozenset[str]) -> str:
     """The card that shows a place once what hides it is open."""
-    return card_of(hierarchy, id, unfolded_for(hierarchy, id, opened))
+    return card_of(study, id, unfolded_for(study, id, opened))
 
 
 def trail(study: Study, id: str) -> tuple[Crumb, ...]:

@@ -6,6 +6,7 @@ from explorer import numbers
 from explorer.analysis.changes import Changed, changes, words
 from explorer.analysis.study import Study
 from explorer.panels import Choice, Count, Follower, Preview
+from explorer.present.stacks import shown_on
 from explorer.present.summaries import summary
 
 
@@ -45,8 +46,4 @@ def _card(now: Study, then: Study, change: Changed, opened: frozenset[str]) -> s
     if name not in hierarchy.parent:  # new: what it goes behind is there already
         sources = then.architecture.nodes[name].inputs if change.now is not None else ()
         name = next((source for source in sources if source in hierarchy.parent), "")
-    shown = name
-    for ancestor in hierarchy.ancestors(name):
-        if ancestor and ancestor not in opened:
-            shown = ancestor
-    return shown
+    return shown_on(now, opened, name)

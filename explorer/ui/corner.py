@@ -55,6 +55,12 @@ class ZoomCorner(QFrame):
         self._row.addWidget(button)
         return button
 
+    def add(self, button: QToolButton) -> None:
+        """A button of a tool's, before the others."""
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._row.insertWidget(0, button)
+
     def show_scale(self, scale: float) -> None:
         percent = 100 * scale
         self._scale.setText(f"{percent:.0f} %" if percent >= 9.5 else f"{percent:.1f} %")

@@ -68,7 +68,11 @@ class Refreshing(QObject):
             self.inspecting.submit(requests.inspect(network, selection), show, self.failed.emit)
 
     def _changed(self, topic: Topic) -> None:
-        if topic in ("network", "opened", "compared"):
+        if topic == "colours":
+            self.keep_in_place()
+        if topic == "direction":
+            self.keep = None
+        if topic in ("network", "opened", "compared", "colours", "direction"):
             self._draw()
         if topic in ("network", "selection"):
             self.inspect()
@@ -83,7 +87,9 @@ class Refreshing(QObject):
     def _draw(self) -> None:
         network = self._session.shown
         if network is not None:
-            self.drawing.submit(requests.draw(network, self._session.opened), self._show_picture, self.failed.emit)
+            session = self._session
+            work = requests.draw(network, session.opened, session.colouring, session.direction)
+            self.drawing.submit(work, self._show_picture, self.failed.emit)
 
     def _show_picture(self, picture: Picture) -> None:
         self._panels.canvas.show_picture(picture, keep=self.keep)

@@ -14,7 +14,7 @@ from explorer.panels import Choice
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
-    from explorer.diagram import Level
+    from explorer.diagram import Colouring, Direction, Level
     from explorer.drawing import Picture
     from explorer.export.page import Page
     from explorer.network import Network
@@ -141,12 +141,16 @@ def ways_out(failure: Exception) -> tuple[Choice, ...]:
     return tuple(Choice(repair.title, repair.edit, repair.edit.title) for repair in getattr(failure, "repairs", ()))
 
 
-def draw(network: Network, opened: frozenset[str]) -> Callable[[Wanted], Picture]:
+def draw(
+    network: Network, opened: frozenset[str], by: str | Colouring, direction: Direction
+) -> Callable[[Wanted], Picture]:
+    """`by` is what cards are coloured by: a key of `COLOURS`, or numbers of nodes."""
+
     def work(wanted: Wanted) -> Picture:
         from explorer.drawing import compose
         from explorer.present import diagram
 
-        return compose(diagram(network.study, opened, network.history.baseline))
+        return compose(diagram(network.study, opened, network.history.baseline, by), direction)
 
     return work
 

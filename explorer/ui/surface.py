@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from explorer.drawing import LIGHT, Marks, Picture, Theme
 from explorer.drawing.theme import font
@@ -45,6 +45,14 @@ class Surface(QWidget):
         self._corner.show_legend(True)
         self._corner.hide()
         self.zoomed.connect(self._corner.show_scale)
+
+    def add_button(self, button: QToolButton) -> None:
+        """Put a tool's button into the corner, before those for the zoom."""
+        self._corner.add(button)
+
+    def arrange_buttons(self) -> None:
+        """After a button has got other words."""
+        self._corner.place(self.picture is not None)
 
     def sizeHint(self) -> QSize:
         return QSize(800, 600)

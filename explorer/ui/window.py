@@ -222,8 +222,11 @@ class Window(QMainWindow):
         self.history.view.setFocus()
 
     def toggle(self, group: str) -> None:
-        self.refreshing.keep = group
-        self.session.toggle(group)
+        if self.session.network is not None:
+            from explorer.present import toggled
+
+            self.refreshing.keep = group
+            self.session.open_groups(toggled(self.session.network.study, self.session.opened, group))
 
     def show_level(self, level: Level) -> None:
         self.session.level = level
@@ -248,10 +251,13 @@ class Window(QMainWindow):
             self.refreshing.then(lambda: self.canvas.point_out(lit))
 
     def _unfold(self, network: Network, ids: Iterable[str]) -> None:
-        hierarchy = network.study.hierarchy
-        around = {group for id in ids for group in hierarchy.ancestors(id)} - {hierarchy.root.id}
+        from explorer.present import revealed
+
+        opened = self.session.opened
+        for id in ids:
+            opened = revealed(network.study, opened, id)
         self.refreshing.keep_in_place()
-        self.session.open_groups(self.session.opened | around)
+        self.session.open_groups(opened)
 
     def say(self, text: str, milliseconds: int = 8000) -> None:
         self.statusBar().showMessage(text, milliseconds)

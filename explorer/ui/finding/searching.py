@@ -47,7 +47,7 @@ class Searching(QObject):
         self._box.show_found(self._at, len(self._hits))
         from explorer.present.places import seen_on
 
-        card = seen_on(network.study.hierarchy, self._hits[self._at], self._desk.session.opened)
+        card = seen_on(network.study, self._hits[self._at], self._desk.session.opened)
         self._desk.intent.go_to_card(card)
 
     def _search(self, *, afresh: bool) -> None:
@@ -85,8 +85,8 @@ class Searching(QObject):
         if network is not None and self._hits:
             from explorer.present.places import card_of
 
-            hierarchy = network.study.hierarchy
-            found = frozenset(card_of(hierarchy, hit, session.opened) for hit in self._hits)
+            study = network.study
+            found = frozenset(card_of(study, hit, session.opened) for hit in self._hits)
         self._desk.canvas.show_found(found)
 
     def _changed(self, topic: Topic) -> None:

@@ -16,11 +16,13 @@ from explorer.ui.tools.guide import GuideTool
 from explorer.ui.tools.inside import InsideTool
 from explorer.ui.tools.language import LanguageTool
 from explorer.ui.tools.looking import LookingTool
+from explorer.ui.tools.looks import Looks
 from explorer.ui.tools.timing import TimingTool
 from explorer.ui.tools.weights import WeightsTool
 
 #: In the order of their menu entries and tabs. Each is made once, with the desk, and lives as long as the window.
 TOOLS: tuple[Callable[[Desk], object], ...] = (
+    Looks,
     LanguageTool,
     GuideTool,
     AcrossTool,

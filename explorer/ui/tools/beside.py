@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
+from explorer.diagram import COLOURS
 from explorer.drawing import Picture
 from explorer.networks.catalogue import entries
 from explorer.session import Topic
@@ -158,11 +159,13 @@ class SideBySide(QObject):
         if self._found is None:
             return frozenset()
         back = self._found.back
-        return frozenset(back[id] for id in self._session.opened if id in back) | self._own
+        answers = (",".join(back[part] for part in id.split(",") if part in back) for id in self._session.opened)
+        return frozenset(filter(None, answers)) | self._own
 
     def _draw(self) -> None:
         if self.other is not None and self._found is not None:
-            work = requests.draw(self.other, self._opened)
+            colours = self._session.colours if self._session.colours in COLOURS else "kind"
+            work = requests.draw(self.other, self._opened, colours, self._session.direction)
             self._drawing.submit(work, self._show_picture, self._desk.intent.complain)
 
     def _show_picture(self, picture: Picture) -> None:
@@ -190,7 +193,7 @@ class SideBySide(QObject):
         from explorer.present.places import card_of
 
         assert self.other is not None
-        return card_of(self.other.study.hierarchy, id, self._opened)
+        return card_of(self.other.study, id, self._opened)
 
     def _select(self) -> None:
         """Mark what answers to the selection."""
@@ -236,13 +239,12 @@ class SideBySide(QObject):
         from explorer.present.places import seen_on, unfolded_for
 
         if row.right:
-            card = seen_on(network.study.hierarchy, row.right, self._session.opened)
+            card = seen_on(network.study, row.right, self._session.opened)
             self._keep = self._found.back.get(card) if self._found is not None else None
             self._desk.intent.go_to_card(card)
         if row.left and not row.right:
-            hierarchy = other.study.hierarchy
-            around = unfolded_for(hierarchy, row.left, frozenset())
-            self._reveal = seen_on(hierarchy, row.left, self._opened)
+            around = unfolded_for(other.study, row.left, frozenset())
+            self._reveal = seen_on(other.study, row.left, self._opened)
             self._session.select(None)
             self._unfold_left(around)
 
@@ -266,7 +268,7 @@ class SideBySide(QObject):
                     self._compare()
             elif self.mode == "other":
                 self._compare()
-        elif topic == "opened" and self.mode:
+        elif topic in ("opened", "colours", "direction") and self.mode:
             self._draw()
         elif topic == "selection" and self.mode and self._session.selection is not None:
             self._select()

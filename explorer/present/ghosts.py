@@ -1,0 +1,53 @@
+"""What edits took away, and where it was: shown where changes are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from explorer.analysis.study import Study
+from explorer.graph.groups import Group
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """A node or group of the baseline that is no more, and its place among the cards of an open group."""
+
+    item: str | Group
+    home: str  # the open group it was in
+    at: int  # how many cards of it come first
+
+
+def ghosts(now: Study, baseline: Study, children: Mapping[str, tuple[str, ...]]) -> Iterator[Ghost]:
+    """The largest parts that are gone as a whole, of those that an open group held.
+
+    `children` are the visible cards of each open group; put each ghost in before asking for the next one.
+    """
+    live, groups = now.architecture.live, now.hierarchy.groups
+    shown = {member: id for ids in children.values() for id in ids for member in (id, *id.split(","))}
+    waiting = [baseline.hierarchy.root]
+    while waiting:
+        home = waiting.pop()
+        before: list[str] = []
+        for child in home.children:
+            id = child.id if isinstance(child, Group) else child
+            names = child.nodes if isinstance(child, Group) else (child,)
+            if not any(name in live for name in names):
+                if home.id in children:
+                    yield Ghost(child, home.id, _behind(children[home.id], [shown.get(b, b) for b in before]))
+                    shown[id] = id
+            elif isinstance(child, Group) and id in groups:
+                waiting.append(child)
+            before.append(id)
+
+
+def thinned(now: Study, baseline: Study) -> frozenset[str]:
+    """The groups from which something was taken away."""
+    live, groups = now.architecture.live, now.hierarchy.groups
+    gone = (name for name in baseline.architecture.live if name not in live)
+    return frozenset(id for name in gone for id in baseline.hierarchy.ancestors(name) if id in groups)
+
+
+def _behind(cards: tuple[str, ...], before: list[str]) -> int:
+    """The place behind the last of those before that is still there."""
+    return next((cards.index(id) + 1 for id in reversed(before) if id in cards), 0)
