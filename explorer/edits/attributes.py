@@ -19,6 +19,7 @@ from explorer.edits.checks import named, whole
 from explorer.edits.edit import EditError, Repair, nodes_at, place, where
 from explorer.edits.fitting import as_it_was, fitted, settled
 from explorer.edits.mending import mending, working
+from explorer.edits.parts import blocks_at
 from explorer.edits.widths import Width
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
@@ -47,7 +48,8 @@ SETTINGS: dict[str, str] = {
 class SetLayer:
     """Give layers another setting (a key of `SETTINGS`). A new kernel or dilation is padded so that the map keeps its
     size. `kind` (conv, depthwise, linear, pool, dropout, shuffle) narrows it to such layers of a larger place;
-    "grouped" means group convolutions and the channel shuffles between them."""
+    "grouped" means group convolutions and the channel shuffles between them, "windowed" all convolutions with a window.
+    With the mend "from NODE" that layer gets the setting this one had: a stride moves (ResNet v1.5 to v1)."""
 
     name: ClassVar[str] = "layer"
     at: str
@@ -69,13 +71,33 @@ class SetLayer:
         found = [node for node in nodes_at(architecture, self.at) if self._means(node)]
         if not found:
             raise EditError(f"nothing {where(self.at)} has {_AN.get(self.setting, 'a ' + self.setting)} to set")
+        wanted = [(node, self.value) for node in found] + self._given_away(architecture, found[0])
         try:
-            changed = [_CHANGES[self.setting](node, self.value) for node in found]
+            changed = [_CHANGES[self.setting](node, value) for node, value in wanted]
         except _Unfit as misfit:
             repairs = [Repair(title, replace(self, value=value)) for title, value in misfit.others]
             raise EditError(f"{misfit.node}: {misfit}", node=misfit.node, repairs=repairs) from misfit
-        with mending(self, architecture, self._others(settings_of(found[0]).get(self.setting))):
+        present = settings_of(found[0]).get(self.setting)
+        moves = self._moves(architecture, found[0]) if len(found) == 1 else ()
+        with mending(self, architecture, [*moves, *self._others(present)]):
             return fitted(architecture.with_nodes(changed), mend=self.mend)
+
+    def _given_away(self, architecture: Architecture, node: Node) -> list[tuple[Node, Value]]:
+        """What the layer that a setting is taken from gets for it."""
+        giver = self.mend.removeprefix("from ")
+        if giver == self.mend or giver not in architecture.live:
+            return []
+        present = settings_of(node).get(self.setting)
+        return [] if present is None else [(architecture.live[giver], present)]
+
+    def _moves(self, architecture: Architecture, node: Node) -> Iterator[tuple[str, SetLayer]]:
+        """The other layers of the block that have this very stride, and could give it away."""
+        if self.setting != "stride" or self.mend:
+            return
+        for block in blocks_at(architecture, node.name):
+            for other in block.layers:
+                if other is not node and settings_of(other).get("stride") == self.value:
+                    yield f"Move the stride here from {other.name}", replace(self, mend=f"from {other.name}")
 
     def _others(self, present: Value | None) -> Iterator[tuple[str, SetLayer]]:
         """Nearby values of a setting that is a number: first those on the way back to the present one."""
@@ -97,6 +119,8 @@ def is_of_kind(node: Node, kind: str) -> bool:
     if kind == "grouped":
         groups = settings_of(node).get("groups", 1)
         return groups != 1 and vocabulary.kind(node) in ("conv", "shuffle")
+    if kind == "windowed":
+        return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) > 1
     return not kind or vocabulary.kind(node) == kind
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from torch import nn
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 from torchvision import models
 
 from explorer.edits import (
@@ -14,14 +16,17 @@ from explorer.edits import (
     BottleneckRatio,
     Cardinality,
     Classes,
+    CompoundScaling,
     ConvForm,
     DepthMultiplier,
     Edit,
+    Expansion,
     GrowthRate,
     Head,
     InputSize,
     Norm,
     RemoveBlock,
+    RemoveBranch,
     Repeat,
     SetLayer,
     Shortcut,
@@ -179,3 +184,201 @@ def test_auxiliary_heads_come_and_go(opened: Opened) -> None:
 def test_activations_cost_nothing(opened: Opened) -> None:
     network = opened("mobilenet_v3_small")
     assert counted(network.edit(SwapActivation("*", "relu"))) == counted(network)
+
+
+def test_resnet_34_from_resnet_18(opened: Opened) -> None:
+    edits = Repeat("layer1.1"), Repeat("layer2.1", 2), Repeat("layer3.1", 4), Repeat("layer4.1")
+    assert counted(opened("resnet18").edit(*edits)) == counted(opened("resnet34"))
+
+
+#: Where the 2015 paper has the strides: in the first 1×1 of a stage.
+STRIDES_OF_V1 = [SetLayer(f"layer{n}.0.conv1", "stride", 2, mend=f"from layer{n}.0.conv2") for n in (2, 3, 4)]
+
+
+def test_resnet_50_as_of_2015(opened: Opened) -> None:
+    network = opened("resnet50")
+    assert counted(network.edit(*STRIDES_OF_V1)) == counted(opened("resnet50_v1"))
+    edited = network.edit(*STRIDES_OF_V1, SqueezeExcitation("*", on=True))
+    assert counted(edited) == counted(opened("se_resnet50"))
+    assert counted(edited.edit(SqueezeExcitation("*", on=False))) == counted(opened("resnet50_v1"))
+
+
+@pytest.mark.parametrize(("cardinality", "deeper"), [(64, "resnext101_64x4d"), (32, "resnext101_32x8d")])
+def test_deeper_resnexts(cardinality: int, deeper: str, opened: Opened) -> None:
+    edits = BottleneckRatio("*", 1), Cardinality("*", cardinality), Repeat("layer3.5", 17)
+    assert counted(opened("resnext50_32x4d").edit(*edits)) == counted(opened(deeper))
+
+
+def _inverted(expansion: int) -> Callable[[], nn.Module]:
+    rows = [(16, 1, 1), (24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1)]
+    settings = [[expansion if number else 1, *row] for number, row in enumerate(rows)]
+    return lambda: models.MobileNetV2(inverted_residual_setting=settings)
+
+
+def test_mobilenet_v2_with_less_and_without_expansion(opened: Opened) -> None:
+    network = opened("mobilenet_v2")
+    assert counted(network.edit(Expansion("*", 3))) == counted_module(_inverted(3))
+    expanding = ",".join(f"features.{number}.conv.0" for number in range(2, 18))
+    assert counted(network.edit(Expansion("*", 1), RemoveBlock(expanding))) == counted_module(_inverted(1))
+
+
+def test_mobilenet_v3_without_squeeze_and_excitation(opened: Opened) -> None:
+    settings, last = models.mobilenetv3._mobilenet_v3_conf("mobilenet_v3_large")
+    for setting in settings:
+        setting.use_se = False
+    edited = opened("mobilenet_v3_large").edit(SqueezeExcitation("*", on=False))
+    assert counted(edited) == counted_module(lambda: models.MobileNetV3(settings, last))
+
+
+@pytest.mark.parametrize(("key", "width"), [("mnasnet0_5", 0.5), ("mnasnet0_75", 0.75), ("mnasnet1_3", 1.3)])
+def test_widths_of_mnasnet(key: str, width: float, opened: Opened) -> None:
+    """Its last 1×1 has 1280 channels at any width."""
+    edits: list[Edit] = [WidthMultiplier("*", width), Width("layers.14", 1280)]
+    assert counted(opened("mnasnet1_0").edit(*edits)) == counted(opened(key))
+
+
+@pytest.mark.parametrize(
+    ("key", "widths", "last"),
+    [("0_5", (48, 96, 192), 1024), ("1_5", (176, 352, 704), 1024), ("2_0", (244, 488, 976), 2048)],
+)
+def test_widths_of_shufflenet_v2(key: str, widths: Sequence[int], last: int, opened: Opened) -> None:
+    edits = [Width(f"stage{number}", width) for number, width in enumerate(widths, 2)]
+    edited = opened("shufflenet_v2_x1_0").edit(*edits, BottleneckRatio("*", 1 / 2), Width("conv5", last))
+    assert counted(edited) == counted(opened(f"shufflenet_v2_x{key}"))
+
+
+@pytest.mark.parametrize(
+    ("key", "widths", "depths", "group"),
+    [
+        ("regnet_x_800mf", (64, 128, 288, 672), (1, 3, 7, 5), 16),
+        ("regnet_x_1_6gf", (72, 168, 408, 912), (2, 4, 10, 2), 24),
+    ],
+)
+def test_regnets_from_the_smallest(
+    key: str, widths: Sequence[int], depths: Sequence[int], group: int, opened: Opened
+) -> None:
+    network = opened("regnet_x_400mf")
+    for stage, (depth, wanted) in enumerate(zip((1, 2, 7, 12), depths, strict=True), 1):
+        names = [f"trunk_output.block{stage}.block{stage}-{number}" for number in range(depth)]
+        if wanted > depth:
+            network = network.edit(Repeat(names[-1], wanted - depth))
+        elif wanted < depth:
+            network = network.edit(RemoveBlock(",".join(names[wanted:])))
+    stages = [(f"trunk_output.block{number}", width) for number, width in enumerate(widths, 1)]
+    network = network.edit(Cardinality("*", 1), *(Width(*stage) for stage in stages), BottleneckRatio("*", 1))
+    network = network.edit(*(Cardinality(stage, width // group) for stage, width in stages))
+    assert counted(network) == counted(opened(key))
+
+
+def test_densenets_from_densenet_121(opened: Opened) -> None:
+    network = opened("densenet121")
+    third, fourth = "features.denseblock3.denselayer24", "features.denseblock4.denselayer16"
+    longest = network.edit(Repeat(third, 24), Repeat(fourth, 16), Width("features.transition3.conv", 896))
+    assert counted(longest) == counted(opened("densenet201"))
+    widths = [Width(f"features.transition{number}.conv", width) for number, width in ((1, 192), (2, 384), (3, 1056))]
+    wide = network.edit(Width("features.conv0", 96), Repeat(third, 12), Repeat(fourth, 8), GrowthRate("*", 48), *widths)
+    assert counted(wide) == counted(opened("densenet161"))
+
+
+@pytest.mark.parametrize(
+    ("key", "depth", "width", "side"),
+    [("efficientnet_b3", 1.4, 1.2, 300), ("efficientnet_b5", 2.2, 1.6, 456), ("efficientnet_b7", 3.1, 2.0, 600)],
+)
+def test_larger_efficientnets(key: str, depth: float, width: float, side: int, opened: Opened) -> None:
+    edits = DepthMultiplier("*", depth), WidthMultiplier("*", width), InputSize(resolution=side)
+    assert counted(opened("efficientnet_b0").edit(*edits)) == counted(open_network(key, input_shape=(1, 3, side, side)))
+
+
+def test_one_step_of_compound_scaling(opened: Opened) -> None:
+    """φ = 1 is EfficientNet-B2 but for its image: 1.15 × 224 = 258, and it takes 288."""
+    wanted = open_network("efficientnet_b2", input_shape=(1, 3, 258, 258))
+    assert counted(opened("efficientnet_b0").edit(CompoundScaling(1))) == counted(wanted)
+
+
+@pytest.mark.parametrize(
+    ("shallow", "deep", "at"), [("vgg13", "vgg16", (12, 17, 22)), ("vgg16", "vgg19", (14, 21, 28))]
+)
+def test_deeper_vggs(shallow: str, deep: str, at: Sequence[int], opened: Opened) -> None:
+    edits = [Repeat(f"features.{number},features.{number + 1}") for number in at]
+    assert counted(opened(shallow).edit(*edits)) == counted(opened(deep))
+
+
+def test_inception_v3_without_a_branch(opened: Opened) -> None:
+    network = opened("inception_v3")
+    module = models.inception_v3(init_weights=False, aux_logits=False).eval()
+    first, second = module.Mixed_5b, module.Mixed_5c
+
+    def forward(x: Tensor) -> Tensor:
+        ways = [
+            first.branch5x5_2(first.branch5x5_1(x)),
+            first.branch3x3dbl_3(first.branch3x3dbl_2(first.branch3x3dbl_1(x))),
+            first.branch_pool(F.avg_pool2d(x, 3, 1, 1)),
+        ]
+        return torch.cat(ways, 1)
+
+    first.forward = forward
+    del first.branch1x1
+    for name in ("branch1x1", "branch5x5_1", "branch3x3dbl_1", "branch_pool"):
+        way = getattr(second, name)
+        way.conv = nn.Conv2d(way.conv.in_channels - 64, way.conv.out_channels, 1, bias=False)
+    params, macs = counted(open_network(module, input_shape=(1, 3, 299, 299)))
+    wanted = params + network.figures.unused_params, macs
+    assert counted(network.edit(RemoveBranch("Mixed_5b.branch1x1"))) == wanted
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.second = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.one, self.two = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.two(self.second(self.one(self.first(x)).relu())) + x).relu()
+
+
+class _Own(nn.Module):
+    """A small residual network, written by hand."""
+
+    def __init__(self, width: int = 16, depth: int = 2) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, width, 3, 2, 1)
+        self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
+        self.classifier = nn.Linear(width, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.classifier(x.mean((2, 3)))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("edit", "wanted"),
+    [
+        (WidthMultiplier("*", 2), {"width": 32}),
+        (DepthMultiplier("*", 2), {"depth": 4}),
+        (Repeat("blocks.1", 3), {"depth": 5}),
+        (RemoveBlock("blocks.0"), {"depth": 1}),
+    ],
+)
+def test_a_module_of_ones_own(edit: Edit, wanted: dict[str, int]) -> None:
+    shape = (1, 3, 64, 64)
+    edited = open_network(_Own(), input_shape=shape).edit(edit)
+    assert counted(edited) == counted(open_network(_Own(**wanted), input_shape=shape))
+
+
+@pytest.mark.parametrize(
+    ("name", "edits", "wanted"),
+    [
+        ("resnet50", [Repeat("layer3.5", 17)], "resnet101"),
+        ("resnet50", [BottleneckRatio("*", 1 / 2), Cardinality("*", 32)], "resnext50_32x4d"),
+        ("resnet50", [SqueezeExcitation("*", on=True)], "seresnet50"),
+        ("mobilenetv2_100", [WidthMultiplier("*", 1.4)], "mobilenetv2_140"),
+    ],
+)
+def test_networks_of_timm(name: str, edits: list[Edit], wanted: str) -> None:
+    timm = pytest.importorskip("timm")
+    assert counted(open_network(timm.create_model(name)).edit(*edits)) == counted_module(
+        lambda: timm.create_model(wanted)
+    )

@@ -105,6 +105,12 @@ SHAPES: list[tuple[str, Edit, str, list[str]]] = [
         [PAD, PROJECT],
     ),
     (
+        "resnet50",
+        SetLayer("layer2.0.conv1", "stride", 2),
+        "layer2.0.add cannot add 512×14×14 to 512×28×28: the maps differ in size",
+        [PAD, "Move the stride here from layer2.0.conv2", PROJECT],
+    ),
+    (
         "resnet18",
         SetLayer("layer1.0.conv1", "kernel", 2),
         "layer1.0.add cannot add 64×55×55 to 64×56×56: the maps differ in size",
