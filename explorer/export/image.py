@@ -56,8 +56,11 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         raise ExportError(f"cannot write {path}: {failure}") from failure
 
 
-def bitmap(sheet: Sheet, scale: float | None = None) -> QImage:
-    """The sheet as one image in memory. Raises ExportError when it would be too large for that."""
+def bitmap(sheet: Sheet, scale: float | None = None, like: float | None = None) -> QImage:
+    """The sheet as one image in memory; with `like`, a small image of the one at that scale, which shows more detail.
+
+    Raises ExportError when it would be too large for memory.
+    """
     scale = sheet.scale if scale is None else scale
     width, height = check_pixels(
         "the image", sheet.width, sheet.height, scale, LARGEST_HELD_SIDE, LARGEST_HELD_PIXELS, way_out=""
@@ -66,7 +69,7 @@ def bitmap(sheet: Sheet, scale: float | None = None) -> QImage:
         image = blank(width, height, sheet.page.transparent)
     except MemoryError as failure:
         raise ExportError(str(failure)) from failure
-    _paint_part(sheet, scale, QRect(0, 0, width, height), image)
+    _paint_part(sheet, scale, QRect(0, 0, width, height), image, like)
     image.setDotsPerMeterX(_dots_per_metre(scale))
     image.setDotsPerMeterY(_dots_per_metre(scale))
     return image
@@ -82,21 +85,21 @@ def svg(sheet: Sheet) -> bytes:
     return bytes(buffer.data().data())
 
 
-def on_clipboard(sheet: Sheet) -> QMimeData:
-    """The sheet for the clipboard: as an image, and as SVG for programs that take one. Raises ExportError."""
+def for_clipboard(image: QImage, document: bytes) -> QMimeData:
+    """An image, and the same as SVG for programs that take one."""
     held = QMimeData()
-    held.setImageData(bitmap(sheet))
-    held.setData("image/svg+xml", svg(sheet))
+    held.setImageData(image)
+    held.setData("image/svg+xml", document)
     return held
 
 
-def _paint_part(sheet: Sheet, scale: float, part: QRect, image: QImage) -> None:
+def _paint_part(sheet: Sheet, scale: float, part: QRect, image: QImage, like: float | None = None) -> None:
     painter = QPainter(image)
     painter.translate(-part.topLeft())
     painter.scale(scale, scale)
     exposed = QRectF(part.x() / scale, part.y() / scale, part.width() / scale, part.height() / scale)
     slack = _SLACK + 2 / scale
-    sheet.paint(painter, scale, exposed.adjusted(-slack, -slack, slack, slack))
+    sheet.paint(painter, like or scale, exposed.adjusted(-slack, -slack, slack, slack))
     painter.end()
 
 

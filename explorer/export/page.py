@@ -124,6 +124,24 @@ def largest_scale(
     return steps / digits
 
 
+def size_words(page: Page, suffix: str, width: float, height: float) -> str:
+    """How large a file of `width` × `height` units becomes: "2,280 × 1,154 pixels, 30 × 15 cm on paper".
+
+    Raises ExportError when it cannot become that large; the message says the largest scale that works.
+    """
+    scale = page.scale_for(width)
+    paper = f"{2.54 * width / UNITS_PER_INCH:.3g} × {2.54 * height / UNITS_PER_INCH:.3g} cm"
+    if suffix == ".png":
+        across, down = check_pixels("the image", width, height, scale)
+        return f"{across:,} × {down:,} pixels" + (f", {paper} on paper" if page.dpi is not None else "")
+    if page.dpi is not None:
+        return f"{paper}, sharp at any size"
+    if suffix == ".pdf":
+        scale = min(scale, LARGEST_PAGE / max(width, height))
+        return f"a page of {2.54 / 72 * width * scale:.3g} × {2.54 / 72 * height * scale:.3g} cm, sharp at any size"
+    return f"{width * scale:,.0f} × {height * scale:,.0f} pixels, sharp at any size"
+
+
 def suffix_of(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
     """The suffix that says what to write. Raises ExportError for another than those known."""
     suffix = path.suffix.lower()

@@ -29,7 +29,6 @@ class Actions:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         keys = QKeySequence.StandardKey
-        self.export = self._action("Export diagram…", "Ctrl+E", "Save what is on the canvas as PNG, SVG or PDF")
         self.open_project = self._action("Open project…", keys.Open, "Open a network with the edits made to it")
         self.open_project.setShortcuts([*self.open_project.shortcuts(), QKeySequence("Ctrl+Shift+O")])
         self.save = self._action("Save", keys.Save, "Save the network and its edits as a project")
@@ -62,7 +61,7 @@ class Actions:
         _fill(file, self.open_project)
         self.recent = file.addMenu("Open recent")
         self.recent.setToolTipsVisible(True)
-        _fill(file, self.save, self.save_as, None, self.open_image, self.export, None, self.quit)
+        _fill(file, self.save, self.save_as, None, self.open_image, None, self.quit)
         edit = bar.addMenu("&Edit")
         _fill(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
         view = bar.addMenu("&View")
@@ -79,7 +78,6 @@ class Actions:
         for group in (self.levels.values(), (self.fit, self.closer, self.farther), (self.undo, self.redo, self.reset)):
             bar.addActions(list(group))
             bar.addSeparator()
-        bar.addAction(self.export)
 
     def follow(self, history: History | None) -> None:
         """Enable what can be done now, and say what undo and redo would do."""
@@ -90,7 +88,7 @@ class Actions:
             action.setIconText(word)
         self.reset.setEnabled(bool(undo))
         self.compare.setEnabled(bool(undo))
-        for action in (self.export, self.save, self.save_as, *self.levels.values()):
+        for action in (self.save, self.save_as, *self.levels.values()):
             action.setEnabled(history is not None)
 
     def on_level(self, chosen: Callable[[Level], None]) -> None:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from explorer.files import PROJECT_SUFFIX, is_project
 from explorer.ui.images import FILTER
-
-if TYPE_CHECKING:
-    from explorer.network import Network
-
-
-def diagram_to_write(parent: QWidget, network: Network) -> str | None:
-    kinds = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"
-    path, _ = QFileDialog.getSaveFileName(parent, "Export diagram", f"{_name(network)}.png", kinds)
-    return _with_suffix(path, ".png")
 
 
 def project_to_write(parent: QWidget, suggested: str) -> str | None:
@@ -27,7 +18,7 @@ def project_to_write(parent: QWidget, suggested: str) -> str | None:
         return path or None
     path += PROJECT_SUFFIX  # always: "resnet.v2" has a suffix of another kind
     # The dialog has only asked about the name without it.
-    return path if not Path(path).exists() or _may_replace(parent, path) else None
+    return path if not Path(path).exists() or may_replace(parent, path) else None
 
 
 def project_to_read(parent: QWidget, folder: str) -> str | None:
@@ -60,20 +51,10 @@ def about(parent: QWidget, networks: int) -> None:
     )
 
 
-def _may_replace(parent: QWidget, path: str) -> bool:
+def may_replace(parent: QWidget, path: str | Path) -> bool:
     question = f"{Path(path).name} exists already. Replace it?"
-    return QMessageBox.question(parent, "Save project", question) == QMessageBox.StandardButton.Yes
+    return QMessageBox.question(parent, "Replace a file", question) == QMessageBox.StandardButton.Yes
 
 
 def image_to_read(parent: QWidget) -> str | None:
     return QFileDialog.getOpenFileName(parent, "Open image", "", FILTER)[0] or None
-
-
-def _name(network: Network) -> str:
-    return network.architecture.key or network.title
-
-
-def _with_suffix(path: str, suffix: str) -> str | None:
-    if not path:
-        return None
-    return path if Path(path).suffix else path + suffix

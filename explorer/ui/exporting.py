@@ -1,40 +1,115 @@
-"""Writing what is on the canvas to a file."""
+"""What the export dialog has done off the UI thread: plain functions over frozen values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QRectF
 
 from explorer.export.page import Page
-from explorer.session import Session
-from explorer.ui import appearance, dialogs, requests
-from explorer.ui.canvas import Canvas
-from explorer.ui.work import Lane
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
+    from explorer.drawing import Picture
+    from explorer.export.sheet import Content, Sheet
+    from explorer.network import Network
+    from explorer.ui.work import Wanted
 
 
-class Exporting(QObject):
-    began = Signal(str)  # the file's name
-    done = Signal(str)  # its path
-    failed = Signal(object)  # the exception
+@dataclass(frozen=True)
+class Shown:
+    """A network, and what the window shows of it."""
 
-    def __init__(self, session: Session, canvas: Canvas, lane: Lane, window: QWidget) -> None:
-        super().__init__(window)
-        self._session, self._canvas, self._lane, self._window = session, canvas, lane, window
+    network: Network
+    picture: Picture | None = None
+    seen: QRectF | None = None  # the part of the picture that is in sight
+    selection: tuple[str, ...] = ()
+    contents: dict[Any, Content] = field(default_factory=dict, compare=False, repr=False)  # made once for all previews
 
-    def ask(self) -> None:
-        network = self._session.network
-        path = dialogs.diagram_to_write(self._window, network) if network is not None else None
-        if path is not None:
-            self.export(path)
 
-    def export(self, path: str, scale: float = 2.0) -> None:
-        network, picture = self._session.shown, self._canvas.picture
-        if network is None or picture is None:
-            return
-        app = QApplication.instance()
-        dark = isinstance(app, QApplication) and appearance.is_dark(app)
-        self.began.emit(Path(path).name)
-        work = requests.export(network, picture, path, Page(theme="dark" if dark else "light", scale=scale))
-        self._lane.submit(work, lambda _: self.done.emit(path), self.failed.emit)
+@dataclass(frozen=True)
+class Preview:
+    """A small image of a page, and how large the page is in units of the drawing."""
+
+    image: QImage
+    width: float
+    height: float
+
+
+def sheet_of(shown: Shown, page: Page) -> Sheet:
+    from explorer.export.diagram import words
+    from explorer.export.sheet import Sheet
+
+    key = (page.kind, page.level, page.scope)
+    if key not in shown.contents:
+        shown.contents[key] = _content(shown, page)
+    return Sheet(shown.contents[key], page, words(shown.network))
+
+
+def _content(shown: Shown, page: Page) -> Content:
+    from explorer.drawing import compose
+    from explorer.export.diagram import content, only
+    from explorer.export.sheet import Part
+
+    picture = shown.picture
+    if page.kind != "graph" or picture is None or (page.level is not None and page.scope != "visible"):
+        return content(shown.network, page, shown.selection if page.scope == "selection" else ())
+    if page.scope == "visible" and shown.seen is not None:
+        part = shown.seen & picture.bounds
+        return Part(picture, part) if not part.isEmpty() else picture
+    if page.scope == "selection" and shown.selection:
+        return compose(only(picture.diagram, shown.selection))
+    return picture
+
+
+def preview(shown: Shown, page: Page, room: tuple[int, int], sharpness: float) -> Callable[[Wanted], Preview]:
+    """The page as large as fits into `room`, in pixels of which the screen has `sharpness` squared for each."""
+
+    def work(wanted: Wanted) -> Preview:
+        from explorer.export.image import bitmap
+
+        sheet = sheet_of(shown, replace(page, scale=1.0, width=None, dpi=None))
+        scale = min(room[0] / sheet.width, room[1] / sheet.height, 1.0) * sharpness
+        scale = max(scale, 2 / min(sheet.width, sheet.height))
+        image = bitmap(sheet, scale, like=page.scale_for(sheet.width))
+        image.setDevicePixelRatio(sharpness)
+        return Preview(image, sheet.width, sheet.height)
+
+    return work
+
+
+def write(shown: Shown, page: Page, path: Path) -> Callable[[Wanted], None]:
+    def work(wanted: Wanted) -> None:
+        from explorer.export.image import export_image
+
+        export_image(sheet_of(shown, page), path)
+
+    return work
+
+
+def write_table(shown: Shown, path: Path) -> Callable[[Wanted], None]:
+    """The table of stages as text."""
+
+    def work(wanted: Wanted) -> None:
+        from explorer.export.tables import save_text
+        from explorer.present.stage_table import stage_table
+
+        save_text(stage_table([shown.network.study]), path)
+
+    return work
+
+
+def copied(shown: Shown, page: Page) -> Callable[[Wanted], tuple[QImage, bytes]]:
+    """The page as an image and as SVG."""
+
+    def work(wanted: Wanted) -> tuple[QImage, bytes]:
+        from explorer.export.image import bitmap, svg
+
+        sheet = sheet_of(shown, page)
+        return bitmap(sheet), svg(sheet)
+
+    return work

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.diagram import Colouring, Direction, Level
     from explorer.drawing import Picture
-    from explorer.export.page import Page
     from explorer.network import Network
     from explorer.panels import Inspection, Output, Preview, Summary
     from explorer.present.differences import Differences
@@ -203,16 +202,5 @@ def search(network: Network, text: str) -> Callable[[Wanted], tuple[str, ...]]:
         from explorer.present.search import find
 
         return find(network.study, text)
-
-    return work
-
-
-def export(network: Network, picture: Picture, path: str, page: Page) -> Callable[[Wanted], None]:
-    def work(wanted: Wanted) -> None:
-        from explorer.export.diagram import words
-        from explorer.export.image import export_image
-        from explorer.export.sheet import Sheet
-
-        export_image(Sheet(picture, page, words(network)), path)
 
     return work

@@ -29,7 +29,6 @@ from explorer.ui.desk import Desk
 from explorer.ui.docks import Docks
 from explorer.ui.documents import Documents
 from explorer.ui.editing import Editing
-from explorer.ui.exporting import Exporting
 from explorer.ui.figures import FiguresPanel
 from explorer.ui.history import HistoryPanel
 from explorer.ui.inspector import InspectorPanel
@@ -97,9 +96,8 @@ class Window(QMainWindow):
         self.editing = Editing(self.session, self)
         self.refreshing = Refreshing(self.session, panels, self)
         self.samples = Samples(self.session, self.output, self.files, self)
-        self.exporting = Exporting(self.session, self.canvas, self.files, self)
         self.documents = Documents(self.session, self.editing, self)
-        for room in (self.editing, self.refreshing, self.samples, self.exporting, self.documents):
+        for room in (self.editing, self.refreshing, self.samples, self.documents):
             room.failed.connect(self._failed)
         self._lanes = (
             self.editing.lane,
@@ -142,8 +140,6 @@ class Window(QMainWindow):
         self.editing.opened.connect(self._show_opened)
         self.editing.changed.connect(self._show_changed)
         self.documents.changed.connect(self._document_changed)
-        self.exporting.began.connect(lambda name: self.say(f"Writing {name}…", 0))
-        self.exporting.done.connect(lambda path: self.say(f"Wrote {path}"))
         self.documents.saved.connect(lambda path: self.say(f"Saved {path}"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_theme)
 
@@ -162,7 +158,6 @@ class Window(QMainWindow):
             (a.open_project, self.documents.ask_open),
             (a.save, self.documents.save),
             (a.save_as, self.documents.save_as),
-            (a.export, self.exporting.ask),
             (a.open_image, self.samples.ask),
             (a.paste, self.samples.paste),
             (a.quit, self.close),

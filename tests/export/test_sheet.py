@@ -15,7 +15,7 @@ from PySide6.QtSvg import QSvgRenderer
 from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import LIGHT, Picture, compose, named
 from explorer.export import png
-from explorer.export.image import bitmap, export_image, on_clipboard, svg
+from explorer.export.image import bitmap, export_image, for_clipboard, svg
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
 from explorer.export.sheet import Part, Sheet, Words
 from explorer.layout import Box, Geometry
@@ -88,7 +88,7 @@ def test_too_large_is_refused_before_any_memory_is_asked_for(tmp_path: Path, mon
     with pytest.raises(ExportError, match=r"a\.png at scale 2 .* largest scale that works is 1\.05,"):
         export_image(Sheet(huge(), Page(scale=2)), tmp_path / "a.png")
     with pytest.raises(ExportError, match=r"largest scale that works is 0\.47"):
-        on_clipboard(Sheet(huge(), Page(scale=2)))
+        bitmap(Sheet(huge(), Page(scale=2)))
     assert not list(tmp_path.iterdir())
 
 
@@ -242,6 +242,7 @@ def test_nothing_of_a_part_sticks_out(picture: Picture, transparent: bool) -> No
 
 
 def test_the_clipboard_has_an_image_and_a_drawing(picture: Picture) -> None:
-    held = on_clipboard(Sheet(picture, Page(scale=1), Words("ResNet")))
+    sheet = Sheet(picture, Page(scale=1), Words("ResNet"))
+    held = for_clipboard(bitmap(sheet), svg(sheet))
     assert held.hasImage()
     assert "ResNet" in bytes(held.data("image/svg+xml").data()).decode()

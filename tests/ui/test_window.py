@@ -164,15 +164,6 @@ def test_an_image_dropped_anywhere(mobilenet: Window, qtbot: QtBot, tmp_path: Pa
     assert mobilenet.session.sample.name == "dropped.png"
 
 
-def test_export_writes_what_is_on_the_canvas(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
-    mobilenet.exporting.export(str(tmp_path / "diagram.png"))
-    settled(qtbot, mobilenet)
-    assert QImage(str(tmp_path / "diagram.png")).width() > 2000
-    mobilenet.exporting.export(str(tmp_path / "nowhere" / "diagram.png"))
-    settled(qtbot, mobilenet)
-    assert "there is no folder" in mobilenet.notice.text
-
-
 def test_options_of_a_network(mobilenet: Window, qtbot: QtBot) -> None:
     mobilenet.library.built.emit("mobilenet_v2", {"width_mult": 0.5})
     settled(qtbot, mobilenet)

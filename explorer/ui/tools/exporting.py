@@ -1,0 +1,77 @@
+"""Pictures of what is open, as files or on the clipboard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QToolBar
+
+from explorer.export.page import Kind
+from explorer.session import Topic
+from explorer.ui.desk import Desk
+
+if TYPE_CHECKING:
+    from explorer.ui.export_dialog import ExportDialog
+    from explorer.ui.exporting import Shown
+
+
+class ExportTool:
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._session = desk, desk.session
+        self._previews, self._files = desk.lane("export previews", newest=True), desk.lane("exports")
+        tip = "The diagram, feature maps as boxes or a table of stages, as PNG, SVG, PDF or on the clipboard"
+        self.diagram = desk.action("File", "Export diagram…", lambda: self.ask(), "Ctrl+E", tip)
+        tip = "The stages as papers print them: as a picture, LaTeX, Markdown or CSV"
+        self.table = desk.action("File", "Export table…", lambda: self.ask("table"), "", tip)
+        self._above_quit(self.diagram, self.table)
+        bar = desk.window.findChild(QToolBar, "tools")
+        if bar is not None:
+            bar.addAction(self.diagram)
+        self.dialog: ExportDialog | None = None
+        self._session.listen(self._changed)
+        self._changed("network")
+
+    def _above_quit(self, *actions: QAction) -> None:
+        menu = self._desk.menu("File")
+        quits = [a for a in menu.actions() if a.shortcut() == QKeySequence(QKeySequence.StandardKey.Quit)]
+        for action in actions:
+            if quits:
+                menu.insertAction(quits[0], action)
+        if quits:
+            menu.insertSeparator(quits[0])
+
+    def _changed(self, topic: Topic) -> None:
+        if topic == "network":
+            for action in (self.diagram, self.table):
+                action.setEnabled(self._session.network is not None)
+
+    @property
+    def shown(self) -> Shown | None:
+        """What there is to export now; None while no network is open."""
+        from explorer.ui.exporting import Shown
+
+        network, canvas = self._session.shown, self._desk.canvas
+        if network is None:
+            return None
+        selection = tuple(self._session.selection.split(",")) if self._session.selection else ()
+        return Shown(network, canvas.picture, canvas._view.part(QRectF(canvas.rect())), selection)
+
+    def ask(self, kind: Kind | None = None) -> None:
+        """Ask what to export and how; remembers what was said last time."""
+        from explorer.ui.export_dialog import ExportDialog, remembered
+
+        shown = self.shown
+        if shown is None:
+            return
+        page = replace(remembered(), kind=kind or "graph")
+        intent = self._desk.intent
+        self.dialog = ExportDialog(self._desk.window, shown, self._previews, self._files, intent.say, page)
+        self.dialog.finished.connect(self._closed)
+        self.dialog.open()
+
+    def _closed(self) -> None:
+        self._previews.cancel()
+        self.dialog = None

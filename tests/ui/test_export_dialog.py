@@ -1,0 +1,180 @@
+"""Exporting from the window: what is asked for is what is written, and what cannot be is said before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from explorer.export.page import Page
+from explorer.ui.export_dialog import ExportDialog, _set, remember, remembered
+from explorer.ui.tools.exporting import ExportTool
+from explorer.ui.window import Window
+
+SLOW = 60_000
+
+
+@pytest.fixture
+def tool(window: Window, qtbot: QtBot, tmp_path: Path) -> ExportTool:
+    QSettings().setValue("export/folder", str(tmp_path))
+    window.start("resnet18")
+    qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
+    return next(tool for tool in window.tools if isinstance(tool, ExportTool))
+
+
+def asked(tool: ExportTool, qtbot: QtBot, kind: str | None = None) -> ExportDialog:
+    tool.ask(kind)  # type: ignore[arg-type]
+    assert tool.dialog is not None
+    qtbot.waitUntil(lambda: tool.dialog is not None and bool(tool.dialog._words.text()), timeout=SLOW)
+    return tool.dialog
+
+
+def seen(dialog: ExportDialog, qtbot: QtBot) -> str:
+    """What is said of the size once the preview has followed."""
+    dialog._words.setText("")
+    dialog._look()
+    qtbot.waitUntil(lambda: bool(dialog._words.text()), timeout=SLOW)
+    return dialog._words.text()
+
+
+def saved(tool: ExportTool, qtbot: QtBot) -> None:
+    assert tool.dialog is not None
+    tool.dialog._save.click()
+    qtbot.waitUntil(lambda: tool.dialog is None, timeout=SLOW)
+
+
+def test_what_is_asked_for_is_written_and_remembered(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(tool, qtbot)
+    assert not dialog._picture.pixmap().isNull()
+    _set(dialog._level, "stages")
+    _set(dialog._theme, "print")
+    dialog._unit.setCurrentIndex(1)
+    dialog._size.setValue(640)
+    dialog._parts["transparent"].setChecked(True)
+    dialog._name.setText("mine")
+    assert seen(dialog, qtbot).startswith("640 × ")
+    saved(tool, qtbot)
+    image = QImage(str(tmp_path / "mine.png"))
+    assert image.width() == 640
+    assert image.pixelColor(0, 0).alpha() == 0
+    again = asked(tool, qtbot).page
+    assert (again.level, again.theme, again.width, again.transparent) == ("stages", "print", 640, True)
+    tool.dialog.reject() if tool.dialog else None
+
+
+def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
+    dialog = asked(tool, qtbot)
+    whole = seen(dialog, qtbot)
+    model = dialog._scope.model()
+    assert not model.item(2).isEnabled()  # type: ignore[attr-defined]  # nothing is selected
+    dialog.reject()
+    tool._session.select("layer2")
+    tool._desk.canvas.zoom_to_actual()
+    dialog = asked(tool, qtbot)
+    sizes = {whole}
+    for scope in ("visible", "selection"):
+        _set(dialog._scope, scope)
+        sizes.add(seen(dialog, qtbot))
+    assert len(sizes) == 3
+    dialog.reject()
+
+
+def test_too_large_is_said_before_it_is_tried(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(tool, qtbot)
+    dialog._unit.setCurrentIndex(1)
+    dialog._size.setValue(150_000)
+    assert "largest scale that works is" in seen(dialog, qtbot)
+    assert not dialog._save.isEnabled()
+    _set(dialog._format, ".svg")
+    assert "sharp at any size" in seen(dialog, qtbot)
+    assert dialog._save.isEnabled()
+    dialog._name.setText(" ")
+    assert "needs a name" in seen(dialog, qtbot)
+    dialog.reject()
+
+
+def test_a_failure_stays_in_the_dialog(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(tool, qtbot)
+    dialog._name.setText("nowhere/net")
+    dialog.save()
+    qtbot.waitUntil(dialog.isEnabled, timeout=SLOW)
+    assert "There is no folder" in dialog._words.text() or "there is no folder" in dialog._words.text()
+    dialog.reject()
+    assert tool.dialog is None
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+def test_a_file_is_not_replaced_unasked(
+    tool: ExportTool, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaces: bool
+) -> None:
+    answer = QMessageBox.StandardButton.Yes if replaces else QMessageBox.StandardButton.No
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: answer)
+    (tmp_path / "resnet18.png").write_text("old")
+    dialog = asked(tool, qtbot)
+    if replaces:
+        saved(tool, qtbot)
+    else:
+        dialog.save()
+        dialog.reject()
+    assert ((tmp_path / "resnet18.png").read_bytes() == b"old") != replaces
+
+
+def test_copy(tool: ExportTool, qtbot: QtBot) -> None:
+    dialog = asked(tool, qtbot)
+    dialog._copy.click()
+    qtbot.waitUntil(dialog.isEnabled, timeout=SLOW)
+    held = QGuiApplication.clipboard().mimeData()
+    assert held.hasImage()
+    assert "Residual block" in bytes(held.data("image/svg+xml").data()).decode()
+    dialog.reject()
+
+
+def test_a_table_as_text_and_as_a_picture(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(tool, qtbot, "table")
+    assert not dialog._level.isEnabled()
+    _set(dialog._format, ".csv")
+    assert not dialog._size.isEnabled()
+    saved(tool, qtbot)
+    assert (tmp_path / "resnet18.csv").read_text().startswith("Stage,Output,Layers")
+    asked(tool, qtbot, "table")
+    assert tool.dialog is not None
+    _set(tool.dialog._format, ".png")
+    saved(tool, qtbot)
+    assert QImage(str(tmp_path / "resnet18.png")).width() > 500
+
+
+def test_volumes(tool: ExportTool, qtbot: QtBot) -> None:
+    dialog = asked(tool, qtbot)
+    first = seen(dialog, qtbot)
+    _set(dialog._kind, "volumes")
+    _set(dialog._level, "stages")
+    assert not dialog._scope.isEnabled()
+    assert seen(dialog, qtbot) != first
+    dialog.reject()
+
+
+@pytest.mark.parametrize("held", ["{", "[]", '{"level": "atoms"}', '{"colour": 1}', '{"scale": "x"}'])
+def test_settings_that_make_no_sense_are_let_go(held: str) -> None:
+    QSettings().setValue("export/page", held)
+    assert remembered() == Page(level=None)
+
+
+def test_settings_come_back(tmp_path: Path) -> None:
+    page = Page(kind="volumes", dpi=300.0, theme="dark", figures=True, level=None)
+    remember(page, tmp_path / "a.svg")
+    assert remembered() == page
+
+
+def test_the_menu_and_the_keys(window: Window, qtbot: QtBot) -> None:
+    tool = next(tool for tool in window.tools if isinstance(tool, ExportTool))
+    assert not tool.diagram.isEnabled()
+    titles = [action.text() for action in tool._desk.menu("File").actions()]
+    assert titles.index("Export diagram…") < titles.index("Export table…") < titles.index("Quit")
+    tool.ask()
+    assert tool.dialog is None
+    assert tool.diagram.shortcut().toString(tool.diagram.shortcut().SequenceFormat.PortableText) == "Ctrl+E"
+    assert tool.dialog is None
