@@ -1,0 +1,66 @@
+"""Experiments: each answers one question about the networks with numbers made here and now.
+
+    from explorer.experiments import find
+
+    outcome = find("stacked_3x3").run({"kernel": 7})
+    outcome.number("weights").computed                    # 1.8148…
+    print(find("stacked_3x3").code({"kernel": 7}))        # Python that repeats it
+
+Nothing here imports torch before the experiments are asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from explorer.experiments.experiment import Experiment
+
+#: The rooms they live in, one experiment each, in the order in which they are listed.
+_ROOMS = (
+    "stacked",
+    "reduction",
+    "factorised",
+    "separable",
+    "shuffle",
+    "cardinality",
+    "heads",
+    "last_stage",
+    "response",
+    "dropout",
+    "augmentation",
+    "depth",
+    "identity",
+    "activations",
+    "spiral",
+    "inverted",
+    "excitation",
+    "growth",
+    "scaling",
+)
+
+
+class UnknownExperiment(LookupError):
+    """No experiment has this id; the message names the nearest."""
+
+
+@cache
+def experiments() -> tuple[Experiment, ...]:
+    """All there are, in the order in which they are listed."""
+    return tuple(import_module(f"explorer.experiments.{room}").EXPERIMENT for room in _ROOMS)
+
+
+def find(id: str) -> Experiment:
+    """The experiment called `id`. Raises UnknownExperiment."""
+    by_id = {experiment.id: experiment for experiment in experiments()}
+    if id in by_id:
+        return by_id[id]
+    near = difflib.get_close_matches(id, by_id, n=3, cutoff=0.4)
+    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    raise UnknownExperiment(f"there is no experiment {id!r}{hint}")
+
+
+__all__ = ["UnknownExperiment", "experiments", "find"]

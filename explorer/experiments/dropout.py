@@ -1,0 +1,142 @@
+"""Dropout: every training step sees another thinned network (AlexNet, 2012, §4.2)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from explorer.analysis.sample import labels
+from explorer.experiments import live
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.outcome import Axis, Bars, Chart, Heat, Number, Outcome, line, words
+
+
+def masked(x: torch.Tensor, p: float, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """`count` thinned copies of a vector, what is left scaled by 1 / (1 − p); and the masks: (count, units)."""
+    chance = torch.rand(count, x.numel(), generator=torch.Generator().manual_seed(seed))
+    masks = (chance >= p).float()
+    return x * masks / (1 - p), masks
+
+
+def expected_spread(layer: nn.Linear, x: torch.Tensor, p: float) -> torch.Tensor:
+    """Deviation of a linear layer's outputs under dropout of its inputs: √(p / (1 − p) · Σ (w x)²), as the masks are
+    independent."""
+    return math.sqrt(p / (1 - p)) * (layer.weight * x).square().sum(dim=1).sqrt()
+
+
+def _work(values: Values, wanted: Wanted) -> Outcome:
+    p, count, seed = values["p"], values["count"], values["seed"]
+    network = live.opened("alexnet_2012")
+    go_on(wanted, 0.05)
+    module = network.module()
+    go_on(wanted, 0.4)
+    last = module.get_submodule("classifier.6")
+    assert isinstance(last, nn.Linear)
+    seen = live.watched(module, ["classifier.4"], live.photo(values["photo"], network))
+    hidden, plain = seen["classifier.4"][0], seen[""][0]
+    go_on(wanted, 0.6)
+    with torch.no_grad():
+        thinned, masks = masked(hidden, p, count, seed)
+        logits = last(thinned)
+        expected = expected_spread(last, hidden, p)
+    measured = logits.std(dim=0)
+    probabilities = logits.double().softmax(dim=1)
+    whole = plain.double().softmax(dim=0)
+    winners = probabilities.argmax(dim=1)
+    return Outcome(
+        pictures=(_mask(masks), _classes(whole, probabilities), _mean(logits, plain)),
+        numbers=(
+            Number("kept", words("kept"), 100 * float(masks.mean()), "%"),
+            Number(
+                "spread",
+                words("spread"),
+                float(measured.square().mean().sqrt()),
+                "",
+                float(expected.square().mean().sqrt()),
+                "√(p / (1 − p) · Σ (w x)²)",
+                0.15,
+                words("spread_note"),
+            ),
+            Number("mean", words("mean"), float((logits.mean(dim=0) - plain).norm() / plain.norm())),
+            Number("one", words("one"), float((logits - plain).norm(dim=1).mean() / plain.norm())),
+            Number("winner", words("winner"), 100 * float((winners == int(plain.argmax())).float().mean()), "%"),
+            Number(
+                "factor",
+                words("factor"),
+                1 / (1 - p),
+                "×",
+                2.0 if p == 0.5 else None,
+                "AlexNet, §4.2",
+                0,
+                words("factor_note"),
+            ),
+        ),
+        seen=(words("seen_other", count=count), words("seen_mean"), words("seen_test")),
+    )
+
+
+def _mask(masks: torch.Tensor) -> Chart:
+    """The masks of the first hidden units, one row each."""
+    shown = masks[:16, :64].numpy()
+    return Chart(words("chart_mask"), Axis(words("axis_unit")), Axis(words("axis_pass")), (Heat(shown, 1.0),))
+
+
+def _classes(whole: torch.Tensor, probabilities: torch.Tensor) -> Chart:
+    best = whole.topk(5).indices.tolist()
+    names = labels(whole.numel())
+    return Chart(
+        words("chart_classes"),
+        Axis(names=tuple(names[index] for index in best)),
+        Axis(words("axis_probability"), low=0),
+        (
+            Bars(words("no_dropout"), tuple(100 * float(whole[index]) for index in best)),
+            Bars(words("lowest"), tuple(100 * float(probabilities[:, index].min()) for index in best)),
+            Bars(words("highest"), tuple(100 * float(probabilities[:, index].max()) for index in best)),
+        ),
+    )
+
+
+def _mean(logits: torch.Tensor, plain: torch.Tensor) -> Chart:
+    """How far the mean of the first few passes is from the network without dropout."""
+    running = logits.cumsum(dim=0) / torch.arange(1, len(logits) + 1)[:, None]
+    away = ((running - plain).norm(dim=1) / plain.norm()).tolist()
+    passes = [float(number) for number in range(1, len(away) + 1)]
+    return Chart(
+        words("chart_mean"),
+        Axis(words("axis_passes"), log=True),
+        Axis(words("axis_away"), log=True),
+        (
+            line(words("mean_of_passes"), passes, away),
+            line("1 / √n", passes, [away[0] / math.sqrt(number) for number in passes], "dashed"),
+        ),
+    )
+
+
+_SNIPPET = """
+import explorer
+import torch
+from explorer.analysis.sample import built_in, preprocess
+
+network = explorer.open("alexnet_2012")
+module, kept = network.module(), {}
+module.get_submodule("classifier.4").register_forward_hook(lambda _m, _i, made: kept.update(hidden=made[0]))
+with torch.no_grad():
+    plain = module(preprocess(built_in($photo), network.architecture.input_shape))[0]
+    hidden, last = kept["hidden"], module.get_submodule("classifier.6")
+    chance = torch.rand($count, hidden.numel(), generator=torch.Generator().manual_seed($seed))
+    logits = last(hidden * (chance >= $p) / (1 - $p))
+    expected = ($p / (1 - $p)) ** 0.5 * (last.weight * hidden).square().sum(dim=1).sqrt()
+print("spread measured", logits.std(dim=0).square().mean().sqrt().item())
+print("spread expected", expected.square().mean().sqrt().item())
+"""
+
+EXPERIMENT = Experiment(
+    id="dropout",
+    idea="training",
+    networks=("alexnet_2012", "vgg16", "googlenet_2014"),
+    controls=(live.PHOTO, Range("p", 0.1, 0.9, 0.5, 0.1), Choice("count", (16, 64, 256), 64), Range("seed", 0, 9, 0)),
+    work=_work,
+    snippet=_SNIPPET,
+)

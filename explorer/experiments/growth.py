@@ -1,0 +1,137 @@
+"""Dense blocks: every layer adds a few channels to all before it, and what it costs in memory (DenseNet, 2016, §3)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from explorer.edits import GrowthRate
+from explorer.experiments import live
+from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
+from explorer.graph import vocabulary
+from explorer.network import Network
+
+_RATES = (12, 24, 32, 48)
+
+
+def entering(network: Network) -> dict[str, int]:
+    """Channels that enter each dense layer, in order."""
+    nodes = network.architecture.live.values()
+    return {
+        node.path: node.layer.in_channels
+        for node in nodes
+        if ".denselayer" in node.path and node.path.endswith(".conv1") and isinstance(node.layer, nn.Conv2d)
+    }
+
+
+def memory(network: Network) -> dict[str, tuple[int, int]]:
+    """Bytes of every concatenation in each dense block together, and of the block's last one alone, which holds
+    everything the others do; 32-bit, batch 1."""
+    found: dict[str, list[int]] = {}
+    for node in network.architecture.live.values():
+        shape = network.figures.shape(node.name)
+        if vocabulary.kind(node) == "concat" and shape is not None:
+            found.setdefault(node.name.split(".")[1], []).append(4 * shape.elements)
+    return {block: (sum(sizes), max(sizes)) for block, sizes in found.items()}
+
+
+def _work(values: Values, wanted: Wanted) -> Outcome:
+    network, rate = live.opened(values["network"]), values["rate"]
+    grown: dict[int, Network] = {}
+    for done, to in enumerate(sorted({*_RATES, rate})):
+        go_on(wanted, done / (len(_RATES) + 1))
+        grown[to] = network.edit(GrowthRate("*", to))
+    chosen = grown[rate]
+    channels = {to: entering(edited) for to, edited in grown.items()}
+    block = [width for path, width in channels[rate].items() if "denseblock1." in path]
+    held = memory(chosen)
+    naive, shared = (sum(sizes) for sizes in zip(*held.values(), strict=True))
+    layers = len(channels[rate])
+    return Outcome(
+        pictures=(_channels(channels), _memory(held), _params(grown)),
+        numbers=(
+            Number(
+                "last",
+                words("last", rate=rate),
+                block[-1],
+                "",
+                block[0] + rate * (len(block) - 1),
+                "DenseNet, §3: k₀ + k (ℓ − 1)",
+                0,
+            ),
+            Number("ways", words("ways", count=len(block)), len(block) * (len(block) + 1) / 2, note=words("ways_note")),
+            Number("params", words("params_whole"), chosen.figures.total.params),
+            Number("macs", words("macs_whole"), chosen.figures.total.macs),
+            Number("naive", words("naive"), naive / 1e6, "MB"),
+            Number("shared", words("shared"), shared / 1e6, "MB"),
+            Number("times", words("times"), naive / shared, "×"),
+        ),
+        seen=(
+            words("seen_linear", rate=rate),
+            words("seen_quadratic", layers=layers, times=naive / shared),
+            words("seen_thin"),
+        ),
+        quoted=(
+            Quoted("DenseNet-121 / 169 / 201", "25.02 / 23.80 / 22.58 %", "DenseNet, table 3"),
+            Quoted("DenseNet-264", "22.15 %", "DenseNet, table 3"),
+        ),
+    )
+
+
+def _channels(channels: dict[int, dict[str, int]]) -> Chart:
+    return Chart(
+        words("chart"),
+        Axis(words("axis_layer")),
+        Axis(words("axis_channels"), low=0),
+        tuple(
+            line(f"k = {rate}", range(1, len(widths) + 1), list(widths.values())) for rate, widths in channels.items()
+        ),
+    )
+
+
+def _memory(held: dict[str, tuple[int, int]]) -> Chart:
+    return Chart(
+        words("chart_memory"),
+        Axis(names=tuple(words("block", number=number) for number in range(1, len(held) + 1))),
+        Axis("MB", low=0),
+        (
+            Bars(words("naive_short"), tuple(naive / 1e6 for naive, _ in held.values())),
+            Bars(words("shared_short"), tuple(shared / 1e6 for _, shared in held.values())),
+        ),
+    )
+
+
+def _params(grown: dict[int, Network]) -> Chart:
+    return Chart(
+        words("chart_params"),
+        Axis(words("axis_rate"), names=tuple(f"k = {rate}" for rate in grown)),
+        Axis(words("params")),
+        (Bars("", tuple(float(edited.figures.total.params) for edited in grown.values())),),
+    )
+
+
+_SNIPPET = """
+import explorer
+from explorer.edits import GrowthRate
+from explorer.graph import vocabulary
+
+network = explorer.open($network).edit(GrowthRate("*", $rate))
+layers = [n for n in network.architecture.live.values() if n.path.endswith(".conv1") and ".denselayer" in n.path]
+print("channels into the layers", [n.layer.in_channels for n in layers])
+print("parameters", network.figures.total.params, "MACs", network.figures.total.macs)
+
+concats = [n for n in network.architecture.live.values() if vocabulary.kind(n) == "concat"]
+print("MB of all concatenations", sum(4 * network.figures.shape(n.name).elements for n in concats) / 1e6)
+"""
+
+EXPERIMENT = Experiment(
+    id="dense_growth",
+    idea="whole",
+    networks=("densenet121", "densenet169"),
+    controls=(
+        Choice("network", ("densenet121", "densenet169"), "densenet121"),
+        Choice("rate", (8, 12, 16, 24, 32, 40, 48), 32),
+    ),
+    work=_work,
+    snippet=_SNIPPET,
+)

@@ -1,0 +1,180 @@
+"""Memory of the inverted residual: narrow ends, a wide middle that need not be there at once (MobileNetV2, §5.1)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from explorer.experiments import live
+from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.outcome import Axis, Bars, Chart, Label, Number, Outcome, Quoted, line, words
+from explorer.graph import vocabulary
+from explorer.network import Network, open_network
+from explorer.networks.shufflenet import shufflenet_v1
+
+SIDES = (112, 56, 28, 14, 7)
+_BYTES = 2  # 16-bit activations, as in the paper
+_TABLE = "MobileNetV2, table 3"
+
+#: MobileNetV2, table 3: channels, and kB, at each resolution.
+PRINTED: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "MobileNetV1": ((64, 128, 256, 512, 1024), (1600, 800, 400, 200, 199)),
+    "MobileNetV2": ((16, 32, 64, 160, 320), (400, 200, 100, 62, 32)),
+    "ShuffleNet 2×": ((32, 48, 400, 800, 1600), (800, 300, 600, 310, 156)),
+}
+_BLOCKS = tuple(f"features.{number}" for number in (2, 3, 4, 7, 8, 14, 15))
+
+
+def kilobytes(channels: int, side: int) -> float:
+    """Of one map with 16-bit activations, 1 kB = 1000 bytes."""
+    return channels * side * side * _BYTES / 1000
+
+
+def widest(network: Network, *, ends_only: bool) -> tuple[int, ...]:
+    """The most channels of any map at each resolution; with `ends_only`, of those between blocks alone: what a 1×1
+    convolution that narrows makes."""
+    found = dict.fromkeys(SIDES, 0)
+    for node in network.architecture.live.values():
+        shape, layer = network.figures.shape(node.name), node.layer
+        if not isinstance(layer, nn.Conv2d) or shape is None or shape.dims[2] not in found:
+            continue
+        if not ends_only or (layer.kernel_size == (1, 1) and layer.out_channels < layer.in_channels):
+            found[shape.dims[2]] = max(found[shape.dims[2]], layer.out_channels)
+    return tuple(found.values())
+
+
+def units(network: Network) -> tuple[int, ...]:
+    """The most channels of any map between the units of a ShuffleNet at each resolution: stem, pooling, sums, joins."""
+    found = dict.fromkeys(SIDES, 0)
+    for node in network.architecture.live.values():
+        shape = network.figures.shape(node.name)
+        between = node.path.startswith("conv1") or vocabulary.kind(node) in ("pool", "add", "concat")
+        if between and shape is not None and shape.dims[2] in found:
+            found[shape.dims[2]] = max(found[shape.dims[2]], shape.dims[1])
+    return tuple(found.values())
+
+
+def live_widths() -> dict[str, tuple[int, ...]]:
+    shuffle = open_network(shufflenet_v1(groups=2, width_mult=2.0))
+    return {
+        "MobileNetV1": widest(live.opened("mobilenet_v1"), ends_only=False),
+        "MobileNetV2": widest(live.opened("mobilenet_v2"), ends_only=True),
+        "ShuffleNet 2×": units(shuffle),
+    }
+
+
+def inside(network: Network, block: str) -> tuple[float, float, float]:
+    """Kilobytes of what enters a block, its wide middle (both sides of the depthwise convolution), and what leaves."""
+    convs = [
+        n
+        for n in network.architecture.live.values()
+        if n.path.startswith(f"{block}.") and isinstance(n.layer, nn.Conv2d)
+    ]
+    made = [network.figures.shape(node.name) for node in convs]
+    entering = network.figures.shape(convs[0].inputs[0])
+    sizes = [kilobytes(s.dims[1], s.dims[2]) for s in (entering, *made) if s is not None]
+    return sizes[0], sum(sizes[1:-1]), sizes[-1]
+
+
+def _work(values: Values, wanted: Wanted) -> Outcome:
+    go_on(wanted, 0.1)
+    table = values["widths"] == "table"
+    widths = {name: channels for name, (channels, _) in PRINTED.items()} if table else live_widths()
+    go_on(wanted, 0.7)
+    network, block = live.opened("mobilenet_v2"), values["block"]
+    into, middle, out = inside(network, block)
+    pieces = values["pieces"]
+    return Outcome(
+        pictures=(_chart(widths), _pieces(into, middle, out, pieces)),
+        numbers=(
+            *(
+                Number(
+                    f"{name}_{side}",
+                    words("map", network=name, side=side, channels=channels),
+                    kilobytes(channels, side),
+                    "kB",
+                    printed,
+                    _TABLE,
+                    0.05 if printed > 500 else 0.035,
+                    _note(name, side, table),
+                )
+                for name, found in widths.items()
+                for side, channels, printed in zip(SIDES, found, PRINTED[name][1], strict=True)
+            ),
+            Number("whole", words("whole", block=block), into + middle + out, "kB"),
+            Number("split", words("split", pieces=pieces), into + middle / pieces + out, "kB"),
+            Number("ends", words("ends"), into + out, "kB"),
+        ),
+        seen=(
+            words("seen_ends"),
+            words("seen_split", pieces=pieces, saved=1 - (into + middle / pieces + out) / (into + middle + out)),
+            words("seen_plain"),
+        ),
+        quoted=(Quoted(words("quoted_figure"), "–", "MobileNetV2, fig. 6"),),
+    )
+
+
+def _note(name: str, side: int, table: bool) -> Label:
+    if name == "MobileNetV1" and side == 7:
+        return words("note_misprint")
+    if name == "MobileNetV2" and not table and side in (56, 28, 14):
+        return words("note_next")
+    if name == "ShuffleNet 2×":
+        return words("note_shuffle")
+    return ""
+
+
+def _chart(widths: dict[str, tuple[int, ...]]) -> Chart:
+    return Chart(
+        words("chart"),
+        Axis(words("axis_side"), names=tuple(f"{side} × {side}" for side in SIDES)),
+        Axis(words("axis_kb"), low=0),
+        tuple(
+            Bars(name, tuple(kilobytes(c, side) for c, side in zip(found, SIDES, strict=True)))
+            for name, found in widths.items()
+        ),
+    )
+
+
+def _pieces(into: float, middle: float, out: float, chosen: int) -> Chart:
+    counts = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 96)
+    return Chart(
+        words("chart_pieces"),
+        Axis(words("axis_pieces"), log=True),
+        Axis(words("axis_kb"), low=0),
+        (
+            line(words("held"), counts, [into + middle / count + out for count in counts]),
+            line(words("ends"), [1, counts[-1]], [into + out] * 2, "dashed"),
+            line(words("chosen"), [chosen], [into + middle / chosen + out], "points"),
+        ),
+    )
+
+
+_SNIPPET = """
+import explorer
+from torch import nn
+
+network, block = explorer.open("mobilenet_v2"), $block
+nodes = network.architecture.live.values()
+convs = [n for n in nodes if n.path.startswith(block + ".") and isinstance(n.layer, nn.Conv2d)]
+
+def kilobytes(name):
+    _, channels, height, width = network.figures.shape(name).dims
+    return channels * height * width * 2 / 1000  # 16 bit
+
+into, out = kilobytes(convs[0].inputs[0]), kilobytes(convs[-1].name)
+middle = sum(kilobytes(n.name) for n in convs[:-1])
+print("whole", into + middle + out, "in $pieces pieces", into + middle / $pieces + out)
+"""
+
+EXPERIMENT = Experiment(
+    id="inverted_residual",
+    idea="mobile",
+    networks=("mobilenet_v2", "mobilenet_v1", "shufflenet_v1_x2_0"),
+    controls=(
+        Choice("widths", ("live", "table"), "live"),
+        Choice("block", _BLOCKS, "features.2"),
+        Choice("pieces", (1, 2, 3, 4, 6, 8, 12, 16, 24), 4),
+    ),
+    work=_work,
+    snippet=_SNIPPET,
+)

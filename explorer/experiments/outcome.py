@@ -1,0 +1,164 @@
+"""What an experiment hands back: pictures as plain numbers, counts beside published ones, and what is seen.
+
+Frozen, free of Qt, and without a word in any language: labels are either names that need no translation ("ResNet-34")
+or `Words`, keys into the texts of the experiment (see `texts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A key into the experiment's texts, with the values its sentence is filled in with."""
+
+    key: str
+    values: tuple[tuple[str, Any], ...] = ()
+
+
+Label = str | Words
+
+
+def words(key: str, **values: Any) -> Words:
+    return Words(key, tuple(values.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    title: Label = ""
+    log: bool = False
+    names: tuple[Label, ...] = ()  # of the places 0, 1, 2 …, where they are no numbers
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """y against x; both of the same length."""
+
+    label: Label
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    style: Literal["line", "dashed", "points", "steps"] = "line"
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y):
+            raise ValueError(f"{self.label}: {len(self.x)} places and {len(self.y)} heights")
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One bar at each named place of the x axis; several of them stand side by side."""
+
+    label: Label
+    heights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dots:
+    """Points of a plane, coloured from 0 to 1 along `shade`."""
+
+    x: Array
+    y: Array
+    shade: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heat:
+    """A matrix of numbers, row 0 on top; from 0 (the ground) to `top` (full colour)."""
+
+    values: Array  # (rows, columns)
+    top: float
+
+
+Part = Line | Bars | Dots | Heat
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    title: Label
+    x: Axis
+    y: Axis
+    parts: tuple[Part, ...]
+    square: bool = False  # one unit of x is as long as one of y
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """An image: 8-bit RGB of shape (height, width, 3), or a map of shape (height, width) from 0 to 1."""
+
+    title: Label
+    pixels: Array
+
+
+Picture = Chart | Photo
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that was computed, beside the published one where there is one."""
+
+    key: str
+    label: Label
+    computed: float
+    unit: str = ""  # "", "%", "×", "px", "kB", "ms"
+    published: float | None = None
+    source: str = ""
+    tolerance: float = 0.0  # relative: what the published digits cannot tell apart
+    note: Label = ""  # how it was counted, or why it differs from what was published
+
+    @property
+    def agrees(self) -> bool | None:
+        """Does it come out as published? None where nothing was."""
+        if self.published is None:
+            return None
+        return abs(self.computed - self.published) <= self.tolerance * abs(self.published) + 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A result of training: published, not recomputed."""
+
+    label: Label
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    pictures: tuple[Picture, ...]
+    numbers: tuple[Number, ...]
+    seen: tuple[Label, ...]
+    quoted: tuple[Quoted, ...] = ()
+
+    def number(self, key: str) -> Number:
+        """Raises KeyError naming the numbers there are."""
+        for number in self.numbers:
+            if number.key == key:
+                return number
+        raise KeyError(f"no number {key!r}; there are {', '.join(number.key for number in self.numbers)}")
+
+
+def line(
+    label: Label,
+    x: Sequence[float] | Array,
+    y: Sequence[float] | Array,
+    style: Literal["line", "dashed", "points", "steps"] = "line",
+) -> Line:
+    """A line from any two sequences of numbers."""
+    return Line(label, tuple(map(float, x)), tuple(map(float, y)), style)
+
+
+def evened(values: Array) -> Array:
+    """A feature map as shades from 0 to 1: its lowest value is 0, all but its loudest thousandth lie below 1."""
+    low, high = float(values.min()), float(np.quantile(values, 0.999))
+    shades: Array = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
+    return shades

@@ -1,0 +1,176 @@
+"""A depthwise and a 1×1 convolution in the place of a full one: formula, count and clock (MobileNets, 2017, §3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from explorer.experiments import live
+from explorer.experiments.experiment import Choice, Experiment, Switch, Values, Wanted, go_on
+from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
+
+_WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
+_TABLE = "MobileNets, table 3"
+
+
+def full(channels: int, kernel: int) -> nn.Module:
+    return nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
+
+
+def separable(channels: int, kernel: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=channels, bias=False),
+        nn.Conv2d(channels, channels, 1, bias=False),
+    )
+
+
+def formula(channels: int, kernel: int) -> float:
+    """Cost of the two as a share of the full convolution's: 1/N + 1/k² (MobileNets, §3.1)."""
+    return 1 / channels + 1 / kernel**2
+
+
+def _work(values: Values, wanted: Wanted) -> Outcome:
+    kernel, channels, side = values["kernel"], values["channels"], values["side"]
+
+    def macs(width: int) -> tuple[int, int]:
+        shape = (1, width, side, side)
+        one, two = (
+            live.figures(lambda: full(width, kernel), shape),
+            live.figures(lambda: separable(width, kernel), shape),
+        )
+        return one.total.macs, two.total.macs
+
+    counts: dict[int, tuple[int, int]] = {}
+    for done, width in enumerate(_WIDTHS):
+        go_on(wanted, 0.3 * done / len(_WIDTHS))
+        counts[width] = macs(width)
+    times: dict[int, tuple[float, float]] = {}
+    clocked = [width for width in _WIDTHS if width in (32, 128, 512, channels)] if values["clock"] else []
+    for done, width in enumerate(clocked):
+        image = live.drawn(0, 1, width, side, side)
+        part = 0.3 + 0.7 * done / len(clocked)
+        one, two = (live.milliseconds(make(width, kernel), image, wanted, part) for make in (full, separable))
+        times[width] = one, two
+    one, two = counts[channels]
+    clock = times.get(channels)
+    return Outcome(
+        pictures=(_shares(kernel, counts, times), _table_chart()),
+        numbers=(
+            Number(
+                "share",
+                words("share"),
+                two / one,
+                "×",
+                formula(channels, kernel),
+                "MobileNets, §3.1: 1/N + 1/k²",
+                1e-9,
+            ),
+            Number("cheaper", words("cheaper"), one / two, "×"),
+            *(
+                (
+                    Number("ms_full", words("ms_full"), clock[0], "ms"),
+                    Number("ms", words("ms_separable"), clock[1], "ms"),
+                    Number("faster", words("faster"), clock[0] / clock[1], "×", note=words("faster_note")),
+                )
+                if clock
+                else ()
+            ),
+            *_table_numbers(),
+        ),
+        seen=(
+            words("seen_share", cheaper=one / two, limit=kernel**2),
+            words("seen_clock" if clock else "seen_no_clock", faster=clock[0] / clock[1] if clock else 0.0),
+        ),
+        quoted=(Quoted(words("quoted_full"), "28.3 / 29.4 %", "MobileNets, table 4"),),
+    )
+
+
+def _shares(kernel: int, counts: dict[int, tuple[int, int]], times: dict[int, tuple[float, float]]) -> Chart:
+    widths = list(counts)
+    parts = [
+        line(words("formula"), widths, [100 * formula(width, kernel) for width in widths]),
+        line(words("counted"), widths, [100 * two / one for one, two in counts.values()], "points"),
+    ]
+    if times:
+        parts.append(line(words("clocked"), list(times), [100 * two / one for one, two in times.values()], "points"))
+    parts.append(line(words("floor"), [widths[0], widths[-1]], [100 / kernel**2] * 2, "dashed"))
+    return Chart(words("chart"), Axis(words("channels"), log=True), Axis(words("axis_share"), low=0), tuple(parts))
+
+
+def table() -> tuple[tuple[str, int, int], ...]:
+    """The four rows of table 3, counted on modules: name, multiply-adds, weights."""
+
+    def row(name: str, make: Callable[[int, int], nn.Module], channels: int, side: int) -> tuple[str, int, int]:
+        total = live.figures(lambda: make(channels, 3), (1, channels, side, side)).total
+        return name, total.macs, total.params
+
+    return (
+        row("row_full", full, 512, 14),
+        row("row_separable", separable, 512, 14),
+        row("row_thin", separable, 384, 14),
+        row("row_small", separable, 384, 10),
+    )
+
+
+def _table_chart() -> Chart:
+    rows = table()
+    return Chart(
+        words("chart_table"),
+        Axis(names=tuple(words(name) for name, _, _ in rows)),
+        Axis(words("macs"), log=True),
+        (Bars("", tuple(float(macs) for _, macs, _ in rows)),),
+    )
+
+
+def _table_numbers() -> tuple[Number, ...]:
+    printed = (
+        (462, 2.36, 0.001, 0.003),
+        (52.3, 0.27, 0.001, 0.02),
+        (29.6, 0.15, 0.001, 0.04),
+        (15.1, 0.15, 0.001, 0.04),
+    )
+    found: list[Number] = []
+    for (name, macs, weights), (mult_adds, params, close, loose) in zip(table(), printed, strict=True):
+        label = words(name)
+        found.append(Number(name, words("row_macs", row=label), macs, "", mult_adds * 1e6, _TABLE, close))
+        found.append(Number(f"{name}_w", words("row_weights", row=label), weights, "", params * 1e6, _TABLE, loose))
+    return tuple(found)
+
+
+_SNIPPET = """
+import time
+
+import explorer
+import torch
+from torch import nn
+
+full = nn.Conv2d($channels, $channels, $kernel, padding=$kernel // 2, bias=False)
+depthwise = nn.Conv2d($channels, $channels, $kernel, padding=$kernel // 2, groups=$channels, bias=False)
+separable = nn.Sequential(depthwise, nn.Conv2d($channels, $channels, 1, bias=False))
+
+shape = (1, $channels, $side, $side)
+one, two = (explorer.open(module, input_shape=shape).figures.total.macs for module in (full, separable))
+print("MACs", one, two, "share", two / one, "formula", 1 / $channels + 1 / $kernel**2)
+
+with torch.inference_mode():
+    for module in (full, separable):
+        started = time.perf_counter()
+        for _ in range(10):
+            module(torch.randn(shape))
+        print("milliseconds", 100 * (time.perf_counter() - started))
+"""
+
+EXPERIMENT = Experiment(
+    id="depthwise_separable",
+    idea="convolution",
+    networks=("mobilenet_v1", "mobilenet_v2", "efficientnet_b0"),
+    controls=(
+        Choice("channels", _WIDTHS, 512),
+        Choice("kernel", (3, 5, 7), 3),
+        Choice("side", (7, 14, 28), 14),
+        Switch("clock", True),
+    ),
+    work=_work,
+    snippet=_SNIPPET,
+)

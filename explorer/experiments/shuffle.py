@@ -1,0 +1,136 @@
+"""Which input channels an output channel can hear through group convolutions (ShuffleNet, 2017, fig. 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from explorer.edits import ChannelShuffle
+from explorer.experiments import live
+from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.outcome import Axis, Bars, Chart, Heat, Number, Outcome, Quoted, words
+from explorer.network import Network
+
+_UNITS = ("stage2.1", "stage2.2", "stage2.3", "stage3.1", "stage3.7", "stage4.1")
+
+
+def heard(network: Network, unit: str, wanted: Wanted, done: float) -> torch.Tensor:
+    """How loud each output channel of a unit's branch hears each of its input channels: the size of the gradient,
+    summed over places and two noise images. Shape (outputs, inputs); 0 means it cannot hear it at all."""
+    module = network.module()
+    branch = module.get_submodule(unit)
+    kept: dict[str, torch.Tensor] = {}
+
+    def take(_module: nn.Module, given: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
+        kept["in"] = given[0].detach().requires_grad_()
+        return (kept["in"],)
+
+    hooks = [
+        branch.conv1.register_forward_pre_hook(take),  # type: ignore[union-attr]
+        branch.bn3.register_forward_hook(lambda _m, _i, result: kept.update(out=result)),  # type: ignore[union-attr]
+    ]
+    module(live.drawn(2, 2, 3, 64, 64))
+    for hook in hooks:
+        hook.remove()
+    go_on(wanted, done)
+    per_channel = kept["out"].sum(dim=(0, 2, 3))
+    each = torch.eye(per_channel.numel())
+    (gradients,) = torch.autograd.grad(per_channel, kept["in"], each, is_grads_batched=True)
+    loud: torch.Tensor = gradients.abs().sum(dim=(1, 3, 4))
+    return loud
+
+
+def reachable(loud: torch.Tensor) -> float:
+    """Share of the input channels an output channel hears, on average."""
+    return float((loud > 0).float().mean())
+
+
+def _work(values: Values, wanted: Wanted) -> Outcome:
+    groups, unit = values["groups"], values["unit"]
+    on = live.opened(f"shufflenet_v1_g{groups}")
+    off = on.edit(ChannelShuffle("*", on=False))
+    with_shuffle, without = heard(on, unit, wanted, 0.1), heard(off, unit, wanted, 0.5)
+    first = on.architecture.nodes[f"{unit}.conv1"].layer
+    assert isinstance(first, nn.Conv2d)
+    numbers = (
+        Number("off", words("off"), reachable(without), "", 1 / groups, "ShuffleNet, fig. 1(a): 1/g", 0.001),
+        Number("on", words("on"), reachable(with_shuffle), "", 1.0, "ShuffleNet, fig. 1(c)", 0.001, words("on_note")),
+        Number("channels", words("per_group"), first.out_channels // groups, note=words("per_group_note")),
+    )
+    return Outcome(
+        pictures=(
+            _matrix("matrix_off", without),
+            _matrix("matrix_on", with_shuffle),
+            _errors(),
+        ),
+        numbers=numbers,
+        seen=(words("seen_off", groups=groups), words("seen_on"), words("seen_cost")),
+        quoted=(
+            Quoted(words("quoted_g3"), "34.5 → 32.6 %", "ShuffleNet, table 3"),
+            Quoted(words("quoted_g8"), "37.6 → 32.4 %", "ShuffleNet, table 3"),
+        ),
+    )
+
+
+def _matrix(title: str, loud: torch.Tensor) -> Chart:
+    strength = loud.clamp(min=0).sqrt().numpy()  # the square root brings quiet links up
+    top = float(strength.max()) / 2
+    return Chart(words(title), Axis(words("axis_in")), Axis(words("axis_out")), (Heat(strength, top),))
+
+
+def _errors() -> Chart:
+    """Table 3: trained, and quoted."""
+    rows: Sequence[tuple[str, float, float]] = (
+        ("1× g3", 34.5, 32.6),
+        ("1× g8", 37.6, 32.4),
+        ("½× g3", 45.7, 43.2),
+        ("½× g8", 48.1, 42.3),
+        ("¼× g3", 56.3, 55.0),
+        ("¼× g8", 56.5, 52.7),
+    )
+    return Chart(
+        words("chart_errors"),
+        Axis(names=tuple(name for name, _, _ in rows)),
+        Axis(words("axis_error"), low=25),
+        (
+            Bars(words("no_shuffle"), tuple(off for _, off, _ in rows)),
+            Bars(words("shuffle"), tuple(on for _, _, on in rows)),
+        ),
+    )
+
+
+_SNIPPET = """
+import explorer
+import torch
+
+def heard(network, unit):
+    module, kept = network.module(), {}
+    branch = module.get_submodule(unit)
+
+    def take(_module, given):
+        kept["in"] = given[0].detach().requires_grad_()
+        return (kept["in"],)
+
+    branch.conv1.register_forward_pre_hook(take)
+    branch.bn3.register_forward_hook(lambda _m, _i, result: kept.update(out=result))
+    module(torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(2)))
+    channels = kept["out"].sum(dim=(0, 2, 3))
+    each = torch.eye(channels.numel())
+    (gradients,) = torch.autograd.grad(channels, kept["in"], each, is_grads_batched=True)
+    return (gradients.abs().sum(dim=(1, 3, 4)) > 0).float().mean().item()
+
+network = explorer.open("shufflenet_v1_g" + str($groups))
+print("with shuffle", heard(network, $unit))
+print("without", heard(network.edit(explorer.ChannelShuffle("*", on=False)), $unit))
+"""
+
+EXPERIMENT = Experiment(
+    id="channel_shuffle",
+    idea="channels",
+    networks=("shufflenet_v1_g3", "shufflenet_v1_g8", "shufflenet_v2_x1_0"),
+    controls=(Choice("groups", (2, 3, 4, 8), 3), Choice("unit", _UNITS, "stage2.1")),
+    work=_work,
+    snippet=_SNIPPET,
+)

@@ -1,0 +1,146 @@
+"""What ReLU leaves of a flat curve in few and in many channels (MobileNetV2, 2018, fig. 1 and appendix A)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from explorer.experiments import live
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.outcome import Array, Axis, Chart, Dots, Label, Number, Outcome, Quoted, line, words
+
+DIMENSIONS = (2, 3, 5, 15, 30)
+_POINTS = 400
+
+
+def spiral(count: int = _POINTS) -> torch.Tensor:
+    """Points of a spiral around the origin, which itself is left out: shape (count, 2)."""
+    turn = torch.linspace(0.6, 4 * math.pi, count)
+    return torch.stack((turn * turn.cos(), turn * turn.sin()), dim=1) / (4 * math.pi)
+
+
+def collapsed(m: int, n: int = 2) -> float:
+    """Share of inputs in n dimensions that ReLU in m channels cannot tell from others, for a random linear map.
+
+    Theorem 1 (MobileNetV2, appendix A): all with fewer than n channels alive, 1 − 2⁻ᵐ Σ_{k ≤ m − n} C(m, k).
+    """
+    kept: int = sum(math.comb(m, k) for k in range(m - n + 1))
+    return 1 - kept / float(2**m)
+
+
+def mapped(m: int, seed: int) -> torch.Tensor:
+    """A random map from the plane to m channels: shape (2, m)."""
+    return live.drawn(1000 * m + seed, 2, m)
+
+
+def decoded(x: torch.Tensor, channels: torch.Tensor) -> torch.Tensor:
+    """The best that a linear map can make of channels (…, points, m): least squares back to x, (points, 2)."""
+    wide, target = channels.double(), x.double()
+    gram = torch.linalg.pinv(wide.mT @ wide, rtol=1e-10, hermitian=True)
+    back: torch.Tensor = wide @ (gram @ (wide.mT @ target))
+    return back.float()
+
+
+def _apply(activation: str, channels: torch.Tensor) -> torch.Tensor:
+    return channels if activation == "linear" else channels.relu()
+
+
+def draws(m: int, count: int, wanted: Wanted, done: float, activation: str = "relu") -> tuple[float, float]:
+    """Over random maps: share of points with fewer than two channels alive, and the mean squared relative error of the
+    decoding."""
+    x = spiral(200)
+    lost = errors = 0.0
+    for first in range(0, count, 50):
+        go_on(wanted, done)
+        maps = torch.stack([mapped(m, seed) for seed in range(first, min(first + 50, count))])
+        channels = x @ maps
+        lost += float(((channels > 0).sum(dim=2) < 2).float().mean(dim=1).sum())
+        back = decoded(x, _apply(activation, channels))
+        errors += float(((back - x).square().sum(dim=(1, 2)) / x.square().sum()).sum())
+    return lost / count, errors / count
+
+
+def _work(values: Values, wanted: Wanted) -> Outcome:
+    x = spiral()
+    measured = {
+        m: draws(m, values["draws"], wanted, number / len(DIMENSIONS), values["activation"])
+        for number, m in enumerate(DIMENSIONS)
+    }
+    shade = torch.linspace(0, 1, len(x)).numpy()
+    pictures = [_plane(words("input"), x, shade)]
+    for m in DIMENSIONS:
+        back = decoded(x, _apply(values["activation"], x @ mapped(m, values["seed"])))
+        pictures.append(_plane(words("back", m=m), back, shade))
+    close = 4 / math.sqrt(values["draws"])
+    return Outcome(
+        pictures=(*pictures, _shares(measured)),
+        numbers=(
+            *(
+                Number(
+                    f"collapsed_{m}",
+                    words("collapsed", m=m),
+                    measured[m][0],
+                    "",
+                    collapsed(m),
+                    "MobileNetV2, A, thm. 1",
+                    max(close, close / max(collapsed(m), 1e-9) * 0.01),
+                    words("collapsed_note") if m == 2 else "",
+                )
+                for m in DIMENSIONS
+            ),
+            *(Number(f"error_{m}", words("error", m=m), measured[m][1]) for m in DIMENSIONS),
+        ),
+        seen=(words("seen_few"), words("seen_many"), words("seen_linear")),
+        quoted=(Quoted(words("quoted_linear"), "–", "MobileNetV2, §3.2, fig. 6"),),
+    )
+
+
+def _plane(title: Label, points: torch.Tensor, shade: Array) -> Chart:
+    dots = Dots(points[:, 0].numpy(), points[:, 1].numpy(), shade)
+    axes = (Axis(low=-1.1, high=1.1), Axis(low=-1.1, high=1.1))
+    return Chart(title, *axes, (dots,), square=True)
+
+
+def _shares(measured: dict[int, tuple[float, float]]) -> Chart:
+    m = list(range(2, 31))
+    return Chart(
+        words("chart"),
+        Axis(words("axis_m")),
+        Axis(words("axis_lost"), low=0),
+        (
+            line(words("theorem"), m, [collapsed(number) for number in m]),
+            line(words("measured"), list(measured), [lost for lost, _ in measured.values()], "points"),
+            line(words("error_line"), list(measured), [error for _, error in measured.values()], "dashed"),
+        ),
+    )
+
+
+_SNIPPET = """
+import math
+
+import torch
+
+turn = torch.linspace(0.6, 4 * math.pi, 200)
+x = torch.stack((turn * turn.cos(), turn * turn.sin()), dim=1) / (4 * math.pi)
+for m in (2, 3, 5, 15, 30):
+    lost = 0.0
+    for seed in range($draws):
+        map = torch.randn(2, m, generator=torch.Generator().manual_seed(1000 * m + seed))
+        lost += ((x @ map > 0).sum(dim=1) < 2).float().mean().item() / $draws
+    theorem = 1 - sum(math.comb(m, k) for k in range(m - 1)) / 2**m
+    print(m, "channels: collapsed", lost, "theorem 1", theorem)
+"""
+
+EXPERIMENT = Experiment(
+    id="relu_spiral",
+    idea="mobile",
+    networks=("mobilenet_v2",),
+    controls=(
+        Choice("activation", ("relu", "linear"), "relu"),
+        Choice("draws", (100, 500, 2000), 500),
+        Range("seed", 0, 19, 0),
+    ),
+    work=_work,
+    snippet=_SNIPPET,
+)

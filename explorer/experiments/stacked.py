@@ -1,0 +1,130 @@
+"""A stack of 3×3 convolutions against one convolution with the same field (VGG, 2014, §2.3)."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from explorer.analysis.figures import Figures
+from explorer.experiments import live
+from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.outcome import Array, Axis, Bars, Chart, Heat, Number, Outcome, words
+
+_KERNELS = (5, 7, 9, 11)
+
+#: What was published about a kernel: stacked weights as a share of one convolution's.
+_PUBLISHED = {
+    5: (18 / 25, "Szegedy et al. 2015 (Rethinking), §3.1: 28 % saved"),
+    7: (27 / 49, "VGG §2.3: one 7×7 has 81 % more (49C² against 27C²)"),
+}
+
+
+def single(kernel: int, channels: int) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False), nn.ReLU())
+
+
+def stack(kernel: int, channels: int) -> nn.Module:
+    """As many 3×3 as see `kernel` pixels, each with its ReLU."""
+    layers: list[nn.Module] = []
+    for _ in range(kernel // 2):
+        layers += [nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def footprint(module: nn.Module, side: int) -> torch.Tensor:
+    """How much each input pixel moves the middle output pixel: mean size of the gradient over 64 noise images,
+    of shape (side, side)."""
+    channels = next(module.parameters()).shape[1]
+    image = live.drawn(1, 64, channels, side, side).requires_grad_()
+    module(image)[:, :, side // 2, side // 2].sum().backward()
+    assert image.grad is not None
+    return image.grad.abs().mean(dim=(0, 1))
+
+
+def _measured(kernel: int, channels: int, side: int) -> tuple[Figures, Figures]:
+    shape = (1, channels, side, side)
+    return live.figures(lambda: single(kernel, channels), shape), live.figures(lambda: stack(kernel, channels), shape)
+
+
+def _work(values: Values, wanted: Wanted) -> Outcome:
+    kernel, channels, side = values["kernel"], values["channels"], values["side"]
+    all_figures: dict[int, tuple[Figures, Figures]] = {}
+    for done, size in enumerate(_KERNELS):
+        go_on(wanted, done / 6)
+        all_figures[size] = _measured(size, channels, side)
+    one, many = all_figures[kernel]
+    seen = kernel + 4
+    prints = []
+    for done, make in enumerate((single, stack)):
+        go_on(wanted, (4 + done) / 6)
+        prints.append(footprint(live.he(make(kernel, 8)), seen).numpy())
+    published, source = _PUBLISHED.get(kernel, (None, ""))
+    reached = int((prints[1].max(axis=0) > 0).sum())
+    fields = [_field(name, trace) for name, trace in zip(("field_one", "field_many"), prints, strict=True)]
+    return Outcome(
+        pictures=(_weights(all_figures), *fields),
+        numbers=(
+            Number("weights_one", words("weights_one", kernel=kernel), one.total.params),
+            Number("weights_many", words("weights_many", count=kernel // 2), many.total.params),
+            Number("weights", words("share"), many.total.params / one.total.params, "×", published, source, 1e-9),
+            Number("more", words("more"), 100 * (one.total.params / many.total.params - 1), "%"),
+            Number("macs_one", words("macs_one", kernel=kernel), one.total.macs),
+            Number("macs_many", words("macs_many", count=kernel // 2), many.total.macs),
+            Number("field", words("field"), many.receptive_field, "px", kernel, "VGG §2.3", 0, words("field_note")),
+            Number("reached", words("reached"), reached, "px"),
+        ),
+        seen=(
+            words("seen_cost", saved=1 - many.total.params / one.total.params, count=kernel // 2, kernel=kernel),
+            words("seen_relu", count=kernel // 2),
+            words("seen_middle"),
+        ),
+    )
+
+
+def _weights(all_figures: dict[int, tuple[Figures, Figures]]) -> Chart:
+    names = tuple(f"{kernel}×{kernel}" for kernel in all_figures)
+    return Chart(
+        words("chart"),
+        Axis(words("axis_field"), names=names),
+        Axis(words("weights")),
+        (
+            Bars(words("one"), tuple(float(one.total.params) for one, _ in all_figures.values())),
+            Bars(words("many"), tuple(float(many.total.params) for _, many in all_figures.values())),
+        ),
+    )
+
+
+def _field(name: str, trace: Array) -> Chart:
+    axes = Axis(words("pixels")), Axis("")
+    return Chart(words(name), *axes, (Heat(trace, float(trace.max())),), square=True)
+
+
+_SNIPPET = """
+import explorer
+from torch import nn
+
+one = nn.Sequential(nn.Conv2d($channels, $channels, $kernel, padding=$kernel // 2, bias=False), nn.ReLU())
+many = nn.Sequential()
+for _ in range($kernel // 2):
+    many.append(nn.Conv2d($channels, $channels, 3, padding=1, bias=False))
+    many.append(nn.ReLU())
+
+shape = (1, $channels, $side, $side)
+one, many = (explorer.open(module, input_shape=shape).figures for module in (one, many))
+print("weights", one.total.params, many.total.params, many.total.params / one.total.params)
+print("MACs", one.total.macs, many.total.macs)
+print("receptive field", one.receptive_field, many.receptive_field)
+"""
+
+EXPERIMENT = Experiment(
+    id="stacked_3x3",
+    idea="convolution",
+    networks=("vgg16", "inception_v3"),
+    controls=(
+        Choice("kernel", _KERNELS, 7),
+        Choice("channels", (16, 32, 64, 128, 256, 512), 256),
+        Choice("side", (7, 14, 28, 56, 112), 56),
+    ),
+    work=_work,
+    snippet=_SNIPPET,
+)

@@ -1,0 +1,181 @@
+"""What holds for every experiment: it runs, says everything in both languages, can be stopped, and its code works."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from explorer.analysis.forward import Cancelled
+from explorer.experiments import UnknownExperiment, experiments, find
+from explorer.experiments.experiment import BadControl, Choice, Experiment, Range, Switch
+from explorer.experiments.outcome import Outcome, Words
+from explorer.experiments.texts import LANGUAGES, texts
+from explorer.networks.catalogue import find as find_network
+
+IDS = tuple(experiment.id for experiment in experiments())
+
+#: Less work than by default, for tests.
+QUICK: dict[str, dict[str, Any]] = {
+    "signal_depth": {"depth": 20, "batch": 8},
+    "relu_spiral": {"draws": 100},
+    "augmentation": {"network": "resnet18", "count": 4},
+}
+
+
+@cache
+def outcome(id: str) -> Outcome:
+    return find(id).run(QUICK.get(id, {}))
+
+
+def labels(found: Any) -> Iterator[Words]:
+    """Every key into the texts inside an outcome."""
+    if isinstance(found, Words):
+        yield found
+        yield from (value for _, value in found.values if isinstance(value, Words))
+    elif isinstance(found, tuple):
+        for item in found:
+            yield from labels(item)
+    elif is_dataclass(found):
+        for field in fields(found):
+            yield from labels(getattr(found, field.name))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_shows_says_and_proves(id: str) -> None:
+    found = outcome(id)
+    assert found.pictures
+    assert found.seen
+    keys = [number.key for number in found.numbers]
+    assert len(keys) == len(set(keys)) > 0
+    for number in found.numbers:
+        assert number.agrees is not False or number.note, f"{number.key}: {number.computed} is not {number.published}"
+        assert number.published is None or number.source
+    for language in LANGUAGES:
+        assert all(texts(language).say(id, label) for label in labels(found))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_its_code_prints_what_it_computed(id: str) -> None:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(find(id).code(QUICK.get(id, {})), id, "exec"), {})
+    found = [float(text) for text in re.findall(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", printed.getvalue())]
+    same = [
+        number
+        for number in outcome(id).numbers
+        if abs(number.computed) > 1e-6 and any(abs(value - number.computed) <= 1e-4 * abs(value) for value in found)
+    ]
+    assert same, printed.getvalue()
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_stops_when_it_is_no_longer_wanted(id: str) -> None:
+    asked: list[float] = []
+
+    def wanted(done: float) -> bool:
+        asked.append(done)
+        return len(asked) < 2
+
+    with pytest.raises(Cancelled):
+        find(id).run(QUICK.get(id, {}), wanted)
+    assert len(asked) == 2
+    assert all(0 <= done <= 1 for done in asked)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_speaks_of_networks_that_there_are(id: str) -> None:
+    for key in find(id).networks:
+        find_network(key)
+
+
+def test_both_languages_say_the_same() -> None:
+    english, chinese = texts("en"), texts("zh")
+    assert list(english.ideas) == list(chinese.ideas)
+    assert english.common.keys() == chinese.common.keys()
+    assert english.experiments.keys() == chinese.experiments.keys() == set(IDS)
+    for id, text in english.experiments.items():
+        other = chinese.experiments[id]
+        assert text.controls.keys() == other.controls.keys() == {control.name for control in find(id).controls}
+        assert text.words.keys() == other.words.keys()
+        for key, sentence in text.words.items():
+            assert _gaps(sentence) == _gaps(other.words[key]), f"{id}.{key}"
+
+
+def _gaps(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def test_every_experiment_is_listed_under_an_idea() -> None:
+    assert {experiment.idea for experiment in experiments()} == set(texts("en").ideas)
+
+
+def test_no_text_is_left_over() -> None:
+    """Words that no outcome can say are dead weight: each key appears in the room of its experiment."""
+    from importlib import import_module
+    from inspect import getsource
+
+    rooms = {e.id: getsource(import_module(e.work.__module__)) for e in experiments()}
+    for id, text in texts("en").experiments.items():
+        for key in text.words:
+            stem = key.split(".")[0].rsplit("_", 1)[0]
+            assert f'"{key}"' in rooms[id] or stem in rooms[id] or key.split(".")[0] in rooms[id], f"{id}.{key}"
+
+
+class TestControls:
+    experiment = Experiment(
+        "mine",
+        "whole",
+        (),
+        (Choice("size", (3, 5), 3), Range("share", 0.1, 0.9, 0.5, 0.1), Range("seed", 0, 9, 0), Switch("on", True)),
+        lambda values, wanted: Outcome((), (), ()),
+        "print($size, $share, $on)",
+    )
+
+    def test_without_any_the_defaults_hold(self) -> None:
+        assert self.experiment.checked({}) == {"size": 3, "share": 0.5, "seed": 0, "on": True}
+
+    def test_code_is_filled_in(self) -> None:
+        assert self.experiment.code({"share": 0.30000000000000004}) == "print(3, 0.3, True)"
+
+    @pytest.mark.parametrize(
+        ("given", "says"),
+        [
+            ({"size": 4}, "size=4 is not one of 3, 5"),
+            ({"size": True}, "size=True is not one of"),
+            ({"share": 2}, "share=2 is no number from 0.1 to 0.9"),
+            ({"share": float("nan")}, "share=nan is no number"),
+            ({"share": 0.25}, "share=0.25 is not 0.1 and some steps of 0.1"),
+            ({"seed": "0"}, "seed='0' is no number from 0 to 9"),
+            ({"seed": True}, "seed=True is no number"),
+            ({"on": 1}, "on=1 is neither True nor False"),
+            ({"colour": 1}, "mine has no control 'colour'; it has size, share, seed, on"),
+        ],
+    )
+    def test_bad_ones_are_refused_by_name(self, given: dict[str, Any], says: str) -> None:
+        with pytest.raises(BadControl, match=re.escape(says)):
+            self.experiment.run(given)
+        with pytest.raises(BadControl, match=re.escape(says)):
+            self.experiment.code(given)
+
+
+def test_an_unknown_id_names_the_nearest() -> None:
+    with pytest.raises(UnknownExperiment, match="did you mean relu_spiral"):
+        find("relu_spirals")
+
+
+def test_a_missing_word_is_named() -> None:
+    with pytest.raises(KeyError, match=r"identity have no word for 'nonsense'"):
+        texts("en").say("identity", Words("nonsense"))
+
+
+def test_an_unknown_language_is_named() -> None:
+    with pytest.raises(KeyError, match="no texts in 'xx'; there are en, zh"):
+        texts("xx")
