@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from explorer.assets import asset
 from explorer.experiments.outcome import Label, Words
 from explorer.json_files import read_json
-
-LANGUAGES = {"en": "English", "zh": "中文"}
+from explorer.language import Language
 
 
 class _Strict(BaseModel):
@@ -60,8 +59,5 @@ class Texts(_Strict):
 
 
 @cache
-def texts(language: str) -> Texts:
-    """Raises KeyError for a language there is not."""
-    if language not in LANGUAGES:
-        raise KeyError(f"no texts in {language!r}; there are {', '.join(LANGUAGES)}")
+def texts(language: Language) -> Texts:
     return Texts.model_validate(read_json(asset(f"texts/experiments/{language}.json")))

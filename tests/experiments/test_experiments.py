@@ -17,7 +17,8 @@ from explorer.analysis.forward import Cancelled
 from explorer.experiments import UnknownExperiment, experiments, find
 from explorer.experiments.experiment import BadControl, Choice, Experiment, Range, Switch
 from explorer.experiments.outcome import Outcome, Words
-from explorer.experiments.texts import LANGUAGES, texts
+from explorer.experiments.texts import texts
+from explorer.language import LANGUAGES
 from explorer.networks.catalogue import find as find_network
 
 IDS = tuple(experiment.id for experiment in experiments())
@@ -174,8 +175,3 @@ def test_an_unknown_id_names_the_nearest() -> None:
 def test_a_missing_word_is_named() -> None:
     with pytest.raises(KeyError, match=r"identity have no word for 'nonsense'"):
         texts("en").say("identity", Words("nonsense"))
-
-
-def test_an_unknown_language_is_named() -> None:
-    with pytest.raises(KeyError, match="no texts in 'xx'; there are en, zh"):
-        texts("xx")
