@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from explorer.edits import ChannelShuffle
+from explorer.edits import ChannelShuffle, SwapActivation
 from explorer.experiments import live
 from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Heat, Number, Outcome, Quoted, words
@@ -19,7 +19,7 @@ _UNITS = ("stage2.1", "stage2.2", "stage2.3", "stage3.1", "stage3.7", "stage4.1"
 def heard(network: Network, unit: str, wanted: Wanted, done: float) -> torch.Tensor:
     """How loud each output channel of a unit's branch hears each of its input channels: the size of the gradient,
     summed over places and two noise images. Shape (outputs, inputs); 0 means it cannot hear it at all."""
-    module = network.module()
+    module = network.edit(SwapActivation(unit, "linear")).module()  # a silent ReLU is no missing way
     branch = module.get_submodule(unit)
     kept: dict[str, torch.Tensor] = {}
 
@@ -106,7 +106,8 @@ import explorer
 import torch
 
 def heard(network, unit):
-    module, kept = network.module(), {}
+    linear = network.edit(explorer.SwapActivation(unit, "linear"))  # a silent ReLU is no missing way
+    module, kept = linear.module(), {}
     branch = module.get_submodule(unit)
 
     def take(_module, given):
