@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from explorer.guide.told import Known, Number, Told, ToldIdea
 
 
+#: Named, for what Qt falls back to may be of another weight.
+CHINESE = "font-family: 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'WenQuanYi Micro Hei', sans-serif;"
+
+
 def page(told: Told, labels: Labels, c: Colours) -> str:
     words, facts = told.page.words, told.page.facts
     paper = facts.paper
@@ -30,7 +34,7 @@ def page(told: Told, labels: Labels, c: Colours) -> str:
         _networks("→", told.after),
         _numbers(f"{labels.numbers}: {told.network_title}", told.numbers, told.note, labels),
     ]
-    return _styled("".join(parts), c)
+    return _styled("".join(parts), c, CHINESE if told.page.language == "zh" else "")
 
 
 def known(found: Known, labels: Labels, c: Colours) -> str:
@@ -93,9 +97,9 @@ def _row(figure: str, number: Number, labels: Labels) -> str:
     return f"<tr><td colspan='2'>{escape(figure)}</td></tr>{''.join(cells)}"
 
 
-def _styled(body: str, c: Colours) -> str:
+def _styled(body: str, c: Colours, font: str = "") -> str:
     style = f"""
-        body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }}
+        body {{ color: {c.text}; {font} }} a {{ color: {c.accent}; text-decoration: none; }}
         h1 {{ font-size: 19px; margin: 2px 0; }} h2 {{ font-size: 15px; margin: 16px 0 4px 0; color: {c.accent}; }}
         h3 {{ font-size: 14px; margin: 10px 0 2px 0; }} p {{ margin: 3px 0 5px 0; line-height: 130%; }}
         .muted {{ color: {c.muted}; font-size: 12px; font-weight: normal; }} .motto {{ font-size: 14px; }}
