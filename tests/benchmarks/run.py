@@ -96,6 +96,21 @@ def panning(keys: list[str]) -> None:
             print(f"| {key} | {row['scale']:.2f} | {row['cards']} | {' | '.join(cells)} |")
 
 
+def edits(keys: list[str]) -> None:
+    print("\n## Options of a selection, width changes counted, undo (ms of one core)\n")
+    print("| network | options: first of a snapshot | later, median | worst | much switched off | undo |")
+    print("|---|---:|---:|---:|---:|---:|")
+    found = asked("edits", "edits", *keys)
+    for key, row in found.items():
+        cells = [milliseconds(row[name]) for name in ("first", "later", "worst", "edited")]
+        print(f"| {key} | {' | '.join(cells)} | {1e3 * row['undo']:.3f} |")
+    print("\n| network | width of | first time in the process | later |")
+    print("|---|---|---:|---:|")
+    for key, row in found.items():
+        for what, times in row["widths"].items():
+            print(f"| {key} | {what} | {milliseconds(times['first'])} | {milliseconds(times['later'])} |")
+
+
 def start() -> None:
     print("\n## Start (s, median of 5)\n")
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
@@ -118,7 +133,7 @@ def main() -> None:
     parser.add_argument(
         "--networks", nargs="+", metavar="KEY", help="for the figures (default: all) and, with --only, the pictures"
     )
-    parser.add_argument("--only", choices=("figures", "pictures", "panning", "start"))
+    parser.add_argument("--only", choices=("figures", "pictures", "panning", "edits", "start"))
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of each timing (default 5)")
     chosen = parser.parse_args()
     os.environ["BENCHMARK_REPEATS"] = str(max(chosen.repeats, 1))
@@ -128,6 +143,8 @@ def main() -> None:
         start()
     if chosen.only in (None, "panning"):
         panning(LARGE)
+    if chosen.only in (None, "edits"):
+        edits(chosen.networks if chosen.networks and chosen.only == "edits" else [*LARGE, "resnet50", "mobilenet_v2"])
     if chosen.only in (None, "pictures"):
         first_picture(pictures)
     if chosen.only in (None, "figures"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -102,3 +103,10 @@ def test_pointing_out_several_cards(window: Window, qtbot: QtBot) -> None:
 def test_going_nowhere_before_anything_is_open(window: Window) -> None:
     window.go_to_card("layer1.0")
     assert window.session.selection is None
+
+
+def test_no_two_actions_share_their_keys(window: Window) -> None:
+    keys = [
+        key.toString() for action in window.findChildren(QAction) for key in action.shortcuts() if not key.isEmpty()
+    ]
+    assert [key for key in set(keys) if keys.count(key) > 1] == []

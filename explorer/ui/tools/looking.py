@@ -25,7 +25,7 @@ class LookingTool:
         self._panel: LookingPanel | None = None
         self._target: int | None = None  # None for the likeliest
         self._stale = True
-        self.dock = desk.dock("Where it looks", self._make, "bottom", "Ctrl+Shift+L")
+        self.dock = desk.dock("Where it looks", self._make, "bottom", "Ctrl+Shift+G")
         self.dock.visibilityChanged.connect(lambda _: self._look() if self._stale else None)
         self._session.listen(self._changed)
 

@@ -1,0 +1,99 @@
+"""How long the inspector and the history take, in seconds: `python -m tests.benchmarks.edits edits KEY …`.
+
+Seconds are those of one core (the thread's own time): these are calls of some milliseconds, and whatever else runs on
+the machine would be counted in.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+
+from explorer.analysis import shapes
+from explorer.edits import Edit, Shortcut, Width, WidthMultiplier
+from explorer.edits.options import options
+from explorer.network import Network, open_network
+
+
+def edits(key: str) -> dict[str, Any]:
+    """Seconds for the options of a selection, for a width change with all that follows counted, and for undo.
+
+    A selection is a card that nothing was asked about before; the first one of a snapshot also pays for what all
+    later ones share (channel groups, recognition). Width changes are those of a hidden width, a stage and the whole
+    network; each is made on a snapshot that no other edit was made on.
+    """
+    network = open_network(key)
+    cards = [*list(network.study.hierarchy.groups)[1:], *list(network.architecture.live)[1:]]
+    first = _seconds(lambda: options(network.study, cards[len(cards) // 2]))
+    later = [_seconds(lambda card=card: options(network.study, card)) for card in cards[:: max(len(cards) // 40, 1)]]
+    edited = network.edit(Shortcut("*", on=False)) if "dense" not in key else network.edit(WidthMultiplier("*", 0.5))
+    off = [_seconds(lambda card=card: options(edited.study, card)) for card in cards[:: max(len(cards) // 20, 1)]]
+    widths = {name: _width(key, edit) for name, edit in _widths(network)}
+    back = [_seconds(lambda: _counted(edited.undo())) for _ in range(20)]
+    return {
+        "first": first,
+        "later": statistics.median(later),
+        "worst": max(later),
+        "edited": statistics.median(off),
+        "widths": {name: times for name, times in widths.items() if times},
+        "undo": statistics.median(back),
+    }
+
+
+def _widths(network: Network) -> Iterable[tuple[str, Edit]]:
+    blocks = [block for block in network.study.hierarchy.blocks if network.study.hierarchy.block_of(block.id) is block]
+    layer = next(
+        name
+        for name in blocks[len(blocks) // 2].nodes
+        if hasattr(network.architecture.nodes[name].layer, "out_channels")
+    )
+    width = network.architecture.nodes[layer].layer.out_channels  # type: ignore[union-attr]
+    yield "a hidden width", Width(layer, int(width) // 2)  # type: ignore[arg-type]
+    stage = next(group for group in network.study.hierarchy.root.groups if group.role == "stage")
+    last = network.study.figures.shape(stage.nodes[-1])
+    assert last is not None
+    yield "a stage", Width(stage.id, last.dims[1] * 2)
+    yield "all, × 0.75", WidthMultiplier("*", 0.75)
+
+
+def _width(key: str, edit: Edit) -> dict[str, float]:
+    """The first time in the process, when every new layer is measured, and the median of later ones."""
+    times = []
+    for number in range(6):
+        network = open_network(key)
+        _ = network.figures.total
+        if not number:
+            shapes.forget()
+            _ = open_network(key).figures.total
+        try:
+            times.append(_seconds(lambda network=network: _counted(network.edit(edit))))
+        except ValueError:  # refused: this network ties that width
+            return {}
+    return {"first": times[0], "later": statistics.median(times[1:])}
+
+
+def _counted(network: Network) -> None:
+    found = network.figures
+    _ = (found.total, found.activations, found.receptive_field)
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    start = time.thread_time()
+    work()
+    return time.thread_time() - start
+
+
+def main(what: str, keys: list[str]) -> None:
+    torch.set_num_threads(1)
+    assert what == "edits"
+    print(json.dumps({key: edits(key) for key in keys}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
