@@ -27,6 +27,7 @@ class Latency:
     layers: Mapping[str, float]  # median milliseconds of each live node
     passes: int
     threads: int
+    device: str = "cpu"
 
     @property
     def total(self) -> float:
@@ -45,7 +46,7 @@ def latency(showing: Showing, passes: int = 7, wanted: Wanted = always) -> Laten
             for name, milliseconds in taken.items():
                 times[name].append(milliseconds)
     medians = {name: statistics.median(several) for name, several in times.items()}
-    return Latency(medians, passes, torch.get_num_threads())
+    return Latency(medians, passes, torch.get_num_threads(), showing.forward.device)
 
 
 def _part(wanted: Wanted, number: int, parts: int, done: float) -> bool:
@@ -56,7 +57,7 @@ def _timed(showing: Showing, wanted: Wanted) -> dict[str, float]:
     """Milliseconds of each node in one pass."""
     nodes = showing.architecture.live
     left = Counter(read for node in nodes.values() for read in node.inputs)
-    values: dict[str, Any] = {}
+    image, values = showing.ready.detach(), dict[str, Any]()
     taken: dict[str, float] = {}
     with torch.inference_mode():
         for done, (name, node) in enumerate(nodes.items()):
@@ -65,7 +66,9 @@ def _timed(showing: Showing, wanted: Wanted) -> dict[str, float]:
             inputs = {read: values[read] for read in node.inputs}
             layer = showing.layer(node)
             began = time.perf_counter()
-            values[name] = value_of(node, inputs, showing.weights, showing.image, layer)
+            values[name] = value_of(node, inputs, showing.weights, image, layer)
+            if image.device.type != "cpu":
+                torch.accelerator.synchronize()  # it only queued the work
             taken[name] = (time.perf_counter() - began) * 1e3
             left.subtract(node.inputs)
             for gone in {read for read in node.inputs if not left[read]}:

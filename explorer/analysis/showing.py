@@ -39,6 +39,11 @@ class Showing:
     lock: threading.Lock = field(repr=False, default_factory=threading.Lock)  # held by who uses `forward`
 
     @property
+    def ready(self) -> torch.Tensor:
+        """The image where passes run, as a tensor of its own that gradients can reach."""
+        return self.image.to(self.forward.device).clone().requires_grad_(True)
+
+    @property
     def study(self) -> Study:
         return study(self.architecture)
 

@@ -56,7 +56,7 @@ def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tup
             if tensor.requires_grad:
                 tensor.register_hook(partial(gradient, node.name))
 
-    start = {showing.architecture.input.name: showing.image.clone().requires_grad_(True)}
+    start = {showing.architecture.input.name: showing.ready}
     output = run_from(start, main_output(showing.architecture), showing, lambda done: still(), seen)
     logit = score(output, target)
     if logit.requires_grad:

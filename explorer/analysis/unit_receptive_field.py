@@ -87,7 +87,7 @@ def used_of(name: str, row: int, column: int, showing: Showing, wanted: Wanted =
     """
     if name not in showing.architecture.live:
         raise NothingThere(f"{name} is not part of the network any more: an edit took it out.")
-    image = showing.image.clone().requires_grad_(True)
+    image = showing.ready
     tensor = first_tensor(run_from({showing.architecture.input.name: image}, name, showing, wanted))
     if tensor is None or not tensor.requires_grad:
         raise NothingThere(f"{name} does not depend on the image.")

@@ -49,7 +49,7 @@ class Timing:
     before: float | None  # of the network as opened; None where nothing was edited
     macs: int
     passes: int
-    threads: int
+    where: str  # "2 threads", "cuda:0"
     shares: Mapping[str, tuple[Share, ...]]  # by a key of `GROUPINGS`, most time first
     layers: Mapping[str, float]  # milliseconds of each node
 
@@ -60,8 +60,7 @@ class Timing:
         if self.before is not None:
             said += f" (before the edits {milliseconds(self.before)})"
         rate = f": {numbers.short(self.macs / self.total * 1e3)} MACs a second" if self.total else ""
-        threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}"
-        return f"{said}{rate}. Median of {self.passes} passes, {threads}."
+        return f"{said}{rate}. Median of {self.passes} passes, {self.where}."
 
     @property
     def lesson(self) -> str:
@@ -100,7 +99,9 @@ def summed(study: Study, measured: Latency, before: float | None = None) -> Timi
         ),
     }
     total = study.figures.total.macs
-    return Timing(measured.total, before, total, measured.passes, measured.threads, shares, measured.layers)
+    threads = f"{measured.threads} thread{'s' if measured.threads != 1 else ''}"
+    where = threads if measured.device == "cpu" else measured.device
+    return Timing(measured.total, before, total, measured.passes, where, shares, measured.layers)
 
 
 def milliseconds(value: float) -> str:
