@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from explorer.analysis.change_along_depth import Moved, aligned, change_along_depth
 from explorer.analysis.showing import Showing, Wanted, always
 from explorer.analysis.signal_health import Health, signal_health
+from explorer.diagram import Colouring
 from explorer.graph import vocabulary
 from explorer.present.classes import Candidate, classes
 from explorer.present.inside import short
@@ -58,6 +59,17 @@ class Depth:
 
     def curve(self, key: str, before: bool = False) -> tuple[float, ...]:
         return tuple(layer.numbers[key][before] for layer in self.layers)
+
+    def colouring(self, key: str) -> Colouring:
+        """Cards by one of the curves; a card of several layers by its highest point. Shares in percent."""
+        values = {layer.name: layer.numbers[key][0] for layer in self.layers}
+        values = {name: value for name, value in values.items() if math.isfinite(value)}
+        title, unit, scale = CURVES[key][0], "", 1.0
+        if key == "gradient":  # its size says little by itself
+            title, unit, scale = f"{title}, of the largest", "%", 100 / (max(values.values(), default=0.0) or 1.0)
+        elif key in ("change", "dead"):
+            unit, scale = "%", 100.0
+        return Colouring(title, {name: scale * value for name, value in values.items()}, unit, "most")
 
     def tip(self, place: int, key: str) -> str:
         """All there is to say of one layer."""

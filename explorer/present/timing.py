@@ -9,6 +9,7 @@ from explorer import numbers
 from explorer.analysis.latency import Latency, latency
 from explorer.analysis.showing import Showing, Wanted, always
 from explorer.analysis.study import Study
+from explorer.diagram import Colouring
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.present import titles
@@ -52,6 +53,10 @@ class Timing:
     where: str  # "2 threads", "cuda:0"
     shares: Mapping[str, tuple[Share, ...]]  # by a key of `GROUPINGS`, most time first
     layers: Mapping[str, float]  # milliseconds of each node
+
+    def colouring(self, title: str) -> Colouring:
+        """Cards by the time they take."""
+        return Colouring(title, self.layers, "ms")
 
     @property
     def headline(self) -> str:
@@ -110,6 +115,8 @@ def milliseconds(value: float) -> str:
 
 
 def percent(share: float) -> str:
+    if not share:
+        return "none"
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QButtonGroup, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import appearance
@@ -76,6 +76,11 @@ class DepthPanel(QWidget):
     def show_busy(self, busy: bool) -> None:
         if busy and self._depth is None:
             self.words.setText("One pass forth and one back…")
+
+    def show_colouring(self, on: bool) -> None:
+        """Whether cards are coloured by the curve; does not tell anyone."""
+        with QSignalBlocker(self.colour):
+            self.colour.setChecked(on)
 
     def select(self, names: frozenset[str]) -> None:
         """Mark the selected card: the nodes that are on it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import appearance
@@ -87,6 +87,11 @@ class TimingPanel(QWidget):
         """The network has changed since."""
         self._old = True
         self._draw()
+
+    def show_colouring(self, on: bool) -> None:
+        """Whether cards are coloured by their time; does not tell anyone."""
+        with QSignalBlocker(self.colour):
+            self.colour.setChecked(on)
 
     def show_progress(self, done: float | None) -> None:
         """A part from 0 to 1 while it is measured; None when it is over."""

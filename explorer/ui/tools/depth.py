@@ -24,6 +24,8 @@ class DepthTool:
         self._lane = desk.lane("along the depth", newest=True)
         self._panel: DepthPanel | None = None
         self._target: int | None = None  # the class gradients come from; None for the likeliest
+        self._found: Depth | None = None
+        self._title = ""  # of the colouring that was made last
         self._stale = True
         self.dock = desk.dock("Along the depth", self._make, "bottom", "Ctrl+Shift+D")
         self.dock.visibilityChanged.connect(lambda _: self._look() if self._stale else None)
@@ -33,18 +35,23 @@ class DepthTool:
         from explorer.ui.inside.depth_panel import DepthPanel
         from explorer.ui.inside.room import make_room
 
-        make_room(self._desk.window, self.dock, 560, 300)
+        make_room(self._desk.window, self.dock, 300)
         self._panel = DepthPanel()
         self._panel.picked.connect(self._desk.intent.go_to_card)
         self._panel.class_chosen.connect(self._choose)
+        self._panel.colouring.connect(self._colour)
         return self._panel
 
     def _changed(self, topic: Topic) -> None:
         if topic in ("network", "sample"):
             self._stale = True
             self._look()
+            if self._panel is None or not self._panel.isVisible():
+                self._session.withdraw(self._title)  # it will not be brought up to date
         elif topic == "selection":
             self._select()
+        elif topic == "colours" and self._session.colours != self._title and self._panel is not None:
+            self._panel.show_colouring(False)
 
     def _look(self) -> None:
         """Measure, unless nobody would see it."""
@@ -61,8 +68,11 @@ class DepthTool:
 
     def _show(self, found: Depth) -> None:
         if self._panel is not None:
+            self._found = found
             self._panel.show_depth(found)
             self._select()
+            if self._panel.colour.isChecked():
+                self._colour(self._panel.key)
 
     def _fail(self, failure: Exception) -> None:
         if self._target is not None:  # a class of another network
@@ -74,6 +84,16 @@ class DepthTool:
     def _choose(self, target: int) -> None:
         self._target = target
         self._look()
+
+    def _colour(self, key: str) -> None:
+        """Colour cards by a curve; with no key, as before."""
+        old, self._title = self._title, ""
+        if key and self._found is not None:
+            colouring = self._found.colouring(key)
+            self._title = colouring.title
+            self._session.colour_by(colouring)
+        if old != self._title:
+            self._session.withdraw(old)
 
     def _select(self) -> None:
         network, selection = self._session.network, self._session.selection

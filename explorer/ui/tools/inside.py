@@ -38,7 +38,7 @@ class InsideTool:
         self._panel = MapsPanel()
         self._panel.pointed.connect(self._point)
         self._panel.asked.connect(self._use)
-        make_room(self._window, self.dock, 760, 380)
+        make_room(self._window, self.dock, 380)
         return self._panel
 
     def _changed(self, topic: Topic) -> None:

@@ -33,7 +33,7 @@ class LookingTool:
         from explorer.ui.inside.looking_panel import LookingPanel
         from explorer.ui.inside.room import make_room
 
-        make_room(self._desk.window, self.dock, 560, 320)
+        make_room(self._desk.window, self.dock, 320)
         self._panel = LookingPanel()
         self._panel.class_chosen.connect(self._choose)
         return self._panel

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from explorer.present.timing import Timing
     from explorer.ui.inside.timing_panel import TimingPanel
 
+_TITLE = "Time per layer"  # of the colouring
+
 
 class TimingTool:
     def __init__(self, desk: Desk) -> None:
@@ -25,6 +27,7 @@ class TimingTool:
         self._lane.progressed.connect(self._progress)
         self._lane.busy_changed.connect(lambda busy: None if busy else self._progress(None))
         self._panel: TimingPanel | None = None
+        self._found: Timing | None = None
         self.dock = desk.dock("Time per layer", self._make, "bottom", "Ctrl+Shift+T")
         self._session.listen(self._changed)
 
@@ -32,16 +35,22 @@ class TimingTool:
         from explorer.ui.inside.room import make_room
         from explorer.ui.inside.timing_panel import TimingPanel
 
-        make_room(self._desk.window, self.dock, 560, 340)
+        make_room(self._desk.window, self.dock, 340)
         self._panel = TimingPanel()
         self._panel.wanted.connect(self._measure)
         self._panel.cancelled.connect(self._lane.cancel)
         self._panel.picked.connect(self._desk.intent.go_to_card)
+        self._panel.colouring.connect(self._colour)
         return self._panel
 
     def _changed(self, topic: Topic) -> None:
         if topic == "network" and self._panel is not None:
+            self._lane.cancel()
+            self._session.withdraw(_TITLE)
+            self._panel.show_colouring(False)
             self._panel.show_old()
+        elif topic == "colours" and self._panel is not None:
+            self._panel.show_colouring(self._session.colours == _TITLE)
 
     def _measure(self) -> None:
         network, sample = self._session.network, self._session.sample
@@ -56,8 +65,14 @@ class TimingTool:
             self._panel.show_progress(done)
 
     def _show(self, found: Timing) -> None:
+        self._found = found
+        self._session.offer(found.colouring(_TITLE))
         if self._panel is not None:
             self._panel.show_timing(found)
+
+    def _colour(self, on: bool) -> None:
+        if self._found is not None:
+            self._session.colour_by(self._found.colouring(_TITLE) if on else "kind")
 
     def _fail(self, failure: Exception) -> None:
         if self._panel is not None:

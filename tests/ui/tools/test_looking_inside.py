@@ -145,6 +145,11 @@ def tool(window: Window, kind: type) -> Any:
     return found
 
 
+def tinted(window: Window) -> bool:
+    picture = window.canvas.picture
+    return picture is not None and any(card.tint for card in picture.diagram.cards.values())
+
+
 def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     window.start("shufflenet_v2_x0_5")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
@@ -157,6 +162,15 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     assert window.session.selection == "stage4.1.branch2.2"
     qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves._panel._selected)
 
+    curves._panel.colour.click()
+    assert window.session.colours == "What the edits moved"
+    qtbot.waitUntil(lambda: tinted(window), timeout=SLOW)
+    curves._panel._tabs["gradient"].click()
+    assert window.session.colours == "Gradient coming back, of the largest"
+    assert list(window.session.offered) == ["Gradient coming back, of the largest"]
+    window.session.colour_by("macs")
+    assert not curves._panel.colour.isChecked()
+
     looks = tool(window, LookingTool)
     qtbot.waitUntil(lambda: looks._panel.before.isVisible(), timeout=SLOW)
     looks._panel.class_chosen.emit(17)
@@ -167,6 +181,12 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: times._panel._timing is not None, timeout=SLOW)
     assert times._panel._timing.before is not None
     qtbot.waitUntil(lambda: times._panel.measure.text() == "Measure", timeout=SLOW)
+    times._panel.colour.click()
+    assert window.session.colours == "Time per layer"
+    window.edit(SwapActivation("stage4.2", "gelu"))
+    qtbot.waitUntil(lambda: not times._panel.colour.isChecked(), timeout=SLOW)
+    assert "Time per layer" not in window.session.offered
+    assert "Measured before the last change" in times._panel.words.text()
 
 
 def test_a_transformer_says_why_it_has_no_map(window: Window, qtbot: QtBot) -> None:
