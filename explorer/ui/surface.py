@@ -96,7 +96,7 @@ class Surface(QWidget):
         return self._backing.marks
 
     @property
-    def _theme(self) -> Theme:
+    def theme(self) -> Theme:
         return self._backing.theme
 
     def set_theme(self, theme: Theme) -> None:
@@ -268,7 +268,7 @@ class Surface(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = self._theme
+        theme = self.theme
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._backing.image(self.size(), self.devicePixelRatioF(), self._view))
         if self.picture is None:

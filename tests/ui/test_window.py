@@ -207,6 +207,6 @@ def test_a_failed_opening_leaves_no_edit_that_was_never_shown(mobilenet: Window,
 
 def test_dark_and_light(mobilenet: Window) -> None:
     mobilenet.set_theme("dark")
-    assert mobilenet.canvas._theme.name == "dark"
+    assert mobilenet.canvas.theme.name == "dark"
     mobilenet.set_theme("light")
-    assert mobilenet.canvas._theme.name == "light"
+    assert mobilenet.canvas.theme.name == "light"

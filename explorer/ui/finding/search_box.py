@@ -37,6 +37,7 @@ class SearchBox(QWidget):
         row.setSpacing(3)
         for widget in (self.field, self.count, self.previous, self.next):
             row.addWidget(widget)
+        over.installEventFilter(self)
         self.show_found(None, 0)
 
     def take_focus(self) -> None:
@@ -121,6 +122,10 @@ class SearchBox(QWidget):
         return made
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._over:
+            if event.type() == QEvent.Type.Resize and self.hint.isVisible():
+                self._place_hint()
+            return False
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.hint.setVisible(event.type() == QEvent.Type.FocusIn and not self.field.text().strip())
             self._place_hint()

@@ -18,6 +18,7 @@ from explorer.ui.tools.inside import InsideTool
 from explorer.ui.tools.language import LanguageTool
 from explorer.ui.tools.looking import LookingTool
 from explorer.ui.tools.looks import Looks
+from explorer.ui.tools.minimap import MinimapTool
 from explorer.ui.tools.timing import TimingTool
 from explorer.ui.tools.weights import WeightsTool
 
@@ -29,6 +30,7 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     AcrossTool,
     Finding,
     SideBySide,
+    MinimapTool,
     InsideTool,
     DepthTool,
     LookingTool,

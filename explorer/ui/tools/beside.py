@@ -80,6 +80,7 @@ class SideBySide(QObject):
         if self.pane is None:
             self.pane = self._make_pane()
         self.pane.name.setText(f"{network.title} · baseline" if mode == "baseline" else network.title)
+        self.pane.name.setToolTip(self.pane.name.text())
         self.pane.canvas.show_picture(None)
         self.pane.show()
         self._dock.show()

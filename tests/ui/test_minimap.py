@@ -1,0 +1,97 @@
+"""The minimap: there when it is needed, painted once, and a way to look elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from explorer.diagram import Card, Diagram, Link
+from explorer.drawing import DARK, LIGHT, Picture, compose
+from explorer.ui.canvas import Canvas
+from explorer.ui.finding.minimap import Minimap, paint_small
+from explorer.ui.tools.minimap import MinimapTool
+from explorer.ui.window import Window
+
+
+def chain(count: int) -> Picture:
+    ids = tuple(f"c{number}" for number in range(count))
+    links = tuple(Link(a, b, 0, "8×8") for a, b in itertools.pairwise(ids))
+    return compose(Diagram("", {"": ids}, {id: Card(id, "conv", "Conv 3×3") for id in ids}, links))
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Canvas:
+    made = Canvas()
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def minimap(canvas: Canvas, qtbot: QtBot) -> Minimap:
+    made = Minimap(canvas)
+    made.wanted.connect(lambda picture, theme, size: made.show_image(paint_small(picture, theme, size)))
+    canvas.show_picture(chain(40))
+    canvas.zoom_to_actual()
+    qtbot.waitUntil(made.isVisible)
+    return made
+
+
+def test_it_is_there_while_something_is_out_of_sight(canvas: Canvas, minimap: Minimap, qtbot: QtBot) -> None:
+    assert canvas.rect().contains(minimap.geometry())
+    canvas.fit()
+    qtbot.waitUntil(lambda: not minimap.isVisible())
+    canvas.zoom_to_actual()
+    qtbot.waitUntil(minimap.isVisible)
+    minimap.switch(False)
+    assert not minimap.isVisible()
+    canvas.resize(90, 80)
+    minimap.switch(True)
+    assert not minimap.isVisible()
+
+
+def test_it_is_painted_once_for_each_picture_and_theme(canvas: Canvas, minimap: Minimap, qtbot: QtBot) -> None:
+    asked: list[Picture] = []
+    minimap.wanted.connect(lambda picture, theme, size: asked.append(picture))
+    for _ in range(5):
+        canvas._pan(QPointF(0, -20))
+        canvas.grab()
+    assert asked == []
+    canvas.set_theme(DARK)
+    canvas.grab()
+    assert len(asked) == 1
+    another = chain(50)
+    canvas.show_picture(another, keep="c1")
+    canvas.grab()
+    assert asked[1:] == [another]
+
+
+def test_dragging_it_looks_elsewhere(canvas: Canvas, minimap: Minimap, qtbot: QtBot) -> None:
+    low = QPoint(minimap.width() // 2, minimap.height() - 12)
+    qtbot.mousePress(minimap, Qt.MouseButton.LeftButton, pos=low)
+    assert canvas.seen.center().y() > 0.85 * canvas.picture.height
+    qtbot.mouseMove(minimap, QPoint(minimap.width() // 2, 12))
+    qtbot.mouseRelease(minimap, Qt.MouseButton.LeftButton, pos=low)
+    before = canvas.seen.center()
+    qtbot.mouseMove(minimap, QPoint(4, 40))  # no button is held
+    assert canvas.seen.center() == before
+
+
+def test_the_small_picture_shows_where_cards_are() -> None:
+    picture = chain(3)
+    image = paint_small(picture, LIGHT, picture.bounds.size().toSize() / 4)
+    assert image.pixelColor(image.width() // 2, 5) != LIGHT.of("canvas")
+    assert image.format() == QImage.Format.Format_ARGB32_Premultiplied
+
+
+def test_it_is_switched_off_in_the_menu_and_stays_off(window: Window, qtbot: QtBot) -> None:
+    tool = next(tool for tool in window.tools if isinstance(tool, MinimapTool))
+    assert tool.map.on
+    tool.shown.trigger()
+    assert not tool.map.on
+    assert QSettings().value("minimap", type=bool) is False
