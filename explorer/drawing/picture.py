@@ -62,6 +62,7 @@ class Picture:
         for number, link in enumerate(diagram.links):
             for id in dict.fromkeys((link.source, link.target)):
                 self._of_card[id].append(number)
+        self._stacked = {member: id for id in self._placed if "," in id for member in id.split(",")}
         self._frames = [placed for placed in self._placed.values() if placed.frame]
         # Cards by left edge: what a strip exposes is found by bisection, not by asking every card.
         self._cards = sorted((p for p in self._placed.values() if not p.frame), key=lambda p: p.rect.left())
@@ -98,6 +99,10 @@ class Picture:
     def card(self, id: str) -> Card | None:
         placed = self._placed.get(id)
         return placed.card if placed else None
+
+    def showing(self, id: str) -> str:
+        """The card of that id, or the stack of equal cards that it is in; the id itself when it is not visible."""
+        return id if id in self._placed else self._stacked.get(id, id)
 
     def is_frame(self, id: str) -> bool:
         return id in self._placed and self._placed[id].frame

@@ -68,22 +68,32 @@ def seen_on(study: Study, id: str, opened: frozenset[str]) -> str:
 
 
 def trail(study: Study, id: str) -> tuple[Crumb, ...]:
-    """The way to a place, outermost first, the network left out. Empty for an id the snapshot lacks."""
+    """The way to a place, outermost first, the network left out. Empty for an id the snapshot lacks.
+
+    Of several places, separated by commas, the way to the first."""
     hierarchy = study.hierarchy
+    id, _, more = id.partition(",")
     if id not in hierarchy.parent:
         return ()
     way = [*reversed([group for group in hierarchy.ancestors(id) if group != hierarchy.root.id]), id]
-    return tuple(_crumb(study, step) for step in way)
+    steps = tuple(_crumb(study, step) for step in way)
+    if more:
+        last = steps[-1]
+        titled = f"{title_of(study, id)} × {more.count(',') + 2}"
+        steps = (*steps[:-1], Crumb(f"{id},{more}", titled, last.siblings))
+    return steps
 
 
 def title_of(study: Study, id: str) -> str:
-    """What stands on the card of a place."""
+    """What stands on the card of a place; of several, on that of the first."""
+    id = id.split(",")[0]
     group = study.hierarchy.groups.get(id)
     return titles.title(study, group) if group is not None else vocabulary.title(study.architecture.nodes[id])
 
 
 def like(study: Study, id: str) -> tuple[str, str]:
     """A search for all of the kind of a place, and its words: ("kind:depthwise", "depthwise"). Empty for no place."""
+    id = id.split(",")[0]
     group = study.hierarchy.groups.get(id)
     if group is not None and group.role == "unit":
         id = main_of(study, group).name

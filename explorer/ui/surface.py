@@ -115,7 +115,10 @@ class Surface(QWidget):
 
     def select(self, id: str | None) -> None:
         """Mark a card, or several separated by commas; does not tell anyone."""
-        *also, id = id.split(",") if id is not None else [None]
+        parts: list[str | None] = [*id.split(",")] if id is not None else [None]
+        if self.picture is not None:  # a stack of equal cards is one card
+            parts = [*dict.fromkeys(self.picture.showing(part) if part is not None else None for part in parts)]
+        *also, id = parts
         card = self.picture.card(id) if self.picture is not None and id is not None else None
         self.setAccessibleDescription(", ".join((card.title, *card.lines)) if card is not None else "")
         self._mark(replace(self._marks, selected=id, also=frozenset(filter(None, also))))

@@ -187,6 +187,23 @@ def test_visits_know_the_way_back_and_forget_what_is_gone() -> None:
     assert not visits.has_back
 
 
+def test_a_stack_of_equal_cards_is_one_place(window: Window, finding: Finding, qtbot: QtBot) -> None:
+    window.open("resnet50")
+    stack = "layer1.1,layer1.2"
+    settled = lambda: window.canvas.picture.card(stack) is not None  # noqa: E731
+    qtbot.waitUntil(settled, timeout=LONG)
+    window.go_to_card(stack)
+    assert window.canvas._marks.selected == stack
+    assert finding.trail.steps[-1].text() == "Residual bottleneck × 2"
+    finding.mark.trigger()
+    window.go_to_card("layer4.0")
+    finding.back.trigger()
+    assert window.session.selection == stack
+    assert listed(finding.bookmarks)[0].startswith("&1  Residual bottleneck")
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Up)
+    assert window.session.selection == "layer1.0"
+
+
 def two_branches() -> Diagram:
     ids = ("in", "left", "right", "add", "out")
     cards = {id: Card(id, "conv", id.capitalize(), round=id == "add") for id in ids}

@@ -35,7 +35,7 @@ class Visits:
     def keep(self, known: set[str]) -> None:
         """Forget places that are no more: an edit took them away."""
         here = self._at
-        kept = [(number, place) for number, place in enumerate(self._places) if place in known]
+        kept = [(number, place) for number, place in enumerate(self._places) if place.split(",")[0] in known]
         self._places = [place for _, place in kept]
         self._at = sum(number <= here for number, _ in kept) - 1
 

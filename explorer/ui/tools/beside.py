@@ -3,6 +3,7 @@ of what differs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject
@@ -160,8 +161,7 @@ class SideBySide(QObject):
         if self._found is None:
             return frozenset()
         back = self._found.back
-        answers = (",".join(back[part] for part in id.split(",") if part in back) for id in self._session.opened)
-        return frozenset(filter(None, answers)) | self._own
+        return frozenset(filter(None, (_answer(id, back) for id in self._session.opened))) | self._own
 
     def _draw(self) -> None:
         if self.other is not None and self._found is not None:
@@ -210,14 +210,14 @@ class SideBySide(QObject):
         """Something was selected on the left."""
         if self.pane is None or self._found is None:
             return
-        right = self._found.differences.pairs.get(id or "")
-        if right is not None and self.pane.link.isChecked():
+        right = _answer(id or "", self._found.differences.pairs)
+        if right and self.pane.link.isChecked():
             self._keep = id
             self._desk.intent.go_to_card(right)
             return
         self._session.select(None)
         self.pane.canvas.select(id)
-        if id is not None and self.other is not None and right is None:
+        if id is not None and self.other is not None and not right:
             self._desk.intent.say(f"Only in {self.other.title}")
 
     def _toggled(self, id: str) -> None:
@@ -225,8 +225,8 @@ class SideBySide(QObject):
         if self._found is None:
             return
         self._keep = id
-        right = self._found.differences.pairs.get(id)
-        if right is not None:
+        right = _answer(id, self._found.differences.pairs)
+        if right:
             self._desk.canvas.toggled.emit(right)
         else:
             self._own ^= {id}
@@ -252,8 +252,8 @@ class SideBySide(QObject):
     def _unfold_left(self, groups: frozenset[str]) -> None:
         assert self._found is not None
         pairs = self._found.differences.pairs
-        self._own |= {id for id in groups if id not in pairs}
-        self._session.open_groups(self._session.opened | {pairs[id] for id in groups if id in pairs})
+        self._own |= {id for id in groups if not _answer(id, pairs)}
+        self._session.open_groups(self._session.opened | {answer for id in groups if (answer := _answer(id, pairs))})
         self._draw()
         if self.pane is not None:
             self.pane.canvas.select(self._reveal)
@@ -279,3 +279,8 @@ class SideBySide(QObject):
         self.baseline.setEnabled(there)
         self.another.setEnabled(there)
         self.baseline.setChecked(bool(self.mode))
+
+
+def _answer(id: str, pairs: Mapping[str, str]) -> str:
+    """What answers to a card, or to a stack of equal ones (separated by commas); empty when nothing does."""
+    return ",".join(pairs[part] for part in id.split(",") if part in pairs)

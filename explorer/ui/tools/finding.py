@@ -90,9 +90,11 @@ class Finding(QObject):
 
     @property
     def _selected(self) -> str | None:
-        """The card that was selected last."""
-        selection = self._desk.session.selection
-        return selection.split(",")[-1] if selection else None
+        """The card that was selected last; a stack of equal cards is one."""
+        selection, picture = self._desk.session.selection, self._desk.canvas.picture
+        if not selection or (picture is not None and picture.card(selection) is not None):
+            return selection
+        return selection.split(",")[-1]
 
     def _go(self, id: str) -> None:
         if id:
@@ -175,7 +177,7 @@ class Finding(QObject):
 
 
 def _is_there(network: Network | None, id: str) -> bool:
-    return network is not None and id in network.study.hierarchy.parent
+    return network is not None and id.split(",")[0] in network.study.hierarchy.parent
 
 
 def _named(network: Network | None, id: str) -> str:
