@@ -14,6 +14,7 @@ from explorer.graph.groups import Group
 from explorer.graph.hierarchy import picks
 from explorer.present import channels, colours, ghosts, titles
 from explorer.present.stacks import Item, Stack, all_stacks, is_open, rows
+from explorer.weights.provenance import Told, provenance, summed_up
 
 _ROUND = frozenset({"add", "concat", "multiply"})
 #: What these are called where only one map comes in: the first layer of a dense block, a layer scale.
@@ -35,20 +36,22 @@ def diagram(
     opened: frozenset[str],
     baseline: Architecture | None = None,
     by: str | Colouring = "kind",
+    told: Told = provenance,
 ) -> Diagram:
     """What is visible when these groups are open; against `baseline`, cards say what an edit changed.
 
     `by` is what cards are coloured by: a key of `explorer.diagram.COLOURS` or numbers of nodes. An id in `opened` that
-    the snapshot lacks (an edit took the group away) is ignored.
+    the snapshot lacks (an edit took the group away) is ignored. `told` says where a node's weights come from.
     """
-    return _Builder(study, opened, baseline or study.architecture).diagram(by)
+    return _Builder(study, opened, baseline or study.architecture, told).diagram(by)
 
 
 class _Builder:
-    def __init__(self, study: Study, opened: frozenset[str], baseline: Architecture) -> None:
+    def __init__(self, study: Study, opened: frozenset[str], baseline: Architecture, told: Told) -> None:
         self.study = study
         self.opened = opened
         self.baseline = baseline
+        self.told = told  # where the weights of a node come from
         self.nodes = study.architecture.nodes
         self.shown_by: dict[str, str] = {}  # every drawn node -> the visible card it is on
         self.cards: dict[str, Card] = {}
@@ -219,6 +222,8 @@ class _Builder:
             lines.append(f"{numbers.exact(total.params)} parameters")
             lines.append(f"{numbers.exact(total.macs)} MACs = {numbers.exact(total.flops)} FLOPs")
         lines.append(f"{numbers.exact(total.activation_elements)} activations")
+        if words := summed_up((self.nodes[name] for name in names), self.told):
+            lines.append(f"Weights {words}")
         return "\n".join(lines)
 
 

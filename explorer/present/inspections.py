@@ -14,7 +14,7 @@ from explorer.graph.architecture import Node
 from explorer.panels import Inspection
 from explorer.present import titles
 from explorer.present.formulas import formula
-from explorer.weights.provenance import provenance
+from explorer.weights.provenance import Told, provenance, summed_up
 
 _WHAT = {
     "input": "The image as the network sees it: resized, cut to the centre, and normalised.",
@@ -36,25 +36,28 @@ _WHAT = {
 }
 
 
-def inspection(study: Study, selected: str) -> Inspection | None:
-    """What the inspector shows for a card, or for several separated by commas; None when the snapshot has none."""
+def inspection(study: Study, selected: str, told: Told = provenance) -> Inspection | None:
+    """What the inspector shows for a card, or for several separated by commas; None when the snapshot has none.
+
+    `told` says where the weights of a node come from, where that is not only a matter of edits.
+    """
     known = [id for id in places(selected) if id in study.architecture.live or id in study.hierarchy.groups]
     if len(known) > 1:
         return _of_several(study, known)
     selected = known[0] if known else selected
     if selected in study.hierarchy.groups and selected:
-        return _of_group(study, selected)
+        return _of_group(study, selected, told)
     if selected in study.architecture.live:
-        return _of_node(study, study.architecture.live[selected])
+        return _of_node(study, study.architecture.live[selected], told)
     return None
 
 
-def _of_node(study: Study, node: Node) -> Inspection:
+def _of_node(study: Study, node: Node, told: Told) -> Inspection:
     kind = vocabulary.kind(node)
     attributes = vocabulary.attributes(node)
     rows = [("Attributes", attributes)] if attributes else []
     rows += _rows(study, (node.name,))
-    rows += _weights((node,))
+    rows += _weights((node,), told)
     title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(
         kind, vocabulary.title(node)
     )
@@ -69,7 +72,7 @@ def _of_node(study: Study, node: Node) -> Inspection:
     )
 
 
-def _of_group(study: Study, id: str) -> Inspection:
+def _of_group(study: Study, id: str, told: Told) -> Inspection:
     group = study.hierarchy.groups[id]
     nodes = [study.architecture.nodes[name] for name in group.nodes]
     weighted = [n for n in nodes if vocabulary.kind(n) in vocabulary.WEIGHTED]
@@ -86,29 +89,17 @@ def _of_group(study: Study, id: str) -> Inspection:
         path=group.path or group.id.removeprefix("unit:"),
         kind=kind,
         what=what,
-        rows=(*rows, *_rows(study, group.all_nodes), *_weights(nodes)),
+        rows=(*rows, *_rows(study, group.all_nodes), *_weights(nodes, told)),
         formula=formula(study, weighted[0]) if is_unit else None,
         parts="" if is_unit else _parts(study, group.all_nodes),
         options=options(study, id),
     )
 
 
-def _weights(nodes: Iterable[Node]) -> list[tuple[str, str]]:
-    """Where the weights come from, when an edit has touched them: "2 layers sliced, 1 new"."""
-    found = [kind for node in nodes if (kind := provenance(node)) is not None]
-    if all(kind == "kept" for kind in found):
-        return []
-    if len(found) == 1:
-        return [("Weights", _PROVENANCE[found[0]])]
-    return [("Weights", ", ".join(f"{found.count(kind)} {kind}" for kind in _PROVENANCE if kind in found))]
-
-
-_PROVENANCE = {
-    "kept": "kept",
-    "sliced": "sliced: a part of what it had",
-    "extended": "extended: what it had, and new ones beside",
-    "new": "new",
-}
+def _weights(nodes: Iterable[Node], told: Told) -> list[tuple[str, str]]:
+    """Where the weights come from, when an edit has touched them or a file lacks them."""
+    words = summed_up(nodes, told)
+    return [("Weights", words)] if words else []
 
 
 def _of_several(study: Study, ids: list[str]) -> Inspection:

@@ -163,7 +163,8 @@ class Apart(QWidget):
             return ""
         if self._output.apart:
             return f"{self._output.apart[:1].upper()}{self._output.apart[1:]}"
-        return f"{self._word[:1].upper()}{self._word[1:]} · {self._bits}"
+        top1 = " · another on top" if self._output.changed_top1 else ""
+        return f"{self._word[:1].upper()}{self._word[1:]} · {self._bits}{top1}"
 
     @property
     def _bits(self) -> str:

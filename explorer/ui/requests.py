@@ -149,7 +149,8 @@ def draw(
         from explorer.drawing import compose
         from explorer.present import diagram
 
-        return compose(diagram(network.study, opened, network.history.baseline, by), direction)
+        told = network.weights_of
+        return compose(diagram(network.study, opened, network.history.baseline, by, told), direction)
 
     return work
 
@@ -174,7 +175,7 @@ def inspect(network: Network, selected: str) -> Callable[[Wanted], Inspection | 
     def work(wanted: Wanted) -> Inspection | None:
         from explorer.present import inspection
 
-        return inspection(network.study, selected)
+        return inspection(network.study, selected, network.weights_of)
 
     return work
 

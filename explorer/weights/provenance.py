@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
 import torch
@@ -14,6 +14,16 @@ from explorer.graph.layers import is_depthwise
 
 #: kept: the very numbers it had; sliced: a part of them; extended: some, and new ones beside; new: none of them.
 Provenance = Literal["kept", "sliced", "extended", "new"]
+
+#: Says where the weights of a node come from; None for an op without any.
+Told = Callable[["Node"], Provenance | None]
+
+_WORDS: dict[Provenance, str] = {
+    "kept": "kept",
+    "sliced": "sliced: a part of what it had",
+    "extended": "extended: what it had, and new ones beside",
+    "new": "new",
+}
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -34,6 +44,16 @@ def provenance(node: Node) -> Provenance | None:
     if longer:
         return "extended"
     return "kept" if all(then[name] == size for name, size in now.items()) else "sliced"
+
+
+def summed_up(nodes: Iterable[Node], told: Told = provenance) -> str:
+    """Where the weights of some nodes come from, when not all are kept: "2 kept, 1 new"."""
+    found = [kind for node in nodes if (kind := told(node)) is not None]
+    if all(kind == "kept" for kind in found):
+        return ""
+    if len(found) == 1:
+        return _WORDS[found[0]]
+    return ", ".join(f"{found.count(kind)} {kind}" for kind in _WORDS if kind in found)
 
 
 def shapes(node: Node) -> Shapes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from explorer.analysis.comparison import entropy
 from explorer.analysis.forward import Result
 from explorer.edits import Classes, Head, Shortcut
 from explorer.network import open_network
+from explorer.present import at_level, diagram, inspection
 from explorer.present.outputs import output, weights_in_words
 
 
@@ -98,3 +101,20 @@ def test_new_and_sliced_layers_are_counted() -> None:
     assert words(network.edit(Head("fully_connected"))) == (
         "2 of 43 layers have new weights, 1 has new weights beside its own, so the class means little."
     )
+
+
+def test_cards_and_the_inspector_say_where_weights_come_from(tmp_path: Path) -> None:
+    network = open_network("shufflenet_v2_x0_5")
+    state = network.module().state_dict()
+    del state["fc.bias"]
+    torch.save(state, tmp_path / "lacking.pth")
+    loaded = network.load_weights(tmp_path / "lacking.pth").edit(Classes(10))
+    cards = diagram(loaded.study, at_level(loaded.study, "ops"), told=loaded.weights_of).cards
+    assert cards["fc"].tip.endswith("Weights extended: what it had, and new ones beside")
+    assert "Weights" not in cards["conv1.0"].tip
+    inspected = inspection(loaded.study, "fc", loaded.weights_of)
+    assert inspected is not None
+    assert dict(inspected.rows)["Weights"].startswith("extended")
+    only_edited = inspection(loaded.study, "fc")
+    assert only_edited is not None
+    assert dict(only_edited.rows)["Weights"].startswith("sliced")

@@ -146,7 +146,7 @@ def test_an_image_is_pasted(panel: OutputPanel, qtbot: QtBot) -> None:
 def test_the_output_is_said_in_words(panel: OutputPanel) -> None:
     panel.show_output(OUTPUT)
     assert panel.apart.text == "Before and after: apart (0.137 bits), another class on top"
-    assert panel.apart.brief == "Apart · 0.137 bits"
+    assert panel.apart.brief == "Apart · 0.137 bits · another on top"
     assert "tabby, tabby cat: 40.000 % now, 20.000 % before" in panel.bars.toolTip()
     assert panel.note.text().endswith("12 of 157 ops ran, 48 ms.")
 
