@@ -62,6 +62,8 @@ class Forward:
         self._maps = Kept(usual_budget() if budget is None else budget)
         self._layers = Kept(self._maps.budget)
         self._keys: dict[Hashable, int] = {}
+        #: The keys of the last few passes: (weights and image, architecture, keys), newest first.
+        self._recent: tuple[tuple[tuple[Source, Hashable], Architecture, Mapping[str, int]], ...] = ()
 
     @property
     def budget(self) -> int:
@@ -206,7 +208,8 @@ class Forward:
         # Held on to, as the budget may let go of them meanwhile.
         values = {name: self._maps.recall(keys[name]) for name in uses.keys() - set(needed)}
         asked, to_run, ran = set(names), set(needed), 0
-        for name, node in architecture.live.items():
+        for name in [name for name in architecture.live if name in to_run or name in asked]:
+            node = architecture.live[name]
             freed: list[str] = []
             if name in to_run:
                 if not wanted(ran / len(needed)):
@@ -224,15 +227,40 @@ class Forward:
 
     def keys(self, architecture: Architecture, weights: Source, image_key: Hashable) -> Mapping[str, int]:
         """For each live node a number that is equal for two nodes, of any two snapshots, only if their values are."""
+        asked = (weights, image_key)
+        like = next((entry for entry in self._recent if entry[0] == asked), None)
+        for entry in self._recent:
+            if entry[0] == asked and entry[1] is architecture:
+                return entry[2]
+        keys = self._keys_like(architecture, asked, like[1].live if like else {}, like[2] if like else {})
+        self._recent = ((asked, architecture, keys), *self._recent[:3])
+        return keys
+
+    def _keys_like(
+        self,
+        architecture: Architecture,
+        asked: tuple[Source, Hashable],
+        nodes: Mapping[str, Node],
+        known: Mapping[str, int],
+    ) -> dict[str, int]:
+        """Keys of an architecture that shares nodes with another, whose keys are known: making them anew would take
+        longer than running the last layers."""
+        weights, image_key = asked
         keys: dict[str, int] = {}
-        for node in architecture.live.values():
+        differ: set[str] = set()
+        for name, node in architecture.live.items():
+            if nodes.get(name) is node and differ.isdisjoint(node.inputs):
+                keys[name] = known[name]
+                continue
             own: Hashable = None
             if isinstance(node.op, Input):
                 own = image_key
             elif isinstance(node.op, (Layer, Constant)):
                 own = weights.key(node)
             content = (node.signature, own, tuple([keys[name] for name in node.inputs]))
-            keys[node.name] = self._keys.setdefault(content, len(self._keys))
+            keys[name] = self._keys.setdefault(content, len(self._keys))
+            if keys[name] != known.get(name):
+                differ.add(name)
         return keys
 
     def _needed(self, architecture: Architecture, keys: Mapping[str, int], names: Iterable[str]) -> list[str]:

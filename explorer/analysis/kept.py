@@ -32,6 +32,11 @@ class Kept:
         self.bytes += size
         self.trim()
 
+    def drop(self, key: Hashable) -> None:
+        """Let go of one value, if it is there."""
+        if key in self._values:
+            self.bytes -= size_of(self._values.pop(key))
+
     def trim(self) -> None:
         """Let go of what is over the budget: after it was made smaller."""
         while self.bytes > self.budget:

@@ -1,0 +1,166 @@
+"""Passes timed beside plain torch: `python -m tests.benchmarks.passes output|stall KEY …`, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import fx
+
+from explorer.analysis.forward import Forward
+from explorer.edits import SwapActivation
+from explorer.edits.switches import swappable
+from explorer.graph.architecture import Architecture, Constant, Layer, Pass
+from explorer.graph.module import as_module
+from explorer.network import Network, open_network
+from explorer.weights.source import Source
+
+REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
+_TO = ("elu", "tanh", "sigmoid", "silu", "gelu", "mish", "softplus", "leaky_relu", "hardswish", "selu")
+
+
+def output(key: str) -> list[dict[str, Any]]:
+    """Seconds of a plain forward of the whole module, of the part behind an edit alone (as a plain torch module fed
+    with what enters it), and of the pass here after that edit; at an early, a middle and a late activation."""
+    network = open_network(key)
+    image, number = network.seen("cat")
+    weights = network.origin.weights
+    nodes = [node.name for node in swappable(network.architecture, "*")]
+    rows = []
+    for place, name in (("first", nodes[0]), ("middle", nodes[len(nodes) // 2]), ("last", nodes[-1])):
+        timed = [_one(network, SwapActivation(name, to), image, number, weights) for to in _TO[:3]]
+        row: dict[str, Any] = {what: statistics.median(t[what] for t in timed) for what in timed[0]}
+        row["ratio"] = statistics.median(t["here"] / t["part"] for t in timed)
+        rows.append({"place": place, "name": name, **row})
+    return rows
+
+
+def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights: Source) -> dict[str, float]:
+    edited = network.edit(edit).architecture
+    forward = network.origin.forward
+    forward.forget()
+    forward.run(network.architecture, weights, image, number)
+    ran = set(forward._needed(edited, forward.keys(edited, weights, number), (edited.output.name,)))
+    whole = as_module(edited, _numbers(edited, weights))
+    part, entering = _part(edited, whole, ran, forward, weights, image, number)
+    keys = forward.keys(edited, weights, number)
+    times: dict[str, list[float]] = {"whole": [], "part": [], "here": []}
+
+    def here() -> None:
+        forward.run(edited, weights, image, number)
+
+    with torch.inference_mode():
+        for _ in range(REPEATS + 1):  # in turn, so that what else the machine does meets all of them
+            for what, work in (("whole", lambda: whole(image)), ("part", lambda: part(*entering)), ("here", here)):
+                if what == "here":  # as if it had never run
+                    for name in ran:
+                        forward._maps.drop(keys[name])
+                    forward._recent = forward._recent[1:] if forward._recent[0][1] is edited else forward._recent
+                start = time.thread_time()  # all runs in this thread; other work on the machine is left out
+                work()
+                times[what].append(time.thread_time() - start)
+    start = time.perf_counter()
+    undone = forward.run(network.architecture, weights, image, number)
+    undo = time.perf_counter() - start
+    assert undone.ran == 0
+    least = {what: min(found[1:]) for what, found in times.items()}
+    return least | {"undo": undo, "ran": len(ran), "total": undone.total}
+
+
+def _numbers(architecture: Architecture, weights: Source) -> dict[str, Any]:
+    held = ((name, node) for name, node in architecture.live.items() if isinstance(node.op, (Layer, Constant)))
+    return {name: weights.tensors(node) for name, node in held}
+
+
+def _part(
+    edited: Architecture,
+    whole: fx.GraphModule,
+    ran: set[str],
+    forward: Forward,
+    weights: Source,
+    image: torch.Tensor,
+    number: Any,
+) -> tuple[fx.GraphModule, list[Any]]:
+    """The ops that an edit makes run again, as a module of plain torch, and the values that enter it."""
+    names = [name for name, node in edited.live.items() if not isinstance(node.op, Pass)]
+    made = dict(zip(whole.graph.nodes, names, strict=True))
+    graph, twins, outside = fx.Graph(), dict[fx.Node, fx.Node](), list[str]()
+    for node in whole.graph.nodes:
+        if made[node] not in ran:
+            continue
+        for source in node.all_input_nodes:
+            if source not in twins:
+                twins[source] = graph.placeholder(f"x{len(outside)}")
+                outside.append(made[source])
+        twins[node] = graph.node_copy(node, lambda known: twins[known])
+    ordered = sorted((n for n in graph.nodes), key=lambda n: n.op != "placeholder")
+    tidy, again = fx.Graph(), dict[fx.Node, fx.Node]()
+    for node in ordered:
+        again[node] = tidy.node_copy(node, lambda known: again[known])
+    values = dict(forward.values(list(dict.fromkeys(outside)), edited, weights, image, number))
+    return fx.GraphModule(whole, tidy), [values[name] for name in outside]
+
+
+def stall(key: str) -> dict[str, float]:
+    """Milliseconds: the longest time the window did not answer while the network made its output of a photo, the
+    weights being made in the first pass, and how long the passes took."""
+    from PySide6.QtCore import QElapsedTimer, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from explorer.ui.window import Window
+
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    window = Window()
+    window.show()
+    window.start(key)
+    _until(app, lambda: window.session.network is not None and window.output._output is not None)
+    gaps: list[float] = []
+    clock = QElapsedTimer()
+
+    def tick() -> None:
+        gaps.append(clock.nsecsElapsed() / 1e6)
+        clock.start()
+
+    timer = QTimer()
+    timer.setInterval(2)
+    timer.timeout.connect(tick)
+    found: dict[str, float] = {}
+    for photo in ("rocket", "coffee"):
+        seen = window.output._output
+        clock.start()
+        timer.start()
+        begun = time.perf_counter()
+        window.samples.show_built_in(photo)
+        _until(app, lambda seen=seen: window.output._output is not seen)  # type: ignore[misc]
+        found["pass"] = 1e3 * (time.perf_counter() - begun)
+        timer.stop()
+        found[photo] = max(gaps)
+        gaps.clear()
+    window.close()
+    return found
+
+
+def _until(app: Any, reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 300
+    while not reached():
+        app.processEvents()
+        time.sleep(0.001)
+        if time.monotonic() > deadline:
+            raise TimeoutError
+
+
+def main(what: str, keys: list[str]) -> None:
+    torch.set_num_threads(1)
+    work = {"output": output, "stall": stall}[what]
+    print(json.dumps({key: work(key) for key in keys}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
