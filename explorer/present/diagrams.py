@@ -100,7 +100,7 @@ class _Builder:
 
     def place_ghosts(self, baseline: Study) -> None:
         """What edits took away, where it was."""
-        made = _Builder(baseline, frozenset(), self.baseline)
+        made = _Builder(baseline, frozenset(), self.baseline, self.told)
         for ghost in ghosts.ghosts(self.study, baseline, self.children):
             item = ghost.item
             card = made.op_card(made.nodes[item]) if isinstance(item, str) else made.group_card(item)
