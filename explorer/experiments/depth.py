@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
-from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Quoted, line, words
+from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Quoted, line, power, words
 from explorer.networks.cifar import small_network
 
 
@@ -111,8 +111,8 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
             *(Number(f"signal_{k}", words("signal", kind=words(k)), v, "×") for k, v in signal.items()),
         ),
         seen=(
-            words("seen_vanishes" if gradient["plain"] < 1e-2 else "seen_holds", ratio=gradient["plain"]),
-            words("seen_norm", ratio=gradient["plain_norm"]),
+            words("seen_vanishes" if gradient["plain"] < 1e-2 else "seen_holds", ratio=power(gradient["plain"])),
+            words("seen_norm", ratio=power(gradient["plain_norm"])),
             words("seen_shortcut"),
             words("seen_trap"),
         ),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,12 @@ def line(
 ) -> Line:
     """A line from any two sequences of numbers."""
     return Line(label, tuple(map(float, x)), tuple(map(float, y)), style)
+
+
+def power(value: float) -> str:
+    """Two digits and a power of ten: "4.7 × 10⁻⁹"."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
 def evened(values: Array) -> Array:

@@ -32,10 +32,10 @@ def stack(kernel: int, channels: int) -> nn.Module:
 
 
 def footprint(module: nn.Module, side: int) -> torch.Tensor:
-    """How much each input pixel moves the middle output pixel: mean size of the gradient over 64 noise images,
+    """How much each input pixel moves the middle output pixel: mean size of the gradient over 16 noise images,
     of shape (side, side)."""
     channels = next(module.parameters()).shape[1]
-    image = live.drawn(1, 64, channels, side, side).requires_grad_()
+    image = live.drawn(1, 16, channels, side, side).requires_grad_()
     module(image)[:, :, side // 2, side // 2].sum().backward()
     assert image.grad is not None
     return image.grad.abs().mean(dim=(0, 1))
@@ -57,7 +57,7 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
     prints = []
     for done, make in enumerate((single, stack)):
         go_on(wanted, (4 + done) / 6)
-        prints.append(footprint(live.he(make(kernel, 8)), seen).numpy())
+        prints.append(footprint(live.he(make(kernel, 32)), seen).numpy())
     published, source = _PUBLISHED.get(kernel, (None, ""))
     reached = int((prints[1].max(axis=0) > 0).sum())
     fields = [_field(name, trace) for name, trace in zip(("field_one", "field_many"), prints, strict=True)]

@@ -11,6 +11,7 @@ from explorer.ui.desk import Desk
 from explorer.ui.tools.across import AcrossTool
 from explorer.ui.tools.beside import SideBySide
 from explorer.ui.tools.depth import DepthTool
+from explorer.ui.tools.experiments import ExperimentsTool
 from explorer.ui.tools.exporting import ExportTool
 from explorer.ui.tools.finding import Finding
 from explorer.ui.tools.guide import GuideTool
@@ -28,6 +29,7 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     LanguageTool,
     GuideTool,
     AcrossTool,
+    ExperimentsTool,
     Finding,
     SideBySide,
     MinimapTool,

@@ -1,0 +1,1 @@
+"""The window of the experiments: their list, their controls, their pictures and their report."""

@@ -1,0 +1,278 @@
+"""One picture of an experiment: a chart or an image, in a plot that is used again and again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from explorer import numbers
+from explorer.experiments.outcome import Axis, Bars, Chart, Dots, Heat, Label, Line, Part, Photo, Picture
+from explorer.ui import appearance
+
+Say = Callable[[Label], str]
+
+_LIGHT = ("#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b", "#5c6773")
+_DARK = ("#6ea2ff", "#f0a860", "#5cc98c", "#c695e8", "#ff8a7a", "#4fc3cd", "#d1b27c", "#9aa5b5")
+_STYLES = {"dashed": Qt.PenStyle.DashLine}
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def palette() -> tuple[str, ...]:
+    return _DARK if QColor(appearance.colours().ground).lightness() < 128 else _LIGHT
+
+
+class PictureCell(QWidget):
+    """Title and legend above a plot. One for the life of the window: pyqtgraph keeps 2 MB of each that goes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.RichText)
+        self.title.setWordWrap(True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.plot = _Plot()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.title)
+        column.addWidget(self.plot, 1)
+
+    def show_picture(self, picture: Picture, say: Say) -> None:
+        self.plot.show_picture(picture, say)
+        words = f"<b>{say(picture.title)}</b>"
+        legend = _legend(picture, say)
+        self.title.setText(f"{words}<br><span style='font-size: small'>{legend}</span>" if legend else words)
+        self.plot.setAccessibleName(say(picture.title))
+
+
+def _legend(picture: Picture, say: Say) -> str:
+    if not isinstance(picture, Chart):
+        return ""
+    named: list[str] = []
+    for number, part in enumerate(picture.parts):
+        if isinstance(part, (Line, Bars)) and say(part.label):
+            mark = "■" if isinstance(part, Bars) else {"points": "●", "dashed": "╍╍"}.get(part.style, "▬")
+            colour = palette()[number % len(_LIGHT)]
+            named.append(f"<span style='color: {colour}'>{mark}</span>&nbsp;{say(part.label).replace(' ', '&nbsp;')}")
+    return " &nbsp; ".join(named) if len(named) > 1 else ""
+
+
+class _Plot(pg.PlotWidget):
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+        super().__init__(axisItems={"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")})
+        self.setMenuEnabled(False)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        self.setMinimumSize(110, 96)
+        self._left, self._bottom = self.getAxis("left"), self.getAxis("bottom")
+        small = self.font()
+        small.setPointSizeF(max(small.pointSizeF() * 0.85, 7))
+        self._small = small
+        for axis in (self._left, self._bottom):
+            axis.enableAutoSIPrefix(False)
+            axis.setTickFont(small)
+            axis.setStyle(tickLength=-4, hideOverlappingLabels=True)
+
+    def show_picture(self, picture: Picture, say: Say) -> None:
+        self.clear()
+        c = appearance.colours()
+        self.setBackground(QColor(c.ground))
+        view = self.getViewBox()
+        view.enableAutoRange()
+        if isinstance(picture, Photo):
+            self._show_photo(picture)
+            return
+        matrix = any(isinstance(part, Heat) for part in picture.parts)
+        view.setAspectLocked(picture.square)
+        view.invertY(matrix)
+        for name, axis, spec in (("left", self._left, picture.y), ("bottom", self._bottom, picture.x)):
+            self.showAxis(name, not picture.square)
+            axis.setPen(pg.mkPen(c.border))
+            axis.setTextPen(pg.mkPen(c.muted))
+            axis.setTicks(None)
+            title = say(spec.title)
+            axis.setLabel(title or None, **{"color": c.muted, "font-size": f"{self._small.pointSizeF():.1f}pt"})
+            axis.showLabel(bool(title))
+        self.getPlotItem().setLogMode(picture.x.log and not picture.x.names, picture.y.log)
+        self.getPlotItem().showGrid(x=False, y=not matrix, alpha=0.15)
+        self._names = tuple(say(name) for name in picture.x.names)
+        bars = [part for part in picture.parts if isinstance(part, Bars)]
+        for number, part in enumerate(picture.parts):
+            colour = palette()[number % len(_LIGHT)]
+            if isinstance(part, Bars):
+                self._add_bars(part, bars.index(part), len(bars), picture.y, colour)
+            elif isinstance(part, Line):
+                self._add_line(part, picture, colour)
+            elif isinstance(part, Dots):
+                self._add_dots(part)
+            else:
+                self._add_heat(part)
+        self._set_ranges(picture, bars)
+        self._name_places()
+
+    def _show_photo(self, photo: Photo) -> None:
+        self._names = ()
+        for name in ("left", "bottom"):
+            self.hideAxis(name)
+        self.getPlotItem().setLogMode(False, False)
+        view = self.getViewBox()
+        view.setAspectLocked(True)
+        view.invertY(True)
+        item = pg.ImageItem(photo.pixels, axisOrder="row-major", autoDownsample=True)
+        if photo.pixels.ndim == 2:
+            item.setLookupTable(_shades("#000000", "#3b6fd4", "#ffe9a8"))
+            item.setLevels((0.0, 1.0))
+        self.addItem(item)
+        height, width = photo.pixels.shape[:2]
+        self.setRange(xRange=(0, width), yRange=(0, height), padding=0.01)
+
+    def _add_bars(self, bars: Bars, place: int, count: int, y: Axis, colour: str) -> None:
+        width = 0.8 / count if count > 1 else 0.55
+        x = [n - 0.4 + (place + 0.5) * 0.8 / count for n in range(len(bars.heights))]
+        if y.log:
+            floor = self._floor(y, bars.heights)
+            tops = [math.log10(max(h, 1e-300)) for h in bars.heights]
+            item = pg.BarGraphItem(x=x, y0=floor, height=[t - floor for t in tops], width=width * 0.94)
+        else:
+            floor = y.low or 0.0
+            item = pg.BarGraphItem(x=x, y0=floor, height=[h - floor for h in bars.heights], width=width * 0.94)
+        item.setOpts(brush=pg.mkBrush(colour), pen=pg.mkPen(None))
+        self.addItem(item)
+
+    def _floor(self, y: Axis, heights: Sequence[float]) -> float:
+        low = y.low or min((h for h in heights if h > 0), default=1.0)
+        return math.floor(math.log10(low)) - (0.0 if y.low else 0.3)
+
+    def _add_line(self, line: Line, chart: Chart, colour: str) -> None:
+        x, y = np.array(line.x, dtype=float), np.array(line.y, dtype=float)
+        if chart.y.log:
+            y = np.where(y > 0, y, np.nan)
+        options: dict[str, Any] = {
+            "pen": pg.mkPen(colour, width=2, style=_STYLES.get(line.style, Qt.PenStyle.SolidLine))
+        }
+        if line.style == "points":
+            options = {
+                "pen": None,
+                "symbol": "o",
+                "symbolSize": 8 if len(x) < 60 else 3,
+                "symbolBrush": colour,
+                "symbolPen": None,
+            }
+        if line.style == "steps":
+            half = (x[1] - x[0]) / 2
+            x = np.append(x - half, x[-1] + half)
+            options |= {"stepMode": "center", "fillLevel": 0, "brush": pg.mkBrush(QColor(colour).name() + "50")}
+            options["pen"] = pg.mkPen(colour, width=1)
+        self.addItem(pg.PlotDataItem(x, y, connect="finite" if line.style != "steps" else "all", **options))
+
+    def _add_dots(self, dots: Dots) -> None:
+        table = _shades(palette()[0], palette()[3], palette()[1])
+        brushes = [pg.mkBrush(*table[int(255 * shade)]) for shade in dots.shade]
+        self.addItem(pg.ScatterPlotItem(dots.x, dots.y, size=4, brush=brushes, pen=None))
+
+    def _add_heat(self, heat: Heat) -> None:
+        item = pg.ImageItem(np.asarray(heat.values, dtype=float), axisOrder="row-major")
+        c = appearance.colours()
+        item.setLookupTable(_shades(c.raised, palette()[0], palette()[1]))
+        item.setLevels((0.0, heat.top))
+        self.addItem(item)
+
+    def _set_ranges(self, chart: Chart, bars: list[Bars]) -> None:
+        view = self.getViewBox()
+        if any(isinstance(part, Heat) for part in chart.parts):
+            rows, columns = next(part for part in chart.parts if isinstance(part, Heat)).values.shape
+            self.setRange(xRange=(0, columns), yRange=(0, rows), padding=0.01)
+            return
+        if chart.x.low is not None and chart.x.high is not None:
+            self.setRange(xRange=(chart.x.low, chart.x.high), yRange=(chart.y.low or 0, chart.y.high or 1), padding=0)
+            return
+        if chart.x.names:
+            self.setXRange(-0.6, len(chart.x.names) - 0.4, padding=0)
+        heights = [h for part in chart.parts for h in _heights(part) if math.isfinite(h) and (h > 0 or not chart.y.log)]
+        if not heights:
+            return
+        low, high = min(heights), max(heights)
+        if chart.y.log:
+            floor = self._floor(chart.y, heights) if bars else math.log10(low) - 0.1
+            self.setYRange(floor, math.log10(high) + 0.15, padding=0)
+        else:
+            bottom = chart.y.low if chart.y.low is not None else (0.0 if bars else low - 0.06 * (high - low))
+            top = chart.y.high if chart.y.high is not None else high + 0.07 * ((high - bottom) or 1)
+            self.setYRange(bottom, top, padding=0)
+        view.enableAutoRange(x=not chart.x.names)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if self._names:
+            self._name_places()
+
+    def _name_places(self) -> None:
+        """Names below the bars, shortened to the room there is."""
+        if not self._names:
+            return
+        view = self.getViewBox()
+        room = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
+        metrics = QFontMetricsF(self._small)
+        every = 1
+        while every < len(self._names) and room * every < 16:
+            every += 1
+        names = [
+            (place, metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(room * every - 4, 14)))
+            for place, name in enumerate(self._names)
+            if place % every == 0
+        ]
+        self._bottom.setTicks([names])
+
+
+def _heights(part: Part) -> tuple[float, ...]:
+    return part.heights if isinstance(part, Bars) else part.y if isinstance(part, Line) else ()
+
+
+class _NumberAxis(pg.AxisItem):
+    """1.5 G where pyqtgraph would say 1.5e+09, 10⁻⁴ where it would say 1e-04."""
+
+    def tickValues(self, low: float, high: float, size: float) -> Any:
+        if not self.logMode:
+            return super().tickValues(low, high, size)
+        decades = high - low
+        step = max(math.ceil(decades * 34 / max(size, 1)), 1)
+        leads = (1, 2, 5) if decades <= 2 else (1,)
+        powers = [p for p in range(math.floor(low), math.ceil(high) + 1) if p % step == 0]
+        places = [p + math.log10(lead) for p in powers for lead in leads]
+        return [(float(step), [place for place in places if low <= place <= high])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode:
+            return [_power(value) for value in values]
+        return [numbers.short(value) if abs(value) >= 1000 else f"{round(value, 6):g}" for value in values]
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return self.tickStrings(values, scale, spacing)
+
+
+def _power(exponent: float) -> str:
+    value = 10.0**exponent
+    if 1e-3 < value < 1e3:
+        return f"{value:.3g}"
+    if 1e3 <= value < 1e15:
+        return numbers.short(value)
+    return f"10{str(round(exponent)).translate(_SUPERSCRIPT)}" if abs(exponent - round(exponent)) < 1e-6 else ""
+
+
+def _shades(*stops: str) -> NDArray[np.uint8]:
+    """A table of 256 colours (256, 3) that runs through these."""
+    colours = [(QColor(stop).red(), QColor(stop).green(), QColor(stop).blue()) for stop in stops]
+    places = np.linspace(0, 1, len(stops))
+    along = np.linspace(0, 1, 256)
+    return np.stack(
+        [np.interp(along, places, [colour[band] for colour in colours]) for band in range(3)], axis=1
+    ).astype(np.uint8)

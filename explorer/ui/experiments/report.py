@@ -1,0 +1,69 @@
+"""What an experiment found, as rich text: what is seen, and the numbers beside those that were published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from explorer import numbers
+from explorer.experiments.outcome import Label, Number, Outcome
+from explorer.ui.appearance import Colours
+
+Say = Callable[[Label], str]
+
+
+def figure(value: float, unit: str = "") -> str:
+    """A number with the digits that count: 15,872; 0.5510; 4.7 × 10⁻⁹."""
+    magnitude = abs(value)
+    if value == 0 or (float(value).is_integer() and magnitude < 1e15):
+        text = numbers.exact(value)
+    elif magnitude < 1e-3 or magnitude >= 1e15:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        text = f"{mantissa} × 10<sup>{int(exponent)}</sup>".replace("-", "\N{MINUS SIGN}")
+    elif magnitude >= 1e4:
+        text = numbers.exact(round(value))
+    else:
+        text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+    return f"{text}&nbsp;{unit}" if unit else text
+
+
+def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -> str:
+    """The page. `say` speaks the experiment's own words, `word` those of the window ("ui.…")."""
+    seen = "".join(f"<li style='margin-bottom: 3px'>{escape(say(sentence))}</li>" for sentence in outcome.seen)
+    rows = "".join(_row(number, say, word, c) for number in outcome.numbers)
+    heads = ("ui.quantity", "ui.computed", "ui.published", "ui.source")
+    head = "".join(f"<td style='color: {c.muted}'{_right(n)}>{word(key)}</td>" for n, key in enumerate(heads))
+    table = f"<tr>{head}</tr>{rows}{_quoted(outcome, say, word, c)}"
+    return (
+        f"<ul style='margin: 2px 0 8px -22px'>{seen}</ul>"
+        f"<table cellspacing='0' cellpadding='4' width='100%'>{table}</table>"
+    )
+
+
+def _right(column: int) -> str:
+    return " align='right'" if column in (1, 2) else ""
+
+
+def _row(number: Number, say: Say, word: Callable[[str], str], c: Colours) -> str:
+    published = figure(number.published, number.unit) if number.published is not None else ""
+    note = escape(say(number.note))
+    if number.agrees is not None:
+        sign, colour, key = ("✓", c.less, "ui.agrees") if number.agrees else ("≠", c.more, "ui.differs")
+        published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{word(key)}</span>"
+    source = f"{escape(number.source)}. " if number.source and number.published is not None else ""
+    return (
+        f"<tr><td>{escape(say(number.label))}</td>"
+        f"<td align='right'><b>{figure(number.computed, number.unit)}</b></td>"
+        f"<td align='right'>{published}</td><td style='color: {c.muted}'>{source}{note}</td></tr>"
+    )
+
+
+def _quoted(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -> str:
+    if not outcome.quoted:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(say(q.label))}</td><td></td><td align='right'>{escape(q.value)}</td>"
+        f"<td style='color: {c.muted}'>{escape(q.source)}</td></tr>"
+        for q in outcome.quoted
+    )
+    return f"<tr><td colspan='4' style='color: {c.muted}'><br><i>{word('ui.quoted')}</i></td></tr>{rows}"
