@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 CHINESE = "font-family: 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'WenQuanYi Micro Hei', sans-serif;"
 
 
-def page(told: Told, labels: Labels, c: Colours) -> str:
+def page(told: Told, labels: Labels, titles: Mapping[str, str], c: Colours) -> str:
+    """The page on a network; `titles` are those of the experiments, by id."""
     words, facts = told.page.words, told.page.facts
     paper = facts.paper
     parts = [
@@ -27,7 +29,7 @@ def page(told: Told, labels: Labels, c: Colours) -> str:
         _networks(labels.builds_on, told.before),
         f"<h2>{escape(labels.problem)}</h2><p>{escape(told.problem)}</p>",
         f"<h2>{escape(labels.ideas)}</h2>",
-        *(_idea(idea, labels) for idea in told.ideas),
+        *(_idea(idea, labels, titles) for idea in told.ideas),
         _list(labels.pros, told.pros, "+", c.less),
         _list(labels.cons, told.cons, "−", c.more),
         f"<h2>{escape(labels.next)}</h2><p>{escape(told.next)}</p>",
@@ -48,14 +50,14 @@ def nothing(c: Colours) -> str:
     return _styled("<p class='muted'>Open a network of the catalogue to read about it.</p>", c)
 
 
-def _idea(idea: ToldIdea, labels: Labels) -> str:
+def _idea(idea: ToldIdea, labels: Labels, titles: Mapping[str, str]) -> str:
     links = []
     if idea.places:
         links.append(f"<a href='card:{escape(idea.name)}'>◎ {escape(labels.show)}</a>")
     for tried, words in idea.tries:
         links.append(f"<a href='try:{escape(idea.name)}/{escape(tried)}'>▶ {escape(labels.tries)}: {escape(words)}</a>")
     for number, experiment in enumerate(idea.experiments):
-        title = f"{labels.proof}: {experiment.id.replace('_', ' ')}"
+        title = f"{labels.proof}: {titles[experiment.id]}"
         links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")
     return f"<h3>{escape(idea.title)}</h3><p>{escape(idea.text)}</p><p class='links'>{'<br>'.join(links)}</p>"
 

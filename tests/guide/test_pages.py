@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer.experiments import experiments
+from explorer.experiments import find as find_experiment
 from explorer.guide import page as pages
 from explorer.guide.page import PAGES, Page, PageError, edits_of, labels, page, page_of
 from explorer.guide.told import MISSING, Told, known, places, told
@@ -51,6 +53,18 @@ def test_every_try_changes_the_network(key: str, opened: Opened) -> None:
         for tried in idea.tries:
             edited = network.edit(*edits_of(key, name, tried))
             assert edited.history.position, f"{name}: {tried}"
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_every_proof_is_an_experiment_with_such_controls(key: str) -> None:
+    for name, idea in page(key).facts.ideas.items():
+        for proof in idea.experiments:
+            assert find_experiment(proof.id).checked(proof.controls), name
+
+
+def test_every_experiment_proves_something() -> None:
+    linked = {proof.id for key in PAGES for idea in page(key).facts.ideas.values() for proof in idea.experiments}
+    assert linked == {experiment.id for experiment in experiments()}
 
 
 @pytest.mark.parametrize("key", PAGES)

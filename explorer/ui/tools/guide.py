@@ -54,6 +54,7 @@ class GuideTool:
         self._lane.submit(work, self._show, self._desk.intent.complain)
 
     def _show(self, found: Told | Known | None) -> None:
+        from explorer.experiments.texts import texts
         from explorer.guide.page import labels
         from explorer.guide.told import Told
 
@@ -64,7 +65,8 @@ class GuideTool:
         if found is None:
             self._panel.show_text(guide_text.nothing)
         elif isinstance(found, Told):
-            self._panel.show_text(partial(guide_text.page, found, words))
+            titles = {id: text.title for id, text in texts(self._session.language).experiments.items()}
+            self._panel.show_text(partial(guide_text.page, found, words, titles))
         else:
             self._panel.show_text(partial(guide_text.known, found, words))
 
