@@ -32,9 +32,12 @@ def recognise(group: Group, architecture: Architecture) -> Pattern:
 
 def stage(blocks: Iterable[Pattern]) -> Pattern:
     """What a stage of these blocks is."""
-    found = list(blocks)
-    dense = len(found) > 1 and all(pattern is words.DENSE for pattern in found)
-    return words.DENSE_BLOCK if dense else words.ROLES["stage"]
+    count = 0
+    for pattern in blocks:
+        if pattern is not words.DENSE:  # the rest of them need not be looked at
+            return words.ROLES["stage"]
+        count += 1
+    return words.DENSE_BLOCK if count > 1 else words.ROLES["stage"]
 
 
 def is_transition(group: Group, architecture: Architecture) -> bool:

@@ -14,7 +14,8 @@ from explorer.graph.groups import PLAIN, Group, is_row, kind_of
 
 def tidied(group: Group, architecture: Architecture, top: bool = True) -> Group:
     inside = tuple(tidied(c, architecture, top=False) if isinstance(c, Group) else c for c in group.children)
-    in_row = top or is_row(replace(group, children=inside), architecture)
+    holds_groups = any(isinstance(child, Group) for child in inside)
+    in_row = top or (holds_groups and is_row(replace(group, children=inside), architecture))
     children: list[str | Group] = []
     hidden = list(group.hidden)
     for child in inside:
@@ -72,9 +73,9 @@ def _units(children: list[str | Group], architecture: Architecture) -> list[str 
 def _loose_norms(children: list[str | Group], architecture: Architecture) -> Iterator[str | Group]:
     """A norm with its activation in one module (`BatchNormAct2d`) goes with the convolution like any other."""
     for child in children:
-        kinds = {kind_of(name, architecture) for name in child.nodes} if isinstance(child, Group) else set()
-        if isinstance(child, Group) and child.role == "unit" and kinds == {"norm", "activation"}:
-            yield from child.nodes
+        unit = child if isinstance(child, Group) and child.role == "unit" else None
+        if unit is not None and {kind_of(name, architecture) for name in unit.nodes} == {"norm", "activation"}:
+            yield from unit.nodes
         else:
             yield child
 
