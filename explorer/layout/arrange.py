@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
 from explorer.diagram import Direction
 from explorer.layout.channel import EXACT
-from explorer.layout.columns import UNSEEN
+from explorer.layout.columns import UNSEEN, crossings
 from explorer.layout.frame import BOTTOM, TOP, Edge, Frame, Node, port
 from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing
 from explorer.layout.nest import Group, Nest, nest
+from explorer.layout.rows import ROW_GAP, broken
 from explorer.layout.series import solve
 from explorer.layout.shell import Shell, Style, enclose
 
@@ -35,21 +37,53 @@ def arrange(
     A self-loop, a cycle between siblings, a link that names no card and a card without a size are a ValueError.
     """
     space = spacing or Spacing()
-    whole = nest(root, children, links, sizes, space if direction == "columns" else None)
-    columns = set(whole.groups[root].children) if direction == "columns" else set()
-    shells: dict[str, Shell] = {}
-    for name, group in whole.groups.items():
-        style = _style(name, root, columns, direction)
-        shells[name] = _shell(whole, group, sizes, beside, shells, style, space)
+    if direction != "columns":
+        whole = nest(root, children, links, sizes)
+        return _absolute(root, whole, links, sizes, beside, _shells(root, whole, sizes, beside, direction, space))
+    whole = nest(root, children, links, sizes, space)
+    shells = _shells(root, whole, sizes, beside, direction, space)
+    starts = _starts(whole.groups[root], shells, sizes, space)
+    if starts:
+        whole = nest(root, children, links, sizes, space, starts)
+        shells = _shells(root, whole, sizes, beside, direction, space, rows=True)
     return _absolute(root, whole, links, sizes, beside, shells)
 
 
-def _style(name: str, root: str, columns: set[str], direction: Direction) -> Style:
-    if name == root:
-        return Style.ROOT_ACROSS if direction != "down" else Style.ROOT_DOWN
-    if name in columns:
-        return Style.BARE_COLUMN if name.startswith(UNSEEN) else Style.COLUMN
-    return Style.ACROSS if direction == "right" else Style.DOWN
+def _shells(
+    root: str,
+    whole: Nest,
+    sizes: Mapping[str, tuple[float, float]],
+    beside: Mapping[str, float],
+    direction: Direction,
+    space: Spacing,
+    rows: bool = False,
+) -> dict[str, Shell]:
+    """All groups solved, inner ones first."""
+    tops = whole.groups[root].children
+    columns = {child for row in tops for child in whole.groups[row].children} if rows else set(tops)
+    shells: dict[str, Shell] = {}
+    for name, group in whole.groups.items():
+        style = Style.ACROSS if direction == "right" else Style.DOWN
+        if name == root:
+            style = Style.ROOT_DOWN if rows or direction == "down" else Style.ROOT_ACROSS
+        elif rows and name in tops:
+            style = Style.ROW
+        elif direction == "columns" and name in columns:
+            style = Style.BARE_COLUMN if name.startswith(UNSEEN) else Style.COLUMN
+        shells[name] = _shell(whole, group, sizes, beside, shells, style, space)
+    return shells
+
+
+def _starts(
+    top: Group, shells: Mapping[str, Shell], sizes: Mapping[str, tuple[float, float]], space: Spacing
+) -> list[int]:
+    """The columns with which rows begin: only where a single link leads on."""
+    extents = [
+        (shells[child].width, shells[child].height) if child in shells else sizes[child] for child in top.children
+    ]
+    crossing = crossings(len(top.children), [(edge[:2], edge[0], edge[2]) for edge in top.edges])
+    widths, heights = [width for width, _ in extents], [height for _, height in extents]
+    return broken(widths, heights, [count == 1 for count in crossing], space.gutter)
 
 
 def _shell(
@@ -77,7 +111,26 @@ def _shell(
 @lru_cache(maxsize=4096)
 def solved(frame: Frame, ins: int, outs: int, style: Style) -> Shell:
     """Remembered by content: opening a group solves that group and those around it again, and no other."""
-    return enclose(solve(frame), ins, outs, style, frame.spacing)
+    shell = enclose(solve(frame), ins, outs, style, frame.spacing)
+    return _direct(shell, frame) if style is Style.ROW and outs == 1 else shell
+
+
+def _direct(shell: Shell, frame: Frame) -> Shell:
+    """A row whose last line goes straight on where nothing is in its way, not up to the axis and down again."""
+    last = [number for number, edge in enumerate(frame.edges) if edge[2] == len(frame.nodes) - 1]
+    wire = simplify([*shell.wires[last[0]]]) if len(last) == 1 else ()
+    if len(wire) < 4:
+        return shell
+    (x, y), (across, _), (end, _) = wire[-3], wire[-2], wire[-1]
+    boxes = [(at, node) for at, node in zip(shell.at, frame.nodes, strict=True) if node.width and node.height]
+    # nodes lie as the row flows: what is their height there is their width here
+    free = all(left + node.height <= x or not top < y < top + node.width for (left, top), node in boxes)
+    if x != across or not free:
+        return shell
+    (_, _), (right, _), foot = shell.leave[0]
+    wires = [*shell.wires]
+    wires[last[0]] = (*wire[:-3], (x, y), (end, y))
+    return replace(shell, wires=tuple(wires), leave=(((end, y), (right, y), foot),))
 
 
 def _ports(pin: int, group: Group, space: Spacing) -> list[Node]:
@@ -107,6 +160,7 @@ def _group_node(shell: Shell, across: bool, space: Spacing) -> Node:
     ins = tuple(points[0][1 if across else 0] for points in shell.enter)
     outs = tuple(points[-1][1 if across else 0] for points in shell.leave)
     half = space.gutter / 2 if shell.style in (Style.COLUMN, Style.BARE_COLUMN) else space.arrow
+    half = ROW_GAP / 2 if shell.style is Style.ROW else half
     return Node(width, height, ins, outs, shell.axis, half, half if outs else 0, width)
 
 

@@ -3,7 +3,7 @@
 Left to right they would make a long thin line; as columns without a border they line up with the groups beside them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from math import sqrt
 
 from explorer.layout.geometry import Spacing
@@ -23,7 +23,7 @@ def bundle(
     A run of one card stays as it is. Neighbours in a topological order can be joined without making a cycle.
     """
     place = {name: number for number, name in enumerate(order)}
-    crossing = _crossings(len(order), [(place[a], place[b]) for a, b in links])
+    crossing = crossings(len(order), [(a, place[a], place[b]) for a, b in links])
     runs: dict[str, list[str]] = {}
     start = 0
     while start < len(order):
@@ -41,13 +41,13 @@ def bundle(
     return runs
 
 
-def _crossings(count: int, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """How many different sources are still in use after each place."""
-    last: dict[int, int] = {}
-    for source, target in spans:
-        last[source] = max(last.get(source, source), target)
+def crossings(count: int, spans: Sequence[tuple[Hashable, int, int]]) -> list[int]:
+    """How many different things are still in use after each place; `spans` are (what, from where, used where)."""
+    last: dict[tuple[Hashable, int], int] = {}
+    for what, source, target in spans:
+        last[what, source] = max(last.get((what, source), source), target)
     change = [0] * (count + 1)
-    for source, target in last.items():
+    for (_, source), target in last.items():
         change[source] += 1
         change[target] -= 1
     open_, result = 0, []

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from explorer.layout.columns import bundle
+from explorer.layout.columns import UNSEEN, bundle
 from explorer.layout.frame import Edge
 from explorer.layout.geometry import Spacing
 
@@ -49,8 +49,10 @@ def nest(
     links: Sequence[tuple[str, str]],
     sizes: Mapping[str, tuple[float, float]],
     columns: Spacing | None = None,
+    starts: Sequence[int] = (),
 ) -> Nest:
-    """Check the graph and cut it into groups; with `columns`, cards of the root are bundled into unseen groups."""
+    """Check the graph and cut it into groups; with `columns`, cards of the root are bundled into unseen groups, and
+    these into rows, each of which but the first begins at one of `starts`."""
     parent, inner_first = _parents(root, children)
     _check(parent, children, links, sizes)
     spans = [_span(parent, source, target) for source, target in links]
@@ -59,6 +61,8 @@ def nest(
         tops = [(up[-1], down[-1]) for up, down in spans if parent[up[-1]] == root]
         runs = bundle(order[root], tops, {name: sizes[name] for name in order[root] if name not in order}, columns)
         order = {**order, root: list(runs), **{name: run for name, run in runs.items() if run}}
+        rows = {f"{UNSEEN}row {a}": list(runs)[a:b] for a, b in pairwise([0, *starts, len(runs)]) if starts}
+        order |= {root: list(rows), **rows} if rows else {}
         parent, inner_first = _parents(root, order)
         spans = [_span(parent, source, target) for source, target in links]
     return _joined({name: Group(name, order[name]) for name in inner_first}, links, spans, parent)

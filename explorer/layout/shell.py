@@ -19,10 +19,11 @@ class Style(Enum):
     ACROSS = "group, to the right"
     COLUMN = "group, downwards between ports at its sides"
     BARE_COLUMN = "the same without a border"
+    ROW = "columns side by side, between ports at its top and bottom, without a border"
 
     @property
     def across(self) -> bool:
-        return self in (Style.ROOT_ACROSS, Style.ACROSS)
+        return self in (Style.ROOT_ACROSS, Style.ACROSS, Style.ROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def enclose(plan: Plan, ins: int, outs: int, style: Style, space: Spacing) -> Sh
         return _boxed(plan, (0, 0, 0, 0), ins, outs, style)
     if style is Style.ACROSS:
         return _boxed(plan, (pad, space.header + 4, pad, pad), ins, outs, style)
+    if style is Style.ROW:
+        return _row(plan, ins, outs, space)
     if style is Style.BARE_COLUMN:
         return _column(plan, (0, 0, max(0.0, plan.reach - plan.width), 0), ins, outs, style, space)
     wide = max(plan.width, plan.reach - pad + 2)
@@ -94,6 +97,20 @@ def _column(
     falls = [level * track for level in _levels(last)]
     leave = tuple(((x, y), (x, y + fall), (inner.width, y + fall)) for fall, (x, y) in zip(falls, last, strict=True))
     return replace(inner, axis=top + BEND, enter=enter, leave=leave)
+
+
+def _row(plan: Plan, ins: int, outs: int, space: Spacing) -> Shell:
+    """Ports at the top on the left and at the bottom on the right; lower ones lie further left."""
+    track = space.track
+    before = BEND + max(0, ins - 1) * track if ins else 0.0
+    after = BEND + max(0, outs - 1) * track if outs else 0.0
+    inner = _boxed(plan, (before, 0, after, 0), 0, 0, Style.ROW)
+    first, last = inner.at[:ins], inner.at[len(inner.at) - outs :]
+    turns = [level * track for level in _levels(tuple((y, x) for x, y in first))]
+    enter = tuple(((turn, 0.0), (turn, y), (x, y)) for turn, (x, y) in zip(turns, first, strict=True))
+    falls = [BEND + level * track for level in _levels(tuple((y, x) for x, y in last))]
+    leave = tuple(((x, y), (x + fall, y), (x + fall, inner.height)) for fall, (x, y) in zip(falls, last, strict=True))
+    return replace(inner, axis=0.0, enter=enter, leave=leave)
 
 
 def _levels(points: tuple[Point, ...]) -> list[int]:

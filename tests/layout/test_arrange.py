@@ -223,14 +223,36 @@ def test_links_reach_three_levels_deep(direction: Direction) -> None:
 
 
 def test_stages_are_columns_and_loose_cards_form_columns_beside_them() -> None:
-    children = {"root": ["in", "stem", "one", "two", "pool", "fc"], "one": ["a", "b"], "two": ["c", "d"]}
-    boxes = draw(children, chain("in", "stem", "a", "b", "c", "d", "pool", "fc"), "columns").boxes
+    ones = ["a", "b", *(f"a{n}" for n in range(9))]
+    children = {"root": ["in", "stem", "one", "two", "pool", "fc"], "one": ones, "two": ["c", "d"]}
+    boxes = draw(children, chain("in", "stem", *ones, "c", "d", "pool", "fc"), "columns").boxes
     assert boxes["in"].x == boxes["stem"].x
     assert boxes["stem"].x + 150 + 56 <= boxes["one"].x
     assert boxes["one"].x + boxes["one"].width + 56 <= boxes["two"].x + 0.01
     assert boxes["one"].y == boxes["two"].y
     assert boxes["a"].y < boxes["b"].y
     assert boxes["pool"].x == boxes["fc"].x
+
+
+def test_a_long_row_of_stages_is_broken_into_rows() -> None:
+    stages = [f"stage{n}" for n in range(8)]
+    children = {"root": ["in", *stages, "out"]} | {stage: [f"{stage}.a", f"{stage}.b"] for stage in stages}
+    inside = [card for stage in stages for card in children[stage]]
+    geometry = draw(children, chain("in", *inside, "out"), "columns")
+    assert 0.8 < geometry.width / geometry.height < 2.5
+    tops = sorted({geometry.boxes[stage].y for stage in stages})
+    assert len(tops) > 1
+    places = [(geometry.boxes[stage].y, geometry.boxes[stage].x) for stage in stages]
+    assert places == sorted(places)  # read like a text
+
+
+def test_a_row_ends_only_where_one_link_leads_on() -> None:
+    stages = [f"stage{n}" for n in range(8)]
+    children = {"root": stages} | {stage: [f"{stage}.a", f"{stage}.b"] for stage in stages}
+    links = chain(*(card for stage in stages for card in children[stage]))
+    around = [("stage0.a", "stage7.b")]  # from the first to the last
+    boxes = arrange("root", children, [*links, *around], sizes_of(children)).boxes
+    assert len({boxes[stage].y for stage in stages}) == 1
 
 
 def test_a_long_flat_network_is_broken_into_columns() -> None:

@@ -1,0 +1,45 @@
+"""Breaking a long row of columns into several, as text is broken into lines, so that a page or screen is filled."""
+
+from collections.abc import Sequence
+
+PAGE = 1.6  # width of what is looked at beside its height
+ROW_GAP = 44.0
+WORTH = 0.88  # a break must make the whole at least this much smaller
+MOST = 8
+
+
+def broken(widths: Sequence[float], heights: Sequence[float], may_end: Sequence[bool], gap: float) -> list[int]:
+    """Where rows end: indices of the first column of each row but the first; none where one row serves as well.
+
+    `may_end` says for each column whether a row may end behind it.
+    """
+    best: list[int] = []
+    least = _extent([], widths, heights, gap) * WORTH
+    for count in range(2, min(MOST, len(widths)) + 1):
+        starts = _starts(widths, may_end, gap, count)
+        size = _extent(starts, widths, heights, gap)
+        if size < least:
+            best, least = starts, size * WORTH
+    return best
+
+
+def _extent(starts: Sequence[int], widths: Sequence[float], heights: Sequence[float], gap: float) -> float:
+    """The width of the smallest page that holds all rows."""
+    ends = [*starts, len(widths)]
+    rows = list(zip([0, *starts], ends, strict=True))
+    width = max(sum(widths[a:b]) + gap * (b - a - 1) for a, b in rows)
+    height = sum(max(heights[a:b], default=0.0) for a, b in rows) + ROW_GAP * (len(rows) - 1)
+    return max(width, PAGE * height)
+
+
+def _starts(widths: Sequence[float], may_end: Sequence[bool], gap: float, count: int) -> list[int]:
+    """At most `count` rows, about equally wide."""
+    target = (sum(widths) + gap * len(widths)) / count
+    starts: list[int] = []
+    done = 0.0
+    for number, width in enumerate(widths[:-1]):
+        done += width + gap
+        # Break where the next column would carry the row further past its share than it falls short now.
+        if may_end[number] and len(starts) < count - 1 and done + widths[number + 1] / 2 > target * (len(starts) + 1):
+            starts.append(number + 1)
+    return starts
