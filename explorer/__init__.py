@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer.edits import ChannelShuffle, EditError, LinearBottleneck, Shortcut, SwapActivation
     from explorer.export.diagram import save_diagram
+    from explorer.export.network_files import save_network
     from explorer.export.page import ExportError, Page
     from explorer.network import Network, Prediction
     from explorer.network import open_network as open
@@ -34,6 +35,7 @@ _HOME = {
     "Shortcut": ("explorer.edits", "Shortcut"),
     "LinearBottleneck": ("explorer.edits", "LinearBottleneck"),
     "save_diagram": ("explorer.export.diagram", "save_diagram"),
+    "save_network": ("explorer.export.network_files", "save_network"),
     "Page": ("explorer.export.page", "Page"),
     "ExportError": ("explorer.export.page", "ExportError"),
     "EditError": ("explorer.edits", "EditError"),
@@ -54,6 +56,7 @@ __all__ = [
     "find",
     "open",
     "save_diagram",
+    "save_network",
 ]
 
 

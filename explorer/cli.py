@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--json", action="store_true", help="as JSON, with a list of layers")
     figures.set_defaults(run=_figures)
 
-    export = commands.add_parser("export", help="diagrams as PNG, SVG or PDF")
+    export = commands.add_parser(
+        "export", help="diagrams as PNG, SVG or PDF; the network itself as .py, .safetensors or .onnx"
+    )
     _takes_networks(export)
     commands_of_files.add_export(export, _opened)
 

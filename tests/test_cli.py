@@ -112,6 +112,12 @@ def test_volumes(level: str, tmp_path: Path) -> None:
     assert {QImage(str(tmp_path / name)).width() for name in ("alexnet.png", "resnet18.png")} == {600}
 
 
+def test_the_network_itself(tmp_path: Path) -> None:
+    assert main(["export", "alexnet", "vgg11", "--out", f"{tmp_path}/", "--format", "py"]) == 0
+    assert "class VGG11(nn.Module):" in (tmp_path / "vgg11.py").read_text()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table", "resnet18", "resnet34"]) == 0
     said = capsys.readouterr().out
@@ -140,7 +146,8 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["figures", "alexnet", "--edits", "missing.json"], "cannot read missing.json"),
         (["figures", "alexnet", "--set", "width=1"], "alexnet has no option 'width'"),
         (["figures", "mobilenet_v2", "--set", "width_mult=7"], "width_mult of mobilenet_v2 can be"),
-        (["export", "alexnet", "--out", "net.gif"], "must end in .png, .svg, .pdf"),
+        (["export", "alexnet", "--out", "net.gif"], "must end in .png, .svg, .pdf, .py, .safetensors, .onnx"),
+        (["volumes", "alexnet", "--out", "net.py"], "must end in .png, .svg, .pdf"),
         (["export", "alexnet", "--out", "nowhere/net.png"], "there is no folder nowhere"),
         (["export", "alexnet", "--out", "net.png", "--scale", "0"], "a scale of 0 makes no image"),
         (["export", "alexnet", "--out", "net.png", "--scale", "nan"], "makes no image"),

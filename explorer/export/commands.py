@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.diagram import LEVELS, Level
-from explorer.export.page import SUFFIXES, THEMES, ExportError, Kind, Page, suffix_of
+from explorer.export.page import NETWORK_SUFFIXES, SUFFIXES, THEMES, ExportError, Kind, Page, suffix_of
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -23,7 +23,7 @@ Opener = Callable[[argparse.Namespace, str], "Network"]
 
 
 def add_export(parser: argparse.ArgumentParser, opened: Opener) -> None:
-    _takes_page(parser)
+    _takes_page(parser, formats=(*SUFFIXES, *NETWORK_SUFFIXES))
     parser.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
     parser.add_argument(
         "--select", metavar="NAME", action="append", default=[], help="only this layer, block or stage (repeatable)"
@@ -49,12 +49,12 @@ def add_table(parser: argparse.ArgumentParser, opened: Opener) -> None:
     parser.set_defaults(run=lambda parsed: _table(parsed, opened))
 
 
-def _takes_page(parser: argparse.ArgumentParser, required: bool = True) -> None:
+def _takes_page(parser: argparse.ArgumentParser, required: bool = True, formats: tuple[str, ...] = SUFFIXES) -> None:
     if required:
         parser.add_argument(
             "--out", metavar="FILE|FOLDER", required=True, help="file to write; a folder for several networks"
         )
-        names = [suffix.removeprefix(".") for suffix in SUFFIXES]
+        names = [suffix.removeprefix(".") for suffix in formats]
         parser.add_argument("--format", choices=names, default="png", help="of the files in a folder (default png)")
     else:
         parser.add_argument("--out", metavar="FILE", help=".md, .tex, .csv, .png, .svg or .pdf; without it, Markdown")
@@ -77,7 +77,13 @@ def _page(parsed: argparse.Namespace, **more: Any) -> Page:
 
 def _export(parsed: argparse.Namespace, opened: Opener, kind: Kind = "graph") -> None:
     page = _page(parsed, kind=kind, level=_VOLUMES.get(parsed.level, parsed.level))
+    known = (*SUFFIXES, *NETWORK_SUFFIXES) if kind == "graph" else SUFFIXES
     for key, path in _files(parsed.network, parsed.out, parsed.format):
+        if suffix_of(path, known) in NETWORK_SUFFIXES:
+            from explorer.export.network_files import save_network
+
+            save_network(opened(parsed, key), path)
+            continue
         from explorer.export.diagram import save_diagram
 
         save_diagram(opened(parsed, key), path, page, select=parsed.select)
@@ -129,7 +135,7 @@ def _files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[str, Pa
     if len(named) == 1 and not path.is_dir() and not out.endswith(("/", "\\")):
         yield named[0], path
         return
-    if path.suffix.lower() in SUFFIXES and not path.is_dir():
+    if path.suffix.lower() in (*SUFFIXES, *NETWORK_SUFFIXES) and not path.is_dir():
         raise ExportError(f"{len(named)} networks do not fit into one file {path.name}: name a folder")
     from explorer.networks.catalogue import find
 

@@ -31,7 +31,7 @@ def as_module(
     for node in architecture.live.values():
         made[node.name] = _emitted(graph, node, made)
     graph.lint()
-    return fx.GraphModule(root, graph, class_name=_identifier(architecture.title)).eval()
+    return fx.GraphModule(root, graph, class_name=class_name(architecture.title)).eval()
 
 
 def _hold(root: nn.Module, node: Node, tensors: Mapping[str, torch.Tensor] | None) -> None:
@@ -103,7 +103,8 @@ def _emitted(graph: fx.Graph, node: Node, made: Mapping[str, fx.Node]) -> fx.Nod
     return made_call
 
 
-def _identifier(title: str) -> str:
+def class_name(title: str) -> str:
+    """A title as the name of a class: "MobileNet v2" as MobileNetV2."""
     words = "".join(mark if mark.isalnum() and mark.isascii() else " " for mark in title).split()
     name = "".join(word[:1].upper() + word[1:] for word in words)
     return name if name[:1].isalpha() else f"Network{name}"

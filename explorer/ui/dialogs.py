@@ -12,6 +12,14 @@ from explorer.files import PROJECT_SUFFIX, is_project
 from explorer.ui.images import FILTER
 
 
+def network_to_write(parent: QWidget, name: str) -> str | None:
+    kinds = {"Python (*.py)": ".py", "Weights (*.safetensors)": ".safetensors", "ONNX (*.onnx)": ".onnx"}
+    path, kind = QFileDialog.getSaveFileName(parent, "Export network", f"{name}.py", ";;".join(kinds))
+    if not path or Path(path).suffix.lower() in kinds.values():
+        return path or None
+    return path + kinds.get(kind, ".py")
+
+
 def project_to_write(parent: QWidget, suggested: str) -> str | None:
     path, _ = QFileDialog.getSaveFileName(parent, "Save project", suggested, f"Projects (*{PROJECT_SUFFIX})")
     if not path or is_project(path):

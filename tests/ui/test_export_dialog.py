@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from explorer.export.page import Page
@@ -178,3 +178,17 @@ def test_the_menu_and_the_keys(window: Window, qtbot: QtBot) -> None:
     assert tool.dialog is None
     assert tool.diagram.shortcut().toString(tool.diagram.shortcut().SequenceFormat.PortableText) == "Ctrl+E"
     assert tool.dialog is None
+
+
+def test_the_network_itself(
+    tool: ExportTool, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [(str(tmp_path / "mine"), "Python (*.py)"), (str(tmp_path / "nowhere" / "mine.py"), ""), ("", "")]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: answers.pop(0))
+    tool.ask_network()
+    qtbot.waitUntil(lambda: not tool._files.busy, timeout=SLOW)
+    assert "class ResNet18(nn.Module):" in (tmp_path / "mine.py").read_text()
+    tool.ask_network()
+    qtbot.waitUntil(lambda: "there is no folder" in window.notice.text, timeout=SLOW)
+    tool.ask_network()
+    assert not answers

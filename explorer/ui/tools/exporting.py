@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
@@ -14,8 +16,10 @@ from explorer.session import Topic
 from explorer.ui.desk import Desk
 
 if TYPE_CHECKING:
+    from explorer.network import Network
     from explorer.ui.export_dialog import ExportDialog
     from explorer.ui.exporting import Shown
+    from explorer.ui.work import Wanted
 
 
 class ExportTool:
@@ -26,7 +30,9 @@ class ExportTool:
         self.diagram = desk.action("File", "Export diagram…", lambda: self.ask(), "Ctrl+E", tip)
         tip = "The stages as papers print them: as a picture, LaTeX, Markdown or CSV"
         self.table = desk.action("File", "Export table…", lambda: self.ask("table"), "", tip)
-        self._above_quit(self.diagram, self.table)
+        tip = "As Python that rebuilds it, as weights or as ONNX"
+        self.network = desk.action("File", "Export network…", self.ask_network, "", tip)
+        self._above_quit(self.diagram, self.table, self.network)
         bar = desk.window.findChild(QToolBar, "tools")
         if bar is not None:
             bar.addAction(self.diagram)
@@ -45,7 +51,7 @@ class ExportTool:
 
     def _changed(self, topic: Topic) -> None:
         if topic == "network":
-            for action in (self.diagram, self.table):
+            for action in (self.diagram, self.table, self.network):
                 action.setEnabled(self._session.network is not None)
 
     @property
@@ -72,6 +78,29 @@ class ExportTool:
         self.dialog.finished.connect(self._closed)
         self.dialog.open()
 
+    def ask_network(self) -> None:
+        from explorer.ui import dialogs
+
+        network = self._session.network
+        if network is None:
+            return
+        path = dialogs.network_to_write(self._desk.window, network.architecture.key or network.title)
+        if path is not None:
+            self.write_network(path)
+
+    def write_network(self, path: str) -> None:
+        network, intent = self._session.network, self._desk.intent
+        if network is not None:
+            intent.say(f"Writing {Path(path).name}…", 0)
+            work = partial(_written, network, path)
+            self._files.submit(work, lambda _: intent.say(f"Wrote {path}"), intent.complain)
+
     def _closed(self) -> None:
         self._previews.cancel()
         self.dialog = None
+
+
+def _written(network: Network, path: str, wanted: Wanted) -> None:
+    from explorer.export.network_files import save_network
+
+    save_network(network, path)

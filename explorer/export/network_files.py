@@ -1,0 +1,95 @@
+"""The network itself as files: Python that rebuilds it, its weights, and ONNX."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from explorer.export.code import save_code
+from explorer.export.image import write_file
+from explorer.export.page import NETWORK_SUFFIXES, ExportError, suffix_of
+from explorer.network import Network
+from explorer.project import edit_as_json
+
+#: What one ONNX file may hold: it is a protobuf message.
+_ONNX_BYTES = 2**31 - 2**20
+
+
+def save_network(network: Network, path: str | Path) -> None:
+    """Write the network, with the edits in force, as what the suffix of `path` says: .py, .safetensors or .onnx.
+
+    Raises ExportError: unknown suffix, a place that cannot be written, or a network that cannot be written like that.
+    Then nothing is written, and an older file stays.
+    """
+    path = Path(path)
+    _WRITERS[suffix_of(path, NETWORK_SUFFIXES)](network, path)
+
+
+def save_weights(network: Network, path: Path) -> None:
+    """Write the weights as safetensors, by the names of the module's state dict; metadata says what they belong to."""
+    from safetensors.torch import save_file
+
+    tensors = {name: _own(tensor) for name, tensor in network.module().state_dict().items()}
+    architecture = network.architecture
+    held = {
+        "format": "pt",
+        "network": architecture.key or architecture.title,
+        "options": json.dumps(network.origin.options),
+        "edits": json.dumps([edit_as_json(edit) for edit in network.history.in_force]),
+        "input_shape": json.dumps(architecture.input_shape),
+        "weights": network.origin.weights.note,
+    }
+    write_file(path, lambda beside: save_file(tensors, beside, held))
+
+
+def _own(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor with no more storage than it needs: safetensors holds nothing twice."""
+    tensor = tensor.detach().cpu()
+    alone = tensor.is_contiguous() and tensor.untyped_storage().nbytes() == tensor.numel() * tensor.itemsize
+    return tensor if alone else tensor.clone(memory_format=torch.contiguous_format)
+
+
+def save_onnx(network: Network, path: Path) -> None:
+    """Write the network with its weights as ONNX, for the input shape it has."""
+    if importlib.util.find_spec("onnxscript") is None:
+        raise ExportError("writing ONNX needs the package onnxscript: pip install 'cnn-explorer[onnx]'")
+    held = 4 * network.figures.total.params
+    if held > _ONNX_BYTES:
+        raise ExportError(f"{path.name} would hold {held / 2**30:.1f} GiB, and ONNX 2: write .py and .safetensors")
+    module, image = network.module(), torch.zeros(network.architecture.input_shape)
+
+    def write(beside: Path) -> None:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")  # of torch's own making
+            torch.onnx.export(
+                module,
+                (image,),
+                str(beside),
+                dynamo=True,
+                external_data=False,
+                input_names=["image"],
+                output_names=["scores"],
+                verbose=False,
+            )
+
+    try:
+        write_file(path, write)
+    except ExportError:
+        raise
+    except Exception as failure:
+        reason = str(failure).strip().splitlines()[0] if str(failure).strip() else type(failure).__name__
+        raise ExportError(f"{network.title} cannot be written as ONNX: {reason}") from failure
+
+
+_WRITERS: dict[str, Callable[[Network, Path], None]] = {
+    ".py": save_code,
+    ".safetensors": save_weights,
+    ".onnx": save_onnx,
+}

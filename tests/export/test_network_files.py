@@ -1,0 +1,67 @@
+"""Weights and ONNX: what is written computes what the network computes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+import explorer
+from explorer.export.code import python_source
+from explorer.export.page import ExportError
+from explorer.network import Network
+from tests.export.test_code import run
+
+Opened = Callable[[str], Network]
+
+
+@pytest.fixture(scope="module")
+def edited(opened: Opened) -> Network:
+    return opened("shufflenet_v2_x0_5").edit(explorer.SwapActivation("stage2.1", "gelu"))
+
+
+def test_weights_fit_the_python_beside(edited: Network, tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    explorer.save_network(edited, path)
+    written = run(python_source(edited))
+    written.load_state_dict(load_file(path))
+    image = torch.randn(1, 3, 224, 224)
+    with torch.no_grad():
+        assert torch.equal(written(image), edited.module()(image))
+    with safe_open(path, "pt") as held:
+        said = held.metadata()
+    assert said["network"] == "shufflenet_v2_x0_5"
+    assert json.loads(said["edits"]) == [{"edit": "activation", "at": "stage2.1", "to": "gelu"}]
+    assert json.loads(said["input_shape"]) == [1, 3, 224, 224]
+
+
+def test_onnx_without_its_package_says_so(edited: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ExportError, match=r"needs the package onnxscript: pip install 'cnn-explorer\[onnx\]'"):
+        explorer.save_network(edited, tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_onnx_holds_no_more_than_2_gib(opened: Opened, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"net\.onnx would hold 2\.4 GiB, and ONNX 2"):
+        explorer.save_network(opened("regnet_y_128gf"), tmp_path / "net.onnx")
+
+
+def test_onnx(tmp_path: Path) -> None:
+    from onnx import load
+    from onnx.reference import ReferenceEvaluator
+
+    # Small, as the reference evaluator of ONNX takes its time.
+    network = explorer.open("resnet18", input_shape=(1, 3, 32, 32)).edit(explorer.Shortcut("layer2.0", on=False))
+    explorer.save_network(network, tmp_path / "net.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+    image = torch.randn(network.architecture.input_shape)
+    (said,) = ReferenceEvaluator(load(tmp_path / "net.onnx")).run(None, {"image": image.numpy()})
+    with torch.no_grad():
+        assert torch.allclose(torch.from_numpy(said), network.module()(image), atol=1e-4)
