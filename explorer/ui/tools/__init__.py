@@ -14,6 +14,7 @@ from explorer.ui.tools.depth import DepthTool
 from explorer.ui.tools.experiments import ExperimentsTool
 from explorer.ui.tools.exporting import ExportTool
 from explorer.ui.tools.finding import Finding
+from explorer.ui.tools.folder import FolderTool
 from explorer.ui.tools.guide import GuideTool
 from explorer.ui.tools.inside import InsideTool
 from explorer.ui.tools.language import LanguageTool
@@ -38,5 +39,6 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     LookingTool,
     TimingTool,
     WeightsTool,
+    FolderTool,
     ExportTool,
 )
