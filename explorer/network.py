@@ -20,8 +20,9 @@ from explorer.analysis.calibration import classifier, seeded
 from explorer.analysis.comparison import probabilities, top
 from explorer.analysis.figures import Figures
 from explorer.analysis.forward import Forward, Result
+from explorer.analysis.photos import BUILT_IN
 from explorer.analysis.room import NoRoom, check_room, free_memory
-from explorer.analysis.sample import BUILT_IN, Sample, built_in, crop_box, labels, preprocess, read
+from explorer.analysis.sample import Sample, built_in, crop_box, labels, preprocess, read
 from explorer.analysis.showing import Showing
 from explorer.analysis.study import Study, study
 from explorer.edits import Edit, History, InputSize, Repair

@@ -14,18 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-#: Photos that come inside scikit-image: nothing is downloaded.
-BUILT_IN: dict[str, str] = {
-    "cat": "Cat",
-    "coffee": "Coffee",
-    "astronaut": "Astronaut",
-    "rocket": "Rocket",
-    "motorcycle": "Motorcycle",
-    "horse": "Horse",
-    "camera": "Photographer",
-    "coins": "Coins",
-    "clock": "Clock",
-}
+from explorer.analysis.photos import BUILT_IN
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from explorer.analysis.figures import Figures, Total
-from explorer.analysis.sample import BUILT_IN, built_in, preprocess
+from explorer.analysis.photos import BUILT_IN
+from explorer.analysis.sample import built_in, preprocess
 from explorer.experiments.experiment import Choice, Wanted, go_on
 from explorer.network import Network, open_network
 

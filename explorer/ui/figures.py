@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer import numbers
 from explorer.panels import Count, Summary
 from explorer.ui import appearance
-from explorer.ui.stage_bars import StageBars
+
+if TYPE_CHECKING:
+    from explorer.ui.stage_bars import StageBars
 
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
@@ -26,8 +31,7 @@ class FiguresPanel(QWidget):
         self.figure.setAccessibleName("Figure shown for each stage")
         self.figure.setToolTip("The figure that the bars show for each stage")
         self.figure.currentTextChanged.connect(lambda _: self._draw_bars())
-        self.plot = StageBars()
-        self.plot.setMinimumWidth(180)
+        self._right = QVBoxLayout()
         self._legend = _muted("")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         self._empty = _muted("Open a network to see its figures.")
@@ -84,15 +88,23 @@ class FiguresPanel(QWidget):
         head.addWidget(self.figure)
         head.addStretch(1)
         head.addWidget(self._legend)
-        right = QVBoxLayout()
-        right.addLayout(head)
-        right.addWidget(self.plot, 1)
+        self._right.addLayout(head)
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addLayout(left)
-        row.addLayout(right, 1)
+        row.addLayout(self._right, 1)
         return body
+
+    @cached_property
+    def plot(self) -> StageBars:
+        """The bars, made when there are figures to show: pyqtgraph takes its time to import."""
+        from explorer.ui.stage_bars import StageBars
+
+        made = StageBars()
+        made.setMinimumWidth(180)
+        self._right.addWidget(made, 1)
+        return made
 
     def _add_row(self) -> None:
         row = (_muted(""), QLabel(), QLabel(), QLabel())
@@ -111,8 +123,9 @@ class FiguresPanel(QWidget):
     def _draw_bars(self) -> None:
         summary, name = self._shown, self.figure.currentText()
         if summary is None or name not in summary.bars:
-            self.plot.show_bars((), (), ())
             self._legend.clear()
+            if "plot" in self.__dict__:
+                self.plot.show_bars((), (), ())
             return
         now, before = summary.bars[name]
         self.plot.show_bars(summary.stages, now, before)

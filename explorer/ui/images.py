@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QImage, QImageWriter
 
-from explorer.analysis.sample import BUILT_IN
+from explorer.analysis.photos import BUILT_IN
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample

@@ -81,7 +81,7 @@ def open_project(path: str, level: Level) -> Callable[[Wanted], Opened]:
 
     def work(wanted: Wanted) -> Opened:
         from explorer import reopening
-        from explorer.analysis.sample import BUILT_IN
+        from explorer.analysis.photos import BUILT_IN
         from explorer.present import at_level
 
         network, project = reopening.open_project(path, wanted)

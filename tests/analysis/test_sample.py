@@ -15,7 +15,8 @@ from torchvision.models import get_weight
 from torchvision.transforms.functional import to_pil_image
 
 from explorer.analysis import sample
-from explorer.analysis.sample import BUILT_IN, ImageError, Sample, built_in, decode, labels, preprocess, read
+from explorer.analysis.photos import BUILT_IN
+from explorer.analysis.sample import ImageError, Sample, built_in, decode, labels, preprocess, read
 
 
 def png(image: Image.Image, **settings: object) -> bytes:

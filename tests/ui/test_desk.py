@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -110,3 +112,10 @@ def test_no_two_actions_share_their_keys(window: Window) -> None:
         key.toString() for action in window.findChildren(QAction) for key in action.shortcuts() if not key.isEmpty()
     ]
     assert [key for key in set(keys) if keys.count(key) > 1] == []
+
+
+def test_the_window_is_up_before_anything_heavy_is_imported() -> None:
+    heavy = ("numpy", "pyqtgraph", "pydantic", "torch", "torchvision", "skimage", "captum")
+    lines = f"import explorer.ui.window, sys; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
