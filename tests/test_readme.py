@@ -21,11 +21,13 @@ def test_the_python_example(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (example,) = blocks("python")
+    example, experiment = blocks("python")
     exec(compile(example, "README.md", "exec"), {})
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "3504872 300774272 601548544"  # as the comment beside it says
     assert (tmp_path / "mobilenet.png").exists()
+    exec(compile(experiment, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("9.677")
 
 
 def test_the_edits_example() -> None:

@@ -75,7 +75,7 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
     return Outcome(
         pictures=(
             Photo(words("centre"), _pixels(views[0])),
-            *(Photo(words("view", number=n + 1, moved=moved[n]), _pixels(views[n + 1])) for n in range(min(4, count))),
+            *(Photo(words("view", number=n + 1, moved=moved[n]), _pixels(views[n + 1])) for n in range(min(5, count))),
             _moved(moved),
         ),
         numbers=(

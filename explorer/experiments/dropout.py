@@ -84,7 +84,7 @@ def _mask(masks: torch.Tensor) -> Chart:
 
 
 def _classes(whole: torch.Tensor, probabilities: torch.Tensor) -> Chart:
-    best = whole.topk(5).indices.tolist()
+    best = whole.topk(4).indices.tolist()
     names = labels(whole.numel())
     return Chart(
         words("chart_classes"),

@@ -30,7 +30,8 @@ def figure(value: float, unit: str = "") -> str:
 def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -> str:
     """The page. `say` speaks the experiment's own words, `word` those of the window ("ui.…")."""
     seen = "".join(f"<li style='margin-bottom: 3px'>{escape(say(sentence))}</li>" for sentence in outcome.seen)
-    rows = "".join(_row(number, say, word, c) for number in outcome.numbers)
+    told = sorted(outcome.numbers, key=lambda number: number.published is None)  # what can be compared comes first
+    rows = "".join(_row(number, say, word, c) for number in told)
     heads = ("ui.quantity", "ui.computed", "ui.published", "ui.source")
     head = "".join(f"<td style='color: {c.muted}'{_right(n)}>{word(key)}</td>" for n, key in enumerate(heads))
     table = f"<tr>{head}</tr>{rows}{_quoted(outcome, say, word, c)}"
