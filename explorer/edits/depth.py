@@ -284,8 +284,8 @@ def _is_known(target: Part) -> bool:
 
 
 def _thins(block: Part) -> bool:
-    """A transition: one convolution and a pooling."""
-    kinds = [vocabulary.kind(node) for node in block.layers]
+    """A transition: one convolution and a pooling, whatever way around it was added."""
+    kinds = [vocabulary.kind(node) for node in block.layers if not node.added]
     return kinds.count("conv") == 1 and "pool" in kinds and "add" not in kinds
 
 

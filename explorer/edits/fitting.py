@@ -23,6 +23,7 @@ from explorer.edits.edit import EditError
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Layer, Node, Pass
 from explorer.graph.arguments import Ref
+from explorer.graph.gates import gates
 from explorer.graph.layers import channels_of, conv, is_depthwise, reconfigured
 from explorer.graph.shortcuts import depths
 
@@ -89,6 +90,7 @@ class _Fit:
     ) -> None:
         self.architecture = architecture
         self.wanted, self.coupled, self.divisor, self.mend = wanted, coupled, divisor, mend
+        self.gated = {known.layers[1]: known.weighed for known in gates(architecture.live.values(), architecture)}
         self.sizes: dict[int, int] = {}
         self.values: dict[str, Any] = {}
         self.replaced: dict[str, Node] = {}
@@ -178,6 +180,10 @@ class _Fit:
 
     def width(self, node: Node, present: int, entering: int) -> int:
         """The width of a layer that chooses it, in the network to be."""
+        weighed = self.gated.get(node.name)
+        if weighed is not None:  # a gate has as many channels as the map it weighs, however that came about
+            shape = first_shape(self.values[weighed])
+            return shape.dims[1] if shape is not None else present
         if self.coupled is None or node.name not in self.coupled.makers:
             return present
         counts = self.coupled.linear(self.coupled.makers[node.name])

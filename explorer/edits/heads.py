@@ -154,7 +154,9 @@ class AuxiliaryHead:
             kept = [name for name in returned[1:] if not self._owns(architecture, name)]
             if len(kept) == len(returned) - 1:
                 raise EditError(f"there is no auxiliary head {where(self.at)}")
-            return _returning(architecture, [returned[0], *kept])
+            done = _returning(architecture, [returned[0], *kept])
+            gone = [name for name, node in architecture.live.items() if node.added and name not in done.live]
+            return done.changed(removed=set(gone))
         for target in parts_at(architecture, self.at):
             architecture = self._put_behind(architecture, target)
         return fitted(architecture)

@@ -8,6 +8,7 @@ from typing import Any
 from explorer.analysis.shapes import Shape
 from explorer.analysis.study import Study
 from explorer.edits.attributes import pooling_of
+from explorer.edits.options.sides import meets
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Node
 
@@ -56,9 +57,10 @@ def _least(study: Study, name: str) -> float:
     return min(max(least, 1 / own if own else 1.0), 1.0)
 
 
-def takes_side(study: Study, ratio: float) -> bool:
-    """May the image be `ratio` times its side?"""
-    return has_room(study, study.architecture.input.name, ratio)
+def takes_side(study: Study, side: int) -> bool:
+    """May the image have this side?"""
+    name, present = study.architecture.input.name, study.architecture.input_shape[-1]
+    return has_room(study, name, side / present) and meets(study, name, side)
 
 
 def _behind(architecture: Architecture, name: str) -> list[str]:

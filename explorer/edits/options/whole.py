@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from explorer.edits.depth import DepthMultiplier, runs_at
 from explorer.edits.heads import HEADS, Classes, Head, LastStage, anatomy, last_stage
 from explorer.edits.inputs import CompoundScaling, InputSize
+from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place
 from explorer.edits.options.room import takes_side
 from explorer.edits.widths import WidthMultiplier
@@ -31,7 +32,10 @@ def multipliers(place: Place) -> Iterator[Option]:
         return
     values = [0.25, 0.5, 0.75, 1.0, 1.1, 1.2, 1.4, 1.5, 1.8, 2.0, 3.0]
     values = [v for v in values if v == 1 or any(math.ceil(n * v - 1e-9) != n for n in lengths)]
-    found = [(v, f"×{v:g}", DepthMultiplier(place.at, v)) for v in values]
+    deeper = {v: DepthMultiplier(place.at, v) for v in values}
+    if _deals_unevenly(place):
+        deeper = {v: edit for v, edit in deeper.items() if v == 1 or can_be_made(edit, place.architecture)}
+    found = [(v, f"×{v:g}", edit) for v, edit in deeper.items()]
     yield place.slider("Depth multiplier", 1.0, found, tip)
 
 
@@ -69,12 +73,12 @@ def image(place: Place) -> Iterator[Option]:
     """Resolution, channels, batch."""
     batch, count, height, width = place.architecture.input_shape
     tip = "Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened."
-    if height != width or not takes_side(place.study, 1.0):
+    if height != width or not takes_side(place.study, height):
         reason = "Attention, or a reshape written for one size, ties this network to its resolution."
         yield place.disabled("Resolution", reason, tip)
     else:
         sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
-        sides = [side for side in sides if side >= height or takes_side(place.study, side / height)]
+        sides = [side for side in sides if takes_side(place.study, side)]
         yield place.slider("Resolution", height, [(s, str(s), InputSize(resolution=s)) for s in sides], tip)
     if any(vocabulary.kind(node) == "attention" for node in place.nodes):
         return
@@ -88,15 +92,22 @@ def image(place: Place) -> Iterator[Option]:
 
 def compound(place: Place) -> Iterator[Option]:
     tip = "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
-    if not any(True for _ in runs_at(place.architecture, place.at)) or not takes_side(place.study, 1.0):
+    side = place.architecture.input_shape[-1]
+    if not any(True for _ in runs_at(place.architecture, place.at)) or not takes_side(place.study, side):
         reason = "It takes a network of blocks that works on any resolution."
         yield place.disabled("Compound scaling φ", reason, tip)
         return
-    side = place.architecture.input_shape[-1]
-    values = [
-        v
-        for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0)
-        if v >= 0 or takes_side(place.study, round(side * 1.15**v) / side)
-    ]
+    values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if takes_side(place.study, round(side * 1.15**v))]
+    if _deals_unevenly(place):
+        values = [v for v in values if v == 0 or can_be_made(CompoundScaling(v), place.architecture)]
     found = [(v, f"{v:g}", CompoundScaling(v)) for v in values]
     yield place.slider("Compound scaling φ", 0.0, found, tip)
+
+
+def _deals_unevenly(place: Place) -> bool:
+    """Does a run end with a block that splits its channels and changes their number? Edits make such (a ShuffleNet v2
+    with one wider unit), and whether what a copy of it is given can be split is only known when it is tried."""
+    return any(
+        not run[-1].keeps_shape and any(vocabulary.kind(node) == "split" for node in run[-1].layers)
+        for run in runs_at(place.architecture, place.at)
+    )

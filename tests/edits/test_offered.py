@@ -1,0 +1,85 @@
+"""What is offered works, also where an edit before made the network an unusual one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from explorer.edits import (
+    AddShortcut,
+    AuxiliaryHead,
+    ConvForm,
+    DepthMultiplier,
+    Edit,
+    InputSize,
+    SqueezeExcitation,
+    Width,
+)
+from explorer.edits.options import options
+from explorer.network import Network
+from explorer.panels import Option
+from tests.edits.test_random_edits import check_count
+
+Opened = Callable[[str], Network]
+
+
+def offered(network: Network, selected: str, title: str) -> Option:
+    """The option of that title for a card, from the narrowest scope."""
+    return next(option for option in options(network.study, selected) if option.title == title)
+
+
+def edits_of(option: Option) -> dict[str, Edit]:
+    return {choice.label: choice.edit for choice in option.choices if choice.edit is not None}
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "card", "title"),
+    [
+        ("inception_v2_bn", (), "conv1", "Resolution"),
+        ("inception_v2_bn", (), "conv1", "Compound scaling φ"),
+        ("inception_v2_bn", (), "conv1", "Padding"),
+        ("densenet121", (AddShortcut("features.transition1", "project"),), "", "Compound scaling φ"),
+        ("densenet121", (AddShortcut("features.transition1", "project"),), "", "Depth multiplier"),
+        ("shufflenet_v2_x0_5", (Width("stage2.1", 80),), "", "Depth multiplier"),
+        (
+            "shufflenet_v2_x1_5",
+            (Width("stage2.1", 384), ConvForm("stage2", "1xn_nx1"), SqueezeExcitation("*", on=True)),
+            "",
+            "Compound scaling φ",
+        ),
+    ],
+)
+def test_what_is_offered_can_be_made(key: str, before: tuple[Edit, ...], card: str, title: str, opened: Opened) -> None:
+    network = opened(key).edit(*before)
+    found = edits_of(offered(network, card, title))
+    assert found
+    for edit in found.values():
+        assert network.edit(edit).architecture is not network.architecture
+
+
+def test_ways_that_round_odd_sides_differently_must_meet(opened: Opened) -> None:
+    """BN-Inception pools 3×3 with stride 2, rounding up, beside convolutions that round down."""
+    sides = edits_of(offered(opened("inception_v2_bn"), "", "Resolution"))
+    assert "512" in sides
+    assert "600" not in sides  # 38 × 38 beside 37 × 37
+    assert "600" in edits_of(offered(opened("googlenet"), "", "Resolution"))
+
+
+def test_a_gate_follows_the_map_it_weighs(opened: Opened) -> None:
+    """Behind a shuffle of unlike halves, a copy is given another width than the block it is a copy of."""
+    uneven = opened("shufflenet_v2_x1_5").edit(
+        Width("stage2.1", 384), ConvForm("stage2", "1xn_nx1"), SqueezeExcitation("*", on=True)
+    )
+    deeper = uneven.edit(DepthMultiplier("*", 1.2), InputSize(resolution=255))
+    gate, weighed = (deeper.figures.measures[name].value for name in ("stage3.0.se.gate", "stage3.0.branch1.1"))
+    assert gate.dims[1] == weighed.dims[1] == 202
+    check_count(deeper)
+
+
+def test_an_auxiliary_head_can_come_and_go(opened: Opened) -> None:
+    network = opened("resnet18")
+    with_head = network.edit(AuxiliaryHead("layer3", on=True))
+    without = with_head.edit(AuxiliaryHead("layer3", on=False))
+    assert without.figures.total == network.figures.total
+    assert without.edit(AuxiliaryHead("layer3", on=True)).figures.total == with_head.figures.total
