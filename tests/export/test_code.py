@@ -131,7 +131,9 @@ def test_text_from_outside_stays_text() -> None:
         def forward(self, x: torch.Tensor) -> Any:
             return getattr(self, 'a"); import os; raise SystemExit; ("')(x)
 
-    check(explorer.open(Own(), input_shape=(1, 4)))
+    written = run(python_source(explorer.open(Own(), input_shape=(1, 4))))
+    assert set(written.state_dict()) == set(Own().state_dict())
+    assert written(torch.randn(1, 4)).shape == (1, 4)
 
 
 def test_a_file(tmp_path: Path, opened: Opened) -> None:
