@@ -107,8 +107,8 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
             _chart("chart_backward", "axis_gradient", {kind: p[0].backward for kind, p in found.items()}),
         ),
         numbers=(
-            *(Number(f"gradient_{k}", words("gradient", kind=words(k)), v, "×") for k, v in gradient.items()),
-            *(Number(f"signal_{k}", words("signal", kind=words(k)), v, "×") for k, v in signal.items()),
+            *(Number(f"gradient_{k}", words("gradient", kind=words(k)), v) for k, v in gradient.items()),
+            *(Number(f"signal_{k}", words("signal", kind=words(k)), v) for k, v in signal.items()),
         ),
         seen=(
             words("seen_vanishes" if gradient["plain"] < 1e-2 else "seen_holds", ratio=power(gradient["plain"])),

@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from explorer.analysis.forward import Cancelled
+from explorer.analysis.sample import BUILT_IN
 from explorer.experiments import UnknownExperiment, experiments, find
 from explorer.experiments.experiment import BadControl, Choice, Experiment, Range, Switch
+from explorer.experiments.live import PHOTO
 from explorer.experiments.outcome import Outcome, Words
 from explorer.experiments.texts import texts
 from explorer.language import LANGUAGES
@@ -112,6 +114,13 @@ def test_both_languages_say_the_same() -> None:
 
 def _gaps(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def test_every_photo_is_there_and_has_a_name() -> None:
+    for name in PHOTO.values:
+        assert name in BUILT_IN
+        for language in LANGUAGES:
+            assert texts(language).choice("identity", "photo", name) != name
 
 
 def test_every_experiment_is_listed_under_an_idea() -> None:

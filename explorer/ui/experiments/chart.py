@@ -181,8 +181,8 @@ class _Plot(pg.PlotWidget):
 
     def _add_heat(self, heat: Heat) -> None:
         item = pg.ImageItem(np.asarray(heat.values, dtype=float), axisOrder="row-major")
-        c = appearance.colours()
-        item.setLookupTable(_shades(c.raised, palette()[0], palette()[1]))
+        dark = palette() is _DARK
+        item.setLookupTable(_shades(appearance.colours().raised, palette()[0], "#fff3c4" if dark else "#0b1f4d"))
         item.setLevels((0.0, heat.top))
         self.addItem(item)
 

@@ -85,6 +85,7 @@ class ExperimentsWindow(QWidget):
         self.list.setItemsExpandable(False)
         self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setStyleSheet("QTreeWidget::item { padding: 3px 0; }")
         self.list.setAccessibleName("Experiments")
         self.list.currentItemChanged.connect(self._choose)
         self._nothing = QLabel()
