@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from explorer.analysis.study import Study
 from explorer.graph.groups import Group
@@ -17,17 +18,17 @@ from explorer.graph.groups import Group
 Item = str | Group
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
     """Two or more equal neighbours."""
 
     members: tuple[Item, ...]
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         return tuple(_id(member) for member in self.members)
 
-    @property
+    @cached_property
     def id(self) -> str:
         return ",".join(self.ids)
 
@@ -48,12 +49,23 @@ def stack_of(study: Study, id: str) -> Stack | None:
     """The stack that a card is in, or that has this id; None when there is none (any more)."""
     first = id.split(",")[0]
     parent = study.hierarchy.groups.get(study.hierarchy.parent.get(first, "\0"))
-    found = (row for row in rows(study, parent) if isinstance(row, Stack)) if parent is not None else ()
-    return next((stack for stack in found if first in stack.ids), None)
+    if parent is None:
+        return None
+    known: dict[str, dict[str, Stack]] = study.__dict__.setdefault("_stack_of", {})
+    if parent.id not in known:
+        stacks = [row for row in rows(study, parent) if isinstance(row, Stack)]
+        known[parent.id] = {member: stack for stack in stacks for member in stack.ids}
+    return known[parent.id].get(first)
 
 
 def is_open(stack: Stack, opened: frozenset[str]) -> bool:
-    return any("," in id and not set(stack.ids).isdisjoint(id.split(",")) for id in opened)
+    return not _in_stacks(opened).isdisjoint(stack.ids)
+
+
+@lru_cache(maxsize=8)
+def _in_stacks(opened: frozenset[str]) -> frozenset[str]:
+    """All that are in a stack that was opened."""
+    return frozenset(member for id in opened if "," in id for member in id.split(","))
 
 
 def all_stacks(study: Study) -> frozenset[str]:
