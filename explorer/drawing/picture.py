@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from explorer.diagram import Card, Diagram, Direction, Kind, Link
 from explorer.drawing import afar, cards, links
 from explorer.drawing.legend import Entry, Mark, Said, explained
+from explorer.drawing.nearby import Nearby
 from explorer.drawing.theme import Theme, advance, font
 from explorer.layout import Geometry, arrange
 
@@ -64,10 +64,11 @@ class Picture:
                 self._of_card[id].append(number)
         self._stacked = {member: id for id in self._placed if "," in id for member in id.split(",")}
         self._frames = [placed for placed in self._placed.values() if placed.frame]
-        # Cards by left edge: what a strip exposes is found by bisection, not by asking every card.
-        self._cards = sorted((p for p in self._placed.values() if not p.frame), key=lambda p: p.rect.left())
-        self._lefts = [placed.rect.left() for placed in self._cards]
-        self._widest = max((placed.rect.width() for placed in self._cards), default=0.0)
+        self._cards = [placed for placed in self._placed.values() if not placed.frame]
+        # What a strip exposes is looked up, not found by asking everything there is.
+        self._near_frames = Nearby([placed.rect for placed in self._frames])
+        self._near_cards = Nearby([placed.rect for placed in self._cards])
+        self._near_strands = Nearby([strand.bounds for strand in self._strands])
 
     @property
     def bounds(self) -> QRectF:
@@ -113,7 +114,8 @@ class Picture:
         for placed in self._near(QRectF(x - 1, y - 1, 2, 2)):
             if placed.rect.contains(point):
                 return placed.card.id
-        return next((p.card.id for p in reversed(self._frames) if p.rect.contains(point)), None)
+        frames = (self._frames[number] for number in reversed(self._near_frames.within(QRectF(x - 1, y - 1, 2, 2))))
+        return next((placed.card.id for placed in frames if placed.rect.contains(point)), None)
 
     def count_in(self, part: QRectF) -> int:
         """How many cards lie, at least in part, in a part of the drawing."""
@@ -122,7 +124,9 @@ class Picture:
     def link_at(self, x: float, y: float, reach: float = 4.0) -> Link | None:
         """The link that passes within `reach` of a point, the one painted uppermost."""
         point = QPointF(x, y)
-        for strand in reversed(self._strands):
+        around = QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+        for place in reversed(self._near_strands.within(around)):
+            strand = self._strands[place]
             if strand.bounds.adjusted(-reach, -reach, reach, reach).contains(point):
                 for number in strand.numbers:
                     if links.near(self._routes[number].points, x, y, reach):
@@ -152,13 +156,12 @@ class Picture:
         near = scale * cards.TITLE >= cards.FAR
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
-        for placed in self._frames:
-            if placed.rect.intersects(exposed):
-                cards.paint_frame(painter, placed.card, placed.rect, theme, scale, placed.depth)
+        frames = [self._frames[number] for number in self._near_frames.within(exposed)]
+        for placed in frames:
+            cards.paint_frame(painter, placed.card, placed.rect, theme, scale, placed.depth)
         self._paint_links(painter, theme, exposed, scale, marks)
-        for placed in self._frames:
-            if placed.rect.intersects(exposed):
-                cards.paint_header(painter, placed.card, placed.rect, theme, scale, placed.depth)
+        for placed in frames:
+            cards.paint_header(painter, placed.card, placed.rect, theme, scale, placed.depth)
         for placed in self._near(exposed):
             if marks.dim:
                 painter.setOpacity(1.0 if placed.card.id in marks.lit else _DIMMED)
@@ -166,19 +169,18 @@ class Picture:
         painter.setOpacity(1.0)
         if not near:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            for placed in self._frames:
+            for number in self._near_frames.within(exposed.adjusted(0, 0, 0, 18 / scale)):
+                placed = self._frames[number]
                 if placed.depth == 1 and placed.rect.adjusted(0, -18 / scale, 0, 0).intersects(exposed):
                     afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
         self._paint_found(painter, theme, exposed, scale, marks)
         self._paint_marks(painter, theme, scale, marks)
 
     def _near(self, exposed: QRectF) -> Iterator[_Placed]:
-        start = bisect_left(self._lefts, exposed.left() - self._widest)
-        end = bisect_right(self._lefts, exposed.right())
-        return (placed for placed in self._cards[start:end] if placed.rect.intersects(exposed))
+        return (self._cards[number] for number in self._near_cards.within(exposed))
 
     def _paint_links(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
-        seen = [strand for strand in self._strands if strand.bounds.intersects(exposed)]
+        seen = [self._strands[number] for number in self._near_strands.within(exposed)]
         far = scale < _FAR
         painter.setOpacity(_DIMMED if marks.dim else 1.0)
         for strand in seen:

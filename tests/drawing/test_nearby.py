@@ -1,0 +1,23 @@
+"""Looking rectangles up finds exactly what asking each of them would."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QRectF
+
+from explorer.drawing.nearby import Nearby
+
+places = st.integers(-3000, 90_000)
+sizes = st.integers(1, 30_000) | st.integers(1, 40)
+rects = st.builds(lambda x, y, w, h: QRectF(x, y, w, h), places, places, sizes, sizes)
+
+
+@given(st.lists(rects, max_size=30), rects)
+def test_what_lies_in_a_part_is_found_in_order(known: list[QRectF], part: QRectF) -> None:
+    assert Nearby(known).within(part) == [n for n, rect in enumerate(known) if rect.intersects(part)]
+
+
+def test_a_part_where_nothing_is_holds_nothing() -> None:
+    assert Nearby([]).within(QRectF(0, 0, 1e6, 1e6)) == []
+    assert Nearby([QRectF(0, 0, 10, 10)]).within(QRectF(5000, 5000, 10, 10)) == []
