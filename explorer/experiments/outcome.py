@@ -164,8 +164,10 @@ def power(value: float) -> str:
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
-def evened(values: Array) -> Array:
-    """A feature map as shades from 0 to 1: its lowest value is 0, all but its loudest thousandth lie below 1."""
-    low, high = float(values.min()), float(np.quantile(values, 0.999))
+def evened(values: Array, like: Array | None = None) -> Array:
+    """A feature map as shades from 0 to 1: the lowest value of `like` (of itself) is 0, all but the loudest thousandth
+    lie below 1."""
+    scale = values if like is None else like
+    low, high = float(scale.min()), float(np.quantile(scale, 0.999))
     shades: Array = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
     return shades

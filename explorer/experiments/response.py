@@ -43,7 +43,7 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
             _channels(column, held),
             _gains(before, gain),
             Photo(words("map_before", channel=loudest), evened(before[0, loudest].numpy())),
-            Photo(words("map_after", channel=loudest), evened(after[0, loudest].numpy())),
+            Photo(words("map_after"), evened(after[0, loudest].numpy() * 2**0.75, before[0, loudest].numpy())),
         ),
         numbers=(
             Number(

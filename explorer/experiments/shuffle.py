@@ -83,16 +83,16 @@ def _matrix(title: str, loud: torch.Tensor) -> Chart:
 def _errors() -> Chart:
     """Table 3: trained, and quoted."""
     rows: Sequence[tuple[str, float, float]] = (
-        ("1× g3", 34.5, 32.6),
-        ("1× g8", 37.6, 32.4),
-        ("½× g3", 45.7, 43.2),
-        ("½× g8", 48.1, 42.3),
-        ("¼× g3", 56.3, 55.0),
-        ("¼× g8", 56.5, 52.7),
+        ("1·3", 34.5, 32.6),
+        ("1·8", 37.6, 32.4),
+        ("½·3", 45.7, 43.2),
+        ("½·8", 48.1, 42.3),
+        ("¼·3", 56.3, 55.0),
+        ("¼·8", 56.5, 52.7),
     )
     return Chart(
         words("chart_errors"),
-        Axis(names=tuple(name for name, _, _ in rows)),
+        Axis(words("axis_rows"), names=tuple(name for name, _, _ in rows)),
         Axis(words("axis_error"), low=25),
         (
             Bars(words("no_shuffle"), tuple(off for _, off, _ in rows)),
