@@ -13,12 +13,26 @@ from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Photo, Qu
 _LOUD = 255 * 0.226
 
 
-def norm(x: torch.Tensor, n: int, alpha: float, beta: float = 0.75, k: float = 2.0) -> torch.Tensor:
-    """a / (k + α Σ a²)^β, the sum over n channels around each one (AlexNet, §3.3). Torch divides α by n."""
+def factor(x: torch.Tensor, n: int, alpha: float, beta: float = 0.75, k: float = 2.0) -> torch.Tensor:
+    """(k + α Σ a²)^−β, by which each activation is multiplied; the sum is over n channels around it (AlexNet, §3.3).
+    Torch divides α by n."""
     squares = nn.functional.pad(x.square(), (0, 0, 0, 0, n // 2, (n - 1) // 2))
     energy = torch.stack([squares[:, shift : shift + x.shape[1]] for shift in range(n)]).sum(dim=0)
-    result: torch.Tensor = x / (k + alpha * energy) ** beta
+    result: torch.Tensor = (k + alpha * energy) ** -beta
     return result
+
+
+def norm(x: torch.Tensor, n: int, alpha: float) -> torch.Tensor:
+    """Local response normalisation, as in the paper."""
+    return x * factor(x, n, alpha)
+
+
+def near_and_far(x: torch.Tensor, n: int, alpha: float) -> tuple[float, float]:
+    """Mean factor of the channels around the loudest of each place, itself left out, and that of all farther away."""
+    channels = torch.arange(x.shape[1]).view(1, -1, 1, 1)
+    away = (channels - x.argmax(dim=1, keepdim=True)).abs()
+    factors, reach = factor(x, n, alpha), max(n // 2, 1)
+    return float(factors[(away > 0) & (away <= reach)].mean()), float(factors[away > reach].mean())
 
 
 def _work(values: Values, wanted: Wanted) -> Outcome:
@@ -32,7 +46,8 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
     go_on(wanted, 0.8)
     after = norm(before, n, alpha)
     torchs = nn.LocalResponseNorm(n, alpha=alpha * n, beta=0.75, k=2.0)(before)
-    gain = after / before.clamp(min=1e-12)
+    gain = factor(before, n, alpha)
+    near, far = near_and_far(before, n, alpha)
     alive = before > 0
     place = divmod(int(before[0].square().sum(dim=0).argmax()), before.shape[3])
     column, held = before[0, :, *place], after[0, :, *place]
@@ -55,6 +70,8 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
             Number("ceiling", words("ceiling"), 2**-0.75),
             Number("lowest", words("lowest"), float(gain[alive].min())),
             Number("highest", words("highest"), float(gain[alive].max())),
+            Number("near", words("near"), near),
+            Number("far", words("far"), far),
             Number("peak_before", words("peak_before"), float(peak), "×"),
             Number("peak_after", words("peak_after"), float(others), "×"),
         ),

@@ -84,6 +84,11 @@ def test_local_response_is_the_papers_formula() -> None:
     assert computed("local_response", "lowest") < computed("local_response", "highest") <= 2**-0.75 * 1.000001
 
 
+def test_local_response_holds_neighbours_of_loud_channels_down() -> None:
+    assert computed("local_response", "near") < 0.95 * computed("local_response", "far")
+    assert computed("local_response", "near", n=1) == pytest.approx(computed("local_response", "far", n=1), rel=0.1)
+
+
 def test_dropout_spreads_as_the_formula_says() -> None:
     found = find("dropout").run({"p": 0.5, "count": 256})
     spread = found.number("spread")
