@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from explorer.session import Session
@@ -31,16 +31,31 @@ _SIDES: dict[Side, Qt.DockWidgetArea] = {
 class Dock(QDockWidget):
     """A panel whose widget is made when it is first seen: the window is on screen before pyqtgraph is imported."""
 
-    def __init__(self, title: str, make: Callable[[], QWidget]) -> None:
+    def __init__(self, title: str, make: Callable[[], QWidget], window: QMainWindow) -> None:
         super().__init__(title)
         self.setObjectName(title)
+        self._window = window
         self._make: Callable[[], QWidget] | None = make
 
-    def showEvent(self, event: QShowEvent) -> None:
-        if self._make is not None:
+    def setVisible(self, visible: bool) -> None:
+        if visible and self._make is not None:
             make, self._make = self._make, None
             self.setWidget(make())
-        super().showEvent(event)
+            QTimer.singleShot(0, self, self.join)
+        super().setVisible(visible)
+
+    def join(self) -> None:
+        """Become a tab beside a panel on the same side, unless the user has put it somewhere. Only panels that are
+        seen: Qt leaves the tab bar of a hidden one lying about."""
+        window = self._window
+        if self.isFloating() or window.tabifiedDockWidgets(self):
+            return
+        side = window.dockWidgetArea(self)
+        seen = [d for d in window.findChildren(QDockWidget) if not (d is self or d.isHidden() or d.isFloating())]
+        beside = [d for d in seen if window.dockWidgetArea(d) == side]
+        if beside:
+            window.tabifyDockWidget(beside[-1], self)
+            self.raise_()
 
 
 class Intent(Protocol):
@@ -91,16 +106,11 @@ class Desk:
     ) -> Dock:
         """A panel, as a tab beside those of its side. Unless `shown`, it is hidden until it is asked for in
         View › Panels (or with `keys`)."""
-        dock = Dock(title, make)
-        neighbours = [
-            other
-            for other in self.window.findChildren(QDockWidget)
-            if self.window.dockWidgetArea(other) == _SIDES[side]
-        ]
-        self.window.addDockWidget(_SIDES[side], dock)
-        if neighbours:
-            self.window.tabifyDockWidget(neighbours[-1], dock)
+        dock = Dock(title, make, self.window)
         dock.setVisible(shown)
+        self.window.addDockWidget(_SIDES[side], dock)
+        if shown:
+            dock.join()
         toggle = dock.toggleViewAction()
         if keys:
             toggle.setShortcut(keys)

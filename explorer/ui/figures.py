@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer import numbers
@@ -15,6 +16,7 @@ from explorer.ui import appearance
 if TYPE_CHECKING:
     from explorer.ui.stage_bars import StageBars
 
+_NARROWEST, _BARS_FROM = 330, 520  # pixels of width
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
 
@@ -31,7 +33,9 @@ class FiguresPanel(QWidget):
         self.figure.setAccessibleName("Figure shown for each stage")
         self.figure.setToolTip("The figure that the bars show for each stage")
         self.figure.currentTextChanged.connect(lambda _: self._draw_bars())
-        self._right = QVBoxLayout()
+        self._side = QWidget()
+        self._right = QVBoxLayout(self._side)
+        self._right.setContentsMargins(0, 0, 0, 0)
         self._legend = _muted("")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         self._empty = _muted("Open a network to see its figures.")
@@ -39,12 +43,20 @@ class FiguresPanel(QWidget):
         self._body = self._make_body()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 6)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # it adapts to narrow places itself
         column.addWidget(self._body)
         column.addWidget(self._empty)
         self.show_summary(None)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 235)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NARROWEST, 147)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for both, the bars give way to the numbers."""
+        self._side.setVisible(self.width() >= _BARS_FROM)
 
     def show_summary(self, summary: Summary | None) -> None:
         self._summary = summary
@@ -93,7 +105,7 @@ class FiguresPanel(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
         row.addLayout(left)
-        row.addLayout(self._right, 1)
+        row.addWidget(self._side, 1)
         return body
 
     @cached_property

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QKeySequence,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -23,6 +24,8 @@ from explorer.ui.output_photo import Maps, Photo, Strip
 from explorer.ui.output_progress import Progress
 
 _SIDE = 132  # width of the photo and what is below it
+_SMALL_SIDE = 100
+_NARROWEST, _STRIP_FROM = 330, 440  # pixels of width
 
 
 class OutputPanel(QWidget):
@@ -106,6 +109,16 @@ class OutputPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(540, 245)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NARROWEST, 172)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow place the strip of photos gives way to the classes, and the photo gets smaller."""
+        roomy = self.width() >= _STRIP_FROM
+        self.samples.setVisible(roomy)
+        for part in (self.photo, self.open):
+            part.setFixedWidth(_SIDE if roomy else _SMALL_SIDE)
 
     def set_samples(self, samples: list[tuple[str, str]]) -> None:
         self.samples.clear()

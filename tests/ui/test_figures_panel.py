@@ -99,7 +99,7 @@ def test_the_axis_writes_figures_as_people_do(panel: FiguresPanel) -> None:
     assert panel.plot.getAxis("left").tickStrings([0, 1.5e9], 1, 1) == ["0", "1.50 G"]
 
 
-@pytest.mark.parametrize("size", [420, 560, 1200])
+@pytest.mark.parametrize("size", [560, 640, 1200])
 def test_names_of_stages_do_not_touch(panel: FiguresPanel, qtbot: QtBot, size: int) -> None:
     stages = ("Stem", *(f"Stage {n}" for n in range(1, 15)), "Head")
     bars = {"MACs": (tuple(map(float, range(16))), (1.0,) * 16)}
@@ -114,3 +114,15 @@ def test_names_of_stages_do_not_touch(panel: FiguresPanel, qtbot: QtBot, size: i
     assert all(end < start for (_, end), (start, _) in pairwise(ends))
     assert len(ticks) >= 7
     assert size < 1200 or len(ticks) == 16
+
+
+def test_bars_give_way_to_numbers_where_there_is_no_room_for_both(panel: FiguresPanel) -> None:
+    panel.show_summary(SUMMARY)
+    panel.resize(900, 220)
+    panel.show()
+    assert panel.plot.isVisible()
+    panel.resize(panel.minimumSizeHint())
+    assert not panel.plot.isVisible()
+    assert not panel.figure.isVisible()
+    panel.resize(900, 220)
+    assert panel.plot.isVisible()
