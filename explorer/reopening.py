@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from explorer.analysis.forward import Cancelled
 from explorer.network import Network, open_network
@@ -84,8 +85,14 @@ def as_python(network: Network) -> str:
         lines += ["", f"# module: your {network.title}"]
     opening = f"network = open_network({', '.join(arguments)})"
     if edits:
-        opening += ".edit(\n" + "".join(f"    {edit!r},\n" for edit in edits) + ")"
+        opening += ".edit(\n" + "".join(f"    {_call(edit)},\n" for edit in edits) + ")"
     return "\n".join([*lines, "", opening])
+
+
+def _call(edit: Any) -> str:
+    """The call that makes an edit; what is as usual is left out."""
+    said = [f"{f.name}={getattr(edit, f.name)!r}" for f in fields(edit) if getattr(edit, f.name) != f.default]
+    return f"{type(edit).__name__}({', '.join(said)})"
 
 
 def _own_shape(network: Network) -> tuple[int, ...] | None:
