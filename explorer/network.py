@@ -230,12 +230,14 @@ class Network:
                 raise
 
     def showing(self, image: Sample | str | Path = "cat") -> Showing:
-        """The network while it is shown an image: to look at what happens inside. Raises ImageError.
+        """The network while it is shown an image: to look at what happens inside. Raises ImageError, NoRoom.
 
         What `explorer.analysis` finds in it shares everything that `run` remembers.
         """
         tensor, key = self.seen(image)
         origin = self.origin
+        with origin.lock:
+            self._make_room()
         return Showing(self.architecture, origin.weights, tensor, key, origin.forward, origin.lock)
 
 

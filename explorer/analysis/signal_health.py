@@ -13,9 +13,11 @@ from typing import Any
 
 import torch
 
+from explorer import numbers
 from explorer.analysis.forward import Cancelled
 from explorer.analysis.gradients import main_output, run_from, score
-from explorer.analysis.showing import Showing, Wanted, always, first_tensor, worth_seeing
+from explorer.analysis.room import free_memory
+from explorer.analysis.showing import NothingThere, Showing, Wanted, always, first_tensor, worth_seeing
 from explorer.graph.architecture import Node
 
 
@@ -34,8 +36,9 @@ class Health:
 def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tuple[Health, ...]:
     """One pass forth and one back, from the logit of class `target`, in the order of execution.
 
-    Raises NothingThere when there is no such class; PassError; Cancelled.
+    Raises NothingThere when there is no such class, or no memory for what a pass back keeps; PassError; Cancelled.
     """
+    _check_room(showing)
     names = worth_seeing(showing.architecture)
     asked = set(names)
     forth: dict[str, tuple[float, float, float, float]] = {}
@@ -70,3 +73,14 @@ def _statistics(value: torch.Tensor) -> tuple[float, float, float, float]:
     zero = value == 0
     channels = zero[0].flatten(1).all(1) if value.dim() > 2 else zero[0] if value.dim() == 2 else zero
     return float(mean), float(deviation), float(zero.float().mean()), float(channels.float().mean())
+
+
+def _check_room(showing: Showing) -> None:
+    """A pass back needs what every op made, and a gradient of that size on the way."""
+    needed = int(1.2 * showing.study.figures.activations.bytes)
+    free = free_memory(showing.forward.device)
+    if needed > free:
+        raise NothingThere(
+            f"A pass back keeps what every layer made: {numbers.size(needed)}, and {numbers.size(free)} are free. "
+            "A smaller input would fit."
+        )

@@ -9,6 +9,7 @@ import torch
 from showings import shown
 from torch import nn
 
+from explorer.analysis import signal_health as signal_health_module
 from explorer.analysis.forward import Cancelled
 from explorer.analysis.showing import NothingThere
 from explorer.analysis.signal_health import signal_health
@@ -64,3 +65,11 @@ def test_it_can_be_called_off(network: Network, image: torch.Tensor, until: floa
     with pytest.raises(Cancelled):
         signal_health(shown(network, image), 0, wanted=lambda done: done < until)
     assert not network.origin.lock.locked()
+
+
+def test_without_memory_for_the_way_back_it_says_how_much_it_takes(
+    network: Network, image: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal_health_module, "free_memory", lambda device: 2**20)
+    with pytest.raises(NothingThere, match=r"keeps what every layer made: \d.* MiB, and 1\.00 MiB are free"):
+        signal_health(shown(network, image), 0)
