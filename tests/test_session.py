@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from explorer.diagram import Colouring
 from explorer.edits import Shortcut
 from explorer.network import Network
 from explorer.session import Session, Topic
@@ -36,3 +39,28 @@ def test_a_newly_opened_network_brings_its_selection_and_an_edited_one_keeps_it(
     assert (session.opened, session.selection) == ({"layer1"}, "layer1.0")
     session.show(opened("resnet18"), frozenset())
     assert (session.opened, session.selection) == (frozenset(), None)
+
+
+def test_colours_are_known_offered_or_refused() -> None:
+    session, told = Session(), list[Topic]()
+    session.listen(told.append)
+    session.colour_by("macs")
+    session.colour_by(Colouring("Time", {"conv": 1.0}, "ms"))
+    assert session.colours == "Time"
+    assert session.colouring is session.offered["Time"]
+    session.offer(Colouring("Time", {"conv": 2.0}, "ms"))
+    assert session.colouring is session.offered["Time"]
+    session.withdraw("Time")
+    assert session.colouring == "kind"
+    assert told == ["colours"] * 4
+    with pytest.raises(KeyError):
+        session.colour_by("Time")
+
+
+def test_a_stack_joins_and_leaves_the_selection_whole() -> None:
+    session = Session()
+    session.select("a")
+    session.extend("b,c")
+    assert session.selection == "a,b,c"
+    session.extend("b,c")
+    assert session.selection == "a"

@@ -30,7 +30,15 @@ class Marks:
     also: frozenset[str] = frozenset()  # more cards that are selected
     lit: frozenset[str] = frozenset()  # cards to look at
     found: frozenset[str] = frozenset()  # cards that a search has found
-    dim: bool = False  # whether those that are not lit step back
+    flow: str | None = None  # a card: what neither feeds it nor is fed by it, from afar too, steps back
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A card with all that it depends on and all that depends on it."""
+
+    cards: frozenset[str]
+    links: frozenset[int]  # numbers of the diagram's links
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ class Picture:
             for id in dict.fromkeys((link.source, link.target)):
                 self._of_card[id].append(number)
         self._stacked = {member: id for id in self._placed if "," in id for member in id.split(",")}
+        self._flows: dict[str, Flow | None] = {}
         self._frames = [placed for placed in self._placed.values() if placed.frame]
         self._cards = [placed for placed in self._placed.values() if not placed.frame]
         # What a strip exposes is looked up, not found by asking everything there is.
@@ -104,6 +113,32 @@ class Picture:
     def showing(self, id: str) -> str:
         """The card of that id, or the stack of equal cards that it is in; the id itself when it is not visible."""
         return id if id in self._placed else self._stacked.get(id, id)
+
+    def flow(self, id: str | None) -> Flow | None:
+        """What a card depends on and what depends on it; None where that is everything, or no card."""
+        if id is None or id not in self._placed or self._placed[id].frame:
+            return None
+        if id not in self._flows:
+            self._flows[id] = self._found_flow(id)
+        return self._flows[id]
+
+    def _found_flow(self, id: str) -> Flow | None:
+        cards, numbers = {id}, set()
+        for forwards in (True, False):
+            waiting, seen = [id], {id}
+            while waiting:
+                here = waiting.pop()
+                for number in self._of_card.get(here, ()):
+                    link = self.diagram.links[number]
+                    near, far = (link.source, link.target) if forwards else (link.target, link.source)
+                    if near != here:
+                        continue
+                    numbers.add(number)
+                    if far not in seen:
+                        seen.add(far)
+                        waiting.append(far)
+            cards |= seen
+        return Flow(frozenset(cards), frozenset(numbers)) if len(numbers) < len(self.diagram.links) else None
 
     def is_frame(self, id: str) -> bool:
         return id in self._placed and self._placed[id].frame
@@ -162,9 +197,10 @@ class Picture:
         self._paint_links(painter, theme, exposed, scale, marks)
         for placed in frames:
             cards.paint_header(painter, placed.card, placed.rect, theme, scale, placed.depth)
+        flow = self.flow(marks.flow)
         for placed in self._near(exposed):
-            if marks.dim:
-                painter.setOpacity(1.0 if placed.card.id in marks.lit else _DIMMED)
+            if flow is not None:
+                painter.setOpacity(1.0 if placed.card.id in flow.cards else _DIMMED)
             cards.paint(painter, placed.card, placed.rect, theme, scale)
         painter.setOpacity(1.0)
         if not near:
@@ -182,13 +218,17 @@ class Picture:
     def _paint_links(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
         seen = [self._strands[number] for number in self._near_strands.within(exposed)]
         far = scale < _FAR
-        painter.setOpacity(_DIMMED if marks.dim else 1.0)
+        flow = self.flow(marks.flow)
         for strand in seen:
+            lit = flow is None or flow.links.issuperset(strand.numbers)
+            painter.setOpacity(1.0 if lit else _DIMMED)
             # From far away lines are one pixel wide whatever the scale, and faint, so that cards stay what one sees.
             width = 0.0 if far else 1.4
             pen = QPen(theme.faint("link") if far else theme.of("link"), width)
             _paint_line(painter, strand.path, strand.heads, theme.skip_pen(width, far) if strand.skip else pen, scale)
         painter.setOpacity(1.0)
+        if flow is not None:
+            self._paint_lit(painter, seen, flow, theme, scale)
         focus = marks.selected if marks.selected in self._placed else marks.hovered
         for number in self._of_card.get(focus or "", ()):
             path, head = links.alone(self._routes[number].points)
@@ -200,6 +240,16 @@ class Picture:
         for point, text in self._texts:
             if exposed.adjusted(-_LONGEST_TEXT, -20, 0, 20).contains(point):
                 painter.drawText(point, text)
+
+    def _paint_lit(self, painter: QPainter, seen: list[links.Strand], flow: Flow, theme: Theme, scale: float) -> None:
+        """Of what leaves a card together, the links that belong to a flow."""
+        for strand in seen:
+            own = flow.links.intersection(strand.numbers)
+            if own and len(own) < len(strand.numbers):
+                pen = theme.skip_pen(1.4) if strand.skip else QPen(theme.of("link"), 1.4)
+                for number in sorted(own):
+                    path, head = links.alone(self._routes[number].points)
+                    _paint_line(painter, path, head, pen, scale)
 
     def _paint_found(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
         painter.setPen(QPen(theme.of("found"), 2.5 / min(scale, 1.0)))

@@ -119,9 +119,10 @@ def _direct(shell: Shell, frame: Frame) -> Shell:
     """A row whose last line goes straight on where nothing is in its way, not up to the axis and down again."""
     last = [number for number, edge in enumerate(frame.edges) if edge[2] == len(frame.nodes) - 1]
     wire = simplify([*shell.wires[last[0]]]) if len(last) == 1 else ()
-    if len(wire) < 4:
+    rise = wire[:-1] if len(wire) > 3 and wire[-1][1] == wire[-2][1] else wire
+    if len(rise) < 3:
         return shell
-    (x, y), (across, _), (end, _) = wire[-3], wire[-2], wire[-1]
+    (x, y), (across, _), (end, _) = rise[-2], rise[-1], wire[-1]
     boxes = [(at, node) for at, node in zip(shell.at, frame.nodes, strict=True) if node.width and node.height]
     # nodes lie as the row flows: what is their height there is their width here
     free = all(left + node.height <= x or not top < y < top + node.width for (left, top), node in boxes)
@@ -129,7 +130,7 @@ def _direct(shell: Shell, frame: Frame) -> Shell:
         return shell
     (_, _), (right, _), foot = shell.leave[0]
     wires = [*shell.wires]
-    wires[last[0]] = (*wire[:-3], (x, y), (end, y))
+    wires[last[0]] = (*rise[:-1], (end, y))
     return replace(shell, wires=tuple(wires), leave=(((end, y), (right, y), foot),))
 
 

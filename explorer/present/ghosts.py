@@ -29,16 +29,18 @@ def ghosts(now: Study, baseline: Study, children: Mapping[str, tuple[str, ...]])
     while waiting:
         home = waiting.pop()
         before: list[str] = []
+        # A stage that lost all blocks but one is no stage any more: what was in it stands in what is around it.
+        there = next((id for id in (home.id, *baseline.hierarchy.ancestors(home.id)) if id in groups), home.id)
         for child in home.children:
             id = child.id if isinstance(child, Group) else child
             names = child.nodes if isinstance(child, Group) else (child,)
             if not any(name in live for name in names):
-                if home.id in children:
-                    yield Ghost(child, home.id, _behind(children[home.id], [shown.get(b, b) for b in before]))
+                if there in children:
+                    yield Ghost(child, there, _behind(children[there], [shown.get(b, b) for b in before]))
                     shown[id] = id
-            elif isinstance(child, Group) and id in groups:
+            elif isinstance(child, Group):
                 waiting.append(child)
-            before.append(id)
+            before.append(next((_within(now, name, there) for name in reversed(names) if name in live), id))
 
 
 def thinned(now: Study, baseline: Study) -> frozenset[str]:
@@ -46,6 +48,12 @@ def thinned(now: Study, baseline: Study) -> frozenset[str]:
     live, groups = now.architecture.live, now.hierarchy.groups
     gone = (name for name in baseline.architecture.live if name not in live)
     return frozenset(id for name in gone for id in baseline.hierarchy.ancestors(name) if id in groups)
+
+
+def _within(now: Study, name: str, home: str) -> str:
+    """The card or group of `home` that a node is in."""
+    parent = now.hierarchy.parent
+    return next((id for id in (name, *now.hierarchy.ancestors(name)) if parent.get(id) == home), name)
 
 
 def _behind(cards: tuple[str, ...], before: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -14,6 +14,7 @@ from explorer.ui.walking import Way, step
 
 _STRIDE = 60  # pixels an arrow key pans
 _DRAG = 4  # pixels before a press becomes a drag
+_REST = 250  # milliseconds a pointer rests on a card before what does not belong to its flow steps back
 _REACH = 4  # pixels from which a link counts as pointed at
 
 #: What an arrow key pans while nothing is selected.
@@ -44,6 +45,10 @@ class Canvas(Surface):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMouseTracking(True)
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_REST)
+        self._resting.timeout.connect(self._follow_flow)
         self._pressed: QPointF | None = None
         self._dragging = False
 
@@ -157,7 +162,15 @@ class Canvas(Surface):
         return max(away, key=away.__getitem__, default=None)
 
     def _hover(self, id: str | None) -> None:
+        if id != self._marks.hovered:
+            self._resting.start()
         self._mark(replace(self._marks, hovered=id))
+
+    def _follow_flow(self) -> None:
+        """The pointer rests: the flow through the card under it, or through the selected one, stays lit."""
+        marks = self._marks
+        pointed = marks.hovered if self.picture is not None and not self.picture.is_frame(marks.hovered or "") else None
+        self._mark(replace(marks, flow=pointed or (None if marks.also else marks.selected)))
 
     def _toggle(self, id: str | None) -> None:
         card = self.picture.card(id) if self.picture is not None and id is not None else None

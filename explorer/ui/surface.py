@@ -64,7 +64,8 @@ class Surface(QWidget):
         fitted anew."""
         before = self._anchor(keep)
         self._backing.picture = picture
-        self._backing.marks = Marks(self._marks.selected, also=self._marks.also, found=self._marks.found)
+        flow = None if self._marks.also else self._marks.selected
+        self._backing.marks = Marks(self._marks.selected, flow=flow, also=self._marks.also, found=self._marks.found)
         self._corner.place(picture is not None)
         after = picture.rect(keep) if picture is not None and keep is not None else None
         if before is not None and after is not None:
@@ -121,7 +122,7 @@ class Surface(QWidget):
         *also, id = parts
         card = self.picture.card(id) if self.picture is not None and id is not None else None
         self.setAccessibleDescription(", ".join((card.title, *card.lines)) if card is not None else "")
-        self._mark(replace(self._marks, selected=id, also=frozenset(filter(None, also))))
+        self._mark(replace(self._marks, selected=id, also=frozenset(filter(None, also)), flow=None if also else id))
 
     def light(self, ids: frozenset[str]) -> None:
         """Point out cards, such as those an edit would change."""
@@ -155,7 +156,9 @@ class Surface(QWidget):
         if marks == before:
             return
         self._backing.marks = marks
-        if self.picture is not None:
+        if self.picture is not None and self.picture.flow(marks.flow) is not self.picture.flow(before.flow):
+            self._backing.forget()
+        elif self.picture is not None:
             for touched in (self.picture.touched(before, self.scale), self.picture.touched(marks, self.scale)):
                 self._backing.refresh(self._view.shown(touched), self._view)
         self.update()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from explorer.diagram import Card, Diagram, Link
-from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, links
+from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, compose, links
 from explorer.drawing.legend import _shown, legend_height, legend_width, paint_legend
 from explorer.layout import Box, Geometry, Route
 
@@ -32,7 +32,7 @@ def painted(picture: Picture, scale: float, theme: Theme = LIGHT, marks: Marks =
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("theme", [LIGHT, DARK, PRINT], ids=lambda theme: theme.name)
 def test_painting_never_fails(everything: Picture, theme: Theme, scale: float) -> None:
-    marks = Marks("unit", "add", frozenset({"conv/same", "gone"}), dim=True)
+    marks = Marks("unit", "add", frozenset({"conv/same", "gone"}), flow="conv/same")
     assert painted(everything, scale, theme, marks) != painted(everything, scale, theme) or scale < 0.02
 
 
@@ -58,6 +58,37 @@ def test_every_card_is_hit_in_its_middle(everything: Picture) -> None:
         assert rect is not None
         if not everything.is_frame(id):
             assert everything.hit(rect.center().x(), rect.center().y()) == id
+
+
+def fan() -> Picture:
+    """One source, two ways, one join: what runs beside a card is not in its flow."""
+    cards = {id: Card(id, "conv", id) for id in ("in", "left", "right", "out")}
+    pairs = [("in", "left"), ("in", "right"), ("left", "out"), ("right", "out")]
+    found = tuple(Link(a, b, n, "8×4×4") for n, (a, b) in enumerate(pairs))
+    return compose(Diagram("", {"": tuple(cards)}, cards, found), "down")
+
+
+def test_a_flow_is_what_feeds_a_card_and_what_it_feeds() -> None:
+    picture = fan()
+    flow = picture.flow("left")
+    assert flow is not None
+    assert flow.cards == {"in", "left", "out"}
+    assert flow.links == {0, 2}
+    assert picture.flow("in") is None  # all of it: nothing steps back
+    assert picture.flow("nobody") is None
+    assert picture.flow(None) is None
+
+
+def test_what_is_not_in_the_flow_steps_back() -> None:
+    picture = fan()
+    rect = picture.rect("right")
+    assert rect is not None
+    corner = rect.topLeft().toPoint() + QPoint(2, 20)  # on the stripe of its kind
+    plain, dimmed = painted(picture, 1.0), painted(picture, 1.0, marks=Marks(flow="left"))
+    assert plain.pixelColor(corner).saturation() > dimmed.pixelColor(corner).saturation() + 50
+    left = picture.rect("left")
+    assert left is not None
+    assert plain.copy(left.toRect()) == dimmed.copy(left.toRect())
 
 
 def test_links_are_found_within_reach(everything: Picture) -> None:

@@ -318,3 +318,21 @@ def test_what_is_too_large_to_read_is_first_shown_from_its_beginning(qtbot: QtBo
     assert canvas.rect().contains(place(canvas, "conv0"))
     canvas.fit()
     assert canvas.scale < 0.27
+
+
+def test_what_does_not_belong_to_the_flow_steps_back_once_the_pointer_rests(canvas: Canvas, qtbot: QtBot) -> None:
+    cards = {id: Card(id, "conv", id) for id in ("in", "left", "right", "out")}
+    pairs = [("in", "left"), ("in", "right"), ("left", "out"), ("right", "out")]
+    links = tuple(Link(a, b, n, "8×4×4") for n, (a, b) in enumerate(pairs))
+    canvas.show_picture(compose(Diagram("", {"": tuple(cards)}, cards, links), "down"))
+    plain = canvas.grab().toImage()
+    canvas._hover("left")
+    assert canvas._marks.flow is None
+    qtbot.waitUntil(lambda: canvas._marks.flow == "left")
+    other = place(canvas, "right") - QPoint(round(30 * canvas.scale), 0)
+    assert canvas.grab().toImage().pixelColor(other) != plain.pixelColor(other)
+    canvas._hover(None)
+    qtbot.waitUntil(lambda: canvas._marks.flow is None)
+    assert differing(canvas.grab().toImage(), plain, unseen=4) == 0
+    canvas.select("right")
+    assert canvas._marks.flow == "right"

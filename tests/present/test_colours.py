@@ -1,0 +1,103 @@
+"""What cards are coloured by: places on a scale that says its ends, or words for what edits did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from explorer.diagram import COLOURS, UNKNOWN, Colouring
+from explorer.edits import RemoveBlock, SwapActivation, Width
+from explorer.network import Network
+from explorer.present import at_level, diagram
+
+Open = Callable[[str], Network]
+
+
+@pytest.mark.parametrize("by", [key for key in COLOURS if key not in ("kind", "change")])
+def test_figures_are_places_between_the_ends(opened: Open, by: str) -> None:
+    study = opened("resnet18").study
+    found = diagram(study, at_level(study, "blocks"), by=by)
+    cards = [found.cards[id] for id in found.cards.keys() - found.children.keys()]
+    places = [card.tint for card in cards if card.tint is not None]
+    assert found.scale is not None
+    assert found.scale.title == COLOURS[by]
+    assert (min(places), max(places)) == (0.0, 1.0)
+    assert found.scale.low
+    assert found.scale.high
+
+
+def test_cards_have_the_colours_of_kinds_unless_asked(opened: Open) -> None:
+    study = opened("resnet18").study
+    found = diagram(study, at_level(study, "blocks"))
+    assert found.scale is None
+    assert all(card.tint is None and not card.word for card in found.cards.values())
+
+
+def test_bars_are_shares_beside_the_largest(opened: Open) -> None:
+    study = opened("resnet18").study
+    found = diagram(study, at_level(study, "stages"))
+    stages = [found.cards[f"layer{n}"] for n in (1, 2, 3, 4)]
+    macs = [study.figures.sum(study.hierarchy.nodes_of(card.id)).macs for card in stages]
+    assert [card.bar for card in stages] == pytest.approx([value / max(macs) for value in macs])
+    assert found.bars == f"share of MACs, up to {100 * max(macs) / study.figures.total.macs:.0f} %"
+
+
+def test_a_tools_numbers_are_added_up_for_what_is_folded(opened: Open) -> None:
+    study = opened("resnet18").study
+    times = Colouring("Time", {"layer1.0.conv1": 2.0, "layer1.1.conv1": 1.0, "layer2.0.conv1": 6.0}, "ms")
+    found = diagram(study, frozenset(), by=times)
+    assert [found.cards[id].tint for id in ("layer1", "layer2")] == pytest.approx([0.5, 1.0])
+    assert found.cards["layer3"].word == UNKNOWN
+    assert found.scale is not None
+    assert (found.scale.low, found.scale.high) == ("0 ms", "6 ms")
+
+
+def test_changes_are_words_and_what_is_gone_is_a_ghost(opened: Open) -> None:
+    network = opened("resnet18").edit(SwapActivation("layer1.0", "gelu"), RemoveBlock("layer2.1"))
+    study = network.study
+    found = diagram(study, at_level(study, "blocks"), network.history.baseline, "change")
+    assert found.cards["layer1.0"].word == "changed"
+    assert found.cards["layer3.0"].word == "unchanged"
+    ghost = found.cards["layer2.1"]
+    assert (ghost.change, ghost.word, ghost.foldable) == ("removed", "removed", False)
+    row = found.children[found.root]
+    assert row[row.index("layer2.1") - 1] == "stage:2"  # a stage of one block is named otherwise
+    assert not any("layer2.1" in (link.source, link.target) for link in found.links)
+    plain = diagram(study, at_level(study, "blocks"), network.history.baseline)
+    assert "layer2.1" not in plain.cards
+
+
+def test_a_ghost_stands_where_it_was(opened: Open) -> None:
+    network = opened("resnet34").edit(RemoveBlock("layer2.3"))
+    found = diagram(network.study, at_level(network.study, "blocks"), network.history.baseline, "change")
+    assert found.children["layer2"] == ("layer2.0", "layer2.1,layer2.2", "layer2.3")
+
+
+def test_a_folded_stage_that_lost_a_block_is_changed(opened: Open) -> None:
+    network = opened("resnet34").edit(RemoveBlock("layer2.2"))
+    found = diagram(network.study, frozenset(), network.history.baseline, "change")
+    assert (found.cards["layer2"].word, found.cards["layer4"].word) == ("changed", "unchanged")
+
+
+def test_words_say_where_weights_come_from(opened: Open) -> None:
+    network = opened("vgg11_bn").edit(Width("features.0", 32))
+    study = network.study
+    found = diagram(study, at_level(study, "units"), network.history.baseline, "change")
+    words = {card.word for card in found.cards.values() if card.word}
+    assert {"unchanged", "weights sliced"} <= words
+    assert found.scale is not None
+    assert set(found.scale.words) == words
+
+
+def test_joins_and_splits_say_how_channels_add_up(opened: Open) -> None:
+    inception, shuffle = opened("googlenet_2014").study, opened("shufflenet_v2_x0_5").study
+    joins = {card.beside for card in diagram(inception, at_level(inception, "ops")).cards.values() if card.beside}
+    assert "64 + 128 + 32 + 32 = 256" in joins
+    lines = {line for card in diagram(shuffle, at_level(shuffle, "ops")).cards.values() for line in card.lines}
+    assert "48 = 24 + 24" in lines
+
+
+def test_an_unknown_figure_is_refused(opened: Open) -> None:
+    with pytest.raises(KeyError):
+        diagram(opened("resnet18").study, frozenset(), by="beauty")
