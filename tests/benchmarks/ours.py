@@ -79,6 +79,32 @@ def first_picture(key: str) -> dict[str, float]:
     return found
 
 
+def exports(key: str) -> dict[str, float]:
+    """Seconds from an opened network to a file with everything unfolded: a PNG 4,000 pixels wide, an SVG, a PDF."""
+    import tempfile
+    from pathlib import Path
+
+    from PySide6.QtGui import QImageReader
+
+    from explorer.export.diagram import need_fonts, save_diagram
+
+    need_fonts()
+    network = open_network(key)
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix, settings in ((".png", {"width": 4000}), (".svg", {"scale": 1.0}), (".pdf", {"scale": 1.0})):
+            path, times = Path(folder, f"net{suffix}"), []
+            for _ in range(min(REPEATS, 3) + 1):
+                _forget_pictures()
+                start = time.perf_counter()
+                save_diagram(network, path, level="ops", **settings)
+                times.append(time.perf_counter() - start)
+            found[suffix] = statistics.median(times[1:])
+        QImageReader.setAllocationLimit(0)
+        found["pixels"] = QImageReader(str(Path(folder, "net.png"))).size().height() * 4000.0
+    return found
+
+
 def _forget_pictures() -> None:
     """Forget what earlier pictures left: layouts, measured and shortened texts, outlines."""
     for name, module in list(sys.modules.items()):
@@ -150,7 +176,7 @@ def _seen(canvas: Any) -> Any:
 
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
-    work = {"figures": figures, "first_picture": first_picture, "panning": panning}[what]
+    work = {"figures": figures, "first_picture": first_picture, "panning": panning, "exports": exports}[what]
     print(json.dumps({key: work(key) for key in keys}))
 
 

@@ -86,6 +86,20 @@ def first_picture(keys: list[str]) -> None:
         print(f"| {key} | {' | '.join(cells)} |")
 
 
+def exports(keys: list[str]) -> None:
+    print("\n## Everything unfolded, as a file (s)\n")
+    print(
+        "| network | PNG, 4,000 pixels wide | million pixels | SVG | PDF | torchview + dot, PNG of its size | that / PNG |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    ours, dot = asked("ours", "exports", *keys), asked("peers", "torchview", *keys)
+    for key in keys:
+        own, theirs = ours[key], dot[key]
+        ratio = f"{theirs / own['.png']:.1f}×" if theirs else "–"
+        cells = [f"{own['.png']:.2f}", f"{own['pixels'] / 1e6:.0f}", f"{own['.svg']:.2f}", f"{own['.pdf']:.2f}"]
+        print(f"| {key} | {' | '.join(cells)} | {f'{theirs:.2f}' if theirs else '–'} | {ratio} |")
+
+
 def panning(keys: list[str]) -> None:
     print("\n## Panning with everything unfolded, 1280 × 800, software rendering (ms a frame)\n")
     print("| network | zoom | cards in sight | median | 95 % | worst | whole repaint |")
@@ -133,7 +147,7 @@ def main() -> None:
     parser.add_argument(
         "--networks", nargs="+", metavar="KEY", help="for the figures (default: all) and, with --only, the pictures"
     )
-    parser.add_argument("--only", choices=("figures", "pictures", "panning", "edits", "start"))
+    parser.add_argument("--only", choices=("figures", "pictures", "exports", "panning", "edits", "start"))
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of each timing (default 5)")
     chosen = parser.parse_args()
     os.environ["BENCHMARK_REPEATS"] = str(max(chosen.repeats, 1))
@@ -145,6 +159,8 @@ def main() -> None:
         panning(LARGE)
     if chosen.only in (None, "edits"):
         edits(chosen.networks if chosen.networks and chosen.only == "edits" else [*LARGE, "resnet50", "mobilenet_v2"])
+    if chosen.only in (None, "exports"):
+        exports(["resnet50", "efficientnet_b7", "densenet201"])
     if chosen.only in (None, "pictures"):
         first_picture(pictures)
     if chosen.only in (None, "figures"):
