@@ -88,9 +88,7 @@ def first_picture(keys: list[str]) -> None:
 
 def exports(keys: list[str]) -> None:
     print("\n## Everything unfolded, as a file (s)\n")
-    print(
-        "| network | PNG, 4,000 pixels wide | million pixels | SVG | PDF | torchview + dot, PNG of its size | that / PNG |"
-    )
+    print("| network | PNG, 4,000 pixels wide | million pixels | SVG | PDF | torchview + dot, PNG | that / PNG |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     ours, dot = asked("ours", "exports", *keys), asked("peers", "torchview", *keys)
     for key in keys:
