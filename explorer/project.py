@@ -27,6 +27,7 @@ VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
 _MOST_EDITS = 10_000
 
 _Name = Annotated[str, Field(max_length=1000)]
+_Id = Annotated[str, Field(max_length=LONGEST)]  # of a card: that of a stack lists all that are on it
 
 
 class ProjectError(ValueError):
@@ -159,11 +160,11 @@ class _File(BaseModel):
 class _FileView(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    opened: tuple[_Name, ...] | None = None
-    selection: Annotated[str, Field(max_length=LONGEST)] | None = None
+    opened: tuple[_Id, ...] | None = None
+    selection: _Id | None = None
     level: Level = "blocks"
     sample: _Name = ""
-    bookmarks: Annotated[tuple[_Name, ...], Field(max_length=1000)] = ()
+    bookmarks: Annotated[tuple[_Id, ...], Field(max_length=1000)] = ()
 
 
 # The same limits as the edit of the input's size has.

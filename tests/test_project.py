@@ -206,3 +206,10 @@ def test_a_project_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "net.cnnx"]
     with pytest.raises(ProjectError, match="cannot read"):
         read_project(tmp_path / "net.cnnx")
+
+
+def test_an_opened_stack_of_many_blocks_comes_back(tmp_path: Path) -> None:
+    stack = ",".join(f"features.denseblock3.denselayer{number}" for number in range(200))
+    view = View(opened=(stack,), selection=stack, bookmarks=(stack,))
+    write_project(tmp_path / "deep.cnnx", Project("densenet201", view=view))
+    assert read_project(tmp_path / "deep.cnnx").view == view
