@@ -17,7 +17,7 @@ PICTURES = {
     "resnet50_volumes.png": "volumes resnet50 --theme dark --width 1200",
     "vgg16_print.png": "volumes vgg16 --level layers --theme print --width 1500",
     "inception.png": "export googlenet_2014 --select inception3a --no-title --no-caption --width 1100",
-    "mobilenet_v2.png": "export mobilenet_v2 --figures --width 1500",
+    "mobilenet_v2.png": "export mobilenet_v2 --figures --width 1100",
     "resnet50_block.png": "export resnet50 --select layer2.0 --theme dark --no-title --no-caption --width 700",
 }
 
