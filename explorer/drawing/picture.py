@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
@@ -83,7 +84,7 @@ class Picture:
     def bounds(self) -> QRectF:
         return QRectF(0, 0, self.width, self.height)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """Kinds of op that are on the cards, for the legend."""
         found = dict.fromkeys(placed.card.kind for placed in self._cards)
@@ -91,7 +92,7 @@ class Picture:
             found.update(dict.fromkeys(kind for kind, _ in placed.card.chips))
         return tuple(found)
 
-    @property
+    @cached_property
     def legend(self) -> tuple[Entry, ...]:
         """All that needs an explanation."""
         scale, bars = self.diagram.scale, self.diagram.bars
