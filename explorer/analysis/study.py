@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
-from explorer.analysis.figures import Figures
+from explorer.analysis.figures import Figures, Total
 from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
 from explorer.graph.hierarchy import Hierarchy
@@ -18,6 +19,7 @@ class Study:
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
         self._patterns: dict[str, Pattern] = {}
+        self._totals: dict[tuple[str, ...], Total] = {}
 
     @property
     def architecture(self) -> Architecture:
@@ -29,6 +31,19 @@ class Study:
             self.architecture,
             {name: known.shape.dims if known.shape else None for name, known in self.figures.measures.items()},
         )
+
+    def total(self, names: tuple[str, ...]) -> Total:
+        """Figures of all nodes of a group or stack, kept: a picture asks again whenever something unfolds."""
+        known = self._totals.get(names)
+        if known is None:
+            known = self._totals[names] = self.figures.sum(names)
+        return known
+
+    @cached_property
+    def stage_numbers(self) -> Mapping[str, int]:
+        """The number of each stage, by its id: from 1 on, in execution order."""
+        stages = (group.id for group in self.hierarchy.root.groups if group.role == "stage")
+        return {id: number for number, id in enumerate(stages, 1)}
 
     def pattern(self, group: Group) -> Pattern:
         if group.id not in self._patterns:

@@ -15,6 +15,7 @@ from explorer.drawing import afar, cards, links
 from explorer.drawing.legend import Entry, Mark, Said, explained
 from explorer.drawing.nearby import Nearby
 from explorer.drawing.theme import Theme, advance, font
+from explorer.garbage import undisturbed
 from explorer.layout import Geometry, arrange
 
 _FAR, _HEADS = 0.4, 0.3  # scales below which links are faint, and have no arrow heads
@@ -278,6 +279,7 @@ class Picture:
                 painter.drawRoundedRect(grown, cards.RADIUS + 2, cards.RADIUS + 2)
 
 
+@undisturbed()
 def compose(diagram: Diagram, direction: Direction = "columns") -> Picture:
     """Measure the cards, lay them out, and make the picture. Needs a QGuiApplication; runs on any thread."""
     visible = [card for id, card in diagram.cards.items() if id not in diagram.children]

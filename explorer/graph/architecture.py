@@ -36,6 +36,11 @@ class Layer:
         return cls(module, module_key(module))
 
     @property
+    def holds(self) -> bool:
+        """Has it any numbers: parameters or buffers?"""
+        return _holds(self.module)
+
+    @property
     def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
         yield from self.module.named_parameters()
         yield from self.module.named_buffers()
@@ -290,6 +295,12 @@ def module_key(module: nn.Module) -> Hashable:
     )
     inside = tuple((name, module_key(child)) for name, child in module._modules.items() if child is not None)
     return (type(module), settings, tensors, inside)
+
+
+def _holds(module: nn.Module) -> bool:
+    own = (*module._parameters.values(), *module._buffers.values())
+    inside = module._modules.values()
+    return any(tensor is not None for tensor in own) or any(child is not None and _holds(child) for child in inside)
 
 
 def _storageless(module: nn.Module) -> nn.Module:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from explorer.garbage import undisturbed
 from explorer.graph.architecture import Architecture, Constant, Node, Output
 from explorer.graph.groups import Dims, Group, picks
 from explorer.graph.stages import staged
@@ -36,6 +37,7 @@ class Hierarchy:
                 self.parent[child.id if isinstance(child, Group) else child] = group.id
 
     @classmethod
+    @undisturbed()
     def of(cls, architecture: Architecture, dims: Dims) -> Hierarchy:
         return cls(architecture, staged(tidied(_calls(architecture, dims), architecture), architecture, dims))
 

@@ -20,6 +20,7 @@ from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
+from explorer.garbage import undisturbed
 from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output
 from explorer.graph.arguments import Ref
 from explorer.graph.functional import as_layer
@@ -44,6 +45,7 @@ class TraceFailure(ValueError):
     """A module that cannot be followed. The message says where and why."""
 
 
+@undisturbed()
 def trace(module: nn.Module, input_shape: tuple[int, ...], *, title: str = "", key: str = "") -> Architecture:
     """Follow `module` on an input of shape (batch, channels, height, width) and keep its graph.
 

@@ -135,6 +135,11 @@ def kind(node: Node) -> Kind:
     return _described(node)[0]
 
 
+def kind_of_layer(layer: nn.Module) -> Kind:
+    """What a module is about that is part of an op."""
+    return _described_layer(layer)[0]
+
+
 def title(node: Node) -> str:
     """The op in the field's words: "Conv 3×3", "BN", "ReLU6"."""
     return _described(node)[1]
@@ -192,11 +197,19 @@ def shuffle_groups(node: Node) -> int:
 
 
 def _described(node: Node) -> tuple[Kind, str]:
-    """Kept with the node, which never changes: after an edit only the new nodes are looked at."""
+    """Kept with the node, which never changes: after an edit only the new nodes are looked at. Nodes that compute the
+    same share one description; of two constants one may be called otherwise, of two passes stand for another op."""
     known: tuple[Kind, str] | None = node.__dict__.get("_described")
     if known is None:
-        known = node.__dict__["_described"] = _describe(node)
+        if isinstance(node.op, (Constant, Pass)):
+            known = _describe(node)
+        elif (known := _DESCRIBED.get(node.signature)) is None:
+            known = _DESCRIBED[node.signature] = _describe(node)
+        node.__dict__["_described"] = known
     return known
+
+
+_DESCRIBED: dict[int, tuple[Kind, str]] = {}
 
 
 def _describe(node: Node) -> tuple[Kind, str]:

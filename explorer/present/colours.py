@@ -37,14 +37,17 @@ def colouring(study: Study, by: str, baseline: Study) -> Colouring | None:
 def shares(study: Study, by: str | Colouring) -> tuple[str, Mapping[str, float]]:
     """What bars show, in words, and for each node how much of it is its own."""
     of = by if isinstance(by, str) and by in _BARS else "macs"
-    return COLOURS[of], {name: _figure(study, of, name) for name in study.architecture.live}
+    known: dict[str, Mapping[str, float]] = study.__dict__.setdefault("_shares", {})
+    if of not in known:
+        known[of] = {name: _figure(study, of, name) for name in study.architecture.live}
+    return COLOURS[of], known[of]
 
 
 def with_bars(
     cards: Mapping[str, Card], inside: Mapping[str, Iterable[str]], title: str, own: Mapping[str, float]
 ) -> tuple[dict[str, Card], str]:
     """The cards with bars, as long as each one's part beside that of the largest, and what the bars show."""
-    parts = {id: sum(own.get(name, 0.0) for name in names) for id, names in inside.items()}
+    parts = {id: sum(filter(None, map(own.get, names)), 0.0) for id, names in inside.items()}
     whole, most = sum(own.values()), max(parts.values(), default=0.0)
     if not most:
         return dict(cards), ""

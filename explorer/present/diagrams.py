@@ -8,11 +8,12 @@ from dataclasses import replace
 from explorer import numbers
 from explorer.analysis.study import Study, study
 from explorer.diagram import Card, Change, Colouring, Diagram, Kind, Level, Link
+from explorer.garbage import undisturbed
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Node, Pass
 from explorer.graph.groups import Group
-from explorer.graph.hierarchy import picks
 from explorer.present import channels, colours, ghosts, titles
+from explorer.present.entering import entering
 from explorer.present.stacks import Item, Stack, all_stacks, is_open, rows
 from explorer.weights.provenance import Told, provenance, summed_up
 
@@ -31,6 +32,7 @@ def at_level(study: Study, level: Level) -> frozenset[str]:
     return frozenset(g.id for g in groups if level == "ops" or g.role != "unit") | all_stacks(study)
 
 
+@undisturbed()
 def diagram(
     study: Study,
     opened: frozenset[str],
@@ -53,10 +55,13 @@ class _Builder:
         self.baseline = baseline
         self.told = told  # where the weights of a node come from
         self.nodes = study.architecture.nodes
+        edited = (n for n in self.nodes.values() if n.was is not None or n.added or isinstance(n.op, Pass))
+        self.touched = frozenset(node.name for node in edited if self.change(node) != "same")
         self.shown_by: dict[str, str] = {}  # every drawn node -> the visible card it is on
         self.cards: dict[str, Card] = {}
         self.children: dict[str, tuple[str, ...]] = {}
         self.inside: dict[str, tuple[str, ...]] = {}  # the nodes on every visible card
+        self.folded: dict[str, Item | Stack] = {}  # what every visible card stands for
 
     def diagram(self, by: str | Colouring) -> Diagram:
         root = self.study.hierarchy.root
@@ -80,21 +85,22 @@ class _Builder:
         for item in items:
             if isinstance(item, str):
                 self.cards[item] = self.op_card(self.nodes[item])
-                self.show(item, (item,), (item,))
+                self.show(item, item, (item,), (item,))
             elif isinstance(item, Stack):
                 self.cards[item.id] = self.stack_card(item)
                 if is_open(item, self.opened):
                     self.place(item.id, item.members)
                 else:
-                    self.show(item.id, item.nodes, item.nodes)
+                    self.show(item.id, item, item.nodes, item.nodes)
             else:
                 self.cards[item.id] = self.group_card(item)
                 if item.id in self.opened:
                     self.place(item.id, rows(self.study, item))
                 else:
-                    self.show(item.id, item.nodes, item.all_nodes)
+                    self.show(item.id, item, item.nodes, item.all_nodes)
 
-    def show(self, id: str, drawn: tuple[str, ...], inside: tuple[str, ...]) -> None:
+    def show(self, id: str, item: Item | Stack, drawn: tuple[str, ...], inside: tuple[str, ...]) -> None:
+        self.folded[id] = item
         self.shown_by.update(dict.fromkeys(drawn, id))
         self.inside[id] = inside
 
@@ -111,22 +117,15 @@ class _Builder:
 
     def links(self) -> Iterator[Link]:
         seen: set[tuple[str, str, int]] = set()
-        for name, card in self.shown_by.items():
-            for slot, source in enumerate(self.nodes[name].inputs):
-                maker = self.maker(source)
+        for card, item in self.folded.items():
+            for slot, maker, source in entering(self.study, item):
                 known = self.shown_by.get(maker, "")
-                key = (known, card, slot if card == name else 0)
+                key = (known, card, slot)
                 if not known or known == card or key in seen:
                     continue
                 seen.add(key)
                 shape = self.study.figures.shape(source)
-                yield Link(known, card, key[2], str(shape) if shape else "")
-
-    def maker(self, name: str) -> str:
-        """The drawn node behind a value: past those that only pick an item of a tuple."""
-        while name not in self.shown_by and picks(self.nodes[name]):
-            name = self.nodes[name].inputs[0]
-        return name
+                yield Link(known, card, slot, str(shape) if shape else "")
 
     def op_card(self, node: Node) -> Card:
         kind = vocabulary.kind(node)
@@ -182,7 +181,7 @@ class _Builder:
         return tuple(filter(None, (where, self.costs(group.all_nodes))))
 
     def costs(self, names: tuple[str, ...]) -> str:
-        total = self.study.figures.sum(names)
+        total = self.study.total(names)
         return f"{numbers.short(total.params)} params · {numbers.short(total.macs)} MACs"
 
     def stack_card(self, stack: Stack) -> Card:
@@ -208,13 +207,11 @@ class _Builder:
         return "same" if self.baseline.nodes.get(node.name) is node or node.was is None else "changed"
 
     def group_change(self, names: tuple[str, ...]) -> Change:
-        changed = any(self.change(self.nodes[name]) != "same" for name in names)
-        return "changed" if changed else "same"
+        return "same" if self.touched.isdisjoint(names) else "changed"
 
     def tip(self, names: tuple[str, ...], path: str) -> str:
-        figures = self.study.figures
-        total = figures.sum(names)
-        last = figures.shape(names[-1])
+        total = self.study.total(names)
+        last = self.study.figures.shape(names[-1])
         lines = [path.removeprefix("unit:")]
         if last is not None:
             lines.append(f"Output {' × '.join(map(str, last.dims))}")

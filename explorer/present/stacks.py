@@ -132,7 +132,7 @@ def _row(run: list[Item]) -> Iterator[Item | Stack]:
 
 def _continues(study: Study, one: Item, two: Item) -> bool:
     """Is the second the same as the first, and fed by it alone?"""
-    if len(_nodes(one)) != len(_nodes(two)):
+    if len(_nodes(one)) != len(_nodes(two)) or not _alike(study, one, two):
         return False
     first, second = set(_nodes(one)), set(_nodes(two))
     nodes, users = study.architecture.nodes, study.architecture.users
@@ -140,19 +140,23 @@ def _continues(study: Study, one: Item, two: Item) -> bool:
     if len(entering) != 1 or not entering <= first:
         return False
     leaving = {user for name in first for user in users[name] if user not in first}
-    return leaving <= second and _likeness(study, one) == _likeness(study, two)
+    return leaving <= second
 
 
-def _likeness(study: Study, item: Item) -> Hashable:
-    """Equal for two items that cannot be told apart but by their names and weights."""
+def _alike(study: Study, one: Item, two: Item) -> bool:
+    """Can the two not be told apart but by their names and weights? The first difference settles it."""
+    return all(a == b for a, b in zip(_ops(study, one), _ops(study, two), strict=True)) and _outline(one) == _outline(
+        two
+    )
+
+
+def _ops(study: Study, item: Item) -> Iterator[Hashable]:
     names = _nodes(item)
     place = {name: number for number, name in enumerate(names)}
-    ops: list[Hashable] = []
     for name in names:
         node, shape = study.architecture.nodes[name], study.figures.shape(name)
         wires = tuple(place.get(read, -1) for read in node.inputs)
-        ops.append((node.signature, wires, shape, node.added, node.was is not None))
-    return (_outline(item), tuple(ops))
+        yield node.signature, wires, shape, node.added, node.was is not None
 
 
 def _outline(item: Item) -> Hashable:

@@ -17,9 +17,8 @@ def title(study: Study, group: Group) -> str:
     if group.role == "unit":
         return unit_title(study, group)
     if group.role == "stage":
-        stages = [g.id for g in study.hierarchy.root.groups if g.role == "stage"]
-        name = study.pattern(group).name
-        return f"{name} {stages.index(group.id) + 1}" if group.id in stages else name
+        name, number = study.pattern(group).name, study.stage_numbers.get(group.id)
+        return f"{name} {number}" if number is not None else name
     name = study.pattern(group).name  # without its remarks, so that a switch leaves cards and places as they are
     if name in _VAGUE and group.path:
         return group.path.rsplit(".", 1)[-1].replace("_", " ").capitalize()

@@ -30,14 +30,20 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 def provenance(node: Node) -> Provenance | None:
     """How a layer's weights relate to those it had when the network was opened; None for an op without any."""
-    now = shapes(node)
-    if not now:
+    known: tuple[Provenance | None] | None = node.__dict__.get("_provenance")  # a node never changes
+    if known is None:
+        known = node.__dict__["_provenance"] = (_found(node),)
+    return known[0]
+
+
+def _found(node: Node) -> Provenance | None:
+    if not (isinstance(node.op, Constant) or (isinstance(node.op, Layer) and node.op.holds)):
         return None
     if node.added:
         return "new"
     if node.was is None:
         return "kept"
-    then = shapes(node.was)
+    now, then = shapes(node), shapes(node.was)
     if not _alike(node, node.was):
         return "new"
     longer = any(name not in then or _exceeds(size, then[name]) for name, size in now.items())

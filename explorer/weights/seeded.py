@@ -134,7 +134,7 @@ def _identity(module: nn.Conv2d) -> torch.Tensor:
 def _made(module: nn.Module, generator: torch.Generator, scale: float, calibrated: bool) -> dict[str, torch.Tensor]:
     """Values for a module's own tensors, its children's not counted."""
     made: dict[str, torch.Tensor] = {}
-    is_norm = vocabulary.kind(Node("", Layer(module, ""))) == "norm"
+    is_norm = vocabulary.kind_of_layer(module) == "norm"
     for name, like in [*module._parameters.items(), *module._buffers.items()]:
         if like is None:
             continue

@@ -1,0 +1,58 @@
+"""Looking for garbage stops while something large is built, and goes on afterwards whatever happened."""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+import pytest
+
+from explorer.garbage import undisturbed
+
+
+def test_nothing_looks_meanwhile_one_inside_the_other_too() -> None:
+    with undisturbed():
+        with undisturbed():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_failure_does_not_leave_it_off() -> None:
+    @undisturbed()
+    def fails() -> None:
+        assert not gc.isenabled()
+        raise ValueError("too large")
+
+    with pytest.raises(ValueError, match="too large"):
+        fails()
+    assert gc.isenabled()
+
+
+def test_who_had_it_off_finds_it_off() -> None:
+    gc.disable()
+    try:
+        with undisturbed():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_it_goes_on_when_the_last_thread_is_done() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def build() -> None:
+        with undisturbed():
+            begun.set()
+            may_end.wait(10)
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    begun.wait(10)
+    with undisturbed():
+        pass
+    assert not gc.isenabled()
+    may_end.set()
+    thread.join()
+    assert gc.isenabled()
