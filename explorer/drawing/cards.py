@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -133,6 +134,16 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     painter.setFont(font(LINE))
     painter.drawText(QPointF(left + title_width + 10, baseline), more)
     _paint_fold(painter, QPointF(rect.right() - _LEFT - 2, rect.top() + 15), theme, opened=True)
+
+
+def paint_beside(painter: QPainter, theme: Theme, scale: float, texts: Iterable[tuple[QPointF, str]]) -> None:
+    """Paint what stands to the right of round cards, where it can be read."""
+    if LINE * scale < READABLE + 1:
+        return
+    painter.setFont(font(BESIDE))
+    painter.setPen(theme.of("muted"))
+    for point, text in texts:
+        painter.drawText(point, text)
 
 
 def _fitting(lines: tuple[str, ...], room: float) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
 from explorer.layout import Point, Route
 
 _RADIUS = 6.0
+_HEADS = 0.3  # the scale below which links have no arrow heads
 _MANY = 6  # routes from one source from which on shared stretches are merged: DenseNet has dozens
 
 
@@ -45,6 +46,17 @@ def strands(sources: Sequence[str], routes: Sequence[Route]) -> list[Strand]:
         bounds = path.boundingRect().adjusted(-6, -6, 6, 6)
         found.append(Strand(source, skip, path, heads, bounds, tuple(numbers)))
     return found
+
+
+def paint_line(painter: QPainter, path: QPainterPath, heads: QPainterPath, pen: QPen, scale: float) -> None:
+    """Paint a line and, where they can be seen, its arrow heads."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(pen)
+    painter.drawPath(path)
+    if scale >= _HEADS:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(pen.color())
+        painter.drawPath(heads)
 
 
 def _rounded(lines: Iterable[Sequence[Point]]) -> QPainterPath:

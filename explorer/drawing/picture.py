@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPen
 
 from explorer.diagram import Card, Diagram, Direction, Kind, Link
 from explorer.drawing import afar, cards, links
 from explorer.drawing.legend import Entry, Mark, Said, explained
+from explorer.drawing.marks import Marks, Outline, paint_marks
 from explorer.drawing.nearby import Nearby
-from explorer.drawing.theme import Theme, advance, font
+from explorer.drawing.theme import Theme, advance
 from explorer.garbage import undisturbed
 from explorer.layout import Geometry, arrange
 
-_FAR, _HEADS = 0.4, 0.3  # scales below which links are faint, and have no arrow heads
-_DIMMED = 0.3
+FAR_LINKS = 0.4  # the scale below which links are faint
+DIMMED = 0.3
+_PLAIN = Marks()
 _LONGEST_TEXT = 400.0  # a text that begins this far to the left may still be seen
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What is pointed out: nothing of it belongs to the diagram itself."""
-
-    selected: str | None = None
-    hovered: str | None = None
-    also: frozenset[str] = frozenset()  # more cards that are selected
-    lit: frozenset[str] = frozenset()  # cards to look at
-    found: frozenset[str] = frozenset()  # cards that a search has found
-    flow: str | None = None  # a card: what neither feeds it nor is fed by it, from afar too, steps back
 
 
 @dataclass(frozen=True)
@@ -51,6 +41,20 @@ class _Placed:
     frame: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A card or the frame of an open group, by itself."""
+
+    card: Card
+    frame: bool
+    depth: int
+    around: tuple[str, ...]  # the open groups that it is in, innermost first
+    natural: tuple[float, float]  # the size it is made for
+    beside: QPointF | None  # where its text begins, from its corner
+    rect: QRectF
+    seen: float = 1.0  # how opaque it is
+
+
 class Picture:
     """What `compose` makes. Painting it changes nothing."""
 
@@ -63,11 +67,11 @@ class Picture:
             box = geometry.boxes[id]
             rect = QRectF(box.x, box.y, box.width, box.height)
             self._placed[id] = _Placed(diagram.cards[id], rect, depth[id], id in diagram.children)
-        self._texts = [(QPointF(*geometry.texts[id]), diagram.cards[id].beside) for id in geometry.texts]
+        self._texts = {id: QPointF(*place) for id, place in geometry.texts.items()}
         found = links.strands([link.source for link in diagram.links], geometry.routes)
         # Shortcuts first: where one crosses the main path, that one is seen.
         self._strands = sorted(found, key=lambda strand: not strand.skip)
-        self._routes = geometry.routes
+        self.routes = geometry.routes
         self._of_card: dict[str, list[int]] = defaultdict(list)  # a card's links, in and out
         for number, link in enumerate(diagram.links):
             for id in dict.fromkeys((link.source, link.target)):
@@ -166,7 +170,7 @@ class Picture:
             strand = self._strands[place]
             if strand.bounds.adjusted(-reach, -reach, reach, reach).contains(point):
                 for number in strand.numbers:
-                    if links.near(self._routes[number].points, x, y, reach):
+                    if links.near(self.routes[number].points, x, y, reach):
                         return self.diagram.links[number]
         return None
 
@@ -177,18 +181,53 @@ class Picture:
         after = dict.fromkeys(link.target for link in own if link.source == id)
         return list(before), list(after)
 
+    def within(self, part: QRectF) -> tuple[list[Piece], list[int]]:
+        """What lies, at least in part, in a part of the drawing: frames and cards, and the numbers of links."""
+        near = [self._frames[number] for number in self._near_frames.within(part)]
+        near += self._near(part)
+        numbers = [n for place in self._near_strands.within(part) for n in self._strands[place].numbers]
+        return [self._piece(placed) for placed in near], numbers
+
+    def piece(self, id: str, frame: bool) -> Piece | None:
+        """A card or, with `frame`, the frame of an open group; None when there is none of that id."""
+        placed = self._placed.get(id)
+        return self._piece(placed) if placed is not None and placed.frame == frame else None
+
+    def _piece(self, placed: _Placed) -> Piece:
+        id, rect = placed.card.id, placed.rect
+        text = self._texts.get(id)
+        return Piece(
+            placed.card,
+            placed.frame,
+            placed.depth,
+            self._around(id),
+            (rect.width(), rect.height()),
+            text - rect.topLeft() if text is not None else None,
+            rect,
+        )
+
+    def _around(self, id: str) -> tuple[str, ...]:
+        found: list[str] = []
+        while (id := self._parent.get(id, "")) in self._placed:
+            found.append(id)
+        return tuple(found)
+
+    @cached_property
+    def _parent(self) -> dict[str, str]:
+        return {child: group for group, inside in self.diagram.children.items() for child in inside}
+
     def touched(self, marks: Marks, scale: float) -> QRectF:
         """Where marks for what is selected and hovered are painted; the rest of a painting does not depend on them."""
         touched = QRectF()
         for id in (marks.selected or "", marks.hovered or "", *marks.also):
             touched |= self._placed[id].rect if id in self._placed else QRectF()
             for number in self._of_card.get(id, ()):
-                xs, ys = zip(*self._routes[number].points, strict=True)
+                xs, ys = zip(*self.routes[number].points, strict=True)
                 touched |= QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
         slack = 8 / min(scale, 1.0)
         return touched.adjusted(-slack, -slack, slack, slack) if not touched.isNull() else touched
 
-    def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks = Marks()) -> None:
+    def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks = _PLAIN) -> None:
         """Paint the exposed part, in the drawing's own coordinates; `scale` is screen pixels for one of them."""
         near = scale * cards.TITLE >= cards.FAR
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
@@ -202,7 +241,7 @@ class Picture:
         flow = self.flow(marks.flow)
         for placed in self._near(exposed):
             if flow is not None:
-                painter.setOpacity(1.0 if placed.card.id in flow.cards else _DIMMED)
+                painter.setOpacity(1.0 if placed.card.id in flow.cards else DIMMED)
             cards.paint(painter, placed.card, placed.rect, theme, scale)
         painter.setOpacity(1.0)
         if not near:
@@ -211,37 +250,44 @@ class Picture:
                 placed = self._frames[number]
                 if placed.depth == 1 and placed.rect.adjusted(0, -18 / scale, 0, 0).intersects(exposed):
                     afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
-        self._paint_found(painter, theme, exposed, scale, marks)
-        self._paint_marks(painter, theme, scale, marks)
+        found = (id for id in marks.found if id in self._placed and self._placed[id].rect.intersects(exposed))
+        self.paint_marks(painter, theme, scale, replace(marks, found=frozenset(found)), {})
+
+    def paint_marks(
+        self, painter: QPainter, theme: Theme, scale: float, marks: Marks, moved: Mapping[str, QRectF]
+    ) -> None:
+        """Paint what is pointed out, around cards that are where `moved` says or, if it does not, in their places."""
+        ids = {*marks.found, *marks.lit, *marks.also, marks.hovered or "", marks.selected or ""} & self._placed.keys()
+        places = {id: self._placed[id] for id in ids}
+        outlines = {id: Outline(moved.get(id, p.rect), p.frame, p.card.round) for id, p in places.items()}
+        paint_marks(painter, theme, scale, marks, outlines)
 
     def _near(self, exposed: QRectF) -> Iterator[_Placed]:
         return (self._cards[number] for number in self._near_cards.within(exposed))
 
     def _paint_links(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
         seen = [self._strands[number] for number in self._near_strands.within(exposed)]
-        far = scale < _FAR
+        far = scale < FAR_LINKS
         flow = self.flow(marks.flow)
         for strand in seen:
             lit = flow is None or flow.links.issuperset(strand.numbers)
-            painter.setOpacity(1.0 if lit else _DIMMED)
+            painter.setOpacity(1.0 if lit else DIMMED)
             # From far away lines are one pixel wide whatever the scale, and faint, so that cards stay what one sees.
             width = 0.0 if far else 1.4
             pen = QPen(theme.faint("link") if far else theme.of("link"), width)
-            _paint_line(painter, strand.path, strand.heads, theme.skip_pen(width, far) if strand.skip else pen, scale)
+            links.paint_line(
+                painter, strand.path, strand.heads, theme.skip_pen(width, far) if strand.skip else pen, scale
+            )
         painter.setOpacity(1.0)
         if flow is not None:
             self._paint_lit(painter, seen, flow, theme, scale)
         focus = marks.selected if marks.selected in self._placed else marks.hovered
         for number in self._of_card.get(focus or "", ()):
-            path, head = links.alone(self._routes[number].points)
-            _paint_line(painter, path, head, QPen(theme.of("selection"), 2.2 / min(scale / _FAR, 1.0)), scale)
-        if cards.LINE * scale < cards.READABLE + 1:
-            return
-        painter.setFont(font(cards.BESIDE))
-        painter.setPen(theme.of("muted"))
-        for point, text in self._texts:
-            if exposed.adjusted(-_LONGEST_TEXT, -20, 0, 20).contains(point):
-                painter.drawText(point, text)
+            path, head = links.alone(self.routes[number].points)
+            links.paint_line(painter, path, head, QPen(theme.of("selection"), 2.2 / min(scale / FAR_LINKS, 1.0)), scale)
+        room = exposed.adjusted(-_LONGEST_TEXT, -20, 0, 20)
+        texts = [(point, self.diagram.cards[id].beside) for id, point in self._texts.items() if room.contains(point)]
+        cards.paint_beside(painter, theme, scale, texts)
 
     def _paint_lit(self, painter: QPainter, seen: list[links.Strand], flow: Flow, theme: Theme, scale: float) -> None:
         """Of what leaves a card together, the links that belong to a flow."""
@@ -250,33 +296,8 @@ class Picture:
             if own and len(own) < len(strand.numbers):
                 pen = theme.skip_pen(1.4) if strand.skip else QPen(theme.of("link"), 1.4)
                 for number in sorted(own):
-                    path, head = links.alone(self._routes[number].points)
-                    _paint_line(painter, path, head, pen, scale)
-
-    def _paint_found(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
-        painter.setPen(QPen(theme.of("found"), 2.5 / min(scale, 1.0)))
-        for id in marks.found & self._placed.keys():
-            placed = self._placed[id]
-            if placed.rect.intersects(exposed):
-                painter.setBrush(Qt.BrushStyle.NoBrush if placed.frame else theme.over("found"))
-                radius = placed.rect.height() / 2 if placed.card.round else cards.RADIUS
-                painter.drawRoundedRect(placed.rect, radius, radius)
-
-    def _paint_marks(self, painter: QPainter, theme: Theme, scale: float, marks: Marks) -> None:
-        pens = [(id, "changed", 3.0) for id in sorted(marks.lit)]
-        pens += [(id, "selection", 2.5) for id in sorted(marks.also)]
-        pens += [(marks.hovered or "", "hover", 1.8), (marks.selected or "", "selection", 2.5)]
-        for id, colour, width in pens:
-            placed = self._placed.get(id)
-            if placed is None:
-                continue
-            painter.setPen(QPen(theme.of(colour), width / min(scale, 1.0)))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            grown = placed.rect.adjusted(-2, -2, 2, 2)
-            if placed.card.round and not placed.frame:
-                painter.drawEllipse(grown)
-            else:
-                painter.drawRoundedRect(grown, cards.RADIUS + 2, cards.RADIUS + 2)
+                    path, head = links.alone(self.routes[number].points)
+                    links.paint_line(painter, path, head, pen, scale)
 
 
 @undisturbed()
@@ -287,16 +308,6 @@ def compose(diagram: Diagram, direction: Direction = "columns") -> Picture:
     beside = {card.id: advance(card.beside, cards.BESIDE) for card in visible if card.beside}
     pairs = [(link.source, link.target) for link in diagram.links]
     return Picture(diagram, arrange(diagram.root, diagram.children, pairs, sizes, direction=direction, beside=beside))
-
-
-def _paint_line(painter: QPainter, path: QPainterPath, heads: QPainterPath, pen: QPen, scale: float) -> None:
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(pen)
-    painter.drawPath(path)
-    if scale >= _HEADS:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(pen.color())
-        painter.drawPath(heads)
 
 
 def _depths(diagram: Diagram) -> dict[str, int]:

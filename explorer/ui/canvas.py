@@ -89,7 +89,7 @@ class Canvas(Surface):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._toggle(self._at(event.position()))
+            self._toggle(self._at(event.position()), event.position())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel zooms, with Shift it pans; two fingers on a trackpad pan, with Ctrl they zoom."""
@@ -172,9 +172,12 @@ class Canvas(Surface):
         pointed = marks.hovered if self.picture is not None and not self.picture.is_frame(marks.hovered or "") else None
         self._mark(replace(marks, flow=pointed or (None if marks.also else marks.selected)))
 
-    def _toggle(self, id: str | None) -> None:
+    def _toggle(self, id: str | None, at: QPointF | None = None) -> None:
+        """Fold the other way; what is under the mouse stays there, or else the corner of the card."""
         card = self.picture.card(id) if self.picture is not None and id is not None else None
         if card is not None and card.foldable:
+            if at is not None:
+                self.grasp(card.id, at)
             self.toggled.emit(id)
 
     # the keyboard

@@ -17,9 +17,11 @@ from explorer.drawing import LIGHT, Marks, Picture, Theme
 from explorer.drawing.theme import font
 from explorer.ui.backing import Backing
 from explorer.ui.corner import ZoomCorner, legend_place, paint_legend_plate
+from explorer.ui.motion import Motion
 from explorer.ui.viewport import LEAST, LEGIBLE, Viewport
 
 STEP = 1.2  # zoom for one notch of the wheel
+_GRIP = 6.0  # what is gripped stays this far inside a card that gets smaller
 
 
 class Surface(QWidget):
@@ -33,6 +35,8 @@ class Surface(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._backing = Backing(LIGHT)
         self._view = Viewport()
+        self._motion = Motion(self)
+        self._grasped = ("", QPointF())
         self._fitted = True  # until the user moves, the picture stays fitted when the window changes
         self._legend = True
         self._legend_place = QRectF()  # chosen when a picture is fitted; one that hopped while panning would disturb
@@ -60,33 +64,58 @@ class Surface(QWidget):
     # what is shown
 
     def show_picture(self, picture: Picture | None, *, keep: str | None = None) -> None:
-        """Show another picture. The card or frame `keep` stays under the eye where it was; without it, the view is
-        fitted anew."""
-        before = self._anchor(keep)
+        """Show another picture. The card or frame `keep` stays under the eye where it was, and the rest moves to its
+        new place; without it, the view is fitted anew."""
+        before, grip = self.picture, self._grip(keep)
+        shown, part = QPointF(self._view.offset), self.seen
+        begin = self._motion.leave(before, part) if before is not None and grip is not None else None
+        self._motion.settle()
         self._backing.picture = picture
         flow = None if self._marks.also else self._marks.selected
         self._backing.marks = Marks(self._marks.selected, flow=flow, also=self._marks.also, found=self._marks.found)
         self._corner.place(picture is not None)
         after = picture.rect(keep) if picture is not None and keep is not None else None
-        if before is not None and after is not None:
-            self._view.offset = before - after.topLeft() * self.scale
-            self._fitted = False
-            self._place_legend()
+        if grip is not None and after is not None and picture is not None:
+            self._keep_still(grip, after)
+            if begin is not None and before is not None and self.isVisible():
+                shift = (shown - self._view.offset) / self.scale
+                self._motion.go(begin, before, picture, shift, self.seen)
         elif keep is None:
             self.fit()
             if picture is not None and self.scale < LEGIBLE:
                 self._look_at_start(picture)
         self._repaint()
 
+    def grasp(self, id: str, place: QPointF) -> None:
+        """What of a card or frame is at a place of the widget stays there when the next picture keeps it."""
+        rect = self.picture.rect(id) if self.picture is not None else None
+        self._grasped = (id, self._view.to_picture(place) - rect.topLeft()) if rect is not None else ("", QPointF())
+
+    def _grip(self, keep: str | None) -> tuple[QPointF, QPointF] | None:
+        """What of `keep` stays still: the point from its corner, and where it is in the widget."""
+        (id, point), self._grasped = self._grasped, ("", QPointF())
+        rect = self.picture.rect(keep) if self.picture is not None and keep is not None else None
+        if rect is None:
+            return None
+        own = point if id == keep else QPointF()
+        return own, self._view.shown(rect).topLeft() + own * self.scale
+
+    def _keep_still(self, grip: tuple[QPointF, QPointF], rect: QRectF) -> None:
+        """Look from where the point that was gripped, or the nearest that is still in `rect`, is where it was."""
+        point, place = grip
+        inside = QPointF(min(point.x(), max(rect.width() - _GRIP, 0)), min(point.y(), max(rect.height() - _GRIP, 0)))
+        self._view.offset = place - (rect.topLeft() + inside) * self.scale
+        shown, room = self._view.shown(rect), QRectF(self.rect())
+        if not shown.intersects(room):
+            self._view.offset += self._view.way_into_sight(rect, room)
+        self._fitted = False
+        self._place_legend()
+
     def _look_at_start(self, picture: Picture) -> None:
         self._fitted = False
         self._view.look_at_start(picture.bounds, QRectF(self.rect()))
         self._place_legend()
         self.zoomed.emit(self.scale)
-
-    def _anchor(self, id: str | None) -> QPointF | None:
-        rect = self.picture.rect(id) if self.picture is not None and id is not None else None
-        return self._view.shown(rect).topLeft() if rect is not None else None
 
     @property
     def picture(self) -> Picture | None:
@@ -185,6 +214,7 @@ class Surface(QWidget):
         if scale == self.scale:
             self._shift(step)
             return
+        self._motion.settle()
         self._fitted = False
         self._view.scale, self._view.offset = scale, offset
         self._repaint()
@@ -226,6 +256,7 @@ class Surface(QWidget):
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Closer (more than 1) or farther, the point `at` (the middle) standing still."""
         before = self.looks
+        self._motion.settle()
         self._view.zoom(factor, at if at is not None else QPointF(self.rect().center()), min(LEAST, self._scale_of_all))
         self._fitted = False
         self._repaint()
@@ -245,6 +276,7 @@ class Surface(QWidget):
 
     def _look_at(self, rect: QRectF, most: float) -> None:
         before = self.looks
+        self._motion.settle()
         if self._view.look_at(rect, QRectF(self.rect()), most):
             self._repaint()
             self.zoomed.emit(self.scale)
@@ -261,6 +293,7 @@ class Surface(QWidget):
         step = QPoint(round(by.x() * ratio), round(by.y() * ratio))
         if step.isNull():
             return False
+        self._motion.settle()
         self._fitted = False
         self._view.offset += QPointF(step) / ratio
         self._backing.scroll(step, self._view)
@@ -276,7 +309,10 @@ class Surface(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self.theme
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._backing.image(self.size(), self.devicePixelRatioF(), self._view))
+        if self._motion.moving:
+            self._paint_moving(painter)
+        else:
+            painter.drawPixmap(0, 0, self._backing.image(self.size(), self.devicePixelRatioF(), self._view))
         if self.picture is None:
             painter.setPen(theme.of("muted"))
             painter.setFont(font(15))
@@ -286,6 +322,14 @@ class Surface(QWidget):
         if self.hasFocus():
             painter.setPen(QPen(theme.of("selection"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_moving(self, painter: QPainter) -> None:
+        painter.save()
+        painter.fillRect(self.rect(), self.theme.of("canvas"))
+        painter.translate(self._view.offset)
+        painter.scale(self.scale, self.scale)
+        self._motion.paint(painter, self.theme, self.scale, self._marks)
+        painter.restore()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._corner.place(self.picture is not None)

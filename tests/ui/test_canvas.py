@@ -205,7 +205,7 @@ def test_a_middle_double_click_folds_nothing(canvas: Canvas, qtbot: QtBot) -> No
 
 def test_a_tip_tells_of_cards_and_of_links(canvas: Canvas) -> None:
     assert canvas._tip(QPointF(place(canvas, "conv"))) == "conv\n224 parameters"
-    route = canvas.picture._routes[3]  # from the addition to the output
+    route = canvas.picture.routes[3]  # from the addition to the output
     (x1, y1), (x2, y2) = route.points[0], route.points[1]
     middle = canvas._offset + QPointF((x1 + x2) / 2, (y1 + y2) / 2) * canvas.scale
     assert canvas._tip(middle) == "+ → Output\n8×8×8"

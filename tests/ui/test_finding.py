@@ -165,7 +165,7 @@ def listed(menu: QMenu) -> list[str]:
 def test_a_link_that_is_clicked_leads_to_its_other_end(window: Window, finding: Finding, qtbot: QtBot) -> None:
     canvas = window.canvas
     number = next(n for n, link in enumerate(canvas.picture.diagram.links) if link.target == "layer2.0")
-    link, points = canvas.picture.diagram.links[number], canvas.picture._routes[number].points
+    link, points = canvas.picture.diagram.links[number], canvas.picture.routes[number].points
     (x1, y1), (x2, y2) = max(pairwise(points), key=lambda s: abs(s[0][1] - s[1][1]))
     at = (canvas._offset + QPointF((x1 + x2) / 2, (y1 + 3 * y2) / 4) * canvas.scale).toPoint()
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)

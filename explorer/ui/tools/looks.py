@@ -1,4 +1,4 @@
-"""How the diagram looks: what cards are coloured by, and which way the data flows."""
+"""How the diagram looks: what cards are coloured by, which way the data flows, and whether it moves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 from explorer.diagram import COLOURS, DIRECTIONS
 from explorer.session import Topic
+from explorer.ui import motion
 from explorer.ui.desk import Desk
 
 _TIPS = {
@@ -31,6 +32,9 @@ class Looks(QObject):
         for menu in (self.colours, self.directions):
             menu.setToolTipsVisible(True)
             view.addMenu(menu)
+        self.moving = desk.action("View", "Move smoothly", self._move, tip="Cards slide when a group opens or folds")
+        self.moving.setCheckable(True)
+        view.aboutToShow.connect(lambda: self.moving.setChecked(motion.is_wanted()))
         self._button = QToolButton()
         self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._button.setMenu(self.colours)
@@ -53,6 +57,9 @@ class Looks(QObject):
             action.setData(direction)
             group.addAction(action)
         group.triggered.connect(self._turn)
+
+    def _move(self) -> None:
+        motion.choose(self.moving.isChecked())
 
     def _turn(self, action: QAction) -> None:
         QSettings().setValue("direction", action.data())

@@ -1,0 +1,57 @@
+"""What is pointed out in a picture, and how: nothing of it belongs to the diagram itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from explorer.drawing.cards import RADIUS
+from explorer.drawing.theme import Theme
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Cards and frames by id."""
+
+    selected: str | None = None
+    hovered: str | None = None
+    also: frozenset[str] = frozenset()  # more cards that are selected
+    lit: frozenset[str] = frozenset()  # cards to look at
+    found: frozenset[str] = frozenset()  # cards that a search has found
+    flow: str | None = None  # a card: what neither feeds it nor is fed by it, from afar too, steps back
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a mark goes around."""
+
+    rect: QRectF
+    frame: bool
+    round: bool
+
+
+def paint_marks(painter: QPainter, theme: Theme, scale: float, marks: Marks, outlines: Mapping[str, Outline]) -> None:
+    """Paint the marks around what has an outline; the rest is not visible."""
+    painter.setPen(QPen(theme.of("found"), 2.5 / min(scale, 1.0)))
+    for id in marks.found & outlines.keys():
+        outline = outlines[id]
+        painter.setBrush(Qt.BrushStyle.NoBrush if outline.frame else theme.over("found"))
+        radius = outline.rect.height() / 2 if outline.round else RADIUS
+        painter.drawRoundedRect(outline.rect, radius, radius)
+    pens = [(id, "changed", 3.0) for id in sorted(marks.lit)]
+    pens += [(id, "selection", 2.5) for id in sorted(marks.also)]
+    pens += [(marks.hovered or "", "hover", 1.8), (marks.selected or "", "selection", 2.5)]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for id, colour, width in pens:
+        found = outlines.get(id)
+        if found is None:
+            continue
+        painter.setPen(QPen(theme.of(colour), width / min(scale, 1.0)))
+        grown = found.rect.adjusted(-2, -2, 2, 2)
+        if found.round and not found.frame:
+            painter.drawEllipse(grown)
+        else:
+            painter.drawRoundedRect(grown, RADIUS + 2, RADIUS + 2)
