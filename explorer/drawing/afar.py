@@ -16,7 +16,12 @@ _FRAME_TYPE = 11.0  # and of an outermost frame's
 _STRIPE = 2.5
 _ROW = 11.0
 _TITLES = 0.2  # the scale from which cards may have titles
+PANELS = _TITLES  # the scale below which only outermost frames say something: what they are and what they cost
+_VEIL = 0.55  # how much of what is in a frame is covered then
+_SHORT = {"Image": "In", "Output": "Out"}
 _KEPT = 4  # letters that must be left of a shortened title
+BETWEEN = 50.0  # from a card at the end to what stands beside it
+ABOVE = 18.0  # screen pixels above a frame that its title may take
 _DOT = 4.0  # screen pixels below which nobody sees that it is round
 
 
@@ -84,13 +89,49 @@ def _ways(title: str, rows: int) -> Iterator[tuple[str, ...]]:
     for count in range(len(words) - 1, 0, -1):
         if count > 1 or any(c.isdigit() for c in words[1]):  # "Conv" says what it is, "Global" does not
             yield (" ".join(words[:count]),)
+    if title in _SHORT:
+        yield (_SHORT[title],)
 
 
 def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """The title of an outermost frame, above it, at a size that can still be read, if it fits."""
+    """The title of an outermost frame, above it, at a size that can still be read, if it fits; from very far away,
+    also what all that is in it costs, laid over it."""
+    _paint_plate(painter, card, rect, theme, scale, (card.title, _initials(card.title)), rect.width() * scale - 8)
+    if scale >= PANELS:
+        return
+    inner, lines = rect.adjusted(1 / scale, 1 / scale, -1 / scale, -1 / scale), _totals(card, rect, scale)
+    veil = QColor(theme.frame_ground(1))
+    veil.setAlphaF(_VEIL)
+    painter.fillRect(inner, veil)
+    if lines:
+        inner.setHeight((_ROW * len(lines) + 5) / scale)
+        painter.fillRect(inner, theme.frame_ground(1))
+        _paint_lines(painter, lines, inner, theme.of("text"), scale)
+
+
+def paint_end(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
+    """Where data comes in or goes out, said above the card."""
+    room = (rect.width() + BETWEEN) * scale - 4
+    _paint_plate(painter, card, rect, theme, scale, (card.title, _SHORT.get(card.title, card.title)), room)
+
+
+def _totals(card: Card, rect: QRectF, scale: float) -> tuple[str, ...]:
+    """Parameters and MACs below each other, with or without their words, as there is room."""
+    width, height = rect.width() * scale, rect.height() * scale
+    said = [phrase for phrase in " · ".join(card.lines).split(" · ") if phrase.endswith((" params", " MACs"))]
+    for lines in (tuple(said), tuple(phrase.rsplit(" ", 1)[0] for phrase in said)):
+        wide = max((advance(line, _TYPE) for line in lines), default=0.0)
+        if wide + 8 <= width and _ROW * len(lines) + 6 <= height:
+            return lines
+    return ()
+
+
+def _paint_plate(
+    painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, texts: tuple[str, ...], room: float
+) -> None:
+    """The first of the texts that fits into `room` pixels of the screen, on a ground of its own above a frame."""
     pixels = _FRAME_TYPE / scale
-    room = rect.width() * scale - 8
-    text = next((t for t in (card.title, _initials(card.title)) if advance(t, _FRAME_TYPE, True) <= room), "")
+    text = next((t for t in texts if advance(t, _FRAME_TYPE, True) <= room), "")
     if not text:
         return
     width = advance(text, _FRAME_TYPE, True) / scale

@@ -130,6 +130,9 @@ class Passage:
                 if piece.depth == 1:
                     painter.setOpacity(piece.seen)
                     afar.paint_frame_title(painter, piece.card, piece.rect, theme, scale)
+            for piece in now.pieces.values() if scale < afar.PANELS else ():
+                if piece.depth == 1 and piece.card.kind in ("input", "output"):
+                    afar.paint_end(painter, piece.card, piece.rect, theme, scale)
         painter.setOpacity(1.0)
         moved = {id: piece.rect for (id, frame), piece in now.pieces.items() if self._after.is_frame(id) == frame}
         self._after.paint_marks(painter, theme, scale, marks, moved)

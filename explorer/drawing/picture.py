@@ -80,6 +80,7 @@ class Picture:
         self._flows: dict[str, Flow | None] = {}
         self._frames = [placed for placed in self._placed.values() if placed.frame]
         self._cards = [placed for placed in self._placed.values() if not placed.frame]
+        self._ends = [p for p in self._cards if p.depth == 1 and p.card.kind in ("input", "output")]
         # What a strip exposes is looked up, not found by asking everything there is.
         self._near_frames = Nearby([placed.rect for placed in self._frames])
         self._near_cards = Nearby([placed.rect for placed in self._cards])
@@ -245,13 +246,21 @@ class Picture:
             cards.paint(painter, placed.card, placed.rect, theme, scale)
         painter.setOpacity(1.0)
         if not near:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            for number in self._near_frames.within(exposed.adjusted(0, 0, 0, 18 / scale)):
-                placed = self._frames[number]
-                if placed.depth == 1 and placed.rect.adjusted(0, -18 / scale, 0, 0).intersects(exposed):
-                    afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
+            self._paint_afar(painter, theme, exposed, scale)
         found = (id for id in marks.found if id in self._placed and self._placed[id].rect.intersects(exposed))
         self.paint_marks(painter, theme, scale, replace(marks, found=frozenset(found)), {})
+
+    def _paint_afar(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
+        """What stages are and, from very far away, what they cost and where the network begins and ends."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        above = afar.ABOVE / scale
+        for number in self._near_frames.within(exposed.adjusted(0, 0, 0, above)):
+            placed = self._frames[number]
+            if placed.depth == 1 and placed.rect.adjusted(0, -above, 0, 0).intersects(exposed):
+                afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
+        for placed in self._ends if scale < afar.PANELS else ():
+            if placed.rect.adjusted(0, -above, afar.BETWEEN, 0).intersects(exposed):
+                afar.paint_end(painter, placed.card, placed.rect, theme, scale)
 
     def paint_marks(
         self, painter: QPainter, theme: Theme, scale: float, marks: Marks, moved: Mapping[str, QRectF]

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from explorer.diagram import Card, Diagram, Link
-from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, compose, links
+from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, afar, compose, links
 from explorer.drawing.legend import _shown, legend_height, legend_width, paint_legend
 from explorer.layout import Box, Geometry, Route
 
@@ -188,3 +188,48 @@ def test_a_narrow_legend_is_one_column(everything: Picture) -> None:
     width = legend_width(everything.legend)
     assert legend_height(everything.legend, 0) == 20 * len(_shown(everything.legend))
     assert legend_height(everything.legend, width) <= legend_height(everything.legend, 0)
+
+
+def stages(scale: float, part: QRect | None = None) -> QImage:
+    """Two stages between the image and the output, as seen from afar."""
+    cards = {
+        "in": Card("in", "input", "Image", ("3×224×224",)),
+        "one": Card("one", "stage", "Stage 1", ("layer1 · 2 blocks", "216 K params · 668 M MACs"), foldable=True),
+        "out": Card("out", "output", "Output", ("1000",)),
+    } | {id: Card(id, "conv", "Conv 3×3", ("64 → 64 · s2",)) for id in ("a", "b")}
+    boxes = {"in": Box(60, 120, 92, 50), "one": Box(210, 120, 400, 900), "out": Box(660, 120, 92, 50)}
+    boxes |= {"a": Box(310, 500, 150, 60), "b": Box(310, 700, 150, 60)}
+    diagram = Diagram("", {"": ("in", "one", "out"), "one": ("a", "b")}, cards, ())
+    return painted(Picture(diagram, Geometry(boxes, (), 800, 1050)), scale, part=part)
+
+
+def has_ink(image: QImage, place: QRectF) -> bool:
+    """Is there anything as dark as text?"""
+    room = place.toRect()
+    places = ((x, y) for x in range(room.left(), room.right()) for y in range(room.top(), room.bottom()))
+    return any(image.pixelColor(x, y).lightness() < 110 for x, y in places)
+
+
+def test_from_very_far_stages_say_what_they_cost_and_ends_what_they_are() -> None:
+    scale = 0.19
+    far = stages(scale)
+    assert has_ink(far, QRectF(212 * scale, 122 * scale, 380 * scale, 26))  # totals, at the top of the stage
+    assert has_ink(far, QRectF(60 * scale, 120 * scale - 17, 30, 16))  # where it begins
+    assert has_ink(far, QRectF(660 * scale, 120 * scale - 17, 30, 16))  # and ends
+    assert not has_ink(far, QRectF(215 * scale, 400 * scale, 380 * scale, 600 * scale))  # the rest steps back
+    near = stages(0.4)
+    assert has_ink(near, QRectF(310 * 0.4, 500 * 0.4, 150 * 0.4, 60 * 0.4))  # a title on each card
+
+
+def test_from_very_far_two_halves_make_the_whole_too() -> None:
+    whole = stages(0.15)
+    for part in (QRect(0, 0, 640, 20), QRect(0, 20, 640, 460), QRect(20, 0, 620, 480)):
+        assert stages(0.15, part).copy(part) == whole.copy(part)
+
+
+@pytest.mark.parametrize(("width", "lines"), [(120, 2), (50, 2), (20, 0)])
+def test_totals_are_shortened_rather_than_cut(width: int, lines: int) -> None:
+    card = Card("s", "stage", "Stage", ("layer1 · 2 blocks", "216 K params · 668 M MACs"))
+    said = afar._totals(card, QRectF(0, 0, width, 200), 1.0)
+    assert len(said) == lines
+    assert all("216 K" in line or "668 M" in line for line in said)
