@@ -15,11 +15,10 @@ from explorer.edits.channels import WidthError, channels
 from explorer.edits.checks import named, whole
 from explorer.edits.edit import EditError, place, where
 from explorer.edits.fitting import Wish, fitted, settled
-from explorer.edits.forms import is_pointwise
 from explorer.edits.parts import Part, parts_at
-from explorer.edits.styles import activation_layer, chain_behind, followed, usual_style
+from explorer.edits.styles import activation_layer, followed, usual_style
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Function, Layer, Node, rewired
+from explorer.graph.architecture import Architecture, Function, Layer, Node
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import conv, made
 
@@ -97,39 +96,6 @@ class Head:
             nodes.append(_new(f"{base}.dropout", made(nn.Dropout), nodes[-1].name, scope))
             width = self.hidden
         return _with_head(architecture, found, nodes)
-
-
-@dataclass(frozen=True, slots=True)
-class LastStage:
-    """Pool before the last 1×1 convolution ("pool_first", MobileNetV3) or after it ("conv_first", MobileNetV2).
-
-    Source: Howard et al., "Searching for MobileNetV3", 2019, §5.1 and fig. 5.
-    """
-
-    name: ClassVar[str] = "last_stage"
-    to: str
-
-    @property
-    def at(self) -> str:
-        return "@head"
-
-    @property
-    def title(self) -> str:
-        return {"pool_first": "Pooling before the last 1×1", "conv_first": "Pooling after the last 1×1"}.get(
-            self.to, self.to
-        )
-
-    def apply(self, architecture: Architecture) -> Architecture:
-        named(self.to, ("pool_first", "conv_first"), "order of the last stage")
-        present = last_stage(architecture)
-        if present is None:
-            raise EditError(f"{architecture.title} has no 1×1 beside its global pooling")
-        order, pool, chain = present
-        if order == self.to:
-            return architecture
-        if self.to == "pool_first":
-            return fitted(_moved(architecture, pool, chain, first=True))
-        return fitted(_moved(architecture, pool, chain, first=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,62 +185,15 @@ def anatomy(architecture: Architecture) -> Anatomy | None:
                 return None
             inner = [n for n in reversed(chain) if n != linears[-1]]
             return Anatomy(name, value.dims, linears, tuple(inner))
-        if len(set(node.inputs)) != 1 or kind not in _HEAD_KINDS or len(architecture.users[name]) != 1:
+        if len(set(node.inputs)) != 1 or kind not in HEAD_KINDS or len(architecture.users[name]) != 1:
             return None
         chain.append(name)
         name = node.inputs[0]
     return None
 
 
-_HEAD_KINDS = frozenset({"linear", "activation", "dropout", "reshape", "pool", "norm", "conv"})
-
-
-def last_stage(architecture: Architecture) -> tuple[str, str, list[str]] | None:
-    """("conv_first" or "pool_first", the global pooling, the last 1×1 with its norm and activation)."""
-    pools = [node for node in architecture.live.values() if vocabulary.title(node) == "Global avg pool"]
-    if not pools:
-        return None
-    pool = pools[-1]
-    users = architecture.users[pool.name]
-    if len(users) == 1 and is_pointwise(architecture.nodes[users[0]]):
-        return "pool_first", pool.name, [users[0], *(n.name for n in chain_behind(architecture, users[0]))]
-    before, name = list[str](), pool.inputs[0]
-    while vocabulary.kind(architecture.nodes[name]) in ("norm", "activation"):
-        before.insert(0, name)
-        name = architecture.nodes[name].inputs[0]
-    before.insert(0, name)
-    alone = all(len(architecture.users[n]) == 1 for n in before)
-    return ("conv_first", pool.name, before) if alone and is_pointwise(architecture.nodes[name]) else None
-
-
-def _moved(architecture: Architecture, pool: str, chain: list[str], first: bool) -> Architecture:
-    """The pooling on the other side of the chain."""
-    head, tail, node = chain[0], chain[-1], architecture.nodes[pool]
-    if first:
-        source = architecture.nodes[head].inputs[0]
-        swaps = {pool: (tail, source), head: (source, pool)}
-        readers = [n for n in architecture.nodes.values() if pool in n.inputs]
-        changed = [rewired(n, {pool: tail}) for n in readers]
-    else:
-        source = node.inputs[0]
-        swaps = {head: (pool, source), pool: (source, tail)}
-        readers = [n for n in architecture.nodes.values() if tail in n.inputs]
-        changed = [rewired(n, {tail: pool}) for n in readers]
-    for name, (old, new) in swaps.items():
-        target = architecture.nodes[name]
-        changed.append(settled(target, args=rewired(target, {old: new}).args))
-    return _reordered(architecture.with_nodes(changed), pool, [pool, *chain] if first else [*chain, pool])
-
-
-def _reordered(architecture: Architecture, anchor: str, order: list[str]) -> Architecture:
-    """The nodes of a chain in their new order, at the place of its first."""
-    names = [name for name in architecture.nodes if name not in order]
-    before = list(architecture.nodes)
-    at = min(before.index(name) for name in order)
-    at = sum(1 for name in before[:at] if name not in order)
-    arranged = [*names[:at], *order, *names[at:]]
-    nodes = {name: architecture.nodes[name] for name in arranged}
-    return Architecture(architecture.title, nodes, architecture.classes, architecture.unused, architecture.key)
+#: What a head is made of.
+HEAD_KINDS = frozenset({"linear", "activation", "dropout", "reshape", "pool", "norm", "conv"})
 
 
 def _pooled(architecture: Architecture, found: Anatomy) -> Architecture:

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping
 import torch
 
 from explorer.graph.architecture import Node
-from explorer.weights.provenance import Provenance, carried, provenance, shapes
+from explorer.weights.provenance import Provenance, carried, core, provenance, shapes
 from explorer.weights.seeded import Seeded
 
 _NUMBERS = itertools.count()
@@ -50,7 +50,7 @@ class Given:
             return known
         fresh = self.random.tensors(node)
         return {
-            name: carried(value, known[name]) if name in known and known[name].dim() == value.dim() else value
+            name: carried(value, known[name]) if name in known and _alike(known[name], value) else value
             for name, value in fresh.items()
         }
 
@@ -68,13 +68,17 @@ class Given:
         return "extended" if any(not is_counter(name) for name in known) else "new"
 
     def _known(self, node: Node) -> dict[str, torch.Tensor]:
-        """The tensors there are for a node as it was opened, where they have the shape they should."""
+        """The tensors there are for a node, where they have the shape they should."""
         found: dict[str, torch.Tensor] = {}
         for name, shape in shapes(node).items():
             known = self._tensors.get(path_of(node, name))
-            if known is not None and tuple(known.shape) == shape:
-                found[name] = known
+            if known is not None and core(known.shape) == core(shape):
+                found[name] = known if known.shape == shape else known.reshape(shape)
         return found
+
+
+def _alike(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return len(core(one.shape)) == len(core(other.shape))
 
 
 def path_of(node: Node, name: str) -> str:

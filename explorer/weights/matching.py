@@ -11,7 +11,7 @@ import torch
 from explorer.graph.architecture import Architecture, Constant, Node
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.given import Given, is_counter, path_of
-from explorer.weights.provenance import provenance, shapes
+from explorer.weights.provenance import core, provenance, shapes
 from explorer.weights.seeded import Seeded
 
 Shape = tuple[int, ...]
@@ -115,7 +115,7 @@ def _wanted(architecture: Architecture) -> dict[str, torch.Tensor]:
 
 
 def _fits(found: Mapping[str, torch.Tensor], key: str, want: torch.Tensor) -> bool:
-    return key in found and found[key].shape == want.shape
+    return key in found and core(found[key].shape) == core(want.shape)
 
 
 def _prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
@@ -134,7 +134,7 @@ def _prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
 
 def _checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """The tensor as the network holds it, in memory of its own. Only called for shapes that the network has."""
-    value = tensor.detach().to(like.dtype, copy=True).contiguous()
+    value = tensor.detach().to(like.dtype, copy=True).reshape(like.shape).contiguous()
     if value.is_floating_point() and not bool(torch.isfinite(value).all()):
         bad = int((~torch.isfinite(value)).sum())
         raise CheckpointError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -46,10 +46,10 @@ def _found(node: Node) -> Provenance | None:
     now, then = shapes(node), shapes(node.was)
     if not _alike(node, node.was):
         return "new"
-    longer = any(name not in then or _exceeds(size, then[name]) for name, size in now.items())
+    longer = any(name not in then or _exceeds(core(size), core(then[name])) for name, size in now.items())
     if longer:
         return "extended"
-    return "kept" if all(then[name] == size for name, size in now.items()) else "sliced"
+    return "kept" if all(core(then[name]) == core(size) for name, size in now.items()) else "sliced"
 
 
 def summed_up(nodes: Iterable[Node], told: Told = provenance) -> str:
@@ -71,10 +71,19 @@ def shapes(node: Node) -> Shapes:
     return {}
 
 
+def core(size: Sequence[int]) -> tuple[int, ...]:
+    """A shape without the window of 1×1: such a convolution holds the numbers of a linear layer, and the other way."""
+    return tuple(size[:2] if tuple(size[2:]) == (1, 1) else size)
+
+
 def carried(now: torch.Tensor, then: torch.Tensor) -> torch.Tensor:
     """A tensor with the numbers of another where the two overlap, from the first channel on; its own elsewhere."""
     if now.shape == then.shape or not now.dim():
         return then
+    if now.dim() != then.dim():  # a 1×1 that was a linear layer, or the other way
+        then = then.reshape(*core(then.shape), *now.shape[2:])
+        if now.shape == then.shape:
+            return then
     result = now.clone()
     region = tuple(slice(0, min(a, b)) for a, b in zip(now.shape, then.shape, strict=True))
     result[region] = then[region]
@@ -84,17 +93,26 @@ def carried(now: torch.Tensor, then: torch.Tensor) -> torch.Tensor:
 def _alike(node: Node, was: Node) -> bool:
     """Are these the same layer but for its width? Another window, other groups or another class is another layer."""
     now, then = shapes(node), shapes(was)
-    if not then or any(len(then[name]) != len(size) for name, size in now.items() if name in then):
+    if not then or any(len(core(then[name])) != len(core(size)) for name, size in now.items() if name in then):
         return False
     a, b = node.layer, was.layer
     if isinstance(node.op, Constant):
         return isinstance(was.op, Constant)
+    if _is_dense(a) and _is_dense(b):
+        return True
     if type(a) is not type(b):
         return False
     if isinstance(a, _ConvNd) and isinstance(b, _ConvNd):
         depthwise = is_depthwise(a) and is_depthwise(b)
         return a.kernel_size == b.kernel_size and (depthwise or a.groups == b.groups)
     return True
+
+
+def _is_dense(layer: nn.Module | None) -> bool:
+    """A weight for every pair of channels and nothing else: a linear layer, or a 1×1 convolution."""
+    if isinstance(layer, nn.Conv2d):
+        return layer.kernel_size == (1, 1) and layer.groups == 1
+    return isinstance(layer, nn.Linear)
 
 
 def _exceeds(size: tuple[int, ...], other: tuple[int, ...]) -> bool:

@@ -198,6 +198,9 @@ def test_last_stage() -> None:
     assert computed("last_stage", "new") == pytest.approx(1.23e6, abs=5e3)
     assert computed("last_stage", "saved") == pytest.approx(34.3e6, abs=5e4)
     assert computed("last_stage", "stem") == pytest.approx(10.44e6, abs=5e3)
+    macs = {order: computed("last_stage", order) for order in ("conv_first", "pool_first")}
+    assert macs["pool_first"] == 216_589_760  # MobileNetV3 as it is
+    assert macs["conv_first"] - macs["pool_first"] == 48 * 960 * 1280
 
 
 @pytest.mark.parametrize("groups", [2, 3, 4, 8])

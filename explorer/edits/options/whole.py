@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 
 from explorer.edits.depth import DepthMultiplier, runs_at
-from explorer.edits.heads import HEADS, Classes, Head, LastStage, anatomy, last_stage
+from explorer.edits.heads import HEADS, Classes, Head, anatomy
 from explorer.edits.inputs import CompoundScaling, InputSize
+from explorer.edits.last_stage import LastStage, last_stage
 from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place
 from explorer.edits.options.room import takes_side
@@ -51,7 +52,9 @@ def head(place: Place) -> Iterator[Option]:
     if order is not None:
         words = {"conv_first": "1×1, then pool (v2)", "pool_first": "pool, then 1×1 (v3)"}
         tip = "MobileNetV3 pools before its last 1×1: the same layer then works on one place instead of 49."
-        yield place.choice("Last stage", order[0], [(name, said, LastStage(name)) for name, said in words.items()], tip)
+        yield place.choice(
+            "Last stage", order.order, [(name, said, LastStage(name)) for name, said in words.items()], tip
+        )
     yield from classes(place)
 
 
