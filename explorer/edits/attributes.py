@@ -189,7 +189,7 @@ def pooling_of(node: Node) -> tuple[str, dict[str, Any]] | None:
     if isinstance(node.op, Function) and node.op.call in _POOLS:
         kind, names = _POOLS[node.op.call]
         settings = dict(zip(names, node.args[1:], strict=False)) | {k: v for k, v in node.kwargs.items() if k in names}
-        if settings.get("return_indices") or node.kwargs.get("return_indices"):
+        if settings.pop("return_indices", False):
             return None
         settings.pop("dilation", None)
         settings.pop("count_include_pad", None)
@@ -207,6 +207,19 @@ _POOLS: dict[Any, tuple[str, tuple[str, ...]]] = {
     F.adaptive_avg_pool2d: ("average", ("output_size",)),
     F.adaptive_max_pool2d: ("max", ("output_size",)),
 }
+
+
+def is_windowed_pooling(node: Node) -> bool:
+    """Does it pool with a window of its own, not the whole map at once?"""
+    found = pooling_of(node)
+    return found is not None and "kernel_size" in found[1]
+
+
+def pooled_in_place(node: Node) -> Node:
+    """The pooling with stride 1, padded so that the map keeps its size (windows of odd side)."""
+    kind, settings = _pooling(node)
+    padding = tuple(side // 2 for side in _pair(settings["kernel_size"]))
+    return _with_pooling(node, kind, settings | {"stride": 1, "padding": padding})
 
 
 def _with_pooling(node: Node, kind: str, settings: dict[str, Any]) -> Node:

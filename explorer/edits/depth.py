@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.study import study
+from explorer.edits.attributes import is_windowed_pooling, pooled_in_place
 from explorer.edits.channels import WidthError, channels
 from explorer.edits.checks import number, whole
 from explorer.edits.edit import EVERYWHERE, EditError, place, places, where
@@ -415,7 +416,9 @@ def _unstrided(architecture: Architecture, target: Part, names: _Names) -> Archi
     for old in target.nodes:
         node = architecture.nodes[names.of(old)]
         settings = _settings(node, ratio if old in scaled else 1.0)
-        if settings and isinstance(node.op, Layer):
+        if is_windowed_pooling(node):
+            changed[node.name] = pooled_in_place(node)
+        elif settings and isinstance(node.op, Layer):
             changed[node.name] = node.replace(op=reconfigured(node.op, **settings))
     for known in shortcuts(target.architecture).values():
         if known.add in target.nodes:  # the shape is kept, so nothing need be done to what goes around
@@ -435,7 +438,4 @@ def _settings(node: Node, ratio: float) -> dict[str, Any]:
             found["out_channels"] = max(round(layer.out_channels * ratio / step), 1) * step
     elif isinstance(layer, nn.Linear) and ratio != 1:
         found["out_features"] = max(round(layer.out_features * ratio), 1)
-    elif isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
-        side = layer.kernel_size if isinstance(layer.kernel_size, int) else layer.kernel_size[0]
-        found = {"stride": 1, "padding": side // 2}
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -19,6 +20,7 @@ from explorer.edits import (
 from explorer.edits.options import options
 from explorer.network import Network
 from explorer.panels import Option
+from tests.conftest import KEYS
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]
@@ -83,3 +85,24 @@ def test_an_auxiliary_head_can_come_and_go(opened: Opened) -> None:
     without = with_head.edit(AuxiliaryHead("layer3", on=False))
     assert without.figures.total == network.figures.total
     assert without.edit(AuxiliaryHead("layer3", on=True)).figures.total == with_head.figures.total
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_offer_stands(key: str, opened: Opened, request: pytest.FixtureRequest) -> None:
+    """With `--long` all offers of a network, tens of thousands; else one of each option of three cards."""
+    network, dice = opened(key), random.Random(key)
+    hierarchy = network.study.hierarchy
+    cards = [*hierarchy.groups, *network.architecture.live]
+    if request.config.getoption("--long"):
+        edits = dict.fromkeys(edit for card in cards for found in offers(network, card) for edit in found)
+    else:
+        shown = [hierarchy.root.id, *dice.sample(cards, 2)]
+        edits = dict.fromkeys(dice.choice(found) for card in shown for found in offers(network, card))
+    for edit in edits:
+        network.edit(edit)
+
+
+def offers(network: Network, card: str) -> Iterable[list[Edit]]:
+    """The edits of each option of a card that has any."""
+    found = (list(edits_of(option).values()) for option in options(network.study, card) if not option.reason)
+    return (edits for edits in found if edits)

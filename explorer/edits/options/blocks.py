@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from functools import reduce
 
+from explorer.edits.attributes import pooling_of
 from explorer.edits.cardinality import Cardinality, shuffle_place, windowed
 from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat
 from explorer.edits.gates import SqueezeExcitation, SqueezeRatio, gates_at, place_for_gate, squeezes_at
@@ -261,7 +262,8 @@ def _copies_fit(target: Part) -> bool:
 
 
 def _side(node: Node) -> int:
-    kernel = getattr(node.layer, "kernel_size", 1)
+    pooling = pooling_of(node)
+    kernel = pooling[1].get("kernel_size", 1) if pooling else getattr(node.layer, "kernel_size", 1)
     return int(min(kernel)) if isinstance(kernel, tuple) else int(kernel)
 
 
@@ -276,10 +278,11 @@ def branch(place: Place) -> Iterator[Option]:
     join = joined_by(place.architecture, target)
     if join is None or is_dense_layer(target):
         return
-    shuffled = any(vocabulary.kind(node) == "shuffle" for node in place.architecture.live.values())
-    if len(set(join.inputs)) > 2 or not shuffled:  # a half of what is shuffled cannot go
+    remove = RemoveBranch(place.at)
+    tied = any(vocabulary.kind(node) in ("add", "shuffle") for node in place.architecture.live.values())
+    if not tied or can_be_made(remove, place.architecture):  # a half of what is shuffled or added cannot go
         tip = "Takes this way out; the module gets narrower, and what reads it follows."
-        yield place.actions("Branch", [("remove", RemoveBranch(place.at))], tip)
+        yield place.actions("Branch", [("remove", remove)], tip)
 
 
 def auxiliary_head(place: Place) -> Iterator[Option]:
