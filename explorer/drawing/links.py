@@ -10,10 +10,12 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
+from explorer.drawing.theme import Theme
 from explorer.layout import Point, Route
 
 _RADIUS = 6.0
-_HEADS = 0.3  # the scale below which links have no arrow heads
+FAR = 0.4  # the scale below which links are faint
+_HEADS = 0.3  # and below which they have no arrow heads
 _MANY = 6  # routes from one source from which on shared stretches are merged: DenseNet has dozens
 
 
@@ -30,7 +32,7 @@ class Strand:
 
 
 def strands(sources: Sequence[str], routes: Sequence[Route]) -> list[Strand]:
-    """Bundle routes by source; `sources` are in the order of the routes."""
+    """Bundle routes by source, in the order to paint them in; `sources` are in the order of the routes."""
     bundles: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for number, (source, route) in enumerate(zip(sources, routes, strict=True)):
         bundles[source, route.skip].append(number)
@@ -45,7 +47,16 @@ def strands(sources: Sequence[str], routes: Sequence[Route]) -> list[Strand]:
             heads.addPolygon(_head(points))
         bounds = path.boundingRect().adjusted(-6, -6, 6, 6)
         found.append(Strand(source, skip, path, heads, bounds, tuple(numbers)))
-    return found
+    # Shortcuts first: where one crosses the main path, that one is seen.
+    return sorted(found, key=lambda strand: not strand.skip)
+
+
+def pens(theme: Theme, scale: float) -> tuple[QPen, QPen]:
+    """For the main path and for shortcuts. From far away lines are one pixel wide whatever the scale, and faint, so
+    that cards stay what one sees."""
+    far = scale < FAR
+    width = 0.0 if far else 1.4
+    return QPen(theme.faint("link") if far else theme.of("link"), width), theme.skip_pen(width, far)
 
 
 def paint_line(painter: QPainter, path: QPainterPath, heads: QPainterPath, pen: QPen, scale: float) -> None:

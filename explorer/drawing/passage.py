@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 
 from explorer.drawing import afar, cards, links
 from explorer.drawing.marks import Marks
-from explorer.drawing.picture import DIMMED, FAR_LINKS, Picture, Piece
+from explorer.drawing.picture import DIMMED, Picture, Piece
 from explorer.drawing.theme import Theme
 from explorer.layout import Point, Route
 
@@ -159,9 +159,7 @@ class Passage:
         lines: Mapping[LinkKey, Line],
         lit: frozenset[str] | None,
     ) -> None:
-        far = scale < FAR_LINKS
-        width = 0.0 if far else 1.4
-        pen = QPen(theme.faint("link") if far else theme.of("link"), width)
+        main, skip = links.pens(theme, scale)
         kept: dict[tuple[float, bool], list[LinkKey]] = {}
         for key, line in lines.items():
             kept.setdefault((line.seen, lit is None or lit.issuperset(key[:2])), []).append(key)
@@ -170,9 +168,8 @@ class Passage:
                 continue
             painter.setOpacity(seen * (1.0 if bright else DIMMED))
             routes = [Route(lines[key].points, lines[key].skip) for key in keys]
-            for strand in sorted(links.strands([key[0] for key in keys], routes), key=lambda strand: not strand.skip):
-                own = theme.skip_pen(width, far) if strand.skip else pen
-                links.paint_line(painter, strand.path, strand.heads, own, scale)
+            for strand in links.strands([key[0] for key in keys], routes):
+                links.paint_line(painter, strand.path, strand.heads, skip if strand.skip else main, scale)
         painter.setOpacity(1.0)
 
 
@@ -200,7 +197,7 @@ def _matched(begin: Mapping[LinkKey, Line], end: Mapping[LinkKey, Line]) -> dict
         if other is not None and pair is not None:
             moves[key] = (replace(line, points=pair[0]), replace(other, points=pair[1]))
         else:
-            moves[key[0], key[1], key[2]] = (line, replace(line, seen=0.0))
+            moves[key] = (line, replace(line, seen=0.0))
             if other is not None:
                 moves[key[0], key[1], ~key[2]] = (replace(other, seen=0.0), other)
     for key, line in end.items():

@@ -19,7 +19,6 @@ from explorer.drawing.theme import Theme, advance
 from explorer.garbage import undisturbed
 from explorer.layout import Geometry, arrange
 
-FAR_LINKS = 0.4  # the scale below which links are faint
 DIMMED = 0.3
 _PLAIN = Marks()
 _LONGEST_TEXT = 400.0  # a text that begins this far to the left may still be seen
@@ -68,9 +67,7 @@ class Picture:
             rect = QRectF(box.x, box.y, box.width, box.height)
             self._placed[id] = _Placed(diagram.cards[id], rect, depth[id], id in diagram.children)
         self._texts = {id: QPointF(*place) for id, place in geometry.texts.items()}
-        found = links.strands([link.source for link in diagram.links], geometry.routes)
-        # Shortcuts first: where one crosses the main path, that one is seen.
-        self._strands = sorted(found, key=lambda strand: not strand.skip)
+        self._strands = links.strands([link.source for link in diagram.links], geometry.routes)
         self.routes = geometry.routes
         self._of_card: dict[str, list[int]] = defaultdict(list)  # a card's links, in and out
         for number, link in enumerate(diagram.links):
@@ -276,24 +273,19 @@ class Picture:
 
     def _paint_links(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
         seen = [self._strands[number] for number in self._near_strands.within(exposed)]
-        far = scale < FAR_LINKS
+        main, skip = links.pens(theme, scale)
         flow = self.flow(marks.flow)
         for strand in seen:
             lit = flow is None or flow.links.issuperset(strand.numbers)
             painter.setOpacity(1.0 if lit else DIMMED)
-            # From far away lines are one pixel wide whatever the scale, and faint, so that cards stay what one sees.
-            width = 0.0 if far else 1.4
-            pen = QPen(theme.faint("link") if far else theme.of("link"), width)
-            links.paint_line(
-                painter, strand.path, strand.heads, theme.skip_pen(width, far) if strand.skip else pen, scale
-            )
+            links.paint_line(painter, strand.path, strand.heads, skip if strand.skip else main, scale)
         painter.setOpacity(1.0)
         if flow is not None:
             self._paint_lit(painter, seen, flow, theme, scale)
         focus = marks.selected if marks.selected in self._placed else marks.hovered
         for number in self._of_card.get(focus or "", ()):
             path, head = links.alone(self.routes[number].points)
-            links.paint_line(painter, path, head, QPen(theme.of("selection"), 2.2 / min(scale / FAR_LINKS, 1.0)), scale)
+            links.paint_line(painter, path, head, QPen(theme.of("selection"), 2.2 / min(scale / links.FAR, 1.0)), scale)
         room = exposed.adjusted(-_LONGEST_TEXT, -20, 0, 20)
         texts = [(point, self.diagram.cards[id].beside) for id, point in self._texts.items() if room.contains(point)]
         cards.paint_beside(painter, theme, scale, texts)

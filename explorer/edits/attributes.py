@@ -218,8 +218,10 @@ def is_windowed_pooling(node: Node) -> bool:
 def pooled_in_place(node: Node) -> Node:
     """The pooling with stride 1, padded so that the map keeps its size (windows of odd side)."""
     kind, settings = _pooling(node)
-    padding = tuple(side // 2 for side in _pair(settings["kernel_size"]))
-    return _with_pooling(node, kind, settings | {"stride": 1, "padding": padding})
+    change = {"stride": 1, "padding": tuple(side // 2 for side in _pair(settings["kernel_size"]))}
+    if isinstance(node.op, Layer):  # with all that no edit speaks of: what it counts at the border, its dilation
+        return node.replace(op=reconfigured(node.op, **change))
+    return _with_pooling(node, kind, settings | change)
 
 
 def _with_pooling(node: Node, kind: str, settings: dict[str, Any]) -> Node:

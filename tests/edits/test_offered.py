@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 
 import pytest
+from torch import nn
 
 from explorer.edits import (
     AddShortcut,
@@ -14,11 +15,12 @@ from explorer.edits import (
     DepthMultiplier,
     Edit,
     InputSize,
+    Repeat,
     SqueezeExcitation,
     Width,
 )
 from explorer.edits.options import options
-from explorer.network import Network
+from explorer.network import Network, open_network
 from explorer.panels import Option
 from tests.conftest import KEYS
 from tests.edits.test_random_edits import check_count
@@ -85,6 +87,14 @@ def test_an_auxiliary_head_can_come_and_go(opened: Opened) -> None:
     without = with_head.edit(AuxiliaryHead("layer3", on=False))
     assert without.figures.total == network.figures.total
     assert without.edit(AuxiliaryHead("layer3", on=True)).figures.total == with_head.figures.total
+
+
+def test_a_repeated_pooling_keeps_what_no_edit_speaks_of() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.AvgPool2d(3, 2, 1, count_include_pad=False))
+    repeated = open_network(module).edit(Repeat("1"))
+    averages = [node.layer for node in repeated.architecture.live.values() if isinstance(node.layer, nn.AvgPool2d)]
+    assert [layer.count_include_pad for layer in averages] == [False, False]
+    check_count(repeated)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -48,13 +48,12 @@ def head(place: Place) -> Iterator[Option]:
     else:
         present = "pool" if len(known.linears) == 1 else "fully_connected"
         yield place.choice("Head", present, [(name, title, Head(name)) for name, title in HEADS.items()], tip)
-    order = last_stage(place.architecture)
-    if order is not None:
+    ending = last_stage(place.architecture)
+    if ending is not None:
         words = {"conv_first": "1×1, then pool (v2)", "pool_first": "pool, then 1×1 (v3)"}
         tip = "MobileNetV3 pools before its last 1×1: the same layer then works on one place instead of 49."
-        yield place.choice(
-            "Last stage", order.order, [(name, said, LastStage(name)) for name, said in words.items()], tip
-        )
+        edits = [(name, said, LastStage(name)) for name, said in words.items()]
+        yield place.choice("Last stage", ending.order, edits, tip)
     yield from classes(place)
 
 
