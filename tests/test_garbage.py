@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from explorer.garbage import undisturbed
+from explorer.garbage import keep_loaded, undisturbed
 
 
 def test_nothing_looks_meanwhile_one_inside_the_other_too() -> None:
@@ -56,3 +56,12 @@ def test_it_goes_on_when_the_last_thread_is_done() -> None:
     may_end.set()
     thread.join()
     assert gc.isenabled()
+
+
+def test_what_is_loaded_is_not_gone_over_again() -> None:
+    before = gc.get_freeze_count()
+    try:
+        keep_loaded()
+        assert gc.get_freeze_count() > before + 10_000
+    finally:
+        gc.unfreeze()

@@ -60,7 +60,8 @@ class Channels:
     born: dict[str, int] = field(default_factory=dict)  # place of every live node in the execution order
     even: list[tuple[Row, int]] = field(default_factory=list)  # rows that must be a multiple of something: groups
 
-    sums: dict[Row, dict[int, Fraction]] = field(default_factory=dict)  # what `linear` found, once all is known
+    whole: dict[Row, Row] = field(default_factory=dict)  # what `row` found, once all is known
+    sums: dict[Row, dict[int, Fraction]] = field(default_factory=dict)  # what `linear` found
     settled: bool = False
 
     # rows and atoms
@@ -73,6 +74,15 @@ class Channels:
 
     def row(self, row: Iterable[int]) -> Row:
         """The row in terms of atoms that are whole and their own group's."""
+        key = tuple(row)
+        known = self.whole.get(key)
+        if known is None:
+            known = self._whole(key)
+            if self.settled:
+                self.whole[key] = known
+        return known
+
+    def _whole(self, row: Row) -> Row:
         found: list[int] = []
         for atom in row:
             root = self.find(atom)

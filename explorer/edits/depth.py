@@ -19,7 +19,7 @@ from explorer.edits.fitting import Wish, fitted
 from explorer.edits.joins import bridged, lacks_shortcut
 from explorer.edits.mending import MEND_TITLES, mending
 from explorer.edits.parts import Part, blocks_at, parts_at
-from explorer.edits.widths import Width, is_dense_layer
+from explorer.edits.widths import Width
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired
 from explorer.graph.arguments import Ref
@@ -97,7 +97,7 @@ class DepthMultiplier:
 
     def apply(self, architecture: Architecture) -> Architecture:
         number(self.by, 0.01, 16, "a depth multiplier")
-        found = list(runs_at(architecture, self.at))
+        found = runs_at(architecture, self.at)
         if not found:
             raise EditError(f"there are no blocks {where(self.at)}")
         done = architecture
@@ -179,14 +179,14 @@ def can_invert(block: Part) -> bool:
 
 def can_repeat(target: Part) -> bool:
     """Is there a place behind it for a copy?"""
-    if not _is_known(target) or not (target.is_simple or is_dense_layer(target)):
+    if not _is_known(target) or not (target.is_simple or target.is_dense_layer):
         return False
     return len(target.shape(target.entries[0])) == len(target.shape(target.exit))  # no head, nothing that flattens
 
 
 def can_remove(target: Part) -> bool:
     """Would the network hold together without it, whatever comes behind?"""
-    if is_dense_layer(target):
+    if target.is_dense_layer:
         users = set(target.architecture.users[target.exit])
         return all(len(set(target.architecture.nodes[user].inputs)) > 1 for user in users)
     return _is_known(target) and target.keeps_shape
@@ -199,14 +199,21 @@ def in_reverse(architecture: Architecture, at: str) -> list[Part]:
     return sorted(found, key=lambda target: -min((order.index(name) for name in target.nodes), default=0))
 
 
-def runs_at(architecture: Architecture, at: str) -> Iterator[list[Part]]:
+def runs_at(architecture: Architecture, at: str) -> list[list[Part]]:
     """The blocks of a place in runs of like ones."""
+    known: dict[str, list[list[Part]]] = architecture.__dict__.setdefault("_runs", {})
+    if at not in known:
+        known[at] = list(_found_runs(architecture, at))
+    return known[at]
+
+
+def _found_runs(architecture: Architecture, at: str) -> Iterator[list[Part]]:
     run: list[Part] = []
     before: Part | None = None
     for block in blocks_at(architecture, at):
         if not can_repeat(block) or _thins(block):
             continue
-        dense = is_dense_layer(block)
+        dense = block.is_dense_layer
         joined = any(vocabulary.kind(node) == "concat" for node in block.layers)
         follows = before is not None and _stage(block) == _stage(before)
         if run and follows and (dense or block.keeps_shape or (joined and _keeps_map(block))):
@@ -230,7 +237,7 @@ def repeated(architecture: Architecture, target: Part, times: int) -> Architectu
             f"{target.words} cannot be repeated: {_ends(target)}, and a copy needs one of each, alike",
             node=target.id,
         )
-    reshapes = not target.keeps_shape and not is_dense_layer(target)
+    reshapes = not target.keeps_shape and not target.is_dense_layer
     bridge = reshapes and lacks_shortcut(target) and _like_have_shortcuts(target)
     names = [_Names(_base(target), number) for number in _free_numbers(architecture, target, times)]
     for name in reversed(names):  # each goes right behind the original, before the copies that are there
@@ -247,7 +254,7 @@ def repeated(architecture: Architecture, target: Part, times: int) -> Architectu
 def removed(architecture: Architecture, target: Part) -> Architecture:
     """The snapshot without a part, not yet fitted."""
     gone = set(target.nodes) | {n for n in architecture.nodes if n not in architecture.live and _within(n, target)}
-    if is_dense_layer(target):
+    if target.is_dense_layer:
         readers = []
         for user in dict.fromkeys(architecture.users[target.exit]):
             values, *rest = architecture.nodes[user].args
@@ -363,7 +370,7 @@ def _with_copy(architecture: Architecture, target: Part, names: _Names) -> Archi
         if node.name in target.nodes or (node.name not in architecture.live and _within(node.name, target))
     ]
     copy = {node.name: names.of(node.name) for node in originals}
-    dense = is_dense_layer(target)
+    dense = target.is_dense_layer
     moved = dict(copy) if dense else copy | {target.entry: target.exit}
     nodes = [_copy_of(node, names, moved) for node in originals]
     if dense:

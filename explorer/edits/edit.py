@@ -80,8 +80,11 @@ def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
     live = architecture.live
     if at == EVERYWHERE:
         return iter(live.values())
-    wanted = {name for part in named_places(at) for name in _names_at(architecture, part)}
-    return (node for node in live.values() if node.name in wanted)
+    known: dict[str, list[Node]] = architecture.__dict__.setdefault("_places", {})
+    if at not in known:
+        wanted = {name for part in named_places(at) for name in _names_at(architecture, part)}
+        known[at] = [node for node in live.values() if node.name in wanted]
+    return iter(known[at])
 
 
 def _names_at(architecture: Architecture, at: str) -> Iterable[str]:

@@ -10,6 +10,7 @@ from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
 from explorer.edits.channels import channels
 from explorer.edits.edit import EVERYWHERE, named_places, nodes_at
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Node
 from explorer.graph.gates import gates
 
@@ -69,6 +70,16 @@ class Part:
             and name not in self.squeezes
             and leaving.isdisjoint(coupled.linear(coupled.makers[name]))
         ]
+
+    @cached_property
+    def is_dense_layer(self) -> bool:
+        """Everything that reads its output is a concatenation that also reads what went in."""
+        if len(self.exits) != 1 or self.exit not in channels(self.architecture).rows:
+            return False
+        users = [self.architecture.nodes[user] for user in self.architecture.users[self.exit]]
+        return bool(users) and all(
+            vocabulary.kind(user) == "concat" and {*self.entries} <= {*user.inputs, user.name} for user in users
+        )
 
     @cached_property
     def squeezes(self) -> frozenset[str]:

@@ -167,8 +167,7 @@ def swappable(architecture: Architecture, at: str) -> Iterable[Node]:
     """The activations an edit at this place means."""
     nodes = list(nodes_at(architecture, at))
     for node in nodes:
-        gate = feeds_gate(node, architecture) and len(nodes) > 1
-        if vocabulary.activation(node) is not None and not gate:
+        if vocabulary.activation(node) is not None and not (len(nodes) > 1 and feeds_gate(node, architecture)):
             yield node
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
@@ -145,26 +146,11 @@ class WidthMultiplier:
 
     def wanted(self, architecture: Architecture) -> dict[int, Wish]:
         """The sizes to be, by atom of `channels`: about so many, or such a part of what enters."""
-        coupled = channels(architecture)
-        hidden = {name: block for block in blocks_at(architecture, self.at) for name in block.inner_makers}
-        squeezes = {name for block in blocks_at(architecture, self.at) for name in block.squeezes}
-        head = set(part(architecture, "@head").nodes) if _has_head(architecture) else set[str]()
-        classes = _classifiers(architecture, coupled)
-        wanted: dict[int, Wish] = {}
-        for node in nodes_at(architecture, self.at):
-            if node.name not in coupled.makers or node.name in classes:
-                continue
-            by = max(self.by, 1.0) if node.name in head else self.by
-            for atom in coupled.row(coupled.makers[node.name]):
-                known = coupled.atoms[atom]
-                if atom in wanted or known.locked or known.derived:
-                    continue
-                if node.name in hidden or node.name in squeezes:
-                    entering = coupled.size(coupled.rows[node.inputs[0]])
-                    wanted[atom] = Fraction(known.size, entering)
-                else:
-                    wanted[atom] = known.size * by
-        return wanted
+        wider = max(self.by, 1.0)
+        return {
+            atom: size if isinstance(size, Fraction) else size * (wider if in_head else self.by)
+            for atom, size, in_head in _scaled(architecture, self.at)
+        }
 
     def changes(self, architecture: Architecture) -> bool:
         """Is there a width that does not round to what it is?"""
@@ -174,6 +160,38 @@ class WidthMultiplier:
             for atom, wish in self.wanted(architecture).items()
             if isinstance(wish, float)
         )
+
+
+_Scaled = tuple[int, int | Fraction, bool]
+
+
+def _scaled(architecture: Architecture, at: str) -> list[_Scaled]:
+    """What a multiplier works on, whatever its number: (atom, its size, is it behind the last block), or for a hidden
+    width (atom, its part of what enters, …). Found once a place: every step of a slider asks."""
+    known: dict[str, list[_Scaled]] = architecture.__dict__.setdefault("_scaled", {})
+    if at not in known:
+        known[at] = list(_found_scaled(architecture, at))
+    return known[at]
+
+
+def _found_scaled(architecture: Architecture, at: str) -> Iterator[_Scaled]:
+    coupled = channels(architecture)
+    blocks = blocks_at(architecture, at)
+    hidden = {name for block in blocks for name in (*block.inner_makers, *block.squeezes)}
+    head = set(part(architecture, "@head").nodes) if _has_head(architecture) else set[str]()
+    classes = _classifiers(architecture, coupled)
+    done: set[int] = set()
+    for node in nodes_at(architecture, at):
+        if node.name not in coupled.makers or node.name in classes:
+            continue
+        for atom in coupled.row(coupled.makers[node.name]):
+            known = coupled.atoms[atom]
+            if atom in done or known.locked or known.derived:
+                continue
+            done.add(atom)
+            inside = node.name in hidden
+            entering = coupled.size(coupled.rows[node.inputs[0]]) if inside else 1
+            yield atom, Fraction(known.size, entering) if inside else known.size, node.name in head
 
 
 def hidden_ratio(target: Part, of: str) -> float | None:
@@ -188,18 +206,7 @@ def hidden_ratio(target: Part, of: str) -> float | None:
 
 def dense_layers(architecture: Architecture, at: str) -> list[Part]:
     """The blocks whose output is put beside what went in."""
-    return [block for block in blocks_at(architecture, at) if is_dense_layer(block)]
-
-
-def is_dense_layer(block: Part) -> bool:
-    """Everything that reads its output is a concatenation that also reads what went in."""
-    if len(block.exits) != 1 or block.exit not in channels(block.architecture).rows:
-        return False
-    entries = set(block.entries)
-    users = [block.architecture.nodes[user] for user in block.architecture.users[block.exit]]
-    return bool(users) and all(
-        vocabulary.kind(user) == "concat" and entries <= set(user.inputs) | {user.name} for user in users
-    )
+    return [block for block in blocks_at(architecture, at) if block.is_dense_layer]
 
 
 def _with_hidden(architecture: Architecture, at: str, ratio: float, of: str) -> Architecture:

@@ -7,7 +7,7 @@ would initialise weights nobody will read.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import torch
@@ -39,7 +39,22 @@ def reconfigured(layer: Layer, **changes: Any) -> Layer:
 
     Raises ValueError for a convolution whose groups do not divide its channels.
     """
-    module = layer.module
+    wish = (layer.key, *sorted(changes.items()))
+    known = _MADE.get(wish)
+    if known is None:
+        known = _reconfigured(layer.module, changes)
+        if len(_MADE) >= _MOST:
+            _MADE.clear()
+        _MADE[wish] = known
+    return known
+
+
+#: What was made last, by layer and settings: like blocks ask for the same, and a slider comes by again.
+_MADE: dict[Hashable, Layer] = {}
+_MOST = 4096
+
+
+def _reconfigured(module: nn.Module, changes: dict[str, Any]) -> Layer:
     twin = copy.copy(module)
     twin.__dict__.update(_parameters=dict(module._parameters), _buffers=dict(module._buffers))
     if isinstance(module, _ConvNd):

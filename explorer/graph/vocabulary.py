@@ -30,6 +30,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
     "linear": nn.Identity,
 }
+_ACTIVATION_NAMES = {cls: name for name, cls in ACTIVATIONS.items()}
 
 #: How each is written for people.
 ACTIVATION_TITLES: dict[str, str] = {
@@ -178,7 +179,7 @@ def activation(node: Node) -> str | None:
     if node.layer is not None:
         if isinstance(node.layer, nn.Identity):
             return "linear" if node.was is not None and activation(node.was) else None
-        return next((name for name, cls in ACTIVATIONS.items() if type(node.layer) is cls), None)
+        return _ACTIVATION_NAMES.get(type(node.layer))
     if isinstance(node.op, (Function, Method)):
         return _FUNCTION_ACTIVATIONS.get(node.op.name)
     return None

@@ -55,9 +55,13 @@ class Beside:
 
 def warm_up(wanted: Wanted) -> None:
     """Import what the first click would have to wait for."""
-    import torch
+    from explorer.garbage import keep_loaded, undisturbed
 
-    import explorer.network  # noqa: F401 - imported for its cost
+    with undisturbed():
+        import torch
+
+        import explorer.network  # noqa: F401 - imported for its cost
+    keep_loaded()
 
     # One core stays free for the window; torch's own threads would also wait for each other on a busy machine.
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))

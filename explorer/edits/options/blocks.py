@@ -16,7 +16,7 @@ from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place, one_of
 from explorer.edits.parts import Part, parts_at
 from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, projections_at
-from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, dense_layers, hidden_ratio, is_dense_layer
+from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, dense_layers, hidden_ratio
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node, Pass
 from explorer.graph.shortcuts import shortcuts
@@ -108,7 +108,7 @@ def hidden_width(place: Place) -> Iterator[Option]:
         yield place.disabled("Hidden width", f"No layer {place.words} makes channels that stay inside its block.", tip)
         return
     inverted = all(any(vocabulary.kind(node) == "depthwise" for node in block.layers) for block in blocks)
-    if inverted and not any(is_dense_layer(block) for block in blocks):
+    if inverted and not any(block.is_dense_layer for block in blocks):
         ratios = [hidden_ratio(block, "entering") for block in blocks]
         values = [1.0, 1.5, *(float(n) for n in range(2, 11))]
         yield place.slider(title, _ratio(ratios, values), [(v, f"×{v:g}", Expansion(place.at, v)) for v in values], tip)
@@ -127,7 +127,7 @@ def _is_locked(place: Place, block: Part) -> bool:
 
 def _is_wide(block: Part) -> bool:
     """Several ways side by side (Inception): no one hidden width."""
-    return any(vocabulary.kind(node) == "concat" for node in block.layers) and not is_dense_layer(block)
+    return any(vocabulary.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
 
 
 def _ratio(ratios: list[float | None], values: list[float]) -> object:
@@ -252,7 +252,7 @@ def depth(place: Place) -> Iterator[Option]:
 
 def _copies_fit(target: Part) -> bool:
     """A copy is sure to fit where the shape is kept, or where the maps are those of a block."""
-    if target.keeps_shape or is_dense_layer(target):
+    if target.keeps_shape or target.is_dense_layer:
         return True
     kinds = {vocabulary.kind(node) for node in target.layers}
     if any(_side(node) % 2 == 0 for node in target.layers):
@@ -276,7 +276,7 @@ def branch(place: Place) -> Iterator[Option]:
     except ValueError:
         return
     join = joined_by(place.architecture, target)
-    if join is None or is_dense_layer(target):
+    if join is None or target.is_dense_layer:
         return
     remove = RemoveBranch(place.at)
     tied = any(vocabulary.kind(node) in ("add", "shuffle") for node in place.architecture.live.values())

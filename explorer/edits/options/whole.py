@@ -95,7 +95,7 @@ def image(place: Place) -> Iterator[Option]:
 def compound(place: Place) -> Iterator[Option]:
     tip = "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
     side = place.architecture.input_shape[-1]
-    if not any(True for _ in runs_at(place.architecture, place.at)) or not takes_side(place.study, side):
+    if not runs_at(place.architecture, place.at) or not takes_side(place.study, side):
         reason = "It takes a network of blocks that works on any resolution."
         yield place.disabled("Compound scaling φ", reason, tip)
         return
