@@ -49,6 +49,7 @@ class SetLayer:
     """Give layers another setting (a key of `SETTINGS`). A new kernel or dilation is padded so that the map keeps its
     size. `kind` (conv, depthwise, linear, pool, dropout, shuffle) narrows it to such layers of a larger place;
     "grouped" means group convolutions and the channel shuffles between them, "windowed" all convolutions with a window.
+    What was depthwise or grouped when the network was opened still counts as that: groups can go, and come back.
     With the mend "from NODE" that layer gets the setting this one had: a stride moves (ResNet v1.5 to v1)."""
 
     name: ClassVar[str] = "layer"
@@ -116,12 +117,17 @@ class SetLayer:
 
 def is_of_kind(node: Node, kind: str) -> bool:
     """Is this a layer of the kind an edit is narrowed to? Every one is when `kind` is empty."""
-    if kind == "grouped":
-        groups = settings_of(node).get("groups", 1)
-        return groups != 1 and vocabulary.kind(node) in ("conv", "shuffle")
     if kind == "windowed":
         return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) > 1
-    return not kind or vocabulary.kind(node) == kind
+    if kind not in ("grouped", "depthwise"):
+        return not kind or vocabulary.kind(node) == kind
+    return any(_has_groups(known, kind) for known in (node, node.was) if known is not None)
+
+
+def _has_groups(node: Node, kind: str) -> bool:
+    if kind == "depthwise":
+        return vocabulary.kind(node) == "depthwise"
+    return settings_of(node).get("groups", 1) != 1 and vocabulary.kind(node) in ("conv", "shuffle")
 
 
 _SIDES = ("kernel", "stride", "padding", "dilation", "groups")

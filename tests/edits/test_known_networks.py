@@ -35,7 +35,6 @@ from explorer.edits import (
     Width,
     WidthMultiplier,
 )
-from explorer.edits.attributes import is_of_kind
 from explorer.network import Network, open_network
 
 Opened = Callable[[str], Network]
@@ -99,12 +98,11 @@ def test_deeper_resnets_from_resnet_50(deeper: str, edits: Sequence[Edit], opene
 )
 def test_shufflenets_of_other_groups(groups: int, widths: Sequence[int], opened: Opened) -> None:
     network = opened("shufflenet_v1_g3")
-    grouped = ",".join(name for name, node in network.architecture.live.items() if is_of_kind(node, "grouped"))
     edited = network.edit(
-        SetLayer(grouped, "groups", 1),
+        SetLayer("*", "groups", 1, kind="grouped"),
         *(Width(f"stage{number}", width) for number, width in enumerate(widths, 2)),
         BottleneckRatio("*", 1 / 4),
-        SetLayer(grouped, "groups", groups),
+        SetLayer("*", "groups", groups, kind="grouped"),
     )
     assert counted(edited) == counted(opened(f"shufflenet_v1_g{groups}"))
 

@@ -12,7 +12,17 @@ from torch import Tensor, nn
 
 from explorer.analysis import shapes
 from explorer.analysis.figures import Figures
-from explorer.edits import ChannelShuffle, Edit, EditError, LinearBottleneck, Shortcut, SwapActivation
+from explorer.edits import (
+    ChannelShuffle,
+    ConvForm,
+    Edit,
+    EditError,
+    LinearBottleneck,
+    SetLayer,
+    Shortcut,
+    SwapActivation,
+)
+from explorer.edits.attributes import is_of_kind
 from explorer.graph import vocabulary
 from explorer.graph.vocabulary import ACTIVATIONS
 from explorer.network import Network, open_network
@@ -193,3 +203,27 @@ def test_everything_off_and_on_again_is_the_baseline(key: str, opened: Callable[
         except EditError:
             continue
     assert network.figures.as_json() == opened(key).figures.as_json()
+
+
+@pytest.mark.parametrize(("key", "kind"), [("mobilenet_v2", "depthwise"), ("shufflenet_v1_g3", "grouped")])
+def test_groups_can_go_and_come_back(key: str, kind: str, opened: Callable[[str], Network]) -> None:
+    """A layer whose groups are gone still counts as what it was opened as, and other layers never do."""
+    network = opened(key)
+    value: int | str = "depthwise" if kind == "depthwise" else 3
+    full = network.edit(SetLayer("*", "groups", 1, kind=kind))
+    assert full.figures.total.macs > 2 * network.figures.total.macs
+    back = full.edit(SetLayer("*", "groups", value, kind=kind))
+    assert back.figures.total == network.figures.total
+    assert not any(node.was for node in back.architecture.nodes.values())
+
+
+def test_a_layer_counts_as_what_it_is_and_what_it_was(opened: Callable[[str], Network]) -> None:
+    """Four groups in the place of as many as channels: a group convolution now, a depthwise one when opened."""
+    at = "features.3.conv.1.0"
+    grouped = opened("mobilenet_v2").edit(SetLayer(at, "groups", 4)).architecture.nodes[at]
+    assert is_of_kind(grouped, "grouped")
+    assert is_of_kind(grouped, "depthwise")
+    joined = opened("mobilenet_v1").edit(ConvForm("features.6", "full")).architecture
+    changed = [node for node in joined.live.values() if node.was is not None]
+    assert changed  # the 1×1 took the window over: it never was depthwise
+    assert not any(is_of_kind(node, "depthwise") for node in changed)

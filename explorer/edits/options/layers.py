@@ -14,8 +14,8 @@ from explorer.edits.forms import FORMS, ConvForm, Reduction, can_become, reducti
 from explorer.edits.gates import GATES, Gate, gate_kind, is_squasher
 from explorer.edits.joins import Join
 from explorer.edits.options.place import Place, one_of
-from explorer.edits.options.room import has_room, is_trunk
-from explorer.edits.options.sides import meets, side_after
+from explorer.edits.options.sides import fits, side_after
+from explorer.edits.options.trunk import is_trunk
 from explorer.edits.parts import Part, parts_at
 from explorer.edits.switches import SwapActivation, swappable
 from explorer.edits.widths import Width
@@ -128,34 +128,18 @@ def _stride(place: Place, node: Node, present: Mapping[str, object]) -> Iterator
         yield place.disabled("Stride", reason, tip)
         yield place.disabled("Padding", reason, pad_tip)
         return
-    entering, side = min(place.dims(node.inputs[0])[2:]), min(place.dims(node.name)[2:])
-    strides = [
-        s
-        for s in (1, 2, 3, 4)
-        if s == stride
-        or (
-            has_room(place.study, node.name, stride / s)
-            and _still_meets(place, node, side_after(node, entering, stride=s))
-        )
-    ]
+    entering = min(place.dims(node.inputs[0])[2:])
+
+    def works(**changed: int) -> bool:
+        side = side_after(node, entering, **changed)
+        return side is not None and fits(place.study, node.name, side)
+
+    strides = [s for s in (1, 2, 3, 4) if s == stride or works(stride=s)]
     yield place.choice("Stride", stride, [(s, str(s), SetLayer(place.at, "stride", s)) for s in strides], tip)
     if isinstance(padding, int) and isinstance(kernel, int):
         most = kernel // 2 if not isinstance(node.layer, nn.Conv2d) else max(kernel - 1, padding)
-        found = [
-            p
-            for p in range(most + 1)
-            if p == padding
-            or (
-                has_room(place.study, node.name, (side + min(2 * (p - padding), 0)) / side)
-                and _still_meets(place, node, side_after(node, entering, padding=p))
-            )
-        ]
+        found = [p for p in range(most + 1) if p == padding or works(padding=p)]
         yield place.choice("Padding", padding, [(p, str(p), SetLayer(place.at, "padding", p)) for p in found], pad_tip)
-
-
-def _still_meets(place: Place, node: Node, side: int | None) -> bool:
-    """Do the maps behind a node with a window still fit together when it makes one of this side?"""
-    return side is not None and side > 0 and meets(place.study, node.name, side)
 
 
 def groups(place: Place) -> Iterator[Option]:

@@ -1,9 +1,9 @@
-"""Do maps that are joined still meet when the map they come from has another side?
+"""Does everything behind a map still work when that map has another side?
 
 A window makes ⌊(n + a) / s⌋ + 1 places of n, and so does a chain of windows, with another a and s: ⌊(⌊x / s⌋ + b) / t⌋
-is ⌊(x + s·b) / (s·t)⌋. So each map behind a node is one such pair for each axis, found in one walk, and only where maps
-of unlike pairs meet does it depend on the side whether they fit: 3×3 with stride 2 and 2×2 pooling round odd sides
-differently.
+is ⌊(x + s·b) / (s·t)⌋. So each map behind a node is one such pair for each axis, found in one walk. It says exactly
+from which side on a window has a place to stand; and only where maps of unlike pairs meet does it depend on the side
+whether they fit: 3×3 with stride 2 and 2×2 pooling round odd sides differently.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import nn
 
 from explorer.analysis.shapes import Shape
 from explorer.analysis.study import Study
-from explorer.edits.attributes import pooling_of
+from explorer.edits.attributes import norm_kind, pooling_of
 from explorer.edits.fitting import PaddedShortcut
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node, Pass
@@ -36,19 +36,32 @@ class Line(NamedTuple):
             return Line(fixed=other.fixed or other.of(self.fixed))
         return Line(self.shift + self.step * (1 + other.shift), self.step * other.step)
 
+    def least(self, places: int) -> int:
+        """The smallest side from which it makes so many places."""
+        return 0 if self.fixed else (places - 1) * self.step - self.shift
+
 
 _SAME = Line()
 _Map = tuple[Line, Line]  # its height and its width
 _Meeting = tuple[Line, Line]
 
 
-def meets(study: Study, name: str, side: int) -> bool:
-    """Do all maps behind a node fit together when its own map is `side` × `side`? An unsure answer is no."""
-    known: dict[str, frozenset[_Meeting] | None] = study.architecture.__dict__.setdefault("_meetings", {})
+class Behind(NamedTuple):
+    """What the maps behind a node ask of its own: a least side, and that unlike ways round it to the same."""
+
+    least: int
+    meetings: frozenset[_Meeting]
+
+
+def fits(study: Study, name: str, side: int) -> bool:
+    """Does all that is behind a node work when its own map is `side` × `side`? An unsure answer is no."""
+    known: dict[str, Behind | None] = study.architecture.__dict__.setdefault("_behind", {})
     if name not in known:
-        known[name] = _meetings(study, name)
+        known[name] = _behind(study, name)
     found = known[name]
-    return found is not None and all(one.of(side) == other.of(side) for one, other in found)
+    if found is None or side < found.least:
+        return False
+    return all(one.of(side) == other.of(side) for one, other in found.meetings)
 
 
 def side_after(node: Node, entering: int, **changed: int) -> int | None:
@@ -61,28 +74,50 @@ def side_after(node: Node, entering: int, **changed: int) -> int | None:
     return line.of(entering) if line is not None else None
 
 
-def _meetings(study: Study, name: str) -> frozenset[_Meeting] | None:
-    """The unlike maps that are joined somewhere behind a node; None when something there is not understood."""
+def _behind(study: Study, name: str) -> Behind | None:
+    """What is behind a node, in one walk; None when something there is not understood."""
     maps: dict[str, _Map] = {name: (_SAME, _SAME)}
-    found: set[_Meeting] = set()
+    reached, least, meetings = {name}, 1, set[_Meeting]()
     for node in study.architecture.live.values():
-        if node.name == name or maps.keys().isdisjoint(node.inputs):
+        if node.name == name or reached.isdisjoint(node.inputs):
             continue
+        reached.add(node.name)
+        if vocabulary.kind(node) in ("attention", "constant") or _is_written(node):
+            return None
         made = _dims(study, node.name)
-        if len(made) != 4:
+        if len(made) != 4 or maps.keys().isdisjoint(node.inputs):
             continue
         read = [maps.get(other) or _fixed(study, other) for other in node.inputs if len(_dims(study, other)) == 4]
         if not read:
             return None
         if len(read) > 1:
-            found.update(_joined(node, read))
+            meetings.update(_joined(node, read))
             maps[node.name] = next(way for way in read if way[0].of(10_000) == max(r[0].of(10_000) for r in read))
             continue
         lines = _passed(node, _dims(study, node.inputs[0]), made)
         if lines is None:
             return None
-        maps[node.name] = (read[0][0].then(lines[0]), read[0][1].then(lines[1]))
-    return frozenset(found)
+        made_of = maps[node.name] = (read[0][0].then(lines[0]), read[0][1].then(lines[1]))
+        places = _places(node)
+        least = max(least, *(line.least(1) for line in made_of), *(line.least(places) for line in read[0]))
+    return Behind(least, frozenset(meetings))
+
+
+def _is_written(node: Node) -> bool:
+    """A reshape with sizes written into the code."""
+    name = getattr(node.op, "name", "")
+    return name in ("view", "reshape") or (name == "getitem" and not isinstance(node.args[1], int))
+
+
+def _places(node: Node) -> int:
+    """How many places an axis of what a node reads must have, whatever it makes of them."""
+    layer: Any = node.layer
+    if norm_kind(node) == "instance":
+        return 2  # the spread over a single place is nothing
+    around = layer.padding if isinstance(layer, nn.Conv2d) else 0
+    if not isinstance(around, tuple) or layer.padding_mode == "zeros":
+        return 1
+    return int(max(around) + (layer.padding_mode == "reflect"))  # padded with what is there, so that must be there
 
 
 def _joined(node: Node, read: list[_Map]) -> Iterator[_Meeting]:

@@ -11,7 +11,7 @@ from explorer.edits.inputs import CompoundScaling, InputSize
 from explorer.edits.last_stage import LastStage, last_stage
 from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place
-from explorer.edits.options.room import takes_side
+from explorer.edits.options.sides import fits
 from explorer.edits.widths import WidthMultiplier
 from explorer.graph import vocabulary
 from explorer.panels import Option
@@ -75,12 +75,12 @@ def image(place: Place) -> Iterator[Option]:
     """Resolution, channels, batch."""
     batch, count, height, width = place.architecture.input_shape
     tip = "Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened."
-    if height != width or not takes_side(place.study, height):
+    if height != width or not _takes_side(place, height):
         reason = "Attention, or a reshape written for one size, ties this network to its resolution."
         yield place.disabled("Resolution", reason, tip)
     else:
         sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
-        sides = [side for side in sides if takes_side(place.study, side)]
+        sides = [side for side in sides if _takes_side(place, side)]
         yield place.slider("Resolution", height, [(s, str(s), InputSize(resolution=s)) for s in sides], tip)
     if any(vocabulary.kind(node) == "attention" for node in place.nodes):
         return
@@ -92,14 +92,19 @@ def image(place: Place) -> Iterator[Option]:
     yield place.choice("Batch", batch, sizes, "Images at once. Figures count all of them.")
 
 
+def _takes_side(place: Place, side: int) -> bool:
+    """May the image have this side?"""
+    return fits(place.study, place.architecture.input.name, side)
+
+
 def compound(place: Place) -> Iterator[Option]:
     tip = "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
     side = place.architecture.input_shape[-1]
-    if not runs_at(place.architecture, place.at) or not takes_side(place.study, side):
+    if not runs_at(place.architecture, place.at) or not _takes_side(place, side):
         reason = "It takes a network of blocks that works on any resolution."
         yield place.disabled("Compound scaling φ", reason, tip)
         return
-    values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if takes_side(place.study, round(side * 1.15**v))]
+    values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if _takes_side(place, round(side * 1.15**v))]
     if _deals_unevenly(place):
         values = [v for v in values if v == 0 or can_be_made(CompoundScaling(v), place.architecture)]
     found = [(v, f"{v:g}", CompoundScaling(v)) for v in values]
