@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.ui import appearance
+from explorer.ui.focus_ring import FocusRing
 from explorer.ui.window import Window
 
 
@@ -18,6 +19,7 @@ def run(network: str | None = None) -> int:
     app.setApplicationName("CNN Explorer")
     app.setOrganizationName("cnn-explorer")
     appearance.apply(app, str(QSettings().value("theme", "system")))
+    FocusRing(app)
     window = Window()
     window.show()
     # After the first paint: the heavy imports take seconds.

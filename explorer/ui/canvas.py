@@ -17,7 +17,7 @@ _DRAG = 4  # pixels before a press becomes a drag
 _REST = 250  # milliseconds a pointer rests on a card before what does not belong to its flow steps back
 _REACH = 4  # pixels from which a link counts as pointed at
 
-#: What an arrow key pans while nothing is selected.
+#: What an arrow key pans together with Ctrl.
 _PANS = {
     Qt.Key.Key_Left: QPointF(_STRIDE, 0),
     Qt.Key.Key_Right: QPointF(-_STRIDE, 0),
@@ -184,9 +184,10 @@ class Canvas(Surface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in _WAYS:
-            if not self._walk(_WAYS[Qt.Key(key)]) and key in _PANS:
-                self._pan(_PANS[Qt.Key(key)])
+        if key in _PANS and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._pan(_PANS[Qt.Key(key)])
+        elif key in _WAYS:
+            self._walk(_WAYS[Qt.Key(key)], together=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(STEP)
         elif key == Qt.Key.Key_Minus:
@@ -206,12 +207,15 @@ class Canvas(Surface):
         else:
             super().keyPressEvent(event)
 
-    def _walk(self, way: Way) -> bool:
-        """To another card, if there is one that way; False when nothing is selected that one could start from."""
-        if self.picture is None or (self._marks.selected is None and way not in ("first", "last")):
-            return False
-        there = step(self.picture, self._marks.selected, way)
-        if there is not None:
+    def _walk(self, way: Way, together: bool) -> None:
+        """To another card, if there is one that way; `together`: it joins those that are selected, or the last one
+        leaves them where that leads back."""
+        here = self._marks.selected
+        there = step(self.picture, here, way) if self.picture is not None else None
+        if there is None:
+            return
+        if together and here is not None:
+            self.extended.emit(here if there in self._marks.also else there)
+        else:
             self.selected.emit(there)
-            self.reveal(there)
-        return True
+        self.reveal(there)

@@ -28,6 +28,7 @@ class InspectorPanel(QWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the tab key goes to what is in it
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._empty = label(_EMPTY, "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

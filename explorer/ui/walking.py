@@ -12,9 +12,11 @@ Way = Literal["on", "back", "left", "right", "out", "first", "last"]
 
 
 def step(picture: Picture, id: str | None, way: Way) -> str | None:
-    """The card or frame one step away; None when there is none that way."""
+    """The card or frame one step away; None when there is none that way. From nowhere it goes in at an end."""
     children = picture.diagram.children
     outermost = children[picture.diagram.root]
+    if id is None and way != "out":
+        way = "first" if way in ("on", "right", "first") else "last"
     if way in ("first", "last"):
         return outermost[0 if way == "first" else -1] if outermost else None
     if id is None or picture.card(id) is None:

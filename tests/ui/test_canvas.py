@@ -272,6 +272,28 @@ def test_arrows_follow_the_data(canvas: Canvas, qtbot: QtBot) -> None:
     assert told.args == ["conv"]
 
 
+def test_an_arrow_with_nothing_selected_begins_at_the_image_and_with_ctrl_pans(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.select(None)
+    with qtbot.waitSignal(canvas.selected) as told:
+        qtbot.keyClick(canvas, Qt.Key.Key_Down)
+    assert told.args == ["in"]
+    before = canvas._view.shown(canvas.picture.rect("conv"))
+    with qtbot.assertNotEmitted(canvas.selected):
+        qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    assert canvas._view.shown(canvas.picture.rect("conv")).top() < before.top()
+
+
+def test_with_shift_cards_join_the_selection_and_leave_it_on_the_way_back(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.select("in")
+    with qtbot.waitSignal(canvas.extended) as told:
+        qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert told.args == ["conv"]
+    canvas.select("in,conv")
+    with qtbot.waitSignal(canvas.extended) as told:
+        qtbot.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert told.args == ["conv"]
+
+
 def test_enter_folds_and_escape_lets_go(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.select("block")
     with qtbot.waitSignal(canvas.toggled):

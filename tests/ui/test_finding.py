@@ -228,7 +228,9 @@ def two_branches() -> Diagram:
         ("out", "on", None),
         (None, "first", "in"),
         ("add", "last", "out"),
-        (None, "on", None),
+        (None, "on", "in"),
+        (None, "back", "out"),
+        (None, "out", None),
         ("nowhere", "on", None),
     ],
 )

@@ -1,0 +1,82 @@
+"""A ring around the control that the keyboard is on. Whoever uses the mouse does not see it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWindow
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider, QTabBar, QWidget
+from shiboken6 import isValid
+
+from explorer.ui import appearance
+
+#: Lines of text, lists and the canvas show themselves where the keyboard is.
+_RINGED = (QAbstractButton, QComboBox, QSlider, QTabBar)
+_GAP = 3
+
+
+class FocusRing(QObject):
+    """Follows the focus of an application; made once."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self.ring: _Ring | None = None
+        self._by_keys = False
+        app.focusChanged.connect(self._follow)
+        app.focusWindowChanged.connect(self._listen)
+
+    def _listen(self, window: QWindow | None) -> None:
+        """To what comes from the keyboard or the mouse, before any widget is asked."""
+        if window is not None:
+            window.removeEventFilter(self)
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.KeyPress:
+            self._by_keys = True
+        elif kind == QEvent.Type.MouseButtonPress and self._by_keys:
+            self._by_keys = False
+            self._drop()
+        return False
+
+    def _follow(self, _: QWidget | None, now: QWidget | None) -> None:
+        self._drop()
+        if self._by_keys and isinstance(now, _RINGED) and now.parentWidget() is not None:
+            self.ring = _Ring(now)
+
+    def _drop(self) -> None:
+        if self.ring is not None and isValid(self.ring):  # it may have gone with the panel it lay on
+            self.ring.hide()
+            self.ring.deleteLater()
+        self.ring = None
+
+
+class _Ring(QWidget):
+    """Lies over the parent of a control and goes where that goes."""
+
+    def __init__(self, around: QWidget) -> None:
+        super().__init__(around.parentWidget())
+        self._around = around
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        around.installEventFilter(self)
+        self._place()
+        self.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+            self._place()
+        elif event.type() in (QEvent.Type.Hide, QEvent.Type.Show):
+            self.setVisible(self._around.isVisible())
+        return False
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        room = parent.rect() if parent is not None else QRect()
+        self.setGeometry(self._around.geometry().adjusted(-_GAP, -_GAP, _GAP, _GAP) & room)
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(appearance.colours().accent), 2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
