@@ -11,6 +11,7 @@ from torch import nn
 from explorer.edits import (
     AddShortcut,
     AuxiliaryHead,
+    Classes,
     ConvForm,
     DepthMultiplier,
     Edit,
@@ -45,6 +46,7 @@ def edits_of(option: Option) -> dict[str, Edit]:
         ("inception_v2_bn", (), "conv1", "Padding"),
         ("densenet121", (AddShortcut("features.transition1", "project"),), "", "Compound scaling φ"),
         ("densenet121", (AddShortcut("features.transition1", "project"),), "", "Depth multiplier"),
+        ("alexnet", (Classes(21_841),), "@head", "Width"),  # four times as wide is wider than any width may be
         ("shufflenet_v2_x0_5", (Width("stage2.1", 80),), "", "Depth multiplier"),
         (
             "shufflenet_v2_x1_5",

@@ -18,7 +18,7 @@ from explorer.edits.options.sides import fits, side_after
 from explorer.edits.options.trunk import is_trunk
 from explorer.edits.parts import Part, parts_at
 from explorer.edits.switches import SwapActivation, swappable
-from explorer.edits.widths import Width
+from explorer.edits.widths import WIDEST, Width
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Function, Node
 from explorer.graph.layers import is_depthwise
@@ -195,7 +195,7 @@ def width(place: Place) -> Iterator[Option]:
 
 
 def widths(place: Place, target: Part, row: tuple[int, ...]) -> list[int]:
-    """Widths a row could have, about fifty from an eighth to four times of what it has."""
+    """Widths a row could have, about fifty from an eighth to four times of what it has, none wider than any may be."""
     coupled, present = place.coupled, place.coupled.size(row)
     counts, chosen = coupled.chosen(row, {coupled.born[name] for name in target.nodes})
     if not chosen:
@@ -217,7 +217,8 @@ def widths(place: Place, target: Part, row: tuple[int, ...]) -> list[int]:
     found = {present}
     for changed in sizes:
         total = sum((n * changed.get(a, coupled.atoms[a].size) for a, n in counts.items()), Fraction(0))
-        if min(changed.values()) > 0 and total.denominator == 1 and (not coupled.even or coupled.holds(changed)):
+        possible = min(changed.values()) > 0 and total <= WIDEST and total.denominator == 1
+        if possible and (not coupled.even or coupled.holds(changed)):
             found.add(int(total))
     return sorted(found)
 
