@@ -47,9 +47,9 @@ SETTINGS: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class SetLayer:
     """Give layers another setting (a key of `SETTINGS`). A new kernel or dilation is padded so that the map keeps its
-    size. `kind` (conv, depthwise, linear, pool, dropout, shuffle) narrows it to such layers of a larger place;
-    "grouped" means group convolutions and the channel shuffles between them, "windowed" all convolutions with a window.
-    What was depthwise or grouped when the network was opened still counts as that: groups can go, and come back.
+    size. `kind` (a key of `KINDS_OF_LAYERS`) narrows it to such layers of a larger place; a kernel then leaves windows
+    alone that are 1×1, not square, or of even side. What was depthwise or grouped when the network was opened still
+    counts as that: groups can go, and come back.
     With the mend "from NODE" that layer gets the setting this one had: a stride moves (ResNet v1.5 to v1)."""
 
     name: ClassVar[str] = "layer"
@@ -63,13 +63,15 @@ class SetLayer:
     def title(self) -> str:
         words = {True: "on", False: "off"}.get(self.value) if isinstance(self.value, bool) else f"{self.value}"
         said = SETTINGS.get(self.setting, self.setting + " {}").format(words, words)
-        return f"{said[:1].upper()}{said[1:]} {place(self.at)}"
+        of = KINDS_OF_LAYERS.get(self.kind, "")
+        return f"{said[:1].upper()}{said[1:]}{of and f' of {of}'} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        named(self.kind, ("", *KINDS_OF_LAYERS), "kind of layer")
         named(self.setting, SETTINGS, "setting")
         if self.setting == "out_channels":
             return Width(self.at, self.value).apply(architecture)  # type: ignore[arg-type]  # Width looks at it
-        found = [node for node in nodes_at(architecture, self.at) if self._means(node)]
+        found = meant(nodes_at(architecture, self.at), self.setting, self.kind)
         if not found:
             raise EditError(f"nothing {where(self.at)} has {_AN.get(self.setting, 'a ' + self.setting)} to set")
         wanted = [(node, self.value) for node in found] + self._given_away(architecture, found[0])
@@ -111,14 +113,38 @@ class SetLayer:
             if least <= value and value != present:
                 yield SETTINGS[self.setting].format(value, value), replace(self, value=value)
 
-    def _means(self, node: Node) -> bool:
-        return self.setting in settings_of(node) and is_of_kind(node, self.kind)
+
+#: The kinds of layers an edit can be narrowed to, and how a sentence says them.
+KINDS_OF_LAYERS: dict[str, str] = {
+    "conv": "convolutions",
+    "depthwise": "depthwise convolutions",
+    "grouped": "group convolutions and shuffles",
+    "windowed": "convolutions with a window",
+    "linear": "linear layers",
+    "pool": "poolings",
+    "windowed_pool": "poolings with a window",
+    "dropout": "dropouts",
+    "shuffle": "channel shuffles",
+}
+
+
+def meant(nodes: Iterable[Node], setting: str, kind: str) -> list[Node]:
+    """The layers among these that `SetLayer` would give that setting."""
+    found = [node for node in nodes if is_of_kind(node, kind) and setting in settings_of(node)]
+    return [node for node in found if setting != "kernel" or not kind or _has_odd_square(node)]
+
+
+def _has_odd_square(node: Node) -> bool:
+    side = settings_of(node)["kernel"]
+    return isinstance(side, int) and side > 1 and (side % 2 == 1 or not isinstance(node.layer, nn.Conv2d))
 
 
 def is_of_kind(node: Node, kind: str) -> bool:
     """Is this a layer of the kind an edit is narrowed to? Every one is when `kind` is empty."""
     if kind == "windowed":
         return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) > 1
+    if kind == "windowed_pool":
+        return is_windowed_pooling(node)
     if kind not in ("grouped", "depthwise"):
         return not kind or vocabulary.kind(node) == kind
     return any(_has_groups(known, kind) for known in (node, node.was) if known is not None)

@@ -192,6 +192,14 @@ def can_remove(target: Part) -> bool:
     return _is_known(target) and target.keeps_shape
 
 
+def said_ends(target: Part) -> str:
+    """What goes in and what comes out, in words."""
+    shapes = ["×".join(map(str, target.shape(name)[1:])) for name in (*target.entries[:1], *target.exits[:1])]
+    if target.is_simple and all(shapes):
+        return f"{shapes[0]} goes in and {shapes[1]} comes out"
+    return f"{len(target.entries)} values go in and {len(target.exits)} come out"
+
+
 def in_reverse(architecture: Architecture, at: str) -> list[Part]:
     """The parts that `at` names, last first: a change to one then leaves the names that the ones before it read."""
     order = list(architecture.nodes)
@@ -234,7 +242,7 @@ def repeated(architecture: Architecture, target: Part, times: int) -> Architectu
     """
     if not can_repeat(target):
         raise EditError(
-            f"{target.words} cannot be repeated: {_ends(target)}, and a copy needs one of each, alike",
+            f"{target.words} cannot be repeated: {said_ends(target)}, and a copy needs one of each, alike",
             node=target.id,
         )
     reshapes = not target.keeps_shape and not target.is_dense_layer
@@ -263,7 +271,7 @@ def removed(architecture: Architecture, target: Part) -> Architecture:
         return architecture.changed(readers, removed=gone)
     if not (_is_known(target) and target.is_simple):
         raise EditError(
-            f"{target.words} cannot be taken out: {_ends(target)}",
+            f"{target.words} cannot be taken out: {said_ends(target)}",
             node=target.id,
         )
     names = {target.exit: target.entry}
@@ -271,13 +279,6 @@ def removed(architecture: Architecture, target: Part) -> Architecture:
         rewired(node, names) for node in architecture.nodes.values() if node.name not in gone and _reads(node, names)
     ]
     return architecture.changed(readers, removed=gone)
-
-
-def _ends(target: Part) -> str:
-    shapes = ["×".join(map(str, target.shape(name)[1:])) for name in (*target.entries[:1], *target.exits[:1])]
-    if target.is_simple and all(shapes):
-        return f"{shapes[0]} goes in and {shapes[1]} comes out"
-    return f"{len(target.entries)} values go in and {len(target.exits)} come out"
 
 
 def _reads(node: Node, names: dict[str, str]) -> bool:

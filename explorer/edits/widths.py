@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
@@ -34,12 +34,19 @@ class Width:
 
     def apply(self, architecture: Architecture) -> Architecture:
         whole(self.to, 1, WIDEST, "a width")
+        wanted = self.wanted(architecture)
+        return fitted(architecture, wanted, coupled=channels(architecture)) if wanted else architecture
+
+    def wanted(self, architecture: Architecture) -> dict[int, Wish]:
+        """The sizes to be, by atom of `channels`. Raises EditError where a width, or all together, cannot be."""
         coupled = channels(architecture)
-        wanted: dict[int, Wish] = {}
+        wanted: dict[int, int] = {}
+        rows: dict[str, tuple[int, ...]] = {}
         for target in parts_at(architecture, self.at):
             row = next((coupled.rows[name] for name in reversed(target.exits) if name in coupled.rows), None)
             if row is None:
                 raise EditError(f"{target.words} makes no channels that could be counted", node=target.id)
+            rows[target.words] = row
             if coupled.size(row) == self.to:
                 continue
             inside = {coupled.born[name] for name in target.nodes}
@@ -48,7 +55,18 @@ class Width:
             except WidthError as failure:
                 near = [Repair(f"{width} channels", replace(self, to=width)) for width in failure.near]
                 raise EditError(f"{target.id}: {failure}", node=target.exits[-1], repairs=near) from failure
-        return fitted(architecture, wanted, coupled=coupled) if wanted else architecture
+        if len(rows) > 1:
+            self._agree(coupled, rows, wanted)
+        return dict(wanted)
+
+    def _agree(self, coupled: Channels, rows: Mapping[str, tuple[int, ...]], wanted: Mapping[int, int]) -> None:
+        """Have several places this width together? One may hold the other, or feed it."""
+        for words, row in rows.items():
+            counts = coupled.linear(row)
+            total = sum(n * wanted.get(atom, coupled.atoms[atom].size) for atom, n in counts.items())
+            if total != self.to or not coupled.holds(wanted):
+                others = ", ".join(other for other in rows if other != words)
+                raise EditError(f"{words} cannot have {self.to} channels together with {others}", node=words)
 
 
 @dataclass(frozen=True, slots=True)

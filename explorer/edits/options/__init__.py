@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from explorer.analysis.study import Study
 from explorer.edits.edit import EVERYWHERE, places
-from explorer.edits.options import blocks, layers, whole
+from explorer.edits.options import blocks, layers, several, whole
 from explorer.edits.options.place import Place
 from explorer.panels import Option
 
@@ -29,13 +29,19 @@ _OF_BLOCKS: tuple[Topic, ...] = (
     blocks.squeeze_excitation,
     layers.gate,
     blocks.inversion,
+    several.kernel,
+    several.pooling,
+    layers.bias,
 )
 
 #: The topics of each scope, in the order they are shown.
 TOPICS: dict[str, tuple[Topic, ...]] = {
     "this layer": (layers.layer_options, blocks.branch, blocks.depth),
-    "this part": (layers.width, layers.activation, layers.norm, layers.form, blocks.branch, blocks.depth),
-    "these cards": (*_OF_BLOCKS, layers.bias, layers.pooling, layers.dropout),
+    "this part": (
+        *(layers.width, layers.activation, layers.norm, layers.form, blocks.branch, blocks.depth),
+        *(several.kernel, several.pooling, layers.bias),
+    ),
+    "these cards": (*_OF_BLOCKS, several.width, layers.dropout, blocks.depth),
     "this block": (*_OF_BLOCKS, layers.width, blocks.branch, blocks.depth, blocks.auxiliary_head),
     "this stage": (*_OF_BLOCKS, layers.width, whole.multipliers, blocks.auxiliary_head),
     "whole network": (*_OF_BLOCKS, whole.multipliers, whole.compound, whole.head, whole.image, layers.dropout),

@@ -8,7 +8,7 @@ from functools import reduce
 
 from explorer.edits.attributes import pooling_of
 from explorer.edits.cardinality import Cardinality, shuffle_place, windowed
-from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat
+from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat, said_ends
 from explorer.edits.gates import SqueezeExcitation, SqueezeRatio, gates_at, place_for_gate, squeezes_at
 from explorer.edits.heads import AuxiliaryHead
 from explorer.edits.joins import AddShortcut, RemoveBranch, joined_by, lacks_shortcut
@@ -237,17 +237,21 @@ def inversion(place: Place) -> Iterator[Option]:
 def depth(place: Place) -> Iterator[Option]:
     """Repeat or remove what is selected."""
     tip = "A copy behind it, or the network without it."
-    try:
-        (target,) = parts_at(place.architecture, place.at)
-    except ValueError:
+    targets = list(parts_at(place.architecture, place.at))
+    nodes = [name for target in targets for name in target.nodes]
+    if len(set(nodes)) < len(nodes):
+        yield place.disabled("Depth", "One of these cards lies in another.", tip)
         return
-    found = [("repeat", Repeat(place.at))] if can_repeat(target) and _copies_fit(target) else []
-    more = [("remove", RemoveBlock(place.at))] if can_remove(target) else []
+    repeat, remove = Repeat(place.at), RemoveBlock(place.at)
+    found = [("repeat", repeat)] if all(can_repeat(target) and _copies_fit(target) for target in targets) else []
+    goes = all(map(can_remove, targets)) and (len(targets) == 1 or can_be_made(remove, place.architecture))
+    more = [("remove", remove)] if goes else []
     if found or more:
         yield place.actions("Depth", [*found, *more], tip)
-    else:
-        reason = f"{len(target.entries)} values go in and {len(target.exits)} come out: a copy needs one of each."
-        yield place.disabled("Depth", reason, tip)
+        return
+    stays = next((target for target in targets if not (can_repeat(target) or can_remove(target))), targets[0])
+    reason = f"{said_ends(stays)}: a copy needs one of each, alike."
+    yield place.disabled("Depth", reason if len(targets) == 1 else f"{stays.words}: {reason}", tip)
 
 
 def _copies_fit(target: Part) -> bool:

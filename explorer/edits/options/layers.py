@@ -175,14 +175,9 @@ def width(place: Place) -> Iterator[Option]:
         (target,) = parts_at(place.architecture, place.at)
     except ValueError:  # several cards
         return
-    coupled = place.coupled
-    ends = [name for name in target.exits if name in coupled.rows]
-    makes = [
-        node for node in target.nodes if node in coupled.makers or is_depthwise(place.architecture.nodes[node].layer)
-    ]
-    if not ends or not makes:
+    coupled, row = place.coupled, made_row(place, target)
+    if row is None:
         return
-    row = coupled.rows[ends[-1]]
     found = widths(place, target, row)
     if len(found) > 1:
         yield place.slider("Width", coupled.size(row), [(w, str(w), Width(place.at, w)) for w in found], tip)
@@ -192,6 +187,14 @@ def width(place: Place) -> Iterator[Option]:
             f"Its {coupled.size(row)} channels are fixed: {locked}." if locked else "No other width divides evenly."
         )
         yield place.disabled("Width", reason, tip)
+
+
+def made_row(place: Place, target: Part) -> tuple[int, ...] | None:
+    """The channels that leave a part with a layer that makes some; None for any other."""
+    coupled, nodes = place.coupled, place.architecture.nodes
+    ends = [name for name in target.exits if name in coupled.rows]
+    makes = any(name in coupled.makers or is_depthwise(nodes[name].layer) for name in target.nodes)
+    return coupled.rows[ends[-1]] if ends and makes else None
 
 
 def widths(place: Place, target: Part, row: tuple[int, ...]) -> list[int]:
@@ -224,9 +227,9 @@ def widths(place: Place, target: Part, row: tuple[int, ...]) -> list[int]:
 
 
 def bias(place: Place) -> Iterator[Option]:
-    found = [settings_of(node)["bias"] for node in place.nodes if "bias" in settings_of(node)]
-    if found:
-        states = [bool(state) for state in found]
+    known = [settings_of(node) for node in place.nodes]
+    states = [bool(settings["bias"]) for settings in known if "bias" in settings]
+    if states:
         tip = "A number added to each channel. Before a norm it has no effect, so most networks leave it out there."
         yield place.switch("Bias", states, lambda on: SetLayer(place.at, "bias", on), tip)
 
