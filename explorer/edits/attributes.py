@@ -323,7 +323,7 @@ def _set_padding(node: Node, value: Value) -> Node:
 def _set_groups(node: Node, value: Value) -> Node:
     layer = node.layer
     if not isinstance(layer, _ConvNd):
-        return _set_shuffle_groups(node, _whole(node, value))
+        return with_shuffle_groups(node, _whole(node, value))
     groups = layer.in_channels if value == "depthwise" else _whole(node, value)
     if layer.in_channels % groups or layer.out_channels % groups:
         common = math.gcd(layer.in_channels, layer.out_channels)
@@ -336,7 +336,7 @@ def _set_groups(node: Node, value: Value) -> Node:
     return settled(node, op=reconfigured(_op(node), groups=groups))
 
 
-def _set_shuffle_groups(node: Node, groups: int) -> Node:
+def with_shuffle_groups(node: Node, groups: int) -> Node:
     """Whether they divide the channels is seen when the shapes are."""
     if isinstance(node.op, Layer):
         return settled(node, op=made(lambda: nn.ChannelShuffle(groups)))

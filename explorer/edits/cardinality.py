@@ -3,74 +3,120 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from torch import nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 
-from explorer.edits.checks import whole
+from explorer.edits.attributes import is_of_kind, with_shuffle_groups
+from explorer.edits.checks import named, whole
 from explorer.edits.edit import EditError, Repair, place, where
 from explorer.edits.fitting import fitted, settled
-from explorer.edits.forms import is_windowed
 from explorer.edits.parts import Part, blocks_at
 from explorer.edits.styles import chain_behind
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Function, Layer, Node
+from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
 from explorer.graph.arguments import Ref
+from explorer.graph.gates import gates
 from explorer.graph.layers import reconfigured
+
+#: The convolutions inside blocks that groups are about, and how a sentence says them.
+CONVOLUTIONS: dict[str, str] = {"windows": "convolutions with a window", "pointwise": "1×1 convolutions"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cardinality:
-    """Split the convolutions with a window inside blocks into `to` groups: that many narrow ways in parallel.
+    """Split the convolutions inside blocks into `to` groups, that many narrow ways in parallel: 1 is a standard
+    convolution, "depthwise" as many as channels. `of` is "windows" or "pointwise" (1×1; where some of these are
+    grouped, only those). A channel shuffle right behind follows.
 
-    Source: Xie et al., "Aggregated residual transformations", 2016, §3 (fig. 3c).
+    Source: Xie et al., "Aggregated residual transformations", 2016, §3 (fig. 3c); of 1×1: Zhang et al., "ShuffleNet",
+    2017, §3.1.
     """
 
     name: ClassVar[str] = "cardinality"
     at: str
-    to: int
+    to: int | str
+    of: str = "windows"
 
     @property
     def title(self) -> str:
+        if self.to == "depthwise":
+            return f"Depthwise {CONVOLUTIONS.get(self.of, self.of)} {place(self.at)}"
+        if self.of == "pointwise":
+            return f"1×1 convolutions in {self.to} group{'s' * (self.to != 1)} {place(self.at)}"
         return f"Cardinality {self.to} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        whole(self.to, 1, 65_536, "a cardinality")
-        found = [node for block in blocks_at(architecture, self.at) for node in windowed(block)]
+        named(self.of, CONVOLUTIONS, "kind of convolution")
+        if self.to != "depthwise":
+            whole(self.to, 1, 65_536, "a cardinality")
+        blocks = blocks_at(architecture, self.at)
+        found = grouped_at(blocks, self.of)
         if not found:
-            raise EditError(f"no block {where(self.at)} has a convolution with a window that is not depthwise")
-        for node in found:
-            layer = node.layer
-            assert isinstance(layer, nn.Conv2d)
-            if layer.in_channels % self.to or layer.out_channels % self.to:
-                common = {g for n in found for g in [_common(n)]}
-                fits = [g for g in range(1, 129) if all(c % g == 0 for c in common)]
-                near = sorted(fits, key=lambda g: abs(g - self.to))[:2]
-                raise EditError(
-                    f"{node.name}: {self.to} groups do not divide {layer.in_channels} → {layer.out_channels} channels",
-                    node=node.name,
-                    repairs=[Repair(f"Cardinality {g}", replace(self, to=g)) for g in near],
-                )
-        changed = [
-            settled(node, op=reconfigured(node.op, groups=self.to))
-            for node in found
-            if isinstance(node.op, Layer) and node.op.module.groups != self.to
-        ]
+            raise EditError(f"no block {where(self.at)} has {CONVOLUTIONS[self.of]}")
+        changed = [self._grouped(node, found) for node in found]
+        if isinstance(self.to, int):
+            changed += [
+                with_shuffle_groups(shuffle, self.to)
+                for node in _convolutions(blocks, self.of)
+                for shuffle in _shuffles_behind(architecture, node)
+                if conv_of(node).out_channels % self.to == 0 and vocabulary.shuffle_groups(shuffle) != self.to
+            ]
+        changed = [node for node in changed if node is not architecture.nodes[node.name]]
         return fitted(architecture.with_nodes(changed)) if changed else architecture
 
+    def _grouped(self, node: Node, found: list[Node]) -> Node:
+        layer = conv_of(node)
+        groups = layer.in_channels if isinstance(self.to, str) else self.to
+        if layer.groups == groups:
+            return node
+        if not (layer.in_channels % groups or layer.out_channels % groups):
+            assert isinstance(node.op, Layer)
+            return settled(node, op=reconfigured(node.op, groups=groups))
+        near = sorted(common_groups(found), key=lambda g: abs(g - groups))[:2]
+        raise EditError(
+            f"{node.name}: {groups} groups do not divide {layer.in_channels} → {layer.out_channels} channels",
+            node=node.name,
+            repairs=[Repair(f"Cardinality {g}", replace(self, to=g)) for g in near],
+        )
 
-def windowed(block: Part) -> Iterator[Node]:
-    """The convolutions inside a block that cardinality is about."""
-    return (node for node in block.layers if is_windowed(node))
+
+def grouped_at(blocks: Iterable[Part], of: str) -> list[Node]:
+    """The convolutions inside blocks that `Cardinality` means."""
+    found = list(_convolutions(blocks, of))
+    return [node for node in found if of == "pointwise" and is_of_kind(node, "grouped")] or found
 
 
-def _common(node: Node) -> int:
-    layer = node.layer
-    assert isinstance(layer, nn.Conv2d)
-    return math.gcd(layer.in_channels, layer.out_channels)
+def _convolutions(blocks: Iterable[Part], of: str) -> Iterator[Node]:
+    """Those with a window, or the 1×1s that are no gate's."""
+    for block in blocks:
+        gated = {name for gate in gates(block.layers, block.architecture) for name in gate.layers}
+        for node in block.layers:
+            if not isinstance(node.layer, nn.Conv2d) or node.name in gated:
+                continue
+            if (max(node.layer.kernel_size) > 1) == (of == "windows"):
+                yield node
+
+
+def common_groups(found: Iterable[Node], most: int = 128) -> list[int]:
+    """The numbers of groups, up to `most`, that all of these convolutions could be split into."""
+    widths = [width for node in found for width in (conv_of(node).in_channels, conv_of(node).out_channels)]
+    return [groups for groups in range(1, most + 1) if math.gcd(*widths) % groups == 0]
+
+
+def conv_of(node: Node) -> nn.Conv2d:
+    assert isinstance(node.layer, nn.Conv2d)
+    return node.layer
+
+
+def _shuffles_behind(architecture: Architecture, node: Node) -> list[Node]:
+    """The channel shuffles in force that read a convolution, its norm or activation between."""
+    last = [node, *chain_behind(architecture, node.name)][-1]
+    users = (architecture.nodes[user] for user in architecture.users[last.name])
+    return [user for user in users if vocabulary.kind(user) == "shuffle" and not isinstance(user.op, Pass)]
 
 
 def shuffle_place(block: Part) -> tuple[str, int] | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import reduce
 
 from explorer.edits.attributes import pooling_of
-from explorer.edits.cardinality import Cardinality, shuffle_place, windowed
+from explorer.edits.cardinality import Cardinality, common_groups, conv_of, grouped_at, shuffle_place
 from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat, said_ends
 from explorer.edits.gates import SqueezeExcitation, SqueezeRatio, gates_at, place_for_gate, squeezes_at
 from explorer.edits.heads import AuxiliaryHead
@@ -19,6 +18,7 @@ from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, 
 from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, dense_layers, hidden_ratio
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node, Pass
+from explorer.graph.layers import is_depthwise
 from explorer.graph.shortcuts import shortcuts
 from explorer.graph.vocabulary import ACTIVATION_TITLES
 from explorer.panels import Option
@@ -158,27 +158,36 @@ def _grows(place: Place, layer: Part) -> bool:
 
 
 def cardinality(place: Place) -> Iterator[Option]:
-    tip = "How many groups the convolutions with a window are split into: many narrow ways side by side."
-    found = [node for block in place.blocks for node in windowed(block)]
-    if not found:
-        yield place.disabled("Cardinality", f"No block {place.words} has a full convolution with a window.", tip)
-        return
-    common = reduce(math.gcd, [math.gcd(*_widths(node)) for node in found])
-    values = [g for g in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128) if common % g == 0]
-    present = one_of(_groups(node) for node in found)
+    """Standard, grouped or depthwise: of the convolutions with a window, and of the 1×1s."""
+    tip = (
+        "How many groups the convolutions with a window are split into, many narrow ways side by side: 1 is a standard "
+        "convolution, as many as channels a depthwise one."
+    )
+    found = grouped_at(place.blocks, "windows")
+    if found:
+        yield _groups(place, "Cardinality", found, "windows", tip)
+    else:
+        yield place.disabled("Cardinality", f"No block {place.words} has a convolution with a window.", tip)
+    tip = "How many groups the 1×1 convolutions are split into. A channel shuffle then lets groups hear each other."
+    found = grouped_at(place.blocks, "pointwise")
+    if found:
+        yield _groups(place, "1×1 groups", found, "pointwise", tip)
+
+
+def _groups(place: Place, title: str, found: list[Node], of: str, tip: str) -> Option:
+    layers = [conv_of(node) for node in found]
+    present = one_of("depthwise" if is_depthwise(layer) else layer.groups for layer in layers)
+    most = min(layer.in_channels for layer in layers) - 1  # as many as channels is another thing
+    values: list[int | str] = [g for g in common_groups(found, max(most, 1)) if g in _GROUPS or g == present]
+    if of == "windows" and most and not any(layer.out_channels % layer.in_channels for layer in layers):
+        values.append("depthwise")
     if len(values) < 2:
-        yield place.disabled("Cardinality", "No number of groups divides all the widths here.", tip)
-        return
-    yield place.choice("Cardinality", present, [(g, str(g), Cardinality(place.at, g)) for g in values], tip)
+        return place.disabled(title, "No number of groups divides all the widths here.", tip)
+    edits = [(g, "1 (standard)" if g == 1 else str(g), Cardinality(place.at, g, of)) for g in values]
+    return place.choice(title, present, edits, tip)
 
 
-def _widths(node: Node) -> tuple[int, int]:
-    layer = node.layer
-    return layer.in_channels, layer.out_channels  # type: ignore[union-attr, return-value]
-
-
-def _groups(node: Node) -> object:
-    return getattr(node.layer, "groups", None)
+_GROUPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128)
 
 
 def linear_bottleneck(place: Place) -> Iterator[Option]:
