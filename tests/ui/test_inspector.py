@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,9 @@ from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from explorer.network import Network
 from explorer.panels import Choice, Inspection, Option
+from explorer.present.inspections import inspection
 from explorer.ui.inspector import InspectorPanel
 from explorer.ui.slider import ChoiceSlider
 from explorer.ui.switch import Switch
@@ -286,3 +289,26 @@ def test_the_place_that_was_looked_at_is_shown_for_the_next_card(inspector: Insp
     inspector._page.scopes.show_scope("whole network")
     inspector.show_inspection(replace(BLOCK, path="features.4"))
     assert inspector._page.scopes.scope == "whole network"
+
+
+@pytest.mark.parametrize(
+    ("key", "card"),
+    [
+        ("mobilenet_v1", "features.1"),
+        ("vgg16", "features.0"),
+        ("mobilenet_v2", "features.3"),
+        ("resnet50", "layer2.1"),
+        ("densenet121", "features.denseblock1"),
+    ],
+)
+def test_no_button_is_cut(key: str, card: str, inspector: InspectorPanel, opened: Callable[[str], Network]) -> None:
+    inspector.resize(330, 800)
+    inspector.show_inspection(inspection(opened(key).study, card))
+    assert inspector._page is not None
+    buttons = inspector._page.scopes.findChildren(QPushButton)
+    assert buttons
+    for scope in {option.scope for option in inspector._shown.options}:
+        inspector._page.scopes.show_scope(scope)
+        QApplication.processEvents()
+        for button in buttons:
+            assert not button.isVisible() or button.width() >= button.sizeHint().width(), button.text()

@@ -67,7 +67,7 @@ def shortcut(place: Place) -> Iterator[Option]:
         yield place.disabled("Shortcut", reason, tip)
         return
     ways = bridge_ways(bare)
-    words = {"identity": "add (identity)", "pad": "add (zeros for new channels)", "project": "add (1×1 projection)"}
+    words = {"identity": "add identity", "pad": "add zero padding", "project": "add 1×1"}
     if not ways:
         yield place.disabled("Shortcut", "What goes in is smaller than what comes out: no way around fits.", tip)
     else:
@@ -82,11 +82,10 @@ def _way_back(place: Place) -> Shortcut | None:
 
 def bridge_ways(blocks: list[Part]) -> list[str]:
     """The ways around that fit all of these blocks, cheapest first."""
-    ways = ["identity", "pad", "project"]
-    for block in blocks:
-        before, after = block.shape(block.entry), block.shape(block.exit)
-        if before == after:
-            continue
+    ends = [(block.shape(block.entry), block.shape(block.exit)) for block in blocks]
+    uneven = [(before, after) for before, after in ends if before != after]
+    ways = ["pad", "project"] if uneven else ["identity", "project"]
+    for before, after in uneven:
         strides = {-(-a // b) for a, b in zip(before[2:], after[2:], strict=True)}
         fits = len(strides) == 1 and all(
             -(-a // s) == b for s in strides for a, b in zip(before[2:], after[2:], strict=True)
