@@ -240,6 +240,13 @@ class Network:
             self._make_room()
         return Showing(self.architecture, origin.weights, tensor, key, origin.forward, origin.lock)
 
+    def showings(self, image: Sample | str | Path = "cat") -> tuple[Showing, Showing]:
+        """The network and what it was when it was opened, shown the same image; one and the same where nothing was
+        edited. Raises as `showing` does."""
+        now = self.showing(image)
+        edited = self.baseline.architecture is not self.architecture
+        return now, self.baseline.showing(image) if edited else now
+
 
 def open_network(
     what: str | nn.Module,

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from explorer import numbers
 from explorer.analysis.feature_maps import FeatureMaps, Floats, Histogram, feature_maps, histogram
 from explorer.analysis.kernels import Kernels, kernels
 from explorer.analysis.showing import NothingThere, Showing, Wanted, always, worth_seeing
@@ -103,22 +102,6 @@ def seen_image(showing: Showing) -> Seen:
     colours = image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
     pixels = (colours.permute(1, 2, 0) * _DEVIATION + _MEAN).clamp(0, 1) * 255
     return Seen(pixels.round().to(torch.uint8).contiguous().numpy())
-
-
-def figures(maps: FeatureMaps) -> tuple[tuple[str, str], ...]:
-    """Statistics as they stand beside the maps: name and value."""
-    found = maps.statistics
-    unit = "units" if maps.form == "vector" else "channels"
-    rows = [
-        ("mean", short(found.mean)),
-        ("deviation", short(found.deviation)),
-        ("from", f"{short(found.least)} to {short(found.most)}"),
-        ("zeros", percent(found.zeros)),
-        (f"dead {unit}", percent(found.dead)),
-    ]
-    if found.broken:
-        rows.append(("NaN or infinite", numbers.exact(found.broken)))
-    return tuple(rows)
 
 
 def short(value: float) -> str:

@@ -17,9 +17,10 @@ from explorer.edits import LinearBottleneck, Shortcut, SwapActivation, Width
 from explorer.network import Network, open_network
 from explorer.present.classes import classes
 from explorer.present.depth import CURVES, depth
-from explorer.present.inside import figures, inside, percent, seen_image, seen_node, short
+from explorer.present.inside import inside, percent, seen_image, seen_node, short
 from explorer.present.looking import looking
 from explorer.present.timing import GROUPINGS, summed
+from explorer.present.views import views
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_the_image_is_what_the_network_sees(network: Network) -> None:
 def test_figures_are_said_in_few_digits(network: Network) -> None:
     found = inside(network.showing(), network.showing(), "conv1.2")
     assert found.now is not None
-    rows = dict(figures(found.now))
+    rows = dict(views(found).shown["now"].figures)
     assert rows["zeros"] == percent(float((found.now.values == 0).mean()))
     assert "NaN or infinite" not in rows
     assert (short(-0.01234), short(1.5e-7), short(math.nan), short(0.0)) == ("−0.0123", "1.5e-07", "–", "0")

@@ -10,6 +10,8 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from explorer.ranges import Range
+
 #: What they are called here, and in pyqtgraph. The first is the usual one; differences have one of their own.
 MAPS: dict[str, str] = {
     "Viridis": "viridis",
@@ -19,8 +21,6 @@ MAPS: dict[str, str] = {
     "Grey": "CET-L1",
 }
 _DIVERGING = "CET-D1A"
-
-Range = tuple[float, float]
 
 
 @cache
@@ -32,18 +32,6 @@ def _table(name: str) -> NDArray[np.uint8]:
 def table(name: str, signed: bool) -> NDArray[np.uint8]:
     """256 colours of a map of `MAPS`; where zero is the middle, of the diverging one."""
     return _table(_DIVERGING if signed else MAPS[name])
-
-
-def range_of(values: NDArray[Any], signed: bool) -> Range:
-    """From the least to the most of what is finite; around zero where `signed`."""
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return 0.0, 1.0
-    if signed:
-        most = float(np.abs(finite).max()) or 1.0
-        return -most, most
-    least, most = float(finite.min()), float(finite.max())
-    return (least, most) if most > least else (least, least + 1.0)
 
 
 def as_image(values: NDArray[Any], colours: NDArray[np.uint8], limits: Range) -> QImage:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
-from PySide6.QtWidgets import QButtonGroup, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import appearance
 from explorer.ui.inside.class_choice import ClassChoice
 from explorer.ui.inside.depth_plot import Curve, DepthPlot
+from explorer.ui.inside.tabs import Tabs
 from explorer.ui.inside.tool_row import ToolRow
 
 if TYPE_CHECKING:
     from explorer.present.depth import Depth
 
-_TABS = {"change": "Change", "deviation": "Signal", "dead": "Dead units", "gradient": "Gradient"}
+_TABS = {
+    "change": ("Change", "Where the edits moved what"),
+    "deviation": ("Signal", "How large the signal is"),
+    "dead": ("Dead units", "What is zero everywhere on this image"),
+    "gradient": ("Gradient", "What comes back from the chosen class"),
+}
 _NOTHING = "Open a network to see how the signal fares along its depth."
 
 
@@ -28,7 +34,8 @@ class DepthPanel(QWidget):
         super().__init__(parent)
         self._depth: Depth | None = None
         self._selected: frozenset[str] = frozenset()
-        self._tabs = self._make_tabs()
+        self.tabs = Tabs(_TABS)
+        self.tabs.chosen.connect(lambda _: self._choose())
         self.classes = ClassChoice("Class from which gradients come")
         self.classes.chosen.connect(self.class_chosen)
         self.colour = QToolButton()
@@ -48,22 +55,22 @@ class DepthPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)
-        column.addWidget(ToolRow(list(self._tabs.values()), [self.classes, self.colour, self.legend]))
+        column.addWidget(ToolRow([self.tabs], [self.classes, self.colour, self.legend]))
         column.addWidget(self.words)
         column.addWidget(self.plot, 1)
-        self.show_depth(None)
+        self.show_found(None)
 
     def sizeHint(self) -> QSize:
         return QSize(720, 240)
 
     @property
     def key(self) -> str:
-        return next(key for key, button in self._tabs.items() if button.isChecked())
+        return self.tabs.key
 
-    def show_depth(self, found: Depth | None, why: str = "") -> None:
+    def show_found(self, found: Depth | None, why: str = "") -> None:
         self._depth = found
         self.plot.setVisible(found is not None)
-        for part in (*self._tabs.values(), self.colour):
+        for part in (self.tabs, self.colour):
             part.setEnabled(found is not None)
         if found is None:
             self.words.setText(why or _NOTHING)
@@ -73,8 +80,8 @@ class DepthPanel(QWidget):
         self.classes.show_classes(found.classes, found.target)
         self._draw()
 
-    def show_busy(self, busy: bool) -> None:
-        if busy and self._depth is None:
+    def show_busy(self) -> None:
+        if self._depth is None:
             self.words.setText("One pass forth and one back…")
 
     def show_colouring(self, on: bool) -> None:
@@ -125,16 +132,3 @@ class DepthPanel(QWidget):
         self._draw()
         if self.colour.isChecked():
             self.colouring.emit(self.key)
-
-    def _make_tabs(self) -> dict[str, QToolButton]:
-        group = QButtonGroup(self)
-        made: dict[str, QToolButton] = {}
-        for key, text in _TABS.items():
-            button = made[key] = QToolButton()
-            button.setText(text)
-            button.setCheckable(True)
-            button.setProperty("role", "tab")
-            group.addButton(button)
-        made["change"].setChecked(True)
-        group.buttonClicked.connect(lambda _: self._choose())
-        return made

@@ -54,12 +54,12 @@ class LookingPanel(QWidget):
         column.addLayout(row, 1)
         column.addWidget(self.words)
         self.setMinimumWidth(300)
-        self.show_looking(None)
+        self.show_found(None)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 260)
 
-    def show_looking(self, found: Looking | None, why: str = "") -> None:
+    def show_found(self, found: Looking | None, why: str = "") -> None:
         """Show what was found, or say why there is nothing."""
         self._tools.setVisible(found is not None)
         for box in self._columns.values():

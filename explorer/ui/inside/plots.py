@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtGui import QColor, QMouseEvent
 
 from explorer.ui import appearance
 
@@ -25,6 +26,9 @@ class Plot(pg.PlotWidget):
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=0)
         self.follow_theme()
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, 90)  # it grows into what is left
 
     def follow_theme(self) -> None:
         c = appearance.colours()
@@ -68,20 +72,36 @@ class HistogramPlot(Plot):
 class VectorPlot(Plot):
     """A vector as bars, the values before as dots."""
 
+    pointed = Signal(object)  # the place of a bar in the order shown, or None
+
     def __init__(self) -> None:
-        super().__init__("The numbers of a vector", bottom="unit")
+        super().__init__("The numbers of a vector", bottom="units")
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.8)
         self._before = pg.ScatterPlotItem(size=4, pen=None)
         self.addItem(self._bars)
         self.addItem(self._before)
+        self.getAxis("bottom").setStyle(showValues=False)  # places in an order say nothing; pointing at a bar does
+        self.setMinimumHeight(70)
+        self.count = 0
 
-    def show_vector(self, now: NDArray[np.float32], before: NDArray[np.float32] | None) -> None:
+    def show_vector(self, now: NDArray[np.float32], before: NDArray[np.float32] | None, order: str) -> None:
         c = appearance.colours()
+        self._words["bottom"] = order
         self.follow_theme()
+        self.count = len(now)
         places = np.arange(len(now))
         self._bars.setOpts(x=places, height=np.nan_to_num(now), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
         self._before.setData(places if before is not None else [], before if before is not None else [])
-        self._before.setBrush(pg.mkBrush(c.muted))
+        self._before.setBrush(pg.mkBrush(c.text))
         values = np.nan_to_num(now if before is None else np.concatenate([now, before]))
         low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
         self.setRange(xRange=(-0.6, len(now) - 0.4), yRange=(low, high if high > low else 1.0), padding=0.02)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        place = round(self.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint())).x())
+        self.pointed.emit(place if 0 <= place < self.count else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.pointed.emit(None)

@@ -62,12 +62,12 @@ class TimingPanel(QWidget):
         column.addWidget(self.words)
         column.addWidget(self._area, 1)
         self.setMinimumWidth(300)
-        self.show_timing(None)
+        self.show_found(None)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 260)
 
-    def show_timing(self, found: Timing | None, why: str = "") -> None:
+    def show_found(self, found: Timing | None, why: str = "") -> None:
         self._timing, self._old = found, False
         for part in (self.grouping, self.colour, self.lesson, self._area):
             part.setVisible(found is not None)

@@ -98,7 +98,7 @@ class ZoomedMap(Picture):
 
     @property
     def _foot(self) -> int:
-        return _BAR + _TEXT + 5
+        return _BAR + _TEXT + 5 if self._colours else 0
 
     def _paint_foot(self, painter: QPainter, place: QRect) -> None:
         if not self._colours:
@@ -115,12 +115,13 @@ class ZoomedMap(Picture):
         painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._ends[1])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.pointed.emit(self._unit(event.position().toPoint()))
+        self.pointed.emit(self.unit(event.position().toPoint()))
 
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed.emit(None)
 
-    def _unit(self, point: QPoint) -> tuple[int, int] | None:
+    def unit(self, point: QPoint) -> tuple[int, int] | None:
+        """Row and column of what is painted at a point of the widget."""
         place = self.place
         if self._image.isNull() or not place.contains(point):
             return None

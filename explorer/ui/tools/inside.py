@@ -1,4 +1,4 @@
-"""The feature maps of the selected card, and what its units see of the image."""
+"""What the selected card makes of the image."""
 
 from __future__ import annotations
 
@@ -6,94 +6,65 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QWidget
-
 from explorer.session import Topic
 from explorer.ui.desk import Desk
+from explorer.ui.inside.panel_tool import FollowingTool, Work
 from explorer.ui.work import Wanted
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.network import Network
-    from explorer.present.inside import Inside, Seen
+    from explorer.present.inside import Seen
+    from explorer.present.views import Views
     from explorer.ui.inside.maps_panel import MapsPanel
 
 
-class InsideTool:
+class InsideTool(FollowingTool["MapsPanel"]):
+    title, keys, height = "Feature maps", "Ctrl+Shift+F", 380
+    topics: frozenset[Topic] = frozenset({"network", "selection", "sample"})
+
     def __init__(self, desk: Desk) -> None:
-        self._session = desk.session
-        self._window = desk.window
-        self._looking = desk.lane("feature maps", newest=True)
+        super().__init__(desk)
         self._pointing = desk.lane("receptive field", newest=True)
-        self._panel: MapsPanel | None = None
-        self._stale = True
-        self.dock = desk.dock("Feature maps", self._make, "bottom", "Ctrl+Shift+F")
-        self.dock.visibilityChanged.connect(lambda _: self._look() if self._stale else None)
-        self._session.listen(self._changed)
 
-    def _make(self) -> QWidget:
+    def make(self) -> MapsPanel:
         from explorer.ui.inside.maps_panel import MapsPanel
-        from explorer.ui.inside.room import make_room
 
-        self._panel = MapsPanel()
-        self._panel.pointed.connect(self._point)
-        self._panel.asked.connect(self._use)
-        make_room(self._window, self.dock, 380)
-        return self._panel
+        panel = MapsPanel()
+        panel.pointed.connect(self._point)
+        panel.asked.connect(self._use)
+        return panel
 
-    def _changed(self, topic: Topic) -> None:
-        if topic in ("network", "selection", "sample"):
-            self._stale = True
-            self._look()
-
-    def _look(self) -> None:
-        """Ask for what is selected, unless nobody would see it."""
-        panel, session = self._panel, self._session
-        if panel is None or not panel.isVisible():
-            return
-        self._stale = False
-        network, sample, selection = session.network, session.sample, session.selection
-        if network is None or sample is None or selection is None:
-            self._looking.cancel()
-            panel.show_inside(None, None)
-            return
-        self._looking.submit(partial(look, network, sample, selection), self._show, self._fail)
-
-    def _show(self, found: tuple[Inside, Seen]) -> None:
-        if self._panel is not None:
-            self._panel.show_inside(*found)
-
-    def _fail(self, failure: Exception) -> None:
-        if self._panel is not None:
-            self._panel.show_inside(None, None, str(failure))
+    def work(self, network: Network, sample: Sample) -> Work | None:
+        selection = self.session.selection
+        return partial(look, network, sample, selection) if selection is not None else None
 
     def _point(self, name: str, unit: tuple[int, int] | None) -> None:
-        panel = self._panel
-        if panel is None:
+        if self.panel is None:
             return
         if unit is None:
             self._pointing.cancel()
-            panel.show_box(None)
-            return
-        self._ask(partial(sight, name, unit), panel.show_box)
+            self.panel.photo.show_box(None)
+        else:
+            self._ask(partial(sight, name, unit), self.panel.photo.show_box)
 
     def _use(self, name: str, unit: tuple[int, int]) -> None:
-        if self._panel is not None:
-            self._ask(partial(use, name, unit), self._panel.show_used)
+        if self.panel is not None:
+            self._ask(partial(use, name, unit), self.panel.photo.show_used)
 
     def _ask(self, work: Callable[[Network, Sample, Wanted], Any], show: Callable[[Any], None]) -> None:
-        network, sample = self._session.network, self._session.sample
+        network, sample = self.session.network, self.session.sample
         if network is not None and sample is not None:
             self._pointing.submit(partial(work, network, sample), show, lambda _: show(None))
 
 
-def look(network: Network, sample: Sample, selection: str, wanted: Wanted) -> tuple[Inside, Seen]:
+def look(network: Network, sample: Sample, selection: str, wanted: Wanted) -> tuple[Views, Seen]:
     from explorer.present.inside import inside, seen_image
+    from explorer.present.views import unit_names, views
 
-    now = network.showing(sample)
-    edited = network.baseline.architecture is not network.architecture
-    before = network.baseline.showing(sample) if edited else now
-    return inside(now, before, selection, wanted), seen_image(now)
+    now, before = network.showings(sample)
+    found = inside(now, before, selection, wanted)
+    return views(found, unit_names(found, now, before)), seen_image(now)
 
 
 def sight(name: str, unit: tuple[int, int], network: Network, sample: Sample, wanted: Wanted) -> Any:

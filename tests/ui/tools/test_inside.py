@@ -11,10 +11,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.analysis.feature_maps import feature_maps
+from explorer.analysis.sample import labels
 from explorer.analysis.unit_receptive_field import box_of
 from explorer.edits import Shortcut, SwapActivation, Width
 from explorer.network import Network
 from explorer.present.inside import inside, seen_image, short
+from explorer.present.views import unit_names, views
+from explorer.ranges import range_of
 from explorer.ui import appearance
 from explorer.ui.inside import colours
 from explorer.ui.inside.maps_panel import MapsPanel
@@ -43,8 +46,15 @@ def network() -> Network:
 def look(panel: MapsPanel, network: Network, selection: str, before: Network | None = None) -> Any:
     now = network.showing()
     found = inside(now, before.showing() if before is not None else now, selection)
-    panel.show_inside(found, seen_image(now))
+    panel.show_found((views(found, unit_names(found, now)), seen_image(now)))
     return found
+
+
+def shown(panel: MapsPanel) -> Any:
+    """What the large map shows."""
+    view = panel.view
+    assert view is not None
+    return view.values if view.form == "matrix" else view.values[panel._channel]
 
 
 def test_all_channels_are_shown_liveliest_first(panel: MapsPanel, network: Network) -> None:
@@ -54,36 +64,39 @@ def test_all_channels_are_shown_liveliest_first(panel: MapsPanel, network: Netwo
     panel.sort.setCurrentIndex(1)
     panel.sort.activated.emit(1)
     assert panel._order == tuple(range(96))
-    assert "ReLU6 (features.2.conv.0.2) makes 96 maps of 48 × 48" in panel.words.text()
-    assert "zeros" in panel.figures.text()
-    assert not panel._views["before"].isEnabled()
-    assert "Nothing has been edited" in panel._views["difference"].toolTip()
+    assert "ReLU6 (features.2.conv.0.2): 96 maps of 48 × 48" in panel.words.text()
+    assert "zeros" in panel.facts.figures.text()
+    assert not panel.tabs.buttons["before"].isEnabled()
+    assert "Nothing has been edited" in panel.tabs.buttons["difference"].toolTip()
 
 
 def test_the_value_under_the_mouse(panel: MapsPanel, network: Network, qtbot: QtBot) -> None:
     found = look(panel, network, "features.2.conv.0.2")
     panel.grab()
-    place = panel.map.place
+    place = panel.large.map.place
     told: list[tuple[str, tuple[int, int]]] = []
     panel.pointed.connect(lambda name, unit: told.append((name, unit)))
-    qtbot.mouseMove(panel.map, QPoint(place.center().x(), place.top() + 1))
-    qtbot.mouseMove(panel.map, place.center())
+    qtbot.mouseMove(panel.large.map, QPoint(place.center().x(), place.top() + 1))
+    qtbot.mouseMove(panel.large.map, place.center())
     name, unit = told[-1]
     assert name == "features.2.conv.0.2"
     value = found.now.values[(panel._channel, *unit)]
-    assert panel.value.text() == f"Channel {panel._channel} · row {unit[0]}, column {unit[1]}: {short(float(value))}"
+    assert (
+        panel.large.caption.text()
+        == f"Channel {panel._channel} · row {unit[0]}, column {unit[1]}: {short(float(value))}"
+    )
     with qtbot.waitSignal(panel.asked):
-        qtbot.mouseClick(panel.map, Qt.MouseButton.LeftButton, pos=place.center())
+        qtbot.mouseClick(panel.large.map, Qt.MouseButton.LeftButton, pos=place.center())
 
 
 def test_before_after_and_difference(panel: MapsPanel, network: Network) -> None:
     edited = network.edit(SwapActivation("features.2", "silu"))
     found = look(panel, edited, "features.3", network)
     for view in ("now", "before", "difference"):
-        panel._views[view].click()
-        assert panel.view == view
+        panel.tabs.buttons[view].click()
+        assert panel.tabs.key == view
         values = {"now": found.now.values, "before": found.before.values, "difference": found.difference}[view]
-        assert np.array_equal(panel._plane, values[panel._channel])
+        assert np.array_equal(shown(panel), values[panel._channel])
     np.testing.assert_array_equal(found.difference, found.now.values - found.before.values)
 
 
@@ -94,35 +107,59 @@ def test_what_an_edit_took_out_is_shown_as_it_was(panel: MapsPanel, network: Net
     wide = base.edit(Width("features.2.conv.0.0", 48))
     look(panel, wide, "features.2.conv.0.2", base)
     assert "Another size than before (96 × 48 × 48 → 48 × 48 × 48)" in panel.words.text()
-    assert not panel._views["difference"].isEnabled()
-    assert panel._views["before"].isEnabled()
+    assert not panel.tabs.buttons["difference"].isEnabled()
+    assert panel.tabs.buttons["before"].isEnabled()
 
 
 def test_kernels_have_an_input_channel_to_choose(panel: MapsPanel, network: Network) -> None:
-    look(panel, network, "features.0.0")
-    panel._views["kernels"].click()
+    found = look(panel, network, "features.0.0")
+    panel.tabs.buttons["kernels"].click()
     assert panel.grid._count == 32
     assert [panel.input.itemText(n) for n in range(panel.input.count())] == ["Red, green, blue", "Red", "Green", "Blue"]
     panel.input.setCurrentIndex(2)
     panel.input.activated.emit(2)
-    kernels = panel._inside.kernels  # type: ignore[union-attr]
-    assert np.array_equal(panel._plane, kernels.of_input(1)[panel._channel])  # type: ignore[union-attr]
+    assert np.array_equal(shown(panel), found.kernels.of_input(1)[panel._channel])
     look(panel, network, "features.2.conv.2")  # 1 × 1: a table
-    assert panel._plane.shape == (24, 96)
+    assert shown(panel).shape == (24, 96)
     assert not panel.grid.isVisibleTo(panel)
 
 
-def test_a_vector_is_bars(panel: MapsPanel, network: Network) -> None:
-    look(panel, network, "classifier.1")
-    assert panel._main.currentWidget() is panel.vector
-    assert "a vector of 1,000 numbers" in panel.words.text()
+def test_kernels_over_red_green_and_blue_speak_of_themselves(panel: MapsPanel, network: Network, qtbot: QtBot) -> None:
+    found = look(panel, network, "features.0.0")
+    panel.tabs.buttons["kernels"].click()
+    assert "Grey is zero" in panel.words.text()
+    assert not panel.scale.isVisibleTo(panel)  # each has its own
+    assert not panel.photo.isVisibleTo(panel)
+    weights = found.kernels.weights
+    assert f"from <b>{short(float(weights.min()))} to {short(float(weights.max()))}</b>" in panel.facts.figures.text()
+    assert "empty kernels" in panel.facts.figures.text()
+    assert sum(views(found).shown["kernels"].histogram.counts[0]) == weights.size  # type: ignore[union-attr]
     panel.grab()
+    place = panel.large.map.place
+    qtbot.mouseMove(panel.large.map, QPoint(place.center().x(), place.top() + 1))
+    qtbot.mouseMove(panel.large.map, place.center())
+    red, green, blue = (short(float(part)) for part in weights[panel._channel, :, 1, 1])
+    said = f"Kernel {panel._channel} · row 1, column 1: R {red}, G {green}, B {blue}"
+    assert panel.large.caption.text() == said
+
+
+def test_a_vector_is_bars(panel: MapsPanel, network: Network) -> None:
+    found = look(panel, network, "classifier.1")
+    assert panel.vector.isVisibleTo(panel)
+    assert not panel.large.isVisibleTo(panel)
+    assert "a vector of 1,000 numbers" in panel.words.text()
+    panel.resize(540, 300)  # docked
+    panel.grab()
+    assert panel.vector.height() > 100
+    panel.vector.pointed.emit(0)
+    top = found.now.by_activity[0]
+    assert panel.unit.text().startswith(f"Unit {top} ({labels(1000)[top]}): ")
 
 
 def test_nothing_selected_says_what_to_do(panel: MapsPanel) -> None:
-    panel.show_inside(None, None)
+    panel.show_found(None)
     assert "Select a card" in panel.words.text()
-    panel.show_inside(None, None, "stage2 is not part of the network any more: an edit took it out.")
+    panel.show_found(None, "stage2 is not part of the network any more: an edit took it out.")
     assert "not part of the network" in panel.words.text()
 
 
@@ -136,7 +173,7 @@ def test_it_is_painted_in_every_size(panel: MapsPanel, network: Network, size: t
     look(panel, network, "features.2.conv.0.2")
     panel.grab()
     assert all(
-        panel.rect().contains(part.geometry().translated(panel._body.pos())) for part in (panel._large, panel._side)
+        panel.rect().contains(part.geometry().translated(panel._body.pos())) for part in (panel.large, panel.facts)
     )
 
 
@@ -144,8 +181,8 @@ def test_what_is_not_finite_is_magenta() -> None:
     image = colours.as_image(np.float32([[0, np.nan]]), colours.table("Grey", False), (0, 1))
     assert image.pixelColor(1, 0).getRgb()[:3] == (255, 0, 255)
     assert image.pixelColor(0, 0) != image.pixelColor(1, 0)
-    assert colours.range_of(np.float32([np.nan]), False) == (0, 1)
-    assert colours.range_of(np.float32([-3, 1]), True) == (-3, 3)
+    assert range_of(np.float32([np.nan]), False) == (0, 1)
+    assert range_of(np.float32([-3, 1]), True) == (-3, 3)
 
 
 def test_the_keyboard_goes_from_channel_to_channel(panel: MapsPanel, network: Network, qtbot: QtBot) -> None:
@@ -160,23 +197,24 @@ def test_in_the_window_it_follows_the_selection(window: Window, qtbot: QtBot) ->
     tool: InsideTool = next(found for found in window.tools if isinstance(found, InsideTool))
     window.start("shufflenet_v2_x0_5")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
-    assert tool._panel is None  # nothing is made before it is looked at
+    assert tool.panel is None  # nothing is made before it is looked at
     tool.dock.show()
     tool.dock.raise_()
     window.session.select("stage2")
-    panel = tool._panel
+    panel = tool.panel
     assert panel is not None
-    qtbot.waitUntil(lambda: panel._inside is not None, timeout=SLOW)
+    qtbot.waitUntil(lambda: panel._views is not None, timeout=SLOW)
     network, sample = window.session.network, window.session.sample
     assert network is not None
     assert sample is not None
-    found = panel._inside
+    found = panel._views
     assert found is not None
-    np.testing.assert_array_equal(found.shown.values, feature_maps(found.name, network.showing(sample)).values)
+    expected_maps = feature_maps(found.name, network.showing(sample))
+    np.testing.assert_array_equal(found.shown["now"].values, expected_maps.values)
     tool._point(found.name, (0, 0))
     expected = box_of(found.name, 0, 0, network.architecture, network.figures.measures)
     assert expected is not None
-    qtbot.waitUntil(lambda: bool(panel.photo._boxes), timeout=SLOW)
-    assert panel.photo._boxes[0].topLeft() == QPointF(expected.left, expected.top)
+    qtbot.waitUntil(lambda: bool(panel.photo.picture._boxes), timeout=SLOW)
+    assert panel.photo.picture._boxes[0].topLeft() == QPointF(expected.left, expected.top)
     window.session.select(None)
     qtbot.waitUntil(lambda: "Select a card" in panel.words.text(), timeout=SLOW)

@@ -49,11 +49,11 @@ def panel(request: pytest.FixtureRequest, qtbot: QtBot) -> Any:
 
 def fill(panel: Any, network: Network, edited: Network) -> None:
     if isinstance(panel, DepthPanel):
-        panel.show_depth(depth(edited.showing(), network.showing(), 3))
+        panel.show_found(depth(edited.showing(), network.showing(), 3))
     elif isinstance(panel, LookingPanel):
-        panel.show_looking(looking(edited.showing(), network.showing(), 3))
+        panel.show_found(looking(edited.showing(), network.showing(), 3))
     else:
-        panel.show_timing(summed(edited.study, Latency(dict.fromkeys(edited.architecture.live, 1.0), 7, 1), 20.0))
+        panel.show_found(summed(edited.study, Latency(dict.fromkeys(edited.architecture.live, 1.0), 7, 1), 20.0))
 
 
 @pytest.mark.parametrize("size", [(300, 200), (560, 300), (1200, 500)])
@@ -69,8 +69,7 @@ def test_they_are_painted_in_every_size_and_theme(
     panel.grab()
     assert panel.width() == size[0]
     assert panel.words.text() != empty
-    method = next(getattr(panel, n) for n in ("show_depth", "show_looking", "show_timing") if hasattr(panel, n))
-    method(None, "The output (3) has no class number 7.")
+    panel.show_found(None, "The output (3) has no class number 7.")
     assert panel.words.text() == "The output (3) has no class number 7."
 
 
@@ -96,11 +95,11 @@ def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: N
     panel = DepthPanel()
     qtbot.addWidget(panel)
     panel.show()
-    panel.show_depth(depth(network.showing(), network.showing()))
+    panel.show_found(depth(network.showing(), network.showing()))
     assert "Nothing has been edited yet" in panel.words.text()
     fill(panel, network, edited)
     words = set()
-    for key, tab in panel._tabs.items():
+    for key, tab in panel.tabs.buttons.items():
         tab.click()
         assert panel.key == key
         assert len(panel.plot._curves) == (1 if key == "change" else 2)
@@ -139,7 +138,7 @@ def test_times_are_added_up_as_chosen_and_marked_as_old(network: Network, edited
 
 def tool(window: Window, kind: type) -> Any:
     found = next(found for found in window.tools if isinstance(found, kind))
-    assert found._panel is None  # nothing is made before it is looked at
+    assert found.panel is None  # nothing is made before it is looked at
     found.dock.show()
     found.dock.raise_()
     return found
@@ -154,43 +153,43 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     window.start("shufflenet_v2_x0_5")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
     curves = tool(window, DepthTool)
-    qtbot.waitUntil(lambda: curves._panel is not None and curves._panel._depth is not None, timeout=SLOW)
+    qtbot.waitUntil(lambda: curves.panel is not None and curves.panel._depth is not None, timeout=SLOW)
     window.edit(SwapActivation("stage4.1", "gelu"))
-    qtbot.waitUntil(lambda: curves._panel._depth.edited, timeout=SLOW)
-    assert any(value and value > 0 for value in curves._panel._depth.curve("change"))
-    curves._panel.picked.emit("stage4.1.branch2.2")
+    qtbot.waitUntil(lambda: curves.panel._depth.edited, timeout=SLOW)
+    assert any(value and value > 0 for value in curves.panel._depth.curve("change"))
+    curves.panel.picked.emit("stage4.1.branch2.2")
     assert window.session.selection == "stage4.1.branch2.2"
-    qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves._panel._selected)
+    qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves.panel._selected)
 
-    curves._panel.colour.click()
+    curves.panel.colour.click()
     assert window.session.colours == "What the edits moved"
     qtbot.waitUntil(lambda: tinted(window), timeout=SLOW)
-    curves._panel._tabs["gradient"].click()
+    curves.panel.tabs.buttons["gradient"].click()
     assert window.session.colours == "Gradient coming back, of the largest"
     assert list(window.session.offered) == ["Gradient coming back, of the largest"]
     window.session.colour_by("macs")
-    assert not curves._panel.colour.isChecked()
+    assert not curves.panel.colour.isChecked()
 
     looks = tool(window, LookingTool)
-    qtbot.waitUntil(lambda: looks._panel.before.isVisible(), timeout=SLOW)
-    looks._panel.class_chosen.emit(17)
-    qtbot.waitUntil(lambda: looks._panel.classes.currentData() == 17, timeout=SLOW)
+    qtbot.waitUntil(lambda: looks.panel.before.isVisible(), timeout=SLOW)
+    looks.panel.class_chosen.emit(17)
+    qtbot.waitUntil(lambda: looks.panel.classes.currentData() == 17, timeout=SLOW)
 
     times = tool(window, TimingTool)
-    times._panel.measure.click()
-    qtbot.waitUntil(lambda: times._panel._timing is not None, timeout=SLOW)
-    assert times._panel._timing.before is not None
-    qtbot.waitUntil(lambda: times._panel.measure.text() == "Measure", timeout=SLOW)
-    times._panel.colour.click()
+    times.panel.measure.click()
+    qtbot.waitUntil(lambda: times.panel._timing is not None, timeout=SLOW)
+    assert times.panel._timing.before is not None
+    qtbot.waitUntil(lambda: times.panel.measure.text() == "Measure", timeout=SLOW)
+    times.panel.colour.click()
     assert window.session.colours == "Time per layer"
     window.edit(SwapActivation("stage4.2", "gelu"))
-    qtbot.waitUntil(lambda: not times._panel.colour.isChecked(), timeout=SLOW)
+    qtbot.waitUntil(lambda: not times.panel.colour.isChecked(), timeout=SLOW)
     assert "Time per layer" not in window.session.offered
-    assert "Measured before the last change" in times._panel.words.text()
+    assert "Measured before the last change" in times.panel.words.text()
 
 
 def test_a_transformer_says_why_it_has_no_map(window: Window, qtbot: QtBot) -> None:
     window.start("vit_b_16")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
     looks = tool(window, LookingTool)
-    qtbot.waitUntil(lambda: "attention mixes them everywhere" in looks._panel.words.text(), timeout=SLOW)
+    qtbot.waitUntil(lambda: "attention mixes them everywhere" in looks.panel.words.text(), timeout=SLOW)

@@ -1,0 +1,27 @@
+"""What the ends of a colour scale stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Range = tuple[float, float]
+
+
+def range_of(values: NDArray[Any], signed: bool = False) -> Range:
+    """From the least to the most of what is finite; around zero where `signed`."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 1.0
+    if signed:
+        most = float(np.abs(finite).max()) or 1.0
+        return -most, most
+    least, most = float(finite.min()), float(finite.max())
+    return (least, most) if most > least else (least, least + 1.0)
+
+
+def together(*ranges: Range) -> Range:
+    """One that spans all of them."""
+    return min(low for low, _ in ranges), max(high for _, high in ranges)

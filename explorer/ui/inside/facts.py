@@ -1,0 +1,29 @@
+"""Beside a picture: its figures, and how often each value occurs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from explorer.ui.inside.plots import HistogramPlot
+
+if TYPE_CHECKING:
+    from explorer.present.views import View
+
+
+class Facts(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures, self.histogram = QLabel(), HistogramPlot()
+        self.figures.setProperty("role", "muted")
+        self.figures.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.figures)
+        column.addWidget(self.histogram, 1)
+
+    def show_view(self, view: View) -> None:
+        self.figures.setText("  ·  ".join(f"{name} <b>{value}</b>" for name, value in view.figures))
+        if view.histogram is not None:
+            self.histogram.show_counts(view.histogram.edges, list(view.histogram.counts))

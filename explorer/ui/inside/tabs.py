@@ -1,0 +1,48 @@
+"""A few buttons of which one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
+
+
+class Tabs(QWidget):
+    chosen = Signal(str)  # by the user
+
+    def __init__(self, texts: Mapping[str, tuple[str, str]], parent: QWidget | None = None) -> None:
+        """Text and tool tip by key; the first is chosen."""
+        super().__init__(parent)
+        self.buttons: dict[str, QToolButton] = {}
+        self._tips = {key: tip for key, (_, tip) in texts.items()}
+        group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for key, (text, tip) in texts.items():
+            button = self.buttons[key] = QToolButton()
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            button.setProperty("role", "tab")
+            button.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
+            group.addButton(button)
+            row.addWidget(button)
+        self.choose(next(iter(texts)))
+
+    @property
+    def key(self) -> str:
+        return next(key for key, button in self.buttons.items() if button.isChecked())
+
+    def choose(self, key: str) -> None:
+        """Without telling anyone."""
+        self.buttons[key].setChecked(True)
+
+    def offer(self, missing: Mapping[str, str]) -> None:
+        """Those that are missing are grey and say why; if the chosen one is, the first that is not is chosen."""
+        for key, button in self.buttons.items():
+            button.setEnabled(key not in missing)
+            button.setToolTip(missing.get(key, self._tips[key]))
+        if self.key in missing:
+            self.choose(next((key for key in self.buttons if key not in missing), self.key))
