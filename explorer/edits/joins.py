@@ -74,9 +74,7 @@ class Join:
         named(self.to, ("add", "concat"), "way to join")
         other = "concat" if self.to == "add" else "add"
         found = [
-            node
-            for node in nodes_at(architecture, self.at)
-            if vocabulary.kind(node) == other and isinstance(node.op, Function) and len(set(node.inputs)) == 2
+            node for node in nodes_at(architecture, self.at) if vocabulary.kind(node) == other and is_join_of_two(node)
         ]
         if not found:
             raise EditError(f"there is no {_WORDS[other]} of two ways {where(self.at)}")
@@ -117,6 +115,11 @@ class RemoveBranch:
 
 
 _WORDS = {"add": "addition", "concat": "concatenation"}
+
+
+def is_join_of_two(node: Node) -> bool:
+    """An addition or a concatenation of two values, which could be the other."""
+    return vocabulary.kind(node) in ("add", "concat") and isinstance(node.op, Function) and len(set(node.inputs)) == 2
 
 
 def lacks_shortcut(target: Part) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from explorer.analysis.study import Study
 from explorer.edits.edit import EVERYWHERE, places
-from explorer.edits.options import blocks, layers, several, whole
+from explorer.edits.options import blocks, joins, layers, several, whole
 from explorer.edits.options.place import Place
 from explorer.panels import Option
 
@@ -18,6 +18,7 @@ Topic = Callable[[Place], Iterator[Option]]
 
 _OF_BLOCKS: tuple[Topic, ...] = (
     blocks.shortcut,
+    joins.join,
     layers.activation,
     layers.norm,
     blocks.hidden_width,
@@ -36,13 +37,13 @@ _OF_BLOCKS: tuple[Topic, ...] = (
 
 #: The topics of each scope, in the order they are shown.
 TOPICS: dict[str, tuple[Topic, ...]] = {
-    "this layer": (layers.layer_options, blocks.branch, blocks.depth),
+    "this layer": (layers.layer_options, joins.join, joins.branch, blocks.depth),
     "this part": (
-        *(layers.width, layers.activation, layers.norm, layers.form, blocks.branch, blocks.depth),
+        *(layers.width, layers.activation, layers.norm, layers.form, joins.branch, blocks.depth),
         *(several.kernel, several.pooling, layers.bias),
     ),
     "these cards": (*_OF_BLOCKS, several.width, layers.dropout, blocks.depth),
-    "this block": (*_OF_BLOCKS, layers.width, blocks.branch, blocks.depth, blocks.auxiliary_head),
+    "this block": (*_OF_BLOCKS, layers.width, joins.branch, joins.branches, blocks.depth, blocks.auxiliary_head),
     "this stage": (*_OF_BLOCKS, layers.width, whole.multipliers, blocks.auxiliary_head),
     "whole network": (*_OF_BLOCKS, whole.multipliers, whole.compound, whole.head, whole.image, layers.dropout),
 }

@@ -10,7 +10,7 @@ from explorer.edits.cardinality import Cardinality, common_groups, conv_of, grou
 from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat, said_ends
 from explorer.edits.gates import SqueezeExcitation, SqueezeRatio, gates_at, place_for_gate, squeezes_at
 from explorer.edits.heads import AuxiliaryHead
-from explorer.edits.joins import AddShortcut, RemoveBranch, joined_by, lacks_shortcut
+from explorer.edits.joins import AddShortcut, lacks_shortcut
 from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place, one_of
 from explorer.edits.parts import Part, parts_at
@@ -280,21 +280,6 @@ def _side(node: Node) -> int:
 
 
 _UNSURE = frozenset({"concat", "attention", "split", "shuffle", "reshape", "constant"})
-
-
-def branch(place: Place) -> Iterator[Option]:
-    try:
-        (target,) = parts_at(place.architecture, place.at)
-    except ValueError:
-        return
-    join = joined_by(place.architecture, target)
-    if join is None or target.is_dense_layer:
-        return
-    remove = RemoveBranch(place.at)
-    tied = any(vocabulary.kind(node) in ("add", "shuffle") for node in place.architecture.live.values())
-    if not tied or can_be_made(remove, place.architecture):  # a half of what is shuffled or added cannot go
-        tip = "Takes this way out; the module gets narrower, and what reads it follows."
-        yield place.actions("Branch", [("remove", remove)], tip)
 
 
 def auxiliary_head(place: Place) -> Iterator[Option]:

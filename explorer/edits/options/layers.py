@@ -9,10 +9,8 @@ from fractions import Fraction
 from torch import nn
 
 from explorer.edits.attributes import NORM_TITLES, Norm, SetLayer, is_of_kind, norm_kind, norms_at, settings_of
-from explorer.edits.edit import EVERYWHERE
 from explorer.edits.forms import FORMS, ConvForm, Reduction, can_become, reduction_before, separable_pairs
 from explorer.edits.gates import GATES, Gate, gate_kind, is_squasher
-from explorer.edits.joins import Join
 from explorer.edits.options.place import Place, one_of
 from explorer.edits.options.sides import fits, side_after
 from explorer.edits.options.trunk import is_trunk
@@ -20,7 +18,7 @@ from explorer.edits.parts import Part, parts_at
 from explorer.edits.switches import SwapActivation, swappable
 from explorer.edits.widths import WIDEST, Width
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Function, Node
+from explorer.graph.architecture import Node
 from explorer.graph.layers import is_depthwise
 from explorer.graph.vocabulary import ACTIVATION_TITLES
 from explorer.panels import Option
@@ -39,7 +37,6 @@ def layer_options(place: Place) -> Iterator[Option]:
     yield from reduction(place)
     yield from pooling(place)
     yield from dropout(place)
-    yield from join(place)
 
 
 def activation(place: Place, quiet: bool = False) -> Iterator[Option]:
@@ -289,42 +286,6 @@ def dropout(place: Place) -> Iterator[Option]:
         yield place.slider(
             "Dropout rate", present, choices, "The share of units silenced while training; nothing at inference."
         )
-
-
-def join(place: Place) -> Iterator[Option]:
-    """Addition or concatenation, for the one join that is selected: where its reader does not mind another width."""
-    if place.at == EVERYWHERE or len(place.nodes) != 1:
-        return
-    (node,) = place.nodes
-    kind = vocabulary.kind(node)
-    if kind not in ("add", "concat") or not isinstance(node.op, Function) or len(set(node.inputs)) != 2:
-        return
-    tip = "Addition needs maps of one shape and keeps it; concatenation puts channels side by side."
-    a, b = (place.dims(name) for name in node.inputs)
-    row = place.coupled.rows.get(node.name, ())
-    free = all(_free_to_grow(place, name) for name in place.architecture.users[node.name])
-    if len(a) != 4 or (kind == "concat" and a != b) or not free or not row:
-        shapes = " and ".join("×".join(map(str, dims[1:])) for dims in (a, b))
-        reason = (
-            f"Its inputs are {shapes}: only maps of one shape can be added."
-            if kind == "concat"
-            else ("What reads this sum is tied to its width.")
-        )
-        yield place.disabled("Join", reason, tip)
-        return
-    choices = [("add", "add", Join(place.at, "add")), ("concat", "concatenate", Join(place.at, "concat"))]
-    yield place.choice("Join", kind, choices, tip)
-
-
-def _free_to_grow(place: Place, name: str) -> bool:
-    """May what this node reads have another width? Layers with a width of their own take any."""
-    node = place.architecture.nodes[name]
-    layer = node.layer
-    if isinstance(layer, nn.Conv2d):
-        return layer.groups == 1
-    if vocabulary.kind(node) in ("activation", "norm", "pool") and len(node.inputs) == 1:
-        return all(_free_to_grow(place, user) for user in place.architecture.users[name])
-    return isinstance(layer, nn.Linear)
 
 
 def _only(place: Place, setting: str) -> Node | None:

@@ -1,0 +1,117 @@
+"""The ways of a block: added or put side by side, and which of them there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from explorer.edits import Reduction, RemoveBranch
+from explorer.edits.options import options
+from explorer.network import Network
+from explorer.panels import Option
+from tests.edits.test_random_edits import check_count
+
+Opened = Callable[[str], Network]
+
+
+def shown(network: Network, selected: str, scope: str) -> dict[str, Option]:
+    return {option.title: option for option in options(network.study, selected) if option.scope == scope}
+
+
+def test_a_resnet_whose_ways_are_put_side_by_side(opened: Opened) -> None:
+    """Every block then adds its channels to what there is, as in a DenseNet; and back it is the very same network."""
+    network = opened("resnet18")
+    side_by_side = network.edit(shown(network, "", "whole network")["Join"].choices[1].edit)
+    assert side_by_side.history.edits[0].title == "Concatenation everywhere"
+    assert side_by_side.figures.shape("layer1.1.relu:2").dims == (1, 64 + 64 + 64, 56, 56)
+    assert side_by_side.figures.shape("layer4.1.relu:2").dims == (1, 3 * 512, 7, 7)
+    check_count(side_by_side)
+    back = side_by_side.edit(shown(side_by_side, "", "whole network")["Join"].choices[0].edit)
+    assert back.figures.total == network.figures.total
+
+
+@pytest.mark.parametrize(
+    ("key", "card", "scope"),
+    [
+        ("resnet18", "layer1.0", "this stage"),
+        ("resnet18", "layer1.1", "this block"),  # what follows has a projection
+        ("mobilenet_v2", "features.3", "this block"),  # what follows does not add to it
+        ("inception_v3", "Mixed_7b", "this block"),  # 1×3 beside 3×1
+    ],
+)
+def test_blocks_and_stages_can_be_joined_otherwise(key: str, card: str, scope: str, opened: Opened) -> None:
+    network = opened(key)
+    option = shown(network, card, scope)["Join"]
+    (edit,) = (choice.edit for choice in option.choices if choice.edit is not None)
+    changed = network.edit(edit)
+    check_count(changed)
+    other = shown(changed, card, scope)["Join"]
+    assert other.present == 1 - option.present
+    back = changed.edit(other.choices[option.present].edit)
+    assert back.figures.total == network.figures.total
+
+
+@pytest.mark.parametrize(
+    ("key", "card", "scope", "says"),
+    [
+        ("resnet18", "layer1.0", "this block", "layer1.1.add adds something to it"),
+        ("shufflenet_v2_x0_5", "stage2.1", "this block", "stage2.1.channel_shuffle is tied to the width of"),
+        ("densenet121", "features.denseblock1.denselayer2", "this block", "joins 64×56×56 and 32×56×56: only maps"),
+    ],
+)
+def test_why_a_join_stays(key: str, card: str, scope: str, says: str, opened: Opened) -> None:
+    assert says in shown(opened(key), card, scope)["Join"].reason
+
+
+def test_the_branches_of_an_inception_module(opened: Opened) -> None:
+    network = opened("googlenet")
+    found = {
+        title: option for title, option in shown(network, "inception3a", "this block").items() if "Branch" in title
+    }
+    assert list(found) == [
+        "Branch 1 · 1×1",
+        "Branch 2 · 1×1 → 3×3",
+        "Branch 2 · 1×1 reduction",
+        "Branch 3 · 1×1 → 3×3",  # the paper's 5×5: torchvision's has 3×3 by mistake
+        "Branch 3 · 1×1 reduction",
+        "Branch 4 · max pool → 1×1",
+    ]
+    assert [o.choices[0].edit for title, o in found.items() if "reduction" not in title] == [
+        RemoveBranch(f"inception3a.branch{number}") for number in (1, 2, 3, 4)
+    ]
+    without = network.edit(found["Branch 2 · 1×1 → 3×3"].choices[0].edit)
+    assert without.history.edits[0].title == "Branch removed: inception3a.branch2"
+    assert without.figures.shape("inception3a.cat").dims[1] == 256 - 128
+    check_count(without)
+    assert [title for title in shown(without, "inception3a", "this block") if "Branch" in title] == [
+        "Branch 1 · 1×1",
+        "Branch 2 · 1×1 → 3×3",
+        "Branch 2 · 1×1 reduction",
+        "Branch 3 · max pool → 1×1",
+    ]
+
+
+def test_the_reduction_of_a_branch_goes_and_comes(opened: Opened) -> None:
+    network = opened("googlenet")
+    option = shown(network, "inception3a", "this block")["Branch 2 · 1×1 reduction"]
+    assert option.choices[option.present].label == "96"
+    without = network.edit(option.choices[0].edit)
+    assert without.history.edits[0] == Reduction("inception3a.branch2.1.conv", 0)
+    check_count(without)
+    again = shown(without, "inception3a", "this block")["Branch 2 · 1×1 reduction"]
+    assert again.choices[again.present].label == "none"
+    back = without.edit(next(choice.edit for choice in again.choices if choice.label == "96"))
+    assert back.figures.total.macs == network.figures.total.macs
+
+
+def test_the_last_branch_stays(opened: Opened) -> None:
+    network = opened("googlenet")
+    for number in (1, 2, 3):
+        network = network.edit(RemoveBranch(f"inception3a.branch{number}"))
+    assert not [title for title in shown(network, "inception3a", "this block") if "Branch" in title]
+
+
+def test_dense_layers_and_shuffled_halves_are_no_branches(opened: Opened) -> None:
+    for key, card in (("densenet121", "features.denseblock1.denselayer2"), ("shufflenet_v2_x0_5", "stage2.1")):
+        assert not [title for title in shown(opened(key), card, "this block") if "Branch" in title]
