@@ -13,9 +13,9 @@ from explorer.analysis.shapes import Shape
 from explorer.analysis.study import study
 from explorer.edits.channels import WidthError, channels
 from explorer.edits.checks import named, whole
-from explorer.edits.edit import EditError, place, where
+from explorer.edits.edit import EVERYWHERE, EditError, place, where
 from explorer.edits.fitting import Wish, fitted, settled
-from explorer.edits.parts import Part, parts_at
+from explorer.edits.parts import Part, blocks_at, parts_at
 from explorer.edits.styles import activation_layer, followed, usual_style
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node
@@ -100,7 +100,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class AuxiliaryHead:
-    """Put an auxiliary classifier behind a block, as GoogLeNet trained with, or take those in a place off.
+    """Put an auxiliary classifier behind a block, as GoogLeNet trained with, or take those in a place off. On the whole
+    network it puts two, after a third and two thirds of the blocks: behind GoogLeNet's 4a and 4d.
 
     Pooled to 4 × 4, 1×1 to 128, linear to 1024, dropout 0.7, linear to the classes (GoogLeNet, 2014, §5). The network
     then returns a tuple, its own output first.
@@ -112,6 +113,9 @@ class AuxiliaryHead:
 
     @property
     def title(self) -> str:
+        if self.at == EVERYWHERE:
+            said = "added after a third and two thirds of the blocks" if self.on else "removed everywhere"
+            return f"Auxiliary heads {said}"
         return f"Auxiliary head {'added' if self.on else 'removed'} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
@@ -123,7 +127,8 @@ class AuxiliaryHead:
             done = _returning(architecture, [returned[0], *kept])
             gone = [name for name, node in architecture.live.items() if node.added and name not in done.live]
             return done.changed(removed=set(gone))
-        for target in parts_at(architecture, self.at):
+        targets = blocks_for_heads(architecture) if self.at == EVERYWHERE else parts_at(architecture, self.at)
+        for target in targets:
             architecture = self._put_behind(architecture, target)
         return fitted(architecture)
 
@@ -142,7 +147,7 @@ class AuxiliaryHead:
     def _owns(self, architecture: Architecture, name: str) -> bool:
         node = architecture.nodes[name]
         at = self.at.removeprefix("unit:")
-        return self.at == "*" or any(path == at or path == f"{at}.aux" for path in (name, *node.scope))
+        return self.at == EVERYWHERE or any(path == at or path == f"{at}.aux" for path in (name, *node.scope))
 
     def _nodes(self, architecture: Architecture, base: str, reads: str, width: int) -> list[Node]:
         outputs = study(architecture).figures.measures[architecture.output.inputs[0]].shape
@@ -170,6 +175,28 @@ class Anatomy:
     shape: tuple[int, ...]
     linears: tuple[str, ...]
     between: tuple[str, ...]  # everything from the map to the last linear layer, without the two
+
+
+def blocks_for_heads(architecture: Architecture) -> list[Part]:
+    """The blocks that auxiliary heads of the whole network go behind. Raises EditError where there are too few."""
+    blocks = [
+        block
+        for block in blocks_at(architecture, EVERYWHERE)
+        if block.exits and len(block.shape(block.exits[-1])) == 4 and not has_auxiliary_head(architecture, block)
+    ]
+    if len(blocks) < 3:
+        raise EditError("auxiliary heads go behind a third and two thirds of at least three blocks that make maps")
+    return [blocks[len(blocks) * thirds // 3 - 1] for thirds in (1, 2)]
+
+
+def has_auxiliary_head(architecture: Architecture, target: Part) -> bool:
+    """Is there one behind this part? The head of the whole network counts as any there is."""
+    if not target.id:
+        return any(name.endswith(_HEAD_END) for name in architecture.output.inputs[1:])
+    return f"{target.id.removeprefix('unit:')}{_HEAD_END}" in architecture.live
+
+
+_HEAD_END = ".aux.fc2"
 
 
 def anatomy(architecture: Architecture) -> Anatomy | None:

@@ -45,7 +45,15 @@ TOPICS: dict[str, tuple[Topic, ...]] = {
     "these cards": (*_OF_BLOCKS, several.width, layers.dropout, blocks.depth),
     "this block": (*_OF_BLOCKS, layers.width, joins.branch, joins.branches, blocks.depth, blocks.auxiliary_head),
     "this stage": (*_OF_BLOCKS, layers.width, whole.multipliers, blocks.auxiliary_head),
-    "whole network": (*_OF_BLOCKS, whole.multipliers, whole.compound, whole.head, whole.image, layers.dropout),
+    "whole network": (
+        *_OF_BLOCKS,
+        whole.multipliers,
+        whole.compound,
+        whole.head,
+        blocks.auxiliary_head,
+        whole.image,
+        layers.dropout,
+    ),
 }
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from explorer.edits.attributes import pooling_of
 from explorer.edits.cardinality import Cardinality, common_groups, conv_of, grouped_at, shuffle_place
 from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat, said_ends
+from explorer.edits.edit import EditError
 from explorer.edits.gates import SqueezeExcitation, SqueezeRatio, gates_at, place_for_gate, squeezes_at
-from explorer.edits.heads import AuxiliaryHead
+from explorer.edits.heads import AuxiliaryHead, blocks_for_heads, has_auxiliary_head
 from explorer.edits.joins import AddShortcut, lacks_shortcut
 from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place, one_of
@@ -283,13 +284,26 @@ _UNSURE = frozenset({"concat", "attention", "split", "shuffle", "reshape", "cons
 
 
 def auxiliary_head(place: Place) -> Iterator[Option]:
+    """A classifier on the side of a block or a stage; two on that of a whole network."""
     try:
         (target,) = parts_at(place.architecture, place.at)
     except ValueError:
         return
-    name = target.id.removeprefix("unit:")
-    if not target.exits or len(target.shape(target.exits[-1])) != 4:
+    on = has_auxiliary_head(place.architecture, target)
+    title, tip = (
+        "Auxiliary head",
+        "A second classifier on the side, as GoogLeNet trained with. The network returns both.",
+    )
+    if place.is_network:
+        title, tip = (
+            "Auxiliary heads",
+            "Classifiers on the side after a third and two thirds of the blocks, as in GoogLeNet.",
+        )
+        try:
+            on or blocks_for_heads(place.architecture)
+        except EditError as failure:
+            yield place.disabled(title, f"{str(failure)[:1].upper()}{str(failure)[1:]}.", tip)
+            return
+    elif not target.exits or len(target.shape(target.exits[-1])) != 4:
         return
-    on = f"{name}.aux.fc2" in place.architecture.live
-    tip = "A second classifier on the side, as GoogLeNet trained with. The network then returns both."
-    yield place.switch("Auxiliary head", [on], lambda on: AuxiliaryHead(place.at, on), tip)
+    yield place.switch(title, [on], lambda on: AuxiliaryHead(place.at, on), tip)

@@ -14,6 +14,7 @@ from explorer.edits.options.place import Place
 from explorer.edits.options.sides import fits
 from explorer.edits.widths import WidthMultiplier
 from explorer.graph import vocabulary
+from explorer.graph.architecture import Node
 from explorer.panels import Option
 
 
@@ -82,14 +83,26 @@ def image(place: Place) -> Iterator[Option]:
         sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
         sides = [side for side in sides if _takes_side(place, side)]
         yield place.slider("Resolution", height, [(s, str(s), InputSize(resolution=s)) for s in sides], tip)
-    if any(vocabulary.kind(node) == "attention" for node in place.nodes):
-        return
     found = [
         (n, {1: "1 (grey)", 3: "3 (colour)"}.get(n, str(n)), InputSize(channels=n)) for n in sorted({1, 3, 4, count})
     ]
     yield place.choice("Channels", count, found, "Channels of the image.")
+    tip = "Images at once. Figures count all of them."
+    writes = next((node.name for node in place.nodes if _writes_batch(node)), "")
+    if writes:
+        yield place.disabled("Batch", f"{writes} reshapes to a number of images that is written into the code.", tip)
+        return
     sizes = [(n, str(n), InputSize(batch=n)) for n in sorted({1, 2, 4, 8, 16, 32, batch})]
-    yield place.choice("Batch", batch, sizes, "Images at once. Figures count all of them.")
+    yield place.choice("Batch", batch, sizes, tip)
+
+
+def _writes_batch(node: Node) -> bool:
+    """A reshape whose first side is a plain number, not one read off the map or left to be found (-1)."""
+    if getattr(node.op, "name", "") not in ("view", "reshape", "expand"):
+        return False
+    first = next(iter(node.args[1:]), -1)
+    first = next(iter(first), -1) if isinstance(first, (tuple, list)) else first
+    return isinstance(first, int) and first != -1
 
 
 def _takes_side(place: Place, side: int) -> bool:

@@ -1,0 +1,77 @@
+"""What is about a whole network at once: heads on the side, the batch, the channels of the image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from explorer.edits import AuxiliaryHead, EditError
+from explorer.edits.options import options
+from explorer.network import Network, open_network
+from explorer.panels import Option
+from tests.edits.test_random_edits import check_count
+
+Opened = Callable[[str], Network]
+
+
+def shown(network: Network) -> dict[str, Option]:
+    return {option.title: option for option in options(network.study, "") if option.scope == "whole network"}
+
+
+def test_auxiliary_heads_come_where_googlenet_has_them_and_go(opened: Opened) -> None:
+    network = opened("googlenet")
+    option = shown(network)["Auxiliary heads"]
+    assert option.present == 0
+    trained = network.edit(option.choices[1].edit)
+    assert trained.architecture.output.inputs[1:] == ("inception4a.aux.fc2", "inception4d.aux.fc2")
+    assert trained.history.edits[0].title == "Auxiliary heads added after a third and two thirds of the blocks"
+    check_count(trained)
+    without = trained.edit(shown(trained)["Auxiliary heads"].choices[0].edit)
+    assert without.history.edits[1].title == "Auxiliary heads removed everywhere"
+    assert without.figures.total == network.figures.total
+
+
+def test_a_head_of_one_block_goes_with_all(opened: Opened) -> None:
+    network = opened("resnet18")
+    one = network.edit(AuxiliaryHead("layer3.0", on=True))
+    assert shown(one)["Auxiliary heads"].present == 1
+    assert one.edit(AuxiliaryHead("*", on=False)).figures.total == network.figures.total
+
+
+@pytest.mark.parametrize("key", ["alexnet", "vit_b_16"])
+def test_auxiliary_heads_need_blocks_that_make_maps(key: str, opened: Opened) -> None:
+    assert "three blocks that make maps" in shown(opened(key))["Auxiliary heads"].reason
+    with pytest.raises(EditError, match="three blocks that make maps"):
+        opened(key).edit(AuxiliaryHead("*", on=True))
+
+
+@pytest.mark.parametrize("key", ["vit_b_16", "swin_t"])
+def test_batch_and_channels_where_there_is_attention(key: str, opened: Opened) -> None:
+    network = opened(key)
+    found = shown(network)
+    assert found["Resolution"].reason
+    four = network.edit(next(choice.edit for choice in found["Batch"].choices if choice.label == "4"))
+    assert four.figures.total.macs == 4 * network.figures.total.macs
+    grey = network.edit(next(choice.edit for choice in found["Channels"].choices if choice.label == "1 (grey)"))
+    assert grey.figures.total.params < network.figures.total.params
+    for edited in (four, grey):
+        check_count(edited)
+        with torch.inference_mode():
+            out = edited.module()(torch.zeros(edited.architecture.input_shape))
+        assert out.shape == (edited.architecture.input_shape[0], 1000)
+
+
+def test_a_batch_that_is_written_into_the_code_stays() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv(x).view(1, 4 * 36)
+
+    found = shown(open_network(Net(), input_shape=(1, 3, 8, 8)))
+    assert found["Batch"].reason == "view reshapes to a number of images that is written into the code."
