@@ -72,9 +72,9 @@ def test_the_branches_of_an_inception_module(opened: Opened) -> None:
     assert list(found) == [
         "Branch 1 · 1×1",
         "Branch 2 · 1×1 → 3×3",
-        "Branch 2 · 1×1 reduction",
+        "Branch 2 · reduction",
         "Branch 3 · 1×1 → 3×3",  # the paper's 5×5: torchvision's has 3×3 by mistake
-        "Branch 3 · 1×1 reduction",
+        "Branch 3 · reduction",
         "Branch 4 · max pool → 1×1",
     ]
     assert [o.choices[0].edit for title, o in found.items() if "reduction" not in title] == [
@@ -87,19 +87,19 @@ def test_the_branches_of_an_inception_module(opened: Opened) -> None:
     assert [title for title in shown(without, "inception3a", "this block") if "Branch" in title] == [
         "Branch 1 · 1×1",
         "Branch 2 · 1×1 → 3×3",
-        "Branch 2 · 1×1 reduction",
+        "Branch 2 · reduction",
         "Branch 3 · max pool → 1×1",
     ]
 
 
 def test_the_reduction_of_a_branch_goes_and_comes(opened: Opened) -> None:
     network = opened("googlenet")
-    option = shown(network, "inception3a", "this block")["Branch 2 · 1×1 reduction"]
+    option = shown(network, "inception3a", "this block")["Branch 2 · reduction"]
     assert option.choices[option.present].label == "96"
     without = network.edit(option.choices[0].edit)
     assert without.history.edits[0] == Reduction("inception3a.branch2.1.conv", 0)
     check_count(without)
-    again = shown(without, "inception3a", "this block")["Branch 2 · 1×1 reduction"]
+    again = shown(without, "inception3a", "this block")["Branch 2 · reduction"]
     assert again.choices[again.present].label == "none"
     back = without.edit(next(choice.edit for choice in again.choices if choice.label == "96"))
     assert back.figures.total.macs == network.figures.total.macs

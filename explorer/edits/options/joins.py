@@ -128,7 +128,7 @@ def branches(place: Place) -> Iterator[Option]:
         window = next((node for node in steps if _step(node) != "1×1"), None)
         if window is steps[0] or (window is not None and reduction_before(place.architecture, window.name)):
             for option in reduction(Place(place.study, place.scope, window.name)):
-                yield replace(option, title=f"Branch {number} · {option.title}")
+                yield replace(option, title=f"Branch {number} · reduction")
 
 
 def _way(block: Part, exit: str) -> Part:
