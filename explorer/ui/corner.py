@@ -12,7 +12,7 @@ from explorer.drawing import Picture, Theme
 from explorer.drawing.legend import legend_height, legend_width, paint_legend
 from explorer.ui.viewport import Viewport
 
-_AWAY = 10  # from the canvas's border
+LEGEND_GAP = 10  # from the canvas's border
 _PAD = 10.0
 
 
@@ -72,7 +72,7 @@ class ZoomCorner(QFrame):
         """Bottom right; away where there is hardly a canvas."""
         self.adjustSize()
         canvas = self._canvas.rect()
-        self.move(canvas.right() - self.width() - _AWAY, canvas.bottom() - self.height() - _AWAY)
+        self.move(canvas.right() - self.width() - LEGEND_GAP, canvas.bottom() - self.height() - LEGEND_GAP)
         self.setVisible(wanted and canvas.width() > self.width() + 40 and canvas.height() > 120)
 
 
@@ -81,13 +81,32 @@ def legend_place(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
     entries = picture.legend
     width = legend_width(entries)
     size = QSizeF(width + 2 * _PAD, legend_height(entries, 0) + 2 * _PAD - 4)
-    room = widget.adjusted(_AWAY, _AWAY, -_AWAY, -_AWAY)
+    room = widget.adjusted(LEGEND_GAP, LEGEND_GAP, -LEGEND_GAP, -LEGEND_GAP)
     if width <= 0 or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
         return QRectF()
     right, bottom = room.right() - size.width(), room.bottom() - size.height()
     corners = [(room.left(), bottom), (room.left(), room.top()), (right, room.top())]
     places = [QRectF(x, y, size.width(), size.height()) for x, y in corners]
     return min(places, key=lambda place: picture.count_in(view.part(place)))
+
+
+def fitting_room(picture: Picture, widget: QRectF) -> tuple[QRectF, QRectF]:
+    """The part of the widget to fit a picture into, and the place of the legend: beside or below the picture where it
+    would hide cards in every corner. What is fitted into a room keeps a margin, so that the two do not touch."""
+    view = Viewport()
+    view.look_at(picture.bounds, widget, most=1.0)
+    place = legend_place(picture, view, widget)
+    if place.isEmpty() or not picture.count_in(view.part(place)):
+        return widget, place
+    place.moveTo(widget.left() + LEGEND_GAP, widget.bottom() - LEGEND_GAP - place.height())
+    beside = widget.adjusted(place.right() - LEGEND_GAP, 0, 0, 0)
+    above = widget.adjusted(0, 0, 0, place.top() - widget.bottom() + LEGEND_GAP)
+    return max(beside, above, key=lambda room: _scale_in(picture, room)), place
+
+
+def _scale_in(picture: Picture, room: QRectF) -> float:
+    view = Viewport()
+    return view.scale if view.look_at(picture.bounds, room, most=1.0) else 0.0
 
 
 def paint_legend_plate(painter: QPainter, picture: Picture, place: QRectF, theme: Theme) -> None:

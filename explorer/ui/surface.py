@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from explorer.drawing import LIGHT, Marks, Picture, Theme
 from explorer.drawing.theme import font
 from explorer.ui.backing import Backing
-from explorer.ui.corner import ZoomCorner, legend_place, paint_legend_plate
+from explorer.ui.corner import LEGEND_GAP, ZoomCorner, fitting_room, legend_place, paint_legend_plate
 from explorer.ui.motion import Motion
 from explorer.ui.viewport import LEAST, LEGIBLE, Viewport
 
@@ -115,6 +115,10 @@ class Surface(QWidget):
         self._fitted = False
         self._view.look_at_start(picture.bounds, QRectF(self.rect()))
         self._place_legend()
+        place = self._legend_place
+        if self._legend and not place.isEmpty() and picture.count_in(self._view.part(place)):
+            self._view.look_at_start(picture.bounds, QRectF(self.rect()), place.width() + 2 * LEGEND_GAP)
+            self._place_legend()
         self.zoomed.emit(self.scale)
 
     @property
@@ -137,6 +141,8 @@ class Surface(QWidget):
         """Say what colours and signs mean, where there is room."""
         self._legend = shown
         self._corner.show_legend(shown)
+        if self._fitted:
+            self.fit()
         self.update()
 
     def _place_legend(self) -> None:
@@ -237,8 +243,16 @@ class Surface(QWidget):
         """Everything in sight, never enlarged."""
         self._fitted = True
         if self.picture is not None:
-            self._look_at(self.picture.bounds, most=1.0)
-            self._place_legend()
+            self._look_at(self.picture.bounds, most=1.0, room=self._room())
+            if self._legend:
+                self._legend_place = fitting_room(self.picture, QRectF(self.rect()))[1]
+            else:
+                self._place_legend()
+
+    def _room(self) -> QRectF:
+        """Where everything is put when it is fitted: the legend, if there is one, lies over no card."""
+        widget = QRectF(self.rect())
+        return fitting_room(self.picture, widget)[0] if self.picture is not None and self._legend else widget
 
     def fit_to(self, id: str) -> None:
         """One card or frame in sight, large enough to read."""
@@ -271,13 +285,13 @@ class Surface(QWidget):
     def _scale_of_all(self) -> float:
         """The scale at which everything is seen; one may always zoom out to it."""
         fitted = Viewport()
-        seen = self.picture is not None and fitted.look_at(self.picture.bounds, QRectF(self.rect()), most=1.0)
+        seen = self.picture is not None and fitted.look_at(self.picture.bounds, self._room(), most=1.0)
         return fitted.scale if seen else 1.0
 
-    def _look_at(self, rect: QRectF, most: float) -> None:
+    def _look_at(self, rect: QRectF, most: float, room: QRectF | None = None) -> None:
         before = self.looks
         self._motion.settle()
-        if self._view.look_at(rect, QRectF(self.rect()), most):
+        if self._view.look_at(rect, room if room is not None else QRectF(self.rect()), most):
             self._repaint()
             self.zoomed.emit(self.scale)
             self.moved.emit(*before)
@@ -335,7 +349,8 @@ class Surface(QWidget):
         self._corner.place(self.picture is not None)
         if self._fitted:
             self.fit()
-        self._place_legend()
+        else:
+            self._place_legend()
         self._repaint()
 
     def focusInEvent(self, event: QFocusEvent) -> None:

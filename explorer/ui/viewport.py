@@ -36,11 +36,12 @@ class Viewport:
         self.offset = room.center() - rect.center() * self.scale
         return True
 
-    def look_at_start(self, rect: QRectF, widget: QRectF) -> None:
-        """Where the network begins, large enough to read: what is too large to be seen whole would be specks."""
+    def look_at_start(self, rect: QRectF, widget: QRectF, left: float = _MARGIN) -> None:
+        """Where the network begins, large enough to read: what is too large to be seen whole would be specks. It
+        begins no further left than `left`."""
         self.scale = _READING
         free = (widget.width() - rect.width() * self.scale) / 2
-        self.offset = QPointF(max(free, _MARGIN), 1.5 * _MARGIN)
+        self.offset = QPointF(max(free, left), 1.5 * _MARGIN)
 
     def zoom(self, factor: float, at: QPointF, least: float = LEAST) -> None:
         """Closer (more than 1) or farther, the point `at` standing still."""

@@ -358,3 +358,37 @@ def test_what_does_not_belong_to_the_flow_steps_back_once_the_pointer_rests(canv
     assert differing(canvas.grab().toImage(), plain, unseen=4) == 0
     canvas.select("right")
     assert canvas._marks.flow == "right"
+
+
+def crowd(columns: int, rows: int) -> Picture:
+    """Cards wherever one looks."""
+    names = [f"c{n}" for n in range(columns * rows)]
+    boxes = {id: Box(8 + 170 * (n % columns), 8 + 70 * (n // columns), 150, 50) for n, id in enumerate(names)}
+    cards = {
+        id: Card(id, kind, "Layer") for id, kind in zip(names, ("conv", "pool", "norm", "linear") * 999, strict=False)
+    }
+    return Picture(Diagram("", {"": tuple(names)}, cards, ()), Geometry(boxes, (), 170 * columns, 70 * rows))
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(4, 4), (5, 8), (12, 5), (3, 12), (2, 60), (30, 40), (1, 1)])
+@pytest.mark.parametrize("size", [(700, 500), (1000, 640), (460, 700)])
+def test_the_legend_of_a_freshly_opened_or_fitted_view_hides_no_card(
+    canvas: Canvas, columns: int, rows: int, size: tuple[int, int]
+) -> None:
+    canvas.resize(*size)
+    canvas.show_picture(crowd(columns, rows))
+    for look in (lambda: None, canvas.fit, lambda: canvas.resize(size[0] + 60, size[1])):
+        look()
+        place = canvas._legend_place
+        assert canvas.picture.count_in(canvas._view.part(place)) == 0
+        if canvas.fitted:
+            assert QRectF(canvas.rect()).contains(canvas._view.shown(canvas.picture.bounds))
+
+
+def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
+    canvas.show_picture(crowd(5, 8))
+    with_legend = canvas.scale
+    canvas.show_legend(False)
+    assert canvas.scale > with_legend
+    canvas.show_legend(True)
+    assert canvas.scale == pytest.approx(with_legend)
