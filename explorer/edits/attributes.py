@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import torch.nn.functional as F
@@ -169,8 +170,16 @@ class _Unfit(ValueError):
         self.others = tuple(others)
 
 
-def settings_of(node: Node) -> dict[str, Value]:
-    """The present settings of a layer, as `SetLayer` takes them; of square windows only."""
+def settings_of(node: Node) -> Mapping[str, Value]:
+    """The present settings of a layer, as `SetLayer` takes them; of square windows only. Kept with the node, which
+    never changes: every topic of the options asks."""
+    known: Mapping[str, Value] | None = node.__dict__.get("_settings")
+    if known is None:
+        known = node.__dict__["_settings"] = MappingProxyType(_found_settings(node))
+    return known
+
+
+def _found_settings(node: Node) -> dict[str, Value]:
     layer = node.layer
     if isinstance(layer, nn.Conv2d):
         found: dict[str, Value] = {"bias": layer.bias is not None, "groups": layer.groups}

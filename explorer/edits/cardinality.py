@@ -103,8 +103,9 @@ def _convolutions(blocks: Iterable[Part], of: str) -> Iterator[Node]:
 
 def common_groups(found: Iterable[Node], most: int = 128) -> list[int]:
     """The numbers of groups, up to `most`, that all of these convolutions could be split into."""
-    widths = [width for node in found for width in (conv_of(node).in_channels, conv_of(node).out_channels)]
-    return [groups for groups in range(1, most + 1) if math.gcd(*widths) % groups == 0]
+    widths = {width for node in found for width in (conv_of(node).in_channels, conv_of(node).out_channels)}
+    common = math.gcd(*widths)
+    return [groups for groups in range(1, most + 1) if common % groups == 0]
 
 
 def conv_of(node: Node) -> nn.Conv2d:
