@@ -1,19 +1,17 @@
-"""Edits of how a convolution is made: full or depthwise separable, one large window or several small ones, with or
-without a 1×1 reduction before it."""
+"""Edits of how a convolution is made: full or depthwise separable, one large window or several small ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import nn
 
-from explorer.edits.checks import named, whole
-from explorer.edits.edit import EditError, Repair, nodes_at, place, where
+from explorer.edits.checks import named
+from explorer.edits.edit import EditError, nodes_at, place, where
 from explorer.edits.fitting import fitted, settled
 from explorer.edits.styles import FOLLOWERS, chain_behind, followed, style_of
-from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, rewired
 from explorer.graph.layers import conv, is_depthwise, reconfigured
 
@@ -66,70 +64,6 @@ class ConvForm:
         return fitted(architecture)
 
 
-@dataclass(frozen=True, slots=True)
-class Reduction:
-    """Put a 1×1 convolution to `to` channels before convolutions with a window, change it, or (0) take it out.
-
-    Source: GoogLeNet, 2014, §3 and §5: "1×1 convolutions are used to compute reductions".
-    """
-
-    name: ClassVar[str] = "reduction"
-    at: str
-    to: int
-
-    @property
-    def title(self) -> str:
-        if not self.to:
-            return f"1×1 reduction removed {place(self.at)}"
-        return f"1×1 reduction to {self.to} {place(self.at)}"
-
-    def apply(self, architecture: Architecture) -> Architecture:
-        whole(self.to, 0, 65_536, "the width of a reduction (0 takes it out)")
-        named = [node.name for node in nodes_at(architecture, self.at)]
-        found = [name for name in named if is_windowed(architecture.nodes[name])]
-        if not found:  # the reduction itself is what was pointed at
-            found = [user for name in named for user in _reduced_by(architecture, name)]
-        if not found:
-            raise EditError(f"there is no convolution with a window {where(self.at)} that could be fed by a 1×1")
-        done = architecture
-        for name in found:
-            done = self._at_one(done, name)
-        if done is architecture and not self.to:
-            raise EditError(f"there is no 1×1 reduction {where(self.at)} that could be taken out")
-        return fitted(done)
-
-    def _at_one(self, architecture: Architecture, name: str) -> Architecture:
-        chain = reduction_before(architecture, name)
-        node = architecture.nodes[name]
-        step = _conv(node).groups
-        if self.to % step:
-            near = [width for width in (self.to // step * step, -(-self.to // step) * step) if width]
-            raise EditError(
-                f"{name}: its {step} groups do not divide {self.to} channels",
-                node=name,
-                repairs=[Repair(f"Reduction to {width}", replace(self, to=width)) for width in near],
-            )
-        if chain and self.to:
-            first = architecture.nodes[chain[0]]
-            assert isinstance(first.op, Layer)
-            return architecture.with_nodes([settled(first, op=reconfigured(first.op, out_channels=self.to))])
-        if chain:
-            reads = architecture.nodes[chain[0]].inputs[0]
-            node = rewired(node, {chain[-1]: reads})
-            return architecture.changed([node], removed=set(chain))
-        if not self.to:
-            return architecture
-        layer = _conv(node)
-        reads, base = node.inputs[0], architecture.free(f"{name}_reduction", *FOLLOWERS)
-        style = style_of(architecture, name)
-        new = followed(
-            base, conv(layer.in_channels, self.to, bias=layer.bias is not None), reads, self.to, style, node.scope
-        )
-        last = new[-1].name
-        # The layer's own input width follows in `fitted`; only this edge moves.
-        return architecture.changed([rewired(node, {reads: last})], {reads: new})
-
-
 _NEEDS = {
     "separable": "a full convolution with a window",
     "two_3x3": "a 5×5 window",
@@ -175,44 +109,6 @@ def separable_pairs(architecture: Architecture) -> Iterator[list[str]]:
         last = architecture.nodes[users[0]] if len(users) == 1 else None
         if last is not None and is_pointwise(last):
             yield [*chain, last.name]
-
-
-def reduction_before(architecture: Architecture, name: str) -> list[str]:
-    """The 1×1 convolution (with norm and activation) that feeds a convolution with a window and nothing else, and that
-    narrows; empty when there is none."""
-    node = architecture.nodes[name]
-    if not is_windowed(node):
-        return []
-    for before in reversed(_feeding(architecture, name)):
-        layer = architecture.nodes[before].layer
-        if isinstance(layer, nn.Conv2d):
-            narrows = layer.kernel_size == (1, 1) and layer.stride == (1, 1) and layer.out_channels <= layer.in_channels
-            chain = [before, *(after.name for after in chain_behind(architecture, before))]
-            return chain if narrows and architecture.users[chain[-1]] == (name,) else []
-    return []
-
-
-def _feeding(architecture: Architecture, name: str) -> list[str]:
-    """The convolution before a node and what lies between, each read by the next only; nearest last."""
-    found: list[str] = []
-    while True:
-        node = architecture.nodes[name]
-        if len(node.inputs) != 1 or architecture.users[node.inputs[0]] != (name,):
-            return []
-        name = node.inputs[0]
-        found.insert(0, name)
-        kind = vocabulary.kind(architecture.nodes[name])
-        if kind not in ("norm", "activation"):
-            return found[::-1] if kind == "conv" else []
-
-
-def _reduced_by(architecture: Architecture, name: str) -> list[str]:
-    """The convolutions with a window that this node reduces for."""
-    return [
-        other
-        for other, node in architecture.live.items()
-        if is_windowed(node) and name in reduction_before(architecture, other)
-    ]
 
 
 def _conv(node: Node) -> nn.Conv2d:

@@ -149,7 +149,9 @@ def bridged(architecture: Architecture, target: Part) -> Architecture:
             break
         anchor = before
     name = architecture.free(f"{target.id.removeprefix('unit:')}.shortcut")
-    add = Node(name, Function(operator.add), (Ref(anchor.name), Ref(target.entry)), scope=anchor.scope, added=True)
+    # Of the part as a whole: beside its last unit, not inside it.
+    scope = tuple(path for path in anchor.scope if all(path in node.scope for node in target.layers))
+    add = Node(name, Function(operator.add), (Ref(anchor.name), Ref(target.entry)), scope=scope, added=True)
     return architecture.with_inserted(anchor.name, add)
 
 

@@ -136,3 +136,12 @@ def parts_at(architecture: Architecture, at: str) -> Iterator[Part]:
             yield part(architecture, place)
         else:  # a module's path that is no group of its own
             yield _made_of(architecture, place, tuple(node.name for node in nodes_at(architecture, place)))
+
+
+def scope_beside(architecture: Architecture, name: str) -> tuple[str, ...]:
+    """The scope of a new node beside the unit that a node is in: a module that is one convolution with its norm and
+    activation stays that, and the block it is in stays one block."""
+    hierarchy, scope = study(architecture).hierarchy, architecture.nodes[name].scope
+    around = (hierarchy.groups[id] for id in hierarchy.ancestors(name))
+    unit = next((group for group in around if group.role == "unit"), None)
+    return scope[: scope.index(unit.path)] if unit is not None and unit.path in scope else scope

@@ -52,8 +52,15 @@ def is_gate(group: Group, architecture: Architecture) -> bool:
 
 
 def feeds_gate(node: Node, architecture: Architecture) -> bool:
-    """Is this activation the gate of a product, as in squeeze-and-excitation?"""
-    return any(vocabulary.kind(architecture.nodes[user]) == "multiply" for user in architecture.users[node.name])
+    """Is this activation the gate of a product, as in squeeze-and-excitation? Not when it makes the map that is
+    weighed."""
+    products = [user for name in architecture.users[node.name] if _multiplies(user := architecture.nodes[name])]
+    known = [gate(product, architecture) for product in products]
+    return any(found is None or found.weighed != node.name for found in known)
+
+
+def _multiplies(node: Node) -> bool:
+    return vocabulary.kind(node) == "multiply"
 
 
 def _squeezing(squashed: str, weighed: str, architecture: Architecture) -> list[str]:

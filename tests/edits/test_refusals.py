@@ -186,7 +186,7 @@ NOTHING_THERE: list[tuple[str, Edit, str, list[str]]] = [
     ("resnet18", ConvForm("conv1", "two_3x3"), "“5×5 as two 3×3” takes a 5×5 window, and there is none in conv1", []),
     ("resnet18", ConvForm("*", "full"), "no depthwise convolution followed by a 1×1 in the network", []),
     ("vgg16", Reduction("classifier", 8), "no convolution with a window in classifier", []),
-    ("vgg16", Reduction("features.2", 0), "no 1×1 reduction in features.2 that could be taken out", []),
+    ("vgg16", Reduction("features.2", 0), "no 1×1 before a window in features.2 that could be taken out", []),
     ("resnet18", ChannelShuffle("*", on=True), "no block in the network has a group convolution", []),
     ("vgg16", Shortcut("*", on=False), "no shortcut in the network: no addition joins a path", []),
     ("resnet18", AddShortcut("layer1.0"), "no block in layer1.0 has one way in, one way out and no shortcut yet", []),

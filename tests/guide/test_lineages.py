@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from explorer.analysis.figures import Total
+from explorer.edits.parts import part
+from explorer.graph import vocabulary
+from explorer.graph.architecture import Pass
 from explorer.guide import lineages as module
 from explorer.guide.lineages import Lineage, lineages, measured
 from explorer.guide.page import PageError
 from explorer.language import LANGUAGES
+from explorer.network import Network
 from explorer.networks.catalogue import find
 
 EVERY = lineages()
@@ -31,6 +37,32 @@ def test_it_is_said_in_every_language(lineage: Lineage) -> None:
     for said in (lineage.title, lineage.about, *(words for step in lineage.steps for words in (step.title, step.why))):
         assert set(said) == set(LANGUAGES)
         assert all(said.values())
+
+
+def test_the_mobilenet_block_becomes_that_of_its_successors(opened: Callable[[str], Network]) -> None:
+    """Op by op: MobileNetV2's blocks of 96 channels, then the last ones of MobileNetV3-Small."""
+    lineage = next(found for found in EVERY if found.id == "mobilenet_v1_v2_v3")
+    second = opened("mobilenet_v1").edit(*lineage.edits(5))
+    third = second.edit(*lineage.edits(8)[len(lineage.edits(5)) :])
+    for number in range(7, 12):
+        block = f"features.{number}"
+        assert figures(second, block) == figures(opened("mobilenet_v2"), "features.12")
+        assert figures(third, block).params == figures(opened("mobilenet_v3_small"), "features.10").params
+    assert ops(second, "features.8") == ops(opened("mobilenet_v2"), "features.12")
+    assert ops(third, "features.8") == ops(opened("mobilenet_v3_small"), "features.10")
+    for network, name in ((second, "Inverted residual"), (third, "Inverted residual + SE")):
+        blocks = [network.study.hierarchy.groups[f"features.{number}"] for number in range(7, 12)]
+        assert {network.study.pattern(block).name for block in blocks} == {name}
+
+
+def figures(network: Network, block: str) -> Total:
+    return network.figures.sum(part(network.architecture, block).nodes)
+
+
+def ops(network: Network, block: str) -> list[str]:
+    """What the ops of a block are, in order, without those that pass on what they are given."""
+    layers = part(network.architecture, block).layers
+    return [vocabulary.title(node) for node in layers if not isinstance(node.op, Pass)]
 
 
 def test_measuring_stops_when_it_is_no_longer_wanted() -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from torch import nn
 
 from explorer.analysis.study import study
-from explorer.edits.forms import reduction_before
 from explorer.edits.joins import Join, RemoveBranch, is_join_of_two, joined_by
 from explorer.edits.mending import can_be_made
 from explorer.edits.options.layers import reduction
 from explorer.edits.options.place import Place, one_of
+from explorer.edits.options.trunk import tied_to
 from explorer.edits.parts import Part, part, parts_at
+from explorer.edits.reductions import reduction_before
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
-from explorer.graph.layers import is_depthwise
 from explorer.panels import Option
 
 _JOIN_TIP = "Addition needs maps of one shape and keeps it; concatenation puts channels side by side."
@@ -57,36 +57,12 @@ def _misfit(place: Place, joins: list[Node], to: str) -> str:
                 return ""  # they are of one shape when all are added again
             shapes = " and ".join("×".join(map(str, dims[1:])) for dims in (a, b))
             return f"{node.name} joins {shapes}: only maps of one shape can be added."
-        tied = _tied(place, node, names)
+        tied = tied_to(place.architecture, node.name, names)
         if tied and vocabulary.kind(place.architecture.nodes[tied]) == "add":
             return f"{tied} adds something to it, and the two must be alike: change a larger place."
         if tied:
             return f"{tied} is tied to the width of {node.name}."
     return ""
-
-
-def _tied(place: Place, node: Node, joins: Collection[str]) -> str:
-    """What keeps this node's value from having another width; empty when nothing does. Layers with a width of their own
-    read any, and so do the joins that change, too."""
-    nodes, users = place.architecture.nodes, place.architecture.users
-    waiting, seen = list(users[node.name]), {*joins}
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        layer, kind = nodes[name].layer, vocabulary.kind(nodes[name])
-        if isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1):
-            continue
-        flattens = getattr(nodes[name].op, "name", "") == "flatten" or isinstance(layer, nn.Flatten)
-        follows = kind in _FOLLOWING or flattens or is_depthwise(layer)
-        if kind != "concat" and not (follows and len(nodes[name].inputs) == 1):
-            return name
-        waiting.extend(users[name])
-    return ""
-
-
-_FOLLOWING = ("activation", "norm", "pool", "dropout")
 
 
 def branch(place: Place) -> Iterator[Option]:

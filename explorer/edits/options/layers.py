@@ -9,12 +9,13 @@ from fractions import Fraction
 from torch import nn
 
 from explorer.edits.attributes import NORM_TITLES, Norm, SetLayer, is_of_kind, norm_kind, norms_at, settings_of
-from explorer.edits.forms import FORMS, ConvForm, Reduction, can_become, reduction_before, separable_pairs
+from explorer.edits.forms import FORMS, ConvForm, can_become, separable_pairs
 from explorer.edits.gates import GATES, Gate, gate_kind, is_squasher
 from explorer.edits.options.place import Place, one_of
 from explorer.edits.options.sides import fits, side_after
-from explorer.edits.options.trunk import is_trunk
+from explorer.edits.options.trunk import is_trunk, tied_to
 from explorer.edits.parts import Part, parts_at
+from explorer.edits.reductions import Reduction, is_windowed_depthwise, reduction_before
 from explorer.edits.switches import SwapActivation, swappable
 from explorer.edits.widths import WIDEST, Width
 from explorer.graph import vocabulary
@@ -246,26 +247,39 @@ def form(place: Place, quiet: bool = False) -> Iterator[Option]:
 
 
 def reduction(place: Place) -> Iterator[Option]:
+    """The 1×1 before the only convolution with a window: a reduction, or before a depthwise one an expansion."""
     node = _only(place, "kernel")
     layer = node.layer if node is not None else None
-    if not isinstance(layer, nn.Conv2d) or is_depthwise(layer) or max(layer.kernel_size) == 1 or node is None:
+    if not isinstance(layer, nn.Conv2d) or max(layer.kernel_size) == 1 or node is None:
         return
     chain = reduction_before(place.architecture, node.name)
-    entering = layer.in_channels
-    present = 0
-    if chain:
-        first = place.architecture.nodes[chain[0]].layer
-        assert isinstance(first, nn.Conv2d)
-        present, entering = first.out_channels, first.in_channels
+    first = place.architecture.nodes[chain[0]].layer if chain else None
+    present, entering = (
+        (first.out_channels, first.in_channels) if isinstance(first, nn.Conv2d) else (0, layer.in_channels)
+    )
     fixed = place.coupled.rows.get(chain[0] if chain else node.inputs[0], ())
-    tied = chain and len(place.coupled.group(next(iter(place.coupled.linear(fixed)), -1))) > 1
-    if tied or (not chain and layer.groups > 1) or (chain and entering % layer.groups):
+    if chain and len(place.coupled.group(next(iter(place.coupled.linear(fixed)), -1))) > 1:
+        return  # other layers make the same width
+    if is_windowed_depthwise(node):
+        yield from _expansion(place, node, present, entering)
+        return
+    if (not chain and layer.groups > 1) or (chain and entering % layer.groups):
         return
     sizes = sorted({0, present, *(entering * share // 8 for share in (1, 2, 4, 6))})
     sizes = [size for size in sizes if size % layer.groups == 0]
     tip = "A 1×1 convolution to few channels before an expensive window, as in GoogLeNet."
-    found = [(s, str(s) if s else "none", Reduction(place.at, s)) for s in sizes]
-    yield place.choice("1×1 reduction", present, found, tip)
+    yield place.choice("1×1 reduction", present, _before(place, sizes), tip)
+
+
+def _expansion(place: Place, node: Node, present: int, entering: int) -> Iterator[Option]:
+    if not tied_to(place.architecture, node.name):
+        sizes = sorted({0, present, *(entering * times for times in (1, 2, 3, 4, 6))})
+        tip = "A 1×1 convolution to many channels before the depthwise one, as in MobileNetV2: more to filter."
+        yield place.choice("1×1 expansion", present, _before(place, sizes), tip)
+
+
+def _before(place: Place, sizes: list[int]) -> Iterator[tuple[int, str, Reduction]]:
+    return ((size, str(size) if size else "none", Reduction(place.at, size)) for size in sizes)
 
 
 def pooling(place: Place) -> Iterator[Option]:

@@ -1,8 +1,14 @@
-"""Which ways lead through a node."""
+"""What the wiring around a node lets an edit do to it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from torch import nn
+
+from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.layers import is_depthwise
 
 
 def is_trunk(architecture: Architecture, name: str) -> bool:
@@ -28,3 +34,27 @@ def _trunk(architecture: Architecture) -> frozenset[str]:
         if len(waiting) == 1:
             found.append(node.name)
     return frozenset(found)
+
+
+def tied_to(architecture: Architecture, name: str, changing: Collection[str] = ()) -> str:
+    """What keeps a node's value from having another width; empty when nothing does. Layers with a width of their own
+    read any, and so do those that are `changing`, too."""
+    nodes, users = architecture.nodes, architecture.users
+    waiting, seen = list(users[name]), {*changing}
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        layer, kind = nodes[name].layer, vocabulary.kind(nodes[name])
+        if isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1):
+            continue
+        flattens = getattr(nodes[name].op, "name", "") == "flatten" or isinstance(layer, nn.Flatten)
+        follows = kind in _FOLLOWING or flattens or is_depthwise(layer)
+        if kind != "concat" and not (follows and len(nodes[name].inputs) == 1):
+            return name
+        waiting.extend(users[name])
+    return ""
+
+
+_FOLLOWING = ("activation", "norm", "pool", "dropout")
