@@ -33,12 +33,41 @@ class Health:
     gradient: float  # ‖∂ logit of the class / ∂ what the layer makes‖₂
 
 
+def no_way_back(showing: Showing) -> str:
+    """Why a pass back is not to be had: it needs what every op made, and a gradient of that size on the way. Empty
+    where there is memory for it."""
+    needed = int(1.2 * showing.study.figures.activations.bytes)
+    free = free_memory(showing.forward.device)
+    if needed <= free:
+        return ""
+    return (
+        f"A pass back keeps what every layer made: {numbers.size(needed)}, and {numbers.size(free)} are free. "
+        "A smaller input would fit."
+    )
+
+
+def forward_health(showing: Showing, wanted: Wanted = always) -> tuple[Health, ...]:
+    """One pass forth alone, which needs no memory beside that of a plain pass; gradients are NaN.
+
+    Raises PassError; Cancelled.
+    """
+    names = worth_seeing(showing.architecture)
+    found: list[Health] = []
+    with showing.lock:
+        for name, value in showing.values(names, wanted):
+            tensor = first_tensor(value)
+            if tensor is not None:
+                found.append(Health(name, *_statistics(tensor), math.nan))
+    return tuple(found)
+
+
 def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tuple[Health, ...]:
     """One pass forth and one back, from the logit of class `target`, in the order of execution.
 
     Raises NothingThere when there is no such class, or no memory for what a pass back keeps; PassError; Cancelled.
     """
-    _check_room(showing)
+    if why := no_way_back(showing):
+        raise NothingThere(why)
     names = worth_seeing(showing.architecture)
     asked = set(names)
     forth: dict[str, tuple[float, float, float, float]] = {}
@@ -73,14 +102,3 @@ def _statistics(value: torch.Tensor) -> tuple[float, float, float, float]:
     zero = value == 0
     channels = zero[0].flatten(1).all(1) if value.dim() > 2 else zero[0] if value.dim() == 2 else zero
     return float(mean), float(deviation), float(zero.float().mean()), float(channels.float().mean())
-
-
-def _check_room(showing: Showing) -> None:
-    """A pass back needs what every op made, and a gradient of that size on the way."""
-    needed = int(1.2 * showing.study.figures.activations.bytes)
-    free = free_memory(showing.forward.device)
-    if needed > free:
-        raise NothingThere(
-            f"A pass back keeps what every layer made: {numbers.size(needed)}, and {numbers.size(free)} are free. "
-            "A smaller input would fit."
-        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from explorer.analysis.change_along_depth import Moved, aligned, change_along_depth
-from explorer.analysis.showing import Showing, Wanted, always
-from explorer.analysis.signal_health import Health, signal_health
+from explorer.analysis.showing import NothingThere, Showing, Wanted, always
+from explorer.analysis.signal_health import Health, forward_health, no_way_back, signal_health
 from explorer.diagram import Colouring
 from explorer.graph import vocabulary
 from explorer.present.classes import Candidate, classes
@@ -56,6 +56,7 @@ class Depth:
     target: int  # the class that gradients come from
     classes: tuple[Candidate, ...]  # those worth choosing
     edited: bool
+    no_gradient: str = ""  # why there are no gradients, where there are none
 
     def curve(self, key: str, before: bool = False) -> tuple[float, ...]:
         return tuple(layer.numbers[key][before] for layer in self.layers)
@@ -84,23 +85,37 @@ class Depth:
 
 
 def depth(now: Showing, before: Showing, target: int | None = None, wanted: Wanted = always) -> Depth:
-    """Everything along the depth, for the class `target` or the one that is likeliest now.
+    """Everything along the depth, for the class `target` or the one that is likeliest now. Where there are no classes
+    or no memory for a pass back, everything but gradients.
 
     Raises NothingThere when there is no such class; PassError; Cancelled.
     """
     edited = now.architecture is not before.architecture
-    found = classes(now, before, wanted)
-    target = found[0].index if target is None else target
+    found, why = _asked(now, before, wanted)
+    target = target if target is not None else found[0].index if found else 0
+    measure: Callable[[Showing, Wanted], tuple[Health, ...]] = (
+        forward_health if why else lambda showing, wanted: signal_health(showing, target, wanted)
+    )
     moved = {m.name: m for m in change_along_depth(before, now, _part(wanted, 0.0, 0.2))}
-    health = {h.name: h for h in signal_health(now, target, _part(wanted, 0.2, 0.6 if edited else 1.0))}
-    old = {h.name: h for h in signal_health(before, target, _part(wanted, 0.6, 1.0))} if edited else health
+    health = {h.name: h for h in measure(now, _part(wanted, 0.2, 0.6 if edited else 1.0))}
+    old = {h.name: h for h in measure(before, _part(wanted, 0.6, 1.0))} if edited else health
     order = aligned(tuple(before.architecture.live), tuple(now.architecture.live))
     return Depth(
         tuple(_layer(moved[name], health.get(name), old.get(name), now, before) for name in order if name in moved),
         target,
         found,
         edited,
+        why,
     )
+
+
+def _asked(now: Showing, before: Showing, wanted: Wanted) -> tuple[tuple[Candidate, ...], str]:
+    """The classes gradients could come from, or why they can come from none."""
+    try:
+        found = classes(now, before, wanted)
+    except NothingThere as none:
+        return (), str(none)
+    return found, no_way_back(now) or no_way_back(before)
 
 
 def _layer(moved: Moved, now: Health | None, before: Health | None, *showings: Showing) -> Layer:

@@ -9,7 +9,7 @@ from explorer import numbers
 from explorer.analysis.latency import Latency, latency
 from explorer.analysis.showing import Showing, Wanted, always
 from explorer.analysis.study import Study
-from explorer.diagram import Colouring
+from explorer.diagram import Colouring, Kind
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.present import titles
@@ -42,6 +42,25 @@ class Share:
     time: float  # share of all time, 0 to 1
     macs: float  # share of all MACs
     node: str = ""  # where it is a single layer
+    kind: Kind | None = None  # where all of it is of one
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A layer: what the clock says against what the count says."""
+
+    node: str
+    title: str
+    kind: Kind
+    macs: int
+    milliseconds: float
+
+    @property
+    def said(self) -> str:
+        rate = f": {numbers.short(self.macs / self.milliseconds * 1e3)} MACs a second" if self.macs else ""
+        return (
+            f"{self.title}  ·  {self.node}\n{milliseconds(self.milliseconds)} for {numbers.short(self.macs)} MACs{rate}"
+        )
 
 
 @dataclass(frozen=True)
@@ -53,6 +72,7 @@ class Timing:
     where: str  # "2 threads", "cuda:0"
     shares: Mapping[str, tuple[Share, ...]]  # by a key of `GROUPINGS`, most time first
     layers: Mapping[str, float]  # milliseconds of each node
+    points: tuple[Point, ...] = ()  # all layers that take time and are no mere change of shape
 
     def colouring(self, title: str) -> Colouring:
         """Cards by the time they take."""
@@ -106,7 +126,12 @@ def summed(study: Study, measured: Latency, before: float | None = None) -> Timi
     total = study.figures.total.macs
     threads = f"{measured.threads} thread{'s' if measured.threads != 1 else ''}"
     where = threads if measured.device == "cpu" else measured.device
-    return Timing(measured.total, before, total, measured.passes, where, shares, measured.layers)
+    points = tuple(
+        Point(node.name, vocabulary.title(node), kind, study.figures.measures[node.name].cost.macs, spent)
+        for node in nodes.values()
+        if (kind := vocabulary.kind(node)) in _KINDS and (spent := measured.layers[node.name]) > 0
+    )
+    return Timing(measured.total, before, total, measured.passes, where, shares, measured.layers, points)
 
 
 def milliseconds(value: float) -> str:
@@ -129,10 +154,15 @@ def _shares(
 ) -> tuple[Share, ...]:
     times: dict[str, float] = {}
     macs: dict[str, int] = {}
+    kinds: dict[str, set[Kind]] = {}
     for node in nodes:
         key = title(node)
         times[key] = times.get(key, 0.0) + measured.layers[node.name]
+        kinds.setdefault(key, set()).add(vocabulary.kind(node))
         macs[key] = macs.get(key, 0) + study.figures.measures[node.name].cost.macs
     whole, count = sum(measured.layers.values()) or 1.0, study.figures.total.macs or 1
-    found = [Share(key, spent, spent / whole, macs[key] / count, single) for key, spent in times.items()]
+    found = [
+        Share(key, spent, spent / whole, macs[key] / count, single, kinds[key].pop() if len(kinds[key]) == 1 else None)
+        for key, spent in times.items()
+    ]
     return tuple(sorted(found, key=lambda share: -share.milliseconds))

@@ -54,10 +54,15 @@ def is_dark(app: QApplication) -> bool:
     return app.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
+def dark() -> bool:
+    """Is the one application there is dark now?"""
+    app = QApplication.instance()
+    return isinstance(app, QApplication) and is_dark(app)
+
+
 def colours() -> Colours:
     """The colours in force."""
-    app = QApplication.instance()
-    return _DARK if isinstance(app, QApplication) and is_dark(app) else _LIGHT
+    return _DARK if dark() else _LIGHT
 
 
 def _paint(app: QApplication) -> None:

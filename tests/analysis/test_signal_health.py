@@ -12,7 +12,7 @@ from torch import nn
 from explorer.analysis import signal_health as signal_health_module
 from explorer.analysis.forward import Cancelled
 from explorer.analysis.showing import NothingThere
-from explorer.analysis.signal_health import signal_health
+from explorer.analysis.signal_health import forward_health, signal_health
 from explorer.network import Network, open_network
 
 
@@ -73,3 +73,11 @@ def test_without_memory_for_the_way_back_it_says_how_much_it_takes(
     monkeypatch.setattr(signal_health_module, "free_memory", lambda device: 2**20)
     with pytest.raises(NothingThere, match=r"keeps what every layer made: \d.* MiB, and 1\.00 MiB are free"):
         signal_health(shown(network, image), 0)
+
+
+def test_one_pass_forth_finds_what_both_find_going_forth(network: Network, image: torch.Tensor) -> None:
+    both, forth = signal_health(shown(network, image), 0), forward_health(shown(network, image))
+    assert [health.name for health in forth] == [health.name for health in both]
+    for one, other in zip(forth, both, strict=True):
+        assert (one.mean, one.deviation, one.zeros, one.dead) == (other.mean, other.deviation, other.zeros, other.dead)
+        assert math.isnan(one.gradient)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from explorer.analysis import signal_health
 from explorer.analysis.change_along_depth import change_along_depth
 from explorer.analysis.latency import Latency
 from explorer.analysis.showing import NothingThere
@@ -108,6 +109,26 @@ def test_what_has_no_number_is_marked_and_said() -> None:
     assert not found["conv1"].marked
 
 
+def test_without_room_for_the_way_back_the_curves_of_the_way_forth_are_there(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = network.edit(SwapActivation("stage3.1", "gelu"))
+    whole = depth(edited.showing(), network.showing())
+    monkeypatch.setattr(signal_health, "free_memory", lambda device: 2**20)
+    found = depth(edited.showing(), network.showing())
+    assert "keeps what every layer made" in found.no_gradient
+    for key in ("change", "deviation", "dead"):
+        np.testing.assert_array_equal(found.curve(key), whole.curve(key))
+    assert all(map(math.isnan, found.curve("gradient")))
+
+
+def test_a_network_without_classes_has_curves_but_no_gradient() -> None:
+    maps = open_network(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), input_shape=(1, 3, 8, 8))
+    found = depth(maps.showing(), maps.showing())
+    assert "no list of classes" in found.no_gradient
+    assert all(value > 0 for value in found.curve("deviation"))
+
+
 def test_the_likeliest_classes_now_and_before(network: Network) -> None:
     edited = network.edit(SwapActivation("*", "silu"))
     found = classes(edited.showing(), network.showing())
@@ -143,6 +164,20 @@ def test_shares_of_time_and_macs_add_up(opened: Callable[[str], Network]) -> Non
     assert found.lesson.startswith("Depthwise convolution: 6.9 % of the MACs but 42 % of the time.")
     assert "(before the edits 100 ms)" in found.headline
     assert all(share.node in depthwise for share in found.shares["layer"][:17])
+
+
+def test_every_layer_is_a_point_of_time_against_macs(opened: Callable[[str], Network]) -> None:
+    study = opened("mobilenet_v2").study
+    times = dict.fromkeys(study.architecture.live, 0.5) | {"features.0.1": 0.0}
+    found = summed(study, Latency(times, 7, 2))
+    points = {point.node: point for point in found.points}
+    assert sum(point.macs for point in found.points) == found.macs
+    assert points["classifier.1"].said == "Linear  ·  classifier.1\n0.5 ms for 1.28 M MACs: 2.56 G MACs a second"
+    assert points["features.0.2"].macs == 0
+    assert points["features.0.2"].said.endswith("0.5 ms for 0 MACs")
+    assert "features.0.1" not in points  # took no time that the clock could see
+    assert {share.title: share.kind for share in found.shares["kind"]}["Linear"] == "linear"
+    assert {share.kind for share in found.shares["stage"]} == {None}
 
 
 def test_no_lesson_where_the_clock_agrees_with_the_count(opened: Callable[[str], Network]) -> None:

@@ -78,6 +78,7 @@ class DepthPanel(QWidget):
             self.classes.setVisible(False)
             return
         self.classes.show_classes(found.classes, found.target)
+        self.tabs.offer({"gradient": found.no_gradient} if found.no_gradient else {})
         self._draw()
 
     def show_busy(self) -> None:
@@ -116,7 +117,7 @@ class DepthPanel(QWidget):
         self.classes.setVisible(key == "gradient")
         if key == "change" and not found.edited:
             words = f"Nothing has been edited yet, so nothing moved. {words}"
-        self.words.setText(words)
+        self.words.setText(f"{words} No gradients: {found.no_gradient}" if found.no_gradient else words)
         c = appearance.colours()
         said = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
         said = said if both else []

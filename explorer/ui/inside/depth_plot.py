@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from explorer.ui import appearance
-from explorer.ui.inside.plots import Plot
+from explorer.ui.inside.plots import Plot, log_ticks
 
 _REACH = 14  # pixels from which a point counts as pointed at
 
@@ -79,7 +79,7 @@ class DepthPlot(Plot):
         self._here.setVisible(here is not None)
         self._here.setPen(pg.mkPen(QColor(c.accent), width=1, style=Qt.PenStyle.DashLine))
         self._here.setValue(here if here is not None else 0)
-        self.getAxis("left").setTicks(_ticks(low, high) if logarithmic else None)
+        self.getAxis("left").setTicks(log_ticks(low, high, _power) if logarithmic else None)
         self.setRange(xRange=(-0.5, max(len(tips), 1) - 0.5), yRange=(low, high), padding=0.04)
 
     def _scaled(self, values: Sequence[float]) -> Any:
@@ -115,10 +115,7 @@ class DepthPlot(Plot):
             self.clicked.emit(place)
 
 
-def _ticks(low: float, high: float) -> list[list[tuple[float, str]]]:
-    """Powers of ten in the range; every n-th of them where they are many."""
-    powers = range(math.ceil(low), math.floor(high) + 1)
-    if len(powers) < 2:
-        return [[(value, f"{10**value:.2g}") for value in (low, high)]]
-    step = -(-len(powers) // 6)
-    return [[(power, f"{10.0**power:g}" if -3 <= power <= 4 else f"1e{power}") for power in powers[::step]]]
+def _power(value: float) -> str:
+    if 1e-3 <= value <= 1e4:
+        return f"{float(f'{value:.2g}'):g}"
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")

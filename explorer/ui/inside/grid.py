@@ -33,7 +33,7 @@ class Grid(QAbstractScrollArea):
         self.current = 0
 
     def sizeHint(self) -> QSize:
-        return QSize(360, 200)
+        return QSize(200, 90)  # it grows into what is left
 
     def show_tiles(self, names: Sequence[str], make: Callable[[int], QImage], current: int = 0) -> None:
         """Show as many tiles as there are names; `make` paints the one at a place."""

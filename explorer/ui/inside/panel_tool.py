@@ -62,6 +62,16 @@ class PanelTool(Generic[P]):
     def changed(self, topic: Topic) -> None:
         """Something of the session is new."""
 
+    @property
+    def selected(self) -> frozenset[str]:
+        """The nodes on the selected card."""
+        network, selection = self.session.network, self.session.selection
+        if network is None or selection is None:
+            return frozenset()
+        hierarchy = network.study.hierarchy
+        chosen = [id for id in selection.split(",") if id in hierarchy.parent]
+        return frozenset(name for id in chosen for name in hierarchy.nodes_of(id))
+
     def ask(self) -> bool:
         """Find it out, and show it when it is there. False where there is nothing to find out."""
         network, sample = self.session.network, self.session.sample

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -9,6 +12,8 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 
 from explorer.ui import appearance
+
+_TWO = math.log10(2)
 
 
 class Plot(pg.PlotWidget):
@@ -28,7 +33,7 @@ class Plot(pg.PlotWidget):
         self.follow_theme()
 
     def sizeHint(self) -> QSize:
-        return QSize(160, 90)  # it grows into what is left
+        return QSize(160, 60)  # it grows into what is left
 
     def follow_theme(self) -> None:
         c = appearance.colours()
@@ -39,6 +44,19 @@ class Plot(pg.PlotWidget):
             axis.setTextPen(pg.mkPen(c.muted))
             if words:
                 axis.setLabel(words, color=c.muted)
+
+
+Ticks = list[list[tuple[float, str]]]
+
+
+def log_ticks(low: float, high: float, words: Callable[[float], str], most: int = 6) -> Ticks:
+    """Powers of ten between two of them, at most so many; where there are fewer than two, also twice and five times."""
+    powers = [float(power) for power in range(math.ceil(low), math.floor(high) + 1)]
+    if len(powers) < 2:
+        parts = [power + part for power in range(math.floor(low), math.ceil(high)) for part in (0, _TWO, 1 - _TWO)]
+        powers = [place for place in parts if low <= place <= high] or [low, high]
+    step = -(-len(powers) // most)
+    return [[(place, words(10**place)) for place in powers[::step]]]
 
 
 class HistogramPlot(Plot):

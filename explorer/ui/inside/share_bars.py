@@ -10,11 +10,13 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer.ui import appearance
+from explorer.ui.inside.time_scatter import colour_of
 
 if TYPE_CHECKING:
     from explorer.present.timing import Share
 
-_ROW = 30
+_ROW, _DOT = 30, 8
+_NARROW = 340  # pixels below which bars need the room of their percentages; the tool tip has these
 
 
 class ShareBars(QWidget):
@@ -38,21 +40,28 @@ class ShareBars(QWidget):
         from explorer.present.timing import milliseconds, percent
 
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c = appearance.colours()
         title = min(170, self.width() // 3)
-        said = self.fontMetrics().horizontalAdvance("88.8 ms · 88.8 %") + 8
+        narrow = self.width() < _NARROW
+        said = self.fontMetrics().horizontalAdvance("88.8 ms" if narrow else "88.8 ms · 88.8 %") + 8
         room = max(self.width() - title - said - 16, 20)
         longest = max((max(share.time, share.macs) for share in self._shares), default=1.0) or 1.0
         for number, share in enumerate(self._shares):
             top = number * _ROW + 4
+            if share.kind is not None:  # as the card, and the points beside
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(colour_of(share.kind)))
+                painter.drawEllipse(QRect(1, top + (_ROW - 8 - _DOT) // 2, _DOT, _DOT))
             painter.setPen(QColor(c.text))
-            name = self.fontMetrics().elidedText(share.title, Qt.TextElideMode.ElideRight, title - 6)
-            painter.drawText(QRect(0, top, title - 6, _ROW - 8), Qt.AlignmentFlag.AlignVCenter, name)
+            left = _DOT + 6
+            name = self.fontMetrics().elidedText(share.title, Qt.TextElideMode.ElideRight, title - left - 6)
+            painter.drawText(QRect(left, top, title - left, _ROW - 8), Qt.AlignmentFlag.AlignVCenter, name)
             for offset, value, colour in ((0, share.time, c.accent), (11, share.macs, c.ghost)):
                 length = max(round(room * value / longest), 1 if value else 0)
                 painter.fillRect(QRect(title, top + offset, length, 9), QColor(colour))
             painter.setPen(QColor(c.muted))
-            text = f"{milliseconds(share.milliseconds)} · {percent(share.time)}"
+            text = milliseconds(share.milliseconds) + ("" if narrow else f" · {percent(share.time)}")
             place = QRect(self.width() - said, top, said, _ROW - 8)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 

@@ -8,7 +8,9 @@ from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import appearance
+from explorer.ui.inside.parts import Parts, captioned
 from explorer.ui.inside.share_bars import ShareBars
+from explorer.ui.inside.time_scatter import TimeScatter
 from explorer.ui.inside.tool_row import ToolRow
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 _NOTHING = (
     "How long does each layer take on this machine? Multiply-adds say what a layer should cost, the clock what it does."
 )
+_POINTS = "MACs of each layer. Above the dashes: slow for its count."
 
 
 class TimingPanel(QWidget):
@@ -54,13 +57,19 @@ class TimingPanel(QWidget):
         self._area.setWidget(self.bars)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.scatter = TimeScatter()
+        self.scatter.picked.connect(self.picked)
+        self._selected: frozenset[str] = frozenset()
+        self._beside = captioned(self.scatter, QLabel(_POINTS))
+        self._body = Parts([self._area, self._beside])
+        self._body.show_parts(self._area, self._beside)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)
         column.addWidget(ToolRow([self.measure, self.grouping], [self.colour]))
         column.addWidget(self.lesson)
         column.addWidget(self.words)
-        column.addWidget(self._area, 1)
+        column.addWidget(self._body, 1)
         self.setMinimumWidth(300)
         self.show_found(None)
 
@@ -69,7 +78,7 @@ class TimingPanel(QWidget):
 
     def show_found(self, found: Timing | None, why: str = "") -> None:
         self._timing, self._old = found, False
-        for part in (self.grouping, self.colour, self.lesson, self._area):
+        for part in (self.grouping, self.colour, self.lesson, self._body):
             part.setVisible(found is not None)
         if found is None:
             self.words.setText(why or _NOTHING)
@@ -87,6 +96,12 @@ class TimingPanel(QWidget):
         """The network has changed since."""
         self._old = True
         self._draw()
+
+    def select(self, names: frozenset[str]) -> None:
+        """Mark the selected card: the nodes that are on it."""
+        if names != self._selected:
+            self._selected = names
+            self._draw()
 
     def show_colouring(self, on: bool) -> None:
         """Whether cards are coloured by their time; does not tell anyone."""
@@ -112,3 +127,5 @@ class TimingPanel(QWidget):
         old = "<b>Measured before the last change.</b> " if self._old else ""
         self.words.setText(f"{old}{found.headline}&nbsp; {time} share of time&nbsp; {macs} share of MACs")
         self.bars.show_shares(found.shares[self.grouping.currentData() or "kind"])
+        rate = found.macs / found.total if found.total else 0.0
+        self.scatter.show_points(found.points, rate, self._selected)

@@ -25,7 +25,7 @@ class Picture(QWidget):
         self._boxes: list[QRectF] = []
 
     def sizeHint(self) -> QSize:
-        return QSize(170, 170)
+        return QSize(90, 90)  # it grows into what is left
 
     def show_image(self, image: QImage) -> None:
         self._image = image

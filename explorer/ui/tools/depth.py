@@ -43,17 +43,18 @@ class DepthTool(ClassTool["DepthPanel"]):
         super().changed(topic)
         if topic in self.topics and not self.seen:
             self.session.withdraw(self._coloured)  # it will not be brought up to date
-        elif topic == "selection":
-            self._select()
+        elif topic == "selection" and self.panel is not None:
+            self.panel.select(self.selected)
         elif topic == "colours" and self.session.colours != self._coloured and self.panel is not None:
             self.panel.show_colouring(False)
 
     def show(self, found: Depth) -> None:
         super().show(found)
         self._found = found
-        self._select()
-        if self.panel is not None and self.panel.colour.isChecked():
-            self._colour(self.panel.key)
+        if self.panel is not None:
+            self.panel.select(self.selected)
+            if self.panel.colour.isChecked():
+                self._colour(self.panel.key)
 
     def _colour(self, key: str) -> None:
         """Colour cards by a curve; with no key, as before."""
@@ -64,11 +65,3 @@ class DepthTool(ClassTool["DepthPanel"]):
             self.session.colour_by(colouring)
         if old != self._coloured:
             self.session.withdraw(old)
-
-    def _select(self) -> None:
-        network, selection = self.session.network, self.session.selection
-        if self.panel is None or network is None:
-            return
-        hierarchy = network.study.hierarchy
-        chosen = [id for id in (selection or "").split(",") if id in hierarchy.parent]
-        self.panel.select(frozenset(name for id in chosen for name in hierarchy.nodes_of(id)))

@@ -45,6 +45,8 @@ class TimingTool(PanelTool["TimingPanel"]):
             self.session.withdraw(self.title)
             self.panel.show_colouring(False)
             self.panel.show_old()
+        elif topic == "selection" and self.panel is not None:
+            self.panel.select(self.selected)
         elif topic == "colours" and self.panel is not None:
             self.panel.show_colouring(self.session.colours == self.title)
 
@@ -52,6 +54,8 @@ class TimingTool(PanelTool["TimingPanel"]):
         self._found = found
         self.session.offer(found.colouring(self.title))
         super().show(found)
+        if self.panel is not None:
+            self.panel.select(self.selected)
 
     def _measure(self) -> None:
         if self.ask():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -112,6 +113,22 @@ def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: N
     assert plot._here.isVisible()
 
 
+def test_without_gradients_the_other_curves_stay_and_the_reason_is_said(
+    network: Network, edited: Network, qtbot: QtBot
+) -> None:
+    panel = DepthPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    fill(panel, network, edited)
+    panel.tabs.buttons["gradient"].click()
+    panel.show_found(replace(depth(edited.showing(), network.showing(), 3), no_gradient="Only 1 MiB is free."))
+    assert panel.key == "change"
+    assert panel.plot.isVisible()
+    assert not panel.tabs.buttons["gradient"].isEnabled()
+    assert panel.tabs.buttons["gradient"].toolTip() == "Only 1 MiB is free."
+    assert panel.words.text().endswith("No gradients: Only 1 MiB is free.")
+
+
 def test_times_are_added_up_as_chosen_and_marked_as_old(network: Network, edited: Network, qtbot: QtBot) -> None:
     panel = TimingPanel()
     qtbot.addWidget(panel)
@@ -134,6 +151,27 @@ def test_times_are_added_up_as_chosen_and_marked_as_old(network: Network, edited
     panel.show_progress(None)
     with qtbot.waitSignal(panel.wanted):
         panel.measure.click()
+
+
+def test_a_click_on_a_point_of_time_against_macs_goes_to_its_layer(
+    network: Network, edited: Network, qtbot: QtBot
+) -> None:
+    panel = TimingPanel()
+    qtbot.addWidget(panel)
+    panel.resize(900, 400)
+    panel.show()
+    fill(panel, network, edited)
+    panel.grab()
+    point = next(point for point in panel.scatter._points if point.kind == "linear")
+    place = panel.scatter._places[panel.scatter._points.index(point)]
+    spot = panel.scatter.mapFromScene(panel.scatter.getViewBox().mapViewToScene(QPointF(*place)))
+    assert panel.scatter.nearest(QPointF(spot)) is point
+    with qtbot.waitSignal(panel.picked) as told:
+        qtbot.mouseClick(panel.scatter.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(spot))
+    assert told.args == [point.node]
+    assert panel.scatter.nearest(QPointF(-50, -50)) is None
+    panel.select(frozenset({point.node}))
+    assert [tuple(spot.pos()) for spot in panel.scatter._here.points()] == [tuple(place)]
 
 
 def tool(window: Window, kind: type) -> Any:
