@@ -143,6 +143,19 @@ class Network:
     def redo(self) -> Network:
         return replace(self, history=self.history.redone())
 
+    def without(self, *edits: Edit) -> Network:
+        """The network as if these edits, the latest of their kind, had not been made: the last ones are only undone,
+        and can be redone; behind others, those are made again. Raises EditError when one of them needs what goes."""
+        in_force = self.history.in_force
+        kept = list(enumerate(in_force))
+        for edit in reversed(edits):
+            at = next((at for at, (_, known) in reversed(list(enumerate(kept))) if known == edit), None)
+            if at is not None:
+                del kept[at]
+        same = next((at for at, (was, _) in enumerate(kept) if at != was), len(kept))
+        back = replace(self, history=self.history.at(same))
+        return back.edit(*(edit for _, edit in kept[same:]))
+
     def reset(self) -> Network:
         """Back to the baseline; every edit can still be redone."""
         return replace(self, history=self.history.at(0))

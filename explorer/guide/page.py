@@ -122,6 +122,8 @@ class Labels(_Model):
     builds_on: _Text
     show: _Text  # "Show on the diagram"
     tries: _Text  # "Try it"
+    tried: _Text  # "Tried": what was tried and is in force
+    undo: _Text
     proof: _Text  # "Proof"
     counted: _Text
     published: _Text
@@ -161,6 +163,14 @@ def edits_of(key: str, idea: str, tried: str) -> tuple[Edit, ...]:
         return tuple(edit_from_json(dict(item), f"{key}: {idea}: {tried}") for item in found)
     except ValueError as failure:
         raise PageError(str(failure)) from failure
+
+
+def in_force(key: str, edits: Iterable[Edit]) -> frozenset[tuple[str, str]]:
+    """The tries of a page, as (idea, try), whose edits are all among these."""
+    known = list(edits)
+    ideas = page(key).facts.ideas.items()
+    names = [(name, tried) for name, idea in ideas for tried in idea.tries]
+    return frozenset(one for one in names if all(edit in known for edit in edits_of(key, *one)))
 
 
 @cache

@@ -1,8 +1,8 @@
-"""Pages of the guide as rich text. Links say what a click means: `card`, `try`, `experiment`, `network`."""
+"""Pages of the guide as rich text. Links say what a click means: `card`, `try`, `undo`, `experiment`, `network`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 CHINESE = "font-family: 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'WenQuanYi Micro Hei', sans-serif;"
 
 
-def page(told: Told, labels: Labels, titles: Mapping[str, str], c: Colours) -> str:
-    """The page on a network; `titles` are those of the experiments, by id."""
+def page(told: Told, labels: Labels, titles: Mapping[str, str], tried: Collection[tuple[str, str]], c: Colours) -> str:
+    """The page on a network; `titles` are those of the experiments, by id, and `tried` the tries that are in force."""
     words, facts = told.page.words, told.page.facts
     paper = facts.paper
     parts = [
@@ -29,7 +29,7 @@ def page(told: Told, labels: Labels, titles: Mapping[str, str], c: Colours) -> s
         _networks(labels.builds_on, told.before),
         f"<h2>{escape(labels.problem)}</h2><p>{escape(told.problem)}</p>",
         f"<h2>{escape(labels.ideas)}</h2>",
-        *(_idea(idea, labels, titles) for idea in told.ideas),
+        *(_idea(idea, labels, titles, tried, c) for idea in told.ideas),
         _list(labels.pros, told.pros, "+", c.less),
         _list(labels.cons, told.cons, "−", c.more),
         f"<h2>{escape(labels.next)}</h2><p>{escape(told.next)}</p>",
@@ -50,12 +50,19 @@ def nothing(c: Colours) -> str:
     return _styled("<p class='muted'>Open a network of the catalogue to read about it.</p>", c)
 
 
-def _idea(idea: ToldIdea, labels: Labels, titles: Mapping[str, str]) -> str:
+def _idea(
+    idea: ToldIdea, labels: Labels, titles: Mapping[str, str], tried: Collection[tuple[str, str]], c: Colours
+) -> str:
     links = []
     if idea.places:
         links.append(f"<a href='card:{escape(idea.name)}'>◎ {escape(labels.show)}</a>")
-    for tried, words in idea.tries:
-        links.append(f"<a href='try:{escape(idea.name)}/{escape(tried)}'>▶ {escape(labels.tries)}: {escape(words)}</a>")
+    for name, words in idea.tries:
+        target = f"{escape(idea.name)}/{escape(name)}"
+        if (idea.name, name) in tried:
+            done = f"<span style='color:{c.less}'>✓ {escape(labels.tried)}: {escape(words)}</span>"
+            links.append(f"{done} &nbsp;<a href='undo:{target}'>↶ {escape(labels.undo)}</a>")
+        else:
+            links.append(f"<a href='try:{target}'>▶ {escape(labels.tries)}: {escape(words)}</a>")
     for number, experiment in enumerate(idea.experiments):
         title = f"{labels.proof}: {titles[experiment.id]}"
         links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.edits import EditError, Shortcut, SwapActivation
+from explorer.edits import EditError, Repeat, Shortcut, SwapActivation, Width
 from explorer.edits.history import applied
 from explorer.network import Network
 
@@ -42,3 +42,24 @@ def test_reset_can_be_redone(opened: Callable[[str], Network]) -> None:
 def test_one_refused_edit_refuses_all(opened: Callable[[str], Network]) -> None:
     with pytest.raises(EditError):
         applied(opened("resnet18").architecture, [FIRST, Shortcut("conv1", on=False)])
+
+
+def test_the_last_edit_taken_out_is_only_undone(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(FIRST, SECOND)
+    without = edited.without(SECOND)
+    assert without.history.position == 1
+    assert without.redo().architecture is edited.architecture
+
+
+def test_an_edit_is_taken_out_from_under_others(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(FIRST, SECOND, Width("layer1.0.conv1", 32), FIRST)
+    without = edited.without(FIRST, SECOND)  # the second time that FIRST was asked for changed nothing
+    assert without.history.in_force == (Width("layer1.0.conv1", 32),)
+    assert without.figures.total == opened("resnet18").edit(Width("layer1.0.conv1", 32)).figures.total
+    assert edited.without(Width("conv1", 8)) == edited  # none of these
+
+
+def test_what_a_later_edit_needs_cannot_be_taken_out(opened: Callable[[str], Network]) -> None:
+    edited = opened("resnet18").edit(Repeat("layer1.1"), SwapActivation("layer1.1~2.relu", "gelu"))
+    with pytest.raises(EditError, match="no layer or block"):
+        edited.without(Repeat("layer1.1"))

@@ -11,7 +11,7 @@ import pytest
 from explorer.experiments import experiments
 from explorer.experiments import find as find_experiment
 from explorer.guide import page as pages
-from explorer.guide.page import PAGES, Page, PageError, edits_of, labels, page, page_of
+from explorer.guide.page import PAGES, Page, PageError, edits_of, in_force, labels, page, page_of
 from explorer.guide.told import MISSING, Told, known, places, told
 from explorer.language import LANGUAGES, Language
 from explorer.network import Network
@@ -51,8 +51,11 @@ def test_every_try_changes_the_network(key: str, opened: Opened) -> None:
     network = opened(found.facts.networks[0])
     for name, idea in found.facts.ideas.items():
         for tried in idea.tries:
-            edited = network.edit(*edits_of(key, name, tried))
-            assert edited.history.position, f"{name}: {tried}"
+            edits = edits_of(key, name, tried)
+            edited = network.edit(*edits)
+            assert edited.history.in_force == edits, f"{name}: {tried}"
+            assert (name, tried) in in_force(key, edited.history.in_force)
+            assert edited.without(*edits).architecture is network.architecture
 
 
 @pytest.mark.parametrize("key", PAGES)

@@ -28,6 +28,8 @@ class GuideTool:
         self._lane = desk.lane("reading", newest=True)
         self._panel: GuidePanel | None = None
         self._told: Told | None = None
+        self._text: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # given what was tried
+        self._tried: frozenset[tuple[str, str]] = frozenset()
         self.dock = desk.dock("About", self._make, "right", "F1", shown=True)
         self._session.listen(self._changed)
 
@@ -40,6 +42,8 @@ class GuideTool:
     def _changed(self, topic: Topic) -> None:
         if topic == "language" or (topic == "network" and not self._is_told()):
             self._read()
+        elif topic == "network":
+            self._mark()
 
     def _is_told(self) -> bool:
         network = self._session.network
@@ -66,9 +70,26 @@ class GuideTool:
             self._panel.show_text(guide_text.nothing)
         elif isinstance(found, Told):
             titles = {id: text.title for id, text in texts(self._session.language).experiments.items()}
-            self._panel.show_text(partial(guide_text.page, found, words, titles))
+            self._text = partial(guide_text.page, found, words, titles)
+            self._tried = self._in_force()
+            self._panel.show_text(partial(self._text, self._tried))
         else:
             self._panel.show_text(partial(guide_text.known, found, words))
+
+    def _mark(self) -> None:
+        """What was tried and is in force says so, and can be taken back."""
+        tried = self._in_force()
+        if self._panel is not None and self._text is not None and tried != self._tried:
+            self._tried = tried
+            self._panel.show_text(partial(self._text, tried), stay=True)
+
+    def _in_force(self) -> frozenset[tuple[str, str]]:
+        from explorer.guide.page import in_force
+
+        network = self._session.network
+        if self._told is None or network is None:
+            return frozenset()
+        return in_force(self._told.page.key, network.history.in_force)
 
     # links
 
@@ -80,8 +101,9 @@ class GuideTool:
             self._desk.intent.open(target)
         elif kind == "card":
             self._show_places(target)
-        elif kind == "try":
-            self._try(*target.split("/"))
+        elif kind in ("try", "undo"):
+            idea, tried = target.split("/")
+            self._try(idea, tried, on=kind == "try")
         elif kind == "experiment":
             name, number = target.split("/")
             self._prove(name, int(number))
@@ -96,13 +118,17 @@ class GuideTool:
             if not found:
                 self._desk.intent.say("The edits made so far left nothing of this in the network.")
 
-    def _try(self, idea: str, tried: str) -> None:
+    def _try(self, idea: str, tried: str, on: bool) -> None:
         from explorer.guide.page import edits_of
 
-        if self._told is not None:
-            for edit in edits_of(self._told.page.key, idea, tried):
-                self._desk.intent.edit(edit)
-            self._desk.intent.say("Tried. Undo (Ctrl+Z) takes it back.")
+        if self._told is None:
+            return
+        edits = edits_of(self._told.page.key, idea, tried)
+        if on:
+            self._desk.intent.change(lambda network: network.edit(*edits))
+            self._desk.intent.say("Tried. Undo stands where the link was.")
+        else:
+            self._desk.intent.change(lambda network: network.without(*edits))
 
     def _prove(self, idea: str, number: int) -> None:
         if self._told is not None:
@@ -135,17 +161,20 @@ class GuidePanel(QTextBrowser):
         self._text: Callable[[Colours], str] = guide_text.nothing
         self._paint()
 
-    def show_text(self, text: Callable[[Colours], str]) -> None:
-        """Show a page, given as a function of the colours in force."""
+    def show_text(self, text: Callable[[Colours], str], stay: bool = False) -> None:
+        """Show a page, given as a function of the colours in force; where one reads, when it is the same page."""
         self._text = text
-        self._paint()
+        self._repaint() if stay else self._paint()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            place = self.verticalScrollBar().value()
-            self._paint()
-            self.verticalScrollBar().setValue(place)
+            self._repaint()
+
+    def _repaint(self) -> None:
+        place = self.verticalScrollBar().value()
+        self._paint()
+        self.verticalScrollBar().setValue(place)
 
     def _paint(self) -> None:
         self.setHtml(self._text(appearance.colours()))

@@ -57,14 +57,50 @@ def test_where_an_idea_lives(guide: GuideTool, window: Window, qtbot: QtBot) -> 
     assert "features.3" in window.session.opened
 
 
-def test_a_try_edits_and_the_page_stays(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+def position(window: Window) -> int:
+    assert window.session.network is not None
+    return window.session.network.history.position
+
+
+def test_a_try_says_that_it_is_in_force_and_is_taken_back_there(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
     before = text(guide)
     follow(guide, "try:inverted_residual/narrow")
-    qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.history.position), timeout=SLOW)
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
     assert window.session.network is not None
     assert window.session.network.history.undo_title == "Expansion ×3 everywhere"
-    assert text(guide) == before  # of the network as it was opened
+    assert "Tried: Expansion ×6 → ×3 in all blocks" in text(guide)
+    assert "3,504,872" in text(guide)  # of the network as it was opened
     assert "Undo" in window.statusBar().currentMessage()
+    follow(guide, "undo:inverted_residual/narrow")
+    qtbot.waitUntil(lambda: position(window) == 0, timeout=SLOW)
+    assert text(guide) == before
+
+
+def test_a_try_goes_from_under_another(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    for tried in ("narrow", "no_shortcut"):
+        follow(guide, f"try:inverted_residual/{tried}")
+        qtbot.waitUntil(lambda tried=tried: f"undo:inverted_residual/{tried}" in html(guide), timeout=SLOW)
+    assert position(window) == 2
+    follow(guide, "undo:inverted_residual/narrow")
+    qtbot.waitUntil(lambda: "try:inverted_residual/narrow" in html(guide), timeout=SLOW)
+    assert window.session.network is not None
+    assert [edit.title for edit in window.session.network.history.in_force] == ["Shortcut removed everywhere"]
+    assert "undo:inverted_residual/no_shortcut" in html(guide)
+
+
+def test_one_reads_on_where_one_was(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
+    assert guide._panel is not None
+    bar = guide._panel.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    place = bar.value()
+    assert place > 0
+    follow(guide, "try:linear_bottleneck/activated")
+    qtbot.waitUntil(lambda: "undo:linear_bottleneck/activated" in html(guide), timeout=SLOW)
+    assert bar.value() == place
+
+
+def html(guide: GuideTool) -> str:
+    return guide._panel.toHtml() if guide._panel is not None else ""
 
 
 def test_another_language_is_remembered(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
