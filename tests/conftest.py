@@ -39,7 +39,7 @@ TYPICAL = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="random edits for hours instead of a minute")
+    parser.addoption("--long", action="store_true", help="random edits for hours, all pictures in all directions")
 
 
 torch.set_num_threads(1)  # tests run beside each other

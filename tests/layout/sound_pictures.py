@@ -1,7 +1,10 @@
 """What every picture must satisfy, whatever the network."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+
+import numpy as np
 
 from explorer.layout import Box, Geometry
 
@@ -58,17 +61,34 @@ def check(
             assert_inside(boxes[child], outer)
         assert_apart([boxes[child] for child in inside])
     assert len(geometry.routes) == len(links)
+    twins = Counter(links)
     for (source, target), route in zip(links, geometry.routes, strict=True):
-        assert_ends(route.points, boxes[source], boxes[target])
-        passable = {source, target, *around[source], *around[target]}
+        assert_ends(route.points, boxes[source], boxes[target], twins[source, target])
         for one, two in segments(route.points):
             assert one != two
             assert one[0] == two[0] or one[1] == two[1]
             assert -NEAR <= two[0] <= geometry.width + NEAR
             assert -NEAR <= two[1] <= geometry.height + NEAR
-            for name, box in boxes.items():
-                on_its_way = name in passable and name in children
-                assert on_its_way or not crosses(one, two, box), (source, target, name)
+    for link, name in crossed(geometry):
+        source, target = links[link]
+        on_its_way = name in children and name in (*around[source], *around[target])
+        assert on_its_way, (source, target, name)
+
+
+def crossed(geometry: Geometry) -> list[tuple[int, str]]:
+    """Links, by number, and the boxes through whose inside they run; all at once, as there are many."""
+    names = list(geometry.boxes)
+    boxes = np.array([(b.x, b.y, b.x + b.width, b.y + b.height) for b in geometry.boxes.values()]).reshape(-1, 4)
+    owners = [n for n, route in enumerate(geometry.routes) for _ in route.points[1:]]
+    lines = np.array([(*one, *two) for route in geometry.routes for one, two in segments(route.points)]).reshape(-1, 4)
+    found = []
+    for first in range(0, len(lines), 1000):
+        part = lines[first : first + 1000, None, :]
+        low, high = np.minimum(part[..., :2], part[..., 2:]), np.maximum(part[..., :2], part[..., 2:])
+        through = (low < boxes[None, :, 2:] - NEAR) & (high > boxes[None, :, :2] + NEAR)
+        hits = np.argwhere(through.all(axis=-1))
+        found += [(owners[first + int(line)], names[int(box)]) for line, box in hits]
+    return found
 
 
 def assert_inside(inner: Box, outer: Box) -> None:
@@ -79,24 +99,28 @@ def assert_inside(inner: Box, outer: Box) -> None:
 
 
 def assert_apart(boxes: list[Box]) -> None:
-    for number, one in enumerate(boxes):
-        for two in boxes[:number]:
-            assert (
-                one.x + one.width <= two.x + NEAR
-                or two.x + two.width <= one.x + NEAR
-                or one.y + one.height <= two.y + NEAR
-                or two.y + two.height <= one.y + NEAR
-            )
+    sides = np.array([(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes]).reshape(-1, 4)
+    for number, box in enumerate(sides):
+        others = sides[:number]
+        apart = (box[2:] <= others[:, :2] + NEAR) | (others[:, 2:] <= box[:2] + NEAR)
+        assert apart.any(axis=1).all(), boxes[number]
 
 
-def assert_ends(points: Sequence[Point], source: Box, target: Box) -> None:
+def assert_ends(points: Sequence[Point], source: Box, target: Box, twins: int = 1) -> None:
+    """A link leaves in the middle of the side where the flow goes on, and ends in the middle of the side where it
+    comes from; `twins`, links from one card to one and the same other, end beside each other around the middle."""
     (x, y), (u, v) = points[0], points[-1]
-    below = abs(y - source.y - source.height) < NEAR and source.x <= x <= source.x + source.width
-    right = abs(x - source.x - source.width) < NEAR and source.y <= y <= source.y + source.height
+    below = near(y, source.y + source.height) and near(x, source.x + source.width / 2)
+    right = near(x, source.x + source.width) and near(y, source.y + source.height / 2)
     assert below or right
-    above = abs(v - target.y) < NEAR and target.x <= u <= target.x + target.width
-    left = abs(u - target.x) < NEAR and target.y <= v <= target.y + target.height
+    slack = 0.0 if twins == 1 else 1.0
+    above = near(v, target.y) and near(u, target.x + target.width / 2, slack * target.width / 2)
+    left = near(u, target.x) and near(v, target.y + target.height / 2, slack * target.height / 2)
     assert above or left
+
+
+def near(one: float, two: float, slack: float = 0.0) -> bool:
+    return abs(one - two) <= NEAR + slack
 
 
 def shared_stretches(geometry: Geometry, links: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
