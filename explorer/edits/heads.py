@@ -114,8 +114,7 @@ class AuxiliaryHead:
     @property
     def title(self) -> str:
         if self.at == EVERYWHERE:
-            said = "added after a third and two thirds of the blocks" if self.on else "removed everywhere"
-            return f"Auxiliary heads {said}"
+            return "Two auxiliary heads added" if self.on else "Auxiliary heads removed everywhere"
         return f"Auxiliary head {'added' if self.on else 'removed'} {place(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:

@@ -20,8 +20,9 @@ def title(study: Study, group: Group) -> str:
         name, number = study.pattern(group).name, study.stage_numbers.get(group.id)
         return f"{name} {number}" if number is not None else name
     name = study.pattern(group).name  # without its remarks, so that a switch leaves cards and places as they are
-    if name in _VAGUE and group.path:
-        return group.path.rsplit(".", 1)[-1].replace("_", " ").capitalize()
+    own = group.path.rsplit(".", 1)[-1]
+    if name in _VAGUE and not own[:1].isdecimal():  # its number in a list, or a copy's, says nothing
+        return own.replace("_", " ").capitalize() or name
     return name
 
 

@@ -10,6 +10,7 @@ from explorer.edits import Reduction, RemoveBranch
 from explorer.edits.options import options
 from explorer.network import Network
 from explorer.panels import Option
+from explorer.present.titles import title
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]
@@ -25,6 +26,7 @@ def test_a_resnet_whose_ways_are_put_side_by_side(opened: Opened) -> None:
     side_by_side = network.edit(shown(network, "", "whole network")["Join"].choices[1].edit)
     assert side_by_side.history.edits[0].title == "Concatenation everywhere"
     assert side_by_side.figures.shape("layer1.1.relu:2").dims == (1, 64 + 64 + 64, 56, 56)
+    assert title(side_by_side.study, side_by_side.study.hierarchy.groups["layer1.0"]) == "Block"
     assert side_by_side.figures.shape("layer4.1.relu:2").dims == (1, 3 * 512, 7, 7)
     check_count(side_by_side)
     back = side_by_side.edit(shown(side_by_side, "", "whole network")["Join"].choices[0].edit)
@@ -77,14 +79,14 @@ def test_the_branches_of_an_inception_module(opened: Opened) -> None:
         "Branch 3 · reduction",
         "Branch 4 · max pool → 1×1",
     ]
-    assert [o.choices[0].edit for title, o in found.items() if "reduction" not in title] == [
+    assert [o.choices[0].edit for name, o in found.items() if "reduction" not in name] == [
         RemoveBranch(f"inception3a.branch{number}") for number in (1, 2, 3, 4)
     ]
     without = network.edit(found["Branch 2 · 1×1 → 3×3"].choices[0].edit)
     assert without.history.edits[0].title == "Branch removed: inception3a.branch2"
     assert without.figures.shape("inception3a.cat").dims[1] == 256 - 128
     check_count(without)
-    assert [title for title in shown(without, "inception3a", "this block") if "Branch" in title] == [
+    assert [name for name in shown(without, "inception3a", "this block") if "Branch" in name] == [
         "Branch 1 · 1×1",
         "Branch 2 · 1×1 → 3×3",
         "Branch 2 · reduction",
@@ -109,9 +111,18 @@ def test_the_last_branch_stays(opened: Opened) -> None:
     network = opened("googlenet")
     for number in (1, 2, 3):
         network = network.edit(RemoveBranch(f"inception3a.branch{number}"))
-    assert not [title for title in shown(network, "inception3a", "this block") if "Branch" in title]
+    assert not [name for name in shown(network, "inception3a", "this block") if "Branch" in name]
 
 
 def test_dense_layers_and_shuffled_halves_are_no_branches(opened: Opened) -> None:
     for key, card in (("densenet121", "features.denseblock1.denselayer2"), ("shufflenet_v2_x0_5", "stage2.1")):
-        assert not [title for title in shown(opened(key), card, "this block") if "Branch" in title]
+        assert not [name for name in shown(opened(key), card, "this block") if "Branch" in name]
+
+
+@pytest.mark.parametrize(("key", "card"), [("googlenet", "inception3a"), ("inception_v3", "Mixed_7a")])
+def test_an_inception_module_can_be_repeated(key: str, card: str, opened: Opened) -> None:
+    """A copy reads its 256 channels where the module reads 192, and where maps get smaller it keeps them."""
+    network = opened(key)
+    copied = network.edit(shown(network, card, "this block")["Depth"].choices[0].edit)
+    assert copied.figures.total.params > network.figures.total.params
+    check_count(copied)

@@ -27,7 +27,7 @@ def test_auxiliary_heads_come_where_googlenet_has_them_and_go(opened: Opened) ->
     assert option.present == 0
     trained = network.edit(option.choices[1].edit)
     assert trained.architecture.output.inputs[1:] == ("inception4a.aux.fc2", "inception4d.aux.fc2")
-    assert trained.history.edits[0].title == "Auxiliary heads added after a third and two thirds of the blocks"
+    assert trained.history.edits[0].title == "Two auxiliary heads added"
     check_count(trained)
     without = trained.edit(shown(trained)["Auxiliary heads"].choices[0].edit)
     assert without.history.edits[1].title == "Auxiliary heads removed everywhere"

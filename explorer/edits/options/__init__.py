@@ -39,8 +39,8 @@ _OF_BLOCKS: tuple[Topic, ...] = (
 TOPICS: dict[str, tuple[Topic, ...]] = {
     "this layer": (layers.layer_options, joins.join, joins.branch, blocks.depth),
     "this part": (
-        *(layers.width, layers.activation, layers.norm, layers.form, joins.branch, blocks.depth),
-        *(several.kernel, several.pooling, layers.bias),
+        *(layers.width, layers.activation, layers.norm, layers.form, several.kernel, several.pooling, layers.bias),
+        *(joins.branch, blocks.depth),
     ),
     "these cards": (*_OF_BLOCKS, several.width, layers.dropout, blocks.depth),
     "this block": (*_OF_BLOCKS, layers.width, joins.branch, joins.branches, blocks.depth, blocks.auxiliary_head),

@@ -271,7 +271,9 @@ def _copies_fit(target: Part) -> bool:
     if any(_side(node) % 2 == 0 for node in target.layers):
         return False  # a window of even side cannot keep the map
     maps = len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4
-    return maps and not kinds.isdisjoint(("conv", "pool")) and kinds.isdisjoint(_UNSURE)
+    if maps and not kinds.isdisjoint(("conv", "pool")) and kinds.isdisjoint(_UNSURE):
+        return True
+    return len(target.nodes) > 1 and can_be_made(Repeat(target.id), target.architecture)
 
 
 def _side(node: Node) -> int:
