@@ -6,9 +6,12 @@ open, and the links between cards. `explorer.layout` gives it places, `explorer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+#: Told now and then by who makes a diagram or a layout how far it is, 0 to 1. What it raises ends the work.
+Step = Callable[[float], object]
 
 Level = Literal["stages", "blocks", "units", "ops"]
 LEVELS: tuple[Level, ...] = ("stages", "blocks", "units", "ops")

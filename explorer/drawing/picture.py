@@ -10,7 +10,7 @@ from functools import cached_property
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from explorer.diagram import Card, Diagram, Direction, Kind, Link
+from explorer.diagram import Card, Diagram, Direction, Kind, Link, Step
 from explorer.drawing import afar, cards, links
 from explorer.drawing.legend import Entry, Mark, Said, explained
 from explorer.drawing.marks import Marks, Outline, paint_marks
@@ -302,13 +302,23 @@ class Picture:
 
 
 @undisturbed()
-def compose(diagram: Diagram, direction: Direction = "columns") -> Picture:
-    """Measure the cards, lay them out, and make the picture. Needs a QGuiApplication; runs on any thread."""
+def compose(diagram: Diagram, direction: Direction = "columns", step: Step = float) -> Picture:
+    """Measure the cards, lay them out, and make the picture; `step` hears how far it is, and may raise to end it.
+
+    Needs a QGuiApplication; runs on any thread.
+    """
+    step(0.0)
     visible = [card for id, card in diagram.cards.items() if id not in diagram.children]
     sizes = {card.id: cards.size(card) for card in visible}
     beside = {card.id: advance(card.beside, cards.BESIDE) for card in visible if card.beside}
     pairs = [(link.source, link.target) for link in diagram.links]
-    return Picture(diagram, arrange(diagram.root, diagram.children, pairs, sizes, direction=direction, beside=beside))
+
+    def arranging(done: float) -> None:
+        step(0.1 + 0.7 * done)
+
+    geometry = arrange(diagram.root, diagram.children, pairs, sizes, direction=direction, beside=beside, step=arranging)
+    step(0.8)
+    return Picture(diagram, geometry)
 
 
 def _depths(diagram: Diagram) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from explorer.diagram import Direction
+from explorer.diagram import Direction, Step
 from explorer.layout.channel import EXACT
 from explorer.layout.columns import UNSEEN, crossings
 from explorer.layout.frame import BOTTOM, TOP, Edge, Frame, Node, port
@@ -17,6 +17,7 @@ from explorer.layout.series import solve
 from explorer.layout.shell import Shell, Style, enclose
 
 MARGIN = 8.0
+_OFTEN = 64  # groups from one word on how far it is to the next
 TEXT_GAP = 6.0  # between a card and the text beside it
 
 
@@ -29,23 +30,27 @@ def arrange(
     direction: Direction = "columns",
     beside: Mapping[str, float] = MappingProxyType({}),
     spacing: Spacing | None = None,
+    step: Step = float,
 ) -> Geometry:
     """Place cards and open groups and draw the links between them.
 
     `children` lists the cards and open groups of each open group in execution order; `sizes` those of cards, and
     `beside` how wide the text to the right of a card is, where there is one.
+    `step` hears how far it is.
     A self-loop, a cycle between siblings, a link that names no card and a card without a size are a ValueError.
     """
     space = spacing or Spacing()
+    step(0.0)
     if direction != "columns":
         whole = nest(root, children, links, sizes)
-        return _absolute(root, whole, links, sizes, beside, _shells(root, whole, sizes, beside, direction, space))
+        return _absolute(root, whole, links, sizes, beside, _shells(root, whole, sizes, beside, direction, space, step))
     whole = nest(root, children, links, sizes, space)
-    shells = _shells(root, whole, sizes, beside, direction, space)
+    shells = _shells(root, whole, sizes, beside, direction, space, lambda done: step(0.7 * done))
     starts = _starts(whole.groups[root], shells, sizes, space)
     if starts:
         whole = nest(root, children, links, sizes, space, starts)
-        shells = _shells(root, whole, sizes, beside, direction, space, rows=True)
+        shells = _shells(root, whole, sizes, beside, direction, space, lambda done: step(0.7 + 0.2 * done), True)
+    step(0.9)
     return _absolute(root, whole, links, sizes, beside, shells)
 
 
@@ -56,13 +61,16 @@ def _shells(
     beside: Mapping[str, float],
     direction: Direction,
     space: Spacing,
+    step: Step,
     rows: bool = False,
 ) -> dict[str, Shell]:
     """All groups solved, inner ones first."""
     tops = whole.groups[root].children
     columns = {child for row in tops for child in whole.groups[row].children} if rows else set(tops)
     shells: dict[str, Shell] = {}
-    for name, group in whole.groups.items():
+    for number, (name, group) in enumerate(whole.groups.items()):
+        if number % _OFTEN == 0:
+            step(number / len(whole.groups))
         style = Style.ACROSS if direction == "right" else Style.DOWN
         if name == root:
             style = Style.ROOT_DOWN if rows or direction == "down" else Style.ROOT_ACROSS

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from explorer import numbers
 from explorer.analysis.study import Study, study
-from explorer.diagram import Card, Change, Colouring, Diagram, Kind, Level, Link
+from explorer.diagram import Card, Change, Colouring, Diagram, Kind, Level, Link, Step
 from explorer.garbage import undisturbed
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Node, Pass
@@ -16,6 +16,8 @@ from explorer.present import channels, colours, ghosts, titles
 from explorer.present.entering import entering
 from explorer.present.stacks import Item, Stack, all_stacks, is_open, rows
 from explorer.weights.provenance import Told, provenance, summed_up
+
+_OFTEN = 64  # open groups from one word on how far it is to the next
 
 _ROUND = frozenset({"add", "concat", "multiply"})
 #: What these are called where only one map comes in: the first layer of a dense block, a layer scale.
@@ -39,20 +41,23 @@ def diagram(
     baseline: Architecture | None = None,
     by: str | Colouring = "kind",
     told: Told = provenance,
+    step: Step = float,
 ) -> Diagram:
     """What is visible when these groups are open; against `baseline`, cards say what an edit changed.
 
     `by` is what cards are coloured by: a key of `explorer.diagram.COLOURS` or numbers of nodes. An id in `opened` that
     the snapshot lacks (an edit took the group away) is ignored. `told` says where a node's weights come from.
+    `step` hears how far it is, and may raise to end it.
     """
-    return _Builder(study, opened, baseline or study.architecture, told).diagram(by)
+    return _Builder(study, opened, baseline or study.architecture, told, step).diagram(by)
 
 
 class _Builder:
-    def __init__(self, study: Study, opened: frozenset[str], baseline: Architecture, told: Told) -> None:
+    def __init__(self, study: Study, opened: frozenset[str], baseline: Architecture, told: Told, step: Step) -> None:
         self.study = study
         self.opened = opened
         self.baseline = baseline
+        self.step = step
         self.told = told  # where the weights of a node come from
         self.nodes = study.architecture.nodes
         edited = (n for n in self.nodes.values() if n.was is not None or n.added or isinstance(n.op, Pass))
@@ -81,6 +86,8 @@ class _Builder:
 
     def place(self, id: str, items: tuple[Item | Stack, ...]) -> None:
         """Open a group or stack: what is in it becomes cards or, where it is open too, frames."""
+        if len(self.children) % _OFTEN == 0:
+            self.step(0.7 * len(self.shown_by) / len(self.nodes))
         self.children[id] = tuple(item if isinstance(item, str) else item.id for item in items)
         for item in items:
             if isinstance(item, str):
@@ -106,7 +113,7 @@ class _Builder:
 
     def place_ghosts(self, baseline: Study) -> None:
         """What edits took away, where it was."""
-        made = _Builder(baseline, frozenset(), self.baseline, self.told)
+        made = _Builder(baseline, frozenset(), self.baseline, self.told, self.step)
         for ghost in ghosts.ghosts(self.study, baseline, self.children):
             item = ghost.item
             card = made.op_card(made.nodes[item]) if isinstance(item, str) else made.group_card(item)

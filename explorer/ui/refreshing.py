@@ -19,6 +19,7 @@ from explorer.ui.output import OutputPanel
 from explorer.ui.work import Lane
 
 if TYPE_CHECKING:
+    from explorer.network import Network
     from explorer.panels import Output
 
 
@@ -38,6 +39,7 @@ class Refreshing(QObject):
         super().__init__(parent)
         self.keep: str | None = None  # what should stay where it is when the next picture comes
         self._then: Callable[[], None] | None = None
+        self._drawn: tuple[Network, frozenset[str]] | None = None  # what the canvas shows, and what is open in it
         self.drawing = Lane("drawing", parent, newest=True)
         self.inspecting = Lane("inspecting", parent, newest=True)
         self.measuring = Lane("measuring", parent, newest=True)
@@ -88,10 +90,27 @@ class Refreshing(QObject):
         network = self._session.shown
         if network is not None:
             session = self._session
+            shown = network, session.opened
             work = requests.draw(network, session.opened, session.colouring, session.direction)
-            self.drawing.submit(work, self._show_picture, self.failed.emit)
+            self.drawing.submit(work, lambda picture: self._show_picture(picture, shown), self.failed.emit)
 
-    def _show_picture(self, picture: Picture) -> None:
+    def give_up_drawing(self) -> None:
+        """What would have been unfolded is folded again; another network, or another state of it, comes folded."""
+        if not self.drawing.busy:
+            return
+        self.drawing.cancel()
+        self._then = None
+        session = self._session
+        drawn, opened = self._drawn or (None, frozenset())
+        if drawn is session.shown:
+            session.open_groups(opened)
+        elif session.opened:
+            session.open_groups(frozenset())
+        else:
+            self._draw()  # as little as there can be
+
+    def _show_picture(self, picture: Picture, shown: tuple[Network, frozenset[str]]) -> None:
+        self._drawn = shown
         self._panels.canvas.show_picture(picture, keep=self.keep)
         self._panels.canvas.select(self._session.selection)
         if self._then is not None:

@@ -150,11 +150,17 @@ def draw(
     """`by` is what cards are coloured by: a key of `COLOURS`, or numbers of nodes."""
 
     def work(wanted: Wanted) -> Picture:
+        from explorer.analysis.forward import Cancelled
         from explorer.drawing import compose
         from explorer.present import diagram
 
+        def step(done: float) -> None:
+            if not wanted(done):
+                raise Cancelled
+
         told = network.weights_of
-        return compose(diagram(network.study, opened, network.history.baseline, by, told), direction)
+        found = diagram(network.study, opened, network.history.baseline, by, told, lambda done: step(0.4 * done))
+        return compose(found, direction, lambda done: step(0.4 + 0.6 * done))
 
     return work
 

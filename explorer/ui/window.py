@@ -118,7 +118,8 @@ class Window(QMainWindow):
         theme = str(QSettings().value("theme", "system"))
         self.actions_.themes.get(theme, self.actions_.themes["system"]).setChecked(True)
         slow = (self.editing.lane, self.refreshing.running, self.files, self.documents.lane)
-        self.busy = BusyIndicator(slow, self.refreshing.running)
+        drawing, running = self.refreshing.drawing, self.refreshing.running
+        self.busy = BusyIndicator(slow, (running, drawing), late=(drawing,))
         self.statusBar().addPermanentWidget(self.busy)
 
     def _connect_panels(self) -> None:
@@ -321,6 +322,7 @@ class Window(QMainWindow):
             if lane is not self.documents.lane:  # a save is over at once, and is waited for
                 lane.cancel()
         self.editing.cancel()
+        self.refreshing.give_up_drawing()
         self.output.show_busy(False)
         self.statusBar().showMessage("Cancelled", 4000)
 
