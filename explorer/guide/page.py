@@ -122,8 +122,7 @@ class Labels(_Model):
     builds_on: _Text
     show: _Text  # "Show on the diagram"
     tries: _Text  # "Try it"
-    tried: _Text  # "Tried": what was tried and is in force
-    undo: _Text
+    tried: _Text  # "Tried, undo": it is in force, and a click takes it back
     proof: _Text  # "Proof"
     counted: _Text
     published: _Text

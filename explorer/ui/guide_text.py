@@ -59,8 +59,8 @@ def _idea(
     for name, words in idea.tries:
         target = f"{escape(idea.name)}/{escape(name)}"
         if (idea.name, name) in tried:
-            done = f"<span style='color:{c.less}'>✓ {escape(labels.tried)}: {escape(words)}</span>"
-            links.append(f"{done} &nbsp;<a href='undo:{target}'>↶ {escape(labels.undo)}</a>")
+            said = f"✓ {escape(labels.tried)}: {escape(words)}"
+            links.append(f"<a href='undo:{target}' style='color:{c.less}'>{said}</a>")
         else:
             links.append(f"<a href='try:{target}'>▶ {escape(labels.tries)}: {escape(words)}</a>")
     for number, experiment in enumerate(idea.experiments):

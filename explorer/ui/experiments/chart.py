@@ -253,10 +253,17 @@ class _NumberAxis(pg.AxisItem):
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self.logMode:
             return [_power(value) for value in values]
-        return [numbers.short(value) if abs(value) >= 1000 else f"{round(value, 6):g}" for value in values]
+        return [_place(value) for value in values]
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return self.tickStrings(values, scale, spacing)
+
+
+def _place(value: float) -> str:
+    """1,600 rather than 1.60 K: beside a unit such as kB that would read oddly."""
+    if abs(value) >= 100_000:
+        return numbers.short(value)
+    return numbers.exact(round(value)) if abs(value) >= 1000 else f"{round(value, 6):g}"
 
 
 def _power(exponent: float) -> str:

@@ -20,7 +20,7 @@ def figure(value: float, unit: str = "") -> str:
     elif magnitude < 1e-3 or magnitude >= 1e15:
         mantissa, exponent = f"{value:.1e}".split("e")
         text = f"{mantissa} × 10<sup>{int(exponent)}</sup>".replace("-", "\N{MINUS SIGN}")
-    elif magnitude >= 1e4:
+    elif magnitude >= 1e3:
         text = numbers.exact(round(value))
     else:
         text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
@@ -53,10 +53,15 @@ def _row(number: Number, say: Say, word: Callable[[str], str], c: Colours) -> st
         published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{word(key)}</span>"
     source = f"{escape(number.source)}. " if number.source and number.published is not None else ""
     return (
-        f"<tr><td>{escape(say(number.label))}</td>"
+        f"<tr><td>{_whole(say(number.label))}</td>"
         f"<td align='right'><b>{figure(number.computed, number.unit)}</b></td>"
         f"<td align='right'>{published}</td><td style='color: {c.muted}'>{source}{note}</td></tr>"
     )
+
+
+def _whole(label: str) -> str:
+    """On one line, unless it is long: Qt would give the room to the source."""
+    return escape(label).replace(" ", "&nbsp;") if len(label) <= 40 else escape(label)
 
 
 def _quoted(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -> str:

@@ -41,6 +41,7 @@ class ExperimentsTool:
             self.window.open_wanted.connect(self._desk.intent.open)
             self.window.said.connect(self._desk.intent.say)
             self.window.speak(self._desk.session.language)
+            self._desk.intent.say("")
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()

@@ -115,8 +115,8 @@ class GuideTool:
         if self._told is not None and self._session.network is not None:
             found = tuple(places(self._session.network.study, self._told.page.facts.ideas[idea]))
             self._desk.intent.point_out(found)
-            if not found:
-                self._desk.intent.say("The edits made so far left nothing of this in the network.")
+            lit = f"{len(found)} place{'s' * (len(found) > 1)} lit up on the diagram."
+            self._desk.intent.say(lit if found else "The edits made so far left nothing of this in the network.")
 
     def _try(self, idea: str, tried: str, on: bool) -> None:
         from explorer.guide.page import edits_of
@@ -126,7 +126,7 @@ class GuideTool:
         edits = edits_of(self._told.page.key, idea, tried)
         if on:
             self._desk.intent.change(lambda network: network.edit(*edits))
-            self._desk.intent.say("Tried. Undo stands where the link was.")
+            self._desk.intent.say("Tried. The same link takes it back.")
         else:
             self._desk.intent.change(lambda network: network.without(*edits))
 

@@ -52,6 +52,7 @@ def test_the_page_of_the_open_network(guide: GuideTool, window: Window, qtbot: Q
 def test_where_an_idea_lives(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
     follow(guide, "card:inverted_residual")
     qtbot.waitUntil(lambda: len(window.canvas._marks.lit) == 17)
+    assert "17 places" in window.statusBar().currentMessage()
     follow(guide, "card:linear_bottleneck")
     qtbot.waitUntil(lambda: "features.3.conv.2" in window.canvas._marks.lit)
     assert "features.3" in window.session.opened
@@ -68,9 +69,9 @@ def test_a_try_says_that_it_is_in_force_and_is_taken_back_there(guide: GuideTool
     qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
     assert window.session.network is not None
     assert window.session.network.history.undo_title == "Expansion ×3 everywhere"
-    assert "Tried: Expansion ×6 → ×3 in all blocks" in text(guide)
+    assert "Tried, undo: Expansion ×6 → ×3 in all blocks" in text(guide)
     assert "3,504,872" in text(guide)  # of the network as it was opened
-    assert "Undo" in window.statusBar().currentMessage()
+    assert "takes it back" in window.statusBar().currentMessage()
     follow(guide, "undo:inverted_residual/narrow")
     qtbot.waitUntil(lambda: position(window) == 0, timeout=SLOW)
     assert text(guide) == before
