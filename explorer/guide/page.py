@@ -121,9 +121,9 @@ class Labels(_Model):
     next: _Text
     builds_on: _Text
     show: _Text  # "Show on the diagram"
-    tries: _Text  # "Try it"
-    tried: _Text  # "Tried, undo": it is in force, and a click takes it back
-    proof: _Text  # "Proof"
+    tries: _Text  # "Try it: "
+    tried: _Text  # "Tried, undo: ": it is in force, and a click takes it back
+    proof: _Text  # "Experiment: "
     counted: _Text
     published: _Text
     why: _Text

@@ -59,12 +59,12 @@ def _idea(
     for name, words in idea.tries:
         target = f"{escape(idea.name)}/{escape(name)}"
         if (idea.name, name) in tried:
-            said = f"✓ {escape(labels.tried)}: {escape(words)}"
+            said = f"✓ {escape(labels.tried)}{escape(words)}"
             links.append(f"<a href='undo:{target}' style='color:{c.less}'>{said}</a>")
         else:
-            links.append(f"<a href='try:{target}'>▶ {escape(labels.tries)}: {escape(words)}</a>")
+            links.append(f"<a href='try:{target}'>▶ {escape(labels.tries)}{escape(words)}</a>")
     for number, experiment in enumerate(idea.experiments):
-        title = f"{labels.proof}: {titles[experiment.id]}"
+        title = f"{labels.proof}{titles[experiment.id]}"
         links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")
     return f"<h3>{escape(idea.title)}</h3><p>{escape(idea.text)}</p><p class='links'>{'<br>'.join(links)}</p>"
 
