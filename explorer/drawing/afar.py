@@ -14,6 +14,7 @@ from explorer.drawing.theme import Theme, advance, font
 _TYPE = 9.0  # screen pixels of a card's title
 _FRAME_TYPE = 11.0  # and of an outermost frame's
 _STRIPE = 2.5
+_LEFT = 5.0  # screen pixels before a text
 _ROW = 11.0
 _TITLES = 0.2  # the scale from which cards may have titles
 PANELS = _TITLES  # the scale below which only outermost frames say something: what they are and what they cost
@@ -35,8 +36,7 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
         stripe = QRectF(rect.left(), rect.top(), max(_STRIPE / scale, 4.5), rect.height())
         painter.fillRect(rect, theme.frame_ground(1) if ghost else theme.far_ground(card))
         painter.fillRect(stripe, theme.of("off") if ghost else theme.hue(card))
-        lines = _lines(card.title, round(rect.width() * scale - 6), int(rect.height() * scale // _ROW))
-        _paint_lines(painter, lines, rect, theme.of("off" if ghost else "text"), scale)
+        _paint_lines(painter, _said(card, rect, scale), rect, theme.of("off" if ghost else "text"), scale)
     if card.change in ("changed", "added"):
         side = 4 / scale
         painter.fillRect(QRectF(rect.right() - side, rect.top(), side, side), theme.of(card.change))
@@ -55,23 +55,29 @@ def paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
+def _said(card: Card, rect: QRectF, scale: float) -> tuple[str, ...]:
+    room, rows = round(rect.width() * scale - 6), int(rect.height() * scale // _ROW)
+    return _lines(card.title, room, rows, card.times) if scale >= _TITLES else ()
+
+
 def _paint_lines(painter: QPainter, lines: tuple[str, ...], rect: QRectF, ink: QColor, scale: float) -> None:
     painter.save()
     painter.translate(rect.topLeft())
     painter.scale(1 / scale, 1 / scale)
     painter.setPen(ink)
     painter.setFont(font(_TYPE))
-    room = QRectF(5, 0, rect.width() * scale, rect.height() * scale)
+    room = QRectF(_LEFT, 0, rect.width() * scale, rect.height() * scale)
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, "\n".join(lines))
     painter.restore()
 
 
 @cache
-def _lines(title: str, room: int, rows: int) -> tuple[str, ...]:
-    """The title in one or two lines, else as many whole words as fit ("Max pool"), else its beginning ("Depthw…")."""
+def _lines(title: str, room: int, rows: int, times: int = 1) -> tuple[str, ...]:
+    """The title in one or two lines, with how many equal cards there are if that fits; else as many whole words as fit
+    ("Max pool"), else its beginning ("Depthw…")."""
     if rows < 1:
         return ()
-    for lines in _ways(title, rows):
+    for lines in _ways(title, rows, times):
         if max(advance(line, _TYPE) for line in lines) <= room:
             return lines
     for length in range(len(title) - 1, _KEPT - 1, -1):
@@ -80,12 +86,13 @@ def _lines(title: str, room: int, rows: int) -> tuple[str, ...]:
     return ()
 
 
-def _ways(title: str, rows: int) -> Iterator[tuple[str, ...]]:
+def _ways(title: str, rows: int, times: int) -> Iterator[tuple[str, ...]]:
     words = title.split(" ")
-    yield (title,)
-    if rows > 1 and len(words) > 1:
-        half = min(range(1, len(words)), key=lambda n: abs(len(" ".join(words[:n])) - len(" ".join(words[n:]))))
-        yield " ".join(words[:half]), " ".join(words[half:])
+    for parts in ([*words, f"×{times}"], words) if times > 1 else (words,):
+        yield (" ".join(parts),)
+        if rows > 1 and len(parts) > 1:
+            half = min(range(1, len(parts)), key=lambda n: abs(len(" ".join(parts[:n])) - len(" ".join(parts[n:]))))
+            yield " ".join(parts[:half]), " ".join(parts[half:])
     for count in range(len(words) - 1, 0, -1):
         if count > 1 or any(c.isdigit() for c in words[1]):  # "Conv" says what it is, "Global" does not
             yield (" ".join(words[:count]),)
@@ -110,20 +117,32 @@ def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme,
 
 
 def paint_end(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """Where data comes in or goes out, said above the card."""
-    room = (rect.width() + BETWEEN) * scale - 4
-    _paint_plate(painter, card, rect, theme, scale, (card.title, _SHORT.get(card.title, card.title)), room)
+    """Where data comes in or goes out, said above the card where it is too small to say so."""
+    if _said(card, rect, scale):
+        return
+    whole = advance(card.title, _FRAME_TYPE, True) <= (rect.width() + BETWEEN / 2) * scale
+    text = card.title if whole else _SHORT.get(card.title, card.title)
+    left = min((rect.width() - advance(text, _FRAME_TYPE, True) / scale) / 2 - 4 / scale, 0.0)
+    _paint_plate(painter, card, rect.translated(left, 0), theme, scale, (text,), (rect.width() + 2 * BETWEEN) * scale)
 
 
 def _totals(card: Card, rect: QRectF, scale: float) -> tuple[str, ...]:
-    """Parameters and MACs below each other, with or without their words, as there is room."""
+    """Parameters and MACs below each other: with their words, without, or rounded, as there is room."""
     width, height = rect.width() * scale, rect.height() * scale
     said = [phrase for phrase in " · ".join(card.lines).split(" · ") if phrase.endswith((" params", " MACs"))]
-    for lines in (tuple(said), tuple(phrase.rsplit(" ", 1)[0] for phrase in said)):
+    bare = [phrase.rsplit(" ", 1)[0] for phrase in said]
+    for lines in (said, bare, [_rounded(number) for number in bare]):
         wide = max((advance(line, _TYPE) for line in lines), default=0.0)
-        if wide + 8 <= width and _ROW * len(lines) + 6 <= height:
-            return lines
+        if wide + _LEFT + 1 <= width and _ROW * len(lines) + 6 <= height:
+            return tuple(lines)
     return ()
+
+
+def _rounded(number: str) -> str:
+    """ "1.27 M" as "1.3M", "39.7 K" as "40K"."""
+    digits, _, unit = number.partition(" ")
+    value = float(digits)
+    return f"{value:.{1 if unit and value < 9.95 else 0}f}{unit}"
 
 
 def _paint_plate(

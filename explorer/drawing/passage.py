@@ -130,7 +130,7 @@ class Passage:
                 if piece.depth == 1:
                     painter.setOpacity(piece.seen)
                     afar.paint_frame_title(painter, piece.card, piece.rect, theme, scale)
-            for piece in now.pieces.values() if scale < afar.PANELS else ():
+            for piece in now.pieces.values():
                 if piece.depth == 1 and piece.card.kind in ("input", "output"):
                     afar.paint_end(painter, piece.card, piece.rect, theme, scale)
         painter.setOpacity(1.0)

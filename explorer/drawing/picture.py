@@ -227,8 +227,18 @@ class Picture:
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks = _PLAIN) -> None:
         """Paint the exposed part, in the drawing's own coordinates; `scale` is screen pixels for one of them."""
-        near = scale * cards.TITLE >= cards.FAR
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
+        self._paint_body(painter, theme, exposed, scale, marks)
+        if scale * cards.TITLE < cards.FAR:
+            self._paint_afar(painter, theme, exposed, scale)
+        found = (id for id in marks.found if id in self._placed and self._placed[id].rect.intersects(exposed))
+        self.paint_marks(painter, theme, scale, replace(marks, found=frozenset(found)), {})
+
+    def paint_map(self, painter: QPainter, theme: Theme, scale: float) -> None:
+        """Paint all of it in patches of colour, without a word."""
+        self._paint_body(painter, theme, self.bounds, min(scale, 0.99 * afar.PANELS), _PLAIN)
+
+    def _paint_body(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, scale * cards.TITLE >= cards.FAR)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
         frames = [self._frames[number] for number in self._near_frames.within(exposed)]
         for placed in frames:
@@ -242,10 +252,6 @@ class Picture:
                 painter.setOpacity(1.0 if placed.card.id in flow.cards else DIMMED)
             cards.paint(painter, placed.card, placed.rect, theme, scale)
         painter.setOpacity(1.0)
-        if not near:
-            self._paint_afar(painter, theme, exposed, scale)
-        found = (id for id in marks.found if id in self._placed and self._placed[id].rect.intersects(exposed))
-        self.paint_marks(painter, theme, scale, replace(marks, found=frozenset(found)), {})
 
     def _paint_afar(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
         """What stages are and, from very far away, what they cost and where the network begins and ends."""
@@ -255,8 +261,8 @@ class Picture:
             placed = self._frames[number]
             if placed.depth == 1 and placed.rect.adjusted(0, -above, 0, 0).intersects(exposed):
                 afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
-        for placed in self._ends if scale < afar.PANELS else ():
-            if placed.rect.adjusted(0, -above, afar.BETWEEN, 0).intersects(exposed):
+        for placed in self._ends:
+            if placed.rect.adjusted(-afar.BETWEEN, -above, afar.BETWEEN, 0).intersects(exposed):
                 afar.paint_end(painter, placed.card, placed.rect, theme, scale)
 
     def paint_marks(

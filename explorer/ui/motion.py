@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QAbstractAnimation, QEasingCurve, QPointF, QRectF, QSettings, QVariantAnimation
@@ -16,12 +15,18 @@ from explorer.drawing.passage import Passage, Scene, scene
 
 _LASTS = 180  # milliseconds
 _KEY = "motion"
+_system = {"moves": True}
 
 
 def is_wanted() -> bool:
-    """Should things move? What the user chose counts first, then what the system was told."""
+    """Should things move? What the user chose counts first, then what the system said, if it has been asked."""
     chosen = QSettings().value(_KEY)
-    return str(chosen) == "true" if chosen is not None else _system_moves()
+    return str(chosen) == "true" if chosen is not None else _system["moves"]
+
+
+def learn(moves: bool) -> None:
+    """What the system said: see `ask_system`."""
+    _system["moves"] = moves
 
 
 def choose(wanted: bool) -> None:
@@ -72,9 +77,9 @@ class Motion(QVariantAnimation):
             self._passage.paint(painter, theme, scale, marks, self.currentValue())
 
 
-@cache
-def _system_moves() -> bool:
-    """Windows and macOS are asked for their accessibility settings, other systems for those of the desktop."""
+def ask_system() -> bool:
+    """Should things move, as Windows' and macOS's accessibility settings have it, or those of other desktops? May take
+    a moment: not for the UI thread."""
     if sys.platform == "win32":
         import ctypes
 
@@ -86,7 +91,7 @@ def _system_moves() -> bool:
         return not QSettings(str(kept), QSettings.Format.NativeFormat).value("reduceMotion", False, bool)
     ask = ["gsettings", "get", "org.gnome.desktop.interface", "enable-animations"]
     try:
-        said = subprocess.run(ask, capture_output=True, text=True, timeout=0.3, check=False).stdout
+        said = subprocess.run(ask, capture_output=True, text=True, timeout=2, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return True
     return said.strip() != "false"

@@ -78,6 +78,20 @@ def test_from_afar_titles_are_shortened_by_words(title: str, room: int, rows: in
 
 
 @pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize(
+    ("room", "rows", "lines"),
+    [
+        (200, 1, ("Inverted residual ×2",)),
+        (60, 2, ("Inverted", "residual ×2")),
+        (46, 2, ("Inverted", "residual")),
+        (90, 1, ("Inverted residual",)),
+    ],
+)
+def test_from_afar_a_stack_says_how_many_it_is(room: int, rows: int, lines: tuple[str, ...]) -> None:
+    assert afar._lines("Inverted residual", room, rows, 2) == lines
+
+
+@pytest.mark.usefixtures("qapp")
 def test_from_afar_a_single_word_keeps_its_beginning() -> None:
     (line,) = afar._lines("Depthwise", 40, 1)
     assert "Depthwise".startswith(line.removesuffix("…"))

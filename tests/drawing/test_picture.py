@@ -227,9 +227,26 @@ def test_from_very_far_two_halves_make_the_whole_too() -> None:
         assert stages(0.15, part).copy(part) == whole.copy(part)
 
 
-@pytest.mark.parametrize(("width", "lines"), [(120, 2), (50, 2), (20, 0)])
+@pytest.mark.parametrize(("width", "lines"), [(120, 2), (50, 2), (32, 2), (20, 0)])
 def test_totals_are_shortened_rather_than_cut(width: int, lines: int) -> None:
     card = Card("s", "stage", "Stage", ("layer1 · 2 blocks", "216 K params · 668 M MACs"))
     said = afar._totals(card, QRectF(0, 0, width, 200), 1.0)
     assert len(said) == lines
-    assert all("216 K" in line or "668 M" in line for line in said)
+    assert all(line.replace(" ", "").startswith(("216K", "668M")) for line in said)
+
+
+@pytest.mark.parametrize(
+    ("exact", "rounded"), [("1.27 M", "1.3M"), ("39.7 K", "40K"), ("9.96 G", "10G"), ("928", "928")]
+)
+def test_totals_are_rounded_where_there_is_little_room(exact: str, rounded: str) -> None:
+    assert afar._rounded(exact) == rounded
+
+
+@pytest.mark.parametrize(("scale", "above"), [(0.14, True), (0.19, True), (0.21, True), (0.25, False), (0.45, False)])
+def test_from_any_distance_ends_say_what_they_are(scale: float, above: bool) -> None:
+    """On the card where that has room, else above it."""
+    far = stages(scale)
+    for left in (60, 660):
+        card = QRectF(left * scale, 120 * scale, 92 * scale, 50 * scale)
+        assert has_ink(far, QRectF(card.left() - 4, card.top() - 15, card.width() + 8, 14)) == above
+        assert above or has_ink(far, card.adjusted(8, 2, -2, -2))

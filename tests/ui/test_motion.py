@@ -213,3 +213,12 @@ def test_marks_move_along(canvas: Canvas, qtbot: QtBot) -> None:
     assert canvas.grab().toImage().pixelColor(edge.toPoint()) != plain.pixelColor(edge.toPoint())
     QApplication.processEvents()
     assert canvas._motion.moving
+
+
+def test_the_system_is_heard_until_the_user_chooses() -> None:
+    assert motion.ask_system() in (True, False)
+    motion.learn(False)
+    assert not motion.is_wanted()
+    motion.choose(True)
+    assert motion.is_wanted()
+    motion.learn(True)

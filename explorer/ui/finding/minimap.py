@@ -107,13 +107,13 @@ class Minimap(QWidget):
 
 
 def paint_small(picture: Picture, theme: Theme, size: QSize) -> QImage:
-    """The whole picture in an image; on any thread."""
+    """The whole picture in an image, without words: there is no room to read them; on any thread."""
     image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(theme.of("canvas"))
     painter = QPainter(image)
     scale = size.width() / picture.width
     painter.scale(scale, scale)
-    picture.paint(painter, theme, picture.bounds, scale)
+    picture.paint_map(painter, theme, scale)
     painter.end()
     return image
 

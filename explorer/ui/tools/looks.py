@@ -34,6 +34,7 @@ class Looks(QObject):
             view.addMenu(menu)
         self.moving = desk.action("View", "Move smoothly", self._move, tip="Cards slide when a group opens or folds")
         self.moving.setCheckable(True)
+        desk.lane("motion").submit(lambda wanted: motion.ask_system(), motion.learn, desk.intent.complain)
         view.aboutToShow.connect(lambda: self.moving.setChecked(motion.is_wanted()))
         self._button = QToolButton()
         self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
