@@ -93,7 +93,8 @@ def grouped_at(blocks: Iterable[Part], of: str) -> list[Node]:
 def _convolutions(blocks: Iterable[Part], of: str) -> Iterator[Node]:
     """Those with a window, or the 1×1s that are no gate's."""
     for block in blocks:
-        gated = {name for gate in gates(block.layers, block.architecture) for name in gate.layers}
+        known = gates(block.layers, block.architecture) if of == "pointwise" else []
+        gated = {name for gate in known for name in gate.layers}
         for node in block.layers:
             if not isinstance(node.layer, nn.Conv2d) or node.name in gated:
                 continue

@@ -53,7 +53,8 @@ def _misfit(place: Place, joins: list[Node], to: str) -> str:
     for node in changed:
         a, b = (place.dims(name) for name in dict.fromkeys(node.inputs))
         if to == "add" and a != b:
-            if len(changed) > 1 and can_be_made(Join(place.at, to), place.architecture):
+            were_added = all(one.was is not None and vocabulary.kind(one.was) == "add" for one in changed)
+            if were_added and can_be_made(Join(place.at, to), place.architecture):
                 return ""  # they are of one shape when all are added again
             shapes = " and ".join("×".join(map(str, dims[1:])) for dims in (a, b))
             return f"{node.name} joins {shapes}: only maps of one shape can be added."
