@@ -147,7 +147,10 @@ def title(node: Node) -> str:
 
 
 def attributes(node: Node) -> str:
-    """What matters about a layer in a few marks: "32 → 64 · s2 · g32". Empty when nothing does."""
+    """What matters about a layer in a few marks: "32 → 64 · s2 · g32". Empty when nothing does. Of one that is
+    switched off, what it was."""
+    if isinstance(node.op, Pass):
+        return attributes(node.was) if node.was is not None else ""
     layer = node.layer
     if isinstance(layer, nn.modules.conv._ConvNd):
         marks = [f"{layer.in_channels} → {layer.out_channels}"]
@@ -165,7 +168,8 @@ def attributes(node: Node) -> str:
     if isinstance(layer, nn.Dropout):
         return f"p {layer.p:g}"
     if kind(node) == "shuffle":
-        return f"{shuffle_groups(node)} groups"
+        groups = shuffle_groups(node)
+        return f"{groups} group{'s' * (groups != 1)}"
     return ""
 
 

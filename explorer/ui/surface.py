@@ -166,13 +166,22 @@ class Surface(QWidget):
             self._repaint()
 
     def point_out(self, ids: frozenset[str]) -> None:
-        """Light up cards and bring them all into sight; the view moves only if some are not."""
+        """Light up cards and bring them all into sight, beside the legend; the view moves only if some are not."""
         self.light(ids)
         rects = [rect for id in ids if self.picture is not None and (rect := self.picture.rect(id)) is not None]
         together = functools.reduce(QRectF.united, rects, QRectF())
-        if rects and not QRectF(self.rect()).contains(self._view.shown(together)):
+        under = self._legend and self.count_under(self._legend_place.toAlignedRect(), ids)
+        if rects and (under or not QRectF(self.rect()).contains(self._view.shown(together))):
             self._fitted = False
-            self._look_at(together, most=max(self.scale, 1.0))
+            self._look_at(together, most=max(self.scale, 1.0), room=self._beside_legend())
+
+    def _beside_legend(self) -> QRectF:
+        """What the legend, in whichever corner it is, leaves free from top to bottom."""
+        room, place = QRectF(self.rect()), self._legend_place
+        if self._legend and not place.isEmpty():
+            left = place.center().x() < room.center().x()
+            room.adjust(place.right() if left else 0, 0, 0 if left else place.left() - room.right(), 0)
+        return room
 
     def show_found(self, ids: frozenset[str]) -> None:
         """Lay a colour over the cards that a search has found, until there is another set of them."""

@@ -227,3 +227,11 @@ def test_a_layer_counts_as_what_it_is_and_what_it_was(opened: Callable[[str], Ne
     changed = [node for node in joined.live.values() if node.was is not None]
     assert changed  # the 1×1 took the window over: it never was depthwise
     assert not any(is_of_kind(node, "depthwise") for node in changed)
+
+
+def test_what_is_switched_off_still_says_what_it_was(opened: Callable[[str], Network]) -> None:
+    network = opened("shufflenet_v1_g3")
+    off = network.edit(ChannelShuffle("stage2.1", on=False))
+    shuffles = [node for node in off.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
+    assert {vocabulary.attributes(node) for node in shuffles} == {"3 groups"}
+    assert not vocabulary.attributes(network.edit(SwapActivation("conv1.2", "linear")).architecture.nodes["conv1.2"])

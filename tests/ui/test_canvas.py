@@ -392,3 +392,16 @@ def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
     assert canvas.scale > with_legend
     canvas.show_legend(True)
     assert canvas.scale == pytest.approx(with_legend)
+
+
+def test_what_is_pointed_out_does_not_lie_under_the_legend(canvas: Canvas) -> None:
+    canvas.show_picture(crowd(5, 8))
+    canvas.zoom(2.5)
+    legend = canvas._legend_place.toAlignedRect()
+    cards = [f"c{number}" for number in range(40)]
+    hidden = next(id for id in cards if canvas.count_under(legend, frozenset({id})))
+    canvas.point_out(frozenset({hidden}))
+    assert canvas.count_under(legend, frozenset({hidden})) == 0
+    before = canvas.looks
+    canvas.point_out(frozenset({hidden}))  # in sight: nothing moves
+    assert canvas.looks == before
