@@ -124,12 +124,14 @@ class Scatter(QWidget):
         named = named or sorted((s for s in known if s.key in _NAMED), key=lambda s: _NAMED.index(s.key))
         self._names = []
         taken: list[tuple[float, float]] = []
+        least = min((math.log10(spot.at(across)) for spot in known), default=0.0)
         for spot in named:
             x, y = math.log10(spot.at(across)), spot.top1 or 0.0
             if any(abs(x - other) < _NEAR[0] and abs(y - height) < _NEAR[1] for other, height in taken):
                 continue  # names on top of each other say nothing
             taken.append((x, y))
-            label = pg.TextItem(spot.title.split(" (")[0], color=c.text, anchor=(0.5, 1.4))
+            label = pg.TextItem(spot.title.split(" (")[0], color=c.text)
+            label.setAnchor((0.05 if x - least < _NEAR[0] else 0.5, 1.4))  # at the edge it would be cut off
             label.setPos(x, y)
             self.plot.addItem(label, ignoreBounds=True)
             self._names.append(label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import QEvent, QUrl, Signal
 from PySide6.QtGui import QShowEvent
@@ -19,6 +20,7 @@ _WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "start": "Start",
         "open": "Open here",
+        "opened": "Open in the window",
         "params": "Parameters",
         "macs": "MACs",
         "peak": "Peak memory",
@@ -28,6 +30,7 @@ _WORDS: dict[Language, dict[str, str]] = {
     "zh": {
         "start": "起点",
         "open": "打开到这一步",
+        "opened": "已在窗口中打开",
         "params": "参数量",
         "macs": "MACs",
         "peak": "峰值内存",
@@ -44,10 +47,13 @@ class Lineages(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._language: Language = "en"
+        self._shown: Lineage | None = None
         self._found = lineages()
         self._stops: dict[str, Sequence[Stop]] = {}
+        self._opened: tuple[str, tuple[Any, ...]] = ("", ())  # the network in the window, and its edits
         self.list = QListWidget()
         self.list.setMaximumWidth(250)
+        self.list.setSpacing(3)
         self.list.setAccessibleName("Lineages")
         self.list.currentRowChanged.connect(lambda _: self._show())
         self.text = QTextBrowser()
@@ -60,7 +66,15 @@ class Lineages(QWidget):
         row.addWidget(self.text, 1)
         self.speak("en")
 
+    def show_opened(self, key: str, edits: tuple[Any, ...]) -> None:
+        """Mark the step that is open in the window, if one is."""
+        if (key, edits) != self._opened:
+            self._opened = key, edits
+            self._show()
+
     def speak(self, language: Language) -> None:
+        if language == self._language and self.list.count():
+            return
         self._language = language
         at = max(self.list.currentRow(), 0)
         self.list.clear()
@@ -91,11 +105,21 @@ class Lineages(QWidget):
         lineage = self.current
         if lineage.id not in self._stops and self.isVisible():
             self.asked.emit(lineage)
-        self.text.setHtml(page(lineage, self._stops.get(lineage.id, ()), self._language, appearance.colours()))
+        stops, bar = self._stops.get(lineage.id, ()), self.text.verticalScrollBar()
+        place = bar.value() if lineage is self._shown else 0  # one reads on where one was
+        self._shown = lineage
+        self.text.setHtml(page(lineage, stops, self._language, appearance.colours(), self._step(lineage)))
+        bar.setValue(place)
+
+    def _step(self, lineage: Lineage) -> int:
+        """Which step of it is open in the window; -1 for none."""
+        key, edits = self._opened
+        steps = range(len(lineage.steps) + 1) if key == lineage.start else range(0)
+        return next((step for step in steps if lineage.edits(step) == edits), -1)
 
 
-def page(lineage: Lineage, stops: Sequence[Stop], language: Language, c: appearance.Colours) -> str:
-    """A lineage as rich text; `stops` are its networks as far as they are measured."""
+def page(lineage: Lineage, stops: Sequence[Stop], language: Language, c: appearance.Colours, opened: int = -1) -> str:
+    """A lineage as rich text; `stops` are its networks as far as they are measured, `opened` the step that is open."""
     words = _WORDS[language]
     parts = [f"<h1>{escape(lineage.title[language])}</h1><p>{escape(lineage.about[language])}</p>"]
     said = [(f"{words['start']}: {find(lineage.start).title}", "")]
@@ -105,7 +129,10 @@ def page(lineage: Lineage, stops: Sequence[Stop], language: Language, c: appeara
         parts.append(f"<p>{escape(why)}</p>" if why else "")
         if number < len(stops):
             parts.append(_figures(stops[number], stops[number - 1] if number else None, words, c))
-        parts.append(f"<p><a href='open:{number}'>▶ {escape(words['open'])}</a></p>")
+        if number == opened:
+            parts.append(f"<p style='color:{c.less}'>✓ {escape(words['opened'])}</p>")
+        else:
+            parts.append(f"<p><a href='open:{number}'>▶ {escape(words['open'])}</a></p>")
     if not stops:
         parts.append(f"<p class='muted'>{escape(words['busy'])}</p>")
     elif lineage.arrives_at and len(stops) == len(said):
@@ -123,8 +150,9 @@ def _figures(now: Stop, before: Stop | None, words: dict[str, str], c: appearanc
         value = getattr(now, field)
         said = numbers.size(value) if name == "peak" else numbers.exact(value)
         change = ""
-        if before is not None and value != (old := getattr(before, field)):
-            colour = c.more if value > old else c.less
+        if before is not None:
+            old = getattr(before, field)
+            colour = c.more if value > old else c.less if value < old else c.muted
             change = f"<span style='color:{colour}'>{numbers.percent(value, old)}</span>"
         rows.append(
             f"<tr><td class='muted'>{escape(words[name])}</td><td align='right'>{said}</td><td>{change}</td></tr>"

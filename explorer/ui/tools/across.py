@@ -78,6 +78,9 @@ class AcrossWindow(QTabWidget):
         self.scatter.show_moving(moving(session.network) if session.network is not None else None)
         self.tree.drawing.speak(session.language)
         self.lineages.speak(session.language)
+        if session.network is not None:
+            history = session.network.history
+            self.lineages.show_opened(history.baseline.key, history.in_force)
 
     def _measure(self, lineage: object) -> None:
         from explorer.guide.lineages import Lineage, measured

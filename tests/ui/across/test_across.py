@@ -135,6 +135,29 @@ def test_a_lineage_is_measured_once_and_opens_at_any_step(qtbot: QtBot) -> None:
     assert "起点" in panel.text.toPlainText()
 
 
+def test_the_step_that_is_open_in_the_window_says_so(qtbot: QtBot) -> None:
+    panel = Lineages()
+    qtbot.addWidget(panel)
+    panel.resize(700, 300)
+    panel.show()
+    last = len(lineages()) - 1
+    panel.list.setCurrentRow(last)
+    lineage = lineages()[last]
+    bar = panel.text.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    place = bar.value()
+    panel.show_opened(lineage.start, lineage.edits(2))
+    assert panel.text.toPlainText().count("✓ Open in the window") == 1
+    assert panel.text.toPlainText().count("▶ Open here") == len(lineage.steps)
+    assert bar.value() == place > 0
+    panel.speak("en")  # as before: nothing moves
+    assert bar.value() == place
+    panel.show_opened(lineage.start, (Expansion("*", 3.0),))  # on no step of it
+    assert "✓" not in panel.text.toPlainText()
+    panel.list.setCurrentRow(0)
+    assert bar.value() == 0
+
+
 def tool(window: Window) -> Any:
     return next(found for found in window.tools if isinstance(found, AcrossTool))
 
@@ -152,6 +175,7 @@ def test_the_window_beside_the_window(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.history.position == 2), timeout=SLOW)
     assert window.session.network is not None
     assert window.session.network.figures.total.params == 25_028_904
+    assert "✓ Open in the window" in across.window.lineages.text.toPlainText()
     qtbot.waitUntil(across.window.scatter._band.isVisible)
     QGuiApplication.clipboard().clear()
     across.window.close()
