@@ -80,9 +80,10 @@ def _lines(title: str, room: int, rows: int, times: int = 1) -> tuple[str, ...]:
     for lines in _ways(title, rows, times):
         if max(advance(line, _TYPE) for line in lines) <= room:
             return lines
-    for length in range(len(title) - 1, _KEPT - 1, -1):
-        if advance(title[:length] + "…", _TYPE) <= room:
-            return (title[:length].rstrip() + "…",)
+    for end in (f"… ×{times}", "…") if times > 1 else ("…",):
+        for length in range(len(title) - 1, _KEPT - 1, -1):
+            if advance(title[:length] + end, _TYPE) <= room:
+                return (title[:length].rstrip() + end,)
     return ()
 
 

@@ -330,7 +330,12 @@ def _fitting_chips(card: Card, room: float) -> list[tuple[Kind, str]]:
 
 @cache
 def _elided(text: str, pixels: float, room: float, bold: bool) -> str:
-    return QFontMetricsF(font(pixels, bold)).elidedText(text, Qt.TextElideMode.ElideRight, room)
+    """Without its end; a path without its beginning: "…denselayer3" for "features.denseblock1.denselayer3"."""
+    rest = text
+    while "." in rest and " " not in rest and advance("…" * (rest != text) + rest, pixels, bold) > room:
+        rest = rest.partition(".")[2]
+    shown = text if rest == text else f"…{rest}"
+    return QFontMetricsF(font(pixels, bold)).elidedText(shown, Qt.TextElideMode.ElideRight, room)
 
 
 @cache

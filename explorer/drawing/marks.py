@@ -21,6 +21,7 @@ class Marks:
     also: frozenset[str] = frozenset()  # more cards that are selected
     lit: frozenset[str] = frozenset()  # cards to look at
     found: frozenset[str] = frozenset()  # cards that a search has found
+    differing: frozenset[str] = frozenset()  # cards that the network beside has otherwise, or not at all
     flow: str | None = None  # a card: what neither feeds it nor is fed by it, from afar too, steps back
 
 
@@ -41,7 +42,7 @@ def paint_marks(painter: QPainter, theme: Theme, scale: float, marks: Marks, out
         painter.setBrush(Qt.BrushStyle.NoBrush if outline.frame else theme.over("found"))
         radius = outline.rect.height() / 2 if outline.round else RADIUS
         painter.drawRoundedRect(outline.rect, radius, radius)
-    pens = [(id, "changed", 3.0) for id in sorted(marks.lit)]
+    pens = [(id, "changed", 3.0) for id in sorted(marks.lit | marks.differing)]
     pens += [(id, "selection", 2.5) for id in sorted(marks.also)]
     pens += [(marks.hovered or "", "hover", 1.8), (marks.selected or "", "selection", 2.5)]
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -269,7 +269,14 @@ class Picture:
         self, painter: QPainter, theme: Theme, scale: float, marks: Marks, moved: Mapping[str, QRectF]
     ) -> None:
         """Paint what is pointed out, around cards that are where `moved` says or, if it does not, in their places."""
-        ids = {*marks.found, *marks.lit, *marks.also, marks.hovered or "", marks.selected or ""} & self._placed.keys()
+        ids = {
+            *marks.found,
+            *marks.lit,
+            *marks.differing,
+            *marks.also,
+            marks.hovered or "",
+            marks.selected or "",
+        } & self._placed.keys()
         places = {id: self._placed[id] for id in ids}
         outlines = {id: Outline(moved.get(id, p.rect), p.frame, p.card.round) for id, p in places.items()}
         paint_marks(painter, theme, scale, marks, outlines)

@@ -72,7 +72,7 @@ class Surface(QWidget):
         self._motion.settle()
         self._backing.picture = picture
         flow = None if self._marks.also else self._marks.selected
-        self._backing.marks = Marks(self._marks.selected, flow=flow, also=self._marks.also, found=self._marks.found)
+        self._backing.marks = replace(self._marks, hovered=None, lit=frozenset(), flow=flow)
         self._corner.place(picture is not None)
         after = picture.rect(keep) if picture is not None and keep is not None else None
         if grip is not None and after is not None and picture is not None:
@@ -187,6 +187,12 @@ class Surface(QWidget):
         """Lay a colour over the cards that a search has found, until there is another set of them."""
         if ids != self._marks.found:
             self._backing.marks = replace(self._marks, found=ids)
+            self._repaint()
+
+    def tell_apart(self, ids: frozenset[str]) -> None:
+        """Point out what differs from a network beside this one, until there is another set of it."""
+        if ids != self._marks.differing:
+            self._backing.marks = replace(self._marks, differing=ids)
             self._repaint()
 
     def count_under(self, place: QRect, ids: frozenset[str]) -> int:

@@ -96,3 +96,23 @@ def test_from_afar_a_single_word_keeps_its_beginning() -> None:
     (line,) = afar._lines("Depthwise", 40, 1)
     assert "Depthwise".startswith(line.removesuffix("…"))
     assert len(line) > 5
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize(
+    ("text", "room", "shown"),
+    [
+        ("features.denseblock1.denselayer3", 400, "features.denseblock1.denselayer3"),
+        ("features.denseblock1.denselayer3", 90, "…denselayer3"),
+        ("layer1.0", 25, "…0"),
+        ("64 → 64", 400, "64 → 64"),
+    ],
+)
+def test_a_path_keeps_its_end(text: str, room: int, shown: str) -> None:
+    assert cards._elided(text, 11, room, False) == shown
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("text", ["64 → 64 · s2 · d1.5", "features.denselayer"])
+def test_what_does_not_fit_either_way_ends_early(text: str) -> None:
+    assert cards._elided(text, 11, 50, False).endswith("…")

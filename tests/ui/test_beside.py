@@ -39,7 +39,8 @@ def test_the_baseline_stands_beside_and_the_list_follows_edits(
     qtbot.waitUntil(lambda: beside.panel.model.rowCount() == 1, timeout=LONG)
     settle(beside, window, qtbot)
     assert "1 changed" in beside.panel.headline.text()
-    assert beside.pane.canvas._marks.lit
+    assert beside.pane.canvas._marks.differing
+    assert window.canvas._marks.differing == beside.pane.canvas._marks.differing
     beside.panel._choose(beside.panel.model.index(0, 0))
     assert window.session.selection is not None
     assert beside.pane.canvas._marks.selected == window.session.selection
@@ -50,6 +51,7 @@ def test_the_baseline_stands_beside_and_the_list_follows_edits(
     beside.baseline.trigger()
     assert not beside.pane.isVisible()
     assert not beside.baseline.isChecked()
+    assert not window.canvas._marks.differing
 
 
 def test_another_network_is_folded_selected_and_moved_with_the_open_one(
@@ -78,6 +80,7 @@ def test_another_network_is_folded_selected_and_moved_with_the_open_one(
     assert pairs[stage] not in window.session.opened
     settle(beside, window, qtbot)
     qtbot.waitUntil(lambda: not left.picture.is_frame(stage), timeout=LONG)
+    assert right._marks.differing <= right.picture.diagram.cards.keys()
 
 
 def test_what_only_the_other_has_is_shown_there_alone(window: Window, beside: SideBySide, qtbot: QtBot) -> None:

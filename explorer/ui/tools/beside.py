@@ -74,6 +74,7 @@ class SideBySide(QObject):
         if self.pane is not None:
             self.pane.hide()
         self._show_list()
+        self._tell_apart()
         self._follow()
 
     def _show(self, mode: Literal["baseline", "other"], network: Network) -> None:
@@ -143,6 +144,19 @@ class SideBySide(QObject):
         self._desk.intent.say("", 1)
         self._show_list()
         self._draw()
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """Point out on the right what differs; the left has it with its picture."""
+        from explorer.present.places import card_of
+
+        network, found = self._session.network, self._found
+        if network is None or found is None:
+            self._desk.canvas.tell_apart(frozenset())
+            return
+        there = network.study.hierarchy.parent  # an edit may just have taken something away
+        ids = (row.right for row in found.differences.rows if row.right in there)
+        self._desk.canvas.tell_apart(frozenset(card_of(network.study, id, self._session.opened) for id in ids))
 
     def _show_list(self) -> None:
         network, other = self._session.network, self.other
@@ -182,7 +196,7 @@ class SideBySide(QObject):
             elif before is None:
                 canvas.fit()
         rows = self._found.differences.rows
-        canvas.light(frozenset(self._left_card(row.left) for row in rows if row.left))
+        canvas.tell_apart(frozenset(self._left_card(row.left) for row in rows if row.left))
         self._select()
         if self._reveal is not None:
             canvas.reveal(self._reveal)
@@ -271,6 +285,7 @@ class SideBySide(QObject):
                 self._compare()
         elif topic in ("opened", "colours", "direction") and self.mode:
             self._draw()
+            self._tell_apart()
         elif topic == "selection" and self.mode and self._session.selection is not None:
             self._select()
 
