@@ -271,7 +271,7 @@ def _power(exponent: float) -> str:
     if 1e-3 < value < 1e3:
         return f"{value:.3g}"
     if 1e3 <= value < 1e15:
-        return numbers.short(value)
+        return _place(round(value))
     return f"10{str(round(exponent)).translate(_SUPERSCRIPT)}" if abs(exponent - round(exponent)) < 1e-6 else ""
 
 

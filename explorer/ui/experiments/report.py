@@ -11,6 +11,8 @@ from explorer.ui.appearance import Colours
 
 Say = Callable[[Label], str]
 
+_WIDTHS = (33, 14, 17, 36)  # of the columns, in per cent: left alone, Qt gives the room to the source and breaks names
+
 
 def figure(value: float, unit: str = "") -> str:
     """A number with the digits that count: 15,872; 0.5510; 4.7 × 10⁻⁹."""
@@ -33,7 +35,9 @@ def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -
     told = sorted(outcome.numbers, key=lambda number: number.published is None)  # what can be compared comes first
     rows = "".join(_row(number, say, word, c) for number in told)
     heads = ("ui.quantity", "ui.computed", "ui.published", "ui.source")
-    head = "".join(f"<td style='color: {c.muted}'{_right(n)}>{word(key)}</td>" for n, key in enumerate(heads))
+    head = "".join(
+        f"<td style='color: {c.muted}' width='{_WIDTHS[n]}%'{_right(n)}>{word(key)}</td>" for n, key in enumerate(heads)
+    )
     table = f"<tr>{head}</tr>{rows}{_quoted(outcome, say, word, c)}"
     return (
         f"<ul style='margin: 2px 0 8px -22px'>{seen}</ul>"
@@ -53,15 +57,10 @@ def _row(number: Number, say: Say, word: Callable[[str], str], c: Colours) -> st
         published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{word(key)}</span>"
     source = f"{escape(number.source)}. " if number.source and number.published is not None else ""
     return (
-        f"<tr><td>{_whole(say(number.label))}</td>"
+        f"<tr><td>{escape(say(number.label))}</td>"
         f"<td align='right'><b>{figure(number.computed, number.unit)}</b></td>"
         f"<td align='right'>{published}</td><td style='color: {c.muted}'>{source}{note}</td></tr>"
     )
-
-
-def _whole(label: str) -> str:
-    """On one line, unless it is long: Qt would give the room to the source."""
-    return escape(label).replace(" ", "&nbsp;") if len(label) <= 40 else escape(label)
 
 
 def _quoted(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -> str:

@@ -14,7 +14,7 @@ from explorer.experiments import experiments
 from explorer.experiments.experiment import BadControl
 from explorer.experiments.outcome import Axis, Bars, Chart, Dots, Heat, Line, Number, Outcome, Photo, Quoted, words
 from explorer.ui import appearance
-from explorer.ui.experiments.chart import PictureCell
+from explorer.ui.experiments.chart import PictureCell, _Plot
 from explorer.ui.experiments.report import figure, report
 from explorer.ui.experiments.window import ExperimentsWindow
 from explorer.ui.slider import ChoiceSlider
@@ -190,11 +190,21 @@ def test_every_kind_of_picture_is_drawn_in_light_and_dark(qtbot: QtBot, qapp: QA
         (0.551020, "0.551"),
         (4.7e-9, "4.7 × 10<sup>−9</sup>"),
         (12345.6, "12,346"),
+        (1605.6, "1,606"),
         (-0.5, "−0.5"),
     ],
 )
 def test_figures_have_the_digits_that_count(value: float, says: str) -> None:
     assert figure(value) == says
+
+
+def test_places_on_an_axis_stand_well_beside_a_unit(qtbot: QtBot) -> None:
+    plot = _Plot()
+    qtbot.addWidget(plot)
+    axis = plot.getAxis("left")
+    assert axis.tickStrings([0, 0.5, 1600, 20_000, 2_000_000], 1, 1) == ["0", "0.5", "1,600", "20,000", "2.00 M"]
+    axis.setLogMode(y=True)
+    assert axis.tickStrings([-6, 0, 3], 1, 1) == ["10⁻⁶", "1", "1,000"]
 
 
 def test_a_report_says_what_differs_and_what_is_quoted() -> None:
