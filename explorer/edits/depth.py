@@ -161,7 +161,8 @@ def can_invert(block: Part) -> bool:
     if not block.is_simple or len(block.inner_makers) == 0:
         return False
     coupled = channels(block.architecture)
-    if block.exit not in coupled.rows or not any(vocabulary.kind(node) == "add" for node in block.layers):
+    added = any(vocabulary.kind(node) == "add" and not isinstance(node.op, Pass) for node in block.layers)
+    if block.exit not in coupled.rows or not added:
         return False
     widths = {coupled.size(coupled.makers[name]) for name in block.inner_makers}
     ends = coupled.size(coupled.rows[block.exit])

@@ -17,6 +17,7 @@ from explorer.edits import (
     Edit,
     InputSize,
     Repeat,
+    Shortcut,
     SqueezeExcitation,
     Width,
 )
@@ -48,6 +49,7 @@ def edits_of(option: Option) -> dict[str, Edit]:
         ("densenet121", (AddShortcut("features.transition1", "project"),), "", "Depth multiplier"),
         ("alexnet", (Classes(21_841),), "@head", "Width"),  # four times as wide is wider than any width may be
         ("shufflenet_v2_x0_5", (Width("stage2.1", 80),), "", "Depth multiplier"),
+        ("swin_t", (Shortcut("features.7.1", on=False), Width("features.7.1", 1024)), "", "Depth multiplier"),
         (
             "shufflenet_v2_x1_5",
             (Width("stage2.1", 384), ConvForm("stage2", "1xn_nx1"), SqueezeExcitation("*", on=True)),

@@ -125,9 +125,13 @@ def compound(place: Place) -> Iterator[Option]:
 
 
 def _deals_unevenly(place: Place) -> bool:
-    """Does a run end with a block that splits its channels and changes their number? Edits make such (a ShuffleNet v2
-    with one wider unit), and whether what a copy of it is given can be split is only known when it is tried."""
+    """Does a run end with a block that changes the number of its channels, and has a part made for one number? Edits
+    make such (a ShuffleNet v2 with one wider unit, a Swin block without its shortcut), and whether that part takes what
+    a copy is given is only known when it is tried."""
     return any(
-        not run[-1].keeps_shape and any(vocabulary.kind(node) == "split" for node in run[-1].layers)
+        not run[-1].keeps_shape and any(vocabulary.kind(node) in _MADE_FOR_ONE for node in run[-1].layers)
         for run in runs_at(place.architecture, place.at)
     )
+
+
+_MADE_FOR_ONE = frozenset({"split", "shuffle", "attention", "reshape", "constant"})
