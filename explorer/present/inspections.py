@@ -37,19 +37,41 @@ _WHAT = {
 
 
 def inspection(study: Study, selected: str, told: Told = provenance) -> Inspection | None:
-    """What the inspector shows for a card, or for several separated by commas; None when the snapshot has none.
+    """What the inspector shows for a card, for several separated by commas, or ("") for the network; None when the
+    snapshot has none such.
 
     `told` says where the weights of a node come from, where that is not only a matter of edits.
     """
+    if not selected:
+        return _of_network(study, told)
     known = [id for id in places(selected) if id in study.architecture.live or id in study.hierarchy.groups]
     if len(known) > 1:
         return _of_several(study, known)
     selected = known[0] if known else selected
-    if selected in study.hierarchy.groups and selected:
+    if selected in study.hierarchy.groups:
         return _of_group(study, selected, told)
     if selected in study.architecture.live:
         return _of_node(study, study.architecture.live[selected], told)
     return None
+
+
+def _of_network(study: Study, told: Told) -> Inspection:
+    architecture, root = study.architecture, study.hierarchy.root
+    batch, channels, height, width = architecture.input_shape
+    image = f"{channels}×{height}×{width}" + (f", {batch} at once" if batch > 1 else "")
+    answers = [str(shape) for name in architecture.output.inputs if (shape := study.figures.shape(name)) is not None]
+    rows = [("Class", root.cls), ("Image", image), ("Output", " and ".join(answers))]
+    blocks = [block for block in study.hierarchy.blocks if study.hierarchy.block_of(block.id) is block]
+    rows += [("Blocks", str(len(blocks)))] if blocks else []
+    return Inspection(
+        title=architecture.title,
+        path="",
+        kind="network",
+        what="Select a card on the canvas to see what it is and to change that alone.",
+        rows=(*rows, *_weights((architecture.nodes[name] for name in root.all_nodes), told)),
+        parts=_parts(study, root.all_nodes),
+        options=options(study, ""),
+    )
 
 
 def _of_node(study: Study, node: Node, told: Told) -> Inspection:

@@ -11,7 +11,7 @@ from explorer.ui.controls import OptionRow, label
 from explorer.ui.formula import FormulaBox
 from explorer.ui.scopes import ScopeOptions
 
-_EMPTY = "Select a card on the canvas to see what it is and what can be changed."
+_EMPTY = "Open a network to see what it is made of and what can be changed."
 _BREAK = "\u200b"  # a line may break here
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -152,6 +152,7 @@ class _Page(QWidget):
         self.formula.show_formula(inspection.formula, inspection.parts)
         for line in (self._what, self._kind):
             line.setVisible(bool(line.text()))
+        self._copy.setVisible(bool(inspection.path))
         for value, (_, text) in zip(self._values, inspection.rows, strict=True):
             value.setText(text)
         for option in inspection.options:

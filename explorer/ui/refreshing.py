@@ -63,11 +63,11 @@ class Refreshing(QObject):
     def inspect(self) -> None:
         network, selection = self._session.network, self._session.selection
         show = self._panels.inspector.show_inspection
-        if network is None or selection is None:
+        if network is None:
             self.inspecting.cancel()
             show(None)
         else:
-            self.inspecting.submit(requests.inspect(network, selection), show, self.failed.emit)
+            self.inspecting.submit(requests.inspect(network, selection or ""), show, self.failed.emit)
 
     def _changed(self, topic: Topic) -> None:
         if topic == "colours":

@@ -56,6 +56,8 @@ class ScopeOptions(QWidget):
             self.rows.update({(option.title, scope): page.rows[option.title] for option in found})
             column.addWidget(page)
         column.insertLayout(0, bar)
+        for tab in self._tabs.values():
+            tab.setVisible(len(self._tabs) > 1)
         for row in self.rows.values():
             row.wanted.connect(self.wanted)
             row.considered.connect(self.considered)
