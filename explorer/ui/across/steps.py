@@ -15,6 +15,7 @@ from explorer.guide.lineages import Lineage, Stop, lineages
 from explorer.language import Language
 from explorer.networks.catalogue import find
 from explorer.ui import appearance
+from explorer.ui.guide_text import CHINESE
 
 _WORDS: dict[Language, dict[str, str]] = {
     "en": {
@@ -138,9 +139,10 @@ def page(lineage: Lineage, stops: Sequence[Stop], language: Language, c: appeara
     elif lineage.arrives_at and len(stops) == len(said):
         title = find(lineage.arrives_at).title
         parts.append(f"<p style='color:{c.less}'><b>= {escape(words['arrived'].format(network=title))}</b></p>")
-    style = f"""body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }} h1 {{ font-size: 19px; }}
-        h2 {{ font-size: 15px; margin: 14px 0 2px 0; color: {c.accent}; }} p {{ margin: 2px 0 4px 0; }}
-        .muted {{ color: {c.muted}; }} td {{ padding-right: 14px; }}"""
+    font = CHINESE if language == "zh" else ""
+    style = f"""body {{ color: {c.text}; {font} }} a {{ color: {c.accent}; text-decoration: none; }}
+        h1 {{ font-size: 19px; }} h2 {{ font-size: 15px; margin: 14px 0 2px 0; color: {c.accent}; }}
+        p {{ margin: 2px 0 4px 0; }} .muted {{ color: {c.muted}; }} td {{ padding-right: 14px; }}"""
     return f"<html><head><style>{style}</style></head><body>{''.join(parts)}</body></html>"
 
 

@@ -29,8 +29,8 @@ def figure(value: float, unit: str = "") -> str:
     return f"{text}&nbsp;{unit}" if unit else text
 
 
-def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -> str:
-    """The page. `say` speaks the experiment's own words, `word` those of the window ("ui.…")."""
+def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours, font: str = "") -> str:
+    """The page. `say` speaks the experiment's own words, `word` those of the window ("ui.…"); `font` is its style."""
     seen = "".join(f"<li style='margin-bottom: 3px'>{escape(say(sentence))}</li>" for sentence in outcome.seen)
     told = sorted(outcome.numbers, key=lambda number: number.published is None)  # what can be compared comes first
     rows = "".join(_row(number, say, word, c) for number in told)
@@ -40,8 +40,9 @@ def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -
     )
     table = f"<tr>{head}</tr>{rows}{_quoted(outcome, say, word, c)}"
     return (
+        f"<html><head><style>body {{ {font} }}</style></head><body>"
         f"<ul style='margin: 2px 0 8px -22px'>{seen}</ul>"
-        f"<table cellspacing='0' cellpadding='4' width='100%'>{table}</table>"
+        f"<table cellspacing='0' cellpadding='4' width='100%'>{table}</table></body></html>"
     )
 
 

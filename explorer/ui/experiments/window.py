@@ -35,6 +35,7 @@ from explorer.ui import appearance
 from explorer.ui.experiments.pictures import Pictures
 from explorer.ui.experiments.report import report
 from explorer.ui.experiments.settings import Settings
+from explorer.ui.guide_text import CHINESE
 from explorer.ui.work import Lane, Wanted
 
 _KEPT = 60  # outcomes to come back to at once
@@ -232,7 +233,8 @@ class ExperimentsWindow(QWidget):
         found = self.outcome
         self.pictures.show_pictures(found.pictures if found is not None else (), self._say)
         c = appearance.colours()
-        self.report.setHtml(report(found, self._say, self._word, c) if found is not None else "")
+        font = CHINESE if self._language == "zh" else ""
+        self.report.setHtml(report(found, self._say, self._word, c, font) if found is not None else "")
         self.copy_picture.setEnabled(found is not None)
 
     def changeEvent(self, event: QEvent) -> None:

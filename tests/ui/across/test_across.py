@@ -20,6 +20,7 @@ from explorer.ui.across.scatter import Scatter
 from explorer.ui.across.steps import Lineages
 from explorer.ui.across.table import NetworkTable
 from explorer.ui.across.tree import Tree
+from explorer.ui.guide_text import CHINESE
 from explorer.ui.tools.across import AcrossTool
 from explorer.ui.window import Window
 
@@ -133,6 +134,7 @@ def test_a_lineage_is_measured_once_and_opens_at_any_step(qtbot: QtBot) -> None:
     assert told.args == ["resnet50", lineage.edits(1)]
     panel.speak("zh")
     assert "起点" in panel.text.toPlainText()
+    assert CHINESE.split("'")[1] in panel.text.toHtml()
 
 
 def test_the_step_that_is_open_in_the_window_says_so(qtbot: QtBot) -> None:
