@@ -27,14 +27,14 @@ from explorer.analysis.showing import Showing
 from explorer.analysis.study import Study, study
 from explorer.edits import Edit, History, InputSize, Repair
 from explorer.edits.history import made
-from explorer.graph.architecture import Architecture, Constant, Layer, Node
+from explorer.graph.architecture import Architecture, Constant, Layer
 from explorer.graph.module import as_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import Entry, build, find
 from explorer.weights import Given, Source
 from explorer.weights.checkpoint import read_checkpoint
 from explorer.weights.matching import Loaded, matched
-from explorer.weights.provenance import Provenance, provenance
+from explorer.weights.provenance import Told, provenance
 
 
 class Origin:
@@ -212,10 +212,11 @@ class Network:
         """The network with these weights; None for those it was opened with."""
         return replace(self, origin=self.origin.with_weights(loaded))
 
-    def weights_of(self, node: Node) -> Provenance | None:
-        """Whether a layer has the weights that were opened or loaded, a part of them, or new ones."""
+    @property
+    def weights_of(self) -> Told:
+        """Says of a node whether it has the weights that were opened or loaded, a part of them, or new ones."""
         loaded = self.origin.loaded
-        return provenance(node) if loaded is None else loaded.source.provenance(node)
+        return provenance if loaded is None else loaded.source.provenance
 
     def classes_in(self, loaded: Loaded) -> int:
         """How many classes a file tells apart, where it would fit but for that; 0 otherwise."""

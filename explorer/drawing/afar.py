@@ -23,6 +23,7 @@ _SHORT = {"Image": "In", "Output": "Out"}
 _KEPT = 4  # letters that must be left of a shortened title
 BETWEEN = 50.0  # from a card at the end to what stands beside it
 ABOVE = 18.0  # screen pixels above a frame that its title may take
+HOLDS = 4.0  # screen pixels below which a frame is a patch like a card: nothing can be seen in it
 _DOT = 4.0  # screen pixels below which nobody sees that it is round
 
 

@@ -111,6 +111,9 @@ def _paint_bar(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> Non
 
 def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
     """Paint the frame of an open group."""
+    if max(rect.width(), rect.height()) * scale < afar.HOLDS:
+        afar.paint_card(painter, card, rect, theme, scale)  # what is in it is smaller than a pixel
+        return
     painter.setPen(QPen(_edge(card, theme), 1.0 if scale > 0.5 else 0.0))
     painter.setBrush(theme.frame_ground(depth))
     painter.drawRoundedRect(rect, RADIUS + 2, RADIUS + 2)

@@ -14,6 +14,8 @@ from explorer.drawing.theme import Theme
 from explorer.layout import Point, Route
 
 _RADIUS = 6.0
+_SLACK = 6.0  # around a strand, for its heads
+AROUND = 2 * _SLACK  # what its bounds are larger than its lines
 FAR = 0.4  # the scale below which links are faint
 _HEADS = 0.3  # and below which they have no arrow heads
 _MANY = 6  # routes from one source from which on shared stretches are merged: DenseNet has dozens
@@ -45,7 +47,7 @@ def strands(sources: Sequence[str], routes: Sequence[Route]) -> list[Strand]:
         heads = QPainterPath()
         for points in whole:
             heads.addPolygon(_head(points))
-        bounds = path.boundingRect().adjusted(-6, -6, 6, 6)
+        bounds = path.boundingRect().adjusted(-_SLACK, -_SLACK, _SLACK, _SLACK)
         found.append(Strand(source, skip, path, heads, bounds, tuple(numbers)))
     # Shortcuts first: where one crosses the main path, that one is seen.
     return sorted(found, key=lambda strand: not strand.skip)

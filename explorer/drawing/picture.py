@@ -20,6 +20,7 @@ from explorer.garbage import undisturbed
 from explorer.layout import Geometry, arrange
 
 DIMMED = 0.3
+_LEAST = 1.0  # screen pixels: what is smaller both ways is not painted
 _PLAIN = Marks()
 _LONGEST_TEXT = 400.0  # a text that begins this far to the left may still be seen
 
@@ -77,6 +78,7 @@ class Picture:
         self._flows: dict[str, Flow | None] = {}
         self._frames = [placed for placed in self._placed.values() if placed.frame]
         self._cards = [placed for placed in self._placed.values() if not placed.frame]
+        self._outermost = [placed for placed in self._frames if placed.depth == 1]
         self._ends = [p for p in self._cards if p.depth == 1 and p.card.kind in ("input", "output")]
         # What a strip exposes is looked up, not found by asking everything there is.
         self._near_frames = Nearby([placed.rect for placed in self._frames])
@@ -240,14 +242,14 @@ class Picture:
     def _paint_body(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, scale * cards.TITLE >= cards.FAR)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
-        frames = [self._frames[number] for number in self._near_frames.within(exposed)]
+        frames = [self._frames[number] for number in self._near_frames.within(exposed, _LEAST / scale)]
         for placed in frames:
             cards.paint_frame(painter, placed.card, placed.rect, theme, scale, placed.depth)
         self._paint_links(painter, theme, exposed, scale, marks)
         for placed in frames:
             cards.paint_header(painter, placed.card, placed.rect, theme, scale, placed.depth)
         flow = self.flow(marks.flow)
-        for placed in self._near(exposed):
+        for placed in self._near(exposed, _LEAST / scale):
             if flow is not None:
                 painter.setOpacity(1.0 if placed.card.id in flow.cards else DIMMED)
             cards.paint(painter, placed.card, placed.rect, theme, scale)
@@ -257,9 +259,8 @@ class Picture:
         """What stages are and, from very far away, what they cost and where the network begins and ends."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         above = afar.ABOVE / scale
-        for number in self._near_frames.within(exposed.adjusted(0, 0, 0, above)):
-            placed = self._frames[number]
-            if placed.depth == 1 and placed.rect.adjusted(0, -above, 0, 0).intersects(exposed):
+        for placed in self._outermost:
+            if placed.rect.adjusted(0, -above, 0, 0).intersects(exposed):
                 afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
         for placed in self._ends:
             if placed.rect.adjusted(-afar.BETWEEN, -above, afar.BETWEEN, 0).intersects(exposed):
@@ -281,11 +282,11 @@ class Picture:
         outlines = {id: Outline(moved.get(id, p.rect), p.frame, p.card.round) for id, p in places.items()}
         paint_marks(painter, theme, scale, marks, outlines)
 
-    def _near(self, exposed: QRectF) -> Iterator[_Placed]:
-        return (self._cards[number] for number in self._near_cards.within(exposed))
+    def _near(self, exposed: QRectF, least: float = 0.0) -> Iterator[_Placed]:
+        return (self._cards[number] for number in self._near_cards.within(exposed, least))
 
     def _paint_links(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
-        seen = [self._strands[number] for number in self._near_strands.within(exposed)]
+        seen = [self._strands[number] for number in self._near_strands.within(exposed, _LEAST / scale + links.AROUND)]
         main, skip = links.pens(theme, scale)
         flow = self.flow(marks.flow)
         for strand in seen:
@@ -300,7 +301,7 @@ class Picture:
             path, head = links.alone(self.routes[number].points)
             links.paint_line(painter, path, head, QPen(theme.of("selection"), 2.2 / min(scale / links.FAR, 1.0)), scale)
         room = exposed.adjusted(-_LONGEST_TEXT, -20, 0, 20)
-        texts = [(point, self.diagram.cards[id].beside) for id, point in self._texts.items() if room.contains(point)]
+        texts = ((point, self.diagram.cards[id].beside) for id, point in self._texts.items() if room.contains(point))
         cards.paint_beside(painter, theme, scale, texts)
 
     def _paint_lit(self, painter: QPainter, seen: list[links.Strand], flow: Flow, theme: Theme, scale: float) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.graph.arguments import collect, renamed, template
+from explorer.graph.arguments import Ref, collect, renamed, template
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +146,8 @@ class Node:
     @cached_property
     def signature(self) -> int:
         """A small number, equal for two nodes that compute the same function of their inputs (weights aside)."""
+        if len(self.args) == 1 and not self.kwargs and isinstance(self.args[0], Ref):
+            return _intern((self.op.key, *_OF_ONE))  # as below, at once: most ops read one value and nothing else
         order: dict[str, int] = {}
         key = (self.op.key, template(self.args, order), template(dict(self.kwargs), order))
         return _intern(key)
@@ -179,6 +181,12 @@ class Architecture:
         self.classes: Mapping[str, str] = MappingProxyType(dict(classes))
         #: Parameters of modules that inference never calls (auxiliary heads), by path.
         self.unused: Mapping[str, int] = MappingProxyType(dict(unused or {}))
+
+    @cached_property
+    def edited(self) -> frozenset[str]:
+        """Names of the nodes that an edit put there, replaced or switched off."""
+        nodes = self.nodes.values()
+        return frozenset(n.name for n in nodes if n.added or n.was is not None or isinstance(n.op, Pass))
 
     @cached_property
     def live(self) -> Mapping[str, Node]:
@@ -323,6 +331,8 @@ def _meta(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach() if tensor.is_meta else torch.empty_like(tensor, device="meta")
 
 
+#: The arguments of an op that reads one value.
+_OF_ONE = (template((Ref(""),), {}), template({}, {}))
 _SIGNATURES: dict[Hashable, int] = {}
 
 

@@ -60,8 +60,7 @@ class _Builder:
         self.step = step
         self.told = told  # where the weights of a node come from
         self.nodes = study.architecture.nodes
-        edited = (n for n in self.nodes.values() if n.was is not None or n.added or isinstance(n.op, Pass))
-        self.touched = frozenset(node.name for node in edited if self.change(node) != "same")
+        self.touched = frozenset(n for n in study.architecture.edited if self.change(self.nodes[n]) != "same")
         self.shown_by: dict[str, str] = {}  # every drawn node -> the visible card it is on
         self.cards: dict[str, Card] = {}
         self.children: dict[str, tuple[str, ...]] = {}
@@ -226,9 +225,15 @@ class _Builder:
             lines.append(f"{numbers.exact(total.params)} parameters")
             lines.append(f"{numbers.exact(total.macs)} MACs = {numbers.exact(total.flops)} FLOPs")
         lines.append(f"{numbers.exact(total.activation_elements)} activations")
-        if words := summed_up((self.nodes[name] for name in names), self.told):
+        if words := self.weights(names):
             lines.append(f"Weights {words}")
         return "\n".join(lines)
+
+    def weights(self, names: tuple[str, ...]) -> str:
+        """Where they come from, when not all are kept: those of a network that nobody gave any are, but for edits."""
+        if self.told is provenance and self.study.architecture.edited.isdisjoint(names):
+            return ""
+        return summed_up((self.nodes[name] for name in names), self.told)
 
 
 def _kind(group: Group) -> Kind:

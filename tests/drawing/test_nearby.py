@@ -18,6 +18,13 @@ def test_what_lies_in_a_part_is_found_in_order(known: list[QRectF], part: QRectF
     assert Nearby(known).within(part) == [n for n, rect in enumerate(known) if rect.intersects(part)]
 
 
+@given(st.lists(rects, max_size=30), rects, st.integers(0, 40))
+def test_what_is_too_small_can_be_left_out(known: list[QRectF], part: QRectF, least: int) -> None:
+    large = [n for n, rect in enumerate(known) if max(rect.width(), rect.height()) >= least]
+    near = Nearby(known)
+    assert near.within(part, least) == [n for n in near.within(part) if n in large]
+
+
 def test_a_part_where_nothing_is_holds_nothing() -> None:
     assert Nearby([]).within(QRectF(0, 0, 1e6, 1e6)) == []
     assert Nearby([QRectF(0, 0, 10, 10)]).within(QRectF(5000, 5000, 10, 10)) == []
