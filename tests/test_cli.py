@@ -153,6 +153,7 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["export", "alexnet", "--out", "net.png", "--scale", "nan"], "makes no image"),
         (["export", "alexnet", "--out", "net.png", "--scale", "500"], "the largest scale that works is"),
         (["export", "alexnet", "--out", "net.png", "--level", "atoms"], "invalid choice: 'atoms'"),
+        (["export", "alexnet", "--out", "net.png", "--direction", "up"], "invalid choice: 'up'"),
     ],
 )
 def test_errors_are_one_line(

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.diagram import LEVELS, Level
+from explorer.diagram import COLOURS, DIRECTIONS, LEVELS, Level
 from explorer.export.page import NETWORK_SUFFIXES, SUFFIXES, THEMES, ExportError, Kind, Page, suffix_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ Opener = Callable[[argparse.Namespace, str], "Network"]
 def add_export(parser: argparse.ArgumentParser, opened: Opener) -> None:
     _takes_page(parser, formats=(*SUFFIXES, *NETWORK_SUFFIXES))
     parser.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
+    parser.add_argument("--direction", choices=tuple(DIRECTIONS), default="columns", help="which way the data flows")
+    parser.add_argument("--colour-by", dest="by", choices=tuple(COLOURS), default="kind", help="what colours say")
     parser.add_argument(
         "--select", metavar="NAME", action="append", default=[], help="only this layer, block or stage (repeatable)"
     )
@@ -34,7 +36,9 @@ def add_export(parser: argparse.ArgumentParser, opened: Opener) -> None:
 def add_volumes(parser: argparse.ArgumentParser, opened: Opener) -> None:
     _takes_page(parser)
     parser.add_argument("--level", choices=tuple(_VOLUMES), default="stages", help="what a box stands for")
-    parser.set_defaults(select=[], run=lambda parsed: _export(parsed, opened, kind="volumes"))
+    parser.set_defaults(
+        select=[], direction="columns", by="kind", run=lambda parsed: _export(parsed, opened, kind="volumes")
+    )
 
 
 def add_table(parser: argparse.ArgumentParser, opened: Opener) -> None:
@@ -76,7 +80,8 @@ def _page(parsed: argparse.Namespace, **more: Any) -> Page:
 
 
 def _export(parsed: argparse.Namespace, opened: Opener, kind: Kind = "graph") -> None:
-    page = _page(parsed, kind=kind, level=_VOLUMES.get(parsed.level, parsed.level))
+    level = _VOLUMES.get(parsed.level, parsed.level)
+    page = _page(parsed, kind=kind, level=level, direction=parsed.direction, by=parsed.by)
     known = (*SUFFIXES, *NETWORK_SUFFIXES) if kind == "graph" else SUFFIXES
     for key, path in _files(parsed.network, parsed.out, parsed.format):
         if suffix_of(path, known) in NETWORK_SUFFIXES:

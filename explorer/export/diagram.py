@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer import numbers
-from explorer.diagram import Diagram
-from explorer.export.page import ExportError, Page
+from explorer.diagram import COLOURS, Colouring, Diagram
+from explorer.export.page import ExportError, Page, one_of
 from explorer.network import Network
 from explorer.panels import Count
 from explorer.present import at_level, diagram, revealed, summary
@@ -76,8 +76,8 @@ def sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -
     return Sheet(content(network, page, select), page, words(network))
 
 
-def content(network: Network, page: Page, select: Collection[str] = ()) -> Content:
-    """The picture alone."""
+def content(network: Network, page: Page, select: Collection[str] = (), colouring: Colouring | None = None) -> Content:
+    """The picture alone; `colouring` holds the numbers that the page names, where they are not those of `COLOURS`."""
     from explorer.drawing import compose
     from explorer.export.table_image import TableImage
     from explorer.export.volumes import VolumesImage
@@ -88,14 +88,17 @@ def content(network: Network, page: Page, select: Collection[str] = ()) -> Conte
     if page.kind == "volumes":
         return VolumesImage(volumes(study, page.level or "blocks"))
     opened = at_level(study, page.level or "blocks")
+    by: str | Colouring = colouring if colouring is not None and colouring.title == page.by else page.by
+    if isinstance(by, str):
+        one_of("colouring", by, tuple(COLOURS))
     if select:
         names = [_known(network, name) for name in select]
         groups = study.hierarchy.groups
         for name in names:
             opened = revealed(study, opened, name)
         opened |= {name for name in names if name in groups and groups[name].role != "unit"}
-        return compose(only(diagram(study, opened, network.history.baseline), names))
-    return compose(diagram(study, opened, network.history.baseline))
+        return compose(only(diagram(study, opened, network.history.baseline, by), names), page.direction)
+    return compose(diagram(study, opened, network.history.baseline, by), page.direction)
 
 
 def _known(network: Network, name: str) -> str:

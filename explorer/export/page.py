@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from explorer.diagram import LEVELS, Level
+from explorer.diagram import DIRECTIONS, LEVELS, Direction, Level
 
 #: What is drawn: the graph, its feature maps as boxes, or the table of its stages as in a paper.
 Kind = Literal["graph", "volumes", "table"]
@@ -54,6 +54,8 @@ class Page:
     kind: Kind = "graph"
     level: Level | None = "blocks"  # None: unfolded as the window shows it
     scope: Scope = "all"
+    direction: Direction = "columns"  # which way the data flows
+    by: str = "kind"  # what cards are coloured by: a key of `explorer.diagram.COLOURS`, or the title of other numbers
     theme: ThemeName = "light"
     scale: float | None = None
     width: int | None = None
@@ -66,10 +68,11 @@ class Page:
     margin: float = 24.0
 
     def __post_init__(self) -> None:
-        _one_of("kind of picture", self.kind, KINDS)
-        _one_of("level", self.level, (*LEVELS, None))
-        _one_of("scope", self.scope, SCOPES)
-        _one_of("theme", self.theme, THEMES)
+        one_of("kind of picture", self.kind, KINDS)
+        one_of("level", self.level, (*LEVELS, None))
+        one_of("scope", self.scope, SCOPES)
+        one_of("direction", self.direction, tuple(DIRECTIONS))
+        one_of("theme", self.theme, THEMES)
         sizes = {"scale": self.scale, "width": self.width, "resolution": self.dpi}
         given = {name: value for name, value in sizes.items() if value is not None}
         if len(given) > 1:
@@ -152,7 +155,8 @@ def suffix_of(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
     return suffix
 
 
-def _one_of(what: str, value: Any, known: tuple[Any, ...]) -> None:
+def one_of(what: str, value: Any, known: tuple[Any, ...]) -> None:
+    """Raises ExportError, which lists what there is."""
     if value not in known:
         names = [str(name) for name in known if name is not None]
         raise ExportError(f"there is no {what} {value!r}; there are {', '.join(names[:-1])} and {names[-1]}")

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.diagram import LEVELS, Level
+from explorer.diagram import COLOURS, DIRECTIONS, LEVELS, Level
 from explorer.export.page import DEFAULT_SCALE, SUFFIXES, ExportError, Kind, Page, Scope, ThemeName, size_words
 from explorer.ui import dialogs, exporting
 from explorer.ui.appearance import colours
@@ -36,6 +36,7 @@ _KINDS: dict[str, Kind] = {"Diagram": "graph", "Feature maps as boxes": "volumes
 _LEVELS: dict[str, Level | None] = {"As in the window": None, **{level.capitalize(): level for level in LEVELS}}
 _VOLUMES: dict[str, Level | None] = {"Stages": "stages", "Blocks": "blocks", "Layers": "units"}
 _SCOPES: dict[str, Scope] = {"Everything": "all", "What is in sight": "visible", "The selection": "selection"}
+_DIRECTIONS = {words: direction for direction, words in DIRECTIONS.items()}
 _THEMES: dict[str, ThemeName] = {"Light": "light", "Dark": "dark", "Print (black on white)": "print"}
 _PARTS = {
     "title": "Title",
@@ -86,12 +87,16 @@ class ExportDialog(QDialog):
     def _build(self) -> None:
         self._kind, self._level = _choice(_KINDS), _choice(_LEVELS)
         self._scope, self._theme = _choice(_SCOPES), _choice(_THEMES)
+        own = {self._shown.by: self._shown.by} if self._shown.by not in COLOURS else {}
+        self._direction, self._by = _choice(_DIRECTIONS), _choice({words: key for key, words in COLOURS.items()} | own)
         self._unit, self._size = _choice(_SIZES), QDoubleSpinBox()
         self._parts = {name: QCheckBox(words) for name, words in _PARTS.items()}
         form = QFormLayout()
         form.addRow("Picture", self._kind)
         form.addRow("Unfolded to", self._level)
         form.addRow("Show", self._scope)
+        form.addRow("Direction", self._direction)
+        form.addRow("Colours", self._by)
         form.addRow("Theme", self._theme)
         form.addRow("Size", _beside(self._size, self._unit))
         for name, box in self._parts.items():
@@ -128,7 +133,7 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self._kind.currentIndexChanged.connect(self._kind_changed)
-        for box in (self._level, self._scope, self._theme, self._format):
+        for box in (self._level, self._scope, self._direction, self._by, self._theme, self._format):
             box.currentIndexChanged.connect(self._changed)
         self._unit.currentIndexChanged.connect(self._unit_changed)
         self._size.valueChanged.connect(self._changed)
@@ -146,6 +151,8 @@ class ExportDialog(QDialog):
         self._kind_changed()
         _set(self._level, page.level)
         _set(self._scope, page.scope if page.scope != "selection" or self._shown.selection else "all")
+        _set(self._direction, page.direction)
+        _set(self._by, page.by)
         _set(self._theme, page.theme)
         given = [(field, getattr(page, field)) for field, _, _ in _SIZES.values() if getattr(page, field) is not None]
         field, value = given[0] if given else ("scale", DEFAULT_SCALE)
@@ -177,6 +184,8 @@ class ExportDialog(QDialog):
             kind=self._kind.currentData(),
             level=self._level.currentData(),
             scope=self._scope.currentData(),
+            direction=self._direction.currentData(),
+            by=self._by.currentData(),
             theme=self._theme.currentData(),
             **size,
             **parts,
@@ -214,8 +223,14 @@ class ExportDialog(QDialog):
     def _changed(self) -> None:
         kind, scope = self._kind.currentData(), self._scope.currentData()
         graph = kind == "graph"
+        as_seen = graph and scope == "visible"
+        if as_seen:
+            _set(self._direction, self._shown.direction)
+            _set(self._by, self._shown.by)
+        self._direction.setEnabled(graph and not as_seen)
+        self._by.setEnabled(graph and not as_seen)
         self._scope.setEnabled(graph)
-        self._level.setEnabled(kind == "volumes" or (graph and scope != "visible"))
+        self._level.setEnabled(kind == "volumes" or (graph and not as_seen))
         self._parts["legend"].setEnabled(graph)
         for box in (self._size, self._unit, self._theme, *self._parts.values()):
             box.setEnabled(not self._is_text and (graph or box is not self._parts["legend"]))

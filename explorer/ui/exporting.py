@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF
 
+from explorer.diagram import Colouring, Direction
 from explorer.export.page import Page
 
 if TYPE_CHECKING:
@@ -28,7 +29,15 @@ class Shown:
     picture: Picture | None = None
     seen: QRectF | None = None  # the part of the picture that is in sight
     selection: tuple[str, ...] = ()
+    opened: frozenset[str] = frozenset()
+    direction: Direction = "columns"
+    colouring: str | Colouring = "kind"
     contents: dict[Any, Content] = field(default_factory=dict, compare=False, repr=False)  # made once for all previews
+
+    @property
+    def by(self) -> str:
+        """What its cards are coloured by, as a page says it."""
+        return self.colouring if isinstance(self.colouring, str) else self.colouring.title
 
 
 @dataclass(frozen=True)
@@ -44,26 +53,41 @@ def sheet_of(shown: Shown, page: Page) -> Sheet:
     from explorer.export.diagram import words
     from explorer.export.sheet import Sheet
 
-    key = (page.kind, page.level, page.scope)
+    key = (page.kind, page.level, page.scope, page.direction, page.by)
     if key not in shown.contents:
         shown.contents[key] = _content(shown, page)
     return Sheet(shown.contents[key], page, words(shown.network))
 
 
 def _content(shown: Shown, page: Page) -> Content:
-    from explorer.drawing import compose
-    from explorer.export.diagram import content, only
+    from explorer.export.diagram import content
     from explorer.export.sheet import Part
 
     picture = shown.picture
-    if page.kind != "graph" or picture is None or (page.level is not None and page.scope != "visible"):
-        return content(shown.network, page, shown.selection if page.scope == "selection" else ())
-    if page.scope == "visible" and shown.seen is not None:
-        part = shown.seen & picture.bounds
-        return Part(picture, part) if not part.isEmpty() else picture
+    if page.kind == "graph" and picture is not None:
+        if page.scope == "visible" and shown.seen is not None:
+            part = shown.seen & picture.bounds
+            return Part(picture, part) if not part.isEmpty() else picture
+        if page.level is None:
+            return _unfolded(shown, page, picture)
+    own = shown.colouring if isinstance(shown.colouring, Colouring) else None
+    return content(shown.network, page, shown.selection if page.scope == "selection" else (), own)
+
+
+def _unfolded(shown: Shown, page: Page, picture: Picture) -> Picture:
+    """As the window has it unfolded, in the direction and the colours of the page."""
+    from explorer.drawing import compose
+    from explorer.export.diagram import only
+    from explorer.present import diagram
+
+    whole = picture.diagram
+    if page.by != shown.by:
+        whole = diagram(shown.network.study, shown.opened, shown.network.history.baseline, page.by)
     if page.scope == "selection" and shown.selection:
-        return compose(only(picture.diagram, shown.selection))
-    return picture
+        whole = only(whole, [picture.showing(id) for id in shown.selection])
+    if whole is picture.diagram and page.direction == shown.direction:
+        return picture
+    return compose(whole, page.direction)
 
 
 def preview(shown: Shown, page: Page, room: tuple[int, int], sharpness: float) -> Callable[[Wanted], Preview]:

@@ -138,3 +138,19 @@ def test_the_table_of_figures_says_what_an_edit_changed(opened: Callable[[str], 
     edited = network.edit(explorer.Shortcut("layer2.0", on=False))
     assert dict(words(edited).figures)["Parameters"] == "25,424,936 (−0.5 %)"
     assert "1 edit" in words(edited).caption
+
+
+def test_direction_and_colours(opened: Callable[[str], Network], tmp_path: Path, qapp: QApplication) -> None:
+    network = opened("resnet18")
+    across = content(network, Page(direction="right", by="params"))
+    down = content(network, Page(direction="down"))
+    assert isinstance(across, Picture)
+    assert across.width > across.height
+    assert across.diagram.scale is not None
+    assert across.diagram.scale.title == "Parameters"
+    assert down.height > down.width
+    with pytest.raises(ExportError, match="no colouring 'taste'; there are kind, params"):
+        explorer.save_diagram(network, tmp_path / "net.png", by="taste")
+    with pytest.raises(ExportError, match="no direction 'up'"):
+        explorer.save_diagram(network, tmp_path / "net.png", direction="up")
+    assert not list(tmp_path.iterdir())

@@ -10,8 +10,10 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from explorer.diagram import Colouring
 from explorer.export.page import Page
 from explorer.ui.export_dialog import ExportDialog, _set, remember, remembered
+from explorer.ui.exporting import sheet_of
 from explorer.ui.tools.exporting import ExportTool
 from explorer.ui.window import Window
 
@@ -80,6 +82,45 @@ def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
         _set(dialog._scope, scope)
         sizes.add(seen(dialog, qtbot))
     assert len(sizes) == 3
+    dialog.reject()
+
+
+def test_it_begins_as_the_window_is_and_the_picture_follows_direction_and_colours(
+    tool: ExportTool, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session, canvas = tool._session, tool._desk.canvas
+    session.turn("right")
+    session.colour_by("params")
+    session.select("layer2")
+    qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
+    dialog = asked(tool, qtbot)
+    assert (dialog.page.direction, dialog.page.by, dialog.page.level) == ("right", "params", None)
+    assert sheet_of(tool.shown, dialog.page).content is canvas.picture  # exactly what the window shows
+    across = seen(dialog, qtbot)
+    _set(dialog._direction, "down")
+    _set(dialog._by, "macs")
+    assert seen(dialog, qtbot) != across
+    for scope in ("all", "selection"):
+        _set(dialog._scope, scope)
+        drawn = sheet_of(tool.shown, dialog.page).content
+        assert drawn.height > drawn.width
+        assert drawn.diagram.scale.title == "MACs"
+    _set(dialog._scope, "visible")  # is as it is
+    assert (dialog.page.direction, dialog.page.by) == ("right", "params")
+    assert not dialog._direction.isEnabled()
+    assert not dialog._by.isEnabled()
+    dialog.reject()
+
+
+def test_numbers_of_a_tool_can_colour_an_export(tool: ExportTool, qtbot: QtBot) -> None:
+    tool._session.colour_by(Colouring("Time", {"conv1": 3.0}, "ms"))
+    canvas = tool._desk.canvas
+    qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
+    dialog = asked(tool, qtbot)
+    for level in (None, "stages"):
+        _set(dialog._level, level)
+        assert dialog.page.by == "Time"
+        assert sheet_of(tool.shown, dialog.page).content.diagram.scale.title == "Time"
     dialog.reject()
 
 

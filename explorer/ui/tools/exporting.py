@@ -59,20 +59,24 @@ class ExportTool:
         """What there is to export now; None while no network is open."""
         from explorer.ui.exporting import Shown
 
-        network, canvas = self._session.shown, self._desk.canvas
+        session, canvas = self._session, self._desk.canvas
+        network = session.shown
         if network is None:
             return None
-        selection = tuple(self._session.selection.split(",")) if self._session.selection else ()
-        return Shown(network, canvas.picture, canvas._view.part(QRectF(canvas.rect())), selection)
+        selection = tuple(session.selection.split(",")) if session.selection else ()
+        seen = canvas._view.part(QRectF(canvas.rect()))
+        unfolded, way, colouring = session.opened, session.direction, session.colouring
+        return Shown(network, canvas.picture, seen, selection, unfolded, way, colouring)
 
     def ask(self, kind: Kind | None = None) -> None:
-        """Ask what to export and how; remembers what was said last time."""
+        """Ask what to export and how; remembers what was said last time, but begins with the window's direction and
+        colours."""
         from explorer.ui.export_dialog import ExportDialog, remembered
 
         shown = self.shown
         if shown is None:
             return
-        page = replace(remembered(), kind=kind or "graph")
+        page = replace(remembered(), kind=kind or "graph", direction=shown.direction, by=shown.by)
         intent = self._desk.intent
         self.dialog = ExportDialog(self._desk.window, shown, self._previews, self._files, intent.say, page)
         self.dialog.finished.connect(self._closed)
