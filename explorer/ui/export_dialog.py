@@ -309,6 +309,8 @@ class ExportDialog(QDialog):
             super().reject()
 
     def _begin(self, words: str) -> None:
+        self._settled.stop()
+        self._lane.cancel()  # a preview that came now would speak over what is said of the file
         self._said(words)
         self._words.setText(words)
         self.setEnabled(False)
