@@ -115,9 +115,11 @@ def measure(network: Network, shown: Network) -> Callable[[Wanted], Measured]:
 
     def work(wanted: Wanted) -> Measured:
         from explorer.present import summary
+        from explorer.present.stacks import all_stacks
         from explorer.present.steps import track
         from explorer.reopening import as_python
 
+        all_stacks(network.study)  # kept: unfolding everything asks for them, on the window's thread
         return Measured(summary(shown.study, network.baseline.study), track(network.history, as_python(network)))
 
     return work
