@@ -143,18 +143,22 @@ class Network:
     def redo(self) -> Network:
         return replace(self, history=self.history.redone())
 
+    def to(self, *edits: Edit) -> Network:
+        """The network with just these edits: as far as they are those of its history they are undone or redone, and
+        the rest is made. Raises EditError."""
+        known = self.history.edits
+        same = next((at for at, edit in enumerate(edits) if at >= len(known) or edit != known[at]), len(edits))
+        return replace(self, history=self.history.at(same)).edit(*edits[same:])
+
     def without(self, *edits: Edit) -> Network:
         """The network as if these edits, the latest of their kind, had not been made: the last ones are only undone,
         and can be redone; behind others, those are made again. Raises EditError when one of them needs what goes."""
-        in_force = self.history.in_force
-        kept = list(enumerate(in_force))
+        kept = list(self.history.in_force)
         for edit in reversed(edits):
-            at = next((at for at, (_, known) in reversed(list(enumerate(kept))) if known == edit), None)
+            at = next((at for at in reversed(range(len(kept))) if kept[at] == edit), None)
             if at is not None:
                 del kept[at]
-        same = next((at for at, (was, _) in enumerate(kept) if at != was), len(kept))
-        back = replace(self, history=self.history.at(same))
-        return back.edit(*(edit for _, edit in kept[same:]))
+        return self.to(*kept)
 
     def reset(self) -> Network:
         """Back to the baseline; every edit can still be redone."""

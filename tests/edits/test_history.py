@@ -63,3 +63,15 @@ def test_what_a_later_edit_needs_cannot_be_taken_out(opened: Callable[[str], Net
     edited = opened("resnet18").edit(Repeat("layer1.1"), SwapActivation("layer1.1~2.relu", "gelu"))
     with pytest.raises(EditError, match="no layer or block"):
         edited.without(Repeat("layer1.1"))
+
+
+def test_to_the_end_of_other_edits(opened: Callable[[str], Network]) -> None:
+    """Along a way that is known nothing is made anew, in either direction."""
+    baseline, third = opened("resnet18"), SwapActivation("layer2", "silu")
+    edited = baseline.to(FIRST, SECOND)
+    assert edited.history.in_force == (FIRST, SECOND)
+    back = edited.to(FIRST)
+    assert back.history.redo_title == SECOND.title
+    assert back.to(FIRST, SECOND).architecture is edited.architecture
+    assert edited.to(FIRST, third).history.edits == (FIRST, third)
+    assert edited.to().architecture is baseline.architecture

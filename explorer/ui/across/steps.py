@@ -87,6 +87,11 @@ class Lineages(QWidget):
         self._show()
 
     @property
+    def is_open(self) -> bool:
+        """Is a step of the lineage that is read open in the window?"""
+        return self._step(self.current) >= 0
+
+    @property
     def current(self) -> Lineage:
         return self._found[max(self.list.currentRow(), 0)]
 

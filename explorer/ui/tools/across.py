@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QTabWidget
@@ -66,7 +66,7 @@ class AcrossWindow(QTabWidget):
             self.addTab(panel, title)
         for panel in (self.scatter, self.tree, self.table):
             panel.wanted.connect(desk.intent.open)
-        self.lineages.wanted.connect(lambda key, edits: desk.intent.open(key, None, edits))
+        self.lineages.wanted.connect(self._go_to)
         self.lineages.asked.connect(self._measure)
         self.table.failed.connect(desk.intent.complain)
 
@@ -81,6 +81,13 @@ class AcrossWindow(QTabWidget):
         if session.network is not None:
             history = session.network.history
             self.lineages.show_opened(history.baseline.key, history.in_force)
+
+    def _go_to(self, key: str, edits: tuple[Any, ...]) -> None:
+        """To a step of a lineage: from another step of it nothing has to be opened, and nothing is lost."""
+        if self.lineages.is_open:
+            self._desk.intent.change(lambda network: network.to(*edits))
+        else:
+            self._desk.intent.open(key, None, edits)
 
     def _measure(self, lineage: object) -> None:
         from explorer.guide.lineages import Lineage, measured

@@ -178,6 +178,9 @@ def test_the_window_beside_the_window(window: Window, qtbot: QtBot) -> None:
     assert window.session.network is not None
     assert window.session.network.figures.total.params == 25_028_904
     assert "✓ Open in the window" in across.window.lineages.text.toPlainText()
+    across.window.lineages.text.anchorClicked.emit("open:1")  # asks nothing: the edits can be redone
+    qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.history.position == 1), timeout=SLOW)
+    assert window.session.network.history.redo_title == "Cardinality 32 everywhere"
     qtbot.waitUntil(across.window.scatter._band.isVisible)
     QGuiApplication.clipboard().clear()
     across.window.close()
