@@ -19,7 +19,7 @@ _ROW = 11.0
 _TITLES = 0.2  # the scale from which cards may have titles
 PANELS = _TITLES  # the scale below which only outermost frames say something: what they are and what they cost
 _VEIL = 0.55  # how much of what is in a frame is covered then
-_SHORT = {"Image": "In", "Output": "Out"}
+SHORT = {"Image": "In", "Output": "Out", "Squeeze-and-excitation": "SE"}
 _KEPT = 4  # letters that must be left of a shortened title
 BETWEEN = 50.0  # from a card at the end to what stands beside it
 ABOVE = 18.0  # screen pixels above a frame that its title may take
@@ -98,8 +98,8 @@ def _ways(title: str, rows: int, times: int) -> Iterator[tuple[str, ...]]:
     for count in range(len(words) - 1, 0, -1):
         if count > 1 or any(c.isdigit() for c in words[1]):  # "Conv" says what it is, "Global" does not
             yield (" ".join(words[:count]),)
-    if title in _SHORT:
-        yield (_SHORT[title],)
+    if title in SHORT:
+        yield (SHORT[title],)
 
 
 def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
@@ -123,7 +123,7 @@ def paint_end(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: 
     if _said(card, rect, scale):
         return
     whole = advance(card.title, _FRAME_TYPE, True) <= (rect.width() + BETWEEN / 2) * scale
-    text = card.title if whole else _SHORT.get(card.title, card.title)
+    text = card.title if whole else SHORT.get(card.title, card.title)
     left = min((rect.width() - advance(text, _FRAME_TYPE, True) / scale) / 2 - 4 / scale, 0.0)
     _paint_plate(painter, card, rect.translated(left, 0), theme, scale, (text,), (rect.width() + 2 * BETWEEN) * scale)
 

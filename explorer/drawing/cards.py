@@ -124,7 +124,7 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     if TITLE * scale < FAR:
         return
     room = rect.width() - 2 * _LEFT - _FOLD
-    title = _elided(titled(card), TITLE, room, True)
+    title = _heading(titled(card), room)
     title_width = advance(title, TITLE, True)
     more = _fitting(card.lines, room - title_width - 10) if LINE * scale >= READABLE else ""
     baseline, left = rect.top() + 20, rect.left() + _LEFT
@@ -137,6 +137,11 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     painter.setFont(font(LINE))
     painter.drawText(QPointF(left + title_width + 10, baseline), more)
     _paint_fold(painter, QPointF(rect.right() - _LEFT - 2, rect.top() + 15), theme, opened=True)
+
+
+def _heading(title: str, room: float) -> str:
+    short = title if advance(title, TITLE, True) <= room else afar.SHORT.get(title, title)
+    return _elided(short, TITLE, room, True)
 
 
 def paint_beside(painter: QPainter, theme: Theme, scale: float, texts: Iterable[tuple[QPointF, str]]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from explorer.analysis.study import Study
 from explorer.graph import vocabulary
 from explorer.graph.groups import Group
 
 #: Patterns that say so little that the module's own name says more.
 _VAGUE = frozenset({"Block", "Branch", "Stage"})
+_BEFORE_NUMBER = re.compile(r"(?<=[a-z]{3})(?=\d)")  # "Branch 2", not "Branch2"
 
 
 def title(study: Study, group: Group) -> str:
@@ -22,7 +25,7 @@ def title(study: Study, group: Group) -> str:
     name = study.pattern(group).name  # without its remarks, so that a switch leaves cards and places as they are
     own = group.path.rsplit(".", 1)[-1]
     if name in _VAGUE and not own[:1].isdecimal():  # its number in a list, or a copy's, says nothing
-        return own.replace("_", " ").capitalize() or name
+        return _BEFORE_NUMBER.sub(" ", own.replace("_", " ").capitalize(), count=1) or name
     return name
 
 

@@ -116,3 +116,9 @@ def test_a_path_keeps_its_end(text: str, room: int, shown: str) -> None:
 @pytest.mark.parametrize("text", ["64 → 64 · s2 · d1.5", "features.denselayer"])
 def test_what_does_not_fit_either_way_ends_early(text: str) -> None:
     assert cards._elided(text, 11, 50, False).endswith("…")
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize(("room", "shown"), [(300, "Squeeze-and-excitation"), (120, "SE")])
+def test_a_narrow_frame_has_a_shorter_title(room: int, shown: str) -> None:
+    assert cards._heading("Squeeze-and-excitation", room) == shown
