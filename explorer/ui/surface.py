@@ -258,16 +258,27 @@ class Surface(QWidget):
         """Everything in sight, never enlarged."""
         self._fitted = True
         if self.picture is not None:
-            self._look_at(self.picture.bounds, most=1.0, room=self._room())
+            room, place = self._room()
+            self._look_at(self.picture.bounds, most=1.0, room=room)
             if self._legend:
-                self._legend_place = fitting_room(self.picture, QRectF(self.rect()))[1]
+                self._legend_place = place
             else:
                 self._place_legend()
 
-    def _room(self) -> QRectF:
-        """Where everything is put when it is fitted: the legend, if there is one, lies over no card."""
-        widget = QRectF(self.rect())
-        return fitting_room(self.picture, widget)[0] if self.picture is not None and self._legend else widget
+    def _room(self) -> tuple[QRectF, QRectF]:
+        """Where everything is put when it is fitted, and the legend, so that neither it nor the buttons hide a card."""
+        widget, picture = QRectF(self.rect()), self.picture
+        if picture is None:
+            return widget, QRectF()
+        room, place = fitting_room(picture, widget) if self._legend else (widget, QRectF())
+        buttons = QRectF(self._corner.geometry())
+        view = Viewport()
+        if self._corner.isHidden() or not view.look_at(picture.bounds, room, 1.0):
+            return room, place
+        if not picture.count_in(view.part(buttons)):
+            return room, place
+        widget.setBottom(buttons.top())
+        return fitting_room(picture, widget) if self._legend else (widget, QRectF())
 
     def fit_to(self, id: str) -> None:
         """One card or frame in sight, large enough to read."""
@@ -300,7 +311,7 @@ class Surface(QWidget):
     def _scale_of_all(self) -> float:
         """The scale at which everything is seen; one may always zoom out to it."""
         fitted = Viewport()
-        seen = self.picture is not None and fitted.look_at(self.picture.bounds, self._room(), most=1.0)
+        seen = self.picture is not None and fitted.look_at(self.picture.bounds, self._room()[0], most=1.0)
         return fitted.scale if seen else 1.0
 
     def _look_at(self, rect: QRectF, most: float, room: QRectF | None = None) -> None:

@@ -372,7 +372,7 @@ def crowd(columns: int, rows: int) -> Picture:
 
 @pytest.mark.parametrize(("columns", "rows"), [(4, 4), (5, 8), (12, 5), (3, 12), (2, 60), (30, 40), (1, 1)])
 @pytest.mark.parametrize("size", [(700, 500), (1000, 640), (460, 700)])
-def test_the_legend_of_a_freshly_opened_or_fitted_view_hides_no_card(
+def test_nothing_over_a_freshly_opened_or_fitted_view_hides_a_card(
     canvas: Canvas, columns: int, rows: int, size: tuple[int, int]
 ) -> None:
     canvas.resize(*size)
@@ -383,6 +383,7 @@ def test_the_legend_of_a_freshly_opened_or_fitted_view_hides_no_card(
         assert canvas.picture.count_in(canvas._view.part(place)) == 0
         if canvas.fitted:
             assert QRectF(canvas.rect()).contains(canvas._view.shown(canvas.picture.bounds))
+            assert canvas.picture.count_in(canvas._view.part(QRectF(canvas._corner.geometry()))) == 0
 
 
 def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
