@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer.panels import Inspection, Option
@@ -41,6 +41,10 @@ class InspectorPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(330, 500)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.considered.emit(None)  # nothing is pointed at on a page that lies behind another
+        super().hideEvent(event)
 
     def show_inspection(self, inspection: Inspection | None) -> None:
         """Show a selection. The same one after an edit keeps its widgets where they suit, its place and the focus."""

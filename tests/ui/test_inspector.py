@@ -312,3 +312,14 @@ def test_no_button_is_cut(key: str, card: str, inspector: InspectorPanel, opened
         QApplication.processEvents()
         for button in buttons:
             assert not button.isVisible() or button.width() >= button.sizeHint().width(), button.text()
+
+
+def test_behind_another_panel_nothing_is_considered(inspector: InspectorPanel, qtbot: QtBot) -> None:
+    inspector.show_inspection(BLOCK)
+    with qtbot.waitSignal(inspector.considered) as told:
+        inspector.control("Shortcut", "this block").setFocus()
+    assert told.args != [None]
+    told_last: list[object] = []
+    inspector.considered.connect(told_last.append)
+    inspector.hide()
+    assert told_last[-1] is None
