@@ -318,8 +318,10 @@ class Window(QMainWindow):
             self.refreshing.inspect()  # a control that was refused goes back to what is set
 
     def _cancel_all(self) -> None:
+        # A save is over at once, and is waited for; what is open stays, and so its figures are still to be shown.
+        kept = (self.documents.lane, self.refreshing.measuring, self.refreshing.inspecting)
         for lane in (*self._lanes, *self.desk.lanes):
-            if lane is not self.documents.lane:  # a save is over at once, and is waited for
+            if lane not in kept:
                 lane.cancel()
         self.editing.cancel()
         self.refreshing.give_up_drawing()

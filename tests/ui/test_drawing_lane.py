@@ -144,3 +144,5 @@ def test_a_network_whose_drawing_was_given_up_comes_folded(window: Window, qtbot
     assert window.canvas.picture is not None
     assert window.session.network is not None
     assert window.canvas.picture.diagram.children.keys() == {window.session.network.study.hierarchy.root.id}
+    assert window.figures._summary is not None
+    assert window.figures._summary.counts[0].now == window.session.network.figures.total.params  # not the last one's
