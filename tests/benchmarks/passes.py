@@ -1,4 +1,7 @@
-"""Passes timed beside plain torch: `python -m tests.benchmarks.passes output|stall KEY …`, in a process of its own."""
+"""Passes timed beside plain torch, in a process of its own:
+
+python -m tests.benchmarks.passes output|stall|selection KEY …
+"""
 
 from __future__ import annotations
 
@@ -109,19 +112,11 @@ def _part(
 
 
 def stall(key: str) -> dict[str, float]:
-    """Milliseconds: the longest time the window did not answer while the network made its output of a photo, the
-    weights being made in the first pass, and how long the passes took."""
+    """Milliseconds: the longest time the window did not answer while the network made its output of a photo, of
+    another one, and how long the last pass took."""
     from PySide6.QtCore import QElapsedTimer, QTimer
-    from PySide6.QtWidgets import QApplication
 
-    from explorer.ui.window import Window
-
-    app = QApplication.instance() or QApplication([])
-    assert isinstance(app, QApplication)
-    window = Window()
-    window.show()
-    window.start(key)
-    _until(app, lambda: window.session.network is not None and window.output._output is not None)
+    app, window = _opened(key)
     gaps: list[float] = []
     clock = QElapsedTimer()
 
@@ -148,6 +143,43 @@ def stall(key: str) -> dict[str, float]:
     return found
 
 
+def selection(key: str) -> dict[str, float]:
+    """Milliseconds from the selection of a card to its feature maps on screen: median and worst of many cards, all
+    maps being remembered."""
+    from explorer.ui.tools.inside import InsideTool
+
+    app, window = _opened(key)
+    tool = next(tool for tool in window.tools if isinstance(tool, InsideTool))
+    tool.dock.show()
+    tool.dock.raise_()
+    network = window.session.network
+    cards = [node.name for node in swappable(network.architecture, "*")]
+    times = []
+    for card in cards[:: max(len(cards) // 12, 1)]:
+        begun = time.perf_counter()
+        window.session.select(card)
+        _until(app, lambda card=card: tool.panel is not None and getattr(tool.panel._views, "name", "") == card)  # type: ignore[misc]
+        tool.panel.grab()
+        times.append(1e3 * (time.perf_counter() - begun))
+    window.close()
+    return {"median": statistics.median(times[1:]), "worst": max(times[1:])}  # the first one makes the panel
+
+
+def _opened(key: str) -> tuple[Any, Any]:
+    """The application, and its window with a network that has made its first output."""
+    from PySide6.QtWidgets import QApplication
+
+    from explorer.ui.window import Window
+
+    app = QApplication.instance() or QApplication([])
+    window = Window()
+    window.resize(1440, 900)
+    window.show()
+    window.start(key)
+    _until(app, lambda: window.session.network is not None and window.output._output is not None)
+    return app, window
+
+
 def _until(app: Any, reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 300
     while not reached():
@@ -159,7 +191,7 @@ def _until(app: Any, reached: Callable[[], bool]) -> None:
 
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
-    work = {"output": output, "stall": stall}[what]
+    work = {"output": output, "stall": stall, "selection": selection}[what]
     print(json.dumps({key: work(key) for key in keys}))
 
 

@@ -123,6 +123,28 @@ def edits(keys: list[str]) -> None:
             print(f"| {key} | {what} | {milliseconds(times['first'])} | {milliseconds(times['later'])} |")
 
 
+def outputs(keys: list[str]) -> None:
+    print("\n## Output after an edit of one activation (ms of one core)\n")
+    print("| network | activation | ops that ran | whole | changed part alone | here | here / part | whole / here |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|")
+    for key, rows in asked("passes", "output", *keys).items():
+        for row in rows:
+            cells = [milliseconds(row[name]) for name in ("whole", "part", "here")]
+            ratios = f"{row['ratio']:.2f} | {row['whole'] / row['here']:.1f}×"
+            ran = f"{row['ran']:.0f} of {row['total']:.0f}"
+            print(f"| {key} | {row['place']} | {ran} | {' | '.join(cells)} | {ratios} |")
+
+
+def stalls(keys: list[str]) -> None:
+    print("\n## The longest time the window does not answer while a network runs, and maps of a selection (ms)\n")
+    print("| network | one photo | another | how long that pass took | selection to its maps: median | worst |")
+    print("|---|---:|---:|---:|---:|---:|")
+    maps = asked("passes", "selection", *keys)
+    for key, row in asked("passes", "stall", *keys).items():
+        cells = [row["rocket"], row["coffee"], row["pass"], maps[key]["median"], maps[key]["worst"]]
+        print(f"| {key} | {' | '.join(f'{cell:.0f}' for cell in cells)} |")
+
+
 def start() -> None:
     print("\n## Start (s, median of 5)\n")
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
@@ -145,7 +167,9 @@ def main() -> None:
     parser.add_argument(
         "--networks", nargs="+", metavar="KEY", help="for the figures (default: all) and, with --only, the pictures"
     )
-    parser.add_argument("--only", choices=("figures", "pictures", "exports", "panning", "edits", "start"))
+    parser.add_argument(
+        "--only", choices=("figures", "pictures", "exports", "panning", "edits", "output", "stall", "start")
+    )
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of each timing (default 5)")
     chosen = parser.parse_args()
     os.environ["BENCHMARK_REPEATS"] = str(max(chosen.repeats, 1))
@@ -157,6 +181,10 @@ def main() -> None:
         panning(LARGE)
     if chosen.only in (None, "edits"):
         edits(chosen.networks if chosen.networks and chosen.only == "edits" else [*LARGE, "resnet50", "mobilenet_v2"])
+    if chosen.only in (None, "output"):
+        outputs(["resnet152", "mobilenet_v2", "vgg19"])
+    if chosen.only in (None, "stall"):
+        stalls(["vgg19", "efficientnet_b7"])
     if chosen.only in (None, "exports"):
         exports(["resnet50", "efficientnet_b7", "densenet201"])
     if chosen.only in (None, "pictures"):
