@@ -78,6 +78,7 @@ def _behind(study: Study, name: str) -> Behind | None:
     """What is behind a node, in one walk; None when something there is not understood."""
     maps: dict[str, _Map] = {name: (_SAME, _SAME)}
     reached, least, meetings = {name}, 1, set[_Meeting]()
+    last: set[str] = set()  # maps whose channels are the last axis
     for node in study.architecture.live.values():
         if node.name == name or reached.isdisjoint(node.inputs):
             continue
@@ -87,20 +88,41 @@ def _behind(study: Study, name: str) -> Behind | None:
         made = _dims(study, node.name)
         if len(made) != 4 or maps.keys().isdisjoint(node.inputs):
             continue
-        read = [maps.get(other) or _fixed(study, other) for other in node.inputs if len(_dims(study, other)) == 4]
-        if not read:
+        given = [other for other in node.inputs if len(_dims(study, other)) == 4]
+        if not given:
+            return None
+        read, entering = [maps.get(other) or _fixed(study, other) for other in given], _dims(study, given[0])
+        was_last = not last.isdisjoint(node.inputs)
+        turns = _order(node) == (_CHANNELS_FIRST if was_last else _CHANNELS_LAST)
+        if was_last != turns:
+            last.add(node.name)
+        if turns or (was_last and len(read) == 1 and entering[1:3] == made[1:3]):  # at each place alone
+            maps[node.name] = read[0]
+            continue
+        if was_last:
             return None
         if len(read) > 1:
             meetings.update(_joined(node, read))
             maps[node.name] = next(way for way in read if way[0].of(10_000) == max(r[0].of(10_000) for r in read))
             continue
-        lines = _passed(node, _dims(study, node.inputs[0]), made)
+        lines = _passed(node, entering, made)
         if lines is None:
             return None
         made_of = maps[node.name] = (read[0][0].then(lines[0]), read[0][1].then(lines[1]))
         places = _places(node)
         least = max(least, *(line.least(1) for line in made_of), *(line.least(places) for line in read[0]))
     return Behind(least, frozenset(meetings))
+
+
+_CHANNELS_LAST, _CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
+
+
+def _order(node: Node) -> tuple[int, ...] | None:
+    """The order a permutation puts the axes in; None for any other op."""
+    if getattr(node.op, "name", "") != "permute":
+        return None
+    order = node.args[1] if len(node.args) == 2 and isinstance(node.args[1], (list, tuple)) else node.args[1:]
+    return tuple(axis % 4 for axis in order if isinstance(axis, int))
 
 
 def _is_written(node: Node) -> bool:
