@@ -134,4 +134,5 @@ def histogram(*several: Floats, bins: int = 60) -> Histogram:
     if least == most:
         least, most = least - 0.5, most + 0.5
     edges = np.linspace(least, most, bins + 1)
-    return Histogram(edges, tuple(np.histogram(values, edges)[0] for values in finite))
+    counts = [np.histogram(values, bins, (least, most))[0] for values in finite]  # faster than with the edges
+    return Histogram(edges, tuple(counts))

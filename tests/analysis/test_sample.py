@@ -74,6 +74,18 @@ def test_what_is_no_image_is_refused_by_name(content: bytes) -> None:
         decode(content, "notes.png")
 
 
+def test_the_content_counts_not_the_name() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 4), (255, 0, 0)).save(buffer, "JPEG")
+    assert decode(buffer.getvalue(), "mislabelled.png").size == (8, 4)
+
+
+def test_numbers_that_are_none_are_black() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.float32([[np.nan, np.inf], [0, 255]])).save(buffer, "TIFF")
+    assert decode(buffer.getvalue(), "broken.tif").pixels[..., 0].tolist() == [[0, 0], [0, 255]]
+
+
 def test_a_truncated_image_is_refused() -> None:
     content = png(Image.effect_noise((64, 64), 50))
     with pytest.raises(ImageError, match=r"half\.png is damaged"):
