@@ -90,7 +90,8 @@ def dagre(nodes: Nodes, links: Links, folder: Path | None) -> str:
         return f"over {PATIENCE} s"
     except subprocess.CalledProcessError as failure:
         words = [line for line in failure.stderr.splitlines() if "Error" in line]
-        return f"failed: {words[0][:60] if words else failure.returncode}"
+        crashed = "crashed, out of stack" if failure.returncode < 0 else f"failed: {failure.returncode}"
+        return f"failed: {words[0][:60]}" if words else crashed
     return f"{float(done.stdout):.3f}"
 
 
