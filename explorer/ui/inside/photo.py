@@ -16,13 +16,15 @@ from explorer.ui.inside.zoomed import Picture
 if TYPE_CHECKING:
     from explorer.analysis.unit_receptive_field import Box
 
-_HOW = "Point at the large map: what a place sees is outlined here."
+_HOW = "Point at the large map: what it sees."
+_MORE = "What the network sees. Point at a place in the large map and the part it can see is outlined here."
 
 
 class Photo(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.picture, self.caption = Picture("What the network sees", smooth=True), QLabel(_HOW)
+        self.setToolTip(_MORE)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(captioned(self.picture, self.caption))
