@@ -44,7 +44,7 @@ class ShareBars(QWidget):
         c = appearance.colours()
         title = min(170, self.width() // 3)
         narrow = self.width() < _NARROW
-        said = self.fontMetrics().horizontalAdvance("88.8 ms" if narrow else "88.8 ms · 88.8 %") + 8
+        said = self.fontMetrics().horizontalAdvance("0.0888 ms" if narrow else "0.0888 ms · 88 %") + 8
         room = max(self.width() - title - said - 16, 20)
         longest = max((max(share.time, share.macs) for share in self._shares), default=1.0) or 1.0
         for number, share in enumerate(self._shares):
