@@ -76,32 +76,71 @@ class ZoomCorner(QFrame):
         self.setVisible(wanted and canvas.width() > self.width() + 40 and canvas.height() > 120)
 
 
-def legend_place(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
-    """The corner for the legend in which it hides fewest cards; nothing where there is no room for it."""
-    entries = picture.legend
-    width = legend_width(entries)
-    size = QSizeF(width + 2 * _PAD, legend_height(entries, 0) + 2 * _PAD - 4)
-    room = widget.adjusted(LEGEND_GAP, LEGEND_GAP, -LEGEND_GAP, -LEGEND_GAP)
-    if width <= 0 or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
-        return QRectF()
-    right, bottom = room.right() - size.width(), room.bottom() - size.height()
-    corners = [(room.left(), bottom), (room.left(), room.top()), (right, room.top())]
-    places = [QRectF(x, y, size.width(), size.height()) for x, y in corners]
-    return min(places, key=lambda place: picture.count_in(view.part(place)))
+def legend_place(
+    picture: Picture, view: Viewport, widget: QRectF, buttons: QRectF, before: QRectF | None = None
+) -> QRectF:
+    """Where the legend hides fewest cards: in a corner, or in rows to the left of the buttons; nothing where there is
+    no room for it. `before` is where that of the last picture was: it does not hop when a card is unfolded."""
+    places = [*_corners(picture, widget), *_rows(picture, widget, buttons)]
+    if before is not None and not before.isEmpty():
+        alike = [place for place in places if lies_below(place) == lies_below(before)]
+        return min(
+            alike or places, key=lambda place: (place.center() - before.center()).manhattanLength(), default=QRectF()
+        )
+    return min(places, key=lambda place: picture.count_in(view.part(place)), default=QRectF())
 
 
-def fitting_room(picture: Picture, widget: QRectF) -> tuple[QRectF, QRectF]:
+def legend_column(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
+    """The corner in which the legend hides fewest cards; nothing where there is no room for it."""
+    return min(_corners(picture, widget), key=lambda place: picture.count_in(view.part(place)), default=QRectF())
+
+
+def fitting_room(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple[QRectF, QRectF]:
     """The part of the widget to fit a picture into, and the place of the legend: beside or below the picture where it
-    would hide cards in every corner. What is fitted into a room keeps a margin, so that the two do not touch."""
+    would hide cards everywhere. What is fitted into a room keeps a margin, so that the two do not touch."""
     view = Viewport()
     view.look_at(picture.bounds, widget, most=1.0)
-    place = legend_place(picture, view, widget)
+    place = legend_place(picture, view, widget, buttons)
     if place.isEmpty() or not picture.count_in(view.part(place)):
         return widget, place
-    place.moveTo(widget.left() + LEGEND_GAP, widget.bottom() - LEGEND_GAP - place.height())
-    beside = widget.adjusted(place.right() - LEGEND_GAP, 0, 0, 0)
-    above = widget.adjusted(0, 0, 0, place.top() - widget.bottom() + LEGEND_GAP)
-    return max(beside, above, key=lambda room: _scale_in(picture, room)), place
+    rooms = [(_above(widget, rows), rows) for rows in _rows(picture, widget, buttons)]
+    for corner in _corners(picture, widget)[:1]:
+        rooms += [(widget.adjusted(corner.right() - LEGEND_GAP, 0, 0, 0), corner), (_above(widget, corner), corner)]
+    return max(rooms, key=lambda found: _scale_in(picture, found[0]))
+
+
+def lies_below(place: QRectF) -> bool:
+    """Is the legend in rows, below the picture, and not a column beside it?"""
+    return place.width() > 2 * place.height()
+
+
+def _corners(picture: Picture, widget: QRectF) -> list[QRectF]:
+    """The legend as a column in each corner but that of the buttons, bottom left first."""
+    entries = picture.legend
+    size = QSizeF(legend_width(entries) + 2 * _PAD, legend_height(entries, 0) + 2 * _PAD - 4)
+    room = widget.adjusted(LEGEND_GAP, LEGEND_GAP, -LEGEND_GAP, -LEGEND_GAP)
+    if not entries or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
+        return []
+    right, bottom = room.right() - size.width(), room.bottom() - size.height()
+    corners = [(room.left(), bottom), (room.left(), room.top()), (right, room.top())]
+    return [QRectF(x, y, size.width(), size.height()) for x, y in corners]
+
+
+def _rows(picture: Picture, widget: QRectF, buttons: QRectF) -> list[QRectF]:
+    """The legend in a few rows at the bottom, to the left of the buttons; none where that would be too high."""
+    right = (buttons.left() if not buttons.isEmpty() else widget.right()) - LEGEND_GAP
+    width = right - widget.left() - LEGEND_GAP
+    entries = picture.legend
+    if not entries or width < legend_width(entries) + 2 * _PAD:
+        return []
+    height = legend_height(entries, width - 2 * _PAD) + 2 * _PAD - 4
+    if height > 0.2 * widget.height():
+        return []
+    return [QRectF(widget.left() + LEGEND_GAP, widget.bottom() - LEGEND_GAP - height, width, height)]
+
+
+def _above(widget: QRectF, place: QRectF) -> QRectF:
+    return widget.adjusted(0, 0, 0, place.top() - widget.bottom() + LEGEND_GAP)
 
 
 def _scale_in(picture: Picture, room: QRectF) -> float:

@@ -16,7 +16,15 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from explorer.drawing import LIGHT, Marks, Picture, Theme
 from explorer.drawing.theme import font
 from explorer.ui.backing import Backing
-from explorer.ui.corner import LEGEND_GAP, ZoomCorner, fitting_room, legend_place, paint_legend_plate
+from explorer.ui.corner import (
+    LEGEND_GAP,
+    ZoomCorner,
+    fitting_room,
+    legend_column,
+    legend_place,
+    lies_below,
+    paint_legend_plate,
+)
 from explorer.ui.motion import Motion
 from explorer.ui.viewport import LEAST, LEGIBLE, Viewport
 
@@ -113,12 +121,12 @@ class Surface(QWidget):
 
     def _look_at_start(self, picture: Picture) -> None:
         self._fitted = False
-        self._view.look_at_start(picture.bounds, QRectF(self.rect()))
-        self._place_legend()
-        place = self._legend_place
+        widget = QRectF(self.rect())
+        self._view.look_at_start(picture.bounds, widget)
+        place = self._legend_place = legend_column(picture, self._view, widget)
         if self._legend and not place.isEmpty() and picture.count_in(self._view.part(place)):
-            self._view.look_at_start(picture.bounds, QRectF(self.rect()), place.width() + 2 * LEGEND_GAP)
-            self._place_legend()
+            self._view.look_at_start(picture.bounds, widget, place.width() + 2 * LEGEND_GAP)
+            self._legend_place = legend_column(picture, self._view, widget)
         self.zoomed.emit(self.scale)
 
     @property
@@ -147,7 +155,10 @@ class Surface(QWidget):
 
     def _place_legend(self) -> None:
         picture = self.picture
-        self._legend_place = legend_place(picture, self._view, QRectF(self.rect())) if picture else QRectF()
+        widget, before = QRectF(self.rect()), self._legend_place
+        self._legend_place = (
+            legend_place(picture, self._view, widget, self._buttons, before) if picture is not None else QRectF()
+        )
 
     def select(self, id: str | None) -> None:
         """Mark a card, or several separated by commas; does not tell anyone."""
@@ -176,9 +187,11 @@ class Surface(QWidget):
             self._look_at(together, most=max(self.scale, 1.0), room=self._beside_legend())
 
     def _beside_legend(self) -> QRectF:
-        """What the legend, in whichever corner it is, leaves free from top to bottom."""
+        """What the legend leaves free, from top to bottom or from side to side."""
         room, place = QRectF(self.rect()), self._legend_place
         if self._legend and not place.isEmpty():
+            if lies_below(place):
+                return room.adjusted(0, 0, 0, place.top() - room.bottom())
             left = place.center().x() < room.center().x()
             room.adjust(place.right() if left else 0, 0, 0 if left else place.left() - room.right(), 0)
         return room
@@ -270,15 +283,20 @@ class Surface(QWidget):
         widget, picture = QRectF(self.rect()), self.picture
         if picture is None:
             return widget, QRectF()
-        room, place = fitting_room(picture, widget) if self._legend else (widget, QRectF())
-        buttons = QRectF(self._corner.geometry())
+        buttons = self._buttons
+        room, place = fitting_room(picture, widget, buttons) if self._legend else (widget, QRectF())
         view = Viewport()
-        if self._corner.isHidden() or not view.look_at(picture.bounds, room, 1.0):
+        if buttons.isEmpty() or not view.look_at(picture.bounds, room, 1.0):
             return room, place
         if not picture.count_in(view.part(buttons)):
             return room, place
         widget.setBottom(buttons.top())
-        return fitting_room(picture, widget) if self._legend else (widget, QRectF())
+        return fitting_room(picture, widget, QRectF()) if self._legend else (widget, QRectF())
+
+    @property
+    def _buttons(self) -> QRectF:
+        """Where the buttons of the corner are; nowhere while they are hidden."""
+        return QRectF(self._corner.geometry()) if not self._corner.isHidden() else QRectF()
 
     def fit_to(self, id: str) -> None:
         """One card or frame in sight, large enough to read."""

@@ -386,6 +386,16 @@ def test_nothing_over_a_freshly_opened_or_fitted_view_hides_a_card(
             assert canvas.picture.count_in(canvas._view.part(QRectF(canvas._corner.geometry()))) == 0
 
 
+def test_the_legend_lies_in_rows_where_that_leaves_the_cards_larger_and_stays_there(canvas: Canvas) -> None:
+    canvas.resize(1000, 640)
+    canvas.show_picture(crowd(5, 8))
+    place = QRectF(canvas._legend_place)
+    assert place.width() > 2 * place.height()
+    assert not place.intersects(QRectF(canvas._corner.geometry()))
+    canvas.show_picture(crowd(5, 30), keep="c1")  # more than can be seen: it hides some, but it does not hop
+    assert canvas._legend_place == place
+
+
 def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
     canvas.show_picture(crowd(5, 8))
     with_legend = canvas.scale
