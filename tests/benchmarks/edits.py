@@ -18,29 +18,33 @@ import torch
 from explorer.analysis import shapes
 from explorer.edits import Edit, Shortcut, Width, WidthMultiplier
 from explorer.edits.options import options
+from explorer.garbage import keep_loaded
 from explorer.network import Network, open_network
 
 
 def edits(key: str) -> dict[str, Any]:
     """Seconds for the options of a selection, for a width change with all that follows counted, and for undo.
 
-    A selection is a card that nothing was asked about before; the first one of a snapshot also pays for what all
-    later ones share (channel groups, recognition). Width changes are those of a hidden width, a stage and the whole
-    network; each is made on a snapshot that no other edit was made on.
+    The first list of a snapshot is that of the network, which is shown while nothing is selected: it also pays for
+    what all later ones share (channel groups, recognition). A selection is a card that nothing was asked about before.
+    After an edit a card is selected already, so the first list is its own and the network's together. Width changes
+    are those of a hidden width, a stage and the whole network, on a network that is on the screen: its groups are
+    known, no other edit was made on it.
     """
     network = open_network(key)
     cards = [*list(network.study.hierarchy.groups)[1:], *list(network.architecture.live)[1:]]
-    first = _seconds(lambda: options(network.study, cards[len(cards) // 2]))
-    later = [_seconds(lambda card=card: options(network.study, card)) for card in cards[:: max(len(cards) // 40, 1)]]
+    opened = _seconds(lambda: options(network.study, ""))
+    later = sorted(_seconds(lambda card=card: options(network.study, card)) for card in cards)
     edited = network.edit(Shortcut("*", on=False)) if "dense" not in key else network.edit(WidthMultiplier("*", 0.5))
-    off = [_seconds(lambda card=card: options(edited.study, card)) for card in cards[:: max(len(cards) // 20, 1)]]
+    first = _seconds(lambda: options(edited.study, cards[len(cards) // 2]))
     widths = {name: _width(key, edit) for name, edit in _widths(network)}
     back = [_seconds(lambda: _counted(edited.undo())) for _ in range(20)]
     return {
-        "first": first,
+        "opened": opened,
         "later": statistics.median(later),
+        "most": later[int(0.95 * len(later))],
         "worst": max(later),
-        "edited": statistics.median(off),
+        "edited": first,
         "widths": {name: times for name, times in widths.items() if times},
         "undo": statistics.median(back),
     }
@@ -67,10 +71,9 @@ def _width(key: str, edit: Edit) -> dict[str, float]:
     times = []
     for number in range(6):
         network = open_network(key)
-        _ = network.figures.total
         if not number:
             shapes.forget()
-            _ = open_network(key).figures.total
+        _ = (network.figures.total, network.study.hierarchy)
         try:
             times.append(_seconds(lambda network=network: _counted(network.edit(edit))))
         except ValueError:  # refused: this network ties that width
@@ -91,6 +94,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
+    keep_loaded()
     assert what == "edits"
     print(json.dumps({key: edits(key) for key in keys}))
 

@@ -110,11 +110,14 @@ def panning(keys: list[str]) -> None:
 
 def edits(keys: list[str]) -> None:
     print("\n## Options of a selection, width changes counted, undo (ms of one core)\n")
-    print("| network | options: first of a snapshot | later, median | worst | much switched off | undo |")
-    print("|---|---:|---:|---:|---:|---:|")
+    print(
+        "| network | options: network, on opening | a card: median | 95 % | worst "
+        "| card and network after an edit | undo |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|")
     found = asked("edits", "edits", *keys)
     for key, row in found.items():
-        cells = [milliseconds(row[name]) for name in ("first", "later", "worst", "edited")]
+        cells = [milliseconds(row[name]) for name in ("opened", "later", "most", "worst", "edited")]
         print(f"| {key} | {' | '.join(cells)} | {1e3 * row['undo']:.3f} |")
     print("\n| network | width of | first time in the process | later |")
     print("|---|---|---:|---:|")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 
 from torch import nn
 
@@ -216,11 +215,13 @@ def widths(place: Place, target: Part, row: tuple[int, ...]) -> list[int]:
         ]
         sizes = [size for size, fits in zip(sizes, exact, strict=True) if fits]
     found = {present}
+    common = math.lcm(*(n.denominator for n in counts.values()))  # whole numbers are ten times as quick as fractions
+    times = {atom: int(n * common) for atom, n in counts.items()}
+    rest = sum(n * coupled.atoms[atom].size for atom, n in times.items() if atom not in atoms)
     for changed in sizes:
-        total = sum((n * changed.get(a, coupled.atoms[a].size) for a, n in counts.items()), Fraction(0))
-        possible = min(changed.values()) > 0 and total <= WIDEST and total.denominator == 1
-        if possible and (not coupled.even or coupled.holds(changed)):
-            found.add(int(total))
+        total, over = divmod(rest + sum(times[atom] * size for atom, size in changed.items()), common)
+        if min(changed.values()) > 0 and total <= WIDEST and not over and (not coupled.even or coupled.holds(changed)):
+            found.add(total)
     return sorted(found)
 
 

@@ -88,6 +88,12 @@ def _behind(study: Study, name: str) -> Behind | None:
         made = _dims(study, node.name)
         if len(made) != 4 or maps.keys().isdisjoint(node.inputs):
             continue
+        if len(node.inputs) == 1 and vocabulary.kind(node) in _PLAIN and norm_kind(node) != "instance":
+            (only,) = node.inputs  # most nodes: quickly by
+            maps[node.name] = maps[only]
+            if only in last:
+                last.add(node.name)
+            continue
         given = [other for other in node.inputs if len(_dims(study, other)) == 4]
         if not given:
             return None
@@ -114,6 +120,8 @@ def _behind(study: Study, name: str) -> Behind | None:
     return Behind(least, frozenset(meetings))
 
 
+#: What works on each place, or on all of a channel, and leaves the map its size.
+_PLAIN = frozenset({"norm", "activation", "dropout"})
 _CHANNELS_LAST, _CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
 
@@ -171,7 +179,16 @@ _Window = tuple[int, int, int, int, bool]  # kernel, stride, padding, dilation, 
 
 
 def _window(node: Node) -> tuple[_Window, _Window] | None:
-    """The window of a convolution or a pooling, along the height and along the width."""
+    """The window of a convolution or a pooling, along the height and along the width. Kept with the node, which never
+    changes."""
+    known: dict[str, Any] = node.__dict__
+    if "_side_window" not in known:
+        known["_side_window"] = _found_window(node)
+    found: tuple[_Window, _Window] | None = known["_side_window"]
+    return found
+
+
+def _found_window(node: Node) -> tuple[_Window, _Window] | None:
     layer: Any = node.layer
     if isinstance(layer, nn.Conv2d) and not isinstance(node.op, Pass):
         if isinstance(layer.padding, str):
