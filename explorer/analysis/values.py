@@ -26,10 +26,10 @@ def value_of(
         return image
     if isinstance(node.op, Constant):
         return weights.tensors(node)[""].to(image.device)
+    args, kwargs = substituted(node.args, inputs), substituted(dict(node.kwargs), inputs)
     if isinstance(node.op, Layer):
-        module = module or with_weights(node.op.module, weights.tensors(node))
-        node = node.replace(op=Layer(module, node.op.key))
-    return run(node, substituted(node.args, inputs), substituted(dict(node.kwargs), inputs))
+        return (module or with_weights(node.op.module, weights.tensors(node)))(*args, **kwargs)
+    return run(node, args, kwargs)
 
 
 def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> nn.Module:

@@ -23,7 +23,11 @@ LARGE = ["densenet201", "efficientnet_b7"]
 
 def asked(module: str, *arguments: str) -> Any:
     """What a benchmark in a process of its own found."""
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "OMP_NUM_THREADS": "1",
+        "THP_MEM_ALLOC_ENABLE": "1",  # as the window does
+    }
     done = subprocess.run(
         [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
         capture_output=True,
