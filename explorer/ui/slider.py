@@ -37,7 +37,7 @@ class ChoiceSlider(QWidget):
         row.addWidget(self._value)
 
     def sizeHint(self) -> QSize:
-        return QSize(170, 24)
+        return QSize(160, 24)
 
     def setAccessibleName(self, name: str) -> None:
         super().setAccessibleName(name)
