@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer import numbers
-from explorer.diagram import COLOURS, Colouring, Diagram
+from explorer.diagram import COLOURS, Card, Colouring, Diagram
 from explorer.export.page import ExportError, Page, one_of
 from explorer.network import Network
 from explorer.panels import Count
@@ -110,15 +111,19 @@ def _known(network: Network, name: str) -> str:
 
 
 def only(whole: Diagram, ids: Collection[str]) -> Diagram:
-    """The diagram of some of its cards and open groups, with what is in them and the links between."""
+    """The diagram of some of its cards and open groups, with what is in them and the links between. Where several of
+    them read one map from outside, a card stands for that: else nothing would say that their ways begin together."""
     kept: set[str] = set()
     for id in ids:
         kept.update(_inside(whole, id))
     inner = {child for group, children in whole.children.items() if group in kept for child in children}
-    order = [id for id in _inside(whole, whole.root) if id in kept and id not in inner]
+    entering = Counter(link.source for link in whole.links if link.target in kept and link.source not in kept)
+    given = [id for id, readers in entering.items() if readers > 1]
+    order = [*given, *(id for id in _inside(whole, whole.root) if id in kept and id not in inner)]
     children = {whole.root: tuple(order)} | {group: whole.children[group] for group in whole.children if group in kept}
-    cards = {id: card for id, card in whole.cards.items() if id in kept}
-    links = tuple(link for link in whole.links if link.source in kept and link.target in kept)
+    cards = {id: Card(id, "input", "Input", shape=whole.cards[id].shape) for id in given}
+    cards |= {id: card for id, card in whole.cards.items() if id in kept}
+    links = tuple(link for link in whole.links if link.source in cards and link.target in kept)
     return replace(whole, children=children, cards=cards, links=links)
 
 

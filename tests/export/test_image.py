@@ -132,6 +132,16 @@ def test_a_selection_is_all_there_is(opened: Callable[[str], Network]) -> None:
         content(network, Page(), ["layer9"])
 
 
+def test_ways_that_begin_together_do_so_in_the_picture_of_their_block(opened: Callable[[str], Network]) -> None:
+    picture = content(opened("googlenet_2014"), Page(), ("inception3a",))
+    assert isinstance(picture, Picture)
+    (entry,) = (card for card in picture.diagram.cards.values() if card.kind == "input")
+    assert (entry.title, entry.shape) == ("Input", "192×28×28")
+    _, after = picture.neighbours(entry.id)
+    assert len(after) == 4
+    assert len({picture.rect(way).top() for way in after}) == 1  # side by side
+
+
 def test_the_table_of_figures_says_what_an_edit_changed(opened: Callable[[str], Network]) -> None:
     network = opened("resnet50")
     assert dict(words(network).figures)["Parameters"] == "25,557,032"
