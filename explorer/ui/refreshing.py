@@ -49,9 +49,9 @@ class Refreshing(QObject):
         session.listen(self._changed)
 
     def keep_in_place(self) -> None:
-        """What is selected, or some part of the picture, stays where it is: the same network in another state."""
-        session = self._session
-        self.keep = session.selection.split(",")[0] if session.selection else next(iter(session.opened), "input")
+        """What is selected, or else what one looks at, stays where it is: the same network in another state."""
+        selection = self._session.selection
+        self.keep = selection.split(",")[0] if selection else self._panels.canvas.in_the_middle or "input"
 
     def then(self, happens: Callable[[], None]) -> None:
         """Once the canvas shows the session as it is now: at once, or when the picture on its way has come."""

@@ -7,6 +7,7 @@ costs the same however large the network is.
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -262,6 +263,16 @@ class Surface(QWidget):
     def seen(self) -> QRectF:
         """The part of the picture that is in sight."""
         return self._view.part(QRectF(self.rect()))
+
+    @property
+    def in_the_middle(self) -> str | None:
+        """The card or frame in the middle of the view, or near it; None where there is nothing."""
+        if self.picture is None:
+            return None
+        part = self.seen
+        steps = sorted(itertools.product(range(-3, 4), repeat=2), key=lambda step: step[0] ** 2 + step[1] ** 2)
+        places = (part.center() + QPointF(x * part.width(), y * part.height()) / 7 for x, y in steps)
+        return next((id for at in places if (id := self.picture.hit(at.x(), at.y())) is not None), None)
 
     @property
     def _offset(self) -> QPointF:

@@ -396,6 +396,17 @@ def test_the_legend_lies_in_rows_where_that_leaves_the_cards_larger_and_stays_th
     assert canvas._legend_place == place
 
 
+def test_what_is_in_the_middle_is_what_one_looks_at(canvas: Canvas) -> None:
+    canvas.show_picture(None)
+    assert canvas.in_the_middle is None
+    canvas.show_picture(crowd(5, 8))
+    canvas.zoom(3)
+    canvas.centre_on(canvas.picture.rect("c17").center())
+    assert canvas.in_the_middle == "c17"
+    canvas.centre_on(canvas.picture.rect("c17").topRight() + QPointF(10, -8))  # between cards: one of those around
+    assert canvas.in_the_middle in {"c17", "c18", "c12", "c13"}
+
+
 def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
     canvas.show_picture(crowd(5, 8))
     with_legend = canvas.scale
