@@ -24,6 +24,7 @@ from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import reconfigured
+from explorer.graph.remembered import remembered
 from explorer.graph.shortcuts import shortcuts
 from explorer.weights.provenance import shapes
 
@@ -210,10 +211,7 @@ def in_reverse(architecture: Architecture, at: str) -> list[Part]:
 
 def runs_at(architecture: Architecture, at: str) -> list[list[Part]]:
     """The blocks of a place in runs of like ones."""
-    known: dict[str, list[list[Part]]] = architecture.__dict__.setdefault("_runs", {})
-    if at not in known:
-        known[at] = list(_found_runs(architecture, at))
-    return known[at]
+    return remembered(architecture, ("runs", at), lambda: list(_found_runs(architecture, at)))
 
 
 def _found_runs(architecture: Architecture, at: str) -> Iterator[list[Part]]:

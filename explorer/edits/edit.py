@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 
 from explorer.analysis.study import study
 from explorer.graph.architecture import Architecture, Node
+from explorer.graph.remembered import remembered
 
 #: `at` of an edit that means the whole network.
 EVERYWHERE = "*"
@@ -80,11 +81,12 @@ def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
     live = architecture.live
     if at == EVERYWHERE:
         return iter(live.values())
-    known: dict[str, list[Node]] = architecture.__dict__.setdefault("_places", {})
-    if at not in known:
-        wanted = {name for part in named_places(at) for name in _names_at(architecture, part)}
-        known[at] = [node for node in live.values() if node.name in wanted]
-    return iter(known[at])
+    return iter(remembered(architecture, ("nodes", at), lambda: _found_at(architecture, at)))
+
+
+def _found_at(architecture: Architecture, at: str) -> list[Node]:
+    wanted = {name for part in named_places(at) for name in _names_at(architecture, part)}
+    return [node for node in architecture.live.values() if node.name in wanted]
 
 
 def _names_at(architecture: Architecture, at: str) -> Iterable[str]:

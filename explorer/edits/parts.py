@@ -13,6 +13,7 @@ from explorer.edits.edit import EVERYWHERE, named_places, nodes_at
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Node
 from explorer.graph.gates import gates
+from explorer.graph.remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,7 @@ class Part:
 
 def part(architecture: Architecture, id: str) -> Part:
     """The part a group, or a single node, is. Raises KeyError for an id that is neither."""
-    known: dict[str, Part] = architecture.__dict__.setdefault("_parts", {})
-    if id not in known:
-        known[id] = _part(architecture, id)
-    return known[id]
+    return remembered(architecture, ("part", id), lambda: _part(architecture, id))
 
 
 def _part(architecture: Architecture, id: str) -> Part:

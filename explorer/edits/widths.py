@@ -15,6 +15,7 @@ from explorer.edits.fitting import Wish, fitted, rounded
 from explorer.edits.parts import Part, blocks_at, part, parts_at
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture
+from explorer.graph.remembered import remembered
 
 #: More channels than any network has, and few enough that no layer fills the memory.
 WIDEST = 65_536
@@ -186,10 +187,7 @@ _Scaled = tuple[int, int | Fraction, bool]
 def _scaled(architecture: Architecture, at: str) -> list[_Scaled]:
     """What a multiplier works on, whatever its number: (atom, its size, is it behind the last block), or for a hidden
     width (atom, its part of what enters, …). Found once a place: every step of a slider asks."""
-    known: dict[str, list[_Scaled]] = architecture.__dict__.setdefault("_scaled", {})
-    if at not in known:
-        known[at] = list(_found_scaled(architecture, at))
-    return known[at]
+    return remembered(architecture, ("scaled", at), lambda: list(_found_scaled(architecture, at)))
 
 
 def _found_scaled(architecture: Architecture, at: str) -> Iterator[_Scaled]:

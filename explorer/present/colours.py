@@ -11,6 +11,7 @@ from explorer.analysis.changes import changes
 from explorer.analysis.memory import fresh_elements
 from explorer.analysis.study import Study
 from explorer.diagram import COLOURS, UNKNOWN, Card, Colouring, Scale
+from explorer.graph.remembered import remembered
 from explorer.weights.provenance import provenance
 
 #: What may have happened to a node since the network was opened, the most notable last.
@@ -37,10 +38,8 @@ def colouring(study: Study, by: str, baseline: Study) -> Colouring | None:
 def shares(study: Study, by: str | Colouring) -> tuple[str, Mapping[str, float]]:
     """What bars show, in words, and for each node how much of it is its own."""
     of = by if isinstance(by, str) and by in _BARS else "macs"
-    known: dict[str, Mapping[str, float]] = study.__dict__.setdefault("_shares", {})
-    if of not in known:
-        known[of] = {name: _figure(study, of, name) for name in study.architecture.live}
-    return COLOURS[of], known[of]
+    live = study.architecture.live
+    return COLOURS[of], remembered(study, ("shares", of), lambda: {name: _figure(study, of, name) for name in live})
 
 
 def with_bars(

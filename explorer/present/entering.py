@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from explorer.analysis.study import Study
 from explorer.graph.groups import picks
+from explorer.graph.remembered import remembered
 from explorer.present.stacks import Item, Stack
 
 #: The input slot (0 for a card of several ops), the drawn op behind the value, and the op that the value is of.
@@ -20,10 +21,7 @@ def entering(study: Study, item: Item | Stack) -> tuple[Fed, ...]:
     if isinstance(item, str):
         reads = enumerate(study.architecture.nodes[item].inputs)
         return tuple((slot, _maker(study, source), source) for slot, source in reads)
-    known: dict[str, tuple[Fed, ...]] = study.__dict__.setdefault("_entering", {})
-    if item.id not in known:
-        known[item.id] = tuple(_from_outside(study, item.nodes))
-    return known[item.id]
+    return remembered(study, ("entering", item.id), lambda: tuple(_from_outside(study, item.nodes)))
 
 
 def _from_outside(study: Study, drawn: tuple[str, ...]) -> Iterator[Fed]:

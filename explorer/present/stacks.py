@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 
 from explorer.analysis.study import Study
 from explorer.graph.groups import Group
+from explorer.graph.remembered import remembered
 
 Item = str | Group
 
@@ -39,10 +40,7 @@ class Stack:
 
 def rows(study: Study, group: Group) -> tuple[Item | Stack, ...]:
     """What a group holds, with equal neighbours stacked."""
-    known: dict[str, tuple[Item | Stack, ...]] = study.__dict__.setdefault("_rows", {})
-    if group.id not in known:
-        known[group.id] = tuple(_stacked(study, group))
-    return known[group.id]
+    return remembered(study, ("rows", group.id), lambda: tuple(_stacked(study, group)))
 
 
 def stack_of(study: Study, id: str) -> Stack | None:
@@ -51,11 +49,12 @@ def stack_of(study: Study, id: str) -> Stack | None:
     parent = study.hierarchy.groups.get(study.hierarchy.parent.get(first, "\0"))
     if parent is None:
         return None
-    known: dict[str, dict[str, Stack]] = study.__dict__.setdefault("_stack_of", {})
-    if parent.id not in known:
-        stacks = [row for row in rows(study, parent) if isinstance(row, Stack)]
-        known[parent.id] = {member: stack for stack in stacks for member in stack.ids}
-    return known[parent.id].get(first)
+    return remembered(study, ("stack of", parent.id), lambda: _by_member(study, parent)).get(first)
+
+
+def _by_member(study: Study, group: Group) -> dict[str, Stack]:
+    stacks = [row for row in rows(study, group) if isinstance(row, Stack)]
+    return {member: stack for stack in stacks for member in stack.ids}
 
 
 def is_open(stack: Stack, opened: frozenset[str]) -> bool:

@@ -87,12 +87,16 @@ def legend_place(
         return min(
             alike or places, key=lambda place: (place.center() - before.center()).manhattanLength(), default=QRectF()
         )
-    return min(places, key=lambda place: picture.count_in(view.part(place)), default=QRectF())
+    return _least_hiding(places, picture, view)
 
 
 def legend_column(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
     """The corner in which the legend hides fewest cards; nothing where there is no room for it."""
-    return min(_corners(picture, widget), key=lambda place: picture.count_in(view.part(place)), default=QRectF())
+    return _least_hiding(_corners(picture, widget), picture, view)
+
+
+def _least_hiding(places: list[QRectF], picture: Picture, view: Viewport) -> QRectF:
+    return min(places, key=lambda place: picture.count_in(view.part(place)), default=QRectF())
 
 
 def fitting_room(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple[QRectF, QRectF]:

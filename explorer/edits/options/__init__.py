@@ -7,11 +7,13 @@ that cannot be told quickly and for sure, it is not offered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from explorer.analysis.study import Study
 from explorer.edits.edit import EVERYWHERE, places
 from explorer.edits.options import blocks, joins, layers, several, whole
 from explorer.edits.options.place import Place
+from explorer.graph.remembered import remembered
 from explorer.panels import Option
 
 Topic = Callable[[Place], Iterator[Option]]
@@ -60,14 +62,15 @@ TOPICS: dict[str, tuple[Topic, ...]] = {
 def options(study: Study, selected: str) -> tuple[Option, ...]:
     """The controls for a selection (a card, or several separated by commas): for itself, for the block and the stage
     around it, and for the whole network."""
-    known: dict[str, tuple[Option, ...]] = study.architecture.__dict__.setdefault("_options", {})
     found: list[Option] = []
-    for scope, at in scopes(study, selected):
-        if at not in known:  # the card next to it lies in the same block, the same stage, the same network
-            place = Place(study, scope, at)
-            known[at] = tuple(option for topic in TOPICS[scope] for option in topic(place))
-        found.extend(known[at])
+    for scope, at in scopes(study, selected):  # the card next to it lies in the same block, stage, network
+        found.extend(remembered(study, ("options", at), partial(_found_options, study, scope, at)))
     return tuple(found)
+
+
+def _found_options(study: Study, scope: str, at: str) -> tuple[Option, ...]:
+    place = Place(study, scope, at)
+    return tuple(option for topic in TOPICS[scope] for option in topic(place))
 
 
 def scopes(study: Study, selected: str) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from explorer.edits.attributes import norm_kind, pooling_of
 from explorer.edits.fitting import PaddedShortcut
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node, Pass
+from explorer.graph.remembered import remembered
 
 
 class Line(NamedTuple):
@@ -55,10 +56,7 @@ class Behind(NamedTuple):
 
 def fits(study: Study, name: str, side: int) -> bool:
     """Does all that is behind a node work when its own map is `side` × `side`? An unsure answer is no."""
-    known: dict[str, Behind | None] = study.architecture.__dict__.setdefault("_behind", {})
-    if name not in known:
-        known[name] = _behind(study, name)
-    found = known[name]
+    found = remembered(study, ("behind", name), lambda: _behind(study, name))
     if found is None or side < found.least:
         return False
     return all(one.of(side) == other.of(side) for one, other in found.meetings)
