@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.analysis.comparison import divergence, probabilities, top
-from explorer.analysis.forward import Cancelled
 from explorer.analysis.sample import SUFFIXES, ImageError, labels, read
 from explorer.network import Network
+from explorer.wanted import Cancelled, Wanted, always
 
 MOST = 1000  # images of a folder that are looked at
 
@@ -64,7 +63,7 @@ def images_in(folder: str | Path) -> tuple[Path, ...]:
     return tuple(found[:MOST])
 
 
-def across(network: Network, folder: str | Path, wanted: Callable[[float], bool] = lambda done: True) -> Batch:
+def across(network: Network, folder: str | Path, wanted: Wanted = always) -> Batch:
     """Show every image of a folder to the network as opened and as edited.
 
     `wanted` is asked with the part that is done. An image that cannot be read is left out and named. Raises ImageError
@@ -83,7 +82,7 @@ def across(network: Network, folder: str | Path, wanted: Callable[[float], bool]
     return Batch(tuple(seen), tuple(unreadable))
 
 
-def _seen(network: Network, path: Path, wanted: Callable[[float], bool]) -> Seen:
+def _seen(network: Network, path: Path, wanted: Wanted) -> Seen:
     sample = read(path)
     q, p = (probabilities(of.top1(sample, wanted).result.main) for of in (network.baseline, network))
     apart = divergence(p, q) if p.shape == q.shape else None

@@ -31,6 +31,7 @@ from explorer.graph.architecture import Architecture, Constant, Layer
 from explorer.graph.module import as_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import Entry, build, find
+from explorer.wanted import Wanted, always
 from explorer.weights import Given, Source
 from explorer.weights.checkpoint import read_checkpoint
 from explorer.weights.matching import Loaded, matched
@@ -170,9 +171,7 @@ class Network:
         held = {name: weights.tensors(node) for name, node in nodes.items() if isinstance(node.op, (Layer, Constant))}
         return as_module(self.architecture, held)
 
-    def run(
-        self, image: Sample | str | Path = "cat", wanted: Callable[[float], bool] = lambda done: True
-    ) -> Prediction:
+    def run(self, image: Sample | str | Path = "cat", wanted: Wanted = always) -> Prediction:
         """Show the network an image: a `Sample`, the name of a built-in photo, or a file.
 
         Only what changed since the last image and edit runs. Raises ImageError, PassError; Cancelled when `wanted`,
@@ -184,7 +183,7 @@ class Network:
             self._make_room()
             return Prediction(forward.run(self.architecture, weights, tensor, key, wanted))
 
-    def top1(self, image: Sample | str | Path, wanted: Callable[[float], bool] = lambda done: True) -> Prediction:
+    def top1(self, image: Sample | str | Path, wanted: Wanted = always) -> Prediction:
         """As `run`, but no feature map is remembered: for many images, each seen once."""
         tensor, key = self.seen(image)
         weights = self.origin.weights

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from explorer.analysis.forward import Cancelled
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import UnknownNetwork
 from explorer.project import Project, ProjectError, View, read_project
+from explorer.wanted import Cancelled, Wanted, always
 
 
 def project_of(network: Network, view: View | None = None, module: str = "") -> Project:
@@ -32,7 +31,7 @@ def project_of(network: Network, view: View | None = None, module: str = "") -> 
     )
 
 
-def open_project(path: str | Path, wanted: Callable[[float], bool] = lambda done: True) -> tuple[Network, Project]:
+def open_project(path: str | Path, wanted: Wanted = always) -> tuple[Network, Project]:
     """Open the network of a project's file with its edits made.
 
     `wanted` is asked before each edit with the part that is done; when it says no, this stops with Cancelled. Raises
@@ -55,7 +54,7 @@ def open_project(path: str | Path, wanted: Callable[[float], bool] = lambda done
     return _with_edits(network, project, path, wanted), project
 
 
-def _with_edits(network: Network, project: Project, path: str | Path, wanted: Callable[[float], bool]) -> Network:
+def _with_edits(network: Network, project: Project, path: str | Path, wanted: Wanted) -> Network:
     position = 0  # not the project's: an edit that changes nothing (any more) is left out
     for number, edit in enumerate(project.edits, 1):
         if not wanted((number - 1) / len(project.edits)):

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from explorer.analysis.forward import Cancelled
 from explorer.analysis.sample import ImageError, built_in
 from explorer.batch import across, images_in
 from explorer.edits import Classes, SwapActivation
 from explorer.network import Network
+from explorer.wanted import Cancelled
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from explorer.analysis.forward import Cancelled
 from explorer.edits import InputSize, Norm, Shortcut, SwapActivation
 from explorer.network import Network, open_network
 from explorer.project import ProjectError, View, read_project, write_project
 from explorer.reopening import as_python, open_project, project_of
+from explorer.wanted import Cancelled
 
 EDITS = (Shortcut("layer2.0", on=False), SwapActivation("*", "gelu"), Norm("layer1", "group"))
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import torch
 
-from explorer.analysis.forward import Cancelled
-from explorer.analysis.showing import Showing, Wanted, always, first_tensor, worth_seeing
+from explorer.analysis.showing import Showing, first_tensor, worth_seeing
+from explorer.wanted import Cancelled, Wanted, always
 
 #: same: untouched; moved: by `distance`; resized: other width or map, so that no difference can be taken; new; removed;
 #: broken: NaN or infinity in it, or nothing but zeros before.

@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from explorer.analysis.forward import Cancelled
 from explorer.analysis.gradients import main_output, run_from, score
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always, first_tensor
+from explorer.analysis.showing import NothingThere, Showing, first_tensor
 from explorer.analysis.study import Study
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture
+from explorer.wanted import Cancelled, Wanted, always
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always
+from explorer.analysis.showing import NothingThere, Showing
+from explorer.wanted import Wanted, always
 
 Floats = NDArray[np.float32]
 

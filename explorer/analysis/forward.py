@@ -1,14 +1,14 @@
 """A forward pass that runs only what changed.
 
-The value of a node depends only on (op, weights, values of its inputs), so it is remembered under a key made of these
-three: a Merkle key. After an edit only what lies downstream of it has new keys and runs; after undo nothing does.
+The value of a node is remembered under its Merkle key. After an edit only what lies downstream of it has new keys and
+runs; after undo nothing does.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,19 +16,14 @@ import torch
 from torch import nn
 
 from explorer.analysis.kept import Kept
+from explorer.analysis.merkle import Keyed, Keys
 from explorer.analysis.room import PREFERRED, usual_budget
+from explorer.analysis.running import Running
 from explorer.analysis.study import study
-from explorer.analysis.values import value_of, with_weights
-from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node
+from explorer.analysis.values import with_weights
+from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.wanted import Cancelled, Wanted, always
 from explorer.weights.source import Source
-
-
-class Cancelled(Exception):
-    """The pass was no longer wanted."""
-
-
-class PassError(RuntimeError):
-    """A layer that failed while running; the message names it and the shapes of its inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +56,7 @@ class Forward:
         self.fell_back = ""
         self._maps = Kept(usual_budget() if budget is None else budget)
         self._layers = Kept(self._maps.budget)
-        self._keys: dict[Hashable, int] = {}
-        #: The keys of the last few passes: (weights and image, architecture, keys), newest first.
-        self._recent: tuple[tuple[tuple[Source, Hashable], Architecture, Mapping[str, int]], ...] = ()
+        self._keys = Keys()
 
     @property
     def budget(self) -> int:
@@ -97,7 +90,7 @@ class Forward:
     def beside(self) -> Forward:
         """One that shares the weights in memory but remembers no feature maps: for many images, each seen once."""
         other = Forward(budget=0)
-        other.device, other._layers, other._keys = self.device, self._layers, self._keys
+        other.device, other._layers, other._keys = self.device, self._layers, self._keys.beside()
         return other
 
     def run(
@@ -106,7 +99,7 @@ class Forward:
         weights: Source,
         image: torch.Tensor,
         image_key: Hashable = None,
-        wanted: Callable[[float], bool] = lambda done: True,
+        wanted: Wanted = always,
     ) -> Result:
         """Output for an image of shape (batch, channels, height, width), float32, normalised.
 
@@ -144,34 +137,24 @@ class Forward:
         weights: Source,
         image: torch.Tensor,
         image_key: Hashable,
-        wanted: Callable[[float], bool],
+        wanted: Wanted,
     ) -> Result:
         started = time.perf_counter()
         image = image.to(self.device)
         # A network and its edited version must fit, else every pass would make all weights anew.
         self._layers.budget = max(self._layers.budget, self.budget, 8 * study(architecture).figures.total.params)
-        keys = self.keys(architecture, weights, image_key)
+        keyed = self._keys.of(architecture, weights, image_key)
         last = architecture.output.name
-        ran = len(self._needed(architecture, keys, (last,)))
-        ((_, value),) = self._values_of((last,), architecture, keys, weights, image, wanted)
-        value = _on_cpu(value)
+        running = Running(self._maps, self.layer, keyed, (last,), image, wanted)
+        value = _on_cpu(running.value(last))
         took = (time.perf_counter() - started) * 1e3
-        result = Result(value, ran, len(architecture.live), took, device=self.device)
-        if fault(value):
-            return replace(result, broken=self._beginning(architecture, keys, weights, image, wanted))
-        return result
+        result = Result(value, len(running.needed), len(architecture.live), took, device=self.device)
+        return replace(result, broken=self._beginning(keyed, image, wanted)) if fault(value) else result
 
-    def _beginning(
-        self,
-        architecture: Architecture,
-        keys: Mapping[str, int],
-        weights: Source,
-        image: torch.Tensor,
-        wanted: Callable[[float], bool],
-    ) -> str:
+    def _beginning(self, keyed: Keyed, image: torch.Tensor, wanted: Wanted) -> str:
         """The first node that makes NaN or infinity, and which of them. Only looked for once the output has some:
         looking at every map of every pass would cost as much as the cheaper half of the ops."""
-        for name, value in self._values_of(list(architecture.live), architecture, keys, weights, image, wanted):
+        for name, value in self._values_of(list(keyed.architecture.live), keyed, image, wanted):
             if found := fault(value):
                 return f"{name}: {found}"
         return ""
@@ -183,116 +166,36 @@ class Forward:
         weights: Source,
         image: torch.Tensor,
         image_key: Hashable = None,
-        wanted: Callable[[float], bool] = lambda done: True,
+        wanted: Wanted = always,
     ) -> Iterator[tuple[str, Any]]:
         """The values of these live nodes, in the order of execution: remembered ones, or made when their turn comes.
 
         Nothing is kept alive longer than what is still to come needs it. Raises as `run` does.
         """
-        image = image.to(self.device)
-        keys = self.keys(architecture, weights, image_key if image_key is not None else id(image))
-        found = self._values_of(names, architecture, keys, weights, image, wanted)
+        keyed = self._keys.of(architecture, weights, image_key if image_key is not None else id(image))
+        found = self._values_of(names, keyed, image.to(self.device), wanted)
         return ((name, _on_cpu(value)) for name, value in found)
 
     def _values_of(
-        self,
-        names: Collection[str],
-        architecture: Architecture,
-        keys: Mapping[str, int],
-        weights: Source,
-        image: torch.Tensor,
-        wanted: Callable[[float], bool],
+        self, names: Collection[str], keyed: Keyed, image: torch.Tensor, wanted: Wanted
     ) -> Iterator[tuple[str, Any]]:
-        needed = self._needed(architecture, keys, names)
-        uses = Counter([*names, *(read for name in needed for read in architecture.nodes[name].inputs)])
-        # Held on to, as the budget may let go of them meanwhile.
-        values = {name: self._maps.recall(keys[name]) for name in uses.keys() - set(needed)}
-        asked, to_run, ran = set(names), set(needed), 0
-        for name in [name for name in architecture.live if name in to_run or name in asked]:
-            node = architecture.live[name]
-            freed: list[str] = []
-            if name in to_run:
-                if not wanted(ran / len(needed)):
-                    raise Cancelled
-                with torch.inference_mode():
-                    values[name] = self._value(node, keys, values, weights, image)
-                ran += 1
-                freed.extend(node.inputs)
-            if name in asked:
-                yield name, values[name]
-                freed.append(name)
-            uses.subtract(freed)
-            for gone in {name for name in freed if not uses[name]}:
-                del values[gone]
+        running, asked = Running(self._maps, self.layer, keyed, names, image, wanted), set(names)
+        return ((name, running.value(name)) for name in keyed.architecture.live if name in asked)
 
     def keys(self, architecture: Architecture, weights: Source, image_key: Hashable) -> Mapping[str, int]:
         """For each live node a number that is equal for two nodes, of any two snapshots, only if their values are."""
-        asked = (weights, image_key)
-        like = next((entry for entry in self._recent if entry[0] == asked), None)
-        for entry in self._recent:
-            if entry[0] == asked and entry[1] is architecture:
-                return entry[2]
-        keys = self._keys_like(architecture, asked, like[1].live if like else {}, like[2] if like else {})
-        self._recent = ((asked, architecture, keys), *self._recent[:3])
-        return keys
+        return self._keys.of(architecture, weights, image_key).values
 
-    def _keys_like(
-        self,
-        architecture: Architecture,
-        asked: tuple[Source, Hashable],
-        nodes: Mapping[str, Node],
-        known: Mapping[str, int],
-    ) -> dict[str, int]:
-        """Keys of an architecture that shares nodes with another, whose keys are known: making them anew would take
-        longer than running the last layers."""
-        weights, image_key = asked
-        keys: dict[str, int] = {}
-        differ: set[str] = set()
-        for name, node in architecture.live.items():
-            if nodes.get(name) is node and differ.isdisjoint(node.inputs):
-                keys[name] = known[name]
-                continue
-            own: Hashable = None
-            if isinstance(node.op, Input):
-                own = image_key
-            elif isinstance(node.op, (Layer, Constant)):
-                own = weights.key(node)
-            content = (node.signature, own, tuple([keys[name] for name in node.inputs]))
-            keys[name] = self._keys.setdefault(content, len(self._keys))
-            if keys[name] != known.get(name):
-                differ.add(name)
-        return keys
+    def layer(self, node: Node, weights: Source, key: int | None = None) -> nn.Module | None:
+        """The node's layer with real numbers, made once; None for an op that is no layer.
 
-    def _needed(self, architecture: Architecture, keys: Mapping[str, int], names: Iterable[str]) -> list[str]:
-        """What must run, in order: everything these nodes need that is not remembered."""
-        waiting = list(names)
-        needed: set[str] = set()
-        while waiting:
-            name = waiting.pop()
-            if name in needed or keys[name] in self._maps:
-                continue
-            needed.add(name)
-            waiting.extend(architecture.nodes[name].inputs)
-        return [name for name in architecture.live if name in needed]
-
-    def _value(
-        self, node: Node, keys: Mapping[str, int], values: Mapping[str, Any], weights: Source, image: torch.Tensor
-    ) -> Any:
-        inputs = {name: values[name] for name in node.inputs}
-        module = self.layer(node, weights)
-        try:
-            value = value_of(node, inputs, weights, image, module)
-        except Exception as failure:
-            shapes = " and ".join(str(tuple(v.shape)) for v in inputs.values() if isinstance(v, torch.Tensor))
-            raise PassError(f"{node.name} failed on {shapes or 'no tensor'}: {failure}") from failure
-        self._maps.keep(keys[node.name], value)
-        return value
-
-    def layer(self, node: Node, weights: Source) -> nn.Module | None:
-        """The node's layer with real numbers, made once; None for an op that is no layer."""
+        Args:
+            key: that of its numbers, where it is known.
+        """
         if not isinstance(node.op, Layer):
             return None
-        key = self._keys.setdefault(weights.key(node), len(self._keys))
+        if key is None:
+            key = self._keys.key(weights.key(node))
         if key in self._layers:
             layer: nn.Module = self._layers.recall(key)
             return layer
@@ -306,8 +209,8 @@ class Forward:
 def fault(value: Any) -> str:
     """What is the matter with the numbers of a value: "NaN", "infinity", or nothing."""
     if isinstance(value, torch.Tensor):
-        if not value.is_floating_point() or bool(torch.isfinite(value).all()):
-            return ""
+        if not value.is_floating_point() or math.isfinite(value.sum()) or bool(torch.isfinite(value).all()):
+            return ""  # a finite sum has no part that is not; one that is not may have grown too large
         return "NaN" if bool(torch.isnan(value).any()) else "infinity"
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ()
     return next(filter(None, map(fault, parts)), "")

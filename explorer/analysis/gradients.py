@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
-from explorer.analysis.forward import Cancelled, PassError
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always, first_tensor
+from explorer.analysis.running import PassError
+from explorer.analysis.showing import NothingThere, Showing, first_tensor
 from explorer.analysis.values import value_of
 from explorer.graph.architecture import Architecture, Node
+from explorer.wanted import Cancelled, Wanted, always
 
 
 def run_from(

@@ -51,7 +51,7 @@ class Kept:
 def size_of(value: Any) -> int:
     """Bytes of the tensors in a value or a module; a little for anything else."""
     if isinstance(value, torch.Tensor):
-        return value.numel() * value.element_size()
+        return value.nbytes
     if isinstance(value, nn.Module):
         return sum(map(size_of, [*value.parameters(), *value.buffers()]))
     if isinstance(value, dict):

@@ -17,9 +17,9 @@ from typing import Any
 
 import torch
 
-from explorer.analysis.forward import Cancelled
-from explorer.analysis.showing import Showing, Wanted, always
+from explorer.analysis.showing import Showing
 from explorer.analysis.values import value_of
+from explorer.wanted import Cancelled, Wanted, always
 
 
 @dataclass(frozen=True, slots=True)

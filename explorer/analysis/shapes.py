@@ -19,7 +19,6 @@ from explorer.analysis.shape import Shape, all_shapes, first_shape
 from explorer.analysis.shape_rules import shape_by_rule
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Function, Layer, Method, Node, Output, Pass
-from explorer.graph.arguments import substituted
 from explorer.graph.execute import run
 
 __all__ = ["Measure", "Shape", "ShapeError", "first_shape", "forget", "measure", "measure_one", "measured_on_meta"]
@@ -96,8 +95,7 @@ def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
 def measured_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
     """What torch itself makes of inputs of these shapes. Raises ShapeError."""
     tensors = {name: _tensor(value) for name, value in zip(node.inputs, inputs, strict=True)}
-    args = substituted(node.args, tensors)
-    kwargs = substituted(dict(node.kwargs), tensors)
+    args, kwargs = node.arguments(tensors)
     try:
         with torch.no_grad():
             result = run(node, args, kwargs)

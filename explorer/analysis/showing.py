@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +13,8 @@ from torch import nn
 from explorer.analysis.forward import Forward
 from explorer.analysis.study import Study, study
 from explorer.graph.architecture import Architecture, Node
+from explorer.wanted import Wanted, always
 from explorer.weights.source import Source
-
-Wanted = Callable[[float], bool]
-
-
-def always(done: float) -> bool:
-    """For work that nobody will call off."""
-    return True
 
 
 class NothingThere(ValueError):

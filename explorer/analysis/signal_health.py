@@ -14,11 +14,11 @@ from typing import Any
 import torch
 
 from explorer import numbers
-from explorer.analysis.forward import Cancelled
 from explorer.analysis.gradients import main_output, run_from, score
 from explorer.analysis.room import free_memory
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always, first_tensor, worth_seeing
+from explorer.analysis.showing import NothingThere, Showing, first_tensor, worth_seeing
 from explorer.graph.architecture import Node
+from explorer.wanted import Cancelled, Wanted, always
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ from torch import nn
 from explorer.analysis.feature_maps import laid_out
 from explorer.analysis.gradients import run_from
 from explorer.analysis.shapes import Measure
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always, first_tensor
+from explorer.analysis.showing import NothingThere, Showing, first_tensor
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Function, Method, Node
+from explorer.wanted import Wanted, always
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
+from explorer.wanted import Wanted
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 

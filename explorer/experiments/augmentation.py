@@ -9,8 +9,9 @@ from torch.nn import functional as F
 from explorer.analysis.comparison import divergence, probabilities
 from explorer.analysis.sample import built_in
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
 from explorer.experiments.outcome import Array, Axis, Bars, Chart, Number, Outcome, Photo, words
+from explorer.wanted import Wanted
 
 _SIDE, _CUT = 256, 224
 _MEAN = torch.tensor((0.485, 0.456, 0.406)).view(3, 1, 1)

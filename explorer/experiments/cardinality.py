@@ -7,8 +7,9 @@ from torchvision.models.resnet import Bottleneck, ResNet
 
 from explorer.analysis.figures import Total
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, words
+from explorer.wanted import Wanted
 
 #: Cardinality and width of a path, at about equal cost: ResNeXt, table 2.
 PATHS = {1: 64, 2: 40, 4: 24, 8: 14, 32: 4}

@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Quoted, line, power, words
 from explorer.networks.cifar import small_network
+from explorer.wanted import Wanted, always
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def passage(
     start: str,
     batch: int,
     seed: int,
-    wanted: Wanted = lambda done: True,
+    wanted: Wanted = always,
     done: float = 0.0,
 ) -> Passage:
     """One pass forward and back of noise images of 32×32 with random classes, in training mode."""

@@ -9,8 +9,9 @@ from torch import nn
 
 from explorer.analysis.sample import labels
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Heat, Number, Outcome, line, words
+from explorer.wanted import Wanted
 
 
 def masked(x: torch.Tensor, p: float, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

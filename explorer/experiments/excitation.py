@@ -7,9 +7,10 @@ from torch import nn
 
 from explorer.edits import SqueezeRatio
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 _SOURCE = "SENet, §4"

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from string import Template
 from typing import Any
 
-from explorer.analysis.forward import Cancelled
 from explorer.experiments.outcome import Outcome
+from explorer.wanted import Cancelled, Wanted, always
 
 Value = bool | int | float | str
 Values = Mapping[str, Any]  # what the controls are set to, checked
-
-#: Asked now and then by long work, with the part that is done; once it says no, the work stops.
-Wanted = Callable[[float], bool]
 
 
 class BadControl(ValueError):
@@ -88,7 +85,7 @@ class Experiment:
     def defaults(self) -> dict[str, Value]:
         return {control.name: control.default for control in self.controls}
 
-    def run(self, controls: Values | None = None, wanted: Wanted = lambda done: True) -> Outcome:
+    def run(self, controls: Values | None = None, wanted: Wanted = always) -> Outcome:
         """Do it, with these controls and the defaults of the others.
 
         Raises BadControl; Cancelled when `wanted`, asked now and then with the part that is done, says no.

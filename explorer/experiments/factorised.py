@@ -5,9 +5,10 @@ from __future__ import annotations
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, line, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 _SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 _SOURCE = "Szegedy et al. 2015 (Rethinking), §3"

@@ -6,10 +6,11 @@ from torch import nn
 
 from explorer.edits import GrowthRate
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
 from explorer.graph import vocabulary
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 _RATES = (12, 24, 32, 48)
 

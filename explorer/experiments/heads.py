@@ -7,9 +7,10 @@ from torch import nn
 from explorer.analysis.figures import Total
 from explorer.edits import Head
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 _NETWORKS = ("alexnet_2012", "vgg16", "googlenet_2014", "resnet50", "mobilenet_v1")
 _SHORT = {"alexnet_2012": "AlexNet", "vgg16": "VGG-16", "googlenet_2014": "GoogLeNet", "resnet50": "ResNet-50"}

@@ -9,9 +9,10 @@ from torch import nn
 
 from explorer.experiments import live
 from explorer.experiments.cardinality import block as bottleneck
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Photo, Quoted, evened, line, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 _BLOCKS = {"layer1": 3, "layer2": 4, "layer3": 6, "layer4": 3}
 _SIDE = 160  # of the photos: enough to see, quick to run

@@ -5,11 +5,12 @@ from __future__ import annotations
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Label, Number, Outcome, Quoted, line, words
 from explorer.graph import vocabulary
 from explorer.network import Network, open_network
 from explorer.networks.shufflenet import shufflenet_v1
+from explorer.wanted import Wanted
 
 SIDES = (112, 56, 28, 14, 7)
 _BYTES = 2  # 16-bit activations, as in the paper

@@ -7,9 +7,10 @@ from torch import nn
 from explorer.analysis.figures import Total
 from explorer.edits import LastStage
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 _PAPER = "MobileNetV3, §5.1"
 

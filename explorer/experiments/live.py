@@ -13,8 +13,9 @@ from torch import nn
 
 from explorer.analysis.figures import Figures, Total
 from explorer.analysis.sample import built_in, preprocess
-from explorer.experiments.experiment import Choice, Wanted, go_on
+from explorer.experiments.experiment import Choice, go_on
 from explorer.network import Network, open_network
+from explorer.wanted import Wanted
 
 #: The photo an experiment is shown: built-in ones with a name in every language.
 PHOTO = Choice("photo", ("cat", "coffee", "astronaut", "rocket", "motorcycle"), "cat")

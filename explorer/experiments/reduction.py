@@ -6,9 +6,10 @@ from torch import nn
 
 from explorer.edits import Reduction
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
 from explorer.experiments.outcome import Axis, Chart, Number, Outcome, line, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 _MODULES = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
 _BRANCHES = {"5×5": "branch3", "3×3": "branch2"}

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Photo, Quoted, evened, line, words
+from explorer.wanted import Wanted
 
 #: What turns a standardised photo back into one of 0 to 255, the mean taken off: 255 × ImageNet's mean deviation.
 _LOUD = 255 * 0.226

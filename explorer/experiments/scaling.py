@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from explorer.edits import CompoundScaling, DepthMultiplier, Edit, InputSize, WidthMultiplier
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
 from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Quoted, line, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15
 _KEYS = tuple(f"efficientnet_b{number}" for number in range(8))

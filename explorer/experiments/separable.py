@@ -7,8 +7,9 @@ from collections.abc import Callable
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Switch, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Switch, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
+from explorer.wanted import Wanted
 
 _WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
 _TABLE = "MobileNets, table 3"

@@ -9,9 +9,10 @@ from torch import nn
 
 from explorer.edits import ChannelShuffle, SwapActivation
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Axis, Bars, Chart, Heat, Number, Outcome, Quoted, words
 from explorer.network import Network
+from explorer.wanted import Wanted
 
 _UNITS = ("stage2.1", "stage2.2", "stage2.3", "stage3.1", "stage3.7", "stage4.1")
 

@@ -7,8 +7,9 @@ import math
 import torch
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
 from explorer.experiments.outcome import Array, Axis, Chart, Dots, Label, Number, Outcome, Quoted, line, words
+from explorer.wanted import Wanted
 
 DIMENSIONS = (2, 3, 5, 15, 30)
 _POINTS = 400

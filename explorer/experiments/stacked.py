@@ -7,8 +7,9 @@ from torch import nn
 
 from explorer.analysis.figures import Figures
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, Wanted, go_on
+from explorer.experiments.experiment import Choice, Experiment, Values, go_on
 from explorer.experiments.outcome import Array, Axis, Bars, Chart, Heat, Number, Outcome, words
+from explorer.wanted import Wanted
 
 _KERNELS = (5, 7, 9, 11)
 

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.graph.arguments import Ref, collect, renamed, template
+from explorer.graph.arguments import Ref, collect, renamed, substituted, template
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +142,16 @@ class Node:
         found: list[str] = []
         collect((self.args, self.kwargs), found)
         return tuple(found)
+
+    @cached_property
+    def _reads_only(self) -> bool:
+        return not self.kwargs and all(isinstance(arg, Ref) for arg in self.args)
+
+    def arguments(self, values: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What its op is called with: its arguments, with the values of the nodes that it reads."""
+        if self._reads_only:  # most ops: nothing has to be looked for
+            return tuple([values[name] for name in self.inputs]), {}
+        return substituted(self.args, values), substituted(dict(self.kwargs), values)
 
     @cached_property
     def signature(self) -> int:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import fx, nn
 
 from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output, Pass
-from explorer.graph.arguments import substituted
 
 
 def as_module(
@@ -82,8 +80,7 @@ def _filled(module: nn.Module, tensors: Mapping[str, torch.Tensor] | None, prefi
 
 def _emitted(graph: fx.Graph, node: Node, made: Mapping[str, fx.Node]) -> fx.Node:
     op = node.op
-    args: Any = substituted(node.args, made)
-    kwargs: Any = substituted(dict(node.kwargs), made)
+    args, kwargs = node.arguments(made)
     if isinstance(op, Input):
         return graph.placeholder("x")
     if isinstance(op, Output):

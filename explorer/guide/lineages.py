@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from explorer.guide.page import PageError
 from explorer.language import Language
 from explorer.network import open_network
 from explorer.project import ProjectError, edit_from_json
+from explorer.wanted import Wanted, always
 
 _Said = Mapping[Language, str]
 
@@ -85,7 +86,7 @@ def lineages() -> tuple[Lineage, ...]:
         raise PageError(f"{name}: {failure}") from failure
 
 
-def measured(lineage: Lineage, wanted: Callable[[float], bool] = lambda done: True) -> tuple[Stop, ...]:
+def measured(lineage: Lineage, wanted: Wanted = always) -> tuple[Stop, ...]:
     """The start and the network after each step, on the live module; as far as it was wanted."""
     network = open_network(lineage.start)
     found: list[Stop] = []

@@ -8,7 +8,8 @@ import torch
 
 from explorer.analysis.comparison import probabilities, top
 from explorer.analysis.sample import labels
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always
+from explorer.analysis.showing import NothingThere, Showing
+from explorer.wanted import Wanted, always
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from explorer.analysis.change_along_depth import Moved, aligned, change_along_depth
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always
+from explorer.analysis.showing import NothingThere, Showing
 from explorer.analysis.signal_health import Health, forward_health, no_way_back, signal_health
 from explorer.diagram import Colouring
 from explorer.graph import vocabulary
 from explorer.present.classes import Candidate, classes
 from explorer.present.inside import short
+from explorer.wanted import Wanted, always
 
 #: What can be shown: title, how to read it, whether its axis is logarithmic.
 CURVES: Mapping[str, tuple[str, str, bool]] = {

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from explorer.analysis.feature_maps import FeatureMaps, Floats, Histogram, feature_maps, histogram
 from explorer.analysis.kernels import Kernels, kernels
-from explorer.analysis.showing import NothingThere, Showing, Wanted, always, worth_seeing
+from explorer.analysis.showing import NothingThere, Showing, worth_seeing
 from explorer.analysis.study import Study
 from explorer.graph import vocabulary
+from explorer.wanted import Wanted, always
 
 #: ImageNet's, by which images are normalised before a network sees them.
 _MEAN, _DEVIATION = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explorer.analysis.class_activation import Attention, class_activation
-from explorer.analysis.showing import Showing, Wanted, always
+from explorer.analysis.showing import Showing
 from explorer.present.classes import Candidate, classes
 from explorer.present.inside import Seen, seen_image
+from explorer.wanted import Wanted, always
 
 
 @dataclass(frozen=True)

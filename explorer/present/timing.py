@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from explorer import numbers
 from explorer.analysis.latency import Latency, latency
-from explorer.analysis.showing import Showing, Wanted, always
+from explorer.analysis.showing import Showing
 from explorer.analysis.study import Study
 from explorer.diagram import Colouring, Kind
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.present import titles
+from explorer.wanted import Wanted, always
 
 #: By what times are added up: key and words.
 GROUPINGS: Mapping[str, str] = {"kind": "By kind of layer", "stage": "By stage", "layer": "Slowest layers"}

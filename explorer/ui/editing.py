@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from explorer.session import Session
 from explorer.ui import requests
-from explorer.ui.work import Lane, Wanted
+from explorer.ui.work import Lane
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.network import Network

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from explorer.drawing import Picture
     from explorer.export.sheet import Content, Sheet
     from explorer.network import Network
-    from explorer.ui.work import Wanted
+    from explorer.wanted import Wanted
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from explorer.analysis.photos import BUILT_IN
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
-    from explorer.ui.work import Wanted
+    from explorer.wanted import Wanted
 
 FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.panels import Inspection, Output, Preview, Summary
     from explorer.present.differences import Differences
     from explorer.present.steps import Track
-    from explorer.ui.work import Wanted
+    from explorer.wanted import Wanted
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,9 @@ def draw(
     """`by` is what cards are coloured by: a key of `COLOURS`, or numbers of nodes."""
 
     def work(wanted: Wanted) -> Picture:
-        from explorer.analysis.forward import Cancelled
         from explorer.drawing import compose
         from explorer.present import diagram
+        from explorer.wanted import Cancelled
 
         def step(done: float) -> None:
             if not wanted(done):

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QWidget
 from explorer.session import Session
 from explorer.ui import dialogs, images
 from explorer.ui.output import OutputPanel
-from explorer.ui.work import Lane, Wanted
+from explorer.ui.work import Lane
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample

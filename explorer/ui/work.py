@@ -12,8 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
-#: Asked now and then by long work, with the part that is done; once it says no, the work should stop.
-Wanted = Callable[[float], bool]
+from explorer.wanted import Wanted
 
 
 class Lane(QObject):

@@ -10,7 +10,7 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,6 @@ SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 #: Names under which training scripts keep the weights beside other things.
 _WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module")
 _LONGEST_HEADER = 16 * 2**20  # bytes of a safetensors file's table of contents; those of large networks have 100 KiB
-
-Wanted = Callable[[float], bool]
 
 
 class CheckpointError(ValueError):

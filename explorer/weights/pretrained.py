@@ -13,7 +13,7 @@ import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +22,7 @@ import torch
 
 from explorer.files import write_whole
 from explorer.numbers import size
+from explorer.wanted import Wanted, always
 from explorer.weights.checkpoint import CheckpointError
 
 _CHUNK = 256 * 2**10  # bytes
@@ -87,7 +88,7 @@ def _pretrained(entry: object) -> Pretrained:
     return Pretrained(str(entry), entry.url, round(meta["_file_size"] * 2**20), top1)  # type: ignore[attr-defined]
 
 
-def fetch(offer: Pretrained, wanted: Callable[[float], bool] = lambda done: True) -> Path:
+def fetch(offer: Pretrained, wanted: Wanted = always) -> Path:
     """The file on this machine: from the cache, or downloaded into it, whole and of the right hash or not at all.
 
     `wanted` is asked with the part that is done; once it says no, Stopped is raised and nothing is left behind. A
@@ -118,7 +119,7 @@ def _is_good(path: Path, offer: Pretrained) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest().startswith(offer.digest)
 
 
-def _download(offer: Pretrained, path: Path, wanted: Callable[[float], bool]) -> None:
+def _download(offer: Pretrained, path: Path, wanted: Wanted) -> None:
     digest = hashlib.sha256()
     with urllib.request.urlopen(offer.url, timeout=_PATIENCE) as answer, path.open("wb") as file:
         total = int(answer.headers.get("Content-Length") or 0)

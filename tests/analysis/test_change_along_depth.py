@@ -8,9 +8,9 @@ from showings import shown
 from torch import nn
 
 from explorer.analysis.change_along_depth import aligned, change_along_depth
-from explorer.analysis.forward import Cancelled
 from explorer.edits import Shortcut, SwapActivation
 from explorer.network import Network, open_network
+from explorer.wanted import Cancelled
 
 
 def hooked(module: nn.Module, image: torch.Tensor) -> dict[str, torch.Tensor]:

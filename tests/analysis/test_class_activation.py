@@ -11,9 +11,9 @@ from showings import shown
 from torch import nn
 
 from explorer.analysis.class_activation import class_activation, last_map
-from explorer.analysis.forward import Cancelled
 from explorer.analysis.showing import NothingThere
 from explorer.network import Network, open_network
+from explorer.wanted import Cancelled
 
 
 def by_hand(module: nn.Module, path: str, image: torch.Tensor, target: int) -> torch.Tensor:

@@ -11,10 +11,11 @@ from showings import shown
 from torch import nn
 
 from explorer.analysis.feature_maps import feature_maps, histogram, laid_out
-from explorer.analysis.forward import Cancelled, Forward
+from explorer.analysis.forward import Forward
 from explorer.analysis.showing import NothingThere, Showing, worth_seeing
 from explorer.edits import Shortcut
 from explorer.network import Network, open_network
+from explorer.wanted import Cancelled
 
 
 @pytest.mark.parametrize("name", ["conv1", "layer2.0.bn1", "layer3.1.conv2", "maxpool"])

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 from torchvision import models
 
-from explorer.analysis.forward import Cancelled, Forward, PassError
+from explorer.analysis.forward import Forward
+from explorer.analysis.running import PassError
 from explorer.edits import ChannelShuffle, Shortcut, SwapActivation
 from explorer.edits.switches import swappable
 from explorer.graph.architecture import Constant, Layer
@@ -17,6 +18,7 @@ from explorer.graph.module import as_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import find
+from explorer.wanted import Cancelled
 from explorer.weights import Seeded
 from tests.conftest import KEYS
 
@@ -49,6 +51,19 @@ def test_after_an_edit_only_what_is_behind_it_runs(image: torch.Tensor) -> None:
     second = forward.run(edited.architecture, weights, image, "image")
     assert second.ran == 6  # the addition's place, its ReLU, pooling, flatten, fc, output
     assert forward.run(network.architecture, weights, image, "image").ran == 0  # undo
+
+
+def test_a_large_map_that_is_quickly_made_again_is_not_remembered() -> None:
+    network = open_network("mobilenet_v2")
+    forward, weights, photo = Forward(budget=2**30), Seeded(), torch.zeros(1, 3, 224, 224)
+    forward.run(network.architecture, weights, photo, "photo")
+    assert 2 * forward.remembered < network.figures.activations.bytes  # bytes; of three maps, one of a convolution
+    edited = network.edit(SwapActivation("features.2.conv.0.2", "silu")).architecture  # of 96 × 112 × 112
+    before, after = (forward.keys(one, weights, "photo") for one in (network.architecture, edited))
+    changed = sum(key != before.get(name) for name, key in after.items())
+    result = forward.run(edited, weights, photo, "photo")
+    assert result.ran == changed + 1  # the norm that the activation reads
+    assert torch.equal(result.main, Forward().run(edited, weights, photo, "photo").main)
 
 
 def test_another_image_runs_everything(image: torch.Tensor) -> None:

@@ -10,10 +10,10 @@ from showings import shown
 from torch import nn
 
 from explorer.analysis import signal_health as signal_health_module
-from explorer.analysis.forward import Cancelled
 from explorer.analysis.showing import NothingThere
 from explorer.analysis.signal_health import forward_health, signal_health
 from explorer.network import Network, open_network
+from explorer.wanted import Cancelled
 
 
 def test_gradients_are_autograds(network: Network, image: torch.Tensor) -> None:

@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from torch import fx
 from explorer.analysis.forward import Forward
 from explorer.edits import SwapActivation
 from explorer.edits.switches import swappable
-from explorer.graph.architecture import Architecture, Constant, Layer, Pass
+from explorer.graph.architecture import Architecture, Constant, Pass
 from explorer.graph.module import as_module
 from explorer.network import Network, open_network
 from explorer.weights.source import Source
@@ -50,10 +51,10 @@ def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights:
     forward.use(budget=4 * 2**30)  # not what happens to be free: all maps are remembered
     forward.forget()
     forward.run(network.architecture, weights, image, number)
-    ran = set(forward._needed(edited, forward.keys(edited, weights, number), (edited.output.name,)))
-    whole = as_module(edited, _numbers(edited, weights))
+    before, keys = forward.keys(network.architecture, weights, number), forward.keys(edited, weights, number)
+    ran = {name for name, key in keys.items() if before.get(name) != key}
+    whole = as_module(edited, _numbers(edited, forward, weights))
     part, entering = _part(edited, whole, ran, forward, weights, image, number)
-    keys = forward.keys(edited, weights, number)
     times: dict[str, list[float]] = {"whole": [], "part": [], "here": []}
 
     def here() -> None:
@@ -62,10 +63,11 @@ def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights:
     with torch.inference_mode():
         for _ in range(REPEATS + 1):  # in turn, so that what else the machine does meets all of them
             for what, work in (("whole", lambda: whole(image)), ("part", lambda: part(*entering)), ("here", here)):
-                if what == "here":  # as if it had never run
-                    for name in ran:
-                        forward._maps.drop(keys[name])
-                    forward._recent = forward._recent[1:] if forward._recent[0][1] is edited else forward._recent
+                if what != "whole":
+                    whole(image)  # the last layers' weights, the same for both, are then where it left them
+                for name in ran:  # as if it had never run
+                    forward._maps.drop(keys[name])
+                forward._keys._recent = tuple(one for one in forward._keys._recent if one.architecture is not edited)
                 start = time.thread_time()  # all runs in this thread; other work on the machine is left out
                 work()
                 times[what].append(time.thread_time() - start)
@@ -77,9 +79,15 @@ def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights:
     return least | {"undo": undo, "ran": len(ran), "total": undone.total}
 
 
-def _numbers(architecture: Architecture, weights: Source) -> dict[str, Any]:
-    held = ((name, node) for name, node in architecture.live.items() if isinstance(node.op, (Layer, Constant)))
-    return {name: weights.tensors(node) for name, node in held}
+def _numbers(architecture: Architecture, forward: Forward, weights: Source) -> dict[str, Any]:
+    """The very tensors that the passes here use: other copies of them would not be in the same caches."""
+    found: dict[str, Any] = {}
+    for name, node in architecture.live.items():
+        if isinstance(node.op, Constant):
+            found[name] = weights.tensors(node)
+        elif (layer := forward.layer(node, weights)) is not None:
+            found[name] = dict(layer.named_parameters()) | dict(layer.named_buffers())
+    return found
 
 
 def _part(
@@ -192,7 +200,12 @@ def _until(app: Any, reached: Callable[[], bool]) -> None:
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
     work = {"output": output, "stall": stall, "selection": selection}[what]
-    print(json.dumps({key: work(key) for key in keys}))
+    if what == "output":  # in the window a thread of their own makes them, and memory is not given back as the main
+        with ThreadPoolExecutor(1) as thread:  # thread gives it back
+            found = dict(zip(keys, thread.map(work, keys), strict=True))
+    else:
+        found = {key: work(key) for key in keys}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from explorer.analysis.forward import Cancelled
 from explorer.analysis.sample import BUILT_IN
 from explorer.experiments import UnknownExperiment, experiments, find
 from explorer.experiments.experiment import BadControl, Choice, Experiment, Range, Switch
@@ -22,6 +21,7 @@ from explorer.experiments.outcome import Outcome, Words
 from explorer.experiments.texts import texts
 from explorer.language import LANGUAGES
 from explorer.networks.catalogue import find as find_network
+from explorer.wanted import Cancelled
 
 IDS = tuple(experiment.id for experiment in experiments())
 

@@ -9,14 +9,14 @@ import pytest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from explorer.analysis.forward import Cancelled
 from explorer.drawing import compose
 from explorer.network import Network, open_network
 from explorer.present import at_level, diagram
 from explorer.ui import requests
 from explorer.ui.busy import PATIENCE, BusyIndicator
 from explorer.ui.window import Window
-from explorer.ui.work import Lane, Wanted
+from explorer.ui.work import Lane
+from explorer.wanted import Cancelled, Wanted
 
 
 @pytest.fixture

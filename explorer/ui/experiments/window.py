@@ -36,7 +36,8 @@ from explorer.ui.experiments.pictures import Pictures
 from explorer.ui.experiments.report import report
 from explorer.ui.experiments.settings import Settings
 from explorer.ui.guide_text import CHINESE
-from explorer.ui.work import Lane, Wanted
+from explorer.ui.work import Lane
+from explorer.wanted import Wanted
 
 _KEPT = 60  # outcomes to come back to at once
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from explorer.session import Topic
 from explorer.ui.desk import Desk
 from explorer.ui.inside.room import make_room
-from explorer.ui.work import Wanted
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample

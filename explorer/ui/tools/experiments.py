@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.session import Topic
 from explorer.ui.desk import Desk
-from explorer.ui.work import Wanted
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.ui.experiments.window import ExperimentsWindow

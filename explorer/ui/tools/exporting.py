@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from explorer.network import Network
     from explorer.ui.export_dialog import ExportDialog
     from explorer.ui.exporting import Shown
-    from explorer.ui.work import Wanted
+    from explorer.wanted import Wanted
 
 
 class ExportTool:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from explorer.ui.desk import Desk
 from explorer.ui.output import OutputPanel
 from explorer.ui.output_progress import Progress
-from explorer.ui.work import Wanted
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.batch import Batch

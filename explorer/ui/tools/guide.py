@@ -14,7 +14,7 @@ from explorer.session import Topic
 from explorer.ui import appearance, guide_text
 from explorer.ui.appearance import Colours
 from explorer.ui.desk import Desk
-from explorer.ui.work import Wanted
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.guide.told import Known, Told

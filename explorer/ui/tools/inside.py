@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.session import Topic
 from explorer.ui.desk import Desk
 from explorer.ui.inside.panel_tool import FollowingTool, Work
-from explorer.ui.work import Wanted
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample

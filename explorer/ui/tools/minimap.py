@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from explorer.drawing import Picture, Theme
 from explorer.ui.desk import Desk
 from explorer.ui.finding.minimap import Minimap, paint_small
-from explorer.ui.work import Wanted
+from explorer.wanted import Wanted
 
 
 class MinimapTool(QObject):

@@ -16,7 +16,7 @@ from explorer.session import Topic
 from explorer.ui.desk import Desk
 from explorer.ui.output import OutputPanel
 from explorer.ui.weights_report import WeightsReport
-from explorer.ui.work import Wanted
+from explorer.wanted import Wanted
 
 if TYPE_CHECKING:
     from explorer.network import Network
