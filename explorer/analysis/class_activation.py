@@ -38,6 +38,10 @@ def class_activation(showing: Showing, target: int | None = None, wanted: Wanted
 
     Raises NothingThere where there is no feature map to look at, or no such class; PassError; Cancelled.
     """
+    return showing.steadily(lambda: _attention(showing, target, wanted))
+
+
+def _attention(showing: Showing, target: int | None, wanted: Wanted) -> Attention:
     from captum.attr import LayerGradCam  # takes seconds to import, as it brings matplotlib
 
     name = last_map(showing.study)
@@ -45,7 +49,7 @@ def class_activation(showing: Showing, target: int | None = None, wanted: Wanted
     head = _Head(name, values, showing, wanted)
     with torch.no_grad():
         output = head(values[name])
-        logits = output[0]
+        logits = output[0].cpu()
         chosen = int(logits.argmax()) if target is None else target
         logit = float(score(output, chosen))
     heat = LayerGradCam(head, head.looked_at).attribute(values[name], target=chosen, relu_attributions=True)
@@ -117,7 +121,8 @@ def _known(name: str, showing: Showing, wanted: Wanted) -> dict[str, Any]:
         found = dict(showing.values({name, *beside}, wanted))
     if not wanted(0.5):
         raise Cancelled
-    values = {key: value.clone() if isinstance(value, torch.Tensor) else value for key, value in found.items()}
+    device = showing.forward.device
+    values = {key: v.to(device, copy=True) if isinstance(v, torch.Tensor) else v for key, v in found.items()}
     values[name].requires_grad_(True)
     return values
 

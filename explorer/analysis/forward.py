@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -24,6 +25,8 @@ from explorer.analysis.values import with_weights
 from explorer.graph.architecture import Architecture, Layer, Node
 from explorer.wanted import Cancelled, Wanted, always
 from explorer.weights.source import Source
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +112,39 @@ class Forward:
             PassError: a layer failed; names it and its input shapes.
         """
         key = image_key if image_key is not None else id(image)
+        return self.steadily(lambda: self._run(architecture, weights, image, key, wanted))
+
+    def steadily(
+        self, work: Callable[[], T], lock: AbstractContextManager[Any] | None = None, but: type[Exception] = Cancelled
+    ) -> T:
+        """What `work` gives, made on the device or, where it fails there, on the CPU. If that works, it was the
+        device, which is then given up.
+
+        Args:
+            lock: to be held while the device is changed, if it is not.
+            but: what the device is not to blame for, besides that the work was called off.
+        """
         try:
-            return self._run(architecture, weights, image, key, wanted)
-        except Cancelled:
+            return work()
+        except (Cancelled, but):
             raise
         except Exception as failure:  # a device that was unplugged, ran out of memory or lacks an op raises anything
-            if self.device == "cpu":
+            device = self.device
+            if device == "cpu":
                 raise
-            return self._instead(failure, architecture, weights, image, key, wanted)
+            self._move("cpu", lock)
+            try:
+                found = work()
+            except Exception:
+                self._move(device, lock)
+                raise
+            said = str(failure).strip().splitlines() or [type(failure).__name__]
+            self.fell_back = f"{device} failed ({said[0]}), so this ran on the CPU."
+            return found
 
-    def _instead(self, failure: Exception, *pass_: Any) -> Result:
-        """The same pass on the CPU. If it works, it was the device, which is then given up."""
-        device = self.device
-        self.use("cpu")
-        try:
-            result = self._run(*pass_)
-        except Exception:
+    def _move(self, device: str, lock: AbstractContextManager[Any] | None) -> None:
+        with lock or nullcontext():
             self.use(device)
-            raise
-        said = str(failure).strip().splitlines() or [type(failure).__name__]
-        self.fell_back = f"{device} failed ({said[0]}), so this ran on the CPU."
-        return result
 
     def _run(
         self,
@@ -140,12 +155,11 @@ class Forward:
         wanted: Wanted,
     ) -> Result:
         started = time.perf_counter()
-        image = image.to(self.device)
         # A network and its edited version must fit, else every pass would make all weights anew.
         self._layers.budget = max(self._layers.budget, self.budget, 8 * study(architecture).figures.total.params)
         keyed = self._keys.of(architecture, weights, image_key)
         last = architecture.output.name
-        running = Running(self._maps, self.layer, keyed, (last,), image, wanted)
+        running = self._running((last,), keyed, image, wanted)
         value = _on_cpu(running.value(last))
         took = (time.perf_counter() - started) * 1e3
         result = Result(value, len(running.needed), len(architecture.live), took, device=self.device)
@@ -173,14 +187,29 @@ class Forward:
         Nothing is kept alive longer than what is still to come needs it. Raises as `run` does.
         """
         keyed = self._keys.of(architecture, weights, image_key if image_key is not None else id(image))
-        found = self._values_of(names, keyed, image.to(self.device), wanted)
+        found = self._values_of(names, keyed, image, wanted)
         return ((name, _on_cpu(value)) for name, value in found)
 
     def _values_of(
         self, names: Collection[str], keyed: Keyed, image: torch.Tensor, wanted: Wanted
     ) -> Iterator[tuple[str, Any]]:
-        running, asked = Running(self._maps, self.layer, keyed, names, image, wanted), set(names)
-        return ((name, running.value(name)) for name in keyed.architecture.live if name in asked)
+        asked = set(names)
+        left = [name for name in keyed.architecture.live if name in asked]
+        where = ""
+        running: Running | None = None
+
+        def next_value() -> Any:
+            nonlocal where, running
+            if running is None or where != self.device:
+                where, running = self.device, self._running(left, keyed, image, wanted)
+            return running.value(left[0])
+
+        while left:
+            yield left[0], self.steadily(next_value)
+            del left[0]
+
+    def _running(self, names: Collection[str], keyed: Keyed, image: torch.Tensor, wanted: Wanted) -> Running:
+        return Running(self._maps, self.layer, keyed, names, image.to(self.device), wanted)
 
     def keys(self, architecture: Architecture, weights: Source, image_key: Hashable) -> Mapping[str, int]:
         """For each live node a number that is equal for two nodes, of any two snapshots, only if their values are."""

@@ -33,12 +33,13 @@ def run_from(
     needed = _between(start, goal, showing.architecture)
     last = {read: name for name in needed for read in nodes[name].inputs}
     values = dict(start)
+    image = showing.image.to(showing.forward.device)
     for done, name in enumerate(needed):
         if not wanted(done / len(needed)):
             raise Cancelled
         node = nodes[name]
         with torch.enable_grad():
-            values[name] = _value(node, values, showing)
+            values[name] = _value(node, values, showing, image)
         seen(node, values[name])
         for read in node.inputs:
             if last[read] == name and read != goal:
@@ -74,10 +75,9 @@ def _between(start: Mapping[str, Any], goal: str, architecture: Architecture) ->
     return [name for name in architecture.live if name in needed]
 
 
-def _value(node: Node, values: Mapping[str, Any], showing: Showing) -> Any:
+def _value(node: Node, values: Mapping[str, Any], showing: Showing, image: torch.Tensor) -> Any:
     inputs = {name: values[name] for name in node.inputs}
     try:
-        image = showing.image.to(showing.forward.device)
         return value_of(node, inputs, showing.weights, image, showing.layer(node))
     except Exception as failure:
         shapes = " and ".join(str(tuple(v.shape)) for v in inputs.values() if isinstance(v, torch.Tensor))

@@ -10,7 +10,7 @@ from torch import nn
 
 from explorer.analysis.feature_maps import MOST
 from explorer.analysis.showing import NothingThere, Showing
-from explorer.graph.architecture import Input, Layer
+from explorer.graph.architecture import Input, Layer, Node
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +55,14 @@ def kernels(name: str, showing: Showing) -> Kernels:
         raise NothingThere("Only convolutions and linear layers have kernels.")
     if layer.weight.numel() > MOST:
         raise NothingThere(f"{name} has {layer.weight.numel():,} weights; more than {MOST:,} are not drawn.")
-    filled = showing.layer(node)
-    assert isinstance(filled, (nn.Conv2d, nn.Linear))
-    weights = filled.weight.detach().float().cpu().numpy()
+    weights = showing.steadily(lambda: _weights(node, showing))
     if isinstance(layer, nn.Linear):
         return Kernels(name, weights[:, :, None, None], 1, False)
     reads_image = isinstance(showing.architecture.nodes[node.inputs[0]].op, Input)
     return Kernels(name, weights, layer.groups, reads_image and weights.shape[1] == 3)
+
+
+def _weights(node: Node, showing: Showing) -> NDArray[np.float32]:
+    layer = showing.layer(node)
+    assert isinstance(layer, (nn.Conv2d, nn.Linear))
+    return layer.weight.detach().float().cpu().numpy()

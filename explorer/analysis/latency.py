@@ -39,6 +39,10 @@ def latency(showing: Showing, passes: int = 7, wanted: Wanted = always) -> Laten
     """Time `passes` passes after one to warm up. Nothing remembered is used. Raises Cancelled."""
     if passes < 1:
         raise ValueError(f"{passes} passes cannot be timed")
+    return showing.steadily(lambda: _latency(showing, passes, wanted))
+
+
+def _latency(showing: Showing, passes: int, wanted: Wanted) -> Latency:
     times: dict[str, list[float]] = {name: [] for name in showing.architecture.live}
     for number in range(passes + 1):
         taken = _timed(showing, partial(_part, wanted, number, passes + 1))
@@ -68,7 +72,7 @@ def _timed(showing: Showing, wanted: Wanted) -> dict[str, float]:
             began = time.perf_counter()
             values[name] = value_of(node, inputs, showing.weights, image, layer)
             if image.device.type != "cpu":
-                torch.accelerator.synchronize()  # it only queued the work
+                torch.accelerator.synchronize(image.device)  # it only queued the work
             taken[name] = (time.perf_counter() - began) * 1e3
             left.subtract(node.inputs)
             for gone in {read for read in node.inputs if not left[read]}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,8 @@ def devices() -> tuple[Device, ...]:
 def free_memory(device: str = "cpu") -> int:
     """Bytes that a pass could still take. Apple's GPU shares the memory of the CPU."""
     if device.startswith("cuda"):
-        return int(torch.cuda.mem_get_info(torch.device(device))[0])
+        with contextlib.suppress(RuntimeError):  # one that is gone: the pass will find out, and run on the CPU
+            return int(torch.cuda.mem_get_info(torch.device(device))[0])
     return int(psutil.virtual_memory().available)
 
 

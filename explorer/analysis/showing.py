@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -15,6 +15,8 @@ from explorer.analysis.study import Study, study
 from explorer.graph.architecture import Architecture, Node
 from explorer.wanted import Wanted, always
 from explorer.weights.source import Source
+
+T = TypeVar("T")
 
 
 class NothingThere(ValueError):
@@ -64,6 +66,10 @@ class Showing:
         """The node's layer with its numbers, through which gradients can pass."""
         with self.lock:
             return self.forward.layer(node, self.weights)
+
+    def steadily(self, work: Callable[[], T]) -> T:
+        """What `work` finds; where the device it runs on fails, on the CPU."""
+        return self.forward.steadily(work, self.lock, NothingThere)
 
     @property
     def _key(self) -> Hashable:

@@ -68,6 +68,10 @@ def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tup
     """
     if why := no_way_back(showing):
         raise NothingThere(why)
+    return showing.steadily(lambda: _there_and_back(showing, target, wanted))
+
+
+def _there_and_back(showing: Showing, target: int, wanted: Wanted) -> tuple[Health, ...]:
     names = worth_seeing(showing.architecture)
     asked = set(names)
     forth: dict[str, tuple[float, float, float, float]] = {}
@@ -77,7 +81,7 @@ def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tup
         return wanted((len(forth) + len(back)) / (2 * len(names)))
 
     def gradient(name: str, value: torch.Tensor) -> None:
-        back[name] = float(torch.linalg.vector_norm(value, dtype=torch.float64))
+        back[name] = float(torch.linalg.vector_norm(value.cpu(), dtype=torch.float64))
         if not still():
             raise Cancelled
 
@@ -98,6 +102,7 @@ def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tup
 
 def _statistics(value: torch.Tensor) -> tuple[float, float, float, float]:
     """Mean, deviation, share of zeros, share of channels that are zero everywhere."""
+    value = value.cpu()  # Apple's GPU has no float64
     deviation, mean = torch.std_mean(value.double(), correction=0)
     zero = value == 0
     channels = zero[0].flatten(1).all(1) if value.dim() > 2 else zero[0] if value.dim() == 2 else zero

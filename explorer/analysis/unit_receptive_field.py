@@ -88,6 +88,10 @@ def used_of(name: str, row: int, column: int, showing: Showing, wanted: Wanted =
     """
     if name not in showing.architecture.live:
         raise NothingThere(f"{name} is not part of the network any more: an edit took it out.")
+    return showing.steadily(lambda: _used(name, row, column, showing, wanted))
+
+
+def _used(name: str, row: int, column: int, showing: Showing, wanted: Wanted) -> NDArray[np.float32]:
     image = showing.ready
     tensor = first_tensor(run_from({showing.architecture.input.name: image}, name, showing, wanted))
     if tensor is None or not tensor.requires_grad:

@@ -76,11 +76,16 @@ class PanelTool(Generic[P]):
         """Find it out, and show it when it is there. False where there is nothing to find out."""
         network, sample = self.session.network, self.session.sample
         work = self.work(network, sample) if network is not None and sample is not None else None
-        if work is None:
+        if network is None or work is None:
             self.lane.cancel()
-        else:
-            self.lane.submit(work, self.show, self.fail)
-        return work is not None
+            return False
+        self.lane.submit(work, partial(self._arrived, network, network.origin.forward.fell_back), self.fail)
+        return True
+
+    def _arrived(self, network: Network, known: str, found: Any) -> None:
+        if (said := network.origin.forward.fell_back) != known:
+            self.desk.intent.say(said)  # the device failed meanwhile
+        self.show(found)
 
     def show(self, found: Any) -> None:
         if self.panel is not None:

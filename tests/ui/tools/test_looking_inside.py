@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -231,3 +232,17 @@ def test_a_transformer_says_why_it_has_no_map(window: Window, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
     looks = tool(window, LookingTool)
     qtbot.waitUntil(lambda: "attention mixes them everywhere" in looks.panel.words.text(), timeout=SLOW)
+
+
+def test_a_device_that_fails_meanwhile_is_said(window: Window, qtbot: QtBot) -> None:
+    window.start("shufflenet_v2_x0_5")
+    qtbot.waitUntil(lambda: window.output._output is not None, timeout=SLOW)
+    times = tool(window, TimingTool)
+    network = window.session.network
+    assert network is not None
+    missing = "mps:0" if not torch.backends.mps.is_available() else "cuda:0"  # as one is that was unplugged
+    network.origin.forward.use(device=missing)
+    times.panel.measure.click()
+    qtbot.waitUntil(lambda: times.panel._timing is not None, timeout=SLOW)
+    assert window.statusBar().currentMessage().startswith(f"{missing} failed (")
+    assert network.origin.forward.device == "cpu"

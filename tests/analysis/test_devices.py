@@ -1,0 +1,163 @@
+"""What runs on a device gives what the CPU gives, and one that fails is given up for the CPU, in passes and in all that
+looks inside of them. The device is one that only the tests have (tests/elsewhere.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.analysis.change_along_depth import change_along_depth
+from explorer.analysis.class_activation import class_activation
+from explorer.analysis.feature_maps import feature_maps
+from explorer.analysis.kernels import kernels
+from explorer.analysis.latency import latency
+from explorer.analysis.room import free_memory
+from explorer.analysis.showing import NothingThere, Showing
+from explorer.analysis.signal_health import forward_health, signal_health
+from explorer.analysis.unit_receptive_field import used_of
+from explorer.edits import SwapActivation
+from explorer.network import Network, open_network
+from explorer.networks.catalogue import find
+from tests.conftest import KEYS
+from tests.elsewhere import NAME, Device
+
+#: Of the networks with more parameters, one for each way of working.
+LARGE = ("swin_t", "swin_v2_t", "vit_b_16", "maxvit_t", "convnext_tiny", "resnext50_32x4d", "regnet_y_3_2gf")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All networks with `--long`; else those whose weights are made in a second, and one of each other kind."""
+    if "any_key" in metafunc.fixturenames:
+        long = metafunc.config.getoption("--long")
+        keys = [key for key in KEYS if long or find(key).params < 12e6 or key in LARGE]
+        metafunc.parametrize("any_key", keys)
+
+
+def there(key: str) -> Network:
+    """A network whose passes run on the device."""
+    network = open_network(key)
+    network.origin.forward.use(device=NAME)
+    return network
+
+
+@pytest.fixture(autouse=True)
+def no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.accelerator, "synchronize", lambda device=None: None)
+
+
+def test_every_network_keeps_to_the_device_it_runs_on(any_key: str) -> None:
+    network, device = there(any_key), Device()
+    with device.there():
+        result = network.run("cat").result
+    assert (result.device, network.origin.forward.fell_back) == (NAME, "")
+    assert device.ops >= sum(node.layer is not None for node in network.architecture.live.values()) / 2
+    torch.testing.assert_close(result.main, open_network(any_key).run("cat").result.main)
+
+
+def maps_of(showing: Showing) -> Any:
+    return feature_maps("features.4.conv.1.2", showing).values
+
+
+def kernels_of(showing: Showing) -> Any:
+    return kernels("features.0.0", showing).weights
+
+
+def where_it_looks(showing: Showing) -> Any:
+    return class_activation(showing).heat
+
+
+def there_and_back(showing: Showing) -> Any:
+    return [[h.mean, h.deviation, h.zeros, h.gradient] for h in signal_health(showing, 3)]
+
+
+def there_alone(showing: Showing) -> Any:
+    return [[h.mean, h.deviation, h.zeros] for h in forward_health(showing)]
+
+
+def what_moved(showing: Showing) -> Any:
+    without = replace(showing, architecture=SwapActivation("*", "linear").apply(showing.architecture))
+    return [moved.distance for moved in change_along_depth(showing, without)]
+
+
+def what_a_unit_uses(showing: Showing) -> Any:
+    return used_of("features.4.conv.1.2", 3, 3, showing)
+
+
+def how_long(showing: Showing) -> Any:
+    return len(latency(showing, 1).layers)
+
+
+LOOKS = (
+    maps_of,
+    kernels_of,
+    where_it_looks,
+    there_and_back,
+    there_alone,
+    what_moved,
+    what_a_unit_uses,
+    how_long,
+)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_is_seen_inside_is_what_the_cpu_shows(look: Callable[[Showing], Any]) -> None:
+    network, device = there("mobilenet_v2"), Device()
+    with device.there():
+        found = look(network.showing("cat"))
+    assert device.ops
+    assert (network.origin.forward.device, network.origin.forward.fell_back) == (NAME, "")
+    np.testing.assert_allclose(found, look(open_network("mobilenet_v2").showing("cat")), rtol=2e-3, atol=1e-5)
+
+
+def unplugged_after(ops: int) -> Device:
+    def check(op: int) -> None:
+        if op >= ops:
+            raise RuntimeError("the GPU has fallen off the bus\nmore of a long story")
+
+    return Device(check)
+
+
+FELL_BACK = f"{NAME} failed ("
+
+
+@pytest.mark.parametrize("ops", [0, 100])
+def test_a_device_that_is_unplugged_during_a_pass_is_given_up_for_the_cpu(ops: int) -> None:
+    network = there("mobilenet_v2")
+    with unplugged_after(ops).there():
+        result = network.run("cat").result
+        assert network.edit(SwapActivation("features.18.2", "silu")).run("cat").result.ran == 6
+    forward = network.origin.forward
+    assert torch.equal(result.main, open_network("mobilenet_v2").run("cat").result.main)
+    assert result.device == forward.device == "cpu"
+    assert forward.fell_back.startswith(FELL_BACK)
+    assert forward.fell_back.endswith("the GPU has fallen off the bus), so this ran on the CPU.")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_one_that_is_unplugged_while_one_looks_inside_is_given_up_too(look: Callable[[Showing], Any]) -> None:
+    network = there("mobilenet_v2")
+    with unplugged_after(0 if look is kernels_of else 40).there():
+        found = look(network.showing("cat"))
+    assert network.origin.forward.device == "cpu"
+    assert network.origin.forward.fell_back.startswith(FELL_BACK)
+    np.testing.assert_allclose(found, look(open_network("mobilenet_v2").showing("cat")), rtol=1e-5)
+
+
+def test_what_makes_no_sense_is_no_reason_to_give_up_a_device() -> None:
+    network = there("vit_b_16")
+    with Device().there(), pytest.raises(NothingThere):
+        class_activation(network.showing("cat"))
+    assert (network.origin.forward.device, network.origin.forward.fell_back) == (NAME, "")
+
+
+def test_a_lost_gpu_has_the_memory_of_the_cpu_until_a_pass_finds_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(device: torch.device) -> tuple[int, int]:
+        raise RuntimeError("CUDA error: no CUDA-capable device is detected")
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lost)
+    assert free_memory("cuda:0") > 0
