@@ -31,6 +31,7 @@ from explorer.graph.architecture import Architecture, Constant, Layer
 from explorer.graph.module import as_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import Entry, build, find
+from explorer.networks.own import Own
 from explorer.wanted import Wanted, always
 from explorer.weights import Given, Source
 from explorer.weights.checkpoint import read_checkpoint
@@ -42,9 +43,14 @@ class Origin:
     """What all edited versions of one opened network share: its entry, its weights, and remembered feature maps."""
 
     def __init__(
-        self, entry: Entry | None, make_weights: Callable[[], Source], options: Mapping[str, Any] | None = None
+        self,
+        entry: Entry | None,
+        make_weights: Callable[[], Source],
+        options: Mapping[str, Any] | None = None,
+        own: Own | None = None,
     ) -> None:
         self.entry = entry
+        self.own = own  # what made it, if it is the user's own and they have said so
         self.options = dict(options or {})
         self.forward = Forward()
         self.lock = threading.Lock()  # one pass at a time: they share the remembered values
@@ -272,6 +278,7 @@ def open_network(
     options: Mapping[str, Any] | None = None,
     edits: Iterable[Edit] = (),
     seed: int = 0,
+    own: Own | None = None,
 ) -> Network:
     """Open a network of the catalogue by its key, or any traceable module.
 
@@ -279,6 +286,7 @@ def open_network(
         input_shape: (batch, channels, height, width); the entry's own, or (1, 3, 224, 224).
         options: of the catalogue entry, such as {"width_mult": 0.5} or {"aux_heads": True}.
         seed: of the random weights. A module keeps its own weights.
+        own: what made a module, for a project to name.
 
     Raises:
         UnknownNetwork: no such key; the message names the nearest.
@@ -286,7 +294,7 @@ def open_network(
         ShapeError: it does not take an input of that shape.
     """
     if isinstance(what, nn.Module):
-        network = _open_module(what, input_shape or (1, 3, 224, 224), seed)
+        network = _open_module(what, input_shape or (1, 3, 224, 224), seed, own)
     else:
         network = _open_entry(find(what), input_shape, options, seed)
     study(network.architecture)
@@ -303,7 +311,7 @@ def _open_entry(entry: Entry, shape: tuple[int, ...] | None, options: Mapping[st
     return Network(Origin(entry, weights, options), History(architecture))
 
 
-def _open_module(module: nn.Module, shape: tuple[int, ...], seed: int) -> Network:
+def _open_module(module: nn.Module, shape: tuple[int, ...], seed: int, own: Own | None) -> Network:
     architecture = trace(module, shape)
     tensors = {**dict(module.named_parameters(remove_duplicate=False)), **dict(module.named_buffers())}
 
@@ -313,7 +321,7 @@ def _open_module(module: nn.Module, shape: tuple[int, ...], seed: int) -> Networ
             return fallback
         return Given({name: tensor.detach().clone() for name, tensor in tensors.items()}, fallback)
 
-    return Network(Origin(None, weights), History(architecture))
+    return Network(Origin(None, weights, own=own), History(architecture))
 
 
 def _tables(architecture: Architecture, make: Callable[[], nn.Module]) -> dict[str, torch.Tensor]:

@@ -30,6 +30,10 @@ _Name = Annotated[str, Field(max_length=1000)]
 _Id = Annotated[str, Field(max_length=LONGEST)]  # of a card: that of a stack lists all that are on it
 
 
+#: "package.module:make", or "folder/net.py:Net" with a path that says nothing across lines.
+_MADE_BY = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
+
+
 class ProjectError(ValueError):
     """A file that cannot be read, written or opened. The message names the file, the place in it and the reason."""
 
@@ -50,8 +54,8 @@ class Project:
     """A network and what was done to it, as data."""
 
     network: str = ""  # key of the catalogue
-    module: str = ""  # "package.module:callable", where there is no key
-    options: Mapping[str, bool | int | float] = field(default_factory=dict)
+    module: str = ""  # "net.py:Net" or "package.module:make", where there is no key
+    options: Mapping[str, bool | int | float | str] = field(default_factory=dict)  # or the arguments of what makes it
     input_shape: tuple[int, ...] | None = None  # where it is not the network's own
     edits: tuple[Edit, ...] = ()
     position: int = 0  # edits that are in force; those behind can be redone
@@ -149,8 +153,8 @@ class _File(BaseModel):
     format: Literal["cnnx"]
     version: Literal[1]
     network: _Name = ""
-    module: Annotated[str, Field(max_length=500, pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)?$")] = ""
-    options: Annotated[dict[_Name, bool | int | float], Field(max_length=100)] = Field(default_factory=dict)
+    module: Annotated[str, Field(max_length=2000, pattern=_MADE_BY)] = ""
+    options: Annotated[dict[_Name, bool | int | float | _Name], Field(max_length=100)] = Field(default_factory=dict)
     input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
     edits: list[Any]
     position: Annotated[int, Field(ge=0)]

@@ -8,22 +8,37 @@ from typing import Any
 
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import UnknownNetwork
+from explorer.networks.own import Own
 from explorer.project import Project, ProjectError, View, read_project
 from explorer.wanted import Cancelled, Wanted, always
 
 
-def project_of(network: Network, view: View | None = None, module: str = "") -> Project:
+class NotAgreed(ProjectError):
+    """A project of a module of the user's own: opening it runs the code of `own`, if the user agrees."""
+
+    def __init__(self, path: str | Path, own: Own) -> None:
+        super().__init__(
+            f"{path} is of a network of your own, {own.made_by}: opening it runs that code, so it must be agreed to"
+        )
+        self.path, self.own = str(path), own
+
+
+def project_of(network: Network, view: View | None = None, folder: Path | None = None) -> Project:
     """A network and its edits, those that can be redone too, as data.
 
-    `module` says where a network that is not of the catalogue comes from: "package.module:callable".
+    `folder` is where the file will be: what makes a network of the user's own is named from there, where it is inside.
+    Raises ProjectError for a module of which nobody has said what makes it.
     """
-    entry, history = network.origin.entry, network.history
-    if entry is None and not module:
-        raise ProjectError(f'{network.title} is a module of your own: say what makes it, as "package.module:callable"')
+    entry, own, history = network.origin.entry, network.origin.own, network.history
+    if entry is None and own is None:
+        raise ProjectError(
+            f"{network.title} was opened as a live module, and a project can only name what makes one: open it with "
+            "File › Open module…"
+        )
     return Project(
         network=entry.key if entry is not None else "",
-        module=module if entry is None else "",
-        options=network.origin.options,
+        module=_seen_from(folder, own) if own is not None else "",
+        options=own.arguments if own is not None else network.origin.options,
         input_shape=_own_shape(network),
         edits=history.edits,
         position=history.position,
@@ -31,20 +46,37 @@ def project_of(network: Network, view: View | None = None, module: str = "") -> 
     )
 
 
-def open_project(path: str | Path, wanted: Wanted = always) -> tuple[Network, Project]:
+def _seen_from(folder: Path | None, own: Own) -> str:
+    if not own.is_file:
+        return own.made_by
+    path = Path(own.where).resolve()
+    if folder is not None and path.is_relative_to(folder.resolve()):
+        path = path.relative_to(folder.resolve())
+    return f"{path.as_posix()}:{own.name}"
+
+
+def own_of(project: Project, path: str | Path) -> Own:
+    """What makes the network of a project's file that names no key."""
+    own = Own(project.module, project.options, project.input_shape or (1, 3, 224, 224))
+    if own.is_file:
+        own = replace(own, made_by=f"{Path(path).resolve().parent / own.where}:{own.name}")
+    return own
+
+
+def open_project(path: str | Path, wanted: Wanted = always, *, agreed: Own | None = None) -> tuple[Network, Project]:
     """Open the network of a project's file with its edits made.
 
-    `wanted` is asked before each edit with the part that is done; when it says no, this stops with Cancelled. Raises
-    ProjectError, which names the file, the edit that cannot be made, and why.
+    `wanted` is asked before each edit with the part that is done; when it says no, this stops with Cancelled. `agreed`
+    is what the user has said may run. Raises ProjectError, which names the file, the edit that cannot be made, and
+    why; NotAgreed where code would have to run.
     """
     project = read_project(path)
     if project.module:
-        package, _, name = project.module.partition(":")
-        raise ProjectError(
-            f"{path} is of a module of your own, {project.module}, and opening a file runs no code. In Python: from "
-            f"{package} import {name.split('.')[0]}; from explorer.project import read_edits; explorer.open({name}(), "
-            f'edits=read_edits("{Path(path).name}"))'
-        )
+        if agreed is None:
+            raise NotAgreed(path, own_of(project, path))
+        from explorer.trusted import open_own
+
+        return _with_edits(open_own(agreed), project, path, wanted), project
     try:
         network = open_network(project.network, options=project.options, input_shape=project.input_shape)
     except UnknownNetwork as failure:
@@ -70,22 +102,27 @@ def _with_edits(network: Network, project: Project, path: str | Path, wanted: Wa
 
 def as_python(network: Network) -> str:
     """Lines that open the network with the edits in force."""
-    entry, edits = network.origin.entry, network.history.in_force
-    arguments = [repr(entry.key) if entry is not None else "module"]
+    entry, own, edits = network.origin.entry, network.origin.own, network.history.in_force
     shape = network.baseline.architecture.input_shape if entry is None else _own_shape(network)
-    if shape is not None:
-        arguments.append(f"input_shape={shape!r}")
-    if network.origin.options:
-        arguments.append(f"options={network.origin.options!r}")
     lines = ["from explorer.network import open_network"]
+    if own is not None:
+        lines = ["from explorer.networks.own import Own", "from explorer.trusted import open_own"]
     if edits:
         lines.insert(0, f"from explorer.edits import {', '.join(sorted({type(edit).__name__ for edit in edits}))}")
-    if entry is None:
-        lines += ["", f"# module: your {network.title}"]
-    opening = f"network = open_network({', '.join(arguments)})"
+    if own is not None:
+        opening = f"open_own(Own({own.made_by!r}, {dict(own.arguments)!r}, {shape!r}))"
+    else:
+        arguments = [repr(entry.key) if entry is not None else "module"]
+        if shape is not None:
+            arguments.append(f"input_shape={shape!r}")
+        if network.origin.options:
+            arguments.append(f"options={network.origin.options!r}")
+        opening = f"open_network({', '.join(arguments)})"
+        if entry is None:
+            lines += ["", f"# module: your {network.title}"]
     if edits:
         opening += ".edit(\n" + "".join(f"    {_call(edit)},\n" for edit in edits) + ")"
-    return "\n".join([*lines, "", opening])
+    return "\n".join([*lines, "", f"network = {opening}"])
 
 
 def _call(edit: Any) -> str:

@@ -145,7 +145,7 @@ def test_every_version_has_a_way_to_the_present_one() -> None:
         ({"network": "", "module": "import os; os:abort"}, "module: string should match"),
         ({"network": "", "module": "os.abort()"}, "module: string should match"),
         ({"network": "\ud800"}, "value: invalid json"),
-        ({"options": {"width": "wide"}}, "options.width"),
+        ({"options": {"width": [1]}}, "options.width"),
         ({"options": {str(n): 1 for n in range(200)}}, "options: dictionary should have at most"),
         ({"input_shape": [3, 224, 224]}, "input_shape"),
         ({"input_shape": [1, 3, 0, 224]}, "input_shape.2: input should be greater"),

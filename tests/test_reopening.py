@@ -11,8 +11,9 @@ from torch import nn
 
 from explorer.edits import InputSize, Norm, Shortcut, SwapActivation
 from explorer.network import Network, open_network
+from explorer.networks.own import Own
 from explorer.project import ProjectError, View, read_project, write_project
-from explorer.reopening import as_python, open_project, project_of
+from explorer.reopening import NotAgreed, as_python, open_project, project_of
 from explorer.wanted import Cancelled
 
 EDITS = (Shortcut("layer2.0", on=False), SwapActivation("*", "gelu"), Norm("layer1", "group"))
@@ -90,12 +91,12 @@ def test_a_module_is_named_and_never_imported(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "trap.py").write_text("raise SystemExit('imported')")
     monkeypatch.syspath_prepend(str(tmp_path))
     module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
-    network = open_network(module).edit(SwapActivation("1", "gelu"))
-    with pytest.raises(ProjectError, match=r"package\.module:callable"):
-        project_of(network)
-    write_project(tmp_path / "net.cnnx", project_of(network, module="trap:make"))
+    with pytest.raises(ProjectError, match="a project can only name what makes one"):
+        project_of(open_network(module))
+    network = open_network(module, own=Own("trap:make")).edit(SwapActivation("1", "gelu"))
+    write_project(tmp_path / "net.cnnx", project_of(network))
     assert read_project(tmp_path / "net.cnnx").module == "trap:make"
-    with pytest.raises(ProjectError, match=r"In Python: from trap import make; .*explorer.open\(make\(\), edits=read"):
+    with pytest.raises(NotAgreed, match="trap:make: opening it runs that code"):
         open_project(tmp_path / "net.cnnx")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.panels import Choice
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from explorer.diagram import Colouring, Direction, Level
     from explorer.drawing import Picture
     from explorer.network import Network
+    from explorer.networks.own import Own
     from explorer.panels import Inspection, Output, Preview, Summary
     from explorer.present.differences import Differences
     from explorer.present.steps import Track
@@ -83,15 +85,29 @@ def open_network(
     return work
 
 
-def open_project(path: str, level: Level) -> Callable[[Wanted], Opened]:
-    """Open what a project's file describes; `level` is for files that say nothing of the view."""
+def open_own(own: Own, level: Level, edits: tuple[Any, ...] = ()) -> Callable[[Wanted], Opened]:
+    """Run the user's own code, which they have agreed to, and open the network it makes."""
+
+    def work(wanted: Wanted) -> Opened:
+        from explorer.present import at_level
+        from explorer.trusted import open_own
+
+        opened = open_own(own, edits)
+        return Opened(opened, at_level(opened.study, level), level)
+
+    return work
+
+
+def open_project(path: str, level: Level, agreed: Own | None = None) -> Callable[[Wanted], Opened]:
+    """Open what a project's file describes; `level` is for files that say nothing of the view, and `agreed` is the
+    user's own code that may run."""
 
     def work(wanted: Wanted) -> Opened:
         from explorer import reopening
         from explorer.analysis.photos import BUILT_IN
         from explorer.present import at_level
 
-        network, project = reopening.open_project(path, wanted)
+        network, project = reopening.open_project(path, wanted, agreed=agreed)
         view = project.view
         if view.opened is None:
             return Opened(network, at_level(network.study, level), level, path=path)
@@ -108,7 +124,7 @@ def save_project(network: Network, path: str, view: dict[str, Any]) -> Callable[
         from explorer.project import View, write_project
         from explorer.reopening import project_of
 
-        write_project(path, project_of(network, View(**view)))
+        write_project(path, project_of(network, View(**view), Path(path).parent))
 
     return work
 

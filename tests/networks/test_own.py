@@ -1,0 +1,107 @@
+"""What a file of the user's own offers is read off it; nothing of it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from explorer.networks.own import Own, OwnModuleError, arguments_of, offers
+
+FILE = '''
+raise SystemExit("nobody may run this")
+
+import torch
+from torch import nn
+
+class _Hidden(nn.Module): ...
+
+class Block(nn.Module):
+    """A part."""
+    def __init__(self, width: int, *, act: str = "relu") -> None: ...
+
+class Settings:
+    """No network."""
+
+class Wide(Block):
+    def __init__(self, classes=1000): ...
+
+class Duck:
+    def forward(self, x): ...
+
+def helper(path: str) -> str: ...
+
+def small(classes: int = 10) -> nn.Module: ...
+'''
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.py"
+    path.write_text(FILE)
+    return path
+
+
+def test_what_says_that_it_is_a_network_comes_first_and_the_last_before_its_parts(net: Path) -> None:
+    found = [(offer.name, offer.takes, offer.is_network) for offer in offers(net)]
+    assert found == [
+        ("small", "classes=10", True),
+        ("Duck", "", True),
+        ("Wide", "classes=1000", True),
+        ("Block", "width, *, act='relu'", True),
+        ("helper", "path", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"class Net(:\n", r"net\.py, line 1: "),
+        (b"\x00\x01\x02", r"net\.py"),
+        (b"x = " + b"(" * 5000 + b")" * 5000, r"net\.py"),
+        (b"#" * (5 * 2**20 + 1), "too large"),
+    ],
+)
+def test_what_is_no_file_of_python_is_said(net: Path, content: bytes, said: str) -> None:
+    net.write_bytes(content)
+    with pytest.raises(OwnModuleError, match=said):
+        offers(net)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OwnModuleError, match=r"cannot read .*gone\.py: No such file"):
+        offers(tmp_path / "gone.py")
+
+
+def test_arguments_are_written_as_in_python() -> None:
+    assert arguments_of("") == {}
+    assert arguments_of(" classes=10, width=0.5, act='relu', bias=True, shift=-1 ") == {
+        "classes": 10,
+        "width": 0.5,
+        "act": "relu",
+        "bias": True,
+        "shift": -1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("10", "with their names"),
+        ("**x", "with their names"),
+        ("classes=", "cannot be read"),
+        ("classes=open('x')", "cannot be read"),
+        ("classes=1)(2", "cannot be read|with their names"),
+        ("layers=[1, 2]", "layers must be a number"),
+        ("layers=None", "layers must be a number"),
+    ],
+)
+def test_what_cannot_be_an_argument_is_refused(text: str, said: str) -> None:
+    with pytest.raises(OwnModuleError, match=said):
+        arguments_of(text)
+
+
+def test_a_network_is_named_by_where_it_is_and_what_makes_it() -> None:
+    file, package = Own("C:/nets/net.py:Net"), Own("torchvision.models:resnet18")
+    assert (file.where, file.name, file.is_file) == ("C:/nets/net.py", "Net", True)
+    assert (package.where, package.name, package.is_file) == ("torchvision.models", "resnet18", False)

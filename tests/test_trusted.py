@@ -1,0 +1,154 @@
+"""Networks that code of the user's own makes: opened, edited, saved and opened again, once they have agreed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from explorer.edits import EditError, SwapActivation
+from explorer.graph.trace import TraceFailure
+from explorer.networks.own import Own, OwnModuleError
+from explorer.project import ProjectError, read_project, write_project
+from explorer.reopening import NotAgreed, as_python, open_project, project_of
+from explorer.trusted import open_own
+
+NET = """
+from dataclasses import dataclass
+from torch import nn
+from beside import WIDTH
+
+@dataclass
+class Settings:
+    depth: int = 2
+
+class Net(nn.Module):
+    def __init__(self, classes=10, act="relu"):
+        super().__init__()
+        self.stem = nn.Conv2d(3, WIDTH, 3, padding=1)
+        self.act = nn.ReLU() if act == "relu" else nn.SiLU()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(WIDTH, classes)
+
+    def forward(self, x):
+        return self.fc(self.pool(self.act(self.stem(x))).flatten(1))
+
+def words(): return "no module"
+def broken():
+    return 1 / 0
+def leaves(): raise SystemExit(3)
+class Depends(nn.Module):
+    def forward(self, x): return x if x.sum() > 0 else -x
+
+ready = Net(7)
+"""
+SMALL = (1, 3, 32, 32)
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "beside.py").write_text("WIDTH = 8\n")
+    path = tmp_path / "net.py"
+    path.write_text(NET)
+    before = list(sys.path)
+    yield path
+    assert sys.path == before
+    for name in ("beside", "own_module_net"):
+        sys.modules.pop(name, None)
+
+
+def test_a_file_makes_a_network_with_its_own_weights(net: Path) -> None:
+    network = open_own(Own(f"{net}:Net", {"classes": 5, "act": "silu"}, SMALL))
+    assert network.title == "Net"
+    assert network.figures.total.params == 8 * 27 + 8 + 8 * 5 + 5
+    assert network.architecture.nodes["fc"].layer.out_features == 5  # type: ignore[union-attr]
+    assert [type(network.architecture.nodes[name].layer).__name__ for name in ("stem", "act")] == ["Conv2d", "SiLU"]
+    assert network.run("cat").result.main.shape == (1, 5)
+
+
+def test_a_package_makes_one_and_so_does_a_network_that_is_there(net: Path) -> None:
+    shuffle = open_own(Own("torchvision.models:shufflenet_v2_x0_5", {"num_classes": 3}, (1, 3, 64, 64)))
+    assert shuffle.title == "ShuffleNetV2"
+    assert open_own(Own(f"{net}:ready", {}, SMALL)).architecture.nodes["fc"].layer.out_features == 7  # type: ignore[union-attr]
+
+
+def test_a_file_that_was_changed_is_read_again_and_what_it_imports_too(net: Path) -> None:
+    open_own(Own(f"{net}:Net", {}, SMALL))
+    (net.parent / "beside.py").write_text("WIDTH = 16  # twice\n")
+    net.write_text(NET.replace("classes=10", "classes=11"))
+    again = open_own(Own(f"{net}:Net", {}, SMALL), [SwapActivation("act", "gelu")])
+    assert again.figures.total.params == 16 * 27 + 16 + 16 * 11 + 11
+    assert again.history.position == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("Nut", {}, "has no Nut"),
+        ("Net", {"colours": 3}, "unexpected keyword argument 'colours'"),
+        ("words", {}, "makes no torch.nn.Module but str"),
+        ("broken", {}, r"net\.py:broken failed, line \d+: ZeroDivisionError: division by zero"),
+        ("leaves", {}, "failed, line .*: SystemExit: 3"),
+    ],
+)
+def test_what_makes_no_network_says_why_and_where(net: Path, name: str, arguments: dict[str, int], said: str) -> None:
+    with pytest.raises(OwnModuleError, match=said):
+        open_own(Own(f"{net}:{name}", arguments, SMALL))
+
+
+def test_what_is_not_there_or_cannot_be_followed_says_so(net: Path) -> None:
+    with pytest.raises(OwnModuleError, match=r"there is no file .*gone\.py"):
+        open_own(Own(f"{net.parent / 'gone.py'}:Net"))
+    with pytest.raises(OwnModuleError, match="No module named 'nowhere'"):
+        open_own(Own("nowhere.at_all:Net"))
+    with pytest.raises(TraceFailure):
+        open_own(Own(f"{net}:Depends", {}, SMALL))
+    with pytest.raises(EditError):
+        open_own(Own(f"{net}:Net", {}, SMALL), [SwapActivation("nothing", "gelu")])
+    net.write_text("x = (\n")
+    with pytest.raises(OwnModuleError, match="SyntaxError"):
+        open_own(Own(f"{net}:Net"))
+
+
+def test_a_project_names_it_and_opens_it_only_when_that_was_agreed_to(net: Path) -> None:
+    own = Own(f"{net}:Net", {"classes": 5, "act": "silu"}, SMALL)
+    network = open_own(own).edit(SwapActivation("act", "gelu"))
+    path = net.parent / "work.cnnx"
+    write_project(path, project_of(network, folder=path.parent))
+    assert read_project(path).module == "net.py:Net"  # from where the project is, so that both can move
+    net.write_text("raise SystemExit('ran without being asked')\n" + NET)
+    with pytest.raises(NotAgreed, match=r"net\.py:Net: opening it runs that code") as asked:
+        open_project(path)
+    assert asked.value.own == own
+    net.write_text(NET)
+    again, project = open_project(path, agreed=asked.value.own)
+    assert again.figures.total == network.figures.total
+    assert again.history.edits == project.edits == (SwapActivation("act", "gelu"),)
+
+
+def test_a_project_elsewhere_names_the_whole_path(net: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    network = open_own(Own(f"{net}:Net", {}, SMALL))
+    folder = tmp_path_factory.mktemp("elsewhere")
+    assert project_of(network, folder=folder).module == f"{net.resolve().as_posix()}:Net"
+    package = open_own(Own("torchvision.models:shufflenet_v2_x0_5", {}, (1, 3, 64, 64)))
+    assert project_of(package, folder=folder).module == "torchvision.models:shufflenet_v2_x0_5"
+
+
+@pytest.mark.parametrize("module", ["net.py", "net.py:", "a\nb.py:Net", "net.py:Net()", "os:system; x"])
+def test_a_project_that_names_what_cannot_be_a_module_is_refused(tmp_path: Path, module: str) -> None:
+    path = tmp_path / "bad.cnnx"
+    path.write_text(json.dumps({"format": "cnnx", "version": 1, "module": module, "edits": [], "position": 0}))
+    with pytest.raises(ProjectError, match="module: string should match"):
+        read_project(path)
+
+
+def test_the_lines_of_python_open_it_again(net: Path) -> None:
+    network = open_own(Own(f"{net}:Net", {"classes": 4}, SMALL)).edit(SwapActivation("act", "gelu"))
+    made: dict[str, object] = {}
+    exec(as_python(network), {}, made)
+    assert made["network"].figures.total == network.figures.total  # type: ignore[attr-defined]
+    assert torch.is_tensor(made["network"].run("cat").result.main)  # type: ignore[attr-defined]
