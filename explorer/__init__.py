@@ -7,6 +7,7 @@
     edited = network.edit(explorer.Shortcut("features.3", on=False))
     edited.run("photo.jpg").top(5)                        # [("tabby", 0.31), ...]
     explorer.save_diagram(edited, "mobilenet.png", level="blocks")
+    explorer.show(edited)                                 # in the window
 
 Importing this package imports neither torch nor Qt; what needs them brings them in.
 """
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from explorer.network import Network, Prediction
     from explorer.network import open_network as open
     from explorer.networks.catalogue import entries, find
+    from explorer.ui.app import show
 
 _HOME = {
     "open": ("explorer.network", "open_network"),
@@ -36,6 +38,7 @@ _HOME = {
     "LinearBottleneck": ("explorer.edits", "LinearBottleneck"),
     "save_diagram": ("explorer.export.diagram", "save_diagram"),
     "save_network": ("explorer.export.network_files", "save_network"),
+    "show": ("explorer.ui.app", "show"),
     "Page": ("explorer.export.page", "Page"),
     "ExportError": ("explorer.export.page", "ExportError"),
     "EditError": ("explorer.edits", "EditError"),
@@ -57,6 +60,7 @@ __all__ = [
     "open",
     "save_diagram",
     "save_network",
+    "show",
 ]
 
 

@@ -12,6 +12,7 @@ from explorer.export import commands as commands_of_files
 from explorer.files import is_project
 
 if TYPE_CHECKING:
+    from explorer.edits import Edit
     from explorer.network import Network
     from explorer.networks.catalogue import Entry
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Returns the exit code: 0, or 2 with one line on stderr."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given and is_project(given[0]):
+    if given and (is_project(given[0]) or given[0].endswith(".py")):
         given.insert(0, "--open")  # a double-clicked file
     parsed = _parser().parse_args(given)
     if parsed.command is None:
@@ -43,7 +44,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cnn-explorer", description="Open, change, compare and explain convolutional networks.")
-    parser.add_argument("--open", metavar="KEY|FILE", help="network or project (.cnnx) to open in the window")
+    parser.add_argument(
+        "--open", metavar="KEY|FILE", help="network, project (.cnnx) or file of Python to open in the window"
+    )
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(
         dest="command", title="commands (without one, the window opens)", parser_class=_Parser
@@ -75,12 +78,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _takes_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("network", metavar="KEY", help="key of a network, as `list` prints them")
+    what = "key of a network, as `list` prints them, or net.py:Net or package.module:make, which runs that code"
+    parser.add_argument("network", metavar="KEY", help=what)
     _takes_edits(parser)
 
 
 def _takes_networks(parser: argparse.ArgumentParser) -> None:
-    what = "keys of networks, or patterns such as 'resnet*'"
+    what = "keys of networks, patterns such as 'resnet*', or net.py:Net or package.module:make, which runs that code"
     parser.add_argument("network", metavar="KEY", nargs="+", help=what)
     _takes_edits(parser)
 
@@ -94,6 +98,16 @@ def _takes_edits(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="build with an option of the network: width_mult=0.5, aux_heads=true",
     )
+    parser.add_argument(
+        "--input", metavar="C×H×W", type=_shape, help="of the image, such as 3x32x32; without it, the network's own"
+    )
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    sides = text.replace("×", "x").split("x")
+    if len(sides) != 3 or not all(side.isdecimal() and 0 < int(side) <= 8192 for side in sides):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 3x224x224")
+    return (1, *map(int, sides))
 
 
 def _list(parsed: argparse.Namespace) -> None:
@@ -134,13 +148,24 @@ def _entry_as_json(entry: Any) -> dict[str, Any]:
 
 def _opened(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.catalogue import find
+    from explorer.networks.own import Own, arguments_of
 
+    if ":" in key:
+        own = Own(key, arguments_of(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
+        from explorer.trusted import open_own
+
+        return open_own(own, _edits(parsed))
     entry = find(key)  # an unknown key is said before torch is imported
     options = dict(_option(entry, said) for said in parsed.set)
     from explorer.network import open_network
+
+    return open_network(key, options=options, input_shape=parsed.input, edits=_edits(parsed))
+
+
+def _edits(parsed: argparse.Namespace) -> Sequence[Edit]:
     from explorer.project import read_edits
 
-    return open_network(key, options=options, edits=read_edits(parsed.edits) if parsed.edits else ())
+    return read_edits(parsed.edits) if parsed.edits else ()
 
 
 def _option(entry: Entry, said: str) -> tuple[str, Any]:

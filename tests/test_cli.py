@@ -59,7 +59,7 @@ def test_the_edits_in_force_of_a_project(tmp_path: Path, capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out)["edits"] == ["Shortcut removed in layer2.0"]
 
 
-@pytest.mark.parametrize("arguments", [["my net.cnnx"], ["--open", "my net.cnnx"], ["NET.CNNX"]])
+@pytest.mark.parametrize("arguments", [["my net.cnnx"], ["--open", "my net.cnnx"], ["NET.CNNX"], ["net.py"]])
 def test_a_project_opens_in_the_window(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str | None] = []
 
@@ -77,6 +77,29 @@ def test_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["params"] == 1_968_680
     assert main(["figures", "googlenet", "--set", "aux_heads=true", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["params"] == 13_004_888
+
+
+def test_a_network_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net = tmp_path / "net.py"
+    net.write_text("from torch import nn\ndef make(width): return nn.Sequential(nn.Conv2d(1, width, 3), nn.ReLU())\n")
+    words = ["figures", f"{net}:make", "--set", "width=4", "--input", "1x28x28", "--json"]
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["params"], found["output_shape"]) == (40, [1, 4, 26, 26])
+    folder = tmp_path / "pictures"
+    words = ["export", f"{net}:make", "--out", f"{folder}/", "--set", "width=4", "--input", "1×28×28"]
+    assert main(words) == 0
+    assert [path.name for path in folder.iterdir()] == ["make.png"]
+    with pytest.raises(SystemExit):
+        main(["figures", f"{net}:make", "--input", "28x28"])
+    assert "is no size such as 3x224x224" in capsys.readouterr().err
+    assert main(["figures", f"{net}:make"]) == 2
+    assert "missing 1 required positional argument: 'width'" in capsys.readouterr().err
+
+
+def test_the_size_of_the_image(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figures", "resnet18", "--input", "3x112x112", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["macs"] < 0.3 * 1_814_073_344
 
 
 @pytest.mark.parametrize("level", ["stages", "blocks", "units", "ops"])

@@ -115,7 +115,8 @@ def _table(parsed: argparse.Namespace, opened: Opener) -> None:
 
 
 def keys(patterns: list[str]) -> list[str]:
-    """The keys of the catalogue that the patterns stand for, each once; what is no pattern is taken as it is.
+    """The keys of the catalogue that the patterns stand for, each once; what is no pattern, or the
+    user's own (net.py:Net), is taken as it is.
 
     Raises LookupError for a pattern that stands for none.
     """
@@ -124,7 +125,7 @@ def keys(patterns: list[str]) -> list[str]:
     known = [entry.key for entry in entries()]
     found: dict[str, None] = {}
     for pattern in patterns:
-        if not any(mark in pattern for mark in "*?["):
+        if ":" in pattern or not any(mark in pattern for mark in "*?["):
             found[pattern] = None
             continue
         alike = [key for key in known if fnmatchcase(key, pattern)]
@@ -145,10 +146,11 @@ def _files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[str, Pa
     from explorer.networks.catalogue import find
 
     for key in named:
-        find(key)  # an unknown one is said before any file is written
+        if ":" not in key:
+            find(key)  # an unknown one is said before any file is written
     try:
         path.mkdir(exist_ok=True)
     except OSError as failure:
         raise ExportError(f"cannot make the folder {path}: {failure.strerror}") from failure
     for key in named:
-        yield key, path / f"{key}.{suffix}"
+        yield key, path / f"{key.rpartition(':')[2]}.{suffix}"

@@ -64,19 +64,18 @@ def offers(path: str | Path) -> tuple[Offer, ...]:
         raise OwnModuleError(f"{path.name}, line {failure.lineno}: {failure.msg}") from failure
     except (ValueError, RecursionError, MemoryError) as failure:
         raise OwnModuleError(f"{path} is no file of Python: {failure}") from failure
-    found: list[Offer] = []
+    found: list[Offer] = []  # last first: whole networks stand at the end, behind the blocks they are made of
     networks: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
             if "Module" in bases or "Sequential" in bases or bases & networks or _defines(node, "forward"):
                 networks.add(node.name)
-                found.append(Offer(node.name, _takes(_defines(node, "__init__"), bound=True), True))
+                found.insert(0, Offer(node.name, _takes(_defines(node, "__init__"), bound=True), True))
         elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             returns = ast.unparse(node.returns).rpartition(".")[2] if node.returns is not None else ""
-            found.append(Offer(node.name, _takes(node), returns in {"Module", "Sequential", *networks}))
-    # Whole networks stand at the end of a file, behind the blocks they are made of.
-    return tuple(sorted(found[::-1], key=lambda offer: not offer.is_network))
+            found.insert(0, Offer(node.name, _takes(node), returns in {"Module", "Sequential", *networks}))
+    return tuple(sorted(found, key=lambda offer: not offer.is_network))
 
 
 def _defines(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
@@ -11,9 +12,14 @@ from explorer.ui import appearance
 from explorer.ui.focus_ring import FocusRing
 from explorer.ui.window import Window
 
+if TYPE_CHECKING:
+    from torch import nn
 
-def run(network: str | None = None) -> int:
-    """Show the window, opening a network by its key or a project by its path if given, until it is closed."""
+    from explorer.network import Network
+
+
+def run(network: str | Network | None = None) -> int:
+    """Show the window until it is closed, with a network: an opened one, its key in the catalogue, or a file's path."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("CNN Explorer")
@@ -25,3 +31,11 @@ def run(network: str | None = None) -> int:
     # After the first paint: the heavy imports take seconds.
     QTimer.singleShot(0, lambda: window.start(network))
     return app.exec()
+
+
+def show(what: str | nn.Module | Network, **options: Any) -> None:
+    """Show a network in the window until it is closed: a key of the catalogue, any traceable module, or what `open`
+    gave. `options` are those of `explorer.open`, such as input_shape; errors too."""
+    from explorer.network import Network, open_network
+
+    run(what if isinstance(what, Network) else open_network(what, **options))

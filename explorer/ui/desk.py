@@ -71,6 +71,11 @@ class Intent(Protocol):
         """Open a network of the catalogue, built with some of its options, and make edits to it."""
         ...
 
+    def bring(self, opened: Any) -> None:
+        """Show a network that was opened (explorer.ui.requests.Opened), unless the user wants to keep the one there
+        is."""
+        ...
+
     def go_to_card(self, id: str) -> None:
         """Unfold what hides a card, select it and bring it into sight."""
         ...
@@ -100,6 +105,10 @@ class Desk:
     lanes: list[Lane] = field(default_factory=list)
     #: What tools add to the menu of a card: given its id, words and what happens (None: not now).
     offers: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
+    #: What tools do with a file that is dropped on the window, by its suffix.
+    takers: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    #: Tools that know a way on from what failed; they say whether they took it.
+    rescuers: list[Callable[[Exception], bool]] = field(default_factory=list)
 
     def dock(
         self, title: str, make: Callable[[], QWidget], side: Side = "right", keys: str = "", *, shown: bool = False

@@ -72,15 +72,24 @@ def warm_up(wanted: Wanted) -> None:
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
 
 
+def unfolded(network: Network, level: Level) -> Callable[[Wanted], Opened]:
+    """A network that was opened, to be shown at `level`."""
+
+    def work(wanted: Wanted) -> Opened:
+        from explorer.present import at_level
+
+        return Opened(network, at_level(network.study, level), level)
+
+    return work
+
+
 def open_network(
     key: str, level: Level, options: dict[str, object] | None = None, edits: tuple[Any, ...] = ()
 ) -> Callable[[Wanted], Opened]:
     def work(wanted: Wanted) -> Opened:
         from explorer import network
-        from explorer.present import at_level
 
-        opened = network.open_network(key, options=options, edits=edits)
-        return Opened(opened, at_level(opened.study, level), level)
+        return unfolded(network.open_network(key, options=options, edits=edits), level)(wanted)
 
     return work
 
@@ -89,11 +98,9 @@ def open_own(own: Own, level: Level, edits: tuple[Any, ...] = ()) -> Callable[[W
     """Run the user's own code, which they have agreed to, and open the network it makes."""
 
     def work(wanted: Wanted) -> Opened:
-        from explorer.present import at_level
         from explorer.trusted import open_own
 
-        opened = open_own(own, edits)
-        return Opened(opened, at_level(opened.study, level), level)
+        return unfolded(open_own(own, edits), level)(wanted)
 
     return work
 

@@ -168,14 +168,18 @@ class Window(QMainWindow):
         a.compare.toggled.connect(self.compare)
         a.recent.aboutToShow.connect(lambda: recent.fill(a.recent, self.documents.open))
 
-    def start(self, network: str | None = None) -> None:
+    def start(self, network: str | Network | None = None) -> None:
         """Import the heavy libraries in the background, so that the first click does not wait; then open a network of
-        the catalogue, or a project's file."""
+        the catalogue, or a file, or show one that is open."""
         self.statusBar().showMessage("Getting ready…")
         self.files.submit(requests.warm_up, lambda _: None, self._failed)
         self.samples.show_built_in("cat")
         if network is None:
             self.files.submit(lambda wanted: None, lambda _: self.statusBar().clearMessage(), self._failed)
+        elif not isinstance(network, str):
+            self.editing.open(requests.unfolded(network, self.session.level))
+        elif Path(network).suffix.lower() in self.desk.takers:
+            self.take_file(network)
         elif is_project(network) or Path(network).is_file():
             self.documents.open(network)
         else:
@@ -189,10 +193,18 @@ class Window(QMainWindow):
             self.statusBar().showMessage(f"Opening {key}…")
             self.editing.open(requests.open_network(key, self.session.level, options, edits))
 
+    def bring(self, opened: requests.Opened) -> None:
+        """Show a network that was opened."""
+        if self.documents.leave(lambda: self.bring(opened)):
+            self.editing.open(lambda wanted: opened)
+
     def take_file(self, path: str) -> None:
-        """A file that was dropped somewhere: a project, or an image to show the network."""
+        """A file that was dropped somewhere: a project, an image to show the network, or what a tool knows."""
+        taker = self.desk.takers.get(Path(path).suffix.lower())
         if is_project(path):
             self.documents.open(path)
+        elif taker is not None:
+            taker(path)
         else:
             self.samples.show_file(path)
 
@@ -311,6 +323,8 @@ class Window(QMainWindow):
 
     def _failed(self, failure: Exception) -> None:
         self.statusBar().clearMessage()
+        if any(rescue(failure) for rescue in self.desk.rescuers):
+            return
         text = failure.args[0] if isinstance(failure, LookupError) and failure.args else failure
         self.previews.clear()
         self.notice.say(f"{text}", requests.ways_out(failure))
@@ -352,7 +366,7 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         path = dropped_file(event.mimeData())
-        if path is not None and is_project(path):
+        if path is not None and (is_project(path) or Path(path).suffix.lower() in self.desk.takers):
             event.acceptProposedAction()
         else:
             self.output.dragEnterEvent(event)  # an image may be dropped anywhere

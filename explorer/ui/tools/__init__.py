@@ -21,6 +21,7 @@ from explorer.ui.tools.language import LanguageTool
 from explorer.ui.tools.looking import LookingTool
 from explorer.ui.tools.looks import Looks
 from explorer.ui.tools.minimap import MinimapTool
+from explorer.ui.tools.own_module import OwnModuleTool
 from explorer.ui.tools.regions import Regions
 from explorer.ui.tools.timing import TimingTool
 from explorer.ui.tools.weights import WeightsTool
@@ -29,6 +30,7 @@ from explorer.ui.tools.weights import WeightsTool
 TOOLS: tuple[Callable[[Desk], object], ...] = (
     Looks,
     LanguageTool,
+    OwnModuleTool,
     GuideTool,
     AcrossTool,
     ExperimentsTool,

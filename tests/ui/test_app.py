@@ -1,0 +1,36 @@
+"""The window from Python: `explorer.show`."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+from torch import nn
+
+import explorer
+from explorer.network import Network, open_network
+from explorer.ui.window import Window
+
+SLOW = 60_000
+
+
+def test_a_module_or_a_key_is_opened_and_a_network_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Network] = []
+    monkeypatch.setattr("explorer.ui.app.run", shown.append)
+    explorer.show(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), input_shape=(1, 1, 8, 8))
+    explorer.show("alexnet")
+    explorer.show(shown[0])
+    assert [network.title for network in shown] == ["Sequential", "AlexNet (2014, one tower)", "Sequential"]
+    assert shown[2] is shown[0]
+
+
+def test_what_cannot_be_opened_raises_before_there_is_a_window() -> None:
+    with pytest.raises(LookupError, match="there is no network 'alexnut'"):
+        explorer.show("alexnut")
+
+
+def test_the_window_starts_with_a_network_and_its_edits(window: Window, qtbot: QtBot) -> None:
+    network = open_network("alexnet", edits=[explorer.SwapActivation("*", "gelu")])
+    window.start(network)
+    qtbot.waitUntil(lambda: window.session.network is network, timeout=SLOW)
+    qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
+    assert window.actions_.undo.isEnabled()
