@@ -171,12 +171,18 @@ class Window(QMainWindow):
     def start(self, network: str | Network | None = None) -> None:
         """Import the heavy libraries in the background, so that the first click does not wait; then open a network of
         the catalogue, or a file, or show one that is open."""
-        self.statusBar().showMessage("Getting ready…")
-        self.files.submit(requests.warm_up, lambda _: None, self._failed)
+        getting_ready = "Getting ready…"
+        self.statusBar().showMessage(getting_ready)
+
+        def ready(_: object) -> None:
+            if self.statusBar().currentMessage() == getting_ready:  # and not yet what is being opened
+                self.statusBar().clearMessage()
+
+        self.files.submit(requests.warm_up, ready, self._failed)
         self.samples.show_built_in("cat")
         if network is None:
-            self.files.submit(lambda wanted: None, lambda _: self.statusBar().clearMessage(), self._failed)
-        elif not isinstance(network, str):
+            return
+        if not isinstance(network, str):
             self.editing.open(requests.unfolded(network, self.session.level))
         elif Path(network).suffix.lower() in self.desk.takers:
             self.take_file(network)

@@ -317,10 +317,6 @@ def test_the_question(qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPa
         ('{"network": "<h1>big</h1>", "edits": []}', "'<h1>big</h1>'"),
         ('{"format": "cnnx", "version": 1, "network": "resnt18", "edits": [], "position": 0}', "did you mean resnet18"),
         (
-            '{"format": "cnnx", "version": 1, "module": "os:abort", "edits": [], "position": 0}',
-            "module of your own, os:abort, and opening a file runs no code",
-        ),
-        (
             '{"network": "alexnet", "edits": [{"edit": "shortcut", "at": "layer9", "on": false}]}',
             "edit 1 (Shortcut removed in layer9) cannot be made",
         ),

@@ -36,7 +36,7 @@ class OwnModuleTool:
         before = next((action for action in menu.actions() if action.shortcut() == save), None)
         if before is not None:
             menu.insertActions(before, [self.open, self.again])
-        desk.takers[".py"] = lambda path: self.ask(Own(f"{path}:"))
+        desk.takers[".py"] = self._take
         desk.rescuers.append(self._rescue)
         self._session.listen(self._changed)
         self._changed("network")
@@ -57,6 +57,10 @@ class OwnModuleTool:
         dialog.agreed.connect(lambda own: self._open(own, project))
         dialog.finished.connect(self._closed)
         dialog.open()
+
+    def _take(self, path: str) -> None:
+        last = _last()
+        self.ask(last if last is not None and last.where == path else Own(f"{path}:"))
 
     def _open(self, own: Own, project: str) -> None:
         if self.dialog is None:
