@@ -56,8 +56,10 @@ def _seen_from(folder: Path | None, own: Own) -> str:
 
 
 def own_of(project: Project, path: str | Path) -> Own:
-    """What makes the network of a project's file that names no key."""
+    """What makes the network of a project's file that names no key. Raises ProjectError."""
     own = Own(project.module, project.options, project.input_shape or (1, 3, 224, 224))
+    if own.where.startswith(("//", "\\\\")):  # even to look at it would sign in there
+        raise ProjectError(f"{path} is of a network on another machine, {own.where}: open it from a copy of yours")
     if own.is_file:
         own = replace(own, made_by=f"{Path(path).resolve().parent / own.where}:{own.name}")
     return own

@@ -146,6 +146,14 @@ def test_a_project_that_names_what_cannot_be_a_module_is_refused(tmp_path: Path,
         read_project(path)
 
 
+@pytest.mark.parametrize("where", ["//server/share/net.py", r"\\server\share\net.py"])
+def test_a_project_that_names_another_machine_is_not_even_looked_at(tmp_path: Path, where: str) -> None:
+    path = tmp_path / "far.cnnx"
+    path.write_text(json.dumps({"format": "cnnx", "version": 1, "module": f"{where}:Net", "edits": [], "position": 0}))
+    with pytest.raises(ProjectError, match="on another machine"):
+        open_project(path)
+
+
 def test_the_lines_of_python_open_it_again(net: Path) -> None:
     network = open_own(Own(f"{net}:Net", {"classes": 4}, SMALL)).edit(SwapActivation("act", "gelu"))
     made: dict[str, object] = {}
