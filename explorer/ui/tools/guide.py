@@ -129,6 +129,7 @@ class GuideTool:
             self._desk.intent.say("Tried. The same link takes it back.")
         else:
             self._desk.intent.change(lambda network: network.without(*edits))
+            self._desk.intent.say("Taken back.")
 
     def _prove(self, idea: str, number: int) -> None:
         if self._told is not None:
