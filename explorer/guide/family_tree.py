@@ -1,28 +1,19 @@
-"""Which network learned from which: resources/guide/tree.json, checked."""
+"""Which network learned from which: resources/guide/tree.json, checked.
+
+Read with nothing but the standard library: the window shows it before anything large is imported.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from typing import Any
 
 from explorer.assets import asset
-from explorer.guide.page import PageError
-from explorer.language import Language
-
-
-class _Raw(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    key: str
-    title: str
-    year: Annotated[int, Field(ge=1989, le=2030)]
-    row: Annotated[int, Field(ge=0, le=20)]
-    learned_from: tuple[str, ...] = ()
-    brought: Mapping[Language, str]
+from explorer.guide.errors import PageError
+from explorer.language import LANGUAGES, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +32,25 @@ class Ancestor:
 def family_tree() -> tuple[Ancestor, ...]:
     """By year. Raises PageError when the file does not hold together."""
     name = "guide/tree.json"
-    try:
-        raw = TypeAdapter(list[_Raw]).validate_json(asset(name).read_text(encoding="utf-8"))
-    except ValidationError as failure:
-        raise PageError(f"{name}: {failure}") from failure
-    found = tuple(Ancestor(r.key, r.title, r.year, r.row, r.learned_from, dict(r.brought)) for r in raw)
+    raw = json.loads(asset(name).read_text(encoding="utf-8"))
+    if not isinstance(raw, list):
+        raise PageError(f"{name} is no list")
+    found = tuple(_ancestor(name, item) for item in raw)
     years = {ancestor.key: ancestor.year for ancestor in found}
     for ancestor in found:
         for parent in ancestor.learned_from:
             if years.get(parent, ancestor.year + 1) > ancestor.year:
                 raise PageError(f"{name}: {ancestor.key} cannot have learned from {parent}")
     return tuple(sorted(found, key=lambda a: (a.year, a.row)))
+
+
+def _ancestor(name: str, item: Mapping[str, Any]) -> Ancestor:
+    try:
+        found = Ancestor(**{"learned_from": (), **item})
+    except TypeError as failure:
+        raise PageError(f"{name}: {item}: {failure}") from failure
+    if not 1989 <= found.year <= 2030:
+        raise PageError(f"{name}: {found.key}: no year of such a network is {found.year}")
+    if found.brought.keys() != LANGUAGES.keys():
+        raise PageError(f"{name}: {found.key}: what it brought is said in {', '.join(found.brought) or 'no language'}")
+    return found

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from explorer.assets import asset
 from explorer.edits import Edit
-from explorer.guide.page import PageError
+from explorer.guide.errors import PageError
 from explorer.language import Language
 from explorer.network import open_network
 from explorer.project import ProjectError, edit_from_json

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.assets import asset
 from explorer.edits import Edit
+from explorer.guide.errors import PageError
 from explorer.language import Language
 from explorer.project import edit_from_json
 
@@ -38,10 +39,6 @@ PAGES: tuple[str, ...] = (
 
 _Any = TypeVar("_Any", bound=BaseModel)
 _Text = Annotated[str, Field(min_length=2, max_length=2000)]
-
-
-class PageError(ValueError):
-    """A page that does not hold together; the message names the file, the place in it and what is the matter."""
 
 
 class _Model(BaseModel):

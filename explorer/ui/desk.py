@@ -76,6 +76,10 @@ class Intent(Protocol):
         is."""
         ...
 
+    def take_file(self, path: str) -> None:
+        """Open or show a file, whatever it is."""
+        ...
+
     def go_to_card(self, id: str) -> None:
         """Unfold what hides a card, select it and bring it into sight."""
         ...
@@ -105,6 +109,8 @@ class Desk:
     lanes: list[Lane] = field(default_factory=list)
     #: What tools add to the menu of a card: given its id, words and what happens (None: not now).
     offers: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
+    #: Ways to begin, offered while no network is open: words, a tip, what happens.
+    beginnings: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     #: What tools do with a file that is dropped on the window, by its suffix.
     takers: dict[str, Callable[[str], None]] = field(default_factory=dict)
     #: Tools that know a way on from what failed; they say whether they took it.

@@ -15,7 +15,6 @@ from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from explorer.drawing import LIGHT, Marks, Picture, Theme
-from explorer.drawing.theme import font
 from explorer.ui.backing import Backing
 from explorer.ui.corner import (
     LEGEND_GAP,
@@ -382,11 +381,7 @@ class Surface(QWidget):
             self._paint_moving(painter)
         else:
             painter.drawPixmap(0, 0, self._backing.image(self.size(), self.devicePixelRatioF(), self._view))
-        if self.picture is None:
-            painter.setPen(theme.of("muted"))
-            painter.setFont(font(15))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Pick a network on the left")
-        elif self._legend and not self._legend_place.isEmpty():
+        if self.picture is not None and self._legend and not self._legend_place.isEmpty():
             paint_legend_plate(painter, self.picture, self._legend_place, theme)
         if self.hasFocus():
             painter.setPen(QPen(theme.of("selection"), 1))

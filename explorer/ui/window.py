@@ -55,6 +55,8 @@ class Window(QMainWindow):
         self._build_rooms()
         self._build_bars()
         self.desk = Desk(self, self.session, self.canvas, self)
+        opening = self.actions_.open_project
+        self.desk.beginnings.append((opening.text(), opening.toolTip(), self.documents.ask_open))
         self.tools = tuple(tool(self.desk) for tool in TOOLS)
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.desk.docks])
         self.docks.inspector.raise_()  # before the tabs of the tools

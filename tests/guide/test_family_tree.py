@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from explorer.guide import family_tree as module
+from explorer.guide.errors import PageError
 from explorer.guide.family_tree import family_tree
-from explorer.guide.page import PageError
 from explorer.language import LANGUAGES
 from explorer.networks.catalogue import FAMILIES, find
 
@@ -34,9 +34,23 @@ def test_places_are_apart_and_words_in_every_language() -> None:
 @pytest.mark.parametrize(
     ("altered", "message"),
     [
-        ([{"key": "a", "title": "A", "year": 2015, "row": 0, "learned_from": ["b"], "brought": {}}], "learned from b"),
+        (
+            [
+                {
+                    "key": "a",
+                    "title": "A",
+                    "year": 2015,
+                    "row": 0,
+                    "learned_from": ["b"],
+                    "brought": {"en": "x", "zh": "x"},
+                }
+            ],
+            "learned from b",
+        ),
         ([{"key": "a", "title": "A", "year": 1066, "row": 0, "brought": {}}], "year"),
         ([{"key": "a", "title": "A", "year": 2015, "row": 0, "brought": {"tlh": "x"}}], "brought"),
+        ([{"key": "a", "title": "A", "year": 2015, "row": 0, "brought": {"en": "x"}}], "brought is said in en"),
+        ([{"key": "a", "title": "A", "year": 2015}], "missing"),
         ({}, "list"),
     ],
 )

@@ -13,8 +13,8 @@ from explorer.edits.parts import part
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Pass
 from explorer.guide import lineages as module
+from explorer.guide.errors import PageError
 from explorer.guide.lineages import Lineage, lineages, measured
-from explorer.guide.page import PageError
 from explorer.language import LANGUAGES
 from explorer.network import Network
 from explorer.networks.catalogue import find

@@ -11,7 +11,8 @@ import pytest
 from explorer.experiments import experiments
 from explorer.experiments import find as find_experiment
 from explorer.guide import page as pages
-from explorer.guide.page import PAGES, Page, PageError, edits_of, in_force, labels, page, page_of
+from explorer.guide.errors import PageError
+from explorer.guide.page import PAGES, Page, edits_of, in_force, labels, page, page_of
 from explorer.guide.told import MISSING, Told, known, places, told
 from explorer.language import LANGUAGES, Language
 from explorer.network import Network

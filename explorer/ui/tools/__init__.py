@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from explorer.ui.desk import Desk
 from explorer.ui.tools.across import AcrossTool
+from explorer.ui.tools.beginning import Beginning
 from explorer.ui.tools.beside import SideBySide
 from explorer.ui.tools.depth import DepthTool
 from explorer.ui.tools.experiments import ExperimentsTool
@@ -31,6 +32,7 @@ TOOLS: tuple[Callable[[Desk], object], ...] = (
     Looks,
     LanguageTool,
     OwnModuleTool,
+    Beginning,
     GuideTool,
     AcrossTool,
     ExperimentsTool,

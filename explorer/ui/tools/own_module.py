@@ -27,8 +27,9 @@ class OwnModuleTool:
         self._desk, self._session = desk, desk.session
         self._lane = desk.lane("own module", newest=True)
         self.dialog: ModuleDialog | None = None
-        tip = "A network of your own, from a file of Python or a package"
-        self.open = desk.action("File", "Open module…", lambda: self.ask(), "Ctrl+Shift+M", tip)
+        what = "A network of your own, from a file of Python or a package"
+        self.open = desk.action("File", "Open module…", lambda: self.ask(), "Ctrl+Shift+M", what)
+        desk.beginnings.append(("Open a module of your own…", what, self.ask))
         tip = "Run the code of your module again, after you have changed it, and make the same edits"
         self.again = desk.action("File", "Read module again", self.read_again, "F5", tip)
         menu = desk.menu("File")

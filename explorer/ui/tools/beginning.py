@@ -1,0 +1,37 @@
+"""The page over the canvas while no network is open."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+
+from explorer.guide.family_tree import family_tree
+from explorer.session import Topic
+from explorer.ui.desk import Desk
+from explorer.ui.recent import recent
+from explorer.ui.start_page import StartPage, Way
+
+_PROJECTS = 3  # recent ones that are offered
+
+
+class Beginning:
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._session = desk, desk.session
+        self.page = StartPage(desk.canvas, family_tree())
+        self.page.speak(self._session.language)
+        self.page.wanted.connect(desk.intent.open)
+        self._session.listen(self._changed)
+        QTimer.singleShot(0, self.page, self._fill)  # when all tools are there
+
+    def _fill(self) -> None:
+        known = [path for path in recent() if Path(path).is_file()][:_PROJECTS]
+        recently: list[Way] = [(Path(path).name, path, partial(self._desk.intent.take_file, path)) for path in known]
+        self.page.show_ways([*self._desk.beginnings, *recently])
+
+    def _changed(self, topic: Topic) -> None:
+        if topic == "network":
+            self.page.setVisible(self._session.network is None)
+        elif topic == "language":
+            self.page.speak(self._session.language)
