@@ -22,6 +22,18 @@ def range_of(values: NDArray[Any], signed: bool = False) -> Range:
     return (least, most) if most > least else (least, least + 1.0)
 
 
+def has_two_sides(limits: Range) -> bool:
+    """Whether there is something worth seeing on both sides of zero."""
+    low, high = limits
+    return low < 0 < high and min(-low, high) >= 0.15 * max(-low, high)
+
+
+def around_zero(limits: Range) -> Range:
+    """One that spans this with zero in its middle."""
+    most = max(abs(limits[0]), abs(limits[1])) or 1.0
+    return -most, most
+
+
 def together(*ranges: Range) -> Range:
     """One that spans all of them."""
     return min(low for low, _ in ranges), max(high for _, high in ranges)

@@ -42,3 +42,13 @@ def test_every_command_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(commands) >= 5
     for line in commands:
         assert _parser().parse_args(line.split("#")[0].split()[1:]).command
+
+
+def test_the_keys_of_the_panels_are_theirs() -> None:
+    from explorer.ui.tools.depth import DepthTool
+    from explorer.ui.tools.inside import InsideTool
+    from explorer.ui.tools.looking import LookingTool
+    from explorer.ui.tools.timing import TimingTool
+
+    for tool in (InsideTool, DepthTool, LookingTool, TimingTool):
+        assert f"*{tool.title}* (`{tool.keys}`" in " ".join(TEXT.split())

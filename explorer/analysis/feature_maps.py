@@ -41,8 +41,12 @@ class FeatureMaps:
 
     @cached_property
     def by_activity(self) -> tuple[int, ...]:
-        """Indices, liveliest first; equal ones in their order."""
-        return tuple(int(index) for index in np.argsort(-self.activity, kind="stable"))
+        """Indices, liveliest first; equal ones in their order. Maps that vary most over the image: one that is the same
+        everywhere says nothing of it, however large. Units and rows by their size."""
+        if self.form != "maps":
+            return tuple(int(index) for index in np.argsort(-self.activity, kind="stable"))
+        flat = np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0).reshape(len(self.values), -1)
+        return tuple(int(index) for index in np.lexsort((-self.activity, -flat.std(1))))
 
     @cached_property
     def statistics(self) -> Statistics:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from explorer.analysis.change_along_depth import Moved, aligned, change_along_depth
@@ -13,28 +13,33 @@ from explorer.diagram import Colouring
 from explorer.graph import vocabulary
 from explorer.present.classes import Candidate, classes
 from explorer.present.inside import short
+from explorer.present.titles import title
 from explorer.wanted import Wanted, always
 
-#: What can be shown: title, how to read it, whether its axis is logarithmic.
-CURVES: Mapping[str, tuple[str, str, bool]] = {
+#: What can be shown: title, how to read it, what the axis counts and whether it is logarithmic. Shares are in percent.
+CURVES: Mapping[str, tuple[str, str, str, bool]] = {
     "change": (
         "What the edits moved",
         "How far each layer's result moved, as a part of its size: 0 is untouched. Click a point to go to the layer.",
+        "moved, %",
         False,
     ),
     "deviation": (
         "Size of the signal",
         "Deviation of what each layer makes. A healthy network keeps it level: it neither fades nor explodes.",
+        "deviation",
         True,
     ),
     "dead": (
         "Dead units",
         "Share of channels that are zero everywhere on this image: they tell the layers behind them nothing.",
+        "channels, %",
         False,
     ),
     "gradient": (
         "Gradient coming back",
         "Size of the gradient that reaches each layer from the chosen class. Where it fades, nothing is learned.",
+        "gradient",
         True,
     ),
 }
@@ -58,6 +63,7 @@ class Depth:
     classes: tuple[Candidate, ...]  # those worth choosing
     edited: bool
     no_gradient: str = ""  # why there are no gradients, where there are none
+    stages: tuple[tuple[int, str], ...] = ()  # where each stage begins, and its title
 
     def curve(self, key: str, before: bool = False) -> tuple[float, ...]:
         return tuple(layer.numbers[key][before] for layer in self.layers)
@@ -66,12 +72,12 @@ class Depth:
         """Cards by one of the curves; a card of several layers by its highest point. Shares in percent."""
         values = {layer.name: layer.numbers[key][0] for layer in self.layers}
         values = {name: value for name, value in values.items() if math.isfinite(value)}
-        title, unit, scale = CURVES[key][0], "", 1.0
+        words, unit, scale = CURVES[key][0], "", 1.0
         if key == "gradient":  # its size says little by itself
-            title, unit, scale = f"{title}, of the largest", "%", 100 / (max(values.values(), default=0.0) or 1.0)
+            words, unit, scale = f"{words}, of the largest", "%", 100 / (max(values.values(), default=0.0) or 1.0)
         elif key in ("change", "dead"):
             unit, scale = "%", 100.0
-        return Colouring(title, {name: scale * value for name, value in values.items()}, unit, "most")
+        return Colouring(words, {name: scale * value for name, value in values.items()}, unit, "most")
 
     def tip(self, place: int, key: str) -> str:
         """All there is to say of one layer."""
@@ -107,7 +113,22 @@ def depth(now: Showing, before: Showing, target: int | None = None, wanted: Want
         found,
         edited,
         why,
+        _stages([name for name in order if name in moved], now, before),
     )
+
+
+def _stages(names: Sequence[str], *showings: Showing) -> tuple[tuple[int, str], ...]:
+    """Where each stage begins among the layers."""
+    titles: dict[str, str] = {}
+    for showing in reversed(showings):
+        for group in showing.study.hierarchy.root.groups:
+            titles |= dict.fromkeys(group.nodes, title(showing.study, group))
+    found: list[tuple[int, str]] = []
+    for place, name in enumerate(names):
+        said = titles.get(name, "")
+        if not found or found[-1][1] != said:
+            found.append((place, said))
+    return tuple(found)
 
 
 def _asked(now: Showing, before: Showing, wanted: Wanted) -> tuple[tuple[Candidate, ...], str]:
@@ -133,7 +154,7 @@ def _change(moved: Moved) -> str:
     before, now = (" × ".join(map(str, shape)) if shape else "" for shape in (moved.before, moved.now))
     return {
         "same": "untouched",
-        "moved": f"moved by {short(moved.distance or 0.0)} of its size",
+        "moved": f"moved by {short(100 * (moved.distance or 0.0))} % of its size",
         "resized": f"other width: {before} → {now}, so that no difference can be taken",
         "new": "new: an edit put it in",
         "removed": "removed by an edit",

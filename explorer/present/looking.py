@@ -17,6 +17,7 @@ class Looking:
     now: Attention
     before: Attention | None  # None where nothing was edited
     seen: Seen
+    untrained: bool = False  # the weights are random
 
     @property
     def words(self) -> str:
@@ -29,7 +30,7 @@ class Looking:
         )
         if not self.now.heat.any():
             said = f"No place speaks for “{label}” now: all of them speak against it, or say nothing. {said}"
-        return said
+        return f"{said} Weights are random, so the class is arbitrary." if self.untrained else said
 
 
 def looking(now: Showing, before: Showing, target: int | None = None, wanted: Wanted = always) -> Looking:
@@ -41,4 +42,5 @@ def looking(now: Showing, before: Showing, target: int | None = None, wanted: Wa
     target = found[0].index if target is None else target
     edited = now.architecture is not before.architecture
     after = class_activation(now, target, wanted)
-    return Looking(found, after, class_activation(before, target, wanted) if edited else None, seen_image(now))
+    old = class_activation(before, target, wanted) if edited else None
+    return Looking(found, after, old, seen_image(now), now.weights.random is now.weights)

@@ -19,7 +19,7 @@ from explorer.analysis.kernels import Kernels
 from explorer.analysis.sample import labels
 from explorer.analysis.showing import Showing
 from explorer.present.inside import Inside, percent, short
-from explorer.ranges import Range, range_of, together
+from explorer.ranges import Range, around_zero, has_two_sides, range_of, together
 
 VIEWS: Mapping[str, tuple[str, str]] = {
     "now": ("Now", "What the layer makes of the image now"),
@@ -85,7 +85,7 @@ class Views:
         if self.kernels is None or self.kernels.is_matrix:
             return ()
         if self.kernels.sees_image:
-            return ("Red, green, blue", "Red", "Green", "Blue")
+            return ("In colour", "Red", "Green", "Blue")
         group = " of its group" if self.kernels.groups > 1 else ""
         return tuple(f"Input {index}{group}" for index in range(self.kernels.weights.shape[1]))
 
@@ -127,11 +127,14 @@ def unit_names(found: Inside, *showings: Showing) -> tuple[str, ...]:
 
 
 def _made(found: Inside, maps: FeatureMaps, limits: Range, names: tuple[str, ...], ghost: bool) -> View:
+    signed = maps.form != "vector" and has_two_sides(limits)
     reading = {
         "maps": "Bright: a strong answer to that place.",
         "vector": "Each bar is one unit.",
         "matrix": "",
     }[maps.form]
+    if signed:
+        reading = "Red: above zero; blue: below."
     before = found.before.values if ghost and found.edited and found.before and found.difference is not None else None
     if before is not None and maps.form == "vector":
         reading += " Dots: before."
@@ -141,7 +144,8 @@ def _made(found: Inside, maps: FeatureMaps, limits: Range, names: tuple[str, ...
         _sentence(found, reading, maps.note, found.why),
         "Unit" if maps.form == "vector" else "Channel",
         order=maps.by_activity,
-        limits=limits,
+        limits=around_zero(limits) if signed else limits,
+        signed=signed,
         figures=_figures(maps.statistics, "zeros", "" if maps.form == "vector" else "dead channels"),
         histogram=found.histogram,
         node=maps.name,

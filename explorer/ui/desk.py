@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QVBoxL
 
 from explorer.session import Session
 from explorer.ui.canvas import Canvas
+from explorer.ui.docks import Front
 from explorer.ui.work import Lane
 
 Side = Literal["left", "right", "bottom"]
@@ -28,7 +29,7 @@ _SIDES: dict[Side, Qt.DockWidgetArea] = {
 }
 
 
-class Dock(QDockWidget):
+class Dock(Front):
     """A panel whose widget is made when it is first seen: the window is on screen before pyqtgraph is imported."""
 
     def __init__(self, title: str, make: Callable[[], QWidget], window: QMainWindow) -> None:
@@ -45,7 +46,7 @@ class Dock(QDockWidget):
         super().setVisible(visible)
 
     def join(self) -> None:
-        """Become a tab beside a panel on the same side, unless the user has put it somewhere. Only panels that are
+        """Become a tab beside the last panel on the same side, unless the user has put it somewhere. Only panels that are
         seen: Qt leaves the tab bar of a hidden one lying about."""
         window = self._window
         if self.isFloating() or window.tabifiedDockWidgets(self):
@@ -54,7 +55,7 @@ class Dock(QDockWidget):
         seen = [d for d in window.findChildren(QDockWidget) if not (d is self or d.isHidden() or d.isFloating())]
         beside = [d for d in seen if window.dockWidgetArea(d) == side]
         if beside:
-            window.tabifyDockWidget(beside[-1], self)
+            window.tabifyDockWidget(max(beside, key=lambda dock: (dock.x(), dock.y())), self)
             self.raise_()
 
 

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 _LAYOUT = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
 _SIDES = Qt.DockWidgetArea
+
+
+class Front(QDockWidget):
+    """A panel that its entry in View › Panels, or its keys, bring to the front when it is behind another one: whoever
+    asks for a panel that is out of sight does not mean to close it."""
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.isVisible() and self.visibleRegion().isEmpty() and self._behind:
+            event.ignore()
+            self.toggleViewAction().setChecked(True)
+            self.raise_()
+        else:
+            super().closeEvent(event)
+
+    @property
+    def _behind(self) -> bool:
+        window = self.parentWidget()
+        return isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self))
 
 
 class Docks:
@@ -49,7 +68,7 @@ class Docks:
         settings.setValue("state", self._window.saveState(_LAYOUT))
 
     def _dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title)
+        dock = Front(title)
         dock.setObjectName(title)
         dock.setWidget(panel)
         self._window.addDockWidget(area, dock)

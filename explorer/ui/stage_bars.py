@@ -8,9 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
 from explorer import numbers
-from explorer.ui import appearance
-
-_GAP = 3.0  # pixels between two names
+from explorer.ui import appearance, stage_names
 
 
 class StageBars(pg.PlotWidget):
@@ -73,19 +71,11 @@ class StageBars(pg.PlotWidget):
         return bool(super().viewportEvent(event))
 
     def _name_stages(self) -> None:
-        """Whole names where all fit, else short ones: the shortest first, none that would touch another."""
-        width = QFontMetricsF(self._small).horizontalAdvance
         view = self.getViewBox()
         room = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
-        whole = all(width(name) + _GAP <= room for name in self._stages)
-        names = list(self._stages if whole else map(_short, self._stages))
-        ticks: list[tuple[int, str]] = []
-        for number in sorted(range(len(names)), key=lambda n: width(names[n])):
-            half = width(names[number]) / 2
-            fits = (len(names) - number - 0.4) * room >= half  # before the right edge
-            if fits and all(abs(number - n) * room >= half + width(name) / 2 + _GAP for n, name in ticks):
-                ticks.append((number, names[number]))
-        self._bottom.setTicks([ticks])
+        width = QFontMetricsF(self._small).horizontalAdvance
+        names = list(enumerate(self._stages))
+        self._bottom.setTicks([stage_names.that_fit(names, width, room, len(names) - 0.4)])
 
 
 class _FigureAxis(pg.AxisItem):
@@ -93,8 +83,3 @@ class _FigureAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [numbers.short(value) if value else "0" for value in values]
-
-
-def _short(name: str) -> str:
-    """The name of a stage where many stand side by side."""
-    return name.replace("Stage ", "S").replace("Transition", "Tr")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,6 +149,8 @@ def test_where_it_looks_now_and_before(network: Network) -> None:
     assert found.now.target == found.before.target == 5
     assert not np.array_equal(found.now.heat, found.before.heat)
     assert "2 × 2 places" in found.words
+    assert "Weights are random" in found.words
+    assert "Weights are random" not in replace(found, untrained=False).words
 
 
 def test_shares_of_time_and_macs_add_up(opened: Callable[[str], Network]) -> None:

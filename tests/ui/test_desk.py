@@ -56,6 +56,20 @@ def test_a_panel_is_made_when_it_is_first_seen(tool: Listening, qtbot: QtBot) ->
     assert len(tool.made) == 1
 
 
+def test_a_panel_behind_another_comes_to_the_front_before_it_is_closed(tool: Listening, qtbot: QtBot) -> None:
+    shown, window = tool.dock.toggleViewAction(), tool.desk.window
+    shown.trigger()
+    qtbot.waitUntil(lambda: bool(window.tabifiedDockWidgets(tool.dock)))
+    window.docks.inspector.raise_()  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: tool.dock.visibleRegion().isEmpty())
+    shown.trigger()
+    qtbot.waitUntil(lambda: not tool.dock.visibleRegion().isEmpty())
+    assert shown.isChecked()
+    shown.trigger()
+    assert tool.dock.isHidden()
+    assert not shown.isChecked()
+
+
 def test_entries_of_menus_old_and_new(tool: Listening) -> None:
     window = tool.desk.window
     assert tool.again in tool.desk.menu("View").actions()

@@ -22,6 +22,7 @@ _TABS = {
     "dead": ("Dead units", "What is zero everywhere on this image"),
     "gradient": ("Gradient", "What comes back from the chosen class"),
 }
+_UNEDITED = "Nothing has been edited yet, so nothing moved."
 _NOTHING = "Open a network to see how the signal fares along its depth."
 
 
@@ -34,6 +35,7 @@ class DepthPanel(QWidget):
         super().__init__(parent)
         self._depth: Depth | None = None
         self._selected: frozenset[str] = frozenset()
+        self._chosen = ""  # the curve the user wants; until then what the edits moved, if there are any
         self.tabs = Tabs(_TABS)
         self.tabs.chosen.connect(lambda _: self._choose())
         self.classes = ClassChoice("Class from which gradients come")
@@ -78,7 +80,11 @@ class DepthPanel(QWidget):
             self.classes.setVisible(False)
             return
         self.classes.show_classes(found.classes, found.target)
-        self.tabs.offer({"gradient": found.no_gradient} if found.no_gradient else {})
+        self.tabs.choose(self._chosen or ("change" if found.edited else "deviation"))
+        self.tabs.offer(
+            ({} if found.edited else {"change": _UNEDITED})
+            | ({"gradient": found.no_gradient} if found.no_gradient else {})
+        )
         self._draw()
 
     def show_busy(self) -> None:
@@ -107,16 +113,14 @@ class DepthPanel(QWidget):
         found, key = self._depth, self.key
         if found is None:
             return
-        _, words, logarithmic = CURVES[key]
+        _, words, axis, logarithmic = CURVES[key]
         both = found.edited and key != "change"
         curves = [Curve(found.curve(key))] + ([Curve(found.curve(key, before=True), ghost=True)] if both else [])
         marked = [place for place, layer in enumerate(found.layers) if layer.marked and key == "change"]
         here = [place for place, layer in enumerate(found.layers) if layer.name in self._selected]
         tips = [found.tip(place, key) for place in range(len(found.layers))]
-        self.plot.show_curves(curves, tips, marked, here[-1] if here else None, logarithmic)
+        self.plot.show_curves(curves, tips, marked, here[-1] if here else None, found.stages, axis, logarithmic)
         self.classes.setVisible(key == "gradient")
-        if key == "change" and not found.edited:
-            words = f"Nothing has been edited yet, so nothing moved. {words}"
         self.words.setText(f"{words} No gradients: {found.no_gradient}" if found.no_gradient else words)
         c = appearance.colours()
         said = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
@@ -130,6 +134,7 @@ class DepthPanel(QWidget):
             self.picked.emit(self._depth.layers[place].name)
 
     def _choose(self) -> None:
+        self._chosen = self.key
         self._draw()
         if self.colour.isChecked():
             self.colouring.emit(self.key)

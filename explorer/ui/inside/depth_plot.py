@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
-from explorer.ui import appearance
+from explorer.ui import appearance, stage_names
 from explorer.ui.inside.plots import Plot, log_ticks
 
 _REACH = 14  # pixels from which a point counts as pointed at
@@ -33,30 +33,42 @@ class DepthPlot(Plot):
     clicked = Signal(int)  # the place of a layer
 
     def __init__(self) -> None:
-        super().__init__("A number for each layer along the depth", bottom="depth: layers in the order they run")
-        self.getAxis("bottom").setStyle(showValues=False)
+        super().__init__("A number for each layer along the depth", "size", "layers in the order they run")
+        self.getAxis("bottom").setStyle(hideOverlappingLabels=False)
         self.getPlotItem().showGrid(y=True, alpha=0.15)
         self._lines = [self.plot([], [], connect="finite") for _ in range(2)]
         self._points = pg.ScatterPlotItem(size=6, pen=None)
         self._marks = pg.ScatterPlotItem(size=8, symbol="t")
+        self._borders = self.plot([], [], connect="pairs")  # where stages begin
         self._here = pg.InfiniteLine(angle=90, movable=False)
         for item in (self._points, self._marks, self._here):
             self.addItem(item)
         self._curves: Sequence[Curve] = ()
         self._tips: Sequence[str] = ()
+        self._stages: list[tuple[float, str]] = []  # the middle of each, and its name
         self._logarithmic = False
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_curves(
-        self, curves: Sequence[Curve], tips: Sequence[str], marked: Sequence[int], here: int | None, logarithmic: bool
+        self,
+        curves: Sequence[Curve],
+        tips: Sequence[str],
+        marked: Sequence[int],
+        here: int | None,
+        stages: Sequence[tuple[int, str]],
+        axis: str,
+        logarithmic: bool,
     ) -> None:
         """Show up to two curves over the same layers.
 
         Args:
+            stages: where each begins, and its name.
+            axis: what the numbers are; with a % at its end they are shares, and shown in percent.
             marked: layers without a number worth pointing out (new, removed, of another width): triangles at the foot.
             here: the selected layer.
             logarithmic: the vertical axis is; what is not positive is left out.
         """
+        self._words["left"] = axis
         self.follow_theme()
         c = appearance.colours()
         self._curves, self._tips, self._logarithmic = curves, tips, logarithmic
@@ -80,7 +92,29 @@ class DepthPlot(Plot):
         self._here.setPen(pg.mkPen(QColor(c.accent), width=1, style=Qt.PenStyle.DashLine))
         self._here.setValue(here if here is not None else 0)
         self.getAxis("left").setTicks(log_ticks(low, high, _power) if logarithmic else None)
+        self.getAxis("left").setScale(100.0 if axis.endswith("%") else 1.0)
         self.setRange(xRange=(-0.5, max(len(tips), 1) - 0.5), yRange=(low, high), padding=0.04)
+        self._show_stages(stages, low, high)
+
+    def _show_stages(self, stages: Sequence[tuple[int, str]], low: float, high: float) -> None:
+        ends = [*(place for place, _ in stages[1:]), len(self._tips)]
+        self._stages = [((place + end - 1) / 2, name) for (place, name), end in zip(stages, ends, strict=True)]
+        starts = np.repeat([place - 0.5 for place, _ in stages[1:]], 2)
+        over = 0.1 * (high - low)
+        self._borders.setData(starts, np.tile([low - over, high + over], len(starts) // 2))
+        self._borders.setPen(pg.mkPen(appearance.colours().border, width=1))
+        self._name_stages()
+
+    def _name_stages(self) -> None:
+        view, axis = self.getViewBox(), self.getAxis("bottom")
+        room = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
+        width = QFontMetricsF(self.font()).horizontalAdvance
+        axis.setTicks([stage_names.that_fit(self._stages, width, room, len(self._tips))])
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if event is not None:  # pyqtgraph calls it without one while the plot is made
+            self._name_stages()
 
     def _scaled(self, values: Sequence[float]) -> Any:
         array = np.asarray(values, dtype=float)

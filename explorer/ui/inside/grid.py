@@ -37,10 +37,13 @@ class Grid(QAbstractScrollArea):
 
     def show_tiles(self, names: Sequence[str], make: Callable[[int], QImage], current: int = 0) -> None:
         """Show as many tiles as there are names; `make` paints the one at a place."""
+        others = list(names) != list(self._names)
         self._count, self._names, self._make = len(names), names, make
         self._tiles.clear()
         self.current = min(current, max(self._count - 1, 0))
         self._arrange()
+        if others:
+            self._reveal()
         self.viewport().update()
 
     @property
@@ -51,7 +54,8 @@ class Grid(QAbstractScrollArea):
             columns = max(width // (side + _GAP), 1)
             if -(-self._count // columns) * (side + _GAP) <= height:
                 return side
-        return _LEAST + 10
+        columns = max(width // (_LEAST + 10 + _GAP), 1)
+        return max(width // columns - _GAP, _LEAST)  # rows as wide as there is room
 
     def _arrange(self) -> None:
         self._tile = self._side
@@ -123,14 +127,18 @@ class Grid(QAbstractScrollArea):
 
     def _pick(self, place: int) -> None:
         self.current = place
-        rect = self.rect_of(place)
+        self._reveal()
+        self.viewport().update()
+        self.picked.emit(place)
+
+    def _reveal(self) -> None:
+        """Bring the chosen tile into sight."""
+        rect = self.rect_of(self.current)
         bar = self.verticalScrollBar()
         if rect.top() < 0:
             bar.setValue(bar.value() + rect.top() - _GAP)
         elif rect.bottom() > self.viewport().height():
             bar.setValue(bar.value() + rect.bottom() - self.viewport().height() + _GAP)
-        self.viewport().update()
-        self.picked.emit(place)
 
 
 def _fitted(size: QSize, room: QRect) -> QRect:

@@ -21,12 +21,16 @@ _SQUARE: dict[int, _Plan] = {
     3: (((0, 0, 1, 1), (0, 1, 2, 1), (1, 0, 1, 1)), (3, 2), (3, 2)),
     4: (((0, 0, 1, 2), (0, 2, 2, 1), (1, 1, 1, 1), (1, 0, 1, 1)), (3, 2, 4), (3, 2)),
 }
+_COLUMNS: dict[int, _Plan] = {
+    4: (((0, 0, 2, 1), (0, 1, 2, 1), (0, 2, 1, 1), (1, 2, 1, 1)), (5, 4, 3), (1, 1)),
+}
 _TALL: dict[int, _Plan] = {
     2: (((0, 0, 1, 1), (1, 0, 1, 1)), (1,), (3, 2)),
     3: (((0, 0, 1, 1), (1, 0, 1, 1), (2, 0, 1, 1)), (1,), (3, 3, 2)),
     4: (((0, 0, 1, 2), (1, 0, 1, 1), (1, 1, 1, 1), (2, 0, 1, 2)), (1, 1), (3, 2, 1)),
 }
 _NARROW = 680  # pixels below which three or four parts do not stand in one row
+_WIDE = 1100  # pixels from which four do
 
 
 class Parts(QWidget):
@@ -59,7 +63,9 @@ class Parts(QWidget):
     def _arrange(self) -> None:
         if not self._shown:
             return
-        kind = _TALL if self.width() < 0.9 * self.height() else _SQUARE if self.width() < _NARROW else _ROW
+        width = self.width()
+        beside = _SQUARE if width < _NARROW else _COLUMNS if width < _WIDE else _ROW
+        kind = _TALL if width < 0.9 * self.height() else beside
         plan = kind.get(len(self._shown), _ROW[len(self._shown)])
         if self._plan is not None and self._plan[0] is plan and self._plan[1] == self._shown:
             return

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui import appearance
 
+_SEEN = 8  # pixels that an outline has at least
 _BAR, _TEXT = 10, 15  # height of the colour bar, and of what stands below it
 
 
@@ -70,6 +71,8 @@ class Picture(QWidget):
             shown = QRectF(
                 place.x() + box.x() * scale, place.y() + box.y() * scale, box.width() * scale, box.height() * scale
             )
+            short = max(_SEEN - min(shown.width(), shown.height()), 0) / 2  # a few pixels could not be found
+            shown.adjust(-short, -short, short, short)
             for colour, width in (("#000000", 3.5), ("#ffd54a", 1.8)):
                 painter.setPen(QPen(QColor(colour), width))
                 painter.drawRect(shown)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer.analysis.feature_maps import feature_maps
 from explorer.analysis.sample import labels
-from explorer.analysis.unit_receptive_field import box_of
+from explorer.analysis.unit_receptive_field import Box, box_of
 from explorer.edits import Shortcut, SwapActivation, Width
 from explorer.network import Network
 from explorer.present.inside import inside, seen_image, short
@@ -115,7 +115,7 @@ def test_kernels_have_an_input_channel_to_choose(panel: MapsPanel, network: Netw
     found = look(panel, network, "features.0.0")
     panel.tabs.buttons["kernels"].click()
     assert panel.grid._count == 32
-    assert [panel.input.itemText(n) for n in range(panel.input.count())] == ["Red, green, blue", "Red", "Green", "Blue"]
+    assert [panel.input.itemText(n) for n in range(panel.input.count())] == ["In colour", "Red", "Green", "Blue"]
     panel.input.setCurrentIndex(2)
     panel.input.activated.emit(2)
     assert np.array_equal(shown(panel), found.kernels.of_input(1)[panel._channel])
@@ -218,3 +218,50 @@ def test_in_the_window_it_follows_the_selection(window: Window, qtbot: QtBot) ->
     assert panel.photo.picture._boxes[0].topLeft() == QPointF(expected.left, expected.top)
     window.session.select(None)
     qtbot.waitUntil(lambda: "Select a card" in panel.words.text(), timeout=SLOW)
+
+
+def test_it_takes_the_place_of_the_output_and_most_of_the_width(window: Window, qtbot: QtBot) -> None:
+    window.resize(1600, 1000)
+    tool = next(tool for tool in window.tools if isinstance(tool, InsideTool))
+    output, figures = window.docks.output, window.docks.figures
+    before = output.width()
+    tool.dock.toggleViewAction().trigger()
+    qtbot.waitUntil(lambda: tool.dock.width() > 1.2 * before)
+    assert output in window.tabifiedDockWidgets(tool.dock)
+    assert tool.dock.width() > figures.width() > 300
+
+
+def test_what_lies_on_both_sides_of_zero_is_red_and_blue(panel: MapsPanel, network: Network) -> None:
+    look(panel, network, "features.2.conv.3")  # a norm
+    view = panel.view
+    assert view is not None
+    assert view.signed
+    assert view.limits[0] == -view.limits[1]
+    assert "Red: above zero; blue: below." in panel.words.text()
+    assert panel.colours.isHidden()
+    look(panel, network, "features.2.conv.0.2")  # ReLU6: nothing is below zero
+    assert panel.view is not None
+    assert not panel.view.signed
+    assert panel.view.limits[0] == 0.0
+    assert not panel.colours.isHidden()
+
+
+def test_the_chosen_tile_is_in_sight_when_others_are_shown(panel: MapsPanel, network: Network) -> None:
+    look(panel, network, "features.14.conv.0.2")
+    panel.grid._pick(500)
+    assert panel.grid.verticalScrollBar().value() > 0
+    panel.sort.setCurrentIndex(1)
+    panel.sort.activated.emit(1)
+    assert panel.grid.viewport().rect().contains(panel.grid.rect_of(panel.grid.current))
+
+
+def test_words_below_the_photo_speak_of_what_is_on_it(panel: MapsPanel) -> None:
+    photo = panel.photo
+    photo.show_box(Box(0, 0, 2, 2))
+    assert "sees 3 × 3 px" in photo.caption.text()
+    photo.show_box(None)  # the mouse has left
+    assert photo.caption.text().startswith("Point at")
+    photo.show_used(np.ones((8, 8), np.float32))
+    photo.show_box(Box(0, 0, 2, 2))
+    photo.show_box(None)
+    assert photo.caption.text().startswith("Red")

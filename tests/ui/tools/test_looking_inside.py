@@ -98,8 +98,10 @@ def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: N
     qtbot.addWidget(panel)
     panel.show()
     panel.show_found(depth(network.showing(), network.showing()))
-    assert "Nothing has been edited yet" in panel.words.text()
+    assert panel.key == "deviation"  # nothing moved: that curve would be flat
+    assert "Nothing has been edited yet" in panel.tabs.buttons["change"].toolTip()
     fill(panel, network, edited)
+    assert panel.key == "change"
     words = set()
     for key, tab in panel.tabs.buttons.items():
         tab.click()
@@ -108,10 +110,30 @@ def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: N
         words.add(panel.words.text())
         assert panel.classes.isVisible() == (key == "gradient")
     assert len(words) == 4
+    assert panel.plot._words["left"] == "gradient"
+    panel.tabs.buttons["dead"].click()
+    assert panel.plot._words["left"] == "channels, %"
+    assert panel.plot.getAxis("left").scale == 100
     plot = panel.plot
     panel.select(frozenset({"stage3.1.branch2.0"}))
     assert panel.plot is plot
     assert plot._here.isVisible()
+
+
+def test_stages_are_named_below_the_curves(network: Network, qtbot: QtBot) -> None:
+    panel = DepthPanel()
+    qtbot.addWidget(panel)
+    panel.resize(900, 300)
+    panel.show()
+    found = depth(network.showing(), network.showing())
+    panel.show_found(found)
+    places = [place for place, _ in found.stages]
+    assert places[0] == 0
+    assert places == sorted(places)
+    second = next(place for place, name in found.stages if name == "Stage 2")
+    assert found.layers[second].name.startswith("stage3")  # torchvision counts the stem as the first
+    names = [name for _, name in panel.plot.getAxis("bottom")._tickLevels[0]]
+    assert {"S2", "S3"} <= {name.replace("Stage ", "S") for name in names}
 
 
 def test_without_gradients_the_other_curves_stay_and_the_reason_is_said(

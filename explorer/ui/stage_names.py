@@ -1,0 +1,32 @@
+"""Names of stages along an axis: as many as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+_GAP = 3.0  # pixels between two names
+
+
+def that_fit(
+    names: Sequence[tuple[float, str]], width: Callable[[str], float], room: float, end: float
+) -> list[tuple[float, str]]:
+    """Whole names where all fit, else short ones: the shortest first, none that would touch another or the end.
+
+    Args:
+        names: the place of each along the axis.
+        room: pixels of one unit of the axis.
+        end: where the axis ends.
+    """
+    whole = all((b - a) * room >= (width(m) + width(n)) / 2 + _GAP for (a, m), (b, n) in zip(names, names[1:]))
+    found: list[tuple[float, str]] = []
+    for place, name in sorted(((p, n if whole else short(n)) for p, n in names), key=lambda known: width(known[1])):
+        half = width(name) / 2
+        fits = (end - place) * room >= half
+        if fits and all(abs(place - at) * room >= half + width(other) / 2 + _GAP for at, other in found):
+            found.append((place, name))
+    return found
+
+
+def short(name: str) -> str:
+    """The name of a stage where many stand side by side."""
+    return name.replace("Stage ", "S").replace("Transition", "Tr")
