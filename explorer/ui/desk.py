@@ -46,8 +46,8 @@ class Dock(Front):
         super().setVisible(visible)
 
     def join(self) -> None:
-        """Become a tab beside the last panel on the same side, unless the user has put it somewhere. Only panels that are
-        seen: Qt leaves the tab bar of a hidden one lying about."""
+        """Become a tab beside the last panel on the same side, unless the user has put it somewhere. Only panels that
+        are seen: Qt leaves the tab bar of a hidden one lying about."""
         window = self._window
         if self.isFloating() or window.tabifiedDockWidgets(self):
             return

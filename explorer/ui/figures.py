@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer import numbers
 from explorer.panels import Count, Summary
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from explorer.ui.stage_bars import StageBars
 
 _NARROWEST, _BARS_FROM = 330, 520  # pixels of width
+_BARS_BELOW_FROM = 290  # pixels of height
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
 
@@ -55,8 +56,10 @@ class FiguresPanel(QWidget):
         return QSize(_NARROWEST, 147)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is no room for both, the bars give way to the numbers."""
-        self._side.setVisible(self.width() >= _BARS_FROM)
+        """Bars beside the numbers or, where it is narrow, below them; where there is no room for both, they give way."""
+        wide = self.width() >= _BARS_FROM
+        self._parts.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._side.setVisible(wide or self.height() >= _BARS_BELOW_FROM)
 
     def show_summary(self, summary: Summary | None) -> None:
         self._summary = summary
@@ -101,11 +104,11 @@ class FiguresPanel(QWidget):
         head.addStretch(1)
         head.addWidget(self._legend)
         self._right.addLayout(head)
-        row = QHBoxLayout(body)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        row.addLayout(left)
-        row.addWidget(self._side, 1)
+        self._parts = QHBoxLayout(body)
+        self._parts.setContentsMargins(0, 0, 0, 0)
+        self._parts.setSpacing(16)
+        self._parts.addLayout(left)
+        self._parts.addWidget(self._side, 1)
         return body
 
     @cached_property

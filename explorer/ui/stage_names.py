@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 _GAP = 3.0  # pixels between two names
 
@@ -17,7 +18,7 @@ def that_fit(
         room: pixels of one unit of the axis.
         end: where the axis ends.
     """
-    whole = all((b - a) * room >= (width(m) + width(n)) / 2 + _GAP for (a, m), (b, n) in zip(names, names[1:]))
+    whole = all((b - a) * room >= (width(m) + width(n)) / 2 + _GAP for (a, m), (b, n) in pairwise(names))
     found: list[tuple[float, str]] = []
     for place, name in sorted(((p, n if whole else short(n)) for p, n in names), key=lambda known: width(known[1])):
         half = width(name) / 2
