@@ -24,6 +24,7 @@ from explorer.ui import appearance
 _CARD = QSize(138, 54)  # the least of a card
 _MOST_WIDE = 6  # cards beside each other, at most
 _GAP, _MARGIN, _PAD = 8, 20, 10
+_LONGEST = 190  # pixels of a link: a file may be called anything
 
 _WORDS = "Then click a card, change a block, and watch parameters, cost and what the network makes of a photo follow."
 
@@ -79,7 +80,7 @@ class StartPage(QScrollArea):
         self.ways = []
         for words, tip, happens in ways:
             link = QToolButton()
-            link.setText(words)
+            link.setText(link.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _LONGEST))
             link.setToolTip(tip)
             link.setAutoRaise(True)
             link.setCursor(Qt.CursorShape.PointingHandCursor)
