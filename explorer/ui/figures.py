@@ -56,7 +56,7 @@ class FiguresPanel(QWidget):
         return QSize(_NARROWEST, 147)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Bars beside the numbers or, where it is narrow, below them; where there is no room for both, they give way."""
+        """Bars beside the numbers or, where it is narrow, below them; with no room for both, they give way."""
         wide = self.width() >= _BARS_FROM
         self._parts.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._side.setVisible(wide or self.height() >= _BARS_BELOW_FROM)
