@@ -151,6 +151,10 @@ class Documents(QObject):
 
     @property
     def _folder(self) -> str:
-        """Where the last project was."""
+        """Where the open project is or, for a network of the user's own, what makes it; else where the last one was."""
+        network = self._session.network
+        own = network.origin.own if network is not None else None
+        if self.path is None and own is not None and own.is_file:
+            return str(Path(own.where).parent)
         paths = [str(self.path)] if self.path is not None else recent.recent()
         return str(Path(paths[0]).parent) if paths else ""

@@ -77,7 +77,9 @@ class ModuleDialog(QDialog):
         warning.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.run = self.buttons.addButton("Run its code and open", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.run.setDefault(True)
+        cancel = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        self.run.setAutoDefault(not why)  # what a file asks for is not agreed to by pressing Enter
+        (cancel if why else self.run).setDefault(True)
         self.run.clicked.connect(self._agree)
         self.buttons.rejected.connect(self.reject)
 

@@ -84,7 +84,7 @@ class OwnModuleTool:
     def read_again(self) -> None:
         network = self._session.network
         if network is not None and network.origin.own is not None:
-            self._desk.intent.say(f"Reading {network.origin.own.where} again…")
+            self._desk.intent.say(f"Reading {network.origin.own.where} again…", 3000)
             self._desk.intent.change(_read_again)
 
     def _rescue(self, failure: Exception) -> bool:

@@ -164,9 +164,13 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
     window.edit(SwapActivation("act", "gelu"))
     qtbot.waitUntil(lambda: window.session.network.history.position == 1, timeout=SLOW)  # type: ignore[union-attr]
     path = net.parent / "mine.cnnx"
-    monkeypatch.setattr(dialogs, "project_to_write", lambda parent, suggested: str(path))
+    suggestions: list[str] = []
+    monkeypatch.setattr(
+        dialogs, "project_to_write", lambda parent, suggested: (suggestions.append(suggested), str(path))[1]
+    )
     with qtbot.waitSignal(window.documents.saved, timeout=SLOW):
         window.documents.save()
+    assert suggestions == [str(net.parent / "Net.cnnx")]
     assert read_project(path).module == "net.py:Net"
     before = window.session.network
     window.take_file(str(path))
@@ -191,7 +195,7 @@ def test_a_project_whose_code_was_not_agreed_to_stays_closed(
     path.write_text(json.dumps({"format": "cnnx", "version": 1, "module": "trap.py:x", "edits": [], "position": 0}))
     window.take_file(str(path))
     qtbot.waitUntil(lambda: tool.dialog is not None, timeout=SLOW)
-    asked(tool).reject()
+    qtbot.keyClick(asked(tool).arguments, Qt.Key.Key_Return)  # Enter is no consent
     assert tool.dialog is None
     assert window.session.network is None
     assert not (tmp_path / "ran").exists()
