@@ -106,6 +106,7 @@ class Desk:
     session: Session
     canvas: Canvas
     intent: Intent
+    opening: Lane  # busy while a network is being opened or changed
     docks: list[QDockWidget] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     #: What tools add to the menu of a card: given its id, words and what happens (None: not now).

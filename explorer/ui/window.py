@@ -54,7 +54,7 @@ class Window(QMainWindow):
         self._build()
         self._build_rooms()
         self._build_bars()
-        self.desk = Desk(self, self.session, self.canvas, self)
+        self.desk = Desk(self, self.session, self.canvas, self, self.editing.lane)
         opening = self.actions_.open_project
         self.desk.beginnings.append((opening.text(), opening.toolTip(), self.documents.ask_open))
         self.tools = tuple(tool(self.desk) for tool in TOOLS)

@@ -78,10 +78,24 @@ def test_what_each_brought_is_said_in_the_language_of_the_explanations(window: W
 def test_it_goes_when_a_network_is_open(window: Window, qtbot: QtBot) -> None:
     page = start_page(window)
     window.start()
-    assert page.isVisible()
+    qtbot.waitUntil(page.isVisible)
     next(card for card in page.cards if card.key == "alexnet_2012").click()
     qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
     assert not page.isVisible()
+
+
+def test_it_is_not_there_while_what_the_window_starts_with_is_opened(window: Window, qtbot: QtBot) -> None:
+    page = start_page(window)
+    window.start("resnt18")  # there is no such network
+    qtbot.waitUntil(lambda: bool(page.ways))
+    qtbot.wait(1)
+    assert not page.isVisible() or not window.editing.lane.busy
+    qtbot.waitUntil(lambda: "resnet18" in window.notice.text, timeout=SLOW)
+    qtbot.waitUntil(page.isVisible)
+    window.open("alexnet")
+    assert page.isVisible()  # it stays until there is something to see
+    qtbot.waitUntil(lambda: not page.isVisible(), timeout=SLOW)
+    assert window.session.network is not None
 
 
 def test_other_ways_to_begin(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,13 +22,21 @@ class Beginning:
         self.page = StartPage(desk.canvas, family_tree())
         self.page.speak(self._session.language)
         self.page.wanted.connect(desk.intent.open)
+        self.page.hide()
         self._session.listen(self._changed)
+        desk.opening.busy_changed.connect(self._settle)
         QTimer.singleShot(0, self.page, self._fill)  # when all tools are there
 
     def _fill(self) -> None:
         known = [path for path in recent() if Path(path).is_file()][:_PROJECTS]
         recently: list[Way] = [(Path(path).name, path, partial(self._desk.intent.take_file, path)) for path in known]
         self.page.show_ways([*self._desk.beginnings, *recently])
+        QTimer.singleShot(0, self.page, self._settle)  # when the window has been told what to open, if anything
+
+    def _settle(self) -> None:
+        """It stays while a network that was chosen on it is opened, and comes when none has been."""
+        if self._session.network is None and not self._desk.opening.busy:
+            self.page.show()
 
     def _changed(self, topic: Topic) -> None:
         if topic == "network":
