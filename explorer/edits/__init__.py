@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from explorer.edits.attributes import Norm, SetLayer
+from explorer.edits.attributes import SetLayer
 from explorer.edits.cardinality import Cardinality
 from explorer.edits.depth import DepthMultiplier, Invert, RemoveBlock, Repeat
 from explorer.edits.edit import Edit, EditError, Repair
@@ -13,6 +13,7 @@ from explorer.edits.history import History
 from explorer.edits.inputs import CompoundScaling, InputSize
 from explorer.edits.joins import AddShortcut, Join, RemoveBranch
 from explorer.edits.last_stage import LastStage
+from explorer.edits.norms import Norm
 from explorer.edits.reductions import Reduction
 from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, SwapActivation
 from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, Width, WidthMultiplier

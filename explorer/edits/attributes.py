@@ -1,4 +1,4 @@
-"""Edits of a layer's own settings: kernel, stride, padding, dilation, groups, bias, pooling, dropout, norm."""
+"""Edits of a layer's own settings: kernel, stride, padding, dilation, groups, bias, pooling, dropout."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
-from torchvision.models.convnext import LayerNorm2d
 
-from explorer.analysis.shapes import Shape
-from explorer.analysis.study import study
-from explorer.edits.channels import channels
 from explorer.edits.checks import named, whole
 from explorer.edits.edit import EditError, Repair, nodes_at, place, where
-from explorer.edits.fitting import as_it_was, fitted, settled
-from explorer.edits.mending import mending, working
+from explorer.edits.fitting import fitted, settled
+from explorer.edits.mending import mending
 from explorer.edits.parts import blocks_at
+from explorer.edits.pooling import is_windowed_pooling, pair, pooling_at, pooling_of, with_pooling
 from explorer.edits.widths import Width
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
@@ -194,7 +191,7 @@ def _found_settings(node: Node) -> dict[str, Value]:
     if window is not None:
         kind, settings = window
         return {"pooling": kind} | {
-            word: _shown(_pair(settings[name]))
+            word: _shown(pair(settings[name]))
             for word, name in (("kernel", "kernel_size"), ("stride", "stride"), ("padding", "padding"))
             if name in settings
         }
@@ -211,71 +208,6 @@ def dropout_rate(node: Node) -> float | None:
     if isinstance(node.op, Function) and node.op.call is F.dropout:
         return float(node.kwargs.get("p", node.args[1] if len(node.args) > 1 else 0.5))
     return None
-
-
-def pooling_of(node: Node) -> tuple[str, dict[str, Any]] | None:
-    """("max" or "average", settings) of a pooling with a window, or of a global one; None for anything else."""
-    layer = node.layer
-    if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
-        kind = "max" if isinstance(layer, nn.MaxPool2d) else "average"
-        stride = layer.stride if layer.stride is not None else layer.kernel_size
-        return kind, {
-            "kernel_size": layer.kernel_size,
-            "stride": stride,
-            "padding": layer.padding,
-            "ceil_mode": layer.ceil_mode,
-        }
-    if isinstance(layer, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
-        return "max" if isinstance(layer, nn.AdaptiveMaxPool2d) else "average", {"output_size": layer.output_size}
-    if isinstance(node.op, Function) and node.op.call in _POOLS:
-        kind, names = _POOLS[node.op.call]
-        settings = dict(zip(names, node.args[1:], strict=False)) | {k: v for k, v in node.kwargs.items() if k in names}
-        if settings.pop("return_indices", False):
-            return None
-        settings.pop("dilation", None)
-        settings.pop("count_include_pad", None)
-        if "kernel_size" in settings:
-            settings = {"padding": 0, "ceil_mode": False} | settings
-            settings["stride"] = settings.get("stride") or settings["kernel_size"]
-        return kind, settings
-    return None
-
-
-_WINDOW = ("kernel_size", "stride", "padding")
-_POOLS: dict[Any, tuple[str, tuple[str, ...]]] = {
-    F.max_pool2d: ("max", (*_WINDOW, "dilation", "ceil_mode", "return_indices")),
-    F.avg_pool2d: ("average", (*_WINDOW, "ceil_mode", "count_include_pad")),
-    F.adaptive_avg_pool2d: ("average", ("output_size",)),
-    F.adaptive_max_pool2d: ("max", ("output_size",)),
-}
-
-
-def is_windowed_pooling(node: Node) -> bool:
-    """Does it pool with a window of its own, not the whole map at once?"""
-    found = pooling_of(node)
-    return found is not None and "kernel_size" in found[1]
-
-
-def pooled_in_place(node: Node) -> Node:
-    """The pooling with stride 1, padded so that the map keeps its size (windows of odd side)."""
-    kind, settings = _pooling(node)
-    change = {"stride": 1, "padding": tuple(side // 2 for side in _pair(settings["kernel_size"]))}
-    if isinstance(node.op, Layer):  # with all that no edit speaks of: what it counts at the border, its dilation
-        return node.replace(op=reconfigured(node.op, **change))
-    return _with_pooling(node, kind, settings | change)
-
-
-def _with_pooling(node: Node, kind: str, settings: dict[str, Any]) -> Node:
-    windowed = "kernel_size" in settings
-    cls: Callable[..., nn.Module]
-    if kind == "max":
-        cls = nn.MaxPool2d if windowed else nn.AdaptiveMaxPool2d
-    else:
-        cls = nn.AvgPool2d if windowed else nn.AdaptiveAvgPool2d
-    origin = node.was or node
-    if origin is not node and pooling_of(origin) == (kind, settings):
-        return as_it_was(node)
-    return settled(node, op=made(lambda: cls(**settings)), args=(Ref(node.inputs[0]),), kwargs={}, path=node.name)
 
 
 def _set_kernel(node: Node, value: Value) -> Node:
@@ -300,33 +232,33 @@ def _set_window(node: Node, **change: tuple[int, int]) -> Node:
                 )
             )
         return settled(node, op=reconfigured(_op(node), kernel_size=kernel, dilation=dilation, padding=padding))
-    kind, settings = _pooling(node)
-    old, kernel = _pair(settings["kernel_size"]), change["kernel"]
-    padding = tuple(max(p + (k - o) // 2, 0) for p, k, o in zip(_pair(settings["padding"]), kernel, old, strict=True))
-    return _with_pooling(node, kind, settings | {"kernel_size": kernel, "padding": padding})
+    kind, settings = pooling_at(node)
+    old, kernel = pair(settings["kernel_size"]), change["kernel"]
+    padding = tuple(max(p + (k - o) // 2, 0) for p, k, o in zip(pair(settings["padding"]), kernel, old, strict=True))
+    return with_pooling(node, kind, settings | {"kernel_size": kernel, "padding": padding})
 
 
 def _set_stride(node: Node, value: Value) -> Node:
     stride = _sides(node, value, 1)
     if isinstance(node.layer, nn.Conv2d):
         return settled(node, op=reconfigured(_op(node), stride=stride))
-    kind, settings = _pooling(node)
-    return _with_pooling(node, kind, settings | {"stride": stride})
+    kind, settings = pooling_at(node)
+    return with_pooling(node, kind, settings | {"stride": stride})
 
 
 def _set_padding(node: Node, value: Value) -> Node:
     padding = _sides(node, value, 0)
     if isinstance(node.layer, nn.Conv2d):
         return settled(node, op=reconfigured(_op(node), padding=padding))
-    kind, settings = _pooling(node)
-    most = tuple(side // 2 for side in _pair(settings["kernel_size"]))
+    kind, settings = pooling_at(node)
+    most = tuple(side // 2 for side in pair(settings["kernel_size"]))
     if padding[0] > most[0] or padding[1] > most[1]:
         raise _Unfit(
             node.name,
             f"a pooling can be padded by half its window at most, {min(most)}",
             [(f"Padding {min(most)}", min(most))],
         )
-    return _with_pooling(node, kind, settings | {"padding": padding})
+    return with_pooling(node, kind, settings | {"padding": padding})
 
 
 def _set_groups(node: Node, value: Value) -> Node:
@@ -363,8 +295,8 @@ def _set_bias(node: Node, value: Value) -> Node:
 def _set_pooling(node: Node, value: Value) -> Node:
     if value not in ("max", "average"):
         raise _Unfit(node.name, f"{value!r} is no pooling; there are max and average")
-    _, settings = _pooling(node)
-    return _with_pooling(node, str(value), settings)
+    _, settings = pooling_at(node)
+    return with_pooling(node, str(value), settings)
 
 
 def _set_dropout(node: Node, value: Value) -> Node:
@@ -388,145 +320,9 @@ _CHANGES: dict[str, Callable[[Node, Value], Node]] = {
 }
 
 
-#: Norms by the name the edits use, and how each is written for people.
-NORM_TITLES: dict[str, str] = {
-    "batch": "BatchNorm",
-    "group": "GroupNorm",
-    "instance": "InstanceNorm",
-    "layer": "LayerNorm",
-    "local_response": "Local response norm",
-    "none": "none",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """Put another kind of norm in the place of those there are, or one behind every convolution where there is none.
-    "none" takes them out."""
-
-    name: ClassVar[str] = "norm"
-    at: str
-    to: str
-
-    @property
-    def title(self) -> str:
-        return f"Norm {NORM_TITLES.get(self.to, self.to)} {place(self.at)}"
-
-    def apply(self, architecture: Architecture) -> Architecture:
-        named(self.to, NORM_TITLES, "norm")
-        norms, bare = norms_at(architecture, nodes_at(architecture, self.at))
-        if not norms and not bare:
-            raise EditError(f"there is no norm {where(self.at)}, and no convolution that could have one")
-        if norms:
-            done = self._swapped(architecture, norms)
-        else:
-            done = architecture if self.to == "none" else self._put_in(architecture, bare)
-        try:
-            return done if done is architecture else fitted(done)
-        except EditError as failure:
-            others = [(f"Norm {NORM_TITLES[to]}", replace(self, to=to)) for to in ("batch", "layer") if to != self.to]
-            raise EditError(str(failure), node=failure.node, repairs=working(architecture, others)) from failure
-
-    def _swapped(self, architecture: Architecture, norms: list[Node]) -> Architecture:
-        measures = study(architecture).figures.measures
-        changed = [
-            _with_norm(node, self.to, measures[node.inputs[0]].value.dims)
-            for node in norms
-            if norm_kind(node) != self.to
-        ]
-        return architecture.with_nodes(changed) if changed else architecture
-
-    def _put_in(self, architecture: Architecture, bare: list[Node]) -> Architecture:
-        measures = study(architecture).figures.measures
-        for node in bare:
-            name = architecture.free(f"{node.name}_norm")
-            op = made(lambda node=node: _norm_module(self.to, measures[node.name].value.dims))  # type: ignore[misc]
-            new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, neutral=True)
-            architecture = architecture.with_inserted(node.name, new)
-        return architecture
-
-
-def norms_at(architecture: Architecture, nodes: Iterable[Node]) -> tuple[list[Node], list[Node]]:
-    """The norms over channels among these nodes; where there are none, those right behind their convolutions. And the
-    convolutions that have none behind them."""
-    found = list(nodes)
-    norms = [node for node in found if norm_kind(node) is not None and over_channels(architecture, node)]
-    behind = {node.name: _norm_behind(architecture, node) for node in found if isinstance(node.layer, nn.Conv2d)}
-    bare = [architecture.nodes[name] for name, norm in behind.items() if norm is None]
-    return norms or [norm for norm in behind.values() if norm is not None], bare
-
-
-def _norm_behind(architecture: Architecture, node: Node) -> Node | None:
-    users = architecture.users[node.name]
-    norm = architecture.nodes[users[0]] if len(users) == 1 else None
-    return norm if norm is not None and norm_kind(norm) is not None else None
-
-
-def norm_kind(node: Node) -> str | None:
-    """Which norm a node is (a key of `NORM_TITLES`; "none" when an edit took it out), or None."""
-    if isinstance(node.op, Pass):
-        return "none" if node.was is not None and norm_kind(node.was) is not None else None
-    layer = node.layer
-    if isinstance(layer, nn.GroupNorm):
-        return "group"
-    for kind, cls in _NORM_CLASSES.items():
-        if isinstance(layer, cls):
-            return kind
-    return None
-
-
-def over_channels(architecture: Architecture, node: Node) -> bool:
-    """Does the norm work on the channels of a map (batch, channels, height, width)?"""
-    name = node.inputs[0]
-    value = study(architecture).figures.measures[name].value
-    coupled = channels(architecture)
-    return isinstance(value, Shape) and len(value.dims) == 4 and coupled.axes.get(name) == -3
-
-
-_NORM_CLASSES: dict[str, type[nn.Module]] = {
-    "batch": nn.modules.batchnorm._BatchNorm,
-    "instance": nn.modules.instancenorm._InstanceNorm,
-    "layer": nn.LayerNorm,
-    "local_response": nn.LocalResponseNorm,
-}
-
-
-def _with_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
-    origin = node.was or node
-    if not node.added and norm_kind(origin) == to:
-        return as_it_was(node)
-    if to == "none":
-        return node.replace(op=Pass(), args=node.args[:1], kwargs={}, was=origin)
-    return settled(node, op=made(lambda: _norm_module(to, entering)), neutral=True)
-
-
-def _norm_module(to: str, entering: tuple[int, ...]) -> nn.Module:
-    width = entering[1]
-    if to == "batch":
-        return nn.BatchNorm2d(width)
-    if to == "group":
-        return nn.GroupNorm(math.gcd(width, 32), width)
-    if to == "instance":
-        return nn.InstanceNorm2d(width, affine=True)
-    if to == "layer":
-        over_each_place: nn.Module = LayerNorm2d(width)
-        return over_each_place
-    return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)  # AlexNet's, in torch's terms
-
-
 def _op(node: Node) -> Layer:
     assert isinstance(node.op, Layer)
     return node.op
-
-
-def _pooling(node: Node) -> tuple[str, dict[str, Any]]:
-    found = pooling_of(node)
-    assert found is not None
-    return found
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))
 
 
 def _shown(pair: tuple[int, ...]) -> Value:
@@ -548,6 +344,3 @@ def _whole(node: Node, value: Value) -> int:
         return whole(value, 1, 65_536, "the number of groups")
     except EditError as failure:
         raise _Unfit(node.name, str(failure)) from failure
-
-
-__all__ = ["NORM_TITLES", "SETTINGS", "Norm", "SetLayer", "dropout_rate", "norm_kind", "pooling_of", "settings_of"]

@@ -11,7 +11,6 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.study import study
-from explorer.edits.attributes import is_windowed_pooling, pooled_in_place
 from explorer.edits.channels import WidthError, channels
 from explorer.edits.checks import number, whole
 from explorer.edits.edit import EVERYWHERE, EditError, place, places, where
@@ -19,6 +18,7 @@ from explorer.edits.fitting import Wish, fitted
 from explorer.edits.joins import bridged, lacks_shortcut
 from explorer.edits.mending import MEND_TITLES, mending
 from explorer.edits.parts import Part, blocks_at, parts_at
+from explorer.edits.pooling import is_windowed_pooling, pooled_in_place
 from explorer.edits.widths import Width
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from explorer.edits.attributes import pooling_of
 from explorer.edits.cardinality import Cardinality, common_groups, conv_of, grouped_at, shuffle_place
 from explorer.edits.depth import Invert, RemoveBlock, Repeat, can_invert, can_remove, can_repeat, said_ends
 from explorer.edits.edit import EditError
@@ -15,6 +14,7 @@ from explorer.edits.joins import AddShortcut, lacks_shortcut
 from explorer.edits.mending import can_be_made
 from explorer.edits.options.place import Place, one_of
 from explorer.edits.parts import Part, parts_at
+from explorer.edits.pooling import pooling_of
 from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, projections_at
 from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, dense_layers, hidden_ratio
 from explorer.graph import vocabulary

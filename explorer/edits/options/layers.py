@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from torch import nn
 
-from explorer.edits.attributes import NORM_TITLES, Norm, SetLayer, is_of_kind, norm_kind, norms_at, settings_of
+from explorer.edits.attributes import SetLayer, is_of_kind, settings_of
 from explorer.edits.forms import FORMS, ConvForm, can_become, separable_pairs
 from explorer.edits.gates import GATES, Gate, gate_kind, is_squasher
+from explorer.edits.norms import NORM_TITLES, Norm, norm_kind, norms_at
 from explorer.edits.options.place import Place, one_of
 from explorer.edits.options.sides import fits, side_after
 from explorer.edits.options.trunk import is_trunk, tied_to

@@ -15,8 +15,9 @@ from torch import nn
 
 from explorer.analysis.shapes import Shape
 from explorer.analysis.study import Study
-from explorer.edits.attributes import norm_kind, pooling_of
 from explorer.edits.fitting import PaddedShortcut
+from explorer.edits.norms import norm_kind
+from explorer.edits.pooling import pooling_of
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node, Pass
 from explorer.graph.remembered import remembered

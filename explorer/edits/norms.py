@@ -1,0 +1,147 @@
+"""Norms: which a node is, and the edit that puts in another kind, puts one where there is none, or takes it out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from torch import nn
+from torchvision.models.convnext import LayerNorm2d
+
+from explorer.analysis.shapes import Shape
+from explorer.analysis.study import study
+from explorer.edits.channels import channels
+from explorer.edits.checks import named
+from explorer.edits.edit import EditError, nodes_at, place, where
+from explorer.edits.fitting import as_it_was, fitted, settled
+from explorer.edits.mending import working
+from explorer.graph.architecture import Architecture, Node, Pass
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import made
+
+#: Norms by the name the edits use, and how each is written for people.
+NORM_TITLES: dict[str, str] = {
+    "batch": "BatchNorm",
+    "group": "GroupNorm",
+    "instance": "InstanceNorm",
+    "layer": "LayerNorm",
+    "local_response": "Local response norm",
+    "none": "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Put another kind of norm in the place of those there are, or one behind every convolution where there is none.
+    "none" takes them out."""
+
+    name: ClassVar[str] = "norm"
+    at: str
+    to: str
+
+    @property
+    def title(self) -> str:
+        return f"Norm {NORM_TITLES.get(self.to, self.to)} {place(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        named(self.to, NORM_TITLES, "norm")
+        norms, bare = norms_at(architecture, nodes_at(architecture, self.at))
+        if not norms and not bare:
+            raise EditError(f"there is no norm {where(self.at)}, and no convolution that could have one")
+        if norms:
+            done = self._swapped(architecture, norms)
+        else:
+            done = architecture if self.to == "none" else self._put_in(architecture, bare)
+        try:
+            return done if done is architecture else fitted(done)
+        except EditError as failure:
+            others = [(f"Norm {NORM_TITLES[to]}", replace(self, to=to)) for to in ("batch", "layer") if to != self.to]
+            raise EditError(str(failure), node=failure.node, repairs=working(architecture, others)) from failure
+
+    def _swapped(self, architecture: Architecture, norms: list[Node]) -> Architecture:
+        measures = study(architecture).figures.measures
+        changed = [
+            _with_norm(node, self.to, measures[node.inputs[0]].value.dims)
+            for node in norms
+            if norm_kind(node) != self.to
+        ]
+        return architecture.with_nodes(changed) if changed else architecture
+
+    def _put_in(self, architecture: Architecture, bare: list[Node]) -> Architecture:
+        measures = study(architecture).figures.measures
+        for node in bare:
+            name = architecture.free(f"{node.name}_norm")
+            op = made(lambda node=node: _norm_module(self.to, measures[node.name].value.dims))  # type: ignore[misc]
+            new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, neutral=True)
+            architecture = architecture.with_inserted(node.name, new)
+        return architecture
+
+
+def norms_at(architecture: Architecture, nodes: Iterable[Node]) -> tuple[list[Node], list[Node]]:
+    """The norms over channels among these nodes; where there are none, those right behind their convolutions. And the
+    convolutions that have none behind them."""
+    found = list(nodes)
+    norms = [node for node in found if norm_kind(node) is not None and over_channels(architecture, node)]
+    behind = {node.name: _norm_behind(architecture, node) for node in found if isinstance(node.layer, nn.Conv2d)}
+    bare = [architecture.nodes[name] for name, norm in behind.items() if norm is None]
+    return norms or [norm for norm in behind.values() if norm is not None], bare
+
+
+def _norm_behind(architecture: Architecture, node: Node) -> Node | None:
+    users = architecture.users[node.name]
+    norm = architecture.nodes[users[0]] if len(users) == 1 else None
+    return norm if norm is not None and norm_kind(norm) is not None else None
+
+
+def norm_kind(node: Node) -> str | None:
+    """Which norm a node is (a key of `NORM_TITLES`; "none" when an edit took it out), or None."""
+    if isinstance(node.op, Pass):
+        return "none" if node.was is not None and norm_kind(node.was) is not None else None
+    layer = node.layer
+    if isinstance(layer, nn.GroupNorm):
+        return "group"
+    for kind, cls in _NORM_CLASSES.items():
+        if isinstance(layer, cls):
+            return kind
+    return None
+
+
+def over_channels(architecture: Architecture, node: Node) -> bool:
+    """Does the norm work on the channels of a map (batch, channels, height, width)?"""
+    name = node.inputs[0]
+    value = study(architecture).figures.measures[name].value
+    coupled = channels(architecture)
+    return isinstance(value, Shape) and len(value.dims) == 4 and coupled.axes.get(name) == -3
+
+
+_NORM_CLASSES: dict[str, type[nn.Module]] = {
+    "batch": nn.modules.batchnorm._BatchNorm,
+    "instance": nn.modules.instancenorm._InstanceNorm,
+    "layer": nn.LayerNorm,
+    "local_response": nn.LocalResponseNorm,
+}
+
+
+def _with_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
+    origin = node.was or node
+    if not node.added and norm_kind(origin) == to:
+        return as_it_was(node)
+    if to == "none":
+        return node.replace(op=Pass(), args=node.args[:1], kwargs={}, was=origin)
+    return settled(node, op=made(lambda: _norm_module(to, entering)), neutral=True)
+
+
+def _norm_module(to: str, entering: tuple[int, ...]) -> nn.Module:
+    width = entering[1]
+    if to == "batch":
+        return nn.BatchNorm2d(width)
+    if to == "group":
+        return nn.GroupNorm(math.gcd(width, 32), width)
+    if to == "instance":
+        return nn.InstanceNorm2d(width, affine=True)
+    if to == "layer":
+        over_each_place: nn.Module = LayerNorm2d(width)
+        return over_each_place
+    return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)  # AlexNet's, in torch's terms
