@@ -21,7 +21,7 @@ from explorer.guide.family_tree import Ancestor
 from explorer.language import Language
 from explorer.ui import appearance
 
-_CARD = QSize(138, 54)  # the least of a card
+_CARD = QSize(138, 60)  # the least of a card: two lines of Chinese are taller than two of English
 _MOST_WIDE = 6  # cards beside each other, at most
 _GAP, _MARGIN, _PAD = 8, 20, 10
 _LONGEST = 190  # pixels of a link: a file may be called anything
