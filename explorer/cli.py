@@ -148,9 +148,9 @@ def _entry_as_json(entry: Any) -> dict[str, Any]:
 
 def _opened(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.catalogue import find
-    from explorer.networks.own import Own, arguments_of
+    from explorer.networks.own import Own, arguments_of, names_own
 
-    if ":" in key:
+    if names_own(key):
         own = Own(key, arguments_of(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
         from explorer.trusted import open_own
 

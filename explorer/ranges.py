@@ -15,10 +15,9 @@ def range_of(values: NDArray[Any], signed: bool = False) -> Range:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0
-    if signed:
-        most = float(np.abs(finite).max()) or 1.0
-        return -most, most
     least, most = float(finite.min()), float(finite.max())
+    if signed:
+        return around_zero((least, most))
     return (least, most) if most > least else (least, least + 1.0)
 
 

@@ -35,9 +35,15 @@ class FeatureMaps:
     @cached_property
     def activity(self) -> Floats:
         """Mean magnitude of each channel, unit or row; what is not finite counts as nothing."""
-        size = np.abs(np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0))
-        mean: Floats = size.reshape(len(size), -1).mean(1)
+        mean: Floats = np.abs(self._rows).mean(1)
         return mean
+
+    @cached_property
+    def _rows(self) -> Floats:
+        """The values of each channel, unit or row in one line, what is not finite as zero; no copy where all are."""
+        finite = np.isfinite(self.values).all()
+        values = self.values if finite else np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0)
+        return values.reshape(len(values), -1)
 
     @cached_property
     def by_activity(self) -> tuple[int, ...]:
@@ -45,8 +51,7 @@ class FeatureMaps:
         everywhere says nothing of it, however large. Units and rows by their size."""
         if self.form != "maps":
             return tuple(int(index) for index in np.argsort(-self.activity, kind="stable"))
-        flat = np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0).reshape(len(self.values), -1)
-        return tuple(int(index) for index in np.lexsort((-self.activity, -flat.std(1))))
+        return tuple(int(index) for index in np.lexsort((-self.activity, -self._rows.std(1))))
 
     @cached_property
     def statistics(self) -> Statistics:

@@ -76,9 +76,7 @@ def _between(start: Mapping[str, Any], goal: str, architecture: Architecture) ->
 
 
 def _value(node: Node, values: Mapping[str, Any], showing: Showing, image: torch.Tensor) -> Any:
-    inputs = {name: values[name] for name in node.inputs}
     try:
-        return value_of(node, inputs, showing.weights, image, showing.layer(node))
+        return value_of(node, values, showing.weights, image, showing.layer(node))
     except Exception as failure:
-        shapes = " and ".join(str(tuple(v.shape)) for v in inputs.values() if isinstance(v, torch.Tensor))
-        raise PassError(f"{node.name} failed on {shapes or 'no tensor'}: {failure}") from failure
+        raise PassError.at(node, values, failure) from failure

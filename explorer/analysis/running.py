@@ -25,6 +25,13 @@ _LARGE = 256 * 2**10
 class PassError(RuntimeError):
     """A layer that failed while running; the message names it and the shapes of its inputs."""
 
+    @classmethod
+    def at(cls, node: Node, values: Mapping[str, Any], failure: Exception) -> PassError:
+        """What went wrong at a node; `values` are those of the nodes that it reads, by name, and of any others."""
+        inputs = [values[name] for name in dict.fromkeys(node.inputs)]
+        shapes = " and ".join(str(tuple(value.shape)) for value in inputs if isinstance(value, torch.Tensor))
+        return cls(f"{node.name} failed on {shapes or 'no tensor'}: {failure}")
+
 
 class Running:
     """A pass under way, up to the nodes that are asked for: what is remembered is not run.
@@ -87,9 +94,7 @@ class Running:
         try:
             value = value_of(node, self._values, keyed.weights, self._image, module)
         except Exception as failure:
-            inputs = [self._values[name] for name in dict.fromkeys(node.inputs)]
-            shapes = " and ".join(str(tuple(v.shape)) for v in inputs if isinstance(v, torch.Tensor))
-            raise PassError(f"{node.name} failed on {shapes or 'no tensor'}: {failure}") from failure
+            raise PassError.at(node, self._values, failure) from failure
         if not _cheaper_again(node, value):
             self._maps.keep(keyed.values[node.name], value)
         return value

@@ -121,11 +121,12 @@ def keys(patterns: list[str]) -> list[str]:
     Raises LookupError for a pattern that stands for none.
     """
     from explorer.networks.catalogue import entries
+    from explorer.networks.own import names_own
 
     known = [entry.key for entry in entries()]
     found: dict[str, None] = {}
     for pattern in patterns:
-        if ":" in pattern or not any(mark in pattern for mark in "*?["):
+        if names_own(pattern) or not any(mark in pattern for mark in "*?["):
             found[pattern] = None
             continue
         alike = [key for key in known if fnmatchcase(key, pattern)]
@@ -144,9 +145,10 @@ def _files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[str, Pa
     if path.suffix.lower() in (*SUFFIXES, *NETWORK_SUFFIXES) and not path.is_dir():
         raise ExportError(f"{len(named)} networks do not fit into one file {path.name}: name a folder")
     from explorer.networks.catalogue import find
+    from explorer.networks.own import names_own
 
     for key in named:
-        if ":" not in key:
+        if not names_own(key):
             find(key)  # an unknown one is said before any file is written
     try:
         path.mkdir(exist_ok=True)

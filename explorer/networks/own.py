@@ -39,6 +39,11 @@ class Own:
         return self.where.endswith(".py")
 
 
+def names_own(text: str) -> bool:
+    """Whether this names a network of the user's own, as `Own.made_by` does, and not one of the catalogue."""
+    return ":" in text
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Something in a file that may make a network."""

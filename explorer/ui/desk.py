@@ -77,8 +77,8 @@ class Intent(Protocol):
         is."""
         ...
 
-    def take_file(self, path: str) -> None:
-        """Open or show a file, whatever it is."""
+    def open_project(self, path: str) -> None:
+        """Open a project or a file of edits."""
         ...
 
     def go_to_card(self, id: str) -> None:
@@ -113,7 +113,7 @@ class Desk:
     offers: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
     #: Ways to begin, offered while no network is open: words, a tip, what happens.
     beginnings: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
-    #: What tools do with a file that is dropped on the window, by its suffix.
+    #: What is done with a file that is dropped on the window or that it starts with, by its suffix; others are images.
     takers: dict[str, Callable[[str], None]] = field(default_factory=dict)
     #: Tools that know a way on from what failed; they say whether they took it.
     rescuers: list[Callable[[Exception], bool]] = field(default_factory=list)

@@ -65,7 +65,19 @@ class ModuleDialog(QDialog):
         self.said.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's code
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._make_buttons(asked=bool(why))
+        self._lay_out(why)
 
+    def _make_buttons(self, *, asked: bool) -> None:
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.run = self.buttons.addButton("Run its code and open", QDialogButtonBox.ButtonRole.AcceptRole)
+        cancel = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        self.run.setAutoDefault(not asked)  # what a file asks for is not agreed to by pressing Enter
+        (cancel if asked else self.run).setDefault(True)
+        self.run.clicked.connect(self._agree)
+        self.buttons.rejected.connect(self.reject)
+
+    def _lay_out(self, why: str) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("From", _row(self.where, self.browse))
@@ -75,14 +87,6 @@ class ModuleDialog(QDialog):
         form.addRow("Input", _row(self.sides[0], QLabel("×"), self.sides[1], QLabel("×"), self.sides[2], None))
         warning = QLabel(f"⚠  {_WARNING}")
         warning.setWordWrap(True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.run = self.buttons.addButton("Run its code and open", QDialogButtonBox.ButtonRole.AcceptRole)
-        cancel = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        self.run.setAutoDefault(not why)  # what a file asks for is not agreed to by pressing Enter
-        (cancel if why else self.run).setDefault(True)
-        self.run.clicked.connect(self._agree)
-        self.buttons.rejected.connect(self.reject)
-
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(10)

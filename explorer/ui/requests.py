@@ -94,15 +94,26 @@ def open_network(
     return work
 
 
-def open_own(own: Own, level: Level, edits: tuple[Any, ...] = ()) -> Callable[[Wanted], Opened]:
+def open_own(own: Own, level: Level) -> Callable[[Wanted], Opened]:
     """Run the user's own code, which they have agreed to, and open the network it makes."""
 
     def work(wanted: Wanted) -> Opened:
         from explorer.trusted import open_own
 
-        return unfolded(open_own(own, edits), level)(wanted)
+        return unfolded(open_own(own), level)(wanted)
 
     return work
+
+
+def read_again(network: Network) -> Network:
+    """The same edits of what the user's own code makes now; those that were undone can still be redone."""
+    from explorer.trusted import open_own
+
+    own, history = network.origin.own, network.history
+    if own is None:
+        return network
+    fresh = open_own(own, history.edits)
+    return replace(fresh, history=fresh.history.at(min(history.position, fresh.history.position)))
 
 
 def open_project(path: str, level: Level, agreed: Own | None = None) -> Callable[[Wanted], Opened]:

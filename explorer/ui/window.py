@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, 
 
 from explorer.diagram import Level
 from explorer.drawing import DARK, LIGHT
-from explorer.files import is_project
+from explorer.files import PROJECT_SUFFIX
 from explorer.networks.catalogue import entries
 from explorer.session import Session, Topic
 from explorer.ui import appearance, dialogs, recent, requests
@@ -56,6 +56,7 @@ class Window(QMainWindow):
         self._build_bars()
         self.desk = Desk(self, self.session, self.canvas, self, self.editing.lane)
         opening = self.actions_.open_project
+        self.desk.takers[PROJECT_SUFFIX] = self.documents.open
         self.desk.beginnings.append((opening.text(), opening.toolTip(), self.documents.ask_open))
         self.tools = tuple(tool(self.desk) for tool in TOOLS)
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.desk.docks])
@@ -186,9 +187,9 @@ class Window(QMainWindow):
             return
         if not isinstance(network, str):
             self.editing.open(requests.unfolded(network, self.session.level))
-        elif Path(network).suffix.lower() in self.desk.takers:
-            self.take_file(network)
-        elif is_project(network) or Path(network).is_file():
+        elif (take := self._taker(network)) is not None:
+            take(network)
+        elif Path(network).is_file():
             self.documents.open(network)
         else:
             self.open(network)
@@ -208,13 +209,14 @@ class Window(QMainWindow):
 
     def take_file(self, path: str) -> None:
         """A file that was dropped somewhere: a project, an image to show the network, or what a tool knows."""
-        taker = self.desk.takers.get(Path(path).suffix.lower())
-        if is_project(path):
-            self.documents.open(path)
-        elif taker is not None:
-            taker(path)
-        else:
-            self.samples.show_file(path)
+        take = self._taker(path) or self.samples.show_file
+        take(path)
+
+    def _taker(self, path: str) -> Callable[[str], None] | None:
+        return self.desk.takers.get(Path(path).suffix.lower())
+
+    def open_project(self, path: str) -> None:
+        self.documents.open(path)
 
     def edit(self, edit: Any) -> None:
         self.change(lambda network: network.edit(edit))
@@ -374,7 +376,7 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         path = dropped_file(event.mimeData())
-        if path is not None and (is_project(path) or Path(path).suffix.lower() in self.desk.takers):
+        if path is not None and self._taker(path) is not None:
             event.acceptProposedAction()
         else:
             self.output.dragEnterEvent(event)  # an image may be dropped anywhere

@@ -121,7 +121,7 @@ def test_recent_projects_that_are_still_there(qtbot: QtBot, tmp_path: Path, monk
     window = Window()
     qtbot.addWidget(window)
     taken: list[str] = []
-    monkeypatch.setattr(Window, "take_file", lambda self, path: taken.append(path))
+    monkeypatch.setattr(Window, "open_project", lambda self, path: taken.append(path))
     page = start_page(window)
     qtbot.waitUntil(lambda: len(page.ways) == 5)
     assert [way.text() for way in page.ways[2:]] == ["four.cnnx", "three.cnnx", "two.cnnx"]

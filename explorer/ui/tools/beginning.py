@@ -29,7 +29,7 @@ class Beginning:
 
     def _fill(self) -> None:
         known = [path for path in recent() if Path(path).is_file()][:_PROJECTS]
-        recently: list[Way] = [(Path(path).name, path, partial(self._desk.intent.take_file, path)) for path in known]
+        recently: list[Way] = [(Path(path).name, path, partial(self._desk.intent.open_project, path)) for path in known]
         self.page.show_ways([*self._desk.beginnings, *recently])
         QTimer.singleShot(0, self.page, self._settle)  # when the window has been told what to open, if anything
 

@@ -16,7 +16,6 @@ from explorer.ui import requests
 from explorer.ui.desk import Desk
 
 if TYPE_CHECKING:
-    from explorer.network import Network
     from explorer.ui.module_dialog import ModuleDialog
 
 _KEY = "own module"  # of the setting that holds the last one
@@ -85,7 +84,7 @@ class OwnModuleTool:
         network = self._session.network
         if network is not None and network.origin.own is not None:
             self._desk.intent.say(f"Reading {network.origin.own.where} again…", 3000)
-            self._desk.intent.change(_read_again)
+            self._desk.intent.change(requests.read_again)
 
     def _rescue(self, failure: Exception) -> bool:
         """A project that names code is opened if the user agrees."""
@@ -93,19 +92,6 @@ class OwnModuleTool:
         if isinstance(own, Own):
             self.ask(own, str(getattr(failure, "path", "")))
         return isinstance(own, Own)
-
-
-def _read_again(network: Network) -> Network:
-    """The same edits of what the code makes now; those that were undone can still be redone."""
-    from dataclasses import replace
-
-    from explorer.trusted import open_own
-
-    own, history = network.origin.own, network.history
-    if own is None:
-        return network
-    fresh = open_own(own, history.edits)
-    return replace(fresh, history=fresh.history.at(min(history.position, fresh.history.position)))
 
 
 def _last() -> Own | None:
