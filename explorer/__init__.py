@@ -4,7 +4,7 @@
 
     network = explorer.open("mobilenet_v2")               # or any nn.Module: explorer.open(module, input_shape=...)
     network.figures.total.macs                            # 300774272
-    edited = network.edit(explorer.Shortcut("features.3", on=False))
+    edited = network.edit(explorer.ToggleShortcut("features.3", on=False))
     edited.run("photo.jpg").top(5)                        # [("tabby", 0.31), ...]
     explorer.save_diagram(edited, "mobilenet.png", level="blocks")
     explorer.show(edited)                                 # in the window
@@ -17,25 +17,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from explorer.edits import ChannelShuffle, EditError, LinearBottleneck, Shortcut, SwapActivation
+    from explorer.edits import EditError, SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
     from explorer.export.diagram import save_diagram
     from explorer.export.network_files import save_network
     from explorer.export.page import ExportError, Page
     from explorer.network import Network, Prediction
     from explorer.network import open_network as open
-    from explorer.networks.catalogue import entries, find
+    from explorer.networks.catalogue import all_entries, get_entry
     from explorer.ui.app import show
 
 _HOME = {
     "open": ("explorer.network", "open_network"),
     "Network": ("explorer.network", "Network"),
     "Prediction": ("explorer.network", "Prediction"),
-    "entries": ("explorer.networks.catalogue", "entries"),
-    "find": ("explorer.networks.catalogue", "find"),
+    "all_entries": ("explorer.networks.catalogue", "all_entries"),
+    "get_entry": ("explorer.networks.catalogue", "get_entry"),
     "SwapActivation": ("explorer.edits", "SwapActivation"),
-    "ChannelShuffle": ("explorer.edits", "ChannelShuffle"),
-    "Shortcut": ("explorer.edits", "Shortcut"),
-    "LinearBottleneck": ("explorer.edits", "LinearBottleneck"),
+    "ToggleChannelShuffle": ("explorer.edits", "ToggleChannelShuffle"),
+    "ToggleShortcut": ("explorer.edits", "ToggleShortcut"),
+    "SetBottleneckActivation": ("explorer.edits", "SetBottleneckActivation"),
     "save_diagram": ("explorer.export.diagram", "save_diagram"),
     "save_network": ("explorer.export.network_files", "save_network"),
     "show": ("explorer.ui.app", "show"),
@@ -46,17 +46,17 @@ _HOME = {
 
 __version__ = "0.1.0"
 __all__ = [
-    "ChannelShuffle",
     "EditError",
     "ExportError",
-    "LinearBottleneck",
     "Network",
     "Page",
     "Prediction",
-    "Shortcut",
+    "SetBottleneckActivation",
     "SwapActivation",
-    "entries",
-    "find",
+    "ToggleChannelShuffle",
+    "ToggleShortcut",
+    "all_entries",
+    "get_entry",
     "open",
     "save_diagram",
     "save_network",

@@ -7,7 +7,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 
-def asset(name: str) -> Path:
+def resource_path(name: str) -> Path:
     """Path of a file that travels with the app. Raises FileNotFoundError naming it when the installation lacks it."""
     for folder in (_PACKAGE / "resources", _PACKAGE.parent / "resources"):
         path = folder / name

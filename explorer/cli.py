@@ -14,7 +14,7 @@ from explorer.files import is_project
 if TYPE_CHECKING:
     from explorer.edits import Edit
     from explorer.network import Network
-    from explorer.networks.catalogue import Entry
+    from explorer.networks.catalogue import CatalogueEntry
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,74 +22,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given and (is_project(given[0]) or given[0].endswith(".py")):
         given.insert(0, "--open")  # a double-clicked file
-    parsed = _parser().parse_args(given)
+    parsed = _build_parser().parse_args(given)
     if parsed.command is None:
-        from explorer.ui.app import run
+        from explorer.ui.app import run_app
 
-        return run(network=parsed.open)
+        return run_app(network=parsed.open)
     try:
         parsed.run(parsed)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has gone; that is no error
     except (ValueError, LookupError, OSError, RuntimeError) as failure:
-        print(f"cnn-explorer: {_one_line(failure)}", file=sys.stderr)
+        print(f"cnn-explorer: {_error_line(failure)}", file=sys.stderr)
         return 2
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
+class _ArgumentParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"cnn-explorer: {message} (see --help)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="cnn-explorer", description="Open, change, compare and explain convolutional networks.")
+def _build_parser() -> argparse.ArgumentParser:
+    parser = _ArgumentParser(
+        prog="cnn-explorer", description="Open, change, compare and explain convolutional networks."
+    )
     parser.add_argument(
         "--open", metavar="KEY|FILE", help="network, project (.cnnx) or file of Python to open in the window"
     )
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(
-        dest="command", title="commands (without one, the window opens)", parser_class=_Parser
+        dest="command", title="commands (without one, the window opens)", parser_class=_ArgumentParser
     )
 
     listing = commands.add_parser("list", help="the networks of the catalogue")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.set_defaults(run=_list)
+    listing.set_defaults(run=_print_list)
 
     figures = commands.add_parser("figures", help="parameters, MACs, FLOPs, activations, receptive field")
-    _takes_network(figures)
+    _add_network_argument(figures)
     figures.add_argument("--json", action="store_true", help="as JSON, with a list of layers")
-    figures.set_defaults(run=_figures)
+    figures.set_defaults(run=_print_figures)
 
     export = commands.add_parser(
         "export", help="diagrams as PNG, SVG or PDF; the network itself as .py, .safetensors or .onnx"
     )
-    _takes_networks(export)
-    commands_of_files.add_export(export, _opened)
+    _add_networks_argument(export)
+    commands_of_files.add_export_arguments(export, _open_network)
 
     volumes = commands.add_parser("volumes", help="feature maps as boxes, as PNG, SVG or PDF")
-    _takes_networks(volumes)
-    commands_of_files.add_volumes(volumes, _opened)
+    _add_networks_argument(volumes)
+    commands_of_files.add_volumes_arguments(volumes, _open_network)
 
     table = commands.add_parser("table", help="the stages as a table, as papers print it; several side by side")
-    _takes_networks(table)
-    commands_of_files.add_table(table, _opened)
+    _add_networks_argument(table)
+    commands_of_files.add_table_arguments(table, _open_network)
     return parser
 
 
-def _takes_network(parser: argparse.ArgumentParser) -> None:
+def _add_network_argument(parser: argparse.ArgumentParser) -> None:
     what = "key of a network, as `list` prints them, or net.py:Net or package.module:make, which runs that code"
     parser.add_argument("network", metavar="KEY", help=what)
-    _takes_edits(parser)
+    _add_edit_arguments(parser)
 
 
-def _takes_networks(parser: argparse.ArgumentParser) -> None:
+def _add_networks_argument(parser: argparse.ArgumentParser) -> None:
     what = "keys of networks, patterns such as 'resnet*', or net.py:Net or package.module:make, which runs that code"
     parser.add_argument("network", metavar="KEY", nargs="+", help=what)
-    _takes_edits(parser)
+    _add_edit_arguments(parser)
 
 
-def _takes_edits(parser: argparse.ArgumentParser) -> None:
+def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edits", metavar="FILE", help="file of edits, or project (.cnnx), to make the edits of first")
     parser.add_argument(
         "--set",
@@ -99,33 +101,36 @@ def _takes_edits(parser: argparse.ArgumentParser) -> None:
         help="build with an option of the network: width_mult=0.5, aux_heads=true",
     )
     parser.add_argument(
-        "--input", metavar="C×H×W", type=_shape, help="of the image, such as 3x32x32; without it, the network's own"
+        "--input",
+        metavar="C×H×W",
+        type=_parse_input_shape,
+        help="of the image, such as 3x32x32; without it, the network's own",
     )
 
 
-def _shape(text: str) -> tuple[int, ...]:
+def _parse_input_shape(text: str) -> tuple[int, ...]:
     sides = text.replace("×", "x").split("x")
     if len(sides) != 3 or not all(side.isdecimal() and 0 < int(side) <= 8192 for side in sides):
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 3x224x224")
     return (1, *map(int, sides))
 
 
-def _list(parsed: argparse.Namespace) -> None:
+def _print_list(parsed: argparse.Namespace) -> None:
     from explorer import numbers
-    from explorer.networks.catalogue import entries
+    from explorer.networks.catalogue import all_entries
 
     if parsed.json:
-        print(json.dumps([_entry_as_json(entry) for entry in entries()], indent=2))
+        print(json.dumps([_entry_to_json(entry) for entry in all_entries()], indent=2))
         return
-    for entry in entries():
+    for entry in all_entries():
         top1 = f"{entry.top1:.1f} %" if entry.top1 is not None else "–"
         print(
-            f"{entry.year}  {entry.family:<14} {entry.key:<22} {numbers.short(entry.params):>8} params"
-            f" {numbers.short(entry.macs):>8} MACs  top-1 {top1:>6}"
+            f"{entry.year}  {entry.family:<14} {entry.key:<22} {numbers.format_short(entry.params):>8} params"
+            f" {numbers.format_short(entry.macs):>8} MACs  top-1 {top1:>6}"
         )
 
 
-def _entry_as_json(entry: Any) -> dict[str, Any]:
+def _entry_to_json(entry: Any) -> dict[str, Any]:
     return {
         "key": entry.key,
         "title": entry.title,
@@ -146,31 +151,31 @@ def _entry_as_json(entry: Any) -> dict[str, Any]:
     }
 
 
-def _opened(parsed: argparse.Namespace, key: str) -> Network:
-    from explorer.networks.catalogue import find
-    from explorer.networks.own import Own, arguments_of, names_own
+def _open_network(parsed: argparse.Namespace, key: str) -> Network:
+    from explorer.networks.catalogue import get_entry
+    from explorer.networks.own import UserModule, is_user_module, parse_arguments
 
-    if names_own(key):
-        own = Own(key, arguments_of(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
-        from explorer.trusted import open_own
+    if is_user_module(key):
+        own = UserModule(key, parse_arguments(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
+        from explorer.trusted import open_user_module
 
-        return open_own(own, _edits(parsed))
-    entry = find(key)  # an unknown key is said before torch is imported
-    options = dict(_option(entry, said) for said in parsed.set)
+        return open_user_module(own, _read_edits(parsed))
+    entry = get_entry(key)  # an unknown key is said before torch is imported
+    options = dict(_parse_option(entry, said) for said in parsed.set)
     from explorer.network import open_network
 
-    return open_network(key, options=options, input_shape=parsed.input, edits=_edits(parsed))
+    return open_network(key, options=options, input_shape=parsed.input, edits=_read_edits(parsed))
 
 
-def _edits(parsed: argparse.Namespace) -> Sequence[Edit]:
+def _read_edits(parsed: argparse.Namespace) -> Sequence[Edit]:
     from explorer.project import read_edits
 
     return read_edits(parsed.edits) if parsed.edits else ()
 
 
-def _option(entry: Entry, said: str) -> tuple[str, Any]:
+def _parse_option(entry: CatalogueEntry, text: str) -> tuple[str, Any]:
     """An option and its value from "name=value"."""
-    name, _, text = said.partition("=")
+    name, _, text = text.partition("=")
     option = next((o for o in entry.options if o.name == name), None)
     if option is None:
         names = ", ".join(o.name for o in entry.options) or "none"
@@ -181,11 +186,11 @@ def _option(entry: Entry, said: str) -> tuple[str, Any]:
     raise ValueError(f"{name} of {entry.key} can be {', '.join(map(str, option.choices))}, not {text!r}")
 
 
-def _figures(parsed: argparse.Namespace) -> None:
+def _print_figures(parsed: argparse.Namespace) -> None:
     from explorer import numbers
 
-    network = _opened(parsed, parsed.network)
-    found = network.figures.as_json() | {"edits": [edit.title for edit in network.history.in_force]}
+    network = _open_network(parsed, parsed.network)
+    found = network.figures.as_json() | {"edits": [edit.title for edit in network.history.applied_edits]}
     if parsed.json:
         print(json.dumps(found, indent=2))
         return
@@ -194,13 +199,13 @@ def _figures(parsed: argparse.Namespace) -> None:
         print(f"  edited: {edit}")
     field = found["receptive_field"]
     rows = [
-        ("Parameters", numbers.exact(found["params"])),
-        ("MACs", numbers.exact(found["macs"])),
-        ("FLOPs (2 × MACs)", numbers.exact(found["flops"])),
-        ("All ops", numbers.exact(found["all_ops"])),
-        ("Activations", numbers.exact(found["activation_elements"])),
-        ("Activation memory", numbers.size(found["activation_bytes"])),
-        ("Peak memory", numbers.size(found["peak_activation_bytes"])),
+        ("Parameters", numbers.format_exact(found["params"])),
+        ("MACs", numbers.format_exact(found["macs"])),
+        ("FLOPs (2 × MACs)", numbers.format_exact(found["flops"])),
+        ("All ops", numbers.format_exact(found["all_ops"])),
+        ("Activations", numbers.format_exact(found["activation_elements"])),
+        ("Activation memory", numbers.format_bytes(found["activation_bytes"])),
+        ("Peak memory", numbers.format_bytes(found["peak_activation_bytes"])),
         ("Receptive field", f"{field} px" if field else "whole image"),
         ("Output", " × ".join(map(str, found["output_shape"]))),
     ]
@@ -208,7 +213,7 @@ def _figures(parsed: argparse.Namespace) -> None:
         print(f"  {name:<18} {value}")
 
 
-def _one_line(failure: BaseException) -> str:
+def _error_line(failure: BaseException) -> str:
     text = str(failure.args[0]) if isinstance(failure, LookupError) and failure.args else str(failure)
     return " ".join(text.split()) or type(failure).__name__
 

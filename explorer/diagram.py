@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: Told now and then by who makes a diagram or a layout how far it is, 0 to 1. What it raises ends the work.
-Step = Callable[[float], object]
+ProgressCallback = Callable[[float], object]
 
 Level = Literal["stages", "blocks", "units", "ops"]
 LEVELS: tuple[Level, ...] = ("stages", "blocks", "units", "ops")
@@ -59,7 +59,7 @@ Kind = Literal[
 Change = Literal["same", "changed", "added", "off", "removed"]
 
 #: What cards can be coloured by without anyone measuring or computing more: key and words.
-COLOURS: Mapping[str, str] = {
+COLOUR_MODES: Mapping[str, str] = {
     "kind": "Kind",
     "params": "Parameters",
     "macs": "MACs",
@@ -80,22 +80,22 @@ class Colouring:
     title: str
     values: Mapping[str, float]
     unit: str = ""  # "bytes", "px", "ms", …; empty for plain numbers
-    together: Literal["sum", "most"] = "sum"  # what a card of several nodes has
-    words: tuple[str, ...] = ()
+    aggregation: Literal["sum", "most"] = "sum"  # what a card of several nodes has
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ColourScale:
     """What the colours of a diagram mean: the ends of a scale, or words."""
 
     title: str
     low: str = ""
     high: str = ""
-    words: tuple[str, ...] = ()  # those that are in the diagram
+    labels: tuple[str, ...] = ()  # those that are in the diagram
 
 
 #: The word of a card that nothing is known of.
-UNKNOWN = "–"
+UNKNOWN_LABEL = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +106,17 @@ class Card:
     kind: Kind
     title: str  # "Conv 3×3", "Inverted residual", "Stage 2"
     lines: tuple[str, ...] = ()  # up to three short lines below the title: "32 → 64 · s2 · g32", "1.2 M params"
-    foldable: bool = False  # has an inside that a double-click opens (or, on a frame, closes)
-    round: bool = False  # add, multiply, concat: a small circle with the title as its symbol
+    is_expandable: bool = False  # has an inside that a double-click opens (or, on a frame, closes)
+    is_round: bool = False  # add, multiply, concat: a small circle with the title as its symbol
     change: Change = "same"
     tip: str = ""  # the full path and all figures, for the tool tip
     chips: tuple[tuple[Kind, str], ...] = ()  # the ops fused on a unit's card: (("conv", "Conv 3×3"), ("norm", "BN"))
     shape: str = ""  # of what it makes: "64×56×56"
-    beside: str = ""  # what stands to the right of a round card: "64 + 128 + 32 + 32 = 256"
-    times: int = 1  # how many equal neighbours are stacked on it
-    bar: float = 0.0  # its part of the chosen figure, beside the card that has the largest
+    side_text: str = ""  # what stands to the right of a round card: "64 + 128 + 32 + 32 = 256"
+    repeat_count: int = 1  # how many equal neighbours are stacked on it
+    bar_share: float = 0.0  # its part of the chosen figure, beside the card that has the largest
     tint: float | None = None  # its place on the scale that the diagram is coloured by, 0 to 1
-    word: str = ""  # the same where the scale is words
+    tint_label: str = ""  # the same where the scale is words
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Link:
     target: str
     slot: int  # which input of the target; the same source twice into an add is two links
     text: str  # the shape that travels, for the tool tip: "64×56×56"
-    skip: bool = False  # goes around something else on the way: a shortcut
+    is_skip: bool = False  # goes around something else on the way: a shortcut
 
 
 @dataclass(frozen=True)
@@ -136,5 +136,5 @@ class Diagram:
     children: Mapping[str, tuple[str, ...]]  # every open group -> its cards and open groups, in execution order
     cards: Mapping[str, Card]  # every visible card, and the frame card of every open group except the root
     links: tuple[Link, ...]
-    scale: Scale | None = None  # None where cards have the colours of their kinds
-    bars: str = ""  # what bars show: "share of MACs, up to 12 %"
+    scale: ColourScale | None = None  # None where cards have the colours of their kinds
+    bars_label: str = ""  # what bars show: "share of MACs, up to 12 %"

@@ -14,7 +14,7 @@ def is_project(path: str | Path) -> bool:
     return Path(path).suffix.lower() == PROJECT_SUFFIX
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Have `write` make a file beside `path`, then rename it: whoever looks sees the old file or the whole new one.
 
     Whatever goes wrong (OSError, or what `write` raises), the old file stays and nothing else is left behind.

@@ -13,29 +13,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LOCK = threading.Lock()
-_building = 0  # on how many threads, or one inside the other
-_looked = True  # whether Python looked for garbage before the first of them began
+_pause_depth = 0  # on how many threads, or one inside the other
+_was_enabled = True  # whether Python looked for garbage before the first of them began
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Nothing looks for garbage meanwhile, on any thread. A context, or a decorator: `@undisturbed()`."""
-    global _building, _looked
+    global _pause_depth, _was_enabled
     with _LOCK:
-        if not _building:
-            _looked = gc.isenabled()
+        if not _pause_depth:
+            _was_enabled = gc.isenabled()
             gc.disable()
-        _building += 1
+        _pause_depth += 1
     try:
         yield
     finally:
         with _LOCK:
-            _building -= 1
-            if not _building and _looked:
+            _pause_depth -= 1
+            if not _pause_depth and _was_enabled:
                 gc.enable()
 
 
-def keep_loaded() -> None:
+def freeze_imports() -> None:
     """What there is by now stays: it is not gone over again. The modules of torch alone are 400,000 objects, and each
     look at them all stopped every thread, the window's too, for 0.2 s."""
     gc.freeze()

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-LARGEST = 16 * 2**20  # bytes
-DEEPEST = 32  # lists and objects inside each other
-LONGEST = 100_000  # characters of one text
+MAX_JSON_BYTES = 16 * 2**20  # bytes
+MAX_JSON_DEPTH = 32  # lists and objects inside each other
+MAX_TEXT_LENGTH = 100_000  # characters of one text
 
 
 class JsonError(ValueError):
@@ -18,28 +18,28 @@ class JsonError(ValueError):
 def read_json(path: Path) -> Any:
     """The plain values in a file. Raises JsonError."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise JsonError(f"{path} is larger than {LARGEST // 2**20} MiB, and nothing of ours is")
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise JsonError(f"{path} is larger than {MAX_JSON_BYTES // 2**20} MiB, and nothing of ours is")
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)  # no more, however it grows meanwhile
-        value = json.loads(content.decode("utf-8"), parse_constant=_refuse)
+            content = file.read(MAX_JSON_BYTES + 1)  # no more, however it grows meanwhile
+        value = json.loads(content.decode("utf-8"), parse_constant=_reject_constant)
     except OSError as failure:
         raise JsonError(f"cannot read {path}: {failure.strerror or failure}") from failure
     except JsonError:
         raise
     except (ValueError, RecursionError) as failure:
         raise JsonError(f"{path} is not JSON: {failure}") from failure
-    _within_limits(value, path)
+    _check_limits(value, path)
     return value
 
 
-def _refuse(text: str) -> float:
+def _reject_constant(text: str) -> float:
     raise ValueError(f"{text} is no number")
 
 
-def _within_limits(value: Any, path: Path) -> None:
+def _check_limits(value: Any, path: Path) -> None:
     level: list[Any] = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_JSON_DEPTH):
         below: list[Any] = []
         for item in level:
             if isinstance(item, dict):
@@ -47,8 +47,8 @@ def _within_limits(value: Any, path: Path) -> None:
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
-            elif isinstance(item, str) and len(item) > LONGEST:
-                raise JsonError(f"{path} holds a text of more than {LONGEST:,} characters")
+            elif isinstance(item, str) and len(item) > MAX_TEXT_LENGTH:
+                raise JsonError(f"{path} holds a text of more than {MAX_TEXT_LENGTH:,} characters")
         level = below
     if level:
-        raise JsonError(f"{path} is nested more than {DEEPEST} deep")
+        raise JsonError(f"{path} is nested more than {MAX_JSON_DEPTH} deep")

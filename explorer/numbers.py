@@ -6,50 +6,50 @@ _MINUS = "\N{MINUS SIGN}"
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 
 
-def short(value: float) -> str:
+def format_short(value: float) -> str:
     """Three digits and a unit: "25.6 M", "4.09 G", "512"."""
     magnitude = abs(value)
     for factor, unit in _UNITS:
         if magnitude >= factor * 0.9995:
-            return f"{_three(value / factor)} {unit}"
-    return exact(value)
+            return f"{_three_digits(value / factor)} {unit}"
+    return format_exact(value)
 
 
-def exact(value: float) -> str:
+def format_exact(value: float) -> str:
     """Every digit, in groups of three: "25,557,032"."""
     text = f"{abs(value):,.0f}" if float(value).is_integer() else f"{abs(value):,.2f}"
     return f"{_MINUS}{text}" if value < 0 else text
 
 
-def size(count: float) -> str:
+def format_bytes(byte_count: float) -> str:
     """Bytes: "12.3 MiB"."""
-    magnitude = abs(count)
+    magnitude = abs(byte_count)
     for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
         if magnitude >= 2**power * 0.9995:
-            return f"{_three(count / 2**power)} {unit}"
-    return f"{exact(count)} B"
+            return f"{_three_digits(byte_count / 2**power)} {unit}"
+    return f"{format_exact(byte_count)} B"
 
 
-def signed(value: float, unit: str = "") -> str:
+def format_signed(value: float, unit: str = "") -> str:
     """A change, with its sign: "+1.2 M", "−3 KiB" (unit "bytes"), "±0"."""
     if value == 0:
         return "±0"
-    text = size(abs(value)) if unit == "bytes" else short(abs(value)) + (f" {unit}" if unit else "")
+    text = format_bytes(abs(value)) if unit == "bytes" else format_short(abs(value)) + (f" {unit}" if unit else "")
     return f"{'+' if value > 0 else _MINUS}{text}"
 
 
-def percent(now: float, before: float) -> str:
+def format_percent_change(value: float, baseline: float) -> str:
     """The change against `before`: "+12.5 %", "±0 %"; "new" where there was nothing."""
-    if now == before:
+    if value == baseline:
         return "±0 %"
-    if before == 0:
+    if baseline == 0:
         return "new"
-    change = 100 * (now - before) / before
+    change = 100 * (value - baseline) / baseline
     digits = 0 if abs(change) >= 100 else 1 if abs(change) >= 0.1 else 3
     return f"{'+' if change > 0 else _MINUS}{abs(change):.{digits}f} %"
 
 
-def _three(value: float) -> str:
+def _three_digits(value: float) -> str:
     magnitude = abs(value)
     digits = 0 if magnitude >= 99.95 else 1 if magnitude >= 9.995 else 2
     text = f"{magnitude:.{digits}f}"

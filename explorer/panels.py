@@ -32,8 +32,8 @@ class Option:
     title: str  # "Activation", "Channel shuffle", "Shortcut"
     scope: str  # "this layer", "this block", "whole network"
     choices: tuple[Choice, ...]
-    present: int  # index of the choice that is set; -1 when mixed
-    form: Literal["switch", "choice", "slider", "actions"] = "choice"
+    current: int  # index of the choice that is set; -1 when mixed
+    control: Literal["switch", "choice", "slider", "actions"] = "choice"
     reason: str = ""  # why it is disabled; empty when it can be used
     tip: str = ""
 
@@ -44,7 +44,7 @@ class Factor:
 
     symbol: str  # "Cin"
     value: int
-    what: str  # "input channels"
+    description: str  # "input channels"
     divides: bool = False
 
 
@@ -61,7 +61,7 @@ class Formula:
         return prod(values, start=Fraction(1))
 
     @property
-    def holds(self) -> bool:
+    def matches_measured(self) -> bool:
         return self.product == self.measured
 
 
@@ -72,67 +72,67 @@ class Inspection:
     title: str  # "Inverted residual"
     path: str  # "features.3"
     kind: str
-    what: str  # one or two sentences
+    description: str  # one or two sentences
     rows: tuple[tuple[str, str], ...]  # ("Parameters", "8,832"), ("MACs", "10.2 M"), ("Output", "24 × 56 × 56") …
     formula: Formula | None = None  # of the layer, where its cost is a product
-    parts: str = ""  # of a group: its cost as the sum over its layers, two lines
+    cost_breakdown: str = ""  # of a group: its cost as the sum over its layers, two lines
     options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class HeadlineFigure:
     """One headline figure now, beside the network as it was opened."""
 
     name: str  # "Parameters", "MACs", "FLOPs (2 × MACs)", "Activations", "Peak memory", …
     now: float
-    before: float
+    baseline: float
     unit: str  # "", "bytes", "px"
     tip: str = ""  # the convention
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class FiguresSummary:
     """The figures panel: headline counts, and one bar per stage for each figure that can be drawn."""
 
-    counts: tuple[Count, ...]
+    headline_figures: tuple[HeadlineFigure, ...]
     stages: tuple[str, ...]
     bars: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]  # figure -> (now, before), one number per stage
 
 
 @dataclass(frozen=True, slots=True)
-class Follower:
+class AffectedOp:
     """One op that an edit would change."""
 
     name: str
-    words: str  # "Conv 1×1 · 16 → 48 (was Conv 1×1 · 16 → 96)"
+    description: str  # "Conv 1×1 · 16 → 48 (was Conv 1×1 · 16 → 96)"
     params: int  # gained, or lost when negative
     macs: int
-    card: str  # the visible card it is on
+    card_id: str  # the visible card it is on
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class EditPreview:
     """What an edit would do: shown while a slider is dragged or a choice is pointed at."""
 
     title: str  # the edit as a sentence
-    counts: tuple[Count, ...]  # after, beside now
-    follows: tuple[Follower, ...]
-    summary: Summary | None  # the figures panel as it would be
-    refused: str = ""  # why it cannot be made
+    headline_figures: tuple[HeadlineFigure, ...]  # after, beside now
+    affected_ops: tuple[AffectedOp, ...]
+    summary: FiguresSummary | None  # the figures panel as it would be
+    refusal: str = ""  # why it cannot be made
     repairs: tuple[Choice, ...] = ()  # what could be made instead, cheapest first
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class ClassPrediction:
     label: str
     now: float  # probability 0–1
-    before: float
+    baseline: float
     logit: float = 0.0
-    logit_before: float = 0.0
+    baseline_logit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pixels:
+class RgbImage:
     """A small picture: 8-bit RGB, row by row."""
 
     width: int
@@ -141,18 +141,20 @@ class Pixels:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputComparison:
     """The output panel: what the network says of the sample image before and after, and how far the two are apart."""
 
-    guesses: tuple[Guess, ...]  # union of the likeliest before and after, by probability now; none for plain numbers
+    predictions: tuple[
+        ClassPrediction, ...
+    ]  # union of the likeliest before and after, by probability now; none for plain numbers
     divergence: float  # Jensen–Shannon divergence of the two distributions, bits, 0–1
-    changed_top1: bool
+    top1_changed: bool
     note: str  # where the weights come from, and how to read the classes
     milliseconds: float  # time of the pass
-    reran: str = ""  # "12 of 157 layers ran again"
-    apart: str = ""  # in place of the divergence where there is none: "other classes: 10 now, 1,000 before"
-    facts: str = ""  # "Entropy 3.21 bits (before 4.10)", or what there is to say of plain numbers
-    maps: tuple[Pixels, ...] = ()  # of a network that answers for every place: now, and before where it is comparable
-    weights: str = ""  # "3 of 52 layers have new weights, so the class means little."
-    broken: str = ""  # why the numbers mean nothing: "NaN begins at features.3"
+    recomputed_text: str = ""  # "12 of 157 layers ran again"
+    distance_text: str = ""  # in place of the divergence where there is none: "other classes: 10 now, 1,000 before"
+    facts_text: str = ""  # "Entropy 3.21 bits (before 4.10)", or what there is to say of plain numbers
+    maps: tuple[RgbImage, ...] = ()  # of a network that answers for every place: now, and before where it is comparable
+    weights_text: str = ""  # "3 of 52 layers have new weights, so the class means little."
+    non_finite_text: str = ""  # why the numbers mean nothing: "NaN begins at features.3"
     crop: tuple[float, float, float, float] | None = None  # of the photo: left, top, width, height

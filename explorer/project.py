@@ -18,20 +18,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from explorer.diagram import Level
-from explorer.edits import KINDS, Edit, EditError
-from explorer.files import write_whole
-from explorer.json_files import LONGEST, JsonError, read_json
+from explorer.edits import EDIT_KINDS, Edit, EditError
+from explorer.files import write_atomic
+from explorer.json_files import MAX_TEXT_LENGTH, JsonError, read_json
 
-VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
+PROJECT_VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
 
-_MOST_EDITS = 10_000
+_MAX_EDITS = 10_000
 
 _Name = Annotated[str, Field(max_length=1000)]
-_Id = Annotated[str, Field(max_length=LONGEST)]  # of a card: that of a stack lists all that are on it
+_Id = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]  # of a card: that of a stack lists all that are on it
 
 
 #: "package.module:make", or "folder/net.py:Net" with a path that says nothing across lines.
-_MADE_BY = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
+_FACTORY_PATTERN = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
 
 
 class ProjectError(ValueError):
@@ -39,7 +39,7 @@ class ProjectError(ValueError):
 
 
 @dataclass(frozen=True)
-class View:
+class ProjectView:
     """What was on the screen."""
 
     opened: tuple[str, ...] | None = None  # groups that are unfolded; None: those of the level
@@ -59,38 +59,40 @@ class Project:
     input_shape: tuple[int, ...] | None = None  # where it is not the network's own
     edits: tuple[Edit, ...] = ()
     position: int = 0  # edits that are in force; those behind can be redone
-    view: View = View()
+    view: ProjectView = ProjectView()
 
     @property
-    def in_force(self) -> tuple[Edit, ...]:
+    def applied_edits(self) -> tuple[Edit, ...]:
         return self.edits[: self.position]
 
 
 # edits
 
 
-def edit_as_json(edit: Edit) -> dict[str, Any]:
+def edit_to_json(edit: Edit) -> dict[str, Any]:
     """An edit as plain values: {"edit": "shortcut", "at": "layer1.0", "on": false}."""
-    return {"edit": edit.name} | {field: getattr(edit, field) for field in _fields(KINDS[edit.name])}
+    return {"edit": edit.name} | {field: getattr(edit, field) for field in _field_names(EDIT_KINDS[edit.name])}
 
 
-def edit_from_json(value: Any, where: str = "edit") -> Edit:
+def edit_from_json(value: Any, location: str = "edit") -> Edit:
     """The edit that plain values describe. Raises ProjectError naming `where` and what is wrong."""
     if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
-        raise ProjectError(f'{where} must be an object such as {{"edit": "shortcut", "at": "layer1.0", "on": false}}')
+        raise ProjectError(
+            f'{location} must be an object such as {{"edit": "shortcut", "at": "layer1.0", "on": false}}'
+        )
     fields = {name: item for name, item in value.items() if name != "edit"}
-    kind = KINDS.get(value["edit"])
+    kind = EDIT_KINDS.get(value["edit"])
     if kind is None:
         name = reprlib.repr(value["edit"])
-        raise ProjectError(f"{where} is of the unknown kind {name}; there are {', '.join(KINDS)}")
-    unknown = fields.keys() - set(_fields(kind))
+        raise ProjectError(f"{location} is of the unknown kind {name}; there are {', '.join(EDIT_KINDS)}")
+    unknown = fields.keys() - set(_field_names(kind))
     if unknown:
-        name, known = reprlib.repr(min(unknown)), ", ".join(_fields(kind))
-        raise ProjectError(f"{where} ({value['edit']}) has the unknown field {name}; it takes {known}")
+        name, known = reprlib.repr(min(unknown)), ", ".join(_field_names(kind))
+        raise ProjectError(f"{location} ({value['edit']}) has the unknown field {name}; it takes {known}")
     try:
-        edit: Edit = _adapter(kind.name).validate_json(json.dumps(fields), strict=True)
+        edit: Edit = _edit_adapter(kind.name).validate_json(json.dumps(fields), strict=True)
     except ValidationError as failure:
-        raise ProjectError(f"{where} ({value['edit']}), {_said(failure)}") from failure
+        raise ProjectError(f"{location} ({value['edit']}), {_first_error(failure)}") from failure
     return edit
 
 
@@ -102,17 +104,17 @@ def read_edits(path: str | Path) -> tuple[Edit, ...]:
     path = Path(path)
     value = _read(path)
     if isinstance(value, dict) and "format" in value:
-        return _project(value, path).in_force
+        return _parse_project(value, path).applied_edits
     if isinstance(value, dict):
         value = value.get("edits")
     if not isinstance(value, list):
         raise ProjectError(f"{path} must hold a list of edits")
-    return _edits(value, path)
+    return _parse_edits(value, path)
 
 
 def write_edits(path: str | Path, edits: Sequence[Edit], network: str = "") -> None:
     """Write a file of edits: beside first, then renamed, so that the old file stays whole if anything fails."""
-    _write(Path(path), {"network": network, "edits": [edit_as_json(edit) for edit in edits]})
+    _write(Path(path), {"network": network, "edits": [edit_to_json(edit) for edit in edits]})
 
 
 # projects
@@ -126,18 +128,18 @@ def read_project(path: str | Path) -> Project:
         value = {"edits": value}
     if not isinstance(value, dict) or not ("format" in value or "edits" in value):
         raise ProjectError(f"{path} is no project of CNN Explorer")
-    return _project(value, path)
+    return _parse_project(value, path)
 
 
 def write_project(path: str | Path, project: Project) -> None:
     """Write a project whole or not at all. Raises ProjectError."""
-    value: dict[str, Any] = {"format": "cnnx", "version": VERSION}
+    value: dict[str, Any] = {"format": "cnnx", "version": PROJECT_VERSION}
     value |= {"network": project.network} if project.network else {"module": project.module}
     if project.options:
         value["options"] = dict(project.options)
     if project.input_shape is not None:
         value["input_shape"] = list(project.input_shape)
-    value["edits"] = [edit_as_json(edit) for edit in project.edits]
+    value["edits"] = [edit_to_json(edit) for edit in project.edits]
     value |= {"position": project.position, "view": dataclasses.asdict(project.view)}
     try:
         _write(Path(path), value)
@@ -145,7 +147,7 @@ def write_project(path: str | Path, project: Project) -> None:
         raise ProjectError(f"cannot write {path}: {failure.strerror or failure}") from failure
 
 
-class _File(BaseModel):
+class _ProjectFile(BaseModel):
     """The current version of a project's file. Edits are looked at one by one, so that messages can say which."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -153,15 +155,15 @@ class _File(BaseModel):
     format: Literal["cnnx"]
     version: Literal[1]
     network: _Name = ""
-    module: Annotated[str, Field(max_length=2000, pattern=_MADE_BY)] = ""
+    module: Annotated[str, Field(max_length=2000, pattern=_FACTORY_PATTERN)] = ""
     options: Annotated[dict[_Name, bool | int | float | _Name], Field(max_length=100)] = Field(default_factory=dict)
     input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
     edits: list[Any]
     position: Annotated[int, Field(ge=0)]
-    view: _FileView = Field(default_factory=lambda: _FileView())
+    view: _ProjectFileView = Field(default_factory=lambda: _ProjectFileView())
 
 
-class _FileView(BaseModel):
+class _ProjectFileView(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     opened: tuple[_Id, ...] | None = None
@@ -175,28 +177,28 @@ class _FileView(BaseModel):
 _Batch = Annotated[int, Field(ge=1, le=4096)]
 _Channels = Annotated[int, Field(ge=1, le=1024)]
 _Side = Annotated[int, Field(ge=1, le=8192)]
-_File.model_rebuild()
+_ProjectFile.model_rebuild()
 
 
-def _project(value: dict[str, Any], path: Path) -> Project:
+def _parse_project(value: dict[str, Any], path: Path) -> Project:
     try:
-        file = _File.model_validate_json(json.dumps(_migrated(value, path)))
+        file = _ProjectFile.model_validate_json(json.dumps(_migrate(value, path)))
     except ValidationError as failure:
-        raise ProjectError(f"{path}: {_said(failure)}") from failure
+        raise ProjectError(f"{path}: {_first_error(failure)}") from failure
     if bool(file.network) == bool(file.module):
         hint = 'add "network": and its key, such as "resnet50"'
         raise ProjectError(f"{path} {'names two networks' if file.network else f'does not name its network; {hint}'}")
     if file.position > len(file.edits):
         raise ProjectError(f"{path}: position {file.position} lies behind the last of {len(file.edits)} edits")
-    view = View(**file.view.model_dump())
-    edits = _edits(file.edits, path)
+    view = ProjectView(**file.view.model_dump())
+    edits = _parse_edits(file.edits, path)
     return Project(file.network, file.module, file.options, file.input_shape, edits, file.position, view)
 
 
 # from version to version
 
 
-def _from_edits(value: dict[str, Any]) -> dict[str, Any]:
+def _migrate_edits_file(value: dict[str, Any]) -> dict[str, Any]:
     """Version 0 is a file of edits."""
     edits = value["edits"]
     position = len(edits) if isinstance(edits, list) else 0
@@ -204,23 +206,23 @@ def _from_edits(value: dict[str, Any]) -> dict[str, Any]:
 
 
 #: From each version to the next.
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_edits}
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _migrate_edits_file}
 
 
-def _migrated(value: dict[str, Any], path: Path) -> dict[str, Any]:
+def _migrate(value: dict[str, Any], path: Path) -> dict[str, Any]:
     version = value.get("version") if "format" in value else 0
     if "format" in value and value["format"] != "cnnx":
         raise ProjectError(f"{path} is no project of CNN Explorer: its format is {reprlib.repr(value['format'])}")
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
         raise ProjectError(f"{path} does not say its version as a number")
-    if version > VERSION:
+    if version > PROJECT_VERSION:
         raise ProjectError(
             f"{path} was written by a newer CNN Explorer (version {reprlib.repr(version)} of the format; this one "
-            f"reads up to {VERSION}). Install the newer one to open it"
+            f"reads up to {PROJECT_VERSION}). Install the newer one to open it"
         )
     if version == 0 and "edits" not in value:
         raise ProjectError(f"{path} is no project of CNN Explorer: it has no edits")
-    while version < VERSION:
+    while version < PROJECT_VERSION:
         value = _MIGRATIONS[version](value) | {"version": version + 1}
         version += 1
     return value
@@ -236,27 +238,27 @@ def _read(path: Path) -> Any:
         raise ProjectError(str(failure)) from failure
 
 
-def _edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
-    if len(values) > _MOST_EDITS:
-        raise ProjectError(f"{path} holds {len(values):,} edits; more than {_MOST_EDITS:,} are not read")
+def _parse_edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
+    if len(values) > _MAX_EDITS:
+        raise ProjectError(f"{path} holds {len(values):,} edits; more than {_MAX_EDITS:,} are not read")
     return tuple(edit_from_json(item, f"{path}: edit {number}") for number, item in enumerate(values, 1))
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
     text = json.dumps(value, indent=2)
-    write_whole(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+    write_atomic(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
 
 
-def _fields(kind: type[Any]) -> list[str]:
+def _field_names(kind: type[Any]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind)]
 
 
 @cache
-def _adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(KINDS[kind])
+def _edit_adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(EDIT_KINDS[kind])
 
 
-def _said(failure: ValidationError) -> str:
+def _first_error(failure: ValidationError) -> str:
     """The first thing that is wrong."""
     first = failure.errors()[0]
     place = ".".join(str(part)[:60] for part in first["loc"]) or "value"
@@ -264,13 +266,13 @@ def _said(failure: ValidationError) -> str:
 
 
 __all__ = [
-    "VERSION",
+    "PROJECT_VERSION",
     "EditError",
     "Project",
     "ProjectError",
-    "View",
-    "edit_as_json",
+    "ProjectView",
     "edit_from_json",
+    "edit_to_json",
     "read_edits",
     "read_project",
     "write_edits",

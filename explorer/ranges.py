@@ -7,32 +7,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Range = tuple[float, float]
+ValueRange = tuple[float, float]
 
 
-def range_of(values: NDArray[Any], signed: bool = False) -> Range:
+def finite_range(values: NDArray[Any], signed: bool = False) -> ValueRange:
     """From the least to the most of what is finite; around zero where `signed`."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0
     least, most = float(finite.min()), float(finite.max())
     if signed:
-        return around_zero((least, most))
+        return symmetric((least, most))
     return (least, most) if most > least else (least, least + 1.0)
 
 
-def has_two_sides(limits: Range) -> bool:
+def has_both_signs(limits: ValueRange) -> bool:
     """Whether there is something worth seeing on both sides of zero."""
     low, high = limits
     return low < 0 < high and min(-low, high) >= 0.15 * max(-low, high)
 
 
-def around_zero(limits: Range) -> Range:
+def symmetric(limits: ValueRange) -> ValueRange:
     """One that spans this with zero in its middle."""
     most = max(abs(limits[0]), abs(limits[1])) or 1.0
     return -most, most
 
 
-def together(*ranges: Range) -> Range:
+def union(*ranges: ValueRange) -> ValueRange:
     """One that spans all of them."""
     return min(low for low, _ in ranges), max(high for _, high in ranges)

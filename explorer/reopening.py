@@ -8,28 +8,29 @@ from typing import Any
 
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import UnknownNetwork
-from explorer.networks.own import Own
-from explorer.project import Project, ProjectError, View, read_project
-from explorer.wanted import Cancelled, Wanted, always
+from explorer.networks.own import UserModule
+from explorer.project import Project, ProjectError, ProjectView, read_project
+from explorer.wanted import Cancelled, KeepGoing, always
 
 
-class NotAgreed(ProjectError):
+class ConsentRequired(ProjectError):
     """A project of a module of the user's own: opening it runs the code of `own`, if the user agrees."""
 
-    def __init__(self, path: str | Path, own: Own) -> None:
+    def __init__(self, path: str | Path, user_module: UserModule) -> None:
         super().__init__(
-            f"{path} is of a network of your own, {own.made_by}: opening it runs that code, so it must be agreed to"
+            f"{path} is of a network of your own, {user_module.factory}: opening it "
+            f"runs that code, so it must be agreed to"
         )
-        self.path, self.own = str(path), own
+        self.path, self.user_module = str(path), user_module
 
 
-def project_of(network: Network, view: View | None = None, folder: Path | None = None) -> Project:
+def build_project(network: Network, view: ProjectView | None = None, folder: Path | None = None) -> Project:
     """A network and its edits, those that can be redone too, as data.
 
     `folder` is where the file will be: what makes a network of the user's own is named from there, where it is inside.
     Raises ProjectError for a module of which nobody has said what makes it.
     """
-    entry, own, history = network.origin.entry, network.origin.own, network.history
+    entry, own, history = network.context.entry, network.context.user_module, network.history
     if entry is None and own is None:
         raise ProjectError(
             f"{network.title} was opened as a live module, and a project can only name what makes one: open it with "
@@ -37,35 +38,37 @@ def project_of(network: Network, view: View | None = None, folder: Path | None =
         )
     return Project(
         network=entry.key if entry is not None else "",
-        module=_seen_from(folder, own) if own is not None else "",
-        options=own.arguments if own is not None else network.origin.options,
-        input_shape=_own_shape(network),
+        module=_relative_factory(folder, own) if own is not None else "",
+        options=own.arguments if own is not None else network.context.options,
+        input_shape=_custom_input_shape(network),
         edits=history.edits,
         position=history.position,
-        view=view or View(),
+        view=view or ProjectView(),
     )
 
 
-def _seen_from(folder: Path | None, own: Own) -> str:
-    if not own.is_file:
-        return own.made_by
-    path = Path(own.where).resolve()
+def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
+    if not user_module.is_file:
+        return user_module.factory
+    path = Path(user_module.location).resolve()
     if folder is not None and path.is_relative_to(folder.resolve()):
         path = path.relative_to(folder.resolve())
-    return f"{path.as_posix()}:{own.name}"
+    return f"{path.as_posix()}:{user_module.name}"
 
 
-def own_of(project: Project, path: str | Path) -> Own:
+def user_module_of(project: Project, path: str | Path) -> UserModule:
     """What makes the network of a project's file that names no key. Raises ProjectError."""
-    own = Own(project.module, project.options, project.input_shape or (1, 3, 224, 224))
-    if own.where.startswith(("//", "\\\\")):  # even to look at it would sign in there
-        raise ProjectError(f"{path} is of a network on another machine, {own.where}: open it from a copy of yours")
+    own = UserModule(project.module, project.options, project.input_shape or (1, 3, 224, 224))
+    if own.location.startswith(("//", "\\\\")):  # even to look at it would sign in there
+        raise ProjectError(f"{path} is of a network on another machine, {own.location}: open it from a copy of yours")
     if own.is_file:
-        own = replace(own, made_by=f"{Path(path).resolve().parent / own.where}:{own.name}")
+        own = replace(own, factory=f"{Path(path).resolve().parent / own.location}:{own.name}")
     return own
 
 
-def open_project(path: str | Path, wanted: Wanted = always, *, agreed: Own | None = None) -> tuple[Network, Project]:
+def open_project(
+    path: str | Path, keep_going: KeepGoing = always, *, trusted: UserModule | None = None
+) -> tuple[Network, Project]:
     """Open the network of a project's file with its edits made.
 
     `wanted` is asked before each edit with the part that is done; when it says no, this stops with Cancelled. `agreed`
@@ -74,24 +77,24 @@ def open_project(path: str | Path, wanted: Wanted = always, *, agreed: Own | Non
     """
     project = read_project(path)
     if project.module:
-        if agreed is None:
-            raise NotAgreed(path, own_of(project, path))
-        from explorer.trusted import open_own
+        if trusted is None:
+            raise ConsentRequired(path, user_module_of(project, path))
+        from explorer.trusted import open_user_module
 
-        return _with_edits(open_own(agreed), project, path, wanted), project
+        return _apply_edits(open_user_module(trusted), project, path, keep_going), project
     try:
         network = open_network(project.network, options=project.options, input_shape=project.input_shape)
     except UnknownNetwork as failure:
         raise ProjectError(f"{path}: {failure.args[0]}") from failure
     except (ValueError, RuntimeError) as failure:
         raise ProjectError(f"{path}: {failure}") from failure
-    return _with_edits(network, project, path, wanted), project
+    return _apply_edits(network, project, path, keep_going), project
 
 
-def _with_edits(network: Network, project: Project, path: str | Path, wanted: Wanted) -> Network:
+def _apply_edits(network: Network, project: Project, path: str | Path, keep_going: KeepGoing) -> Network:
     position = 0  # not the project's: an edit that changes nothing (any more) is left out
     for number, edit in enumerate(project.edits, 1):
-        if not wanted((number - 1) / len(project.edits)):
+        if not keep_going((number - 1) / len(project.edits)):
             raise Cancelled
         try:
             network = network.edit(edit)
@@ -99,41 +102,41 @@ def _with_edits(network: Network, project: Project, path: str | Path, wanted: Wa
             raise ProjectError(f"{path}: edit {number} ({edit.title}) cannot be made: {failure}") from failure
         if number == project.position:
             position = network.history.position
-    return replace(network, history=network.history.at(position))
+    return replace(network, history=network.history.at_position(position))
 
 
-def as_python(network: Network) -> str:
+def to_python(network: Network) -> str:
     """Lines that open the network with the edits in force."""
-    entry, own, edits = network.origin.entry, network.origin.own, network.history.in_force
-    shape = network.baseline.architecture.input_shape if entry is None else _own_shape(network)
+    entry, own, edits = network.context.entry, network.context.user_module, network.history.applied_edits
+    shape = network.baseline.architecture.input_shape if entry is None else _custom_input_shape(network)
     lines = ["from explorer.network import open_network"]
     if own is not None:
-        lines = ["from explorer.networks.own import Own", "from explorer.trusted import open_own"]
+        lines = ["from explorer.networks.own import UserModule", "from explorer.trusted import open_user_module"]
     if edits:
         lines.insert(0, f"from explorer.edits import {', '.join(sorted({type(edit).__name__ for edit in edits}))}")
     if own is not None:
-        opening = f"open_own(Own({own.made_by!r}, {dict(own.arguments)!r}, {shape!r}))"
+        opening = f"open_user_module(UserModule({own.factory!r}, {dict(own.arguments)!r}, {shape!r}))"
     else:
         arguments = [repr(entry.key) if entry is not None else "module"]
         if shape is not None:
             arguments.append(f"input_shape={shape!r}")
-        if network.origin.options:
-            arguments.append(f"options={network.origin.options!r}")
+        if network.context.options:
+            arguments.append(f"options={network.context.options!r}")
         opening = f"open_network({', '.join(arguments)})"
         if entry is None:
             lines += ["", f"# module: your {network.title}"]
     if edits:
-        opening += ".edit(\n" + "".join(f"    {_call(edit)},\n" for edit in edits) + ")"
+        opening += ".edit(\n" + "".join(f"    {_constructor_call(edit)},\n" for edit in edits) + ")"
     return "\n".join([*lines, "", f"network = {opening}"])
 
 
-def _call(edit: Any) -> str:
+def _constructor_call(edit: Any) -> str:
     """The call that makes an edit; what is as usual is left out."""
     said = [f"{f.name}={getattr(edit, f.name)!r}" for f in fields(edit) if getattr(edit, f.name) != f.default]
     return f"{type(edit).__name__}({', '.join(said)})"
 
 
-def _own_shape(network: Network) -> tuple[int, ...] | None:
+def _custom_input_shape(network: Network) -> tuple[int, ...] | None:
     """The shape a network was opened with, where it is not its entry's."""
-    entry, shape = network.origin.entry, network.baseline.architecture.input_shape
+    entry, shape = network.context.entry, network.baseline.architecture.input_shape
     return None if entry is not None and shape == (1, *entry.input_size) else shape

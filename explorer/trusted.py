@@ -19,10 +19,10 @@ from torch import nn
 
 from explorer.edits import Edit
 from explorer.network import Network, open_network
-from explorer.networks.own import Own, OwnModuleError
+from explorer.networks.own import UserModule, UserModuleError
 
 
-def open_own(own: Own, edits: Iterable[Edit] = ()) -> Network:
+def open_user_module(user_module: UserModule, edits: Iterable[Edit] = ()) -> Network:
     """Run the code that makes the network, and open it with its own weights. Only for what the user trusts.
 
     Raises:
@@ -30,25 +30,25 @@ def open_own(own: Own, edits: Iterable[Edit] = ()) -> Network:
         TraceFailure, ShapeError: its forward cannot be followed, or takes no input of that shape.
         EditError: an edit cannot be made of it.
     """
-    with _blamed(own):
-        made: Any = _imported(own)
-        for part in own.name.split("."):
+    with _report_user_errors(user_module):
+        made: Any = _import_module(user_module)
+        for part in user_module.name.split("."):
             if not hasattr(made, part):
-                raise OwnModuleError(f"{own.where} has no {own.name}")
+                raise UserModuleError(f"{user_module.location} has no {user_module.name}")
             made = getattr(made, part)
         if callable(made) and not isinstance(made, nn.Module):
-            made = made(**own.arguments)
+            made = made(**user_module.arguments)
     if not isinstance(made, nn.Module):
-        raise OwnModuleError(f"{own.made_by} makes no torch.nn.Module but {type(made).__name__}")
-    return open_network(made, input_shape=own.input_shape, own=own, edits=edits)
+        raise UserModuleError(f"{user_module.factory} makes no torch.nn.Module but {type(made).__name__}")
+    return open_network(made, input_shape=user_module.input_shape, user_module=user_module, edits=edits)
 
 
-def _imported(own: Own) -> ModuleType:
-    if not own.is_file:
-        return importlib.import_module(own.where)
-    path = Path(own.where).resolve()
+def _import_module(user_module: UserModule) -> ModuleType:
+    if not user_module.is_file:
+        return importlib.import_module(user_module.location)
+    path = Path(user_module.location).resolve()
     if not path.is_file():
-        raise OwnModuleError(f"there is no file {own.where}")
+        raise UserModuleError(f"there is no file {user_module.location}")
     # Anew each time, with what it imports from beside it: files that were changed are read again.
     for name, known in list(sys.modules.items()):
         if name != "__main__" and Path(getattr(known, "__file__", None) or "").parent == path.parent:
@@ -58,13 +58,13 @@ def _imported(own: Own) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and pickles of the file look there
-    with _reachable(path.parent):
+    with _on_sys_path(path.parent):
         spec.loader.exec_module(module)
     return module
 
 
 @contextmanager
-def _reachable(folder: Path) -> Iterator[None]:
+def _on_sys_path(folder: Path) -> Iterator[None]:
     """Files beside it can be imported, as when it is run by itself."""
     sys.path.insert(0, str(folder))
     try:
@@ -74,15 +74,19 @@ def _reachable(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _blamed(own: Own) -> Iterator[None]:
+def _report_user_errors(user_module: UserModule) -> Iterator[None]:
     """What the user's code raises, of whatever kind, with the line of theirs that raised it."""
     try:
         yield
-    except OwnModuleError:
+    except UserModuleError:
         raise
     except (Exception, SystemExit) as failure:
         said = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
         lines = traceback.extract_tb(failure.__traceback__)
-        theirs = [line for line in lines if own.is_file and Path(line.filename).name == Path(own.where).name]
+        theirs = [
+            line
+            for line in lines
+            if user_module.is_file and Path(line.filename).name == Path(user_module.location).name
+        ]
         place = f", line {theirs[-1].lineno}" if theirs else ""
-        raise OwnModuleError(f"{own.made_by} failed{place}: {said}") from failure
+        raise UserModuleError(f"{user_module.factory} failed{place}: {said}") from failure

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 #: Asked now and then with the part that is done (0 to 1); once it says no, the work stops.
-Wanted = Callable[[float], bool]
+KeepGoing = Callable[[float], bool]
 
 
 class Cancelled(Exception):
     """The work was no longer wanted."""
 
 
-def always(done: float) -> bool:
+def always(progress: float) -> bool:
     """For work that nobody will call off."""
     return True

@@ -13,9 +13,9 @@ import torch
 from PySide6.QtWidgets import QApplication
 
 from explorer.network import Network, open_network
-from explorer.networks.catalogue import entries
+from explorer.networks.catalogue import all_entries
 
-KEYS = tuple(entry.key for entry in entries())
+KEYS = tuple(entry.key for entry in all_entries())
 
 #: One of each kind of structure, where going through all would only repeat it.
 TYPICAL = (

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from explorer.analysis.sample import labels
+from explorer.analysis.sample import class_labels
 from explorer.network import open_network
 
 #: What torchvision's classes call the built-in photos, as far as they have a word for them.
@@ -34,9 +34,9 @@ WORDS = {
 def sure_weights(key: str, photos: int = 8) -> dict[str, torch.Tensor]:
     """The state dict of a network of the catalogue with a last linear layer, sure of the photos in `WORDS`."""
     network = open_network(key)
-    module, names = network.module().eval(), labels(1000)
+    module, names = network.module().eval(), class_labels(1000)
     head = [layer for layer in module.modules() if isinstance(layer, nn.Linear)][-1]
-    images = [network.seen(photo)[0] for photo in list(WORDS)[:photos]]
+    images = [network.preprocess(photo)[0] for photo in list(WORDS)[:photos]]
     seen = [view for image in images for view in _views(image)]
     targets = torch.tensor([names.index(word) for word in list(WORDS.values())[:photos] for _ in _views(images[0])])
     features: list[torch.Tensor] = []

@@ -11,14 +11,14 @@ import pytest
 from PySide6.QtGui import QImage
 
 from explorer.cli import main
-from explorer.edits import Shortcut
-from explorer.networks.catalogue import entries
+from explorer.edits import ToggleShortcut
+from explorer.networks.catalogue import all_entries
 from explorer.project import Project, write_project
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == len(entries())
+    assert len(capsys.readouterr().out.splitlines()) == len(all_entries())
     assert main(["list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert next(entry for entry in listed if entry["key"] == "resnet50")["params"] == 25_557_032
@@ -53,7 +53,7 @@ def test_figures_after_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_the_edits_in_force_of_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edits = (Shortcut("layer2.0", on=False), Shortcut("layer3.0", on=False))
+    edits = (ToggleShortcut("layer2.0", on=False), ToggleShortcut("layer3.0", on=False))
     write_project(tmp_path / "net.cnnx", Project("resnet50", edits=edits, position=1))
     assert main(["figures", "resnet50", "--edits", str(tmp_path / "net.cnnx"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["edits"] == ["Shortcut removed in layer2.0"]
@@ -67,7 +67,7 @@ def test_a_project_opens_in_the_window(arguments: list[str], monkeypatch: pytest
         opened.append(network)
         return 0
 
-    monkeypatch.setattr("explorer.ui.app.run", run)
+    monkeypatch.setattr("explorer.ui.app.run_app", run)
     assert main(arguments) == 0
     assert opened == arguments[-1:]
 

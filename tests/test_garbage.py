@@ -7,19 +7,19 @@ import threading
 
 import pytest
 
-from explorer.garbage import keep_loaded, undisturbed
+from explorer.garbage import freeze_imports, gc_paused
 
 
 def test_nothing_looks_meanwhile_one_inside_the_other_too() -> None:
-    with undisturbed():
-        with undisturbed():
+    with gc_paused():
+        with gc_paused():
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
 
 
 def test_a_failure_does_not_leave_it_off() -> None:
-    @undisturbed()
+    @gc_paused()
     def fails() -> None:
         assert not gc.isenabled()
         raise ValueError("too large")
@@ -32,7 +32,7 @@ def test_a_failure_does_not_leave_it_off() -> None:
 def test_who_had_it_off_finds_it_off() -> None:
     gc.disable()
     try:
-        with undisturbed():
+        with gc_paused():
             pass
         assert not gc.isenabled()
     finally:
@@ -43,14 +43,14 @@ def test_it_goes_on_when_the_last_thread_is_done() -> None:
     begun, may_end = threading.Event(), threading.Event()
 
     def build() -> None:
-        with undisturbed():
+        with gc_paused():
             begun.set()
             may_end.wait(10)
 
     thread = threading.Thread(target=build)
     thread.start()
     begun.wait(10)
-    with undisturbed():
+    with gc_paused():
         pass
     assert not gc.isenabled()
     may_end.set()
@@ -61,7 +61,7 @@ def test_it_goes_on_when_the_last_thread_is_done() -> None:
 def test_what_is_loaded_is_not_gone_over_again() -> None:
     before = gc.get_freeze_count()
     try:
-        keep_loaded()
+        freeze_imports()
         assert gc.get_freeze_count() > before + 10_000
     finally:
         gc.unfreeze()

@@ -25,14 +25,14 @@ from explorer import numbers
     ],
 )
 def test_short(value: float, said: str) -> None:
-    assert numbers.short(value) == said
+    assert numbers.format_short(value) == said
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(25_557_032, "25,557,032"), (-1234, "−1,234"), (0, "0"), (2.5, "2.50"), (7.0, "7")]
 )
 def test_exact(value: float, said: str) -> None:
-    assert numbers.exact(value) == said
+    assert numbers.format_exact(value) == said
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_exact(value: float, said: str) -> None:
     [(0, "0 B"), (1000, "1,000 B"), (1024, "1.00 KiB"), (12.3 * 2**20, "12.3 MiB"), (3 * 2**30, "3.00 GiB")],
 )
 def test_size(count: float, said: str) -> None:
-    assert numbers.size(count) == said
+    assert numbers.format_bytes(count) == said
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_size(count: float, said: str) -> None:
     ],
 )
 def test_signed(value: float, unit: str, said: str) -> None:
-    assert numbers.signed(value, unit) == said
+    assert numbers.format_signed(value, unit) == said
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_signed(value: float, unit: str, said: str) -> None:
     ],
 )
 def test_percent(now: float, before: float, said: str) -> None:
-    assert numbers.percent(now, before) == said
+    assert numbers.format_percent_change(now, before) == said

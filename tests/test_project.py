@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from explorer import json_files, project
-from explorer.edits import ChannelShuffle, Edit, LinearBottleneck, Shortcut, SwapActivation
+from explorer.edits import Edit, SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.project import (
     Project,
     ProjectError,
-    View,
-    edit_as_json,
+    ProjectView,
     edit_from_json,
+    edit_to_json,
     read_edits,
     read_project,
     write_edits,
@@ -23,22 +23,22 @@ from explorer.project import (
 
 EDITS: tuple[Edit, ...] = (
     SwapActivation("layer1.0", "gelu"),
-    ChannelShuffle("*", on=False),
-    Shortcut("layer1.0", on=True),
-    LinearBottleneck("*", "relu6"),
+    ToggleChannelShuffle("*", on=False),
+    ToggleShortcut("layer1.0", on=True),
+    SetBottleneckActivation("*", "relu6"),
 )
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_there_and_back(edit: Edit) -> None:
-    assert edit_from_json(json.loads(json.dumps(edit_as_json(edit)))) == edit
+    assert edit_from_json(json.loads(json.dumps(edit_to_json(edit)))) == edit
 
 
 def test_files(tmp_path: Path) -> None:
     path = tmp_path / "edits.json"
     write_edits(path, EDITS, "resnet18")
     assert read_edits(path) == EDITS
-    path.write_text(json.dumps([edit_as_json(edit) for edit in EDITS]))  # a bare list will do
+    path.write_text(json.dumps([edit_to_json(edit) for edit in EDITS]))  # a bare list will do
     assert read_edits(path) == EDITS
 
 
@@ -69,7 +69,7 @@ def test_missing_and_huge_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ProjectError, match="cannot read"):
         read_edits(tmp_path / "missing.json")
     (tmp_path / "huge.json").write_text("[" + " " * 2000 + "]")
-    monkeypatch.setattr(json_files, "LARGEST", 1000)
+    monkeypatch.setattr(json_files, "MAX_JSON_BYTES", 1000)
     with pytest.raises(ProjectError, match="is larger than"):
         read_edits(tmp_path / "huge.json")
 
@@ -95,7 +95,7 @@ PROJECT = Project(
     input_shape=(2, 3, 96, 128),
     edits=EDITS,
     position=2,
-    view=View(("layer1", "unit:conv1"), "layer1.0", "ops", "coffee"),
+    view=ProjectView(("layer1", "unit:conv1"), "layer1.0", "ops", "coffee"),
 )
 
 
@@ -124,7 +124,7 @@ def test_files_of_edits_are_projects_if_they_name_their_network(tmp_path: Path) 
 
 
 def test_every_version_has_a_way_to_the_present_one() -> None:
-    assert list(project._MIGRATIONS) == list(range(project.VERSION))
+    assert list(project._MIGRATIONS) == list(range(project.PROJECT_VERSION))
 
 
 @pytest.mark.parametrize(
@@ -210,6 +210,6 @@ def test_a_project_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 def test_an_opened_stack_of_many_blocks_comes_back(tmp_path: Path) -> None:
     stack = ",".join(f"features.denseblock3.denselayer{number}" for number in range(200))
-    view = View(opened=(stack,), selection=stack, bookmarks=(stack,))
+    view = ProjectView(opened=(stack,), selection=stack, bookmarks=(stack,))
     write_project(tmp_path / "deep.cnnx", Project("densenet201", view=view))
     assert read_project(tmp_path / "deep.cnnx").view == view

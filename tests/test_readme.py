@@ -36,19 +36,19 @@ def test_the_edits_example() -> None:
 
 
 def test_every_command_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    from explorer.cli import _parser
+    from explorer.cli import _build_parser
 
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("cnn-explorer-cli")]
     assert len(commands) >= 5
     for line in commands:
-        assert _parser().parse_args(line.split("#")[0].split()[1:]).command
+        assert _build_parser().parse_args(line.split("#")[0].split()[1:]).command
 
 
 def test_the_keys_of_the_panels_are_theirs() -> None:
-    from explorer.ui.tools.depth import DepthTool
-    from explorer.ui.tools.inside import InsideTool
-    from explorer.ui.tools.looking import LookingTool
+    from explorer.ui.tools.depth import DepthCurvesTool
+    from explorer.ui.tools.inside import FeatureMapsTool
+    from explorer.ui.tools.looking import GradCamTool
     from explorer.ui.tools.timing import TimingTool
 
-    for tool in (InsideTool, DepthTool, LookingTool, TimingTool):
-        assert f"*{tool.title}* (`{tool.keys}`" in " ".join(TEXT.split())
+    for tool in (FeatureMapsTool, DepthCurvesTool, GradCamTool, TimingTool):
+        assert f"*{tool.title}* (`{tool.shortcut}`" in " ".join(TEXT.split())

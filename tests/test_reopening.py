@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from explorer.edits import InputSize, Norm, Shortcut, SwapActivation
+from explorer.edits import SetInputSize, SwapActivation, SwapNorm, ToggleShortcut
 from explorer.network import Network, open_network
-from explorer.networks.own import Own
-from explorer.project import ProjectError, View, read_project, write_project
-from explorer.reopening import NotAgreed, as_python, open_project, project_of
+from explorer.networks.own import UserModule
+from explorer.project import ProjectError, ProjectView, read_project, write_project
+from explorer.reopening import ConsentRequired, build_project, open_project, to_python
 from explorer.wanted import Cancelled
 
-EDITS = (Shortcut("layer2.0", on=False), SwapActivation("*", "gelu"), Norm("layer1", "group"))
+EDITS = (ToggleShortcut("layer2.0", on=False), SwapActivation("*", "gelu"), SwapNorm("layer1", "group"))
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def edited() -> Network:
 
 
 def save(path: Path, made: Network, **changes: object) -> Path:
-    write_project(path, project_of(made, View(("layer1",), "layer2.0", "units", "cat")))
+    write_project(path, build_project(made, ProjectView(("layer1",), "layer2.0", "units", "cat")))
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     return path
 
@@ -39,12 +39,12 @@ def test_there_and_back(edited: Network, undone: int, tmp_path: Path) -> None:
     assert found.history.edits == EDITS
     assert found.history.position == len(EDITS) - undone
     assert found.figures.total == network.figures.total
-    assert project.view == View(("layer1",), "layer2.0", "units", "cat")
+    assert project.view == ProjectView(("layer1",), "layer2.0", "units", "cat")
 
 
 def test_options_and_an_input_of_another_size(tmp_path: Path) -> None:
     network = open_network("mobilenet_v2", options={"width_mult": 0.5}, input_shape=(1, 3, 96, 160))
-    write_project(tmp_path / "net.cnnx", project_of(network))
+    write_project(tmp_path / "net.cnnx", build_project(network))
     assert json.loads((tmp_path / "net.cnnx").read_text())["input_shape"] == [1, 3, 96, 160]
     found, _ = open_project(tmp_path / "net.cnnx")
     assert found.figures.total == network.figures.total
@@ -52,13 +52,13 @@ def test_options_and_an_input_of_another_size(tmp_path: Path) -> None:
 
 
 def test_an_edit_of_the_input_is_no_other_input(edited: Network) -> None:
-    assert project_of(edited.edit(InputSize(resolution=160))).input_shape is None
+    assert build_project(edited.edit(SetInputSize(resolution=160))).input_shape is None
 
 
 def test_an_edit_that_changes_nothing_is_left_out(edited: Network, tmp_path: Path) -> None:
     again = json.loads(save(tmp_path / "net.cnnx", edited).read_text())["edits"]
     found, _ = open_project(save(tmp_path / "net.cnnx", edited, edits=[again[0], *again], position=2))
-    assert found.history.in_force == EDITS[:1]
+    assert found.history.applied_edits == EDITS[:1]
     assert found.history.edits == EDITS
 
 
@@ -92,11 +92,11 @@ def test_a_module_is_named_and_never_imported(tmp_path: Path, monkeypatch: pytes
     monkeypatch.syspath_prepend(str(tmp_path))
     module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
     with pytest.raises(ProjectError, match="a project can only name what makes one"):
-        project_of(open_network(module))
-    network = open_network(module, own=Own("trap:make")).edit(SwapActivation("1", "gelu"))
-    write_project(tmp_path / "net.cnnx", project_of(network))
+        build_project(open_network(module))
+    network = open_network(module, user_module=UserModule("trap:make")).edit(SwapActivation("1", "gelu"))
+    write_project(tmp_path / "net.cnnx", build_project(network))
     assert read_project(tmp_path / "net.cnnx").module == "trap:make"
-    with pytest.raises(NotAgreed, match="trap:make: opening it runs that code"):
+    with pytest.raises(ConsentRequired, match="trap:make: opening it runs that code"):
         open_project(tmp_path / "net.cnnx")
 
 
@@ -116,23 +116,23 @@ def test_opening_can_be_stopped_between_edits(edited: Network, tmp_path: Path) -
 def test_the_lines_of_python_open_the_same(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
     made: dict[str, Network] = {}
-    exec(as_python(network), {}, made)
+    exec(to_python(network), {}, made)
     assert made["network"].figures.total == network.figures.total
 
 
 def test_the_lines_of_python_make_the_edits_in_force(edited: Network) -> None:
     made: dict[str, Network] = {}
-    exec(as_python(edited.undo()), {}, made)
+    exec(to_python(edited.undo()), {}, made)
     assert made["network"].history.edits == EDITS[:2]
 
 
 def test_the_lines_of_python_say_options_and_shape() -> None:
     network = open_network("mobilenet_v2", options={"width_mult": 0.5}, input_shape=(1, 3, 96, 96))
-    assert as_python(network).endswith(
+    assert to_python(network).endswith(
         'network = open_network("mobilenet_v2", input_shape=(1, 3, 96, 96), options={"width_mult": 0.5})'.replace(
             '"', "'"
         )
     )
     module = nn.Sequential(nn.Conv2d(3, 8, 3))
-    lines = as_python(open_network(module, input_shape=(1, 3, 32, 32)))
+    lines = to_python(open_network(module, input_shape=(1, 3, 32, 32)))
     assert lines.endswith("# module: your Sequential\n\nnetwork = open_network(module, input_shape=(1, 3, 32, 32))")

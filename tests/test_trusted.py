@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from explorer.edits import EditError, SwapActivation
-from explorer.graph.trace import TraceFailure
-from explorer.networks.own import Own, OwnModuleError
+from explorer.graph.trace import TraceError
+from explorer.networks.own import UserModule, UserModuleError
 from explorer.project import ProjectError, read_project, write_project
-from explorer.reopening import NotAgreed, as_python, open_project, project_of
-from explorer.trusted import open_own
+from explorer.reopening import ConsentRequired, build_project, open_project, to_python
+from explorer.trusted import open_user_module
 
 NET = """
 from dataclasses import dataclass
@@ -62,25 +62,25 @@ def net(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_file_makes_a_network_with_its_own_weights(net: Path) -> None:
-    network = open_own(Own(f"{net}:Net", {"classes": 5, "act": "silu"}, SMALL))
+    network = open_user_module(UserModule(f"{net}:Net", {"classes": 5, "act": "silu"}, SMALL))
     assert network.title == "Net"
     assert network.figures.total.params == 8 * 27 + 8 + 8 * 5 + 5
     assert network.architecture.nodes["fc"].layer.out_features == 5  # type: ignore[union-attr]
     assert [type(network.architecture.nodes[name].layer).__name__ for name in ("stem", "act")] == ["Conv2d", "SiLU"]
-    assert network.run("cat").result.main.shape == (1, 5)
+    assert network.run("cat").result.main_output.shape == (1, 5)
 
 
 def test_a_package_makes_one_and_so_does_a_network_that_is_there(net: Path) -> None:
-    shuffle = open_own(Own("torchvision.models:shufflenet_v2_x0_5", {"num_classes": 3}, (1, 3, 64, 64)))
+    shuffle = open_user_module(UserModule("torchvision.models:shufflenet_v2_x0_5", {"num_classes": 3}, (1, 3, 64, 64)))
     assert shuffle.title == "ShuffleNetV2"
-    assert open_own(Own(f"{net}:ready", {}, SMALL)).architecture.nodes["fc"].layer.out_features == 7  # type: ignore[union-attr]
+    assert open_user_module(UserModule(f"{net}:ready", {}, SMALL)).architecture.nodes["fc"].layer.out_features == 7  # type: ignore[union-attr]
 
 
 def test_a_file_that_was_changed_is_read_again_and_what_it_imports_too(net: Path) -> None:
-    open_own(Own(f"{net}:Net", {}, SMALL))
+    open_user_module(UserModule(f"{net}:Net", {}, SMALL))
     (net.parent / "beside.py").write_text("WIDTH = 16  # twice\n")
     net.write_text(NET.replace("classes=10", "classes=11"))
-    again = open_own(Own(f"{net}:Net", {}, SMALL), [SwapActivation("act", "gelu")])
+    again = open_user_module(UserModule(f"{net}:Net", {}, SMALL), [SwapActivation("act", "gelu")])
     assert again.figures.total.params == 16 * 27 + 16 + 16 * 11 + 11
     assert again.history.position == 1
 
@@ -96,46 +96,46 @@ def test_a_file_that_was_changed_is_read_again_and_what_it_imports_too(net: Path
     ],
 )
 def test_what_makes_no_network_says_why_and_where(net: Path, name: str, arguments: dict[str, int], said: str) -> None:
-    with pytest.raises(OwnModuleError, match=said):
-        open_own(Own(f"{net}:{name}", arguments, SMALL))
+    with pytest.raises(UserModuleError, match=said):
+        open_user_module(UserModule(f"{net}:{name}", arguments, SMALL))
 
 
 def test_what_is_not_there_or_cannot_be_followed_says_so(net: Path) -> None:
-    with pytest.raises(OwnModuleError, match=r"there is no file .*gone\.py"):
-        open_own(Own(f"{net.parent / 'gone.py'}:Net"))
-    with pytest.raises(OwnModuleError, match="No module named 'nowhere'"):
-        open_own(Own("nowhere.at_all:Net"))
-    with pytest.raises(TraceFailure):
-        open_own(Own(f"{net}:Depends", {}, SMALL))
+    with pytest.raises(UserModuleError, match=r"there is no file .*gone\.py"):
+        open_user_module(UserModule(f"{net.parent / 'gone.py'}:Net"))
+    with pytest.raises(UserModuleError, match="No module named 'nowhere'"):
+        open_user_module(UserModule("nowhere.at_all:Net"))
+    with pytest.raises(TraceError):
+        open_user_module(UserModule(f"{net}:Depends", {}, SMALL))
     with pytest.raises(EditError):
-        open_own(Own(f"{net}:Net", {}, SMALL), [SwapActivation("nothing", "gelu")])
+        open_user_module(UserModule(f"{net}:Net", {}, SMALL), [SwapActivation("nothing", "gelu")])
     net.write_text("x = (\n")
-    with pytest.raises(OwnModuleError, match="SyntaxError"):
-        open_own(Own(f"{net}:Net"))
+    with pytest.raises(UserModuleError, match="SyntaxError"):
+        open_user_module(UserModule(f"{net}:Net"))
 
 
 def test_a_project_names_it_and_opens_it_only_when_that_was_agreed_to(net: Path) -> None:
-    own = Own(f"{net}:Net", {"classes": 5, "act": "silu"}, SMALL)
-    network = open_own(own).edit(SwapActivation("act", "gelu"))
+    own = UserModule(f"{net}:Net", {"classes": 5, "act": "silu"}, SMALL)
+    network = open_user_module(own).edit(SwapActivation("act", "gelu"))
     path = net.parent / "work.cnnx"
-    write_project(path, project_of(network, folder=path.parent))
+    write_project(path, build_project(network, folder=path.parent))
     assert read_project(path).module == "net.py:Net"  # from where the project is, so that both can move
     net.write_text("raise SystemExit('ran without being asked')\n" + NET)
-    with pytest.raises(NotAgreed, match=r"net\.py:Net: opening it runs that code") as asked:
+    with pytest.raises(ConsentRequired, match=r"net\.py:Net: opening it runs that code") as asked:
         open_project(path)
-    assert asked.value.own == own
+    assert asked.value.user_module == own
     net.write_text(NET)
-    again, project = open_project(path, agreed=asked.value.own)
+    again, project = open_project(path, trusted=asked.value.user_module)
     assert again.figures.total == network.figures.total
     assert again.history.edits == project.edits == (SwapActivation("act", "gelu"),)
 
 
 def test_a_project_elsewhere_names_the_whole_path(net: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    network = open_own(Own(f"{net}:Net", {}, SMALL))
+    network = open_user_module(UserModule(f"{net}:Net", {}, SMALL))
     folder = tmp_path_factory.mktemp("elsewhere")
-    assert project_of(network, folder=folder).module == f"{net.resolve().as_posix()}:Net"
-    package = open_own(Own("torchvision.models:shufflenet_v2_x0_5", {}, (1, 3, 64, 64)))
-    assert project_of(package, folder=folder).module == "torchvision.models:shufflenet_v2_x0_5"
+    assert build_project(network, folder=folder).module == f"{net.resolve().as_posix()}:Net"
+    package = open_user_module(UserModule("torchvision.models:shufflenet_v2_x0_5", {}, (1, 3, 64, 64)))
+    assert build_project(package, folder=folder).module == "torchvision.models:shufflenet_v2_x0_5"
 
 
 @pytest.mark.parametrize("module", ["net.py", "net.py:", "a\nb.py:Net", "net.py:Net()", "os:system; x"])
@@ -155,8 +155,8 @@ def test_a_project_that_names_another_machine_is_not_even_looked_at(tmp_path: Pa
 
 
 def test_the_lines_of_python_open_it_again(net: Path) -> None:
-    network = open_own(Own(f"{net}:Net", {"classes": 4}, SMALL)).edit(SwapActivation("act", "gelu"))
+    network = open_user_module(UserModule(f"{net}:Net", {"classes": 4}, SMALL)).edit(SwapActivation("act", "gelu"))
     made: dict[str, object] = {}
-    exec(as_python(network), {}, made)
+    exec(to_python(network), {}, made)
     assert made["network"].figures.total == network.figures.total  # type: ignore[attr-defined]
     assert torch.is_tensor(made["network"].run("cat").result.main)  # type: ignore[attr-defined]

@@ -12,43 +12,45 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.analysis.sample import built_in, preprocess
-from explorer.analysis.values import value_of
+from explorer.analysis.sample import load_sample, preprocess
+from explorer.analysis.values import compute_node_value
 from explorer.graph.architecture import Architecture, Input, Layer, Node, Output
-from explorer.weights.seeded import Seeded
+from explorer.weights.seeded import SeededWeights
 
 #: Deviation of the logits: loud enough that the top five differ, quiet enough that they are five.
-LOGITS = 2.0
+LOGIT_DEVIATION = 2.0
 
 
-def seeded(architecture: Architecture, seed: int = 0, buffers: Mapping[str, torch.Tensor] | None = None) -> Seeded:
+def build_seeded_weights(
+    architecture: Architecture, seed: int = 0, buffers: Mapping[str, torch.Tensor] | None = None
+) -> SeededWeights:
     """Seeded weights for a network as opened, calibrated. The same object serves all its edited versions."""
-    plain = Seeded(seed, buffers=buffers)
+    plain = SeededWeights(seed, buffers=buffers)
     shape = architecture.input_shape
     half = (1, shape[1], *(max(side // 2, 1) for side in shape[2:]))
     for size in (half, (1, *shape[1:])):
         try:
-            scales = _scales(architecture, plain, size)
+            scales = _measure_scales(architecture, plain, size)
         except (RuntimeError, ValueError):
             continue  # a network that takes one size only
-        return Seeded(seed, scales, buffers)
+        return SeededWeights(seed, scales, buffers)
     return plain
 
 
-def _scales(architecture: Architecture, weights: Seeded, shape: tuple[int, ...]) -> dict[str, float]:
-    image = preprocess(built_in("astronaut"), shape)
+def _measure_scales(architecture: Architecture, weights: SeededWeights, shape: tuple[int, ...]) -> dict[str, float]:
+    image = preprocess(load_sample("astronaut"), shape)
     values: dict[str, Any] = {}
     scales: dict[str, float] = {}
     remaining = {name: len(users) for name, users in architecture.users.items()}
-    loudest = classifier(architecture)
+    loudest = find_classifier(architecture)
     with torch.inference_mode():
         for node in architecture.live.values():
             inputs = {name: values[name] for name in node.inputs}
             norm = isinstance(node.layer, nn.modules.batchnorm._BatchNorm)
-            known = _normalised(node, inputs[node.inputs[0]], weights, scales) if norm else weights
-            values[node.name] = value_of(node, inputs, known, image)
+            known = _with_norm_scale(node, inputs[node.inputs[0]], weights, scales) if norm else weights
+            values[node.name] = compute_node_value(node, inputs, known, image)
             if node.name == loudest:
-                scales[node.path] = _rounded(LOGITS / max(float(values[node.name].std()), 1e-6))
+                scales[node.path] = _round_to_three_digits(LOGIT_DEVIATION / max(float(values[node.name].std()), 1e-6))
             for name in node.inputs:
                 remaining[name] -= 1
                 if not remaining[name]:
@@ -56,13 +58,15 @@ def _scales(architecture: Architecture, weights: Seeded, shape: tuple[int, ...])
     return scales
 
 
-def _normalised(node: Node, entering: torch.Tensor, weights: Seeded, scales: dict[str, float]) -> Seeded:
+def _with_norm_scale(
+    node: Node, norm_input: torch.Tensor, weights: SeededWeights, scales: dict[str, float]
+) -> SeededWeights:
     """The weights with the scale of a batch norm found: by what it must divide what enters it."""
-    scales.setdefault(node.path, _rounded(max(float(entering.square().mean()), 1e-6)))
-    return Seeded(weights.seed, scales)
+    scales.setdefault(node.path, _round_to_three_digits(max(float(norm_input.square().mean()), 1e-6)))
+    return SeededWeights(weights.seed, scales)
 
 
-def classifier(architecture: Architecture) -> str:
+def find_classifier(architecture: Architecture) -> str:
     """The last layer with weights before the output, when nothing else comes between but reshaping."""
     name = architecture.output.inputs[0] if architecture.output.inputs else ""
     while name:
@@ -75,6 +79,6 @@ def classifier(architecture: Architecture) -> str:
     return ""
 
 
-def _rounded(value: float) -> float:
+def _round_to_three_digits(value: float) -> float:
     """Three digits: the order in which a machine adds up must not show."""
     return float(f"{value:.3g}")

@@ -5,57 +5,57 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.analysis.study import Study
+from explorer.analysis.study import Analysis
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class OpChange:
     """One op that is not what it was. `was` is None for an added one, `now` for a removed one."""
 
     name: str
-    what: Literal["changed", "added", "removed"]
-    was: Node | None
-    now: Node | None
+    kind: Literal["changed", "added", "removed"]
+    before: Node | None
+    after: Node | None
     params: int  # gained, or lost when negative
     macs: int
 
 
-def changes(before: Study, after: Study) -> tuple[Changed, ...]:
+def diff_ops(before: Analysis, after: Analysis) -> tuple[OpChange, ...]:
     """The ops that differ, in execution order; removed ones last.
 
     An op that only reads another op now, or whose map has another size, is none of them unless its cost changed.
     """
     old, new = before.architecture.live, after.architecture.live
-    found: list[Changed] = []
+    found: list[OpChange] = []
     for name, now in new.items():
         was = old.get(name)
         if was is None:
-            found.append(Changed(name, "added", None, now, *_costs(after, name)))
+            found.append(OpChange(name, "added", None, now, *_costs(after, name)))
             continue
         (params, macs), (p, m) = _costs(after, name), _costs(before, name)
         other_op = now is not was and (now.op.key != was.op.key or now.signature != was.signature)
         if other_op or (params, macs) != (p, m):
-            found.append(Changed(name, "changed", was, now, params - p, macs - m))
+            found.append(OpChange(name, "changed", was, now, params - p, macs - m))
     for name, was in old.items():
         if name not in new:
             params, macs = _costs(before, name)
-            found.append(Changed(name, "removed", was, None, -params, -macs))
+            found.append(OpChange(name, "removed", was, None, -params, -macs))
     return tuple(found)
 
 
-def words(change: Changed) -> str:
+def describe_change(change: OpChange) -> str:
     """What changed about one op, in a few marks: "16 → 48 (was 16 → 96)"."""
-    if change.now is None:
+    if change.after is None:
         return "removed"
-    if change.was is None:
-        return f"new: {vocabulary.title(change.now)}"
-    now, was = _attributes(change.now), _attributes(change.was)
-    title, before = vocabulary.title(change.now), vocabulary.title(change.was)
+    if change.before is None:
+        return f"new: {vocabulary.title(change.after)}"
+    now, was = _attributes(change.after), _attributes(change.before)
+    title, before = vocabulary.title(change.after), vocabulary.title(change.before)
     if title == before:
         return f"{title} · {now} (was {was})" if now != was else f"{title}, on a map of another size"
-    return f"{_joined(title, now)} (was {_joined(before, was) if was != now else before})"
+    return f"{_title_with_attributes(title, now)} (was {_title_with_attributes(before, was) if was != now else before})"
 
 
 def _attributes(node: Node) -> str:
@@ -63,10 +63,10 @@ def _attributes(node: Node) -> str:
     return vocabulary.attributes(node) or (f"{count} channels" if count else "")
 
 
-def _joined(title: str, attributes: str) -> str:
+def _title_with_attributes(title: str, attributes: str) -> str:
     return f"{title} · {attributes}" if attributes else title
 
 
-def _costs(study: Study, name: str) -> tuple[int, int]:
-    cost = study.figures.measures[name].cost
+def _costs(analysis: Analysis, name: str) -> tuple[int, int]:
+    cost = analysis.figures.measures[name].cost
     return cost.params, cost.macs

@@ -14,7 +14,7 @@ def probabilities(output: torch.Tensor) -> torch.Tensor:
     return torch.softmax(flat.double(), dim=0)
 
 
-def divergence(p: torch.Tensor, q: torch.Tensor) -> float:
+def js_divergence(p: torch.Tensor, q: torch.Tensor) -> float:
     """Jensen–Shannon divergence of two distributions over the same classes, in bits: 0 (equal) to 1 (disjoint).
 
     Source: Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37(1), 1991.
@@ -23,7 +23,7 @@ def divergence(p: torch.Tensor, q: torch.Tensor) -> float:
     if p.shape != q.shape:
         raise ValueError(f"{tuple(p.shape)} and {tuple(q.shape)} are not distributions over the same classes")
     middle = (p + q) / 2
-    value = (_relative(p, middle) + _relative(q, middle)) / 2
+    value = (_kl_divergence(p, middle) + _kl_divergence(q, middle)) / 2
     return min(max(float(value), 0.0), 1.0)
 
 
@@ -32,11 +32,11 @@ def entropy(p: torch.Tensor) -> float:
     return -float(torch.special.xlogy(p, p).sum()) / math.log(2)
 
 
-def top(p: torch.Tensor, count: int = 5) -> Sequence[int]:
+def top_classes(p: torch.Tensor, count: int = 5) -> Sequence[int]:
     """Indices of the most likely classes, most likely first."""
     return [int(index) for index in torch.topk(p, min(count, p.numel())).indices]
 
 
-def _relative(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
+def _kl_divergence(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
     nats: torch.Tensor = torch.special.xlogy(p, p / q).nan_to_num(0.0).sum()
     return nats / math.log(2)

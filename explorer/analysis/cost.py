@@ -21,15 +21,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.analysis.shape import Shape
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Constant, Input, Layer, Node, Output, Pass
-from explorer.graph.execute import run
+from explorer.graph.architecture import Bypass, Constant, Input, Layer, Node, Output
+from explorer.graph.execute import call_op
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     params: int = 0
     macs: int = 0
-    other: int = 0  # ops that are not multiply-adds
+    other_ops: int = 0  # ops that are not multiply-adds
 
     @property
     def flops(self) -> int:
@@ -37,10 +37,10 @@ class Cost:
 
     @property
     def all_ops(self) -> int:
-        return 2 * self.macs + self.other
+        return 2 * self.macs + self.other_ops
 
 
-def cost(node: Node, given: Any, made: Any, contracted: int = 0) -> Cost:
+def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: int = 0) -> Cost:
     """Parameters and multiply-adds of one op.
 
     Args:
@@ -48,22 +48,24 @@ def cost(node: Node, given: Any, made: Any, contracted: int = 0) -> Cost:
         made: shape of its result, where that is one tensor.
         contracted: multiply-adds of the matrix products inside, if any were counted.
     """
-    params = parameters(node)
-    if isinstance(node.op, (Input, Output, Constant, Pass)):
+    params = count_parameters(node)
+    if isinstance(node.op, (Input, Output, Constant, Bypass)):
         return Cost(params)
     layer = node.layer
     if isinstance(layer, nn.modules.conv._ConvNd):
         # A transposed convolution works once per input position.
-        grid, width = (given, layer.in_channels) if layer.transposed else (made, layer.out_channels)
+        grid, width = (input_shape, layer.in_channels) if layer.transposed else (output_shape, layer.out_channels)
         fan = (layer.out_channels if layer.transposed else layer.in_channels) // layer.groups
         macs = prod(layer.kernel_size) * fan * width * grid.dims[0] * prod(grid.dims[2:])
-        return Cost(params, macs, made.elements if layer.bias is not None else 0)
+        return Cost(params, macs, output_shape.elements if layer.bias is not None else 0)
     if isinstance(layer, nn.Linear):
-        return Cost(params, made.elements * layer.in_features, made.elements if layer.bias is not None else 0)
-    return Cost(params, contracted, _other(node, given, made))
+        return Cost(
+            params, output_shape.elements * layer.in_features, output_shape.elements if layer.bias is not None else 0
+        )
+    return Cost(params, matmul_macs, _count_other_ops(node, input_shape, output_shape))
 
 
-def parameters(node: Node) -> int:
+def count_parameters(node: Node) -> int:
     """Trainable numbers the node holds itself."""
     if isinstance(node.op, Layer):
         module = node.op.module
@@ -71,7 +73,7 @@ def parameters(node: Node) -> int:
             return sum(p.numel() for p in module.parameters())
         return sum(p.numel() for p in set(module._parameters.values()) if p is not None)
     if isinstance(node.op, Constant):
-        return node.op.tensor.numel() if node.op.trained else 0
+        return node.op.tensor.numel() if node.op.is_parameter else 0
     return 0
 
 
@@ -80,20 +82,20 @@ _PLAIN_KINDS = frozenset(
 )
 
 
-def may_contract(node: Node) -> bool:
+def may_multiply_matrices(node: Node) -> bool:
     """Could there be a matrix product inside that no formula here counts? Only then is the op run under the counter."""
-    if isinstance(node.op, (Input, Output, Constant, Pass)) or isinstance(
+    if isinstance(node.op, (Input, Output, Constant, Bypass)) or isinstance(
         node.layer, (nn.modules.conv._ConvNd, nn.Linear)
     ):
         return False
     return vocabulary.kind(node) not in _PLAIN_KINDS
 
 
-def contractions(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+def count_matmul_macs(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     """Multiply-adds of all matrix products inside an op, counted while it runs."""
-    counter = _Counter()
+    counter = _MacCounter()
     with torch.no_grad(), counter:
-        run(node, args, kwargs)
+        call_op(node, args, kwargs)
     return counter.macs
 
 
@@ -106,7 +108,7 @@ def _convolution(x: torch.Tensor, weight: torch.Tensor, result: torch.Tensor, tr
     return int(prod(grid.shape[2:]) * grid.shape[0] * weight.numel())
 
 
-class _Counter(TorchDispatchMode):
+class _MacCounter(TorchDispatchMode):
     """Adds up the multiply-adds of whatever runs inside it, by aten op."""
 
     def __init__(self) -> None:
@@ -142,17 +144,17 @@ def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> i
     return int(batch * length * key.shape[-2] * (width + value.shape[-1]))
 
 
-def _other(node: Node, given: Any, made: Any) -> int:
+def _count_other_ops(node: Node, input_shape: Any, output_shape: Any) -> int:
     kind = vocabulary.kind(node)
-    elements = made.elements if isinstance(made, Shape) else 0
+    elements = output_shape.elements if isinstance(output_shape, Shape) else 0
     if kind in ("activation", "add", "multiply"):
         return elements
     if kind == "norm":
         constant = isinstance(node.layer, nn.modules.batchnorm._BatchNorm) or vocabulary.title(node) == "BN"
         return elements * (2 if constant else 5)
-    if kind == "pool" and isinstance(given, Shape):
+    if kind == "pool" and isinstance(input_shape, Shape):
         size = getattr(node.layer, "kernel_size", None)
         if size is None:
-            return given.elements  # adaptive and global pooling read every element once
+            return input_shape.elements  # adaptive and global pooling read every element once
         return elements * (size * size if isinstance(size, int) else prod(size))
     return 0

@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from explorer.analysis.showing import NothingThere, Showing
-from explorer.wanted import Wanted, always
+from explorer.analysis.showing import NotAvailable, Probe
+from explorer.wanted import KeepGoing, always
 
 Floats = NDArray[np.float32]
 
 #: maps: one picture for each channel; vector: one number for each; matrix: one picture, rows by columns.
-Form = Literal["maps", "vector", "matrix"]
+FeatureMapKind = Literal["maps", "vector", "matrix"]
 
 #: Numbers of one node that are shown; more would take seconds to paint and could not be told apart.
-MOST = 40_000_000
+MAX_VALUES = 40_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,18 +28,18 @@ class FeatureMaps:
     """The first image's values. Shape (channels, height, width), (units,) or (rows, columns), by form."""
 
     name: str
-    form: Form
+    kind: FeatureMapKind
     values: Floats = field(repr=False)
     note: str = ""  # how they were laid out, where that is not plain
 
     @cached_property
     def activity(self) -> Floats:
         """Mean magnitude of each channel, unit or row; what is not finite counts as nothing."""
-        mean: Floats = np.abs(self._rows).mean(1)
+        mean: Floats = np.abs(self._finite_rows).mean(1)
         return mean
 
     @cached_property
-    def _rows(self) -> Floats:
+    def _finite_rows(self) -> Floats:
         """The values of each channel, unit or row in one line, what is not finite as zero; no copy where all are."""
         finite = np.isfinite(self.values).all()
         values = self.values if finite else np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0)
@@ -49,13 +49,13 @@ class FeatureMaps:
     def by_activity(self) -> tuple[int, ...]:
         """Indices, liveliest first; equal ones in their order. Maps that vary most over the image: one that is the same
         everywhere says nothing of it, however large. Units and rows by their size."""
-        if self.form != "maps":
+        if self.kind != "maps":
             return tuple(int(index) for index in np.argsort(-self.activity, kind="stable"))
-        return tuple(int(index) for index in np.lexsort((-self.activity, -self._rows.std(1))))
+        return tuple(int(index) for index in np.lexsort((-self.activity, -self._finite_rows.std(1))))
 
     @cached_property
     def statistics(self) -> Statistics:
-        return statistics(self.values)
+        return compute_statistics(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +65,29 @@ class Statistics:
     count: int
     mean: float
     deviation: float
-    least: float
-    most: float
+    min: float
+    max: float
     zeros: float  # share of exact zeros
     dead: float  # share of channels that are zero everywhere on this image
-    broken: int  # NaN or infinite
+    non_finite: int  # NaN or infinite
 
 
-def feature_maps(name: str, showing: Showing, wanted: Wanted = always) -> FeatureMaps:
+def compute_feature_maps(name: str, probe: Probe, keep_going: KeepGoing = always) -> FeatureMaps:
     """What the node makes. Raises NothingThere, PassError, Cancelled."""
-    value = showing.value(name, wanted)
-    if value.numel() > MOST:
-        raise NothingThere(f"{name} makes {value.numel():,} numbers; more than {MOST:,} are not drawn.")
-    return laid_out(name, value)
+    value = probe.value(name, keep_going)
+    if value.numel() > MAX_VALUES:
+        raise NotAvailable(f"{name} makes {value.numel():,} numbers; more than {MAX_VALUES:,} are not drawn.")
+    return arrange_values(name, value)
 
 
-def laid_out(name: str, value: torch.Tensor) -> FeatureMaps:
+def arrange_values(name: str, value: torch.Tensor) -> FeatureMaps:
     """The values of the first image as maps, vector or matrix."""
     first = value[0] if value.dim() > 1 else value
     first = first.detach().float().cpu()
     if first.dim() <= 1 or first[0].numel() == 1:
         return FeatureMaps(name, "vector", first.reshape(-1).numpy())
     if first.dim() == 2:
-        return _tokens(name, first)
+        return _arrange_tokens(name, first)
     if first.dim() > 3:
         first = first.flatten(0, first.dim() - 3)
         return FeatureMaps(name, "maps", first.numpy(), "Leading axes are laid out one after the other.")
@@ -97,7 +97,7 @@ def laid_out(name: str, value: torch.Tensor) -> FeatureMaps:
     return FeatureMaps(name, "maps", first.numpy())
 
 
-def _tokens(name: str, tokens: torch.Tensor) -> FeatureMaps:
+def _arrange_tokens(name: str, tokens: torch.Tensor) -> FeatureMaps:
     """Tokens of shape (count, channels): put back where their patches are, if they come from a square grid."""
     count = tokens.shape[0]
     for extra in (0, 1):
@@ -109,7 +109,7 @@ def _tokens(name: str, tokens: torch.Tensor) -> FeatureMaps:
     return FeatureMaps(name, "matrix", tokens.numpy(), "Rows are tokens, columns channels.")
 
 
-def statistics(values: Floats) -> Statistics:
+def compute_statistics(values: Floats) -> Statistics:
     finite = values[np.isfinite(values)]
     broken = values.size - finite.size
     if not finite.size:
@@ -135,7 +135,7 @@ class Histogram:
     counts: tuple[NDArray[np.int64], ...]
 
 
-def histogram(*several: Floats, bins: int = 60) -> Histogram:
+def compute_histogram(*several: Floats, bins: int = 60) -> Histogram:
     """Of the finite values of each, over the range of all together."""
     finite = [values[np.isfinite(values)].ravel() for values in several]
     held = [values for values in finite if values.size]

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from explorer.analysis import receptive_field
-from explorer.analysis.memory import Activations, activations, fresh_elements
-from explorer.analysis.shapes import Measure, Shape, measure
+from explorer.analysis.memory import Activations, allocated_elements, measure_activations
+from explorer.analysis.shapes import Measure, Shape, measure_nodes
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture
 
@@ -43,7 +43,7 @@ class Figures:
     @classmethod
     def of(cls, architecture: Architecture) -> Figures:
         """Measure a snapshot. Raises ShapeError when it does not hold together."""
-        return cls(architecture, measure(architecture))
+        return cls(architecture, measure_nodes(architecture))
 
     @cached_property
     def total(self) -> Total:
@@ -54,20 +54,20 @@ class Figures:
 
     @cached_property
     def unused_params(self) -> int:
-        return sum(self.architecture.unused.values())
+        return sum(self.architecture.unused_params.values())
 
     @cached_property
     def activations(self) -> Activations:
-        return activations(self.architecture, self.measures)
+        return measure_activations(self.architecture, self.measures)
 
     @cached_property
     def receptive_fields(self) -> Mapping[str, float]:
-        return receptive_field.receptive_fields(self.architecture, self.measures)
+        return receptive_field.compute_receptive_fields(self.architecture, self.measures)
 
     @cached_property
     def receptive_field(self) -> float:
         """Of the last feature map before everything is pooled, in input pixels."""
-        return receptive_field.of_network(self.receptive_fields)
+        return receptive_field.network_receptive_field(self.receptive_fields)
 
     @cached_property
     def output_shape(self) -> tuple[int, ...]:
@@ -94,7 +94,7 @@ class Figures:
                 seen.add(path)
             macs += cost.macs
             ops += cost.all_ops
-            elements += fresh_elements(known) if nodes[name] is not self.architecture.input else 0
+            elements += allocated_elements(known) if nodes[name] is not self.architecture.input else 0
         return Total(params, macs, ops, elements)
 
     def as_json(self) -> dict[str, Any]:
@@ -134,13 +134,13 @@ class Figures:
                 "macs": known.cost.macs,
                 "flops": known.cost.flops,
                 "all_ops": known.cost.all_ops,
-                "activation_elements": 0 if node is self.architecture.input else fresh_elements(known),
+                "activation_elements": 0 if node is self.architecture.input else allocated_elements(known),
                 "receptive_field": int(rf) if math.isfinite(rf) else None,
                 "runs": True,
             }
 
     def _unused_layers(self) -> Iterable[dict[str, Any]]:
-        for path, params in self.architecture.unused.items():
+        for path, params in self.architecture.unused_params.items():
             zero = dict.fromkeys(("macs", "flops", "all_ops", "activation_elements"), 0)
             yield {
                 "name": path,

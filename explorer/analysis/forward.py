@@ -16,30 +16,30 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from explorer.analysis.kept import Kept
-from explorer.analysis.merkle import Keyed, Keys
-from explorer.analysis.room import PREFERRED, usual_budget
-from explorer.analysis.running import Running
-from explorer.analysis.study import study
+from explorer.analysis.kept import ByteLRU
+from explorer.analysis.merkle import KeyedSnapshot, MerkleKeys
+from explorer.analysis.room import DEVICE_PREFERENCES, default_budget
+from explorer.analysis.running import ForwardPass
+from explorer.analysis.study import analyse
 from explorer.analysis.values import with_weights
 from explorer.graph.architecture import Architecture, Layer, Node
-from explorer.wanted import Cancelled, Wanted, always
-from explorer.weights.source import Source
+from explorer.wanted import Cancelled, KeepGoing, always
+from explorer.weights.source import WeightSource
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ForwardResult:
     value: Any  # what the network returns: a tensor, or a tuple or dict with auxiliary outputs; on the CPU
-    ran: int  # ops that ran
-    total: int
+    ops_run: int  # ops that ran
+    ops_total: int
     milliseconds: float
-    broken: str = ""  # where NaN or infinity began, when the output has any: "features.3: infinity"
+    first_fault: str = ""  # where NaN or infinity began, when the output has any: "features.3: infinity"
     device: str = "cpu"  # where it ran
 
     @property
-    def main(self) -> torch.Tensor:
+    def main_output(self) -> torch.Tensor:
         """The (first) output tensor."""
         value = self.value
         while not isinstance(value, torch.Tensor):
@@ -47,7 +47,7 @@ class Result:
         return value
 
 
-class Forward:
+class ForwardEngine:
     """Runs snapshots and remembers the values of their nodes, newest first, within a number of bytes.
 
     Used from one thread at a time. `device` is where it runs; one that fails is given up for the CPU, and `fell_back`
@@ -55,11 +55,11 @@ class Forward:
     """
 
     def __init__(self, budget: int | None = None) -> None:
-        self.device = PREFERRED.device
-        self.fell_back = ""
-        self._maps = Kept(usual_budget() if budget is None else budget)
-        self._layers = Kept(self._maps.budget)
-        self._keys = Keys()
+        self.device = DEVICE_PREFERENCES.device
+        self.fallback_reason = ""
+        self._maps = ByteLRU(default_budget() if budget is None else budget)
+        self._layers = ByteLRU(self._maps.budget)
+        self._keys = MerkleKeys()
 
     @property
     def budget(self) -> int:
@@ -67,43 +67,43 @@ class Forward:
         return self._maps.budget
 
     @property
-    def materialised(self) -> int:
+    def weight_bytes(self) -> int:
         """Bytes of weights that are in memory."""
         return self._layers.bytes
 
     @property
-    def remembered(self) -> int:
+    def cached_bytes(self) -> int:
         """Bytes of feature maps that are in memory."""
         return self._maps.bytes
 
-    def use(self, device: str | None = None, budget: int | None = None) -> None:
+    def configure(self, device: str | None = None, budget: int | None = None) -> None:
         """Run there from now on, and remember so much; what is not said stays as it is."""
         if device is not None and device != self.device:
-            self.device, self.fell_back = device, ""
-            self.forget()
-            self._layers.forget()
+            self.device, self.fallback_reason = device, ""
+            self.clear()
+            self._layers.clear()
         if budget is not None:
             self._maps.budget = budget
             self._maps.trim()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Let go of all feature maps."""
-        self._maps.forget()
+        self._maps.clear()
 
-    def beside(self) -> Forward:
+    def fork(self) -> ForwardEngine:
         """One that shares the weights in memory but remembers no feature maps: for many images, each seen once."""
-        other = Forward(budget=0)
-        other.device, other._layers, other._keys = self.device, self._layers, self._keys.beside()
+        other = ForwardEngine(budget=0)
+        other.device, other._layers, other._keys = self.device, self._layers, self._keys.fork()
         return other
 
     def run(
         self,
         architecture: Architecture,
-        weights: Source,
+        weights: WeightSource,
         image: torch.Tensor,
         image_key: Hashable = None,
-        wanted: Wanted = always,
-    ) -> Result:
+        keep_going: KeepGoing = always,
+    ) -> ForwardResult:
         """Output for an image of shape (batch, channels, height, width), float32, normalised.
 
         `wanted` is asked before each op, with the part that is done (0 to 1); once it says no, Cancelled is raised.
@@ -112,10 +112,13 @@ class Forward:
             PassError: a layer failed; names it and its input shapes.
         """
         key = image_key if image_key is not None else id(image)
-        return self.steadily(lambda: self._run(architecture, weights, image, key, wanted))
+        return self.with_cpu_fallback(lambda: self._run(architecture, weights, image, key, keep_going))
 
-    def steadily(
-        self, work: Callable[[], T], lock: AbstractContextManager[Any] | None = None, but: type[Exception] = Cancelled
+    def with_cpu_fallback(
+        self,
+        work: Callable[[], T],
+        lock: AbstractContextManager[Any] | None = None,
+        not_blamed: type[Exception] = Cancelled,
     ) -> T:
         """What `work` gives, made on the device or, where it fails there, on the CPU. If that works, it was the
         device, which is then given up.
@@ -126,50 +129,54 @@ class Forward:
         """
         try:
             return work()
-        except (Cancelled, but):
+        except (Cancelled, not_blamed):
             raise
         except Exception as failure:  # a device that was unplugged, ran out of memory or lacks an op raises anything
             device = self.device
             if device == "cpu":
                 raise
-            self._move("cpu", lock)
+            self._move_to("cpu", lock)
             try:
                 found = work()
             except Exception:
-                self._move(device, lock)
+                self._move_to(device, lock)
                 raise
             said = str(failure).strip().splitlines() or [type(failure).__name__]
-            self.fell_back = f"{device} failed ({said[0]}), so this ran on the CPU."
+            self.fallback_reason = f"{device} failed ({said[0]}), so this ran on the CPU."
             return found
 
-    def _move(self, device: str, lock: AbstractContextManager[Any] | None) -> None:
+    def _move_to(self, device: str, lock: AbstractContextManager[Any] | None) -> None:
         with lock or nullcontext():
-            self.use(device)
+            self.configure(device)
 
     def _run(
         self,
         architecture: Architecture,
-        weights: Source,
+        weights: WeightSource,
         image: torch.Tensor,
         image_key: Hashable,
-        wanted: Wanted,
-    ) -> Result:
+        keep_going: KeepGoing,
+    ) -> ForwardResult:
         started = time.perf_counter()
         # A network and its edited version must fit, else every pass would make all weights anew.
-        self._layers.budget = max(self._layers.budget, self.budget, 8 * study(architecture).figures.total.params)
-        keyed = self._keys.of(architecture, weights, image_key)
+        self._layers.budget = max(self._layers.budget, self.budget, 8 * analyse(architecture).figures.total.params)
+        keyed = self._keys.snapshot_keys(architecture, weights, image_key)
         last = architecture.output.name
-        running = self._running((last,), keyed, image, wanted)
+        running = self._start_pass((last,), keyed, image, keep_going)
         value = _on_cpu(running.value(last))
         took = (time.perf_counter() - started) * 1e3
-        result = Result(value, len(running.needed), len(architecture.live), took, device=self.device)
-        return replace(result, broken=self._beginning(keyed, image, wanted)) if fault(value) else result
+        result = ForwardResult(value, len(running.nodes_to_run), len(architecture.live), took, device=self.device)
+        return (
+            replace(result, first_fault=self._find_first_fault(keyed, image, keep_going))
+            if find_fault(value)
+            else result
+        )
 
-    def _beginning(self, keyed: Keyed, image: torch.Tensor, wanted: Wanted) -> str:
+    def _find_first_fault(self, keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing) -> str:
         """The first node that makes NaN or infinity, and which of them. Only looked for once the output has some:
         looking at every map of every pass would cost as much as the cheaper half of the ops."""
-        for name, value in self._values_of(list(keyed.architecture.live), keyed, image, wanted):
-            if found := fault(value):
+        for name, value in self._values_of(list(keyed.architecture.live), keyed, image, keep_going):
+            if found := find_fault(value):
                 return f"{name}: {found}"
         return ""
 
@@ -177,45 +184,47 @@ class Forward:
         self,
         names: Collection[str],
         architecture: Architecture,
-        weights: Source,
+        weights: WeightSource,
         image: torch.Tensor,
         image_key: Hashable = None,
-        wanted: Wanted = always,
+        keep_going: KeepGoing = always,
     ) -> Iterator[tuple[str, Any]]:
         """The values of these live nodes, in the order of execution: remembered ones, or made when their turn comes.
 
         Nothing is kept alive longer than what is still to come needs it. Raises as `run` does.
         """
-        keyed = self._keys.of(architecture, weights, image_key if image_key is not None else id(image))
-        found = self._values_of(names, keyed, image, wanted)
+        keyed = self._keys.snapshot_keys(architecture, weights, image_key if image_key is not None else id(image))
+        found = self._values_of(names, keyed, image, keep_going)
         return ((name, _on_cpu(value)) for name, value in found)
 
     def _values_of(
-        self, names: Collection[str], keyed: Keyed, image: torch.Tensor, wanted: Wanted
+        self, names: Collection[str], keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing
     ) -> Iterator[tuple[str, Any]]:
         asked = set(names)
         left = [name for name in keyed.architecture.live if name in asked]
         where = ""
-        running: Running | None = None
+        running: ForwardPass | None = None
 
         def next_value() -> Any:
             nonlocal where, running
             if running is None or where != self.device:
-                where, running = self.device, self._running(left, keyed, image, wanted)
+                where, running = self.device, self._start_pass(left, keyed, image, keep_going)
             return running.value(left[0])
 
         while left:
-            yield left[0], self.steadily(next_value)
+            yield left[0], self.with_cpu_fallback(next_value)
             del left[0]
 
-    def _running(self, names: Collection[str], keyed: Keyed, image: torch.Tensor, wanted: Wanted) -> Running:
-        return Running(self._maps, self.layer, keyed, names, image.to(self.device), wanted)
+    def _start_pass(
+        self, names: Collection[str], keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing
+    ) -> ForwardPass:
+        return ForwardPass(self._maps, self.layer, keyed, names, image.to(self.device), keep_going)
 
-    def keys(self, architecture: Architecture, weights: Source, image_key: Hashable) -> Mapping[str, int]:
+    def keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> Mapping[str, int]:
         """For each live node a number that is equal for two nodes, of any two snapshots, only if their values are."""
-        return self._keys.of(architecture, weights, image_key).values
+        return self._keys.snapshot_keys(architecture, weights, image_key).node_keys
 
-    def layer(self, node: Node, weights: Source, key: int | None = None) -> nn.Module | None:
+    def layer(self, node: Node, weights: WeightSource, key: int | None = None) -> nn.Module | None:
         """The node's layer with real numbers, made once; None for an op that is no layer.
 
         Args:
@@ -224,25 +233,25 @@ class Forward:
         if not isinstance(node.op, Layer):
             return None
         if key is None:
-            key = self._keys.key(weights.key(node))
+            key = self._keys.key_for(weights.cache_key(node))
         if key in self._layers:
-            layer: nn.Module = self._layers.recall(key)
+            layer: nn.Module = self._layers.get(key)
             return layer
         with torch.inference_mode(False):  # gradients must be able to pass through it
             made = {name: tensor.to(self.device) for name, tensor in weights.tensors(node).items()}
             layer = with_weights(node.op.module, made)
-        self._layers.keep(key, layer)
+        self._layers.put(key, layer)
         return layer
 
 
-def fault(value: Any) -> str:
+def find_fault(value: Any) -> str:
     """What is the matter with the numbers of a value: "NaN", "infinity", or nothing."""
     if isinstance(value, torch.Tensor):
         if not value.is_floating_point() or math.isfinite(value.sum()) or bool(torch.isfinite(value).all()):
             return ""  # a finite sum has no part that is not; one that is not may have grown too large
         return "NaN" if bool(torch.isnan(value).any()) else "infinity"
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ()
-    return next(filter(None, map(fault, parts)), "")
+    return next(filter(None, map(find_fault, parts)), "")
 
 
 def _on_cpu(value: Any) -> Any:

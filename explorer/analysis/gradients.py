@@ -8,18 +8,18 @@ from typing import Any
 import torch
 
 from explorer.analysis.running import PassError
-from explorer.analysis.showing import NothingThere, Showing, first_tensor
-from explorer.analysis.values import value_of
+from explorer.analysis.showing import NotAvailable, Probe, first_tensor
+from explorer.analysis.values import compute_node_value
 from explorer.graph.architecture import Architecture, Node
-from explorer.wanted import Cancelled, Wanted, always
+from explorer.wanted import Cancelled, KeepGoing, always
 
 
-def run_from(
+def run_with_gradients(
     start: Mapping[str, Any],
     goal: str,
-    showing: Showing,
-    wanted: Wanted = always,
-    seen: Callable[[Node, Any], None] = lambda node, value: None,
+    probe: Probe,
+    keep_going: KeepGoing = always,
+    on_value: Callable[[Node, Any], None] = lambda node, value: None,
 ) -> Any:
     """The value of node `goal`, made from the values of the nodes in `start`; gradients can flow back to them.
 
@@ -29,25 +29,25 @@ def run_from(
 
     Raises PassError naming the node that failed; Cancelled.
     """
-    nodes = showing.architecture.nodes
-    needed = _between(start, goal, showing.architecture)
+    nodes = probe.architecture.nodes
+    needed = _nodes_between(start, goal, probe.architecture)
     last = {read: name for name in needed for read in nodes[name].inputs}
     values = dict(start)
-    image = showing.image.to(showing.forward.device)
+    image = probe.image.to(probe.forward.device)
     for done, name in enumerate(needed):
-        if not wanted(done / len(needed)):
+        if not keep_going(done / len(needed)):
             raise Cancelled
         node = nodes[name]
         with torch.enable_grad():
-            values[name] = _value(node, values, showing, image)
-        seen(node, values[name])
+            values[name] = _value(node, values, probe, image)
+        on_value(node, values[name])
         for read in node.inputs:
             if last[read] == name and read != goal:
                 values.pop(read, None)
     return values[goal]
 
 
-def score(output: Any, target: int) -> torch.Tensor:
+def class_score(output: Any, target: int) -> torch.Tensor:
     """How much the network says of class `target` for the first image: its logit; summed over places if it has any.
 
     Raises NothingThere when there is no such class.
@@ -55,16 +55,16 @@ def score(output: Any, target: int) -> torch.Tensor:
     tensor = first_tensor(output)
     if tensor is None or tensor.dim() < 2 or not 0 <= target < tensor.shape[1]:
         shape = "nothing" if tensor is None else " × ".join(map(str, tensor.shape[1:]))
-        raise NothingThere(f"The output ({shape}) has no class number {target}.")
+        raise NotAvailable(f"The output ({shape}) has no class number {target}.")
     return tensor[0, target].sum()
 
 
-def main_output(architecture: Architecture) -> str:
+def main_output_node(architecture: Architecture) -> str:
     """The node that makes the (first) output; auxiliary heads make the others."""
     return architecture.output.inputs[0]
 
 
-def _between(start: Mapping[str, Any], goal: str, architecture: Architecture) -> list[str]:
+def _nodes_between(start: Mapping[str, Any], goal: str, architecture: Architecture) -> list[str]:
     """What must run, in order, to get from `start` to `goal`."""
     waiting, needed = [goal], set[str]()
     while waiting:
@@ -75,8 +75,8 @@ def _between(start: Mapping[str, Any], goal: str, architecture: Architecture) ->
     return [name for name in architecture.live if name in needed]
 
 
-def _value(node: Node, values: Mapping[str, Any], showing: Showing, image: torch.Tensor) -> Any:
+def _value(node: Node, values: Mapping[str, Any], probe: Probe, image: torch.Tensor) -> Any:
     try:
-        return value_of(node, values, showing.weights, image, showing.layer(node))
+        return compute_node_value(node, values, probe.weights, image, probe.layer(node))
     except Exception as failure:
         raise PassError.at(node, values, failure) from failure

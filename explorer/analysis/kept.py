@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 
-class Kept:
+class ByteLRU:
     def __init__(self, budget: int) -> None:
         self.budget = budget  # bytes
         self.bytes = 0
@@ -19,41 +19,41 @@ class Kept:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._values
 
-    def recall(self, key: Hashable) -> Any:
+    def get(self, key: Hashable) -> Any:
         self._values.move_to_end(key)
         return self._values[key]
 
-    def keep(self, key: Hashable, value: Any) -> None:
+    def put(self, key: Hashable, value: Any) -> None:
         """Remember a value, unless it alone is over the budget."""
-        size = size_of(value)
+        size = tensor_bytes(value)
         if size > self.budget or key in self._values:
             return
         self._values[key] = value
         self.bytes += size
         self.trim()
 
-    def drop(self, key: Hashable) -> None:
+    def remove(self, key: Hashable) -> None:
         """Let go of one value, if it is there."""
         if key in self._values:
-            self.bytes -= size_of(self._values.pop(key))
+            self.bytes -= tensor_bytes(self._values.pop(key))
 
     def trim(self) -> None:
         """Let go of what is over the budget: after it was made smaller."""
         while self.bytes > self.budget:
             _, gone = self._values.popitem(last=False)
-            self.bytes -= size_of(gone)
+            self.bytes -= tensor_bytes(gone)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._values.clear()
         self.bytes = 0
 
 
-def size_of(value: Any) -> int:
+def tensor_bytes(value: Any) -> int:
     """Bytes of the tensors in a value or a module; a little for anything else."""
     if isinstance(value, torch.Tensor):
         return value.nbytes
     if isinstance(value, nn.Module):
-        return sum(map(size_of, [*value.parameters(), *value.buffers()]))
+        return sum(map(tensor_bytes, [*value.parameters(), *value.buffers()]))
     if isinstance(value, dict):
-        return sum(map(size_of, value.values()))
-    return sum(map(size_of, value)) if isinstance(value, (tuple, list)) else 64
+        return sum(map(tensor_bytes, value.values()))
+    return sum(map(tensor_bytes, value)) if isinstance(value, (tuple, list)) else 64

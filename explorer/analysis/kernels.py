@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from explorer.analysis.feature_maps import MOST
-from explorer.analysis.showing import NothingThere, Showing
+from explorer.analysis.feature_maps import MAX_VALUES
+from explorer.analysis.showing import NotAvailable, Probe
 from explorer.graph.architecture import Input, Layer, Node
 
 
@@ -20,7 +20,7 @@ class Kernels:
     name: str
     weights: NDArray[np.float32] = field(repr=False)
     groups: int
-    sees_image: bool  # its three input channels are red, green and blue
+    reads_rgb: bool  # its three input channels are red, green and blue
 
     @property
     def is_matrix(self) -> bool:
@@ -32,11 +32,11 @@ class Kernels:
         """Rows are output channels, columns input channels."""
         return self.weights[:, :, 0, 0]
 
-    def of_input(self, channel: int) -> NDArray[np.float32]:
+    def for_input_channel(self, channel: int) -> NDArray[np.float32]:
         """The kernels that read one input channel of their group, shape (output channels, height, width)."""
         return self.weights[:, channel]
 
-    def in_colour(self) -> NDArray[np.uint8]:
+    def as_rgb(self) -> NDArray[np.uint8]:
         """Kernels over red, green and blue as colour pictures (output channels, height, width, 3): grey is zero, and
         each is brought to full contrast by itself."""
         moved = np.moveaxis(self.weights, 1, -1)
@@ -45,24 +45,24 @@ class Kernels:
         return np.clip(np.rint(127.5 + 127.5 * scaled), 0, 255).astype(np.uint8)
 
 
-def kernels(name: str, showing: Showing) -> Kernels:
+def extract_kernels(name: str, probe: Probe) -> Kernels:
     """The kernels of a live convolution or linear layer. Raises NothingThere for any other node."""
-    node = showing.architecture.live.get(name)
+    node = probe.architecture.live.get(name)
     if node is None:
-        raise NothingThere(f"{name} is not part of the network any more: an edit took it out.")
+        raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")
     layer = node.layer
     if not isinstance(node.op, Layer) or not isinstance(layer, (nn.Conv2d, nn.Linear)):
-        raise NothingThere("Only convolutions and linear layers have kernels.")
-    if layer.weight.numel() > MOST:
-        raise NothingThere(f"{name} has {layer.weight.numel():,} weights; more than {MOST:,} are not drawn.")
-    weights = showing.steadily(lambda: _weights(node, showing))
+        raise NotAvailable("Only convolutions and linear layers have kernels.")
+    if layer.weight.numel() > MAX_VALUES:
+        raise NotAvailable(f"{name} has {layer.weight.numel():,} weights; more than {MAX_VALUES:,} are not drawn.")
+    weights = probe.with_cpu_fallback(lambda: _weights(node, probe))
     if isinstance(layer, nn.Linear):
         return Kernels(name, weights[:, :, None, None], 1, False)
-    reads_image = isinstance(showing.architecture.nodes[node.inputs[0]].op, Input)
+    reads_image = isinstance(probe.architecture.nodes[node.inputs[0]].op, Input)
     return Kernels(name, weights, layer.groups, reads_image and weights.shape[1] == 3)
 
 
-def _weights(node: Node, showing: Showing) -> NDArray[np.float32]:
-    layer = showing.layer(node)
+def _weights(node: Node, probe: Probe) -> NDArray[np.float32]:
+    layer = probe.layer(node)
     assert isinstance(layer, (nn.Conv2d, nn.Linear))
     return layer.weight.detach().float().cpu().numpy()

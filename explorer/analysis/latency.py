@@ -17,60 +17,60 @@ from typing import Any
 
 import torch
 
-from explorer.analysis.showing import Showing
-from explorer.analysis.values import value_of
-from explorer.wanted import Cancelled, Wanted, always
+from explorer.analysis.showing import Probe
+from explorer.analysis.values import compute_node_value
+from explorer.wanted import Cancelled, KeepGoing, always
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    layers: Mapping[str, float]  # median milliseconds of each live node
+    layer_ms: Mapping[str, float]  # median milliseconds of each live node
     passes: int
     threads: int
     device: str = "cpu"
 
     @property
-    def total(self) -> float:
+    def total_ms(self) -> float:
         """Milliseconds of a pass: the sum of its layers, so that their shares add up."""
-        return sum(self.layers.values())
+        return sum(self.layer_ms.values())
 
 
-def latency(showing: Showing, passes: int = 7, wanted: Wanted = always) -> Latency:
+def measure_latency(probe: Probe, passes: int = 7, keep_going: KeepGoing = always) -> Latency:
     """Time `passes` passes after one to warm up. Nothing remembered is used. Raises Cancelled."""
     if passes < 1:
         raise ValueError(f"{passes} passes cannot be timed")
-    return showing.steadily(lambda: _latency(showing, passes, wanted))
+    return probe.with_cpu_fallback(lambda: _median_latency(probe, passes, keep_going))
 
 
-def _latency(showing: Showing, passes: int, wanted: Wanted) -> Latency:
-    times: dict[str, list[float]] = {name: [] for name in showing.architecture.live}
+def _median_latency(probe: Probe, passes: int, keep_going: KeepGoing) -> Latency:
+    times: dict[str, list[float]] = {name: [] for name in probe.architecture.live}
     for number in range(passes + 1):
-        taken = _timed(showing, partial(_part, wanted, number, passes + 1))
+        taken = _time_pass(probe, partial(_report_progress, keep_going, number, passes + 1))
         if number:  # the first warms up: it makes layers and lets torch choose its kernels
             for name, milliseconds in taken.items():
                 times[name].append(milliseconds)
     medians = {name: statistics.median(several) for name, several in times.items()}
-    return Latency(medians, passes, torch.get_num_threads(), showing.forward.device)
+    return Latency(medians, passes, torch.get_num_threads(), probe.forward.device)
 
 
-def _part(wanted: Wanted, number: int, parts: int, done: float) -> bool:
-    return wanted((number + done) / parts)
+def _report_progress(keep_going: KeepGoing, number: int, parts: int, done: float) -> bool:
+    return keep_going((number + done) / parts)
 
 
-def _timed(showing: Showing, wanted: Wanted) -> dict[str, float]:
+def _time_pass(probe: Probe, keep_going: KeepGoing) -> dict[str, float]:
     """Milliseconds of each node in one pass."""
-    nodes = showing.architecture.live
+    nodes = probe.architecture.live
     left = Counter(read for node in nodes.values() for read in node.inputs)
-    image, values = showing.ready.detach(), dict[str, Any]()
+    image, values = probe.input_with_grad.detach(), dict[str, Any]()
     taken: dict[str, float] = {}
     with torch.inference_mode():
         for done, (name, node) in enumerate(nodes.items()):
-            if not wanted(done / len(nodes)):
+            if not keep_going(done / len(nodes)):
                 raise Cancelled
             inputs = {read: values[read] for read in node.inputs}
-            layer = showing.layer(node)
+            layer = probe.layer(node)
             began = time.perf_counter()
-            values[name] = value_of(node, inputs, showing.weights, image, layer)
+            values[name] = compute_node_value(node, inputs, probe.weights, image, layer)
             if image.device.type != "cpu":
                 torch.accelerator.synchronize(image.device)  # it only queued the work
             taken[name] = (time.perf_counter() - began) * 1e3

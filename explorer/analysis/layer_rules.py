@@ -18,7 +18,7 @@ Dims = tuple[int, ...]
 LayerRule = Callable[[Any, Dims], Dims | None]
 
 
-def of_layer(module: nn.Module, dims: Dims) -> Dims | None:
+def infer_layer_shape(module: nn.Module, dims: Dims) -> Dims | None:
     rule = _RULES.get(type(module))  # exactly: a subclass may do anything in its forward
     if rule is None or module.training or module._modules or "forward" in module.__dict__:
         return None
@@ -27,35 +27,35 @@ def of_layer(module: nn.Module, dims: Dims) -> Dims | None:
     return rule(module, dims)
 
 
-def pooled(window: tuple[Any, Any, Any, Any], ceil: bool, dims: Dims) -> Dims | None:
+def infer_pool(window: tuple[Any, Any, Any, Any], ceil: bool, dims: Dims) -> Dims | None:
     """A pooling with a window of (kernel, stride, padding, dilation)."""
     kernel, stride, padding, dilation = map(_pair, window)
     if len(dims) != 4 or type(ceil) is not bool or not _all_pairs(kernel, stride, padding, dilation):
         return None
     if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
         return None
-    high = _slid(dims[2], kernel[0], stride[0], padding[0], dilation[0], ceil)
-    wide = _slid(dims[3], kernel[1], stride[1], padding[1], dilation[1], ceil)
+    high = _output_size(dims[2], kernel[0], stride[0], padding[0], dilation[0], ceil)
+    wide = _output_size(dims[3], kernel[1], stride[1], padding[1], dilation[1], ceil)
     return (*dims[:2], high, wide) if high > 0 and wide > 0 else None
 
 
-def adaptive(size: Any, dims: Dims) -> Dims | None:
+def infer_adaptive_pool(size: Any, dims: Dims) -> Dims | None:
     """An adaptive pooling to `size`, where None keeps a side."""
     high, wide = _pair(size)
     high, wide = dims[2] if high is None else high, dims[3] if wide is None else wide
-    return (*dims[:2], high, wide) if len(dims) == 4 and _whole(high, wide) and min(high, wide) > 0 else None
+    return (*dims[:2], high, wide) if len(dims) == 4 and _all_ints(high, wide) and min(high, wide) > 0 else None
 
 
-def flattened(start: Any, end: Any, dims: Dims) -> Dims | None:
+def infer_flatten(start: Any, end: Any, dims: Dims) -> Dims | None:
     rank = len(dims)
-    if not _whole(start, end) or not -rank <= start < rank or not -rank <= end < rank:
+    if not _all_ints(start, end) or not -rank <= start < rank or not -rank <= end < rank:
         return None
     start, end = start % rank, end % rank
     return (*dims[:start], prod(dims[start : end + 1]), *dims[end + 1 :]) if start <= end else None
 
 
-def shuffled(groups: Any, dims: Dims) -> Dims | None:
-    return dims if len(dims) == 4 and _whole(groups) and groups > 1 and dims[1] % groups == 0 else None
+def infer_shuffle(groups: Any, dims: Dims) -> Dims | None:
+    return dims if len(dims) == 4 and _all_ints(groups) and groups > 1 and dims[1] % groups == 0 else None
 
 
 def _same(_: nn.Module, dims: Dims) -> Dims:
@@ -72,7 +72,9 @@ def _gelu(module: nn.GELU, dims: Dims) -> Dims | None:
 
 def _prelu(module: nn.PReLU, dims: Dims) -> Dims | None:
     slopes = module._parameters["weight"]
-    return dims if len(dims) > 1 and (_has(slopes, (1,)) or _has(slopes, dims[1:2])) else None
+    return (
+        dims if len(dims) > 1 and (_is_float_of_shape(slopes, (1,)) or _is_float_of_shape(slopes, dims[1:2])) else None
+    )
 
 
 def _dropout(module: Any, dims: Dims) -> Dims | None:
@@ -90,9 +92,9 @@ def _conv2d(module: nn.Conv2d, dims: Dims) -> Dims | None:
     width, fed, *kernel = weight.shape
     if weight.dtype is not torch.float32 or dims[1] != fed * groups or width % groups:
         return None
-    high = _slid(dims[2], kernel[0], module.stride[0], padding[0], module.dilation[0])
-    wide = _slid(dims[3], kernel[1], module.stride[1], padding[1], module.dilation[1])
-    if high < 1 or wide < 1 or not _none_or_has(module._parameters["bias"], (width,)):
+    high = _output_size(dims[2], kernel[0], module.stride[0], padding[0], module.dilation[0])
+    wide = _output_size(dims[3], kernel[1], module.stride[1], padding[1], module.dilation[1])
+    if high < 1 or wide < 1 or not _is_none_or_float_of_shape(module._parameters["bias"], (width,)):
         return None
     return (dims[0], width, high, wide) if _all_pairs(module.stride, padding, module.dilation) else None
 
@@ -102,14 +104,14 @@ def _linear(module: nn.Linear, dims: Dims) -> Dims | None:
     if weight is None or weight.dtype is not torch.float32:
         return None
     width, fed = weight.shape
-    fits = dims[-1] == fed and _none_or_has(module._parameters["bias"], (width,))
+    fits = dims[-1] == fed and _is_none_or_float_of_shape(module._parameters["bias"], (width,))
     return (*dims[:-1], width) if fits else None
 
 
 def _batch_norm(module: Any, dims: Dims) -> Dims | None:
     count, buffers = dims[1:2], module._buffers
-    measured = _has(buffers["running_mean"], count) and _has(buffers["running_var"], count)
-    return dims if measured and _affine(module, count) and module.eps >= 0 else None
+    measured = _is_float_of_shape(buffers["running_mean"], count) and _is_float_of_shape(buffers["running_var"], count)
+    return dims if measured and _is_affine_of_shape(module, count) and module.eps >= 0 else None
 
 
 def _batch_norm_2d(module: nn.BatchNorm2d, dims: Dims) -> Dims | None:
@@ -122,42 +124,46 @@ def _batch_norm_1d(module: nn.BatchNorm1d, dims: Dims) -> Dims | None:
 
 def _group_norm(module: nn.GroupNorm, dims: Dims) -> Dims | None:
     groups = module.num_groups
-    if len(dims) < 2 or not _whole(groups) or groups < 1 or dims[1] % groups:
+    if len(dims) < 2 or not _all_ints(groups) or groups < 1 or dims[1] % groups:
         return None
     several = prod(dims) > groups  # of one number alone torch takes no mean
-    return dims if several and dims[1] == module.num_channels and _affine(module, dims[1:2]) else None
+    return dims if several and dims[1] == module.num_channels and _is_affine_of_shape(module, dims[1:2]) else None
 
 
 def _instance_norm(module: nn.InstanceNorm2d, dims: Dims) -> Dims | None:
     if len(dims) != 4 or module.track_running_stats or module._buffers["running_mean"] is not None:
         return None
-    return dims if prod(dims[2:]) > 1 and dims[1] == module.num_features and _affine(module, dims[1:2]) else None
+    return (
+        dims
+        if prod(dims[2:]) > 1 and dims[1] == module.num_features and _is_affine_of_shape(module, dims[1:2])
+        else None
+    )
 
 
 def _layer_norm(module: nn.LayerNorm, dims: Dims) -> Dims | None:
     normed = tuple(module.normalized_shape)
-    return dims if normed and dims[-len(normed) :] == normed and _affine(module, normed) else None
+    return dims if normed and dims[-len(normed) :] == normed and _is_affine_of_shape(module, normed) else None
 
 
 def _response_norm(module: nn.LocalResponseNorm, dims: Dims) -> Dims | None:
-    return dims if len(dims) == 4 and _whole(module.size) and module.size > 0 else None
+    return dims if len(dims) == 4 and _all_ints(module.size) and module.size > 0 else None
 
 
 def _max_pool(module: nn.MaxPool2d, dims: Dims) -> Dims | None:
     window = (module.kernel_size, module.stride, module.padding, module.dilation)
-    return None if module.return_indices else pooled(window, module.ceil_mode, dims)
+    return None if module.return_indices else infer_pool(window, module.ceil_mode, dims)
 
 
 def _avg_pool(module: nn.AvgPool2d, dims: Dims) -> Dims | None:
     window = (module.kernel_size, module.stride, module.padding, 1)
-    return pooled(window, module.ceil_mode, dims) if module.divisor_override is None else None
+    return infer_pool(window, module.ceil_mode, dims) if module.divisor_override is None else None
 
 
 def _adaptive(module: Any, dims: Dims) -> Dims | None:
-    return None if getattr(module, "return_indices", False) else adaptive(module.output_size, dims)
+    return None if getattr(module, "return_indices", False) else infer_adaptive_pool(module.output_size, dims)
 
 
-def _slid(side: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool = False) -> int:
+def _output_size(side: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool = False) -> int:
     """How many places a window takes along one side; 0 or less where it does not fit or is no window.
 
     Source: torch's documentation of Conv2d and MaxPool2d. With `ceil`, a last window may hang over the end, but must
@@ -181,22 +187,22 @@ def _all_pairs(*pairs: Any) -> bool:
     return all(len(pair) == 2 and type(pair[0]) is int and type(pair[1]) is int for pair in pairs)
 
 
-def _whole(*values: Any) -> bool:
+def _all_ints(*values: Any) -> bool:
     return all(type(value) is int for value in values)  # True is an int to Python, and no size
 
 
-def _has(tensor: torch.Tensor | None, shape: Dims) -> bool:
+def _is_float_of_shape(tensor: torch.Tensor | None, shape: Dims) -> bool:
     return tensor is not None and tensor.shape == shape and tensor.dtype is torch.float32
 
 
-def _none_or_has(tensor: torch.Tensor | None, shape: Dims) -> bool:
+def _is_none_or_float_of_shape(tensor: torch.Tensor | None, shape: Dims) -> bool:
     return tensor is None or (tensor.shape == shape and tensor.dtype is torch.float32)
 
 
-def _affine(module: nn.Module, shape: Dims) -> bool:
+def _is_affine_of_shape(module: nn.Module, shape: Dims) -> bool:
     """Are gain and shift, where there are such, of this shape?"""
     held = module._parameters
-    return _none_or_has(held["weight"], shape) and _none_or_has(held["bias"], shape)
+    return _is_none_or_float_of_shape(held["weight"], shape) and _is_none_or_float_of_shape(held["bias"], shape)
 
 
 _ELEMENTWISE: tuple[type[nn.Module], ...] = (
@@ -224,6 +230,6 @@ _RULES: dict[type[nn.Module], LayerRule] = {
     nn.AvgPool2d: _avg_pool,
     nn.AdaptiveAvgPool2d: _adaptive,
     nn.AdaptiveMaxPool2d: _adaptive,
-    nn.Flatten: lambda module, dims: flattened(module.start_dim, module.end_dim, dims),
-    nn.ChannelShuffle: lambda module, dims: shuffled(module.groups, dims),
+    nn.Flatten: lambda module, dims: infer_flatten(module.start_dim, module.end_dim, dims),
+    nn.ChannelShuffle: lambda module, dims: infer_shuffle(module.groups, dims),
 }

@@ -21,7 +21,7 @@ class Activations:
     peak_at: str  # the node that runs at that time
 
 
-def activations(architecture: Architecture, measures: Mapping[str, Measure]) -> Activations:
+def measure_activations(architecture: Architecture, measures: Mapping[str, Measure]) -> Activations:
     """What the pass makes in all, and the most it holds at once if every tensor is freed after its last use."""
     owner: dict[str, str] = {}  # whose memory a node's value lies in
     last: dict[str, str] = {}  # the last reader of each owner
@@ -52,6 +52,6 @@ def activations(architecture: Architecture, measures: Mapping[str, Measure]) -> 
     return Activations(elements, total, peak, peak_at)
 
 
-def fresh_elements(measure: Measure) -> int:
+def allocated_elements(measure: Measure) -> int:
     """Elements of new activation memory the op makes; none for a view."""
     return 0 if measure.view else measure.elements

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Photos that come inside scikit-image: nothing is downloaded.
-BUILT_IN: dict[str, str] = {
+BUILT_IN_SAMPLES: dict[str, str] = {
     "cat": "Cat",
     "coffee": "Coffee",
     "astronaut": "Astronaut",

@@ -27,7 +27,7 @@ _Window = tuple[float, float, float]
 _EVERYTHING: Field = (math.inf, math.inf)
 
 
-def receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]) -> dict[str, float]:
+def compute_receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]) -> dict[str, float]:
     """Side of the receptive field of every live node, in input pixels; infinite where it sees the whole image."""
     fields: dict[str, Field] = {}
     for node in architecture.live.values():
@@ -35,7 +35,7 @@ def receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]
     return {name: field[0] for name, field in fields.items()}
 
 
-def of_network(fields: Mapping[str, float]) -> float:
+def network_receptive_field(fields: Mapping[str, float]) -> float:
     """The field of the network: that of its last feature map before everything is pooled or flattened."""
     finite = [field for field in fields.values() if math.isfinite(field)]
     return max(finite, default=math.inf)

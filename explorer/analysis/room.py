@@ -9,9 +9,9 @@ from typing import Any
 import psutil
 import torch
 
-from explorer.analysis.study import study
+from explorer.analysis.study import analyse
 from explorer.graph.architecture import Architecture
-from explorer.numbers import size
+from explorer.numbers import format_bytes
 
 #: Bytes of feature maps that are remembered, at least and at most, when nobody says how many.
 _LEAST, _MOST = 256 * 2**20, 4 * 2**30
@@ -25,19 +25,19 @@ class Device:
     title: str
 
 
-class NoRoom(MemoryError):
+class InsufficientMemory(MemoryError):
     """A pass that would not fit in memory. `side` is a resolution at which it would; 0 when there is none."""
 
     def __init__(self, needed: int, free: int, side: int) -> None:
         super().__init__(
-            f"This pass needs about {size(needed)} of memory and {size(free)} are free. "
+            f"This pass needs about {format_bytes(needed)} of memory and {format_bytes(free)} are free. "
             + (f"At {side} × {side} pixels it fits." if side else "Close other programs, or choose a smaller network.")
         )
-        self.needed, self.free, self.side = needed, free, side
+        self.needed, self.free, self.fitting_side = needed, free, side
         self.repairs: tuple[Any, ...] = ()  # edits (explorer.edits) that would make it fit
 
 
-def devices() -> tuple[Device, ...]:
+def list_devices() -> tuple[Device, ...]:
     """What there is on this machine, the CPU first."""
     found = [Device("cpu", "CPU")]
     if torch.cuda.is_available():
@@ -57,42 +57,42 @@ def free_memory(device: str = "cpu") -> int:
 
 
 @dataclass(slots=True)
-class Preferences:
+class DevicePreferences:
     """Where passes run and how much of them is remembered, for networks opened from now on."""
 
     device: str = "cpu"
     budget: int = 0  # bytes; 0 for what suits the machine
 
 
-PREFERRED = Preferences()
+DEVICE_PREFERENCES = DevicePreferences()
 
 
-def usual_budget() -> int:
+def default_budget() -> int:
     """Bytes of feature maps to remember: what is preferred, else a quarter of what is free, within reason."""
-    if PREFERRED.budget:
-        return PREFERRED.budget
+    if DEVICE_PREFERENCES.budget:
+        return DEVICE_PREFERENCES.budget
     return min(max(free_memory() // 4, _LEAST), _MOST)
 
 
-def needed_memory(architecture: Architecture, materialised: int = 0) -> int:
+def estimate_pass_memory(architecture: Architecture, materialised: int = 0) -> int:
     """Bytes a pass holds at its peak: most activations alive at one time (see `analysis.memory`), the largest map once
     more for what a convolution lays out beside it, and the weights that are not in memory yet."""
-    figures = study(architecture).figures
+    figures = analyse(architecture).figures
     largest = max((measure.bytes for measure in figures.measures.values()), default=0)
     return figures.activations.peak_bytes + largest + max(4 * figures.total.params - materialised, 0)
 
 
-def check_room(architecture: Architecture, free: int, materialised: int = 0) -> None:
+def check_memory(architecture: Architecture, free: int, materialised: int = 0) -> None:
     """Raises NoRoom when a pass would need more than `free` bytes."""
-    needed = needed_memory(architecture, materialised)
+    needed = estimate_pass_memory(architecture, materialised)
     if needed > free:
-        raise NoRoom(needed, free, _fitting(architecture, free, materialised))
+        raise InsufficientMemory(needed, free, _largest_fitting_side(architecture, free, materialised))
 
 
-def _fitting(architecture: Architecture, free: int, materialised: int) -> int:
+def _largest_fitting_side(architecture: Architecture, free: int, materialised: int) -> int:
     """The largest multiple of 32 below the present resolution whose maps, which shrink with its square, would fit."""
-    weights = max(4 * study(architecture).figures.total.params - materialised, 0)
-    maps = needed_memory(architecture, materialised) - weights
+    weights = max(4 * analyse(architecture).figures.total.params - materialised, 0)
+    maps = estimate_pass_memory(architecture, materialised) - weights
     side = architecture.input_shape[-1]
     if free <= weights or len(architecture.input_shape) != 4:
         return 0

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.analysis.kept import Kept
-from explorer.analysis.merkle import Keyed
-from explorer.analysis.values import value_of
+from explorer.analysis.kept import ByteLRU
+from explorer.analysis.merkle import KeyedSnapshot
+from explorer.analysis.values import compute_node_value
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
-from explorer.wanted import Cancelled, Wanted
-from explorer.weights.source import Source
+from explorer.wanted import Cancelled, KeepGoing
+from explorer.weights.source import WeightSource
 
 #: Bytes from which on a map is not remembered if it is quickly made again: what a core's cache holds for it.
-_LARGE = 256 * 2**10
+_RECOMPUTE_BYTES = 256 * 2**10
 
 
 class PassError(RuntimeError):
@@ -33,7 +33,7 @@ class PassError(RuntimeError):
         return cls(f"{node.name} failed on {shapes or 'no tensor'}: {failure}")
 
 
-class Running:
+class ForwardPass:
     """A pass under way, up to the nodes that are asked for: what is remembered is not run.
 
     `layer` gives a node's layer with its numbers, which have this key; `wanted` is asked before each op.
@@ -43,15 +43,15 @@ class Running:
 
     def __init__(
         self,
-        maps: Kept,
-        layer: Callable[[Node, Source, int | None], nn.Module | None],
-        keyed: Keyed,
+        maps: ByteLRU,
+        layer: Callable[[Node, WeightSource, int | None], nn.Module | None],
+        keyed: KeyedSnapshot,
         names: Collection[str],
         image: torch.Tensor,
-        wanted: Wanted,
+        keep_going: KeepGoing,
     ) -> None:
-        self._maps, self._layer, self._keyed, self._image, self._wanted = maps, layer, keyed, image, wanted
-        nodes, keys = keyed.architecture.live, keyed.values
+        self._maps, self._layer, self._keyed, self._image, self._keep_going = maps, layer, keyed, image, keep_going
+        nodes, keys = keyed.architecture.live, keyed.node_keys
         waiting, needed = list(names), set[str]()
         while waiting:
             name = waiting.pop()
@@ -59,12 +59,12 @@ class Running:
                 needed.add(name)
                 waiting.extend(nodes[name].inputs)
         #: What must run, in order: everything the names need that is not remembered.
-        self.needed = _in_order(needed, nodes)
+        self.nodes_to_run = _in_execution_order(needed, nodes)
         self._uses = Counter(names)
-        for name in self.needed:
+        for name in self.nodes_to_run:
             self._uses.update(nodes[name].inputs)
         # Held on to, as the budget may let go of them meanwhile.
-        self._values = {name: maps.recall(keys[name]) for name in self._uses.keys() - needed}
+        self._values = {name: maps.get(keys[name]) for name in self._uses.keys() - needed}
         self._ran = 0
 
     def value(self, name: str) -> Any:
@@ -73,33 +73,33 @@ class Running:
             with torch.inference_mode():
                 self._run_to(name)
         value = self._values[name]
-        self._used((name,))
+        self._release((name,))
         return value
 
     def _run_to(self, last: str) -> None:
         nodes = self._keyed.architecture.live
-        for name in itertools.islice(self.needed, self._ran, None):
-            if not self._wanted(self._ran / len(self.needed)):
+        for name in itertools.islice(self.nodes_to_run, self._ran, None):
+            if not self._keep_going(self._ran / len(self.nodes_to_run)):
                 raise Cancelled
             node = nodes[name]
             self._values[name] = self._run(node)
             self._ran += 1
-            self._used(node.inputs)
+            self._release(node.inputs)
             if name == last:
                 return
 
     def _run(self, node: Node) -> Any:
         keyed = self._keyed
-        module = self._layer(node, keyed.weights, keyed.numbers.get(node.name))
+        module = self._layer(node, keyed.weights, keyed.weight_keys.get(node.name))
         try:
-            value = value_of(node, self._values, keyed.weights, self._image, module)
+            value = compute_node_value(node, self._values, keyed.weights, self._image, module)
         except Exception as failure:
             raise PassError.at(node, self._values, failure) from failure
-        if not _cheaper_again(node, value):
-            self._maps.keep(keyed.values[node.name], value)
+        if not _is_cheaper_to_recompute(node, value):
+            self._maps.put(keyed.node_keys[node.name], value)
         return value
 
-    def _used(self, names: Collection[str]) -> None:
+    def _release(self, names: Collection[str]) -> None:
         """These were read once more; let go of what nothing else needs."""
         uses, values = self._uses, self._values
         for name in names:
@@ -108,18 +108,18 @@ class Running:
                 del values[name]
 
 
-def _cheaper_again(node: Node, value: Any) -> bool:
+def _is_cheaper_to_recompute(node: Node, value: Any) -> bool:
     """Is it cheaper to make this map again, where it is wanted, than to hold on to it?
 
     A large map passes through the processor's caches on its way to memory, and new memory has to be cleared first: as
     long as a norm or an activation takes. Two of the three maps of a convolution, its norm and its activation are of
     that kind; without them three times as many edits fit in the budget.
     """
-    large = isinstance(value, torch.Tensor) and value.nbytes > _LARGE
+    large = isinstance(value, torch.Tensor) and value.nbytes > _RECOMPUTE_BYTES
     return large and len(node.inputs) == 1 and vocabulary.kind(node) in ("norm", "activation", "dropout")
 
 
-def _in_order(needed: Collection[str], nodes: Mapping[str, Node]) -> list[str]:
+def _in_execution_order(needed: Collection[str], nodes: Mapping[str, Node]) -> list[str]:
     """Sorted as in `nodes`, of which only the end is gone through that holds them: mostly that is where they are."""
     found: list[str] = []
     for name in reversed(list(nodes)):

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from explorer.analysis.photos import BUILT_IN
+from explorer.analysis.photos import BUILT_IN_SAMPLES
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
-LARGEST_FILE = 256 * 2**20  # bytes
-LARGEST_IMAGE = 100_000_000  # pixels; decoded, that is 300 MB
+MAX_FILE_BYTES = 256 * 2**20  # bytes
+MAX_PIXELS = 100_000_000  # pixels; decoded, that is 300 MB
 
 
 class ImageError(ValueError):
@@ -32,7 +32,7 @@ class Sample:
 
     name: str
     pixels: NDArray[np.uint8] = field(repr=False)
-    number: int = field(default_factory=itertools.count().__next__, init=False, repr=False)  # never given out again
+    serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)  # never given out again
 
     @property
     def size(self) -> tuple[int, int]:
@@ -40,11 +40,11 @@ class Sample:
         return self.pixels.shape[1], self.pixels.shape[0]
 
 
-def built_in(name: str) -> Sample:
+def load_sample(name: str) -> Sample:
     """One of the photos in `BUILT_IN`. Raises KeyError for another name."""
     from skimage import data
 
-    title = BUILT_IN[name]
+    title = BUILT_IN_SAMPLES[name]
     load: Callable[[], Any] = {"motorcycle": lambda: data.stereo_motorcycle()[0]}.get(name) or getattr(data, name)
     pixels = np.asarray(load())
     if pixels.dtype == bool:  # a silhouette
@@ -54,7 +54,7 @@ def built_in(name: str) -> Sample:
     return Sample(title, np.ascontiguousarray(pixels[..., :3], dtype=np.uint8))
 
 
-def read(path: str | Path) -> Sample:
+def read_image(path: str | Path) -> Sample:
     """An image file of the user's: any mode, any depth. The size is looked at before memory is used.
 
     Transparency is laid over white, greyscale and CMYK become RGB, 16 bits become 8, and the camera's orientation is
@@ -63,25 +63,25 @@ def read(path: str | Path) -> Sample:
     path = Path(path)
     try:
         size = path.stat().st_size
-        if size > LARGEST_FILE:
+        if size > MAX_FILE_BYTES:
             raise ImageError(
-                f"{path.name} has {size / 2**20:.0f} MiB; more than {LARGEST_FILE // 2**20} MiB is not read"
+                f"{path.name} has {size / 2**20:.0f} MiB; more than {MAX_FILE_BYTES // 2**20} MiB is not read"
             )
-        return decode(path.read_bytes(), path.name)
+        return decode_image(path.read_bytes(), path.name)
     except OSError as failure:
         raise ImageError(f"cannot read {path}: {failure.strerror or failure}") from failure
 
 
-def decode(content: bytes, name: str) -> Sample:
+def decode_image(content: bytes, name: str) -> Sample:
     """An image from the bytes of a file. Raises ImageError naming it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we look at the size ourselves
             image = Image.open(io.BytesIO(content))
             width, height = image.size
-            if width * height > LARGEST_IMAGE:
+            if width * height > MAX_PIXELS:
                 raise ImageError(
-                    f"{name} is {width} × {height} pixels; more than {LARGEST_IMAGE // 10**6} million are not read. "
+                    f"{name} is {width} × {height} pixels; more than {MAX_PIXELS // 10**6} million are not read. "
                     "Make it smaller first."
                 )
             if width < 1 or height < 1:
@@ -90,9 +90,7 @@ def decode(content: bytes, name: str) -> Sample:
     except ImageError:
         raise
     except Image.DecompressionBombError as failure:  # so large that the decoder itself would not open it
-        raise ImageError(
-            f"{name} has far more than {LARGEST_IMAGE // 10**6} million pixels; make it smaller"
-        ) from failure
+        raise ImageError(f"{name} has far more than {MAX_PIXELS // 10**6} million pixels; make it smaller") from failure
     except UnidentifiedImageError as failure:
         raise ImageError(f"{name} is no image that can be read") from failure
     except Exception as failure:  # decoders raise anything on damaged files
@@ -176,7 +174,7 @@ def _preset(side: int, weights: str | None) -> Any:
     return ImageClassification(crop_size=side, resize_size=round(side * 256 / 224))
 
 
-def labels(count: int) -> tuple[str, ...]:
+def class_labels(count: int) -> tuple[str, ...]:
     """ImageNet's class names when there are 1,000 classes; numbers otherwise."""
     if count == 1000:
         from torchvision.models import ResNet50_Weights

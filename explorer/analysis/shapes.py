@@ -14,14 +14,23 @@ from typing import Any
 
 import torch
 
-from explorer.analysis.cost import Cost, contractions, cost, may_contract
+from explorer.analysis.cost import Cost, compute_cost, count_matmul_macs, may_multiply_matrices
 from explorer.analysis.shape import Shape, all_shapes, first_shape
-from explorer.analysis.shape_rules import shape_by_rule
+from explorer.analysis.shape_rules import infer_shape
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Constant, Function, Layer, Method, Node, Output, Pass
-from explorer.graph.execute import run
+from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Layer, Method, Node, Output
+from explorer.graph.execute import call_op
 
-__all__ = ["Measure", "Shape", "ShapeError", "first_shape", "forget", "measure", "measure_one", "measured_on_meta"]
+__all__ = [
+    "Measure",
+    "Shape",
+    "ShapeError",
+    "clear_cache",
+    "first_shape",
+    "measure_node",
+    "measure_nodes",
+    "measure_on_meta",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,11 @@ class ShapeError(ValueError):
         super().__init__(f"{node} cannot take {' and '.join(map(str, shapes)) or 'nothing'}: {reason}")
 
 
-_REMEMBERED: dict[tuple[int, tuple[Any, ...]], Measure] = {}
+_CACHE: dict[tuple[int, tuple[Any, ...]], Measure] = {}
 _MEASURING = threading.Lock()  # meta tensors are cheap; two threads measuring the same thing are not worth having
 
 
-def measure(architecture: Architecture) -> Mapping[str, Measure]:
+def measure_nodes(architecture: Architecture) -> Mapping[str, Measure]:
     """Shape and cost of every live node, by name, in execution order.
 
     Raises:
@@ -61,53 +70,53 @@ def measure(architecture: Architecture) -> Mapping[str, Measure]:
     """
     found: dict[str, Measure] = {}
     for node in architecture.live.values():
-        found[node.name] = measure_one(node, tuple([found[name].value for name in node.inputs]))
+        found[node.name] = measure_node(node, tuple([found[name].value for name in node.inputs]))
     return found
 
 
-def measure_one(node: Node, inputs: tuple[Any, ...]) -> Measure:
+def measure_node(node: Node, inputs: tuple[Any, ...]) -> Measure:
     """What one op makes of inputs of these shapes (`Measure.value`s, one for each input slot). Raises ShapeError."""
     try:
-        known = _REMEMBERED.get((node.signature, inputs))
+        known = _CACHE.get((node.signature, inputs))
     except TypeError:  # an unhashable plain value; rare enough to measure each time
-        return _measured(node, inputs)
+        return _measure(node, inputs)
     if known is None:
         with _MEASURING:
-            known = _measured(node, inputs)
-        _REMEMBERED[node.signature, inputs] = known
+            known = _measure(node, inputs)
+        _CACHE[node.signature, inputs] = known
     return known
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Forget every remembered shape, so that a test can compare with a fresh count."""
-    _REMEMBERED.clear()
+    _CACHE.clear()
 
 
-def _measured(node: Node, inputs: tuple[Any, ...]) -> Measure:
-    shape = shape_by_rule(node, inputs)
+def _measure(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    shape = infer_shape(node, inputs)
     if shape is None:
-        return measured_on_meta(node, inputs)
-    spent = cost(node, inputs[0], shape)
+        return measure_on_meta(node, inputs)
+    spent = compute_cost(node, inputs[0], shape)
     elements = shape.elements
-    return Measure(shape, spent, _makes_view(node), elements, elements * shape.dtype.itemsize)
+    return Measure(shape, spent, _is_view(node), elements, elements * shape.dtype.itemsize)
 
 
-def measured_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
+def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
     """What torch itself makes of inputs of these shapes. Raises ShapeError."""
-    tensors = {name: _tensor(value) for name, value in zip(node.inputs, inputs, strict=True)}
-    args, kwargs = node.arguments(tensors)
+    tensors = {name: _meta_tensors(value) for name, value in zip(node.inputs, inputs, strict=True)}
+    args, kwargs = node.bind_arguments(tensors)
     try:
         with torch.no_grad():
-            result = run(node, args, kwargs)
+            result = call_op(node, args, kwargs)
     except Exception as failure:
         raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
     value = _shapes(result)
     shapes = list(all_shapes(value))
-    macs = contractions(node, args, kwargs) if may_contract(node) else 0
+    macs = count_matmul_macs(node, args, kwargs) if may_multiply_matrices(node) else 0
     return Measure(
         value,
-        cost(node, _shapes(args[0]) if args else None, value, macs),
-        _makes_view(node) or any(result is tensor for tensor in tensors.values()),
+        compute_cost(node, _shapes(args[0]) if args else None, value, macs),
+        _is_view(node) or any(result is tensor for tensor in tensors.values()),
         sum(shape.elements for shape in shapes),
         sum(shape.bytes for shape in shapes),
     )
@@ -120,22 +129,22 @@ def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
     if given is not None and wanted is not None and len(given.dims) == 4:
         if given.dims[1] != wanted:
             return f"it was made for {wanted} channels and is given {given.dims[1]}"
-        return f"{_window(node.layer)} does not fit a map of {given.dims[2]}×{given.dims[3]}"
+        return f"{_window_text(node.layer)} does not fit a map of {given.dims[2]}×{given.dims[3]}"
     wanted = getattr(node.layer, "in_features", None)
     if given is not None and wanted is not None and given.dims[-1] != wanted:
         return f"it was made for {wanted} numbers and is given {given.dims[-1]}"
     text = str(failure).strip()
     if given is not None and vocabulary.kind(node) == "shuffle":
         return f"{vocabulary.shuffle_groups(node)} groups do not divide {given.dims[1]} channels"
-    for told, meant in _TOLD.items():
+    for told, meant in _PLAIN_REASONS.items():
         if told in text and given is not None and len(given.dims) == 4:
-            window = _window(node.layer) if hasattr(node.layer, "kernel_size") else "its window"
+            window = _window_text(node.layer) if hasattr(node.layer, "kernel_size") else "its window"
             return meant.format(window=window, height=given.dims[2], width=given.dims[3], channels=given.dims[1])
     return text.splitlines()[0] if text else type(failure).__name__
 
 
 #: What torch says, and what it means.
-_TOLD = {
+_PLAIN_REASONS = {
     "Output size is too small": "{window} does not fit a map of {height}×{width}",
     "more than 1 spatial element": "a norm over the places of a map takes more than the {height}×{width} there are",
     "Sizes of tensors must match": "maps of different size cannot be put side by side",
@@ -143,7 +152,7 @@ _TOLD = {
 }
 
 
-def _window(layer: Any) -> str:
+def _window_text(layer: Any) -> str:
     sides, gaps = (
         value if isinstance(value, tuple) else (value, value)
         for value in (layer.kernel_size, getattr(layer, "dilation", 1))
@@ -155,21 +164,21 @@ _VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "sq
 _VIEWS |= {"split", "contiguous", "swapaxes", "getattr", "size", "dropout", "stochastic_depth", "unbind"}
 
 
-def _makes_view(node: Node) -> bool:
-    if isinstance(node.op, (Output, Pass, Constant)):
+def _is_view(node: Node) -> bool:
+    if isinstance(node.op, (Output, Bypass, Constant)):
         return True
     if isinstance(node.op, Layer):
         return type(node.op.module).__name__ in ("Identity", "Dropout", "StochasticDepth", "Flatten", "Unflatten")
     return isinstance(node.op, (Function, Method)) and node.op.name in _VIEWS
 
 
-def _tensor(value: Any) -> Any:
+def _meta_tensors(value: Any) -> Any:
     if isinstance(value, Shape):
         return torch.empty(value.dims, dtype=value.dtype, device="meta")
     if isinstance(value, tuple) and type(value) is tuple:
-        return tuple(_tensor(v) for v in value)
+        return tuple(_meta_tensors(v) for v in value)
     if isinstance(value, list):
-        return [_tensor(v) for v in value]
+        return [_meta_tensors(v) for v in value]
     return value
 
 

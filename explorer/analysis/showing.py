@@ -10,53 +10,53 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from explorer.analysis.forward import Forward
-from explorer.analysis.study import Study, study
+from explorer.analysis.forward import ForwardEngine
+from explorer.analysis.study import Analysis, analyse
 from explorer.graph.architecture import Architecture, Node
-from explorer.wanted import Wanted, always
-from explorer.weights.source import Source
+from explorer.wanted import KeepGoing, always
+from explorer.weights.source import WeightSource
 
 T = TypeVar("T")
 
 
-class NothingThere(ValueError):
+class NotAvailable(ValueError):
     """There is nothing to see at a node: an edit took it away, or it makes no numbers. The message says which."""
 
 
 @dataclass(frozen=True, eq=False)
-class Showing:
+class Probe:
     """An architecture with its weights, an image of shape (batch, channels, height, width), and remembered values."""
 
     architecture: Architecture
-    weights: Source = field(repr=False)
+    weights: WeightSource = field(repr=False)
     image: torch.Tensor = field(repr=False)
     image_key: Hashable = field(repr=False, default=None)
-    forward: Forward = field(repr=False, default_factory=Forward)
+    forward: ForwardEngine = field(repr=False, default_factory=ForwardEngine)
     lock: threading.Lock = field(repr=False, default_factory=threading.Lock)  # held by who uses `forward`
 
     @property
-    def ready(self) -> torch.Tensor:
+    def input_with_grad(self) -> torch.Tensor:
         """The image where passes run, as a tensor of its own that gradients can reach."""
         return self.image.to(self.forward.device).clone().requires_grad_(True)
 
     @property
-    def study(self) -> Study:
-        return study(self.architecture)
+    def analysis(self) -> Analysis:
+        return analyse(self.architecture)
 
-    def value(self, name: str, wanted: Wanted = always) -> torch.Tensor:
+    def value(self, name: str, keep_going: KeepGoing = always) -> torch.Tensor:
         """The (first) tensor a live node makes. Raises NothingThere, PassError, Cancelled."""
         if name not in self.architecture.live:
-            raise NothingThere(f"{name} is not part of the network any more: an edit took it out.")
+            raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")
         with self.lock:
-            ((_, value),) = self._values((name,), wanted)
+            ((_, value),) = self._values((name,), keep_going)
         tensor = first_tensor(value)
         if tensor is None:
-            raise NothingThere(f"{name} makes no numbers of the image; it only reads sizes.")
+            raise NotAvailable(f"{name} makes no numbers of the image; it only reads sizes.")
         return tensor
 
-    def values(self, names: Collection[str], wanted: Wanted = always) -> Iterator[tuple[str, Any]]:
+    def values(self, names: Collection[str], keep_going: KeepGoing = always) -> Iterator[tuple[str, Any]]:
         """The values of live nodes in the order of execution. The lock must be held until they are read."""
-        return self._values(names, wanted)
+        return self._values(names, keep_going)
 
     def keys(self) -> Mapping[str, int]:
         """For each live node a number; equal for equal values, in this and in the other versions of the network."""
@@ -67,16 +67,16 @@ class Showing:
         with self.lock:
             return self.forward.layer(node, self.weights)
 
-    def steadily(self, work: Callable[[], T]) -> T:
+    def with_cpu_fallback(self, work: Callable[[], T]) -> T:
         """What `work` finds; where the device it runs on fails, on the CPU."""
-        return self.forward.steadily(work, self.lock, NothingThere)
+        return self.forward.with_cpu_fallback(work, self.lock, NotAvailable)
 
     @property
     def _key(self) -> Hashable:
         return self.image_key if self.image_key is not None else id(self.image)
 
-    def _values(self, names: Collection[str], wanted: Wanted) -> Iterator[tuple[str, Any]]:
-        return self.forward.values(names, self.architecture, self.weights, self.image, self._key, wanted)
+    def _values(self, names: Collection[str], keep_going: KeepGoing) -> Iterator[tuple[str, Any]]:
+        return self.forward.values(names, self.architecture, self.weights, self.image, self._key, keep_going)
 
 
 def first_tensor(value: Any) -> torch.Tensor | None:
@@ -86,9 +86,9 @@ def first_tensor(value: Any) -> torch.Tensor | None:
     return value if isinstance(value, torch.Tensor) and value.dim() else None
 
 
-def worth_seeing(architecture: Architecture) -> tuple[str, ...]:
+def computing_nodes(architecture: Architecture) -> tuple[str, ...]:
     """Live nodes that make something new, in the order of execution: no constants, no mere views of their input."""
-    measures = study(architecture).figures.measures
+    measures = analyse(architecture).figures.measures
     return tuple(
         name
         for name, known in measures.items()

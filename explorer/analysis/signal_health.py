@@ -14,15 +14,15 @@ from typing import Any
 import torch
 
 from explorer import numbers
-from explorer.analysis.gradients import main_output, run_from, score
+from explorer.analysis.gradients import class_score, main_output_node, run_with_gradients
 from explorer.analysis.room import free_memory
-from explorer.analysis.showing import NothingThere, Showing, first_tensor, worth_seeing
+from explorer.analysis.showing import NotAvailable, Probe, computing_nodes, first_tensor
 from explorer.graph.architecture import Node
-from explorer.wanted import Cancelled, Wanted, always
+from explorer.wanted import Cancelled, KeepGoing, always
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class LayerHealth:
     """Of one layer on one image. NaN where a number cannot be had: values that are not finite, no gradient."""
 
     name: str
@@ -33,52 +33,52 @@ class Health:
     gradient: float  # ‖∂ logit of the class / ∂ what the layer makes‖₂
 
 
-def no_way_back(showing: Showing) -> str:
+def backward_memory_problem(probe: Probe) -> str:
     """Why a pass back is not to be had: it needs what every op made, and a gradient of that size on the way. Empty
     where there is memory for it."""
-    needed = int(1.2 * showing.study.figures.activations.bytes)
-    free = free_memory(showing.forward.device)
+    needed = int(1.2 * probe.analysis.figures.activations.bytes)
+    free = free_memory(probe.forward.device)
     if needed <= free:
         return ""
     return (
-        f"A pass back keeps what every layer made: {numbers.size(needed)}, and {numbers.size(free)} are free. "
-        "A smaller input would fit."
+        f"A pass back keeps what every layer made: {numbers.format_bytes(needed)}, and "
+        f"{numbers.format_bytes(free)} are free. A smaller input would fit."
     )
 
 
-def forward_health(showing: Showing, wanted: Wanted = always) -> tuple[Health, ...]:
+def measure_forward_health(probe: Probe, keep_going: KeepGoing = always) -> tuple[LayerHealth, ...]:
     """One pass forth alone, which needs no memory beside that of a plain pass; gradients are NaN.
 
     Raises PassError; Cancelled.
     """
-    names = worth_seeing(showing.architecture)
-    found: list[Health] = []
-    with showing.lock:
-        for name, value in showing.values(names, wanted):
+    names = computing_nodes(probe.architecture)
+    found: list[LayerHealth] = []
+    with probe.lock:
+        for name, value in probe.values(names, keep_going):
             tensor = first_tensor(value)
             if tensor is not None:
-                found.append(Health(name, *_statistics(tensor), math.nan))
+                found.append(LayerHealth(name, *_statistics(tensor), math.nan))
     return tuple(found)
 
 
-def signal_health(showing: Showing, target: int, wanted: Wanted = always) -> tuple[Health, ...]:
+def measure_signal_health(probe: Probe, target: int, keep_going: KeepGoing = always) -> tuple[LayerHealth, ...]:
     """One pass forth and one back, from the logit of class `target`, in the order of execution.
 
     Raises NothingThere when there is no such class, or no memory for what a pass back keeps; PassError; Cancelled.
     """
-    if why := no_way_back(showing):
-        raise NothingThere(why)
-    return showing.steadily(lambda: _there_and_back(showing, target, wanted))
+    if why := backward_memory_problem(probe):
+        raise NotAvailable(why)
+    return probe.with_cpu_fallback(lambda: _forward_and_backward(probe, target, keep_going))
 
 
-def _there_and_back(showing: Showing, target: int, wanted: Wanted) -> tuple[Health, ...]:
-    names = worth_seeing(showing.architecture)
+def _forward_and_backward(probe: Probe, target: int, keep_going: KeepGoing) -> tuple[LayerHealth, ...]:
+    names = computing_nodes(probe.architecture)
     asked = set(names)
     forth: dict[str, tuple[float, float, float, float]] = {}
     back: dict[str, float] = {}
 
     def still() -> bool:
-        return wanted((len(forth) + len(back)) / (2 * len(names)))
+        return keep_going((len(forth) + len(back)) / (2 * len(names)))
 
     def gradient(name: str, value: torch.Tensor) -> None:
         back[name] = float(torch.linalg.vector_norm(value.cpu(), dtype=torch.float64))
@@ -92,12 +92,12 @@ def _there_and_back(showing: Showing, target: int, wanted: Wanted) -> tuple[Heal
             if tensor.requires_grad:
                 tensor.register_hook(partial(gradient, node.name))
 
-    start = {showing.architecture.input.name: showing.ready}
-    output = run_from(start, main_output(showing.architecture), showing, lambda done: still(), seen)
-    logit = score(output, target)
+    start = {probe.architecture.input.name: probe.input_with_grad}
+    output = run_with_gradients(start, main_output_node(probe.architecture), probe, lambda done: still(), seen)
+    logit = class_score(output, target)
     if logit.requires_grad:
         logit.backward()
-    return tuple(Health(name, *forth[name], back.get(name, math.nan)) for name in names if name in forth)
+    return tuple(LayerHealth(name, *forth[name], back.get(name, math.nan)) for name in names if name in forth)
 
 
 def _statistics(value: torch.Tensor) -> tuple[float, float, float, float]:

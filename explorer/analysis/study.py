@@ -10,10 +10,10 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
 from explorer.graph.hierarchy import Hierarchy
 from explorer.graph.pattern_words import Pattern
-from explorer.graph.patterns import recognise, stage
+from explorer.graph.patterns import recognise, recognise_stage
 
 
-class Study:
+class Analysis:
     """What is known about one snapshot. Get it with `study()`: there is one for each snapshot."""
 
     def __init__(self, figures: Figures) -> None:
@@ -27,7 +27,7 @@ class Study:
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
-        return Hierarchy.of(
+        return Hierarchy.build(
             self.architecture,
             {name: known.shape.dims if known.shape else None for name, known in self.figures.measures.items()},
         )
@@ -48,18 +48,18 @@ class Study:
     def pattern(self, group: Group) -> Pattern:
         if group.id not in self._patterns:
             if group.role == "stage":
-                found = stage(self.pattern(block) for block in group.groups if block.role == "block")
+                found = recognise_stage(self.pattern(block) for block in group.groups if block.role == "block")
             else:
                 found = recognise(group, self.architecture)
             self._patterns[group.id] = found
         return self._patterns[group.id]
 
 
-def study(architecture: Architecture) -> Study:
+def analyse(architecture: Architecture) -> Analysis:
     """The study of a snapshot. Raises ShapeError when the snapshot does not hold together."""
     known = architecture.__dict__.get("_study")
     if known is None:
-        known = Study(Figures.of(architecture))
+        known = Analysis(Figures.of(architecture))
         architecture.__dict__["_study"] = known  # a cache, like a cached_property; the snapshot itself stays as it is
-    assert isinstance(known, Study)
+    assert isinstance(known, Analysis)
     return known

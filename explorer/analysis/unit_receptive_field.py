@@ -20,17 +20,17 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from explorer.analysis.feature_maps import laid_out
-from explorer.analysis.gradients import run_from
+from explorer.analysis.feature_maps import arrange_values
+from explorer.analysis.gradients import run_with_gradients
 from explorer.analysis.shapes import Measure
-from explorer.analysis.showing import NothingThere, Showing, first_tensor
+from explorer.analysis.showing import NotAvailable, Probe, first_tensor
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Constant, Function, Method, Node
-from explorer.wanted import Wanted, always
+from explorer.wanted import KeepGoing, always
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class PixelBox:
     """Rows top … bottom and columns left … right, all inclusive."""
 
     top: int
@@ -46,11 +46,11 @@ class Box:
     def width(self) -> int:
         return self.right - self.left + 1
 
-    def around(self, other: Box | None) -> Box:
+    def union(self, other: PixelBox | None) -> PixelBox:
         """The smallest box that holds both."""
         if other is None:
             return self
-        return Box(
+        return PixelBox(
             min(self.top, other.top),
             min(self.left, other.left),
             max(self.bottom, other.bottom),
@@ -62,84 +62,88 @@ class Box:
 _Window = tuple[tuple[int, int, int, int], tuple[int, int, int, int]]
 
 
-def box_of(name: str, row: int, column: int, architecture: Architecture, measures: Mapping[str, Measure]) -> Box | None:
+def compute_receptive_box(
+    name: str, row: int, column: int, architecture: Architecture, measures: Mapping[str, Measure]
+) -> PixelBox | None:
     """The pixels of the image that a unit of a live node can see; None if it sees nothing of it.
 
     Raises NothingThere for a node that is not in the network or has no such unit.
     """
     node = architecture.live.get(name)
-    size = _size(measures[name]) if node is not None else None
+    size = _map_size(measures[name]) if node is not None else None
     if node is None or size is None or not (0 <= row < size[0] and 0 <= column < size[1]):
-        raise NothingThere(f"{name} has no unit at row {row}, column {column}.")
-    boxes: dict[str, Box] = {name: Box(row, column, row, column)}
+        raise NotAvailable(f"{name} has no unit at row {row}, column {column}.")
+    boxes: dict[str, PixelBox] = {name: PixelBox(row, column, row, column)}
     for reader in reversed(list(architecture.live.values())):
         box = boxes.get(reader.name)
         if box is None or reader is architecture.input:
             continue
-        for read in _watched(reader, architecture, measures):
-            boxes[read] = _seen(reader, read, box, measures).around(boxes.get(read))
+        for read in _image_inputs(reader, architecture, measures):
+            boxes[read] = _input_box(reader, read, box, measures).union(boxes.get(read))
     return boxes.get(architecture.input.name)
 
 
-def used_of(name: str, row: int, column: int, showing: Showing, wanted: Wanted = always) -> NDArray[np.float32]:
+def compute_effective_field(
+    name: str, row: int, column: int, probe: Probe, keep_going: KeepGoing = always
+) -> NDArray[np.float32]:
     """How much the unit, all channels together, depends on each pixel: |gradient|, largest over the colours, 0 to 1.
 
     Shape (height, width) of the image. Raises NothingThere, PassError, Cancelled.
     """
-    if name not in showing.architecture.live:
-        raise NothingThere(f"{name} is not part of the network any more: an edit took it out.")
-    return showing.steadily(lambda: _used(name, row, column, showing, wanted))
+    if name not in probe.architecture.live:
+        raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")
+    return probe.with_cpu_fallback(lambda: _input_gradient(name, row, column, probe, keep_going))
 
 
-def _used(name: str, row: int, column: int, showing: Showing, wanted: Wanted) -> NDArray[np.float32]:
-    image = showing.ready
-    tensor = first_tensor(run_from({showing.architecture.input.name: image}, name, showing, wanted))
+def _input_gradient(name: str, row: int, column: int, probe: Probe, keep_going: KeepGoing) -> NDArray[np.float32]:
+    image = probe.input_with_grad
+    tensor = first_tensor(run_with_gradients({probe.architecture.input.name: image}, name, probe, keep_going))
     if tensor is None or not tensor.requires_grad:
-        raise NothingThere(f"{name} does not depend on the image.")
-    _unit(name, tensor, row, column).sum().backward()
+        raise NotAvailable(f"{name} does not depend on the image.")
+    _unit_values(name, tensor, row, column).sum().backward()
     assert image.grad is not None
     size = image.grad[0].abs().amax(0)
     return (size / size.max().clamp_min(1e-30)).cpu().numpy()
 
 
-def _unit(name: str, value: torch.Tensor, row: int, column: int) -> torch.Tensor:
+def _unit_values(name: str, value: torch.Tensor, row: int, column: int) -> torch.Tensor:
     """All channels at one place, for a value of any layout."""
     places = torch.arange(value[0].numel(), dtype=torch.float32).reshape(value[:1].shape)
-    maps = laid_out(name, places)
-    height, width = maps.values.shape[1:] if maps.form == "maps" else (0, 0)
+    maps = arrange_values(name, places)
+    height, width = maps.values.shape[1:] if maps.kind == "maps" else (0, 0)
     if not (0 <= row < height and 0 <= column < width):
-        raise NothingThere(f"{name} has no unit at row {row}, column {column}.")
+        raise NotAvailable(f"{name} has no unit at row {row}, column {column}.")
     return value[0].flatten()[torch.from_numpy(maps.values[:, row, column].astype(np.int64)).to(value.device)]
 
 
-def _watched(node: Node, architecture: Architecture, measures: Mapping[str, Measure]) -> list[str]:
+def _image_inputs(node: Node, architecture: Architecture, measures: Mapping[str, Measure]) -> list[str]:
     """The inputs through which a node sees the image: no constants, and no gates."""
     read = [name for name in dict.fromkeys(node.inputs) if not isinstance(architecture.nodes[name].op, Constant)]
-    own = _size(measures[node.name])
+    own = _map_size(measures[node.name])
     larger = own is not None and max(own) > 1
-    maps = [name for name in read if (size := _size(measures[name])) is not None and (not larger or size != (1, 1))]
+    maps = [name for name in read if (size := _map_size(measures[name])) is not None and (not larger or size != (1, 1))]
     return maps or read
 
 
-def _seen(node: Node, read: str, box: Box, measures: Mapping[str, Measure]) -> Box:
+def _input_box(node: Node, read: str, box: PixelBox, measures: Mapping[str, Measure]) -> PixelBox:
     """What of its input's map the units in `box` look at."""
-    size, own = _size(measures[read]), _size(measures[node.name])
+    size, own = _map_size(measures[read]), _map_size(measures[node.name])
     if size is None:
         return box
-    everything = Box(0, 0, size[0] - 1, size[1] - 1)
+    everything = PixelBox(0, 0, size[0] - 1, size[1] - 1)
     window = _window(node, size, own)
     if window is not None:
         (top, bottom), (left, right) = (
-            _along(lo, hi, size[axis], window[axis])
+            _input_interval(lo, hi, size[axis], window[axis])
             for axis, (lo, hi) in enumerate(((box.top, box.bottom), (box.left, box.right)))
         )
-        return Box(top, left, bottom, right)
+        return PixelBox(top, left, bottom, right)
     if own == size and vocabulary.kind(node) != "attention":
         return box
     return everything
 
 
-def _along(low: int, high: int, side: int, window: tuple[int, int, int, int]) -> tuple[int, int]:
+def _input_interval(low: int, high: int, side: int, window: tuple[int, int, int, int]) -> tuple[int, int]:
     kernel, stride, padding, dilation = window
     first, last = low * stride - padding, high * stride - padding + (kernel - 1) * dilation
     return min(max(first, 0), side - 1), min(max(last, 0), side - 1)
@@ -191,7 +195,7 @@ def _pair(value: Any) -> tuple[int, int]:
     return int(pair[0]), int(pair[-1])
 
 
-def _size(measure: Measure) -> tuple[int, int] | None:
+def _map_size(measure: Measure) -> tuple[int, int] | None:
     """Height and width of a map, channels first or last; None for what has no places."""
     dims = measure.shape.dims if measure.shape is not None else ()
     if len(dims) != 4:

@@ -10,25 +10,25 @@ import torch
 from torch import nn
 
 from explorer.graph.architecture import Constant, Input, Layer, Node
-from explorer.graph.execute import run
-from explorer.weights.source import Source
+from explorer.graph.execute import call_op
+from explorer.weights.source import WeightSource
 
 
-def value_of(
-    node: Node, inputs: Mapping[str, Any], weights: Source, image: torch.Tensor, module: nn.Module | None = None
+def compute_node_value(
+    node: Node, inputs: Mapping[str, Any], weights: WeightSource, image: torch.Tensor, module: nn.Module | None = None
 ) -> Any:
     """What the node makes of `inputs`: by name, the values of the nodes it reads (and of any others).
 
     `module` is its layer with numbers, where that is at hand (see `with_weights`); else `weights` are asked for them.
     """
     if isinstance(node.op, Layer):
-        args, kwargs = node.arguments(inputs)
+        args, kwargs = node.bind_arguments(inputs)
         return (module or with_weights(node.op.module, weights.tensors(node)))(*args, **kwargs)
     if isinstance(node.op, Input):
         return image
     if isinstance(node.op, Constant):
         return weights.tensors(node)[""].to(image.device)
-    return run(node, *node.arguments(inputs))
+    return call_op(node, *node.bind_arguments(inputs))
 
 
 def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> nn.Module:

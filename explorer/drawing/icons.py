@@ -10,12 +10,12 @@ from PySide6.QtGui import QPainterPath
 
 from explorer.diagram import Kind
 
-SIDE = 14.0
+ICON_SIDE = 14.0
 
-_Line = Sequence[tuple[float, float]]
+_Polyline = Sequence[tuple[float, float]]
 
 #: Polylines; circles are (x, y, radius), rectangles (x, y, width, height).
-_LINES: dict[str, list[_Line]] = {
+_POLYLINES: dict[str, list[_Polyline]] = {
     "conv": [[(5, 1), (5, 13)], [(9, 1), (9, 13)], [(1, 5), (13, 5)], [(1, 9), (13, 9)]],
     "activation": [[(1, 11), (6, 11), (13, 3)]],
     "norm": [[(1, 12), (3.5, 11), (5.5, 6), (7, 3), (8.5, 6), (10.5, 11), (13, 12)]],
@@ -55,10 +55,10 @@ _CIRCLES: dict[str, list[tuple[float, float, float]]] = {"dropout": [(7, 7, 5.5)
 
 
 @cache
-def icon(kind: Kind) -> QPainterPath:
+def icon_path(kind: Kind) -> QPainterPath:
     """The outline of a kind's icon, to be stroked."""
     path = QPainterPath()
-    for line in _LINES.get(kind, ()):
+    for line in _POLYLINES.get(kind, ()):
         path.moveTo(QPointF(*line[0]))
         for point in line[1:]:
             path.lineTo(QPointF(*point))

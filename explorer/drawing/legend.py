@@ -9,32 +9,32 @@ from typing import Literal
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPen
 
-from explorer.diagram import UNKNOWN, Kind, Scale
+from explorer.diagram import UNKNOWN_LABEL, ColourScale, Kind
 from explorer.drawing.cards import paint_badge
-from explorer.drawing.icons import SIDE, icon
-from explorer.drawing.theme import Theme, advance, font
+from explorer.drawing.icons import ICON_SIDE, icon_path
+from explorer.drawing.theme import Theme, diagram_font, text_width
 
 #: What may be explained besides kinds.
-Mark = Literal["skip", "changed", "added", "off", "removed"]
+LegendMark = Literal["skip", "changed", "added", "off", "removed"]
 
 
 @dataclass(frozen=True)
-class Said:
+class LegendText:
     """A line of the legend with words of its own: a heading, the scale, one of its words, what bars show."""
 
-    sign: Literal["title", "heat", "word", "bar"]
+    symbol: Literal["title", "heat", "word", "bar"]
     text: str
     low: str = ""
 
 
-Entry = Kind | Mark | Said
+LegendEntry = Kind | LegendMark | LegendText
 
-_ROW = 20.0
-_TYPE = 11.0
-_GRADIENT = 64.0
+_ROW_HEIGHT = 20.0
+_TEXT_PX = 11.0
+_GRADIENT_WIDTH = 64.0
 
 #: In the order of the legend; groups need no entry, their title says what they are.
-_WORDS: dict[Kind | Mark, str] = {
+_LABELS: dict[Kind | LegendMark, str] = {
     "conv": "convolution",
     "depthwise": "depthwise convolution",
     "linear": "linear",
@@ -59,105 +59,112 @@ _WORDS: dict[Kind | Mark, str] = {
 }
 
 
-def explained(scale: Scale) -> Iterator[Said]:
+def scale_entries(scale: ColourScale) -> Iterator[LegendText]:
     """The lines that say what a diagram's colours mean."""
-    yield Said("title", scale.title)
-    if scale.words:
-        yield from (Said("word", word) for word in scale.words if word != UNKNOWN)
+    yield LegendText("title", scale.title)
+    if scale.labels:
+        yield from (LegendText("word", word) for word in scale.labels if word != UNKNOWN_LABEL)
     else:
-        yield Said("heat", scale.high, scale.low)
+        yield LegendText("heat", scale.high, scale.low)
 
 
-def legend_height(kinds: Sequence[Entry], width: float) -> float:
+def legend_height(entries: Sequence[LegendEntry], width: float) -> float:
     """Height of the legend when it is `width` wide; at 0 all entries stand below each other."""
-    places = list(_placed(kinds, width))
-    return places[-1][1] + _ROW if places else 0.0
+    places = list(_lay_out_entries(entries, width))
+    return places[-1][1] + _ROW_HEIGHT if places else 0.0
 
 
-def paint_legend(painter: QPainter, kinds: Sequence[Entry], rect: QRectF, theme: Theme) -> None:
+def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], rect: QRectF, theme: Theme) -> None:
     """Paint the legend in rows, or as a column where there is room for no more."""
-    column = rect.width() <= legend_width(kinds) + 1
-    painter.setFont(font(_TYPE))
-    for kind, (x, y, text) in zip(_shown(kinds), _placed(kinds, 0 if column else rect.width()), strict=True):
+    column = rect.width() <= legend_width(entries) + 1
+    painter.setFont(diagram_font(_TEXT_PX))
+    for kind, (x, y, text) in zip(
+        _ordered_entries(entries), _lay_out_entries(entries, 0 if column else rect.width()), strict=True
+    ):
         painter.save()
         painter.translate(rect.left() + x, rect.top() + y + 3)
-        _paint_sign(painter, kind, theme)
+        _paint_symbol(painter, kind, theme)
         painter.restore()
-        painter.setPen(theme.of("text" if isinstance(kind, Said) and kind.sign in ("title", "heat") else "muted"))
-        painter.drawText(QPointF(rect.left() + x + _sign_width(kind), rect.top() + y + 14), text)
+        painter.setPen(
+            theme.named_colour("text" if isinstance(kind, LegendText) and kind.symbol in ("title", "heat") else "muted")
+        )
+        painter.drawText(QPointF(rect.left() + x + _symbol_width(kind), rect.top() + y + 14), text)
 
 
-def legend_width(kinds: Sequence[Entry]) -> float:
+def legend_width(entries: Sequence[LegendEntry]) -> float:
     """Width of the legend when everything stands below each other."""
-    return max((_sign_width(kind) + advance(_text(kind), _TYPE) for kind in _shown(kinds)), default=0.0)
+    return max(
+        (_symbol_width(kind) + text_width(_entry_text(kind), _TEXT_PX) for kind in _ordered_entries(entries)),
+        default=0.0,
+    )
 
 
-def _text(kind: Entry) -> str:
-    return kind.text if isinstance(kind, Said) else _WORDS[kind]
+def _entry_text(entry: LegendEntry) -> str:
+    return entry.text if isinstance(entry, LegendText) else _LABELS[entry]
 
 
-def _sign_width(kind: Entry) -> float:
-    if not isinstance(kind, Said):
-        return SIDE + 5
-    if kind.sign == "heat":
-        return advance(kind.low, _TYPE) + _GRADIENT + 12
-    return 0.0 if kind.sign == "title" else SIDE + 5
+def _symbol_width(entry: LegendEntry) -> float:
+    if not isinstance(entry, LegendText):
+        return ICON_SIDE + 5
+    if entry.symbol == "heat":
+        return text_width(entry.low, _TEXT_PX) + _GRADIENT_WIDTH + 12
+    return 0.0 if entry.symbol == "title" else ICON_SIDE + 5
 
 
-def _paint_sign(painter: QPainter, kind: Entry, theme: Theme) -> None:
-    if isinstance(kind, Said):
-        _paint_said(painter, kind, theme)
+def _paint_symbol(painter: QPainter, entry: LegendEntry, theme: Theme) -> None:
+    if isinstance(entry, LegendText):
+        _paint_text_symbol(painter, entry, theme)
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if kind == "skip":
+    if entry == "skip":
         painter.setPen(theme.skip_pen(1.8))
-        painter.drawLine(QPointF(0, SIDE / 2), QPointF(SIDE, SIDE / 2))
-    elif kind == "off" or kind == "removed":
-        painter.setPen(QPen(theme.of("off"), 1.2, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(0, ICON_SIDE / 2), QPointF(ICON_SIDE, ICON_SIDE / 2))
+    elif entry == "off" or entry == "removed":
+        painter.setPen(QPen(theme.named_colour("off"), 1.2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(1, 2, 12, 10), 2, 2)
-    elif kind == "changed" or kind == "added":
-        paint_badge(painter, kind, QPointF(SIDE / 2, SIDE / 2), theme)
+    elif entry == "changed" or entry == "added":
+        paint_badge(painter, entry, QPointF(ICON_SIDE / 2, ICON_SIDE / 2), theme)
     else:
-        painter.setPen(QPen(theme.colour(kind), 1.4))
-        painter.drawPath(icon(kind))
+        painter.setPen(QPen(theme.kind_colour(entry), 1.4))
+        painter.drawPath(icon_path(entry))
 
 
-def _paint_said(painter: QPainter, said: Said, theme: Theme) -> None:
-    if said.sign == "heat":
-        left = advance(said.low, _TYPE) + 6
-        painter.setPen(theme.of("text"))
-        painter.drawText(QPointF(0, 11), said.low)
-        gradient = QLinearGradient(left, 0, left + _GRADIENT, 0)
+def _paint_text_symbol(painter: QPainter, entry: LegendText, theme: Theme) -> None:
+    if entry.symbol == "heat":
+        left = text_width(entry.low, _TEXT_PX) + 6
+        painter.setPen(theme.named_colour("text"))
+        painter.drawText(QPointF(0, 11), entry.low)
+        gradient = QLinearGradient(left, 0, left + _GRADIENT_WIDTH, 0)
         for place in (0.0, 0.25, 0.5, 0.75, 1.0):
-            gradient.setColorAt(place, theme.hot(place))
-        painter.setPen(QPen(theme.of("border"), 1))
+            gradient.setColorAt(place, theme.heat_colour(place))
+        painter.setPen(QPen(theme.named_colour("border"), 1))
         painter.setBrush(gradient)
-        painter.drawRect(QRectF(left, 2, _GRADIENT, 9))
-    elif said.sign == "word":
-        painter.setPen(QPen(theme.of("muted"), 1))
-        painter.setBrush(theme.of_word(said.text))
+        painter.drawRect(QRectF(left, 2, _GRADIENT_WIDTH, 9))
+    elif entry.symbol == "word":
+        painter.setPen(QPen(theme.named_colour("muted"), 1))
+        painter.setBrush(theme.label_colour(entry.text))
         painter.drawRoundedRect(QRectF(1, 2, 12, 10), 2, 2)
-    elif said.sign == "bar":
+    elif entry.symbol == "bar":
         painter.setPen(Qt.PenStyle.NoPen)
-        for width, colour in ((SIDE, theme.of("border")), (0.6 * SIDE, theme.of("link"))):
+        for width, colour in ((ICON_SIDE, theme.named_colour("border")), (0.6 * ICON_SIDE, theme.named_colour("link"))):
             painter.setBrush(colour)
             painter.drawRect(QRectF(0, 6, width, 3))
 
 
-def _shown(kinds: Sequence[Entry]) -> list[Entry]:
+def _ordered_entries(entries: Sequence[LegendEntry]) -> list[LegendEntry]:
     """Scales first, then kinds and marks, then what bars show."""
-    said = [entry for entry in kinds if isinstance(entry, Said)]
-    rest: list[Entry] = [kind for kind in _WORDS if kind in kinds]
-    bars = [entry for entry in said if entry.sign == "bar"]
+    said = [entry for entry in entries if isinstance(entry, LegendText)]
+    rest: list[LegendEntry] = [kind for kind in _LABELS if kind in entries]
+    bars = [entry for entry in said if entry.symbol == "bar"]
     return [*(entry for entry in said if entry not in bars), *rest, *bars]
 
 
-def _placed(kinds: Sequence[Entry], width: float) -> Iterator[tuple[float, float, str]]:
+def _lay_out_entries(entries: Sequence[LegendEntry], width: float) -> Iterator[tuple[float, float, str]]:
     x = y = 0.0
-    for kind in _shown(kinds):
-        text = _text(kind)
-        room = _sign_width(kind) + advance(text, _TYPE) + 18
+    for kind in _ordered_entries(entries):
+        text = _entry_text(kind)
+        room = _symbol_width(kind) + text_width(text, _TEXT_PX) + 18
         if x and x + room - 18 > width:
-            x, y = 0.0, y + _ROW
+            x, y = 0.0, y + _ROW_HEIGHT
         yield x, y, text
         x += room

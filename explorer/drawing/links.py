@@ -13,27 +13,27 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 from explorer.drawing.theme import Theme
 from explorer.layout import Point, Route
 
-_RADIUS = 6.0
-_SLACK = 6.0  # around a strand, for its heads
-AROUND = 2 * _SLACK  # what its bounds are larger than its lines
-FAR = 0.4  # the scale below which links are faint
-_HEADS = 0.3  # and below which they have no arrow heads
-_MANY = 6  # routes from one source from which on shared stretches are merged: DenseNet has dozens
+_CORNER_RADIUS = 6.0
+_ARROW_MARGIN = 6.0  # around a strand, for its heads
+BUNDLE_MARGIN = 2 * _ARROW_MARGIN  # what its bounds are larger than its lines
+FAINT_BELOW_SCALE = 0.4  # the scale below which links are faint
+_MIN_ARROW_SCALE = 0.3  # and below which they have no arrow heads
+_MERGE_THRESHOLD = 6  # routes from one source from which on shared stretches are merged: DenseNet has dozens
 
 
 @dataclass(frozen=True)
-class Strand:
+class LinkBundle:
     """All that leaves one card in one manner."""
 
     source: str
-    skip: bool
+    is_skip: bool
     path: QPainterPath
-    heads: QPainterPath
+    arrow_heads: QPainterPath
     bounds: QRectF
-    numbers: tuple[int, ...]  # of its links, in the order of the diagram
+    link_indices: tuple[int, ...]  # of its links, in the order of the diagram
 
 
-def strands(sources: Sequence[str], routes: Sequence[Route]) -> list[Strand]:
+def bundle_links(sources: Sequence[str], routes: Sequence[Route]) -> list[LinkBundle]:
     """Bundle routes by source, in the order to paint them in; `sources` are in the order of the routes."""
     bundles: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for number, (source, route) in enumerate(zip(sources, routes, strict=True)):
@@ -43,88 +43,95 @@ def strands(sources: Sequence[str], routes: Sequence[Route]) -> list[Strand]:
     for (source, skip), numbers in bundles.items():
         whole = [routes[n].points for n in numbers]
         beneath = mains.get(source, []) if skip else []
-        path = _merged(whole) if len(whole) > _MANY else _rounded(_apart(whole, beneath))
+        path = (
+            _merged_path(whole)
+            if len(whole) > _MERGE_THRESHOLD
+            else _rounded_path(_without_shared_stretches(whole, beneath))
+        )
         heads = QPainterPath()
         for points in whole:
-            heads.addPolygon(_head(points))
-        bounds = path.boundingRect().adjusted(-_SLACK, -_SLACK, _SLACK, _SLACK)
-        found.append(Strand(source, skip, path, heads, bounds, tuple(numbers)))
+            heads.addPolygon(_arrow_head(points))
+        bounds = path.boundingRect().adjusted(-_ARROW_MARGIN, -_ARROW_MARGIN, _ARROW_MARGIN, _ARROW_MARGIN)
+        found.append(LinkBundle(source, skip, path, heads, bounds, tuple(numbers)))
     # Shortcuts first: where one crosses the main path, that one is seen.
-    return sorted(found, key=lambda strand: not strand.skip)
+    return sorted(found, key=lambda strand: not strand.is_skip)
 
 
-def pens(theme: Theme, scale: float) -> tuple[QPen, QPen]:
+def link_pens(theme: Theme, scale: float) -> tuple[QPen, QPen]:
     """For the main path and for shortcuts. From far away lines are one pixel wide whatever the scale, and faint, so
     that cards stay what one sees."""
-    far = scale < FAR
+    far = scale < FAINT_BELOW_SCALE
     width = 0.0 if far else 1.4
-    return QPen(theme.faint("link") if far else theme.of("link"), width), theme.skip_pen(width, far)
+    return QPen(theme.faint_colour("link") if far else theme.named_colour("link"), width), theme.skip_pen(width, far)
 
 
-def paint_line(painter: QPainter, path: QPainterPath, heads: QPainterPath, pen: QPen, scale: float) -> None:
+def paint_link_path(painter: QPainter, path: QPainterPath, arrow_heads: QPainterPath, pen: QPen, scale: float) -> None:
     """Paint a line and, where they can be seen, its arrow heads."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(pen)
     painter.drawPath(path)
-    if scale >= _HEADS:
+    if scale >= _MIN_ARROW_SCALE:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(pen.color())
-        painter.drawPath(heads)
+        painter.drawPath(arrow_heads)
 
 
-def _rounded(lines: Iterable[Sequence[Point]]) -> QPainterPath:
+def _rounded_path(routes: Iterable[Sequence[Point]]) -> QPainterPath:
     path = QPainterPath()
-    for points in dict.fromkeys(map(tuple, lines)):
+    for points in dict.fromkeys(map(tuple, routes)):
         path.moveTo(QPointF(*points[0]))
         for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-            entry, leave = _towards(corner, before), _towards(corner, after)
+            entry, leave = _corner_point(corner, before), _corner_point(corner, after)
             path.lineTo(entry)
             path.quadTo(QPointF(*corner), leave)
         path.lineTo(QPointF(*points[-1]))
     return path
 
 
-def _towards(corner: Point, other: Point) -> QPointF:
+def _corner_point(corner: Point, other: Point) -> QPointF:
     """The point where a rounded corner begins, at most half-way to the next."""
     dx, dy = other[0] - corner[0], other[1] - corner[1]
     length = abs(dx) + abs(dy)
-    step = min(_RADIUS, length / 2) / length if length else 0
+    step = min(_CORNER_RADIUS, length / 2) / length if length else 0
     return QPointF(corner[0] + dx * step, corner[1] + dy * step)
 
 
-def alone(points: Sequence[Point]) -> tuple[QPainterPath, QPainterPath]:
+def single_route_path(points: Sequence[Point]) -> tuple[QPainterPath, QPainterPath]:
     """One route with nothing left out, and its arrow head: for a link that is pointed out."""
     head = QPainterPath()
-    head.addPolygon(_head(points))
-    return _rounded([points]), head
+    head.addPolygon(_arrow_head(points))
+    return _rounded_path([points]), head
 
 
-def near(points: Sequence[Point], x: float, y: float, reach: float) -> bool:
+def passes_near(points: Sequence[Point], x: float, y: float, tolerance: float) -> bool:
     """Does a route pass within `reach` of a point?"""
     return any(
-        min(x1, x2) - reach <= x <= max(x1, x2) + reach and min(y1, y2) - reach <= y <= max(y1, y2) + reach
+        min(x1, x2) - tolerance <= x <= max(x1, x2) + tolerance
+        and min(y1, y2) - tolerance <= y <= max(y1, y2) + tolerance
         for (x1, y1), (x2, y2) in pairwise(points)
     )
 
 
-def _apart(lines: Sequence[Sequence[Point]], beneath: Sequence[Sequence[Point]]) -> list[Sequence[Point]]:
+def _without_shared_stretches(
+    routes: Sequence[Sequence[Point]], beneath: Sequence[Sequence[Point]]
+) -> list[Sequence[Point]]:
     """Lines from one card, each from where it parts from those before it: a stretch painted twice looks heavier, and
     a shortcut painted beneath the main path colours that one's edges."""
-    unlike = list(dict.fromkeys(map(tuple, lines)))
-    return [_from_parting(points, [*beneath, *unlike[:n]]) for n, points in enumerate(unlike)]
+    unlike = list(dict.fromkeys(map(tuple, routes)))
+    return [_after_shared_stretch(points, [*beneath, *unlike[:n]]) for n, points in enumerate(unlike)]
 
 
-def _from_parting(points: Sequence[Point], mains: Iterable[Sequence[Point]]) -> Sequence[Point]:
+def _after_shared_stretch(points: Sequence[Point], mains: Iterable[Sequence[Point]]) -> Sequence[Point]:
     """A line without the longest stretch that it shares with others."""
     shortest = points
     for main in mains:
-        parted = _after(points, main)
+        parted = _after_parting(points, main)
         if len(parted) < len(shortest) or _length(parted) < _length(shortest):
             shortest = parted
     return shortest
 
 
-def _after(points: Sequence[Point], main: Sequence[Point]) -> Sequence[Point]:
+def _after_parting(points: Sequence[Point], main: Sequence[Point]) -> Sequence[Point]:
     if points[0] != main[0]:
         return points
     for n in range(min(len(points), len(main)) - 1):
@@ -132,15 +139,15 @@ def _after(points: Sequence[Point], main: Sequence[Point]) -> Sequence[Point]:
         if own == other:
             continue
         if _direction(start, own) != _direction(start, other):
-            return (_bend(points[n - 1], start), *points[n:]) if n else points
+            return (_before_corner(points[n - 1], start), *points[n:]) if n else points
         # Who has the shorter way turns there, rounding it off a little before.
         turn = other if _length((start, other)) < _length((start, own)) else own
-        return (_bend(start, turn), *points[n + 1 :])
+        return (_before_corner(start, turn), *points[n + 1 :])
     return points
 
 
-def _bend(start: Point, corner: Point) -> Point:
-    point = _towards(corner, start)
+def _before_corner(start: Point, corner: Point) -> Point:
+    point = _corner_point(corner, start)
     return point.x(), point.y()
 
 
@@ -152,23 +159,23 @@ def _length(points: Sequence[Point]) -> float:
     return sum(abs(x2 - x1) + abs(y2 - y1) for (x1, y1), (x2, y2) in pairwise(points))
 
 
-def _merged(lines: Iterable[Sequence[Point]]) -> QPainterPath:
+def _merged_path(routes: Iterable[Sequence[Point]]) -> QPainterPath:
     """Overlapping stretches on one line become one stretch."""
     across: dict[tuple[bool, float], list[tuple[float, float]]] = defaultdict(list)
-    for points in lines:
+    for points in routes:
         for (x1, y1), (x2, y2) in pairwise(points):
             upright = x1 == x2
             key, span = ((True, x1), (y1, y2)) if upright else ((False, y1), (x1, x2))
             across[key].append((min(span), max(span)))
     path = QPainterPath()
     for (upright, place), spans in across.items():
-        for start, end in _union(spans):
+        for start, end in _merge_spans(spans):
             path.moveTo(QPointF(place, start) if upright else QPointF(start, place))
             path.lineTo(QPointF(place, end) if upright else QPointF(end, place))
     return path
 
 
-def _union(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _merge_spans(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
     joined: list[tuple[float, float]] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1]:
@@ -178,7 +185,7 @@ def _union(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return joined
 
 
-def _head(points: Sequence[Point]) -> QPolygonF:
+def _arrow_head(points: Sequence[Point]) -> QPolygonF:
     (x2, y2) = points[-1]
     dx, dy = _direction(points[-2], points[-1])
     base = QPointF(x2 - 7 * dx, y2 - 7 * dy)

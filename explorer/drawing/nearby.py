@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF
 
 
-class Nearby:
+class RectIndex:
     def __init__(self, rects: Sequence[QRectF]) -> None:
         import numpy as np  # here, for the window is up before there is anything to draw
 
         sides = [side for rect in rects for side in (rect.left(), rect.top(), rect.right(), rect.bottom())]
         self._left, self._top, self._right, self._bottom = np.array(sides, float).reshape(-1, 4).T.copy()
-        self._size = np.maximum(self._right - self._left, self._bottom - self._top)
+        self._longer_side = np.maximum(self._right - self._left, self._bottom - self._top)
 
-    def within(self, part: QRectF, least: float = 0.0) -> list[int]:
+    def query(self, region: QRectF, min_side: float = 0.0) -> list[int]:
         """Numbers of the rectangles that lie, at least in part, in `part`; in order. Those whose longer side is below
         `least` are left out."""
-        inside = (self._left < part.right()) & (self._right > part.left())
-        inside &= (self._top < part.bottom()) & (self._bottom > part.top())
-        if least:
-            inside &= self._size >= least
+        inside = (self._left < region.right()) & (self._right > region.left())
+        inside &= (self._top < region.bottom()) & (self._bottom > region.top())
+        if min_side:
+            inside &= self._longer_side >= min_side
         found: list[int] = inside.nonzero()[0].tolist()
         return found

@@ -10,7 +10,7 @@ from typing import get_args
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
-from explorer.diagram import UNKNOWN, Card, Kind
+from explorer.diagram import UNKNOWN_LABEL, Card, Kind
 
 #: Strong colour of each kind. Lightness differs as well as hue: any two kinds of op stay apart (CIE76 ≥ 15) for normal,
 #: deuteranope and protanope eyes, which a test checks.
@@ -43,7 +43,7 @@ _LIGHT: dict[str, str] = {
     "head": "#6a5a8c",
 }
 
-_LIFTED: dict[str, str] = {  # the same on a dark ground: lighter, so that contrast stays
+_DARK: dict[str, str] = {  # the same on a dark ground: lighter, so that contrast stays
     "conv": "#a5c5ff",
     "depthwise": "#ade7ee",
     "linear": "#a994ff",
@@ -90,101 +90,101 @@ class Theme:
     changed: str
     added: str
     off: str  # what an edit switched off
-    kinds: Mapping[str, str]
-    tint: float  # how much of its kind's colour a card's ground takes
-    heat: tuple[str, str, str]  # from little to much: what cards are coloured by figures with
-    heated: float  # how much of that a card's ground takes, so that text on it can be read
-    dashed: bool = False  # shortcuts are dashed: where there is no colour to tell them by
+    kind_colours: Mapping[str, str]
+    tint_strength: float  # how much of its kind's colour a card's ground takes
+    heat_stops: tuple[str, str, str]  # from little to much: what cards are coloured by figures with
+    heat_strength: float  # how much of that a card's ground takes, so that text on it can be read
+    dashed_skips: bool = False  # shortcuts are dashed: where there is no colour to tell them by
 
-    def colour(self, kind: Kind) -> QColor:
-        return _colour(self.kinds[kind])
+    def kind_colour(self, kind: Kind) -> QColor:
+        return _parse_colour(self.kind_colours[kind])
 
-    def of(self, name: str) -> QColor:
+    def named_colour(self, name: str) -> QColor:
         """One of the named colours: `theme.of("link")`."""
-        return _colour(getattr(self, name))
+        return _parse_colour(getattr(self, name))
 
-    def over(self, name: str) -> QColor:
+    def overlay_colour(self, name: str) -> QColor:
         """A named colour to lay over cards so that they can still be read."""
-        colour = QColor(self.of(name))
+        colour = QColor(self.named_colour(name))
         colour.setAlphaF(0.22)
         return colour
 
-    def ground(self, kind: Kind) -> QColor:
+    def kind_fill(self, kind: Kind) -> QColor:
         """The soft colour a card of this kind is filled with."""
-        return _mixed(self.kinds[kind], self.card, self.tint)
+        return _mix(self.kind_colours[kind], self.card, self.tint_strength)
 
-    def hue(self, card: Card) -> QColor:
+    def card_colour(self, card: Card) -> QColor:
         """The strong colour of a card: that of its kind, or what its place on the scale says."""
-        return _colour(self._hue(card))
+        return _parse_colour(self._card_colour_name(card))
 
-    def ground_of(self, card: Card) -> QColor:
+    def card_fill(self, card: Card) -> QColor:
         """The soft colour a card is filled with."""
-        if card.tint is None and not card.word:
-            return self.ground(card.kind)
-        return _mixed(self._hue(card), self.card, self.heated)
+        if card.tint is None and not card.tint_label:
+            return self.kind_fill(card.kind)
+        return _mix(self._card_colour_name(card), self.card, self.heat_strength)
 
-    def patch(self, card: Card) -> QColor:
+    def patch_colour(self, card: Card) -> QColor:
         """What a card is from so far away that nothing fits on it: its colour, calmed, or as it is where it counts."""
-        return self.block(card.kind) if card.tint is None and not card.word else self.hue(card)
+        return self.calm_kind_colour(card.kind) if card.tint is None and not card.tint_label else self.card_colour(card)
 
-    def hot(self, at: float) -> QColor:
+    def heat_colour(self, position: float) -> QColor:
         """A place on the scale, 0 to 1."""
-        return _colour(self._hot(at))
+        return _parse_colour(self._heat_colour_name(position))
 
-    def of_word(self, word: str) -> QColor:
+    def label_colour(self, label: str) -> QColor:
         """The strong colour of a word that cards are coloured by."""
-        return _colour(self._worded(word))
+        return _parse_colour(self._label_colour_name(label))
 
-    def _hue(self, card: Card) -> str:
+    def _card_colour_name(self, card: Card) -> str:
         if card.tint is not None:
-            return self._hot(card.tint)
-        return self._worded(card.word) if card.word else self.kinds[card.kind]
+            return self._heat_colour_name(card.tint)
+        return self._label_colour_name(card.tint_label) if card.tint_label else self.kind_colours[card.kind]
 
-    def _hot(self, at: float) -> str:
-        low, middle, high = self.heat
-        first = at < 0.5
+    def _heat_colour_name(self, position: float) -> str:
+        low, middle, high = self.heat_stops
+        first = position < 0.5
         over, under = (middle, low) if first else (high, middle)
-        return _mixed(over, under, round(2 * at if first else 2 * at - 1, 2)).name()
+        return _mix(over, under, round(2 * position if first else 2 * position - 1, 2)).name()
 
-    def _worded(self, word: str) -> str:
-        known = {"unchanged": self.border, UNKNOWN: self.border, "removed": self.off, "added": self.added}
-        known |= {"changed": self.changed, **_WORDS}
-        return known.get(word) or _OTHER_WORDS[sum(map(ord, word)) % len(_OTHER_WORDS)]
+    def _label_colour_name(self, label: str) -> str:
+        known = {"unchanged": self.border, UNKNOWN_LABEL: self.border, "removed": self.off, "added": self.added}
+        known |= {"changed": self.changed, **_LABEL_COLOURS}
+        return known.get(label) or _OTHER_LABEL_COLOURS[sum(map(ord, label)) % len(_OTHER_LABEL_COLOURS)]
 
-    def ink(self, kind: Kind) -> QColor:
+    def heading_colour(self, kind: Kind) -> QColor:
         """A kind's colour for writing with: close enough to the text's to be read on every frame."""
-        return _mixed(self.kinds[kind], self.text, 0.55)
+        return _mix(self.kind_colours[kind], self.text, 0.55)
 
-    def far_ground(self, card: Card) -> QColor:
+    def distant_card_fill(self, card: Card) -> QColor:
         """The ground of a card that is too far away for an outline, and so must stand out by itself."""
-        if card.tint is not None or card.word:
-            return self.ground_of(card)
-        return _mixed(self.kinds[card.kind], self.card, self.tint + 0.1 if self.tint else 0.0)
+        if card.tint is not None or card.tint_label:
+            return self.card_fill(card)
+        return _mix(self.kind_colours[card.kind], self.card, self.tint_strength + 0.1 if self.tint_strength else 0.0)
 
-    def block(self, kind: Kind) -> QColor:
+    def calm_kind_colour(self, kind: Kind) -> QColor:
         """What a card is from so far away that nothing fits on it: its colour, calmed."""
-        return _mixed(self.kinds[kind], self.card, 0.72)
+        return _mix(self.kind_colours[kind], self.card, 0.72)
 
-    def faint(self, name: str) -> QColor:
+    def faint_colour(self, name: str) -> QColor:
         """A named colour near the ground: for links seen from afar, where cards are what one looks at. Mixed here
         rather than painted half-transparent, so that lines on top of each other do not add up."""
-        return _mixed(getattr(self, name), self.frame, 0.5)
+        return _mix(getattr(self, name), self.frame, 0.5)
 
     def skip_pen(self, width: float, faint: bool = False) -> QPen:
         """The pen for shortcuts."""
-        pen = QPen(self.faint("skip") if faint else self.of("skip"), width)
-        if self.dashed:
+        pen = QPen(self.faint_colour("skip") if faint else self.named_colour("skip"), width)
+        if self.dashed_skips:
             pen.setStyle(Qt.PenStyle.DashLine)
         return pen
 
-    def frame_ground(self, depth: int) -> QColor:
+    def frame_fill(self, depth: int) -> QColor:
         """The ground of an open group, `depth` groups deep (1 is outermost)."""
-        return _mixed(self.muted, self.frame, min(0.05 * (depth - 1), 0.2))
+        return _mix(self.muted, self.frame, min(0.05 * (depth - 1), 0.2))
 
 
 #: Colours of words for where a layer's weights come from, and of words that a tool brings along.
-_WORDS = {"weights sliced": "#4c8ae9", "weights extended": "#8a5bd6", "weights new": "#d1478f"}
-_OTHER_WORDS = ("#4c8ae9", "#e06d12", "#249b5e", "#8a5bd6", "#d1478f", "#076f83", "#b08a2e")
+_LABEL_COLOURS = {"weights sliced": "#4c8ae9", "weights extended": "#8a5bd6", "weights new": "#d1478f"}
+_OTHER_LABEL_COLOURS = ("#4c8ae9", "#e06d12", "#249b5e", "#8a5bd6", "#d1478f", "#076f83", "#b08a2e")
 
 LIGHT = Theme(
     name="light",
@@ -202,10 +202,10 @@ LIGHT = Theme(
     changed="#d98a00",
     added="#1f9d55",
     off="#7a8496",
-    kinds=_LIGHT,
-    tint=0.07,
-    heat=("#ffe9a8", "#f2913d", "#b81f3a"),
-    heated=0.45,
+    kind_colours=_LIGHT,
+    tint_strength=0.07,
+    heat_stops=("#ffe9a8", "#f2913d", "#b81f3a"),
+    heat_strength=0.45,
 )
 DARK = Theme(
     name="dark",
@@ -223,10 +223,10 @@ DARK = Theme(
     changed="#f2b134",
     added="#4cc38a",
     off="#7d8797",
-    kinds=_LIFTED,
-    tint=0.12,
-    heat=("#4a4330", "#c86a2b", "#ffd166"),
-    heated=0.24,
+    kind_colours=_DARK,
+    tint_strength=0.12,
+    heat_stops=("#4a4330", "#c86a2b", "#ffd166"),
+    heat_strength=0.24,
 )
 PRINT = Theme(
     name="print",
@@ -244,21 +244,21 @@ PRINT = Theme(
     changed="#000000",
     added="#000000",
     off="#666666",
-    kinds=dict.fromkeys(get_args(Kind), "#222222"),
-    tint=0.0,
-    heat=("#ffffff", "#aaaaaa", "#555555"),
-    heated=0.6,
-    dashed=True,
+    kind_colours=dict.fromkeys(get_args(Kind), "#222222"),
+    tint_strength=0.0,
+    heat_stops=("#ffffff", "#aaaaaa", "#555555"),
+    heat_strength=0.6,
+    dashed_skips=True,
 )
 
 
-def named(name: str) -> Theme:
+def get_theme(name: str) -> Theme:
     """The theme of that name. Raises KeyError for another."""
     return {"light": LIGHT, "dark": DARK, "print": PRINT}[name]
 
 
 @cache
-def font(pixels: float, bold: bool = False) -> QFont:
+def diagram_font(pixels: float, bold: bool = False) -> QFont:
     """The diagram's type, in pixels of the drawing, so that it does not depend on any screen."""
     made = QFont()
     made.setFamilies(["Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans"])
@@ -269,18 +269,18 @@ def font(pixels: float, bold: bool = False) -> QFont:
 
 
 @cache
-def advance(text: str, pixels: float, bold: bool = False) -> float:
+def text_width(text: str, pixels: float, bold: bool = False) -> float:
     """How wide a text is."""
-    return QFontMetricsF(font(pixels, bold)).horizontalAdvance(text)
+    return QFontMetricsF(diagram_font(pixels, bold)).horizontalAdvance(text)
 
 
 @cache
-def _colour(value: str) -> QColor:
+def _parse_colour(value: str) -> QColor:
     return QColor(value)
 
 
 @cache
-def _mixed(over: str, under: str, share: float) -> QColor:
+def _mix(over: str, under: str, share: float) -> QColor:
     a, b = QColor(over), QColor(under)
     pairs = ((a.redF(), b.redF()), (a.greenF(), b.greenF()), (a.blueF(), b.blueF()))
     return QColor.fromRgbF(*(share * x + (1 - share) * y for x, y in pairs))

@@ -3,92 +3,92 @@
 from typing import Any
 
 from explorer.edits.attributes import SetLayer
-from explorer.edits.cardinality import Cardinality
-from explorer.edits.depth import DepthMultiplier, Invert, RemoveBlock, Repeat
+from explorer.edits.cardinality import SetCardinality
+from explorer.edits.depth import InvertBottleneck, MultiplyDepth, RemoveBlock, RepeatBlock
 from explorer.edits.edit import Edit, EditError, Repair
-from explorer.edits.forms import ConvForm
-from explorer.edits.gates import Gate, SqueezeExcitation, SqueezeRatio
-from explorer.edits.heads import AuxiliaryHead, Classes, Head
+from explorer.edits.forms import SetConvForm
+from explorer.edits.gates import SetSqueezeRatio, SwapGate, ToggleSqueezeExcitation
+from explorer.edits.heads import SetClasses, SwapHead, ToggleAuxiliaryHead
 from explorer.edits.history import History
-from explorer.edits.inputs import CompoundScaling, InputSize
-from explorer.edits.joins import AddShortcut, Join, RemoveBranch
-from explorer.edits.last_stage import LastStage
-from explorer.edits.norms import Norm
-from explorer.edits.reductions import Reduction
-from explorer.edits.switches import ChannelShuffle, LinearBottleneck, Shortcut, SwapActivation
-from explorer.edits.widths import BottleneckRatio, Expansion, GrowthRate, Width, WidthMultiplier
+from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
+from explorer.edits.joins import AddShortcut, RemoveBranch, SwapJoin
+from explorer.edits.last_stage import ReorderLastStage
+from explorer.edits.norms import SwapNorm
+from explorer.edits.reductions import SetReduction
+from explorer.edits.switches import SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
+from explorer.edits.widths import MultiplyWidth, SetBottleneckRatio, SetExpansion, SetGrowthRate, SetWidth
 
 #: Every kind of edit, by the name files and the history give it.
-KINDS: dict[str, type[Any]] = {
+EDIT_KINDS: dict[str, type[Any]] = {
     kind.name: kind
     for kind in (
         SwapActivation,
-        Norm,
+        SwapNorm,
         SetLayer,
-        Width,
-        Expansion,
-        BottleneckRatio,
-        GrowthRate,
-        WidthMultiplier,
-        Cardinality,
-        ConvForm,
-        Reduction,
-        ChannelShuffle,
-        Shortcut,
+        SetWidth,
+        SetExpansion,
+        SetBottleneckRatio,
+        SetGrowthRate,
+        MultiplyWidth,
+        SetCardinality,
+        SetConvForm,
+        SetReduction,
+        ToggleChannelShuffle,
+        ToggleShortcut,
         AddShortcut,
-        Join,
+        SwapJoin,
         RemoveBranch,
-        LinearBottleneck,
-        Invert,
-        SqueezeExcitation,
-        SqueezeRatio,
-        Gate,
-        Repeat,
+        SetBottleneckActivation,
+        InvertBottleneck,
+        ToggleSqueezeExcitation,
+        SetSqueezeRatio,
+        SwapGate,
+        RepeatBlock,
         RemoveBlock,
-        DepthMultiplier,
-        Head,
-        LastStage,
-        Classes,
-        AuxiliaryHead,
-        InputSize,
-        CompoundScaling,
+        MultiplyDepth,
+        SwapHead,
+        ReorderLastStage,
+        SetClasses,
+        ToggleAuxiliaryHead,
+        SetInputSize,
+        ApplyCompoundScaling,
     )
 }
 
 __all__ = [
-    "KINDS",
+    "EDIT_KINDS",
     "AddShortcut",
-    "AuxiliaryHead",
-    "BottleneckRatio",
-    "Cardinality",
-    "ChannelShuffle",
-    "Classes",
-    "CompoundScaling",
-    "ConvForm",
-    "DepthMultiplier",
+    "ApplyCompoundScaling",
     "Edit",
     "EditError",
-    "Expansion",
-    "Gate",
-    "GrowthRate",
-    "Head",
     "History",
-    "InputSize",
-    "Invert",
-    "Join",
-    "LastStage",
-    "LinearBottleneck",
-    "Norm",
-    "Reduction",
+    "InvertBottleneck",
+    "MultiplyDepth",
+    "MultiplyWidth",
     "RemoveBlock",
     "RemoveBranch",
+    "ReorderLastStage",
     "Repair",
-    "Repeat",
+    "RepeatBlock",
+    "SetBottleneckActivation",
+    "SetBottleneckRatio",
+    "SetCardinality",
+    "SetClasses",
+    "SetConvForm",
+    "SetExpansion",
+    "SetGrowthRate",
+    "SetInputSize",
     "SetLayer",
-    "Shortcut",
-    "SqueezeExcitation",
-    "SqueezeRatio",
+    "SetReduction",
+    "SetSqueezeRatio",
+    "SetWidth",
     "SwapActivation",
-    "Width",
-    "WidthMultiplier",
+    "SwapGate",
+    "SwapHead",
+    "SwapJoin",
+    "SwapNorm",
+    "ToggleAuxiliaryHead",
+    "ToggleChannelShuffle",
+    "ToggleShortcut",
+    "ToggleSqueezeExcitation",
 ]

@@ -10,24 +10,24 @@ from typing import ClassVar
 from torch import nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 
-from explorer.edits.attributes import is_of_kind, with_shuffle_groups
-from explorer.edits.checks import named, whole
-from explorer.edits.edit import EditError, Repair, place, where
-from explorer.edits.fitting import fitted, settled
-from explorer.edits.parts import Part, blocks_at
-from explorer.edits.styles import chain_behind
+from explorer.edits.attributes import is_layer_kind, set_shuffle_groups
+from explorer.edits.checks import check_integer, check_one_of
+from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title
+from explorer.edits.fitting import change_node, propagate
+from explorer.edits.parts import Subgraph, blocks_at
+from explorer.edits.styles import following_norm_act
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
+from explorer.graph.architecture import Architecture, Bypass, Function, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.gates import gates
-from explorer.graph.layers import reconfigured
+from explorer.graph.gates import find_gates
+from explorer.graph.layers import reconfigure
 
 #: The convolutions inside blocks that groups are about, and how a sentence says them.
-CONVOLUTIONS: dict[str, str] = {"windows": "convolutions with a window", "pointwise": "1×1 convolutions"}
+CONV_KINDS: dict[str, str] = {"windows": "convolutions with a window", "pointwise": "1×1 convolutions"}
 
 
 @dataclass(frozen=True, slots=True)
-class Cardinality:
+class SetCardinality:
     """Split the convolutions inside blocks into `to` groups, that many narrow ways in parallel: 1 is a standard
     convolution, "depthwise" as many as channels. `of` is "windows" or "pointwise" (1×1; where some of these are
     grouped, only those). A channel shuffle right behind follows.
@@ -44,38 +44,38 @@ class Cardinality:
     @property
     def title(self) -> str:
         if self.to == "depthwise":
-            return f"Depthwise {CONVOLUTIONS.get(self.of, self.of)} {place(self.at)}"
+            return f"Depthwise {CONV_KINDS.get(self.of, self.of)} {location_in_title(self.at)}"
         if self.of == "pointwise":
-            return f"1×1 convolutions in {self.to} group{'s' * (self.to != 1)} {place(self.at)}"
-        return f"Cardinality {self.to} {place(self.at)}"
+            return f"1×1 convolutions in {self.to} group{'s' * (self.to != 1)} {location_in_title(self.at)}"
+        return f"Cardinality {self.to} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.of, CONVOLUTIONS, "kind of convolution")
+        check_one_of(self.of, CONV_KINDS, "kind of convolution")
         if self.to != "depthwise":
-            whole(self.to, 1, 65_536, "a cardinality")
+            check_integer(self.to, 1, 65_536, "a cardinality")
         blocks = blocks_at(architecture, self.at)
-        found = grouped_at(blocks, self.of)
+        found = group_candidates(blocks, self.of)
         if not found:
-            raise EditError(f"no block {where(self.at)} has {CONVOLUTIONS[self.of]}")
-        changed = [self._grouped(node, found) for node in found]
+            raise EditError(f"no block {location_in_error(self.at)} has {CONV_KINDS[self.of]}")
+        changed = [self._with_groups(node, found) for node in found]
         if isinstance(self.to, int):
             changed += [
-                with_shuffle_groups(shuffle, self.to)
-                for node in _convolutions(blocks, self.of)
+                set_shuffle_groups(shuffle, self.to)
+                for node in _convs_of_kind(blocks, self.of)
                 for shuffle in _shuffles_behind(architecture, node)
-                if conv_of(node).out_channels % self.to == 0 and vocabulary.shuffle_groups(shuffle) != self.to
+                if require_conv(node).out_channels % self.to == 0 and vocabulary.shuffle_groups(shuffle) != self.to
             ]
         changed = [node for node in changed if node is not architecture.nodes[node.name]]
-        return fitted(architecture.with_nodes(changed)) if changed else architecture
+        return propagate(architecture.with_replaced(changed)) if changed else architecture
 
-    def _grouped(self, node: Node, found: list[Node]) -> Node:
-        layer = conv_of(node)
+    def _with_groups(self, node: Node, found: list[Node]) -> Node:
+        layer = require_conv(node)
         groups = layer.in_channels if isinstance(self.to, str) else self.to
         if layer.groups == groups:
             return node
         if not (layer.in_channels % groups or layer.out_channels % groups):
             assert isinstance(node.op, Layer)
-            return settled(node, op=reconfigured(node.op, groups=groups))
+            return change_node(node, op=reconfigure(node.op, groups=groups))
         near = sorted(common_groups(found), key=lambda g: abs(g - groups))[:2]
         raise EditError(
             f"{node.name}: {groups} groups do not divide {layer.in_channels} → {layer.out_channels} channels",
@@ -84,16 +84,16 @@ class Cardinality:
         )
 
 
-def grouped_at(blocks: Iterable[Part], of: str) -> list[Node]:
+def group_candidates(blocks: Iterable[Subgraph], of: str) -> list[Node]:
     """The convolutions inside blocks that `Cardinality` means."""
-    found = list(_convolutions(blocks, of))
-    return [node for node in found if of == "pointwise" and is_of_kind(node, "grouped")] or found
+    found = list(_convs_of_kind(blocks, of))
+    return [node for node in found if of == "pointwise" and is_layer_kind(node, "grouped")] or found
 
 
-def _convolutions(blocks: Iterable[Part], of: str) -> Iterator[Node]:
+def _convs_of_kind(blocks: Iterable[Subgraph], of: str) -> Iterator[Node]:
     """Those with a window, or the 1×1s that are no gate's."""
     for block in blocks:
-        known = gates(block.layers, block.architecture) if of == "pointwise" else []
+        known = find_gates(block.layers, block.architecture) if of == "pointwise" else []
         gated = {name for gate in known for name in gate.layers}
         for node in block.layers:
             if not isinstance(node.layer, nn.Conv2d) or node.name in gated:
@@ -102,26 +102,26 @@ def _convolutions(blocks: Iterable[Part], of: str) -> Iterator[Node]:
                 yield node
 
 
-def common_groups(found: Iterable[Node], most: int = 128) -> list[int]:
+def common_groups(convs: Iterable[Node], maximum: int = 128) -> list[int]:
     """The numbers of groups, up to `most`, that all of these convolutions could be split into."""
-    widths = {width for node in found for width in (conv_of(node).in_channels, conv_of(node).out_channels)}
+    widths = {width for node in convs for width in (require_conv(node).in_channels, require_conv(node).out_channels)}
     common = math.gcd(*widths)
-    return [groups for groups in range(1, most + 1) if common % groups == 0]
+    return [groups for groups in range(1, maximum + 1) if common % groups == 0]
 
 
-def conv_of(node: Node) -> nn.Conv2d:
+def require_conv(node: Node) -> nn.Conv2d:
     assert isinstance(node.layer, nn.Conv2d)
     return node.layer
 
 
 def _shuffles_behind(architecture: Architecture, node: Node) -> list[Node]:
     """The channel shuffles in force that read a convolution, its norm or activation between."""
-    last = [node, *chain_behind(architecture, node.name)][-1]
+    last = [node, *following_norm_act(architecture, node.name)][-1]
     users = (architecture.nodes[user] for user in architecture.users[last.name])
-    return [user for user in users if vocabulary.kind(user) == "shuffle" and not isinstance(user.op, Pass)]
+    return [user for user in users if vocabulary.kind(user) == "shuffle" and not isinstance(user.op, Bypass)]
 
 
-def shuffle_place(block: Part) -> tuple[str, int] | None:
+def find_shuffle_position(block: Subgraph) -> tuple[str, int] | None:
     """Where a channel shuffle would go in a block without one: behind its first grouped convolution (with norm and
     activation), and the number of groups; None when it has no such convolution that something else reads."""
     architecture = block.architecture
@@ -130,15 +130,15 @@ def shuffle_place(block: Part) -> tuple[str, int] | None:
     for node in block.layers:
         layer = node.layer
         if isinstance(layer, nn.Conv2d) and 1 < layer.groups < layer.in_channels:
-            chain = [node.name, *(after.name for after in chain_behind(architecture, node.name))]
+            chain = [node.name, *(after.name for after in following_norm_act(architecture, node.name))]
             inside = [user for user in architecture.users[chain[-1]] if user in block.nodes]
             return (chain[-1], layer.groups) if inside else None
     return None
 
 
-def with_shuffle(architecture: Architecture, after: str, groups: int) -> Architecture:
+def insert_shuffle(architecture: Architecture, after: str, groups: int) -> Architecture:
     """The snapshot with a channel shuffle behind a node, not yet fitted."""
-    name = architecture.free(f"{after}.shuffle")
+    name = architecture.unused_name(f"{after}.shuffle")
     scope = architecture.nodes[after].scope
     node = Node(name, Function(channel_shuffle), (Ref(after), groups), scope=scope, added=True)
     return architecture.with_inserted(after, node)

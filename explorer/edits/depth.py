@@ -10,30 +10,30 @@ from typing import Any, ClassVar
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.analysis.study import study
-from explorer.edits.channels import WidthError, channels
-from explorer.edits.checks import number, whole
-from explorer.edits.edit import EVERYWHERE, EditError, place, places, where
-from explorer.edits.fitting import Wish, fitted
-from explorer.edits.joins import bridged, lacks_shortcut
-from explorer.edits.mending import MEND_TITLES, mending
-from explorer.edits.parts import Part, blocks_at, parts_at
-from explorer.edits.pooling import is_windowed_pooling, pooled_in_place
-from explorer.edits.widths import Width
+from explorer.analysis.study import analyse
+from explorer.edits.channels import WidthError, find_channel_groups
+from explorer.edits.checks import check_integer, check_number
+from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
+from explorer.edits.fitting import WidthTarget, propagate
+from explorer.edits.joins import insert_shortcut, lacks_shortcut
+from explorer.edits.mending import REPAIR_TITLES, offering_repairs
+from explorer.edits.parts import Subgraph, blocks_at, subgraphs_at
+from explorer.edits.pooling import is_windowed_pooling, with_unit_stride
+from explorer.edits.widths import SetWidth
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Layer, Node, Pass, rewired
+from explorer.graph.architecture import Architecture, Bypass, Layer, Node, rename_inputs
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import reconfigured
-from explorer.graph.remembered import remembered
-from explorer.graph.shortcuts import shortcuts
-from explorer.weights.provenance import shapes
+from explorer.graph.layers import reconfigure
+from explorer.graph.remembered import memoise
+from explorer.graph.shortcuts import find_shortcuts
+from explorer.weights.provenance import tensor_shapes
 
 #: No network has more blocks in a row than this.
-DEEPEST = 512
+MAX_REPEATS = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class RepeatBlock:
     """Put `times` copies of a block (or layer) behind it. A copy of a block that changes the shape keeps it: its
     strides are 1, its hidden width follows what enters, and it has a shortcut if its like have."""
 
@@ -43,14 +43,17 @@ class Repeat:
 
     @property
     def title(self) -> str:
-        return f"Repeated {'once' if self.times == 1 else f'{self.times} times'}: {place(self.at).removeprefix('in ')}"
+        return (
+            f"Repeated {'once' if self.times == 1 else f'{self.times} times'}: "
+            f"{location_in_title(self.at).removeprefix('in ')}"
+        )
 
     def apply(self, architecture: Architecture) -> Architecture:
-        whole(self.times, 1, DEEPEST, "the number of copies")
+        check_integer(self.times, 1, MAX_REPEATS, "the number of copies")
         done = architecture
-        for target in in_reverse(architecture, self.at):
-            done = repeated(done, target, self.times)
-        return fitted(done)
+        for target in subgraphs_in_reverse(architecture, self.at):
+            done = insert_copies(done, target, self.times)
+        return propagate(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +66,25 @@ class RemoveBlock:
 
     @property
     def title(self) -> str:
-        return f"Removed: {place(self.at).removeprefix('in ')}"
+        return f"Removed: {location_in_title(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        done, targets = architecture, in_reverse(architecture, self.at)
+        done, targets = architecture, subgraphs_in_reverse(architecture, self.at)
         if not all(target.id for target in targets):
             raise EditError(f"nothing would be left of {architecture.title}")
         if self.mend == "widths":
-            done = _evened(architecture, targets)
-            targets = in_reverse(done, self.at)
+            done = _equalise_widths(architecture, targets)
+            targets = subgraphs_in_reverse(done, self.at)
         for target in targets:
-            done = removed(done, target)
-        if not any(shapes(node) for node in done.live.values()):
+            done = remove_subgraph(done, target)
+        if not any(tensor_shapes(node) for node in done.live.values()):
             raise EditError(f"nothing would be left of {architecture.title}: no other layer has weights")
-        with mending(self, architecture, [(MEND_TITLES["widths"], replace(self, mend="widths"))]):
-            return fitted(done, mend="" if self.mend == "widths" else self.mend)
+        with offering_repairs(self, architecture, [(REPAIR_TITLES["widths"], replace(self, mend="widths"))]):
+            return propagate(done, repair="" if self.mend == "widths" else self.mend)
 
 
 @dataclass(frozen=True, slots=True)
-class DepthMultiplier:
+class MultiplyDepth:
     """Multiply the number of blocks in every run of like blocks, rounded up; copies of the last are added, or the last
     removed. A run is a block that changes the shape with those behind it that keep it.
 
@@ -94,25 +97,25 @@ class DepthMultiplier:
 
     @property
     def title(self) -> str:
-        return f"Depth ×{self.by:g} {place(self.at)}"
+        return f"Depth ×{self.by:g} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        number(self.by, 0.01, 16, "a depth multiplier")
+        check_number(self.by, 0.01, 16, "a depth multiplier")
         found = runs_at(architecture, self.at)
         if not found:
-            raise EditError(f"there are no blocks {where(self.at)}")
+            raise EditError(f"there are no blocks {location_in_error(self.at)}")
         done = architecture
         for run in reversed(found):
             wanted = max(math.ceil(len(run) * self.by - 1e-9), 1)
             if wanted > len(run):
-                done = repeated(done, run[-1], wanted - len(run))
+                done = insert_copies(done, run[-1], wanted - len(run))
             for target in reversed(run[wanted:]):
-                done = removed(done, target)
-        return fitted(done)
+                done = remove_subgraph(done, target)
+        return propagate(done)
 
 
 @dataclass(frozen=True, slots=True)
-class Invert:
+class InvertBottleneck:
     """Turn bottlenecks inside out: the hidden width and the width of the ends change places, so that a bottleneck
     (wide, narrow, wide) becomes an inverted residual (narrow, wide, narrow) and back.
 
@@ -124,106 +127,106 @@ class Invert:
 
     @property
     def title(self) -> str:
-        return f"Turned inside out {place(self.at)}"
+        return f"Turned inside out {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        coupled = channels(architecture)
-        wanted: dict[int, Wish] = {}
+        coupled = find_channel_groups(architecture)
+        wanted: dict[int, WidthTarget] = {}
         for block in blocks_at(architecture, self.at):
             if not can_invert(block):
                 continue
-            inner = block.inner_makers
-            ends, hidden = coupled.rows[block.exit], coupled.makers[inner[0]]
+            inner = block.hidden_layers
+            ends, hidden = coupled.rows[block.exit], coupled.producers[inner[0]]
             narrow, wide = coupled.size(hidden), coupled.size(ends)
-            inside = {coupled.born[name] for name in block.nodes}
+            inside = {coupled.order[name] for name in block.nodes}
             try:
                 for name in inner:
-                    row = coupled.makers[name]
-                    wanted |= coupled.solved(row, coupled.size(row) * wide // narrow, inside)
-                for atom, size in coupled.solved(ends, narrow, inside).items():
+                    row = coupled.producers[name]
+                    wanted |= coupled.solve_width(row, coupled.size(row) * wide // narrow, inside)
+                for atom, size in coupled.solve_width(ends, narrow, inside).items():
                     wanted.setdefault(atom, size)  # blocks tied to one another have one width at their ends
             except WidthError as failure:
                 raise EditError(f"{block.id}: {failure}", node=block.id) from failure
         if not wanted:
-            raise EditError(f"no block {where(self.at)} has ends of one width and another width inside")
-        return fitted(architecture, wanted, coupled=coupled)
+            raise EditError(f"no block {location_in_error(self.at)} has ends of one width and another width inside")
+        return propagate(architecture, wanted, channel_groups=coupled)
 
 
-def _evened(architecture: Architecture, targets: list[Part]) -> Architecture:
+def _equalise_widths(architecture: Architecture, targets: list[Subgraph]) -> Architecture:
     """What leaves each part made as wide as what enters it, so that it can go without anybody noticing."""
     for target in targets:
-        if target.is_simple and len(target.shape(target.entry)) > 1:
-            architecture = Width(target.id, target.shape(target.entry)[1]).apply(architecture)
+        if target.is_single_entry_exit and len(target.shape(target.entry)) > 1:
+            architecture = SetWidth(target.id, target.shape(target.entry)[1]).apply(architecture)
     return architecture
 
 
-def can_invert(block: Part) -> bool:
+def can_invert(block: Subgraph) -> bool:
     """One hidden width between two ends that are joined by an addition, and both may be what the other is."""
-    if not block.is_simple or len(block.inner_makers) == 0:
+    if not block.is_single_entry_exit or len(block.hidden_layers) == 0:
         return False
-    coupled = channels(block.architecture)
-    added = any(vocabulary.kind(node) == "add" and not isinstance(node.op, Pass) for node in block.layers)
+    coupled = find_channel_groups(block.architecture)
+    added = any(vocabulary.kind(node) == "add" and not isinstance(node.op, Bypass) for node in block.layers)
     if block.exit not in coupled.rows or not added:
         return False
-    widths = {coupled.size(coupled.makers[name]) for name in block.inner_makers}
+    widths = {coupled.size(coupled.producers[name]) for name in block.hidden_layers}
     ends = coupled.size(coupled.rows[block.exit])
     if len(widths) != 1 or widths == {ends}:
         return False
-    inside = {coupled.born[name] for name in block.nodes}
+    inside = {coupled.order[name] for name in block.nodes}
     try:
-        coupled.solved(coupled.rows[block.exit], widths.pop(), inside)
-        for name in block.inner_makers:
-            coupled.solved(coupled.makers[name], ends, inside)
+        coupled.solve_width(coupled.rows[block.exit], widths.pop(), inside)
+        for name in block.hidden_layers:
+            coupled.solve_width(coupled.producers[name], ends, inside)
     except WidthError:
         return False
     return True
 
 
-def can_repeat(target: Part) -> bool:
+def can_repeat(target: Subgraph) -> bool:
     """Is there a place behind it for a copy?"""
-    if not _is_known(target) or not (target.is_simple or target.is_dense_layer):
+    if not _has_known_shapes(target) or not (target.is_single_entry_exit or target.is_dense_layer):
         return False
     return len(target.shape(target.entries[0])) == len(target.shape(target.exit))  # no head, nothing that flattens
 
 
-def can_remove(target: Part) -> bool:
+def can_remove(target: Subgraph) -> bool:
     """Would the network hold together without it, whatever comes behind?"""
     if target.is_dense_layer:
         users = set(target.architecture.users[target.exit])
         return all(len(set(target.architecture.nodes[user].inputs)) > 1 for user in users)
-    return _is_known(target) and target.keeps_shape
+    return _has_known_shapes(target) and target.keeps_shape
 
 
-def said_ends(target: Part) -> str:
+def describe_ends(target: Subgraph) -> str:
     """What goes in and what comes out, in words."""
     shapes = ["×".join(map(str, target.shape(name)[1:])) for name in (*target.entries[:1], *target.exits[:1])]
-    if target.is_simple and all(shapes):
+    if target.is_single_entry_exit and all(shapes):
         return f"{shapes[0]} goes in and {shapes[1]} comes out"
     return f"{len(target.entries)} values go in and {len(target.exits)} come out"
 
 
-def in_reverse(architecture: Architecture, at: str) -> list[Part]:
+def subgraphs_in_reverse(architecture: Architecture, at: str) -> list[Subgraph]:
     """The parts that `at` names, last first: a change to one then leaves the names that the ones before it read."""
     order = list(architecture.nodes)
-    found = [target for one in places(at) for target in parts_at(architecture, one)]
+    found = [target for one in split_places(at) for target in subgraphs_at(architecture, one)]
     return sorted(found, key=lambda target: -min((order.index(name) for name in target.nodes), default=0))
 
 
-def runs_at(architecture: Architecture, at: str) -> list[list[Part]]:
+def runs_at(architecture: Architecture, at: str) -> list[list[Subgraph]]:
     """The blocks of a place in runs of like ones."""
-    return remembered(architecture, ("runs", at), lambda: list(_found_runs(architecture, at)))
+    return memoise(architecture, ("runs", at), lambda: list(_find_runs(architecture, at)))
 
 
-def _found_runs(architecture: Architecture, at: str) -> Iterator[list[Part]]:
-    run: list[Part] = []
-    before: Part | None = None
+def _find_runs(architecture: Architecture, at: str) -> Iterator[list[Subgraph]]:
+    run: list[Subgraph] = []
+    before: Subgraph | None = None
     for block in blocks_at(architecture, at):
-        if not can_repeat(block) or _thins(block):
+        if not can_repeat(block) or _is_transition(block):
             continue
         dense = block.is_dense_layer
         joined = any(vocabulary.kind(node) == "concat" for node in block.layers)
-        follows = before is not None and _stage(block) == _stage(before)
-        if run and follows and (dense or block.keeps_shape or (joined and _keeps_map(block))):
+        follows = before is not None and _stage_id(block) == _stage_id(before)
+        if run and follows and (dense or block.keeps_shape or (joined and _keeps_spatial_size(block))):
             run.append(block)
         else:
             if run:
@@ -234,79 +237,81 @@ def _found_runs(architecture: Architecture, at: str) -> Iterator[list[Part]]:
         yield run
 
 
-def repeated(architecture: Architecture, target: Part, times: int) -> Architecture:
+def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> Architecture:
     """The snapshot with copies behind a part, not yet fitted. Raises EditError when there is no one place for them.
 
     `target` may be of an earlier snapshot, as long as its own nodes, and what they read, are still called the same.
     """
     if not can_repeat(target):
         raise EditError(
-            f"{target.words} cannot be repeated: {said_ends(target)}, and a copy needs one of each, alike",
+            f"{target.label} cannot be repeated: {describe_ends(target)}, and a copy needs one of each, alike",
             node=target.id,
         )
     reshapes = not target.keeps_shape and not target.is_dense_layer
-    bridge = reshapes and lacks_shortcut(target) and _like_have_shortcuts(target)
-    names = [_Names(_base(target), number) for number in _free_numbers(architecture, target, times)]
+    bridge = reshapes and lacks_shortcut(target) and _siblings_have_shortcuts(target)
+    names = [_CopyNames(_base_path(target), number) for number in _free_numbers(architecture, target, times)]
     for name in reversed(names):  # each goes right behind the original, before the copies that are there
-        architecture = _with_copy(architecture, target, name)
+        architecture = _insert_copy(architecture, target, name)
         if reshapes:
-            architecture = _unstrided(architecture, target, name)
+            architecture = _remove_strides(architecture, target, name)
         if bridge:
             nodes = tuple(name.of(node) for node in target.nodes)
-            copy = Part(name.of(target.id), nodes, target.exits, (name.of(target.exit),), architecture)
-            architecture = bridged(architecture, copy)
+            copy = Subgraph(name.of(target.id), nodes, target.exits, (name.of(target.exit),), architecture)
+            architecture = insert_shortcut(architecture, copy)
     return architecture
 
 
-def removed(architecture: Architecture, target: Part) -> Architecture:
+def remove_subgraph(architecture: Architecture, target: Subgraph) -> Architecture:
     """The snapshot without a part, not yet fitted."""
-    gone = set(target.nodes) | {n for n in architecture.nodes if n not in architecture.live and _within(n, target)}
+    gone = set(target.nodes) | {n for n in architecture.nodes if n not in architecture.live and _is_within(n, target)}
     if target.is_dense_layer:
         readers = []
         for user in dict.fromkeys(architecture.users[target.exit]):
             values, *rest = architecture.nodes[user].args
             kept = [ref for ref in values if ref.name != target.exit]
             readers.append(architecture.nodes[user].replace(args=(type(values)(kept), *rest)))
-        return architecture.changed(readers, removed=gone)
-    if not (_is_known(target) and target.is_simple):
+        return architecture.with_changes(readers, removed=gone)
+    if not (_has_known_shapes(target) and target.is_single_entry_exit):
         raise EditError(
-            f"{target.words} cannot be taken out: {said_ends(target)}",
+            f"{target.label} cannot be taken out: {describe_ends(target)}",
             node=target.id,
         )
     names = {target.exit: target.entry}
     readers = [
-        rewired(node, names) for node in architecture.nodes.values() if node.name not in gone and _reads(node, names)
+        rename_inputs(node, names)
+        for node in architecture.nodes.values()
+        if node.name not in gone and _reads(node, names)
     ]
-    return architecture.changed(readers, removed=gone)
+    return architecture.with_changes(readers, removed=gone)
 
 
 def _reads(node: Node, names: dict[str, str]) -> bool:
-    was = node.was.inputs if isinstance(node.op, Pass) and node.was is not None else ()
+    was = node.original.inputs if isinstance(node.op, Bypass) and node.original is not None else ()
     return not names.keys().isdisjoint((*node.inputs, *was))
 
 
-def _is_known(target: Part) -> bool:
+def _has_known_shapes(target: Subgraph) -> bool:
     """A part with layers in it: the image, the output and what only reads sizes are none."""
     ends = {target.architecture.input.name, target.architecture.output.name}
     return bool(target.nodes) and ends.isdisjoint(target.nodes) and all(target.shape(name) for name in target.exits)
 
 
-def _thins(block: Part) -> bool:
+def _is_transition(block: Subgraph) -> bool:
     """A transition: one convolution and a pooling, whatever way around it was added."""
     kinds = [vocabulary.kind(node) for node in block.layers if not node.added]
     return kinds.count("conv") == 1 and "pool" in kinds and "add" not in kinds
 
 
-def _keeps_map(block: Part) -> bool:
+def _keeps_spatial_size(block: Subgraph) -> bool:
     return block.shape(block.entry)[2:] == block.shape(block.exit)[2:]
 
 
-def _stage(block: Part) -> str:
-    hierarchy = study(block.architecture).hierarchy
+def _stage_id(block: Subgraph) -> str:
+    hierarchy = analyse(block.architecture).hierarchy
     return next((id for id in hierarchy.ancestors(block.id) if hierarchy.groups[id].role == "stage"), "")
 
 
-def _like_have_shortcuts(target: Part) -> bool:
+def _siblings_have_shortcuts(target: Subgraph) -> bool:
     """Do most blocks of its network that keep their shape have an addition?"""
     keeping = [b for b in blocks_at(target.architecture, EVERYWHERE) if b.keeps_shape and b.id != target.id]
     added = [b for b in keeping if any(vocabulary.kind(node) == "add" for node in b.layers)]
@@ -316,90 +321,98 @@ def _like_have_shortcuts(target: Part) -> bool:
 # copies
 
 
-def _base(target: Part) -> str:
+def _base_path(target: Subgraph) -> str:
     """The module path whose name a copy varies; empty when the part is no module of its own."""
-    group = study(target.architecture).hierarchy.groups.get(target.id)
+    group = analyse(target.architecture).hierarchy.groups.get(target.id)
     path = group.path if group is not None else ""
-    return path if path and all(_under(path, name) or path in node.scope for name, node in _items(target)) else ""
+    return (
+        path if path and all(_is_under(path, name) or path in node.scope for name, node in _named_nodes(target)) else ""
+    )
 
 
-def _items(target: Part) -> Iterator[tuple[str, Node]]:
+def _named_nodes(target: Subgraph) -> Iterator[tuple[str, Node]]:
     return ((name, target.architecture.nodes[name]) for name in target.nodes)
 
 
-def _under(path: str, name: str) -> bool:
+def _is_under(path: str, name: str) -> bool:
     return name == path or name.startswith(f"{path}.")
 
 
-def _within(name: str, target: Part) -> bool:
-    base = _base(target)
-    return bool(base) and _under(base, name)
+def _is_within(name: str, target: Subgraph) -> bool:
+    base = _base_path(target)
+    return bool(base) and _is_under(base, name)
 
 
 @dataclass(frozen=True)
-class _Names:
+class _CopyNames:
     """What the nodes and modules of a copy are called: layer1.2 → layer1.2~2."""
 
     base: str
     number: int
 
     def of(self, path: str) -> str:
-        if self.base and _under(self.base, path):
+        if self.base and _is_under(self.base, path):
             return f"{self.base}~{self.number}{path[len(self.base) :]}"
         return f"{path}~{self.number}"
 
     def scope(self, scope: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(self.of(path) if self.base and _under(self.base, path) else path for path in scope)
+        return tuple(self.of(path) if self.base and _is_under(self.base, path) else path for path in scope)
 
 
-def _free_numbers(architecture: Architecture, target: Part, count: int) -> list[int]:
+def _free_numbers(architecture: Architecture, target: Subgraph, count: int) -> list[int]:
     """Numbers by which copies can be told from what is there: 2, 3, …"""
-    base, found, number = _base(target), list[int](), 2
+    base, found, number = _base_path(target), list[int](), 2
     while len(found) < count:
-        if not any(_Names(base, number).of(name) in architecture.nodes for name in target.nodes):
+        if not any(_CopyNames(base, number).of(name) in architecture.nodes for name in target.nodes):
             found.append(number)
         number += 1
     return found
 
 
-def _with_copy(architecture: Architecture, target: Part, names: _Names) -> Architecture:
+def _insert_copy(architecture: Architecture, target: Subgraph, names: _CopyNames) -> Architecture:
     """The snapshot with one copy behind the part."""
     originals = [
         node
         for node in architecture.nodes.values()
-        if node.name in target.nodes or (node.name not in architecture.live and _within(node.name, target))
+        if node.name in target.nodes or (node.name not in architecture.live and _is_within(node.name, target))
     ]
     copy = {node.name: names.of(node.name) for node in originals}
     dense = target.is_dense_layer
     moved = dict(copy) if dense else copy | {target.entry: target.exit}
-    nodes = [_copy_of(node, names, moved) for node in originals]
+    nodes = [_copy_node(node, names, moved) for node in originals]
     if dense:
-        nodes = [_also_reads(node, set(target.entries), target.exit) for node in nodes]
+        nodes = [_add_dense_input(node, set(target.entries), target.exit) for node in nodes]
     readers = []
     for reader in architecture.nodes.values():
         if reader.name in target.nodes or not _reads(reader, {target.exit: ""}):
             continue
         if dense:
-            readers.append(_with_last(reader, target.exit, copy[target.exit]))
+            readers.append(_insert_concat_input(reader, target.exit, copy[target.exit]))
         else:
-            readers.append(rewired(reader, {target.exit: copy[target.exit]}))
-    classes = {names.of(p): c for p, c in architecture.classes.items() if names.base and _under(names.base, p)}
-    return architecture.changed(readers, {target.exit: nodes}, classes=classes)
+            readers.append(rename_inputs(reader, {target.exit: copy[target.exit]}))
+    classes = {
+        names.of(p): c for p, c in architecture.module_classes.items() if names.base and _is_under(names.base, p)
+    }
+    return architecture.with_changes(readers, {target.exit: nodes}, module_classes=classes)
 
 
-def _copy_of(node: Node, names: _Names, moved: dict[str, str]) -> Node:
-    new = rewired(node, moved)
-    was = new.was.replace(name=names.of(node.name)) if isinstance(node.op, Pass) and new.was is not None else None
+def _copy_node(node: Node, names: _CopyNames, moved: dict[str, str]) -> Node:
+    new = rename_inputs(node, moved)
+    was = (
+        new.original.replace(name=names.of(node.name))
+        if isinstance(node.op, Bypass) and new.original is not None
+        else None
+    )
     return new.replace(
         name=names.of(node.name),
         path=names.of(node.path) if node.path else "",
         scope=names.scope(node.scope),
-        was=was,
+        original=was,
         added=True,
     )
 
 
-def _also_reads(node: Node, entries: set[str], exit: str) -> Node:
+def _add_dense_input(node: Node, entries: set[str], exit: str) -> Node:
     """The concatenation at the entry of a dense layer's copy reads the layer before it as well."""
     if vocabulary.kind(node) != "concat" or not entries <= set(node.inputs):
         return node
@@ -407,34 +420,34 @@ def _also_reads(node: Node, entries: set[str], exit: str) -> Node:
     return node.replace(args=(type(values)([*values, Ref(exit)]), *rest))
 
 
-def _with_last(reader: Node, after: str, new: str) -> Node:
+def _insert_concat_input(reader: Node, after: str, new: str) -> Node:
     values, *rest = reader.args
     at = [ref.name for ref in values].index(after) + 1
     return reader.replace(args=(type(values)([*values[:at], Ref(new), *values[at:]]), *rest))
 
 
-def _unstrided(architecture: Architecture, target: Part, names: _Names) -> Architecture:
+def _remove_strides(architecture: Architecture, target: Subgraph, names: _CopyNames) -> Architecture:
     """The copy of a block that changes the shape, as one that keeps it."""
     # The hidden width of an inverted residual goes with what enters, that of a bottleneck with what leaves.
     inverted = any(vocabulary.kind(node) == "depthwise" for node in target.layers)
     ratio = target.shape(target.exit)[1] / target.shape(target.entry)[1] if inverted else 1.0
-    scaled = {*target.inner_makers, *target.squeezes}
+    scaled = {*target.hidden_layers, *target.squeeze_layers}
     changed: dict[str, Node] = {}
     for old in target.nodes:
         node = architecture.nodes[names.of(old)]
-        settings = _settings(node, ratio if old in scaled else 1.0)
+        settings = _stride_free_settings(node, ratio if old in scaled else 1.0)
         if is_windowed_pooling(node):
-            changed[node.name] = pooled_in_place(node)
+            changed[node.name] = with_unit_stride(node)
         elif settings and isinstance(node.op, Layer):
-            changed[node.name] = node.replace(op=reconfigured(node.op, **settings))
-    for known in shortcuts(target.architecture).values():
+            changed[node.name] = node.replace(op=reconfigure(node.op, **settings))
+    for known in find_shortcuts(target.architecture).values():
         if known.add in target.nodes:  # the shape is kept, so nothing need be done to what goes around
             add = architecture.nodes[names.of(known.add)]
-            changed[add.name] = rewired(add, {names.of(known.around): target.exit})
-    return architecture.with_nodes(changed.values())
+            changed[add.name] = rename_inputs(add, {names.of(known.skip): target.exit})
+    return architecture.with_replaced(changed.values())
 
 
-def _settings(node: Node, ratio: float) -> dict[str, Any]:
+def _stride_free_settings(node: Node, ratio: float) -> dict[str, Any]:
     layer, found = node.layer, dict[str, Any]()
     if isinstance(layer, _ConvNd):
         same = tuple(d * (k - 1) // 2 for d, k in zip(layer.dilation, layer.kernel_size, strict=True))

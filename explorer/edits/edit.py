@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from explorer.analysis.study import study
+from explorer.analysis.study import analyse
 from explorer.graph.architecture import Architecture, Node
-from explorer.graph.remembered import remembered
+from explorer.graph.remembered import memoise
 
 #: `at` of an edit that means the whole network.
 EVERYWHERE = "*"
@@ -31,12 +31,12 @@ class EditError(ValueError):
     """
 
     def __init__(
-        self, message: str, *, node: str = "", repairs: Sequence[Repair] = (), mends: Sequence[str] = ()
+        self, message: str, *, node: str = "", repairs: Sequence[Repair] = (), repair_kinds: Sequence[str] = ()
     ) -> None:
         super().__init__(message)
         self.node = node
         self.repairs = tuple(repairs)
-        self.mends = tuple(mends)
+        self.repair_kinds = tuple(repair_kinds)
 
 
 class Edit(Protocol):
@@ -62,14 +62,14 @@ class Edit(Protocol):
         ...
 
 
-def places(at: str) -> tuple[str, ...]:
+def split_places(at: str) -> tuple[str, ...]:
     """The single places that `at` means."""
     return tuple(part.strip() for part in at.split(",") if part.strip())
 
 
-def named_places(at: str) -> tuple[str, ...]:
+def require_places(at: str) -> tuple[str, ...]:
     """The single places of an edit. Raises EditError when it names none."""
-    found = places(at) if isinstance(at, str) else ()
+    found = split_places(at) if isinstance(at, str) else ()
     if not found:
         raise EditError("an edit needs a place: a layer, a block, or * for the whole network")
     return found
@@ -81,38 +81,38 @@ def nodes_at(architecture: Architecture, at: str) -> Iterator[Node]:
     live = architecture.live
     if at == EVERYWHERE:
         return iter(live.values())
-    return iter(remembered(architecture, ("nodes", at), lambda: _found_at(architecture, at)))
+    return iter(memoise(architecture, ("nodes", at), lambda: _find_nodes_at(architecture, at)))
 
 
-def _found_at(architecture: Architecture, at: str) -> list[Node]:
-    wanted = {name for part in named_places(at) for name in _names_at(architecture, part)}
+def _find_nodes_at(architecture: Architecture, at: str) -> list[Node]:
+    wanted = {name for part in require_places(at) for name in _find_names_at(architecture, part)}
     return [node for node in architecture.live.values() if node.name in wanted]
 
 
-def _names_at(architecture: Architecture, at: str) -> Iterable[str]:
+def _find_names_at(architecture: Architecture, at: str) -> Iterable[str]:
     live = architecture.live
     if at in live:
         return (at,)
-    hierarchy = study(architecture).hierarchy
+    hierarchy = analyse(architecture).hierarchy
     if at in hierarchy.groups and at:
         return hierarchy.nodes_of(at)
     inside = [node.name for node in live.values() if at in node.scope]
     if inside:
         return inside
-    known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.classes]))
+    known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.module_classes]))
     near = difflib.get_close_matches(at, known, n=3, cutoff=0.5)
     hint = f"; nearest: {', '.join(near)}" if near else ""
     raise EditError(f"{architecture.title} has no layer or block {at!r}{hint}")
 
 
-def where(at: str) -> str:
+def location_in_error(at: str) -> str:
     """The place of an edit in the sentence that refuses it."""
-    return "in the network" if at == EVERYWHERE else place(at)
+    return "in the network" if at == EVERYWHERE else location_in_title(at)
 
 
-def place(at: str) -> str:
+def location_in_title(at: str) -> str:
     """The place of an edit in its title."""
     if at == EVERYWHERE:
         return "everywhere"
-    names = [part.removeprefix("unit:").removeprefix("@").replace("stage:", "stage ") for part in places(at)]
+    names = [part.removeprefix("unit:").removeprefix("@").replace("stage:", "stage ") for part in split_places(at)]
     return f"in {', '.join(names[:2])}" + (f" and {len(names) - 2} more" if len(names) > 2 else "")

@@ -9,27 +9,27 @@ from typing import ClassVar
 
 from torch import nn
 
-from explorer.edits.channels import channels
-from explorer.edits.checks import named, whole
-from explorer.edits.edit import EditError, nodes_at, place, where
-from explorer.edits.fitting import Wish, as_it_was, fitted, settled
-from explorer.edits.parts import Part, blocks_at
+from explorer.edits.channels import find_channel_groups
+from explorer.edits.checks import check_integer, check_one_of
+from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
+from explorer.edits.fitting import WidthTarget, change_node, propagate, restore_node
+from explorer.edits.parts import Subgraph, blocks_at
 from explorer.edits.styles import activation_layer
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Function, Layer, Node, Pass
+from explorer.graph.architecture import Architecture, Bypass, Function, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.gates import feeds_gate, gate, gates
-from explorer.graph.layers import conv, made
-from explorer.graph.shortcuts import shortcuts
+from explorer.graph.gates import feeds_gate, find_gate, find_gates
+from explorer.graph.layers import build_conv, build_layer
+from explorer.graph.shortcuts import find_shortcuts
 
-_GATE = ("pool", "reduce", "activation", "expand", "gate", "mul")
+_GATE_NODES = ("pool", "reduce", "activation", "expand", "gate", "mul")
 
 #: What the last activation of a gate can be.
-GATES: dict[str, str] = {"sigmoid": "sigmoid", "hardsigmoid": "hard sigmoid"}
+GATE_TITLES: dict[str, str] = {"sigmoid": "sigmoid", "hardsigmoid": "hard sigmoid"}
 
 
 @dataclass(frozen=True, slots=True)
-class SqueezeExcitation:
+class ToggleSqueezeExcitation:
     """Put a squeeze-and-excitation gate into every block of a place, or switch those there are off and on.
 
     In a block with a depthwise convolution it sits behind that (MobileNetV3), in a residual block before the addition
@@ -46,40 +46,42 @@ class SqueezeExcitation:
 
     @property
     def title(self) -> str:
-        return f"Squeeze-and-excitation {f'(1/{self.ratio}) added' if self.on else 'removed'} {place(self.at)}"
+        return (
+            f"Squeeze-and-excitation {f'(1/{self.ratio}) added' if self.on else 'removed'} {location_in_title(self.at)}"
+        )
 
     def apply(self, architecture: Architecture) -> Architecture:
-        whole(self.ratio, 1, 1024, "a squeeze ratio")
-        named(self.gate, GATES, "gate")
-        present = gates_at(architecture, self.at)
+        check_integer(self.ratio, 1, 1024, "a squeeze ratio")
+        check_one_of(self.gate, GATE_TITLES, "gate")
+        present = gate_products_at(architecture, self.at)
         if not self.on:
-            live = [node for node in present if not isinstance(node.op, Pass)]
+            live = [node for node in present if not isinstance(node.op, Bypass)]
             if not live:
-                raise EditError(f"there is no squeeze-and-excitation {where(self.at)}")
-            return architecture.with_nodes(_off(architecture, node) for node in live)
-        restored = [node.was for node in present if isinstance(node.op, Pass) and node.was is not None]
+                raise EditError(f"there is no squeeze-and-excitation {location_in_error(self.at)}")
+            return architecture.with_replaced(_switch_off(architecture, node) for node in live)
+        restored = [node.original for node in present if isinstance(node.op, Bypass) and node.original is not None]
         if restored:
-            return fitted(architecture.with_nodes(restored))
-        targets = [target for target in blocks_at(architecture, self.at) if place_for_gate(target) is not None]
+            return propagate(architecture.with_replaced(restored))
+        targets = [target for target in blocks_at(architecture, self.at) if find_gate_position(target) is not None]
         if not targets:
-            raise EditError(f"no block {where(self.at)} has a map that could be weighed, and no gate yet")
+            raise EditError(f"no block {location_in_error(self.at)} has a map that could be weighed, and no gate yet")
         for target in targets:
-            architecture = self._put_in(architecture, target)
-        return fitted(architecture)
+            architecture = self._insert(architecture, target)
+        return propagate(architecture)
 
-    def _put_in(self, architecture: Architecture, target: Part) -> Architecture:
-        weighed = place_for_gate(target)
+    def _insert(self, architecture: Architecture, target: Subgraph) -> Architecture:
+        weighed = find_gate_position(target)
         assert weighed is not None
         node = architecture.nodes[weighed]
         width = target.shape(weighed)[1]
-        home = architecture.free(f"{target.id.removeprefix('unit:')}.se", *(f".{name}" for name in _GATE))
+        home = architecture.unused_name(f"{target.id.removeprefix('unit:')}.se", *(f".{name}" for name in _GATE_NODES))
         scope = (*(path for path in node.scope if target.id.startswith(path)), home)
         squeezed = max(width // self.ratio, 1)
         chain: list[tuple[str, Layer]] = [
-            ("pool", made(lambda: nn.AdaptiveAvgPool2d(1))),
-            ("reduce", conv(width, squeezed)),
+            ("pool", build_layer(lambda: nn.AdaptiveAvgPool2d(1))),
+            ("reduce", build_conv(width, squeezed)),
             ("activation", activation_layer("relu")),
-            ("expand", conv(squeezed, width)),
+            ("expand", build_conv(squeezed, width)),
             ("gate", activation_layer(self.gate)),
         ]
         nodes, reads = list[Node](), weighed
@@ -89,11 +91,11 @@ class SqueezeExcitation:
             reads = path
         product = Node(f"{home}.mul", Function(operator.mul), (Ref(weighed), Ref(reads)), scope=scope, added=True)
         readers = architecture.with_inserted(weighed, product)
-        return readers.changed(placed={weighed: nodes}, classes={home: "SqueezeExcitation"})
+        return readers.with_changes(inserted_after={weighed: nodes}, module_classes={home: "SqueezeExcitation"})
 
 
 @dataclass(frozen=True, slots=True)
-class SqueezeRatio:
+class SetSqueezeRatio:
     """Set how far gates squeeze: to 1/`to` of the channels they weigh, at least 1."""
 
     name: ClassVar[str] = "squeeze_ratio"
@@ -102,22 +104,22 @@ class SqueezeRatio:
 
     @property
     def title(self) -> str:
-        return f"Squeeze ratio {self.to} {place(self.at)}"
+        return f"Squeeze ratio {self.to} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        whole(self.to, 1, 1024, "a squeeze ratio")
-        coupled = channels(architecture)
-        wanted: dict[int, Wish] = {}
+        check_integer(self.to, 1, 1024, "a squeeze ratio")
+        coupled = find_channel_groups(architecture)
+        wanted: dict[int, WidthTarget] = {}
         for squeeze, weighed in squeezes_at(architecture, self.at):
             width = max(coupled.size(coupled.rows[weighed]) // self.to, 1)
-            wanted |= coupled.solved(coupled.makers[squeeze], width, {coupled.born[squeeze]})
+            wanted |= coupled.solve_width(coupled.producers[squeeze], width, {coupled.order[squeeze]})
         if not wanted:
-            raise EditError(f"there is no squeeze-and-excitation {where(self.at)}")
-        return fitted(architecture, wanted, coupled=coupled)
+            raise EditError(f"there is no squeeze-and-excitation {location_in_error(self.at)}")
+        return propagate(architecture, wanted, channel_groups=coupled)
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class SwapGate:
     """Set what squashes the gates: "sigmoid" or "hardsigmoid"."""
 
     name: ClassVar[str] = "gate"
@@ -126,29 +128,29 @@ class Gate:
 
     @property
     def title(self) -> str:
-        return f"Gate {GATES.get(self.to, self.to)} {place(self.at)}"
+        return f"Gate {GATE_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.to, GATES, "gate")
-        found = [node for node in nodes_at(architecture, self.at) if is_squasher(node, architecture)]
+        check_one_of(self.to, GATE_TITLES, "gate")
+        found = [node for node in nodes_at(architecture, self.at) if is_gate_activation(node, architecture)]
         if not found:
-            raise EditError(f"there is no gate {where(self.at)}")
-        changed = [with_gate(node, self.to) for node in found if gate_kind(node) != self.to]
-        return architecture.with_nodes(changed) if changed else architecture
+            raise EditError(f"there is no gate {location_in_error(self.at)}")
+        changed = [swap_gate_activation(node, self.to) for node in found if gate_kind(node) != self.to]
+        return architecture.with_replaced(changed) if changed else architecture
 
 
-def gates_at(architecture: Architecture, at: str) -> list[Node]:
+def gate_products_at(architecture: Architecture, at: str) -> list[Node]:
     """The products by which gates weigh a map, those switched off included."""
-    return [node for node in nodes_at(architecture, at) if gate(node, architecture) is not None]
+    return [node for node in nodes_at(architecture, at) if find_gate(node, architecture) is not None]
 
 
 def squeezes_at(architecture: Architecture, at: str) -> Iterator[tuple[str, str]]:
     """(the layer that squeezes, the map that is weighed) for every gate in force."""
-    for known in gates(nodes_at(architecture, at), architecture):
-        yield known.layers[0], known.weighed
+    for known in find_gates(nodes_at(architecture, at), architecture):
+        yield known.layers[0], known.feature_map
 
 
-def is_squasher(node: Node, architecture: Architecture) -> bool:
+def is_gate_activation(node: Node, architecture: Architecture) -> bool:
     """Is this the activation at the end of a gate?"""
     return gate_kind(node) is not None and feeds_gate(node, architecture)
 
@@ -158,17 +160,17 @@ def gate_kind(node: Node) -> str | None:
     return {"Sigmoid": "sigmoid", "Hard sigmoid": "hardsigmoid"}.get(title)
 
 
-def with_gate(node: Node, to: str) -> Node:
-    origin = node.was or node
+def swap_gate_activation(node: Node, to: str) -> Node:
+    origin = node.original or node
     if not node.added and gate_kind(origin) == to:
-        return as_it_was(node)
-    return settled(node, op=activation_layer(to), args=node.args[:1], kwargs={}, path=node.name)
+        return restore_node(node)
+    return change_node(node, op=activation_layer(to), args=node.args[:1], kwargs={}, path=node.name)
 
 
-def place_for_gate(target: Part) -> str | None:
+def find_gate_position(target: Subgraph) -> str | None:
     """The map a gate in this block would weigh; None when the block has none, or a gate already."""
     architecture = target.architecture
-    if not target.exits or any(gate(node, architecture) for node in target.layers):
+    if not target.exits or any(find_gate(node, architecture) for node in target.layers):
         return None
     depthwise = next((node for node in target.layers if vocabulary.kind(node) == "depthwise"), None)
     if depthwise is not None:
@@ -176,7 +178,7 @@ def place_for_gate(target: Part) -> str | None:
         while (user := _only_user(architecture, name)) and vocabulary.kind(user) in ("norm", "activation"):
             name = user.name
         return name
-    known = shortcuts(architecture)
+    known = find_shortcuts(architecture)
     adds = [node.name for node in target.layers if node.name in known]
     name = known[adds[-1]].main if adds else target.exits[-1]
     is_map = len(target.shape(name)) == 4 and name in target.nodes
@@ -188,7 +190,7 @@ def _only_user(architecture: Architecture, name: str) -> Node | None:
     return architecture.nodes[users[0]] if len(users) == 1 else None
 
 
-def _off(architecture: Architecture, product: Node) -> Node:
-    known = gate(product, architecture)
+def _switch_off(architecture: Architecture, product: Node) -> Node:
+    known = find_gate(product, architecture)
     assert known is not None
-    return product.replace(op=Pass(), args=(Ref(known.weighed),), kwargs={}, was=product)
+    return product.replace(op=Bypass(), args=(Ref(known.feature_map),), kwargs={}, original=product)

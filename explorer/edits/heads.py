@@ -10,27 +10,27 @@ import torch
 from torch import nn
 
 from explorer.analysis.shapes import Shape
-from explorer.analysis.study import study
-from explorer.edits.channels import WidthError, channels
-from explorer.edits.checks import named, whole
-from explorer.edits.edit import EVERYWHERE, EditError, place, where
-from explorer.edits.fitting import Wish, fitted, settled
-from explorer.edits.parts import Part, blocks_at, parts_at
-from explorer.edits.styles import activation_layer, followed, usual_style
+from explorer.analysis.study import analyse
+from explorer.edits.channels import WidthError, find_channel_groups
+from explorer.edits.checks import check_integer, check_one_of
+from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title
+from explorer.edits.fitting import WidthTarget, change_node, propagate
+from explorer.edits.parts import Subgraph, blocks_at, subgraphs_at
+from explorer.edits.styles import activation_layer, build_conv_norm_act, most_common_style
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import conv, made
+from explorer.graph.layers import build_conv, build_layer
 
 #: The heads, and how a sentence says them.
-HEADS: dict[str, str] = {
+HEAD_TITLES: dict[str, str] = {
     "pool": "Global average pooling + linear",
     "fully_connected": "Fully connected (as in VGG)",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Classes:
+class SetClasses:
     """Set the number of classes; heads that do the same at training go along."""
 
     name: ClassVar[str] = "classes"
@@ -45,21 +45,21 @@ class Classes:
         return f"{self.to:,} classes"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        whole(self.to, 1, 1_000_000, "the number of classes")
-        coupled = channels(architecture)
-        wanted: dict[int, Wish] = {}
+        check_integer(self.to, 1, 1_000_000, "the number of classes")
+        coupled = find_channel_groups(architecture)
+        wanted: dict[int, WidthTarget] = {}
         for name in architecture.output.inputs:
             if name not in coupled.rows:
                 raise EditError(f"what {name} returns is not made by one layer", node=name)
             try:
-                wanted |= coupled.solved(coupled.rows[name], self.to)
+                wanted |= coupled.solve_width(coupled.rows[name], self.to)
             except WidthError as failure:
                 raise EditError(f"{name}: {failure}", node=name) from failure
-        return fitted(architecture, wanted, coupled=coupled)
+        return propagate(architecture, wanted, channel_groups=coupled)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class SwapHead:
     """Change how classes are read off the last map: "pool" (global average pooling and one linear layer, GoogLeNet
     2014, §5) or "fully_connected" (7 × 7 map, two hidden layers of `hidden` units with dropout, VGG 2014, §2.1)."""
 
@@ -73,33 +73,38 @@ class Head:
 
     @property
     def title(self) -> str:
-        return HEADS.get(self.to, self.to)
+        return HEAD_TITLES.get(self.to, self.to)
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.to, HEADS, "head")
-        whole(self.hidden, 1, 65_536, "the width of a hidden layer")
-        found = anatomy(architecture)
+        check_one_of(self.to, HEAD_TITLES, "head")
+        check_integer(self.hidden, 1, 65_536, "the width of a hidden layer")
+        found = find_head_structure(architecture)
         if found is None:
             raise EditError(f"{architecture.title} does not end with linear layers on a pooled or flattened map")
-        return fitted(_pooled(architecture, found) if self.to == "pool" else self._connected(architecture, found))
+        return propagate(
+            _build_pooled(architecture, found)
+            if self.to == "pool"
+            else self._build_fully_connected(architecture, found)
+        )
 
-    def _connected(self, architecture: Architecture, found: Anatomy) -> Architecture:
+    def _build_fully_connected(self, architecture: Architecture, found: HeadStructure) -> Architecture:
         last = architecture.nodes[found.linears[-1]]
         scope = last.scope
-        pool = _new("head.pool", made(lambda: nn.AdaptiveAvgPool2d(7)), found.features, scope)
-        flatten = _flatten("head.flatten", pool.name, scope)
+        pool = _build_node("head.pool", build_layer(lambda: nn.AdaptiveAvgPool2d(7)), found.last_map, scope)
+        flatten = _build_flatten("head.flatten", pool.name, scope)
         nodes, width = [pool, flatten], found.shape[1] * 49
         for number in (1, 2):
             base = f"head.{number}"
-            nodes.append(_new(base, made(lambda w=width: nn.Linear(w, self.hidden)), nodes[-1].name, scope))  # type: ignore[misc]
-            nodes.append(_new(f"{base}.activation", activation_layer("relu"), nodes[-1].name, scope))
-            nodes.append(_new(f"{base}.dropout", made(nn.Dropout), nodes[-1].name, scope))
+            linear = build_layer(lambda w=width: nn.Linear(w, self.hidden))  # type: ignore[misc]
+            nodes.append(_build_node(base, linear, nodes[-1].name, scope))
+            nodes.append(_build_node(f"{base}.activation", activation_layer("relu"), nodes[-1].name, scope))
+            nodes.append(_build_node(f"{base}.dropout", build_layer(nn.Dropout), nodes[-1].name, scope))
             width = self.hidden
-        return _with_head(architecture, found, nodes)
+        return _replace_head(architecture, found, nodes)
 
 
 @dataclass(frozen=True, slots=True)
-class AuxiliaryHead:
+class ToggleAuxiliaryHead:
     """Put an auxiliary classifier behind a block, as GoogLeNet trained with, or take those in a place off. On the whole
     network it puts two, after a third and two thirds of the blocks: behind GoogLeNet's 4a and 4d.
 
@@ -115,68 +120,73 @@ class AuxiliaryHead:
     def title(self) -> str:
         if self.at == EVERYWHERE:
             return "Two auxiliary heads added" if self.on else "Auxiliary heads removed everywhere"
-        return f"Auxiliary head {'added' if self.on else 'removed'} {place(self.at)}"
+        return f"Auxiliary head {'added' if self.on else 'removed'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         returned = architecture.output.inputs
         if not self.on:
             kept = [name for name in returned[1:] if not self._owns(architecture, name)]
             if len(kept) == len(returned) - 1:
-                raise EditError(f"there is no auxiliary head {where(self.at)}")
-            done = _returning(architecture, [returned[0], *kept])
+                raise EditError(f"there is no auxiliary head {location_in_error(self.at)}")
+            done = _with_outputs(architecture, [returned[0], *kept])
             gone = [name for name, node in architecture.live.items() if node.added and name not in done.live]
-            return done.changed(removed=set(gone))
-        targets = blocks_for_heads(architecture) if self.at == EVERYWHERE else parts_at(architecture, self.at)
+            return done.with_changes(removed=set(gone))
+        targets = auxiliary_head_blocks(architecture) if self.at == EVERYWHERE else subgraphs_at(architecture, self.at)
         for target in targets:
-            architecture = self._put_behind(architecture, target)
-        return fitted(architecture)
+            architecture = self._insert(architecture, target)
+        return propagate(architecture)
 
-    def _put_behind(self, architecture: Architecture, target: Part) -> Architecture:
+    def _insert(self, architecture: Architecture, target: Subgraph) -> Architecture:
         shape = target.shape(target.exits[-1]) if target.exits else ()
         if len(shape) != 4:
-            raise EditError(f"{target.words} gives no map that a classifier could read", node=target.id)
+            raise EditError(f"{target.label} gives no map that a classifier could read", node=target.id)
         base = f"{target.id.removeprefix('unit:')}.aux"
         if f"{base}.conv" in architecture.nodes:
-            raise EditError(f"{target.words} has an auxiliary head already", node=target.id)
-        nodes = self._nodes(target.architecture, base, target.exits[-1], shape[1])
+            raise EditError(f"{target.label} has an auxiliary head already", node=target.id)
+        nodes = self._build_nodes(target.architecture, base, target.exits[-1], shape[1])
         *_, before, _ = architecture.nodes  # the output comes last
-        grown = architecture.changed(placed={before: nodes}, classes={base: "AuxiliaryHead"})
-        return _returning(grown, [*architecture.output.inputs, nodes[-1].name])
+        grown = architecture.with_changes(inserted_after={before: nodes}, module_classes={base: "AuxiliaryHead"})
+        return _with_outputs(grown, [*architecture.output.inputs, nodes[-1].name])
 
     def _owns(self, architecture: Architecture, name: str) -> bool:
         node = architecture.nodes[name]
         at = self.at.removeprefix("unit:")
         return self.at == EVERYWHERE or any(path == at or path == f"{at}.aux" for path in (name, *node.scope))
 
-    def _nodes(self, architecture: Architecture, base: str, reads: str, width: int) -> list[Node]:
-        outputs = study(architecture).figures.measures[architecture.output.inputs[0]].shape
+    def _build_nodes(self, architecture: Architecture, base: str, reads: str, width: int) -> list[Node]:
+        outputs = analyse(architecture).figures.measures[architecture.output.inputs[0]].shape
         count = outputs.dims[-1] if outputs is not None else 1000
         scope = (base,)
-        pool = _new(f"{base}.pool", made(lambda: nn.AdaptiveAvgPool2d(4)), reads, scope)
-        nodes = [pool, *followed(f"{base}.conv", conv(width, 128), pool.name, 128, usual_style(architecture), scope)]
-        nodes.append(_flatten(f"{base}.flatten", nodes[-1].name, scope))
+        pool = _build_node(f"{base}.pool", build_layer(lambda: nn.AdaptiveAvgPool2d(4)), reads, scope)
+        nodes = [
+            pool,
+            *build_conv_norm_act(
+                f"{base}.conv", build_conv(width, 128), pool.name, 128, most_common_style(architecture), scope
+            ),
+        ]
+        nodes.append(_build_flatten(f"{base}.flatten", nodes[-1].name, scope))
         chain: list[tuple[str, Layer]] = [
-            ("fc1", made(lambda: nn.Linear(2048, 1024))),
+            ("fc1", build_layer(lambda: nn.Linear(2048, 1024))),
             ("activation", activation_layer("relu")),
-            ("dropout", made(lambda: nn.Dropout(0.7))),
-            ("fc2", made(lambda: nn.Linear(1024, count))),
+            ("dropout", build_layer(lambda: nn.Dropout(0.7))),
+            ("fc2", build_layer(lambda: nn.Linear(1024, count))),
         ]
         for name, op in chain:
-            nodes.append(_new(f"{base}.{name}", op, nodes[-1].name, scope))
+            nodes.append(_build_node(f"{base}.{name}", op, nodes[-1].name, scope))
         return nodes
 
 
 @dataclass(frozen=True)
-class Anatomy:
+class HeadStructure:
     """How a network ends: its last map, and the linear layers behind it, in order."""
 
-    features: str  # the node that makes the last map with places
+    last_map: str  # the node that makes the last map with places
     shape: tuple[int, ...]
     linears: tuple[str, ...]
     between: tuple[str, ...]  # everything from the map to the last linear layer, without the two
 
 
-def blocks_for_heads(architecture: Architecture) -> list[Part]:
+def auxiliary_head_blocks(architecture: Architecture) -> list[Subgraph]:
     """The blocks that auxiliary heads of the whole network go behind. Raises EditError where there are too few."""
     blocks = [
         block
@@ -188,20 +198,20 @@ def blocks_for_heads(architecture: Architecture) -> list[Part]:
     return [blocks[len(blocks) * thirds // 3 - 1] for thirds in (1, 2)]
 
 
-def has_auxiliary_head(architecture: Architecture, target: Part) -> bool:
+def has_auxiliary_head(architecture: Architecture, target: Subgraph) -> bool:
     """Is there one behind this part? The head of the whole network counts as any there is."""
     if not target.id:
-        return any(name.endswith(_HEAD_END) for name in architecture.output.inputs[1:])
-    return f"{target.id.removeprefix('unit:')}{_HEAD_END}" in architecture.live
+        return any(name.endswith(_AUXILIARY_OUTPUT) for name in architecture.output.inputs[1:])
+    return f"{target.id.removeprefix('unit:')}{_AUXILIARY_OUTPUT}" in architecture.live
 
 
-_HEAD_END = ".aux.fc2"
+_AUXILIARY_OUTPUT = ".aux.fc2"
 
 
-def anatomy(architecture: Architecture) -> Anatomy | None:
+def find_head_structure(architecture: Architecture) -> HeadStructure | None:
     """The head of a network; None when it is no chain of pooling, reshaping and linear layers."""
     name, chain = architecture.output.inputs[0] if architecture.output.inputs else "", list[str]()
-    measures = study(architecture).figures.measures
+    measures = analyse(architecture).figures.measures
     while name:
         node, value = architecture.nodes[name], measures[name].value
         kind = vocabulary.kind(node)
@@ -210,7 +220,7 @@ def anatomy(architecture: Architecture) -> Anatomy | None:
             if not linears:
                 return None
             inner = [n for n in reversed(chain) if n != linears[-1]]
-            return Anatomy(name, value.dims, linears, tuple(inner))
+            return HeadStructure(name, value.dims, linears, tuple(inner))
         if len(set(node.inputs)) != 1 or kind not in HEAD_KINDS or len(architecture.users[name]) != 1:
             return None
         chain.append(name)
@@ -222,31 +232,33 @@ def anatomy(architecture: Architecture) -> Anatomy | None:
 HEAD_KINDS = frozenset({"linear", "activation", "dropout", "reshape", "pool", "norm", "conv"})
 
 
-def _pooled(architecture: Architecture, found: Anatomy) -> Architecture:
+def _build_pooled(architecture: Architecture, found: HeadStructure) -> Architecture:
     scope = architecture.nodes[found.linears[-1]].scope
-    pool = _new("head.pool", made(lambda: nn.AdaptiveAvgPool2d(1)), found.features, scope)
-    return _with_head(architecture, found, [pool, _flatten("head.flatten", pool.name, scope)])
+    pool = _build_node("head.pool", build_layer(lambda: nn.AdaptiveAvgPool2d(1)), found.last_map, scope)
+    return _replace_head(architecture, found, [pool, _build_flatten("head.flatten", pool.name, scope)])
 
 
-def _with_head(architecture: Architecture, found: Anatomy, nodes: list[Node]) -> Architecture:
+def _replace_head(architecture: Architecture, found: HeadStructure, nodes: list[Node]) -> Architecture:
     last = architecture.nodes[found.linears[-1]]
     for node in nodes:
         if node.name in architecture.nodes and node.name not in found.between:
             raise EditError(f"there is a layer {node.name!r} already", node=node.name)
-    without = architecture.changed([settled(last, args=(Ref(nodes[-1].name),), kwargs={})], removed=set(found.between))
-    return without.changed(placed={found.features: nodes})
+    without = architecture.with_changes(
+        [change_node(last, args=(Ref(nodes[-1].name),), kwargs={})], removed=set(found.between)
+    )
+    return without.with_changes(inserted_after={found.last_map: nodes})
 
 
-def _new(name: str, op: Layer, reads: str, scope: tuple[str, ...]) -> Node:
+def _build_node(name: str, op: Layer, reads: str, scope: tuple[str, ...]) -> Node:
     return Node(name, op, (Ref(reads),), scope=scope, path=name, added=True)
 
 
-def _flatten(name: str, reads: str, scope: tuple[str, ...]) -> Node:
+def _build_flatten(name: str, reads: str, scope: tuple[str, ...]) -> Node:
     return Node(name, Function(torch.flatten), (Ref(reads), 1), scope=scope, added=True)
 
 
-def _returning(architecture: Architecture, names: Iterable[str]) -> Architecture:
+def _with_outputs(architecture: Architecture, names: Iterable[str]) -> Architecture:
     """The network that returns these values: the only one, or a tuple."""
     refs: list[Any] = [Ref(name) for name in names]
     value = refs[0] if len(refs) == 1 else tuple(refs)
-    return architecture.with_nodes([settled(architecture.output, args=(value,))])
+    return architecture.with_replaced([change_node(architecture.output, args=(value,))])

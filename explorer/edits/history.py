@@ -24,7 +24,7 @@ class History:
         return self.snapshots[self.position - 1] if self.position else self.baseline
 
     @property
-    def in_force(self) -> tuple[Edit, ...]:
+    def applied_edits(self) -> tuple[Edit, ...]:
         return self.edits[: self.position]
 
     @property
@@ -36,23 +36,23 @@ class History:
     def redo_title(self) -> str:
         return self.edits[self.position].title if self.position < len(self.edits) else ""
 
-    def done(self, edit: Edit, result: Architecture) -> History:
+    def with_edit(self, edit: Edit, result: Architecture) -> History:
         """The history after one more edit; what could have been redone is gone."""
         kept = self.position
         return History(self.baseline, (*self.edits[:kept], edit), (*self.snapshots[:kept], result), kept + 1)
 
-    def undone(self) -> History:
-        return self.at(self.position - 1)
+    def undo(self) -> History:
+        return self.at_position(self.position - 1)
 
-    def redone(self) -> History:
-        return self.at(self.position + 1)
+    def redo(self) -> History:
+        return self.at_position(self.position + 1)
 
-    def at(self, position: int) -> History:
+    def at_position(self, position: int) -> History:
         """The same history seen from another position, 0 (as opened) to len(edits); clamped to these."""
         return replace(self, position=min(max(position, 0), len(self.edits)))
 
 
-def made(edit: Edit, architecture: Architecture) -> Architecture:
+def apply_edit(edit: Edit, architecture: Architecture) -> Architecture:
     """The snapshot after an edit. Raises EditError, also where a half-made snapshot does not hold together."""
     try:
         return edit.apply(architecture)
@@ -60,9 +60,9 @@ def made(edit: Edit, architecture: Architecture) -> Architecture:
         raise EditError(str(failure), node=failure.node) from failure
 
 
-def applied(architecture: Architecture, edits: Iterable[Edit]) -> History:
+def replay(architecture: Architecture, edits: Iterable[Edit]) -> History:
     """Open a history and make these edits. Raises EditError from the first that cannot be made."""
     history = History(architecture)
     for edit in edits:
-        history = history.done(edit, made(edit, history.current))
+        history = history.with_edit(edit, apply_edit(edit, history.current))
     return history

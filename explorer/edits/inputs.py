@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from explorer.edits.checks import number, whole
-from explorer.edits.depth import DepthMultiplier
+from explorer.edits.checks import check_integer, check_number
+from explorer.edits.depth import MultiplyDepth
 from explorer.edits.edit import EVERYWHERE, EditError
-from explorer.edits.fitting import fitted, settled
-from explorer.edits.mending import working
-from explorer.edits.widths import WidthMultiplier
+from explorer.edits.fitting import change_node, propagate
+from explorer.edits.mending import find_working_repairs
+from explorer.edits.widths import MultiplyWidth
 from explorer.graph.architecture import Architecture, Input
 
-_LARGEST = {
+_LIMITS = {
     "resolution": (8192, "the side of the image (0 leaves it)"),
     "channels": (1024, "the number of channels of the image (0 leaves it)"),
     "batch": (4096, "the number of images at once (0 leaves it)"),
@@ -22,7 +22,7 @@ _LARGEST = {
 
 
 @dataclass(frozen=True, slots=True)
-class InputSize:
+class SetInputSize:
     """Set the side of the (square) image, its channels, the batch; 0 leaves one as it is."""
 
     name: ClassVar[str] = "input"
@@ -42,20 +42,20 @@ class InputSize:
         return f"Image: {', '.join(said) or 'as it is'}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        for field, (largest, words) in _LARGEST.items():
-            whole(getattr(self, field), 0, largest, words)
+        for field, (largest, words) in _LIMITS.items():
+            check_integer(getattr(self, field), 0, largest, words)
         batch, channels, height, width = architecture.input_shape
         side = self.resolution
         shape = (self.batch or batch, self.channels or channels, side or height, side or width)
         if shape == architecture.input_shape:
             return architecture
         try:
-            return fitted(architecture.with_nodes([settled(architecture.input, op=Input(shape))]))
+            return propagate(architecture.with_replaced([change_node(architecture.input, op=Input(shape))]))
         except EditError as failure:
-            repairs = working(architecture, self._other_sides(width), most=1)
+            repairs = find_working_repairs(architecture, self._larger_resolutions(width), limit=1)
             raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
 
-    def _other_sides(self, before: int) -> Iterator[tuple[str, InputSize]]:
+    def _larger_resolutions(self, before: int) -> Iterator[tuple[str, SetInputSize]]:
         """The next larger resolutions, up to the present one."""
         first = -(-self.resolution // 16) * 16
         for side in range(first, before, 16) if 0 < self.resolution < before else ():
@@ -64,7 +64,7 @@ class InputSize:
 
 
 @dataclass(frozen=True, slots=True)
-class CompoundScaling:
+class ApplyCompoundScaling:
     """Scale depth by 1.2^φ, width by 1.1^φ and resolution by 1.15^φ, together.
 
     Source: Tan and Le, "EfficientNet", 2019, eq. 3 and §4: α = 1.2, β = 1.1, γ = 1.15, so that FLOPs grow about 2^φ.
@@ -82,13 +82,13 @@ class CompoundScaling:
         return f"Compound scaling φ = {self.phi:g}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        number(self.phi, -4, 8, "the compound coefficient φ")
+        check_number(self.phi, -4, 8, "the compound coefficient φ")
         side = round(architecture.input_shape[-1] * 1.15**self.phi)
-        deeper = DepthMultiplier(EVERYWHERE, 1.2**self.phi).apply(architecture)
-        wider = WidthMultiplier(EVERYWHERE, 1.1**self.phi).apply(deeper)
+        deeper = MultiplyDepth(EVERYWHERE, 1.2**self.phi).apply(architecture)
+        wider = MultiplyWidth(EVERYWHERE, 1.1**self.phi).apply(deeper)
         try:
-            return InputSize(resolution=side).apply(wider)
+            return SetInputSize(resolution=side).apply(wider)
         except EditError as failure:
             nearer = [replace(self, phi=round(self.phi * part / 4, 2)) for part in (3, 2, 1)]
-            repairs = working(architecture, [(edit.title, edit) for edit in nearer], most=1)
+            repairs = find_working_repairs(architecture, [(edit.title, edit) for edit in nearer], limit=1)
             raise EditError(str(failure), node=failure.node, repairs=repairs) from failure

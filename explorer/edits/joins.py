@@ -9,17 +9,17 @@ from typing import ClassVar
 
 import torch
 
-from explorer.analysis.study import study
-from explorer.edits.checks import named
-from explorer.edits.edit import EditError, nodes_at, place, places, where
-from explorer.edits.fitting import fitted, settled
-from explorer.edits.mending import MEND_TITLES, mending, working
-from explorer.edits.parts import Part, blocks_at, part, parts_at
-from explorer.edits.widths import Width
+from explorer.analysis.study import analyse
+from explorer.edits.checks import check_one_of
+from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at, split_places
+from explorer.edits.fitting import change_node, propagate
+from explorer.edits.mending import REPAIR_TITLES, find_working_repairs, offering_repairs
+from explorer.edits.parts import Subgraph, blocks_at, get_subgraph, subgraphs_at
+from explorer.edits.widths import SetWidth
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Function, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.hierarchy import picks
+from explorer.graph.hierarchy import is_tuple_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +36,33 @@ class AddShortcut:
 
     @property
     def title(self) -> str:
-        return f"Shortcut{_WAYS.get(self.way, '')} added {place(self.at)}"
+        return f"Shortcut{_SHORTCUT_TITLES.get(self.way, '')} added {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.way, _WAYS, "way around a block")
-        targets = [target for target in bridges_at(architecture, self.at) if lacks_shortcut(target)]
+        check_one_of(self.way, _SHORTCUT_TITLES, "way around a block")
+        targets = [target for target in shortcut_candidates(architecture, self.at) if lacks_shortcut(target)]
         if not targets:
-            raise EditError(f"no block {where(self.at)} has one way in, one way out and no shortcut yet")
+            raise EditError(f"no block {location_in_error(self.at)} has one way in, one way out and no shortcut yet")
         begun = architecture
         for target in targets:
-            architecture = bridged(architecture, target)
+            architecture = insert_shortcut(architecture, target)
         try:
-            return fitted(architecture, mend=self.way)
+            return propagate(architecture, repair=self.way)
         except EditError as failure:
-            ways = [(f"Shortcut{_WAYS[way]}", replace(self, way=way)) for way in failure.mends if way in _WAYS]
-            repairs = working(begun, ways) if self.way == "identity" else ()
+            ways = [
+                (f"Shortcut{_SHORTCUT_TITLES[way]}", replace(self, way=way))
+                for way in failure.repair_kinds
+                if way in _SHORTCUT_TITLES
+            ]
+            repairs = find_working_repairs(begun, ways) if self.way == "identity" else ()
             raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
 
 
-_WAYS = {"identity": "", "pad": " (padded with zeros)", "project": " (projected)"}
+_SHORTCUT_TITLES = {"identity": "", "pad": " (padded with zeros)", "project": " (projected)"}
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class SwapJoin:
     """Join ways by "add" or by "concat": with addition they must have one shape, with concatenation widths add up."""
 
     name: ClassVar[str] = "join"
@@ -68,22 +72,25 @@ class Join:
 
     @property
     def title(self) -> str:
-        return f"{_WORDS.get(self.to, self.to).capitalize()} {place(self.at)}"
+        return f"{_JOIN_TITLES.get(self.to, self.to).capitalize()} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.to, ("add", "concat"), "way to join")
+        check_one_of(self.to, ("add", "concat"), "way to join")
         other = "concat" if self.to == "add" else "add"
         found = [
             node for node in nodes_at(architecture, self.at) if vocabulary.kind(node) == other and is_join_of_two(node)
         ]
         if not found:
-            raise EditError(f"there is no {_WORDS[other]} of two ways {where(self.at)}")
+            raise EditError(f"there is no {_JOIN_TITLES[other]} of two ways {location_in_error(self.at)}")
         begun, mend = architecture, self.mend
         if mend == "widths":
-            architecture, mend = _evened(architecture, found), ""
-        changed = [_added(architecture.nodes[node.name]) if self.to == "add" else _concatenated(node) for node in found]
-        with mending(self, begun, [(MEND_TITLES["widths"], replace(self, mend="widths"))]):
-            return fitted(architecture.with_nodes(changed), mend=mend)
+            architecture, mend = _equalise_widths(architecture, found), ""
+        changed = [
+            _as_addition(architecture.nodes[node.name]) if self.to == "add" else _as_concatenation(node)
+            for node in found
+        ]
+        with offering_repairs(self, begun, [(REPAIR_TITLES["widths"], replace(self, mend="widths"))]):
+            return propagate(architecture.with_replaced(changed), repair=mend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +103,12 @@ class RemoveBranch:
 
     @property
     def title(self) -> str:
-        return f"Branch removed: {place(self.at).removeprefix('in ')}"
+        return f"Branch removed: {location_in_title(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         gone: dict[str, list[str]] = {}
-        for target in parts_at(architecture, self.at):
-            gone.setdefault(_join_of(architecture, target).name, []).append(target.exit)
+        for target in subgraphs_at(architecture, self.at):
+            gone.setdefault(_require_concat_of(architecture, target).name, []).append(target.exit)
         changed = []
         for name, exits in gone.items():
             join = architecture.nodes[name]
@@ -109,12 +116,12 @@ class RemoveBranch:
             kept = [ref for ref in values if ref.name not in exits]
             if not kept:
                 raise EditError(f"{name} would join nothing: one branch has to stay", node=name)
-            changed.append(settled(join, args=(type(values)(kept), *rest)))
-        with mending(self, architecture):
-            return fitted(architecture.with_nodes(changed), mend=self.mend)
+            changed.append(change_node(join, args=(type(values)(kept), *rest)))
+        with offering_repairs(self, architecture):
+            return propagate(architecture.with_replaced(changed), repair=self.mend)
 
 
-_WORDS = {"add": "addition", "concat": "concatenation"}
+_JOIN_TITLES = {"add": "addition", "concat": "concatenation"}
 
 
 def is_join_of_two(node: Node) -> bool:
@@ -122,25 +129,29 @@ def is_join_of_two(node: Node) -> bool:
     return vocabulary.kind(node) in ("add", "concat") and isinstance(node.op, Function) and len(set(node.inputs)) == 2
 
 
-def lacks_shortcut(target: Part) -> bool:
+def lacks_shortcut(target: Subgraph) -> bool:
     """May this block be given a way around? It has one way in, one way out, maps at both, and no shortcut."""
-    if not target.is_simple or not (len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4):
+    if not target.is_single_entry_exit or not (len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4):
         return False
     if not any(vocabulary.kind(node) in ("conv", "depthwise") for node in target.layers):
         return False
-    return not any(vocabulary.kind(node.was or node) in ("add", "concat", "shuffle") for node in target.layers)
+    return not any(vocabulary.kind(node.original or node) in ("add", "concat", "shuffle") for node in target.layers)
 
 
-def bridges_at(architecture: Architecture, at: str) -> list[Part]:
+def shortcut_candidates(architecture: Architecture, at: str) -> list[Subgraph]:
     """What a shortcut here would go around: the blocks in a place, or the very unit or group that is named."""
     blocks = list(blocks_at(architecture, at))
     if blocks:
         return blocks
-    hierarchy = study(architecture).hierarchy
-    return [part(architecture, one) for one in places(at) if one in hierarchy.groups and hierarchy.groups[one].children]
+    hierarchy = analyse(architecture).hierarchy
+    return [
+        get_subgraph(architecture, one)
+        for one in split_places(at)
+        if one in hierarchy.groups and hierarchy.groups[one].children
+    ]
 
 
-def bridged(architecture: Architecture, target: Part) -> Architecture:
+def insert_shortcut(architecture: Architecture, target: Subgraph) -> Architecture:
     """The snapshot with a way around a part, not yet fitted."""
     anchor = architecture.nodes[target.exit]
     while vocabulary.kind(anchor) == "activation" and anchor.inputs[0] in target.nodes:
@@ -148,51 +159,53 @@ def bridged(architecture: Architecture, target: Part) -> Architecture:
         if architecture.users[before.name] != (anchor.name,):
             break
         anchor = before
-    name = architecture.free(f"{target.id.removeprefix('unit:')}.shortcut")
+    name = architecture.unused_name(f"{target.id.removeprefix('unit:')}.shortcut")
     # Of the part as a whole: beside its last unit, not inside it.
     scope = tuple(path for path in anchor.scope if all(path in node.scope for node in target.layers))
     add = Node(name, Function(operator.add), (Ref(anchor.name), Ref(target.entry)), scope=scope, added=True)
     return architecture.with_inserted(anchor.name, add)
 
 
-def _added(node: Node) -> Node:
+def _as_addition(node: Node) -> Node:
     a, b = dict.fromkeys(node.inputs)
-    origin = node.was
+    origin = node.original
     if origin is not None and vocabulary.kind(origin) == "add" and set(origin.inputs) == {a, b}:
         return origin
-    return settled(node, op=Function(operator.add), args=(Ref(a), Ref(b)), kwargs={})
+    return change_node(node, op=Function(operator.add), args=(Ref(a), Ref(b)), kwargs={})
 
 
-def _concatenated(node: Node) -> Node:
-    origin = node.was
+def _as_concatenation(node: Node) -> Node:
+    origin = node.original
     if origin is not None and vocabulary.kind(origin) == "concat" and set(origin.inputs) == set(node.inputs):
         return origin
     a, b = node.inputs
-    return settled(node, op=Function(torch.cat), args=([Ref(a), Ref(b)], 1), kwargs={})
+    return change_node(node, op=Function(torch.cat), args=([Ref(a), Ref(b)], 1), kwargs={})
 
 
-def joined_by(architecture: Architecture, target: Part) -> Node | None:
+def find_concat_of(architecture: Architecture, target: Subgraph) -> Node | None:
     """The concatenation that a part is one of several branches of; None when it is none."""
     if len(target.exits) != 1:
         return None
     users = architecture.users[target.exit]
     join = architecture.nodes[users[0]] if len(set(users)) == 1 else None
-    if join is None or vocabulary.kind(join) != "concat" or len(set(join.inputs)) < 2 or picks(join):
+    if join is None or vocabulary.kind(join) != "concat" or len(set(join.inputs)) < 2 or is_tuple_item(join):
         return None
     return join
 
 
-def _join_of(architecture: Architecture, target: Part) -> Node:
-    join = joined_by(architecture, target)
+def _require_concat_of(architecture: Architecture, target: Subgraph) -> Node:
+    join = find_concat_of(architecture, target)
     if join is None:
-        raise EditError(f"{target.words} is no branch: nothing else is concatenated with it", node=target.id)
+        raise EditError(f"{target.label} is no branch: nothing else is concatenated with it", node=target.id)
     return join
 
 
-def _evened(architecture: Architecture, joins: Iterable[Node]) -> Architecture:
+def _equalise_widths(architecture: Architecture, joins: Iterable[Node]) -> Architecture:
     """The ways that meet at each join made as wide as the first of them."""
     for node in joins:
-        first, second = (shape for shape in map(part(architecture, node.name).shape, dict.fromkeys(node.inputs)))
+        first, second = (
+            shape for shape in map(get_subgraph(architecture, node.name).shape, dict.fromkeys(node.inputs))
+        )
         if first[1] != second[1]:
-            architecture = Width(node.inputs[-1], first[1]).apply(architecture)
+            architecture = SetWidth(node.inputs[-1], first[1]).apply(architecture)
     return architecture

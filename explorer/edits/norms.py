@@ -11,15 +11,15 @@ from torch import nn
 from torchvision.models.convnext import LayerNorm2d
 
 from explorer.analysis.shapes import Shape
-from explorer.analysis.study import study
-from explorer.edits.channels import channels
-from explorer.edits.checks import named
-from explorer.edits.edit import EditError, nodes_at, place, where
-from explorer.edits.fitting import as_it_was, fitted, settled
-from explorer.edits.mending import working
-from explorer.graph.architecture import Architecture, Node, Pass
+from explorer.analysis.study import analyse
+from explorer.edits.channels import find_channel_groups
+from explorer.edits.checks import check_one_of
+from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
+from explorer.edits.fitting import change_node, propagate, restore_node
+from explorer.edits.mending import find_working_repairs
+from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import made
+from explorer.graph.layers import build_layer
 
 #: Norms by the name the edits use, and how each is written for people.
 NORM_TITLES: dict[str, str] = {
@@ -33,7 +33,7 @@ NORM_TITLES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Norm:
+class SwapNorm:
     """Put another kind of norm in the place of those there are, or one behind every convolution where there is none.
     "none" takes them out."""
 
@@ -43,38 +43,40 @@ class Norm:
 
     @property
     def title(self) -> str:
-        return f"Norm {NORM_TITLES.get(self.to, self.to)} {place(self.at)}"
+        return f"Norm {NORM_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.to, NORM_TITLES, "norm")
+        check_one_of(self.to, NORM_TITLES, "norm")
         norms, bare = norms_at(architecture, nodes_at(architecture, self.at))
         if not norms and not bare:
-            raise EditError(f"there is no norm {where(self.at)}, and no convolution that could have one")
+            raise EditError(f"there is no norm {location_in_error(self.at)}, and no convolution that could have one")
         if norms:
-            done = self._swapped(architecture, norms)
+            done = self._swap(architecture, norms)
         else:
-            done = architecture if self.to == "none" else self._put_in(architecture, bare)
+            done = architecture if self.to == "none" else self._insert(architecture, bare)
         try:
-            return done if done is architecture else fitted(done)
+            return done if done is architecture else propagate(done)
         except EditError as failure:
             others = [(f"Norm {NORM_TITLES[to]}", replace(self, to=to)) for to in ("batch", "layer") if to != self.to]
-            raise EditError(str(failure), node=failure.node, repairs=working(architecture, others)) from failure
+            raise EditError(
+                str(failure), node=failure.node, repairs=find_working_repairs(architecture, others)
+            ) from failure
 
-    def _swapped(self, architecture: Architecture, norms: list[Node]) -> Architecture:
-        measures = study(architecture).figures.measures
+    def _swap(self, architecture: Architecture, norms: list[Node]) -> Architecture:
+        measures = analyse(architecture).figures.measures
         changed = [
-            _with_norm(node, self.to, measures[node.inputs[0]].value.dims)
+            _swap_norm(node, self.to, measures[node.inputs[0]].value.dims)
             for node in norms
             if norm_kind(node) != self.to
         ]
-        return architecture.with_nodes(changed) if changed else architecture
+        return architecture.with_replaced(changed) if changed else architecture
 
-    def _put_in(self, architecture: Architecture, bare: list[Node]) -> Architecture:
-        measures = study(architecture).figures.measures
+    def _insert(self, architecture: Architecture, bare: list[Node]) -> Architecture:
+        measures = analyse(architecture).figures.measures
         for node in bare:
-            name = architecture.free(f"{node.name}_norm")
-            op = made(lambda node=node: _norm_module(self.to, measures[node.name].value.dims))  # type: ignore[misc]
-            new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, neutral=True)
+            name = architecture.unused_name(f"{node.name}_norm")
+            op = build_layer(lambda node=node: _build_norm(self.to, measures[node.name].value.dims))  # type: ignore[misc]
+            new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, identity_init=True)
             architecture = architecture.with_inserted(node.name, new)
         return architecture
 
@@ -83,13 +85,13 @@ def norms_at(architecture: Architecture, nodes: Iterable[Node]) -> tuple[list[No
     """The norms over channels among these nodes; where there are none, those right behind their convolutions. And the
     convolutions that have none behind them."""
     found = list(nodes)
-    norms = [node for node in found if norm_kind(node) is not None and over_channels(architecture, node)]
-    behind = {node.name: _norm_behind(architecture, node) for node in found if isinstance(node.layer, nn.Conv2d)}
+    norms = [node for node in found if norm_kind(node) is not None and is_over_channels(architecture, node)]
+    behind = {node.name: _find_norm_behind(architecture, node) for node in found if isinstance(node.layer, nn.Conv2d)}
     bare = [architecture.nodes[name] for name, norm in behind.items() if norm is None]
     return norms or [norm for norm in behind.values() if norm is not None], bare
 
 
-def _norm_behind(architecture: Architecture, node: Node) -> Node | None:
+def _find_norm_behind(architecture: Architecture, node: Node) -> Node | None:
     users = architecture.users[node.name]
     norm = architecture.nodes[users[0]] if len(users) == 1 else None
     return norm if norm is not None and norm_kind(norm) is not None else None
@@ -97,8 +99,8 @@ def _norm_behind(architecture: Architecture, node: Node) -> Node | None:
 
 def norm_kind(node: Node) -> str | None:
     """Which norm a node is (a key of `NORM_TITLES`; "none" when an edit took it out), or None."""
-    if isinstance(node.op, Pass):
-        return "none" if node.was is not None and norm_kind(node.was) is not None else None
+    if isinstance(node.op, Bypass):
+        return "none" if node.original is not None and norm_kind(node.original) is not None else None
     layer = node.layer
     if isinstance(layer, nn.GroupNorm):
         return "group"
@@ -108,11 +110,11 @@ def norm_kind(node: Node) -> str | None:
     return None
 
 
-def over_channels(architecture: Architecture, node: Node) -> bool:
+def is_over_channels(architecture: Architecture, node: Node) -> bool:
     """Does the norm work on the channels of a map (batch, channels, height, width)?"""
     name = node.inputs[0]
-    value = study(architecture).figures.measures[name].value
-    coupled = channels(architecture)
+    value = analyse(architecture).figures.measures[name].value
+    coupled = find_channel_groups(architecture)
     return isinstance(value, Shape) and len(value.dims) == 4 and coupled.axes.get(name) == -3
 
 
@@ -124,16 +126,16 @@ _NORM_CLASSES: dict[str, type[nn.Module]] = {
 }
 
 
-def _with_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
-    origin = node.was or node
+def _swap_norm(node: Node, to: str, entering: tuple[int, ...]) -> Node:
+    origin = node.original or node
     if not node.added and norm_kind(origin) == to:
-        return as_it_was(node)
+        return restore_node(node)
     if to == "none":
-        return node.replace(op=Pass(), args=node.args[:1], kwargs={}, was=origin)
-    return settled(node, op=made(lambda: _norm_module(to, entering)), neutral=True)
+        return node.replace(op=Bypass(), args=node.args[:1], kwargs={}, original=origin)
+    return change_node(node, op=build_layer(lambda: _build_norm(to, entering)), identity_init=True)
 
 
-def _norm_module(to: str, entering: tuple[int, ...]) -> nn.Module:
+def _build_norm(to: str, entering: tuple[int, ...]) -> nn.Module:
     width = entering[1]
     if to == "batch":
         return nn.BatchNorm2d(width)

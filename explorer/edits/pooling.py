@@ -8,13 +8,13 @@ from typing import Any
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.edits.fitting import as_it_was, settled
+from explorer.edits.fitting import change_node, restore_node
 from explorer.graph.architecture import Function, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import made, reconfigured
+from explorer.graph.layers import build_layer, reconfigure
 
 
-def pooling_of(node: Node) -> tuple[str, dict[str, Any]] | None:
+def find_pooling(node: Node) -> tuple[str, dict[str, Any]] | None:
     """("max" or "average", settings) of a pooling with a window, or of a global one; None for anything else."""
     layer = node.layer
     if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
@@ -28,8 +28,8 @@ def pooling_of(node: Node) -> tuple[str, dict[str, Any]] | None:
         }
     if isinstance(layer, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
         return "max" if isinstance(layer, nn.AdaptiveMaxPool2d) else "average", {"output_size": layer.output_size}
-    if isinstance(node.op, Function) and node.op.call in _POOLS:
-        kind, names = _POOLS[node.op.call]
+    if isinstance(node.op, Function) and node.op.call in _POOLING_FUNCTIONS:
+        kind, names = _POOLING_FUNCTIONS[node.op.call]
         settings = dict(zip(names, node.args[1:], strict=False)) | {k: v for k, v in node.kwargs.items() if k in names}
         if settings.pop("return_indices", False):
             return None
@@ -43,7 +43,7 @@ def pooling_of(node: Node) -> tuple[str, dict[str, Any]] | None:
 
 
 _WINDOW = ("kernel_size", "stride", "padding")
-_POOLS: dict[Any, tuple[str, tuple[str, ...]]] = {
+_POOLING_FUNCTIONS: dict[Any, tuple[str, tuple[str, ...]]] = {
     F.max_pool2d: ("max", (*_WINDOW, "dilation", "ceil_mode", "return_indices")),
     F.avg_pool2d: ("average", (*_WINDOW, "ceil_mode", "count_include_pad")),
     F.adaptive_avg_pool2d: ("average", ("output_size",)),
@@ -53,16 +53,16 @@ _POOLS: dict[Any, tuple[str, tuple[str, ...]]] = {
 
 def is_windowed_pooling(node: Node) -> bool:
     """Does it pool with a window of its own, not the whole map at once?"""
-    found = pooling_of(node)
+    found = find_pooling(node)
     return found is not None and "kernel_size" in found[1]
 
 
-def pooled_in_place(node: Node) -> Node:
+def with_unit_stride(node: Node) -> Node:
     """The pooling with stride 1, padded so that the map keeps its size (windows of odd side)."""
-    kind, settings = pooling_at(node)
-    change = {"stride": 1, "padding": tuple(side // 2 for side in pair(settings["kernel_size"]))}
+    kind, settings = require_pooling(node)
+    change = {"stride": 1, "padding": tuple(side // 2 for side in as_pair(settings["kernel_size"]))}
     if isinstance(node.op, Layer):  # with all that no edit speaks of: what it counts at the border, its dilation
-        return node.replace(op=reconfigured(node.op, **change))
+        return node.replace(op=reconfigure(node.op, **change))
     return with_pooling(node, kind, settings | change)
 
 
@@ -74,19 +74,21 @@ def with_pooling(node: Node, kind: str, settings: dict[str, Any]) -> Node:
         cls = nn.MaxPool2d if windowed else nn.AdaptiveMaxPool2d
     else:
         cls = nn.AvgPool2d if windowed else nn.AdaptiveAvgPool2d
-    origin = node.was or node
-    if origin is not node and pooling_of(origin) == (kind, settings):
-        return as_it_was(node)
-    return settled(node, op=made(lambda: cls(**settings)), args=(Ref(node.inputs[0]),), kwargs={}, path=node.name)
+    origin = node.original or node
+    if origin is not node and find_pooling(origin) == (kind, settings):
+        return restore_node(node)
+    return change_node(
+        node, op=build_layer(lambda: cls(**settings)), args=(Ref(node.inputs[0]),), kwargs={}, path=node.name
+    )
 
 
-def pooling_at(node: Node) -> tuple[str, dict[str, Any]]:
+def require_pooling(node: Node) -> tuple[str, dict[str, Any]]:
     """As `pooling_of`, for a node that is known to pool."""
-    found = pooling_of(node)
+    found = find_pooling(node)
     assert found is not None
     return found
 
 
-def pair(value: Any) -> tuple[int, int]:
+def as_pair(value: Any) -> tuple[int, int]:
     """Down and across, of a number for both or of two."""
     return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))

@@ -11,19 +11,19 @@ from torch import nn
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.layers import channels_of, made, reconfigured
+from explorer.graph.layers import build_layer, norm_channels, reconfigure
 from explorer.graph.vocabulary import ACTIVATIONS
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class NormActStyle:
     """The norm and activation behind a convolution; None where there is none."""
 
     norm: Layer | None
     activation: Layer | None
 
 
-def chain_behind(architecture: Architecture, name: str) -> list[Node]:
+def following_norm_act(architecture: Architecture, name: str) -> list[Node]:
     """The norm and activation that read a node's value and nothing else does, in order."""
     found: list[Node] = []
     while True:
@@ -38,59 +38,61 @@ def chain_behind(architecture: Architecture, name: str) -> list[Node]:
         name = node.name
 
 
-def style_of(architecture: Architecture, name: str) -> Style:
+def find_style(architecture: Architecture, name: str) -> NormActStyle:
     """How the convolution `name` is followed; what it lacks is taken from nowhere."""
     norm: Layer | None = None
     activation: Layer | None = None
-    for node in chain_behind(architecture, name):
+    for node in following_norm_act(architecture, name):
         if vocabulary.kind(node) == "norm" and isinstance(node.op, Layer):
             norm = node.op
-        elif vocabulary.activation(node) not in (None, "linear"):
-            activation = activation_layer(str(vocabulary.activation(node)))
-    return Style(norm, activation)
+        elif vocabulary.activation_name(node) not in (None, "linear"):
+            activation = activation_layer(str(vocabulary.activation_name(node)))
+    return NormActStyle(norm, activation)
 
 
-def usual_style(architecture: Architecture) -> Style:
+def most_common_style(architecture: Architecture) -> NormActStyle:
     """The commonest norm and activation of the network."""
     norms: dict[object, list[Layer]] = {}
     names: dict[str, int] = {}
     for node in architecture.live.values():
         if vocabulary.kind(node) == "norm" and isinstance(node.op, Layer):
             norms.setdefault(type(node.op.module), []).append(node.op)
-        name = vocabulary.activation(node)
+        name = vocabulary.activation_name(node)
         if name not in (None, "linear", "sigmoid"):
             names[str(name)] = names.get(str(name), 0) + 1
     norm = max(norms.values(), key=len)[0] if norms else None
-    return Style(norm, activation_layer(max(names, key=lambda n: names[n]) if names else "relu"))
+    return NormActStyle(norm, activation_layer(max(names, key=lambda n: names[n]) if names else "relu"))
 
 
 @cache
 def activation_layer(name: str) -> Layer:
     """An activation (a key of `ACTIVATIONS`). One serves all places: it is never mutated, and weights go by path."""
-    return made(ACTIVATIONS[name])
+    return build_layer(ACTIVATIONS[name])
 
 
 #: What the names of the norm and the activation behind a new layer end with.
-FOLLOWERS = ("_norm", "_activation")
+NORM_ACT_SUFFIXES = ("_norm", "_activation")
 
 
-def followed(base: str, op: Layer, reads: str, width: int, style: Style, scope: tuple[str, ...]) -> list[Node]:
+def build_conv_norm_act(
+    base: str, op: Layer, source: str, width: int, style: NormActStyle, scope: tuple[str, ...]
+) -> list[Node]:
     """A new layer with its norm and activation, as nodes: `base`, `base_norm`, `base_activation`; not inside it: a
     layer with weights has no modules of its own in it."""
-    nodes = [Node(base, op, (Ref(reads),), scope=scope, path=base, added=True)]
+    nodes = [Node(base, op, (Ref(source),), scope=scope, path=base, added=True)]
     if style.norm is not None:
         norm = style.norm
-        if channels_of(norm.module) is not None:
-            norm = reconfigured(norm, channels=width, **_even_groups(norm.module, width))
+        if norm_channels(norm.module) is not None:
+            norm = reconfigure(norm, channels=width, **_divisible_groups(norm.module, width))
         path = f"{base}_norm"
-        nodes.append(Node(path, norm, (Ref(nodes[-1].name),), scope=scope, path=path, added=True, neutral=True))
+        nodes.append(Node(path, norm, (Ref(nodes[-1].name),), scope=scope, path=path, added=True, identity_init=True))
     if style.activation is not None:
         path = f"{base}_activation"
         nodes.append(Node(path, style.activation, (Ref(nodes[-1].name),), scope=scope, path=path, added=True))
     return nodes
 
 
-def _even_groups(norm: nn.Module, width: int) -> dict[str, int]:
+def _divisible_groups(norm: nn.Module, width: int) -> dict[str, int]:
     if isinstance(norm, nn.GroupNorm) and width % norm.num_groups:
         return {"num_groups": 1}
     return {}

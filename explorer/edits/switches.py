@@ -10,20 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from explorer.analysis.study import study
-from explorer.edits.cardinality import shuffle_place, with_shuffle
-from explorer.edits.checks import named
-from explorer.edits.edit import EditError, nodes_at, place, where
-from explorer.edits.fitting import as_it_was, fitted, settled
-from explorer.edits.mending import mending
-from explorer.edits.parts import Part, blocks_at
+from explorer.analysis.study import analyse
+from explorer.edits.cardinality import find_shuffle_position, insert_shuffle
+from explorer.edits.checks import check_one_of
+from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
+from explorer.edits.fitting import change_node, propagate, restore_node
+from explorer.edits.mending import offering_repairs
+from explorer.edits.parts import Subgraph, blocks_at
 from explorer.edits.styles import activation_layer
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Node, Pass
+from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.bottlenecks import projection
+from explorer.graph.bottlenecks import find_projection
 from explorer.graph.gates import feeds_gate
-from explorer.graph.shortcuts import shortcuts
+from explorer.graph.shortcuts import find_shortcuts
 from explorer.graph.vocabulary import ACTIVATION_TITLES, ACTIVATIONS
 
 
@@ -40,19 +40,19 @@ class SwapActivation:
 
     @property
     def title(self) -> str:
-        return f"Activation {ACTIVATION_TITLES.get(self.to, self.to)} {place(self.at)}"
+        return f"Activation {ACTIVATION_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.to, ACTIVATIONS, "activation")
-        found = list(swappable(architecture, self.at))
+        check_one_of(self.to, ACTIVATIONS, "activation")
+        found = list(swappable_activations(architecture, self.at))
         if not found:
-            raise EditError(f"there is no activation {where(self.at)} that could become {self.to}")
-        changed = [with_activation(node, self.to) for node in found if vocabulary.activation(node) != self.to]
-        return architecture.with_nodes(changed) if changed else architecture
+            raise EditError(f"there is no activation {location_in_error(self.at)} that could become {self.to}")
+        changed = [swap_activation(node, self.to) for node in found if vocabulary.activation_name(node) != self.to]
+        return architecture.with_replaced(changed) if changed else architecture
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelShuffle:
+class ToggleChannelShuffle:
     """Switch the channel shuffle off or on: without it, groups of channels never hear each other. Where there never
     was one, it is put behind the first group convolution of each block."""
 
@@ -62,32 +62,34 @@ class ChannelShuffle:
 
     @property
     def title(self) -> str:
-        return f"Channel shuffle {'on' if self.on else 'off'} {place(self.at)}"
+        return f"Channel shuffle {'on' if self.on else 'off'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         found = [node for node in nodes_at(architecture, self.at) if vocabulary.kind(node) == "shuffle"]
         if not found and self.on:
-            return self._put_in(architecture)
+            return self._insert(architecture)
         if not found:
-            raise EditError(f"there is no channel shuffle {where(self.at)}")
+            raise EditError(f"there is no channel shuffle {location_in_error(self.at)}")
         added = [node.name for node in found if node.added and not self.on]
         for name in added:  # nothing to come back to: it goes
             architecture = architecture.without(name)
         found = [node for node in found if node.name not in added]
-        done = _switched(architecture, [(node, node.inputs[0]) for node in found], self.on)
-        return fitted(done) if self.on and done is not architecture else done
+        done = _switch_nodes(architecture, [(node, node.inputs[0]) for node in found], self.on)
+        return propagate(done) if self.on and done is not architecture else done
 
-    def _put_in(self, architecture: Architecture) -> Architecture:
-        places = [(at, block) for block in blocks_at(architecture, self.at) if (at := shuffle_place(block))]
+    def _insert(self, architecture: Architecture) -> Architecture:
+        places = [(at, block) for block in blocks_at(architecture, self.at) if (at := find_shuffle_position(block))]
         if not places:
-            raise EditError(f"no block {where(self.at)} has a group convolution that a shuffle could follow")
+            raise EditError(
+                f"no block {location_in_error(self.at)} has a group convolution that a shuffle could follow"
+            )
         for (after, groups), _ in places:
-            architecture = with_shuffle(architecture, after, groups)
-        return fitted(architecture)
+            architecture = insert_shuffle(architecture, after, groups)
+        return propagate(architecture)
 
 
 @dataclass(frozen=True, slots=True)
-class Shortcut:
+class ToggleShortcut:
     """Take a residual block's shortcut out, or put it back: the addition goes, the main path stays."""
 
     name: ClassVar[str] = "shortcut"
@@ -97,22 +99,24 @@ class Shortcut:
 
     @property
     def title(self) -> str:
-        return f"Shortcut {'restored' if self.on else 'removed'} {place(self.at)}"
+        return f"Shortcut {'restored' if self.on else 'removed'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        known = shortcuts(architecture)
+        known = find_shortcuts(architecture)
         found = [known[node.name] for node in nodes_at(architecture, self.at) if node.name in known]
         if not found:
-            raise EditError(f"there is no shortcut {where(self.at)}: no addition joins a path with a way around it")
-        done = _switched(architecture, [(architecture.nodes[s.add], s.main) for s in found], self.on)
+            raise EditError(
+                f"there is no shortcut {location_in_error(self.at)}: no addition joins a path with a way around it"
+            )
+        done = _switch_nodes(architecture, [(architecture.nodes[s.add], s.main) for s in found], self.on)
         if done is architecture or not self.on:
             return done
-        with mending(self, architecture):  # widths may have changed since it was taken out
-            return fitted(done, mend=self.mend)
+        with offering_repairs(self, architecture):  # widths may have changed since it was taken out
+            return propagate(done, repair=self.mend)
 
 
 @dataclass(frozen=True, slots=True)
-class LinearBottleneck:
+class SetBottleneckActivation:
     """Put an activation behind the 1×1 projection of a bottleneck, or ("linear") take it away again."""
 
     name: ClassVar[str] = "linear_bottleneck"
@@ -122,15 +126,18 @@ class LinearBottleneck:
     @property
     def title(self) -> str:
         if self.activation == "linear":
-            return f"Linear bottleneck {place(self.at)}"
-        return f"{ACTIVATION_TITLES.get(self.activation, self.activation)} after the projection {place(self.at)}"
+            return f"Linear bottleneck {location_in_title(self.at)}"
+        return (
+            f"{ACTIVATION_TITLES.get(self.activation, self.activation)} after the "
+            f"projection {location_in_title(self.at)}"
+        )
 
     def apply(self, architecture: Architecture) -> Architecture:
-        named(self.activation, ACTIVATIONS, "activation")
+        check_one_of(self.activation, ACTIVATIONS, "activation")
         found = [end for _, end in projections_at(architecture, self.at)]
         if not found:
             raise EditError(
-                f"there is no linear bottleneck {where(self.at)}: "
+                f"there is no linear bottleneck {location_in_error(self.at)}: "
                 "it takes a depthwise convolution and behind it a 1×1 with no activation of its own"
             )
         for end, inserted in found:
@@ -142,52 +149,52 @@ class LinearBottleneck:
             if self.activation == "linear":
                 return architecture.without(inserted)
             old = architecture.nodes[inserted]
-            if vocabulary.activation(old) == self.activation:
+            if vocabulary.activation_name(old) == self.activation:
                 return architecture
-            return architecture.with_nodes([old.replace(op=activation_layer(self.activation))])
+            return architecture.with_replaced([old.replace(op=activation_layer(self.activation))])
         if self.activation == "linear":
             return architecture
-        name = architecture.free(f"{end}_activation")
+        name = architecture.unused_name(f"{end}_activation")
         scope = architecture.nodes[end].scope
         node = Node(name, activation_layer(self.activation), (Ref(end),), scope=scope, path=name, added=True)
         return architecture.with_inserted(end, node)
 
 
-def projections_at(architecture: Architecture, at: str) -> list[tuple[Part, tuple[str, str | None]]]:
+def projections_at(architecture: Architecture, at: str) -> list[tuple[Subgraph, tuple[str, str | None]]]:
     """The blocks of a place with a projection that is, or was, linear, and what `projection` says of it."""
-    groups = study(architecture).hierarchy.groups
+    groups = analyse(architecture).hierarchy.groups
     return [
         (block, found)
         for block in blocks_at(architecture, at)
-        if (found := projection(groups[block.id], architecture)) is not None
+        if (found := find_projection(groups[block.id], architecture)) is not None
     ]
 
 
-def swappable(architecture: Architecture, at: str) -> Iterable[Node]:
+def swappable_activations(architecture: Architecture, at: str) -> Iterable[Node]:
     """The activations an edit at this place means."""
     nodes = list(nodes_at(architecture, at))
     for node in nodes:
-        if vocabulary.activation(node) is not None and not (len(nodes) > 1 and feeds_gate(node, architecture)):
+        if vocabulary.activation_name(node) is not None and not (len(nodes) > 1 and feeds_gate(node, architecture)):
             yield node
 
 
-def with_activation(node: Node, to: str) -> Node:
+def swap_activation(node: Node, to: str) -> Node:
     """The node with another activation; the one it had at first comes back as it was."""
-    origin = node.was or node
-    if not node.added and vocabulary.activation(origin) == to:
-        return as_it_was(node)
+    origin = node.original or node
+    if not node.added and vocabulary.activation_name(origin) == to:
+        return restore_node(node)
     if to == "linear":
-        return node.replace(op=Pass(), args=node.args[:1], kwargs={}, was=None if node.added else origin)
-    return settled(node, op=activation_layer(to), args=node.args[:1], kwargs={}, path=node.name)
+        return node.replace(op=Bypass(), args=node.args[:1], kwargs={}, original=None if node.added else origin)
+    return change_node(node, op=activation_layer(to), args=node.args[:1], kwargs={}, path=node.name)
 
 
-def _switched(architecture: Architecture, places: Iterable[tuple[Node, str]], on: bool) -> Architecture:
+def _switch_nodes(architecture: Architecture, places: Iterable[tuple[Node, str]], on: bool) -> Architecture:
     """Switch nodes off, so that each passes one of its inputs on, or on again."""
     changed: list[Node] = []
     for node, passed in places:
-        off = isinstance(node.op, Pass)
-        if on and off and node.was is not None:
-            changed.append(node.was)
+        off = isinstance(node.op, Bypass)
+        if on and off and node.original is not None:
+            changed.append(node.original)
         elif not on and not off:
-            changed.append(node.replace(op=Pass(), args=(Ref(passed),), kwargs={}, was=node))
-    return architecture.with_nodes(changed) if changed else architecture
+            changed.append(node.replace(op=Bypass(), args=(Ref(passed),), kwargs={}, original=node))
+    return architecture.with_replaced(changed) if changed else architecture

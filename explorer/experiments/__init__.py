@@ -1,10 +1,10 @@
 """Experiments: each answers one question about the networks with numbers made here and now.
 
-    from explorer.experiments import find
+    from explorer.experiments import get_experiment
 
-    outcome = find("stacked_3x3").run({"kernel": 7})
+    outcome = get_experiment("stacked_3x3").run({"kernel": 7})
     outcome.number("weights").computed                    # 1.8148…
-    print(find("stacked_3x3").code({"kernel": 7}))        # Python that repeats it
+    print(get_experiment("stacked_3x3").code({"kernel": 7}))        # Python that repeats it
 
 Nothing here imports torch before the experiments are asked for.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.experiments.experiment import Experiment
 
 #: The rooms they live in, one experiment each, in the order in which they are listed.
-_ROOMS = (
+_MODULES = (
     "stacked",
     "reduction",
     "factorised",
@@ -48,14 +48,14 @@ class UnknownExperiment(LookupError):
 
 
 @cache
-def experiments() -> tuple[Experiment, ...]:
+def all_experiments() -> tuple[Experiment, ...]:
     """All there are, in the order in which they are listed."""
-    return tuple(import_module(f"explorer.experiments.{room}").EXPERIMENT for room in _ROOMS)
+    return tuple(import_module(f"explorer.experiments.{room}").EXPERIMENT for room in _MODULES)
 
 
-def find(id: str) -> Experiment:
+def get_experiment(id: str) -> Experiment:
     """The experiment called `id`. Raises UnknownExperiment."""
-    by_id = {experiment.id: experiment for experiment in experiments()}
+    by_id = {experiment.id: experiment for experiment in all_experiments()}
     if id in by_id:
         return by_id[id]
     near = difflib.get_close_matches(id, by_id, n=3, cutoff=0.4)
@@ -63,4 +63,4 @@ def find(id: str) -> Experiment:
     raise UnknownExperiment(f"there is no experiment {id!r}{hint}")
 
 
-__all__ = ["UnknownExperiment", "experiments", "find"]
+__all__ = ["UnknownExperiment", "all_experiments", "get_experiment"]

@@ -9,9 +9,18 @@ from torch import nn
 from torch.nn import functional as F
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
-from explorer.wanted import Wanted
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ComputedNumber,
+    Outcome,
+    QuotedResult,
+    chart_line,
+    message,
+)
+from explorer.wanted import KeepGoing
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
@@ -33,7 +42,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
 }
 
 
-def gap(count: int = 1_200_001, reach: float = 12.0) -> tuple[float, float]:
+def largest_gap(count: int = 1_200_001, reach: float = 12.0) -> tuple[float, float]:
     """Largest distance of h-swish, x · ReLU6(x + 3) / 6, from swish, x · σ(x), and where it is."""
     x = torch.linspace(-reach, reach, count, dtype=torch.float64)
     apart = (F.hardswish(x) - F.silu(x)).abs()
@@ -41,39 +50,44 @@ def gap(count: int = 1_200_001, reach: float = 12.0) -> tuple[float, float]:
     return float(apart[at]), abs(float(x[at]))
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     names = _FAMILIES[values["family"]]
     x = torch.linspace(-values["reach"], values["reach"], 401)
     times: dict[str, float] = {}
-    million = live.drawn(0, 1_000_000)
+    million = live.normal_noise(0, 1_000_000)
     for done, name in enumerate(names):
-        times[name] = live.milliseconds(_Layer(FUNCTIONS[name]), million, wanted, 0.4 * done / len(names), 9)
-    entering = _entering(values["photo"], wanted)
-    apart, at = gap()
+        times[name] = live.median_milliseconds(_Layer(FUNCTIONS[name]), million, keep_going, 0.4 * done / len(names), 9)
+    entering = _relu6_inputs(values["photo"], keep_going)
+    apart, at = largest_gap()
     top = float(entering.max())
     clipped = float((entering > 6).float().mean())
     levels = 2 ** values["bits"] - 1
     return Outcome(
         pictures=(
             _curves("chart", names, x, lambda f: f(x)),
-            _curves("chart_slope", names, x, lambda f: _slope(f, x)),
-            Chart(words("chart_ms"), Axis(names=names), Axis("ms", low=0), (Bars("", tuple(times.values())),)),
+            _curves("chart_slope", names, x, lambda f: _derivative(f, x)),
+            Chart(
+                message("chart_ms"),
+                ChartAxis(names=names),
+                ChartAxis("ms", low=0),
+                (ChartBars("", tuple(times.values())),),
+            ),
             _histogram(entering),
         ),
         numbers=(
-            Number("gap", words("gap"), apart),
-            Number("gap_at", words("gap_at"), at),
-            Number("largest", words("largest"), top),
-            Number("clipped", words("clipped"), 100 * clipped, "%"),
-            Number("step", words("step", bits=values["bits"]), 6 / levels),
-            Number("step_relu", words("step_relu", bits=values["bits"]), top / levels),
-            *(Number(f"ms_{name}", words("ms", name=name), time, "ms") for name, time in times.items()),
+            ComputedNumber("gap", message("gap"), apart),
+            ComputedNumber("gap_at", message("gap_at"), at),
+            ComputedNumber("largest", message("largest"), top),
+            ComputedNumber("clipped", message("clipped"), 100 * clipped, "%"),
+            ComputedNumber("step", message("step", bits=values["bits"]), 6 / levels),
+            ComputedNumber("step_relu", message("step_relu", bits=values["bits"]), top / levels),
+            *(ComputedNumber(f"ms_{name}", message("ms", name=name), time, "ms") for name, time in times.items()),
         ),
-        seen=(words("seen_swish", gap=apart), words("seen_range"), words("seen_slope")),
+        observations=(message("seen_swish", gap=apart), message("seen_range"), message("seen_slope")),
         quoted=(
-            Quoted("ReLU", "74.5 %", "MobileNetV3, table 5"),
-            Quoted(words("quoted_16"), "75.4 %", "MobileNetV3, table 5"),
-            Quoted(words("quoted_112"), "75.0 %", "MobileNetV3, table 5"),
+            QuotedResult("ReLU", "74.5 %", "MobileNetV3, table 5"),
+            QuotedResult(message("quoted_16"), "75.4 %", "MobileNetV3, table 5"),
+            QuotedResult(message("quoted_112"), "75.0 %", "MobileNetV3, table 5"),
         ),
     )
 
@@ -87,25 +101,25 @@ class _Layer(nn.Module):
         return self.function(x)
 
 
-def _slope(function: Function, x: torch.Tensor) -> torch.Tensor:
+def _derivative(function: Function, x: torch.Tensor) -> torch.Tensor:
     x = x.clone().requires_grad_()
     (slope,) = torch.autograd.grad(function(x).sum(), x)
     return slope
 
 
 def _curves(title: str, names: tuple[str, ...], x: torch.Tensor, of: Callable[[Function], torch.Tensor]) -> Chart:
-    parts = tuple(line(name, x.tolist(), of(FUNCTIONS[name]).tolist()) for name in names)
-    return Chart(words(title), Axis("x"), Axis("f(x)" if title == "chart" else "f′(x)"), parts)
+    parts = tuple(chart_line(name, x.tolist(), of(FUNCTIONS[name]).tolist()) for name in names)
+    return Chart(message(title), ChartAxis("x"), ChartAxis("f(x)" if title == "chart" else "f′(x)"), parts)
 
 
-def _entering(photo: str, wanted: Wanted) -> torch.Tensor:
+def _relu6_inputs(photo: str, keep_going: KeepGoing) -> torch.Tensor:
     """Every number that enters a ReLU6 of MobileNetV2 on a photo."""
-    network = live.opened("mobilenet_v2")
-    go_on(wanted, 0.5)
+    network = live.open_cached("mobilenet_v2")
+    check_cancelled(keep_going, 0.5)
     module = network.module()
     paths = [name for name, layer in module.named_modules() if isinstance(layer, nn.ReLU6)]
-    seen = live.watched(module, paths, live.photo(photo, network), entering=True)
-    go_on(wanted, 0.9)
+    seen = live.record_activations(module, paths, live.photo_tensor(photo, network), inputs=True)
+    check_cancelled(keep_going, 0.9)
     return torch.cat([seen[path].flatten() for path in paths])
 
 
@@ -115,13 +129,13 @@ def _histogram(entering: torch.Tensor) -> Chart:
     edges = [low + (high - low) * (number + 0.5) / count for number in range(count)]
     top = float(held.max())
     return Chart(
-        words("chart_range"),
-        Axis(words("axis_entering")),
-        Axis(words("axis_share"), low=0),
+        message("chart_range"),
+        ChartAxis(message("axis_entering")),
+        ChartAxis(message("axis_share"), low=0),
         (
-            line(words("entering"), edges, held.tolist(), "steps"),
-            line("0", [0, 0], [0, top], "dashed"),
-            line("6", [6, 6], [0, top], "dashed"),
+            chart_line(message("entering"), edges, held.tolist(), "steps"),
+            chart_line("0", [0, 0], [0, top], "dashed"),
+            chart_line("6", [6, 6], [0, top], "dashed"),
         ),
     )
 
@@ -141,11 +155,11 @@ EXPERIMENT = Experiment(
     idea="mobile",
     networks=("mobilenet_v3_large", "mobilenet_v2", "efficientnet_b0"),
     controls=(
-        Choice("family", tuple(_FAMILIES), "swish"),
-        Range("reach", 2, 10, 6),
-        Choice("bits", (4, 6, 8), 8),
+        ChoiceControl("family", tuple(_FAMILIES), "swish"),
+        RangeControl("reach", 2, 10, 6),
+        ChoiceControl("bits", (4, 6, 8), 8),
         live.PHOTO,
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

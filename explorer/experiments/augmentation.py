@@ -6,21 +6,21 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from explorer.analysis.comparison import divergence, probabilities
-from explorer.analysis.sample import built_in
+from explorer.analysis.comparison import js_divergence, probabilities
+from explorer.analysis.sample import load_sample
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
-from explorer.experiments.outcome import Array, Axis, Bars, Chart, Number, Outcome, Photo, words
-from explorer.wanted import Wanted
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.outcome import Array, Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, Photo, message
+from explorer.wanted import KeepGoing
 
 _SIDE, _CUT = 256, 224
 _MEAN = torch.tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
 _DEVIATION = torch.tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
 
 
-def square(name: str) -> torch.Tensor:
+def crop_square(name: str) -> torch.Tensor:
     """A photo with its short side scaled to 256 and the middle cut out: (3, 256, 256), from 0 to 1 (AlexNet, §2)."""
-    pixels = torch.from_numpy(built_in(name).pixels.copy()).permute(2, 0, 1)[None].float() / 255
+    pixels = torch.from_numpy(load_sample(name).pixels.copy()).permute(2, 0, 1)[None].float() / 255
     height, width = pixels.shape[2:]
     scale = _SIDE / min(height, width)
     size = max(round(height * scale), _SIDE), max(round(width * scale), _SIDE)
@@ -29,7 +29,7 @@ def square(name: str) -> torch.Tensor:
     return scaled[:, top : top + _SIDE, left : left + _SIDE].clamp(0, 1)
 
 
-def view(image: torch.Tensor, kind: str, generator: torch.Generator) -> torch.Tensor:
+def random_view(image: torch.Tensor, kind: str, generator: torch.Generator) -> torch.Tensor:
     """A random view of shape (3, 224, 224): "crop", "mirror", "colour", or "all" of them."""
     top = left = (_SIDE - _CUT) // 2
     if kind in ("crop", "all"):
@@ -37,10 +37,10 @@ def view(image: torch.Tensor, kind: str, generator: torch.Generator) -> torch.Te
     cut = image[:, top : top + _CUT, left : left + _CUT]
     if kind == "mirror" or (kind == "all" and torch.rand(1, generator=generator) < 0.5):
         cut = cut.flip(2)
-    return coloured(cut, generator) if kind in ("colour", "all") else cut
+    return shift_colours(cut, generator) if kind in ("colour", "all") else cut
 
 
-def coloured(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def shift_colours(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Shift all pixels along the principal components of the photo's colours, by their deviation × N(0, 0.1) × 3.
 
     The paper takes the components of the whole training set, and N(0, 0.1) of the eigenvalues of pixels from 0 to 255.
@@ -53,40 +53,45 @@ def coloured(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return moved.clamp(0, 1)
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     generator = torch.Generator().manual_seed(values["seed"])
     count, kind = values["count"], values["kind"]
-    network = live.opened(values["network"])
-    go_on(wanted, 0.05)
+    network = live.open_cached(values["network"])
+    check_cancelled(keep_going, 0.05)
     module = network.module()
-    image = square(values["photo"])
-    views = [_centre(image), *(view(image, kind, generator) for _ in range(count))]
+    image = crop_square(values["photo"])
+    views = [_centre(image), *(random_view(image, kind, generator) for _ in range(count))]
     outputs: list[torch.Tensor] = []
     size = network.architecture.input_shape[2:]
     for done, seen in enumerate(views):
-        go_on(wanted, 0.3 + 0.7 * done / len(views))
+        check_cancelled(keep_going, 0.3 + 0.7 * done / len(views))
         shown = F.interpolate(((seen - _MEAN) / _DEVIATION)[None], size, mode="bilinear", align_corners=False)
         with torch.no_grad():
             outputs.append(probabilities(module(shown)))
-    moved = [divergence(outputs[0], output) for output in outputs[1:]]
+    moved = [js_divergence(outputs[0], output) for output in outputs[1:]]
     mean = torch.stack(outputs[1:]).mean(dim=0)
-    away = [divergence(mean, output) for output in outputs[1:]]
+    away = [js_divergence(mean, output) for output in outputs[1:]]
     same = sum(int(output.argmax()) == int(outputs[0].argmax()) for output in outputs[1:])
     shifts = _SIDE - _CUT
     return Outcome(
         pictures=(
-            Photo(words("centre"), _pixels(views[0])),
-            *(Photo(words("view", number=n + 1, moved=moved[n]), _pixels(views[n + 1])) for n in range(min(5, count))),
-            _moved(moved),
+            Photo(message("centre"), _pixels(views[0])),
+            *(
+                Photo(message("view", number=n + 1, moved=moved[n]), _pixels(views[n + 1]))
+                for n in range(min(5, count))
+            ),
+            _divergence_chart(moved),
         ),
         numbers=(
-            Number("views", words("views"), shifts * shifts * 2, "", 2048, "AlexNet, §4.1", 0, words("views_note")),
-            Number("moved", words("moved"), sum(moved) / count, "bit"),
-            Number("most", words("most"), max(moved), "bit"),
-            Number("same", words("same"), 100 * same / count, "%"),
-            Number("mean", words("mean"), sum(away) / count, "bit"),
+            ComputedNumber(
+                "views", message("views"), shifts * shifts * 2, "", 2048, "AlexNet, §4.1", 0, message("views_note")
+            ),
+            ComputedNumber("moved", message("moved"), sum(moved) / count, "bit"),
+            ComputedNumber("most", message("most"), max(moved), "bit"),
+            ComputedNumber("same", message("same"), 100 * same / count, "%"),
+            ComputedNumber("mean", message("mean"), sum(away) / count, "bit"),
         ),
-        seen=(words("seen_same"), words("seen_untrained"), words("seen_ten")),
+        observations=(message("seen_same"), message("seen_untrained"), message("seen_ten")),
         quoted=(),
     )
 
@@ -101,13 +106,13 @@ def _pixels(image: torch.Tensor) -> Array:
     return pixels
 
 
-def _moved(moved: list[float]) -> Chart:
+def _divergence_chart(moved: list[float]) -> Chart:
     names = tuple(str(number + 1) for number in range(len(moved)))
     return Chart(
-        words("chart"),
-        Axis(words("axis_view"), names=names),
-        Axis(words("axis_moved"), low=0),
-        (Bars("", tuple(moved)),),
+        message("chart"),
+        ChartAxis(message("axis_view"), names=names),
+        ChartAxis(message("axis_moved"), low=0),
+        (ChartBars("", tuple(moved)),),
     )
 
 
@@ -139,11 +144,11 @@ EXPERIMENT = Experiment(
     networks=("alexnet_2012", "resnet18"),
     controls=(
         live.PHOTO,
-        Choice("kind", ("all", "crop", "mirror", "colour"), "all"),
-        Choice("count", (4, 8, 12), 8),
-        Choice("network", ("alexnet_2012", "resnet18", "mobilenet_v2"), "alexnet_2012"),
-        Range("seed", 0, 9, 0),
+        ChoiceControl("kind", ("all", "crop", "mirror", "colour"), "all"),
+        ChoiceControl("count", (4, 8, 12), 8),
+        ChoiceControl("network", ("alexnet_2012", "resnet18", "mobilenet_v2"), "alexnet_2012"),
+        RangeControl("seed", 0, 9, 0),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

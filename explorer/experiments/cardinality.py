@@ -7,16 +7,16 @@ from torchvision.models.resnet import Bottleneck, ResNet
 
 from explorer.analysis.figures import Total
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, words
-from explorer.wanted import Wanted
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
+from explorer.wanted import KeepGoing
 
 #: Cardinality and width of a path, at about equal cost: ResNeXt, table 2.
 PATHS = {1: 64, 2: 40, 4: 24, 8: 14, 32: 4}
 _SOURCE = "ResNeXt, §3.3, eq. 4: C(256d + 9d² + 256d)"
 
 
-def block(cardinality: int, width: int) -> nn.Module:
+def resnext_block(cardinality: int, width: int) -> nn.Module:
     """The three convolutions of a block on 256 channels."""
     inner = cardinality * width
     return nn.Sequential(
@@ -26,59 +26,59 @@ def block(cardinality: int, width: int) -> nn.Module:
     )
 
 
-def network(cardinality: int, width: int) -> nn.Module:
+def resnext50(cardinality: int, width: int) -> nn.Module:
     """A 50-layer network of such blocks."""
     made: nn.Module = ResNet(Bottleneck, [3, 4, 6, 3], groups=cardinality, width_per_group=width)
     return made
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     chosen = values["cardinality"]
     blocks: dict[int, Total] = {}
     networks: dict[int, Total] = {}
     for done, (paths, width) in enumerate(PATHS.items()):
-        go_on(wanted, done / len(PATHS))
-        blocks[paths] = live.figures(lambda p=paths, w=width: block(p, w), (1, 256, 56, 56)).total  # type: ignore[misc]
-        networks[paths] = live.figures(lambda p=paths, w=width: network(p, w), (1, 3, 224, 224)).total  # type: ignore[misc]
+        check_cancelled(keep_going, done / len(PATHS))
+        blocks[paths] = live.module_figures(lambda p=paths, w=width: resnext_block(p, w), (1, 256, 56, 56)).total  # type: ignore[misc]
+        networks[paths] = live.module_figures(lambda p=paths, w=width: resnext50(p, w), (1, 3, 224, 224)).total  # type: ignore[misc]
     width = PATHS[chosen]
     return Outcome(
         pictures=(_chart(blocks), _widths(), _whole(networks)),
         numbers=(
-            Number(
+            ComputedNumber(
                 "weights",
-                words("weights", cardinality=chosen, width=width),
+                message("weights", cardinality=chosen, width=width),
                 blocks[chosen].params,
                 "",
                 chosen * (256 * width + 9 * width**2 + 256 * width),
                 _SOURCE,
                 0,
             ),
-            Number("params", words("params_whole"), networks[chosen].params, "", *_published(chosen, 0)),
-            Number("macs", words("macs_whole"), networks[chosen].macs, "", *_published(chosen, 1)),
-            Number("inner", words("inner"), chosen * width),
-            Number(
+            ComputedNumber("params", message("params_whole"), networks[chosen].params, "", *_published(chosen, 0)),
+            ComputedNumber("macs", message("macs_whole"), networks[chosen].macs, "", *_published(chosen, 1)),
+            ComputedNumber("inner", message("inner"), chosen * width),
+            ComputedNumber(
                 "pointwise",
-                words("pointwise"),
-                100 * pointwise(32),
+                message("pointwise"),
+                100 * pointwise_share(32),
                 "%",
                 93.4,
                 "ShuffleNet, §3.1",
                 0.0006,
-                words("pointwise_note"),
+                message("pointwise_note"),
             ),
         ),
-        seen=(words("seen_equal"), words("seen_wider", times=chosen * width / 64), words("seen_next")),
+        observations=(message("seen_equal"), message("seen_wider", times=chosen * width / 64), message("seen_next")),
         quoted=(
-            Quoted(words("quoted_50"), "23.9 → 22.2 %", "ResNeXt, table 3"),
-            Quoted(words("quoted_plain"), "31.2 / 26.1 %", "ResNeXt, §5.1"),
-            Quoted(words("quoted_101"), "22.0 → 21.2 %", "ResNeXt, table 4"),
+            QuotedResult(message("quoted_50"), "23.9 → 22.2 %", "ResNeXt, table 3"),
+            QuotedResult(message("quoted_plain"), "31.2 / 26.1 %", "ResNeXt, §5.1"),
+            QuotedResult(message("quoted_101"), "22.0 → 21.2 %", "ResNeXt, table 4"),
         ),
     )
 
 
-def pointwise(groups: int) -> float:
+def pointwise_share(groups: int) -> float:
     """Share of 1×1 convolutions in the multiply-adds of a ResNeXt unit with c = 2m: 2cm of hw(2cm + 9m²/g)."""
-    total = live.figures(lambda: block(groups, 128 // groups), (1, 256, 14, 14))
+    total = live.module_figures(lambda: resnext_block(groups, 128 // groups), (1, 256, 14, 14))
     first, _, last = (total.measures[name].cost.macs for name in ("0", "1", "2"))
     return (first + last) / total.total.macs
 
@@ -97,23 +97,29 @@ def _names() -> tuple[str, ...]:
 def _chart(blocks: dict[int, Total]) -> Chart:
     heights = tuple(float(total.params) for total in blocks.values())
     return Chart(
-        words("chart"), Axis(words("axis_paths"), names=_names()), Axis(words("weights_axis")), (Bars("", heights),)
+        message("chart"),
+        ChartAxis(message("axis_paths"), names=_names()),
+        ChartAxis(message("weights_axis")),
+        (ChartBars("", heights),),
     )
 
 
 def _widths() -> Chart:
     heights = tuple(float(paths * width) for paths, width in PATHS.items())
     return Chart(
-        words("chart_widths"), Axis(words("axis_paths"), names=_names()), Axis(words("channels")), (Bars("", heights),)
+        message("chart_widths"),
+        ChartAxis(message("axis_paths"), names=_names()),
+        ChartAxis(message("channels")),
+        (ChartBars("", heights),),
     )
 
 
 def _whole(networks: dict[int, Total]) -> Chart:
     return Chart(
-        words("chart_whole"),
-        Axis(words("axis_paths"), names=_names()),
-        Axis(words("macs")),
-        (Bars("", tuple(float(total.macs) for total in networks.values())),),
+        message("chart_whole"),
+        ChartAxis(message("axis_paths"), names=_names()),
+        ChartAxis(message("macs")),
+        (ChartBars("", tuple(float(total.macs) for total in networks.values())),),
     )
 
 
@@ -136,7 +142,7 @@ EXPERIMENT = Experiment(
     id="cardinality",
     idea="channels",
     networks=("resnext50_32x4d", "resnet50"),
-    controls=(Choice("cardinality", tuple(PATHS), 32),),
-    work=_work,
-    snippet=_SNIPPET,
+    controls=(ChoiceControl("cardinality", tuple(PATHS), 32),),
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -9,14 +9,23 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Quoted, line, power, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ComputedNumber,
+    Outcome,
+    QuotedResult,
+    chart_line,
+    format_power,
+    message,
+)
 from explorer.networks.cifar import small_network
-from explorer.wanted import Wanted, always
+from explorer.wanted import KeepGoing, always
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class SignalTrace:
     """Of one network: the deviation of the signal and the size of the gradient behind the stem and each block."""
 
     forward: tuple[float, ...]
@@ -32,7 +41,7 @@ class Passage:
         return self.forward[-1] / self.forward[0]
 
 
-def started(network: nn.Module, start: str, seed: int) -> None:
+def initialise(network: nn.Module, start: str, seed: int) -> None:
     """Xavier-normal or He-normal (fan-out) weights; biases zero."""
     generator = torch.Generator().manual_seed(seed)
     for layer in network.modules():
@@ -45,7 +54,7 @@ def started(network: nn.Module, start: str, seed: int) -> None:
                 nn.init.zeros_(layer.bias)
 
 
-def passage(
+def trace_signal(
     depth: int,
     *,
     shortcut: bool,
@@ -53,12 +62,12 @@ def passage(
     start: str,
     batch: int,
     seed: int,
-    wanted: Wanted = always,
-    done: float = 0.0,
-) -> Passage:
+    keep_going: KeepGoing = always,
+    progress: float = 0.0,
+) -> SignalTrace:
     """One pass forward and back of noise images of 32×32 with random classes, in training mode."""
     network = small_network(depth=depth, shortcut=shortcut, norm=norm)
-    started(network, start, seed)
+    initialise(network, start, seed)
     network.train()
     kept: list[torch.Tensor] = []
 
@@ -67,12 +76,12 @@ def passage(
     classes = torch.randint(0, 10, (batch,), generator=generator)
     x = F.relu(network.norm1(network.conv1(images)))
     for block in (nn.Identity(), *network.blocks):
-        go_on(wanted, done)
+        check_cancelled(keep_going, progress)
         x = block(x)
         x.retain_grad()
         kept.append(x)
     torch.autograd.backward(F.cross_entropy(network.fc(x.mean(dim=(2, 3))), classes))
-    return Passage(  # norms in double precision: squares of what is lost lie beyond single precision's reach
+    return SignalTrace(  # norms in double precision: squares of what is lost lie beyond single precision's reach
         tuple(float(made.detach().double().std()) for made in kept),
         tuple(float(made.grad.double().norm()) for made in kept if made.grad is not None),
     )
@@ -82,22 +91,22 @@ def passage(
 KINDS = {"plain": (False, False), "shortcut": (True, False), "plain_norm": (False, True), "shortcut_norm": (True, True)}
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
-    found: dict[str, list[Passage]] = {kind: [] for kind in KINDS}
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
+    found: dict[str, list[SignalTrace]] = {kind: [] for kind in KINDS}
     seeds = range(values["seeds"])
     for number, (kind, (shortcut, norm)) in enumerate(KINDS.items()):
         for seed in seeds:
             done = (number + seed / len(seeds)) / len(KINDS)
             found[kind].append(
-                passage(
+                trace_signal(
                     values["depth"],
                     shortcut=shortcut,
                     norm=norm,
                     start=values["start"],
                     batch=values["batch"],
                     seed=seed,
-                    wanted=wanted,
-                    done=done,
+                    keep_going=keep_going,
+                    progress=done,
                 )
             )
     gradient = {kind: statistics.median(p.gradient for p in passages) for kind, passages in found.items()}
@@ -108,35 +117,37 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
             _chart("chart_backward", "axis_gradient", {kind: p[0].backward for kind, p in found.items()}),
         ),
         numbers=(
-            *(Number(f"gradient_{k}", words("gradient", kind=words(k)), v) for k, v in gradient.items()),
-            *(Number(f"signal_{k}", words("signal", kind=words(k)), v) for k, v in signal.items()),
+            *(ComputedNumber(f"gradient_{k}", message("gradient", kind=message(k)), v) for k, v in gradient.items()),
+            *(ComputedNumber(f"signal_{k}", message("signal", kind=message(k)), v) for k, v in signal.items()),
         ),
-        seen=(
-            words("seen_vanishes" if gradient["plain"] < 1e-2 else "seen_holds", ratio=power(gradient["plain"])),
-            words("seen_norm", ratio=power(gradient["plain_norm"])),
-            words("seen_shortcut"),
-            words("seen_trap"),
+        observations=(
+            message(
+                "seen_vanishes" if gradient["plain"] < 1e-2 else "seen_holds", ratio=format_power(gradient["plain"])
+            ),
+            message("seen_norm", ratio=format_power(gradient["plain_norm"])),
+            message("seen_shortcut"),
+            message("seen_trap"),
         ),
         quoted=(
-            Quoted(words("quoted_110"), "6.43 %", "ResNet, table 6"),
-            Quoted(words("quoted_plain"), "> 60 %", "ResNet, §4.2"),
-            Quoted(words("quoted_norm"), "–", "ResNet, §4.1"),
+            QuotedResult(message("quoted_110"), "6.43 %", "ResNet, table 6"),
+            QuotedResult(message("quoted_plain"), "> 60 %", "ResNet, §4.2"),
+            QuotedResult(message("quoted_norm"), "–", "ResNet, §4.1"),
         ),
     )
 
 
 def _chart(title: str, axis: str, curves: dict[str, tuple[float, ...]]) -> Chart:
-    parts = tuple(line(words(kind), range(len(y)), y) for kind, y in curves.items())
-    return Chart(words(title), Axis(words("axis_block")), Axis(words(axis), log=True), parts)
+    parts = tuple(chart_line(message(kind), range(len(y)), y) for kind, y in curves.items())
+    return Chart(message(title), ChartAxis(message("axis_block")), ChartAxis(message(axis), log=True), parts)
 
 
 _SNIPPET = """
 import torch
-from explorer.experiments.depth import passage
+from explorer.experiments.depth import trace_signal
 
 for shortcut in (False, True):
     for norm in (False, True):
-        found = passage(
+        found = trace_signal(
             $depth, shortcut=shortcut, norm=norm, start=$start, batch=$batch, seed=0
         )
         print("shortcut", shortcut, "norm", norm, "gradient", found.gradient, "signal", found.signal)
@@ -147,11 +158,11 @@ EXPERIMENT = Experiment(
     idea="training",
     networks=("resnet34", "plain34", "vgg16"),
     controls=(
-        Choice("depth", (20, 32, 56, 110), 56),
-        Choice("start", ("xavier", "he"), "xavier"),
-        Choice("batch", (8, 16, 32), 8),
-        Choice("seeds", (1, 3, 5), 1),
+        ChoiceControl("depth", (20, 32, 56, 110), 56),
+        ChoiceControl("start", ("xavier", "he"), "xavier"),
+        ChoiceControl("batch", (8, 16, 32), 8),
+        ChoiceControl("seeds", (1, 3, 5), 1),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -7,41 +7,50 @@ import math
 import torch
 from torch import nn
 
-from explorer.analysis.sample import labels
+from explorer.analysis.sample import class_labels
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Heat, Number, Outcome, line, words
-from explorer.wanted import Wanted
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ChartHeatmap,
+    ComputedNumber,
+    Outcome,
+    chart_line,
+    message,
+)
+from explorer.wanted import KeepGoing
 
 
-def masked(x: torch.Tensor, p: float, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def apply_dropout(x: torch.Tensor, p: float, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """`count` thinned copies of a vector, what is left scaled by 1 / (1 − p); and the masks: (count, units)."""
     chance = torch.rand(count, x.numel(), generator=torch.Generator().manual_seed(seed))
     masks = (chance >= p).float()
     return x * masks / (1 - p), masks
 
 
-def expected_spread(layer: nn.Linear, x: torch.Tensor, p: float) -> torch.Tensor:
+def expected_deviation(layer: nn.Linear, x: torch.Tensor, p: float) -> torch.Tensor:
     """Deviation of a linear layer's outputs under dropout of its inputs: √(p / (1 − p) · Σ (w x)²), as the masks are
     independent."""
     return math.sqrt(p / (1 - p)) * (layer.weight * x).square().sum(dim=1).sqrt()
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     p, count, seed = values["p"], values["count"], values["seed"]
-    network = live.opened("alexnet_2012")
-    go_on(wanted, 0.05)
+    network = live.open_cached("alexnet_2012")
+    check_cancelled(keep_going, 0.05)
     module = network.module()
-    go_on(wanted, 0.4)
+    check_cancelled(keep_going, 0.4)
     last = module.get_submodule("classifier.6")
     assert isinstance(last, nn.Linear)
-    seen = live.watched(module, ["classifier.4"], live.photo(values["photo"], network))
+    seen = live.record_activations(module, ["classifier.4"], live.photo_tensor(values["photo"], network))
     hidden, plain = seen["classifier.4"][0], seen[""][0]
-    go_on(wanted, 0.6)
+    check_cancelled(keep_going, 0.6)
     with torch.no_grad():
-        thinned, masks = masked(hidden, p, count, seed)
+        thinned, masks = apply_dropout(hidden, p, count, seed)
         logits = last(thinned)
-        expected = expected_spread(last, hidden, p)
+        expected = expected_deviation(last, hidden, p)
     measured = logits.std(dim=0)
     probabilities = logits.double().softmax(dim=1)
     whole = plain.double().softmax(dim=0)
@@ -49,52 +58,59 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
     return Outcome(
         pictures=(_mask(masks), _classes(whole, probabilities), _mean(logits, plain)),
         numbers=(
-            Number("kept", words("kept"), 100 * float(masks.mean()), "%"),
-            Number(
+            ComputedNumber("kept", message("kept"), 100 * float(masks.mean()), "%"),
+            ComputedNumber(
                 "spread",
-                words("spread"),
+                message("spread"),
                 float(measured.square().mean().sqrt()),
                 "",
                 float(expected.square().mean().sqrt()),
                 "√(p / (1 − p) · Σ (w x)²)",
                 0.15,
-                words("spread_note"),
+                message("spread_note"),
             ),
-            Number("mean", words("mean"), float((logits.mean(dim=0) - plain).norm() / plain.norm())),
-            Number("one", words("one"), float((logits - plain).norm(dim=1).mean() / plain.norm())),
-            Number("winner", words("winner"), 100 * float((winners == int(plain.argmax())).float().mean()), "%"),
-            Number(
+            ComputedNumber("mean", message("mean"), float((logits.mean(dim=0) - plain).norm() / plain.norm())),
+            ComputedNumber("one", message("one"), float((logits - plain).norm(dim=1).mean() / plain.norm())),
+            ComputedNumber(
+                "winner", message("winner"), 100 * float((winners == int(plain.argmax())).float().mean()), "%"
+            ),
+            ComputedNumber(
                 "factor",
-                words("factor"),
+                message("factor"),
                 1 / (1 - p),
                 "×",
                 2.0 if p == 0.5 else None,
                 "AlexNet, §4.2",
                 0,
-                words("factor_note"),
+                message("factor_note"),
             ),
         ),
-        seen=(words("seen_other", count=count), words("seen_mean"), words("seen_test")),
+        observations=(message("seen_other", count=count), message("seen_mean"), message("seen_test")),
     )
 
 
 def _mask(masks: torch.Tensor) -> Chart:
     """The masks of the first hidden units, one row each."""
     shown = masks[:16, :64].numpy()
-    return Chart(words("chart_mask"), Axis(words("axis_unit")), Axis(words("axis_pass")), (Heat(shown, 1.0),))
+    return Chart(
+        message("chart_mask"),
+        ChartAxis(message("axis_unit")),
+        ChartAxis(message("axis_pass")),
+        (ChartHeatmap(shown, 1.0),),
+    )
 
 
 def _classes(whole: torch.Tensor, probabilities: torch.Tensor) -> Chart:
     best = whole.topk(4).indices.tolist()
-    names = labels(whole.numel())
+    names = class_labels(whole.numel())
     return Chart(
-        words("chart_classes"),
-        Axis(names=tuple(names[index] for index in best)),
-        Axis(words("axis_probability"), low=0),
+        message("chart_classes"),
+        ChartAxis(names=tuple(names[index] for index in best)),
+        ChartAxis(message("axis_probability"), low=0),
         (
-            Bars(words("no_dropout"), tuple(100 * float(whole[index]) for index in best)),
-            Bars(words("lowest"), tuple(100 * float(probabilities[:, index].min()) for index in best)),
-            Bars(words("highest"), tuple(100 * float(probabilities[:, index].max()) for index in best)),
+            ChartBars(message("no_dropout"), tuple(100 * float(whole[index]) for index in best)),
+            ChartBars(message("lowest"), tuple(100 * float(probabilities[:, index].min()) for index in best)),
+            ChartBars(message("highest"), tuple(100 * float(probabilities[:, index].max()) for index in best)),
         ),
     )
 
@@ -105,12 +121,12 @@ def _mean(logits: torch.Tensor, plain: torch.Tensor) -> Chart:
     away = ((running - plain).norm(dim=1) / plain.norm()).tolist()
     passes = [float(number) for number in range(1, len(away) + 1)]
     return Chart(
-        words("chart_mean"),
-        Axis(words("axis_passes"), log=True),
-        Axis(words("axis_away"), log=True),
+        message("chart_mean"),
+        ChartAxis(message("axis_passes"), log=True),
+        ChartAxis(message("axis_away"), log=True),
         (
-            line(words("mean_of_passes"), passes, away),
-            line("1 / √n", passes, [away[0] / math.sqrt(number) for number in passes], "dashed"),
+            chart_line(message("mean_of_passes"), passes, away),
+            chart_line("1 / √n", passes, [away[0] / math.sqrt(number) for number in passes], "dashed"),
         ),
     )
 
@@ -118,13 +134,13 @@ def _mean(logits: torch.Tensor, plain: torch.Tensor) -> Chart:
 _SNIPPET = """
 import explorer
 import torch
-from explorer.analysis.sample import built_in, preprocess
+from explorer.analysis.sample import load_sample, preprocess
 
 network = explorer.open("alexnet_2012")
 module, kept = network.module(), {}
 module.get_submodule("classifier.4").register_forward_hook(lambda _m, _i, made: kept.update(hidden=made[0]))
 with torch.no_grad():
-    plain = module(preprocess(built_in($photo), network.architecture.input_shape))[0]
+    plain = module(preprocess(load_sample($photo), network.architecture.input_shape))[0]
     hidden, last = kept["hidden"], module.get_submodule("classifier.6")
     chance = torch.rand($count, hidden.numel(), generator=torch.Generator().manual_seed($seed))
     logits = last(hidden * (chance >= $p) / (1 - $p))
@@ -137,7 +153,12 @@ EXPERIMENT = Experiment(
     id="dropout",
     idea="training",
     networks=("alexnet_2012", "vgg16", "googlenet_2014"),
-    controls=(live.PHOTO, Range("p", 0.1, 0.9, 0.5, 0.1), Choice("count", (16, 64, 256), 64), Range("seed", 0, 9, 0)),
-    work=_work,
-    snippet=_SNIPPET,
+    controls=(
+        live.PHOTO,
+        RangeControl("p", 0.1, 0.9, 0.5, 0.1),
+        ChoiceControl("count", (16, 64, 256), 64),
+        RangeControl("seed", 0, 9, 0),
+    ),
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -8,33 +8,33 @@ from string import Template
 from typing import Any
 
 from explorer.experiments.outcome import Outcome
-from explorer.wanted import Cancelled, Wanted, always
+from explorer.wanted import Cancelled, KeepGoing, always
 
 Value = bool | int | float | str
 Values = Mapping[str, Any]  # what the controls are set to, checked
 
 
-class BadControl(ValueError):
+class InvalidControl(ValueError):
     """A control that there is not, or set to what it cannot be. The message names it and what it can be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceControl:
     """One of a few values."""
 
     name: str
     values: tuple[Value, ...]
     default: Value
 
-    def checked(self, value: Any) -> Value:
+    def validate(self, value: Any) -> Value:
         for known in self.values:
             if known == value and isinstance(value, bool) == isinstance(known, bool):
                 return known
-        raise BadControl(f"{self.name}={value!r} is not one of {', '.join(map(str, self.values))}")
+        raise InvalidControl(f"{self.name}={value!r} is not one of {', '.join(map(str, self.values))}")
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class RangeControl:
     """A number between two others, in steps. Whole when the step is."""
 
     name: str
@@ -43,31 +43,31 @@ class Range:
     default: float
     step: float = 1
 
-    def checked(self, value: Any) -> Value:
+    def validate(self, value: Any) -> Value:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
-            raise BadControl(f"{self.name}={value!r} is no number from {self.low:g} to {self.high:g}")
+            raise InvalidControl(f"{self.name}={value!r} is no number from {self.low:g} to {self.high:g}")
         places = round((value - self.low) / self.step)
         found = self.low + places * self.step
         if abs(found - value) > 1e-6 * self.step:
-            raise BadControl(f"{self.name}={value!r} is not {self.low:g} and some steps of {self.step:g}")
+            raise InvalidControl(f"{self.name}={value!r} is not {self.low:g} and some steps of {self.step:g}")
         whole = float(self.step).is_integer() and float(self.low).is_integer()
         return round(found) if whole else round(found, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class SwitchControl:
     """On or off."""
 
     name: str
     default: bool
 
-    def checked(self, value: Any) -> Value:
+    def validate(self, value: Any) -> Value:
         if not isinstance(value, bool):
-            raise BadControl(f"{self.name}={value!r} is neither True nor False")
+            raise InvalidControl(f"{self.name}={value!r} is neither True nor False")
         return value
 
 
-Control = Choice | Range | Switch
+Control = ChoiceControl | RangeControl | SwitchControl
 
 
 @dataclass(frozen=True)
@@ -78,35 +78,37 @@ class Experiment:
     idea: str  # what it is listed under
     networks: tuple[str, ...]  # keys of the catalogue it speaks of
     controls: tuple[Control, ...]
-    work: Callable[[Values, Wanted], Outcome] = field(repr=False)
-    snippet: str = field(repr=False)  # Python, with $name for the value of a control
+    compute: Callable[[Values, KeepGoing], Outcome] = field(repr=False)
+    code_template: str = field(repr=False)  # Python, with $name for the value of a control
 
     @property
     def defaults(self) -> dict[str, Value]:
         return {control.name: control.default for control in self.controls}
 
-    def run(self, controls: Values | None = None, wanted: Wanted = always) -> Outcome:
+    def run(self, controls: Values | None = None, keep_going: KeepGoing = always) -> Outcome:
         """Do it, with these controls and the defaults of the others.
 
         Raises BadControl; Cancelled when `wanted`, asked now and then with the part that is done, says no.
         """
-        return self.work(self.checked(controls or {}), wanted)
+        return self.compute(self.validate(controls or {}), keep_going)
 
     def code(self, controls: Values | None = None) -> str:
         """Python that repeats the heart of it with these controls, and prints its numbers. Raises BadControl."""
-        values = self.checked(controls or {})
-        return Template(self.snippet.strip("\n")).substitute({name: repr(value) for name, value in values.items()})
+        values = self.validate(controls or {})
+        return Template(self.code_template.strip("\n")).substitute(
+            {name: repr(value) for name, value in values.items()}
+        )
 
-    def checked(self, given: Values) -> dict[str, Value]:
+    def validate(self, controls: Values) -> dict[str, Value]:
         """All controls with their values. Raises BadControl."""
         known = {control.name: control for control in self.controls}
-        for name in given:
+        for name in controls:
             if name not in known:
-                raise BadControl(f"{self.id} has no control {name!r}; it has {', '.join(known) or 'none'}")
-        return {name: control.checked(given.get(name, control.default)) for name, control in known.items()}
+                raise InvalidControl(f"{self.id} has no control {name!r}; it has {', '.join(known) or 'none'}")
+        return {name: control.validate(controls.get(name, control.default)) for name, control in known.items()}
 
 
-def go_on(wanted: Wanted, done: float) -> None:
+def check_cancelled(keep_going: KeepGoing, progress: float) -> None:
     """Raises Cancelled when the work is no longer wanted; `done` is the part that is done, 0 to 1."""
-    if not wanted(done):
+    if not keep_going(progress):
         raise Cancelled

@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, line, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, chart_line, message
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 _SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 _SOURCE = "Szegedy et al. 2015 (Rethinking), §3"
@@ -23,9 +23,9 @@ def _conv(channels: int, *kernels: tuple[int, int]) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def unfactorised(network: Network) -> int:
+def macs_unfactorised(network: Network) -> int:
     """Multiply-adds if each pair of 1×7 and 7×1 (in either order) were one 7×7."""
-    halves = [node for node in network.architecture.live.values() if _is_half(node.layer)]
+    halves = [node for node in network.architecture.live.values() if _is_factor(node.layer)]
     saved = 0
     for first, second in zip(halves[::2], halves[1::2], strict=True):
         shape = network.figures.shape(second.name)
@@ -37,46 +37,54 @@ def unfactorised(network: Network) -> int:
     return network.figures.total.macs + saved
 
 
-def _is_half(layer: nn.Module | None) -> bool:
+def _is_factor(layer: nn.Module | None) -> bool:
     return isinstance(layer, nn.Conv2d) and sorted(layer.kernel_size) == [1, 7]
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     n, channels, side = values["n"], values["channels"], values["side"]
 
     def macs(*kernels: tuple[int, int]) -> int:
-        return live.figures(lambda: _conv(channels, *kernels), (1, channels, side, side)).total.macs
+        return live.module_figures(lambda: _conv(channels, *kernels), (1, channels, side, side)).total.macs
 
     full, split = [], []
     for done, size in enumerate(_SIZES):
-        go_on(wanted, done / (len(_SIZES) + 4))
+        check_cancelled(keep_going, done / (len(_SIZES) + 4))
         full.append(macs((size, size)))
         split.append(macs((1, size), (size, 1)))
     at = _SIZES.index(n)
     three, two_twos, five = macs((3, 3)), macs((2, 2), (2, 2)), macs((5, 5))
-    go_on(wanted, 0.8)
-    network = live.opened("inception_v3")
-    now, whole = network.figures.total.macs, unfactorised(network)
+    check_cancelled(keep_going, 0.8)
+    network = live.open_cached("inception_v3")
+    now, whole = network.figures.total.macs, macs_unfactorised(network)
     return Outcome(
         pictures=(
             _cost(full, split, at),
             Chart(
-                words("chart_network"),
-                Axis(names=(words("as_published"), words("whole_7x7"))),
-                Axis(words("macs"), low=0),
-                (Bars("", (float(now), float(whole))),),
+                message("chart_network"),
+                ChartAxis(names=(message("as_published"), message("whole_7x7"))),
+                ChartAxis(message("macs"), low=0),
+                (ChartBars("", (float(now), float(whole))),),
             ),
         ),
         numbers=(
-            Number("share", words("share", n=n), split[at] / full[at], "×", 2 / n, f"{_SOURCE}.2: 2/n", 1e-9),
-            Number("saved", words("saved", n=n), 100 * (1 - split[at] / full[at]), "%"),
-            Number("five", words("five"), five / three, "×", 25 / 9, f"{_SOURCE}.1: 2.78 times", 1e-9),
-            Number("three", words("three"), 1 - split[1] / full[1], "×", 1 / 3, f"{_SOURCE}.2: 33 % cheaper", 1e-9),
-            Number("twos", words("twos"), 1 - two_twos / three, "×", 1 / 9, f"{_SOURCE}.2: 11 % cheaper", 1e-9),
-            Number("network", words("network"), now),
-            Number("whole", words("network_whole"), whole),
+            ComputedNumber("share", message("share", n=n), split[at] / full[at], "×", 2 / n, f"{_SOURCE}.2: 2/n", 1e-9),
+            ComputedNumber("saved", message("saved", n=n), 100 * (1 - split[at] / full[at]), "%"),
+            ComputedNumber("five", message("five"), five / three, "×", 25 / 9, f"{_SOURCE}.1: 2.78 times", 1e-9),
+            ComputedNumber(
+                "three", message("three"), 1 - split[1] / full[1], "×", 1 / 3, f"{_SOURCE}.2: 33 % cheaper", 1e-9
+            ),
+            ComputedNumber(
+                "twos", message("twos"), 1 - two_twos / three, "×", 1 / 9, f"{_SOURCE}.2: 11 % cheaper", 1e-9
+            ),
+            ComputedNumber("network", message("network"), now),
+            ComputedNumber("whole", message("network_whole"), whole),
         ),
-        seen=(words("seen_line", n=n, saved=1 - split[at] / full[at]), words("seen_where"), words("seen_rank")),
+        observations=(
+            message("seen_line", n=n, saved=1 - split[at] / full[at]),
+            message("seen_where"),
+            message("seen_rank"),
+        ),
     )
 
 
@@ -85,14 +93,14 @@ def _cost(full: list[int], split: list[int], at: int) -> Chart:
     sizes = [float(size) for size in _SIZES]
     stacks = [(size, 100 * 9 * (size // 2) / size**2) for size in _SIZES if size % 2]
     return Chart(
-        words("chart"),
-        Axis("n"),
-        Axis(words("axis_share"), low=0, high=110),
+        message("chart"),
+        ChartAxis("n"),
+        ChartAxis(message("axis_share"), low=0, high=110),
         (
-            line(words("split"), sizes, share),
-            line(words("stack"), [size for size, _ in stacks], [part for _, part in stacks]),
-            line("n×n", [sizes[0], sizes[-1]], [100, 100], "dashed"),
-            line(words("chosen"), [sizes[at]], [share[at]], "points"),
+            chart_line(message("split"), sizes, share),
+            chart_line(message("stack"), [size for size, _ in stacks], [part for _, part in stacks]),
+            chart_line("n×n", [sizes[0], sizes[-1]], [100, 100], "dashed"),
+            chart_line(message("chosen"), [sizes[at]], [share[at]], "points"),
         ),
     )
 
@@ -119,10 +127,10 @@ EXPERIMENT = Experiment(
     idea="convolution",
     networks=("inception_v3", "inception_v2"),
     controls=(
-        Choice("n", _SIZES, 7),
-        Choice("channels", (16, 32, 64, 128, 256, 512), 128),
-        Choice("side", (8, 17, 35), 17),
+        ChoiceControl("n", _SIZES, 7),
+        ChoiceControl("channels", (16, 32, 64, 128, 256, 512), 128),
+        ChoiceControl("side", (8, 17, 35), 17),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from torch import nn
 
-from explorer.edits import GrowthRate
+from explorer.edits import SetGrowthRate
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ComputedNumber,
+    Outcome,
+    QuotedResult,
+    chart_line,
+    message,
+)
 from explorer.graph import vocabulary
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 _RATES = (12, 24, 32, 48)
 
 
-def entering(network: Network) -> dict[str, int]:
+def dense_layer_inputs(network: Network) -> dict[str, int]:
     """Channels that enter each dense layer, in order."""
     nodes = network.architecture.live.values()
     return {
@@ -25,7 +34,7 @@ def entering(network: Network) -> dict[str, int]:
     }
 
 
-def memory(network: Network) -> dict[str, tuple[int, int]]:
+def concat_bytes(network: Network) -> dict[str, tuple[int, int]]:
     """Bytes of every concatenation in each dense block together, and of the block's last one alone, which holds
     everything the others do; 32-bit, batch 1."""
     found: dict[str, list[int]] = {}
@@ -36,78 +45,81 @@ def memory(network: Network) -> dict[str, tuple[int, int]]:
     return {block: (sum(sizes), max(sizes)) for block, sizes in found.items()}
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
-    network, rate = live.opened(values["network"]), values["rate"]
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
+    network, rate = live.open_cached(values["network"]), values["rate"]
     grown: dict[int, Network] = {}
     for done, to in enumerate(sorted({*_RATES, rate})):
-        go_on(wanted, done / (len(_RATES) + 1))
-        grown[to] = network.edit(GrowthRate("*", to))
+        check_cancelled(keep_going, done / (len(_RATES) + 1))
+        grown[to] = network.edit(SetGrowthRate("*", to))
     chosen = grown[rate]
-    channels = {to: entering(edited) for to, edited in grown.items()}
+    channels = {to: dense_layer_inputs(edited) for to, edited in grown.items()}
     block = [width for path, width in channels[rate].items() if "denseblock1." in path]
-    held = memory(chosen)
+    held = concat_bytes(chosen)
     naive, shared = (sum(sizes) for sizes in zip(*held.values(), strict=True))
     layers = len(channels[rate])
     return Outcome(
         pictures=(_channels(channels), _memory(held), _params(grown)),
         numbers=(
-            Number(
+            ComputedNumber(
                 "last",
-                words("last", rate=rate),
+                message("last", rate=rate),
                 block[-1],
                 "",
                 block[0] + rate * (len(block) - 1),
                 "DenseNet, §3: k₀ + k (ℓ − 1)",
                 0,
             ),
-            Number("ways", words("ways", count=len(block)), len(block) * (len(block) + 1) / 2, note=words("ways_note")),
-            Number("params", words("params_whole"), chosen.figures.total.params),
-            Number("macs", words("macs_whole"), chosen.figures.total.macs),
-            Number("naive", words("naive"), naive / 1e6, "MB"),
-            Number("shared", words("shared"), shared / 1e6, "MB"),
-            Number("times", words("times"), naive / shared, "×"),
+            ComputedNumber(
+                "ways", message("ways", count=len(block)), len(block) * (len(block) + 1) / 2, note=message("ways_note")
+            ),
+            ComputedNumber("params", message("params_whole"), chosen.figures.total.params),
+            ComputedNumber("macs", message("macs_whole"), chosen.figures.total.macs),
+            ComputedNumber("naive", message("naive"), naive / 1e6, "MB"),
+            ComputedNumber("shared", message("shared"), shared / 1e6, "MB"),
+            ComputedNumber("times", message("times"), naive / shared, "×"),
         ),
-        seen=(
-            words("seen_linear", rate=rate),
-            words("seen_quadratic", layers=layers, times=naive / shared),
-            words("seen_thin"),
+        observations=(
+            message("seen_linear", rate=rate),
+            message("seen_quadratic", layers=layers, times=naive / shared),
+            message("seen_thin"),
         ),
         quoted=(
-            Quoted("DenseNet-121 / 169 / 201", "25.02 / 23.80 / 22.58 %", "DenseNet, table 3"),
-            Quoted("DenseNet-264", "22.15 %", "DenseNet, table 3"),
+            QuotedResult("DenseNet-121 / 169 / 201", "25.02 / 23.80 / 22.58 %", "DenseNet, table 3"),
+            QuotedResult("DenseNet-264", "22.15 %", "DenseNet, table 3"),
         ),
     )
 
 
 def _channels(channels: dict[int, dict[str, int]]) -> Chart:
     return Chart(
-        words("chart"),
-        Axis(words("axis_layer")),
-        Axis(words("axis_channels"), low=0),
+        message("chart"),
+        ChartAxis(message("axis_layer")),
+        ChartAxis(message("axis_channels"), low=0),
         tuple(
-            line(f"k = {rate}", range(1, len(widths) + 1), list(widths.values())) for rate, widths in channels.items()
+            chart_line(f"k = {rate}", range(1, len(widths) + 1), list(widths.values()))
+            for rate, widths in channels.items()
         ),
     )
 
 
 def _memory(held: dict[str, tuple[int, int]]) -> Chart:
     return Chart(
-        words("chart_memory"),
-        Axis(names=tuple(words("block", number=number) for number in range(1, len(held) + 1))),
-        Axis("MB", low=0),
+        message("chart_memory"),
+        ChartAxis(names=tuple(message("block", number=number) for number in range(1, len(held) + 1))),
+        ChartAxis("MB", low=0),
         (
-            Bars(words("naive_short"), tuple(naive / 1e6 for naive, _ in held.values())),
-            Bars(words("shared_short"), tuple(shared / 1e6 for _, shared in held.values())),
+            ChartBars(message("naive_short"), tuple(naive / 1e6 for naive, _ in held.values())),
+            ChartBars(message("shared_short"), tuple(shared / 1e6 for _, shared in held.values())),
         ),
     )
 
 
 def _params(grown: dict[int, Network]) -> Chart:
     return Chart(
-        words("chart_params"),
-        Axis(words("axis_rate"), names=tuple(f"k = {rate}" for rate in grown)),
-        Axis(words("params")),
-        (Bars("", tuple(float(edited.figures.total.params) for edited in grown.values())),),
+        message("chart_params"),
+        ChartAxis(message("axis_rate"), names=tuple(f"k = {rate}" for rate in grown)),
+        ChartAxis(message("params")),
+        (ChartBars("", tuple(float(edited.figures.total.params) for edited in grown.values())),),
     )
 
 
@@ -130,9 +142,9 @@ EXPERIMENT = Experiment(
     idea="whole",
     networks=("densenet121", "densenet169"),
     controls=(
-        Choice("network", ("densenet121", "densenet169"), "densenet121"),
-        Choice("rate", (8, 12, 16, 24, 32, 40, 48), 32),
+        ChoiceControl("network", ("densenet121", "densenet169"), "densenet121"),
+        ChoiceControl("rate", (8, 12, 16, 24, 32, 40, 48), 32),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

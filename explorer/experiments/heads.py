@@ -5,59 +5,63 @@ from __future__ import annotations
 from torch import nn
 
 from explorer.analysis.figures import Total
-from explorer.edits import Head
+from explorer.edits import SwapHead
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 _NETWORKS = ("alexnet_2012", "vgg16", "googlenet_2014", "resnet50", "mobilenet_v1")
 _SHORT = {"alexnet_2012": "AlexNet", "vgg16": "VGG-16", "googlenet_2014": "GoogLeNet", "resnet50": "ResNet-50"}
 
 
-def _head(network: Network) -> Total:
+def _linear_total(network: Network) -> Total:
     """The linear layers together."""
     nodes = network.architecture.live.values()
     return network.figures.sum(node.name for node in nodes if isinstance(node.layer, nn.Linear))
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     opened: dict[str, tuple[Network, Network, Network]] = {}
     for done, key in enumerate(_NETWORKS):
-        go_on(wanted, done / len(_NETWORKS))
-        network = live.opened(key)
-        opened[key] = network, network.edit(Head("fully_connected", values["hidden"])), network.edit(Head("pool"))
+        check_cancelled(keep_going, done / len(_NETWORKS))
+        network = live.open_cached(key)
+        opened[key] = (
+            network,
+            network.edit(SwapHead("fully_connected", values["hidden"])),
+            network.edit(SwapHead("pool")),
+        )
     network, connected, pooled = opened[values["network"]]
-    head, whole = _head(network), network.figures.total
+    head, whole = _linear_total(network), network.figures.total
     flattened = 7 * 7 * 1024 * 1000
-    own = _head(live.opened("googlenet_2014")).params
+    own = _linear_total(live.open_cached("googlenet_2014")).params
     return Outcome(
         pictures=(_params(opened), _share(opened)),
         numbers=(
-            Number("head", words("head"), head.params),
-            Number("share", words("share"), 100 * head.params / whole.params, "%"),
-            Number("macs", words("share_macs"), 100 * head.macs / whole.macs, "%"),
-            Number("pooled", words("pooled"), pooled.figures.total.params),
-            Number("connected", words("connected"), connected.figures.total.params),
-            Number(
+            ComputedNumber("head", message("head"), head.params),
+            ComputedNumber("share", message("share"), 100 * head.params / whole.params, "%"),
+            ComputedNumber("macs", message("share_macs"), 100 * head.macs / whole.macs, "%"),
+            ComputedNumber("pooled", message("pooled"), pooled.figures.total.params),
+            ComputedNumber("connected", message("connected"), connected.figures.total.params),
+            ComputedNumber(
                 "googlenet",
-                words("googlenet"),
+                message("googlenet"),
                 own,
                 "",
                 1000 * 1024,
                 "GoogLeNet, table 1: 1000 K",
                 0.001,
-                words("googlenet_note"),
+                message("googlenet_note"),
             ),
-            Number("flattened", words("flattened"), flattened / own, "×"),
+            ComputedNumber("flattened", message("flattened"), flattened / own, "×"),
         ),
-        seen=(
-            words("seen_params", share=head.params / whole.params, macs=head.macs / whole.macs),
-            words("seen_pool"),
-            words("seen_place"),
+        observations=(
+            message("seen_params", share=head.params / whole.params, macs=head.macs / whole.macs),
+            message("seen_pool"),
+            message("seen_place"),
         ),
-        quoted=(Quoted(words("quoted_pool"), "+0.6 %", "GoogLeNet, §5"),),
+        quoted=(QuotedResult(message("quoted_pool"), "+0.6 %", "GoogLeNet, §5"),),
     )
 
 
@@ -65,22 +69,25 @@ def _params(opened: dict[str, tuple[Network, Network, Network]]) -> Chart:
     columns = [[float(network.figures.total.params) for network in three] for three in opened.values()]
     labels = ("as_published", "with_connected", "with_pool")
     return Chart(
-        words("chart"),
-        Axis(names=_names(opened)),
-        Axis(words("params")),
-        tuple(Bars(words(label), heights) for label, heights in zip(labels, zip(*columns, strict=True), strict=True)),
+        message("chart"),
+        ChartAxis(names=_names(opened)),
+        ChartAxis(message("params")),
+        tuple(
+            ChartBars(message(label), heights)
+            for label, heights in zip(labels, zip(*columns, strict=True), strict=True)
+        ),
     )
 
 
 def _share(opened: dict[str, tuple[Network, Network, Network]]) -> Chart:
-    heads = [(_head(three[0]), three[0].figures.total) for three in opened.values()]
+    heads = [(_linear_total(three[0]), three[0].figures.total) for three in opened.values()]
     return Chart(
-        words("chart_share"),
-        Axis(names=_names(opened)),
-        Axis(words("axis_share"), low=0, high=100),
+        message("chart_share"),
+        ChartAxis(names=_names(opened)),
+        ChartAxis(message("axis_share"), low=0, high=100),
         (
-            Bars(words("of_params"), tuple(100 * head.params / whole.params for head, whole in heads)),
-            Bars(words("of_macs"), tuple(100 * head.macs / whole.macs for head, whole in heads)),
+            ChartBars(message("of_params"), tuple(100 * head.params / whole.params for head, whole in heads)),
+            ChartBars(message("of_macs"), tuple(100 * head.macs / whole.macs for head, whole in heads)),
         ),
     )
 
@@ -106,7 +113,10 @@ EXPERIMENT = Experiment(
     id="heads",
     idea="whole",
     networks=_NETWORKS,
-    controls=(Choice("network", _NETWORKS, "vgg16"), Choice("hidden", (256, 512, 1024, 2048, 4096), 4096)),
-    work=_work,
-    snippet=_SNIPPET,
+    controls=(
+        ChoiceControl("network", _NETWORKS, "vgg16"),
+        ChoiceControl("hidden", (256, 512, 1024, 2048, 4096), 4096),
+    ),
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -8,18 +8,28 @@ import torch
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.cardinality import block as bottleneck
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Photo, Quoted, evened, line, words
+from explorer.experiments.cardinality import resnext_block as bottleneck
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ComputedNumber,
+    Outcome,
+    Photo,
+    QuotedResult,
+    chart_line,
+    message,
+    normalise_map,
+)
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 _BLOCKS = {"layer1": 3, "layer2": 4, "layer3": 6, "layer4": 3}
 _SIDE = 160  # of the photos: enough to see, quick to run
 _KEYS = ("resnet34", "plain34")
 
 
-def emptied(module: nn.Module, blocks: Iterable[str]) -> nn.Module:
+def zero_main_path(module: nn.Module, blocks: Iterable[str]) -> nn.Module:
     """Set every weight of the main path of these blocks to zero; projections on the shortcut stay."""
     with torch.no_grad():
         for block in blocks:
@@ -33,49 +43,53 @@ def _other(photo: str) -> str:
     return "coffee" if photo != "coffee" else "cat"
 
 
-def _apart(outputs: torch.Tensor) -> float:
+def _output_distance(outputs: torch.Tensor) -> float:
     """How far the outputs for two photos are apart."""
     return float((outputs[0] - outputs[1]).norm())
 
 
-def _moved(into: torch.Tensor, out: torch.Tensor) -> float:
+def _relative_change(into: torch.Tensor, out: torch.Tensor) -> float:
     """By how much a block changes its input, relative to it."""
     return float((out - into).norm() / into.norm())
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     stage = values["stage"]
     count = _BLOCKS[stage] - 1  # the first block changes the shape, so it can be no identity
     inside: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
     apart: dict[str, list[float]] = {}
     for number, key in enumerate(_KEYS):
-        network = live.opened(key)
-        go_on(wanted, number / 2)
+        network = live.open_cached(key)
+        check_cancelled(keep_going, number / 2)
         module = network.module()
-        images = torch.cat([live.photo(name, network, _SIDE) for name in (values["photo"], _other(values["photo"]))])
-        apart[key] = [_apart(live.watched(module, (), images)[""])]
+        images = torch.cat(
+            [live.photo_tensor(name, network, _SIDE) for name in (values["photo"], _other(values["photo"]))]
+        )
+        apart[key] = [_output_distance(live.record_activations(module, (), images)[""])]
         for block in range(1, count + 1):
-            go_on(wanted, (number + block / (count + 1)) / 2)
-            emptied(module, [f"{stage}.{block}"])
+            check_cancelled(keep_going, (number + block / (count + 1)) / 2)
+            zero_main_path(module, [f"{stage}.{block}"])
             into, out = f"{stage}.1.conv1", f"{stage}.2.conv1"  # what leaves a block enters the next
-            seen = live.watched(module, (into, out), images, entering=True)
+            seen = live.record_activations(module, (into, out), images, inputs=True)
             inside.setdefault(key, (seen[into], seen[out]))
-            apart[key].append(_apart(seen[""]))
+            apart[key].append(_output_distance(seen[""]))
     kept = {key: [distance / distances[0] for distance in distances] for key, distances in apart.items()}
     return Outcome(
         pictures=(_chart(kept), *_maps(inside)),
         numbers=(
-            Number("residual", words("residual"), _moved(*inside["resnet34"]), "", 0.0, "ResNet, §3.2"),
-            Number("plain", words("plain"), _moved(*inside["plain34"])),
-            Number("kept_residual", words("kept", network="ResNet-34", count=count), kept["resnet34"][-1]),
-            Number("kept_plain", words("kept", network="Plain-34", count=count), kept["plain34"][-1]),
+            ComputedNumber(
+                "residual", message("residual"), _relative_change(*inside["resnet34"]), "", 0.0, "ResNet, §3.2"
+            ),
+            ComputedNumber("plain", message("plain"), _relative_change(*inside["plain34"])),
+            ComputedNumber("kept_residual", message("kept", network="ResNet-34", count=count), kept["resnet34"][-1]),
+            ComputedNumber("kept_plain", message("kept", network="Plain-34", count=count), kept["plain34"][-1]),
             *_parameters(),
         ),
-        seen=(words("seen_residual"), words("seen_plain"), words("seen_free")),
+        observations=(message("seen_residual"), message("seen_plain"), message("seen_free")),
         quoted=(
-            Quoted(words("quoted_18"), "27.94 / 27.88 %", "ResNet, table 2"),
-            Quoted(words("quoted_34"), "28.54 / 25.03 %", "ResNet, table 2"),
-            Quoted(words("quoted_options"), "25.03 / 24.52 / 24.19 %", "ResNet, table 3"),
+            QuotedResult(message("quoted_18"), "27.94 / 27.88 %", "ResNet, table 2"),
+            QuotedResult(message("quoted_34"), "28.54 / 25.03 %", "ResNet, table 2"),
+            QuotedResult(message("quoted_options"), "25.03 / 24.52 / 24.19 %", "ResNet, table 3"),
         ),
     )
 
@@ -83,10 +97,10 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
 def _chart(kept: dict[str, list[float]]) -> Chart:
     labels = {"resnet34": "ResNet-34", "plain34": "Plain-34"}
     return Chart(
-        words("chart"),
-        Axis(words("axis_count")),
-        Axis(words("axis_kept"), low=0),
-        tuple(line(labels[key], range(len(values)), values) for key, values in kept.items()),
+        message("chart"),
+        ChartAxis(message("axis_count")),
+        ChartAxis(message("axis_kept"), low=0),
+        tuple(chart_line(labels[key], range(len(values)), values) for key, values in kept.items()),
     )
 
 
@@ -96,21 +110,21 @@ def _maps(inside: dict[str, tuple[torch.Tensor, torch.Tensor]]) -> tuple[Photo, 
     for key, name in zip(_KEYS, ("residual", "plain"), strict=True):
         into, out = inside[key]
         channel = int(into[0].square().sum(dim=(1, 2)).argmax())
-        photos.append(Photo(words(f"{name}_in"), evened(into[0, channel].numpy())))
-        photos.append(Photo(words(f"{name}_out"), evened(out[0, channel].numpy())))
+        photos.append(Photo(message(f"{name}_in"), normalise_map(into[0, channel].numpy())))
+        photos.append(Photo(message(f"{name}_out"), normalise_map(out[0, channel].numpy())))
     return tuple(photos)
 
 
-def _parameters() -> tuple[Number, ...]:
-    plain, projected = (live.opened(key).figures.total.params for key in ("plain34", "resnet34"))
-    everywhere = projected + sum(width * width + 2 * width for width in _identity_widths(live.opened("resnet34")))
-    narrow = live.figures(lambda: bottleneck(1, 64), (1, 256, 56, 56)).total.params
+def _parameters() -> tuple[ComputedNumber, ...]:
+    plain, projected = (live.open_cached(key).figures.total.params for key in ("plain34", "resnet34"))
+    everywhere = projected + sum(width * width + 2 * width for width in _identity_widths(live.open_cached("resnet34")))
+    narrow = live.module_figures(lambda: bottleneck(1, 64), (1, 256, 56, 56)).total.params
     return (
-        Number("option_a", words("option_a"), plain, "", note=words("option_a_note")),
-        Number("option_b", words("option_b"), projected),
-        Number("option_c", words("option_c"), everywhere),
-        Number("bottleneck", words("bottleneck"), narrow),
-        Number("basic", words("basic"), live.figures(_basic, (1, 64, 56, 56)).total.params),
+        ComputedNumber("option_a", message("option_a"), plain, "", note=message("option_a_note")),
+        ComputedNumber("option_b", message("option_b"), projected),
+        ComputedNumber("option_c", message("option_c"), everywhere),
+        ComputedNumber("bottleneck", message("bottleneck"), narrow),
+        ComputedNumber("basic", message("basic"), live.module_figures(_basic, (1, 64, 56, 56)).total.params),
     )
 
 
@@ -134,9 +148,9 @@ def _identity_widths(network: Network) -> list[int]:
 _SNIPPET = """
 import explorer
 import torch
-from explorer.analysis.sample import built_in, preprocess
+from explorer.analysis.sample import load_sample, preprocess
 
-image = preprocess(built_in($photo), (1, 3, 160, 160))
+image = preprocess(load_sample($photo), (1, 3, 160, 160))
 for key in ("resnet34", "plain34"):
     module, seen = explorer.open(key).module(), {}
     for parameter in module.get_submodule($stage + ".1").parameters():
@@ -153,7 +167,7 @@ EXPERIMENT = Experiment(
     id="identity",
     idea="training",
     networks=("resnet34", "plain34", "resnet18", "plain18"),
-    controls=(live.PHOTO, Choice("stage", tuple(_BLOCKS), "layer2")),
-    work=_work,
-    snippet=_SNIPPET,
+    controls=(live.PHOTO, ChoiceControl("stage", tuple(_BLOCKS), "layer2")),
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -5,19 +5,29 @@ from __future__ import annotations
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Label, Number, Outcome, Quoted, line, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ComputedNumber,
+    Label,
+    Outcome,
+    QuotedResult,
+    chart_line,
+    message,
+)
 from explorer.graph import vocabulary
 from explorer.network import Network, open_network
 from explorer.networks.shufflenet import shufflenet_v1
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 SIDES = (112, 56, 28, 14, 7)
 _BYTES = 2  # 16-bit activations, as in the paper
 _TABLE = "MobileNetV2, table 3"
 
 #: MobileNetV2, table 3: channels, and kB, at each resolution.
-PRINTED: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+PUBLISHED_WIDTHS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "MobileNetV1": ((64, 128, 256, 512, 1024), (1600, 800, 400, 200, 199)),
     "MobileNetV2": ((16, 32, 64, 160, 320), (400, 200, 100, 62, 32)),
     "ShuffleNet 2×": ((32, 48, 400, 800, 1600), (800, 300, 600, 310, 156)),
@@ -30,7 +40,7 @@ def kilobytes(channels: int, side: int) -> float:
     return channels * side * side * _BYTES / 1000
 
 
-def widest(network: Network, *, ends_only: bool) -> tuple[int, ...]:
+def max_widths(network: Network, *, ends_only: bool) -> tuple[int, ...]:
     """The most channels of any map at each resolution; with `ends_only`, of those between blocks alone: what a 1×1
     convolution that narrows makes."""
     found = dict.fromkeys(SIDES, 0)
@@ -43,7 +53,7 @@ def widest(network: Network, *, ends_only: bool) -> tuple[int, ...]:
     return tuple(found.values())
 
 
-def units(network: Network) -> tuple[int, ...]:
+def unit_widths(network: Network) -> tuple[int, ...]:
     """The most channels of any map between the units of a ShuffleNet at each resolution: stem, pooling, sums, joins."""
     found = dict.fromkeys(SIDES, 0)
     for node in network.architecture.live.values():
@@ -54,16 +64,16 @@ def units(network: Network) -> tuple[int, ...]:
     return tuple(found.values())
 
 
-def live_widths() -> dict[str, tuple[int, ...]]:
+def measured_widths() -> dict[str, tuple[int, ...]]:
     shuffle = open_network(shufflenet_v1(groups=2, width_mult=2.0))
     return {
-        "MobileNetV1": widest(live.opened("mobilenet_v1"), ends_only=False),
-        "MobileNetV2": widest(live.opened("mobilenet_v2"), ends_only=True),
-        "ShuffleNet 2×": units(shuffle),
+        "MobileNetV1": max_widths(live.open_cached("mobilenet_v1"), ends_only=False),
+        "MobileNetV2": max_widths(live.open_cached("mobilenet_v2"), ends_only=True),
+        "ShuffleNet 2×": unit_widths(shuffle),
     }
 
 
-def inside(network: Network, block: str) -> tuple[float, float, float]:
+def block_kilobytes(network: Network, block: str) -> tuple[float, float, float]:
     """Kilobytes of what enters a block, its wide middle (both sides of the depthwise convolution), and what leaves."""
     convs = [
         n
@@ -76,21 +86,21 @@ def inside(network: Network, block: str) -> tuple[float, float, float]:
     return sizes[0], sum(sizes[1:-1]), sizes[-1]
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
-    go_on(wanted, 0.1)
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
+    check_cancelled(keep_going, 0.1)
     table = values["widths"] == "table"
-    widths = {name: channels for name, (channels, _) in PRINTED.items()} if table else live_widths()
-    go_on(wanted, 0.7)
-    network, block = live.opened("mobilenet_v2"), values["block"]
-    into, middle, out = inside(network, block)
+    widths = {name: channels for name, (channels, _) in PUBLISHED_WIDTHS.items()} if table else measured_widths()
+    check_cancelled(keep_going, 0.7)
+    network, block = live.open_cached("mobilenet_v2"), values["block"]
+    into, middle, out = block_kilobytes(network, block)
     pieces = values["pieces"]
     return Outcome(
         pictures=(_chart(widths), _pieces(into, middle, out, pieces)),
         numbers=(
             *(
-                Number(
+                ComputedNumber(
                     f"{name}_{side}",
-                    words("map", network=name, side=side, channels=channels),
+                    message("map", network=name, side=side, channels=channels),
                     kilobytes(channels, side),
                     "kB",
                     printed,
@@ -99,38 +109,38 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
                     _note(name, side, table),
                 )
                 for name, found in widths.items()
-                for side, channels, printed in zip(SIDES, found, PRINTED[name][1], strict=True)
+                for side, channels, printed in zip(SIDES, found, PUBLISHED_WIDTHS[name][1], strict=True)
             ),
-            Number("whole", words("whole", block=block), into + middle + out, "kB"),
-            Number("split", words("split", pieces=pieces), into + middle / pieces + out, "kB"),
-            Number("ends", words("ends"), into + out, "kB"),
+            ComputedNumber("whole", message("whole", block=block), into + middle + out, "kB"),
+            ComputedNumber("split", message("split", pieces=pieces), into + middle / pieces + out, "kB"),
+            ComputedNumber("ends", message("ends"), into + out, "kB"),
         ),
-        seen=(
-            words("seen_ends"),
-            words("seen_split", pieces=pieces, saved=1 - (into + middle / pieces + out) / (into + middle + out)),
-            words("seen_plain"),
+        observations=(
+            message("seen_ends"),
+            message("seen_split", pieces=pieces, saved=1 - (into + middle / pieces + out) / (into + middle + out)),
+            message("seen_plain"),
         ),
-        quoted=(Quoted(words("quoted_figure"), "–", "MobileNetV2, fig. 6"),),
+        quoted=(QuotedResult(message("quoted_figure"), "–", "MobileNetV2, fig. 6"),),
     )
 
 
 def _note(name: str, side: int, table: bool) -> Label:
     if name == "MobileNetV1" and side == 7:
-        return words("note_misprint")
+        return message("note_misprint")
     if name == "MobileNetV2" and not table and side in (56, 28, 14):
-        return words("note_next")
+        return message("note_next")
     if name == "ShuffleNet 2×":
-        return words("note_shuffle")
+        return message("note_shuffle")
     return ""
 
 
 def _chart(widths: dict[str, tuple[int, ...]]) -> Chart:
     return Chart(
-        words("chart"),
-        Axis(words("axis_side"), names=tuple(f"{side} × {side}" for side in SIDES)),
-        Axis(words("axis_kb"), low=0),
+        message("chart"),
+        ChartAxis(message("axis_side"), names=tuple(f"{side} × {side}" for side in SIDES)),
+        ChartAxis(message("axis_kb"), low=0),
         tuple(
-            Bars(name, tuple(kilobytes(c, side) for c, side in zip(found, SIDES, strict=True)))
+            ChartBars(name, tuple(kilobytes(c, side) for c, side in zip(found, SIDES, strict=True)))
             for name, found in widths.items()
         ),
     )
@@ -139,13 +149,13 @@ def _chart(widths: dict[str, tuple[int, ...]]) -> Chart:
 def _pieces(into: float, middle: float, out: float, chosen: int) -> Chart:
     counts = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 96)
     return Chart(
-        words("chart_pieces"),
-        Axis(words("axis_pieces"), log=True),
-        Axis(words("axis_kb"), low=0),
+        message("chart_pieces"),
+        ChartAxis(message("axis_pieces"), log=True),
+        ChartAxis(message("axis_kb"), low=0),
         (
-            line(words("held"), counts, [into + middle / count + out for count in counts]),
-            line(words("ends"), [1, counts[-1]], [into + out] * 2, "dashed"),
-            line(words("chosen"), [chosen], [into + middle / chosen + out], "points"),
+            chart_line(message("held"), counts, [into + middle / count + out for count in counts]),
+            chart_line(message("ends"), [1, counts[-1]], [into + out] * 2, "dashed"),
+            chart_line(message("chosen"), [chosen], [into + middle / chosen + out], "points"),
         ),
     )
 
@@ -172,10 +182,10 @@ EXPERIMENT = Experiment(
     idea="mobile",
     networks=("mobilenet_v2", "mobilenet_v1", "shufflenet_v1_x2_0"),
     controls=(
-        Choice("widths", ("live", "table"), "live"),
-        Choice("block", _BLOCKS, "features.2"),
-        Choice("pieces", (1, 2, 3, 4, 6, 8, 12, 16, 24), 4),
+        ChoiceControl("widths", ("live", "table"), "live"),
+        ChoiceControl("block", _BLOCKS, "features.2"),
+        ChoiceControl("pieces", (1, 2, 3, 4, 6, 8, 12, 16, 24), 4),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

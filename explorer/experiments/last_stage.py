@@ -5,17 +5,17 @@ from __future__ import annotations
 from torch import nn
 
 from explorer.analysis.figures import Total
-from explorer.edits import LastStage
+from explorer.edits import ReorderLastStage
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 _PAPER = "MobileNetV3, §5.1"
 
 
-def old_stage() -> nn.Module:
+def v2_last_stage() -> nn.Module:
     """What MobileNetV2's design puts behind the last expansion to 960 channels (fig. 5, above)."""
     return nn.Sequential(
         nn.Conv2d(960, 960, 3, padding=1, groups=960, bias=False),
@@ -33,33 +33,35 @@ def stem(filters: int) -> nn.Module:
     )
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
-    network = live.opened(values["network"])
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
+    network = live.open_cached(values["network"])
     orders: dict[str, Network] = {}
     for done, order in enumerate(("conv_first", "pool_first")):
-        go_on(wanted, done / 4)
-        orders[order] = network.edit(LastStage(order))
+        check_cancelled(keep_going, done / 4)
+        orders[order] = network.edit(ReorderLastStage(order))
     before, after = (orders[order].figures.total.macs for order in ("conv_first", "pool_first"))
-    go_on(wanted, 0.5)
-    old = live.figures(old_stage, (1, 960, 7, 7)).total
-    new = live.figures(lambda: nn.Conv2d(960, 1280, 1), (1, 960, 1, 1)).total
-    go_on(wanted, 0.75)
+    check_cancelled(keep_going, 0.5)
+    old = live.module_figures(v2_last_stage, (1, 960, 7, 7)).total
+    new = live.module_figures(lambda: nn.Conv2d(960, 1280, 1), (1, 960, 1, 1)).total
+    check_cancelled(keep_going, 0.75)
     thin = _stem_saving()
     return Outcome(
         pictures=(_orders(orders), _paper(old, new)),
         numbers=(
-            Number("old", words("old"), old.macs),
-            Number("new", words("new"), new.macs),
-            Number("saved", words("saved"), old.macs - new.macs, "", 30e6, _PAPER, 0.05, words("saved_note")),
-            Number("stem", words("stem"), thin, "", 10e6, _PAPER, 0.05, words("stem_note")),
-            Number("conv_first", words("conv_first", network=network.title), before),
-            Number("pool_first", words("pool_first", network=network.title), after),
-            Number("share", words("share"), 100 * (before - after) / before, "%"),
+            ComputedNumber("old", message("old"), old.macs),
+            ComputedNumber("new", message("new"), new.macs),
+            ComputedNumber(
+                "saved", message("saved"), old.macs - new.macs, "", 30e6, _PAPER, 0.05, message("saved_note")
+            ),
+            ComputedNumber("stem", message("stem"), thin, "", 10e6, _PAPER, 0.05, message("stem_note")),
+            ComputedNumber("conv_first", message("conv_first", network=network.title), before),
+            ComputedNumber("pool_first", message("pool_first", network=network.title), after),
+            ComputedNumber("share", message("share"), 100 * (before - after) / before, "%"),
         ),
-        seen=(words("seen_places"), words("seen_same", saved=1 - after / before), words("seen_params")),
+        observations=(message("seen_places"), message("seen_same", saved=1 - after / before), message("seen_params")),
         quoted=(
-            Quoted(words("quoted_last"), "7 ms, 11 %", _PAPER),
-            Quoted(words("quoted_stem"), "2 ms", _PAPER),
+            QuotedResult(message("quoted_last"), "7 ms, 11 %", _PAPER),
+            QuotedResult(message("quoted_stem"), "2 ms", _PAPER),
         ),
     )
 
@@ -69,26 +71,26 @@ def _stem_saving() -> int:
 
     The 1×1 behind it is counted with its input halved and its output kept, as the paper's own figure has it.
     """
-    wide, narrow = (live.figures(lambda f=f: stem(f), (1, 3, 224, 224)) for f in (32, 16))  # type: ignore[misc]
+    wide, narrow = (live.module_figures(lambda f=f: stem(f), (1, 3, 224, 224)) for f in (32, 16))  # type: ignore[misc]
     first, depthwise = (wide.measures[n].cost.macs - narrow.measures[n].cost.macs for n in ("0", "1"))
     return first + depthwise + narrow.measures["2"].cost.macs
 
 
 def _orders(orders: dict[str, Network]) -> Chart:
     return Chart(
-        words("chart"),
-        Axis(names=(words("order_conv"), words("order_pool"))),
-        Axis(words("macs"), low=0),
-        (Bars("", tuple(float(network.figures.total.macs) for network in orders.values())),),
+        message("chart"),
+        ChartAxis(names=(message("order_conv"), message("order_pool"))),
+        ChartAxis(message("macs"), low=0),
+        (ChartBars("", tuple(float(network.figures.total.macs) for network in orders.values())),),
     )
 
 
 def _paper(old: Total, new: Total) -> Chart:
     return Chart(
-        words("chart_paper"),
-        Axis(names=(words("stage_old"), words("stage_new"))),
-        Axis(words("macs"), low=0),
-        (Bars("", (float(old.macs), float(new.macs))),),
+        message("chart_paper"),
+        ChartAxis(names=(message("stage_old"), message("stage_new"))),
+        ChartAxis(message("macs"), low=0),
+        (ChartBars("", (float(old.macs), float(new.macs))),),
     )
 
 
@@ -113,7 +115,9 @@ EXPERIMENT = Experiment(
     id="last_stage",
     idea="whole",
     networks=("mobilenet_v3_large", "mobilenet_v3_small", "mobilenet_v2"),
-    controls=(Choice("network", ("mobilenet_v3_large", "mobilenet_v3_small", "mobilenet_v2"), "mobilenet_v3_large"),),
-    work=_work,
-    snippet=_SNIPPET,
+    controls=(
+        ChoiceControl("network", ("mobilenet_v3_large", "mobilenet_v3_small", "mobilenet_v2"), "mobilenet_v3_large"),
+    ),
+    compute=_run,
+    code_template=_SNIPPET,
 )

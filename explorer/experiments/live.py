@@ -12,46 +12,46 @@ import torch
 from torch import nn
 
 from explorer.analysis.figures import Figures, Total
-from explorer.analysis.sample import built_in, preprocess
-from explorer.experiments.experiment import Choice, go_on
+from explorer.analysis.sample import load_sample, preprocess
+from explorer.experiments.experiment import ChoiceControl, check_cancelled
 from explorer.network import Network, open_network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 #: The photo an experiment is shown: built-in ones with a name in every language.
-PHOTO = Choice("photo", ("cat", "coffee", "astronaut", "rocket", "motorcycle"), "cat")
+PHOTO = ChoiceControl("photo", ("cat", "coffee", "astronaut", "rocket", "motorcycle"), "cat")
 
 
 @cache
-def opened(key: str) -> Network:
+def open_cached(key: str) -> Network:
     """A network of the catalogue, the same one each time: snapshots never change."""
     return open_network(key)
 
 
-def figures(make: Callable[[], nn.Module], shape: tuple[int, ...]) -> Figures:
+def module_figures(factory: Callable[[], nn.Module], shape: tuple[int, ...]) -> Figures:
     """Figures of a module for an input of `shape`; it is made on the meta device, whatever its size."""
     with torch.device("meta"):
-        module = make()
+        module = factory()
     return open_network(module.eval(), input_shape=shape).figures
 
 
-def below(network: Network, *paths: str) -> Total:
+def total_below(network: Network, *paths: str) -> Total:
     """Figures of everything at or below these module paths together."""
     nodes = network.architecture.live.values()
     found = [n.name for n in nodes if any(n.path == path or n.path.startswith(f"{path}.") for path in paths)]
     return network.figures.sum(found)
 
 
-def photo(name: str, network: Network, side: int = 0) -> torch.Tensor:
+def photo_tensor(name: str, network: Network, side: int = 0) -> torch.Tensor:
     """A built-in photo as the network sees it, of shape (1, channels, height, width); or of another side."""
-    shape, entry = network.architecture.input_shape, network.origin.entry
+    shape, entry = network.architecture.input_shape, network.context.entry
     if side:
         shape = (*shape[:2], side, side)
-    tensor: torch.Tensor = preprocess(built_in(name), shape, entry.weights if entry else None)
+    tensor: torch.Tensor = preprocess(load_sample(name), shape, entry.weights if entry else None)
     return tensor
 
 
-def watched(
-    module: nn.Module, paths: Iterable[str], image: torch.Tensor, *, entering: bool = False
+def record_activations(
+    module: nn.Module, paths: Iterable[str], image: torch.Tensor, *, inputs: bool = False
 ) -> dict[str, torch.Tensor]:
     """What the modules at these paths make of one image (or, `entering`, are given), copied, and the network's own
     output under ""."""
@@ -59,14 +59,14 @@ def watched(
 
     def keep(path: str) -> Callable[..., None]:
         def hook(_module: nn.Module, given: tuple[torch.Tensor, ...], made: Any = None) -> None:
-            seen.setdefault(path, (given[0] if entering else made).detach().clone())
+            seen.setdefault(path, (given[0] if inputs else made).detach().clone())
 
         return hook
 
     hooks = []
     for path in paths:
         at = module.get_submodule(path)
-        hooks.append(at.register_forward_pre_hook(keep(path)) if entering else at.register_forward_hook(keep(path)))
+        hooks.append(at.register_forward_pre_hook(keep(path)) if inputs else at.register_forward_hook(keep(path)))
     try:
         with torch.no_grad():
             seen[""] = module(image)
@@ -76,12 +76,14 @@ def watched(
     return seen
 
 
-def milliseconds(module: nn.Module, image: torch.Tensor, wanted: Wanted, done: float, repeats: int = 7) -> float:
+def median_milliseconds(
+    module: nn.Module, image: torch.Tensor, keep_going: KeepGoing, progress: float, repeats: int = 7
+) -> float:
     """Median time of a pass on this machine, after two to warm up."""
     times: list[float] = []
     with torch.inference_mode():
         for number in range(repeats + 2):
-            go_on(wanted, done)
+            check_cancelled(keep_going, progress)
             started = time.perf_counter()
             module(image)
             if number > 1:
@@ -89,12 +91,12 @@ def milliseconds(module: nn.Module, image: torch.Tensor, wanted: Wanted, done: f
     return statistics.median(times)
 
 
-def drawn(seed: int, *shape: int) -> torch.Tensor:
+def normal_noise(seed: int, *shape: int) -> torch.Tensor:
     """Normal noise, the same for a seed on every machine."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def he(module: nn.Module, seed: int = 0) -> nn.Module:
+def he_init(module: nn.Module, seed: int = 0) -> nn.Module:
     """Give every convolution and linear layer He-normal weights (fan-in) from a seed; biases zero."""
     generator = torch.Generator().manual_seed(seed)
     for layer in module.modules():

@@ -18,22 +18,22 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Message:
     """A key into the experiment's texts, with the values its sentence is filled in with."""
 
     key: str
     values: tuple[tuple[str, Any], ...] = ()
 
 
-Label = str | Words
+Label = str | Message
 
 
-def words(key: str, **values: Any) -> Words:
-    return Words(key, tuple(values.items()))
+def message(key: str, **values: Any) -> Message:
+    return Message(key, tuple(values.items()))
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class ChartAxis:
     title: Label = ""
     log: bool = False
     names: tuple[Label, ...] = ()  # of the places 0, 1, 2 …, where they are no numbers
@@ -42,7 +42,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """y against x; both of the same length."""
 
     label: Label
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class ChartBars:
     """One bar at each named place of the x axis; several of them stand side by side."""
 
     label: Label
@@ -64,7 +64,7 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dots:
+class ChartDots:
     """Points of a plane, coloured from 0 to 1 along `shade`."""
 
     x: Array
@@ -73,22 +73,22 @@ class Dots:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heat:
+class ChartHeatmap:
     """A matrix of numbers, row 0 on top; from 0 (the ground) to `top` (full colour)."""
 
     values: Array  # (rows, columns)
     top: float
 
 
-Part = Line | Bars | Dots | Heat
+ChartSeries = ChartLine | ChartBars | ChartDots | ChartHeatmap
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     title: Label
-    x: Axis
-    y: Axis
-    parts: tuple[Part, ...]
+    x: ChartAxis
+    y: ChartAxis
+    series: tuple[ChartSeries, ...]
     square: bool = False  # one unit of x is as long as one of y
 
 
@@ -100,11 +100,11 @@ class Photo:
     pixels: Array
 
 
-Picture = Chart | Photo
+OutcomePicture = Chart | Photo
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class ComputedNumber:
     """A number that was computed, beside the published one where there is one."""
 
     key: str
@@ -125,7 +125,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
+class QuotedResult:
     """A result of training: published, not recomputed."""
 
     label: Label
@@ -135,12 +135,12 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    pictures: tuple[Picture, ...]
-    numbers: tuple[Number, ...]
-    seen: tuple[Label, ...]
-    quoted: tuple[Quoted, ...] = ()
+    pictures: tuple[OutcomePicture, ...]
+    numbers: tuple[ComputedNumber, ...]
+    observations: tuple[Label, ...]
+    quoted: tuple[QuotedResult, ...] = ()
 
-    def number(self, key: str) -> Number:
+    def number(self, key: str) -> ComputedNumber:
         """Raises KeyError naming the numbers there are."""
         for number in self.numbers:
             if number.key == key:
@@ -148,26 +148,26 @@ class Outcome:
         raise KeyError(f"no number {key!r}; there are {', '.join(number.key for number in self.numbers)}")
 
 
-def line(
+def chart_line(
     label: Label,
     x: Sequence[float] | Array,
     y: Sequence[float] | Array,
     style: Literal["line", "dashed", "points", "steps"] = "line",
-) -> Line:
+) -> ChartLine:
     """A line from any two sequences of numbers."""
-    return Line(label, tuple(map(float, x)), tuple(map(float, y)), style)
+    return ChartLine(label, tuple(map(float, x)), tuple(map(float, y)), style)
 
 
-def power(value: float) -> str:
+def format_power(value: float) -> str:
     """Two digits and a power of ten: "4.7 × 10⁻⁹"."""
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
-def evened(values: Array, like: Array | None = None) -> Array:
+def normalise_map(values: Array, reference: Array | None = None) -> Array:
     """A feature map as shades from 0 to 1: the lowest value of `like` (of itself) is 0, all but the loudest thousandth
     lie below 1."""
-    scale = values if like is None else like
+    scale = values if reference is None else reference
     low, high = float(scale.min()), float(np.quantile(scale, 0.999))
     shades: Array = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
     return shades

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import nn
 
-from explorer.edits import Reduction
+from explorer.edits import SetReduction
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
-from explorer.experiments.outcome import Axis, Chart, Number, Outcome, line, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.outcome import Chart, ChartAxis, ComputedNumber, Outcome, chart_line, message
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 _MODULES = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
 _BRANCHES = {"5×5": "branch3", "3×3": "branch2"}
@@ -38,32 +38,32 @@ def _weights(network: Network, path: str) -> int:
     return sum(layer.weight.numel() for layer in layers if isinstance(layer, nn.Conv2d))
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     module, branch, width = values["module"], _BRANCHES[values["branch"]], values["width"]
     path = f"inception{module}.{branch}"
-    network = live.opened("googlenet_2014")
-    direct = network.edit(Reduction(path, 0))
+    network = live.open_cached("googlenet_2014")
+    direct = network.edit(SetReduction(path, 0))
     widths = sorted({4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, width})
     macs: dict[int, int] = {}
     for done, to in enumerate(widths):
-        go_on(wanted, done / len(widths))
-        macs[to] = live.below(network.edit(Reduction(path, to)), path).macs
-    without = live.below(direct, path).macs
+        check_cancelled(keep_going, done / len(widths))
+        macs[to] = live.total_below(network.edit(SetReduction(path, to)), path).macs
+    without = live.total_below(direct, path).macs
     params, ops = _TABLE[module]
-    of_weights, of_macs = (words("misprint" if module in wrong else "table_note") for wrong in _MISPRINTED)
-    whole = live.below(network, f"inception{module}")
+    of_weights, of_macs = (message("misprint" if module in wrong else "table_note") for wrong in _MISPRINTED)
+    whole = live.total_below(network, f"inception{module}")
     return Outcome(
-        pictures=(_chart(macs, without, live.below(network, path).macs, path, network),),
+        pictures=(_chart(macs, without, live.total_below(network, path).macs, path, network),),
         numbers=(
-            Number("weights_direct", words("weights_direct"), _weights(direct, path)),
-            Number("weights", words("weights_reduced"), _weights(network, path)),
-            Number("macs_direct", words("macs_direct"), without),
-            Number("macs", words("macs_reduced"), live.below(network, path).macs),
-            Number("times", words("times"), without / live.below(network, path).macs, "×"),
-            Number("macs_chosen", words("macs_chosen", width=width), macs[width]),
-            Number(
+            ComputedNumber("weights_direct", message("weights_direct"), _weights(direct, path)),
+            ComputedNumber("weights", message("weights_reduced"), _weights(network, path)),
+            ComputedNumber("macs_direct", message("macs_direct"), without),
+            ComputedNumber("macs", message("macs_reduced"), live.total_below(network, path).macs),
+            ComputedNumber("times", message("times"), without / live.total_below(network, path).macs, "×"),
+            ComputedNumber("macs_chosen", message("macs_chosen", width=width), macs[width]),
+            ComputedNumber(
                 "module_weights",
-                words("module_weights", module=module),
+                message("module_weights", module=module),
                 _weights(network, f"inception{module}"),
                 "",
                 params * _K,
@@ -71,9 +71,9 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
                 0.01,
                 of_weights,
             ),
-            Number(
+            ComputedNumber(
                 "module_macs",
-                words("module_macs", module=module),
+                message("module_macs", module=module),
                 whole.macs,
                 "",
                 ops * 1e6,
@@ -81,12 +81,14 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
                 0.011,
                 of_macs,
             ),
-            Number("network", words("network_without"), direct.figures.total.macs / network.figures.total.macs, "×"),
+            ComputedNumber(
+                "network", message("network_without"), direct.figures.total.macs / network.figures.total.macs, "×"
+            ),
         ),
-        seen=(
-            words("seen_cheaper", times=without / live.below(network, path).macs),
-            words("seen_line"),
-            words("seen_relu"),
+        observations=(
+            message("seen_cheaper", times=without / live.total_below(network, path).macs),
+            message("seen_line"),
+            message("seen_relu"),
         ),
     )
 
@@ -96,13 +98,13 @@ def _chart(macs: dict[int, int], direct: int, present: int, path: str, network: 
     reduction = network.architecture.nodes[f"{path}.0.conv"].layer
     assert isinstance(reduction, nn.Conv2d)
     return Chart(
-        words("chart"),
-        Axis(words("axis_width")),
-        Axis(words("macs")),
+        message("chart"),
+        ChartAxis(message("axis_width")),
+        ChartAxis(message("macs")),
         (
-            line(words("with_reduction"), widths, list(macs.values())),
-            line(words("without"), [widths[0], widths[-1]], [direct, direct], "dashed"),
-            line(words("as_published"), [reduction.out_channels], [present], "points"),
+            chart_line(message("with_reduction"), widths, list(macs.values())),
+            chart_line(message("without"), [widths[0], widths[-1]], [direct, direct], "dashed"),
+            chart_line(message("as_published"), [reduction.out_channels], [present], "points"),
         ),
     )
 
@@ -128,10 +130,10 @@ EXPERIMENT = Experiment(
     idea="convolution",
     networks=("googlenet_2014", "googlenet"),
     controls=(
-        Choice("module", _MODULES, "3a"),
-        Choice("branch", tuple(_BRANCHES), "5×5"),
-        Range("width", 4, 192, 16, 4),
+        ChoiceControl("module", _MODULES, "3a"),
+        ChoiceControl("branch", tuple(_BRANCHES), "5×5"),
+        RangeControl("width", 4, 192, 16, 4),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

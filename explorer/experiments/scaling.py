@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from explorer.edits import CompoundScaling, DepthMultiplier, Edit, InputSize, WidthMultiplier
+from explorer.edits import ApplyCompoundScaling, Edit, MultiplyDepth, MultiplyWidth, SetInputSize
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
-from explorer.experiments.outcome import Axis, Chart, Number, Outcome, Quoted, line, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.outcome import Chart, ChartAxis, ComputedNumber, Outcome, QuotedResult, chart_line, message
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15
 _KEYS = tuple(f"efficientnet_b{number}" for number in range(8))
 
 #: Last version of the paper, table 2: parameters (M), FLOPs (G), top-1 (%).
-_PRINTED = {
+_PUBLISHED = {
     "efficientnet_b0": (5.3, 0.39, 77.1),
     "efficientnet_b1": (7.8, 0.70, 79.1),
     "efficientnet_b2": (9.2, 1.0, 80.1),
@@ -25,20 +25,20 @@ _PRINTED = {
 }
 
 
-def scaled(network: Network, way: str, cost: float) -> Network:
+def scale_network(network: Network, way: str, cost: float) -> Network:
     """The network made to cost about 2^`cost` times as much by one way: "depth", "width", "resolution", "compound"."""
     side = network.architecture.input_shape[-1]
     edits: dict[str, Edit] = {
-        "depth": DepthMultiplier("*", 2**cost),
-        "width": WidthMultiplier("*", 2 ** (cost / 2)),
-        "resolution": InputSize(resolution=round(side * 2 ** (cost / 2))),
-        "compound": CompoundScaling(cost),
+        "depth": MultiplyDepth("*", 2**cost),
+        "width": MultiplyWidth("*", 2 ** (cost / 2)),
+        "resolution": SetInputSize(resolution=round(side * 2 ** (cost / 2))),
+        "compound": ApplyCompoundScaling(cost),
     }
     return network.edit(edits[way])
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
-    phi, network = values["phi"], live.opened("efficientnet_b0")
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
+    phi, network = values["phi"], live.open_cached("efficientnet_b0")
     base = network.figures.total
     ways = ("compound", "depth", "width", "resolution")
     steps = sorted({0.0, 1.0, 2.0, 3.0, float(phi)})
@@ -46,89 +46,89 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
     for number, way in enumerate(ways):
         grown[way] = []
         for step in steps:
-            go_on(wanted, 0.7 * (number + step / 5) / len(ways))
-            grown[way].append(scaled(network, way, step) if step else network)
-    go_on(wanted, 0.75)
+            check_cancelled(keep_going, 0.7 * (number + step / 5) / len(ways))
+            grown[way].append(scale_network(network, way, step) if step else network)
+    check_cancelled(keep_going, 0.75)
     chosen = grown["compound"][steps.index(float(phi))]
     key = values["network"]
-    known = live.opened(key)
-    params, macs, _ = _PRINTED[key]
+    known = live.open_cached(key)
+    params, macs, _ = _PUBLISHED[key]
     product = ALPHA * BETA**2 * GAMMA**2
     return Outcome(
-        pictures=(_cost(grown, steps), _memory(grown, steps), _family(wanted)),
+        pictures=(_cost(grown, steps), _memory(grown, steps), _family(keep_going)),
         numbers=(
-            Number("product", "α · β² · γ²", product, "", 2.0, "EfficientNet, eq. 3: ≈ 2", 0.05),
-            Number(
+            ComputedNumber("product", "α · β² · γ²", product, "", 2.0, "EfficientNet, eq. 3: ≈ 2", 0.05),
+            ComputedNumber(
                 "grown",
-                words("grown", phi=phi),
+                message("grown", phi=phi),
                 chosen.figures.total.macs / base.macs,
                 "×",
                 product**phi,
                 "EfficientNet, eq. 3: (α β² γ²)^φ",
                 0.1,
-                words("grown_note"),
+                message("grown_note"),
             ),
-            Number("side", words("side", phi=phi), chosen.architecture.input_shape[-1], "px"),
-            Number("params", words("params_grown", phi=phi), chosen.figures.total.params),
-            Number(
+            ComputedNumber("side", message("side", phi=phi), chosen.architecture.input_shape[-1], "px"),
+            ComputedNumber("params", message("params_grown", phi=phi), chosen.figures.total.params),
+            ComputedNumber(
                 "params_known",
-                words("params_known", network=known.title),
+                message("params_known", network=known.title),
                 known.figures.total.params,
                 "",
                 params * 1e6,
                 "EfficientNet, table 2",
                 0.04,
             ),
-            Number(
+            ComputedNumber(
                 "macs_known",
-                words("macs_known", network=known.title),
+                message("macs_known", network=known.title),
                 known.figures.total.macs,
                 "",
                 macs * 1e9,
                 "EfficientNet, table 2",
                 0.07,
-                words("known_note"),
+                message("known_note"),
             ),
         ),
-        seen=(words("seen_equal"), words("seen_params"), words("seen_memory")),
-        quoted=(Quoted("EfficientNet-B0 … B7", "77.1 … 84.3 %", "EfficientNet, table 2"),),
+        observations=(message("seen_equal"), message("seen_params"), message("seen_memory")),
+        quoted=(QuotedResult("EfficientNet-B0 … B7", "77.1 … 84.3 %", "EfficientNet, table 2"),),
     )
 
 
 def _cost(grown: dict[str, list[Network]], steps: list[float]) -> Chart:
     base = grown["compound"][0].figures.total
     parts = [
-        line(words(way), steps, [network.figures.total.macs / base.macs for network in networks])
+        chart_line(message(way), steps, [network.figures.total.macs / base.macs for network in networks])
         for way, networks in grown.items()
     ]
     return Chart(
-        words("chart"),
-        Axis("φ"),
-        Axis(words("axis_macs"), log=True),
-        (*parts, line("2^φ", steps, [2**step for step in steps], "dashed")),
+        message("chart"),
+        ChartAxis("φ"),
+        ChartAxis(message("axis_macs"), log=True),
+        (*parts, chart_line("2^φ", steps, [2**step for step in steps], "dashed")),
     )
 
 
 def _memory(grown: dict[str, list[Network]], steps: list[float]) -> Chart:
     parts = [
-        line(words(way), steps, [network.figures.total.params / 1e6 for network in networks])
+        chart_line(message(way), steps, [network.figures.total.params / 1e6 for network in networks])
         for way, networks in grown.items()
     ]
-    return Chart(words("chart_params"), Axis("φ"), Axis(words("axis_params"), low=0), tuple(parts))
+    return Chart(message("chart_params"), ChartAxis("φ"), ChartAxis(message("axis_params"), low=0), tuple(parts))
 
 
-def _family(wanted: Wanted) -> Chart:
+def _family(keep_going: KeepGoing) -> Chart:
     """B0 to B7: multiply-adds of the live networks, accuracy as published."""
     x: list[float] = []
     for done, key in enumerate(_KEYS):
-        go_on(wanted, 0.75 + 0.25 * done / len(_KEYS))
-        x.append(live.opened(key).figures.total.macs / 1e9)
-    y = [top1 for _, _, top1 in _PRINTED.values()]
+        check_cancelled(keep_going, 0.75 + 0.25 * done / len(_KEYS))
+        x.append(live.open_cached(key).figures.total.macs / 1e9)
+    y = [top1 for _, _, top1 in _PUBLISHED.values()]
     return Chart(
-        words("chart_family"),
-        Axis(words("axis_gmacs"), log=True),
-        Axis(words("axis_top1")),
-        (line("", x, y), line("B0 … B7", x, y, "points")),
+        message("chart_family"),
+        ChartAxis(message("axis_gmacs"), log=True),
+        ChartAxis(message("axis_top1")),
+        (chart_line("", x, y), chart_line("B0 … B7", x, y, "points")),
     )
 
 
@@ -147,7 +147,7 @@ EXPERIMENT = Experiment(
     id="compound_scaling",
     idea="whole",
     networks=_KEYS,
-    controls=(Range("phi", 0, 4, 1, 0.5), Choice("network", _KEYS, "efficientnet_b1")),
-    work=_work,
-    snippet=_SNIPPET,
+    controls=(RangeControl("phi", 0, 4, 1, 0.5), ChoiceControl("network", _KEYS, "efficientnet_b1")),
+    compute=_run,
+    code_template=_SNIPPET,
 )

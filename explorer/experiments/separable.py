@@ -7,135 +7,156 @@ from collections.abc import Callable
 from torch import nn
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Switch, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Number, Outcome, Quoted, line, words
-from explorer.wanted import Wanted
+from explorer.experiments.experiment import ChoiceControl, Experiment, SwitchControl, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ComputedNumber,
+    Outcome,
+    QuotedResult,
+    chart_line,
+    message,
+)
+from explorer.wanted import KeepGoing
 
 _WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
 _TABLE = "MobileNets, table 3"
 
 
-def full(channels: int, kernel: int) -> nn.Module:
+def full_conv(channels: int, kernel: int) -> nn.Module:
     return nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
 
 
-def separable(channels: int, kernel: int) -> nn.Module:
+def separable_conv(channels: int, kernel: int) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=channels, bias=False),
         nn.Conv2d(channels, channels, 1, bias=False),
     )
 
 
-def formula(channels: int, kernel: int) -> float:
+def cost_share(channels: int, kernel: int) -> float:
     """Cost of the two as a share of the full convolution's: 1/N + 1/k² (MobileNets, §3.1)."""
     return 1 / channels + 1 / kernel**2
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     kernel, channels, side = values["kernel"], values["channels"], values["side"]
 
     def macs(width: int) -> tuple[int, int]:
         shape = (1, width, side, side)
         one, two = (
-            live.figures(lambda: full(width, kernel), shape),
-            live.figures(lambda: separable(width, kernel), shape),
+            live.module_figures(lambda: full_conv(width, kernel), shape),
+            live.module_figures(lambda: separable_conv(width, kernel), shape),
         )
         return one.total.macs, two.total.macs
 
     counts: dict[int, tuple[int, int]] = {}
     for done, width in enumerate(_WIDTHS):
-        go_on(wanted, 0.3 * done / len(_WIDTHS))
+        check_cancelled(keep_going, 0.3 * done / len(_WIDTHS))
         counts[width] = macs(width)
     times: dict[int, tuple[float, float]] = {}
     clocked = [width for width in _WIDTHS if width in (32, 128, 512, channels)] if values["clock"] else []
     for done, width in enumerate(clocked):
-        image = live.drawn(0, 1, width, side, side)
+        image = live.normal_noise(0, 1, width, side, side)
         part = 0.3 + 0.7 * done / len(clocked)
-        one, two = (live.milliseconds(make(width, kernel), image, wanted, part) for make in (full, separable))
+        one, two = (
+            live.median_milliseconds(make(width, kernel), image, keep_going, part)
+            for make in (full_conv, separable_conv)
+        )
         times[width] = one, two
     one, two = counts[channels]
     clock = times.get(channels)
     return Outcome(
         pictures=(_shares(kernel, counts, times), _table_chart()),
         numbers=(
-            Number(
+            ComputedNumber(
                 "share",
-                words("share"),
+                message("share"),
                 two / one,
                 "×",
-                formula(channels, kernel),
+                cost_share(channels, kernel),
                 "MobileNets, §3.1: 1/N + 1/k²",
                 1e-9,
             ),
-            Number("cheaper", words("cheaper"), one / two, "×"),
+            ComputedNumber("cheaper", message("cheaper"), one / two, "×"),
             *(
                 (
-                    Number("ms_full", words("ms_full"), clock[0], "ms"),
-                    Number("ms", words("ms_separable"), clock[1], "ms"),
-                    Number("faster", words("faster"), clock[0] / clock[1], "×", note=words("faster_note")),
+                    ComputedNumber("ms_full", message("ms_full"), clock[0], "ms"),
+                    ComputedNumber("ms", message("ms_separable"), clock[1], "ms"),
+                    ComputedNumber("faster", message("faster"), clock[0] / clock[1], "×", note=message("faster_note")),
                 )
                 if clock
                 else ()
             ),
             *_table_numbers(),
         ),
-        seen=(
-            words("seen_share", cheaper=one / two, limit=kernel**2),
-            words("seen_clock" if clock else "seen_no_clock", faster=clock[0] / clock[1] if clock else 0.0),
+        observations=(
+            message("seen_share", cheaper=one / two, limit=kernel**2),
+            message("seen_clock" if clock else "seen_no_clock", faster=clock[0] / clock[1] if clock else 0.0),
         ),
-        quoted=(Quoted(words("quoted_full"), "28.3 / 29.4 %", "MobileNets, table 4"),),
+        quoted=(QuotedResult(message("quoted_full"), "28.3 / 29.4 %", "MobileNets, table 4"),),
     )
 
 
 def _shares(kernel: int, counts: dict[int, tuple[int, int]], times: dict[int, tuple[float, float]]) -> Chart:
     widths = list(counts)
     parts = [
-        line(words("formula"), widths, [100 * formula(width, kernel) for width in widths]),
-        line(words("counted"), widths, [100 * two / one for one, two in counts.values()], "points"),
+        chart_line(message("formula"), widths, [100 * cost_share(width, kernel) for width in widths]),
+        chart_line(message("counted"), widths, [100 * two / one for one, two in counts.values()], "points"),
     ]
     if times:
-        parts.append(line(words("clocked"), list(times), [100 * two / one for one, two in times.values()], "points"))
-    parts.append(line(words("floor"), [widths[0], widths[-1]], [100 / kernel**2] * 2, "dashed"))
-    return Chart(words("chart"), Axis(words("channels"), log=True), Axis(words("axis_share"), low=0), tuple(parts))
+        parts.append(
+            chart_line(message("clocked"), list(times), [100 * two / one for one, two in times.values()], "points")
+        )
+    parts.append(chart_line(message("floor"), [widths[0], widths[-1]], [100 / kernel**2] * 2, "dashed"))
+    return Chart(
+        message("chart"),
+        ChartAxis(message("channels"), log=True),
+        ChartAxis(message("axis_share"), low=0),
+        tuple(parts),
+    )
 
 
-def table() -> tuple[tuple[str, int, int], ...]:
+def count_table_rows() -> tuple[tuple[str, int, int], ...]:
     """The four rows of table 3, counted on modules: name, multiply-adds, weights."""
 
     def row(name: str, make: Callable[[int, int], nn.Module], channels: int, side: int) -> tuple[str, int, int]:
-        total = live.figures(lambda: make(channels, 3), (1, channels, side, side)).total
+        total = live.module_figures(lambda: make(channels, 3), (1, channels, side, side)).total
         return name, total.macs, total.params
 
     return (
-        row("row_full", full, 512, 14),
-        row("row_separable", separable, 512, 14),
-        row("row_thin", separable, 384, 14),
-        row("row_small", separable, 384, 10),
+        row("row_full", full_conv, 512, 14),
+        row("row_separable", separable_conv, 512, 14),
+        row("row_thin", separable_conv, 384, 14),
+        row("row_small", separable_conv, 384, 10),
     )
 
 
 def _table_chart() -> Chart:
-    rows = table()
+    rows = count_table_rows()
     return Chart(
-        words("chart_table"),
-        Axis(names=tuple(words(name) for name, _, _ in rows)),
-        Axis(words("macs"), log=True),
-        (Bars("", tuple(float(macs) for _, macs, _ in rows)),),
+        message("chart_table"),
+        ChartAxis(names=tuple(message(name) for name, _, _ in rows)),
+        ChartAxis(message("macs"), log=True),
+        (ChartBars("", tuple(float(macs) for _, macs, _ in rows)),),
     )
 
 
-def _table_numbers() -> tuple[Number, ...]:
+def _table_numbers() -> tuple[ComputedNumber, ...]:
     printed = (
         (462, 2.36, 0.001, 0.003),
         (52.3, 0.27, 0.001, 0.02),
         (29.6, 0.15, 0.001, 0.04),
         (15.1, 0.15, 0.001, 0.04),
     )
-    found: list[Number] = []
-    for (name, macs, weights), (mult_adds, params, close, loose) in zip(table(), printed, strict=True):
-        label = words(name)
-        found.append(Number(name, words("row_macs", row=label), macs, "", mult_adds * 1e6, _TABLE, close))
-        found.append(Number(f"{name}_w", words("row_weights", row=label), weights, "", params * 1e6, _TABLE, loose))
+    found: list[ComputedNumber] = []
+    for (name, macs, weights), (mult_adds, params, close, loose) in zip(count_table_rows(), printed, strict=True):
+        label = message(name)
+        found.append(ComputedNumber(name, message("row_macs", row=label), macs, "", mult_adds * 1e6, _TABLE, close))
+        found.append(
+            ComputedNumber(f"{name}_w", message("row_weights", row=label), weights, "", params * 1e6, _TABLE, loose)
+        )
     return tuple(found)
 
 
@@ -167,11 +188,11 @@ EXPERIMENT = Experiment(
     idea="convolution",
     networks=("mobilenet_v1", "mobilenet_v2", "efficientnet_b0"),
     controls=(
-        Choice("channels", _WIDTHS, 512),
-        Choice("kernel", (3, 5, 7), 3),
-        Choice("side", (7, 14, 28), 14),
-        Switch("clock", True),
+        ChoiceControl("channels", _WIDTHS, 512),
+        ChoiceControl("kernel", (3, 5, 7), 3),
+        ChoiceControl("side", (7, 14, 28), 14),
+        SwitchControl("clock", True),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

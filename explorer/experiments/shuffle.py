@@ -7,17 +7,26 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from explorer.edits import ChannelShuffle, SwapActivation
+from explorer.edits import SwapActivation, ToggleChannelShuffle
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Axis, Bars, Chart, Heat, Number, Outcome, Quoted, words
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ChartHeatmap,
+    ComputedNumber,
+    Outcome,
+    QuotedResult,
+    message,
+)
 from explorer.network import Network
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 _UNITS = ("stage2.1", "stage2.2", "stage2.3", "stage3.1", "stage3.7", "stage4.1")
 
 
-def heard(network: Network, unit: str, wanted: Wanted, done: float) -> torch.Tensor:
+def channel_sensitivity(network: Network, unit: str, keep_going: KeepGoing, progress: float) -> torch.Tensor:
     """How loud each output channel of a unit's branch hears each of its input channels: the size of the gradient,
     summed over places and two noise images. Shape (outputs, inputs); 0 means it cannot hear it at all."""
     module = network.edit(SwapActivation(unit, "linear")).module()  # a silent ReLU is no missing way
@@ -32,10 +41,10 @@ def heard(network: Network, unit: str, wanted: Wanted, done: float) -> torch.Ten
         branch.conv1.register_forward_pre_hook(take),  # type: ignore[union-attr]
         branch.bn3.register_forward_hook(lambda _m, _i, result: kept.update(out=result)),  # type: ignore[union-attr]
     ]
-    module(live.drawn(2, 2, 3, 64, 64))
+    module(live.normal_noise(2, 2, 3, 64, 64))
     for hook in hooks:
         hook.remove()
-    go_on(wanted, done)
+    check_cancelled(keep_going, progress)
     per_channel = kept["out"].sum(dim=(0, 2, 3))
     each = torch.eye(per_channel.numel())
     (gradients,) = torch.autograd.grad(per_channel, kept["in"], each, is_grads_batched=True)
@@ -43,22 +52,36 @@ def heard(network: Network, unit: str, wanted: Wanted, done: float) -> torch.Ten
     return loud
 
 
-def reachable(loud: torch.Tensor) -> float:
+def reachable_share(loud: torch.Tensor) -> float:
     """Share of the input channels an output channel hears, on average."""
     return float((loud > 0).float().mean())
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     groups, unit = values["groups"], values["unit"]
-    on = live.opened(f"shufflenet_v1_g{groups}")
-    off = on.edit(ChannelShuffle("*", on=False))
-    with_shuffle, without = heard(on, unit, wanted, 0.1), heard(off, unit, wanted, 0.5)
+    on = live.open_cached(f"shufflenet_v1_g{groups}")
+    off = on.edit(ToggleChannelShuffle("*", on=False))
+    with_shuffle, without = (
+        channel_sensitivity(on, unit, keep_going, 0.1),
+        channel_sensitivity(off, unit, keep_going, 0.5),
+    )
     first = on.architecture.nodes[f"{unit}.conv1"].layer
     assert isinstance(first, nn.Conv2d)
     numbers = (
-        Number("off", words("off"), reachable(without), "", 1 / groups, "ShuffleNet, fig. 1(a): 1/g", 0.001),
-        Number("on", words("on"), reachable(with_shuffle), "", 1.0, "ShuffleNet, fig. 1(c)", 0.001, words("on_note")),
-        Number("channels", words("per_group"), first.out_channels // groups, note=words("per_group_note")),
+        ComputedNumber(
+            "off", message("off"), reachable_share(without), "", 1 / groups, "ShuffleNet, fig. 1(a): 1/g", 0.001
+        ),
+        ComputedNumber(
+            "on",
+            message("on"),
+            reachable_share(with_shuffle),
+            "",
+            1.0,
+            "ShuffleNet, fig. 1(c)",
+            0.001,
+            message("on_note"),
+        ),
+        ComputedNumber("channels", message("per_group"), first.out_channels // groups, note=message("per_group_note")),
     )
     return Outcome(
         pictures=(
@@ -67,10 +90,10 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
             _errors(),
         ),
         numbers=numbers,
-        seen=(words("seen_off", groups=groups), words("seen_on"), words("seen_cost")),
+        observations=(message("seen_off", groups=groups), message("seen_on"), message("seen_cost")),
         quoted=(
-            Quoted(words("quoted_g3"), "34.5 → 32.6 %", "ShuffleNet, table 3"),
-            Quoted(words("quoted_g8"), "37.6 → 32.4 %", "ShuffleNet, table 3"),
+            QuotedResult(message("quoted_g3"), "34.5 → 32.6 %", "ShuffleNet, table 3"),
+            QuotedResult(message("quoted_g8"), "37.6 → 32.4 %", "ShuffleNet, table 3"),
         ),
     )
 
@@ -78,7 +101,9 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
 def _matrix(title: str, loud: torch.Tensor) -> Chart:
     strength = loud.clamp(min=0).sqrt().numpy()  # the square root brings quiet links up
     top = float(strength.max()) / 2
-    return Chart(words(title), Axis(words("axis_in")), Axis(words("axis_out")), (Heat(strength, top),))
+    return Chart(
+        message(title), ChartAxis(message("axis_in")), ChartAxis(message("axis_out")), (ChartHeatmap(strength, top),)
+    )
 
 
 def _errors() -> Chart:
@@ -92,12 +117,12 @@ def _errors() -> Chart:
         ("¼·8", 56.5, 52.7),
     )
     return Chart(
-        words("chart_errors"),
-        Axis(words("axis_rows"), names=tuple(name for name, _, _ in rows)),
-        Axis(words("axis_error"), low=25),
+        message("chart_errors"),
+        ChartAxis(message("axis_rows"), names=tuple(name for name, _, _ in rows)),
+        ChartAxis(message("axis_error"), low=25),
         (
-            Bars(words("no_shuffle"), tuple(off for _, off, _ in rows)),
-            Bars(words("shuffle"), tuple(on for _, _, on in rows)),
+            ChartBars(message("no_shuffle"), tuple(off for _, off, _ in rows)),
+            ChartBars(message("shuffle"), tuple(on for _, _, on in rows)),
         ),
     )
 
@@ -125,14 +150,14 @@ def heard(network, unit):
 
 network = explorer.open("shufflenet_v1_g" + str($groups))
 print("with shuffle", heard(network, $unit))
-print("without", heard(network.edit(explorer.ChannelShuffle("*", on=False)), $unit))
+print("without", heard(network.edit(explorer.ToggleChannelShuffle("*", on=False)), $unit))
 """
 
 EXPERIMENT = Experiment(
     id="channel_shuffle",
     idea="channels",
     networks=("shufflenet_v1_g3", "shufflenet_v1_g8", "shufflenet_v2_x1_0"),
-    controls=(Choice("groups", (2, 3, 4, 8), 3), Choice("unit", _UNITS, "stage2.1")),
-    work=_work,
-    snippet=_SNIPPET,
+    controls=(ChoiceControl("groups", (2, 3, 4, 8), 3), ChoiceControl("unit", _UNITS, "stage2.1")),
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -7,9 +7,20 @@ import math
 import torch
 
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Range, Values, go_on
-from explorer.experiments.outcome import Array, Axis, Chart, Dots, Label, Number, Outcome, Quoted, line, words
-from explorer.wanted import Wanted
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Array,
+    Chart,
+    ChartAxis,
+    ChartDots,
+    ComputedNumber,
+    Label,
+    Outcome,
+    QuotedResult,
+    chart_line,
+    message,
+)
+from explorer.wanted import KeepGoing
 
 DIMENSIONS = (2, 3, 5, 15, 30)
 _POINTS = 400
@@ -21,7 +32,7 @@ def spiral(count: int = _POINTS) -> torch.Tensor:
     return torch.stack((turn * turn.cos(), turn * turn.sin()), dim=1) / (4 * math.pi)
 
 
-def collapsed(m: int, n: int = 2) -> float:
+def collapsed_share(m: int, n: int = 2) -> float:
     """Share of inputs in n dimensions that ReLU in m channels cannot tell from others, for a random linear map.
 
     Theorem 1 (MobileNetV2, appendix A): all with fewer than n channels alive, 1 − 2⁻ᵐ Σ_{k ≤ m − n} C(m, k).
@@ -30,12 +41,12 @@ def collapsed(m: int, n: int = 2) -> float:
     return 1 - kept / float(2**m)
 
 
-def mapped(m: int, seed: int) -> torch.Tensor:
+def random_map(m: int, seed: int) -> torch.Tensor:
     """A random map from the plane to m channels: shape (2, m)."""
-    return live.drawn(1000 * m + seed, 2, m)
+    return live.normal_noise(1000 * m + seed, 2, m)
 
 
-def decoded(x: torch.Tensor, channels: torch.Tensor) -> torch.Tensor:
+def decode_channels(x: torch.Tensor, channels: torch.Tensor) -> torch.Tensor:
     """The best that a linear map can make of channels (…, points, m): least squares back to x, (points, 2)."""
     wide, target = channels.double(), x.double()
     gram = torch.linalg.pinv(wide.mT @ wide, rtol=1e-10, hermitian=True)
@@ -47,72 +58,74 @@ def _apply(activation: str, channels: torch.Tensor) -> torch.Tensor:
     return channels if activation == "linear" else channels.relu()
 
 
-def draws(m: int, count: int, wanted: Wanted, done: float, activation: str = "relu") -> tuple[float, float]:
+def average_over_maps(
+    m: int, count: int, keep_going: KeepGoing, progress: float, activation: str = "relu"
+) -> tuple[float, float]:
     """Over random maps: share of points with fewer than two channels alive, and the mean squared relative error of the
     decoding."""
     x = spiral(200)
     lost = errors = 0.0
     for first in range(0, count, 50):
-        go_on(wanted, done)
-        maps = torch.stack([mapped(m, seed) for seed in range(first, min(first + 50, count))])
+        check_cancelled(keep_going, progress)
+        maps = torch.stack([random_map(m, seed) for seed in range(first, min(first + 50, count))])
         channels = x @ maps
         lost += float(((channels > 0).sum(dim=2) < 2).float().mean(dim=1).sum())
-        back = decoded(x, _apply(activation, channels))
+        back = decode_channels(x, _apply(activation, channels))
         errors += float(((back - x).square().sum(dim=(1, 2)) / x.square().sum()).sum())
     return lost / count, errors / count
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     x = spiral()
     measured = {
-        m: draws(m, values["draws"], wanted, number / len(DIMENSIONS), values["activation"])
+        m: average_over_maps(m, values["draws"], keep_going, number / len(DIMENSIONS), values["activation"])
         for number, m in enumerate(DIMENSIONS)
     }
     shade = torch.linspace(0, 1, len(x)).numpy()
-    pictures = [_plane(words("input"), x, shade)]
+    pictures = [_plane(message("input"), x, shade)]
     for m in DIMENSIONS:
-        back = decoded(x, _apply(values["activation"], x @ mapped(m, values["seed"])))
-        pictures.append(_plane(words("back", m=m), back, shade))
+        back = decode_channels(x, _apply(values["activation"], x @ random_map(m, values["seed"])))
+        pictures.append(_plane(message("back", m=m), back, shade))
     close = 4 / math.sqrt(values["draws"])
     return Outcome(
         pictures=(*pictures, _shares(measured)),
         numbers=(
             *(
-                Number(
+                ComputedNumber(
                     f"collapsed_{m}",
-                    words("collapsed", m=m),
+                    message("collapsed", m=m),
                     measured[m][0],
                     "",
-                    collapsed(m),
+                    collapsed_share(m),
                     "MobileNetV2, A, thm. 1",
-                    max(close, close / max(collapsed(m), 1e-9) * 0.01),
-                    words("collapsed_note") if m == 2 else "",
+                    max(close, close / max(collapsed_share(m), 1e-9) * 0.01),
+                    message("collapsed_note") if m == 2 else "",
                 )
                 for m in DIMENSIONS
             ),
-            *(Number(f"error_{m}", words("error", m=m), measured[m][1]) for m in DIMENSIONS),
+            *(ComputedNumber(f"error_{m}", message("error", m=m), measured[m][1]) for m in DIMENSIONS),
         ),
-        seen=(words("seen_few"), words("seen_many"), words("seen_linear")),
-        quoted=(Quoted(words("quoted_linear"), "–", "MobileNetV2, §3.2, fig. 6"),),
+        observations=(message("seen_few"), message("seen_many"), message("seen_linear")),
+        quoted=(QuotedResult(message("quoted_linear"), "–", "MobileNetV2, §3.2, fig. 6"),),
     )
 
 
 def _plane(title: Label, points: torch.Tensor, shade: Array) -> Chart:
-    dots = Dots(points[:, 0].numpy(), points[:, 1].numpy(), shade)
-    axes = (Axis(low=-1.1, high=1.1), Axis(low=-1.1, high=1.1))
+    dots = ChartDots(points[:, 0].numpy(), points[:, 1].numpy(), shade)
+    axes = (ChartAxis(low=-1.1, high=1.1), ChartAxis(low=-1.1, high=1.1))
     return Chart(title, *axes, (dots,), square=True)
 
 
 def _shares(measured: dict[int, tuple[float, float]]) -> Chart:
     m = list(range(2, 31))
     return Chart(
-        words("chart"),
-        Axis(words("axis_m")),
-        Axis(words("axis_lost"), low=0),
+        message("chart"),
+        ChartAxis(message("axis_m")),
+        ChartAxis(message("axis_lost"), low=0),
         (
-            line(words("theorem"), m, [collapsed(number) for number in m]),
-            line(words("measured"), list(measured), [lost for lost, _ in measured.values()], "points"),
-            line(words("error_line"), list(measured), [error for _, error in measured.values()], "dashed"),
+            chart_line(message("theorem"), m, [collapsed_share(number) for number in m]),
+            chart_line(message("measured"), list(measured), [lost for lost, _ in measured.values()], "points"),
+            chart_line(message("error_line"), list(measured), [error for _, error in measured.values()], "dashed"),
         ),
     )
 
@@ -138,10 +151,10 @@ EXPERIMENT = Experiment(
     idea="mobile",
     networks=("mobilenet_v2",),
     controls=(
-        Choice("activation", ("relu", "linear"), "relu"),
-        Choice("draws", (100, 500, 2000), 500),
-        Range("seed", 0, 19, 0),
+        ChoiceControl("activation", ("relu", "linear"), "relu"),
+        ChoiceControl("draws", (100, 500, 2000), 500),
+        RangeControl("seed", 0, 19, 0),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -7,9 +7,18 @@ from torch import nn
 
 from explorer.analysis.figures import Figures
 from explorer.experiments import live
-from explorer.experiments.experiment import Choice, Experiment, Values, go_on
-from explorer.experiments.outcome import Array, Axis, Bars, Chart, Heat, Number, Outcome, words
-from explorer.wanted import Wanted
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.outcome import (
+    Array,
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ChartHeatmap,
+    ComputedNumber,
+    Outcome,
+    message,
+)
+from explorer.wanted import KeepGoing
 
 _KERNELS = (5, 7, 9, 11)
 
@@ -20,11 +29,11 @@ _PUBLISHED = {
 }
 
 
-def single(kernel: int, channels: int) -> nn.Module:
+def single_conv(kernel: int, channels: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False), nn.ReLU())
 
 
-def stack(kernel: int, channels: int) -> nn.Module:
+def stacked_convs(kernel: int, channels: int) -> nn.Module:
     """As many 3×3 as see `kernel` pixels, each with its ReLU."""
     layers: list[nn.Module] = []
     for _ in range(kernel // 2):
@@ -32,11 +41,11 @@ def stack(kernel: int, channels: int) -> nn.Module:
     return nn.Sequential(*layers)
 
 
-def footprint(module: nn.Module, side: int) -> torch.Tensor:
+def mean_input_gradient(module: nn.Module, side: int) -> torch.Tensor:
     """How much each input pixel moves the middle output pixel: mean size of the gradient over 16 noise images,
     of shape (side, side)."""
     channels = next(module.parameters()).shape[1]
-    image = live.drawn(1, 16, channels, side, side).requires_grad_()
+    image = live.normal_noise(1, 16, channels, side, side).requires_grad_()
     module(image)[:, :, side // 2, side // 2].sum().backward()
     assert image.grad is not None
     return image.grad.abs().mean(dim=(0, 1))
@@ -44,48 +53,54 @@ def footprint(module: nn.Module, side: int) -> torch.Tensor:
 
 def _measured(kernel: int, channels: int, side: int) -> tuple[Figures, Figures]:
     shape = (1, channels, side, side)
-    return live.figures(lambda: single(kernel, channels), shape), live.figures(lambda: stack(kernel, channels), shape)
+    return live.module_figures(lambda: single_conv(kernel, channels), shape), live.module_figures(
+        lambda: stacked_convs(kernel, channels), shape
+    )
 
 
-def _work(values: Values, wanted: Wanted) -> Outcome:
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     kernel, channels, side = values["kernel"], values["channels"], values["side"]
     all_figures: dict[int, tuple[Figures, Figures]] = {}
     for done, size in enumerate(_KERNELS):
-        go_on(wanted, done / 6)
+        check_cancelled(keep_going, done / 6)
         all_figures[size] = _measured(size, channels, side)
     one, many = all_figures[kernel]
     seen = kernel + 4
     prints = []
-    for done, make in enumerate((single, stack)):
-        go_on(wanted, (4 + done) / 6)
-        prints.append(footprint(live.he(make(kernel, 32)), seen).numpy())
+    for done, make in enumerate((single_conv, stacked_convs)):
+        check_cancelled(keep_going, (4 + done) / 6)
+        prints.append(mean_input_gradient(live.he_init(make(kernel, 32)), seen).numpy())
     published, source = _PUBLISHED.get(kernel, (None, ""))
     reached = int((prints[1].max(axis=0) > 0).sum())
     fields = [_field(name, trace) for name, trace in zip(("field_one", "field_many"), prints, strict=True)]
     return Outcome(
         pictures=(_weights(all_figures), *fields),
         numbers=(
-            Number("weights_one", words("weights_one", kernel=kernel), one.total.params),
-            Number("weights_many", words("weights_many", count=kernel // 2), many.total.params),
-            Number("weights", words("share"), many.total.params / one.total.params, "×", published, source, 1e-9),
-            Number(
+            ComputedNumber("weights_one", message("weights_one", kernel=kernel), one.total.params),
+            ComputedNumber("weights_many", message("weights_many", count=kernel // 2), many.total.params),
+            ComputedNumber(
+                "weights", message("share"), many.total.params / one.total.params, "×", published, source, 1e-9
+            ),
+            ComputedNumber(
                 "more",
-                words("more"),
+                message("more"),
                 100 * (one.total.params / many.total.params - 1),
                 "%",
                 81 if kernel == 7 else None,
                 "VGG, §2.3: 81 % more",
                 0.01,
             ),
-            Number("macs_one", words("macs_one", kernel=kernel), one.total.macs),
-            Number("macs_many", words("macs_many", count=kernel // 2), many.total.macs),
-            Number("field", words("field"), many.receptive_field, "px", kernel, "VGG §2.3", 0, words("field_note")),
-            Number("reached", words("reached"), reached, "px"),
+            ComputedNumber("macs_one", message("macs_one", kernel=kernel), one.total.macs),
+            ComputedNumber("macs_many", message("macs_many", count=kernel // 2), many.total.macs),
+            ComputedNumber(
+                "field", message("field"), many.receptive_field, "px", kernel, "VGG §2.3", 0, message("field_note")
+            ),
+            ComputedNumber("reached", message("reached"), reached, "px"),
         ),
-        seen=(
-            words("seen_cost", saved=1 - many.total.params / one.total.params, count=kernel // 2, kernel=kernel),
-            words("seen_relu", count=kernel // 2),
-            words("seen_middle"),
+        observations=(
+            message("seen_cost", saved=1 - many.total.params / one.total.params, count=kernel // 2, kernel=kernel),
+            message("seen_relu", count=kernel // 2),
+            message("seen_middle"),
         ),
     )
 
@@ -93,19 +108,19 @@ def _work(values: Values, wanted: Wanted) -> Outcome:
 def _weights(all_figures: dict[int, tuple[Figures, Figures]]) -> Chart:
     names = tuple(f"{kernel}×{kernel}" for kernel in all_figures)
     return Chart(
-        words("chart"),
-        Axis(words("axis_field"), names=names),
-        Axis(words("weights")),
+        message("chart"),
+        ChartAxis(message("axis_field"), names=names),
+        ChartAxis(message("weights")),
         (
-            Bars(words("one"), tuple(float(one.total.params) for one, _ in all_figures.values())),
-            Bars(words("many"), tuple(float(many.total.params) for _, many in all_figures.values())),
+            ChartBars(message("one"), tuple(float(one.total.params) for one, _ in all_figures.values())),
+            ChartBars(message("many"), tuple(float(many.total.params) for _, many in all_figures.values())),
         ),
     )
 
 
 def _field(name: str, trace: Array) -> Chart:
-    axes = Axis(words("pixels")), Axis("")
-    return Chart(words(name), *axes, (Heat(trace, float(trace.max())),), square=True)
+    axes = ChartAxis(message("pixels")), ChartAxis("")
+    return Chart(message(name), *axes, (ChartHeatmap(trace, float(trace.max())),), square=True)
 
 
 _SNIPPET = """
@@ -130,10 +145,10 @@ EXPERIMENT = Experiment(
     idea="convolution",
     networks=("vgg16", "inception_v3"),
     controls=(
-        Choice("kernel", _KERNELS, 7),
-        Choice("channels", (16, 32, 64, 128, 256, 512), 256),
-        Choice("side", (7, 14, 28, 56, 112), 56),
+        ChoiceControl("kernel", _KERNELS, 7),
+        ChoiceControl("channels", (16, 32, 64, 128, 256, 512), 256),
+        ChoiceControl("side", (7, 14, 28, 56, 112), 56),
     ),
-    work=_work,
-    snippet=_SNIPPET,
+    compute=_run,
+    code_template=_SNIPPET,
 )

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from explorer.assets import asset
-from explorer.experiments.outcome import Label, Words
+from explorer.assets import resource_path
+from explorer.experiments.outcome import Label, Message
 from explorer.json_files import read_json
 from explorer.language import Language
 
@@ -17,7 +17,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class Text(_Strict):
+class ExperimentText(_Strict):
     """The words of one experiment."""
 
     title: str
@@ -26,18 +26,18 @@ class Text(_Strict):
     controls: dict[str, str]
     words: dict[str, str]
 
-    def control(self, name: str) -> str:
+    def control_label(self, name: str) -> str:
         return self.controls[name]
 
 
-class Texts(_Strict):
+class ExperimentTexts(_Strict):
     """All words in one language."""
 
     ideas: dict[str, str]  # in the order in which they are listed
     common: dict[str, str]
-    experiments: dict[str, Text]
+    experiments: dict[str, ExperimentText]
 
-    def say(self, id: str, label: Label) -> str:
+    def translate(self, id: str, label: Label) -> str:
         """A label of the experiment `id` in this language: its own word for it, or the one all share.
 
         Raises KeyError naming what is missing.
@@ -47,17 +47,17 @@ class Texts(_Strict):
         sentence = self.experiments[id].words.get(label.key) or self.common.get(label.key)
         if sentence is None:
             raise KeyError(f"the texts of {id} have no word for {label.key!r}")
-        return sentence.format_map({name: self._inner(id, value) for name, value in label.values})
+        return sentence.format_map({name: self._translate_value(id, value) for name, value in label.values})
 
-    def choice(self, id: str, control: str, value: Any) -> str:
+    def choice_label(self, id: str, control: str, value: Any) -> str:
         """What one value of a control is called."""
         key = f"{control}.{value}"
         return self.experiments[id].words.get(key) or self.common.get(key) or f"{value}"
 
-    def _inner(self, id: str, value: Any) -> Any:
-        return self.say(id, value) if isinstance(value, Words) else value
+    def _translate_value(self, id: str, value: Any) -> Any:
+        return self.translate(id, value) if isinstance(value, Message) else value
 
 
 @cache
-def texts(language: Language) -> Texts:
-    return Texts.model_validate(read_json(asset(f"texts/experiments/{language}.json")))
+def load_texts(language: Language) -> ExperimentTexts:
+    return ExperimentTexts.model_validate(read_json(resource_path(f"texts/experiments/{language}.json")))

@@ -18,16 +18,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.analysis.study import study
-from explorer.export.layer_code import import_line, layer_code, literal
+from explorer.analysis.study import analyse
+from explorer.export.layer_code import import_line, layer_call, python_literal
 from explorer.export.page import ExportError
-from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output, Pass
+from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Input, Layer, Method, Node, Output
 from explorer.graph.arguments import Ref
-from explorer.graph.module import class_name
+from explorer.graph.module import to_class_name
 from explorer.network import Network
 from explorer.present import titles
 
-_INFIX = {
+_INFIX_OPERATORS = {
     operator.add: "+",
     operator.sub: "-",
     operator.mul: "*",
@@ -36,7 +36,7 @@ _INFIX = {
     operator.mod: "%",
     operator.matmul: "@",
 }
-_NAMES = {
+_TORCH_NAMES = {
     **{id(value): f"torch.{name}" for name, value in vars(torch).items() if callable(value)},
     **{id(value): f"F.{name}" for name, value in vars(F).items() if callable(value) and not name.startswith("_")},
 }
@@ -44,10 +44,10 @@ _NAMES = {
 
 def save_code(network: Network, path: Path) -> None:
     """Write the network as Python. Raises ExportError; then nothing is written."""
-    from explorer.export.image import write_file
+    from explorer.export.image import write_export
 
     source = python_source(network)
-    write_file(path, lambda beside: beside.write_text(source, encoding="utf-8"))
+    write_export(path, lambda beside: beside.write_text(source, encoding="utf-8"))
 
 
 def python_source(network: Network) -> str:
@@ -59,8 +59,8 @@ def python_source(network: Network) -> str:
     writer = _Writer(architecture)
     forward = writer.forward()
     made = writer.constructors()
-    name = class_name(architecture.title)
-    edits = [f"    - {_one_line(edit.title)}" for edit in network.history.in_force]
+    name = to_class_name(architecture.title)
+    edits = [f"    - {_one_line(edit.title)}" for edit in network.history.applied_edits]
     shape = " × ".join(map(str, architecture.input_shape))
     lines = [
         '"""' + f"{_one_line(architecture.title)}, as CNN Explorer wrote it.",
@@ -103,7 +103,7 @@ class _Tree:
 class _Writer:
     def __init__(self, architecture: Architecture) -> None:
         self.architecture = architecture
-        self.hierarchy = study(architecture).hierarchy
+        self.hierarchy = analyse(architecture).hierarchy
         self.imports: set[str] = set()
         self.standard: set[str] = set()
         self.functional = False
@@ -124,7 +124,7 @@ class _Writer:
             return
         place = self.place(node.path)
         if not place.code:
-            place.code, line = layer_code(node.path, node.op.module)
+            place.code, line = layer_call(node.path, node.op.module)
             self.imports.update(filter(None, [line]))
 
     def place(self, path: str) -> _Tree:
@@ -141,8 +141,8 @@ class _Writer:
         for path, constant in self.tensors.items():
             owner, _, name = path.rpartition(".")
             holder = self.at(owner) if owner else "self"
-            shape = literal(tuple(constant.tensor.shape), path)
-            if constant.trained:
+            shape = python_literal(tuple(constant.tensor.shape), path)
+            if constant.is_parameter:
                 lines.append(f"        {holder}.register_parameter({name!r}, nn.Parameter(0.02 * torch.randn{shape}))")
             else:
                 kind = str(constant.tensor.dtype)
@@ -164,7 +164,7 @@ class _Writer:
 
     def named(self) -> dict[str, str]:
         """A variable for every value. One that only the next line reads is just x."""
-        order = [node for node in self.architecture.live.values() if not isinstance(node.op, (Pass, Constant))]
+        order = [node for node in self.architecture.live.values() if not isinstance(node.op, (Bypass, Constant))]
         readers: dict[str, list[int]] = {}
         for number, node in enumerate(order):
             for name in node.inputs:
@@ -188,18 +188,18 @@ class _Writer:
     def behind(self, name: str) -> str:
         """The node that makes a value: ops that are switched off only pass it on."""
         node = self.architecture.nodes[name]
-        return self.behind(node.inputs[0]) if isinstance(node.op, Pass) else name
+        return self.behind(node.inputs[0]) if isinstance(node.op, Bypass) else name
 
     def forward(self) -> list[str]:
         lines: list[str] = []
         place = ""
         for node in self.architecture.live.values():
-            if isinstance(node.op, (Pass, Constant)):
+            if isinstance(node.op, (Bypass, Constant)):
                 continue
             block = self.hierarchy.block_of(node.name)
             here = block.id if block is not None else ""
             if block is not None and here != place:
-                what = titles.title(study(self.architecture), block)
+                what = titles.group_title(analyse(self.architecture), block)
                 lines += ["", f"        # {_one_line(here)}: {_one_line(what)}"]
             elif place and not here:
                 lines.append("")
@@ -226,8 +226,8 @@ class _Writer:
             return f"{args[0]}.{node.op.name}({', '.join(args[1:] + named)})"
         assert isinstance(node.op, Function)
         call = node.op.call
-        if call in _INFIX and len(args) == 2:
-            return f"{args[0]} {_INFIX[call]} {args[1]}"
+        if call in _INFIX_OPERATORS and len(args) == 2:
+            return f"{args[0]} {_INFIX_OPERATORS[call]} {args[1]}"
         if call is operator.getitem:
             return f"{args[0]}[{self.index(node.args[1], node.name)}]"
         if call is getattr and isinstance(node.args[1], str):
@@ -238,7 +238,7 @@ class _Writer:
         if getattr(call, "__name__", "") == "channel_shuffle":  # every library has its own; torch's does the same
             self.functional = True
             return "F.channel_shuffle"
-        known = _NAMES.get(id(call))
+        known = _TORCH_NAMES.get(id(call))
         if known is not None:
             self.functional |= known.startswith("F.")
             return known
@@ -266,7 +266,7 @@ class _Writer:
             return f"[{', '.join(self.value(item, where) for item in value)}]"
         if isinstance(value, Mapping):
             return "{" + ", ".join(f"{key!r}: {self.value(item, where)}" for key, item in value.items()) + "}"
-        return literal(value, where)
+        return python_literal(value, where)
 
     def index(self, value: Any, where: str) -> str:
         """What stands between the brackets: `:, 0`."""

@@ -8,41 +8,41 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.diagram import COLOURS, DIRECTIONS, LEVELS, Level
-from explorer.export.page import NETWORK_SUFFIXES, SUFFIXES, THEMES, ExportError, Kind, Page, suffix_of
+from explorer.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
+from explorer.export.page import NETWORK_SUFFIXES, SUFFIXES, THEMES, ExportError, Page, PictureKind, check_suffix
 
 if TYPE_CHECKING:
     from explorer.network import Network
 
 #: The levels of the figure of volumes, as it calls them.
-_VOLUMES: dict[str, Level] = {"stages": "stages", "blocks": "blocks", "layers": "units"}
-_TEXTS = (".md", ".tex", ".csv")
+_VOLUME_LEVELS: dict[str, Level] = {"stages": "stages", "blocks": "blocks", "layers": "units"}
+_TEXT_SUFFIXES = (".md", ".tex", ".csv")
 
 #: Opens the network of a key, as the rest of the command line says.
 Opener = Callable[[argparse.Namespace, str], "Network"]
 
 
-def add_export(parser: argparse.ArgumentParser, opened: Opener) -> None:
-    _takes_page(parser, formats=(*SUFFIXES, *NETWORK_SUFFIXES))
+def add_export_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+    _add_page_arguments(parser, formats=(*SUFFIXES, *NETWORK_SUFFIXES))
     parser.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
     parser.add_argument("--direction", choices=tuple(DIRECTIONS), default="columns", help="which way the data flows")
-    parser.add_argument("--colour-by", dest="by", choices=tuple(COLOURS), default="kind", help="what colours say")
+    parser.add_argument("--colour-by", dest="by", choices=tuple(COLOUR_MODES), default="kind", help="what colours say")
     parser.add_argument(
         "--select", metavar="NAME", action="append", default=[], help="only this layer, block or stage (repeatable)"
     )
-    parser.set_defaults(run=lambda parsed: _export(parsed, opened))
+    parser.set_defaults(run=lambda parsed: _run_export(parsed, opener))
 
 
-def add_volumes(parser: argparse.ArgumentParser, opened: Opener) -> None:
-    _takes_page(parser)
-    parser.add_argument("--level", choices=tuple(_VOLUMES), default="stages", help="what a box stands for")
+def add_volumes_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+    _add_page_arguments(parser)
+    parser.add_argument("--level", choices=tuple(_VOLUME_LEVELS), default="stages", help="what a box stands for")
     parser.set_defaults(
-        select=[], direction="columns", by="kind", run=lambda parsed: _export(parsed, opened, kind="volumes")
+        select=[], direction="columns", by="kind", run=lambda parsed: _run_export(parsed, opener, kind="volumes")
     )
 
 
-def add_table(parser: argparse.ArgumentParser, opened: Opener) -> None:
-    _takes_page(parser, required=False)
+def add_table_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+    _add_page_arguments(parser, required=False)
     parser.add_argument(
         "--as",
         dest="form",
@@ -50,10 +50,12 @@ def add_table(parser: argparse.ArgumentParser, opened: Opener) -> None:
         default="auto",
         help="bracketed lists as in the ResNet paper, or t, c, n, s as in the MobileNetV2 paper",
     )
-    parser.set_defaults(run=lambda parsed: _table(parsed, opened))
+    parser.set_defaults(run=lambda parsed: _run_table(parsed, opener))
 
 
-def _takes_page(parser: argparse.ArgumentParser, required: bool = True, formats: tuple[str, ...] = SUFFIXES) -> None:
+def _add_page_arguments(
+    parser: argparse.ArgumentParser, required: bool = True, formats: tuple[str, ...] = SUFFIXES
+) -> None:
     if required:
         parser.add_argument(
             "--out", metavar="FILE|FOLDER", required=True, help="file to write; a folder for several networks"
@@ -74,59 +76,59 @@ def _takes_page(parser: argparse.ArgumentParser, required: bool = True, formats:
     parser.add_argument("--margin", type=float, default=24.0, metavar="N", help="units around the picture (default 24)")
 
 
-def _page(parsed: argparse.Namespace, **more: Any) -> Page:
+def _build_page(parsed: argparse.Namespace, **more: Any) -> Page:
     names = ("theme", "scale", "width", "dpi", "transparent", "title", "caption", "legend", "figures", "margin")
     return Page(**{name: getattr(parsed, name) for name in names}, **more)
 
 
-def _export(parsed: argparse.Namespace, opened: Opener, kind: Kind = "graph") -> None:
-    level = _VOLUMES.get(parsed.level, parsed.level)
-    page = _page(parsed, kind=kind, level=level, direction=parsed.direction, by=parsed.by)
+def _run_export(parsed: argparse.Namespace, opener: Opener, kind: PictureKind = "graph") -> None:
+    level = _VOLUME_LEVELS.get(parsed.level, parsed.level)
+    page = _build_page(parsed, kind=kind, level=level, direction=parsed.direction, by=parsed.by)
     known = (*SUFFIXES, *NETWORK_SUFFIXES) if kind == "graph" else SUFFIXES
-    for key, path in _files(parsed.network, parsed.out, parsed.format):
-        if suffix_of(path, known) in NETWORK_SUFFIXES:
+    for key, path in _output_files(parsed.network, parsed.out, parsed.format):
+        if check_suffix(path, known) in NETWORK_SUFFIXES:
             from explorer.export.network_files import save_network
 
-            save_network(opened(parsed, key), path)
+            save_network(opener(parsed, key), path)
             continue
         from explorer.export.diagram import save_diagram
 
-        save_diagram(opened(parsed, key), path, page, select=parsed.select)
+        save_diagram(opener(parsed, key), path, page, select=parsed.select)
 
 
-def _table(parsed: argparse.Namespace, opened: Opener) -> None:
-    page = _page(parsed, kind="table")
+def _run_table(parsed: argparse.Namespace, opener: Opener) -> None:
+    page = _build_page(parsed, kind="table")
     path = Path(parsed.out) if parsed.out else None
     if path is not None:
-        suffix_of(path, (*_TEXTS, *SUFFIXES))  # said before any network is opened
-    networks = [opened(parsed, key) for key in keys(parsed.network)]
-    from explorer.export.tables import as_markdown, save_text
+        check_suffix(path, (*_TEXT_SUFFIXES, *SUFFIXES))  # said before any network is opened
+    networks = [opener(parsed, key) for key in expand_patterns(parsed.network)]
+    from explorer.export.tables import save_table_text, table_as_markdown
     from explorer.present.stage_table import stage_table
 
-    table = stage_table([network.study for network in networks], parsed.form)
+    table = stage_table([network.analysis for network in networks], parsed.form)
     if path is None:
-        print(as_markdown(table), end="")
-    elif path.suffix.lower() in _TEXTS:
-        save_text(table, path)
+        print(table_as_markdown(table), end="")
+    elif path.suffix.lower() in _TEXT_SUFFIXES:
+        save_table_text(table, path)
     else:
         from explorer.export.diagram import save_table
 
         save_table(networks, table, path, page)
 
 
-def keys(patterns: list[str]) -> list[str]:
+def expand_patterns(patterns: list[str]) -> list[str]:
     """The keys of the catalogue that the patterns stand for, each once; what is no pattern, or the
     user's own (net.py:Net), is taken as it is.
 
     Raises LookupError for a pattern that stands for none.
     """
-    from explorer.networks.catalogue import entries
-    from explorer.networks.own import names_own
+    from explorer.networks.catalogue import all_entries
+    from explorer.networks.own import is_user_module
 
-    known = [entry.key for entry in entries()]
+    known = [entry.key for entry in all_entries()]
     found: dict[str, None] = {}
     for pattern in patterns:
-        if names_own(pattern) or not any(mark in pattern for mark in "*?["):
+        if is_user_module(pattern) or not any(mark in pattern for mark in "*?["):
             found[pattern] = None
             continue
         alike = [key for key in known if fnmatchcase(key, pattern)]
@@ -136,20 +138,20 @@ def keys(patterns: list[str]) -> list[str]:
     return list(found)
 
 
-def _files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[str, Path]]:
+def _output_files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[str, Path]]:
     """The networks, and the file for each. Makes the folder for several; raises ExportError where there is none."""
-    named, path = keys(patterns), Path(out)
+    named, path = expand_patterns(patterns), Path(out)
     if len(named) == 1 and not path.is_dir() and not out.endswith(("/", "\\")):
         yield named[0], path
         return
     if path.suffix.lower() in (*SUFFIXES, *NETWORK_SUFFIXES) and not path.is_dir():
         raise ExportError(f"{len(named)} networks do not fit into one file {path.name}: name a folder")
-    from explorer.networks.catalogue import find
-    from explorer.networks.own import names_own
+    from explorer.networks.catalogue import get_entry
+    from explorer.networks.own import is_user_module
 
     for key in named:
-        if not names_own(key):
-            find(key)  # an unknown one is said before any file is written
+        if not is_user_module(key):
+            get_entry(key)  # an unknown one is said before any file is written
     try:
         path.mkdir(exist_ok=True)
     except OSError as failure:

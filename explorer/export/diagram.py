@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer import numbers
-from explorer.diagram import COLOURS, Card, Colouring, Diagram
-from explorer.export.page import ExportError, Page, one_of
+from explorer.diagram import COLOUR_MODES, Card, Colouring, Diagram
+from explorer.export.page import ExportError, Page, check_choice
 from explorer.network import Network
-from explorer.panels import Count
-from explorer.present import at_level, diagram, revealed, summary
+from explorer.panels import HeadlineFigure
+from explorer.present import build_diagram, build_summary, expanded_at_level, reveal
 from explorer.present.stage_table import StageTable, stage_table
-from explorer.present.volumes import volumes
+from explorer.present.volumes import build_volumes
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
-    from explorer.export.sheet import Content, Sheet, Words
+    from explorer.export.sheet import Sheet, SheetContent, SheetText
 
 _application: QGuiApplication | None = None  # fonts need one; kept for the life of the process
 
@@ -46,123 +46,129 @@ def save_diagram(
         page = replace(page, **settings)
     except TypeError as failure:
         raise ExportError(f"no such setting: {failure}") from failure
-    need_fonts()
-    export_image(sheet(network, page, select), path)
+    ensure_application()
+    export_image(build_network_sheet(network, page, select), path)
 
 
 def save_table(networks: Sequence[Network], table: StageTable, path: str | Path, page: Page = Page()) -> None:
     """Write a table of stages as PNG, SVG or PDF. Raises ExportError."""
     from explorer.export.image import export_image
 
-    need_fonts()
-    export_image(table_sheet(networks, table, page), path)
+    ensure_application()
+    export_image(build_table_sheet(networks, table, page), path)
 
 
-def table_sheet(networks: Sequence[Network], table: StageTable, page: Page) -> Sheet:
+def build_table_sheet(networks: Sequence[Network], table: StageTable, page: Page) -> Sheet:
     """A table of stages on a page. Needs a QGuiApplication."""
-    from explorer.export.sheet import Sheet, Words
+    from explorer.export.sheet import Sheet, SheetText
     from explorer.export.table_image import TableImage
 
-    single = words(networks[0]) if len(networks) == 1 else Words(table.title, " · ".join(table.notes))
+    single = sheet_text(networks[0]) if len(networks) == 1 else SheetText(table.title, " · ".join(table.notes))
     return Sheet(TableImage(table), page, single)
 
 
-def sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -> Sheet:
+def build_network_sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -> Sheet:
     """The picture that a page wants, with what stands around it. Needs a QGuiApplication.
 
     Raises ExportError for a selection that is not in the network.
     """
     from explorer.export.sheet import Sheet
 
-    return Sheet(content(network, page, select), page, words(network))
+    return Sheet(build_content(network, page, select), page, sheet_text(network))
 
 
-def content(network: Network, page: Page, select: Collection[str] = (), colouring: Colouring | None = None) -> Content:
+def build_content(
+    network: Network, page: Page, select: Collection[str] = (), colouring: Colouring | None = None
+) -> SheetContent:
     """The picture alone; `colouring` holds the numbers that the page names, where they are not those of `COLOURS`."""
-    from explorer.drawing import compose
+    from explorer.drawing import compose_picture
     from explorer.export.table_image import TableImage
     from explorer.export.volumes import VolumesImage
 
-    study = network.study
+    study = network.analysis
     if page.kind == "table":
         return TableImage(stage_table([study]))
     if page.kind == "volumes":
-        return VolumesImage(volumes(study, page.level or "blocks"))
-    opened = at_level(study, page.level or "blocks")
+        return VolumesImage(build_volumes(study, page.level or "blocks"))
+    opened = expanded_at_level(study, page.level or "blocks")
     by: str | Colouring = colouring if colouring is not None and colouring.title == page.by else page.by
     if isinstance(by, str):
-        one_of("colouring", by, tuple(COLOURS))
+        check_choice("colouring", by, tuple(COLOUR_MODES))
     if select:
-        names = [_known(network, name) for name in select]
+        names = [_resolve_selection(network, name) for name in select]
         groups = study.hierarchy.groups
         for name in names:
-            opened = revealed(study, opened, name)
+            opened = reveal(study, opened, name)
         opened |= {name for name in names if name in groups and groups[name].role != "unit"}
-        return compose(only(diagram(study, opened, network.history.baseline, by), names), page.direction)
-    return compose(diagram(study, opened, network.history.baseline, by), page.direction)
+        return compose_picture(
+            filter_diagram(build_diagram(study, opened, network.history.baseline, by), names), page.direction
+        )
+    return compose_picture(build_diagram(study, opened, network.history.baseline, by), page.direction)
 
 
-def _known(network: Network, name: str) -> str:
-    hierarchy = network.study.hierarchy
+def _resolve_selection(network: Network, name: str) -> str:
+    hierarchy = network.analysis.hierarchy
     for id in (f"unit:{name}", name):  # a layer is shown with its norm and activation
         if id in hierarchy.parent:
             return id
     raise ExportError(f"there is no layer, block or stage {name!r} in {network.title}")
 
 
-def only(whole: Diagram, ids: Collection[str]) -> Diagram:
+def filter_diagram(diagram: Diagram, ids: Collection[str]) -> Diagram:
     """The diagram of some of its cards and open groups, with what is in them and the links between. Where several of
     them read one map from outside, a card stands for that: else nothing would say that their ways begin together."""
     kept: set[str] = set()
     for id in ids:
-        kept.update(_inside(whole, id))
-    inner = {child for group, children in whole.children.items() if group in kept for child in children}
-    entering = Counter(link.source for link in whole.links if link.target in kept and link.source not in kept)
+        kept.update(_descendants(diagram, id))
+    inner = {child for group, children in diagram.children.items() if group in kept for child in children}
+    entering = Counter(link.source for link in diagram.links if link.target in kept and link.source not in kept)
     given = [id for id, readers in entering.items() if readers > 1]
-    order = [*given, *(id for id in _inside(whole, whole.root) if id in kept and id not in inner)]
-    children = {whole.root: tuple(order)} | {group: whole.children[group] for group in whole.children if group in kept}
-    cards = {id: Card(id, "input", "Input", shape=whole.cards[id].shape) for id in given}
-    cards |= {id: card for id, card in whole.cards.items() if id in kept}
-    links = tuple(link for link in whole.links if link.source in cards and link.target in kept)
-    return replace(whole, children=children, cards=cards, links=links)
+    order = [*given, *(id for id in _descendants(diagram, diagram.root) if id in kept and id not in inner)]
+    children = {diagram.root: tuple(order)} | {
+        group: diagram.children[group] for group in diagram.children if group in kept
+    }
+    cards = {id: Card(id, "input", "Input", shape=diagram.cards[id].shape) for id in given}
+    cards |= {id: card for id, card in diagram.cards.items() if id in kept}
+    links = tuple(link for link in diagram.links if link.source in cards and link.target in kept)
+    return replace(diagram, children=children, cards=cards, links=links)
 
 
-def _inside(whole: Diagram, id: str) -> list[str]:
+def _descendants(diagram: Diagram, id: str) -> list[str]:
     """A card or group and everything in it, in execution order."""
     found = [id]
-    for child in whole.children.get(id, ()):
-        found += _inside(whole, child)
+    for child in diagram.children.get(id, ()):
+        found += _descendants(diagram, child)
     return found
 
 
-def words(network: Network) -> Words:
+def sheet_text(network: Network) -> SheetText:
     """What is written around any picture of a network."""
-    from explorer.export.sheet import Words
+    from explorer.export.sheet import SheetText
 
-    counts = summary(network.study, network.baseline.study).counts
-    return Words(network.title, caption(network), tuple((count.name, _said(count)) for count in counts))
+    counts = build_summary(network.analysis, network.baseline.analysis).headline_figures
+    return SheetText(network.title, caption(network), tuple((count.name, _figure_text(count)) for count in counts))
 
 
 def caption(network: Network) -> str:
     """The exact figures and their convention, for below a diagram."""
     total = network.figures.total
     shape = "×".join(map(str, network.architecture.input_shape[1:]))
-    edits = len(network.history.in_force)
+    edits = len(network.history.applied_edits)
     edited = f" · {edits} edit{'s' if edits != 1 else ''}" if edits else ""
     return (
-        f"{numbers.exact(total.params)} parameters · {numbers.exact(total.macs)} MACs "
-        f"({numbers.short(total.flops)} FLOPs = 2 × MACs) · input {shape}{edited}"
+        f"{numbers.format_exact(total.params)} parameters · {numbers.format_exact(total.macs)} MACs "
+        f"({numbers.format_short(total.flops)} FLOPs = 2 × MACs) · input {shape}{edited}"
     )
 
 
-def _said(count: Count) -> str:
-    now = numbers.size(count.now) if count.unit == "bytes" else numbers.exact(count.now)
+def _figure_text(count: HeadlineFigure) -> str:
+    now = numbers.format_bytes(count.now) if count.unit == "bytes" else numbers.format_exact(count.now)
     if count.unit == "px":
         now = f"{now} px" if count.now else "whole image"
-    return now if count.now == count.before else f"{now} ({numbers.percent(count.now, count.before)})"
+    return now if count.now == count.baseline else f"{now} ({numbers.format_percent_change(count.now, count.baseline)})"
 
 
-def need_fonts() -> None:
+def ensure_application() -> None:
     """Make sure there is an application, without a screen if there is none."""
     global _application
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

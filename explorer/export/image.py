@@ -15,19 +15,19 @@ from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from explorer.export.page import (
-    LARGEST_HELD_PIXELS,
-    LARGEST_HELD_SIDE,
-    LARGEST_PAGE,
+    MAX_IN_MEMORY_PIXELS,
+    MAX_IN_MEMORY_SIDE,
+    MAX_PDF_SIDE,
     UNITS_PER_INCH,
     ExportError,
     check_pixels,
-    suffix_of,
+    check_suffix,
 )
-from explorer.export.png import blank, write_png
+from explorer.export.png import blank_image, write_png
 from explorer.export.sheet import Sheet
-from explorer.files import write_whole
+from explorer.files import write_atomic
 
-_SLACK = 40.0  # units around a band in which something may begin that reaches into it
+_BAND_MARGIN = 40.0  # units around a band in which something may begin that reaches into it
 
 
 def export_image(sheet: Sheet, path: str | Path) -> None:
@@ -38,54 +38,54 @@ def export_image(sheet: Sheet, path: str | Path) -> None:
             that cannot be written. Then nothing is written, and an older file stays.
     """
     path = Path(path)
-    writer = _WRITERS[suffix_of(path)]
-    if writer is _png:
+    writer = _WRITERS[check_suffix(path)]
+    if writer is _write_png:
         check_pixels(path.name, sheet.width, sheet.height, sheet.scale)
-    write_file(path, lambda beside: writer(sheet, beside))
+    write_export(path, lambda beside: writer(sheet, beside))
 
 
-def write_file(path: Path, write: Callable[[Path], object]) -> None:
+def write_export(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file whole or not at all. Raises ExportError, which names the place and what is the matter."""
     if not path.parent.is_dir():
         raise ExportError(f"cannot write {path}: there is no folder {path.parent}")
     try:
-        write_whole(path, write)
+        write_atomic(path, write)
     except OSError as failure:
         raise ExportError(f"cannot write {path}: {failure.strerror or failure}") from failure
     except MemoryError as failure:
         raise ExportError(f"cannot write {path}: {failure}") from failure
 
 
-def bitmap(sheet: Sheet, scale: float | None = None, like: float | None = None) -> QImage:
+def render_bitmap(sheet: Sheet, scale: float | None = None, detail_scale: float | None = None) -> QImage:
     """The sheet as one image in memory; with `like`, a small image of the one at that scale, which shows more detail.
 
     Raises ExportError when it would be too large for memory.
     """
     scale = sheet.scale if scale is None else scale
     width, height = check_pixels(
-        "the image", sheet.width, sheet.height, scale, LARGEST_HELD_SIDE, LARGEST_HELD_PIXELS, way_out=""
+        "the image", sheet.width, sheet.height, scale, MAX_IN_MEMORY_SIDE, MAX_IN_MEMORY_PIXELS, hint=""
     )
     try:
-        image = blank(width, height, sheet.page.transparent)
+        image = blank_image(width, height, sheet.page.transparent)
     except MemoryError as failure:
         raise ExportError(str(failure)) from failure
-    _paint_part(sheet, scale, QRect(0, 0, width, height), image, like)
+    _paint_region(sheet, scale, QRect(0, 0, width, height), image, detail_scale)
     image.setDotsPerMeterX(_dots_per_metre(scale))
     image.setDotsPerMeterY(_dots_per_metre(scale))
     return image
 
 
-def svg(sheet: Sheet) -> bytes:
+def render_svg(sheet: Sheet) -> bytes:
     """The sheet as an SVG document."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     generator.setOutputDevice(buffer)
-    _svg_to(generator, sheet)
+    _paint_svg(generator, sheet)
     return bytes(buffer.data().data())
 
 
-def for_clipboard(image: QImage, document: bytes) -> QMimeData:
+def clipboard_data(image: QImage, document: bytes) -> QMimeData:
     """An image, and the same as SVG for programs that take one."""
     held = QMimeData()
     held.setImageData(image)
@@ -93,13 +93,13 @@ def for_clipboard(image: QImage, document: bytes) -> QMimeData:
     return held
 
 
-def _paint_part(sheet: Sheet, scale: float, part: QRect, image: QImage, like: float | None = None) -> None:
+def _paint_region(sheet: Sheet, scale: float, region: QRect, image: QImage, detail_scale: float | None = None) -> None:
     painter = QPainter(image)
-    painter.translate(-part.topLeft())
+    painter.translate(-region.topLeft())
     painter.scale(scale, scale)
-    exposed = QRectF(part.x() / scale, part.y() / scale, part.width() / scale, part.height() / scale)
-    slack = _SLACK + 2 / scale
-    sheet.paint(painter, like or scale, exposed.adjusted(-slack, -slack, slack, slack))
+    exposed = QRectF(region.x() / scale, region.y() / scale, region.width() / scale, region.height() / scale)
+    slack = _BAND_MARGIN + 2 / scale
+    sheet.paint(painter, detail_scale or scale, exposed.adjusted(-slack, -slack, slack, slack))
     painter.end()
 
 
@@ -107,47 +107,47 @@ def _dots_per_metre(scale: float) -> int:
     return max(round(scale * UNITS_PER_INCH / 0.0254), 1)
 
 
-def _png(sheet: Sheet, path: Path) -> None:
+def _write_png(sheet: Sheet, path: Path) -> None:
     scale = sheet.scale
     width, height = round(sheet.width * scale), round(sheet.height * scale)
     write_png(
         path,
         width,
         height,
-        lambda part, image: _paint_part(sheet, scale, part, image),
+        lambda part, image: _paint_region(sheet, scale, part, image),
         transparent=sheet.page.transparent,
         dots_per_metre=_dots_per_metre(scale),
     )
 
 
-def _svg(sheet: Sheet, path: Path) -> None:
+def _write_svg(sheet: Sheet, path: Path) -> None:
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the smaller profile knows no clipping
     generator.setFileName(str(path))
-    _svg_to(generator, sheet)
+    _paint_svg(generator, sheet)
 
 
-def _svg_to(generator: QSvgGenerator, sheet: Sheet) -> None:
+def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> None:
     # Resolution says nothing of an image without pixels: it has its natural size then.
     scale = 1.0 if sheet.page.dpi is not None else sheet.scale
     generator.setResolution(round(UNITS_PER_INCH))
     generator.setSize(QSize(math.ceil(sheet.width * scale), math.ceil(sheet.height * scale)))
     generator.setViewBox(QRectF(0, 0, sheet.width * scale, sheet.height * scale))
     generator.setTitle(sheet.title)
-    _vector(generator, sheet, scale)
+    _paint_vector(generator, sheet, scale)
 
 
-def _pdf(sheet: Sheet, path: Path) -> None:
+def _write_pdf(sheet: Sheet, path: Path) -> None:
     scale = 72 / UNITS_PER_INCH if sheet.page.dpi is not None else sheet.scale
-    scale = min(scale, LARGEST_PAGE / max(sheet.width, sheet.height))  # nothing is lost: lines have no pixels
+    scale = min(scale, MAX_PDF_SIDE / max(sheet.width, sheet.height))  # nothing is lost: lines have no pixels
     writer = QPdfWriter(str(path))
     writer.setResolution(72)  # one point for each unit of the drawing, times the scale
     writer.setTitle(sheet.title)
     writer.setPageSize(QPageSize(QSizeF(sheet.width * scale, sheet.height * scale), QPageSize.Unit.Point))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    _vector(writer, sheet, scale)
+    _paint_vector(writer, sheet, scale)
 
 
-def _vector(device: QSvgGenerator | QPdfWriter, sheet: Sheet, scale: float) -> None:
+def _paint_vector(device: QSvgGenerator | QPdfWriter, sheet: Sheet, scale: float) -> None:
     painter = QPainter()
     if not painter.begin(device):
         raise OSError(0, "the image could not be written")
@@ -156,4 +156,4 @@ def _vector(device: QSvgGenerator | QPdfWriter, sheet: Sheet, scale: float) -> N
     painter.end()
 
 
-_WRITERS: dict[str, Callable[[Sheet, Path], None]] = {".png": _png, ".svg": _svg, ".pdf": _pdf}
+_WRITERS: dict[str, Callable[[Sheet, Path], None]] = {".png": _write_png, ".svg": _write_svg, ".pdf": _write_pdf}

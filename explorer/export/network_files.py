@@ -13,13 +13,13 @@ from pathlib import Path
 import torch
 
 from explorer.export.code import save_code
-from explorer.export.image import write_file
-from explorer.export.page import NETWORK_SUFFIXES, ExportError, suffix_of
+from explorer.export.image import write_export
+from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.network import Network
-from explorer.project import edit_as_json
+from explorer.project import edit_to_json
 
 #: What one ONNX file may hold: it is a protobuf message.
-_ONNX_BYTES = 2**31 - 2**20
+_MAX_ONNX_BYTES = 2**31 - 2**20
 
 
 def save_network(network: Network, path: str | Path) -> None:
@@ -29,27 +29,27 @@ def save_network(network: Network, path: str | Path) -> None:
     Then nothing is written, and an older file stays.
     """
     path = Path(path)
-    _WRITERS[suffix_of(path, NETWORK_SUFFIXES)](network, path)
+    _WRITERS[check_suffix(path, NETWORK_SUFFIXES)](network, path)
 
 
 def save_weights(network: Network, path: Path) -> None:
     """Write the weights as safetensors, by the names of the module's state dict; metadata says what they belong to."""
     from safetensors.torch import save_file
 
-    tensors = {name: _own(tensor) for name, tensor in network.module().state_dict().items()}
+    tensors = {name: _compact(tensor) for name, tensor in network.module().state_dict().items()}
     architecture = network.architecture
     held = {
         "format": "pt",
         "network": architecture.key or architecture.title,
-        "options": json.dumps(network.origin.options),
-        "edits": json.dumps([edit_as_json(edit) for edit in network.history.in_force]),
+        "options": json.dumps(network.context.options),
+        "edits": json.dumps([edit_to_json(edit) for edit in network.history.applied_edits]),
         "input_shape": json.dumps(architecture.input_shape),
-        "weights": network.origin.weights.note,
+        "weights": network.context.weights.note,
     }
-    write_file(path, lambda beside: save_file(tensors, beside, held))
+    write_export(path, lambda beside: save_file(tensors, beside, held))
 
 
-def _own(tensor: torch.Tensor) -> torch.Tensor:
+def _compact(tensor: torch.Tensor) -> torch.Tensor:
     """The tensor with no more storage than it needs: safetensors holds nothing twice."""
     tensor = tensor.detach().cpu()
     alone = tensor.is_contiguous() and tensor.untyped_storage().nbytes() == tensor.numel() * tensor.itemsize
@@ -61,7 +61,7 @@ def save_onnx(network: Network, path: Path) -> None:
     if importlib.util.find_spec("onnxscript") is None:
         raise ExportError("writing ONNX needs the package onnxscript: pip install 'cnn-explorer[onnx]'")
     held = 4 * network.figures.total.params
-    if held > _ONNX_BYTES:
+    if held > _MAX_ONNX_BYTES:
         raise ExportError(f"{path.name} would hold {held / 2**30:.1f} GiB, and ONNX 2: write .py and .safetensors")
     module, image = network.module(), torch.zeros(network.architecture.input_shape)
 
@@ -80,7 +80,7 @@ def save_onnx(network: Network, path: Path) -> None:
             )
 
     try:
-        write_file(path, write)
+        write_export(path, write)
     except ExportError:
         raise
     except Exception as failure:

@@ -13,13 +13,13 @@ from typing import Any, Literal, get_args
 from explorer.diagram import DIRECTIONS, LEVELS, Direction, Level
 
 #: What is drawn: the graph, its feature maps as boxes, or the table of its stages as in a paper.
-Kind = Literal["graph", "volumes", "table"]
+PictureKind = Literal["graph", "volumes", "table"]
 #: How much of the graph: everything, what is in sight in the window, or what is selected.
-Scope = Literal["all", "visible", "selection"]
+ExportScope = Literal["all", "visible", "selection"]
 ThemeName = Literal["light", "dark", "print"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
+EXPORT_SCOPES: tuple[ExportScope, ...] = get_args(ExportScope)
 THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 SUFFIXES = (".png", ".svg", ".pdf")
 #: The network itself: Python that rebuilds it, its weights, both for other programs.
@@ -28,13 +28,13 @@ NETWORK_SUFFIXES = (".py", ".safetensors", ".onnx")
 #: Units of the drawing on an inch of paper, as CSS has it: at scale 1 type is 11 to 13 units, 8 to 10 points, high.
 UNITS_PER_INCH = 96.0
 #: Of a PNG, which is painted and written in bands. Programs that open one hold four bytes for each pixel.
-LARGEST_SIDE = 200_000
-LARGEST_PIXELS = 1_000_000_000
+MAX_PNG_SIDE = 200_000
+MAX_PNG_PIXELS = 1_000_000_000
 #: Of an image that is held as a whole, on the clipboard: Qt paints no further than this.
-LARGEST_HELD_SIDE = 32_767
-LARGEST_HELD_PIXELS = 200_000_000
+MAX_IN_MEMORY_SIDE = 32_767
+MAX_IN_MEMORY_PIXELS = 200_000_000
 #: Acrobat shows no page of more than 200 inches, at 72 points each.
-LARGEST_PAGE = 14_400
+MAX_PDF_SIDE = 14_400
 
 DEFAULT_SCALE = 2.0
 
@@ -51,9 +51,9 @@ class Page:
     Raises ExportError for a value that there is none of.
     """
 
-    kind: Kind = "graph"
+    kind: PictureKind = "graph"
     level: Level | None = "blocks"  # None: unfolded as the window shows it
-    scope: Scope = "all"
+    scope: ExportScope = "all"
     direction: Direction = "columns"  # which way the data flows
     by: str = "kind"  # what cards are coloured by: a key of `explorer.diagram.COLOURS`, or the title of other numbers
     theme: ThemeName = "light"
@@ -68,11 +68,11 @@ class Page:
     margin: float = 24.0
 
     def __post_init__(self) -> None:
-        one_of("kind of picture", self.kind, KINDS)
-        one_of("level", self.level, (*LEVELS, None))
-        one_of("scope", self.scope, SCOPES)
-        one_of("direction", self.direction, tuple(DIRECTIONS))
-        one_of("theme", self.theme, THEMES)
+        check_choice("kind of picture", self.kind, PICTURE_KINDS)
+        check_choice("level", self.level, (*LEVELS, None))
+        check_choice("scope", self.scope, EXPORT_SCOPES)
+        check_choice("direction", self.direction, tuple(DIRECTIONS))
+        check_choice("theme", self.theme, THEMES)
         sizes = {"scale": self.scale, "width": self.width, "resolution": self.dpi}
         given = {name: value for name, value in sizes.items() if value is not None}
         if len(given) > 1:
@@ -97,9 +97,9 @@ def check_pixels(
     width: float,
     height: float,
     scale: float,
-    most_side: int = LARGEST_SIDE,
-    most_pixels: int = LARGEST_PIXELS,
-    way_out: str = " (or write an SVG or PDF)",
+    max_side: int = MAX_PNG_SIDE,
+    max_pixels: int = MAX_PNG_PIXELS,
+    hint: str = " (or write an SVG or PDF)",
 ) -> tuple[int, int]:
     """Pixels of a bitmap of `width` × `height` units, before any memory is asked for.
 
@@ -108,28 +108,26 @@ def check_pixels(
     across, down = round(width * scale), round(height * scale)
     if min(across, down) < 1:
         raise ExportError(f"at scale {scale:.3g} the image of {name} would have no pixels")
-    if max(across, down) > most_side or across * down > most_pixels:
-        most = largest_scale(width, height, most_side, most_pixels)
+    if max(across, down) > max_side or across * down > max_pixels:
+        most = max_scale(width, height, max_side, max_pixels)
         raise ExportError(
             f"{name} at scale {scale:.5g} would be {across:,} × {down:,} pixels, more than a bitmap holds; the largest "
-            f"scale that works is {most:.10g}, {round(width * most):,} × {round(height * most):,} pixels{way_out}"
+            f"scale that works is {most:.10g}, {round(width * most):,} × {round(height * most):,} pixels{hint}"
         )
     return across, down
 
 
-def largest_scale(
-    width: float, height: float, most_side: int = LARGEST_SIDE, most_pixels: int = LARGEST_PIXELS
-) -> float:
+def max_scale(width: float, height: float, max_side: int = MAX_PNG_SIDE, max_pixels: int = MAX_PNG_PIXELS) -> float:
     """The largest scale, rounded down to two digits, at which a bitmap holds so many units."""
-    exact = min(most_side / max(width, height), math.sqrt(most_pixels / (width * height)))
+    exact = min(max_side / max(width, height), math.sqrt(max_pixels / (width * height)))
     digits = 100 if exact >= 0.1 else 10_000
     steps = math.floor(digits * exact)
-    while round(width * steps / digits) * round(height * steps / digits) > most_pixels:
+    while round(width * steps / digits) * round(height * steps / digits) > max_pixels:
         steps -= 1  # both sides were rounded up
     return steps / digits
 
 
-def size_words(page: Page, suffix: str, width: float, height: float) -> str:
+def size_text(page: Page, suffix: str, width: float, height: float) -> str:
     """How large a file of `width` × `height` units becomes: "2,280 × 1,154 pixels, 30 × 15 cm on paper".
 
     Raises ExportError when it cannot become that large; the message says the largest scale that works.
@@ -142,12 +140,12 @@ def size_words(page: Page, suffix: str, width: float, height: float) -> str:
     if page.dpi is not None:
         return f"{paper}, sharp at any size"
     if suffix == ".pdf":
-        scale = min(scale, LARGEST_PAGE / max(width, height))
+        scale = min(scale, MAX_PDF_SIDE / max(width, height))
         return f"a page of {2.54 / 72 * width * scale:.3g} × {2.54 / 72 * height * scale:.3g} cm, sharp at any size"
     return f"{width * scale:,.0f} × {height * scale:,.0f} pixels, sharp at any size"
 
 
-def suffix_of(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
+def check_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
     """The suffix that says what to write. Raises ExportError for another than those known."""
     suffix = path.suffix.lower()
     if suffix not in known:
@@ -155,8 +153,8 @@ def suffix_of(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
     return suffix
 
 
-def one_of(what: str, value: Any, known: tuple[Any, ...]) -> None:
+def check_choice(setting: str, value: Any, known: tuple[Any, ...]) -> None:
     """Raises ExportError, which lists what there is."""
     if value not in known:
         names = [str(name) for name in known if name is not None]
-        raise ExportError(f"there is no {what} {value!r}; there are {', '.join(names[:-1])} and {names[-1]}")
+        raise ExportError(f"there is no {setting} {value!r}; there are {', '.join(names[:-1])} and {names[-1]}")

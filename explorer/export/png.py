@@ -18,51 +18,53 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
 #: Pixels of one band: 16 MiB as Qt holds them.
-BAND = 4 * 2**20
+BAND_PIXELS = 4 * 2**20
 #: And the most across: Qt's painter loses its way beyond 32,767.
-TILE = 16_384
+TILE_WIDTH = 16_384
 
 #: Paints the pixels of a part of the image, which has the size of the part.
-Painted = Callable[[QRect, QImage], None]
+PaintTile = Callable[[QRect, QImage], None]
 
 _RGB, _RGBA = 2, 6  # colour types of the format
-_FAST = 1  # a diagram is mostly even ground: harder work makes the file a third smaller and five times slower
+_COMPRESSION_LEVEL = (
+    1  # a diagram is mostly even ground: harder work makes the file a third smaller and five times slower
+)
 
 
 def write_png(
-    path: Path, width: int, height: int, paint: Painted, *, transparent: bool = False, dots_per_metre: int = 3780
+    path: Path, width: int, height: int, paint: PaintTile, *, transparent: bool = False, dots_per_metre: int = 3780
 ) -> None:
     """Write an image of any size. Raises OSError, and whatever `paint` raises."""
     with path.open("wb") as file, ThreadPoolExecutor(1) as compressing:
         file.write(b"\x89PNG\r\n\x1a\n")
-        _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8, _RGBA if transparent else _RGB, 0, 0, 0))
-        _chunk(file, b"pHYs", struct.pack(">IIB", dots_per_metre, dots_per_metre, 1))
-        stream = zlib.compressobj(_FAST)
+        _write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8, _RGBA if transparent else _RGB, 0, 0, 0))
+        _write_chunk(file, b"pHYs", struct.pack(">IIB", dots_per_metre, dots_per_metre, 1))
+        stream = zlib.compressobj(_COMPRESSION_LEVEL)
         waiting: deque[Future[bytes]] = deque()
-        for tiles in _bands(width, height, paint, transparent):
-            waiting.append(compressing.submit(_compressed, stream, tiles, transparent))
+        for tiles in _paint_bands(width, height, paint, transparent):
+            waiting.append(compressing.submit(_compress_band, stream, tiles, transparent))
             if len(waiting) > 1:
-                _chunk(file, b"IDAT", waiting.popleft().result())
+                _write_chunk(file, b"IDAT", waiting.popleft().result())
         for part in waiting:
-            _chunk(file, b"IDAT", part.result())
-        _chunk(file, b"IDAT", stream.flush())
-        _chunk(file, b"IEND", b"")
+            _write_chunk(file, b"IDAT", part.result())
+        _write_chunk(file, b"IDAT", stream.flush())
+        _write_chunk(file, b"IEND", b"")
 
 
-def _bands(width: int, height: int, paint: Painted, transparent: bool) -> Iterator[list[QImage]]:
+def _paint_bands(width: int, height: int, paint: PaintTile, transparent: bool) -> Iterator[list[QImage]]:
     """The tiles of each band, side by side, painted."""
-    rows = max(BAND // width, 1)
+    rows = max(BAND_PIXELS // width, 1)
     for top in range(0, height, rows):
         tiles = []
-        for left in range(0, width, TILE):
-            part = QRect(left, top, min(TILE, width - left), min(rows, height - top))
-            tile = blank(part.width(), part.height(), transparent)
+        for left in range(0, width, TILE_WIDTH):
+            part = QRect(left, top, min(TILE_WIDTH, width - left), min(rows, height - top))
+            tile = blank_image(part.width(), part.height(), transparent)
             paint(part, tile)
             tiles.append(tile)
         yield tiles
 
 
-def blank(width: int, height: int, transparent: bool) -> QImage:
+def blank_image(width: int, height: int, transparent: bool) -> QImage:
     """An empty image to paint on. Raises MemoryError."""
     kind = QImage.Format.Format_ARGB32_Premultiplied if transparent else QImage.Format.Format_RGB32
     image = QImage(width, height, kind)
@@ -72,9 +74,9 @@ def blank(width: int, height: int, transparent: bool) -> QImage:
     return image
 
 
-def _compressed(stream: zlib._Compress, tiles: list[QImage], transparent: bool) -> bytes:
+def _compress_band(stream: zlib._Compress, tiles: list[QImage], transparent: bool) -> bytes:
     kind = QImage.Format.Format_RGBA8888 if transparent else QImage.Format.Format_RGB888
-    parts = [_pixels(tile.convertToFormat(kind), 4 if transparent else 3) for tile in tiles]
+    parts = [_pixel_rows(tile.convertToFormat(kind), 4 if transparent else 3) for tile in tiles]
     made = []
     for row in range(len(parts[0])):
         made.append(stream.compress(b"\0"))  # every row begins with its filter: none
@@ -82,13 +84,13 @@ def _compressed(stream: zlib._Compress, tiles: list[QImage], transparent: bool) 
     return b"".join(made)
 
 
-def _pixels(image: QImage, depth: int) -> np.ndarray:
+def _pixel_rows(image: QImage, depth: int) -> np.ndarray:
     """The bytes of each row. They are copied: Qt's are gone with the image."""
     lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return lines[:, : depth * image.width()].copy()
 
 
-def _chunk(file: IO[bytes], name: bytes, content: bytes) -> None:
+def _write_chunk(file: IO[bytes], name: bytes, content: bytes) -> None:
     if not content and name == b"IDAT":
         return
     file.write(struct.pack(">I", len(content)) + name + content)

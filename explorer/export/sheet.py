@@ -9,19 +9,19 @@ from typing import Protocol
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from explorer.drawing import Theme, named
-from explorer.drawing.legend import Entry, legend_height, paint_legend
-from explorer.drawing.theme import advance, font
+from explorer.drawing import Theme, get_theme
+from explorer.drawing.legend import LegendEntry, legend_height, paint_legend
+from explorer.drawing.theme import diagram_font, text_width
 from explorer.export.page import Page
 
-_TITLE, _TITLE_ROW = 19.0, 34.0
-_CAPTION, _CAPTION_ROW = 12.0, 17.0
-_NAME, _VALUE, _FIGURE_ROW, _FIGURE_GAP = 11.0, 14.0, 44.0, 30.0
+_TITLE_PX, _TITLE_HEIGHT = 19.0, 34.0
+_CAPTION_PX, _CAPTION_HEIGHT = 12.0, 17.0
+_FIGURE_NAME_PX, _FIGURE_VALUE_PX, _FIGURE_HEIGHT, _FIGURE_GAP = 11.0, 14.0, 44.0, 30.0
 _GAP = 12.0  # between the picture and what is written below it
-_LEAST = 420.0  # width from which neither a legend nor a caption is a tower
+_MIN_WIDTH = 420.0  # width from which neither a legend nor a caption is a tower
 
 
-class Content(Protocol):
+class SheetContent(Protocol):
     """What can be put on a sheet: a `Picture`, or anything else that paints itself."""
 
     @property
@@ -31,7 +31,7 @@ class Content(Protocol):
     def height(self) -> float: ...
 
     @property
-    def legend(self) -> Sequence[Entry]: ...
+    def legend(self) -> Sequence[LegendEntry]: ...
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
         """Paint at least the exposed part, in units of the drawing; `scale` is pixels for each of them."""
@@ -39,7 +39,7 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True)
-class Words:
+class SheetText:
     """What is written around a picture, if the page wants it."""
 
     title: str = ""
@@ -47,42 +47,46 @@ class Words:
     figures: tuple[tuple[str, str], ...] = ()  # (name, value)
 
 
-class Part:
+class CroppedContent:
     """A part of some content, and nothing beyond its edges."""
 
-    def __init__(self, content: Content, part: QRectF) -> None:
-        self._content, self._part = content, part
+    def __init__(self, content: SheetContent, part: QRectF) -> None:
+        self._content, self._region = content, part
         self.width, self.height, self.legend = part.width(), part.height(), content.legend
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
         painter.save()
         painter.setClipRect(QRectF(0, 0, self.width, self.height))
-        painter.translate(-self._part.topLeft())
-        self._content.paint(painter, theme, exposed.translated(self._part.topLeft()) & self._part, scale)
+        painter.translate(-self._region.topLeft())
+        self._content.paint(painter, theme, exposed.translated(self._region.topLeft()) & self._region, scale)
         painter.restore()
 
 
 class Sheet:
     """Painting it changes nothing, and may happen on any thread."""
 
-    def __init__(self, content: Content, page: Page = Page(), words: Words = Words()) -> None:
-        self.content, self.page, self.theme = content, page, named(page.theme)
+    def __init__(self, content: SheetContent, page: Page = Page(), words: SheetText = SheetText()) -> None:
+        self.content, self.page, self.theme = content, page, get_theme(page.theme)
         self.title = words.title if page.title else ""
         self._entries = content.legend if page.legend else ()
         caption = words.caption if page.caption else ""
         figures = words.figures if page.figures else ()
-        written = _LEAST if caption or figures or self._entries else 1.0
-        inner = max(content.width, advance(self.title, _TITLE, True), min(written, _LEAST))
+        written = _MIN_WIDTH if caption or figures or self._entries else 1.0
+        inner = max(content.width, text_width(self.title, _TITLE_PX, True), min(written, _MIN_WIDTH))
         inner = max([inner, *(_figure_width(name, value) for name, value in figures)])
-        self._caption = list(_wrapped(caption, inner))
-        self._figures = list(_in_rows(figures, inner))
-        self._inner = inner
-        self._legend = legend_height(self._entries, inner)
-        self.above = _TITLE_ROW if self.title else 0.0
-        heights = (_FIGURE_ROW * len(self._figures), _CAPTION_ROW * len(self._caption), self._legend)
+        self._caption_lines = list(_wrap_caption(caption, inner))
+        self._figure_rows = list(_wrap_figures(figures, inner))
+        self._inner_width = inner
+        self._legend_height = legend_height(self._entries, inner)
+        self.title_height = _TITLE_HEIGHT if self.title else 0.0
+        heights = (
+            _FIGURE_HEIGHT * len(self._figure_rows),
+            _CAPTION_HEIGHT * len(self._caption_lines),
+            self._legend_height,
+        )
         below = sum(height + _GAP for height in heights if height)
         self.width = inner + 2 * page.margin
-        self.height = content.height + 2 * page.margin + self.above + below
+        self.height = content.height + 2 * page.margin + self.title_height + below
         if self.width <= 0 or self.height <= 0:
             self.width, self.height = max(self.width, 1.0), max(self.height, 1.0)
 
@@ -96,13 +100,13 @@ class Sheet:
         exposed = exposed if exposed is not None else QRectF(0, 0, self.width, self.height)
         margin, theme = self.page.margin, self.theme
         if not self.page.transparent:
-            painter.fillRect(QRectF(0, 0, self.width, self.height) & exposed, theme.of("canvas"))
+            painter.fillRect(QRectF(0, 0, self.width, self.height) & exposed, theme.named_colour("canvas"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.title:
-            painter.setFont(font(_TITLE, bold=True))
-            painter.setPen(theme.of("text"))
+            painter.setFont(diagram_font(_TITLE_PX, bold=True))
+            painter.setPen(theme.named_colour("text"))
             painter.drawText(QPointF(margin, margin + 14), self.title)
-        place = QPointF((self.width - self.content.width) / 2, margin + self.above)
+        place = QPointF((self.width - self.content.width) / 2, margin + self.title_height)
         painter.save()
         painter.translate(place)
         seen = exposed.translated(-place) & QRectF(0, 0, self.content.width, self.content.height)
@@ -116,46 +120,46 @@ class Sheet:
 
     def _paint_below(self, painter: QPainter, y: float) -> None:
         left, theme = self.page.margin, self.theme
-        if self._figures:
+        if self._figure_rows:
             y += _GAP
-            for row in self._figures:
+            for row in self._figure_rows:
                 self._paint_figures(painter, row, y)
-                y += _FIGURE_ROW
-        if self._caption:
+                y += _FIGURE_HEIGHT
+        if self._caption_lines:
             y += _GAP
-            painter.setFont(font(_CAPTION))
-            painter.setPen(theme.of("muted"))
-            for line in self._caption:
+            painter.setFont(diagram_font(_CAPTION_PX))
+            painter.setPen(theme.named_colour("muted"))
+            for line in self._caption_lines:
                 painter.drawText(QPointF(left, y + 12), line)
-                y += _CAPTION_ROW
+                y += _CAPTION_HEIGHT
         if self._entries:
             y += _GAP
-            paint_legend(painter, self._entries, QRectF(left, y, self._inner, self._legend), theme)
+            paint_legend(painter, self._entries, QRectF(left, y, self._inner_width, self._legend_height), theme)
 
     def _paint_figures(self, painter: QPainter, row: Sequence[tuple[str, str]], y: float) -> None:
         x, theme = self.page.margin, self.theme
-        painter.setPen(QPen(theme.of("border"), 1.0))
-        painter.drawLine(QPointF(x, y), QPointF(x + self._inner, y))
+        painter.setPen(QPen(theme.named_colour("border"), 1.0))
+        painter.drawLine(QPointF(x, y), QPointF(x + self._inner_width, y))
         for name, value in row:
-            painter.setPen(theme.of("muted"))
-            painter.setFont(font(_NAME))
+            painter.setPen(theme.named_colour("muted"))
+            painter.setFont(diagram_font(_FIGURE_NAME_PX))
             painter.drawText(QPointF(x, y + 17), name)
-            painter.setPen(theme.of("text"))
-            painter.setFont(font(_VALUE, bold=True))
+            painter.setPen(theme.named_colour("text"))
+            painter.setFont(diagram_font(_FIGURE_VALUE_PX, bold=True))
             painter.drawText(QPointF(x, y + 35), value)
             x += _figure_width(name, value) + _FIGURE_GAP
 
 
 def _figure_width(name: str, value: str) -> float:
-    return max(advance(name, _NAME), advance(value, _VALUE, True))
+    return max(text_width(name, _FIGURE_NAME_PX), text_width(value, _FIGURE_VALUE_PX, True))
 
 
-def _in_rows(figures: Iterable[tuple[str, str]], room: float) -> Iterator[list[tuple[str, str]]]:
+def _wrap_figures(figures: Iterable[tuple[str, str]], max_width: float) -> Iterator[list[tuple[str, str]]]:
     row: list[tuple[str, str]] = []
     x = 0.0
     for figure in figures:
         width = _figure_width(*figure)
-        if row and x + width > room:
+        if row and x + width > max_width:
             yield row
             row, x = [], 0.0
         row.append(figure)
@@ -164,27 +168,27 @@ def _in_rows(figures: Iterable[tuple[str, str]], room: float) -> Iterator[list[t
         yield row
 
 
-def _wrapped(text: str, room: float) -> Iterator[str]:
+def _wrap_caption(text: str, max_width: float) -> Iterator[str]:
     """Lines of whole phrases, which " · " sets apart; of whole words where a phrase is too long."""
     line = ""
     for phrase in text.split(" · ") if text else ():
         longer = f"{line} · {phrase}" if line else phrase
-        if advance(longer, _CAPTION) <= room:
+        if text_width(longer, _CAPTION_PX) <= max_width:
             line = longer
             continue
         if line:
             yield line
-        *full, line = _by_words(phrase, room)
+        *full, line = _wrap_words(phrase, max_width)
         yield from full
     if line:
         yield line
 
 
-def _by_words(phrase: str, room: float) -> Iterator[str]:
+def _wrap_words(phrase: str, max_width: float) -> Iterator[str]:
     line = ""
     for word in phrase.split(" "):
         longer = f"{line} {word}" if line else word
-        if line and advance(longer, _CAPTION) > room:
+        if line and text_width(longer, _CAPTION_PX) > max_width:
             yield line
             line = word
         else:
@@ -192,4 +196,4 @@ def _by_words(phrase: str, room: float) -> Iterator[str]:
     yield line
 
 
-__all__ = ["Content", "Part", "Sheet", "Words"]
+__all__ = ["CroppedContent", "Sheet", "SheetContent", "SheetText"]

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from explorer import numbers
-from explorer.export.page import suffix_of
-from explorer.present.stage_table import Cell, Run, StageTable
+from explorer.export.page import check_suffix
+from explorer.present.stage_table import Cell, LayerRun, StageTable
 
 
-def as_markdown(table: StageTable) -> str:
+def table_as_markdown(table: StageTable) -> str:
     """A table as GitHub and most others read it. Counts are shortened."""
 
     def line(cells: Sequence[str]) -> str:
@@ -20,19 +20,17 @@ def as_markdown(table: StageTable) -> str:
 
     def said(cell: Cell) -> str:
         if isinstance(cell, tuple):
-            return "<br>".join(_markdown_escaped(str(run)) for run in cell)
-        return numbers.short(cell) if isinstance(cell, int) else _markdown_escaped(cell)
+            return "<br>".join(_escape_markdown(str(run)) for run in cell)
+        return numbers.format_short(cell) if isinstance(cell, int) else _escape_markdown(cell)
 
     rules = ["---:" if _is_count(table, column) else "---" for column in range(len(table.header))]
     rows = [line([said(cell) for cell in row]) for row in table.rows]
-    totals = [line([f"**{text}**" if (text := said(cell)) else "" for cell in row]) for row in table.totals]
-    notes = ["", *(_markdown_escaped(note) for note in table.notes)] if table.notes else []
-    return "\n".join(
-        [line([_markdown_escaped(name) for name in table.header]), line(rules), *rows, *totals, *notes, ""]
-    )
+    totals = [line([f"**{text}**" if (text := said(cell)) else "" for cell in row]) for row in table.total_rows]
+    notes = ["", *(_escape_markdown(note) for note in table.notes)] if table.notes else []
+    return "\n".join([line([_escape_markdown(name) for name in table.header]), line(rules), *rows, *totals, *notes, ""])
 
 
-def as_csv(table: StageTable) -> str:
+def table_as_csv(table: StageTable) -> str:
     """For spreadsheets and programs: counts in full, nothing shortened."""
 
     def said(cell: Cell) -> str | int:
@@ -41,11 +39,11 @@ def as_csv(table: StageTable) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.header)
-    writer.writerows([said(cell) for cell in row] for row in (*table.rows, *table.totals))
+    writer.writerows([said(cell) for cell in row] for row in (*table.rows, *table.total_rows))
     return text.getvalue()
 
 
-def as_latex(table: StageTable) -> str:
+def table_as_latex(table: StageTable) -> str:
     r"""A `tabular` with the brackets of the ResNet paper. Needs amsmath, amssymb and booktabs, as it says itself."""
 
     def line(cells: Sequence[str]) -> str:
@@ -60,11 +58,11 @@ def as_latex(table: StageTable) -> str:
             r"\begingroup\renewcommand{\arraystretch}{1.1}",
             rf"\begin{{tabular}}{{{columns}}}",
             r"  \toprule",
-            line([_latex_escaped(name) for name in table.header]),
+            line([_escape_latex(name) for name in table.header]),
             r"  \midrule",
             "\n  \\addlinespace\n".join(body),
             r"  \midrule",
-            *(line([_latex_cell(cell) for cell in row]) for row in table.totals),
+            *(line([_latex_cell(cell) for cell in row]) for row in table.total_rows),
             r"  \bottomrule",
             r"\end{tabular}",
             r"\endgroup",
@@ -75,23 +73,27 @@ def as_latex(table: StageTable) -> str:
 
 
 #: What writes which file.
-TEXTS: dict[str, Callable[[StageTable], str]] = {".md": as_markdown, ".tex": as_latex, ".csv": as_csv}
+TABLE_WRITERS: dict[str, Callable[[StageTable], str]] = {
+    ".md": table_as_markdown,
+    ".tex": table_as_latex,
+    ".csv": table_as_csv,
+}
 
 
-def save_text(table: StageTable, path: str | Path) -> None:
+def save_table_text(table: StageTable, path: str | Path) -> None:
     """Write a table as what the suffix of `path` says. Raises ExportError; then nothing is written."""
-    from explorer.export.image import write_file
+    from explorer.export.image import write_export
 
     path = Path(path)
-    text = TEXTS[suffix_of(path, tuple(TEXTS))](table)
-    write_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    text = TABLE_WRITERS[check_suffix(path, tuple(TABLE_WRITERS))](table)
+    write_export(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
 
 def _is_count(table: StageTable, column: int) -> bool:
     return all(isinstance(row[column], int) for row in table.rows)
 
 
-def _markdown_escaped(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     for mark in "\\|*_`<":
         text = text.replace(mark, f"\\{mark}")
     return _one_line(text)
@@ -99,24 +101,24 @@ def _markdown_escaped(text: str) -> str:
 
 def _latex_cell(cell: Cell) -> str:
     if isinstance(cell, int):
-        return _latex_escaped(numbers.short(cell))
+        return _escape_latex(numbers.format_short(cell))
     if isinstance(cell, str):
-        return _latex_escaped(cell)
+        return _escape_latex(cell)
     runs = [_latex_run(run) for run in cell]
     if len(runs) < 2:
         return "".join(runs)
     return r"\begin{tabular}{@{}c@{}}" + r" \\ ".join(runs) + r"\end{tabular}"
 
 
-def _latex_run(run: Run) -> str:
-    if not run.bracketed:
-        return _latex_escaped("; ".join(run.lines))
-    inside = r" \\ ".join(rf"\text{{{_latex_escaped(line)}}}" for line in run.lines)
-    times = rf"\times {run.times}" if run.times > 1 else ""
+def _latex_run(run: LayerRun) -> str:
+    if not run.is_bracketed:
+        return _escape_latex("; ".join(run.lines))
+    inside = r" \\ ".join(rf"\text{{{_escape_latex(line)}}}" for line in run.lines)
+    times = rf"\times {run.repeat_count}" if run.repeat_count > 1 else ""
     return rf"$\left[\begin{{array}}{{c}}{inside}\end{{array}}\right]{times}$"
 
 
-_LATEX = {
+_LATEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
@@ -141,8 +143,8 @@ _LATEX = {
 }
 
 
-def _latex_escaped(text: str) -> str:
-    return "".join(_LATEX.get(mark, mark) for mark in _one_line(text))
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX_ESCAPES.get(mark, mark) for mark in _one_line(text))
 
 
 def _one_line(text: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.graph.arguments import Ref, collect, renamed, substituted, template
+from explorer.graph.arguments import Ref, canonical_arguments, collect_refs, rename_refs, substitute_refs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,19 +29,19 @@ class Layer:
     key: Hashable = field(repr=False)
 
     @classmethod
-    def of(cls, module: nn.Module) -> Layer:
+    def from_module(cls, module: nn.Module) -> Layer:
         """Keep the configuration of `module`: no storage, eval mode, not in-place (in-place ops would spoil
         remembered activations)."""
-        module = _storageless(module)
+        module = _copy_to_meta(module)
         return cls(module, module_key(module))
 
     @property
-    def holds(self) -> bool:
+    def has_tensors(self) -> bool:
         """Has it any numbers: parameters or buffers?"""
-        return _holds(self.module)
+        return _has_tensors(self.module)
 
     @property
-    def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+    def named_tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
         yield from self.module.named_parameters()
         yield from self.module.named_buffers()
 
@@ -77,7 +77,7 @@ class Constant:
     """A parameter or buffer read directly from a module, such as a class token or a layer scale."""
 
     tensor: torch.Tensor  # on the meta device
-    trained: bool  # a parameter, not a buffer
+    is_parameter: bool  # a parameter, not a buffer
 
     @property
     def key(self) -> Hashable:
@@ -105,7 +105,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Bypass:
     """Passes its first argument on: what is left in the place of an op that is switched off."""
 
     @property
@@ -113,7 +113,7 @@ class Pass:
         return "pass"
 
 
-Op = Layer | Function | Method | Constant | Input | Output | Pass
+Op = Layer | Function | Method | Constant | Input | Output | Bypass
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,34 +132,34 @@ class Node:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
     path: str = ""
-    was: Node | None = None
+    original: Node | None = None
     added: bool = False
-    neutral: bool = False
+    identity_init: bool = False
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Names of the nodes whose values it takes, one for each input slot (so a name can stand twice)."""
         found: list[str] = []
-        collect((self.args, self.kwargs), found)
+        collect_refs((self.args, self.kwargs), found)
         return tuple(found)
 
     @cached_property
-    def _reads_only(self) -> bool:
+    def _has_only_refs(self) -> bool:
         return not self.kwargs and all(isinstance(arg, Ref) for arg in self.args)
 
-    def arguments(self, values: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bind_arguments(self, values: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """What its op is called with: its arguments, with the values of the nodes that it reads."""
-        if self._reads_only:  # most ops: nothing has to be looked for
+        if self._has_only_refs:  # most ops: nothing has to be looked for
             return tuple([values[name] for name in self.inputs]), {}
-        return substituted(self.args, values), substituted(dict(self.kwargs), values)
+        return substitute_refs(self.args, values), substitute_refs(dict(self.kwargs), values)
 
     @cached_property
     def signature(self) -> int:
         """A small number, equal for two nodes that compute the same function of their inputs (weights aside)."""
         if len(self.args) == 1 and not self.kwargs and isinstance(self.args[0], Ref):
-            return _intern((self.op.key, *_OF_ONE))  # as below, at once: most ops read one value and nothing else
+            return _intern((self.op.key, *_SINGLE_INPUT))  # as below, at once: most ops read one value and nothing else
         order: dict[str, int] = {}
-        key = (self.op.key, template(self.args, order), template(dict(self.kwargs), order))
+        key = (self.op.key, canonical_arguments(self.args, order), canonical_arguments(dict(self.kwargs), order))
         return _intern(key)
 
     @property
@@ -178,8 +178,8 @@ class Architecture:
         self,
         title: str,
         nodes: Mapping[str, Node],
-        classes: Mapping[str, str],
-        unused: Mapping[str, int] | None = None,
+        module_classes: Mapping[str, str],
+        unused_params: Mapping[str, int] | None = None,
         key: str = "",
     ) -> None:
         self.title = title
@@ -188,15 +188,15 @@ class Architecture:
         #: leaves its projection in place, dead, so that it can be switched on again. `live` is what counts.
         self.nodes: Mapping[str, Node] = MappingProxyType(dict(nodes))
         #: Class name of every module on the way, by path.
-        self.classes: Mapping[str, str] = MappingProxyType(dict(classes))
+        self.module_classes: Mapping[str, str] = MappingProxyType(dict(module_classes))
         #: Parameters of modules that inference never calls (auxiliary heads), by path.
-        self.unused: Mapping[str, int] = MappingProxyType(dict(unused or {}))
+        self.unused_params: Mapping[str, int] = MappingProxyType(dict(unused_params or {}))
 
     @cached_property
-    def edited(self) -> frozenset[str]:
+    def edited_names(self) -> frozenset[str]:
         """Names of the nodes that an edit put there, replaced or switched off."""
         nodes = self.nodes.values()
-        return frozenset(n.name for n in nodes if n.added or n.was is not None or isinstance(n.op, Pass))
+        return frozenset(n.name for n in nodes if n.added or n.original is not None or isinstance(n.op, Bypass))
 
     @cached_property
     def live(self) -> Mapping[str, Node]:
@@ -232,19 +232,19 @@ class Architecture:
         assert isinstance(self.input.op, Input)
         return self.input.op.shape
 
-    def free(self, name: str, *endings: str) -> str:
+    def unused_name(self, name: str, *suffixes: str) -> str:
         """`name`, or `name~2` and so on, such that no node is called that, nor that with one of the endings."""
         number, found = 2, name
-        while any(found + ending in self.nodes for ending in ("", *endings)):
+        while any(found + ending in self.nodes for ending in ("", *suffixes)):
             number, found = number + 1, f"{name}~{number}"
         return found
 
-    def changed(
+    def with_changes(
         self,
         replaced: Iterable[Node] = (),
-        placed: Mapping[str, Iterable[Node]] = MappingProxyType({}),
+        inserted_after: Mapping[str, Iterable[Node]] = MappingProxyType({}),
         removed: Collection[str] = (),
-        classes: Mapping[str, str] = MappingProxyType({}),
+        module_classes: Mapping[str, str] = MappingProxyType({}),
     ) -> Architecture:
         """The next snapshot.
 
@@ -261,42 +261,44 @@ class Architecture:
         for name, old in self.nodes.items():
             if name not in removed:
                 nodes[name] = new.get(name, old)
-            for node in placed.get(name, ()):
+            for node in inserted_after.get(name, ()):
                 if node.name in self.nodes or node.name in nodes:
                     raise KeyError(f"there is a node {node.name!r} already")
                 nodes[node.name] = node
-        return Architecture(self.title, nodes, {**self.classes, **classes}, self.unused, self.key)
+        return Architecture(self.title, nodes, {**self.module_classes, **module_classes}, self.unused_params, self.key)
 
-    def with_nodes(self, changed: Iterable[Node]) -> Architecture:
+    def with_replaced(self, changed: Iterable[Node]) -> Architecture:
         """The next snapshot: nodes with a known name take the place of the old ones."""
-        return self.changed(replaced=changed)
+        return self.with_changes(replaced=changed)
 
     def with_inserted(self, after: str, node: Node) -> Architecture:
         """The next snapshot with `node` on every edge that leaves `after`."""
-        readers = [rewired(old, {after: node.name}) for old in self.nodes.values() if _reads(old, after)]
-        return self.changed(replaced=readers, placed={after: [node]})
+        readers = [rename_inputs(old, {after: node.name}) for old in self.nodes.values() if _takes_value(old, after)]
+        return self.with_changes(replaced=readers, inserted_after={after: [node]})
 
     def without(self, name: str) -> Architecture:
         """The next snapshot with the node taken out: what read its value reads its first input instead."""
         kept = self.nodes[name].inputs[0]
-        readers = [rewired(node, {name: kept}) for node in self.nodes.values() if _reads(node, name)]
-        return self.changed(replaced=readers, removed={name})
+        readers = [rename_inputs(node, {name: kept}) for node in self.nodes.values() if _takes_value(node, name)]
+        return self.with_changes(replaced=readers, removed={name})
 
     def __repr__(self) -> str:
         return f"<Architecture {self.title}: {len(self.live)} nodes>"
 
 
-def rewired(node: Node, names: Mapping[str, str]) -> Node:
+def rename_inputs(node: Node, names: Mapping[str, str]) -> Node:
     """The node with its inputs renamed."""
-    was = node.was
-    if was is not None and isinstance(node.op, Pass):  # it will be put back as it was: on the graph of that day
-        was = rewired(was, names)
-    return node.replace(args=renamed(node.args, names), kwargs=renamed(dict(node.kwargs), names), was=was)
+    was = node.original
+    if was is not None and isinstance(node.op, Bypass):  # it will be put back as it was: on the graph of that day
+        was = rename_inputs(was, names)
+    return node.replace(args=rename_refs(node.args, names), kwargs=rename_refs(dict(node.kwargs), names), original=was)
 
 
-def _reads(node: Node, name: str) -> bool:
+def _takes_value(node: Node, name: str) -> bool:
     """Does the node take that value, or will it once it is switched on again?"""
-    return name in node.inputs or (isinstance(node.op, Pass) and node.was is not None and _reads(node.was, name))
+    return name in node.inputs or (
+        isinstance(node.op, Bypass) and node.original is not None and _takes_value(node.original, name)
+    )
 
 
 def module_key(module: nn.Module) -> Hashable:
@@ -315,21 +317,23 @@ def module_key(module: nn.Module) -> Hashable:
     return (type(module), settings, tensors, inside)
 
 
-def _holds(module: nn.Module) -> bool:
+def _has_tensors(module: nn.Module) -> bool:
     own = (*module._parameters.values(), *module._buffers.values())
     inside = module._modules.values()
-    return any(tensor is not None for tensor in own) or any(child is not None and _holds(child) for child in inside)
+    return any(tensor is not None for tensor in own) or any(
+        child is not None and _has_tensors(child) for child in inside
+    )
 
 
-def _storageless(module: nn.Module) -> nn.Module:
+def _copy_to_meta(module: nn.Module) -> nn.Module:
     """A copy that shares nothing mutable with `module` and holds no numbers."""
     twin = copy.copy(module)
     twin.__dict__.update(
         _parameters={
-            n: None if p is None else nn.Parameter(_meta(p), p.requires_grad) for n, p in module._parameters.items()
+            n: None if p is None else nn.Parameter(_to_meta(p), p.requires_grad) for n, p in module._parameters.items()
         },
-        _buffers={n: None if b is None else _meta(b) for n, b in module._buffers.items()},
-        _modules={n: None if m is None else _storageless(m) for n, m in module._modules.items()},
+        _buffers={n: None if b is None else _to_meta(b) for n, b in module._buffers.items()},
+        _modules={n: None if m is None else _copy_to_meta(m) for n, m in module._modules.items()},
         training=False,
     )
     if getattr(twin, "inplace", False):
@@ -337,12 +341,12 @@ def _storageless(module: nn.Module) -> nn.Module:
     return twin
 
 
-def _meta(tensor: torch.Tensor) -> torch.Tensor:
+def _to_meta(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach() if tensor.is_meta else torch.empty_like(tensor, device="meta")
 
 
 #: The arguments of an op that reads one value.
-_OF_ONE = (template((Ref(""),), {}), template({}, {}))
+_SINGLE_INPUT = (canonical_arguments((Ref(""),), {}), canonical_arguments({}, {}))
 _SIGNATURES: dict[Hashable, int] = {}
 
 

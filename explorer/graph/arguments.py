@@ -14,51 +14,51 @@ class Ref:
     name: str
 
 
-def substituted(value: Any, values: Mapping[str, Any]) -> Any:
+def substitute_refs(value: Any, values: Mapping[str, Any]) -> Any:
     """Arguments with every `Ref` replaced by its value."""
     if isinstance(value, Ref):
         return values[value.name]
     if isinstance(value, tuple):
-        items = [substituted(v, values) for v in value]
+        items = [substitute_refs(v, values) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     if isinstance(value, list):
-        return [substituted(v, values) for v in value]
+        return [substitute_refs(v, values) for v in value]
     if isinstance(value, dict):
-        return {k: substituted(v, values) for k, v in value.items()}
+        return {k: substitute_refs(v, values) for k, v in value.items()}
     if isinstance(value, slice):
-        return slice(*(substituted(v, values) for v in (value.start, value.stop, value.step)))
+        return slice(*(substitute_refs(v, values) for v in (value.start, value.stop, value.step)))
     return value
 
 
-def collect(value: Any, found: list[str]) -> None:
+def collect_refs(value: Any, found: list[str]) -> None:
     if isinstance(value, Ref):
         found.append(value.name)
     elif isinstance(value, (tuple, list)):
         for item in value:
-            collect(item, found)
+            collect_refs(item, found)
     elif isinstance(value, Mapping):
         for item in value.values():
-            collect(item, found)
+            collect_refs(item, found)
     elif isinstance(value, slice):
-        collect((value.start, value.stop, value.step), found)
+        collect_refs((value.start, value.stop, value.step), found)
 
 
-def template(value: Any, order: dict[str, int]) -> Hashable:
+def canonical_arguments(value: Any, order: dict[str, int]) -> Hashable:
     """The arguments with inputs numbered by first appearance: what two calls have in common."""
     if isinstance(value, Ref):
         return ("ref", order.setdefault(value.name, len(order)))
     if isinstance(value, (tuple, list)):
-        return (type(value), tuple(template(v, order) for v in value))
+        return (type(value), tuple(canonical_arguments(v, order) for v in value))
     if isinstance(value, dict):
-        return ("dict", tuple((k, template(v, order)) for k, v in value.items()))
+        return ("dict", tuple((k, canonical_arguments(v, order)) for k, v in value.items()))
     if isinstance(value, slice):
-        return ("slice", template((value.start, value.stop, value.step), order))
+        return ("slice", canonical_arguments((value.start, value.stop, value.step), order))
     if isinstance(value, Hashable):
         return (type(value), value)  # 1, 1.0 and True hash alike but may not compute alike
     return repr(value)
 
 
-def renamed(value: Any, names: Mapping[str, str]) -> Any:
+def rename_refs(value: Any, names: Mapping[str, str]) -> Any:
     inputs: list[str] = []
-    collect(value, inputs)
-    return substituted(value, {name: Ref(names.get(name, name)) for name in inputs})
+    collect_refs(value, inputs)
+    return substitute_refs(value, {name: Ref(names.get(name, name)) for name in inputs})

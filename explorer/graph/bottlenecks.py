@@ -12,7 +12,7 @@ from explorer.graph.architecture import Architecture, Node
 from explorer.graph.groups import Group
 
 
-def projection(group: Group, architecture: Architecture) -> tuple[str, str | None] | None:
+def find_projection(group: Group, architecture: Architecture) -> tuple[str, str | None] | None:
     """The linear bottleneck of a block with a depthwise convolution: (the last node of its 1×1 projection, the
     activation an edit put behind it or None). None when the block has no projection that is, or was, linear."""
     nodes = [architecture.nodes[name] for name in group.nodes]

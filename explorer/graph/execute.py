@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from explorer.graph.architecture import Constant, Function, Input, Layer, Method, Node, Output, Pass
+from explorer.graph.architecture import Bypass, Constant, Function, Input, Layer, Method, Node, Output
 
 
-def run(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_op(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Compute the node. Input and constants hold no numbers: theirs are tensors on the meta device."""
     op = node.op
     if isinstance(op, Layer):
@@ -22,5 +22,5 @@ def run(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return torch.empty(op.shape, device="meta")
     if isinstance(op, Constant):
         return op.tensor
-    assert isinstance(op, (Output, Pass))
+    assert isinstance(op, (Output, Bypass))
     return args[0]

@@ -19,25 +19,25 @@ from explorer.graph.arguments import Ref
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class FunctionalLayer:
     """A functional call as a layer: what it reads, and the path of the module that owns the tensors."""
 
     layer: nn.Module  # on the meta device
-    reads: Ref
+    input: Ref
     path: str
 
 
-def as_layer(
-    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tensors: Mapping[str, tuple[str, Any]]
-) -> Owned | None:
+def functional_as_layer(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tensors: Mapping[str, tuple[str, Any]]
+) -> FunctionalLayer | None:
     """The layer a call amounts to, or None when it is anything else.
 
     `tensors` gives (path, tensor) for the arguments that are parameters and buffers, by the name their `Ref` has.
     """
-    make = _MAKERS.get(call)
+    make = _BUILDERS.get(function)
     if make is None:
         return None
-    bound = inspect.signature(_BUILT_IN.get(call, call)).bind(*args, **kwargs)
+    bound = inspect.signature(_BUILTIN_SIGNATURES.get(function, function)).bind(*args, **kwargs)
     bound.apply_defaults()
     values = bound.arguments
     reads = values.pop("input")
@@ -50,63 +50,71 @@ def as_layer(
     held = {name: tensor for name, (_, tensor) in owned.items()}
     with torch.device("meta"):
         layer = make(held, {name: v for name, v in values.items() if name not in owned})
-    return Owned(layer, reads, owners.pop()) if layer is not None else None
+    return FunctionalLayer(layer, reads, owners.pop()) if layer is not None else None
 
 
-def _batch_norm(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
-    if not {"running_mean", "running_var"} <= held.keys() or settings.get("training") or _half_affine(held):
+def _build_batch_norm(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if (
+        not {"running_mean", "running_var"} <= tensors.keys()
+        or settings.get("training")
+        or _has_one_affine_tensor(tensors)
+    ):
         return None
-    return nn.BatchNorm2d(len(held["running_mean"]), eps=settings["eps"], affine="weight" in held).eval()
+    return nn.BatchNorm2d(len(tensors["running_mean"]), eps=settings["eps"], affine="weight" in tensors).eval()
 
 
-def _conv2d(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
-    if "weight" not in held:
+def _build_conv2d(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if "weight" not in tensors:
         return None
-    width, fed, high, wide = held["weight"].shape
+    width, fed, high, wide = tensors["weight"].shape
     groups = settings["groups"]
     window = {name: settings[name] for name in ("stride", "padding", "dilation")}
-    return nn.Conv2d(fed * groups, width, (high, wide), groups=groups, bias="bias" in held, **window)
+    return nn.Conv2d(fed * groups, width, (high, wide), groups=groups, bias="bias" in tensors, **window)
 
 
-def _linear(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
-    if "weight" not in held:
+def _build_linear(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if "weight" not in tensors:
         return None
-    width, fed = held["weight"].shape
-    return nn.Linear(fed, width, bias="bias" in held)
+    width, fed = tensors["weight"].shape
+    return nn.Linear(fed, width, bias="bias" in tensors)
 
 
-def _layer_norm(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
-    if _half_affine(held) or "weight" not in held:
+def _build_layer_norm(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if _has_one_affine_tensor(tensors) or "weight" not in tensors:
         return None
     return nn.LayerNorm(settings["normalized_shape"], eps=settings["eps"])
 
 
-def _group_norm(held: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
-    if _half_affine(held) or "weight" not in held:
+def _build_group_norm(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:
+    if _has_one_affine_tensor(tensors) or "weight" not in tensors:
         return None
-    return nn.GroupNorm(settings["num_groups"], len(held["weight"]), eps=settings["eps"])
+    return nn.GroupNorm(settings["num_groups"], len(tensors["weight"]), eps=settings["eps"])
 
 
-def _half_affine(held: Mapping[str, torch.Tensor]) -> bool:
-    return ("weight" in held) != ("bias" in held)
+def _has_one_affine_tensor(tensors: Mapping[str, torch.Tensor]) -> bool:
+    return ("weight" in tensors) != ("bias" in tensors)
 
 
-def _as_conv2d(
+def _conv2d_signature(
     input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> None: ...
 
 
-def _as_linear(input: Any, weight: Any, bias: Any = None) -> None: ...
+def _linear_signature(input: Any, weight: Any, bias: Any = None) -> None: ...
 
 
 #: What torch writes in C++ has no signature to be read; these do, as its documentation gives them.
-_BUILT_IN: dict[Any, Callable[..., None]] = {F.conv2d: _as_conv2d, torch.conv2d: _as_conv2d, F.linear: _as_linear}
+_BUILTIN_SIGNATURES: dict[Any, Callable[..., None]] = {
+    F.conv2d: _conv2d_signature,
+    torch.conv2d: _conv2d_signature,
+    F.linear: _linear_signature,
+}
 
-_MAKERS: dict[Any, Callable[[Mapping[str, torch.Tensor], dict[str, Any]], nn.Module | None]] = {
-    F.batch_norm: _batch_norm,
-    F.layer_norm: _layer_norm,
-    F.group_norm: _group_norm,
-    torch.conv2d: _conv2d,
-    F.conv2d: _conv2d,
-    F.linear: _linear,
+_BUILDERS: dict[Any, Callable[[Mapping[str, torch.Tensor], dict[str, Any]], nn.Module | None]] = {
+    F.batch_norm: _build_batch_norm,
+    F.layer_norm: _build_layer_norm,
+    F.group_norm: _build_group_norm,
+    torch.conv2d: _build_conv2d,
+    F.conv2d: _build_conv2d,
+    F.linear: _build_linear,
 }

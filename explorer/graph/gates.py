@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Constant, Node, Pass
+from explorer.graph.architecture import Architecture, Bypass, Constant, Node
 from explorer.graph.groups import Group
 
 
@@ -18,52 +18,54 @@ class Gate:
     """A product that weighs the channels of a map, by the names of the nodes."""
 
     product: str
-    gate: str  # what the map is multiplied with
-    weighed: str  # the map
+    scale: str  # what the map is multiplied with
+    feature_map: str  # the map
     layers: tuple[str, str]  # the one that squeezes, and the one that widens again
 
 
-def gate(product: Node, architecture: Architecture) -> Gate | None:
+def find_gate(product: Node, architecture: Architecture) -> Gate | None:
     """The gate that this product applies (or applied, when an edit switched it off); None when it is none."""
-    product = product.was if isinstance(product.op, Pass) and product.was is not None else product
+    product = product.original if isinstance(product.op, Bypass) and product.original is not None else product
     if vocabulary.kind(product) != "multiply" or len(product.inputs) != 2:
         return None
     for squashed, weighed in (product.inputs, product.inputs[::-1]):
-        layers = _squeezing(squashed, weighed, architecture)
+        layers = _find_squeeze_layers(squashed, weighed, architecture)
         if len(layers) == 2:
             return Gate(product.name, squashed, weighed, (layers[1], layers[0]))
     return None
 
 
-def gates(nodes: Iterable[Node], architecture: Architecture) -> list[Gate]:
+def find_gates(nodes: Iterable[Node], architecture: Architecture) -> list[Gate]:
     """The gates in force among these nodes."""
-    found = (gate(n, architecture) for n in nodes if vocabulary.kind(n) == "multiply" and not isinstance(n.op, Pass))
+    found = (
+        find_gate(n, architecture) for n in nodes if vocabulary.kind(n) == "multiply" and not isinstance(n.op, Bypass)
+    )
     return [known for known in found if known is not None]
 
 
-def is_gate(group: Group, architecture: Architecture) -> bool:
+def is_gate_module(group: Group, architecture: Architecture) -> bool:
     """Is this module a gate and nothing else? At its end stands the product, and inside only what leads to it."""
     nodes = [architecture.nodes[name] for name in group.nodes]
     weighted = {node.name for node in nodes if vocabulary.kind(node) in vocabulary.WEIGHTED}
     if len(weighted) != 2 or not any(vocabulary.kind(node) == "multiply" for node in nodes):
         return False
-    known = gate(nodes[-1], architecture)
-    return known is not None and weighted == set(known.layers) and known.weighed not in group.nodes
+    known = find_gate(nodes[-1], architecture)
+    return known is not None and weighted == set(known.layers) and known.feature_map not in group.nodes
 
 
 def feeds_gate(node: Node, architecture: Architecture) -> bool:
     """Is this activation the gate of a product, as in squeeze-and-excitation? Not when it makes the map that is
     weighed."""
-    products = [user for name in architecture.users[node.name] if _multiplies(user := architecture.nodes[name])]
-    known = [gate(product, architecture) for product in products]
-    return any(found is None or found.weighed != node.name for found in known)
+    products = [user for name in architecture.users[node.name] if _is_product(user := architecture.nodes[name])]
+    known = [find_gate(product, architecture) for product in products]
+    return any(found is None or found.feature_map != node.name for found in known)
 
 
-def _multiplies(node: Node) -> bool:
+def _is_product(node: Node) -> bool:
     return vocabulary.kind(node) == "multiply"
 
 
-def _squeezing(squashed: str, weighed: str, architecture: Architecture) -> list[str]:
+def _find_squeeze_layers(squashed: str, weighed: str, architecture: Architecture) -> list[str]:
     """The layers between a gate and the pooling of the map it weighs, last first; empty when it is none."""
     layers: list[str] = []
     bent = False  # past the sigmoid
@@ -75,9 +77,9 @@ def _squeezing(squashed: str, weighed: str, architecture: Architecture) -> list[
         if not reads or (len(reads) > 1 and kind != "reshape"):  # a reshape may read sizes too
             return []
         if kind == "pool":
-            return layers if bent and _over_places(node) and _shows(reads[0], weighed, architecture) else []
+            return layers if bent and _is_spatial_pool(node) and _is_same_map(reads[0], weighed, architecture) else []
         if kind == "activation":
-            if not bent and not _squashes(node):
+            if not bent and not _is_sigmoid(node):
                 return []
             bent = True
         elif kind in ("conv", "linear") and bent:
@@ -88,14 +90,14 @@ def _squeezing(squashed: str, weighed: str, architecture: Architecture) -> list[
     return []
 
 
-def _shows(name: str, weighed: str, architecture: Architecture) -> bool:
+def _is_same_map(name: str, weighed: str, architecture: Architecture) -> bool:
     """Is this the map that is weighed, in whatever arrangement?"""
     while name != weighed and vocabulary.kind(architecture.nodes[name]) == "reshape":
         name = architecture.nodes[name].inputs[0]
     return name == weighed
 
 
-def _over_places(pool: Node) -> bool:
+def _is_spatial_pool(pool: Node) -> bool:
     """Does it pool over places, one number for each channel, and not over channels?"""
     if vocabulary.title(pool) not in ("Mean", "Sum"):
         return True
@@ -104,7 +106,7 @@ def _over_places(pool: Node) -> bool:
     return axes <= {2, 3, -1, -2}
 
 
-def _squashes(node: Node) -> bool:
+def _is_sigmoid(node: Node) -> bool:
     """Is it a sigmoid, or was it one before an edit?"""
-    original = node.was if node.was is not None and vocabulary.kind(node.was) == "activation" else node
+    original = node.original if node.original is not None and vocabulary.kind(node.original) == "activation" else node
     return vocabulary.title(original) in ("Sigmoid", "Hard sigmoid")

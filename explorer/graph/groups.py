@@ -13,10 +13,10 @@ from explorer.graph.architecture import Architecture, Constant, Node
 Role = Literal["network", "stem", "stage", "block", "branch", "unit", "head"]
 
 #: Containers that only hold: they name nothing.
-PLAIN = frozenset({"Sequential", "ModuleList", "ModuleDict"})
+PLAIN_CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 
 #: Output dims of every live node; None for an op that only reads sizes.
-Dims = Mapping[str, tuple[int, ...] | None]
+OutputShapes = Mapping[str, tuple[int, ...] | None]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Group:
     role: Role
     children: tuple[str | Group, ...]
     path: str = ""  # module path, when it is a module
-    cls: str = ""  # class name of that module
+    class_name: str = ""  # class name of that module
     hidden: tuple[str, ...] = field(
         default=(), repr=False
     )  # ops inside that are not drawn: sizes, tuple items, constants
@@ -62,42 +62,42 @@ class Group:
             yield from child.walk()
 
 
-def kind_of(item: str | Group, architecture: Architecture) -> str:
+def child_kind(item: str | Group, architecture: Architecture) -> str:
     """Kind of a child that is a single op; empty for a group."""
     return vocabulary.kind(architecture.nodes[item]) if isinstance(item, str) else ""
 
 
-def opened(group: Group) -> Iterator[str | Group]:
+def expand_containers(group: Group) -> Iterator[str | Group]:
     """What the group holds, with the plain containers in it opened."""
     for child in group.children:
-        if isinstance(child, Group) and child.role == "block" and child.cls in PLAIN:
-            yield from opened(child)
+        if isinstance(child, Group) and child.role == "block" and child.class_name in PLAIN_CONTAINERS:
+            yield from expand_containers(child)
         else:
             yield child
 
 
-def is_row(group: Group, architecture: Architecture) -> bool:
+def is_block_sequence(group: Group, architecture: Architecture) -> bool:
     """Is this a row of blocks and not a block? A named class is when it holds two or more blocks of one class, one
     after the other, at any depth of plain containers: a dense block, a transformer's encoder, a backbone inside a
     classifier. Blocks side by side, or with a way around all of them, make up one larger block."""
-    items = list(opened(group))
+    items = list(expand_containers(group))
     blocks = [item for item in items if isinstance(item, Group) and item.role == "block"]
-    if any(is_row(block, architecture) for block in blocks):
+    if any(is_block_sequence(block, architecture) for block in blocks):
         return True
-    classes = [block.cls for block in blocks]
+    classes = [block.class_name for block in blocks]
     if len(set(classes)) == len(classes):
         return False
-    joins = any(kind_of(item, architecture) in ("add", "concat", "other") for item in items)
-    return not joins or _one_after_the_other(items, architecture)
+    joins = any(child_kind(item, architecture) in ("add", "concat", "other") for item in items)
+    return not joins or _is_chain(items, architecture)
 
 
-def _one_after_the_other(items: list[str | Group], architecture: Architecture) -> bool:
+def _is_chain(items: list[str | Group], architecture: Architecture) -> bool:
     """Does each block depend on one before it, and does no addition behind the last join what went around them all?"""
     behind: set[str] = set()  # nodes that depend on some block
     bypassed = False
     for item in items:
         names = (item,) if isinstance(item, str) else item.nodes
-        depends = any(read in behind for name in names for read in _read(name, architecture))
+        depends = any(read in behind for name in names for read in _value_inputs(name, architecture))
         if isinstance(item, Group) and item.role == "block":
             if behind and not depends:
                 return False
@@ -105,21 +105,21 @@ def _one_after_the_other(items: list[str | Group], architecture: Architecture) -
             bypassed = False
         elif depends:
             behind.update(names)
-            reads = _read(names[0], architecture)
-            bypassed |= kind_of(item, architecture) == "add" and any(read not in behind for read in reads)
+            reads = _value_inputs(names[0], architecture)
+            bypassed |= child_kind(item, architecture) == "add" and any(read not in behind for read in reads)
     return not bypassed
 
 
-def _read(name: str, architecture: Architecture) -> Iterator[str]:
+def _value_inputs(name: str, architecture: Architecture) -> Iterator[str]:
     """What a node reads, constants aside; an item picked from a tuple stands for the tuple."""
     for read in architecture.nodes[name].inputs:
         node = architecture.nodes[read]
-        if picks(node):
+        if is_tuple_item(node):
             yield node.inputs[0]
         elif not isinstance(node.op, Constant):
             yield read
 
 
-def picks(node: Node) -> bool:
+def is_tuple_item(node: Node) -> bool:
     """Does the node only pick an item of a tuple (`chunk(x, 2)[0]`, `attention(x)[0]`)?"""
     return getattr(node.op, "name", "") == "getitem" and len(node.args) == 2 and isinstance(node.args[1], int)

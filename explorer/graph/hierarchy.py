@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from explorer.garbage import undisturbed
+from explorer.garbage import gc_paused
 from explorer.graph.architecture import Architecture, Constant, Node, Output
-from explorer.graph.groups import Dims, Group, picks
-from explorer.graph.stages import staged
-from explorer.graph.units import tidied
+from explorer.graph.groups import Group, OutputShapes, is_tuple_item
+from explorer.graph.stages import build_stages
+from explorer.graph.units import simplify_calls
 
-__all__ = ["Hierarchy", "is_drawn", "picks"]
+__all__ = ["Hierarchy", "is_drawn", "is_tuple_item"]
 
 
 class Hierarchy:
@@ -37,9 +37,12 @@ class Hierarchy:
                 self.parent[child.id if isinstance(child, Group) else child] = group.id
 
     @classmethod
-    @undisturbed()
-    def of(cls, architecture: Architecture, dims: Dims) -> Hierarchy:
-        return cls(architecture, staged(tidied(_calls(architecture, dims), architecture), architecture, dims))
+    @gc_paused()
+    def build(cls, architecture: Architecture, dims: OutputShapes) -> Hierarchy:
+        return cls(
+            architecture,
+            build_stages(simplify_calls(_build_call_tree(architecture, dims), architecture), architecture, dims),
+        )
 
     def ancestors(self, id: str) -> Iterator[str]:
         """Ids of the groups around a card, innermost first, the root last."""
@@ -65,25 +68,25 @@ class Hierarchy:
         return tuple(group for group in self.groups.values() if group.role == "block")
 
 
-def is_drawn(node: Node, dims: Dims) -> bool:
+def is_drawn(node: Node, dims: OutputShapes) -> bool:
     """Sizes that the code reads, constants, and items picked from a tuple are not drawn."""
     if isinstance(node.op, Output):
         return True
     if dims.get(node.name) is None or isinstance(node.op, Constant):
         return False
-    return not picks(node)
+    return not is_tuple_item(node)
 
 
-class _Call:
+class _ModuleCall:
     """A module call while it is being collected."""
 
     def __init__(self, path: str, id: str, cls: str) -> None:
         self.path, self.id, self.cls = path, id, cls
-        self.children: list[str | _Call] = []
+        self.children: list[str | _ModuleCall] = []
         self.hidden: list[str] = []
 
-    def frozen(self) -> Group:
-        children = tuple(c.frozen() if isinstance(c, _Call) else c for c in self.children)
+    def to_group(self) -> Group:
+        children = tuple(c.to_group() if isinstance(c, _ModuleCall) else c for c in self.children)
         # A call in which nothing is drawn hands what it hides to the one around it.
         hidden = list(self.hidden)
         for child in children:
@@ -93,8 +96,8 @@ class _Call:
         return Group(self.id, "block", kept, self.path, self.cls, tuple(hidden))
 
 
-def _calls(architecture: Architecture, dims: Dims) -> Group:
-    root = _Call("", "", architecture.classes.get("", ""))
+def _build_call_tree(architecture: Architecture, dims: OutputShapes) -> Group:
+    root = _ModuleCall("", "", architecture.module_classes.get("", ""))
     open_calls = [root]
     seen: dict[str, int] = {}
     for node in architecture.live.values():
@@ -109,8 +112,8 @@ def _calls(architecture: Architecture, dims: Dims) -> Group:
             seen[path] = seen.get(path, 0) + 1
             id = path if seen[path] == 1 else f"{path}:{seen[path]}"
             id = f"@{id}" if id in architecture.nodes else id  # a module called like an op: both have a card
-            call = _Call(path, id, architecture.classes.get(path, ""))
+            call = _ModuleCall(path, id, architecture.module_classes.get(path, ""))
             open_calls[-1].children.append(call)
             open_calls.append(call)
         (open_calls[-1].children if drawn else open_calls[-1].hidden).append(node.name)
-    return root.frozen()
+    return root.to_group()

@@ -19,20 +19,20 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 from explorer.graph.architecture import Layer, module_key
 
 
-def made(make: Callable[[], nn.Module]) -> Layer:
+def build_layer(factory: Callable[[], nn.Module]) -> Layer:
     """A new layer, on the meta device."""
     with torch.device("meta"):
-        return Layer.of(make())
+        return Layer.from_module(factory())
 
 
-def conv(entering: int, width: int, kernel: int | tuple[int, int] = 1, **settings: Any) -> Layer:
+def build_conv(in_channels: int, out_channels: int, kernel: int | tuple[int, int] = 1, **settings: Any) -> Layer:
     """A 2-D convolution; padded so that the map keeps its size at stride 1, unless `padding` says otherwise."""
     sides = kernel if isinstance(kernel, tuple) else (kernel, kernel)
     settings.setdefault("padding", tuple((side - 1) // 2 for side in sides))
-    return made(lambda: nn.Conv2d(entering, width, sides, **settings))
+    return build_layer(lambda: nn.Conv2d(in_channels, out_channels, sides, **settings))
 
 
-def reconfigured(layer: Layer, **changes: Any) -> Layer:
+def reconfigure(layer: Layer, **changes: Any) -> Layer:
     """The layer with other settings. Convolution: in_channels, out_channels, kernel_size, stride, padding, dilation,
     groups (pairs as tuples), bias (bool). Linear: in_features, out_features, bias. Norms: channels. Anything else is
     set as an attribute.
@@ -40,21 +40,21 @@ def reconfigured(layer: Layer, **changes: Any) -> Layer:
     Raises ValueError for a convolution whose groups do not divide its channels.
     """
     wish = (layer.key, *sorted(changes.items()))
-    known = _MADE.get(wish)
+    known = _CACHE.get(wish)
     if known is None:
-        known = _reconfigured(layer.module, changes)
-        if len(_MADE) >= _MOST:
-            _MADE.clear()
-        _MADE[wish] = known
+        known = _reconfigure(layer.module, changes)
+        if len(_CACHE) >= _CACHE_SIZE:
+            _CACHE.clear()
+        _CACHE[wish] = known
     return known
 
 
 #: What was made last, by layer and settings: like blocks ask for the same, and a slider comes by again.
-_MADE: dict[Hashable, Layer] = {}
-_MOST = 4096
+_CACHE: dict[Hashable, Layer] = {}
+_CACHE_SIZE = 4096
 
 
-def _reconfigured(module: nn.Module, changes: dict[str, Any]) -> Layer:
+def _reconfigure(module: nn.Module, changes: dict[str, Any]) -> Layer:
     twin = copy.copy(module)
     twin.__dict__.update(_parameters=dict(module._parameters), _buffers=dict(module._buffers))
     if isinstance(module, _ConvNd):
@@ -90,7 +90,7 @@ def _set_linear(twin: Any, changes: dict[str, Any]) -> None:
 
 
 #: The setting that holds the number of channels, by class of norm.
-_COUNTS: tuple[tuple[type[nn.Module], str], ...] = (
+_CHANNEL_SETTINGS: tuple[tuple[type[nn.Module], str], ...] = (
     (_BatchNorm, "num_features"),
     (_InstanceNorm, "num_features"),
     (nn.GroupNorm, "num_channels"),
@@ -98,11 +98,11 @@ _COUNTS: tuple[tuple[type[nn.Module], str], ...] = (
 )
 
 
-def channels_of(module: nn.Module) -> int | None:
+def norm_channels(module: nn.Module) -> int | None:
     """How many channels a norm (or a PReLU) was made for; None when it takes any number."""
     if isinstance(module, nn.LayerNorm):
         return int(module.normalized_shape[0]) if len(module.normalized_shape) == 1 else None
-    for cls, name in _COUNTS:
+    for cls, name in _CHANNEL_SETTINGS:
         if isinstance(module, cls):
             return int(getattr(module, name))
     return None
@@ -111,7 +111,7 @@ def channels_of(module: nn.Module) -> int | None:
 def _set_channels(twin: Any, count: int) -> None:
     if isinstance(twin, nn.LayerNorm):
         twin.normalized_shape = (count,)
-    for cls, name in _COUNTS:
+    for cls, name in _CHANNEL_SETTINGS:
         if isinstance(twin, cls):
             twin.__dict__[name] = count
     for held, make in ((twin._parameters, _parameter), (twin._buffers, _buffer)):

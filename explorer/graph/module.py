@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import torch
 from torch import fx, nn
 
-from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output, Pass
+from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Input, Layer, Method, Node, Output
 
 
-def as_module(
+def build_module(
     architecture: Architecture, tensors: Mapping[str, Mapping[str, torch.Tensor]] | None = None
 ) -> fx.GraphModule:
     """The network as a module of its own, in eval mode, with the paths its layers have.
@@ -25,29 +25,29 @@ def as_module(
     made: dict[str, fx.Node] = {}
     held = {name: node for name, node in architecture.live.items() if isinstance(node.op, (Layer, Constant))}
     for name, node in sorted(held.items(), key=lambda item: item[1].path.count(".")):  # outer modules first
-        _hold(root, node, tensors.get(name) if tensors is not None else None)
+        _register(root, node, tensors.get(name) if tensors is not None else None)
     for node in architecture.live.values():
-        made[node.name] = _emitted(graph, node, made)
+        made[node.name] = _emit(graph, node, made)
     graph.lint()
-    return fx.GraphModule(root, graph, class_name=class_name(architecture.title)).eval()
+    return fx.GraphModule(root, graph, class_name=to_class_name(architecture.title)).eval()
 
 
-def _hold(root: nn.Module, node: Node, tensors: Mapping[str, torch.Tensor] | None) -> None:
+def _register(root: nn.Module, node: Node, tensors: Mapping[str, torch.Tensor] | None) -> None:
     owner_path, _, name = node.path.rpartition(".")
-    owner = _owner(root, owner_path)
+    owner = _find_owner(root, owner_path)
     if isinstance(node.op, Constant):
         value = tensors[""] if tensors is not None else node.op.tensor
-        if node.op.trained:
+        if node.op.is_parameter:
             owner.register_parameter(name, nn.Parameter(value))
         else:
             owner.register_buffer(name, value)
         return
     assert isinstance(node.op, Layer)
     if name not in owner._modules:  # several nodes may call one layer
-        owner.add_module(name, _filled(node.op.module, tensors))
+        owner.add_module(name, _copy_with_tensors(node.op.module, tensors))
 
 
-def _owner(root: nn.Module, path: str) -> nn.Module:
+def _find_owner(root: nn.Module, path: str) -> nn.Module:
     owner = root
     for part in filter(None, path.split(".")):
         if part not in owner._modules:
@@ -58,7 +58,7 @@ def _owner(root: nn.Module, path: str) -> nn.Module:
     return owner
 
 
-def _filled(module: nn.Module, tensors: Mapping[str, torch.Tensor] | None, prefix: str = "") -> nn.Module:
+def _copy_with_tensors(module: nn.Module, tensors: Mapping[str, torch.Tensor] | None, prefix: str = "") -> nn.Module:
     """A copy that shares nothing mutable with the snapshot's, with these numbers in it."""
     twin = copy.copy(module)
     parameters: dict[str, nn.Parameter | None] = {}
@@ -70,7 +70,7 @@ def _filled(module: nn.Module, tensors: Mapping[str, torch.Tensor] | None, prefi
         for name, like in module._buffers.items()
     }
     children = {
-        name: None if child is None else _filled(child, tensors, f"{prefix}{name}.")
+        name: None if child is None else _copy_with_tensors(child, tensors, f"{prefix}{name}.")
         for name, child in module._modules.items()
     }
     hooks = {name: copy.copy(held) for name, held in module.__dict__.items() if "_hooks" in name}
@@ -78,15 +78,15 @@ def _filled(module: nn.Module, tensors: Mapping[str, torch.Tensor] | None, prefi
     return twin
 
 
-def _emitted(graph: fx.Graph, node: Node, made: Mapping[str, fx.Node]) -> fx.Node:
+def _emit(graph: fx.Graph, node: Node, fx_nodes: Mapping[str, fx.Node]) -> fx.Node:
     op = node.op
-    args, kwargs = node.arguments(made)
+    args, kwargs = node.bind_arguments(fx_nodes)
     if isinstance(op, Input):
         return graph.placeholder("x")
     if isinstance(op, Output):
         returned: fx.Node = graph.output(args[0])  # torch leaves it untyped
         return returned
-    if isinstance(op, Pass):
+    if isinstance(op, Bypass):
         passed: fx.Node = args[0]
         return passed
     if isinstance(op, Constant):
@@ -100,7 +100,7 @@ def _emitted(graph: fx.Graph, node: Node, made: Mapping[str, fx.Node]) -> fx.Nod
     return made_call
 
 
-def class_name(title: str) -> str:
+def to_class_name(title: str) -> str:
     """A title as the name of a class: "MobileNet v2" as MobileNetV2."""
     words = "".join(mark if mark.isalnum() and mark.isascii() else " " for mark in title).split()
     name = "".join(word[:1].upper() + word[1:] for word in words)

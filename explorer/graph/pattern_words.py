@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 @dataclass(frozen=True, slots=True)
 class Pattern:
     name: str  # "Inverted residual"
-    what: str  # one or two sentences
+    description: str  # one or two sentences
     remarks: tuple[str, ...] = ()  # what edits made of it: "shortcut off"
 
-    def saying(self, sentence: str, remark: str = "") -> Pattern:
+    def with_sentence(self, sentence: str, remark: str = "") -> Pattern:
         """The same with one more sentence, and perhaps a remark."""
         remarks = (*self.remarks, remark) if remark else self.remarks
-        return replace(self, what=f"{self.what} {sentence}", remarks=remarks)
+        return replace(self, description=f"{self.description} {sentence}", remarks=remarks)
 
 
 BLOCK = Pattern("Block", "A module of this network; its structure has no common name.")
@@ -69,7 +69,7 @@ SEPARABLE = Pattern(
     "Filters each channel alone, then mixes the channels by a 1×1: with 3×3 filters 8 to 9 times cheaper than a full "
     "convolution.",
 )
-RESIDUAL_SEPARABLE = Pattern("Residual depthwise separable", SEPARABLE.what)
+RESIDUAL_SEPARABLE = Pattern("Residual depthwise separable", SEPARABLE.description)
 CONVNEXT = Pattern(
     "ConvNeXt block",
     "A large depthwise filter first, then two layers at each place alone, to four times the channels and back, as in "

@@ -10,27 +10,27 @@ from collections.abc import Iterable
 
 from explorer.graph import pattern_words as words
 from explorer.graph import vocabulary
-from explorer.graph.anatomy import Anatomy, entering, groups, kernel, leaving
-from explorer.graph.architecture import Architecture, Node, Pass
-from explorer.graph.gates import is_gate
+from explorer.graph.anatomy import BlockStructure, group_count, in_channels, kernel_size, out_channels
+from explorer.graph.architecture import Architecture, Bypass, Node
+from explorer.graph.gates import is_gate_module
 from explorer.graph.groups import Group
 from explorer.graph.pattern_words import Pattern
-from explorer.graph.shortcuts import shortcuts
+from explorer.graph.shortcuts import find_shortcuts
 from explorer.graph.vocabulary import WEIGHTED
 
 
 def recognise(group: Group, architecture: Architecture) -> Pattern:
     """What a group is."""
     if group.role == "unit":
-        return _unit(group, architecture)
+        return _recognise_unit(group, architecture)
     if group.role != "block":
         return words.ROLES[group.role]
-    if is_gate(group, architecture):
+    if is_gate_module(group, architecture):
         return words.GATE
-    return _block(Anatomy(group, architecture))
+    return _recognise_block(BlockStructure(group, architecture))
 
 
-def stage(blocks: Iterable[Pattern]) -> Pattern:
+def recognise_stage(blocks: Iterable[Pattern]) -> Pattern:
     """What a stage of these blocks is."""
     count = 0
     for pattern in blocks:
@@ -42,101 +42,122 @@ def stage(blocks: Iterable[Pattern]) -> Pattern:
 
 def is_transition(group: Group, architecture: Architecture) -> bool:
     """Does this block stand between two dense blocks?"""
-    return _transition(Anatomy(group, architecture)) is not None
+    return _match_transition(BlockStructure(group, architecture)) is not None
 
 
-def _block(a: Anatomy) -> Pattern:
-    if _attends(a):
-        return _attention(a)
-    if not a.weighted:
+def _recognise_block(block: BlockStructure) -> Pattern:
+    if _has_attention(block):
+        return _match_attention(block)
+    if not block.weighted_layers:
         return words.BLOCK
-    for known in (_shuffle, _repvgg, _concatenated, _transition, _dense, _classifier):
-        if (found := known(a)) is not None:
+    for known in (
+        _match_shuffle,
+        _match_repvgg,
+        _match_concatenated,
+        _match_transition,
+        _match_dense_layer,
+        _match_classifier,
+    ):
+        if (found := known(block)) is not None:
             return found
-    if a.shortcut is None and a.is_branch:
+    if block.shortcut is None and block.is_branch:
         return words.BRANCH
-    if (found := _straight(a) or _residual(a)) is not None:
-        return _with_parts(found, a)
-    return words.PROJECTION if _goes_around(a) else words.BLOCK
+    if (found := _match_straight(block) or _match_residual(block)) is not None:
+        return _add_remarks(found, block)
+    return words.PROJECTION if _is_projection(block) else words.BLOCK
 
 
-def _with_parts(pattern: Pattern, a: Anatomy) -> Pattern:
+def _add_remarks(pattern: Pattern, block: BlockStructure) -> Pattern:
     """The pattern, with what is said of its shortcut and gates."""
-    if a.gates:
-        pattern = Pattern(f"{pattern.name} + SE", pattern.what, pattern.remarks).saying(words.SQUEEZED)
-    if a.shortcut is not None and not a.shortcut.on:
-        pattern = pattern.saying(words.OFF, "shortcut off")
+    if block.gates:
+        pattern = Pattern(f"{pattern.name} + SE", pattern.description, pattern.remarks).with_sentence(words.SQUEEZED)
+    if block.shortcut is not None and not block.shortcut.enabled:
+        pattern = pattern.with_sentence(words.OFF, "shortcut off")
     return pattern
 
 
 # --- one way straight through ---------------------------------------------------------------------------------------
 
 
-def _straight(a: Anatomy) -> Pattern | None:
+def _match_straight(block: BlockStructure) -> Pattern | None:
     """Named by the form of the straight way: which layers follow one another."""
-    if a.ghosts:
-        return _ghost(a)
-    if a.form == "1d1":
-        return _inverted(a) or _bottleneck(a)
-    named = {"d1": _separable, "d11": _convnext, "k1": _fused, "1k1": _bottleneck, "11": _mlp}.get(a.form)
-    return named(a) if named is not None else _full(a)
+    if block.ghost_layers:
+        return _match_ghost(block)
+    if block.layer_codes == "1d1":
+        return _match_inverted_residual(block) or _match_bottleneck(block)
+    named = {
+        "d1": _match_separable,
+        "d11": _match_convnext,
+        "k1": _match_fused_inverted,
+        "1k1": _match_bottleneck,
+        "11": _match_mlp,
+    }.get(block.layer_codes)
+    return named(block) if named is not None else _match_full_convolutions(block)
 
 
-def _inverted(a: Anatomy) -> Pattern | None:
-    first, _, last = a.steps
-    hidden = leaving(first)
-    if hidden < entering(first):
+def _match_inverted_residual(block: BlockStructure) -> Pattern | None:
+    first, _, last = block.main_layers
+    hidden = out_channels(first)
+    if hidden < in_channels(first):
         return None
-    widest = hidden > max(entering(first), leaving(last))
-    if a.shortcut is None and not (widest or _ends_linear(a)):
+    widest = hidden > max(in_channels(first), out_channels(last))
+    if block.shortcut is None and not (widest or _ends_linear(block)):
         return None
-    return _about_bottleneck(words.INVERTED, a)
+    return _describe_bottleneck(words.INVERTED, block)
 
 
-def _separable(a: Anatomy) -> Pattern:
+def _match_separable(block: BlockStructure) -> Pattern:
     """A filter for each channel and a 1×1. With the activation between the two and none at the end it is an inverted
     residual that does not expand, as MobileNetV2 begins (Sandler et al., 2018, table 2, t = 1)."""
-    if _ends_linear(a) and a.activated(a.steps[0]):
-        return _about_bottleneck(words.INVERTED_ALONE, a)
-    return words.RESIDUAL_SEPARABLE.saying(words.AROUND) if a.shortcut is not None else words.SEPARABLE
+    if _ends_linear(block) and block.is_activated(block.main_layers[0]):
+        return _describe_bottleneck(words.INVERTED_ALONE, block)
+    return words.RESIDUAL_SEPARABLE.with_sentence(words.AROUND) if block.shortcut is not None else words.SEPARABLE
 
 
-def _convnext(a: Anatomy) -> Pattern | None:
-    depthwise, wide, narrow = a.steps
-    widens = leaving(wide) > entering(wide) and leaving(narrow) < entering(narrow)
-    if a.shortcut is None or a.activated(depthwise) or not widens:
+def _match_convnext(block: BlockStructure) -> Pattern | None:
+    depthwise, wide, narrow = block.main_layers
+    widens = out_channels(wide) > in_channels(wide) and out_channels(narrow) < in_channels(narrow)
+    if block.shortcut is None or block.is_activated(depthwise) or not widens:
         return None
-    return words.CONVNEXT.saying(words.AROUND)
+    return words.CONVNEXT.with_sentence(words.AROUND)
 
 
-def _fused(a: Anatomy) -> Pattern | None:
-    full, narrow = a.steps
-    widens = leaving(full) > entering(full) and leaving(narrow) < entering(narrow)
-    if not widens or groups(full) > 1 or not _ends_linear(a):
+def _match_fused_inverted(block: BlockStructure) -> Pattern | None:
+    full, narrow = block.main_layers
+    widens = out_channels(full) > in_channels(full) and out_channels(narrow) < in_channels(narrow)
+    if not widens or group_count(full) > 1 or not _ends_linear(block):
         return None
-    return _about_bottleneck(words.FUSED, a)
+    return _describe_bottleneck(words.FUSED, block)
 
 
-def _about_bottleneck(pattern: Pattern, a: Anatomy) -> Pattern:
+def _describe_bottleneck(pattern: Pattern, block: BlockStructure) -> Pattern:
     """The pattern, with whether its narrow end is linear and what joins its ends."""
-    acts = [node for node in a.follows(a.steps[-1]) if vocabulary.activation(node) not in (None, "linear")]
-    acts += [n for n in a.follows(a.steps[-1]) if vocabulary.is_activation(n) and vocabulary.activation(n) is None]
+    acts = [
+        node
+        for node in block.ops_after(block.main_layers[-1])
+        if vocabulary.activation_name(node) not in (None, "linear")
+    ]
+    acts += [
+        n
+        for n in block.ops_after(block.main_layers[-1])
+        if vocabulary.is_activation(n) and vocabulary.activation_name(n) is None
+    ]
     by_edit = "bottleneck activated" if any(node.added for node in acts) else ""
-    pattern = pattern.saying(words.ACTIVATED if acts else words.LINEAR, by_edit)
-    return pattern.saying(words.AROUND if a.shortcut is not None else words.NO_AROUND)
+    pattern = pattern.with_sentence(words.ACTIVATED if acts else words.LINEAR, by_edit)
+    return pattern.with_sentence(words.AROUND if block.shortcut is not None else words.NO_AROUND)
 
 
-def _bottleneck(a: Anatomy) -> Pattern | None:
-    first, middle, last = a.steps
-    hidden, side, cardinality = leaving(first), kernel(middle), groups(middle)
-    narrow, wide = hidden < leaving(last), hidden > max(entering(first), leaving(last))
+def _match_bottleneck(block: BlockStructure) -> Pattern | None:
+    first, middle, last = block.main_layers
+    hidden, side, cardinality = out_channels(first), kernel_size(middle), group_count(middle)
+    narrow, wide = hidden < out_channels(last), hidden > max(in_channels(first), out_channels(last))
     depthwise = vocabulary.kind(middle) == "depthwise"
-    if a.shortcut is None and not (narrow and hidden < entering(first)):
+    if block.shortcut is None and not (narrow and hidden < in_channels(first)):
         return None
     if depthwise and not narrow:
         return None
     name = "inverted bottleneck" if wide else "bottleneck"
-    name = f"{_prefix(a)} {name}" if a.shortcut is not None and not wide else name.capitalize()
+    name = f"{_residual_prefix(block)} {name}" if block.shortcut is not None and not wide else name.capitalize()
     what = (words.NARROW if narrow else words.WIDE if wide else words.EVEN).format(k=side)
     if depthwise:
         name, what = f"{name}, depthwise", f"{what} {words.DEPTHWISE.format(k=side)}"
@@ -145,179 +166,205 @@ def _bottleneck(a: Anatomy) -> Pattern | None:
             f"{name}, cardinality {cardinality}",
             f"{what} {words.CARDINALITY.format(k=side, groups=cardinality)}",
         )
-    return Pattern(name, f"{what} {words.AROUND}" if a.shortcut is not None else what)
+    return Pattern(name, f"{what} {words.AROUND}" if block.shortcut is not None else what)
 
 
-def _mlp(a: Anatomy) -> Pattern | None:
-    wide, narrow = a.steps
-    linear = all(vocabulary.kind(step) == "linear" for step in a.steps)
-    if a.shortcut is not None or not linear or not a.activated(wide) or leaving(wide) <= leaving(narrow):
+def _match_mlp(block: BlockStructure) -> Pattern | None:
+    wide, narrow = block.main_layers
+    linear = all(vocabulary.kind(step) == "linear" for step in block.main_layers)
+    if (
+        block.shortcut is not None
+        or not linear
+        or not block.is_activated(wide)
+        or out_channels(wide) <= out_channels(narrow)
+    ):
         return None
     return words.MLP
 
 
-def _full(a: Anatomy) -> Pattern | None:
+def _match_full_convolutions(block: BlockStructure) -> Pattern | None:
     """Full convolutions in a row."""
-    if len(a.steps) < 2 or set(a.form) != {"k"} or len(set(a.kernels)) > 1:
+    if len(block.main_layers) < 2 or set(block.layer_codes) != {"k"} or len(set(block.kernel_sizes)) > 1:
         return None
-    if a.shortcut is None:
-        ends = any(vocabulary.kind(node) in ("add", "multiply", "concat") for node in a.readers)
+    if block.shortcut is None:
+        ends = any(vocabulary.kind(node) in ("add", "multiply", "concat") for node in block.users)
         return None if ends else words.PLAIN_BLOCK
-    if len(a.steps) > 2:
+    if len(block.main_layers) > 2:
         return None
-    return Pattern(f"{_prefix(a)} block", words.BASIC.format(k=a.kernels[0]))
+    return Pattern(f"{_residual_prefix(block)} block", words.BASIC.format(k=block.kernel_sizes[0]))
 
 
-def _residual(a: Anatomy) -> Pattern | None:
+def _match_residual(block: BlockStructure) -> Pattern | None:
     """Layers with a way around all of them, whatever they are."""
-    return Pattern(f"{_prefix(a)} block", words.RESIDUAL) if a.shortcut is not None else None
+    return Pattern(f"{_residual_prefix(block)} block", words.RESIDUAL) if block.shortcut is not None else None
 
 
-def _prefix(a: Anatomy) -> str:
-    return "Pre-activation residual" if a.pre_activation else "Residual"
+def _residual_prefix(block: BlockStructure) -> str:
+    return "Pre-activation residual" if block.is_pre_activation else "Residual"
 
 
-def _ends_linear(a: Anatomy) -> bool:
+def _ends_linear(block: BlockStructure) -> bool:
     """Is there no activation at the end but what an edit put there?"""
-    return all(node.added for node in a.follows(a.steps[-1]) if vocabulary.is_activation(node))
+    return all(node.added for node in block.ops_after(block.main_layers[-1]) if vocabulary.is_activation(node))
 
 
-def _transition(a: Anatomy) -> Pattern | None:
-    pools = bool(a.path) and vocabulary.title(a.path[-1]).startswith(("Avg pool", "Max pool"))
-    return words.TRANSITION if a.form == "1" and a.pre_activation and pools and a.shortcut is None else None
+def _match_transition(block: BlockStructure) -> Pattern | None:
+    pools = bool(block.main_path) and vocabulary.title(block.main_path[-1]).startswith(("Avg pool", "Max pool"))
+    return (
+        words.TRANSITION
+        if block.layer_codes == "1" and block.is_pre_activation and pools and block.shortcut is None
+        else None
+    )
 
 
-def _dense(a: Anatomy) -> Pattern | None:
-    grows = a.form in ("1k", "k") and a.pre_activation and a.shortcut is None and a.grows
+def _match_dense_layer(block: BlockStructure) -> Pattern | None:
+    grows = (
+        block.layer_codes in ("1k", "k") and block.is_pre_activation and block.shortcut is None and block.is_dense_layer
+    )
     return words.DENSE if grows else None
 
 
-def _classifier(a: Anatomy) -> Pattern | None:
+def _match_classifier(block: BlockStructure) -> Pattern | None:
     """Pooled to one number a channel, and weighed."""
-    if set(a.form) != {"1"} or a.joins or a.shortcut is not None or a.lead != ["pool"] or a.activated(a.steps[-1]):
+    if (
+        set(block.layer_codes) != {"1"}
+        or block.joins
+        or block.shortcut is not None
+        or block.leading_kinds != ["pool"]
+        or block.is_activated(block.main_layers[-1])
+    ):
         return None
-    pool = next(node for node in a.path if vocabulary.kind(node) == "pool")
+    pool = next(node for node in block.main_path if vocabulary.kind(node) == "pool")
     whole = vocabulary.title(pool).startswith(("Global", "Adaptive", "Mean"))
     return words.CLASSIFIER if whole else None
 
 
-def _goes_around(a: Anatomy) -> bool:
+def _is_projection(block: BlockStructure) -> bool:
     """Is it the way around another path, from where the two part to where they meet?"""
-    ways = (known for known in shortcuts(a.architecture).values() if known.around == a.nodes[-1].name)
-    return bool(a.path) and any(known.fork in a.entries for known in ways)
+    ways = (known for known in find_shortcuts(block.architecture).values() if known.skip == block.nodes[-1].name)
+    return bool(block.main_path) and any(known.fork in block.external_inputs for known in ways)
 
 
 # --- several ways ---------------------------------------------------------------------------------------------------
 
 
-def _attends(a: Anatomy) -> bool:
+def _has_attention(block: BlockStructure) -> bool:
     """Is there attention: an op that is it, or a softmax that weighs a product of two maps?"""
-    for node in a.nodes:
+    for node in block.nodes:
         if vocabulary.title(node).startswith(("Attention", "Window attention")):
             return True
         if vocabulary.title(node) == "Softmax":
-            users = [a.architecture.nodes[user] for user in a.architecture.users[node.name]]
+            users = [block.architecture.nodes[user] for user in block.architecture.users[node.name]]
             users += [
-                a.architecture.nodes[n]
+                block.architecture.nodes[n]
                 for u in users
                 if vocabulary.kind(u) == "dropout"
-                for n in a.architecture.users[u.name]
+                for n in block.architecture.users[u.name]
             ]
             if any(vocabulary.kind(user) == "attention" for user in users):
                 return True
     return False
 
 
-def _attention(a: Anatomy) -> Pattern:
+def _match_attention(block: BlockStructure) -> Pattern:
     """Attention and an MLP with a way around each make a transformer block."""
-    known = list(a.shortcuts.values())
-    if not known and not any(kernel(node) != 1 for node in a.weighted):
+    known = list(block.shortcuts.values())
+    if not known and not any(kernel_size(node) != 1 for node in block.weighted_layers):
         return words.ATTENTION
     if len(known) != 2:
         return words.BLOCK
-    way = a.way(known[1].main, known[1].fork) or []
+    way = block.find_path(known[1].main, known[1].fork) or []
     steps = [node for node in way if vocabulary.kind(node) in WEIGHTED]
-    is_mlp = len(steps) == 2 and all(kernel(s) == 1 for s in steps) and leaving(steps[0]) > leaving(steps[1])
+    is_mlp = (
+        len(steps) == 2 and all(kernel_size(s) == 1 for s in steps) and out_channels(steps[0]) > out_channels(steps[1])
+    )
     return words.TRANSFORMER if is_mlp and known[1].fork == known[0].add else words.BLOCK
 
 
-def _shuffle(a: Anatomy) -> Pattern | None:
-    if not a.has("shuffle") or not a.has("depthwise"):
+def _match_shuffle(block: BlockStructure) -> Pattern | None:
+    if not block.has_kind("shuffle") or not block.has_kind("depthwise"):
         return None
-    at = a.kinds.index("shuffle")
-    before = a.architecture.nodes[a.nodes[at].inputs[0]]
+    at = block.kinds.index("shuffle")
+    before = block.architecture.nodes[block.nodes[at].inputs[0]]
     if vocabulary.kind(before) == "concat" and len(before.inputs) == 2:
         pattern = words.SHUFFLE_V2
-    elif not any(kind in WEIGHTED for kind in a.kinds[:at]) or a.kinds[at:].count("conv") == 0 or not a.joins:
+    elif (
+        not any(kind in WEIGHTED for kind in block.kinds[:at]) or block.kinds[at:].count("conv") == 0 or not block.joins
+    ):
         return None
     else:
         pattern = words.SHUFFLE
-    if isinstance(a.nodes[at].op, Pass):
-        pattern = pattern.saying(words.SHUFFLE_OFF, "shuffle off")
-    return _with_parts(pattern, a)
+    if isinstance(block.nodes[at].op, Bypass):
+        pattern = pattern.with_sentence(words.SHUFFLE_OFF, "shuffle off")
+    return _add_remarks(pattern, block)
 
 
-def _ghost(a: Anatomy) -> Pattern | None:
-    modules = len(set(a.ghosts.values()))
-    if a.shortcut is not None and modules == 2:
+def _match_ghost(block: BlockStructure) -> Pattern | None:
+    modules = len(set(block.ghost_layers.values()))
+    if block.shortcut is not None and modules == 2:
         return words.GHOST
-    return words.GHOST_MODULE if a.shortcut is None and modules == len(a.steps) == 1 else None
+    return words.GHOST_MODULE if block.shortcut is None and modules == len(block.main_layers) == 1 else None
 
 
-def _concatenated(a: Anatomy) -> Pattern | None:
+def _match_concatenated(block: BlockStructure) -> Pattern | None:
     """Ways side by side from one place, put together at the end."""
-    if not a.joins or vocabulary.kind(a.joins[-1]) != "concat" or len(a.entries) != 1 or not a.last(a.joins[-1]):
+    if (
+        not block.joins
+        or vocabulary.kind(block.joins[-1]) != "concat"
+        or len(block.external_inputs) != 1
+        or not block.ends_at(block.joins[-1])
+    ):
         return None
-    if a.has("split", "multiply", "add"):
+    if block.has_kind("split", "multiply", "add"):
         return None
-    layers = [[node for node in way if vocabulary.kind(node) in WEIGHTED] for way in a.ways]
+    layers = [[node for node in way if vocabulary.kind(node) in WEIGHTED] for way in block.branches]
     if len(layers) == 2 and all(len(way) == 2 for way in layers):
         (squeeze, one), (shared, other) = layers
-        fits = squeeze is shared and kernel(squeeze) == 1 and leaving(squeeze) < entering(squeeze)
-        return words.FIRE if fits and sorted((kernel(one), kernel(other))) == [1, 3] else None
-    if len(layers) < 3 or not _are_scales(layers):
+        fits = squeeze is shared and kernel_size(squeeze) == 1 and out_channels(squeeze) < in_channels(squeeze)
+        return words.FIRE if fits and sorted((kernel_size(one), kernel_size(other))) == [1, 3] else None
+    if len(layers) < 3 or not _have_different_scales(layers):
         return None
     names = [node.name for way in layers for node in way]
-    ends = set(a.reads(a.joins[-1]))
-    inner = [sum(node.name in ends for node in way) for way in a.ways]
+    ends = set(block.value_inputs(block.joins[-1]))
+    inner = [sum(node.name in ends for node in way) for way in block.branches]
     apart = len(set(names)) == len(names) and all(count == 1 for count in inner)
     return words.INCEPTION if apart else None
 
 
-def _are_scales(ways: list[list[Node]]) -> bool:
+def _have_different_scales(ways: list[list[Node]]) -> bool:
     """Do the ways differ in how far they look, by windows and not by dilation?"""
     convs = [node for way in ways for node in way]
     if any(max(getattr(node.layer, "dilation", (1,))) > 1 for node in convs):
         return False
-    forms = {tuple(kernel(node) for node in way) for way in ways}
+    forms = {tuple(kernel_size(node) for node in way) for way in ways}
     reduced = any(form[:1] == (1,) and max(form) > 1 for form in forms)
     return len(forms) > 1 and (reduced or len(forms) > 2) and any(max(form, default=0) > 1 for form in forms)
 
 
-def _repvgg(a: Anatomy) -> Pattern | None:
+def _match_repvgg(block: BlockStructure) -> Pattern | None:
     """A sum of one window, one 1×1 and perhaps the input, each with its norm.
 
     Source: Ding et al., "RepVGG: making VGG-style ConvNets great again", 2021, fig. 2.
     """
     if (
-        not 1 <= len(a.joins) <= 2
-        or len(a.weighted) != 2
-        or len(a.entries) != 1
-        or a.has("concat", "split", "multiply")
+        not 1 <= len(block.joins) <= 2
+        or len(block.weighted_layers) != 2
+        or len(block.external_inputs) != 1
+        or block.has_kind("concat", "split", "multiply")
     ):
         return None
-    adds = {node.name for node in a.joins}
-    ends = [read for node in a.joins for read in a.reads(node) if read not in adds]
-    ways = [a.way(end) for end in ends]
+    adds = {node.name for node in block.joins}
+    ends = [read for node in block.joins for read in block.value_inputs(node) if read not in adds]
+    ways = [block.find_path(end) for end in ends]
     if any(not way or vocabulary.kind(way[-1]) != "norm" for way in ways):
         return None
     kinds = sorted([[str(vocabulary.kind(node)) for node in way or ()] for way in ways], key=len)
     identity = [["norm"]] if len(ways) == 3 else []
-    sides = sorted(kernel(node) for node in a.weighted)
+    sides = sorted(kernel_size(node) for node in block.weighted_layers)
     fits = kinds == [*identity, ["conv", "norm"], ["conv", "norm"]] and sides[0] == 1 < sides[1]
     return words.REPVGG if fits else None
 
 
-def _unit(group: Group, architecture: Architecture) -> Pattern:
+def _recognise_unit(group: Group, architecture: Architecture) -> Pattern:
     names = [vocabulary.title(architecture.nodes[name]) for name in group.nodes]
     return Pattern(" · ".join(names), "A layer with the norm and activation that go with it, on one card.")

@@ -20,13 +20,13 @@ from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
-from explorer.garbage import undisturbed
+from explorer.garbage import gc_paused
 from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output
 from explorer.graph.arguments import Ref
-from explorer.graph.functional import as_layer
+from explorer.graph.functional import functional_as_layer
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.
-WHOLE: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)
+LEAF_MODULES: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)
 
 _OUT_OF_PLACE: dict[Callable[..., Any], Callable[..., Any]] = {
     operator.iadd: operator.add,
@@ -41,11 +41,11 @@ _OUT_OF_PLACE: dict[Callable[..., Any], Callable[..., Any]] = {
 }
 
 
-class TraceFailure(ValueError):
+class TraceError(ValueError):
     """A module that cannot be followed. The message says where and why."""
 
 
-@undisturbed()
+@gc_paused()
 def trace(module: nn.Module, input_shape: tuple[int, ...], *, title: str = "", key: str = "") -> Architecture:
     """Follow `module` on an input of shape (batch, channels, height, width) and keep its graph.
 
@@ -59,48 +59,48 @@ def trace(module: nn.Module, input_shape: tuple[int, ...], *, title: str = "", k
     if all(modes.values()):
         module.eval()
     try:
-        tracer, graph = _traced(module)
+        tracer, graph = _trace_with_opaque(module)
     finally:
         for part, training in modes.items():
             part.training = training
-    return _Keeper(module, tracer, graph, input_shape).architecture(title or type(module).__name__, key)
+    return _GraphConverter(module, tracer, graph, input_shape).build(title or type(module).__name__, key)
 
 
 class _Tracer(fx.Tracer):
     def __init__(self, opaque: frozenset[str], wrap: tuple[Callable[..., Any], ...]) -> None:
         super().__init__(autowrap_functions=(channel_shuffle, *wrap))
         self.opaque = opaque
-        self.inside: list[str] = []  # the modules being followed, so that a failure can name the innermost
+        self.active_modules: list[str] = []  # the modules being followed, so that a failure can name the innermost
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        if module_qualified_name in self.opaque or isinstance(m, WHOLE):
+        if module_qualified_name in self.opaque or isinstance(m, LEAF_MODULES):
             return True
         return super().is_leaf_module(m, module_qualified_name)
 
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        self.inside.append(self.path_of_module(m))
+        self.active_modules.append(self.path_of_module(m))
         result = super().call_module(m, forward, args, kwargs)
-        self.inside.pop()  # not in a finally: after a failure the stack must still say where it was
+        self.active_modules.pop()  # not in a finally: after a failure the stack must still say where it was
         return result
 
 
-def _traced(module: nn.Module) -> tuple[_Tracer, fx.Graph]:
+def _trace_with_opaque(module: nn.Module) -> tuple[_Tracer, fx.Graph]:
     """Trace, making each submodule that refuses opaque, innermost first, until it works."""
     opaque: frozenset[str] = frozenset()
-    wrap = _shuffles(module)
+    wrap = _find_shuffle_functions(module)
     while True:
         tracer = _Tracer(opaque, wrap)
         try:
             return tracer, tracer.trace(module)
         except Exception as failure:
-            if not tracer.inside:
-                raise TraceFailure(_explain(module, failure)) from failure
-            opaque |= {tracer.inside[-1]}
+            if not tracer.active_modules:
+                raise TraceError(_explain_failure(module, failure)) from failure
+            opaque |= {tracer.active_modules[-1]}
 
 
-def _shuffles(module: nn.Module) -> tuple[Callable[..., Any], ...]:
+def _find_shuffle_functions(module: nn.Module) -> tuple[Callable[..., Any], ...]:
     """Every function called `channel_shuffle` that the module's own code can see."""
     found: dict[int, Callable[..., Any]] = {}
     for part in module.modules():
@@ -110,7 +110,7 @@ def _shuffles(module: nn.Module) -> tuple[Callable[..., Any], ...]:
     return tuple(found.values())
 
 
-def _explain(module: nn.Module, failure: Exception) -> str:
+def _explain_failure(module: nn.Module, failure: Exception) -> str:
     where = ""
     for frame in reversed(traceback.extract_tb(failure.__traceback__)):
         if "/torch/" not in frame.filename and not frame.filename.endswith("graph/trace.py"):
@@ -124,7 +124,7 @@ def _explain(module: nn.Module, failure: Exception) -> str:
     )
 
 
-class _Keeper:
+class _GraphConverter:
     """Turns one traced fx graph into frozen nodes."""
 
     def __init__(self, module: nn.Module, tracer: fx.Tracer, graph: fx.Graph, input_shape: tuple[int, ...]) -> None:
@@ -135,24 +135,24 @@ class _Keeper:
         self.nodes: dict[str, Node] = {}
         self.tuples: dict[fx.Node, tuple[Any, ...]] = {}
         self.classes: dict[str, str] = {"": type(module).__name__}
-        self.used: set[str] = set()
+        self.used_params: set[str] = set()
         self.tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of every constant, by node name
 
-    def architecture(self, title: str, key: str) -> Architecture:
+    def build(self, title: str, key: str) -> Architecture:
         inputs = [node for node in self.graph.nodes if node.op == "placeholder"]
         required = [node for node in inputs if not node.args]
         if len(required) > 1:
             names = ", ".join(str(node.target) for node in required)
-            raise TraceFailure(
+            raise TraceError(
                 f"{type(self.module).__name__} takes {len(required)} inputs ({names}); one image is needed."
             )
         for node in self.graph.nodes:
-            self.keep(node)
+            self.add_node(node)
         read = {name for node in self.nodes.values() for name in node.inputs}
         kept = {name: node for name, node in self.nodes.items() if name in read or name not in self.tensors}
-        return Architecture(title, kept, self.classes, self.unused(), key)
+        return Architecture(title, kept, self.classes, self.unused_params(), key)
 
-    def keep(self, node: fx.Node) -> None:
+    def add_node(self, node: fx.Node) -> None:
         if node.op == "placeholder" and "input" in self.nodes:  # an optional second argument: keep its default
             self.names[node] = ""
             return
@@ -160,17 +160,17 @@ class _Keeper:
             self.names[node] = self.names[node.all_input_nodes[0]]  # says nothing, and would tear units apart
             return
         if isinstance(node.target, type) and issubclass(node.target, tuple):  # outputs with names are a plain tuple
-            self.tuples[node] = tuple(self.arguments(value) for value in (*node.args, *node.kwargs.values()))
+            self.tuples[node] = tuple(self.convert_arguments(value) for value in (*node.args, *node.kwargs.values()))
             return
-        scope = self.scope(node)
-        op, args, kwargs, path = self.converted(node)
-        name = self.unique(path or self.title(node, scope))
+        scope = self.find_scope(node)
+        op, args, kwargs, path = self.convert_op(node)
+        name = self.unique_name(path or self.default_name(node, scope))
         self.names[node] = name
         self.nodes[name] = Node(name, op, args, kwargs, scope, path)
         if isinstance(op, Constant):
             self.tensors[name] = (path, op.tensor)
 
-    def scope(self, node: fx.Node) -> tuple[str, ...]:
+    def find_scope(self, node: fx.Node) -> tuple[str, ...]:
         stack = node.meta.get("nn_module_stack") or {}
         paths: list[str] = []
         for path, kind in stack.values():
@@ -179,8 +179,8 @@ class _Keeper:
             self.classes[path] = kind.__name__ if isinstance(kind, type) else str(kind).rsplit(".", 1)[-1]
         return tuple(paths)
 
-    def converted(self, node: fx.Node) -> tuple[Op, tuple[Any, ...], dict[str, Any], str]:
-        args, kwargs = self.arguments(node.args), self.arguments(dict(node.kwargs))
+    def convert_op(self, node: fx.Node) -> tuple[Op, tuple[Any, ...], dict[str, Any], str]:
+        args, kwargs = self.convert_arguments(node.args), self.convert_arguments(dict(node.kwargs))
         if node.op == "placeholder":
             return Input(self.input_shape), (), {}, ""
         if node.op == "output":
@@ -189,42 +189,42 @@ class _Keeper:
             path = str(node.target)
             layer = self.module.get_submodule(path)
             self.classes[path] = type(layer).__name__
-            self.used.update(f"{path}.{name}" for name, _ in layer.named_parameters())
-            return Layer.of(layer), args, kwargs, path
+            self.used_params.update(f"{path}.{name}" for name, _ in layer.named_parameters())
+            return Layer.from_module(layer), args, kwargs, path
         if node.op == "get_attr":
             path = str(node.target)
             owner, _, name = path.rpartition(".")
             tensor = getattr(self.module.get_submodule(owner), name)
-            self.used.add(path)
+            self.used_params.add(path)
             return Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter)), (), {}, path
         if node.op == "call_method":
             name = str(node.target)
             in_place = name.endswith("_") and not name.endswith("__")
             return Method(name[:-1] if in_place else name), args, kwargs, ""
         assert callable(node.target)
-        owned = as_layer(node.target, args, kwargs, self.tensors)
+        owned = functional_as_layer(node.target, args, kwargs, self.tensors)
         if owned is not None:
-            return Layer.of(owned.layer), (owned.reads,), {}, owned.path
-        return (*_out_of_place(node.target, args, kwargs), "")
+            return Layer.from_module(owned.layer), (owned.input,), {}, owned.path
+        return (*_to_out_of_place(node.target, args, kwargs), "")
 
-    def arguments(self, value: Any) -> Any:
+    def convert_arguments(self, value: Any) -> Any:
         if isinstance(value, fx.Node):
             if value in self.tuples:
                 return self.tuples[value]
             name = self.names[value]
             return Ref(name) if name else (value.args[0] if value.args else None)
         if isinstance(value, tuple):
-            items = [self.arguments(v) for v in value]
+            items = [self.convert_arguments(v) for v in value]
             return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
         if isinstance(value, list):
-            return [self.arguments(v) for v in value]
+            return [self.convert_arguments(v) for v in value]
         if isinstance(value, dict):
-            return {k: self.arguments(v) for k, v in value.items()}
+            return {k: self.convert_arguments(v) for k, v in value.items()}
         if isinstance(value, slice):
-            return slice(*(self.arguments(v) for v in (value.start, value.stop, value.step)))
+            return slice(*(self.convert_arguments(v) for v in (value.start, value.stop, value.step)))
         return value
 
-    def title(self, node: fx.Node, scope: tuple[str, ...]) -> str:
+    def default_name(self, node: fx.Node, scope: tuple[str, ...]) -> str:
         if node.op == "placeholder":
             return "input"
         if node.op == "output":
@@ -233,22 +233,22 @@ class _Keeper:
         target = target.strip("_")
         return f"{scope[-1]}.{target}" if scope else target
 
-    def unique(self, name: str) -> str:
+    def unique_name(self, name: str) -> str:
         if name not in self.nodes:
             return name
         return next(f"{name}:{n}" for n in range(2, len(self.nodes) + 3) if f"{name}:{n}" not in self.nodes)
 
-    def unused(self) -> Mapping[str, int]:
+    def unused_params(self) -> Mapping[str, int]:
         """Parameters that the traced forward never reads, summed by the outermost module that holds only such."""
         found: dict[str, int] = {}
         for path, parameter in self.module.named_parameters():
-            if path not in self.used:
+            if path not in self.used_params:
                 top = path.split(".", 1)[0]
                 found[top] = found.get(top, 0) + parameter.numel()
         return found
 
 
-def _out_of_place(
+def _to_out_of_place(
     call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Function, tuple[Any, ...], dict[str, Any]]:
     call = _OUT_OF_PLACE.get(call, call)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explorer.diagram import Kind
-from explorer.graph.architecture import Constant, Function, Input, Layer, Method, Node, Output, Pass
+from explorer.graph.architecture import Bypass, Constant, Function, Input, Layer, Method, Node, Output
 
 #: Kinds of the layers that have weights and count as steps of a block; norms go with them.
 WEIGHTED: tuple[Kind, ...] = ("conv", "depthwise", "linear")
@@ -133,24 +133,24 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
 
 def kind(node: Node) -> Kind:
     """What the op is about; a convolution with one input channel per group is depthwise."""
-    return _described(node)[0]
+    return _describe_cached(node)[0]
 
 
-def kind_of_layer(layer: nn.Module) -> Kind:
+def layer_kind(layer: nn.Module) -> Kind:
     """What a module is about that is part of an op."""
-    return _described_layer(layer)[0]
+    return _describe_layer(layer)[0]
 
 
 def title(node: Node) -> str:
     """The op in the field's words: "Conv 3×3", "BN", "ReLU6"."""
-    return _described(node)[1]
+    return _describe_cached(node)[1]
 
 
 def attributes(node: Node) -> str:
     """What matters about a layer in a few marks: "32 → 64 · s2 · g32". Empty when nothing does. Of one that is
     switched off, what it was."""
-    if isinstance(node.op, Pass):
-        return attributes(node.was) if node.was is not None else ""
+    if isinstance(node.op, Bypass):
+        return attributes(node.original) if node.original is not None else ""
     layer = node.layer
     if isinstance(layer, nn.modules.conv._ConvNd):
         marks = [f"{layer.in_channels} → {layer.out_channels}"]
@@ -173,16 +173,16 @@ def attributes(node: Node) -> str:
     return ""
 
 
-def activation(node: Node) -> str | None:
+def activation_name(node: Node) -> str | None:
     """Name of the activation this node is (a key of `ACTIVATIONS`), or None when it is none of them.
 
     A node from which an edit took the activation is still one: it is "linear".
     """
-    if isinstance(node.op, Pass):
-        return "linear" if node.was is not None and activation(node.was) else None
+    if isinstance(node.op, Bypass):
+        return "linear" if node.original is not None and activation_name(node.original) else None
     if node.layer is not None:
         if isinstance(node.layer, nn.Identity):
-            return "linear" if node.was is not None and activation(node.was) else None
+            return "linear" if node.original is not None and activation_name(node.original) else None
         return _ACTIVATION_NAMES.get(type(node.layer))
     if isinstance(node.op, (Function, Method)):
         return _FUNCTION_ACTIVATIONS.get(node.op.name)
@@ -201,46 +201,46 @@ def shuffle_groups(node: Node) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _described(node: Node) -> tuple[Kind, str]:
+def _describe_cached(node: Node) -> tuple[Kind, str]:
     """Kept with the node, which never changes: after an edit only the new nodes are looked at. Nodes that compute the
     same share one description; of two constants one may be called otherwise, of two passes stand for another op."""
     known: tuple[Kind, str] | None = node.__dict__.get("_described")
     if known is None:
-        if isinstance(node.op, (Constant, Pass)):
+        if isinstance(node.op, (Constant, Bypass)):
             known = _describe(node)
-        elif (known := _DESCRIBED.get(node.signature)) is None:
-            known = _DESCRIBED[node.signature] = _describe(node)
+        elif (known := _DESCRIPTIONS.get(node.signature)) is None:
+            known = _DESCRIPTIONS[node.signature] = _describe(node)
         node.__dict__["_described"] = known
     return known
 
 
-_DESCRIBED: dict[int, tuple[Kind, str]] = {}
+_DESCRIPTIONS: dict[int, tuple[Kind, str]] = {}
 
 
 def _describe(node: Node) -> tuple[Kind, str]:
     op = node.op
     if isinstance(op, Layer):
-        return _described_layer(op.module)
+        return _describe_layer(op.module)
     if isinstance(op, (Function, Method)):
         if op.name.startswith("adaptive_") and _pair(node.args[1] if len(node.args) > 1 else 0) == (1, 1):
             return "pool", f"Global {op.name.split('_')[1]} pool"
-        return _described_function(op.name, op)
+        return _describe_function(op.name, op)
     if isinstance(op, Input):
         return "input", "Image"
     if isinstance(op, Output):
         return "output", "Output"
     if isinstance(op, Constant):
         return "constant", node.path.rsplit(".", 1)[-1].replace("_", " ")
-    assert isinstance(op, Pass)
-    if node.was is None:
+    assert isinstance(op, Bypass)
+    if node.original is None:
         return "other", "Identity"
-    was_kind, was_title = _described(node.was)
+    was_kind, was_title = _describe_cached(node.original)
     if was_kind == "activation":
         return "activation", "linear"
     return was_kind, was_title
 
 
-def _described_layer(layer: nn.Module) -> tuple[Kind, str]:
+def _describe_layer(layer: nn.Module) -> tuple[Kind, str]:
     if isinstance(layer, nn.modules.conv._ConvNd):
         k = layer.kernel_size
         size = "×".join(map(str, k)) if len(k) > 1 else f"{k[0]}"
@@ -282,7 +282,7 @@ def _described_layer(layer: nn.Module) -> tuple[Kind, str]:
     return "other", type(layer).__name__
 
 
-def _described_function(name: str, op: Function | Method) -> tuple[Kind, str]:
+def _describe_function(name: str, op: Function | Method) -> tuple[Kind, str]:
     name = name.removesuffix("_")
     if name in _FUNCTION_ACTIVATIONS:
         return "activation", ACTIVATION_TITLES[_FUNCTION_ACTIVATIONS[name]]

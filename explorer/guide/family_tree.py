@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from explorer.assets import asset
+from explorer.assets import resource_path
 from explorer.guide.errors import PageError
 from explorer.language import LANGUAGES, Language
 
 
 @dataclass(frozen=True, slots=True)
-class Ancestor:
+class FamilyTreeNode:
     """A network of the tree. `row` is its place across the years' direction; ideas flow along `learned_from`."""
 
     key: str  # of the catalogue
@@ -29,13 +29,13 @@ class Ancestor:
 
 
 @cache
-def family_tree() -> tuple[Ancestor, ...]:
+def load_family_tree() -> tuple[FamilyTreeNode, ...]:
     """By year. Raises PageError when the file does not hold together."""
     name = "guide/tree.json"
-    raw = json.loads(asset(name).read_text(encoding="utf-8"))
+    raw = json.loads(resource_path(name).read_text(encoding="utf-8"))
     if not isinstance(raw, list):
         raise PageError(f"{name} is no list")
-    found = tuple(_ancestor(name, item) for item in raw)
+    found = tuple(_parse_node(name, item) for item in raw)
     years = {ancestor.key: ancestor.year for ancestor in found}
     for ancestor in found:
         for parent in ancestor.learned_from:
@@ -44,9 +44,9 @@ def family_tree() -> tuple[Ancestor, ...]:
     return tuple(sorted(found, key=lambda a: (a.year, a.row)))
 
 
-def _ancestor(name: str, item: Mapping[str, Any]) -> Ancestor:
+def _parse_node(name: str, item: Mapping[str, Any]) -> FamilyTreeNode:
     try:
-        found = Ancestor(**{"learned_from": (), **item})
+        found = FamilyTreeNode(**{"learned_from": (), **item})
     except TypeError as failure:
         raise PageError(f"{name}: {item}: {failure}") from failure
     if not 1989 <= found.year <= 2030:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from explorer.networks.catalogue import entries
+from explorer.networks.catalogue import all_entries
 
 if TYPE_CHECKING:
     from explorer.network import Network
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class CostAxis:
     """A figure that networks can be placed by."""
 
     name: str  # the field of `Spot`
@@ -27,15 +27,15 @@ class Axis:
     unit: str  # "" for counts, "%"
 
 
-AXES = (
-    Axis("macs", "MACs", ""),
-    Axis("params", "Parameters", ""),
-    Axis("activations", "Activations (numbers made)", ""),
+COST_AXES = (
+    CostAxis("macs", "MACs", ""),
+    CostAxis("params", "Parameters", ""),
+    CostAxis("activations", "Activations (numbers made)", ""),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class NetworkPoint:
     """A network, at the input size it was published for."""
 
     key: str
@@ -48,27 +48,27 @@ class Spot:
     top1: float | None  # per cent on ImageNet, published; None where nobody knows: an edited network
     source: str  # of the accuracy
 
-    def at(self, axis: str) -> float:
+    def value_on(self, axis: str) -> float:
         return float(getattr(self, axis))
 
 
 @cache
-def spots() -> tuple[Spot, ...]:
+def catalogue_points() -> tuple[NetworkPoint, ...]:
     """Every network of the catalogue, by year."""
     return tuple(
-        Spot(e.key, e.title, e.family, e.year, e.params, e.macs, e.activations, e.top1, e.top1_source)
-        for e in entries()
+        NetworkPoint(e.key, e.title, e.family, e.year, e.params, e.macs, e.activations, e.top1, e.top1_source)
+        for e in all_entries()
     )
 
 
-def moving(network: Network) -> Spot | None:
+def edited_network_point(network: Network) -> NetworkPoint | None:
     """The open network after its edits. Its accuracy is unknown: training alone would tell. None when it is as opened
     and in the catalogue, so that it has a point of its own already."""
-    entry = network.origin.entry
-    if entry is not None and network.history.position == 0 and not network.origin.options:
+    entry = network.context.entry
+    if entry is not None and network.history.position == 0 and not network.context.options:
         return None
     figures = network.figures
-    return Spot(
+    return NetworkPoint(
         "",
         f"{network.title}, edited" if network.history.position else network.title,
         entry.family if entry is not None else "",
@@ -82,7 +82,7 @@ def moving(network: Network) -> Spot | None:
 
 
 #: Columns of the table: field, title.
-COLUMNS = (
+TABLE_COLUMNS = (
     ("title", "Network"),
     ("family", "Family"),
     ("year", "Year"),
@@ -94,12 +94,12 @@ COLUMNS = (
 )
 
 
-def as_csv(found: Iterable[Spot]) -> str:
+def points_as_csv(found: Iterable[NetworkPoint]) -> str:
     """The table as comma-separated values, with the catalogue's key first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["Key", *(title for _, title in COLUMNS)])
+    writer.writerow(["Key", *(title for _, title in TABLE_COLUMNS)])
     for spot in found:
-        cells = [getattr(spot, name) for name, _ in COLUMNS]
+        cells = [getattr(spot, name) for name, _ in TABLE_COLUMNS]
         writer.writerow([spot.key, *("" if cell is None else cell for cell in cells)])
     return text.getvalue()

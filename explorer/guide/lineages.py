@@ -9,40 +9,40 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from explorer.assets import asset
+from explorer.assets import resource_path
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
 from explorer.language import Language
 from explorer.network import open_network
 from explorer.project import ProjectError, edit_from_json
-from explorer.wanted import Wanted, always
+from explorer.wanted import KeepGoing, always
 
-_Said = Mapping[Language, str]
+_Translations = Mapping[Language, str]
 
 
-class _RawStep(BaseModel):
+class _LineageStepFile(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    title: _Said
-    why: _Said
+    title: _Translations
+    why: _Translations
     edits: Annotated[tuple[Mapping[str, Any], ...], Field(min_length=1)]
 
 
-class _Raw(BaseModel):
+class _LineageFile(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     id: str
-    title: _Said
-    about: _Said
+    title: _Translations
+    about: _Translations
     start: str
-    steps: Annotated[tuple[_RawStep, ...], Field(min_length=2)]
+    steps: Annotated[tuple[_LineageStepFile, ...], Field(min_length=2)]
     arrives_at: str = ""
 
 
 @dataclass(frozen=True)
-class Step:
-    title: _Said
-    why: _Said
+class LineageStep:
+    title: _Translations
+    why: _Translations
     edits: tuple[Edit, ...]
 
 
@@ -51,19 +51,19 @@ class Lineage:
     """A chain of edits that leads from one idea to the next."""
 
     id: str
-    title: _Said
-    about: _Said
+    title: _Translations
+    about: _Translations
     start: str  # key of the catalogue
-    steps: tuple[Step, ...]
+    steps: tuple[LineageStep, ...]
     arrives_at: str  # the catalogue's network that has the same counts at the end; empty when there is none
 
-    def edits(self, steps: int) -> tuple[Edit, ...]:
+    def edits_up_to(self, steps: int) -> tuple[Edit, ...]:
         """Those of the first `steps` steps."""
         return tuple(edit for step in self.steps[:steps] for edit in step.edits)
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class LineageFigures:
     """A network on the way, measured."""
 
     params: int
@@ -73,32 +73,32 @@ class Stop:
 
 
 @cache
-def lineages() -> tuple[Lineage, ...]:
+def load_lineages() -> tuple[Lineage, ...]:
     """Raises PageError when the file does not hold together."""
     name = "guide/lineages.json"
     try:
-        raw = TypeAdapter(list[_Raw]).validate_json(asset(name).read_text(encoding="utf-8"))
+        raw = TypeAdapter(list[_LineageFile]).validate_json(resource_path(name).read_text(encoding="utf-8"))
         return tuple(
-            Lineage(r.id, r.title, r.about, r.start, tuple(_step(r.id, step) for step in r.steps), r.arrives_at)
+            Lineage(r.id, r.title, r.about, r.start, tuple(_build_step(r.id, step) for step in r.steps), r.arrives_at)
             for r in raw
         )
     except (ValidationError, ProjectError) as failure:
         raise PageError(f"{name}: {failure}") from failure
 
 
-def measured(lineage: Lineage, wanted: Wanted = always) -> tuple[Stop, ...]:
+def measure_lineage(lineage: Lineage, keep_going: KeepGoing = always) -> tuple[LineageFigures, ...]:
     """The start and the network after each step, on the live module; as far as it was wanted."""
     network = open_network(lineage.start)
-    found: list[Stop] = []
+    found: list[LineageFigures] = []
     for number, step in enumerate((None, *lineage.steps)):
-        if not wanted(number / (len(lineage.steps) + 1)):
+        if not keep_going(number / (len(lineage.steps) + 1)):
             break
         network = network.edit(*step.edits) if step is not None else network
         total, memory = network.figures.total, network.figures.activations
-        found.append(Stop(total.params, total.macs, memory.elements, memory.peak_bytes))
+        found.append(LineageFigures(total.params, total.macs, memory.elements, memory.peak_bytes))
     return tuple(found)
 
 
-def _step(lineage: str, raw: _RawStep) -> Step:
+def _build_step(lineage: str, raw: _LineageStepFile) -> LineageStep:
     edits = tuple(edit_from_json(dict(item), f"{lineage}: {raw.title['en']}") for item in raw.edits)
-    return Step(raw.title, raw.why, edits)
+    return LineageStep(raw.title, raw.why, edits)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from explorer.assets import asset
+from explorer.assets import resource_path
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
 from explorer.language import Language
@@ -37,29 +37,29 @@ PAGES: tuple[str, ...] = (
     "efficientnet",
 )
 
-_Any = TypeVar("_Any", bound=BaseModel)
-_Text = Annotated[str, Field(min_length=2, max_length=2000)]
+_ModelT = TypeVar("_ModelT", bound=BaseModel)
+_NonEmptyText = Annotated[str, Field(min_length=2, max_length=2000)]
 
 
-class _Model(BaseModel):
+class _FrozenModel(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class Paper(_Model):
-    authors: _Text
-    title: _Text
-    venue: _Text  # "CVPR 2016"
+class Paper(_FrozenModel):
+    authors: _NonEmptyText
+    title: _NonEmptyText
+    venue: _NonEmptyText  # "CVPR 2016"
     link: Annotated[str, Field(pattern=r"^https://(arxiv\.org|papers\.nips\.cc)/")]
 
 
-class Experiment(_Model):
+class ExperimentLink(_FrozenModel):
     """An experiment that proves the idea, with some of its controls set."""
 
     id: str
     controls: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 
-class Idea(_Model):
+class Idea(_FrozenModel):
     """Something a network brought.
 
     `where` names the places it lives in: a node, a group, or "~" and a name that recognition gives ("~Inverted
@@ -68,10 +68,10 @@ class Idea(_Model):
 
     where: tuple[str, ...]
     tries: Mapping[str, tuple[Mapping[str, Any], ...]] = Field(default_factory=dict)
-    experiments: tuple[Experiment, ...] = ()
+    experiments: tuple[ExperimentLink, ...] = ()
 
 
-class Facts(_Model):
+class PageFacts(_FrozenModel):
     """What holds of a page in every language."""
 
     networks: Annotated[tuple[str, ...], Field(min_length=1)]  # keys of the catalogue, the one it speaks of first
@@ -82,105 +82,107 @@ class Facts(_Model):
     after: tuple[str, ...] = ()  # pages that build on it
 
 
-class IdeaWords(_Model):
-    title: _Text
-    text: _Text
-    tries: Mapping[str, _Text] = Field(default_factory=dict)
+class IdeaText(_FrozenModel):
+    title: _NonEmptyText
+    text: _NonEmptyText
+    tries: Mapping[str, _NonEmptyText] = Field(default_factory=dict)
 
 
-class Words(_Model):
+class PageText(_FrozenModel):
     """A page in one language. `{…}` in a text is filled in from the live network: see `explorer.guide.told`."""
 
-    title: _Text
-    motto: _Text  # one line: what it is remembered for
-    problem: _Text
-    ideas: Mapping[str, IdeaWords]
-    pros: Annotated[tuple[_Text, ...], Field(min_length=2)]
-    cons: Annotated[tuple[_Text, ...], Field(min_length=2)]
-    after: _Text  # what came next, and why
+    title: _NonEmptyText
+    motto: _NonEmptyText  # one line: what it is remembered for
+    problem: _NonEmptyText
+    ideas: Mapping[str, IdeaText]
+    pros: Annotated[tuple[_NonEmptyText, ...], Field(min_length=2)]
+    cons: Annotated[tuple[_NonEmptyText, ...], Field(min_length=2)]
+    after: _NonEmptyText  # what came next, and why
 
 
-class Page(_Model):
+class GuidePage(_FrozenModel):
     key: str
-    facts: Facts
-    words: Words
+    facts: PageFacts
+    text: PageText
     language: Language
 
 
-class Labels(_Model):
+class PageLabels(_FrozenModel):
     """The headings of a page, in one language."""
 
-    problem: _Text
-    ideas: _Text
-    pros: _Text
-    cons: _Text
-    numbers: _Text
-    next: _Text
-    builds_on: _Text
-    show: _Text  # "Show on the diagram"
-    tries: _Text  # "Try it: "
-    tried: _Text  # "Tried, undo: ": it is in force, and a click takes it back
-    proof: _Text  # "Experiment: "
-    counted: _Text
-    published: _Text
-    why: _Text
-    params: _Text
-    macs: _Text
-    top1: _Text
-    convention: _Text  # how the numbers are counted
+    problem: _NonEmptyText
+    ideas: _NonEmptyText
+    pros: _NonEmptyText
+    cons: _NonEmptyText
+    numbers: _NonEmptyText
+    next: _NonEmptyText
+    builds_on: _NonEmptyText
+    show: _NonEmptyText  # "Show on the diagram"
+    tries: _NonEmptyText  # "Try it: "
+    tried: _NonEmptyText  # "Tried, undo: ": it is in force, and a click takes it back
+    proof: _NonEmptyText  # "Experiment: "
+    counted: _NonEmptyText
+    published: _NonEmptyText
+    why: _NonEmptyText
+    params: _NonEmptyText
+    macs: _NonEmptyText
+    top1: _NonEmptyText
+    convention: _NonEmptyText  # how the numbers are counted
 
 
 @cache
-def labels(language: Language) -> Labels:
-    return _read(Labels, f"guide/{language}/labels.json")
+def load_page_labels(language: Language) -> PageLabels:
+    return _read_model(PageLabels, f"guide/{language}/labels.json")
 
 
 @cache
-def page(key: str, language: Language = "en") -> Page:
+def load_page(key: str, language: Language = "en") -> GuidePage:
     """A page. Raises PageError when its files do not hold together."""
-    facts = _read(Facts, f"guide/{key}.json")
-    words = _read(Words, f"guide/{language}/{key}.json")
-    _check_alike(f"guide/{language}/{key}.json", "ideas", facts.ideas.keys(), words.ideas.keys())
+    facts = _read_model(PageFacts, f"guide/{key}.json")
+    words = _read_model(PageText, f"guide/{language}/{key}.json")
+    _check_same_keys(f"guide/{language}/{key}.json", "ideas", facts.ideas.keys(), words.ideas.keys())
     for name, idea in facts.ideas.items():
-        _check_alike(f"guide/{language}/{key}.json", f"{name}.tries", idea.tries.keys(), words.ideas[name].tries.keys())
-    return Page(key=key, facts=facts, words=words, language=language)
+        _check_same_keys(
+            f"guide/{language}/{key}.json", f"{name}.tries", idea.tries.keys(), words.ideas[name].tries.keys()
+        )
+    return GuidePage(key=key, facts=facts, text=words, language=language)
 
 
-def page_of(network: str) -> str | None:
+def find_page_key(network: str) -> str | None:
     """The page that speaks of a network of the catalogue; None when there is none."""
-    return _by_network().get(network)
+    return _page_by_network().get(network)
 
 
 @cache
-def edits_of(key: str, idea: str, tried: str) -> tuple[Edit, ...]:
+def load_try_edits(key: str, idea: str, try_name: str) -> tuple[Edit, ...]:
     """The edits of a try. Raises PageError."""
-    found = page(key).facts.ideas[idea].tries[tried]
+    found = load_page(key).facts.ideas[idea].tries[try_name]
     try:
-        return tuple(edit_from_json(dict(item), f"{key}: {idea}: {tried}") for item in found)
+        return tuple(edit_from_json(dict(item), f"{key}: {idea}: {try_name}") for item in found)
     except ValueError as failure:
         raise PageError(str(failure)) from failure
 
 
-def in_force(key: str, edits: Iterable[Edit]) -> frozenset[tuple[str, str]]:
+def tries_in_force(key: str, edits: Iterable[Edit]) -> frozenset[tuple[str, str]]:
     """The tries of a page, as (idea, try), whose edits are all among these."""
     known = list(edits)
-    ideas = page(key).facts.ideas.items()
+    ideas = load_page(key).facts.ideas.items()
     names = [(name, tried) for name, idea in ideas for tried in idea.tries]
-    return frozenset(one for one in names if all(edit in known for edit in edits_of(key, *one)))
+    return frozenset(one for one in names if all(edit in known for edit in load_try_edits(key, *one)))
 
 
 @cache
-def _by_network() -> Mapping[str, str]:
-    return {network: key for key in PAGES for network in _read(Facts, f"guide/{key}.json").networks}
+def _page_by_network() -> Mapping[str, str]:
+    return {network: key for key in PAGES for network in _read_model(PageFacts, f"guide/{key}.json").networks}
 
 
-def _read(model: type[_Any], name: str) -> _Any:
+def _read_model(model: type[_ModelT], name: str) -> _ModelT:
     try:
-        return model.model_validate_json(asset(name).read_text(encoding="utf-8"))
+        return model.model_validate_json(resource_path(name).read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as failure:
         raise PageError(f"{name}: {failure}") from failure
 
 
-def _check_alike(name: str, place: str, wanted: Iterable[str], found: Iterable[str]) -> None:
-    if set(wanted) != set(found):
-        raise PageError(f"{name}: {place} must be {sorted(wanted)}, not {sorted(found)}")
+def _check_same_keys(name: str, place: str, expected: Iterable[str], found: Iterable[str]) -> None:
+    if set(expected) != set(found):
+        raise PageError(f"{name}: {place} must be {sorted(expected)}, not {sorted(found)}")

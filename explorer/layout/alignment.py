@@ -3,53 +3,53 @@
 from collections import defaultdict
 from itertools import pairwise
 
-from explorer.layout.frame import FREE, Edge, Frame
+from explorer.layout.frame import FREE, Edge, LayoutProblem
 
-SWEEPS = 4
+ALIGNMENT_SWEEPS = 4
 LABEL_GAP = 6.0
 
 
-def align(frame: Frame, rows: list[list[int]], near: list[Edge]) -> list[float]:
+def align(problem: LayoutProblem, rows: list[list[int]], near: list[Edge]) -> list[float]:
     """The left border of each node, around x = 0."""
-    x = [0.0] * len(frame.nodes)  # of the axis
-    steps = [_steps(frame, row) for row in rows]
+    x = [0.0] * len(problem.nodes)  # of the axis
+    steps = [_min_offsets(problem, row) for row in rows]
     for row, offsets in zip(rows, steps, strict=True):
         for node, offset in zip(row, offsets, strict=True):
             x[node] = offset - (offsets[0] + offsets[-1]) / 2
     pulls: dict[int, list[tuple[int, float]]] = defaultdict(list)  # by node: neighbour, its pin less ours
     pushes: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for source, out, target, into in near:
-        a, b = frame.nodes[source], frame.nodes[target]
+        a, b = problem.nodes[source], problem.nodes[target]
         shift = (a.outs[out] - a.axis) - (b.ins[into] - b.axis)
         pulls[target].append((source, shift))
         pushes[source].append((target, -shift))
-    for sweep in range(SWEEPS):
+    for sweep in range(ALIGNMENT_SWEEPS):
         up = sweep % 2 == 0
         ways = pushes if up else pulls
         for number in range(len(rows) - 1, -1, -1) if up else range(len(rows)):
             row = rows[number]
             wish = [sum(x[n] + d for n, d in ways[node]) / len(ways[node]) if ways[node] else x[node] for node in row]
-            for node, place in zip(row, fit(wish, steps[number]), strict=True):
+            for node, place in zip(row, isotonic_fit(wish, steps[number]), strict=True):
                 x[node] = place
     # whole pixels, so that hardly any line has a bend too small to see
-    return [round(place) - node.axis for place, node in zip(x, frame.nodes, strict=True)]
+    return [round(place) - node.axis for place, node in zip(x, problem.nodes, strict=True)]
 
 
-def _steps(frame: Frame, row: list[int]) -> list[float]:
+def _min_offsets(problem: LayoutProblem, row: list[int]) -> list[float]:
     """The least distance of each axis from the first one of the row."""
     offsets = [0.0] * len(row)
     for place, (one, two) in enumerate(pairwise(row), 1):
-        a, b = frame.nodes[one], frame.nodes[two]
-        between = frame.spacing.lane if a.pin != FREE or b.pin != FREE else frame.spacing.column
+        a, b = problem.nodes[one], problem.nodes[two]
+        between = problem.spacing.lane if a.pin != FREE or b.pin != FREE else problem.spacing.column
         clear = max(a.width + between, a.reach + LABEL_GAP) - a.axis
         offsets[place] = offsets[place - 1] + clear + b.axis
     return offsets
 
 
-def fit(wish: list[float], offsets: list[float]) -> list[float]:
+def isotonic_fit(desired: list[float], offsets: list[float]) -> list[float]:
     """The places nearest to those wished for that keep order and distance (pool adjacent violators)."""
     pools: list[tuple[float, int]] = []  # sum and count
-    for want, offset in zip(wish, offsets, strict=True):
+    for want, offset in zip(desired, offsets, strict=True):
         total, count = want - offset, 1
         while pools and pools[-1][0] / pools[-1][1] > total / count:
             total, count = total + pools[-1][0], count + pools[-1][1]

@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-Link = tuple[Hashable, float, Hashable, float]  # pin above and its x, pin below and its x
+TrackLink = tuple[Hashable, float, Hashable, float]  # pin above and its x, pin below and its x
 
-EXACT = 0.01  # a link this straight needs no track
-CLOSE = 0.5  # two verticals nearer than this count as one
-CLEAR = 12.0  # between the ends of two stretches in one track
+STRAIGHT_TOLERANCE = 0.01  # a link this straight needs no track
+VERTICAL_TOLERANCE = 0.5  # two verticals nearer than this count as one
+TRACK_CLEARANCE = 12.0  # between the ends of two stretches in one track
 
 
 @dataclass(slots=True)
@@ -28,17 +28,17 @@ class _Net:
         self.lo = min(self.lo, above, below)
         self.hi = max(self.hi, above, below)
         self.drift += below - above
-        self.tops.add(round(above / CLOSE))
-        self.bottoms.add(round(below / CLOSE))
+        self.tops.add(round(above / VERTICAL_TOLERANCE))
+        self.bottoms.add(round(below / VERTICAL_TOLERANCE))
 
 
-def tracks(links: Sequence[Link]) -> tuple[list[int | None], int]:
+def assign_tracks(links: Sequence[TrackLink]) -> tuple[list[int | None], int]:
     """The track of each link, counted from above (None: it runs straight down), and how many tracks there are."""
     fan_out, fan_in = Counter(link[0] for link in links), Counter(link[2] for link in links)
     nets: dict[Hashable, _Net] = {}
     chosen: list[Hashable] = []
     for above, x0, below, x1 in links:
-        if abs(x0 - x1) < EXACT:
+        if abs(x0 - x1) < STRAIGHT_TOLERANCE:
             chosen.append(None)
             continue
         key = (0, above) if fan_out[above] >= fan_in[below] else (1, below)
@@ -47,16 +47,16 @@ def tracks(links: Sequence[Link]) -> tuple[list[int | None], int]:
     if not nets:
         return [None] * len(links), 0
     index = {key: number for number, key in enumerate(nets)}
-    levels = _stack(list(nets.values()))
+    levels = _assign_levels(list(nets.values()))
     return [None if key is None else levels[index[key]] for key in chosen], max(levels) + 1
 
 
-def _stack(nets: list[_Net]) -> list[int]:
+def _assign_levels(nets: list[_Net]) -> list[int]:
     """Give each net a track: where a net comes down at the x at which another goes on, it must turn off above it."""
     if len(nets) == 1:
         return [0]
-    after, waiting = _order(nets)
-    ready = [(_rank(net), number) for number, net in enumerate(nets) if not waiting[number]]
+    after, waiting = _vertical_constraints(nets)
+    ready = [(_turn_priority(net), number) for number, net in enumerate(nets) if not waiting[number]]
     heapq.heapify(ready)
     levels, floor = [-1] * len(nets), [0] * len(nets)
     rows: list[list[_Net]] = []
@@ -68,17 +68,17 @@ def _stack(nets: list[_Net]) -> list[int]:
         _, number = heapq.heappop(ready)
         if levels[number] >= 0:
             continue
-        levels[number] = _fit(rows, nets[number], floor[number])
+        levels[number] = _find_level(rows, nets[number], floor[number])
         todo -= 1
         for later in after[number]:
             floor[later] = max(floor[later], levels[number] + 1)
             waiting[later] -= 1
             if waiting[later] == 0 and levels[later] < 0:
-                heapq.heappush(ready, (_rank(nets[later]), later))
+                heapq.heappush(ready, (_turn_priority(nets[later]), later))
     return levels
 
 
-def _order(nets: list[_Net]) -> tuple[list[list[int]], list[int]]:
+def _vertical_constraints(nets: list[_Net]) -> tuple[list[list[int]], list[int]]:
     starts: dict[int, list[int]] = defaultdict(list)
     for number, net in enumerate(nets):
         for x in sorted(net.tops):
@@ -92,14 +92,16 @@ def _order(nets: list[_Net]) -> tuple[list[list[int]], list[int]]:
     return after, waiting
 
 
-def _rank(net: _Net) -> float:
+def _turn_priority(net: _Net) -> float:
     """Who turns off first so that neighbours going the same way do not cross."""
     return -net.lo if net.drift > 0 else net.hi
 
 
-def _fit(rows: list[list[_Net]], net: _Net, floor: int) -> int:
+def _find_level(rows: list[list[_Net]], net: _Net, floor: int) -> int:
     level = floor
-    while level < len(rows) and any(net.lo <= other.hi + CLEAR and net.hi >= other.lo - CLEAR for other in rows[level]):
+    while level < len(rows) and any(
+        net.lo <= other.hi + TRACK_CLEARANCE and net.hi >= other.lo - TRACK_CLEARANCE for other in rows[level]
+    ):
         level += 1
     while len(rows) <= level:
         rows.append([])

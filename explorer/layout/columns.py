@@ -8,11 +8,11 @@ from math import sqrt
 
 from explorer.layout.geometry import Spacing
 
-SHORTEST = 1000.0  # a column is not split below this height
-UNSEEN = "\0column "  # no card or group is named like this
+MIN_COLUMN_HEIGHT = 1000.0  # a column is not split below this height
+HIDDEN_PREFIX = "\0column "  # no card or group is named like this
 
 
-def bundle(
+def bundle_columns(
     order: Sequence[str],
     links: Sequence[tuple[str, str]],
     sizes: Mapping[str, tuple[float, float]],
@@ -23,25 +23,25 @@ def bundle(
     A run of one card stays as it is. Neighbours in a topological order can be joined without making a cycle.
     """
     place = {name: number for number, name in enumerate(order)}
-    crossing = crossings(len(order), [(a, place[a], place[b]) for a, b in links])
+    crossing = count_open_links(len(order), [(a, place[a], place[b]) for a, b in links])
     runs: dict[str, list[str]] = {}
     start = 0
     while start < len(order):
         end = start
         while end < len(order) and order[end] in sizes:
             end += 1
-        for run in _split(range(start, end), order, crossing, sizes, spacing):
+        for run in _split_run(range(start, end), order, crossing, sizes, spacing):
             if len(run) == 1:
                 runs[run[0]] = []
             else:
-                runs[f"{UNSEEN}{run[0]}"] = run
+                runs[f"{HIDDEN_PREFIX}{run[0]}"] = run
         if end < len(order):
             runs[order[end]] = []
         start = end + 1
     return runs
 
 
-def crossings(count: int, spans: Sequence[tuple[Hashable, int, int]]) -> list[int]:
+def count_open_links(count: int, spans: Sequence[tuple[Hashable, int, int]]) -> list[int]:
     """How many different things are still in use after each place; `spans` are (what, from where, used where)."""
     last: dict[tuple[Hashable, int], int] = {}
     for what, source, target in spans:
@@ -57,7 +57,7 @@ def crossings(count: int, spans: Sequence[tuple[Hashable, int, int]]) -> list[in
     return result
 
 
-def _split(
+def _split_run(
     run: range,
     order: Sequence[str],
     crossing: Sequence[int],
@@ -67,7 +67,7 @@ def _split(
     """Break a run that would be much higher than wide, where only one link crosses the break."""
     between = spacing.stub + spacing.arrow
     area = sum((sizes[order[n]][0] + spacing.gutter) * (sizes[order[n]][1] + between) for n in run)
-    highest = max(SHORTEST, sqrt(area))
+    highest = max(MIN_COLUMN_HEIGHT, sqrt(area))
     parts: list[list[str]] = []
     part: list[str] = []
     height = 0.0

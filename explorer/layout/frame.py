@@ -14,7 +14,7 @@ TOP, FREE, BOTTOM = -1, 0, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class LayoutNode:
     """A card, an open group or a port, as its surroundings see it."""
 
     width: float
@@ -28,46 +28,46 @@ class Node:
     pin: int = FREE  # ports keep to the first or the last rank
 
 
-def port(pin: int, room: float = 0) -> Node:
+def build_port(pin: int, room: float = 0) -> LayoutNode:
     """A place where links enter or leave a frame."""
-    return Node(0, 0, (0,), (0,), 0, lead=room if pin == BOTTOM else 0, stub=room if pin == TOP else 0, pin=pin)
+    return LayoutNode(0, 0, (0,), (0,), 0, lead=room if pin == BOTTOM else 0, stub=room if pin == TOP else 0, pin=pin)
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class LayoutProblem:
     """Nodes in topological order, ports at the top first and ports at the bottom last, and the edges between them."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[LayoutNode, ...]
     edges: tuple[Edge, ...]
     spacing: Spacing
     depth: int = 0  # how many parallel sections surround this one
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LayoutSolution:
     """A solved frame: top left corners by node, lines and whether they use a lane by edge."""
 
     width: float
     height: float
     axis: float
     reach: float
-    at: tuple[Point, ...]
-    wires: tuple[tuple[Point, ...], ...]
-    skips: tuple[bool, ...]
+    corners: tuple[Point, ...]
+    polylines: tuple[tuple[Point, ...], ...]
+    uses_lane: tuple[bool, ...]
 
 
-def settle(frame: Frame, plan: Plan) -> Plan:
+def normalise_origin(problem: LayoutProblem, solution: LayoutSolution) -> LayoutSolution:
     """Move a plan drawn around any origin so that its content starts at the left border."""
-    left = min((x for x, _ in plan.at), default=0.0)
-    left = min(left, min((x for wire in plan.wires for x, _ in wire), default=left))
-    right = max((x + node.width for node, (x, _) in zip(frame.nodes, plan.at, strict=True)), default=0.0)
-    right = max(right, max((x for wire in plan.wires for x, _ in wire), default=right))
-    reach = max((x + node.reach for node, (x, _) in zip(frame.nodes, plan.at, strict=True)), default=0.0)
+    left = min((x for x, _ in solution.corners), default=0.0)
+    left = min(left, min((x for wire in solution.polylines for x, _ in wire), default=left))
+    right = max((x + node.width for node, (x, _) in zip(problem.nodes, solution.corners, strict=True)), default=0.0)
+    right = max(right, max((x for wire in solution.polylines for x, _ in wire), default=right))
+    reach = max((x + node.reach for node, (x, _) in zip(problem.nodes, solution.corners, strict=True)), default=0.0)
     return replace(
-        plan,
+        solution,
         width=right - left,
-        axis=plan.axis - left,
+        axis=solution.axis - left,
         reach=max(right, reach) - left,
-        at=tuple((x - left, y) for x, y in plan.at),
-        wires=tuple(tuple((x - left, y) for x, y in wire) for wire in plan.wires),
+        corners=tuple((x - left, y) for x, y in solution.corners),
+        polylines=tuple(tuple((x - left, y) for x, y in wire) for wire in solution.polylines),
     )

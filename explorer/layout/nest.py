@@ -10,65 +10,69 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from explorer.layout.columns import UNSEEN, bundle
+from explorer.layout.columns import HIDDEN_PREFIX, bundle_columns
 from explorer.layout.frame import Edge
 from explorer.layout.geometry import Spacing
 
 
 @dataclass(slots=True)
-class Group:
+class GroupGraph:
     """An open group and the edges between its ports and children."""
 
     name: str
     children: list[str]
-    ins: int = 0
-    outs: list[str] = field(default_factory=list)  # the cards that leave through a port, in order
+    input_count: int = 0
+    output_cards: list[str] = field(default_factory=list)  # the cards that leave through a port, in order
     edges: list[Edge] = field(default_factory=list)  # nodes: ports in, then children, then ports out
-    known: dict[Edge, int] = field(default_factory=dict)
+    edge_numbers: dict[Edge, int] = field(default_factory=dict)
 
-    def edge(self, edge: Edge) -> int:
+    def add_edge(self, edge: Edge) -> int:
         """The number of an edge, added unless it is there."""
-        if edge not in self.known:
-            self.known[edge] = len(self.edges)
+        if edge not in self.edge_numbers:
+            self.edge_numbers[edge] = len(self.edges)
             self.edges.append(edge)
-        return self.known[edge]
+        return self.edge_numbers[edge]
 
 
 @dataclass(frozen=True, slots=True)
-class Nest:
+class Nesting:
     """All open groups, inner ones first, and for each link the edges it runs along."""
 
-    groups: dict[str, Group]
-    trails: list[list[tuple[str, int]]]  # for each link: group and number of the edge there, in the order of flow
-    twins: dict[str, int]  # how many links at most join a card to one and the same source
+    groups: dict[str, GroupGraph]
+    link_paths: list[list[tuple[str, int]]]  # for each link: group and number of the edge there, in the order of flow
+    parallel_links: dict[str, int]  # how many links at most join a card to one and the same source
 
 
-def nest(
+def build_nesting(
     root: str,
     children: Mapping[str, Sequence[str]],
     links: Sequence[tuple[str, str]],
     sizes: Mapping[str, tuple[float, float]],
     columns: Spacing | None = None,
-    starts: Sequence[int] = (),
-) -> Nest:
+    row_starts: Sequence[int] = (),
+) -> Nesting:
     """Check the graph and cut it into groups; with `columns`, cards of the root are bundled into unseen groups, and
     these into rows, each of which but the first begins at one of `starts`."""
-    parent, inner_first = _parents(root, children)
-    _check(parent, children, links, sizes)
-    spans = [_span(parent, source, target) for source, target in links]
-    order = _sorted_children(inner_first, children, spans)
+    parent, inner_first = _find_parents(root, children)
+    _validate(parent, children, links, sizes)
+    spans = [_paths_to_siblings(parent, source, target) for source, target in links]
+    order = _sort_children(inner_first, children, spans)
     if columns is not None:
         tops = [(up[-1], down[-1]) for up, down in spans if parent[up[-1]] == root]
-        runs = bundle(order[root], tops, {name: sizes[name] for name in order[root] if name not in order}, columns)
+        runs = bundle_columns(
+            order[root], tops, {name: sizes[name] for name in order[root] if name not in order}, columns
+        )
         order = {**order, root: list(runs), **{name: run for name, run in runs.items() if run}}
-        rows = {f"{UNSEEN}row {a}": list(runs)[a:b] for a, b in pairwise([0, *starts, len(runs)]) if starts}
+        rows = {
+            f"{HIDDEN_PREFIX}row {a}": list(runs)[a:b] for a, b in pairwise([0, *row_starts, len(runs)]) if row_starts
+        }
         order |= {root: list(rows), **rows} if rows else {}
-        parent, inner_first = _parents(root, order)
-        spans = [_span(parent, source, target) for source, target in links]
-    return _joined({name: Group(name, order[name]) for name in inner_first}, links, spans, parent)
+        parent, inner_first = _find_parents(root, order)
+        spans = [_paths_to_siblings(parent, source, target) for source, target in links]
+    return _connect_groups({name: GroupGraph(name, order[name]) for name in inner_first}, links, spans, parent)
 
 
-def _check(
+def _validate(
     parent: Mapping[str, str],
     children: Mapping[str, Sequence[str]],
     links: Sequence[tuple[str, str]],
@@ -85,7 +89,7 @@ def _check(
             raise ValueError(f"card {source!r} is linked to itself")
 
 
-def _parents(root: str, children: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], list[str]]:
+def _find_parents(root: str, children: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], list[str]]:
     parent: dict[str, str] = {}
     seen = [root]
     for group in seen:
@@ -98,7 +102,7 @@ def _parents(root: str, children: Mapping[str, Sequence[str]]) -> tuple[dict[str
     return parent, seen[::-1]
 
 
-def _span(parent: dict[str, str], source: str, target: str) -> tuple[list[str], list[str]]:
+def _paths_to_siblings(parent: dict[str, str], source: str, target: str) -> tuple[list[str], list[str]]:
     """From the source and the target up to the two siblings that hold them: `[card, group, …]` each."""
     up, down = [source], [target]
     while (above := parent.get(up[-1])) is not None:
@@ -109,7 +113,7 @@ def _span(parent: dict[str, str], source: str, target: str) -> tuple[list[str], 
     return up[: place[down[-1]]], down[:-1]
 
 
-def _sorted_children(
+def _sort_children(
     groups: Sequence[str],
     children: Mapping[str, Sequence[str]],
     spans: list[tuple[list[str], list[str]]],
@@ -140,20 +144,22 @@ def _sorted_children(
     return order
 
 
-def _joined(
-    groups: dict[str, Group],
+def _connect_groups(
+    groups: dict[str, GroupGraph],
     links: Sequence[tuple[str, str]],
     spans: list[tuple[list[str], list[str]]],
     parent: dict[str, str],
-) -> Nest:
+) -> Nesting:
     repeats = Counter(links)
     twins: dict[str, int] = {}
     for (_, target), count in repeats.items():
         twins[target] = max(twins.get(target, 1), count)
-    rank = _ranks(groups, parent)
-    inlet = _inlets(groups, links, spans, rank)
-    outlet = _outlets(groups, links, spans, rank)
-    index = {child: group.ins + number for group in groups.values() for number, child in enumerate(group.children)}
+    rank = _number_in_preorder(groups, parent)
+    inlet = _assign_input_ports(groups, links, spans, rank)
+    outlet = _assign_output_ports(groups, links, spans, rank)
+    index = {
+        child: group.input_count + number for group in groups.values() for number, child in enumerate(group.children)
+    }
     serial: Counter[tuple[str, str]] = Counter()
     trails: list[list[tuple[str, int]]] = []
     for (source, target), (up, down) in zip(links, spans, strict=True):
@@ -165,20 +171,20 @@ def _joined(
         for child, name in pairwise(up):
             group = groups[name]
             out = outlet[name, source]
-            edge = (index[child], outlet.get((child, source), 0), group.ins + len(group.children) + out, 0)
-            trail.append((name, group.edge(edge)))
+            edge = (index[child], outlet.get((child, source), 0), group.input_count + len(group.children) + out, 0)
+            trail.append((name, group.add_edge(edge)))
         head, tail = up[-1], down[-1]
         into = pin if tail == target else inlet[tail, source]
         top = parent[head]
-        trail.append((top, groups[top].edge((index[head], outlet.get((head, source), 0), index[tail], into))))
+        trail.append((top, groups[top].add_edge((index[head], outlet.get((head, source), 0), index[tail], into))))
         for child, name in list(pairwise(down))[::-1]:
             into = pin if child == target else inlet[child, source]
-            trail.append((name, groups[name].edge((inlet[name, source], 0, index[child], into))))
+            trail.append((name, groups[name].add_edge((inlet[name, source], 0, index[child], into))))
         trails.append(trail)
-    return Nest(groups, trails, twins)
+    return Nesting(groups, trails, twins)
 
 
-def _ranks(groups: dict[str, Group], parent: dict[str, str]) -> dict[str, int]:
+def _number_in_preorder(groups: dict[str, GroupGraph], parent: dict[str, str]) -> dict[str, int]:
     """A number for each card and group, in the order in which they are met from the root."""
     rank: dict[str, int] = {}
     stack = [name for name in groups if name not in parent]
@@ -190,8 +196,8 @@ def _ranks(groups: dict[str, Group], parent: dict[str, str]) -> dict[str, int]:
     return rank
 
 
-def _inlets(
-    groups: dict[str, Group],
+def _assign_input_ports(
+    groups: dict[str, GroupGraph],
     links: Sequence[tuple[str, str]],
     spans: list[tuple[list[str], list[str]]],
     rank: dict[str, int],
@@ -206,12 +212,12 @@ def _inlets(
         ports: dict[tuple[int, ...], int] = {}
         for source in sorted(by_source, key=rank.__getitem__):
             inlet[name, source] = ports.setdefault(tuple(sorted(by_source[source])), len(ports))
-        groups[name].ins = len(ports)
+        groups[name].input_count = len(ports)
     return inlet
 
 
-def _outlets(
-    groups: dict[str, Group],
+def _assign_output_ports(
+    groups: dict[str, GroupGraph],
     links: Sequence[tuple[str, str]],
     spans: list[tuple[list[str], list[str]]],
     rank: dict[str, int],
@@ -223,6 +229,6 @@ def _outlets(
             leaving[name][source] = None
     outlet: dict[tuple[str, str], int] = {}
     for name, cards in leaving.items():
-        groups[name].outs = sorted(cards, key=rank.__getitem__)
-        outlet.update(((name, card), number) for number, card in enumerate(groups[name].outs))
+        groups[name].output_cards = sorted(cards, key=rank.__getitem__)
+        outlet.update(((name, card), number) for number, card in enumerate(groups[name].output_cards))
     return outlet

@@ -5,10 +5,10 @@ from collections import defaultdict
 
 from explorer.layout.frame import Edge
 
-SWEEPS = 4
+ORDERING_SWEEPS = 4
 
 
-def arrange_ranks(rows: list[list[int]], near: list[Edge]) -> list[list[int]]:
+def reduce_crossings(rows: list[list[int]], near: list[Edge]) -> list[list[int]]:
     """Reorder rows by the mean place of neighbours, down and up, and keep the best; ties keep the given order."""
     if all(len(row) < 2 for row in rows):
         return rows
@@ -17,8 +17,8 @@ def arrange_ranks(rows: list[list[int]], near: list[Edge]) -> list[list[int]]:
     for source, _, target, _ in near:
         above[target].append(source)
         below[source].append(target)
-    best, fewest = rows, _crossings(rows, below)
-    for sweep in range(SWEEPS):
+    best, fewest = rows, _count_crossings(rows, below)
+    for sweep in range(ORDERING_SWEEPS):
         if fewest == 0:
             break
         neighbours = below if sweep % 2 else above
@@ -26,20 +26,20 @@ def arrange_ranks(rows: list[list[int]], near: list[Edge]) -> list[list[int]]:
         place = {node: number for number, node in enumerate(turned[0])}
         for row in turned[1:]:
             old = {node: number for number, node in enumerate(row)}
-            row.sort(key=lambda node, old=old: (_mean(neighbours[node], place, old[node]), old[node]))  # type: ignore[misc]
+            row.sort(key=lambda node, old=old: (_barycenter(neighbours[node], place, old[node]), old[node]))  # type: ignore[misc]
             place.update((node, number) for number, node in enumerate(row))
         rows = turned[::-1] if sweep % 2 else turned
-        count = _crossings(rows, below)
+        count = _count_crossings(rows, below)
         if count < fewest:
             best, fewest = rows, count
     return best
 
 
-def _mean(nodes: list[int], place: dict[int, int], own: int) -> float:
+def _barycenter(nodes: list[int], place: dict[int, int], own: int) -> float:
     return sum(place[node] for node in nodes) / len(nodes) if nodes else own
 
 
-def _crossings(rows: list[list[int]], below: dict[int, list[int]]) -> int:
+def _count_crossings(rows: list[list[int]], below: dict[int, list[int]]) -> int:
     total = 0
     for number, row in enumerate(rows[:-1]):
         place = {node: at for at, node in enumerate(rows[number + 1])}

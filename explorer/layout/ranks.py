@@ -7,57 +7,59 @@ one lane for each source, so that dense connections read like a bus.
 from collections import defaultdict
 
 from explorer.layout.alignment import align
-from explorer.layout.channel import Link, tracks
-from explorer.layout.frame import BOTTOM, FREE, TOP, Frame, Plan, settle
+from explorer.layout.channel import TrackLink, assign_tracks
+from explorer.layout.frame import BOTTOM, FREE, TOP, LayoutProblem, LayoutSolution, normalise_origin
 from explorer.layout.geometry import Point
-from explorer.layout.ordering import arrange_ranks
+from explorer.layout.ordering import reduce_crossings
 
 Pin = tuple[int, int]
 
 
-def ranked(frame: Frame) -> Plan:
+def solve_in_ranks(problem: LayoutProblem) -> LayoutSolution:
     """Solve a frame in ranks."""
-    rank = _ranks(frame)
+    rank = _assign_ranks(problem)
     rows: list[list[int]] = [[] for _ in range(max(rank) + 1)]
     for node, number in enumerate(rank):
         rows[number].append(node)
-    near = [edge for edge in frame.edges if rank[edge[2]] == rank[edge[0]] + 1]
-    rows = arrange_ranks(rows, near)
-    left = align(frame, rows, near)
-    lanes = _lanes(frame, rank, max(x + max(node.width, node.reach) for x, node in zip(left, frame.nodes, strict=True)))
-    return _draw(frame, rows, rank, left, lanes)
+    near = [edge for edge in problem.edges if rank[edge[2]] == rank[edge[0]] + 1]
+    rows = reduce_crossings(rows, near)
+    left = align(problem, rows, near)
+    lanes = _assign_lanes(
+        problem, rank, max(x + max(node.width, node.reach) for x, node in zip(left, problem.nodes, strict=True))
+    )
+    return _place_and_route(problem, rows, rank, left, lanes)
 
 
-def _ranks(frame: Frame) -> list[int]:
+def _assign_ranks(problem: LayoutProblem) -> list[int]:
     """Longest path from the top; what hangs in the air sinks to just above what uses it; ports keep to their end."""
-    count = len(frame.nodes)
+    count = len(problem.nodes)
     before: list[list[int]] = [[] for _ in range(count)]
     after: list[list[int]] = [[] for _ in range(count)]
-    for source, _, target, _ in frame.edges:
+    for source, _, target, _ in problem.edges:
         before[target].append(source)
         after[source].append(target)
-    start = 1 if any(node.pin == TOP for node in frame.nodes) else 0
+    start = 1 if any(node.pin == TOP for node in problem.nodes) else 0
     rank = [0] * count
     pending = [len(sources) for sources in before]
     queue = [node for node in range(count) if not pending[node]]
     for node in queue:
-        if frame.nodes[node].pin != TOP:
+        if problem.nodes[node].pin != TOP:
             rank[node] = max((rank[source] + 1 for source in before[node]), default=start)
         for target in after[node]:
             pending[target] -= 1
             if not pending[target]:
                 queue.append(target)
     for node in range(count):
-        if not before[node] and after[node] and frame.nodes[node].pin == FREE:
+        if not before[node] and after[node] and problem.nodes[node].pin == FREE:
             rank[node] = max(rank[node], min(rank[target] for target in after[node]) - 1)
-    last = max((rank[node] for node in range(count) if frame.nodes[node].pin == FREE), default=0) + 1
-    return [last if node.pin == BOTTOM else number for node, number in zip(frame.nodes, rank, strict=True)]
+    last = max((rank[node] for node in range(count) if problem.nodes[node].pin == FREE), default=0) + 1
+    return [last if node.pin == BOTTOM else number for node, number in zip(problem.nodes, rank, strict=True)]
 
 
-def _lanes(frame: Frame, rank: list[int], right: float) -> dict[Pin, float]:
+def _assign_lanes(problem: LayoutProblem, rank: list[int], right: float) -> dict[Pin, float]:
     """The x of the lane of each pin that feeds a rank further away; short lanes inside, long ones outside."""
     ends: dict[Pin, int] = defaultdict(int)
-    for source, out, target, _ in frame.edges:
+    for source, out, target, _ in problem.edges:
         if rank[target] > rank[source] + 1:
             ends[source, out] = max(ends[source, out], rank[target])
     order = sorted(ends, key=lambda pin: (ends[pin] - rank[pin[0]], rank[pin[0]], pin))
@@ -71,47 +73,51 @@ def _lanes(frame: Frame, rank: list[int], right: float) -> dict[Pin, float]:
             taken.append([])
         taken[slot].append((lo, hi))
         slots[pin] = slot
-    pitch = max(5.0, min(frame.spacing.lane, 240 / max(1, len(taken))))
-    return {pin: right + frame.spacing.lane + slot * pitch for pin, slot in slots.items()}
+    pitch = max(5.0, min(problem.spacing.lane, 240 / max(1, len(taken))))
+    return {pin: right + problem.spacing.lane + slot * pitch for pin, slot in slots.items()}
 
 
-def _draw(frame: Frame, rows: list[list[int]], rank: list[int], left: list[float], lanes: dict[Pin, float]) -> Plan:
+def _place_and_route(
+    problem: LayoutProblem, rows: list[list[int]], rank: list[int], left: list[float], lanes: dict[Pin, float]
+) -> LayoutSolution:
     """Go down the ranks: a rank of nodes, then a gap as high as its tracks need."""
-    links = _links(frame, rank, left, lanes, len(rows))
+    links = _collect_gap_links(problem, rank, left, lanes, len(rows))
     turns: dict[tuple[int, object, object], float | None] = {}
-    at: list[Point] = [(0, 0)] * len(frame.nodes)
+    at: list[Point] = [(0, 0)] * len(problem.nodes)
     y = 0.0
     for number, row in enumerate(rows):
-        y += max((frame.nodes[node].lead for node in row), default=0)
+        y += max((problem.nodes[node].lead for node in row), default=0)
         for node in row:
             at[node] = (left[node], y)
-        y += max((frame.nodes[node].height for node in row), default=0)
-        y += max((frame.nodes[node].stub for node in row), default=0)
-        levels, count = tracks(links[number])
+        y += max((problem.nodes[node].height for node in row), default=0)
+        y += max((problem.nodes[node].stub for node in row), default=0)
+        levels, count = assign_tracks(links[number])
         for link, level in zip(links[number], levels, strict=True):
-            turns[number, link[0], link[2]] = None if level is None else y + level * frame.spacing.track
-        y += max(0, count - 1) * frame.spacing.track
-    wires = tuple(_wire(frame, edge, at, rank, lanes, turns) for edge in frame.edges)
-    skips = tuple(rank[target] > rank[source] + 1 for source, _, target, _ in frame.edges)
-    tops = [left[node] for node, shape in enumerate(frame.nodes) if shape.pin == TOP]
+            turns[number, link[0], link[2]] = None if level is None else y + level * problem.spacing.track
+        y += max(0, count - 1) * problem.spacing.track
+    wires = tuple(_build_polyline(problem, edge, at, rank, lanes, turns) for edge in problem.edges)
+    skips = tuple(rank[target] > rank[source] + 1 for source, _, target, _ in problem.edges)
+    tops = [left[node] for node, shape in enumerate(problem.nodes) if shape.pin == TOP]
     axis = (
         tops[0]
         if len(tops) == 1
-        else (min(left) + max(x + n.width for x, n in zip(left, frame.nodes, strict=True))) / 2
+        else (min(left) + max(x + n.width for x, n in zip(left, problem.nodes, strict=True))) / 2
     )
-    return settle(frame, Plan(0, y, axis, 0, tuple(at), wires, skips))
+    return normalise_origin(problem, LayoutSolution(0, y, axis, 0, tuple(at), wires, skips))
 
 
-def _links(frame: Frame, rank: list[int], left: list[float], lanes: dict[Pin, float], count: int) -> list[list[Link]]:
+def _collect_gap_links(
+    problem: LayoutProblem, rank: list[int], left: list[float], lanes: dict[Pin, float], count: int
+) -> list[list[TrackLink]]:
     """What each gap has to join: node to node, node to lane, lane to node."""
-    gaps: list[dict[tuple[object, object], Link]] = [{} for _ in range(count)]
+    gaps: list[dict[tuple[object, object], TrackLink]] = [{} for _ in range(count)]
 
-    def join(gap: int, link: Link) -> None:
+    def join(gap: int, link: TrackLink) -> None:
         gaps[gap].setdefault((link[0], link[2]), link)
 
-    for source, out, target, into in frame.edges:
-        above, x0 = (0, source, out), left[source] + frame.nodes[source].outs[out]
-        below, x1 = (0, target, into), left[target] + frame.nodes[target].ins[into]
+    for source, out, target, into in problem.edges:
+        above, x0 = (0, source, out), left[source] + problem.nodes[source].outs[out]
+        below, x1 = (0, target, into), left[target] + problem.nodes[target].ins[into]
         if rank[target] == rank[source] + 1:
             join(rank[source], (above, x0, below, x1))
         else:
@@ -121,8 +127,8 @@ def _links(frame: Frame, rank: list[int], left: list[float], lanes: dict[Pin, fl
     return [list(gap.values()) for gap in gaps]
 
 
-def _wire(
-    frame: Frame,
+def _build_polyline(
+    problem: LayoutProblem,
     edge: tuple[int, int, int, int],
     at: list[Point],
     rank: list[int],
@@ -131,8 +137,8 @@ def _wire(
 ) -> tuple[Point, ...]:
     source, out, target, into = edge
     above, below = (0, source, out), (0, target, into)
-    x0, y0 = at[source][0] + frame.nodes[source].outs[out], at[source][1] + frame.nodes[source].height
-    x1, y1 = at[target][0] + frame.nodes[target].ins[into], at[target][1]
+    x0, y0 = at[source][0] + problem.nodes[source].outs[out], at[source][1] + problem.nodes[source].height
+    x1, y1 = at[target][0] + problem.nodes[target].ins[into], at[target][1]
     if rank[target] == rank[source] + 1:
         turn = turns[rank[source], above, below]
         return ((x0, y0), (x1, y1)) if turn is None else ((x0, y0), (x0, turn), (x1, turn), (x1, y1))

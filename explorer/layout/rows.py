@@ -2,37 +2,39 @@
 
 from collections.abc import Sequence
 
-PAGE = 1.6  # width of what is looked at beside its height
+PAGE_ASPECT = 1.6  # width of what is looked at beside its height
 ROW_GAP = 44.0
-WORTH = 0.88  # a break must make the whole at least this much smaller
-MOST = 8
+MAX_RELATIVE_EXTENT = 0.88  # a break must make the whole at least this much smaller
+MAX_ROWS = 8
 
 
-def broken(widths: Sequence[float], heights: Sequence[float], may_end: Sequence[bool], gap: float) -> list[int]:
+def break_into_rows(
+    widths: Sequence[float], heights: Sequence[float], may_end: Sequence[bool], gap: float
+) -> list[int]:
     """Where rows end: indices of the first column of each row but the first; none where one row serves as well.
 
     `may_end` says for each column whether a row may end behind it.
     """
     best: list[int] = []
-    least = _extent([], widths, heights, gap) * WORTH
-    for count in range(2, min(MOST, len(widths)) + 1):
-        starts = _starts(widths, may_end, gap, count)
-        size = _extent(starts, widths, heights, gap)
+    least = _page_width([], widths, heights, gap) * MAX_RELATIVE_EXTENT
+    for count in range(2, min(MAX_ROWS, len(widths)) + 1):
+        starts = _even_starts(widths, may_end, gap, count)
+        size = _page_width(starts, widths, heights, gap)
         if size < least:
-            best, least = starts, size * WORTH
+            best, least = starts, size * MAX_RELATIVE_EXTENT
     return best
 
 
-def _extent(starts: Sequence[int], widths: Sequence[float], heights: Sequence[float], gap: float) -> float:
+def _page_width(starts: Sequence[int], widths: Sequence[float], heights: Sequence[float], gap: float) -> float:
     """The width of the smallest page that holds all rows."""
     ends = [*starts, len(widths)]
     rows = list(zip([0, *starts], ends, strict=True))
     width = max(sum(widths[a:b]) + gap * (b - a - 1) for a, b in rows)
     height = sum(max(heights[a:b], default=0.0) for a, b in rows) + ROW_GAP * (len(rows) - 1)
-    return max(width, PAGE * height)
+    return max(width, PAGE_ASPECT * height)
 
 
-def _starts(widths: Sequence[float], may_end: Sequence[bool], gap: float, count: int) -> list[int]:
+def _even_starts(widths: Sequence[float], may_end: Sequence[bool], gap: float, count: int) -> list[int]:
     """At most `count` rows, about equally wide."""
     target = (sum(widths) + gap * len(widths)) / count
     starts: list[int] = []

@@ -24,7 +24,7 @@ class _WeightsOnMeta(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def make(builder: str, arguments: Mapping[str, Any], *, device: str, aux_heads: bool) -> nn.Module:
+def call_builder(builder: str, arguments: Mapping[str, Any], *, device: str, aux_heads: bool) -> nn.Module:
     """Call `builder` ("package.module:function") and hand its module over in eval mode on `device`.
 
     With `aux_heads` the root alone stays in training mode, so that it runs its auxiliary heads while batch

@@ -13,12 +13,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from explorer.assets import asset
+from explorer.assets import resource_path
 
 if TYPE_CHECKING:
     from torch import nn
 
-FAMILIES = (
+FAMILY_ORDER = (
     "AlexNet",
     "VGG",
     "GoogLeNet",
@@ -45,7 +45,7 @@ class UnknownNetwork(LookupError):
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedValue:
     """A number from a paper. `note` says how it was counted, or why it does not come out here."""
 
     figure: Literal["params", "macs", "top1"]
@@ -55,7 +55,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Opt:
+class BuildOption:
     """Something to choose before the network is built. The first choice is what the entry's figures hold for."""
 
     name: str
@@ -68,7 +68,7 @@ class Opt:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A network of the catalogue."""
 
     key: str
@@ -83,36 +83,36 @@ class Entry:
     activations: int  # numbers that all ops together make of one image
     top1: float | None = None  # per cent on ImageNet
     top1_source: str = ""
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedValue, ...] = ()
     note: str = ""  # what cannot be reproduced, and why
-    options: tuple[Opt, ...] = ()
+    options: tuple[BuildOption, ...] = ()
     weights: str | None = None  # torchvision's name: "ResNet50_Weights.IMAGENET1K_V2"
     arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-def _entry(raw: Mapping[str, Any], papers: Mapping[str, str]) -> Entry:
+def _parse_entry(raw: Mapping[str, Any], papers: Mapping[str, str]) -> CatalogueEntry:
     fields = dict(raw)
     fields["paper"] = papers[raw["paper"]]
     fields["input_size"] = tuple(raw["input_size"])
     fields["arguments"] = MappingProxyType(dict(raw.get("arguments", {})))
-    fields["published"] = tuple(Published(**item) for item in raw.get("published", ()))
+    fields["published"] = tuple(PublishedValue(**item) for item in raw.get("published", ()))
     fields["options"] = tuple(
-        Opt(item["name"], item["title"], tuple(item["choices"])) for item in raw.get("options", ())
+        BuildOption(item["name"], item["title"], tuple(item["choices"])) for item in raw.get("options", ())
     )
-    return Entry(**fields)
+    return CatalogueEntry(**fields)
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def all_entries() -> tuple[CatalogueEntry, ...]:
     """All networks, by year and, within a year, in the order of `FAMILIES`."""
-    raw = json.loads(asset("catalogue.json").read_text(encoding="utf-8"))
-    found = [_entry(item, raw["papers"]) for item in raw["networks"]]
-    return tuple(sorted(found, key=lambda entry: (entry.year, FAMILIES.index(entry.family))))
+    raw = json.loads(resource_path("catalogue.json").read_text(encoding="utf-8"))
+    found = [_parse_entry(item, raw["papers"]) for item in raw["networks"]]
+    return tuple(sorted(found, key=lambda entry: (entry.year, FAMILY_ORDER.index(entry.family))))
 
 
-def find(key: str) -> Entry:
+def get_entry(key: str) -> CatalogueEntry:
     """The entry called `key`. Raises UnknownNetwork with the nearest keys."""
-    by_key = {entry.key: entry for entry in entries()}
+    by_key = {entry.key: entry for entry in all_entries()}
     if key in by_key:
         return by_key[key]
     wanted = key.lower().replace("-", "_").replace(" ", "_")
@@ -121,23 +121,23 @@ def find(key: str) -> Entry:
     raise UnknownNetwork(f"there is no network {key!r} in the catalogue{hint}")
 
 
-def build(entry: Entry, options: Mapping[str, Any] | None = None, *, device: str = "meta") -> nn.Module:
+def instantiate(entry: CatalogueEntry, options: Mapping[str, Any] | None = None, *, device: str = "meta") -> nn.Module:
     """The module of `entry` in eval mode, without pretrained weights; on "meta" it occupies no memory.
 
     `options` holds values for `entry.options`; without one, the first choice counts. With `aux_heads` the module
     returns its auxiliary outputs too, for which the root (and only the root) is left in training mode.
     """
-    from explorer.networks.building import make
+    from explorer.networks.building import call_builder
 
-    chosen = _chosen(entry, options or {})
+    chosen = _check_options(entry, options or {})
     arguments = dict(entry.arguments)
     aux_heads = bool(chosen.pop("aux_heads", False))
     if aux_heads:
         arguments["aux_logits"] = True
-    return make(entry.builder, arguments | chosen, device=device, aux_heads=aux_heads)
+    return call_builder(entry.builder, arguments | chosen, device=device, aux_heads=aux_heads)
 
 
-def _chosen(entry: Entry, options: Mapping[str, Any]) -> dict[str, Any]:
+def _check_options(entry: CatalogueEntry, options: Mapping[str, Any]) -> dict[str, Any]:
     known = {opt.name: opt for opt in entry.options}
     for name, value in options.items():
         if name not in known:

@@ -7,110 +7,114 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_LARGEST = 5 * 2**20  # bytes of a file of Python
+_MAX_FILE_BYTES = 5 * 2**20  # bytes of a file of Python
 
-Plain = bool | int | float | str
+PlainValue = bool | int | float | str
 
 
-class OwnModuleError(ValueError):
+class UserModuleError(ValueError):
     """A file that offers no network, or code that makes none. The message says where and why."""
 
 
 @dataclass(frozen=True)
-class Own:
+class UserModule:
     """A network as the user names it: what makes it, with which arguments, and what it takes."""
 
-    made_by: str  # "path/to/net.py:Net" or "package.module:make"
-    arguments: Mapping[str, Plain] = field(default_factory=dict)
+    factory: str  # "path/to/net.py:Net" or "package.module:make"
+    arguments: Mapping[str, PlainValue] = field(default_factory=dict)
     input_shape: tuple[int, ...] = (1, 3, 224, 224)  # batch, channels, height, width
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         """The file, or the package's module."""
-        return self.made_by.rpartition(":")[0]
+        return self.factory.rpartition(":")[0]
 
     @property
     def name(self) -> str:
         """Of the class, function or module in it."""
-        return self.made_by.rpartition(":")[2]
+        return self.factory.rpartition(":")[2]
 
     @property
     def is_file(self) -> bool:
-        return self.where.endswith(".py")
+        return self.location.endswith(".py")
 
 
-def names_own(text: str) -> bool:
+def is_user_module(text: str) -> bool:
     """Whether this names a network of the user's own, as `Own.made_by` does, and not one of the catalogue."""
     return ":" in text
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ModuleCandidate:
     """Something in a file that may make a network."""
 
     name: str
-    takes: str  # its arguments, as they are written: "classes, width=1.0"
+    parameters: str  # its arguments, as they are written: "classes, width=1.0"
     is_network: bool  # it says so itself; of others only a run can tell
 
 
-def offers(path: str | Path) -> tuple[Offer, ...]:
+def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
     """What could make a network, likeliest first: classes of modules, then functions. The file is not run.
 
     Raises OwnModuleError for what is no file of Python.
     """
     path = Path(path)
     try:
-        if path.stat().st_size > _LARGEST:
-            raise OwnModuleError(f"{path} is too large for a file of Python")
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise UserModuleError(f"{path} is too large for a file of Python")
         tree = ast.parse(path.read_bytes(), str(path))
     except OSError as failure:
-        raise OwnModuleError(f"cannot read {path}: {failure.strerror or failure}") from failure
+        raise UserModuleError(f"cannot read {path}: {failure.strerror or failure}") from failure
     except SyntaxError as failure:
-        raise OwnModuleError(f"{path.name}, line {failure.lineno}: {failure.msg}") from failure
+        raise UserModuleError(f"{path.name}, line {failure.lineno}: {failure.msg}") from failure
     except (ValueError, RecursionError, MemoryError) as failure:
-        raise OwnModuleError(f"{path} is no file of Python: {failure}") from failure
-    found: list[Offer] = []  # last first: whole networks stand at the end, behind the blocks they are made of
+        raise UserModuleError(f"{path} is no file of Python: {failure}") from failure
+    found: list[ModuleCandidate] = []  # last first: whole networks stand at the end, behind the blocks they are made of
     networks: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
-            if "Module" in bases or "Sequential" in bases or bases & networks or _defines(node, "forward"):
+            if "Module" in bases or "Sequential" in bases or bases & networks or _find_method(node, "forward"):
                 networks.add(node.name)
-                found.insert(0, Offer(node.name, _takes(_defines(node, "__init__"), bound=True), True))
+                found.insert(
+                    0, ModuleCandidate(node.name, _parameter_text(_find_method(node, "__init__"), is_method=True), True)
+                )
         elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             returns = ast.unparse(node.returns).rpartition(".")[2] if node.returns is not None else ""
-            found.insert(0, Offer(node.name, _takes(node), returns in {"Module", "Sequential", *networks}))
+            found.insert(
+                0, ModuleCandidate(node.name, _parameter_text(node), returns in {"Module", "Sequential", *networks})
+            )
     return tuple(sorted(found, key=lambda offer: not offer.is_network))
 
 
-def _defines(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+def _find_method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
     return next((part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == name), None)
 
 
-def _takes(function: ast.FunctionDef | None, *, bound: bool = False) -> str:
+def _parameter_text(function: ast.FunctionDef | None, *, is_method: bool = False) -> str:
     if function is None:
         return ""
     arguments = function.args
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         argument.annotation = None
-    if bound and arguments.args:
+    if is_method and arguments.args:
         del arguments.args[0]
     return ast.unparse(arguments)
 
 
-def arguments_of(text: str) -> dict[str, Plain]:
+def parse_arguments(text: str) -> dict[str, PlainValue]:
     """Keyword arguments as one writes them: "classes=10, width=0.5". Nothing is run. Raises OwnModuleError."""
     try:
         call = ast.parse(f"f({text}\n)", mode="eval").body
         assert isinstance(call, ast.Call)
         if call.args or any(word.arg is None for word in call.keywords):
-            raise OwnModuleError("Arguments are written with their names: classes=10, width=0.5")
+            raise UserModuleError("Arguments are written with their names: classes=10, width=0.5")
         found = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
     except (SyntaxError, ValueError, AssertionError, RecursionError, MemoryError) as failure:
-        if isinstance(failure, OwnModuleError):
+        if isinstance(failure, UserModuleError):
             raise
-        raise OwnModuleError(f'"{text}" cannot be read as arguments, such as classes=10, width=0.5') from failure
+        raise UserModuleError(f'"{text}" cannot be read as arguments, such as classes=10, width=0.5') from failure
     for name, value in found.items():
         if not isinstance(value, (bool, int, float, str)):
-            raise OwnModuleError(f"{name} must be a number, a text, True or False; wrap the rest in a function")
+            raise UserModuleError(f"{name} must be a number, a text, True or False; wrap the rest in a function")
     return found

@@ -1,22 +1,22 @@
 """From what is known about a snapshot to what the window, the command line and the exports show of it."""
 
-from explorer.present.diagrams import at_level, diagram
-from explorer.present.inspections import inspection
-from explorer.present.outputs import output
-from explorer.present.previews import headline, preview, refusal
-from explorer.present.stacks import revealed, shown_on, toggled
-from explorer.present.summaries import summary
+from explorer.present.diagrams import build_diagram, expanded_at_level
+from explorer.present.inspections import build_inspection
+from explorer.present.outputs import compare_outputs
+from explorer.present.previews import build_preview, build_refusal, preview_headline
+from explorer.present.stacks import find_visible_card, reveal, toggle_expanded
+from explorer.present.summaries import build_summary
 
 __all__ = [
-    "at_level",
-    "diagram",
-    "headline",
-    "inspection",
-    "output",
-    "preview",
-    "refusal",
-    "revealed",
-    "shown_on",
-    "summary",
-    "toggled",
+    "build_diagram",
+    "build_inspection",
+    "build_preview",
+    "build_refusal",
+    "build_summary",
+    "compare_outputs",
+    "expanded_at_level",
+    "find_visible_card",
+    "preview_headline",
+    "reveal",
+    "toggle_expanded",
 ]

@@ -7,19 +7,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_MOST = 250_000  # pairs that are weighed; larger rows meet place by place
+_MAX_PAIRS = 250_000  # pairs that are weighed; larger rows meet place by place
 
 
-def aligned(
-    left: Sequence[T], right: Sequence[T], likeness: Callable[[T, T], float], least: float
+def align_sequences(
+    left: Sequence[T], right: Sequence[T], similarity: Callable[[T, T], float], min_similarity: float
 ) -> Iterator[tuple[T | None, T | None]]:
     """Pairs in order; None where one side has nothing that answers. The sum of the likenesses is as large as can be;
     pairs that are less alike than `least` never meet, and where it makes no difference, the first ones do."""
-    if len(left) * len(right) > _MOST:
-        yield from _by_place(left, right, likeness, least)
+    if len(left) * len(right) > _MAX_PAIRS:
+        yield from _align_by_position(left, right, similarity, min_similarity)
         return
-    alike = [[value if (value := likeness(a, b)) >= least else 0.0 for b in right] for a in left]
-    best = _best(alike, len(left), len(right))
+    alike = [[value if (value := similarity(a, b)) >= min_similarity else 0.0 for b in right] for a in left]
+    best = _best_sums(alike, len(left), len(right))
     i = j = 0
     while i < len(left) and j < len(right):
         if alike[i][j] and best[i][j] <= alike[i][j] + best[i + 1][j + 1] + 1e-9:
@@ -35,22 +35,22 @@ def aligned(
     yield from ((None, b) for b in right[j:])
 
 
-def _best(alike: list[list[float]], n: int, m: int) -> list[list[float]]:
+def _best_sums(similarities: list[list[float]], n: int, m: int) -> list[list[float]]:
     """The largest sum that can be had from each place on to the ends."""
     best = [[0.0] * (m + 1) for _ in range(n + 1)]
     for i in range(n - 1, -1, -1):
-        row, below, values = best[i], best[i + 1], alike[i]
+        row, below, values = best[i], best[i + 1], similarities[i]
         for j in range(m - 1, -1, -1):
             met = values[j] + below[j + 1] if values[j] else 0.0
             row[j] = max(met, below[j], row[j + 1])
     return best
 
 
-def _by_place(
-    left: Sequence[T], right: Sequence[T], likeness: Callable[[T, T], float], least: float
+def _align_by_position(
+    left: Sequence[T], right: Sequence[T], similarity: Callable[[T, T], float], min_similarity: float
 ) -> Iterator[tuple[T | None, T | None]]:
     for a, b in zip(left, right, strict=False):
-        if likeness(a, b) >= least:
+        if similarity(a, b) >= min_similarity:
             yield a, b
         else:
             yield a, None

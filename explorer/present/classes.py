@@ -6,31 +6,33 @@ from dataclasses import dataclass
 
 import torch
 
-from explorer.analysis.comparison import probabilities, top
-from explorer.analysis.sample import labels
-from explorer.analysis.showing import NothingThere, Showing
-from explorer.wanted import Wanted, always
+from explorer.analysis.comparison import probabilities, top_classes
+from explorer.analysis.sample import class_labels
+from explorer.analysis.showing import NotAvailable, Probe
+from explorer.wanted import KeepGoing, always
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ClassCandidate:
     index: int
     label: str
     probability: float  # now
 
 
-def classes(now: Showing, before: Showing, wanted: Wanted = always, count: int = 5) -> tuple[Candidate, ...]:
+def likely_classes(
+    now: Probe, baseline: Probe, keep_going: KeepGoing = always, count: int = 5
+) -> tuple[ClassCandidate, ...]:
     """The likeliest now, then those that were likeliest before. Raises NothingThere when the output has no classes."""
-    p = _probabilities(now, wanted)
-    q = _probabilities(before, wanted) if before is not now else p
-    names = labels(len(p))
-    shown = dict.fromkeys([*top(p, count), *(top(q, count) if len(q) == len(p) else ())])
-    return tuple(Candidate(index, names[index], float(p[index])) for index in shown)
+    p = _probabilities(now, keep_going)
+    q = _probabilities(baseline, keep_going) if baseline is not now else p
+    names = class_labels(len(p))
+    shown = dict.fromkeys([*top_classes(p, count), *(top_classes(q, count) if len(q) == len(p) else ())])
+    return tuple(ClassCandidate(index, names[index], float(p[index])) for index in shown)
 
 
-def _probabilities(showing: Showing, wanted: Wanted) -> torch.Tensor:
-    output = showing.value(showing.architecture.output.name, wanted)
+def _probabilities(probe: Probe, keep_going: KeepGoing) -> torch.Tensor:
+    output = probe.value(probe.architecture.output.name, keep_going)
     if output.dim() != 2:
         shape = " × ".join(map(str, output.shape[1:]))
-        raise NothingThere(f"The output ({shape}) is no list of classes, so there is none to choose.")
+        raise NotAvailable(f"The output ({shape}) is no list of classes, so there is none to choose.")
     return probabilities(output)

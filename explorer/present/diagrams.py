@@ -6,42 +6,42 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from explorer import numbers
-from explorer.analysis.study import Study, study
-from explorer.diagram import Card, Change, Colouring, Diagram, Kind, Level, Link, Step
-from explorer.garbage import undisturbed
+from explorer.analysis.study import Analysis, analyse
+from explorer.diagram import Card, Change, Colouring, Diagram, Kind, Level, Link, ProgressCallback
+from explorer.garbage import gc_paused
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Architecture, Node, Pass
+from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.groups import Group
 from explorer.present import channels, colours, ghosts, titles
-from explorer.present.entering import entering
-from explorer.present.stacks import Item, Stack, all_stacks, is_open, rows
-from explorer.weights.provenance import Told, provenance, summed_up
+from explorer.present.entering import card_inputs
+from explorer.present.stacks import Item, Stack, all_stack_ids, is_expanded, stack_children
+from explorer.weights.provenance import ProvenanceOf, infer_provenance, summarise_provenance
 
-_OFTEN = 64  # open groups from one word on how far it is to the next
+_PROGRESS_INTERVAL = 64  # open groups from one word on how far it is to the next
 
-_ROUND = frozenset({"add", "concat", "multiply"})
+_ROUND_KINDS = frozenset({"add", "concat", "multiply"})
 #: What these are called where only one map comes in: the first layer of a dense block, a layer scale.
-_ALONE = {"add": "Add", "concat": "Concatenate", "multiply": "Scale"}
+_SINGLE_INPUT_TITLES = {"add": "Add", "concat": "Concatenate", "multiply": "Scale"}
 
 
-def at_level(study: Study, level: Level) -> frozenset[str]:
+def expanded_at_level(analysis: Analysis, level: Level) -> frozenset[str]:
     """The groups that are open at a level: none, those around blocks, all but units, all."""
-    groups = study.hierarchy.groups.values()
+    groups = analysis.hierarchy.groups.values()
     if level == "stages":
         return frozenset()
     if level == "blocks":
-        return frozenset(g.id for g in study.hierarchy.root.groups if g.role in ("stem", "stage", "head"))
-    return frozenset(g.id for g in groups if level == "ops" or g.role != "unit") | all_stacks(study)
+        return frozenset(g.id for g in analysis.hierarchy.root.groups if g.role in ("stem", "stage", "head"))
+    return frozenset(g.id for g in groups if level == "ops" or g.role != "unit") | all_stack_ids(analysis)
 
 
-@undisturbed()
-def diagram(
-    study: Study,
-    opened: frozenset[str],
+@gc_paused()
+def build_diagram(
+    analysis: Analysis,
+    expanded: frozenset[str],
     baseline: Architecture | None = None,
-    by: str | Colouring = "kind",
-    told: Told = provenance,
-    step: Step = float,
+    colour_by: str | Colouring = "kind",
+    provenance_of: ProvenanceOf = infer_provenance,
+    progress: ProgressCallback = float,
 ) -> Diagram:
     """What is visible when these groups are open; against `baseline`, cards say what an edit changed.
 
@@ -49,98 +49,113 @@ def diagram(
     the snapshot lacks (an edit took the group away) is ignored. `told` says where a node's weights come from.
     `step` hears how far it is, and may raise to end it.
     """
-    return _Builder(study, opened, baseline or study.architecture, told, step).diagram(by)
+    return _DiagramBuilder(analysis, expanded, baseline or analysis.architecture, provenance_of, progress).build(
+        colour_by
+    )
 
 
-class _Builder:
-    def __init__(self, study: Study, opened: frozenset[str], baseline: Architecture, told: Told, step: Step) -> None:
-        self.study = study
-        self.opened = opened
+class _DiagramBuilder:
+    def __init__(
+        self,
+        analysis: Analysis,
+        expanded: frozenset[str],
+        baseline: Architecture,
+        provenance_of: ProvenanceOf,
+        progress: ProgressCallback,
+    ) -> None:
+        self.analysis = analysis
+        self.expanded = expanded
         self.baseline = baseline
-        self.step = step
-        self.told = told  # where the weights of a node come from
-        self.nodes = study.architecture.nodes
-        self.touched = frozenset(n for n in study.architecture.edited if self.change(self.nodes[n]) != "same")
-        self.shown_by: dict[str, str] = {}  # every drawn node -> the visible card it is on
+        self.progress = progress
+        self.provenance_of = provenance_of  # where the weights of a node come from
+        self.nodes = analysis.architecture.nodes
+        self.changed_nodes = frozenset(
+            n for n in analysis.architecture.edited_names if self.node_change(self.nodes[n]) != "same"
+        )
+        self.card_of_node: dict[str, str] = {}  # every drawn node -> the visible card it is on
         self.cards: dict[str, Card] = {}
         self.children: dict[str, tuple[str, ...]] = {}
-        self.inside: dict[str, tuple[str, ...]] = {}  # the nodes on every visible card
-        self.folded: dict[str, Item | Stack] = {}  # what every visible card stands for
+        self.nodes_of_card: dict[str, tuple[str, ...]] = {}  # the nodes on every visible card
+        self.collapsed: dict[str, Item | Stack] = {}  # what every visible card stands for
 
-    def diagram(self, by: str | Colouring) -> Diagram:
-        root = self.study.hierarchy.root
-        self.place(root.id, rows(self.study, root))
-        baseline = study(self.baseline)
-        shades = colours.colouring(self.study, by, baseline) if isinstance(by, str) else by
-        if by == "change":
-            self.place_ghosts(baseline)
-        cards, bars = colours.with_bars(self.cards, self.inside, *colours.shares(self.study, by))
+    def build(self, colour_by: str | Colouring) -> Diagram:
+        root = self.analysis.hierarchy.root
+        self.add_children(root.id, stack_children(self.analysis, root))
+        baseline = analyse(self.baseline)
+        shades = (
+            colours.build_colouring(self.analysis, colour_by, baseline) if isinstance(colour_by, str) else colour_by
+        )
+        if colour_by == "change":
+            self.add_removed_cards(baseline)
+        cards, bars = colours.add_bars(self.cards, self.nodes_of_card, *colours.figure_shares(self.analysis, colour_by))
         scale = None
         if shades is not None:
-            cards, scale = colours.tinted(cards, self.inside, shades)
-        if by == "change":
-            for id in ghosts.thinned(self.study, baseline) & self.inside.keys():
-                cards[id] = replace(cards[id], word=colours.thinned(cards[id].word))
+            cards, scale = colours.tint_cards(cards, self.nodes_of_card, shades)
+        if colour_by == "change":
+            for id in ghosts.groups_with_removals(self.analysis, baseline) & self.nodes_of_card.keys():
+                cards[id] = replace(cards[id], tint_label=colours.label_with_removals(cards[id].tint_label))
         return Diagram(root.id, self.children, cards, tuple(self.links()), scale, bars)
 
-    def place(self, id: str, items: tuple[Item | Stack, ...]) -> None:
+    def add_children(self, id: str, items: tuple[Item | Stack, ...]) -> None:
         """Open a group or stack: what is in it becomes cards or, where it is open too, frames."""
-        if len(self.children) % _OFTEN == 0:
-            self.step(0.7 * len(self.shown_by) / len(self.nodes))
+        if len(self.children) % _PROGRESS_INTERVAL == 0:
+            self.progress(0.7 * len(self.card_of_node) / len(self.nodes))
         self.children[id] = tuple(item if isinstance(item, str) else item.id for item in items)
         for item in items:
             if isinstance(item, str):
                 self.cards[item] = self.op_card(self.nodes[item])
-                self.show(item, item, (item,), (item,))
+                self.add_collapsed(item, item, (item,), (item,))
             elif isinstance(item, Stack):
                 self.cards[item.id] = self.stack_card(item)
-                if is_open(item, self.opened):
-                    self.place(item.id, item.members)
+                if is_expanded(item, self.expanded):
+                    self.add_children(item.id, item.members)
                 else:
-                    self.show(item.id, item, item.nodes, item.nodes)
+                    self.add_collapsed(item.id, item, item.nodes, item.nodes)
             else:
                 self.cards[item.id] = self.group_card(item)
-                if item.id in self.opened:
-                    self.place(item.id, rows(self.study, item))
+                if item.id in self.expanded:
+                    self.add_children(item.id, stack_children(self.analysis, item))
                 else:
-                    self.show(item.id, item, item.nodes, item.all_nodes)
+                    self.add_collapsed(item.id, item, item.nodes, item.all_nodes)
 
-    def show(self, id: str, item: Item | Stack, drawn: tuple[str, ...], inside: tuple[str, ...]) -> None:
-        self.folded[id] = item
-        self.shown_by.update(dict.fromkeys(drawn, id))
-        self.inside[id] = inside
+    def add_collapsed(
+        self, id: str, item: Item | Stack, drawn_nodes: tuple[str, ...], node_names: tuple[str, ...]
+    ) -> None:
+        self.collapsed[id] = item
+        self.card_of_node.update(dict.fromkeys(drawn_nodes, id))
+        self.nodes_of_card[id] = node_names
 
-    def place_ghosts(self, baseline: Study) -> None:
+    def add_removed_cards(self, baseline: Analysis) -> None:
         """What edits took away, where it was."""
-        made = _Builder(baseline, frozenset(), self.baseline, self.told, self.step)
-        for ghost in ghosts.ghosts(self.study, baseline, self.children):
+        made = _DiagramBuilder(baseline, frozenset(), self.baseline, self.provenance_of, self.progress)
+        for ghost in ghosts.find_removed_cards(self.analysis, baseline, self.children):
             item = ghost.item
             card = made.op_card(made.nodes[item]) if isinstance(item, str) else made.group_card(item)
-            self.cards[card.id] = replace(card, foldable=False, change="removed")
-            self.inside[card.id] = (item,) if isinstance(item, str) else item.all_nodes
-            before, after = self.children[ghost.home][: ghost.at], self.children[ghost.home][ghost.at :]
-            self.children[ghost.home] = (*before, card.id, *after)
+            self.cards[card.id] = replace(card, is_expandable=False, change="removed")
+            self.nodes_of_card[card.id] = (item,) if isinstance(item, str) else item.all_nodes
+            before, after = self.children[ghost.parent_id][: ghost.index], self.children[ghost.parent_id][ghost.index :]
+            self.children[ghost.parent_id] = (*before, card.id, *after)
 
     def links(self) -> Iterator[Link]:
         seen: set[tuple[str, str, int]] = set()
-        for card, item in self.folded.items():
-            for slot, maker, source in entering(self.study, item):
-                known = self.shown_by.get(maker, "")
+        for card, item in self.collapsed.items():
+            for slot, maker, source in card_inputs(self.analysis, item):
+                known = self.card_of_node.get(maker, "")
                 key = (known, card, slot)
                 if not known or known == card or key in seen:
                     continue
                 seen.add(key)
-                shape = self.study.figures.shape(source)
+                shape = self.analysis.figures.shape(source)
                 yield Link(known, card, slot, str(shape) if shape else "")
 
     def op_card(self, node: Node) -> Card:
         kind = vocabulary.kind(node)
-        change = self.change(node)
-        joined = kind in _ROUND and (len(node.inputs) > 1 or change == "off")
-        attributes = channels.dealt(self.study, node) if kind == "split" else vocabulary.attributes(node)
+        change = self.node_change(node)
+        joined = kind in _ROUND_KINDS and (len(node.inputs) > 1 or change == "off")
+        attributes = channels.split_arithmetic(self.analysis, node) if kind == "split" else vocabulary.attributes(node)
         title = vocabulary.title(node)
-        if kind in _ROUND and not joined:
-            title = _ALONE[kind]
+        if kind in _ROUND_KINDS and not joined:
+            title = _SINGLE_INPUT_TITLES[kind]
         elif change == "off" and not joined:
             title = f"{title} off"
         return Card(
@@ -148,19 +163,19 @@ class _Builder:
             kind,
             title,
             (attributes,) if attributes else (),
-            shape="" if joined else self.shape(node.name),
-            beside=channels.joined(self.study, node) if kind == "concat" and joined else "",
-            round=joined,
+            shape="" if joined else self.shape_text(node.name),
+            side_text=channels.concat_arithmetic(self.analysis, node) if kind == "concat" and joined else "",
+            is_round=joined,
             change=change,
-            tip=self.tip((node.name,), node.name),
+            tip=self.tool_tip((node.name,), node.name),
         )
 
-    def shape(self, name: str) -> str:
-        shape = self.study.figures.shape(name)
+    def shape_text(self, name: str) -> str:
+        shape = self.analysis.figures.shape(name)
         return str(shape) if shape is not None else ""
 
     def group_card(self, group: Group) -> Card:
-        kind, lines = _kind(group), self.lines(group)
+        kind, lines = _group_kind(group), self.group_lines(group)
         chips: tuple[tuple[Kind, str], ...] = ()
         if group.role == "unit":
             nodes = [self.nodes[name] for name in group.nodes]
@@ -170,25 +185,25 @@ class _Builder:
         return Card(
             group.id,
             kind,
-            titles.title(self.study, group),
+            titles.group_title(self.analysis, group),
             lines,
-            foldable=True,
+            is_expandable=True,
             change=self.group_change(group.nodes),
-            tip=self.tip(group.all_nodes, group.path or group.id),
+            tip=self.tool_tip(group.all_nodes, group.path or group.id),
             chips=chips,
-            shape=self.shape(group.nodes[-1]),
+            shape=self.shape_text(group.nodes[-1]),
         )
 
-    def lines(self, group: Group) -> tuple[str, ...]:
+    def group_lines(self, group: Group) -> tuple[str, ...]:
         """Which module it is, how many blocks are in it, what they cost."""
         blocks = [g for g in group.groups if g.role == "block"]
         inside = f"{len(blocks)} blocks" if group.role == "stage" and len(blocks) > 1 else ""
-        where = " · ".join(filter(None, (titles.subtitle(group), inside)))
-        return tuple(filter(None, (where, self.costs(group.all_nodes))))
+        where = " · ".join(filter(None, (titles.group_subtitle(group), inside)))
+        return tuple(filter(None, (where, self.cost_text(group.all_nodes))))
 
-    def costs(self, names: tuple[str, ...]) -> str:
-        total = self.study.total(names)
-        return f"{numbers.short(total.params)} params · {numbers.short(total.macs)} MACs"
+    def cost_text(self, names: tuple[str, ...]) -> str:
+        total = self.analysis.total(names)
+        return f"{numbers.format_short(total.params)} params · {numbers.format_short(total.macs)} MACs"
 
     def stack_card(self, stack: Stack) -> Card:
         one = stack.members[0]
@@ -198,45 +213,45 @@ class _Builder:
         return replace(
             card,
             id=stack.id,
-            lines=card.lines if is_op else (ends, self.costs(stack.nodes)),
-            times=len(stack.members),
-            foldable=True,
+            lines=card.lines if is_op else (ends, self.cost_text(stack.nodes)),
+            repeat_count=len(stack.members),
+            is_expandable=True,
             change=self.group_change(stack.nodes),
-            tip=self.tip(stack.nodes, f"{len(stack.members)} equal ones: {ends}"),
+            tip=self.tool_tip(stack.nodes, f"{len(stack.members)} equal ones: {ends}"),
         )
 
-    def change(self, node: Node) -> Change:
+    def node_change(self, node: Node) -> Change:
         if node.added:
             return "added"
-        if isinstance(node.op, Pass) and vocabulary.activation(node) is None:
+        if isinstance(node.op, Bypass) and vocabulary.activation_name(node) is None:
             return "off"
-        return "same" if self.baseline.nodes.get(node.name) is node or node.was is None else "changed"
+        return "same" if self.baseline.nodes.get(node.name) is node or node.original is None else "changed"
 
     def group_change(self, names: tuple[str, ...]) -> Change:
-        return "same" if self.touched.isdisjoint(names) else "changed"
+        return "same" if self.changed_nodes.isdisjoint(names) else "changed"
 
-    def tip(self, names: tuple[str, ...], path: str) -> str:
-        total = self.study.total(names)
-        last = self.study.figures.shape(names[-1])
+    def tool_tip(self, names: tuple[str, ...], path: str) -> str:
+        total = self.analysis.total(names)
+        last = self.analysis.figures.shape(names[-1])
         lines = [path.removeprefix("unit:")]
         if last is not None:
             lines.append(f"Output {' × '.join(map(str, last.dims))}")
         if total.params or total.macs:
-            lines.append(f"{numbers.exact(total.params)} parameters")
-            lines.append(f"{numbers.exact(total.macs)} MACs = {numbers.exact(total.flops)} FLOPs")
-        lines.append(f"{numbers.exact(total.activation_elements)} activations")
-        if words := self.weights(names):
+            lines.append(f"{numbers.format_exact(total.params)} parameters")
+            lines.append(f"{numbers.format_exact(total.macs)} MACs = {numbers.format_exact(total.flops)} FLOPs")
+        lines.append(f"{numbers.format_exact(total.activation_elements)} activations")
+        if words := self.weights_text(names):
             lines.append(f"Weights {words}")
         return "\n".join(lines)
 
-    def weights(self, names: tuple[str, ...]) -> str:
+    def weights_text(self, names: tuple[str, ...]) -> str:
         """Where they come from, when not all are kept: those of a network that nobody gave any are, but for edits."""
-        if self.told is provenance and self.study.architecture.edited.isdisjoint(names):
+        if self.provenance_of is infer_provenance and self.analysis.architecture.edited_names.isdisjoint(names):
             return ""
-        return summed_up((self.nodes[name] for name in names), self.told)
+        return summarise_provenance((self.nodes[name] for name in names), self.provenance_of)
 
 
-def _kind(group: Group) -> Kind:
+def _group_kind(group: Group) -> Kind:
     if group.role in ("stem", "stage", "head", "branch", "network"):
         return group.role
     return "block"

@@ -13,30 +13,30 @@ from dataclasses import dataclass
 from typing import Literal
 
 from explorer import numbers
-from explorer.analysis.study import Study
+from explorer.analysis.study import Analysis
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Node, Pass
+from explorer.graph.architecture import Bypass, Node
 from explorer.graph.groups import Group
 from explorer.present import titles
-from explorer.present.alignment import aligned
-from explorer.present.places import attributes_of
+from explorer.present.alignment import align_sequences
+from explorer.present.places import op_attributes
 
-What = Literal["changed", "added", "removed"]
+ChangeType = Literal["changed", "added", "removed"]
 
-_WORDS = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}
-_LEAST = 0.25  # two parts that are less alike are not the same part changed
+_JOIN_TITLES = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}
+_MIN_SIMILARITY = 0.25  # two parts that are less alike are not the same part changed
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One layer that differs, or a part that only one of the two has."""
 
-    what: What
-    place: str  # its path, or its title where it has none
-    left: str  # id of the card on the left; empty for what was added
-    right: str  # and on the right; empty for what was removed
-    was: str  # "Conv 3×3 · 64 → 64"
-    now: str
+    change: ChangeType
+    location: str  # its path, or its title where it has none
+    left_card: str  # id of the card on the left; empty for what was added
+    right_card: str  # and on the right; empty for what was removed
+    left_text: str  # "Conv 3×3 · 64 → 64"
+    right_text: str
     details: str  # "groups 1 → 32, output 64×56×56 → 128×56×56"
     params: int  # more on the right than on the left
     macs: int
@@ -49,146 +49,150 @@ class Differences:
     params: int  # of the whole network, more on the right
     macs: int
 
-    def count(self, what: What) -> int:
-        return sum(row.what == what for row in self.rows)
+    def count(self, what: ChangeType) -> int:
+        return sum(row.change == what for row in self.rows)
 
 
-def since_baseline(before: Study, after: Study) -> Differences:
+def compare_with_baseline(baseline: Analysis, edited: Analysis) -> Differences:
     """What edits have made of a network: ops are the same when their names are."""
-    return _finished(before, after, _ByNames(before, after))
+    return _build_differences(baseline, edited, _NameComparison(baseline, edited))
 
 
-def between(left: Study, right: Study) -> Differences:
+def compare_networks(left: Analysis, right: Analysis) -> Differences:
     """What differs between two networks that may have nothing in common but their structure."""
-    return _finished(left, right, _ByStructure(left, right))
+    return _build_differences(left, right, _StructureComparison(left, right))
 
 
-class _Comparison:
+class _ComparisonBuilder:
     """Rows and pairs while they are being collected."""
 
-    def __init__(self, left: Study, right: Study) -> None:
+    def __init__(self, left: Analysis, right: Analysis) -> None:
         self.left, self.right = left, right
         self.rows: list[Difference] = []
         self.pairs: dict[str, str] = {}
 
-    def pair(self, left: str, right: str) -> None:
+    def match_ops(self, left: str, right: str) -> None:
         """Two ops that answer to each other: a row if they differ."""
         self.pairs[left] = right
         old, new = self.left.architecture.nodes[left], self.right.architecture.nodes[right]
         was, now = _cost(self.left, left), _cost(self.right, right)
-        same = vocabulary.title(old) == vocabulary.title(new) and _state(old) == _state(new)
-        if same and was == now and _settings(old) == _settings(new):
+        same = vocabulary.title(old) == vocabulary.title(new) and _off_state(old) == _off_state(new)
+        if same and was == now and _layer_settings(old) == _layer_settings(new):
             return
-        details = ", ".join(_details(self.left, self.right, old, new))
+        details = ", ".join(_setting_changes(self.left, self.right, old, new))
         params, macs = now[0] - was[0], now[1] - was[1]
-        self.rows.append(Difference("changed", right, left, right, _words(old), _words(new), details, params, macs))
+        self.rows.append(Difference("changed", right, left, right, _op_text(old), _op_text(new), details, params, macs))
 
-    def alone(self, item: str | Group, study: Study) -> None:
+    def add_unmatched(self, item: str | Group, analysis: Analysis) -> None:
         """An op or a group that only one of the two has."""
         id = item if isinstance(item, str) else item.id
-        params, macs = _cost(study, item)
+        params, macs = _cost(analysis, item)
         if isinstance(item, str):
-            place, words = item, _words(study.architecture.nodes[item])
+            place, words = item, _op_text(analysis.architecture.nodes[item])
         else:
-            place, words = item.path or titles.title(study, item), _group_words(study, item)
-        if study is self.right:
-            self.rows.append(Difference("added", place, "", id, "", words, _output(study, item), params, macs))
+            place, words = item.path or titles.group_title(analysis, item), _group_text(analysis, item)
+        if analysis is self.right:
+            self.rows.append(Difference("added", place, "", id, "", words, _output_text(analysis, item), params, macs))
         else:
-            self.rows.append(Difference("removed", place, id, "", words, "", _output(study, item), -params, -macs))
+            self.rows.append(
+                Difference("removed", place, id, "", words, "", _output_text(analysis, item), -params, -macs)
+            )
 
 
-class _ByNames(_Comparison):
-    def __init__(self, left: Study, right: Study) -> None:
+class _NameComparison(_ComparisonBuilder):
+    def __init__(self, left: Analysis, right: Analysis) -> None:
         super().__init__(left, right)
         old, new = left.hierarchy, right.hierarchy
         known = set(old.root.nodes)
         self.pairs = {id: id for id in old.groups if id in new.groups}
-        gone = _removed_after(old.root.nodes, set(new.root.nodes))
+        gone = _removed_by_predecessor(old.root.nodes, set(new.root.nodes))
         lost = {id: list(_outermost(left, names)) for id, names in gone.items()}
-        added = {_first(item): item for item in _outermost(right, [n for n in new.root.nodes if n not in known])}
+        added = {_first_node(item): item for item in _outermost(right, [n for n in new.root.nodes if n not in known])}
         for item in lost.get("", []):
-            self.alone(item, left)
+            self.add_unmatched(item, left)
         for name in new.root.nodes:
             if name in known:
-                self.pair(name, name)
+                self.match_ops(name, name)
             elif name in added:
-                self.alone(added[name], right)
+                self.add_unmatched(added[name], right)
             for item in lost.get(name, []):
-                self.alone(item, left)
+                self.add_unmatched(item, left)
 
 
-class _ByStructure(_Comparison):
-    def __init__(self, left: Study, right: Study) -> None:
+class _StructureComparison(_ComparisonBuilder):
+    def __init__(self, left: Analysis, right: Analysis) -> None:
         super().__init__(left, right)
-        self._profiles: dict[tuple[bool, str], Counter[tuple[str, str]]] = {}
-        self.answer(left.hierarchy.root, right.hierarchy.root)
+        self._op_counts: dict[tuple[bool, str], Counter[tuple[str, str]]] = {}
+        self.match_parts(left.hierarchy.root, right.hierarchy.root)
 
-    def answer(self, a: str | Group, b: str | Group) -> None:
+    def match_parts(self, a: str | Group, b: str | Group) -> None:
         """Two parts answer to each other, whatever is in them."""
-        self.pairs[_id(a)] = _id(b)
-        self.meet(_inside(a), _inside(b))
+        self.pairs[_item_id(a)] = _item_id(b)
+        self.align_children(_children(a), _children(b))
         was, now = (item.hidden if isinstance(item, Group) else () for item in (a, b))
         before, after = self.left.figures.sum(was).params, self.right.figures.sum(now).params
         if before != after:  # class tokens, positions, layer scales: read by the code, drawn nowhere
-            old, new = (f"{numbers.exact(count)} trained constants" for count in (before, after))
-            self.rows.append(Difference("changed", _id(b), _id(a), _id(b), old, new, "", after - before, 0))
+            old, new = (f"{numbers.format_exact(count)} trained constants" for count in (before, after))
+            self.rows.append(
+                Difference("changed", _item_id(b), _item_id(a), _item_id(b), old, new, "", after - before, 0)
+            )
 
-    def meet(self, left: tuple[str | Group, ...], right: tuple[str | Group, ...]) -> None:
-        for a, b in aligned(left, right, self.likeness, _LEAST):
+    def align_children(self, left: tuple[str | Group, ...], right: tuple[str | Group, ...]) -> None:
+        for a, b in align_sequences(left, right, self.similarity, _MIN_SIMILARITY):
             if b is None:
                 assert a is not None
-                self.alone(a, self.left)
+                self.add_unmatched(a, self.left)
             elif a is None:
-                self.alone(b, self.right)
+                self.add_unmatched(b, self.right)
             elif isinstance(a, str) and isinstance(b, str):
-                self.pair(a, b)
+                self.match_ops(a, b)
             else:
-                self.answer(a, b)
+                self.match_parts(a, b)
 
-    def likeness(self, a: str | Group, b: str | Group) -> float:
+    def similarity(self, a: str | Group, b: str | Group) -> float:
         """From 0 (nothing in common) to 1 (the same)."""
         if isinstance(a, str) and isinstance(b, str):
-            return _likeness(self.left.architecture.nodes[a], self.right.architecture.nodes[b])
+            return _op_similarity(self.left.architecture.nodes[a], self.right.architecture.nodes[b])
         if isinstance(a, str) or isinstance(b, str):
             group = b if isinstance(a, str) else a
             unit = isinstance(group, Group) and group.role == "unit"
-            return 0.8 * max(self.likeness(x, y) for x in _inside(a) for y in _inside(b)) if unit else 0.0
-        mine, other = self.profile(a, self.left), self.profile(b, self.right)
+            return 0.8 * max(self.similarity(x, y) for x in _children(a) for y in _children(b)) if unit else 0.0
+        mine, other = self.op_counts(a, self.left), self.op_counts(b, self.right)
         shared = 2 * (mine & other).total() / (mine.total() + other.total())
-        named = titles.title(self.left, a) == titles.title(self.right, b)
+        named = titles.group_title(self.left, a) == titles.group_title(self.right, b)
         return 0.6 * shared + (0.25 if a.role == b.role else 0) + (0.15 if named else 0)
 
-    def profile(self, group: Group, study: Study) -> Counter[tuple[str, str]]:
+    def op_counts(self, group: Group, analysis: Analysis) -> Counter[tuple[str, str]]:
         """How many there are of each kind of op, and of each title."""
-        key = (study is self.left, group.id)
-        if key not in self._profiles:
-            nodes = [study.architecture.nodes[name] for name in group.nodes]
+        key = (analysis is self.left, group.id)
+        if key not in self._op_counts:
+            nodes = [analysis.architecture.nodes[name] for name in group.nodes]
             found = Counter((vocabulary.kind(node), "") for node in nodes)
-            self._profiles[key] = found + Counter((vocabulary.kind(n), vocabulary.title(n)) for n in nodes)
-        return self._profiles[key]
+            self._op_counts[key] = found + Counter((vocabulary.kind(n), vocabulary.title(n)) for n in nodes)
+        return self._op_counts[key]
 
 
-def _finished(left: Study, right: Study, found: _Comparison) -> Differences:
+def _build_differences(left: Analysis, right: Analysis, builder: _ComparisonBuilder) -> Differences:
     was, now = left.figures.total, right.figures.total
-    return Differences(tuple(found.rows), found.pairs, now.params - was.params, now.macs - was.macs)
+    return Differences(tuple(builder.rows), builder.pairs, now.params - was.params, now.macs - was.macs)
 
 
 # by names
 
 
-def _removed_after(old: tuple[str, ...], kept: set[str]) -> dict[str, list[str]]:
+def _removed_by_predecessor(old: tuple[str, ...], remaining: set[str]) -> dict[str, list[str]]:
     """Ops that are gone, by the last op before them that is not."""
     found: dict[str, list[str]] = {}
     last = ""
     for name in old:
-        if name in kept:
+        if name in remaining:
             last = name
         else:
             found.setdefault(last, []).append(name)
     return found
 
 
-def _outermost(study: Study, names: list[str]) -> Iterator[str | Group]:
+def _outermost(analysis: Analysis, names: list[str]) -> Iterator[str | Group]:
     """The ops, with those that make up whole groups as these groups."""
     wanted = set(names)
 
@@ -202,63 +206,63 @@ def _outermost(study: Study, names: list[str]) -> Iterator[str | Group]:
             elif not wanted.isdisjoint(child.nodes):
                 yield from walk(child)
 
-    return walk(study.hierarchy.root)
+    return walk(analysis.hierarchy.root)
 
 
 # parts
 
 
-def _id(item: str | Group) -> str:
+def _item_id(item: str | Group) -> str:
     return item if isinstance(item, str) else item.id
 
 
-def _first(item: str | Group) -> str:
+def _first_node(item: str | Group) -> str:
     return item if isinstance(item, str) else item.nodes[0]
 
 
-def _inside(item: str | Group) -> tuple[str | Group, ...]:
+def _children(item: str | Group) -> tuple[str | Group, ...]:
     return (item,) if isinstance(item, str) else item.children
 
 
-def _likeness(a: Node, b: Node) -> float:
+def _op_similarity(a: Node, b: Node) -> float:
     kinds = {vocabulary.kind(a), vocabulary.kind(b)}
     if len(kinds) > 1 and kinds != {"conv", "depthwise"}:
         return 0.0
     named = 0.25 if vocabulary.title(a) == vocabulary.title(b) else 0.0
-    return 0.5 + named + (0.25 if attributes_of(a) == attributes_of(b) else 0.0)
+    return 0.5 + named + (0.25 if op_attributes(a) == op_attributes(b) else 0.0)
 
 
 # words
 
 
-def _words(node: Node) -> str:
-    title = _WORDS.get(vocabulary.kind(node), vocabulary.title(node))
-    if _state(node) == "off":
+def _op_text(node: Node) -> str:
+    title = _JOIN_TITLES.get(vocabulary.kind(node), vocabulary.title(node))
+    if _off_state(node) == "off":
         return f"{title} off"
-    return " · ".join(filter(None, (title, attributes_of(node))))
+    return " · ".join(filter(None, (title, op_attributes(node))))
 
 
-def _group_words(study: Study, group: Group) -> str:
+def _group_text(analysis: Analysis, group: Group) -> str:
     count = len(group.nodes)
-    return f"{titles.title(study, group)} · {count} op{'s' if count > 1 else ''}"
+    return f"{titles.group_title(analysis, group)} · {count} op{'s' if count > 1 else ''}"
 
 
-def _state(node: Node) -> str:
-    return "off" if isinstance(node.op, Pass) and vocabulary.activation(node) is None else ""
+def _off_state(node: Node) -> str:
+    return "off" if isinstance(node.op, Bypass) and vocabulary.activation_name(node) is None else ""
 
 
-def _details(left: Study, right: Study, old: Node, new: Node) -> Iterator[str]:
-    was, now = _settings(old), _settings(new)
+def _setting_changes(left: Analysis, right: Analysis, old: Node, new: Node) -> Iterator[str]:
+    was, now = _layer_settings(old), _layer_settings(new)
     if type(old.layer) is type(new.layer):
         for name in dict.fromkeys((*was, *now)):
             if was.get(name) != now.get(name):
                 yield f"{name} {was.get(name, 'none')} → {now.get(name, 'none')}"
-    before, after = _output(left, old.name), _output(right, new.name)
+    before, after = _output_text(left, old.name), _output_text(right, new.name)
     if before != after:
         yield f"output {before or 'none'} → {after or 'none'}"
 
 
-_SHORT = {
+_SETTING_NAMES = {
     "in_channels": "in",
     "out_channels": "out",
     "in_features": "in",
@@ -270,14 +274,14 @@ _SHORT = {
 }
 
 
-def _settings(node: Node) -> dict[str, str]:
+def _layer_settings(node: Node) -> dict[str, str]:
     """What a layer was told, by name."""
     layer = node.layer
     if layer is None:
         return {}
     told = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
     found = {
-        _SHORT.get(name, name): _said(value)
+        _SETTING_NAMES.get(name, name): _format_setting(value)
         for name, value in told.items()
         if name not in ("training", "inplace") and isinstance(value, (bool, int, float, str, tuple))
     }
@@ -286,22 +290,28 @@ def _settings(node: Node) -> dict[str, str]:
     return found
 
 
-def _said(value: object) -> str:
+def _format_setting(value: object) -> str:
     if isinstance(value, tuple):
-        return "×".join(map(_said, value)) if len(set(value)) > 1 else _said(value[0]) if value else "none"
+        return (
+            "×".join(map(_format_setting, value))
+            if len(set(value)) > 1
+            else _format_setting(value[0])
+            if value
+            else "none"
+        )
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
-def _output(study: Study, item: str | Group) -> str:
-    shape = study.figures.shape(item if isinstance(item, str) else item.nodes[-1])
+def _output_text(analysis: Analysis, item: str | Group) -> str:
+    shape = analysis.figures.shape(item if isinstance(item, str) else item.nodes[-1])
     return str(shape) if shape is not None else ""
 
 
-def _cost(study: Study, item: str | Group) -> tuple[int, int]:
-    total = study.figures.sum((item,) if isinstance(item, str) else item.all_nodes)
+def _cost(analysis: Analysis, item: str | Group) -> tuple[int, int]:
+    total = analysis.figures.sum((item,) if isinstance(item, str) else item.all_nodes)
     return total.params, total.macs
 
 
-__all__ = ["Difference", "Differences", "between", "since_baseline"]
+__all__ = ["Difference", "Differences", "compare_networks", "compare_with_baseline"]

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.analysis.study import Study
-from explorer.graph.groups import picks
-from explorer.graph.remembered import remembered
+from explorer.analysis.study import Analysis
+from explorer.graph.groups import is_tuple_item
+from explorer.graph.remembered import memoise
 from explorer.present.stacks import Item, Stack
 
 #: The input slot (0 for a card of several ops), the drawn op behind the value, and the op that the value is of.
-Fed = tuple[int, str, str]
+CardInput = tuple[int, str, str]
 
 
-def entering(study: Study, item: Item | Stack) -> tuple[Fed, ...]:
+def card_inputs(analysis: Analysis, item: Item | Stack) -> tuple[CardInput, ...]:
     """What comes into an op, group or stack from outside, in the order in which it is read.
 
     Kept for groups and stacks: a picture asks again whenever something else unfolds.
     """
     if isinstance(item, str):
-        reads = enumerate(study.architecture.nodes[item].inputs)
-        return tuple((slot, _maker(study, source), source) for slot, source in reads)
-    return remembered(study, ("entering", item.id), lambda: tuple(_from_outside(study, item.nodes)))
+        reads = enumerate(analysis.architecture.nodes[item].inputs)
+        return tuple((slot, _source_op(analysis, source), source) for slot, source in reads)
+    return memoise(analysis, ("entering", item.id), lambda: tuple(_outside_inputs(analysis, item.nodes)))
 
 
-def _from_outside(study: Study, drawn: tuple[str, ...]) -> Iterator[Fed]:
-    inside, seen = frozenset(drawn), set()
-    for name in drawn:
-        for source in study.architecture.nodes[name].inputs:
-            maker = _maker(study, source)
+def _outside_inputs(analysis: Analysis, node_names: tuple[str, ...]) -> Iterator[CardInput]:
+    inside, seen = frozenset(node_names), set()
+    for name in node_names:
+        for source in analysis.architecture.nodes[name].inputs:
+            maker = _source_op(analysis, source)
             if maker not in inside and maker not in seen:
                 seen.add(maker)
                 yield 0, maker, source
 
 
-def _maker(study: Study, name: str) -> str:
+def _source_op(analysis: Analysis, name: str) -> str:
     """The drawn op behind a value: past those that only pick an item of a tuple."""
-    nodes = study.architecture.nodes
-    while picks(nodes[name]):
+    nodes = analysis.architecture.nodes
+    while is_tuple_item(nodes[name]):
         name = nodes[name].inputs[0]
     return name

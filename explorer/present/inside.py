@@ -9,103 +9,114 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from explorer.analysis.feature_maps import FeatureMaps, Floats, Histogram, feature_maps, histogram
-from explorer.analysis.kernels import Kernels, kernels
-from explorer.analysis.showing import NothingThere, Showing, worth_seeing
-from explorer.analysis.study import Study
+from explorer.analysis.feature_maps import FeatureMaps, Floats, Histogram, compute_feature_maps, compute_histogram
+from explorer.analysis.kernels import Kernels, extract_kernels
+from explorer.analysis.showing import NotAvailable, Probe, computing_nodes
+from explorer.analysis.study import Analysis
 from explorer.graph import vocabulary
-from explorer.wanted import Wanted, always
+from explorer.wanted import KeepGoing, always
 
 #: ImageNet's, by which images are normalised before a network sees them.
-_MEAN, _DEVIATION = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+_IMAGENET_MEAN, _IMAGENET_STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 
 
 @dataclass(frozen=True, eq=False)
-class Inside:
+class LayerActivations:
     """What one node makes. `before` or `now` is None where the node is not in that version of the network."""
 
     name: str
     title: str  # "ReLU6"
     now: FeatureMaps | None
-    before: FeatureMaps | None
+    baseline: FeatureMaps | None
     kernels: Kernels | None  # of the layer with weights on the same card
-    edited: bool  # there is a before that may differ from now
-    why: str = ""  # there is nothing, or no difference, to see
+    is_edited: bool  # there is a before that may differ from now
+    reason: str = ""  # there is nothing, or no difference, to see
 
     @property
-    def shown(self) -> FeatureMaps:
+    def current_or_baseline(self) -> FeatureMaps:
         """Now, or what was where the node is gone."""
-        found = self.now or self.before
+        found = self.now or self.baseline
         assert found is not None
         return found
 
     @cached_property
     def difference(self) -> Floats | None:
         """now − before; None where the two have not the same shape."""
-        if self.now is None or self.before is None or self.now.values.shape != self.before.values.shape:
+        if self.now is None or self.baseline is None or self.now.values.shape != self.baseline.values.shape:
             return None
-        return self.now.values - self.before.values
+        return self.now.values - self.baseline.values
 
     @cached_property
     def histogram(self) -> Histogram:
         """Of now, then of before, where these are."""
-        return histogram(
-            *(maps.values for maps in (self.now, self.before if self.edited else None) if maps is not None)
+        return compute_histogram(
+            *(maps.values for maps in (self.now, self.baseline if self.is_edited else None) if maps is not None)
         )
 
     @property
-    def words(self) -> str:
+    def size_text(self) -> str:
         """ "96 maps of 56 × 56"."""
-        shape = self.shown.values.shape
-        if self.shown.form == "vector":
+        shape = self.current_or_baseline.values.shape
+        if self.current_or_baseline.kind == "vector":
             return f"a vector of {shape[0]:,} numbers"
-        if self.shown.form == "matrix":
+        if self.current_or_baseline.kind == "matrix":
             return f"a table of {shape[0]:,} × {shape[1]:,} numbers"
         return f"{shape[0]:,} map{'s' if shape[0] != 1 else ''} of {shape[1]} × {shape[2]}"
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class NetworkInputImage:
     """The image as the network sees it: scaled, cropped, 8-bit RGB of shape (height, width, 3)."""
 
     pixels: NDArray[np.uint8] = field(repr=False)
 
 
-def inside(now: Showing, before: Showing, selection: str, wanted: Wanted = always) -> Inside:
+def compute_layer_activations(
+    now: Probe, baseline: Probe, selection: str, keep_going: KeepGoing = always
+) -> LayerActivations:
     """What the last op of a card makes, in both versions. Raises NothingThere where that is nothing; PassError;
     Cancelled."""
-    edited = now.architecture is not before.architecture
-    versions = [now, before] if edited else [now]
-    names = [seen_node(selection, showing.study) for showing in versions]
+    edited = now.architecture is not baseline.architecture
+    versions = [now, baseline] if edited else [now]
+    names = [displayed_node(selection, showing.analysis) for showing in versions]
     name = next(filter(None, names), None)
     if name is None:
         first = selection.split(",")[0].removeprefix("unit:")
-        raise NothingThere(f"{first} is not part of the network any more: an edit took it out.")
+        raise NotAvailable(f"{first} is not part of the network any more: an edit took it out.")
     found = [
-        feature_maps(node, showing, wanted) if node else None for node, showing in zip(names, versions, strict=True)
+        compute_feature_maps(node, showing, keep_going) if node else None
+        for node, showing in zip(names, versions, strict=True)
     ]
-    showing = now if names[0] else before
+    showing = now if names[0] else baseline
     title = vocabulary.title(showing.architecture.nodes[name])
-    return Inside(name, title, found[0], found[-1], _kernels(selection, showing), edited, _why(found[0], found[-1]))
+    return LayerActivations(
+        name,
+        title,
+        found[0],
+        found[-1],
+        _card_kernels(selection, showing),
+        edited,
+        _missing_reason(found[0], found[-1]),
+    )
 
 
-def seen_node(selection: str, study: Study) -> str | None:
+def displayed_node(selection: str, analysis: Analysis) -> str | None:
     """The op whose result a card shows: its last one that makes something. None where the card is not."""
-    live = [name for name in _names(selection.split(",")[0], study) if name in study.architecture.live]
-    useful = {*worth_seeing(study.architecture), study.architecture.input.name}
+    live = [name for name in _node_names(selection.split(",")[0], analysis) if name in analysis.architecture.live]
+    useful = {*computing_nodes(analysis.architecture), analysis.architecture.input.name}
     shown = [name for name in live if name in useful] or live
     return shown[-1] if shown else None
 
 
-def seen_image(showing: Showing) -> Seen:
+def network_input_image(probe: Probe) -> NetworkInputImage:
     """The image itself, as far as it can be shown: its first three channels."""
-    image = showing.image[0].detach().float().cpu()
+    image = probe.image[0].detach().float().cpu()
     colours = image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
-    pixels = (colours.permute(1, 2, 0) * _DEVIATION + _MEAN).clamp(0, 1) * 255
-    return Seen(pixels.round().to(torch.uint8).contiguous().numpy())
+    pixels = (colours.permute(1, 2, 0) * _IMAGENET_STD + _IMAGENET_MEAN).clamp(0, 1) * 255
+    return NetworkInputImage(pixels.round().to(torch.uint8).contiguous().numpy())
 
 
-def short(value: float) -> str:
+def format_activation(value: float) -> str:
     """Three digits of an activation: "0.0123", "−4.56", "1.2e-7"."""
     if value != value:
         return "–"
@@ -114,39 +125,39 @@ def short(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def percent(share: float) -> str:
+def format_fraction(share: float) -> str:
     return f"{100 * share:.1f} %" if share else "none"
 
 
-def _why(now: FeatureMaps | None, before: FeatureMaps | None) -> str:
+def _missing_reason(now: FeatureMaps | None, baseline: FeatureMaps | None) -> str:
     if now is None:
         return "An edit took this out: here is what it made before."
-    if before is None:
+    if baseline is None:
         return "An edit put this in: there is nothing before."
-    if now.values.shape != before.values.shape:
-        sizes = [" × ".join(map(str, maps.values.shape)) for maps in (before, now)]
+    if now.values.shape != baseline.values.shape:
+        sizes = [" × ".join(map(str, maps.values.shape)) for maps in (baseline, now)]
         return f"Another size than before ({sizes[0]} → {sizes[1]}), so there is no difference to take."
-    return f"Before, this card ended in {before.name}." if now.name != before.name else ""
+    return f"Before, this card ended in {baseline.name}." if now.name != baseline.name else ""
 
 
-def _kernels(selection: str, showing: Showing) -> Kernels | None:
-    for name in _names(selection.split(",")[0], showing.study):
-        node = showing.architecture.nodes[name]
-        if vocabulary.kind(node) in ("conv", "depthwise", "linear") and _is_one_unit(selection, showing.study):
+def _card_kernels(selection: str, probe: Probe) -> Kernels | None:
+    for name in _node_names(selection.split(",")[0], probe.analysis):
+        node = probe.architecture.nodes[name]
+        if vocabulary.kind(node) in ("conv", "depthwise", "linear") and _is_one_unit(selection, probe.analysis):
             try:
-                return kernels(name, showing)
-            except NothingThere:
+                return extract_kernels(name, probe)
+            except NotAvailable:
                 return None
     return None
 
 
-def _is_one_unit(selection: str, study: Study) -> bool:
-    group = study.hierarchy.groups.get(selection.split(",")[0])
+def _is_one_unit(selection: str, analysis: Analysis) -> bool:
+    group = analysis.hierarchy.groups.get(selection.split(",")[0])
     return group is None or group.role == "unit"
 
 
-def _names(id: str, study: Study) -> tuple[str, ...]:
-    group = study.hierarchy.groups.get(id)
+def _node_names(id: str, analysis: Analysis) -> tuple[str, ...]:
+    group = analysis.hierarchy.groups.get(id)
     if group is not None:
         return group.nodes
-    return (id,) if id in study.architecture.nodes else ()
+    return (id,) if id in analysis.architecture.nodes else ()

@@ -6,17 +6,17 @@ import math
 from collections.abc import Iterable, Iterator
 
 from explorer import numbers
-from explorer.analysis.study import Study
-from explorer.edits.edit import places
-from explorer.edits.options import options
+from explorer.analysis.study import Analysis
+from explorer.edits.edit import split_places
+from explorer.edits.options import find_options
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.panels import Inspection
 from explorer.present import titles
-from explorer.present.formulas import formula
-from explorer.weights.provenance import Told, provenance, summed_up
+from explorer.present.formulas import build_cost_formula
+from explorer.weights.provenance import ProvenanceOf, infer_provenance, summarise_provenance
 
-_WHAT = {
+_KIND_DESCRIPTIONS = {
     "input": "The image as the network sees it: resized, cut to the centre, and normalised.",
     "output": "One number for each class (logits); softmax makes probabilities of them.",
     "conv": "Slides small filters over the map: one for each output channel, over all input channels of its group.",
@@ -36,50 +36,54 @@ _WHAT = {
 }
 
 
-def inspection(study: Study, selected: str, told: Told = provenance) -> Inspection | None:
+def build_inspection(
+    analysis: Analysis, selection: str, provenance_of: ProvenanceOf = infer_provenance
+) -> Inspection | None:
     """What the inspector shows for a card, for several separated by commas, or ("") for the network; None when the
     snapshot has none such.
 
     `told` says where the weights of a node come from, where that is not only a matter of edits.
     """
-    if not selected:
-        return _of_network(study, told)
-    known = [id for id in places(selected) if id in study.architecture.live or id in study.hierarchy.groups]
+    if not selection:
+        return _inspect_network(analysis, provenance_of)
+    known = [
+        id for id in split_places(selection) if id in analysis.architecture.live or id in analysis.hierarchy.groups
+    ]
     if len(known) > 1:
-        return _of_several(study, known)
-    selected = known[0] if known else selected
-    if selected in study.hierarchy.groups:
-        return _of_group(study, selected, told)
-    if selected in study.architecture.live:
-        return _of_node(study, study.architecture.live[selected], told)
+        return _inspect_multiple(analysis, known)
+    selection = known[0] if known else selection
+    if selection in analysis.hierarchy.groups:
+        return _inspect_group(analysis, selection, provenance_of)
+    if selection in analysis.architecture.live:
+        return _inspect_node(analysis, analysis.architecture.live[selection], provenance_of)
     return None
 
 
-def _of_network(study: Study, told: Told) -> Inspection:
-    architecture, root = study.architecture, study.hierarchy.root
+def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspection:
+    architecture, root = analysis.architecture, analysis.hierarchy.root
     batch, channels, height, width = architecture.input_shape
     image = f"{channels}×{height}×{width}" + (f", {batch} at once" if batch > 1 else "")
-    answers = [str(shape) for name in architecture.output.inputs if (shape := study.figures.shape(name)) is not None]
-    rows = [("Class", root.cls), ("Image", image), ("Output", " and ".join(answers))]
-    blocks = [block for block in study.hierarchy.blocks if study.hierarchy.block_of(block.id) is block]
+    answers = [str(shape) for name in architecture.output.inputs if (shape := analysis.figures.shape(name)) is not None]
+    rows = [("Class", root.class_name), ("Image", image), ("Output", " and ".join(answers))]
+    blocks = [block for block in analysis.hierarchy.blocks if analysis.hierarchy.block_of(block.id) is block]
     rows += [("Blocks", str(len(blocks)))] if blocks else []
     return Inspection(
         title=architecture.title,
         path="",
         kind="network",
-        what="Select a card on the canvas to see what it is and to change that alone.",
-        rows=(*rows, *_weights((architecture.nodes[name] for name in root.all_nodes), told)),
-        parts=_parts(study, root.all_nodes),
-        options=options(study, ""),
+        description="Select a card on the canvas to see what it is and to change that alone.",
+        rows=(*rows, *_weights_row((architecture.nodes[name] for name in root.all_nodes), provenance_of)),
+        cost_breakdown=_cost_breakdown(analysis, root.all_nodes),
+        options=find_options(analysis, ""),
     )
 
 
-def _of_node(study: Study, node: Node, told: Told) -> Inspection:
+def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -> Inspection:
     kind = vocabulary.kind(node)
     attributes = vocabulary.attributes(node)
     rows = [("Attributes", attributes)] if attributes else []
-    rows += _rows(study, (node.name,))
-    rows += _weights((node,), told)
+    rows += _figure_rows(analysis, (node.name,))
+    rows += _weights_row((node,), provenance_of)
     title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(
         kind, vocabulary.title(node)
     )
@@ -87,58 +91,60 @@ def _of_node(study: Study, node: Node, told: Told) -> Inspection:
         title=title,
         path=node.name,
         kind=kind,
-        what=_WHAT.get(kind, "An op of this network."),
+        description=_KIND_DESCRIPTIONS.get(kind, "An op of this network."),
         rows=tuple(rows),
-        formula=formula(study, node),
-        options=options(study, node.name),
+        formula=build_cost_formula(analysis, node),
+        options=find_options(analysis, node.name),
     )
 
 
-def _of_group(study: Study, id: str, told: Told) -> Inspection:
-    group = study.hierarchy.groups[id]
-    nodes = [study.architecture.nodes[name] for name in group.nodes]
+def _inspect_group(analysis: Analysis, id: str, provenance_of: ProvenanceOf) -> Inspection:
+    group = analysis.hierarchy.groups[id]
+    nodes = [analysis.architecture.nodes[name] for name in group.nodes]
     weighted = [n for n in nodes if vocabulary.kind(n) in vocabulary.WEIGHTED]
     kind = group.role if group.role != "unit" else vocabulary.kind(weighted[0] if weighted else nodes[0])
     is_unit = group.role == "unit" and len(weighted) == 1
     rows = [("Made of", " · ".join(vocabulary.title(n) for n in nodes))] if group.role == "unit" else []
     if is_unit and vocabulary.attributes(weighted[0]):
         rows.append(("Attributes", vocabulary.attributes(weighted[0])))
-    if group.cls and group.role != "unit":
-        rows.append(("Class", group.cls))
-    what = _WHAT.get(kind, "") if is_unit else study.pattern(group).what
+    if group.class_name and group.role != "unit":
+        rows.append(("Class", group.class_name))
+    what = _KIND_DESCRIPTIONS.get(kind, "") if is_unit else analysis.pattern(group).description
     return Inspection(
-        title=titles.with_remarks(study, group),
+        title=titles.group_title_with_remarks(analysis, group),
         path=group.path or group.id.removeprefix("unit:"),
         kind=kind,
-        what=what,
-        rows=(*rows, *_rows(study, group.all_nodes), *_weights(nodes, told)),
-        formula=formula(study, weighted[0]) if is_unit else None,
-        parts="" if is_unit else _parts(study, group.all_nodes),
-        options=options(study, id),
+        description=what,
+        rows=(*rows, *_figure_rows(analysis, group.all_nodes), *_weights_row(nodes, provenance_of)),
+        formula=build_cost_formula(analysis, weighted[0]) if is_unit else None,
+        cost_breakdown="" if is_unit else _cost_breakdown(analysis, group.all_nodes),
+        options=find_options(analysis, id),
     )
 
 
-def _weights(nodes: Iterable[Node], told: Told) -> list[tuple[str, str]]:
+def _weights_row(nodes: Iterable[Node], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:
     """Where the weights come from, when an edit has touched them or a file lacks them."""
-    words = summed_up(nodes, told)
+    words = summarise_provenance(nodes, provenance_of)
     return [("Weights", words)] if words else []
 
 
-def _of_several(study: Study, ids: list[str]) -> Inspection:
-    names = tuple(dict.fromkeys(name for id in ids for name in study.hierarchy.nodes_of(id)))
+def _inspect_multiple(analysis: Analysis, ids: list[str]) -> Inspection:
+    names = tuple(dict.fromkeys(name for id in ids for name in analysis.hierarchy.nodes_of(id)))
     return Inspection(
         title=f"{len(ids)} cards",
         path=", ".join(id.removeprefix("unit:") for id in ids),
         kind="selection",
-        what="What is changed here is changed in all of them. Ctrl+click adds a card or takes it out.",
-        rows=tuple(row for row in _rows(study, names) if row[0] not in ("Input", "Output", "Receptive field")),
-        options=options(study, ",".join(ids)),
+        description="What is changed here is changed in all of them. Ctrl+click adds a card or takes it out.",
+        rows=tuple(
+            row for row in _figure_rows(analysis, names) if row[0] not in ("Input", "Output", "Receptive field")
+        ),
+        options=find_options(analysis, ",".join(ids)),
     )
 
 
-def _rows(study: Study, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    figures = study.figures
-    inputs = _entering(study, names)
+def _figure_rows(analysis: Analysis, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    figures = analysis.figures
+    inputs = _input_shapes(analysis, names)
     if inputs:
         yield "Input", " and ".join(inputs)
     live = [name for name in names if figures.shape(name) is not None]
@@ -149,38 +155,40 @@ def _rows(study: Study, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         field = figures.receptive_fields[last]
         yield "Receptive field", f"{int(field)} × {int(field)} px" if math.isfinite(field) else "whole image"
     total = figures.sum(names)
-    yield "Parameters", _with_share(total.params, figures.total.params)
-    yield "MACs", _with_share(total.macs, figures.total.macs)
-    yield "FLOPs (2 × MACs)", numbers.exact(total.flops)
-    yield "All ops", numbers.exact(total.all_ops)
-    size = numbers.size(4 * total.activation_elements)
-    yield "Activations", f"{numbers.exact(total.activation_elements)}  ({size})"
+    yield "Parameters", _count_with_share(total.params, figures.total.params)
+    yield "MACs", _count_with_share(total.macs, figures.total.macs)
+    yield "FLOPs (2 × MACs)", numbers.format_exact(total.flops)
+    yield "All ops", numbers.format_exact(total.all_ops)
+    size = numbers.format_bytes(4 * total.activation_elements)
+    yield "Activations", f"{numbers.format_exact(total.activation_elements)}  ({size})"
 
 
-def _entering(study: Study, names: tuple[str, ...]) -> list[str]:
+def _input_shapes(analysis: Analysis, names: tuple[str, ...]) -> list[str]:
     inside = set(names)
     sources = dict.fromkeys(
         source
         for name in names
-        if name in study.architecture.live
-        for source in study.architecture.nodes[name].inputs
+        if name in analysis.architecture.live
+        for source in analysis.architecture.nodes[name].inputs
         if source not in inside
     )
-    shapes = [str(shape) for source in sources if (shape := study.figures.shape(source)) is not None]
+    shapes = [str(shape) for source in sources if (shape := analysis.figures.shape(source)) is not None]
     return shapes if len(shapes) <= 4 else [*shapes[:3], f"{len(shapes) - 3} more"]
 
 
-def _with_share(value: int, whole: int) -> str:
+def _count_with_share(value: int, whole: int) -> str:
     if not whole or not value:
-        return numbers.exact(value)
-    return f"{numbers.exact(value)}  ({100 * value / whole:.1f} %)"
+        return numbers.format_exact(value)
+    return f"{numbers.format_exact(value)}  ({100 * value / whole:.1f} %)"
 
 
-def _parts(study: Study, names: tuple[str, ...]) -> str:
+def _cost_breakdown(analysis: Analysis, names: tuple[str, ...]) -> str:
     """MACs of a group as the sum over its layers, largest first."""
-    parts = [study.figures.measures[name].cost.macs for name in names if name in study.figures.measures]
+    parts = [analysis.figures.measures[name].cost.macs for name in names if name in analysis.figures.measures]
     parts = sorted((p for p in parts if p), reverse=True)
     if len(parts) < 2:
         return ""
-    shown = " + ".join(numbers.short(p) for p in parts[:4]) + (f" + {len(parts) - 4} smaller" if len(parts) > 4 else "")
-    return f"MACs = sum over {len(parts)} layers\n{shown} = {numbers.exact(sum(parts))}"
+    shown = " + ".join(numbers.format_short(p) for p in parts[:4]) + (
+        f" + {len(parts) - 4} smaller" if len(parts) > 4 else ""
+    )
+    return f"MACs = sum over {len(parts)} layers\n{shown} = {numbers.format_exact(sum(parts))}"

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explorer.analysis.class_activation import Attention, class_activation
-from explorer.analysis.showing import Showing
-from explorer.present.classes import Candidate, classes
-from explorer.present.inside import Seen, seen_image
-from explorer.wanted import Wanted, always
+from explorer.analysis.class_activation import ClassActivationMap, compute_class_activation
+from explorer.analysis.showing import Probe
+from explorer.present.classes import ClassCandidate, likely_classes
+from explorer.present.inside import NetworkInputImage, network_input_image
+from explorer.wanted import KeepGoing, always
 
 
 @dataclass(frozen=True)
-class Looking:
-    classes: tuple[Candidate, ...]
-    now: Attention
-    before: Attention | None  # None where nothing was edited
-    seen: Seen
-    untrained: bool = False  # the weights are random
+class GradCamView:
+    classes: tuple[ClassCandidate, ...]
+    now: ClassActivationMap
+    baseline: ClassActivationMap | None  # None where nothing was edited
+    image: NetworkInputImage
+    has_random_weights: bool = False  # the weights are random
 
     @property
-    def words(self) -> str:
+    def caption(self) -> str:
         """What is seen, in a sentence or two."""
         label = next((found.label for found in self.classes if found.index == self.now.target), f"{self.now.target}")
         height, width = self.now.heat.shape
@@ -30,17 +30,19 @@ class Looking:
         )
         if not self.now.heat.any():
             said = f"No place speaks for “{label}” now: all of them speak against it, or say nothing. {said}"
-        return f"{said} Weights are random, so the class is arbitrary." if self.untrained else said
+        return f"{said} Weights are random, so the class is arbitrary." if self.has_random_weights else said
 
 
-def looking(now: Showing, before: Showing, target: int | None = None, wanted: Wanted = always) -> Looking:
+def compute_grad_cam_view(
+    now: Probe, baseline: Probe, target: int | None = None, keep_going: KeepGoing = always
+) -> GradCamView:
     """Grad-CAM of the class `target`, or of the one that is likeliest now, for both versions.
 
     Raises NothingThere where it makes no sense, saying why; PassError; Cancelled.
     """
-    found = classes(now, before, wanted)
+    found = likely_classes(now, baseline, keep_going)
     target = found[0].index if target is None else target
-    edited = now.architecture is not before.architecture
-    after = class_activation(now, target, wanted)
-    old = class_activation(before, target, wanted) if edited else None
-    return Looking(found, after, old, seen_image(now), now.weights.random is now.weights)
+    edited = now.architecture is not baseline.architecture
+    after = compute_class_activation(now, target, keep_going)
+    old = compute_class_activation(baseline, target, keep_going) if edited else None
+    return GradCamView(found, after, old, network_input_image(now), now.weights.seeded is now.weights)

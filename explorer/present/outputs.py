@@ -9,37 +9,39 @@ from functools import cache
 
 import torch
 
-from explorer.analysis.comparison import divergence, entropy, probabilities, top
-from explorer.analysis.forward import Result
-from explorer.analysis.sample import labels
+from explorer.analysis.comparison import entropy, js_divergence, probabilities, top_classes
+from explorer.analysis.forward import ForwardResult
+from explorer.analysis.sample import class_labels
 from explorer.graph.architecture import Architecture
-from explorer.panels import Guess, Output, Pixels
+from explorer.panels import ClassPrediction, OutputComparison, RgbImage
 from explorer.weights.provenance import Provenance
-from explorer.weights.source import Source
+from explorer.weights.source import WeightSource
 
 #: How many of the likeliest classes are at hand; the panel shows as many of them as are wanted and fit.
-AT_HAND = 10
+MAX_PREDICTIONS = 10
 
 
-def output(now: Result, before: Result, note: str, weights: str = "") -> Output:
+def compare_outputs(now: ForwardResult, baseline: ForwardResult, note: str, weights: str = "") -> OutputComparison:
     """Both answers, and how far they are apart: as classes, as a map of classes, or as plain numbers."""
-    ran = f"{now.ran} of {now.total} ops ran" if now.ran else "nothing had to run: remembered"
-    blank = Output((), 0.0, False, note, now.milliseconds, ran, weights=weights)
-    if now.broken:
-        name, _, what = now.broken.rpartition(": ")
-        return replace(blank, broken=f"{what[:1].upper()}{what[1:]} begins at {name}: the output has no meaning.")
-    a, b = _answer(now.main), _answer(before.main)
+    ran = f"{now.ops_run} of {now.ops_total} ops ran" if now.ops_run else "nothing had to run: remembered"
+    blank = OutputComparison((), 0.0, False, note, now.milliseconds, ran, weights_text=weights)
+    if now.first_fault:
+        name, _, what = now.first_fault.rpartition(": ")
+        return replace(
+            blank, non_finite_text=f"{what[:1].upper()}{what[1:]} begins at {name}: the output has no meaning."
+        )
+    a, b = _first_answer(now.main_output), _first_answer(baseline.main_output)
     if a.dim() == 1 and a.numel() > 1:
-        shown = _classes(blank, a, b)
+        shown = _compare_classes(blank, a, b)
     elif a.dim() == 3 and a.shape[0] > 1:
-        shown = _map(blank, a, b)
+        shown = _compare_class_maps(blank, a, b)
     else:
-        shown = _numbers(blank, a, b)
-    others = _others(now.value)
-    return replace(shown, facts=" · ".join(filter(None, (shown.facts, others))))
+        shown = _compare_numbers(blank, a, b)
+    others = _other_outputs_text(now.value)
+    return replace(shown, facts_text=" · ".join(filter(None, (shown.facts_text, others))))
 
 
-def weights_in_words(architecture: Architecture, source: Source) -> str:
+def weights_note(architecture: Architecture, source: WeightSource) -> str:
     """How many layers an edit, or a file that lacks them, left without the weights of the source; nothing when none."""
     origins = {node.path: source.provenance(node) for node in architecture.live.values()}
     found = Counter(origin for origin in origins.values() if origin is not None)
@@ -47,7 +49,7 @@ def weights_in_words(architecture: Architecture, source: Source) -> str:
     if found["kept"] == total:
         return ""
     said: list[str] = []
-    for origin, words in _WEIGHTS.items():
+    for origin, words in _PROVENANCE_TEXTS.items():
         if count := found[origin]:
             several = count > 1
             of = "" if said else f" of {total} layers"
@@ -56,14 +58,14 @@ def weights_in_words(architecture: Architecture, source: Source) -> str:
 
 
 #: How a layer's weights are told apart from those of the source, for one layer and for several.
-_WEIGHTS: dict[Provenance, tuple[str, str]] = {
+_PROVENANCE_TEXTS: dict[Provenance, tuple[str, str]] = {
     "new": ("new weights", "new weights"),
     "extended": ("new weights beside its own", "new weights beside their own"),
     "sliced": ("a part of its weights", "a part of their weights"),
 }
 
 
-def _answer(main: torch.Tensor) -> torch.Tensor:
+def _first_answer(main: torch.Tensor) -> torch.Tensor:
     """The answer for the first image: (classes,), (classes, height, width), or whatever it is."""
     first = main[0] if main.dim() > 1 else main
     if first.dim() == 3 and first.shape[1:] == (1, 1):
@@ -71,52 +73,70 @@ def _answer(main: torch.Tensor) -> torch.Tensor:
     return first.double()
 
 
-def _classes(blank: Output, a: torch.Tensor, b: torch.Tensor) -> Output:
-    p, names = probabilities(a[None]), labels(a.numel())
+def _compare_classes(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
+    p, names = probabilities(a[None]), class_labels(a.numel())
     if a.shape != b.shape:
-        guesses = tuple(Guess(names[i], float(p[i]), 0.0, float(a[i])) for i in top(p, AT_HAND))
+        guesses = tuple(
+            ClassPrediction(names[i], float(p[i]), 0.0, float(a[i])) for i in top_classes(p, MAX_PREDICTIONS)
+        )
         told = f"{b.numel():,}" if b.dim() == 1 else "maps"
         apart = f"not comparable: {a.numel():,} classes now, {told} before"
-        return replace(blank, guesses=guesses, apart=apart, facts=_entropy(entropy(p)))
+        return replace(blank, predictions=guesses, distance_text=apart, facts_text=_entropy_text(entropy(p)))
     q = probabilities(b[None])
-    shown = dict.fromkeys([*top(p, AT_HAND), *top(q, AT_HAND)])
+    shown = dict.fromkeys([*top_classes(p, MAX_PREDICTIONS), *top_classes(q, MAX_PREDICTIONS)])
     guesses = tuple(
-        Guess(names[i], float(p[i]), float(q[i]), float(a[i]), float(b[i])) for i in sorted(shown, key=lambda i: -p[i])
+        ClassPrediction(names[i], float(p[i]), float(q[i]), float(a[i]), float(b[i]))
+        for i in sorted(shown, key=lambda i: -p[i])
     )
-    facts = _entropy(entropy(p), entropy(q))
+    facts = _entropy_text(entropy(p), entropy(q))
     return replace(
-        blank, guesses=guesses, divergence=divergence(p, q), changed_top1=top(p, 1) != top(q, 1), facts=facts
+        blank,
+        predictions=guesses,
+        divergence=js_divergence(p, q),
+        top1_changed=top_classes(p, 1) != top_classes(q, 1),
+        facts_text=facts,
     )
 
 
-def _entropy(now: float, before: float | None = None) -> str:
-    was = f" (before {before:.2f})" if before is not None and abs(before - now) >= 0.005 else ""
+def _entropy_text(now: float, baseline: float | None = None) -> str:
+    was = f" (before {baseline:.2f})" if baseline is not None and abs(baseline - now) >= 0.005 else ""
     return f"Entropy {now:.2f} bits{was}"
 
 
-def _map(blank: Output, a: torch.Tensor, b: torch.Tensor) -> Output:
+def _compare_class_maps(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
     """A class for every place: shares of the image, and the places where the class changed."""
-    same, names = a.shape == b.shape, labels(a.shape[0])
+    same, names = a.shape == b.shape, class_labels(a.shape[0])
     now, before = a.argmax(0), b.argmax(0) if same else None
     share = torch.bincount(now.flatten(), minlength=a.shape[0]).double() / now.numel()
     if before is None:
-        guesses = tuple(Guess(names[i], float(share[i]), 0.0) for i in top(share, AT_HAND) if share[i])
-        return replace(blank, guesses=guesses, maps=(_coloured(now),), apart=f"not comparable: {tuple(b.shape)} before")
+        guesses = tuple(
+            ClassPrediction(names[i], float(share[i]), 0.0) for i in top_classes(share, MAX_PREDICTIONS) if share[i]
+        )
+        return replace(
+            blank,
+            predictions=guesses,
+            maps=(_class_map_image(now),),
+            distance_text=f"not comparable: {tuple(b.shape)} before",
+        )
     was = torch.bincount(before.flatten(), minlength=a.shape[0]).double() / now.numel()
-    shown = dict.fromkeys(i for i in [*top(share, AT_HAND), *top(was, AT_HAND)] if share[i] or was[i])
-    guesses = tuple(Guess(names[i], float(share[i]), float(was[i])) for i in sorted(shown, key=lambda i: -share[i]))
+    shown = dict.fromkeys(
+        i for i in [*top_classes(share, MAX_PREDICTIONS), *top_classes(was, MAX_PREDICTIONS)] if share[i] or was[i]
+    )
+    guesses = tuple(
+        ClassPrediction(names[i], float(share[i]), float(was[i])) for i in sorted(shown, key=lambda i: -share[i])
+    )
     moved = float((now != before).double().mean())
     return replace(
         blank,
-        guesses=guesses,
-        divergence=_mean_divergence(a, b),
-        changed_top1=top(share, 1) != top(was, 1),
-        maps=(_coloured(now), _coloured(before)),
-        facts=f"The class changed on {100 * moved:.1f} % of the {now.shape[1]} × {now.shape[0]} places",
+        predictions=guesses,
+        divergence=_mean_js_divergence(a, b),
+        top1_changed=top_classes(share, 1) != top_classes(was, 1),
+        maps=(_class_map_image(now), _class_map_image(before)),
+        facts_text=f"The class changed on {100 * moved:.1f} % of the {now.shape[1]} × {now.shape[0]} places",
     )
 
 
-def _mean_divergence(a: torch.Tensor, b: torch.Tensor) -> float:
+def _mean_js_divergence(a: torch.Tensor, b: torch.Tensor) -> float:
     """Mean over all places of the Jensen–Shannon divergence, bits."""
     p, q = torch.softmax(a, 0), torch.softmax(b, 0)
     middle = (p + q) / 2
@@ -124,23 +144,23 @@ def _mean_divergence(a: torch.Tensor, b: torch.Tensor) -> float:
     return min(max(mean / a[0].numel(), 0.0), 1.0)
 
 
-def _numbers(blank: Output, a: torch.Tensor, b: torch.Tensor) -> Output:
+def _compare_numbers(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
     """Neither classes nor a map of them: a score, a vector of features, a picture."""
     shape = " × ".join(map(str, a.shape)) or "1"
     told = f"{float(a):.4g}" if a.numel() == 1 else f"{shape} numbers, mean {float(a.mean()):.4g}"
     if a.numel() > 1:
         told += f", deviation {float(a.std()):.4g}"
     if a.shape != b.shape:
-        return replace(blank, facts=told, apart=f"not comparable: shape {tuple(b.shape)} before")
+        return replace(blank, facts_text=told, distance_text=f"not comparable: shape {tuple(b.shape)} before")
     if a.numel() == 1:
         told += f" (before {float(b):.4g})"
     far = float((a - b).norm() / b.norm().clamp(min=1e-12))
     apart = "identical" if far == 0 else f"apart by {100 * far:.2g} % of its size"
-    maps = (_grey(a), _grey(b)) if a.dim() == 3 and a.shape[0] == 1 else ()
-    return replace(blank, facts=told, apart=apart, maps=maps)
+    maps = (_grey_image(a), _grey_image(b)) if a.dim() == 3 and a.shape[0] == 1 else ()
+    return replace(blank, facts_text=told, distance_text=apart, maps=maps)
 
 
-def _others(value: object) -> str:
+def _other_outputs_text(value: object) -> str:
     """What the network returns beside its main output."""
     if isinstance(value, dict):
         named = [(str(name), part) for name, part in list(value.items())[1:]]
@@ -153,7 +173,7 @@ def _others(value: object) -> str:
 
 
 @cache
-def _palette(count: int) -> torch.Tensor:
+def _class_palette(count: int) -> torch.Tensor:
     """A colour for each class, neighbours far apart; class 0, usually the background, is dark."""
     colours = [
         colorsys.hls_to_rgb(0.61803 * index % 1.0, 0.55 + 0.12 * (index % 3 - 1), 0.65) for index in range(count)
@@ -163,19 +183,19 @@ def _palette(count: int) -> torch.Tensor:
     return table
 
 
-def _coloured(classes: torch.Tensor) -> Pixels:
-    rgb = _palette(int(classes.max()) + 1)[_small(classes)]
-    return Pixels(rgb.shape[1], rgb.shape[0], rgb.contiguous().numpy().tobytes())
+def _class_map_image(classes: torch.Tensor) -> RgbImage:
+    rgb = _class_palette(int(classes.max()) + 1)[_subsample(classes)]
+    return RgbImage(rgb.shape[1], rgb.shape[0], rgb.contiguous().numpy().tobytes())
 
 
-def _grey(values: torch.Tensor) -> Pixels:
+def _grey_image(values: torch.Tensor) -> RgbImage:
     low, high = float(values.min()), float(values.max())
-    grey = ((_small(values[0]) - low) / ((high - low) or 1.0) * 255).to(torch.uint8)
+    grey = ((_subsample(values[0]) - low) / ((high - low) or 1.0) * 255).to(torch.uint8)
     rgb = grey[..., None].expand(-1, -1, 3).contiguous()
-    return Pixels(rgb.shape[1], rgb.shape[0], rgb.numpy().tobytes())
+    return RgbImage(rgb.shape[1], rgb.shape[0], rgb.numpy().tobytes())
 
 
-def _small(plane: torch.Tensor) -> torch.Tensor:
+def _subsample(plane: torch.Tensor) -> torch.Tensor:
     """Every n-th row and column, so that no side is longer than 256."""
     step = max(-(-max(plane.shape) // 256), 1)
     return plane[::step, ::step]

@@ -3,47 +3,57 @@
 from __future__ import annotations
 
 from explorer import numbers
-from explorer.analysis.changes import Changed, changes, words
-from explorer.analysis.study import Study
-from explorer.panels import Choice, Count, Follower, Preview
-from explorer.present.stacks import shown_on
-from explorer.present.summaries import summary
+from explorer.analysis.changes import OpChange, describe_change, diff_ops
+from explorer.analysis.study import Analysis
+from explorer.panels import AffectedOp, Choice, EditPreview, HeadlineFigure
+from explorer.present.stacks import find_visible_card
+from explorer.present.summaries import build_summary
 
 
-def preview(title: str, now: Study, then: Study, baseline: Study, opened: frozenset[str]) -> Preview:
+def build_preview(
+    title: str, now: Analysis, edited: Analysis, baseline: Analysis, expanded: frozenset[str]
+) -> EditPreview:
     """The figures after an edit, and the layers that change with it, by the cards that are visible."""
-    found = [change for change in changes(now, then) if change.what != "changed" or change.now is not change.was]
+    found = [
+        change for change in diff_ops(now, edited) if change.kind != "changed" or change.after is not change.before
+    ]
     followers = tuple(
-        Follower(change.name, words(change), change.params, change.macs, _card(now, then, change, opened))
+        AffectedOp(
+            change.name,
+            describe_change(change),
+            change.params,
+            change.macs,
+            _card_of_change(now, edited, change, expanded),
+        )
         for change in found
     )
-    total, was = then.figures.total, now.figures.total
+    total, was = edited.figures.total, now.figures.total
     counts = (
-        Count("Parameters", total.params, was.params, ""),
-        Count("MACs", total.macs, was.macs, ""),
-        Count("Activation memory", then.figures.activations.bytes, now.figures.activations.bytes, "bytes"),
+        HeadlineFigure("Parameters", total.params, was.params, ""),
+        HeadlineFigure("MACs", total.macs, was.macs, ""),
+        HeadlineFigure("Activation memory", edited.figures.activations.bytes, now.figures.activations.bytes, "bytes"),
     )
-    return Preview(title, counts, followers, summary(then, baseline))
+    return EditPreview(title, counts, followers, build_summary(edited, baseline))
 
 
-def refusal(title: str, reason: str, repairs: tuple[Choice, ...] = ()) -> Preview:
+def build_refusal(title: str, reason: str, repairs: tuple[Choice, ...] = ()) -> EditPreview:
     """An edit that cannot be made, with what could be made instead."""
-    return Preview(title, (), (), None, reason, repairs)
+    return EditPreview(title, (), (), None, reason, repairs)
 
 
-def headline(preview: Preview) -> str:
+def preview_headline(preview: EditPreview) -> str:
     """ "22 layers change: −1.2 M parameters"."""
-    count = len(preview.follows)
-    params = sum(follower.params for follower in preview.follows)
+    count = len(preview.affected_ops)
+    params = sum(follower.params for follower in preview.affected_ops)
     what = f"{count} op{'s' if count != 1 else ''} change{'s' if count == 1 else ''}"
-    return f"{what}: {numbers.signed(params)} parameters" if count else "Nothing changes"
+    return f"{what}: {numbers.format_signed(params)} parameters" if count else "Nothing changes"
 
 
-def _card(now: Study, then: Study, change: Changed, opened: frozenset[str]) -> str:
+def _card_of_change(now: Analysis, edited: Analysis, change: OpChange, expanded: frozenset[str]) -> str:
     """The card that shows an op at present: its own, or that of the folded group it is in."""
     hierarchy = now.hierarchy
     name = change.name
     if name not in hierarchy.parent:  # new: what it goes behind is there already
-        sources = then.architecture.nodes[name].inputs if change.now is not None else ()
+        sources = edited.architecture.nodes[name].inputs if change.after is not None else ()
         name = next((source for source in sources if source in hierarchy.parent), "")
-    return shown_on(now, opened, name)
+    return find_visible_card(now, expanded, name)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from explorer.analysis.study import Study
+from explorer.analysis.study import Analysis
 from explorer.diagram import Kind
-from explorer.present.places import Place, places
+from explorer.present.places import SearchEntry, search_index
 
-_LONGEST = 500  # of a query
+_MAX_QUERY_LENGTH = 500  # of a query
 
 
 class QueryError(ValueError):
@@ -26,57 +26,57 @@ class QueryError(ValueError):
 
 
 #: How a place holds a term: not, only through what it is in, or itself.
-Held = Literal["no", "around", "itself"]
+MatchResult = Literal["no", "around", "itself"]
 
 
 @dataclass(frozen=True)
 class Query:
-    terms: tuple[Callable[[Place], Held], ...]
-    without: tuple[Callable[[Place], Held], ...]
-    layers: bool  # sums of groups are not asked for
+    terms: tuple[Callable[[SearchEntry], MatchResult], ...]
+    excluded_terms: tuple[Callable[[SearchEntry], MatchResult], ...]
+    only_ops: bool  # sums of groups are not asked for
 
-    def finds(self, place: Place) -> bool:
-        if self.layers and place.kind in _ROLES:
+    def matches(self, place: SearchEntry) -> bool:
+        if self.only_ops and place.kind in _ROLES:
             return False
         held = [term(place) for term in self.terms]
         if "no" in held or (held and "itself" not in held):
             return False
-        return all(term(place) == "no" for term in self.without)
+        return all(term(place) == "no" for term in self.excluded_terms)
 
 
-def find(study: Study, text: str) -> tuple[str, ...]:
+def search_cards(analysis: Analysis, text: str) -> tuple[str, ...]:
     """Ids of the places a query finds, in execution order; none for an empty one. Raises QueryError."""
-    query = parse(text)
-    if not query.terms and not query.without:
+    query = parse_query(text)
+    if not query.terms and not query.excluded_terms:
         return ()
-    return tuple(place.id for place in places(study) if query.finds(place))
+    return tuple(place.id for place in search_index(analysis) if query.matches(place))
 
 
-def parse(text: str) -> Query:
+def parse_query(text: str) -> Query:
     """What a query means. Raises QueryError."""
-    if len(text) > _LONGEST:
-        raise QueryError(f"A search of {len(text):,} characters is too long; up to {_LONGEST} are read")
-    terms: list[Callable[[Place], Held]] = []
-    without: list[Callable[[Place], Held]] = []
+    if len(text) > _MAX_QUERY_LENGTH:
+        raise QueryError(f"A search of {len(text):,} characters is too long; up to {_MAX_QUERY_LENGTH} are read")
+    terms: list[Callable[[SearchEntry], MatchResult]] = []
+    without: list[Callable[[SearchEntry], MatchResult]] = []
     compares = names_role = False
-    for word in _words(text):
+    for word in _tokens(text):
         negative = word.startswith("-") and len(word) > 1
         bare = word[1:] if negative else word
-        (without if negative else terms).append(_term(bare))
+        (without if negative else terms).append(_parse_term(bare))
         compares = compares or _COMPARISON.fullmatch(bare) is not None
         names_role = names_role or bare.casefold().removeprefix("kind:") in _ROLES
-    return Query(tuple(terms), tuple(without), layers=compares and not names_role)
+    return Query(tuple(terms), tuple(without), only_ops=compares and not names_role)
 
 
 # words
 
 _QUOTED = re.compile(r'-?"([^"]*)("?)')
 _SLASHED = re.compile(r"-?/((?:[^/\\]|\\.)*)(/?)(i?)(?=\s|$)")
-_AROUND_SIGN = re.compile(r"\s*(<=|>=|!=|≤|≥|≠|=|<|>|:)\s*")
-_SAME = {"≤": "<=", "≥": ">=", "≠": "!="}
+_OPERATOR_SPACING = re.compile(r"\s*(<=|>=|!=|≤|≥|≠|=|<|>|:)\s*")
+_OPERATOR_SYNONYMS = {"≤": "<=", "≥": ">=", "≠": "!="}
 
 
-def _words(text: str) -> Iterator[str]:
+def _tokens(text: str) -> Iterator[str]:
     """The words of a query; spaces inside quotes and slashes belong to the word, those around signs do not count."""
     at = 0
     while at < len(text):
@@ -88,44 +88,44 @@ def _words(text: str) -> Iterator[str]:
             yield whole[0]
             at = whole.end()
             continue
-        end = next((n for n in range(at, len(text)) if text[n] in '"' or _starts_pattern(text, n, at)), len(text))
+        end = next((n for n in range(at, len(text)) if text[n] in '"' or _starts_regex(text, n, at)), len(text))
         end = max(end, at + 1)
-        plain = _AROUND_SIGN.sub(lambda found: _SAME.get(found[1], found[1]), text[at:end])
+        plain = _OPERATOR_SPACING.sub(lambda found: _OPERATOR_SYNONYMS.get(found[1], found[1]), text[at:end])
         yield from plain.split()
         at = end
 
 
-def _starts_pattern(text: str, at: int, begin: int) -> bool:
+def _starts_regex(text: str, at: int, begin: int) -> bool:
     after_space = at > begin and text[at - 1].isspace()
     return after_space and (text[at] == "/" or text[at : at + 2] in ("-/", '-"'))
 
 
-def _term(word: str) -> Callable[[Place], Held]:
+def _parse_term(word: str) -> Callable[[SearchEntry], MatchResult]:
     if word.startswith("/"):
-        return _pattern(word)
+        return _regex_term(word)
     if word.startswith('"'):
         found = _QUOTED.fullmatch(word)
         if found is None or not found[2] or not found[1]:
             raise QueryError(f"{word} has no closing quotation mark, or nothing between the two")
-        return _text(found[1].casefold())
+        return _text_term(found[1].casefold())
     if word.casefold().startswith("kind:"):
-        return _kind(word[len("kind:") :])
+        return _kind_term(word[len("kind:") :])
     if re.search(r"[<>=]", word):
-        return _comparison(word)
+        return _comparison_term(word)
     plain = word.casefold()
-    return _of_kinds(_KINDS[plain]) if plain in _KINDS else _text(plain)
+    return _kinds_term(_KIND_WORDS[plain]) if plain in _KIND_WORDS else _text_term(plain)
 
 
-def _text(word: str) -> Callable[[Place], Held]:
+def _text_term(word: str) -> Callable[[SearchEntry], MatchResult]:
     end = r"(?!\d)" if word[-1].isdigit() else ""  # features.1 is not features.17
     found = re.compile(re.escape(word) + end)
 
-    def held(place: Place) -> Held:
-        if found.search(place.said):
+    def held(place: SearchEntry) -> MatchResult:
+        if found.search(place.search_text):
             return "itself"
         if not found.search(place.path.casefold()):
             return "no"
-        return "around" if found.search(place.around.casefold()) else "itself"
+        return "around" if found.search(place.parent_path.casefold()) else "itself"
 
     return held
 
@@ -134,7 +134,7 @@ def _text(word: str) -> Callable[[Place], Held]:
 
 _ROLES = frozenset({"stem", "stage", "block", "branch", "head"})
 _NOT_OPS = frozenset({"network", "unit", "gate"})
-_KINDS: dict[str, frozenset[str]] = {
+_KIND_WORDS: dict[str, frozenset[str]] = {
     **{kind: frozenset({kind}) for kind in get_args(Kind) if kind not in _NOT_OPS},
     **dict.fromkeys(("conv", "convs", "convolution", "convolutions"), frozenset({"conv", "depthwise"})),
     **dict.fromkeys(("fc", "linears"), frozenset({"linear"})),
@@ -148,27 +148,27 @@ _KINDS: dict[str, frozenset[str]] = {
 }
 
 
-def _kind(name: str) -> Callable[[Place], Held]:
+def _kind_term(name: str) -> Callable[[SearchEntry], MatchResult]:
     """`kind:conv` is narrower than the word "conv": depthwise ones are a kind of their own."""
     wanted = name.casefold()
     if wanted in get_args(Kind) and wanted not in _NOT_OPS:
-        return _of_kinds(frozenset({wanted}))
-    if wanted in _KINDS:
-        return _of_kinds(_KINDS[wanted])
+        return _kinds_term(frozenset({wanted}))
+    if wanted in _KIND_WORDS:
+        return _kinds_term(_KIND_WORDS[wanted])
     names = sorted(kind for kind in get_args(Kind) if kind not in _NOT_OPS)
     near = difflib.get_close_matches(wanted, names, 1)
     said = f"did you mean kind:{near[0]}?" if near else f"there are {', '.join(names)}"
     raise QueryError(f"kind:{name} is unknown; {said}")
 
 
-def _of_kinds(kinds: frozenset[str]) -> Callable[[Place], Held]:
+def _kinds_term(kinds: frozenset[str]) -> Callable[[SearchEntry], MatchResult]:
     return lambda place: "itself" if place.kind in kinds else "no"
 
 
 # attributes and figures
 
 #: Names by which numbers are asked for.
-_NUMBERS: dict[str, str] = {
+_FIGURE_NAMES: dict[str, str] = {
     **dict.fromkeys(("k", "kernel"), "k"),
     **dict.fromkeys(("s", "stride"), "s"),
     **dict.fromkeys(("d", "dilation"), "d"),
@@ -186,8 +186,8 @@ _NUMBERS: dict[str, str] = {
 _COMPARISON = re.compile(r"([^<>=!:]*)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
 _VALUE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:e(\d{1,2}))?([kmgt]?)", re.IGNORECASE)
 _PAIR = re.compile(r"(\d{1,6})[x×](\d{1,6})", re.IGNORECASE)
-_FACTOR = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+_UNIT_FACTORS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
@@ -197,47 +197,47 @@ _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _comparison(word: str) -> Callable[[Place], Held]:
+def _comparison_term(word: str) -> Callable[[SearchEntry], MatchResult]:
     found = _COMPARISON.fullmatch(word)
     name, sign, text = (part.strip() for part in found.groups()) if found is not None else (word, "", "")
-    number = _NUMBERS.get(name.casefold())
+    number = _FIGURE_NAMES.get(name.casefold())
     if number is None:
-        near = difflib.get_close_matches(name.casefold(), _NUMBERS, 1)
+        near = difflib.get_close_matches(name.casefold(), _FIGURE_NAMES, 1)
         said = f"did you mean {near[0]}?" if near else "there are k, s, d, p, groups, in, out, size, params, macs, …"
         raise QueryError(f"{word}: there is no figure {name or 'before the sign'}; {said}")
-    wanted = _value(word, text, sign)
-    holds = _HOLDS[sign]
+    wanted = _parse_value(word, text, sign)
+    holds = _OPERATORS[sign]
 
-    def held(place: Place) -> Held:
-        value = place.numbers.get(number)
+    def held(place: SearchEntry) -> MatchResult:
+        value = place.figures.get(number)
         if value is None:
             return "no"
         if isinstance(wanted, tuple) or sign in ("=", "!="):
-            same = _both(value) == _both(wanted)
+            same = _as_pair(value) == _as_pair(wanted)
             return "itself" if same == (sign == "=") else "no"
-        return "itself" if holds(max(_both(value)), wanted) else "no"  # the larger side counts
+        return "itself" if holds(max(_as_pair(value)), wanted) else "no"  # the larger side counts
 
     return held
 
 
-def _value(word: str, text: str, sign: str) -> float | tuple[float, float]:
+def _parse_value(word: str, text: str, sign: str) -> float | tuple[float, float]:
     pair, single = _PAIR.fullmatch(text), _VALUE.fullmatch(text)
     if pair is not None and sign in ("=", "!="):
         return float(pair[1]), float(pair[2])
     if single is None:
         example = "1x7 can only be equal or not" if pair is not None else "try 3, 512, 1.5M or 2G"
         raise QueryError(f"{word}: {text or 'nothing'} is no number to compare with; {example}")
-    return float(single[1]) * 10.0 ** int(single[2] or 0) * _FACTOR[single[3].casefold()]
+    return float(single[1]) * 10.0 ** int(single[2] or 0) * _UNIT_FACTORS[single[3].casefold()]
 
 
-def _both(value: float | tuple[float, float]) -> tuple[float, float]:
+def _as_pair(value: float | tuple[float, float]) -> tuple[float, float]:
     return value if isinstance(value, tuple) else (value, value)
 
 
 # regular expressions
 
 
-def _pattern(word: str) -> Callable[[Place], Held]:
+def _regex_term(word: str) -> Callable[[SearchEntry], MatchResult]:
     """Matched by RE2, which takes time linear in the text and bounded memory, whatever the expression."""
     import re2
 
@@ -253,10 +253,10 @@ def _pattern(word: str) -> Callable[[Place], Held]:
         reason = failure.args[0].decode(errors="replace") if failure.args else "it cannot be read"
         raise QueryError(f"{word} is no regular expression: {reason}") from failure
 
-    def held(place: Place) -> Held:
+    def held(place: SearchEntry) -> MatchResult:
         return "itself" if compiled.search(place.path) or compiled.search(place.title) else "no"
 
     return held
 
 
-__all__ = ["Query", "QueryError", "find", "parse"]
+__all__ = ["Query", "QueryError", "parse_query", "search_cards"]

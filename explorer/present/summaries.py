@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 
 from explorer.analysis.figures import Total
-from explorer.analysis.study import Study
+from explorer.analysis.study import Analysis
 from explorer.graph.groups import Group
-from explorer.panels import Count, Summary
+from explorer.panels import FiguresSummary, HeadlineFigure
 from explorer.present import titles
 
-_BARS: dict[str, Callable[[Total], float]] = {
+_BAR_FIGURES: dict[str, Callable[[Total], float]] = {
     "MACs": lambda total: total.macs,
     "Parameters": lambda total: total.params,
     "Activations": lambda total: total.activation_elements,
@@ -19,63 +19,73 @@ _BARS: dict[str, Callable[[Total], float]] = {
 }
 
 
-def summary(now: Study, before: Study) -> Summary:
+def build_summary(now: Analysis, baseline: Analysis) -> FiguresSummary:
     """Headline counts and bars per stage, now and before."""
     parts = list(now.hierarchy.root.groups)
     bars = {
         name: (
             tuple(pick(now.figures.sum(part.all_nodes)) for part in parts),
-            tuple(pick(_before(before, part)) for part in parts),
+            tuple(pick(_baseline_total(baseline, part)) for part in parts),
         )
-        for name, pick in _BARS.items()
+        for name, pick in _BAR_FIGURES.items()
     }
-    return Summary(_counts(now, before), tuple(_name(now, part) for part in parts), bars)
+    return FiguresSummary(_headline_figures(now, baseline), tuple(_part_title(now, part) for part in parts), bars)
 
 
-def _counts(now: Study, before: Study) -> tuple[Count, ...]:
-    n, b = now.figures, before.figures
+def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure, ...]:
+    n, b = now.figures, baseline.figures
     unused = f" {n.unused_params:,} of them in auxiliary heads that inference does not run." if n.unused_params else ""
     return (
-        Count("Parameters", n.total.params, b.total.params, "", "Trainable numbers." + unused),
-        Count("MACs", n.total.macs, b.total.macs, "", "Multiply-adds of convolutions, linear layers and attention."),
-        Count("FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", "Each multiply-add counted as two operations."),
-        Count("All ops", n.total.all_ops, b.total.all_ops, "", "FLOPs and bias, norm, activation, pooling, additions."),
-        Count(
+        HeadlineFigure("Parameters", n.total.params, b.total.params, "", "Trainable numbers." + unused),
+        HeadlineFigure(
+            "MACs", n.total.macs, b.total.macs, "", "Multiply-adds of convolutions, linear layers and attention."
+        ),
+        HeadlineFigure(
+            "FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", "Each multiply-add counted as two operations."
+        ),
+        HeadlineFigure(
+            "All ops", n.total.all_ops, b.total.all_ops, "", "FLOPs and bias, norm, activation, pooling, additions."
+        ),
+        HeadlineFigure(
             "Activations",
             n.activations.elements,
             b.activations.elements,
             "",
             "Numbers that all ops together make, batch of one; views and in-place savings not counted.",
         ),
-        Count(
+        HeadlineFigure(
             "Activation memory",
             n.activations.bytes,
             b.activations.bytes,
             "bytes",
             "All activations at 32 bits: what training has to keep.",
         ),
-        Count(
+        HeadlineFigure(
             "Peak memory",
             n.activations.peak_bytes,
             b.activations.peak_bytes,
             "bytes",
             f"Most that is alive at one time at inference, at {n.activations.peak_at}, weights not counted.",
         ),
-        Count(
-            "Receptive field", _px(n.receptive_field), _px(b.receptive_field), "px", "Of the last map before pooling."
+        HeadlineFigure(
+            "Receptive field",
+            _finite_px(n.receptive_field),
+            _finite_px(b.receptive_field),
+            "px",
+            "Of the last map before pooling.",
         ),
     )
 
 
-def _px(field: float) -> float:
+def _finite_px(field: float) -> float:
     return field if math.isfinite(field) else 0.0
 
 
-def _before(before: Study, part: Group) -> Total:
+def _baseline_total(baseline: Analysis, part: Group) -> Total:
     """The same part as it was: by id, else by the nodes it holds."""
-    old = before.hierarchy.groups.get(part.id)
-    return before.figures.sum(old.all_nodes if old is not None else part.all_nodes)
+    old = baseline.hierarchy.groups.get(part.id)
+    return baseline.figures.sum(old.all_nodes if old is not None else part.all_nodes)
 
 
-def _name(study: Study, part: Group) -> str:
-    return titles.title(study, part)
+def _part_title(analysis: Analysis, part: Group) -> str:
+    return titles.group_title(analysis, part)

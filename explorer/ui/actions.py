@@ -29,57 +29,63 @@ class Actions:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         keys = QKeySequence.StandardKey
-        self.open_project = self._action("Open project…", keys.Open, "Open a network with the edits made to it")
+        self.open_project = self._build_action("Open project…", keys.Open, "Open a network with the edits made to it")
         self.open_project.setShortcuts([*self.open_project.shortcuts(), QKeySequence("Ctrl+Shift+O")])
-        self.save = self._action("Save", keys.Save, "Save the network and its edits as a project")
-        self.save_as = self._action("Save as…", "Ctrl+Shift+S", "Save the project under another name")
-        self.open_image = self._action("Open image…", "Ctrl+I", "Show the network an image of your own")
-        self.quit = self._action("Quit", keys.Quit, "")
-        self.undo = self._action("Undo", keys.Undo, "")
-        self.redo = self._action("Redo", keys.Redo, "")
-        self.reset = self._action("Back to baseline", "Ctrl+Shift+R", "The network as it was opened; can be redone")
-        self.history = self._action("History", "Ctrl+H", "Every edit and what it changed; go back to any of them")
-        self.compare = self._action("Compare with baseline", "Ctrl+B", "Look at the network as it was opened")
+        self.save = self._build_action("Save", keys.Save, "Save the network and its edits as a project")
+        self.save_as = self._build_action("Save as…", "Ctrl+Shift+S", "Save the project under another name")
+        self.open_image = self._build_action("Open image…", "Ctrl+I", "Show the network an image of your own")
+        self.quit = self._build_action("Quit", keys.Quit, "")
+        self.undo = self._build_action("Undo", keys.Undo, "")
+        self.redo = self._build_action("Redo", keys.Redo, "")
+        self.reset = self._build_action(
+            "Back to baseline", "Ctrl+Shift+R", "The network as it was opened; can be redone"
+        )
+        self.history = self._build_action("History", "Ctrl+H", "Every edit and what it changed; go back to any of them")
+        self.compare = self._build_action("Compare with baseline", "Ctrl+B", "Look at the network as it was opened")
         self.compare.setCheckable(True)
-        self.paste = self._action("Paste image", keys.Paste, "Show the network the image on the clipboard")
-        self.fit = self._action("Fit", "Ctrl+0", "Everything in sight (0)")
-        self.closer = self._action("Zoom in", keys.ZoomIn, "")
-        self.farther = self._action("Zoom out", keys.ZoomOut, "")
+        self.paste = self._build_action("Paste image", keys.Paste, "Show the network the image on the clipboard")
+        self.fit = self._build_action("Fit", "Ctrl+0", "Everything in sight (0)")
+        self.zoom_in = self._build_action("Zoom in", keys.ZoomIn, "")
+        self.zoom_out = self._build_action("Zoom out", keys.ZoomOut, "")
         self.levels = {
-            level: self._choice(level.capitalize(), f"Ctrl+{number}", _LEVEL_TIPS[level])
+            level: self._build_checkable(level.capitalize(), f"Ctrl+{number}", _LEVEL_TIPS[level])
             for number, level in enumerate(LEVELS, 1)
         }
-        self._group(self.levels)
-        self.themes = {name: self._choice(title, None, "") for name, title in _THEMES.items()}
-        self._group(self.themes)
+        self._make_exclusive(self.levels)
+        self.themes = {name: self._build_checkable(title, None, "") for name, title in _THEMES.items()}
+        self._make_exclusive(self.themes)
         self.themes["system"].setChecked(True)
-        self.about = self._action("About CNN Explorer", None, "")
+        self.about = self._build_action("About CNN Explorer", None, "")
 
     def fill_menus(self, panels: list[QAction]) -> None:
         bar = self._window.menuBar()
         file = bar.addMenu("&File")
-        _fill(file, self.open_project)
+        _add_actions(file, self.open_project)
         self.recent = file.addMenu("Open recent")
         self.recent.setToolTipsVisible(True)
-        _fill(file, self.save, self.save_as, None, self.open_image, None, self.quit)
+        _add_actions(file, self.save, self.save_as, None, self.open_image, None, self.quit)
         edit = bar.addMenu("&Edit")
-        _fill(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
+        _add_actions(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
         view = bar.addMenu("&View")
-        _fill(view, *self.levels.values(), None, self.fit, self.closer, self.farther, None)
-        _fill(view.addMenu("Theme"), *self.themes.values())
+        _add_actions(view, *self.levels.values(), None, self.fit, self.zoom_in, self.zoom_out, None)
+        _add_actions(view.addMenu("Theme"), *self.themes.values())
         self._panels = view.addMenu("Panels")
         self.add_panels(panels)
-        _fill(bar.addMenu("&Help"), self.about)
+        _add_actions(bar.addMenu("&Help"), self.about)
 
     def add_panels(self, panels: list[QAction]) -> None:
-        _fill(self._panels, *panels)
+        _add_actions(self._panels, *panels)
 
     def fill_toolbar(self, bar: QToolBar) -> None:
-        for group in (self.levels.values(), (self.fit, self.closer, self.farther), (self.undo, self.redo, self.reset)):
+        for group in (
+            self.levels.values(),
+            (self.fit, self.zoom_in, self.zoom_out),
+            (self.undo, self.redo, self.reset),
+        ):
             bar.addActions(list(group))
             bar.addSeparator()
 
-    def follow(self, history: History | None) -> None:
+    def update_from_history(self, history: History | None) -> None:
         """Enable what can be done now, and say what undo and redo would do."""
         undo, redo = (history.undo_title, history.redo_title) if history is not None else ("", "")
         for action, word, title in ((self.undo, "Undo", undo), (self.redo, "Redo", redo)):
@@ -91,15 +97,15 @@ class Actions:
         for action in (self.save, self.save_as, *self.levels.values()):
             action.setEnabled(history is not None)
 
-    def on_level(self, chosen: Callable[[Level], None]) -> None:
+    def connect_levels(self, callback: Callable[[Level], None]) -> None:
         for level, action in self.levels.items():
-            action.triggered.connect(lambda _=False, level=level: chosen(level))
+            action.triggered.connect(lambda _=False, level=level: callback(level))
 
-    def on_theme(self, chosen: Callable[[str], None]) -> None:
+    def connect_themes(self, callback: Callable[[str], None]) -> None:
         for name, action in self.themes.items():
-            action.triggered.connect(lambda _=False, name=name: chosen(name))
+            action.triggered.connect(lambda _=False, name=name: callback(name))
 
-    def _action(self, text: str, keys: QKeySequence.StandardKey | str | None, tip: str) -> QAction:
+    def _build_action(self, text: str, keys: QKeySequence.StandardKey | str | None, tip: str) -> QAction:
         action = QAction(text, self._window)
         if keys is not None:
             action.setShortcut(QKeySequence(keys))
@@ -109,18 +115,18 @@ class Actions:
         action.setStatusTip(said)
         return action
 
-    def _choice(self, text: str, keys: str | None, tip: str) -> QAction:
-        action = self._action(text, keys, tip)
+    def _build_checkable(self, text: str, keys: str | None, tip: str) -> QAction:
+        action = self._build_action(text, keys, tip)
         action.setCheckable(True)
         return action
 
-    def _group(self, actions: dict[str, QAction] | dict[Level, QAction]) -> None:
+    def _make_exclusive(self, actions: dict[str, QAction] | dict[Level, QAction]) -> None:
         group = QActionGroup(self._window)
         for action in actions.values():
             group.addAction(action)
 
 
-def _fill(menu: QMenu, *actions: QAction | None) -> None:
+def _add_actions(menu: QMenu, *actions: QAction | None) -> None:
     for action in actions:
         if action is None:
             menu.addSeparator()
@@ -128,7 +134,7 @@ def _fill(menu: QMenu, *actions: QAction | None) -> None:
             menu.addAction(action)
 
 
-def menu_of(parent: QWidget, entries: list[tuple[str, Callable[[], None] | None]]) -> QMenu:
+def build_context_menu(parent: QWidget, entries: list[tuple[str, Callable[[], None] | None]]) -> QMenu:
     """A context menu: (words, what happens); without the latter the entry is there but disabled."""
     menu = QMenu(parent)
     for words, happens in entries:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from explorer.network import Network
 
 
-def run(network: str | Network | None = None) -> int:
+def run_app(network: str | Network | None = None) -> int:
     """Show the window until it is closed, with a network: an opened one, its key in the catalogue, or a file's path."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("CNN Explorer")
     app.setOrganizationName("cnn-explorer")
-    appearance.apply(app, str(QSettings().value("theme", "system")))
+    appearance.apply_scheme(app, str(QSettings().value("theme", "system")))
     FocusRing(app)
     window = Window()
     window.show()
@@ -33,9 +33,9 @@ def run(network: str | Network | None = None) -> int:
     return app.exec()
 
 
-def show(what: str | nn.Module | Network, **options: Any) -> None:
+def show(source: str | nn.Module | Network, **options: Any) -> None:
     """Show a network in the window until it is closed: a key of the catalogue, any traceable module, or what `open`
     gave. `options` are those of `explorer.open`, such as input_shape; errors too."""
     from explorer.network import Network, open_network
 
-    run(what if isinstance(what, Network) else open_network(what, **options))
+    run_app(source if isinstance(source, Network) else open_network(source, **options))

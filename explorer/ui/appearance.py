@@ -19,31 +19,31 @@ _SCHEMES = {
 class Colours:
     """Colours that widgets paint with themselves."""
 
-    ground: str
-    raised: str
+    background: str
+    surface: str
     text: str
     muted: str
     border: str
     accent: str
-    ghost: str  # what was before
-    more: str  # a cost that grew
-    less: str  # a cost that shrank
+    previous: str  # what was before
+    increase: str  # a cost that grew
+    decrease: str  # a cost that shrank
 
 
 _LIGHT = Colours("#f3f5f8", "#ffffff", "#1b2230", "#626d7f", "#d5dbe4", "#2f6fdb", "#b9c4d6", "#c0392b", "#1a7a42")
 _DARK = Colours("#1c1f26", "#23272f", "#eceff4", "#9aa5b5", "#3b424e", "#6ea2ff", "#586375", "#ff8a7a", "#5cc98c")
 
 
-def apply(app: QApplication, scheme: str) -> None:
+def apply_scheme(app: QApplication, scheme: str) -> None:
     """Make the app light, dark, or like the system, now and whenever the system changes."""
     app.setStyle("Fusion")
     hints = app.styleHints()
     app.setProperty("scheme", scheme)
     hints.setColorScheme(_SCHEMES.get(scheme, Qt.ColorScheme.Unknown))  # for what the platform itself paints
-    _paint(app)
+    _apply_palette(app)
     if not app.property("follows_scheme"):
         app.setProperty("follows_scheme", True)
-        hints.colorSchemeChanged.connect(lambda _: _paint(app))
+        hints.colorSchemeChanged.connect(lambda _: _apply_palette(app))
 
 
 def is_dark(app: QApplication) -> bool:
@@ -54,27 +54,27 @@ def is_dark(app: QApplication) -> bool:
     return app.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
-def dark() -> bool:
+def is_app_dark() -> bool:
     """Is the one application there is dark now?"""
     app = QApplication.instance()
     return isinstance(app, QApplication) and is_dark(app)
 
 
-def colours() -> Colours:
+def current_colours() -> Colours:
     """The colours in force."""
-    return _DARK if dark() else _LIGHT
+    return _DARK if is_app_dark() else _LIGHT
 
 
-def _paint(app: QApplication) -> None:
-    c = colours()
+def _apply_palette(app: QApplication) -> None:
+    c = current_colours()
     palette = QPalette()
     role = QPalette.ColorRole
     for name, value in {
-        role.Window: c.ground,
-        role.Base: c.raised,
-        role.AlternateBase: c.ground,
-        role.Button: c.raised,
-        role.ToolTipBase: c.raised,
+        role.Window: c.background,
+        role.Base: c.surface,
+        role.AlternateBase: c.background,
+        role.Button: c.surface,
+        role.ToolTipBase: c.surface,
         role.WindowText: c.text,
         role.Text: c.text,
         role.ButtonText: c.text,
@@ -87,39 +87,39 @@ def _paint(app: QApplication) -> None:
         role.Mid: c.border,
         role.Midlight: c.border,
         role.Dark: c.border,
-        role.Light: c.raised,
+        role.Light: c.surface,
         role.Shadow: c.border,
     }.items():
         palette.setColor(name, QColor(value))
     for name in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(c.muted))
     app.setPalette(palette)
-    app.setStyleSheet(_sheet(c))
+    app.setStyleSheet(_build_style_sheet(c))
 
 
-def _sheet(c: Colours) -> str:
+def _build_style_sheet(c: Colours) -> str:
     return f"""
-        QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
+        QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
         QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
-        QDockWidget::title {{ background: {c.ground}; padding: 6px 10px; border-bottom: 1px solid {c.border}; }}
-        QMainWindow > QTabBar {{ qproperty-drawBase: 0; background: {c.ground}; }}
-        QMainWindow > QTabBar::tab {{ background: {c.ground}; color: {c.muted}; padding: 5px 12px; border: 0; }}
+        QDockWidget::title {{ background: {c.background}; padding: 6px 10px; border-bottom: 1px solid {c.border}; }}
+        QMainWindow > QTabBar {{ qproperty-drawBase: 0; background: {c.background}; }}
+        QMainWindow > QTabBar::tab {{ background: {c.background}; color: {c.muted}; padding: 5px 12px; border: 0; }}
         QMainWindow > QTabBar::tab {{ border-bottom: 2px solid transparent; }}
         QMainWindow > QTabBar::tab:hover {{ color: {c.text}; }}
         QMainWindow > QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
         QMainWindow::separator {{ background: {c.border}; width: 3px; height: 3px; }}
-        QToolBar {{ background: {c.ground}; border: 0; border-bottom: 1px solid {c.border}; }}
+        QToolBar {{ background: {c.background}; border: 0; border-bottom: 1px solid {c.border}; }}
         QToolBar {{ spacing: 2px; padding: 3px; }}
         QToolBar QToolButton {{ padding: 4px 9px; border-radius: 5px; border: 1px solid transparent; }}
-        QToolBar QToolButton:hover {{ border-color: {c.border}; background: {c.raised}; }}
+        QToolBar QToolButton:hover {{ border-color: {c.border}; background: {c.surface}; }}
         QToolBar QToolButton:checked {{ background: {c.accent}; color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
-        QToolBar QToolButton:disabled {{ color: {c.ghost}; }}
+        QToolBar QToolButton:disabled {{ color: {c.previous}; }}
         QStatusBar {{ border-top: 1px solid {c.border}; }}
-        QLineEdit {{ padding: 4px 6px; border: 1px solid {c.border}; border-radius: 5px; background: {c.raised}; }}
+        QLineEdit {{ padding: 4px 6px; border: 1px solid {c.border}; border-radius: 5px; background: {c.surface}; }}
         QLineEdit:focus {{ border-color: {c.accent}; }}
         QToolButton[role="muted"] {{ color: {c.muted}; border: 0; border-radius: 4px; padding: 0 5px; }}
-        QToolButton[role="muted"]:hover {{ color: {c.accent}; background: {c.raised}; }}
-        QToolButton[role="muted"]:focus {{ color: {c.accent}; background: {c.raised}; }}
+        QToolButton[role="muted"]:hover {{ color: {c.accent}; background: {c.surface}; }}
+        QToolButton[role="muted"]:focus {{ color: {c.accent}; background: {c.surface}; }}
         QToolButton[role="tab"] {{ border: 1px solid {c.border}; border-radius: 5px; padding: 3px 4px; }}
         QToolButton[role="tab"]:hover {{ border-color: {c.accent}; }}
         QToolButton[role="tab"]:focus {{ border-color: {c.accent}; }}
@@ -128,7 +128,7 @@ def _sheet(c: Colours) -> str:
         QLabel[role="kind"] {{ color: {c.muted}; border: 1px solid {c.border}; border-radius: 4px; padding: 0 5px; }}
         QScrollBar:vertical {{ background: transparent; border: 0; width: 10px; margin: 0; }}
         QScrollBar:horizontal {{ background: transparent; border: 0; height: 10px; margin: 0; }}
-        QScrollBar::handle {{ background: {c.ghost}; border-radius: 3px; margin: 2px; }}
+        QScrollBar::handle {{ background: {c.previous}; border-radius: 3px; margin: 2px; }}
         QScrollBar::handle:vertical {{ min-height: 28px; }}
         QScrollBar::handle:horizontal {{ min-width: 28px; }}
         QScrollBar::handle:hover {{ background: {c.muted}; }}
@@ -137,6 +137,6 @@ def _sheet(c: Colours) -> str:
         QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
         QLabel[role="heading"] {{ font-weight: 600; color: {c.muted}; }}
         QLabel[role="muted"] {{ color: {c.muted}; }}
-        QLabel[role="formula"] {{ background: {c.raised}; border: 1px solid {c.border}; }}
+        QLabel[role="formula"] {{ background: {c.surface}; border: 1px solid {c.border}; }}
         QLabel[role="formula"] {{ border-radius: 5px; padding: 7px; }}
     """

@@ -7,31 +7,31 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from explorer.ui import appearance
 
-_AWAY = 10  # from the upper border
+_TOP_MARGIN = 10  # from the upper border
 
 
 class Badge(QLabel):
-    def __init__(self, over: QWidget, text: str) -> None:
-        super().__init__(text, over)
-        self._over = over
+    def __init__(self, host: QWidget, text: str) -> None:
+        super().__init__(text, host)
+        self._host = host
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        over.installEventFilter(self)
+        host.installEventFilter(self)
         self.hide()
 
     def show_badge(self, shown: bool) -> None:
-        c = appearance.colours()
+        c = appearance.current_colours()
         self.setStyleSheet(
-            f"background: {c.accent}; color: {c.raised}; border-radius: 11px; padding: 4px 12px; font-weight: 600;"
+            f"background: {c.accent}; color: {c.surface}; border-radius: 11px; padding: 4px 12px; font-weight: 600;"
         )
-        self._place()
+        self._reposition()
         self.setVisible(shown)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self._place()
+            self._reposition()
         return super().eventFilter(watched, event)
 
-    def _place(self) -> None:
+    def _reposition(self) -> None:
         self.adjustSize()
-        self.move((self._over.width() - self.width()) // 2, _AWAY)
+        self.move((self._host.width() - self.width()) // 2, _TOP_MARGIN)

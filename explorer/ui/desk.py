@@ -17,35 +17,35 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QVBoxL
 
 from explorer.session import Session
 from explorer.ui.canvas import Canvas
-from explorer.ui.docks import Front
+from explorer.ui.docks import RaisingDock
 from explorer.ui.work import Lane
 
-Side = Literal["left", "right", "bottom"]
+DockSide = Literal["left", "right", "bottom"]
 
-_SIDES: dict[Side, Qt.DockWidgetArea] = {
+_SIDES: dict[DockSide, Qt.DockWidgetArea] = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
 
 
-class Dock(Front):
+class LazyDock(RaisingDock):
     """A panel whose widget is made when it is first seen: the window is on screen before pyqtgraph is imported."""
 
-    def __init__(self, title: str, make: Callable[[], QWidget], window: QMainWindow) -> None:
+    def __init__(self, title: str, factory: Callable[[], QWidget], window: QMainWindow) -> None:
         super().__init__(title)
         self.setObjectName(title)
         self._window = window
-        self._make: Callable[[], QWidget] | None = make
+        self._factory: Callable[[], QWidget] | None = factory
 
     def setVisible(self, visible: bool) -> None:
-        if visible and self._make is not None:
-            make, self._make = self._make, None
+        if visible and self._factory is not None:
+            make, self._factory = self._factory, None
             self.setWidget(make())
-            QTimer.singleShot(0, self, self.join)
+            QTimer.singleShot(0, self, self.tabify)
         super().setVisible(visible)
 
-    def join(self) -> None:
+    def tabify(self) -> None:
         """Become a tab beside the last panel on the same side, unless the user has put it somewhere. Only panels that
         are seen: Qt leaves the tab bar of a hidden one lying about."""
         window = self._window
@@ -59,20 +59,20 @@ class Dock(Front):
             self.raise_()
 
 
-class Intent(Protocol):
+class WindowCommands(Protocol):
     """What a user may want of the window, whatever they point at."""
 
-    def edit(self, edit: Any) -> None: ...
+    def apply_edit(self, edit: Any) -> None: ...
 
-    def change(self, step: Callable[[Any], Any]) -> None:
+    def change_network(self, step: Callable[[Any], Any]) -> None:
         """Make another network of the open one (explorer.network.Network), off the UI thread, and show it."""
         ...
 
-    def open(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
+    def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with some of its options, and make edits to it."""
         ...
 
-    def bring(self, opened: Any) -> None:
+    def show_opened(self, opened: Any) -> None:
         """Show a network that was opened (explorer.ui.requests.Opened), unless the user wants to keep the one there
         is."""
         ...
@@ -85,64 +85,70 @@ class Intent(Protocol):
         """Unfold what hides a card, select it and bring it into sight."""
         ...
 
-    def point_out(self, ids: Iterable[str]) -> None:
+    def highlight_cards(self, ids: Iterable[str]) -> None:
         """Unfold what hides these cards, light them up and bring them into sight, until something else is selected."""
         ...
 
-    def say(self, text: str, milliseconds: int = 8000) -> None:
+    def show_status(self, text: str, milliseconds: int = 8000) -> None:
         """One line in the status bar."""
         ...
 
-    def complain(self, failure: Exception) -> None:
+    def show_error(self, failure: Exception) -> None:
         """Say what went wrong, above the canvas, with the ways out."""
         ...
 
 
 @dataclass(frozen=True)
-class Desk:
+class ToolContext:
     """Made by the window, once, before its tools. `intent` is where what the user wants is said."""
 
     window: QMainWindow
     session: Session
     canvas: Canvas
-    intent: Intent
-    opening: Lane  # busy while a network is being opened or changed
+    commands: WindowCommands
+    edit_lane: Lane  # busy while a network is being opened or changed
     docks: list[QDockWidget] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     #: What tools add to the menu of a card: given its id, words and what happens (None: not now).
-    offers: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
+    card_actions: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
     #: Ways to begin, offered while no network is open: words, a tip, what happens.
-    beginnings: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
+    start_actions: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     #: What is done with a file that is dropped on the window or that it starts with, by its suffix; others are images.
-    takers: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    file_handlers: dict[str, Callable[[str], None]] = field(default_factory=dict)
     #: Tools that know a way on from what failed; they say whether they took it.
-    rescuers: list[Callable[[Exception], bool]] = field(default_factory=list)
+    error_handlers: list[Callable[[Exception], bool]] = field(default_factory=list)
 
-    def dock(
-        self, title: str, make: Callable[[], QWidget], side: Side = "right", keys: str = "", *, shown: bool = False
-    ) -> Dock:
+    def add_dock(
+        self,
+        title: str,
+        factory: Callable[[], QWidget],
+        side: DockSide = "right",
+        shortcut: str = "",
+        *,
+        visible: bool = False,
+    ) -> LazyDock:
         """A panel, as a tab beside those of its side. Unless `shown`, it is hidden until it is asked for in
         View › Panels (or with `keys`)."""
-        dock = Dock(title, make, self.window)
-        dock.setVisible(shown)
+        dock = LazyDock(title, factory, self.window)
+        dock.setVisible(visible)
         self.window.addDockWidget(_SIDES[side], dock)
-        if shown:
-            dock.join()
+        if visible:
+            dock.tabify()
         toggle = dock.toggleViewAction()
-        if keys:
-            toggle.setShortcut(keys)
+        if shortcut:
+            toggle.setShortcut(shortcut)
         toggle.triggered.connect(lambda on: dock.raise_() if on else None)
         self.docks.append(dock)
         return dock
 
-    def above(self, strip: QWidget) -> None:
+    def add_strip_above_canvas(self, strip: QWidget) -> None:
         """A strip above the canvas, over its whole width."""
         middle = self.window.centralWidget()
         column = middle.layout() if middle is not None else None
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(column.count() - 1, strip)
 
-    def beside(self, pane: QWidget) -> None:
+    def add_pane_beside_canvas(self, pane: QWidget) -> None:
         """Something to the left of the canvas, as wide as it until the user says otherwise."""
         middle = self.window.centralWidget()
         column = middle.layout() if middle is not None else None
@@ -160,25 +166,27 @@ class Desk:
         split.setSizes([1000, 1000])
         column.addWidget(split, 1)
 
-    def lane(self, name: str, *, newest: bool = False) -> Lane:
+    def add_lane(self, name: str, *, latest_only: bool = False) -> Lane:
         """Work off the UI thread, cancelled and closed with the window's own."""
-        lane = Lane(name, self.window, newest=newest)
+        lane = Lane(name, self.window, latest_only=latest_only)
         self.lanes.append(lane)
         return lane
 
-    def action(self, menu: str, text: str, happens: Callable[[], None], keys: str = "", tip: str = "") -> QAction:
+    def add_action(
+        self, menu: str, text: str, callback: Callable[[], None], shortcut: str = "", tip: str = ""
+    ) -> QAction:
         """An entry in a menu of the window ("File", "Edit", "View", "Tools", "Help"). For one that is on or off, make
         it checkable and read its state in `happens`."""
         action = QAction(text, self.window)
-        if keys:
-            action.setShortcut(keys)
+        if shortcut:
+            action.setShortcut(shortcut)
         action.setStatusTip(tip or text)
-        action.setToolTip(f"{tip or text} ({keys})" if keys else tip or text)
-        action.triggered.connect(lambda _=False: happens())
-        self.menu(menu).addAction(action)
+        action.setToolTip(f"{tip or text} ({shortcut})" if shortcut else tip or text)
+        action.triggered.connect(lambda _=False: callback())
+        self.get_menu(menu).addAction(action)
         return action
 
-    def menu(self, name: str) -> QMenu:
+    def get_menu(self, name: str) -> QMenu:
         """A menu of the window by its words, ampersands aside; one that is not there is put before Help."""
         bar = self.window.menuBar()
         for action in bar.actions():

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from explorer.files import PROJECT_SUFFIX, is_project
-from explorer.ui.images import FILTER
+from explorer.ui.images import IMAGE_FILTER
 
 
-def network_to_write(parent: QWidget, name: str) -> str | None:
+def ask_network_export_path(parent: QWidget, name: str) -> str | None:
     kinds = {"Python (*.py)": ".py", "Weights (*.safetensors)": ".safetensors", "ONNX (*.onnx)": ".onnx"}
     path, kind = QFileDialog.getSaveFileName(parent, "Export network", f"{name}.py", ";;".join(kinds))
     if not path or Path(path).suffix.lower() in kinds.values():
@@ -20,21 +20,21 @@ def network_to_write(parent: QWidget, name: str) -> str | None:
     return path + kinds.get(kind, ".py")
 
 
-def project_to_write(parent: QWidget, suggested: str) -> str | None:
+def ask_project_save_path(parent: QWidget, suggested: str) -> str | None:
     path, _ = QFileDialog.getSaveFileName(parent, "Save project", suggested, f"Projects (*{PROJECT_SUFFIX})")
     if not path or is_project(path):
         return path or None
     path += PROJECT_SUFFIX  # always: "resnet.v2" has a suffix of another kind
     # The dialog has only asked about the name without it.
-    return path if not Path(path).exists() or may_replace(parent, path) else None
+    return path if not Path(path).exists() or confirm_replace(parent, path) else None
 
 
-def project_to_read(parent: QWidget, folder: str) -> str | None:
+def ask_project_open_path(parent: QWidget, folder: str) -> str | None:
     kinds = f"Projects and edits (*{PROJECT_SUFFIX} *.json);;All files (*)"
     return QFileDialog.getOpenFileName(parent, "Open project", folder, kinds)[0] or None
 
 
-def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
+def ask_unsaved_changes(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
     """What to do with edits that were never saved."""
     buttons = QMessageBox.StandardButton
     box = QMessageBox(parent)
@@ -51,7 +51,7 @@ def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
     return "save" if answer == buttons.Save else "discard" if answer == buttons.Discard else "cancel"
 
 
-def about(parent: QWidget, networks: int) -> None:
+def show_about(parent: QWidget, networks: int) -> None:
     QMessageBox.about(
         parent,
         "About CNN Explorer",
@@ -59,10 +59,10 @@ def about(parent: QWidget, networks: int) -> None:
     )
 
 
-def may_replace(parent: QWidget, path: str | Path) -> bool:
+def confirm_replace(parent: QWidget, path: str | Path) -> bool:
     question = f"{Path(path).name} exists already. Replace it?"
     return QMessageBox.question(parent, "Replace a file", question) == QMessageBox.StandardButton.Yes
 
 
-def image_to_read(parent: QWidget) -> str | None:
-    return QFileDialog.getOpenFileName(parent, "Open image", "", FILTER)[0] or None
+def ask_image_path(parent: QWidget) -> str | None:
+    return QFileDialog.getOpenFileName(parent, "Open image", "", IMAGE_FILTER)[0] or None

@@ -6,16 +6,16 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
-_LAYOUT = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
-_SIDES = Qt.DockWidgetArea
+_STATE_VERSION = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
+_AREA = Qt.DockWidgetArea
 
 
-class Front(QDockWidget):
+class RaisingDock(QDockWidget):
     """A panel that its entry in View › Panels, or its keys, bring to the front when it is behind another one: whoever
     asks for a panel that is out of sight does not mean to close it."""
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.isVisible() and self.visibleRegion().isEmpty() and self._behind:
+        if self.isVisible() and self.visibleRegion().isEmpty() and self._is_behind:
             event.ignore()
             self.toggleViewAction().setChecked(True)
             self.raise_()
@@ -23,12 +23,12 @@ class Front(QDockWidget):
             super().closeEvent(event)
 
     @property
-    def _behind(self) -> bool:
+    def _is_behind(self) -> bool:
         window = self.parentWidget()
         return isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self))
 
 
-class Docks:
+class MainDocks:
     def __init__(
         self,
         window: QMainWindow,
@@ -40,35 +40,35 @@ class Docks:
         output: QWidget,
     ) -> None:
         self._window = window
-        window.setTabPosition(_SIDES.RightDockWidgetArea, QTabWidget.TabPosition.North)
-        self.library = self._dock("Networks", library, _SIDES.LeftDockWidgetArea)
-        self.inspector = self._dock("Selection", inspector, _SIDES.RightDockWidgetArea)
-        self.history = self._dock("History", history, _SIDES.RightDockWidgetArea)
-        self.figures = self._dock("Figures", figures, _SIDES.BottomDockWidgetArea)
-        self.output = self._dock("Output on the sample image", output, _SIDES.BottomDockWidgetArea)
+        window.setTabPosition(_AREA.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        self.library = self._add_dock("Networks", library, _AREA.LeftDockWidgetArea)
+        self.inspector = self._add_dock("Selection", inspector, _AREA.RightDockWidgetArea)
+        self.history = self._add_dock("History", history, _AREA.RightDockWidgetArea)
+        self.figures = self._add_dock("Figures", figures, _AREA.BottomDockWidgetArea)
+        self.output = self._add_dock("Output on the sample image", output, _AREA.BottomDockWidgetArea)
         self.all = (self.library, self.inspector, self.history, self.figures, self.output)
         window.tabifyDockWidget(self.inspector, self.history)
         self.inspector.raise_()
-        window.setCorner(Qt.Corner.BottomLeftCorner, _SIDES.BottomDockWidgetArea)
-        window.setCorner(Qt.Corner.BottomRightCorner, _SIDES.RightDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomLeftCorner, _AREA.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, _AREA.RightDockWidgetArea)
         window.resizeDocks([self.library, self.inspector], [280, 330], Qt.Orientation.Horizontal)
         window.resizeDocks([self.figures, self.output], [240, 240], Qt.Orientation.Vertical)
         window.resizeDocks([self.figures, self.output], [600, 520], Qt.Orientation.Horizontal)
 
-    def restore(self) -> None:
+    def restore_state(self) -> None:
         """As they were when the window was closed last."""
         settings = QSettings()
         if settings.contains("geometry"):
             self._window.restoreGeometry(settings.value("geometry"))
-            self._window.restoreState(settings.value("state"), _LAYOUT)
+            self._window.restoreState(settings.value("state"), _STATE_VERSION)
 
-    def remember(self) -> None:
+    def save_state(self) -> None:
         settings = QSettings()
         settings.setValue("geometry", self._window.saveGeometry())
-        settings.setValue("state", self._window.saveState(_LAYOUT))
+        settings.setValue("state", self._window.saveState(_STATE_VERSION))
 
-    def _dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = Front(title)
+    def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = RaisingDock(title)
         dock.setObjectName(title)
         dock.setWidget(panel)
         self._window.addDockWidget(area, dock)

@@ -10,42 +10,42 @@ from PySide6.QtCore import QObject, Signal
 from explorer.session import Session
 from explorer.ui import requests
 from explorer.ui.work import Lane
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 if TYPE_CHECKING:
     from explorer.network import Network
 
 
-class Editing(QObject):
-    opened = Signal(object)  # requests.Opened
-    changed = Signal(object)  # the network after a step
+class EditQueue(QObject):
+    network_opened = Signal(object)  # requests.Opened
+    network_changed = Signal(object)  # the network after a step
     failed = Signal(object)  # the exception
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self.lane = Lane("edits", parent)
         self._session = session
-        self._head: Network | None = None  # the newest network; only the lane's thread touches it
+        self._newest: Network | None = None  # the newest network; only the lane's thread touches it
 
-    def open(self, work: Callable[[Wanted], requests.Opened]) -> None:
+    def open(self, job: Callable[[KeepGoing], requests.OpenedNetwork]) -> None:
         """Open another network; what was asked of the old one is not wanted any more."""
         self.cancel()
 
-        def advance(wanted: Wanted) -> requests.Opened:
-            found = work(wanted)
-            self._head = found.network
+        def advance(wanted: KeepGoing) -> requests.OpenedNetwork:
+            found = job(wanted)
+            self._newest = found.network
             return found
 
-        self.lane.submit(advance, self.opened.emit, self.failed.emit)
+        self.lane.submit(advance, self.network_opened.emit, self.failed.emit)
 
     def change(self, step: Callable[[Network], Network]) -> None:
         """An edit, undo, redo or reset. Those that come faster than they are shown all count."""
 
-        def advance(wanted: Wanted) -> Network | None:
-            self._head = step(self._head) if self._head is not None else None
-            return self._head
+        def advance(wanted: KeepGoing) -> Network | None:
+            self._newest = step(self._newest) if self._newest is not None else None
+            return self._newest
 
-        self.lane.submit(advance, self._show_changed, self.failed.emit)
+        self.lane.submit(advance, self._emit_changed, self.failed.emit)
 
     def cancel(self) -> None:
         """Nothing that was asked for is wanted any more, and what comes next builds on what is on the screen: an edit
@@ -53,11 +53,11 @@ class Editing(QObject):
         self.lane.cancel()
         shown = self._session.network
 
-        def step_back(wanted: Wanted) -> None:
-            self._head = shown
+        def step_back(wanted: KeepGoing) -> None:
+            self._newest = shown
 
         self.lane.submit(step_back, lambda _: None, self.failed.emit)
 
-    def _show_changed(self, network: Network | None) -> None:
+    def _emit_changed(self, network: Network | None) -> None:
         if network is not None:
-            self.changed.emit(network)
+            self.network_changed.emit(network)

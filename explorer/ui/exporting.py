@@ -16,23 +16,25 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
     from explorer.drawing import Picture
-    from explorer.export.sheet import Content, Sheet
+    from explorer.export.sheet import Sheet, SheetContent
     from explorer.network import Network
-    from explorer.wanted import Wanted
+    from explorer.wanted import KeepGoing
 
 
 @dataclass(frozen=True)
-class Shown:
+class ExportSource:
     """A network, and what the window shows of it."""
 
     network: Network
     picture: Picture | None = None
-    seen: QRectF | None = None  # the part of the picture that is in sight
+    visible_rect: QRectF | None = None  # the part of the picture that is in sight
     selection: tuple[str, ...] = ()
-    opened: frozenset[str] = frozenset()
+    expanded: frozenset[str] = frozenset()
     direction: Direction = "columns"
     colouring: str | Colouring = "kind"
-    contents: dict[Any, Content] = field(default_factory=dict, compare=False, repr=False)  # made once for all previews
+    contents: dict[Any, SheetContent] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # made once for all previews
 
     @property
     def by(self) -> str:
@@ -41,7 +43,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Preview:
+class PagePreview:
     """A small image of a page, and how large the page is in units of the drawing."""
 
     image: QImage
@@ -49,91 +51,93 @@ class Preview:
     height: float
 
 
-def sheet_of(shown: Shown, page: Page) -> Sheet:
-    from explorer.export.diagram import words
+def build_sheet(source: ExportSource, page: Page) -> Sheet:
+    from explorer.export.diagram import sheet_text
     from explorer.export.sheet import Sheet
 
     key = (page.kind, page.level, page.scope, page.direction, page.by)
-    if key not in shown.contents:
-        shown.contents[key] = _content(shown, page)
-    return Sheet(shown.contents[key], page, words(shown.network))
+    if key not in source.contents:
+        source.contents[key] = _build_content(source, page)
+    return Sheet(source.contents[key], page, sheet_text(source.network))
 
 
-def _content(shown: Shown, page: Page) -> Content:
-    from explorer.export.diagram import content
-    from explorer.export.sheet import Part
+def _build_content(source: ExportSource, page: Page) -> SheetContent:
+    from explorer.export.diagram import build_content
+    from explorer.export.sheet import CroppedContent
 
-    picture = shown.picture
+    picture = source.picture
     if page.kind == "graph" and picture is not None:
-        if page.scope == "visible" and shown.seen is not None:
-            part = shown.seen & picture.bounds
-            return Part(picture, part) if not part.isEmpty() else picture
+        if page.scope == "visible" and source.visible_rect is not None:
+            part = source.visible_rect & picture.bounds
+            return CroppedContent(picture, part) if not part.isEmpty() else picture
         if page.level is None:
-            return _unfolded(shown, page, picture)
-    own = shown.colouring if isinstance(shown.colouring, Colouring) else None
-    return content(shown.network, page, shown.selection if page.scope == "selection" else (), own)
+            return _as_in_window(source, page, picture)
+    own = source.colouring if isinstance(source.colouring, Colouring) else None
+    return build_content(source.network, page, source.selection if page.scope == "selection" else (), own)
 
 
-def _unfolded(shown: Shown, page: Page, picture: Picture) -> Picture:
+def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture:
     """As the window has it unfolded, in the direction and the colours of the page."""
-    from explorer.drawing import compose
-    from explorer.export.diagram import only
-    from explorer.present import diagram
+    from explorer.drawing import compose_picture
+    from explorer.export.diagram import filter_diagram
+    from explorer.present import build_diagram
 
     whole = picture.diagram
-    if page.by != shown.by:
-        whole = diagram(shown.network.study, shown.opened, shown.network.history.baseline, page.by)
-    if page.scope == "selection" and shown.selection:
-        whole = only(whole, [picture.showing(id) for id in shown.selection])
-    if whole is picture.diagram and page.direction == shown.direction:
+    if page.by != source.by:
+        whole = build_diagram(source.network.analysis, source.expanded, source.network.history.baseline, page.by)
+    if page.scope == "selection" and source.selection:
+        whole = filter_diagram(whole, [picture.visible_card(id) for id in source.selection])
+    if whole is picture.diagram and page.direction == source.direction:
         return picture
-    return compose(whole, page.direction)
+    return compose_picture(whole, page.direction)
 
 
-def preview(shown: Shown, page: Page, room: tuple[int, int], sharpness: float) -> Callable[[Wanted], Preview]:
+def page_preview_job(
+    source: ExportSource, page: Page, available: tuple[int, int], device_ratio: float
+) -> Callable[[KeepGoing], PagePreview]:
     """The page as large as fits into `room`, in pixels of which the screen has `sharpness` squared for each."""
 
-    def work(wanted: Wanted) -> Preview:
-        from explorer.export.image import bitmap
+    def job(keep_going: KeepGoing) -> PagePreview:
+        from explorer.export.image import render_bitmap
 
-        sheet = sheet_of(shown, replace(page, scale=1.0, width=None, dpi=None))
-        scale = min(room[0] / sheet.width, room[1] / sheet.height, 1.0) * sharpness
+        sheet = build_sheet(source, replace(page, scale=1.0, width=None, dpi=None))
+        scale = min(available[0] / sheet.width, available[1] / sheet.height, 1.0) * device_ratio
         scale = max(scale, 2 / min(sheet.width, sheet.height))
-        image = bitmap(sheet, scale, like=page.scale_for(sheet.width))
-        image.setDevicePixelRatio(sharpness)
-        return Preview(image, sheet.width, sheet.height)
+        image = render_bitmap(sheet, scale, detail_scale=page.scale_for(sheet.width))
+        image.setDevicePixelRatio(device_ratio)
+        return PagePreview(image, sheet.width, sheet.height)
 
-    return work
+    return job
 
 
-def write(shown: Shown, page: Page, path: Path) -> Callable[[Wanted], None]:
-    def work(wanted: Wanted) -> None:
+def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[KeepGoing], None]:
+    def job(keep_going: KeepGoing) -> None:
         from explorer.export.image import export_image
 
-        export_image(sheet_of(shown, page), path)
+        export_image(build_sheet(source, page), path)
 
-    return work
+    return job
 
 
-def write_table(shown: Shown, path: Path) -> Callable[[Wanted], None]:
+def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], None]:
     """The table of stages as text."""
 
-    def work(wanted: Wanted) -> None:
-        from explorer.export.tables import save_text
+    def job(keep_going: KeepGoing) -> None:
+        from explorer.export.tables import save_table_text
         from explorer.present.stage_table import stage_table
 
-        save_text(stage_table([shown.network.study]), path)
+        save_table_text(stage_table([source.network.analysis]), path)
 
-    return work
+    return job
 
 
-def copied(shown: Shown, page: Page) -> Callable[[Wanted], tuple[QImage, bytes]]:
+def copy_page_job(source: ExportSource, page: Page) -> Callable[[KeepGoing], tuple[QImage, bytes]]:
     """The page as an image and as SVG."""
 
-    def work(wanted: Wanted) -> tuple[QImage, bytes]:
-        from explorer.export.image import bitmap, svg
+    def job(keep_going: KeepGoing) -> tuple[QImage, bytes]:
+        from explorer.export.image import render_bitmap, render_svg
 
-        sheet = sheet_of(shown, page)
-        return bitmap(sheet), svg(sheet)
+        sheet = build_sheet(source, page)
+        return render_bitmap(sheet), render_svg(sheet)
 
-    return work
+    return job

@@ -10,38 +10,38 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer import numbers
-from explorer.panels import Count, Summary
+from explorer.panels import FiguresSummary, HeadlineFigure
 from explorer.ui import appearance
 
 if TYPE_CHECKING:
     from explorer.ui.stage_bars import StageBars
 
-_NARROWEST, _BARS_FROM = 330, 520  # pixels of width
-_BARS_BELOW_FROM = 290  # pixels of height
+_MIN_WIDTH, _BARS_MIN_WIDTH = 330, 520  # pixels of width
+_BARS_MIN_HEIGHT = 290  # pixels of height
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
 
 class FiguresPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._summary: Summary | None = None
-        self._shown: Summary | None = None
+        self._summary: FiguresSummary | None = None
+        self._displayed: FiguresSummary | None = None
         self._rows: list[_Row] = []
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(3)
-        self.figure = QComboBox()
-        self.figure.setAccessibleName("Figure shown for each stage")
-        self.figure.setToolTip("The figure that the bars show for each stage")
-        self.figure.currentTextChanged.connect(lambda _: self._draw_bars())
-        self._side = QWidget()
-        self._right = QVBoxLayout(self._side)
-        self._right.setContentsMargins(0, 0, 0, 0)
-        self._legend = _muted("")
+        self.figure_box = QComboBox()
+        self.figure_box.setAccessibleName("Figure shown for each stage")
+        self.figure_box.setToolTip("The figure that the bars show for each stage")
+        self.figure_box.currentTextChanged.connect(lambda _: self._draw_bars())
+        self._plot_area = QWidget()
+        self._plot_column = QVBoxLayout(self._plot_area)
+        self._plot_column.setContentsMargins(0, 0, 0, 0)
+        self._legend = _muted_label("")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        self._empty = _muted("Open a network to see its figures.")
+        self._empty = _muted_label("Open a network to see its figures.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._body = self._make_body()
+        self._body = self._build_body()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 6)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # it adapts to narrow places itself
@@ -53,40 +53,40 @@ class FiguresPanel(QWidget):
         return QSize(640, 235)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_NARROWEST, 147)
+        return QSize(_MIN_WIDTH, 147)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Bars beside the numbers or, where it is narrow, below them; with no room for both, they give way."""
-        wide = self.width() >= _BARS_FROM
-        self._parts.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self._side.setVisible(wide or self.height() >= _BARS_BELOW_FROM)
+        wide = self.width() >= _BARS_MIN_WIDTH
+        self._body_layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._plot_area.setVisible(wide or self.height() >= _BARS_MIN_HEIGHT)
 
-    def show_summary(self, summary: Summary | None) -> None:
+    def show_summary(self, summary: FiguresSummary | None) -> None:
         self._summary = summary
-        self._show(summary)
+        self._display(summary)
 
-    def show_preview(self, summary: Summary | None) -> None:
+    def show_preview(self, summary: FiguresSummary | None) -> None:
         """Show other figures for the time being; None goes back to what is."""
-        self._show(summary or self._summary)
+        self._display(summary or self._summary)
 
-    def _show(self, summary: Summary | None) -> None:
-        self._shown = summary
+    def _display(self, summary: FiguresSummary | None) -> None:
+        self._displayed = summary
         self._body.setVisible(summary is not None)
         self._empty.setVisible(summary is None)
-        counts = summary.counts if summary is not None else ()
+        counts = summary.headline_figures if summary is not None else ()
         while len(self._rows) < len(counts):
             self._add_row()
         for row, count in zip(self._rows, counts, strict=False):
-            _fill(row, count)
+            _fill_row(row, count)
         for number, row in enumerate(self._rows):
             for cell in row:
                 cell.setVisible(number < len(counts))
         names = list(summary.bars) if summary is not None else []
-        if names and names != [self.figure.itemText(n) for n in range(self.figure.count())]:
-            chosen = self.figure.currentText()
-            self.figure.clear()
-            self.figure.addItems(names)
-            self.figure.setCurrentText(chosen if chosen in names else names[0])
+        if names and names != [self.figure_box.itemText(n) for n in range(self.figure_box.count())]:
+            chosen = self.figure_box.currentText()
+            self.figure_box.clear()
+            self.figure_box.addItems(names)
+            self.figure_box.setCurrentText(chosen if chosen in names else names[0])
         self._draw_bars()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -94,21 +94,21 @@ class FiguresPanel(QWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_body"):
             self.show_summary(self._summary)
 
-    def _make_body(self) -> QWidget:
+    def _build_body(self) -> QWidget:
         body = QWidget()
         left = QVBoxLayout()
         left.addLayout(self._grid)
         left.addStretch(1)
         head = QHBoxLayout()
-        head.addWidget(self.figure)
+        head.addWidget(self.figure_box)
         head.addStretch(1)
         head.addWidget(self._legend)
-        self._right.addLayout(head)
-        self._parts = QHBoxLayout(body)
-        self._parts.setContentsMargins(0, 0, 0, 0)
-        self._parts.setSpacing(16)
-        self._parts.addLayout(left)
-        self._parts.addWidget(self._side, 1)
+        self._plot_column.addLayout(head)
+        self._body_layout = QHBoxLayout(body)
+        self._body_layout.setContentsMargins(0, 0, 0, 0)
+        self._body_layout.setSpacing(16)
+        self._body_layout.addLayout(left)
+        self._body_layout.addWidget(self._plot_area, 1)
         return body
 
     @cached_property
@@ -118,11 +118,11 @@ class FiguresPanel(QWidget):
 
         made = StageBars()
         made.setMinimumWidth(180)
-        self._right.addWidget(made, 1)
+        self._plot_column.addWidget(made, 1)
         return made
 
     def _add_row(self) -> None:
-        row = (_muted(""), QLabel(), QLabel(), QLabel())
+        row = (_muted_label(""), QLabel(), QLabel(), QLabel())
         font = row[1].font()
         font.setBold(True)
         row[1].setFont(font)
@@ -136,7 +136,7 @@ class FiguresPanel(QWidget):
         self._rows.append(row)
 
     def _draw_bars(self) -> None:
-        summary, name = self._shown, self.figure.currentText()
+        summary, name = self._displayed, self.figure_box.currentText()
         if summary is None or name not in summary.bars:
             self._legend.clear()
             if "plot" in self.__dict__:
@@ -144,30 +144,32 @@ class FiguresPanel(QWidget):
             return
         now, before = summary.bars[name]
         self.plot.show_bars(summary.stages, now, before)
-        solid = f'<span style="color: {appearance.colours().accent}">■</span>'
+        solid = f'<span style="color: {appearance.current_colours().accent}">■</span>'
         self._legend.setText(f"{solid} now&nbsp; □ before" if now != before else "")
 
 
-def _fill(row: _Row, count: Count) -> None:
+def _fill_row(row: _Row, count: HeadlineFigure) -> None:
     name, now, change, percent = row
     is_bytes = count.unit == "bytes"
     name.setText(count.name)
-    shown = numbers.size(count.now) if is_bytes else numbers.short(count.now)
+    shown = numbers.format_bytes(count.now) if is_bytes else numbers.format_short(count.now)
     now.setText(f"{shown} {count.unit}" if count.unit and not is_bytes else shown)
-    difference = count.now - count.before
-    c = appearance.colours()
-    change.setText(numbers.signed(difference, count.unit))
-    percent.setText(numbers.percent(count.now, count.before) if difference else "")
-    colour = c.muted if not difference else c.more if difference > 0 else c.less
+    difference = count.now - count.baseline
+    c = appearance.current_colours()
+    change.setText(numbers.format_signed(difference, count.unit))
+    percent.setText(numbers.format_percent_change(count.now, count.baseline) if difference else "")
+    colour = c.muted if not difference else c.increase if difference > 0 else c.decrease
     for cell in (change, percent):
         cell.setStyleSheet(f"color: {colour}")
     unit = f" {count.unit}" if count.unit else ""
-    tip = f"{numbers.exact(count.now)}{unit} now, {numbers.exact(count.before)}{unit} before\n{count.tip}".strip()
+    tip = (
+        f"{numbers.format_exact(count.now)}{unit} now, {numbers.format_exact(count.baseline)}{unit} before\n{count.tip}"
+    ).strip()
     for cell in row:
         cell.setToolTip(tip)
 
 
-def _muted(text: str) -> QLabel:
+def _muted_label(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "muted")
     return label

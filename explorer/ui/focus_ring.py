@@ -10,8 +10,8 @@ from shiboken6 import isValid
 from explorer.ui import appearance
 
 #: Lines of text, lists and the canvas show themselves where the keyboard is.
-_RINGED = (QAbstractButton, QComboBox, QSlider, QTabBar)
-_GAP = 3
+_RING_TYPES = (QAbstractButton, QComboBox, QSlider, QTabBar)
+_RING_MARGIN = 3
 
 
 class FocusRing(QObject):
@@ -20,11 +20,11 @@ class FocusRing(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self.ring: _Ring | None = None
-        self._by_keys = False
-        app.focusChanged.connect(self._follow)
-        app.focusWindowChanged.connect(self._listen)
+        self._keyboard_used = False
+        app.focusChanged.connect(self._on_focus_changed)
+        app.focusWindowChanged.connect(self._watch_window)
 
-    def _listen(self, window: QWindow | None) -> None:
+    def _watch_window(self, window: QWindow | None) -> None:
         """To what comes from the keyboard or the mouse, before any widget is asked."""
         if window is not None:
             window.removeEventFilter(self)
@@ -33,18 +33,18 @@ class FocusRing(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind == QEvent.Type.KeyPress:
-            self._by_keys = True
-        elif kind == QEvent.Type.MouseButtonPress and self._by_keys:
-            self._by_keys = False
-            self._drop()
+            self._keyboard_used = True
+        elif kind == QEvent.Type.MouseButtonPress and self._keyboard_used:
+            self._keyboard_used = False
+            self._remove_ring()
         return False
 
-    def _follow(self, _: QWidget | None, now: QWidget | None) -> None:
-        self._drop()
-        if self._by_keys and isinstance(now, _RINGED) and now.parentWidget() is not None:
+    def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
+        self._remove_ring()
+        if self._keyboard_used and isinstance(now, _RING_TYPES) and now.parentWidget() is not None:
             self.ring = _Ring(now)
 
-    def _drop(self) -> None:
+    def _remove_ring(self) -> None:
         if self.ring is not None and isValid(self.ring):  # it may have gone with the panel it lay on
             self.ring.hide()
             self.ring.deleteLater()
@@ -54,29 +54,31 @@ class FocusRing(QObject):
 class _Ring(QWidget):
     """Lies over the parent of a control and goes where that goes."""
 
-    def __init__(self, around: QWidget) -> None:
-        super().__init__(around.parentWidget())
-        self._around = around
+    def __init__(self, target: QWidget) -> None:
+        super().__init__(target.parentWidget())
+        self._target = target
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        around.installEventFilter(self)
-        self._place()
+        target.installEventFilter(self)
+        self._reposition()
         self.show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
-            self._place()
+            self._reposition()
         elif event.type() in (QEvent.Type.Hide, QEvent.Type.Show):
-            self.setVisible(self._around.isVisible())
+            self.setVisible(self._target.isVisible())
         return False
 
-    def _place(self) -> None:
+    def _reposition(self) -> None:
         parent = self.parentWidget()
         room = parent.rect() if parent is not None else QRect()
-        self.setGeometry(self._around.geometry().adjusted(-_GAP, -_GAP, _GAP, _GAP) & room)
+        self.setGeometry(
+            self._target.geometry().adjusted(-_RING_MARGIN, -_RING_MARGIN, _RING_MARGIN, _RING_MARGIN) & room
+        )
         self.raise_()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(appearance.colours().accent), 2))
+        painter.setPen(QPen(QColor(appearance.current_colours().accent), 2))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)

@@ -9,76 +9,85 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QImage, QImageWriter
 
-from explorer.analysis.photos import BUILT_IN
+from explorer.analysis.photos import BUILT_IN_SAMPLES
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
-    from explorer.wanted import Wanted
+    from explorer.wanted import KeepGoing
 
-FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
+IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
 
 
-def built_in(name: str) -> Callable[[Wanted], Sample]:
-    def work(wanted: Wanted) -> Sample:
+def load_builtin_job(name: str) -> Callable[[KeepGoing], Sample]:
+    def job(keep_going: KeepGoing) -> Sample:
         from explorer.analysis import sample
 
-        return sample.built_in(name)
+        return sample.load_sample(name)
 
-    return work
+    return job
 
 
-def name_of(sample: Sample | None) -> str:
+def builtin_name(sample: Sample | None) -> str:
     """The name of a built-in photo; empty for every other image."""
-    return next((name for name, title in BUILT_IN.items() if sample is not None and sample.name == title), "")
+    return next((name for name, title in BUILT_IN_SAMPLES.items() if sample is not None and sample.name == title), "")
 
 
-def from_file(path: str) -> Callable[[Wanted], Sample]:
-    def work(wanted: Wanted) -> Sample:
+def load_file_job(path: str) -> Callable[[KeepGoing], Sample]:
+    def job(keep_going: KeepGoing) -> Sample:
         from explorer.analysis import sample
 
-        return sample.read(path)
+        return sample.read_image(path)
 
-    return work
+    return job
 
 
-def from_qimage(image: QImage) -> Callable[[Wanted], Sample]:
+def decode_image_job(image: QImage) -> Callable[[KeepGoing], Sample]:
     """An image of the clipboard, by way of PNG: that keeps transparency and depth for the core to deal with."""
 
-    def work(wanted: Wanted) -> Sample:
+    def job(keep_going: KeepGoing) -> Sample:
         from explorer.analysis import sample
 
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         QImageWriter(buffer, QByteArray(b"png")).write(image)
-        return sample.decode(bytes(content.data()), "the pasted image")
+        return sample.decode_image(bytes(content.data()), "the pasted image")
 
-    return work
+    return job
 
 
-def thumbnails(paths: list[str]) -> Callable[[Wanted], dict[str, QImage]]:
+def thumbnails_job(paths: list[str]) -> Callable[[KeepGoing], dict[str, QImage]]:
     """Small pictures of the built-in photos and of these files, by name and path; those that cannot be read are left
     out."""
 
-    def work(wanted: Wanted) -> dict[str, QImage]:
+    def job(keep_going: KeepGoing) -> dict[str, QImage]:
         from explorer.analysis import sample
 
         found: dict[str, QImage] = {}
-        for id in (*BUILT_IN, *paths):
-            if not wanted(0.0):
+        for id in (*BUILT_IN_SAMPLES, *paths):
+            if not keep_going(0.0):
                 break
             with contextlib.suppress(sample.ImageError):
-                image = as_qimage(sample.built_in(id) if id in BUILT_IN else sample.read(id))
+                image = to_qimage(sample.load_sample(id) if id in BUILT_IN_SAMPLES else sample.read_image(id))
                 fitted = image.scaled(160, 160, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
                 found[id] = fitted
         return found
 
-    return work
+    return job
 
 
-def as_qimage(sample: Sample) -> QImage:
+def to_qimage(sample: Sample) -> QImage:
     height, width = sample.pixels.shape[:2]
     return QImage(sample.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-__all__ = ["BUILT_IN", "FILTER", "as_qimage", "built_in", "from_file", "from_qimage", "name_of", "thumbnails"]
+__all__ = [
+    "BUILT_IN_SAMPLES",
+    "IMAGE_FILTER",
+    "builtin_name",
+    "decode_image_job",
+    "load_builtin_job",
+    "load_file_job",
+    "thumbnails_job",
+    "to_qimage",
+]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from explorer import numbers
 
 if TYPE_CHECKING:
-    from explorer.networks.catalogue import Entry
+    from explorer.networks.catalogue import CatalogueEntry
 
 
 @dataclass(frozen=True)
-class Row:
+class NetworkRow:
     key: str
     title: str
     family: str
@@ -34,29 +34,29 @@ class Row:
     @property
     def brief(self) -> str:
         top1 = f" · {self.top1:.1f} %" if self.top1 is not None else ""
-        return f"{numbers.short(self.params)} params · {numbers.short(self.macs)} MACs{top1}"
+        return f"{numbers.format_short(self.params)} params · {numbers.format_short(self.macs)} MACs{top1}"
 
 
-def rows(entries: Iterable[Entry]) -> list[Row]:
+def build_network_rows(entries: Iterable[CatalogueEntry]) -> list[NetworkRow]:
     """What the list shows of the catalogue's entries."""
-    return [Row(e.key, e.title, e.family, e.year, e.params, e.macs, e.top1, _tip(e)) for e in entries]
+    return [NetworkRow(e.key, e.title, e.family, e.year, e.params, e.macs, e.top1, _build_tooltip(e)) for e in entries]
 
 
-def _tip(entry: Entry) -> str:
+def _build_tooltip(entry: CatalogueEntry) -> str:
     lines = [f"{entry.title} ({entry.year})", str(entry.paper)]
     if entry.top1 is not None:
         lines.append(f"Top-1 {entry.top1:g} %: {entry.top1_source}")
     if entry.note:
         lines.append(entry.note)
-    return "\n".join(_wrapped(line) for line in lines)
+    return "\n".join(_wrap(line) for line in lines)
 
 
-def _wrapped(text: str, width: int = 76) -> str:
+def _wrap(text: str, width: int = 76) -> str:
     return "\n".join(textwrap.wrap(text, width)) or text
 
 
 _COMPARISON = re.compile(r"(params|macs|flops|top1|year)(<=|>=|<|>|=)([\d.]+)([kmg]?)", re.IGNORECASE)
-_HOLDS: dict[str, Callable[[float, float], bool]] = {
+_COMPARATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
@@ -66,20 +66,20 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
 _FACTOR = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
 
 
-def matches(row: Row, text: str) -> bool:
+def matches_filter(row: NetworkRow, text: str) -> bool:
     """Does a row hold every word of a filter? A word may be a comparison: "params<5M", "year>=2017"."""
     said = f"{row.title} {row.family} {row.key} {row.year}".casefold()
     return all(_matches_word(row, said, word) for word in text.casefold().split())
 
 
-def _matches_word(row: Row, said: str, word: str) -> bool:
+def _matches_word(row: NetworkRow, haystack: str, word: str) -> bool:
     found = _COMPARISON.fullmatch(word)
     if found is None:
-        return word in said
+        return word in haystack
     name, sign, digits, unit = found.groups()
     try:
         wanted = float(digits) * _FACTOR[unit]
     except ValueError:
         return False
     value = {"params": row.params, "macs": row.macs, "flops": 2 * row.macs, "top1": row.top1, "year": row.year}[name]
-    return value is not None and _HOLDS[sign](value, wanted)
+    return value is not None and _COMPARATORS[sign](value, wanted)

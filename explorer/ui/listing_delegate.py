@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from explorer.ui import appearance
 from explorer.ui.appearance import Colours
-from explorer.ui.listing import Row
+from explorer.ui.listing import NetworkRow
 
 #: Roles of the list's model: the key and the row of a network; whether it is the one that is open.
-KEY, ROW, OPEN = (Qt.ItemDataRole.UserRole + n for n in range(3))
+KEY, ROW, IS_OPEN = (Qt.ItemDataRole.UserRole + n for n in range(3))
 
-_WIDEST = "88.8 M params · 88.8 M MACs · 88.8 % top-1"
-_LEFT = 22.0  # where titles begin
+_WIDEST_FIGURES = "88.8 M params · 88.8 M MACs · 88.8 % top-1"
+_TITLE_X = 22.0  # where titles begin
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class ListingDelegate(QStyledItemDelegate):
+class NetworkDelegate(QStyledItemDelegate):
     """The open network is tinted and has a bar at its left; a frame is around where the keyboard is."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -27,24 +27,24 @@ class ListingDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         row = index.data(ROW)
-        c = appearance.colours()
+        c = appearance.current_colours()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, option, c, bool(index.data(OPEN)))
-        area = QRectF(option.rect).adjusted(_LEFT, 4, -8, -4)
-        if isinstance(row, Row):
+        self._paint_background(painter, option, c, bool(index.data(IS_OPEN)))
+        area = QRectF(option.rect).adjusted(_TITLE_X, 4, -8, -4)
+        if isinstance(row, NetworkRow):
             half = area.height() / 2
-            _write(painter, area.adjusted(0, 0, 0, -half), [row.title], _scaled(option.font, 1.0, True), c.text)
+            _paint_text(painter, area.adjusted(0, 0, 0, -half), [row.title], _scaled(option.font, 1.0, True), c.text)
             small = _scaled(option.font, 0.88, False)
-            fits = QFontMetricsF(small).horizontalAdvance(_WIDEST) <= area.width()
+            fits = QFontMetricsF(small).horizontalAdvance(_WIDEST_FIGURES) <= area.width()
             said = row.figures if fits else row.brief
-            _write(painter, area.adjusted(0, half, 0, 0), [said], small, c.muted)
+            _paint_text(painter, area.adjusted(0, half, 0, 0), [said], small, c.muted)
         else:
             _paint_arrow(painter, area, c, bool(option.state & QStyle.StateFlag.State_Open))
-            _write(painter, area, str(index.data()).rsplit(" · ", 1), _scaled(option.font, 0.94, True), c.muted)
+            _paint_text(painter, area, str(index.data()).rsplit(" · ", 1), _scaled(option.font, 0.94, True), c.muted)
         painter.restore()
 
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, c: Colours, is_open: bool) -> None:
+    def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem, c: Colours, is_open: bool) -> None:
         state, area = option.state, QRectF(option.rect).adjusted(3, 1, -3, -1)
         under = QColor(c.accent)
         under.setAlphaF(0.16 if is_open else 0.06 if state & QStyle.StateFlag.State_MouseOver else 0.0)
@@ -66,16 +66,16 @@ def _paint_arrow(painter: QPainter, area: QRectF, c: Colours, is_open: bool) -> 
     painter.drawPolyline(QPolygonF(down if is_open else right))
 
 
-def _write(painter: QPainter, area: QRectF, parts: list[str], font: QFont, colour: str) -> None:
+def _paint_text(painter: QPainter, area: QRectF, texts: list[str], font: QFont, colour: str) -> None:
     """The first part at the left, elided where it must be; the second, if any, at the right."""
     metrics = QFontMetricsF(font)
     painter.setFont(font)
     painter.setPen(QColor(colour))
     room = area.width()
-    if len(parts) > 1:
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, parts[1])
-        room -= metrics.horizontalAdvance(parts[1]) + 8
-    text = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, max(room, 0.0))
+    if len(texts) > 1:
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, texts[1])
+        room -= metrics.horizontalAdvance(texts[1]) + 8
+    text = metrics.elidedText(texts[0], Qt.TextElideMode.ElideRight, max(room, 0.0))
     painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.networks.own import Offer, Own, OwnModuleError, arguments_of, offers
-from explorer.ui.appearance import colours
+from explorer.networks.own import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
+from explorer.ui.appearance import current_colours
 
 _WARNING = (
     "Opening runs this code with your rights: it can read, change and send what you can. Open only what you trust."
@@ -29,146 +29,151 @@ _WARNING = (
 
 
 class ModuleDialog(QDialog):
-    agreed = Signal(object)  # the Own that may run
+    run_confirmed = Signal(object)  # the Own that may run
 
-    def __init__(self, parent: QWidget, own: Own | None = None, why: str = "") -> None:
+    def __init__(self, parent: QWidget, user_module: UserModule | None = None, reason: str = "") -> None:
         """`own` is what to begin with, `why` why the user is asked."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Open a module of your own")
-        self._offers: dict[str, Offer] = {}
-        self._build(why)
-        self.begin_with(own or Own(":"))
+        self._candidates: dict[str, ModuleCandidate] = {}
+        self._build(reason)
+        self.show_module(user_module or UserModule(":"))
 
     # what it is made of
 
-    def _build(self, why: str) -> None:
-        self.where, self.browse = QLineEdit(), QPushButton("Browse…")
-        self.where.setPlaceholderText("net.py, or a package: torchvision.models")
-        self.where.setAccessibleName("File or package")
-        self.where.editingFinished.connect(self._look)
-        self.browse.setAutoDefault(False)  # Enter is for "Run"
-        self.browse.clicked.connect(self._browse)
-        self.name = QComboBox(editable=True)
-        self.name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.name.setAccessibleName("Class or function")
-        self.name.currentTextChanged.connect(self._named)
-        self.arguments = QLineEdit()
-        self.arguments.setPlaceholderText("none")
-        self.arguments.setAccessibleName("Arguments")
-        self.takes = _quiet()
-        self.sides = [QSpinBox(minimum=1, maximum=most) for most in (1024, 8192, 8192)]
-        for box, word in zip(self.sides, ("Channels", "Height", "Width"), strict=True):
+    def _build(self, reason: str) -> None:
+        self.path_edit, self.browse_button = QLineEdit(), QPushButton("Browse…")
+        self.path_edit.setPlaceholderText("net.py, or a package: torchvision.models")
+        self.path_edit.setAccessibleName("File or package")
+        self.path_edit.editingFinished.connect(self._list_candidates)
+        self.browse_button.setAutoDefault(False)  # Enter is for "Run"
+        self.browse_button.clicked.connect(self._browse)
+        self.name_box = QComboBox(editable=True)
+        self.name_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.name_box.setAccessibleName("Class or function")
+        self.name_box.currentTextChanged.connect(self._show_signature)
+        self.arguments_edit = QLineEdit()
+        self.arguments_edit.setPlaceholderText("none")
+        self.arguments_edit.setAccessibleName("Arguments")
+        self.signature_label = _muted_text()
+        self.input_boxes = [QSpinBox(minimum=1, maximum=most) for most in (1024, 8192, 8192)]
+        for box, word in zip(self.input_boxes, ("Channels", "Height", "Width"), strict=True):
             box.setAccessibleName(word)
             box.setToolTip(word)
-        self.said = QLabel()
-        self.said.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's code
-        self.said.setWordWrap(True)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._make_buttons(asked=bool(why))
-        self._lay_out(why)
+        self.message = QLabel()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's code
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._build_buttons(confirm=bool(reason))
+        self._lay_out(reason)
 
-    def _make_buttons(self, *, asked: bool) -> None:
+    def _build_buttons(self, *, confirm: bool) -> None:
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.run = self.buttons.addButton("Run its code and open", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.run_button = self.buttons.addButton("Run its code and open", QDialogButtonBox.ButtonRole.AcceptRole)
         cancel = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        self.run.setAutoDefault(not asked)  # what a file asks for is not agreed to by pressing Enter
-        (cancel if asked else self.run).setDefault(True)
-        self.run.clicked.connect(self._agree)
+        self.run_button.setAutoDefault(not confirm)  # what a file asks for is not agreed to by pressing Enter
+        (cancel if confirm else self.run_button).setDefault(True)
+        self.run_button.clicked.connect(self._confirm)
         self.buttons.rejected.connect(self.reject)
 
-    def _lay_out(self, why: str) -> None:
+    def _lay_out(self, reason: str) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("From", _row(self.where, self.browse))
-        form.addRow("Class or function", self.name)
-        form.addRow("Arguments", self.arguments)
-        form.addRow("", self.takes)
-        form.addRow("Input", _row(self.sides[0], QLabel("×"), self.sides[1], QLabel("×"), self.sides[2], None))
+        form.addRow("From", _side_by_side(self.path_edit, self.browse_button))
+        form.addRow("Class or function", self.name_box)
+        form.addRow("Arguments", self.arguments_edit)
+        form.addRow("", self.signature_label)
+        form.addRow(
+            "Input",
+            _side_by_side(
+                self.input_boxes[0], QLabel("×"), self.input_boxes[1], QLabel("×"), self.input_boxes[2], None
+            ),
+        )
         warning = QLabel(f"⚠  {_WARNING}")
         warning.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(10)
-        if why:
-            asked = QLabel(why)
+        if reason:
+            asked = QLabel(reason)
             asked.setTextFormat(Qt.TextFormat.PlainText)
             asked.setWordWrap(True)
             column.addWidget(asked)
         column.addLayout(form)
         column.addWidget(warning)
-        column.addWidget(self.said)
+        column.addWidget(self.message)
         column.addStretch(1)
         column.addWidget(self.buttons)
         self.resize(560, 340)
 
-    def begin_with(self, own: Own) -> None:
-        self.where.setText(own.where)
-        self._look()
-        if own.name:
-            self.name.setEditText(own.name)
-        self.arguments.setText(", ".join(f"{name}={value!r}" for name, value in own.arguments.items()))
-        for box, side in zip(self.sides, own.input_shape[1:], strict=True):
+    def show_module(self, user_module: UserModule) -> None:
+        self.path_edit.setText(user_module.location)
+        self._list_candidates()
+        if user_module.name:
+            self.name_box.setEditText(user_module.name)
+        self.arguments_edit.setText(", ".join(f"{name}={value!r}" for name, value in user_module.arguments.items()))
+        for box, side in zip(self.input_boxes, user_module.input_shape[1:], strict=True):
             box.setValue(side)
-        self._batch = own.input_shape[0]
+        self._batch = user_module.input_shape[0]
 
     # what happens
 
     def show_running(self, running: bool) -> None:
-        self.run.setEnabled(not running)
-        self._say("Opening…" if running else "", bad=False)
+        self.run_button.setEnabled(not running)
+        self._show_message("Opening…" if running else "", is_error=False)
 
     def show_failure(self, failure: Exception) -> None:
         self.show_running(False)
-        self._say(str(failure), bad=True)
+        self._show_message(str(failure), is_error=True)
 
     def _browse(self) -> None:
-        known = Path(self.where.text())
+        known = Path(self.path_edit.text())
         folder = str(known.parent) if known.is_absolute() else ""
         path, _ = QFileDialog.getOpenFileName(self, "Open a module of your own", folder, "Python (*.py)")
         if path:
-            self.where.setText(path)
-            self._look()
+            self.path_edit.setText(path)
+            self._list_candidates()
 
-    def _look(self) -> None:
+    def _list_candidates(self) -> None:
         """Offer what is in the file; it is read, not run."""
-        where, before = self.where.text().strip(), self.name.currentText()
-        self._offers = {}
-        self._say("", bad=False)
+        where, before = self.path_edit.text().strip(), self.name_box.currentText()
+        self._candidates = {}
+        self._show_message("", is_error=False)
         if where.endswith(".py"):
             try:
-                self._offers = {offer.name: offer for offer in offers(where)}
-            except OwnModuleError as failure:
-                self._say(str(failure), bad=True)
-        self.name.clear()
-        self.name.addItems(list(self._offers))
-        if before and (before in self._offers or not self._offers):
-            self.name.setEditText(before)
-        self._named()
+                self._candidates = {offer.name: offer for offer in list_candidates(where)}
+            except UserModuleError as failure:
+                self._show_message(str(failure), is_error=True)
+        self.name_box.clear()
+        self.name_box.addItems(list(self._candidates))
+        if before and (before in self._candidates or not self._candidates):
+            self.name_box.setEditText(before)
+        self._show_signature()
 
-    def _named(self) -> None:
-        offer = self._offers.get(self.name.currentText())
-        self.takes.setText(f"{offer.name}({offer.takes})" if offer is not None else "")
+    def _show_signature(self) -> None:
+        offer = self._candidates.get(self.name_box.currentText())
+        self.signature_label.setText(f"{offer.name}({offer.parameters})" if offer is not None else "")
 
-    def _agree(self) -> None:
-        where, name = self.where.text().strip(), self.name.currentText().strip()
+    def _confirm(self) -> None:
+        where, name = self.path_edit.text().strip(), self.name_box.currentText().strip()
         if not where or not all(part.isidentifier() for part in name.split(".")):
             missing = "a file or package" if not where else "the class or function in it that makes the network"
-            return self._say(f"Say {missing}.", bad=True)
+            return self._show_message(f"Say {missing}.", is_error=True)
         try:
-            arguments = arguments_of(self.arguments.text())
-        except OwnModuleError as failure:
-            return self._say(str(failure), bad=True)
-        shape = (self._batch, *(box.value() for box in self.sides))
-        self.agreed.emit(Own(f"{where}:{name}", arguments, shape))
+            arguments = parse_arguments(self.arguments_edit.text())
+        except UserModuleError as failure:
+            return self._show_message(str(failure), is_error=True)
+        shape = (self._batch, *(box.value() for box in self.input_boxes))
+        self.run_confirmed.emit(UserModule(f"{where}:{name}", arguments, shape))
         return None
 
-    def _say(self, text: str, *, bad: bool) -> None:
-        self.said.setText(text)
-        self.said.setStyleSheet(f"color: {colours().more};" if bad else "")
+    def _show_message(self, text: str, *, is_error: bool) -> None:
+        self.message.setText(text)
+        self.message.setStyleSheet(f"color: {current_colours().increase};" if is_error else "")
 
 
-def _quiet() -> QLabel:
+def _muted_text() -> QLabel:
     label = QLabel()
     label.setProperty("role", "muted")
     label.setTextFormat(Qt.TextFormat.PlainText)
@@ -176,7 +181,7 @@ def _quiet() -> QLabel:
     return label
 
 
-def _row(*parts: QWidget | None) -> QHBoxLayout:
+def _side_by_side(*parts: QWidget | None) -> QHBoxLayout:
     """Side by side; None takes the room that is left."""
     row = QHBoxLayout()
     for part in parts:

@@ -11,73 +11,77 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from explorer.drawing import Marks, Picture, Theme
-from explorer.drawing.passage import Passage, Scene, scene
+from explorer.drawing.passage import Scene, Transition, visible_scene
 
-_LASTS = 180  # milliseconds
-_KEY = "motion"
-_system = {"moves": True}
+_DURATION_MS = 180  # milliseconds
+_SETTING = "motion"
+_system_preference = {"moves": True}
 
 
-def is_wanted() -> bool:
+def is_enabled() -> bool:
     """Should things move? What the user chose counts first, then what the system said, if it has been asked."""
-    chosen = QSettings().value(_KEY)
-    return str(chosen) == "true" if chosen is not None else _system["moves"]
+    chosen = QSettings().value(_SETTING)
+    return str(chosen) == "true" if chosen is not None else _system_preference["moves"]
 
 
-def learn(moves: bool) -> None:
+def set_system_preference(enabled: bool) -> None:
     """What the system said: see `ask_system`."""
-    _system["moves"] = moves
+    _system_preference["moves"] = enabled
 
 
-def choose(wanted: bool) -> None:
-    QSettings().setValue(_KEY, "true" if wanted else "false")
+def set_enabled(enabled: bool) -> None:
+    QSettings().setValue(_SETTING, "true" if enabled else "false")
 
 
-class Motion(QVariantAnimation):
+class TransitionAnimation(QVariantAnimation):
     """At most one passage at a time: a newer one goes on from where things are."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
-        self._passage: Passage | None = None
-        self.setDuration(_LASTS)
+        self._transition: Transition | None = None
+        self.setDuration(_DURATION_MS)
         self.setStartValue(0.0)
         self.setEndValue(1.0)
         self.setEasingCurve(QEasingCurve.Type.OutCubic)
         self.valueChanged.connect(lambda _: widget.update())
-        self.finished.connect(self.settle)
+        self.finished.connect(self.finish)
 
     @property
-    def moving(self) -> bool:
-        return self._passage is not None
+    def is_running(self) -> bool:
+        return self._transition is not None
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Everything is where it belongs."""
-        self._passage = None
+        self._transition = None
         if self.state() != QAbstractAnimation.State.Stopped:
             self.stop()
 
-    def leave(self, before: Picture, part: QRectF) -> Scene | None:
+    def capture(self, before: Picture, part: QRectF) -> Scene | None:
         """Where things are now, in the coordinates of the picture that is shown; `part` of it is in sight."""
-        return self._passage.at(self.currentValue()) if self._passage is not None else scene(before, part)
+        return (
+            self._transition.scene_at(self.currentValue())
+            if self._transition is not None
+            else visible_scene(before, part)
+        )
 
-    def go(self, begin: Scene | None, before: Picture, after: Picture, shift: QPointF, part: QRectF) -> None:
+    def animate(self, begin: Scene | None, before: Picture, after: Picture, offset: QPointF, part: QRectF) -> None:
         """From where things were, `shift` away in the coordinates of the picture `after`, of which `part` is in
         sight. At once where there is too much to move, or where nothing may move."""
-        self.settle()
-        end = scene(after, part) if begin is not None else None
-        if begin is None or end is None or not is_wanted():
+        self.finish()
+        end = visible_scene(after, part) if begin is not None else None
+        if begin is None or end is None or not is_enabled():
             return
-        passage = Passage(begin.moved(shift), end, before, shift, after)
-        if not passage.still:
-            self._passage = passage
+        passage = Transition(begin.translated(offset), end, before, offset, after)
+        if not passage.is_static:
+            self._transition = passage
             self.start()
 
     def paint(self, painter: QPainter, theme: Theme, scale: float, marks: Marks) -> None:
-        if self._passage is not None:
-            self._passage.paint(painter, theme, scale, marks, self.currentValue())
+        if self._transition is not None:
+            self._transition.paint(painter, theme, scale, marks, self.currentValue())
 
 
-def ask_system() -> bool:
+def query_system_preference() -> bool:
     """Should things move, as Windows' and macOS's accessibility settings have it, or those of other desktops? May take
     a moment: not for the UI thread."""
     if sys.platform == "win32":

@@ -11,7 +11,7 @@ from explorer.panels import Choice
 
 
 class Notice(QFrame):
-    wanted = Signal(object)  # the edit of a way out that was clicked
+    edit_requested = Signal(object)  # the edit of a way out that was clicked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,9 +31,9 @@ class Notice(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.addWidget(self._text, 1)
-        self._ways = QHBoxLayout()
-        self._ways.setSpacing(6)
-        row.addLayout(self._ways)
+        self._repair_row = QHBoxLayout()
+        self._repair_row.setSpacing(6)
+        row.addLayout(self._repair_row)
         row.addWidget(close)
         self.hide()
 
@@ -42,21 +42,21 @@ class Notice(QFrame):
         return self._text.text()
 
     @property
-    def ways(self) -> list[QPushButton]:
+    def repair_buttons(self) -> list[QPushButton]:
         """The buttons of what could be done instead."""
-        items = [self._ways.itemAt(at) for at in range(self._ways.count())]
+        items = [self._repair_row.itemAt(at) for at in range(self._repair_row.count())]
         found = [item.widget() for item in items if item is not None]
         return [button for button in found if isinstance(button, QPushButton)]
 
-    def say(self, text: str, ways: Sequence[Choice] = ()) -> None:
+    def show_message(self, text: str, repairs: Sequence[Choice] = ()) -> None:
         """Say it, with a button for each thing that could be done instead."""
         self._text.setText(text)
-        for button in self.ways:
-            self._ways.removeWidget(button)
+        for button in self.repair_buttons:
+            self._repair_row.removeWidget(button)
             button.deleteLater()
-        for way in ways:
+        for way in repairs:
             button = QPushButton(way.label)
             button.setToolTip(way.tip)
-            button.clicked.connect(lambda _=False, way=way: self.wanted.emit(way.edit))
-            self._ways.addWidget(button)
+            button.clicked.connect(lambda _=False, way=way: self.edit_requested.emit(way.edit))
+            self._repair_row.addWidget(button)
         self.show()

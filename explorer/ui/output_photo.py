@@ -8,13 +8,13 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
-from explorer.panels import Pixels
+from explorer.panels import RgbImage
 from explorer.ui import appearance
 
-_THUMB = 36  # pixels
+_THUMBNAIL_SIDE = 36  # pixels
 
 
-class Photo(QWidget):
+class SamplePhoto(QWidget):
     """The sample image, scaled to fit, its corners rounded."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Photo(QWidget):
         self._image = QImage()
         self._crop: QRectF | None = None
         self._name = ""
-        self._wanting = False
+        self._is_drop_target = False
         self.setMinimumHeight(64)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
@@ -40,13 +40,13 @@ class Photo(QWidget):
         self.setToolTip(told)
         self.update()
 
-    def show_wanting(self, wanting: bool) -> None:
+    def show_drop_target(self, wanting: bool) -> None:
         """Something that can be dropped here is over the panel."""
-        self._wanting = wanting
+        self._is_drop_target = wanting
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        c = appearance.colours()
+        c = appearance.current_colours()
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         if not self._image.isNull():
@@ -60,8 +60,8 @@ class Photo(QWidget):
             painter.drawImage(area, self._image)
             painter.setClipping(False)
             self._paint_crop(painter, area)
-        if self._image.isNull() or self._wanting:
-            painter.setPen(QPen(QColor(c.accent if self._wanting else c.border), 2, Qt.PenStyle.DashLine))
+        if self._image.isNull() or self._is_drop_target:
+            painter.setPen(QPen(QColor(c.accent if self._is_drop_target else c.border), 2, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         if self._image.isNull():
             painter.setPen(QColor(c.muted))
@@ -82,7 +82,7 @@ class Photo(QWidget):
         painter.drawRect(seen.adjusted(0.5, 0.5, -0.5, -0.5))
 
 
-class Strip(QListWidget):
+class SampleStrip(QListWidget):
     """Small pictures one below the other: the built-in photos and the images shown last. Click or Enter shows one."""
 
     def __init__(self) -> None:
@@ -92,9 +92,9 @@ class Strip(QListWidget):
         self.setFlow(QListView.Flow.TopToBottom)
         self.setWrapping(False)
         self.setMovement(QListView.Movement.Static)
-        self.setIconSize(QSize(_THUMB, _THUMB))
-        self.setGridSize(QSize(_THUMB + 6, _THUMB + 6))
-        self.setFixedWidth(_THUMB + 18)
+        self.setIconSize(QSize(_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
+        self.setGridSize(QSize(_THUMBNAIL_SIDE + 6, _THUMBNAIL_SIDE + 6))
+        self.setFixedWidth(_THUMBNAIL_SIDE + 18)
         self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -105,39 +105,39 @@ class Strip(QListWidget):
             "QListWidget::item:selected { border-color: palette(highlight); background: palette(highlight); }"
         )
 
-    def add(self, id: str, name: str, at: int | None = None) -> None:
-        item = QListWidgetItem(_empty(), "")
+    def add_image(self, id: str, name: str, at: int | None = None) -> None:
+        item = QListWidgetItem(_transparent_pixmap(), "")
         item.setData(Qt.ItemDataRole.UserRole, id)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
         item.setToolTip(name)
         self.insertItem(self.count() if at is None else at, item)
 
-    def picture(self, id: str, image: QImage) -> None:
+    def set_thumbnail(self, id: str, image: QImage) -> None:
         """Give one its picture."""
-        item = self.item_of(id)
+        item = self.find_item(id)
         if item is not None:
-            icon = QIcon(thumbnail(image))
-            icon.addPixmap(thumbnail(image), QIcon.Mode.Selected)  # not tinted: the frame around it says so
+            icon = QIcon(build_thumbnail(image))
+            icon.addPixmap(build_thumbnail(image), QIcon.Mode.Selected)  # not tinted: the frame around it says so
             item.setIcon(icon)
 
-    def item_of(self, id: str) -> QListWidgetItem | None:
+    def find_item(self, id: str) -> QListWidgetItem | None:
         found = (self.item(row) for row in range(self.count()))
         return next((item for item in found if item.data(Qt.ItemDataRole.UserRole) == id), None)
 
-    def mark(self, id: str) -> None:
+    def select_image(self, id: str) -> None:
         """Show which one is the sample; none when it is not here."""
-        item = self.item_of(id)
+        item = self.find_item(id)
         self.setCurrentItem(item)  # type: ignore[arg-type]
         if item is None:
             self.clearSelection()
 
-    def take_out(self, id: str) -> None:
-        item = self.item_of(id)
+    def remove_image(self, id: str) -> None:
+        item = self.find_item(id)
         if item is not None:
             self.takeItem(self.row(item))
 
 
-class Maps(QWidget):
+class ClassMaps(QWidget):
     """The answers of a network that says a class, or a number, for every place: now, and before beside it."""
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ class Maps(QWidget):
         self._images: list[QImage] = []
         self.setMinimumHeight(60)
 
-    def show_maps(self, maps: tuple[Pixels, ...]) -> None:
+    def show_maps(self, maps: tuple[RgbImage, ...]) -> None:
         self._images = [QImage(m.rgb, m.width, m.height, 3 * m.width, QImage.Format.Format_RGB888).copy() for m in maps]
         self.setVisible(bool(maps))
         self.setToolTip("One colour for each class: now, and before" if len(maps) > 1 else "One colour for each class")
@@ -160,30 +160,33 @@ class Maps(QWidget):
             size = QSizeF(image.size()).scaled(QSizeF(width, room.height()), Qt.AspectRatioMode.KeepAspectRatio)
             place = QRectF(QPointF(number * (size.width() + 8), room.top()), size)
             painter.drawImage(place, image)
-            painter.setPen(QColor(appearance.colours().muted))
+            painter.setPen(QColor(appearance.current_colours().muted))
             painter.drawText(QPointF(place.left(), metrics.ascent()), ("Now", "Before")[number])
 
 
-def thumbnail(image: QImage) -> QPixmap:
+def build_thumbnail(image: QImage) -> QPixmap:
     """The middle of an image, square, its corners rounded."""
     side = min(image.width(), image.height())
     middle = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
     small = middle.scaled(
-        2 * _THUMB, 2 * _THUMB, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        2 * _THUMBNAIL_SIDE,
+        2 * _THUMBNAIL_SIDE,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
     )
-    made = _empty(2)
+    made = _transparent_pixmap(2)
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     path = QPainterPath()
-    path.addRoundedRect(QRectF(0, 0, _THUMB, _THUMB), 5, 5)
+    path.addRoundedRect(QRectF(0, 0, _THUMBNAIL_SIDE, _THUMBNAIL_SIDE), 5, 5)
     painter.setClipPath(path)
-    painter.drawImage(QRectF(0, 0, _THUMB, _THUMB), small)
+    painter.drawImage(QRectF(0, 0, _THUMBNAIL_SIDE, _THUMBNAIL_SIDE), small)
     painter.end()
     return made
 
 
-def _empty(ratio: int = 1) -> QPixmap:
-    made = QPixmap(ratio * _THUMB, ratio * _THUMB)
+def _transparent_pixmap(ratio: int = 1) -> QPixmap:
+    made = QPixmap(ratio * _THUMBNAIL_SIDE, ratio * _THUMBNAIL_SIDE)
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     return made

@@ -10,42 +10,45 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 from explorer import numbers
 
 
-class Progress(QWidget):
+class ProgressRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
-        self.stop = QToolButton()
-        self.stop.setText("Cancel")
-        self.stop.setProperty("role", "muted")
-        self.stop.clicked.connect(lambda: self._stop())
+        self.cancel_button = QToolButton()
+        self.cancel_button.setText("Cancel")
+        self.cancel_button.setProperty("role", "muted")
+        self.cancel_button.clicked.connect(lambda: self._on_cancel())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.bar, 1)
-        row.addWidget(self.stop)
-        self._stop: Callable[[], None] = self.end
-        self._size, self._begun = 0, 0.0
+        row.addWidget(self.cancel_button)
+        self._on_cancel: Callable[[], None] = self.finish
+        self._total_bytes, self._started_at = 0, 0.0
         self.hide()
 
-    def begin(self, what: str, stop: Callable[[], None], size: int = 0) -> None:
+    def start(self, label: str, on_cancel: Callable[[], None], total_bytes: int = 0) -> None:
         """`size` in bytes, where the speed is worth saying."""
-        self._what, self._stop, self._size = what, stop, size
-        self._begun = time.monotonic()
+        self._label, self._on_cancel, self._total_bytes = label, on_cancel, total_bytes
+        self._started_at = time.monotonic()
         self.bar.setRange(0, 0)  # until something is known
-        self.bar.setFormat(what)
-        self.bar.setAccessibleName(what)
+        self.bar.setFormat(label)
+        self.bar.setAccessibleName(label)
         self.show()
 
-    def show_done(self, done: float) -> None:
+    def set_progress(self, done: float) -> None:
         """The part that is done, 0 to 1."""
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * done))
-        text = self._what
-        if self._size:
-            took = max(time.monotonic() - self._begun, 1e-3)
-            got = done * self._size
-            text += f" {numbers.size(got)} of {numbers.size(self._size)}, {numbers.size(got / took)}/s"
+        text = self._label
+        if self._total_bytes:
+            took = max(time.monotonic() - self._started_at, 1e-3)
+            got = done * self._total_bytes
+            text += (
+                f" {numbers.format_bytes(got)} of {numbers.format_bytes(self._total_bytes)}, "
+                f"{numbers.format_bytes(got / took)}/s"
+            )
         self.bar.setFormat(text)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         self.hide()

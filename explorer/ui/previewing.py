@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from explorer.panels import Preview
+from explorer.panels import EditPreview
 from explorer.session import Session
 from explorer.ui import requests
 from explorer.ui.canvas import Canvas
@@ -13,29 +13,31 @@ from explorer.ui.preview import PreviewCard
 from explorer.ui.work import Lane
 
 
-class Previews(QObject):
+class EditPreviews(QObject):
     def __init__(self, session: Session, canvas: Canvas, figures: FiguresPanel, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._canvas, self._figures = session, canvas, figures
         self.card = PreviewCard(canvas)
-        self.lane = Lane("previewing", parent, newest=True)
+        self.lane = Lane("previewing", parent, latest_only=True)
 
-    def consider(self, edit: object) -> None:
+    def preview(self, edit: object) -> None:
         """Show what an edit would do; None, or another network, takes it away."""
         network = self._session.network
         if edit is None or network is None:
             self.clear()
             return
-        self.lane.submit(requests.preview(network, edit, self._session.opened), self._show, lambda _: self.clear())
+        self.lane.submit(
+            requests.edit_preview_job(network, edit, self._session.expanded), self._show, lambda _: self.clear()
+        )
 
     def clear(self) -> None:
         self.lane.cancel()
         self.card.show_preview(None)
-        self._canvas.light(frozenset())
+        self._canvas.highlight(frozenset())
         self._figures.show_preview(None)
 
-    def _show(self, preview: Preview) -> None:
-        lit = frozenset(follower.card for follower in preview.follows)
-        self._canvas.light(lit)
-        self.card.show_preview(preview, lambda rect: self._canvas.count_under(rect, lit))
+    def _show(self, preview: EditPreview) -> None:
+        lit = frozenset(follower.card_id for follower in preview.affected_ops)
+        self._canvas.highlight(lit)
+        self.card.show_preview(preview, lambda rect: self._canvas.count_covered(rect, lit))
         self._figures.show_preview(preview.summary)

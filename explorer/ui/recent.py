@@ -9,37 +9,37 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMenu
 
-_KEY = "recent"
-_MOST = 10
+_SETTING = "recent"
+_MAX_PROJECTS = 10
 
 
-def recent() -> list[str]:
+def recent_projects() -> list[str]:
     """Paths, the newest first."""
     # As JSON: a settings file makes a plain text of a list of one, and nothing of an empty one.
     try:
-        found = json.loads(str(QSettings().value(_KEY, "[]")))
+        found = json.loads(str(QSettings().value(_SETTING, "[]")))
     except ValueError:
         return []
-    return [path for path in found if isinstance(path, str) and path][:_MOST] if isinstance(found, list) else []
+    return [path for path in found if isinstance(path, str) and path][:_MAX_PROJECTS] if isinstance(found, list) else []
 
 
-def remember(path: Path) -> None:
+def add_recent_project(path: Path) -> None:
     said = str(path.absolute())
-    _write([said, *(other for other in recent() if other != said)])
+    _write([said, *(other for other in recent_projects() if other != said)])
 
 
-def forget_all() -> None:
+def clear_recent_projects() -> None:
     _write([])
 
 
 def _write(paths: list[str]) -> None:
-    QSettings().setValue(_KEY, json.dumps(paths[:_MOST]))
+    QSettings().setValue(_SETTING, json.dumps(paths[:_MAX_PROJECTS]))
 
 
-def fill(menu: QMenu, chosen: Callable[[str], None]) -> None:
+def fill_recent_menu(menu: QMenu, callback: Callable[[str], None]) -> None:
     """Fill the menu anew; what is not there any more cannot be chosen."""
     menu.clear()
-    paths = recent()
+    paths = recent_projects()
     for number, path in enumerate(paths, 1):
         # A & of the name is no shortcut; the first nine have one of their own.
         name = Path(path).name.replace("&", "&&")
@@ -47,10 +47,10 @@ def fill(menu: QMenu, chosen: Callable[[str], None]) -> None:
         action.setToolTip(path)
         action.setStatusTip(path)
         action.setEnabled(Path(path).is_file())
-        action.triggered.connect(lambda _=False, path=path: chosen(path))
+        action.triggered.connect(lambda _=False, path=path: callback(path))
     if not paths:
         menu.addAction("No project yet").setEnabled(False)
     menu.addSeparator()
     clear = menu.addAction("Clear list")
     clear.setEnabled(bool(paths))
-    clear.triggered.connect(forget_all)
+    clear.triggered.connect(clear_recent_projects)

@@ -20,7 +20,7 @@ from explorer.ui.work import Lane
 
 if TYPE_CHECKING:
     from explorer.network import Network
-    from explorer.panels import Output
+    from explorer.panels import OutputComparison
 
 
 @dataclass(frozen=True)
@@ -32,113 +32,113 @@ class Panels:
     history: HistoryPanel
 
 
-class Refreshing(QObject):
+class PanelUpdater(QObject):
     failed = Signal(object)  # the exception
 
     def __init__(self, session: Session, panels: Panels, parent: QObject) -> None:
         super().__init__(parent)
-        self.keep: str | None = None  # what should stay where it is when the next picture comes
-        self._then: Callable[[], None] | None = None
-        self._drawn: tuple[Network, frozenset[str]] | None = None  # what the canvas shows, and what is open in it
-        self.drawing = Lane("drawing", parent, newest=True)
-        self.inspecting = Lane("inspecting", parent, newest=True)
-        self.measuring = Lane("measuring", parent, newest=True)
-        self.running = Lane("output", parent, newest=True)
-        self.lanes = (self.drawing, self.inspecting, self.measuring, self.running)
+        self.anchor: str | None = None  # what should stay where it is when the next picture comes
+        self._when_drawn: Callable[[], None] | None = None
+        self._displayed: tuple[Network, frozenset[str]] | None = None  # what the canvas shows, and what is open in it
+        self.draw_lane = Lane("drawing", parent, latest_only=True)
+        self.inspect_lane = Lane("inspecting", parent, latest_only=True)
+        self.figures_lane = Lane("measuring", parent, latest_only=True)
+        self.output_lane = Lane("output", parent, latest_only=True)
+        self.lanes = (self.draw_lane, self.inspect_lane, self.figures_lane, self.output_lane)
         self._session, self._panels = session, panels
-        session.listen(self._changed)
+        session.listen(self._on_session_changed)
 
-    def keep_in_place(self) -> None:
+    def keep_view(self) -> None:
         """What is selected, or else what one looks at, stays where it is: the same network in another state."""
         selection = self._session.selection
-        self.keep = selection.split(",")[0] if selection else self._panels.canvas.in_the_middle or "input"
+        self.anchor = selection.split(",")[0] if selection else self._panels.canvas.central_card or "input"
 
-    def then(self, happens: Callable[[], None]) -> None:
+    def when_drawn(self, callback: Callable[[], None]) -> None:
         """Once the canvas shows the session as it is now: at once, or when the picture on its way has come."""
-        if self.drawing.busy:
-            self._then = happens
+        if self.draw_lane.busy:
+            self._when_drawn = callback
         else:
-            happens()
+            callback()
 
-    def inspect(self) -> None:
+    def update_inspector(self) -> None:
         network, selection = self._session.network, self._session.selection
         show = self._panels.inspector.show_inspection
         if network is None:
-            self.inspecting.cancel()
+            self.inspect_lane.cancel()
             show(None)
         else:
-            self.inspecting.submit(requests.inspect(network, selection or ""), show, self.failed.emit)
+            self.inspect_lane.submit(requests.inspection_job(network, selection or ""), show, self.failed.emit)
 
-    def _changed(self, topic: Topic) -> None:
+    def _on_session_changed(self, topic: Topic) -> None:
         if topic == "colours":
-            self.keep_in_place()
+            self.keep_view()
         if topic == "direction":
-            self.keep = None
+            self.anchor = None
         if topic in ("network", "opened", "compared", "colours", "direction"):
-            self._draw()
+            self._update_canvas()
         if topic in ("network", "selection"):
-            self.inspect()
+            self.update_inspector()
         if topic in ("network", "compared"):
-            self._measure()
+            self._update_figures()
         if topic in ("network", "sample", "compared"):
-            self._run()
+            self._update_output()
         if topic == "selection":
-            self._panels.canvas.light(frozenset())  # what was pointed out has been seen
+            self._panels.canvas.highlight(frozenset())  # what was pointed out has been seen
             self._panels.canvas.select(self._session.selection)
 
-    def _draw(self) -> None:
-        network = self._session.shown
+    def _update_canvas(self) -> None:
+        network = self._session.displayed_network
         if network is not None:
             session = self._session
-            shown = network, session.opened
-            work = requests.draw(network, session.opened, session.colouring, session.direction)
-            self.drawing.submit(work, lambda picture: self._show_picture(picture, shown), self.failed.emit)
+            shown = network, session.expanded
+            work = requests.draw_job(network, session.expanded, session.colouring, session.direction)
+            self.draw_lane.submit(work, lambda picture: self._show_picture(picture, shown), self.failed.emit)
 
-    def give_up_drawing(self) -> None:
+    def cancel_drawing(self) -> None:
         """What would have been unfolded is folded again; another network, or another state of it, comes folded."""
-        if not self.drawing.busy:
+        if not self.draw_lane.busy:
             return
-        self.drawing.cancel()
-        self._then = None
+        self.draw_lane.cancel()
+        self._when_drawn = None
         session = self._session
-        drawn, opened = self._drawn or (None, frozenset())
-        if drawn is session.shown:
-            session.open_groups(opened)
-        elif session.opened:
-            session.open_groups(frozenset())
+        drawn, opened = self._displayed or (None, frozenset())
+        if drawn is session.displayed_network:
+            session.set_expanded(opened)
+        elif session.expanded:
+            session.set_expanded(frozenset())
         else:
-            self._draw()  # as little as there can be
+            self._update_canvas()  # as little as there can be
 
     def _show_picture(self, picture: Picture, shown: tuple[Network, frozenset[str]]) -> None:
-        self._drawn = shown
-        self._panels.canvas.show_picture(picture, keep=self.keep)
+        self._displayed = shown
+        self._panels.canvas.show_picture(picture, anchor=self.anchor)
         self._panels.canvas.select(self._session.selection)
-        if self._then is not None:
-            then, self._then = self._then, None
+        if self._when_drawn is not None:
+            then, self._when_drawn = self._when_drawn, None
             then()
 
-    def _measure(self) -> None:
-        network, shown = self._session.network, self._session.shown
+    def _update_figures(self) -> None:
+        network, shown = self._session.network, self._session.displayed_network
         if network is not None and shown is not None:
-            self.measuring.submit(requests.measure(network, shown), self._show_measured, self.failed.emit)
+            self.figures_lane.submit(requests.figures_job(network, shown), self._show_figures, self.failed.emit)
 
-    def _show_measured(self, found: requests.Measured) -> None:
+    def _show_figures(self, found: requests.FiguresResult) -> None:
         self._panels.figures.show_summary(found.summary)
-        self._panels.history.show_track(found.track)
+        self._panels.history.show_rows(found.history_rows)
 
-    def _run(self) -> None:
-        network, sample = self._session.shown, self._session.sample
+    def _update_output(self) -> None:
+        network, sample = self._session.displayed_network, self._session.sample
         if network is None or sample is None:
             return
         panel = self._panels.output
         panel.show_busy(True)
 
-        def show(found: Output) -> None:
+        def show(found: OutputComparison) -> None:
             panel.show_busy(False)
             panel.show_output(found)
 
         def fail(failure: Exception) -> None:
             panel.show_busy(False)
-            panel.show_error(str(failure), requests.ways_out(failure))
+            panel.show_error(str(failure), requests.find_repairs(failure))
 
-        self.running.submit(requests.run(network, sample), show, fail)
+        self.output_lane.submit(requests.output_job(network, sample), show, fail)

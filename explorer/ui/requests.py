@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from explorer.diagram import Colouring, Direction, Level
     from explorer.drawing import Picture
     from explorer.network import Network
-    from explorer.networks.own import Own
-    from explorer.panels import Inspection, Output, Preview, Summary
+    from explorer.networks.own import UserModule
+    from explorer.panels import EditPreview, FiguresSummary, Inspection, OutputComparison
     from explorer.present.differences import Differences
-    from explorer.present.steps import Track
-    from explorer.wanted import Wanted
+    from explorer.present.steps import HistoryRows
+    from explorer.wanted import KeepGoing
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedNetwork:
     """A newly opened network, and what the screen should show of it."""
 
     network: Network
-    opened: frozenset[str]
+    expanded: frozenset[str]
     level: Level
     selection: str | None = None
     sample: str = ""  # name of a built-in photo; empty for the one that is shown
@@ -39,218 +39,223 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Measured:
+class FiguresResult:
     """What the panels show of a network's figures."""
 
-    summary: Summary
-    track: Track
+    summary: FiguresSummary
+    history_rows: HistoryRows
 
 
 @dataclass(frozen=True)
-class Beside:
+class ComparisonResult:
     """What is known of two networks side by side."""
 
     differences: Differences
-    back: Mapping[str, str]  # ops and groups of the right -> those of the left
-    unpaired: frozenset[str]  # groups of the left that are open at first
+    counterparts: Mapping[str, str]  # ops and groups of the right -> those of the left
+    expanded_left: frozenset[str]  # groups of the left that are open at first
 
 
-def warm_up(wanted: Wanted) -> None:
+def import_torch(keep_going: KeepGoing) -> None:
     """Import what the first click would have to wait for."""
-    from explorer.garbage import keep_loaded, undisturbed
+    from explorer.garbage import freeze_imports, gc_paused
 
     # Feature maps are kept, so each pass writes to fresh memory: on Linux torch takes it in pages of 2 MB instead of
     # 4 kB, if it is told before it takes the first. Half of a pass of ResNet-152 went into first touches otherwise.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    with undisturbed():
+    with gc_paused():
         import torch
 
         import explorer.network  # noqa: F401 - imported for its cost
-    keep_loaded()
+    freeze_imports()
 
     # One core stays free for the window; torch's own threads would also wait for each other on a busy machine.
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
 
 
-def unfolded(network: Network, level: Level) -> Callable[[Wanted], Opened]:
+def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
     """A network that was opened, to be shown at `level`."""
 
-    def work(wanted: Wanted) -> Opened:
-        from explorer.present import at_level
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
+        from explorer.present import expanded_at_level
 
-        return Opened(network, at_level(network.study, level), level)
+        return OpenedNetwork(network, expanded_at_level(network.analysis, level), level)
 
-    return work
+    return job
 
 
-def open_network(
+def open_network_job(
     key: str, level: Level, options: dict[str, object] | None = None, edits: tuple[Any, ...] = ()
-) -> Callable[[Wanted], Opened]:
-    def work(wanted: Wanted) -> Opened:
+) -> Callable[[KeepGoing], OpenedNetwork]:
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer import network
 
-        return unfolded(network.open_network(key, options=options, edits=edits), level)(wanted)
+        return open_at_level_job(network.open_network(key, options=options, edits=edits), level)(keep_going)
 
-    return work
+    return job
 
 
-def open_own(own: Own, level: Level) -> Callable[[Wanted], Opened]:
+def open_user_module_job(user_module: UserModule, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
     """Run the user's own code, which they have agreed to, and open the network it makes."""
 
-    def work(wanted: Wanted) -> Opened:
-        from explorer.trusted import open_own
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
+        from explorer.trusted import open_user_module
 
-        return unfolded(open_own(own), level)(wanted)
+        return open_at_level_job(open_user_module(user_module), level)(keep_going)
 
-    return work
+    return job
 
 
-def read_again(network: Network) -> Network:
+def reload_user_module(network: Network) -> Network:
     """The same edits of what the user's own code makes now; those that were undone can still be redone."""
-    from explorer.trusted import open_own
+    from explorer.trusted import open_user_module
 
-    own, history = network.origin.own, network.history
+    own, history = network.context.user_module, network.history
     if own is None:
         return network
-    fresh = open_own(own, history.edits)
-    return replace(fresh, history=fresh.history.at(min(history.position, fresh.history.position)))
+    fresh = open_user_module(own, history.edits)
+    return replace(fresh, history=fresh.history.at_position(min(history.position, fresh.history.position)))
 
 
-def open_project(path: str, level: Level, agreed: Own | None = None) -> Callable[[Wanted], Opened]:
+def open_project_job(path: str, level: Level, agreed: UserModule | None = None) -> Callable[[KeepGoing], OpenedNetwork]:
     """Open what a project's file describes; `level` is for files that say nothing of the view, and `agreed` is the
     user's own code that may run."""
 
-    def work(wanted: Wanted) -> Opened:
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer import reopening
-        from explorer.analysis.photos import BUILT_IN
-        from explorer.present import at_level
+        from explorer.analysis.photos import BUILT_IN_SAMPLES
+        from explorer.present import expanded_at_level
 
-        network, project = reopening.open_project(path, wanted, agreed=agreed)
+        network, project = reopening.open_project(path, keep_going, trusted=agreed)
         view = project.view
         if view.opened is None:
-            return Opened(network, at_level(network.study, level), level, path=path)
-        sample = view.sample if view.sample in BUILT_IN else ""
-        return Opened(network, frozenset(view.opened), view.level, view.selection, sample, path, view.bookmarks)
+            return OpenedNetwork(network, expanded_at_level(network.analysis, level), level, path=path)
+        sample = view.sample if view.sample in BUILT_IN_SAMPLES else ""
+        return OpenedNetwork(network, frozenset(view.opened), view.level, view.selection, sample, path, view.bookmarks)
 
-    return work
+    return job
 
 
-def save_project(network: Network, path: str, view: dict[str, Any]) -> Callable[[Wanted], None]:
+def save_project_job(network: Network, path: str, view: dict[str, Any]) -> Callable[[KeepGoing], None]:
     """`view` holds the fields of a project's view."""
 
-    def work(wanted: Wanted) -> None:
-        from explorer.project import View, write_project
-        from explorer.reopening import project_of
+    def job(keep_going: KeepGoing) -> None:
+        from explorer.project import ProjectView, write_project
+        from explorer.reopening import build_project
 
-        write_project(path, project_of(network, View(**view), Path(path).parent))
+        write_project(path, build_project(network, ProjectView(**view), Path(path).parent))
 
-    return work
+    return job
 
 
-def measure(network: Network, shown: Network) -> Callable[[Wanted], Measured]:
+def figures_job(network: Network, shown: Network) -> Callable[[KeepGoing], FiguresResult]:
     """The figures of what is shown, and what each edit of the network changed."""
 
-    def work(wanted: Wanted) -> Measured:
-        from explorer.present import summary
-        from explorer.present.stacks import all_stacks
-        from explorer.present.steps import track
-        from explorer.reopening import as_python
+    def job(keep_going: KeepGoing) -> FiguresResult:
+        from explorer.present import build_summary
+        from explorer.present.stacks import all_stack_ids
+        from explorer.present.steps import build_history_rows
+        from explorer.reopening import to_python
 
-        all_stacks(network.study)  # kept: unfolding everything asks for them, on the window's thread
-        return Measured(summary(shown.study, network.baseline.study), track(network.history, as_python(network)))
+        all_stack_ids(network.analysis)  # kept: unfolding everything asks for them, on the window's thread
+        return FiguresResult(
+            build_summary(shown.analysis, network.baseline.analysis),
+            build_history_rows(network.history, to_python(network)),
+        )
 
-    return work
+    return job
 
 
-def preview(network: Network, edit: Any, opened: frozenset[str]) -> Callable[[Wanted], Preview]:
+def edit_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> Callable[[KeepGoing], EditPreview]:
     """What an edit would do to `network`, or why it cannot be made."""
 
-    def work(wanted: Wanted) -> Preview:
+    def job(keep_going: KeepGoing) -> EditPreview:
         from explorer import present
         from explorer.edits import EditError
 
         try:
             then = network.edit(edit)
         except EditError as failure:
-            return present.refusal(edit.title, str(failure), ways_out(failure))
-        return present.preview(edit.title, network.study, then.study, network.baseline.study, opened)
+            return present.build_refusal(edit.title, str(failure), find_repairs(failure))
+        return present.build_preview(edit.title, network.analysis, then.analysis, network.baseline.analysis, expanded)
 
-    return work
+    return job
 
 
-def ways_out(failure: Exception) -> tuple[Choice, ...]:
+def find_repairs(failure: Exception) -> tuple[Choice, ...]:
     """What could be done instead of an edit that was refused."""
     return tuple(Choice(repair.title, repair.edit, repair.edit.title) for repair in getattr(failure, "repairs", ()))
 
 
-def draw(
-    network: Network, opened: frozenset[str], by: str | Colouring, direction: Direction
-) -> Callable[[Wanted], Picture]:
+def draw_job(
+    network: Network, expanded: frozenset[str], by: str | Colouring, direction: Direction
+) -> Callable[[KeepGoing], Picture]:
     """`by` is what cards are coloured by: a key of `COLOURS`, or numbers of nodes."""
 
-    def work(wanted: Wanted) -> Picture:
-        from explorer.drawing import compose
-        from explorer.present import diagram
+    def job(keep_going: KeepGoing) -> Picture:
+        from explorer.drawing import compose_picture
+        from explorer.present import build_diagram
         from explorer.wanted import Cancelled
 
         def step(done: float) -> None:
-            if not wanted(done):
+            if not keep_going(done):
                 raise Cancelled
 
-        told = network.weights_of
-        found = diagram(network.study, opened, network.history.baseline, by, told, lambda done: step(0.4 * done))
-        return compose(found, direction, lambda done: step(0.4 + 0.6 * done))
+        told = network.provenance_of
+        found = build_diagram(
+            network.analysis, expanded, network.history.baseline, by, told, lambda done: step(0.4 * done)
+        )
+        return compose_picture(found, direction, lambda done: step(0.4 + 0.6 * done))
 
-    return work
+    return job
 
 
-def run(network: Network, sample: Sample | str) -> Callable[[Wanted], Output]:
+def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], OutputComparison]:
     """Show the network, and the one it was, the sample image."""
 
-    def work(wanted: Wanted) -> Output:
-        from explorer.present.outputs import output, weights_in_words
+    def job(keep_going: KeepGoing) -> OutputComparison:
+        from explorer.present.outputs import compare_outputs, weights_note
 
-        now = network.run(sample, wanted)
-        before = network.baseline.run(sample, wanted)
-        origin = network.origin
-        note = " ".join(filter(None, (origin.forward.fell_back, origin.weights.note)))
-        found = output(now.result, before.result, note, weights_in_words(network.architecture, origin.weights))
-        return replace(found, crop=network.crop(sample))
+        now = network.run(sample, keep_going)
+        before = network.baseline.run(sample, keep_going)
+        origin = network.context
+        note = " ".join(filter(None, (origin.forward.fallback_reason, origin.weights.note)))
+        found = compare_outputs(now.result, before.result, note, weights_note(network.architecture, origin.weights))
+        return replace(found, crop=network.crop_box(sample))
 
-    return work
-
-
-def inspect(network: Network, selected: str) -> Callable[[Wanted], Inspection | None]:
-    def work(wanted: Wanted) -> Inspection | None:
-        from explorer.present import inspection
-
-        return inspection(network.study, selected, network.weights_of)
-
-    return work
+    return job
 
 
-def compare(left: Network, right: Network, level: Level) -> Callable[[Wanted], Beside]:
+def inspection_job(network: Network, selected: str) -> Callable[[KeepGoing], Inspection | None]:
+    def job(keep_going: KeepGoing) -> Inspection | None:
+        from explorer.present import build_inspection
+
+        return build_inspection(network.analysis, selected, network.provenance_of)
+
+    return job
+
+
+def comparison_job(left: Network, right: Network, level: Level) -> Callable[[KeepGoing], ComparisonResult]:
     """How two networks differ; groups of the left that answer to none of the right are open at `level`."""
 
-    def work(wanted: Wanted) -> Beside:
-        from explorer.present import at_level
-        from explorer.present.differences import between, since_baseline
+    def job(keep_going: KeepGoing) -> ComparisonResult:
+        from explorer.present import expanded_at_level
+        from explorer.present.differences import compare_networks, compare_with_baseline
 
-        compare = since_baseline if left.origin is right.origin else between
-        found = compare(left.study, right.study)
-        return Beside(
+        compare = compare_with_baseline if left.context is right.context else compare_networks
+        found = compare(left.analysis, right.analysis)
+        return ComparisonResult(
             differences=found,
-            back={right: left for left, right in found.pairs.items()},
-            unpaired=at_level(left.study, level) - found.pairs.keys(),
+            counterparts={right: left for left, right in found.pairs.items()},
+            expanded_left=expanded_at_level(left.analysis, level) - found.pairs.keys(),
         )
 
-    return work
+    return job
 
 
-def search(network: Network, text: str) -> Callable[[Wanted], tuple[str, ...]]:
-    def work(wanted: Wanted) -> tuple[str, ...]:
-        from explorer.present.search import find
+def search_job(network: Network, text: str) -> Callable[[KeepGoing], tuple[str, ...]]:
+    def job(keep_going: KeepGoing) -> tuple[str, ...]:
+        from explorer.present.search import search_cards
 
-        return find(network.study, text)
+        return search_cards(network.analysis, text)
 
-    return work
+    return job

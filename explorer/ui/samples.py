@@ -15,16 +15,16 @@ from explorer.session import Session
 from explorer.ui import dialogs, images
 from explorer.ui.output import OutputPanel
 from explorer.ui.work import Lane
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
 
-_REMEMBERED = 8  # images of the user's that stay at hand
-_KEY = "recent_images"
+_MAX_RECENT = 8  # images of the user's that stay at hand
+_SETTING = "recent_images"
 
 
-class Samples(QObject):
+class SampleImages(QObject):
     failed = Signal(object)  # the exception
 
     def __init__(self, session: Session, panel: OutputPanel, lane: Lane, window: QWidget) -> None:
@@ -32,15 +32,15 @@ class Samples(QObject):
         self._session, self._panel, self._lane, self._window = session, panel, lane, window
         self._pasted: dict[str, Sample] = {}
         self._numbers = itertools.count(1)
-        self._pictured = False
-        panel.set_samples([*((path, Path(path).name) for path in recent()), *images.BUILT_IN.items()])
-        panel.sample_chosen.connect(self.show)
-        panel.image_wanted.connect(self.ask)
+        self._thumbnails_requested = False
+        panel.set_samples([*((path, Path(path).name) for path in recent_images()), *images.BUILT_IN_SAMPLES.items()])
+        panel.sample_selected.connect(self.show_sample)
+        panel.open_image_requested.connect(self.ask_open)
         panel.image_pasted.connect(self.show_image)
 
-    def show(self, id: str) -> None:
+    def show_sample(self, id: str) -> None:
         """One of those at hand: a built-in photo's name, a file's path, or something pasted."""
-        if id in images.BUILT_IN:
+        if id in images.BUILT_IN_SAMPLES:
             self.show_built_in(id)
         elif id in self._pasted:
             self._show(self._pasted[id], id)
@@ -48,16 +48,16 @@ class Samples(QObject):
             self.show_file(id)
 
     def show_built_in(self, name: str) -> None:
-        self._load(images.built_in(name), name)
+        self._load(images.load_builtin_job(name), name)
 
     def show_file(self, path: str) -> None:
-        self._load(images.from_file(path), path)
+        self._load(images.load_file_job(path), path)
 
     def show_image(self, image: QImage) -> None:
-        self._load(images.from_qimage(image), f"pasted {next(self._numbers)}")
+        self._load(images.decode_image_job(image), f"pasted {next(self._numbers)}")
 
-    def ask(self) -> None:
-        path = dialogs.image_to_read(self._window)
+    def ask_open(self) -> None:
+        path = dialogs.ask_image_path(self._window)
         if path is not None:
             self.show_file(path)
 
@@ -68,49 +68,49 @@ class Samples(QObject):
         else:
             self.show_image(image)
 
-    def _load(self, load: Callable[[Wanted], Sample], id: str) -> None:
+    def _load(self, job: Callable[[KeepGoing], Sample], id: str) -> None:
         def fail(failure: Exception) -> None:
-            if id not in images.BUILT_IN:  # a file that has gone does not stay at hand
-                self._panel.samples.take_out(id)
-                _remember([path for path in recent() if path != id])
+            if id not in images.BUILT_IN_SAMPLES:  # a file that has gone does not stay at hand
+                self._panel.samples.remove_image(id)
+                _save_recent_images([path for path in recent_images() if path != id])
             self.failed.emit(failure)
 
-        self._lane.submit(load, lambda sample: self._show(sample, id), fail)
+        self._lane.submit(job, lambda sample: self._show(sample, id), fail)
 
     def _show(self, sample: Sample, id: str) -> None:
-        image = images.as_qimage(sample)
-        if id not in images.BUILT_IN:
-            self._put_at_hand(sample, image, id)
+        image = images.to_qimage(sample)
+        if id not in images.BUILT_IN_SAMPLES:
+            self._add_to_strip(sample, image, id)
         self._panel.show_sample(image, sample.name, id)
-        self._session.show_sample(sample)
-        if not self._pictured:
-            self._pictured = True
-            self._lane.submit(images.thumbnails(recent()), self._show_pictures, lambda _: None)
+        self._session.set_sample(sample)
+        if not self._thumbnails_requested:
+            self._thumbnails_requested = True
+            self._lane.submit(images.thumbnails_job(recent_images()), self._show_thumbnails, lambda _: None)
 
-    def _put_at_hand(self, sample: Sample, image: QImage, id: str) -> None:
+    def _add_to_strip(self, sample: Sample, image: QImage, id: str) -> None:
         """First in the strip; the oldest goes."""
         strip = self._panel.samples
         if id.startswith("pasted "):
             self._pasted[id] = sample
         else:
-            _remember([id, *(path for path in recent() if path != id)][:_REMEMBERED])
-        if strip.item_of(id) is None:
-            strip.add(id, sample.name, 0)
-            strip.picture(id, image)
-        while strip.count() > len(images.BUILT_IN) + _REMEMBERED:
-            gone = strip.takeItem(strip.count() - len(images.BUILT_IN) - 1)
+            _save_recent_images([id, *(path for path in recent_images() if path != id)][:_MAX_RECENT])
+        if strip.find_item(id) is None:
+            strip.add_image(id, sample.name, 0)
+            strip.set_thumbnail(id, image)
+        while strip.count() > len(images.BUILT_IN_SAMPLES) + _MAX_RECENT:
+            gone = strip.takeItem(strip.count() - len(images.BUILT_IN_SAMPLES) - 1)
             self._pasted.pop(gone.data(Qt.ItemDataRole.UserRole), None)
 
-    def _show_pictures(self, pictures: dict[str, QImage]) -> None:
+    def _show_thumbnails(self, pictures: dict[str, QImage]) -> None:
         for id, picture in pictures.items():
-            self._panel.samples.picture(id, picture)
+            self._panel.samples.set_thumbnail(id, picture)
 
 
-def recent() -> list[str]:
+def recent_images() -> list[str]:
     """Paths of the user's images shown last, newest first."""
-    known = QSettings().value(_KEY, [])
+    known = QSettings().value(_SETTING, [])
     return [str(path) for path in known] if isinstance(known, list) else [str(known)] if known else []
 
 
-def _remember(paths: list[str]) -> None:
-    QSettings().setValue(_KEY, paths)
+def _save_recent_images(paths: list[str]) -> None:
+    QSettings().setValue(_SETTING, paths)

@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from explorer.panels import Option
-from explorer.ui.controls import OptionRow, label
+from explorer.ui.controls import OptionRow, text_label
 
-_WORDS = {
+_LABELS = {
     "this layer": "Layer",
     "this part": "Part",
     "these cards": "Cards",
@@ -19,7 +19,7 @@ _WORDS = {
     "this stage": "Stage",
     "whole network": "Network",
 }
-_TIPS = {
+_TOOLTIPS = {
     "this layer": "Changes this layer alone, and what must follow it",
     "this part": "Changes this part of the block",
     "these cards": "Changes all selected cards",
@@ -32,14 +32,14 @@ _TIPS = {
 class ScopeOptions(QWidget):
     """A row of tabs, and below it the options of the place that is chosen; what cannot be used here is folded away."""
 
-    wanted = Signal(object)
-    considered = Signal(object)
-    chosen = Signal(str)  # the scope whose options are shown
+    edit_requested = Signal(object)
+    edit_hovered = Signal(object)
+    scope_changed = Signal(str)  # the scope whose options are shown
 
     def __init__(self, options: Iterable[Option], first: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: dict[tuple[str, str], OptionRow] = {}
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[str, _ScopePage] = {}
         self._tabs: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
         by_scope: dict[str, list[Option]] = {}
@@ -51,16 +51,16 @@ class ScopeOptions(QWidget):
         bar = QHBoxLayout()
         bar.setSpacing(3)
         for number, (scope, found) in enumerate(by_scope.items(), 1):
-            bar.addWidget(self._tab(scope, number), 1)
-            page = self._pages[scope] = _Page(found)
+            bar.addWidget(self._build_tab(scope, number), 1)
+            page = self._pages[scope] = _ScopePage(found)
             self.rows.update({(option.title, scope): page.rows[option.title] for option in found})
             column.addWidget(page)
         column.insertLayout(0, bar)
         for tab in self._tabs.values():
             tab.setVisible(len(self._tabs) > 1)
         for row in self.rows.values():
-            row.wanted.connect(self.wanted)
-            row.considered.connect(self.considered)
+            row.edit_requested.connect(self.edit_requested)
+            row.edit_hovered.connect(self.edit_hovered)
         self.show_scope(first if first in self._pages else next(iter(self._pages), ""))
 
     @property
@@ -72,23 +72,23 @@ class ScopeOptions(QWidget):
             page.setVisible(name == scope)
             self._tabs[name].setChecked(name == scope)
         if scope:
-            self.chosen.emit(scope)
+            self.scope_changed.emit(scope)
 
     def reveal(self, title: str, scope: str) -> QWidget:
         """The control of an option, brought into sight."""
         self.show_scope(scope)
         row = self.rows[title, scope]
         if row.isHidden():
-            self._pages[scope].unfold()
+            self._pages[scope].expand()
         return row.control
 
-    def _tab(self, scope: str, number: int) -> QToolButton:
+    def _build_tab(self, scope: str, number: int) -> QToolButton:
         tab = self._tabs[scope] = QToolButton()
-        tab.setText(_WORDS.get(scope, scope))
+        tab.setText(_LABELS.get(scope, scope))
         tab.setCheckable(True)
         tab.setProperty("role", "tab")
         tab.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        tab.setToolTip(f"{_TIPS.get(scope, scope)} (Alt+{number})")
+        tab.setToolTip(f"{_TOOLTIPS.get(scope, scope)} (Alt+{number})")
         tab.setAccessibleName(f"Options of {scope}")
         tab.clicked.connect(lambda: self.show_scope(scope))
         shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
@@ -97,7 +97,7 @@ class ScopeOptions(QWidget):
         return tab
 
 
-class _Page(QWidget):
+class _ScopePage(QWidget):
     """The options of one place: those that can be used, then a fold with those that cannot, and why."""
 
     def __init__(self, options: list[Option]) -> None:
@@ -112,26 +112,26 @@ class _Page(QWidget):
         idle = [self.rows[option.title] for option in options if option.reason]
         if len(idle) == len(options):
             column.addWidget(
-                label("Nothing can be changed here." if not idle else "Nothing of this can be changed here:")
+                text_label("Nothing can be changed here." if not idle else "Nothing of this can be changed here:")
             )
-        self._fold = QToolButton()
-        self._fold.setCheckable(True)
-        self._fold.setProperty("role", "muted")
-        self._fold.setText(f"Not here ({len(idle)}) ▸")
-        self._fold.setToolTip("What this place has nothing of, and why")
-        self._fold.toggled.connect(lambda on: self._unfold(idle, on))
+        self._expander = QToolButton()
+        self._expander.setCheckable(True)
+        self._expander.setProperty("role", "muted")
+        self._expander.setText(f"Not here ({len(idle)}) ▸")
+        self._expander.setToolTip("What this place has nothing of, and why")
+        self._expander.toggled.connect(lambda on: self._set_expanded(idle, on))
         if idle:
-            column.addWidget(self._fold)
+            column.addWidget(self._expander)
         for row in idle:
             column.addWidget(row)
-        self._fold.setVisible(bool(idle))
-        self._fold.setChecked(len(idle) == len(options) and bool(idle))
-        self._unfold(idle, self._fold.isChecked())
+        self._expander.setVisible(bool(idle))
+        self._expander.setChecked(len(idle) == len(options) and bool(idle))
+        self._set_expanded(idle, self._expander.isChecked())
 
-    def unfold(self) -> None:
-        self._fold.setChecked(True)
+    def expand(self) -> None:
+        self._expander.setChecked(True)
 
-    def _unfold(self, idle: list[OptionRow], on: bool) -> None:
-        self._fold.setText(f"Not here ({len(idle)}) {'▾' if on else '▸'}")
-        for row in idle:
-            row.setVisible(on)
+    def _set_expanded(self, unavailable: list[OptionRow], expanded: bool) -> None:
+        self._expander.setText(f"Not here ({len(unavailable)}) {'▾' if expanded else '▸'}")
+        for row in unavailable:
+            row.setVisible(expanded)

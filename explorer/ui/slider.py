@@ -6,34 +6,34 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
-_REST = 600  # milliseconds after the last key until the choice counts
+_COMMIT_DELAY_MS = 600  # milliseconds after the last key until the choice counts
 
 
 class ChoiceSlider(QWidget):
-    moved = Signal(int)  # the choice under the handle, while it moves
-    chosen = Signal(int)  # the choice it was let go at; once for each gesture
-    left = Signal()  # back where it was: nothing was chosen
+    handle_moved = Signal(int)  # the choice under the handle, while it moves
+    value_committed = Signal(int)  # the choice it was let go at; once for each gesture
+    reverted = Signal()  # back where it was: nothing was chosen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labels: list[str] = []
-        self._present = -1
-        self._bar = _Bar(Qt.Orientation.Horizontal)
-        self._bar.setPageStep(1)
+        self._current = -1
+        self._slider = _NoWheelSlider(Qt.Orientation.Horizontal)
+        self._slider.setPageStep(1)
         self._value = QLabel()
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST)
-        self._rest.timeout.connect(self._settle)
-        self._bar.valueChanged.connect(self._move)
-        self._bar.sliderReleased.connect(self._settle)
-        self._bar.installEventFilter(self)
-        self.setFocusProxy(self._bar)
+        self._commit_timer = QTimer(self)
+        self._commit_timer.setSingleShot(True)
+        self._commit_timer.setInterval(_COMMIT_DELAY_MS)
+        self._commit_timer.timeout.connect(self._commit)
+        self._slider.valueChanged.connect(self._on_value_changed)
+        self._slider.sliderReleased.connect(self._commit)
+        self._slider.installEventFilter(self)
+        self.setFocusProxy(self._slider)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(self._bar, 1)
+        row.addWidget(self._slider, 1)
         row.addWidget(self._value)
 
     def sizeHint(self) -> QSize:
@@ -41,68 +41,68 @@ class ChoiceSlider(QWidget):
 
     def setAccessibleName(self, name: str) -> None:
         super().setAccessibleName(name)
-        self._bar.setAccessibleName(name)
+        self._slider.setAccessibleName(name)
 
     @property
     def text(self) -> str:
         return self._value.text()
 
-    def show_choices(self, labels: list[str], present: int) -> None:
+    def show_choices(self, labels: list[str], current: int) -> None:
         """Show these choices with one of them set; -1 when they differ. Not while it is being moved."""
-        if self._bar.isSliderDown() or self._rest.isActive():
+        if self._slider.isSliderDown() or self._commit_timer.isActive():
             return
-        self._labels, self._present = labels, present
-        self._bar.blockSignals(True)
-        self._bar.setRange(0, max(len(labels) - 1, 0))
-        self._bar.setValue(max(present, 0))
-        self._bar.blockSignals(False)
+        self._labels, self._current = labels, current
+        self._slider.blockSignals(True)
+        self._slider.setRange(0, max(len(labels) - 1, 0))
+        self._slider.setValue(max(current, 0))
+        self._slider.blockSignals(False)
         widest = max((self._value.fontMetrics().horizontalAdvance(text) for text in (*labels, "mixed")), default=0)
         self._value.setMinimumWidth(widest + 2)
-        self._value.setText(labels[present] if present >= 0 else "mixed" if labels else "–")
+        self._value.setText(labels[current] if current >= 0 else "mixed" if labels else "–")
 
     def setEnabled(self, enabled: bool) -> None:
         super().setEnabled(enabled)
-        self._bar.setEnabled(enabled)
+        self._slider.setEnabled(enabled)
 
     def hasFocus(self) -> bool:
-        return self._bar.hasFocus()
+        return self._slider.hasFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut and self._rest.isActive():
-            self._settle()
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._rest.isActive():
+        if event.type() == QEvent.Type.FocusOut and self._commit_timer.isActive():
+            self._commit()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._commit_timer.isActive():
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._settle()
+                self._commit()
                 return True
             if event.key() == Qt.Key.Key_Escape:
-                self._go_back()
+                self._revert()
                 return True
         return super().eventFilter(watched, event)
 
-    def _move(self, at: int) -> None:
-        if not 0 <= at < len(self._labels):
+    def _on_value_changed(self, index: int) -> None:
+        if not 0 <= index < len(self._labels):
             return
-        self._value.setText(self._labels[at])
-        self.moved.emit(at)
-        if not self._bar.isSliderDown():  # a key: it counts when the keys rest
-            self._rest.start()
+        self._value.setText(self._labels[index])
+        self.handle_moved.emit(index)
+        if not self._slider.isSliderDown():  # a key: it counts when the keys rest
+            self._commit_timer.start()
 
-    def _settle(self) -> None:
-        self._rest.stop()
-        at = self._bar.value()
-        if at == self._present:
-            self.left.emit()
+    def _commit(self) -> None:
+        self._commit_timer.stop()
+        at = self._slider.value()
+        if at == self._current:
+            self.reverted.emit()
         elif 0 <= at < len(self._labels):
-            self._present = at
-            self.chosen.emit(at)
+            self._current = at
+            self.value_committed.emit(at)
 
-    def _go_back(self) -> None:
-        self._rest.stop()
-        self.show_choices(self._labels, self._present)
-        self.left.emit()
+    def _revert(self) -> None:
+        self._commit_timer.stop()
+        self.show_choices(self._labels, self._current)
+        self.reverted.emit()
 
 
-class _Bar(QSlider):
+class _NoWheelSlider(QSlider):
     """Leaves the wheel to the panel, and jumps to where it is clicked."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:

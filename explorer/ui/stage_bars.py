@@ -38,9 +38,9 @@ class StageBars(pg.PlotWidget):
         self.addItem(self._now)
 
     def show_bars(self, stages: tuple[str, ...], now: tuple[float, ...], before: tuple[float, ...]) -> None:
-        c = appearance.colours()
+        c = appearance.current_colours()
         self._stages, self._figures = stages, (now, before)
-        self.setBackground(QColor(c.ground))
+        self.setBackground(QColor(c.background))
         places = list(range(len(stages)))
         self._before.setOpts(x=places, height=list(before), brush=None, pen=pg.mkPen(c.muted, width=1))
         self._now.setOpts(x=places, height=list(now), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
@@ -49,37 +49,41 @@ class StageBars(pg.PlotWidget):
             axis.setTextPen(pg.mkPen(c.muted))
         top = max((*now, *before), default=0.0) or 1.0
         self.setRange(xRange=(-0.6, max(len(stages), 1) - 0.4), yRange=(0, top * 1.05), padding=0)
-        self._name_stages()
+        self._update_stage_labels()
 
-    def said(self, stage: int) -> str:
+    def tooltip_text(self, stage: int) -> str:
         """The exact figures of a stage."""
         now, before = (figure[stage] for figure in self._figures)
-        change = f"\n{numbers.signed(now - before)} ({numbers.percent(now, before)})" if now != before else ""
-        return f"{self._stages[stage]}\n{numbers.exact(now)} now, {numbers.exact(before)} before{change}"
+        change = (
+            f"\n{numbers.format_signed(now - before)} ({numbers.format_percent_change(now, before)})"
+            if now != before
+            else ""
+        )
+        return f"{self._stages[stage]}\n{numbers.format_exact(now)} now, {numbers.format_exact(before)} before{change}"
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         if self._stages:
-            self._name_stages()
+            self._update_stage_labels()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             stage = round(self.getViewBox().mapSceneToView(self.mapToScene(event.pos())).x())
             if 0 <= stage < len(self._stages):
-                QToolTip.showText(event.globalPos(), self.said(stage), self)
+                QToolTip.showText(event.globalPos(), self.tooltip_text(stage), self)
                 return True
         return bool(super().viewportEvent(event))
 
-    def _name_stages(self) -> None:
+    def _update_stage_labels(self) -> None:
         view = self.getViewBox()
         room = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
         width = QFontMetricsF(self._small).horizontalAdvance
         names = list(enumerate(self._stages))
-        self._bottom.setTicks([stage_names.that_fit(names, width, room, len(names) - 0.4)])
+        self._bottom.setTicks([stage_names.fit_labels(names, width, room, len(names) - 0.4)])
 
 
 class _FigureAxis(pg.AxisItem):
     """Says 1.5 G where pyqtgraph would say 1.5e+09."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [numbers.short(value) if value else "0" for value in values]
+        return [numbers.format_short(value) if value else "0" for value in values]

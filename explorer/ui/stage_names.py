@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-_GAP = 3.0  # pixels between two names
+_MIN_GAP = 3.0  # pixels between two names
 
 
-def that_fit(
-    names: Sequence[tuple[float, str]], width: Callable[[str], float], room: float, end: float
+def fit_labels(
+    names: Sequence[tuple[float, str]], width: Callable[[str], float], unit_width: float, end: float
 ) -> list[tuple[float, str]]:
     """Whole names where all fit, else short ones: the shortest first, none that would touch another or the end.
 
@@ -18,16 +18,18 @@ def that_fit(
         room: pixels of one unit of the axis.
         end: where the axis ends.
     """
-    whole = all((b - a) * room >= (width(m) + width(n)) / 2 + _GAP for (a, m), (b, n) in pairwise(names))
+    whole = all((b - a) * unit_width >= (width(m) + width(n)) / 2 + _MIN_GAP for (a, m), (b, n) in pairwise(names))
     found: list[tuple[float, str]] = []
-    for place, name in sorted(((p, n if whole else short(n)) for p, n in names), key=lambda known: width(known[1])):
+    for place, name in sorted(
+        ((p, n if whole else abbreviate_stage(n)) for p, n in names), key=lambda known: width(known[1])
+    ):
         half = width(name) / 2
-        fits = (end - place) * room >= half
-        if fits and all(abs(place - at) * room >= half + width(other) / 2 + _GAP for at, other in found):
+        fits = (end - place) * unit_width >= half
+        if fits and all(abs(place - at) * unit_width >= half + width(other) / 2 + _MIN_GAP for at, other in found):
             found.append((place, name))
     return found
 
 
-def short(name: str) -> str:
+def abbreviate_stage(name: str) -> str:
     """The name of a stage where many stand side by side."""
     return name.replace("Stage ", "S").replace("Transition", "Tr")

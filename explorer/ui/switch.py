@@ -30,14 +30,14 @@ class Switch(QAbstractButton):
         return QSize(38, 22)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        c = appearance.colours()
+        c = appearance.current_colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         track = QRectF(2, (self.height() - 18) / 2, 34, 18)
         live = self.isEnabled()
         on = self._state is True and live
         painter.setPen(QPen(QColor(c.accent if self.hasFocus() else c.border), 1.5 if self.hasFocus() else 1))
-        painter.setBrush(QColor(c.accent if on else c.ghost if live else c.ground))
+        painter.setBrush(QColor(c.accent if on else c.previous if live else c.background))
         painter.drawRoundedRect(track, 9, 9)
         place = {True: track.right() - 16, False: track.left() + 2, None: track.center().x() - 7}[self._state]
         painter.setPen(Qt.PenStyle.NoPen)

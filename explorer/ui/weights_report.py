@@ -19,17 +19,17 @@ from PySide6.QtWidgets import (
 )
 
 if TYPE_CHECKING:
-    from explorer.weights.matching import Report
+    from explorer.weights.matching import MatchReport
 
 
 class WeightsReport(QDialog):
     def __init__(
-        self, parent: QWidget, name: str, report: Report, ways: Sequence[tuple[str, Callable[[], None]]]
+        self, parent: QWidget, name: str, report: MatchReport, actions: Sequence[tuple[str, Callable[[], None]]]
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Weights from {name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        said = QLabel(f"{report.sentence[:1].upper()}{report.sentence[1:]}.")
+        said = QLabel(f"{report.summary[:1].upper()}{report.summary[1:]}.")
         said.setProperty("role", "title")
         said.setWordWrap(True)
         self.tree = QTreeWidget()
@@ -41,13 +41,13 @@ class WeightsReport(QDialog):
         column.setSpacing(10)
         column.addWidget(said)
         if report.prefix:
-            column.addWidget(_muted(f"“{report.prefix}” was taken off the file's names."))
-        if not report.complete:
-            column.addWidget(_muted("What is missing or of another shape keeps its random weights."))
+            column.addWidget(_muted_label(f"“{report.prefix}” was taken off the file's names."))
+        if not report.is_complete:
+            column.addWidget(_muted_label("What is missing or of another shape keeps its random weights."))
         column.addWidget(self.tree, 1)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
-        for words, happens in ways:
+        for words, happens in actions:
             button = QPushButton(words)
             button.clicked.connect(happens)
             button.clicked.connect(self.accept)
@@ -57,13 +57,15 @@ class WeightsReport(QDialog):
     def sizeHint(self) -> QSize:
         return QSize(620, 460)
 
-    def _fill(self, report: Report) -> None:
-        shapes = [(name, _shape(found), _shape(wanted)) for name, found, wanted in report.misshapen]
+    def _fill(self, report: MatchReport) -> None:
+        shapes = [
+            (name, _format_shape(found), _format_shape(wanted)) for name, found, wanted in report.mismatched_shapes
+        ]
         for title, rows, opened in (
             ("Another shape", shapes, True),
             ("Missing", [(name, "–", "") for name in report.missing], True),
             ("Not used", [(name, "", "–") for name in report.unexpected], True),
-            ("Loaded", [(name, "", "") for name in report.matched], report.complete and not report.unexpected),
+            ("Loaded", [(name, "", "") for name in report.matched], report.is_complete and not report.unexpected),
         ):
             if not rows:
                 continue
@@ -73,11 +75,11 @@ class WeightsReport(QDialog):
             group.setExpanded(opened)
 
 
-def _shape(shape: tuple[int, ...]) -> str:
+def _format_shape(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape)) or "1"
 
 
-def _muted(text: str) -> QLabel:
+def _muted_label(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "muted")
     label.setWordWrap(True)

@@ -18,26 +18,26 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, 
 from explorer.diagram import Level
 from explorer.drawing import DARK, LIGHT
 from explorer.files import PROJECT_SUFFIX
-from explorer.networks.catalogue import entries
+from explorer.networks.catalogue import all_entries
 from explorer.session import Session, Topic
 from explorer.ui import appearance, dialogs, recent, requests
-from explorer.ui.actions import Actions, menu_of
+from explorer.ui.actions import Actions, build_context_menu
 from explorer.ui.badge import Badge
-from explorer.ui.busy import BusyIndicator
+from explorer.ui.busy import ProgressIndicator
 from explorer.ui.canvas import Canvas
-from explorer.ui.desk import Desk
-from explorer.ui.docks import Docks
+from explorer.ui.desk import ToolContext
+from explorer.ui.docks import MainDocks
 from explorer.ui.documents import Documents
-from explorer.ui.editing import Editing
+from explorer.ui.editing import EditQueue
 from explorer.ui.figures import FiguresPanel
 from explorer.ui.history import HistoryPanel
 from explorer.ui.inspector import InspectorPanel
-from explorer.ui.library import LibraryPanel, rows
+from explorer.ui.library import LibraryPanel, build_network_rows
 from explorer.ui.notice import Notice
-from explorer.ui.output import OutputPanel, dropped_file
-from explorer.ui.previewing import Previews
-from explorer.ui.refreshing import Panels, Refreshing
-from explorer.ui.samples import Samples
+from explorer.ui.output import OutputPanel, find_dropped_file
+from explorer.ui.previewing import EditPreviews
+from explorer.ui.refreshing import Panels, PanelUpdater
+from explorer.ui.samples import SampleImages
 from explorer.ui.tools import TOOLS
 from explorer.ui.work import Lane
 
@@ -50,27 +50,27 @@ class Window(QMainWindow):
         super().__init__()
         self.session = Session()
         self.actions_ = Actions(self)
-        self.files = Lane("files", self)
-        self._build()
-        self._build_rooms()
+        self.file_lane = Lane("files", self)
+        self._build_panels()
+        self._build_controllers()
         self._build_bars()
-        self.desk = Desk(self, self.session, self.canvas, self, self.editing.lane)
+        self.tool_context = ToolContext(self, self.session, self.canvas, self, self.edit_queue.lane)
         opening = self.actions_.open_project
-        self.desk.takers[PROJECT_SUFFIX] = self.documents.open
-        self.desk.beginnings.append((opening.text(), opening.toolTip(), self.documents.ask_open))
-        self.tools = tuple(tool(self.desk) for tool in TOOLS)
-        self.actions_.add_panels([dock.toggleViewAction() for dock in self.desk.docks])
+        self.tool_context.file_handlers[PROJECT_SUFFIX] = self.documents.open
+        self.tool_context.start_actions.append((opening.text(), opening.toolTip(), self.documents.ask_open))
+        self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
+        self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
         self.docks.inspector.raise_()  # before the tabs of the tools
-        self.docks.restore()
-        self.session.listen(self._session_changed)
+        self.docks.restore_state()
+        self.session.listen(self._on_session_changed)
         self._connect_panels()
         self._connect_actions()
-        self._follow_theme()
-        self._network_changed()
+        self._update_canvas_theme()
+        self._update_actions()
 
     # what the window is made of
 
-    def _build(self) -> None:
+    def _build_panels(self) -> None:
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))  # small screens are not overrun
         self.setAcceptDrops(True)
         self.canvas, self.notice = Canvas(), Notice()
@@ -83,7 +83,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.library, self.inspector, self.history = LibraryPanel(), InspectorPanel(), HistoryPanel()
         self.figures, self.output = FiguresPanel(), OutputPanel()
-        self.docks = Docks(
+        self.docks = MainDocks(
             self,
             library=self.library,
             inspector=self.inspector,
@@ -93,20 +93,20 @@ class Window(QMainWindow):
         )
         self._baseline_badge = Badge(self.canvas, "Baseline")
 
-    def _build_rooms(self) -> None:
+    def _build_controllers(self) -> None:
         panels = Panels(self.canvas, self.inspector, self.figures, self.output, self.history)
-        self.previews = Previews(self.session, self.canvas, self.figures, self)
-        self.editing = Editing(self.session, self)
-        self.refreshing = Refreshing(self.session, panels, self)
-        self.samples = Samples(self.session, self.output, self.files, self)
-        self.documents = Documents(self.session, self.editing, self)
-        for room in (self.editing, self.refreshing, self.samples, self.documents):
-            room.failed.connect(self._failed)
+        self.previews = EditPreviews(self.session, self.canvas, self.figures, self)
+        self.edit_queue = EditQueue(self.session, self)
+        self.panel_updater = PanelUpdater(self.session, panels, self)
+        self.samples = SampleImages(self.session, self.output, self.file_lane, self)
+        self.documents = Documents(self.session, self.edit_queue, self)
+        for room in (self.edit_queue, self.panel_updater, self.samples, self.documents):
+            room.failed.connect(self._on_failed)
         self._lanes = (
-            self.editing.lane,
-            *self.refreshing.lanes,
+            self.edit_queue.lane,
+            *self.panel_updater.lanes,
             self.previews.lane,
-            self.files,
+            self.file_lane,
             self.documents.lane,
         )
 
@@ -117,59 +117,59 @@ class Window(QMainWindow):
         self.addToolBar(bar)
         self.actions_.fill_toolbar(bar)
         self.actions_.fill_menus([dock.toggleViewAction() for dock in self.docks.all])
-        self.actions_.levels[self.session.level].setChecked(True)
+        self.actions_.levels[self.session.default_level].setChecked(True)
         theme = str(QSettings().value("theme", "system"))
         self.actions_.themes.get(theme, self.actions_.themes["system"]).setChecked(True)
-        slow = (self.editing.lane, self.refreshing.running, self.files, self.documents.lane)
-        drawing, running = self.refreshing.drawing, self.refreshing.running
-        self.busy = BusyIndicator(slow, (running, drawing), late=(drawing,))
-        self.statusBar().addPermanentWidget(self.busy)
+        slow = (self.edit_queue.lane, self.panel_updater.output_lane, self.file_lane, self.documents.lane)
+        drawing, running = self.panel_updater.draw_lane, self.panel_updater.output_lane
+        self.progress_indicator = ProgressIndicator(slow, (running, drawing), delayed=(drawing,))
+        self.statusBar().addPermanentWidget(self.progress_indicator)
 
     def _connect_panels(self) -> None:
-        self.library.show_entries(rows(entries()))
-        self.library.chosen.connect(self.open)
-        self.library.built.connect(self.open)
-        self.inspector.wanted.connect(self.edit)
-        self.inspector.considered.connect(self.previews.consider)
-        self.notice.wanted.connect(self.edit)
-        self.canvas.selected.connect(self.session.select)
-        self.canvas.extended.connect(self.session.extend)
-        self.canvas.toggled.connect(self.toggle)
-        self.canvas.menu_wanted.connect(self._show_menu)
-        self.history.wanted.connect(self.go_to)
-        self.history.compared.connect(self.compare)
-        self.output.image_dropped.connect(self.take_file)
-        self.output.edit_wanted.connect(self.edit)
-        self.busy.cancelled.connect(self._cancel_all)
-        self.editing.opened.connect(self._show_opened)
-        self.editing.changed.connect(self._show_changed)
-        self.documents.changed.connect(self._document_changed)
-        self.documents.saved.connect(lambda path: self.say(f"Saved {path}"))
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_theme)
+        self.library.show_rows(build_network_rows(all_entries()))
+        self.library.network_requested.connect(self.open_network)
+        self.library.options_changed.connect(self.open_network)
+        self.inspector.edit_requested.connect(self.apply_edit)
+        self.inspector.edit_hovered.connect(self.previews.preview)
+        self.notice.edit_requested.connect(self.apply_edit)
+        self.canvas.card_selected.connect(self.session.select)
+        self.canvas.selection_extended.connect(self.session.toggle_selected)
+        self.canvas.expansion_toggled.connect(self.toggle_expansion)
+        self.canvas.menu_requested.connect(self._show_menu)
+        self.history.position_requested.connect(self.go_to_position)
+        self.history.compare_toggled.connect(self.compare)
+        self.output.image_dropped.connect(self.open_file)
+        self.output.edit_requested.connect(self.apply_edit)
+        self.progress_indicator.cancel_requested.connect(self._cancel_all)
+        self.edit_queue.network_opened.connect(self._on_network_opened)
+        self.edit_queue.network_changed.connect(self._on_network_edited)
+        self.documents.document_changed.connect(self._update_title)
+        self.documents.saved.connect(lambda path: self.show_status(f"Saved {path}"))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._update_canvas_theme)
 
     def _connect_actions(self) -> None:
         a = self.actions_
-        a.on_level(self.show_level)
-        a.on_theme(self.set_theme)
+        a.connect_levels(self.set_level)
+        a.connect_themes(self.set_theme)
         for action, happens in (
             (a.fit, self.canvas.fit),
-            (a.closer, lambda: self.canvas.zoom(1.25)),
-            (a.farther, lambda: self.canvas.zoom(0.8)),
-            (a.undo, lambda: self.editing.change(lambda network: network.undo())),
-            (a.redo, lambda: self.editing.change(lambda network: network.redo())),
-            (a.reset, lambda: self.editing.change(lambda network: network.reset())),
+            (a.zoom_in, lambda: self.canvas.zoom(1.25)),
+            (a.zoom_out, lambda: self.canvas.zoom(0.8)),
+            (a.undo, lambda: self.edit_queue.change(lambda network: network.undo())),
+            (a.redo, lambda: self.edit_queue.change(lambda network: network.redo())),
+            (a.reset, lambda: self.edit_queue.change(lambda network: network.reset())),
             (a.history, self.show_history),
             (a.open_project, self.documents.ask_open),
             (a.save, self.documents.save),
             (a.save_as, self.documents.save_as),
-            (a.open_image, self.samples.ask),
+            (a.open_image, self.samples.ask_open),
             (a.paste, self.samples.paste),
             (a.quit, self.close),
-            (a.about, lambda: dialogs.about(self, len(entries()))),
+            (a.about, lambda: dialogs.show_about(self, len(all_entries()))),
         ):
             action.triggered.connect(lambda _=False, happens=happens: happens())
         a.compare.toggled.connect(self.compare)
-        a.recent.aboutToShow.connect(lambda: recent.fill(a.recent, self.documents.open))
+        a.recent.aboutToShow.connect(lambda: recent.fill_recent_menu(a.recent, self.documents.open))
 
     def start(self, network: str | Network | None = None) -> None:
         """Import the heavy libraries in the background, so that the first click does not wait; then open a network of
@@ -181,174 +181,174 @@ class Window(QMainWindow):
             if self.statusBar().currentMessage() == getting_ready:  # and not yet what is being opened
                 self.statusBar().clearMessage()
 
-        self.files.submit(requests.warm_up, ready, self._failed)
+        self.file_lane.submit(requests.import_torch, ready, self._on_failed)
         self.samples.show_built_in("cat")
         if network is None:
             return
         if not isinstance(network, str):
-            self.editing.open(requests.unfolded(network, self.session.level))
-        elif (take := self._taker(network)) is not None:
+            self.edit_queue.open(requests.open_at_level_job(network, self.session.default_level))
+        elif (take := self._find_file_handler(network)) is not None:
             take(network)
         elif Path(network).is_file():
             self.documents.open(network)
         else:
-            self.open(network)
+            self.open_network(network)
 
     # intent
 
-    def open(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
+    def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with some of its entry's options, and make edits to it."""
-        if self.documents.leave(lambda: self.open(key, options, edits)):
+        if self.documents.confirm_leave(lambda: self.open_network(key, options, edits)):
             self.statusBar().showMessage(f"Opening {key}…")
-            self.editing.open(requests.open_network(key, self.session.level, options, edits))
+            self.edit_queue.open(requests.open_network_job(key, self.session.default_level, options, edits))
 
-    def bring(self, opened: requests.Opened) -> None:
+    def show_opened(self, opened: requests.OpenedNetwork) -> None:
         """Show a network that was opened."""
-        if self.documents.leave(lambda: self.bring(opened)):
-            self.editing.open(lambda wanted: opened)
+        if self.documents.confirm_leave(lambda: self.show_opened(opened)):
+            self.edit_queue.open(lambda wanted: opened)
 
-    def take_file(self, path: str) -> None:
+    def open_file(self, path: str) -> None:
         """A file that was dropped somewhere: a project, an image to show the network, or what a tool knows."""
-        take = self._taker(path) or self.samples.show_file
+        take = self._find_file_handler(path) or self.samples.show_file
         take(path)
 
-    def _taker(self, path: str) -> Callable[[str], None] | None:
-        return self.desk.takers.get(Path(path).suffix.lower())
+    def _find_file_handler(self, path: str) -> Callable[[str], None] | None:
+        return self.tool_context.file_handlers.get(Path(path).suffix.lower())
 
     def open_project(self, path: str) -> None:
         self.documents.open(path)
 
-    def edit(self, edit: Any) -> None:
-        self.change(lambda network: network.edit(edit))
+    def apply_edit(self, edit: Any) -> None:
+        self.change_network(lambda network: network.edit(edit))
 
-    def change(self, step: Callable[[Network], Network]) -> None:
+    def change_network(self, step: Callable[[Network], Network]) -> None:
         self.notice.hide()
-        self.editing.change(step)
+        self.edit_queue.change(step)
 
-    def go_to(self, position: int) -> None:
+    def go_to_position(self, position: int) -> None:
         """To a place of the history: 0 is the baseline."""
-        self.editing.change(lambda network: replace(network, history=network.history.at(position)))
+        self.edit_queue.change(lambda network: replace(network, history=network.history.at_position(position)))
 
     def compare(self, compared: bool) -> None:
         """Show the baseline for the time being, or the network again."""
-        self.refreshing.keep_in_place()
-        self.session.compare(compared)
+        self.panel_updater.keep_view()
+        self.session.show_baseline(compared)
 
     def show_history(self) -> None:
         self.docks.history.show()
         self.docks.history.raise_()
         self.history.view.setFocus()
 
-    def toggle(self, group: str) -> None:
+    def toggle_expansion(self, group: str) -> None:
         if self.session.network is not None:
-            from explorer.present import toggled
+            from explorer.present import toggle_expanded
 
-            self.refreshing.keep = group
-            self.session.open_groups(toggled(self.session.network.study, self.session.opened, group))
+            self.panel_updater.anchor = group
+            self.session.set_expanded(toggle_expanded(self.session.network.analysis, self.session.expanded, group))
 
-    def show_level(self, level: Level) -> None:
-        self.session.level = level
+    def set_level(self, level: Level) -> None:
+        self.session.default_level = level
         if self.session.network is not None:
-            from explorer.present import at_level
+            from explorer.present import expanded_at_level
 
-            self.refreshing.keep = None
-            self.session.open_groups(at_level(self.session.network.study, level))
+            self.panel_updater.anchor = None
+            self.session.set_expanded(expanded_at_level(self.session.network.analysis, level))
 
     def go_to_card(self, id: str) -> None:
         """Unfold what hides a card, select it and bring it into sight."""
         if self.session.network is not None:
-            self._unfold(self.session.network, [id])
+            self._expand_to(self.session.network, [id])
             self.session.select(id)
-            self.refreshing.then(lambda: self.canvas.reveal(id))
+            self.panel_updater.when_drawn(lambda: self.canvas.reveal(id))
 
-    def point_out(self, ids: Iterable[str]) -> None:
+    def highlight_cards(self, ids: Iterable[str]) -> None:
         """Unfold what hides these cards, light them up and bring them into sight."""
         lit = frozenset(ids)
         if self.session.network is not None:
-            self._unfold(self.session.network, lit)
-            self.refreshing.then(lambda: self.canvas.point_out(lit))
+            self._expand_to(self.session.network, lit)
+            self.panel_updater.when_drawn(lambda: self.canvas.highlight_in_view(lit))
 
-    def _unfold(self, network: Network, ids: Iterable[str]) -> None:
-        from explorer.present import revealed
+    def _expand_to(self, network: Network, ids: Iterable[str]) -> None:
+        from explorer.present import reveal
 
-        opened = self.session.opened
+        opened = self.session.expanded
         for id in ids:
-            opened = revealed(network.study, opened, id)
-        self.refreshing.keep_in_place()
-        self.session.open_groups(opened)
+            opened = reveal(network.analysis, opened, id)
+        self.panel_updater.keep_view()
+        self.session.set_expanded(opened)
 
-    def say(self, text: str, milliseconds: int = 8000) -> None:
+    def show_status(self, text: str, milliseconds: int = 8000) -> None:
         self.statusBar().showMessage(text, milliseconds)
 
-    def complain(self, failure: Exception) -> None:
-        self._failed(failure)
+    def show_error(self, failure: Exception) -> None:
+        self._on_failed(failure)
 
     def set_theme(self, scheme: str) -> None:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        appearance.apply(app, scheme)
+        appearance.apply_scheme(app, scheme)
         QSettings().setValue("theme", scheme)
-        self._follow_theme()
+        self._update_canvas_theme()
 
     # results
 
-    def _show_opened(self, found: requests.Opened) -> None:
+    def _on_network_opened(self, found: requests.OpenedNetwork) -> None:
         self.statusBar().clearMessage()
         self.notice.hide()
         self.inspector.show_inspection(None)
-        self.refreshing.keep = None
-        self.session.level = found.level
+        self.panel_updater.anchor = None
+        self.session.default_level = found.level
         self.actions_.levels[found.level].setChecked(True)
-        self.documents.take(found)
-        self.session.show(found.network, found.opened, found.selection, found.bookmarks)
+        self.documents.set_opened(found)
+        self.session.set_network(found.network, found.expanded, found.selection, found.bookmarks)
         if found.sample:
             self.samples.show_built_in(found.sample)
-        entry = found.network.origin.entry
+        entry = found.network.context.entry
         if entry is not None:
-            self.library.mark_open(entry, found.network.origin.options)
+            self.library.mark_open(entry, found.network.context.options)
 
-    def _show_changed(self, network: Network) -> None:
+    def _on_network_edited(self, network: Network) -> None:
         self.notice.hide()
-        self.refreshing.keep_in_place()
-        self.session.show(network)
+        self.panel_updater.keep_view()
+        self.session.set_network(network)
 
-    def _session_changed(self, topic: Topic) -> None:
+    def _on_session_changed(self, topic: Topic) -> None:
         if topic == "network":
             self.previews.clear()
-            self._network_changed()
+            self._update_actions()
         if topic in ("network", "compared"):
-            compared = self.session.compared
+            compared = self.session.is_baseline_shown
             self._baseline_badge.show_badge(compared)
             self.history.show_compared(compared)
             self.actions_.compare.setChecked(compared)
 
-    def _network_changed(self) -> None:
+    def _update_actions(self) -> None:
         network = self.session.network
-        self.actions_.follow(network.history if network is not None else None)
-        self._document_changed()
+        self.actions_.update_from_history(network.history if network is not None else None)
+        self._update_title()
 
-    def _document_changed(self) -> None:
-        self.setWindowTitle(self.documents.title)
-        self.setWindowModified(self.documents.modified)
+    def _update_title(self) -> None:
+        self.setWindowTitle(self.documents.window_title)
+        self.setWindowModified(self.documents.is_modified)
 
-    def _failed(self, failure: Exception) -> None:
+    def _on_failed(self, failure: Exception) -> None:
         self.statusBar().clearMessage()
-        if any(rescue(failure) for rescue in self.desk.rescuers):
+        if any(rescue(failure) for rescue in self.tool_context.error_handlers):
             return
         text = failure.args[0] if isinstance(failure, LookupError) and failure.args else failure
         self.previews.clear()
-        self.notice.say(f"{text}", requests.ways_out(failure))
+        self.notice.show_message(f"{text}", requests.find_repairs(failure))
         if self.session.selection is not None:
-            self.refreshing.inspect()  # a control that was refused goes back to what is set
+            self.panel_updater.update_inspector()  # a control that was refused goes back to what is set
 
     def _cancel_all(self) -> None:
         # A save is over at once, and is waited for; what is open stays, and so its figures are still to be shown.
-        kept = (self.documents.lane, self.refreshing.measuring, self.refreshing.inspecting)
-        for lane in (*self._lanes, *self.desk.lanes):
+        kept = (self.documents.lane, self.panel_updater.figures_lane, self.panel_updater.inspect_lane)
+        for lane in (*self._lanes, *self.tool_context.lanes):
             if lane not in kept:
                 lane.cancel()
-        self.editing.cancel()
-        self.refreshing.give_up_drawing()
+        self.edit_queue.cancel()
+        self.panel_updater.cancel_drawing()
         self.output.show_busy(False)
         self.statusBar().showMessage("Cancelled", 4000)
 
@@ -360,10 +360,13 @@ class Window(QMainWindow):
         card = picture.card(id) if picture is not None else None
         if picture is None or card is None:
             return
-        fold = ("Fold" if picture.is_frame(id) else "Unfold", (lambda: self.toggle(id)) if card.foldable else None)
+        fold = (
+            "Fold" if picture.is_frame(id) else "Unfold",
+            (lambda: self.toggle_expansion(id)) if card.is_expandable else None,
+        )
         copy = ("Copy name", lambda: QGuiApplication.clipboard().setText(id.removeprefix("unit:")))
-        offers = [entry for offer in self.desk.offers for entry in offer(id)]
-        menu = menu_of(self, [fold, ("Zoom to this", lambda: self.canvas.fit_to(id)), copy, *offers])
+        offers = [entry for offer in self.tool_context.card_actions for entry in offer(id)]
+        menu = build_context_menu(self, [fold, ("Zoom to this", lambda: self.canvas.fit_to(id)), copy, *offers])
         menu.exec(place)
         menu.deleteLater()
 
@@ -371,12 +374,12 @@ class Window(QMainWindow):
         app = QApplication.instance()
         return isinstance(app, QApplication) and appearance.is_dark(app)
 
-    def _follow_theme(self) -> None:
+    def _update_canvas_theme(self) -> None:
         self.canvas.set_theme(DARK if self._is_dark() else LIGHT)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        path = dropped_file(event.mimeData())
-        if path is not None and self._taker(path) is not None:
+        path = find_dropped_file(event.mimeData())
+        if path is not None and self._find_file_handler(path) is not None:
             event.acceptProposedAction()
         else:
             self.output.dragEnterEvent(event)  # an image may be dropped anywhere
@@ -385,10 +388,10 @@ class Window(QMainWindow):
         self.output.dropEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.documents.leave(self.close):
+        if not self.documents.confirm_leave(self.close):
             event.ignore()
             return
-        self.docks.remember()
-        for lane in (*self._lanes, *self.desk.lanes):
+        self.docks.save_state()
+        for lane in (*self._lanes, *self.tool_context.lanes):
             lane.close()
         super().closeEvent(event)

@@ -12,49 +12,49 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 
 class Lane(QObject):
     """Runs functions of one argument, `wanted`, one after the other."""
 
     busy_changed = Signal(bool)
-    progressed = Signal(float)
-    _arrived = Signal(object)
+    progress_changed = Signal(float)
+    _finished = Signal(object)
 
-    def __init__(self, name: str, parent: QObject | None = None, *, newest: bool = False) -> None:
+    def __init__(self, name: str, parent: QObject | None = None, *, latest_only: bool = False) -> None:
         super().__init__(parent)
         self.name = name
-        self._newest = newest
+        self._latest_only = latest_only
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
-        self._number = 0  # of the last request
-        self._oldest_wanted = 0  # requests below are dropped
-        self._waiting = 0
-        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._last_number = 0  # of the last request
+        self._oldest_current = 0  # requests below are dropped
+        self._pending = 0
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def submit(
         self,
-        work: Callable[[Wanted], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Exception], None],
+        job: Callable[[KeepGoing], Any],
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[Exception], None],
     ) -> None:
         """Run `work` on the lane's thread, then `done` with its result, or `failed`, on the UI thread."""
-        self._number += 1
-        if self._newest:
-            self._oldest_wanted = self._number
-        self._waiting += 1
-        if self._waiting == 1:
+        self._last_number += 1
+        if self._latest_only:
+            self._oldest_current = self._last_number
+        self._pending += 1
+        if self._pending == 1:
             self.busy_changed.emit(True)
-        self._pool.start(_Request(self, self._number, work, done, failed))
+        self._pool.start(_Job(self, self._last_number, job, on_done, on_failed))
 
     def cancel(self) -> None:
         """Nothing that was asked for is wanted any more."""
-        self._oldest_wanted = self._number + 1
+        self._oldest_current = self._last_number + 1
 
     @property
     def busy(self) -> bool:
-        return self._waiting > 0
+        return self._pending > 0
 
     def close(self) -> None:
         """Drop everything and wait for what runs: a thread alive at exit would abort the process."""
@@ -62,45 +62,45 @@ class Lane(QObject):
         self._pool.clear()
         self._pool.waitForDone()
 
-    def is_wanted(self, number: int) -> bool:
-        return number >= self._oldest_wanted
+    def is_current(self, number: int) -> bool:
+        return number >= self._oldest_current
 
     def _deliver(self, answer: tuple[int, Callable[[Any], None], Any]) -> None:
         number, receive, value = answer
-        self._waiting -= 1
-        if self.is_wanted(number):
+        self._pending -= 1
+        if self.is_current(number):
             receive(value)
-        if self._waiting == 0:
+        if self._pending == 0:
             self.busy_changed.emit(False)
 
 
-class _Request(QRunnable):
+class _Job(QRunnable):
     def __init__(
         self,
         lane: Lane,
         number: int,
-        work: Callable[[Wanted], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Exception], None],
+        job: Callable[[KeepGoing], Any],
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[Exception], None],
     ) -> None:
         super().__init__()
         self._lane, self._number = lane, number
-        self._work, self._done, self._failed = work, done, failed
+        self._job, self._on_done, self._on_failed = job, on_done, on_failed
 
     def run(self) -> None:
         lane, number = self._lane, self._number
-        receive: Callable[[Any], None] = self._done
+        receive: Callable[[Any], None] = self._on_done
         value: Any = None
-        if lane.is_wanted(number):
+        if lane.is_current(number):
             try:
-                value = self._work(self._wanted)
+                value = self._job(self._keep_going)
             except Exception as failure:
-                receive, value = self._failed, failure
+                receive, value = self._on_failed, failure
         with contextlib.suppress(RuntimeError):  # the window has gone
-            lane._arrived.emit((number, receive, value))
+            lane._finished.emit((number, receive, value))
 
-    def _wanted(self, done: float) -> bool:
-        wanted = self._lane.is_wanted(self._number)
+    def _keep_going(self, done: float) -> bool:
+        wanted = self._lane.is_current(self._number)
         if wanted and done:
-            self._lane.progressed.emit(done)
+            self._lane.progress_changed.emit(done)
         return wanted

@@ -1,7 +1,7 @@
 """Where each layer's numbers come from."""
 
-from explorer.weights.given import Given
-from explorer.weights.seeded import Seeded
-from explorer.weights.source import Source
+from explorer.weights.given import LoadedWeights
+from explorer.weights.seeded import SeededWeights
+from explorer.weights.source import WeightSource
 
-__all__ = ["Given", "Seeded", "Source"]
+__all__ = ["LoadedWeights", "SeededWeights", "WeightSource"]

@@ -17,13 +17,23 @@ from typing import Any
 import psutil
 import torch
 
-from explorer.numbers import size
+from explorer.numbers import format_bytes
 
-SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
+CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 
 #: Names under which training scripts keep the weights beside other things.
-_WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module")
-_LONGEST_HEADER = 16 * 2**20  # bytes of a safetensors file's table of contents; those of large networks have 100 KiB
+_STATE_DICT_KEYS = (
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model",
+    "net",
+    "network",
+    "weights",
+    "params",
+    "module",
+)
+_MAX_HEADER_BYTES = 16 * 2**20  # bytes of a safetensors file's table of contents; those of large networks have 100 KiB
 
 
 class CheckpointError(ValueError):
@@ -42,9 +52,11 @@ def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
     if not start:
         raise CheckpointError(f"{path.name} is empty.")
     if length > (free := psutil.virtual_memory().available):
-        raise CheckpointError(f"{path.name} has {size(length)}, and only {size(free)} of memory are free.")
+        raise CheckpointError(
+            f"{path.name} has {format_bytes(length)}, and only {format_bytes(free)} of memory are free."
+        )
     try:
-        return _read(path, start, length)
+        return _read_by_format(path, start, length)
     except CheckpointError:
         raise
     except OSError as failure:
@@ -53,17 +65,17 @@ def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
         raise CheckpointError(f"{path.name} claims to hold more than fits in memory; it is not read.") from failure
 
 
-def _read(path: Path, start: bytes, length: int) -> dict[str, torch.Tensor]:
-    if start[:2] == b"PK":
+def _read_by_format(path: Path, magic: bytes, length: int) -> dict[str, torch.Tensor]:
+    if magic[:2] == b"PK":
         _check_archive(path, length)
-        return _tensors(path, _unpickled(path))
-    if start[:1] == b"\x80":  # a pickle: torch.save before 1.6
-        return _tensors(path, _unpickled(path))
-    if start[8:9] == b"{":
-        return _safetensors(path, int.from_bytes(start[:8], "little"), length)
+        return _checked_tensors(path, _load_pickle(path))
+    if magic[:1] == b"\x80":  # a pickle: torch.save before 1.6
+        return _checked_tensors(path, _load_pickle(path))
+    if magic[8:9] == b"{":
+        return _load_safetensors(path, int.from_bytes(magic[:8], "little"), length)
     raise CheckpointError(
-        f"{path.name} is no file of weights. What torch.save wrote ({', '.join(SUFFIXES[:3])}) and {SUFFIXES[3]} "
-        "can be read."
+        f"{path.name} is no file of weights. What torch.save wrote ({', '.join(CHECKPOINT_SUFFIXES[:3])}) "
+        f"and {CHECKPOINT_SUFFIXES[3]} can be read."
     )
 
 
@@ -75,8 +87,8 @@ def _check_archive(path: Path, length: int) -> None:
             unpacked = sum(member.file_size for member in members)
             if unpacked > length:
                 raise CheckpointError(
-                    f"{path.name} has {size(length)} and would unpack to {size(unpacked)}. torch.save packs nothing, "
-                    "so this is not read."
+                    f"{path.name} has {format_bytes(length)} and would unpack to {format_bytes(unpacked)}. "
+                    f"torch.save packs nothing, so this is not read."
                 )
             if any(member.filename.endswith("/constants.pkl") for member in members):
                 raise CheckpointError(
@@ -94,7 +106,7 @@ def _check_archive(path: Path, length: int) -> None:
         raise CheckpointError(f"{path.name} is damaged: the checksum of {damaged} is wrong. Fetch it again.")
 
 
-def _unpickled(path: Path) -> Any:
+def _load_pickle(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -116,12 +128,14 @@ def _unpickled(path: Path) -> Any:
         raise CheckpointError(f"{path.name} is damaged or was cut off: {said[0][:200]}.") from failure
 
 
-def _safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:
+def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if header > _LONGEST_HEADER:
-        raise CheckpointError(f"{path.name} has a table of contents of {size(header)}; more than 16 MiB is not read.")
+    if header > _MAX_HEADER_BYTES:
+        raise CheckpointError(
+            f"{path.name} has a table of contents of {format_bytes(header)}; more than 16 MiB is not read."
+        )
     if header + 8 > length:
         raise CheckpointError(f"{path.name} was cut off: its table of contents alone is longer than the file.")
     try:
@@ -130,8 +144,8 @@ def _safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor
         raise CheckpointError(f"{path.name} is damaged or was cut off: {failure}.") from failure
 
 
-def _tensors(path: Path, found: Any) -> dict[str, torch.Tensor]:
-    tensors = {name: value for name, value in _unwrapped(found).items() if isinstance(value, torch.Tensor)}
+def _checked_tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
+    tensors = {name: value for name, value in _unwrap_state_dict(content).items() if isinstance(value, torch.Tensor)}
     if not tensors:
         raise CheckpointError(f"{path.name} holds no named tensors, so it is no file of weights.")
     for name, tensor in tensors.items():
@@ -140,21 +154,21 @@ def _tensors(path: Path, found: Any) -> dict[str, torch.Tensor]:
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise CheckpointError(
                 f"{path.name}: {name} claims shape {tuple(tensor.shape)} but holds only "
-                f"{size(tensor.untyped_storage().nbytes())}. It is not read."
+                f"{format_bytes(tensor.untyped_storage().nbytes())}. It is not read."
             )
     return tensors
 
 
-def _unwrapped(found: Any) -> dict[str, Any]:
+def _unwrap_state_dict(content: Any) -> dict[str, Any]:
     """The mapping that holds the tensors, inside those that hold it."""
     for _ in range(4):
-        if not isinstance(found, Mapping):
+        if not isinstance(content, Mapping):
             return {}
-        if any(isinstance(value, torch.Tensor) for value in found.values()):
+        if any(isinstance(value, torch.Tensor) for value in content.values()):
             break
-        inner = [found[name] for name in _WRAPPERS if isinstance(found.get(name), Mapping)]
-        inner += [value for value in found.values() if isinstance(value, Mapping)]
+        inner = [content[name] for name in _STATE_DICT_KEYS if isinstance(content.get(name), Mapping)]
+        inner += [value for value in content.values() if isinstance(value, Mapping)]
         if not inner:
             break
-        found = inner[0]
-    return {str(name): value for name, value in found.items()}
+        content = inner[0]
+    return {str(name): value for name, value in content.items()}

@@ -8,15 +8,15 @@ from collections.abc import Hashable, Mapping
 import torch
 
 from explorer.graph.architecture import Node
-from explorer.weights.provenance import Provenance, carried, core, provenance, shapes
-from explorer.weights.seeded import Seeded
+from explorer.weights.provenance import Provenance, copy_overlap, infer_provenance, strip_unit_kernel, tensor_shapes
+from explorer.weights.seeded import SeededWeights
 
-_NUMBERS = itertools.count()
+_SOURCE_IDS = itertools.count()
 
-OWN = "The network's own weights; layers an edit made new have random ones."
+OWN_WEIGHTS_NOTE = "The network's own weights; layers an edit made new have random ones."
 
 
-class Given:
+class LoadedWeights:
     """Tensors by path. What an edit made wider or new, and what is lacking, is seeded; what it made narrower is cut.
 
     `edited` holds tensors of layers that an edit changed or added before the file was read and that the file has just
@@ -26,66 +26,66 @@ class Given:
     def __init__(
         self,
         tensors: Mapping[str, torch.Tensor],
-        fallback: Seeded,
-        note: str = OWN,
-        edited: Mapping[tuple[str, int], Mapping[str, torch.Tensor]] | None = None,
+        fallback: SeededWeights,
+        note: str = OWN_WEIGHTS_NOTE,
+        edited_tensors: Mapping[tuple[str, int], Mapping[str, torch.Tensor]] | None = None,
     ) -> None:
         self.note = note
-        self.random = fallback
+        self.seeded = fallback
         self._tensors = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
-        self._edited = dict(edited or {})
-        self._number = next(_NUMBERS)
+        self._edited_tensors = dict(edited_tensors or {})
+        self._source_id = next(_SOURCE_IDS)
 
-    def key(self, node: Node) -> Hashable:
-        return ("given", self._number, self.random.key(node))
+    def cache_key(self, node: Node) -> Hashable:
+        return ("given", self._source_id, self.seeded.cache_key(node))
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
-        if (exact := self._edited.get((node.path, node.signature))) is not None:
+        if (exact := self._edited_tensors.get((node.path, node.signature))) is not None:
             return exact
-        origin = provenance(node)
+        origin = infer_provenance(node)
         if origin == "new":
-            return self.random.tensors(node)
-        known = self._known(node if origin == "kept" else node.was or node)
-        if origin == "kept" and known.keys() == shapes(node).keys():
+            return self.seeded.tensors(node)
+        known = self._matching_tensors(node if origin == "kept" else node.original or node)
+        if origin == "kept" and known.keys() == tensor_shapes(node).keys():
             return known
-        fresh = self.random.tensors(node)
+        fresh = self.seeded.tensors(node)
         return {
-            name: carried(value, known[name]) if name in known and _alike(known[name], value) else value
+            name: copy_overlap(value, known[name]) if name in known and _have_same_rank(known[name], value) else value
             for name, value in fresh.items()
         }
 
     def provenance(self, node: Node) -> Provenance | None:
-        if (node.path, node.signature) in self._edited:
+        if (node.path, node.signature) in self._edited_tensors:
             return "kept"
-        origin = provenance(node)
+        origin = infer_provenance(node)
         if origin is None or origin == "new":
             return origin
-        then = node if origin == "kept" else node.was or node
-        known = self._known(then).keys()
-        lacking = [name for name in shapes(then) if name not in known and not is_counter(name)]
+        then = node if origin == "kept" else node.original or node
+        known = self._matching_tensors(then).keys()
+        lacking = [name for name in tensor_shapes(then) if name not in known and not is_batch_counter(name)]
         if not lacking:
             return origin
-        return "extended" if any(not is_counter(name) for name in known) else "new"
+        return "extended" if any(not is_batch_counter(name) for name in known) else "new"
 
-    def _known(self, node: Node) -> dict[str, torch.Tensor]:
+    def _matching_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         """The tensors there are for a node, where they have the shape they should."""
         found: dict[str, torch.Tensor] = {}
-        for name, shape in shapes(node).items():
-            known = self._tensors.get(path_of(node, name))
-            if known is not None and core(known.shape) == core(shape):
+        for name, shape in tensor_shapes(node).items():
+            known = self._tensors.get(state_dict_key(node, name))
+            if known is not None and strip_unit_kernel(known.shape) == strip_unit_kernel(shape):
                 found[name] = known if known.shape == shape else known.reshape(shape)
         return found
 
 
-def _alike(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return len(core(one.shape)) == len(core(other.shape))
+def _have_same_rank(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return len(strip_unit_kernel(one.shape)) == len(strip_unit_kernel(other.shape))
 
 
-def path_of(node: Node, name: str) -> str:
+def state_dict_key(node: Node, name: str) -> str:
     """What a tensor of a node is called in a state dict."""
     return f"{node.path}.{name}" if name else node.path
 
 
-def is_counter(name: str) -> bool:
+def is_batch_counter(name: str) -> bool:
     """A batch norm counts the batches it has seen; nothing depends on that, and old files do not hold it."""
     return name.rpartition(".")[2] == "num_batches_tracked"

@@ -10,115 +10,122 @@ import torch
 
 from explorer.graph.architecture import Architecture, Constant, Node
 from explorer.weights.checkpoint import CheckpointError
-from explorer.weights.given import Given, is_counter, path_of
-from explorer.weights.provenance import core, provenance, shapes
-from explorer.weights.seeded import Seeded
+from explorer.weights.given import LoadedWeights, is_batch_counter, state_dict_key
+from explorer.weights.provenance import infer_provenance, strip_unit_kernel, tensor_shapes
+from explorer.weights.seeded import SeededWeights
 
-Shape = tuple[int, ...]
+TensorShape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Report:
+class MatchReport:
     """What came of reading a file: names as the network calls them, but those of `unexpected` as the file does."""
 
     matched: tuple[str, ...]
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
-    misshapen: tuple[tuple[str, Shape, Shape], ...]  # name, shape in the file, shape in the network
+    mismatched_shapes: tuple[tuple[str, TensorShape, TensorShape], ...]  # name, shape in the file, shape in the network
     prefix: str = ""  # what was taken off the file's names: "module."
 
     @property
-    def complete(self) -> bool:
-        return not (self.missing or self.misshapen)
+    def is_complete(self) -> bool:
+        return not (self.missing or self.mismatched_shapes)
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> str:
         """ "160 of 161 tensors fit; 1 is missing, 2 are not used." """
-        total = len(self.matched) + len(self.missing) + len(self.misshapen)
+        total = len(self.matched) + len(self.missing) + len(self.mismatched_shapes)
         parts = [
             f"{len(found)} {word}"
             for found, word in (
                 (self.missing, "missing"),
-                (self.misshapen, "of another shape"),
+                (self.mismatched_shapes, "of another shape"),
                 (self.unexpected, "not used"),
             )
             if found
         ]
-        fit = f"all {total} tensors fit" if self.complete else f"{len(self.matched)} of {total} tensors fit"
+        fit = f"all {total} tensors fit" if self.is_complete else f"{len(self.matched)} of {total} tensors fit"
         return "; ".join([fit, ", ".join(parts)]) if parts else fit
 
 
 @dataclass(frozen=True)
-class Loaded:
+class MatchedCheckpoint:
     """Weights from a file, matched to a network."""
 
-    source: Given
-    report: Report
+    source: LoadedWeights
+    report: MatchReport
     name: str  # of the file
     preset: str | None = field(default=None)  # torchvision's entry whose preprocessing they ask for
 
 
-def matched(
+def match_checkpoint(
     tensors: Mapping[str, torch.Tensor],
     architecture: Architecture,
     baseline: Architecture,
-    random: Seeded,
+    seeded: SeededWeights,
     name: str,
     preset: str | None = None,
-) -> Loaded:
+) -> MatchedCheckpoint:
     """The tensors of a file called `name` as weights of a network and its edited version.
 
     Tensors go to the network as it was opened, and to layers that edits changed where they have just the shape those
     have. Raises CheckpointError when none fits, or when numbers are NaN or infinite.
     """
-    then, now = _wanted(baseline), _wanted(architecture)
-    prefix = _prefix(tensors, then.keys() | now.keys())
+    then, now = _expected_tensors(baseline), _expected_tensors(architecture)
+    prefix = _find_prefix(tensors, then.keys() | now.keys())
     found = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-    base = {key: _checked(name, key, found[key], want) for key, want in then.items() if _fits(found, key, want)}
-    fits = {key for key, want in now.items() if _fits(found, key, want)}
+    base = {
+        key: _copy_checked(name, key, found[key], want) for key, want in then.items() if _has_shape(found, key, want)
+    }
+    fits = {key for key, want in now.items() if _has_shape(found, key, want)}
     wanted, fitting = (then, base.keys()) if len(base) >= len(fits) else (now, fits)
-    if not any(not is_counter(key) for key in fitting):
-        raise CheckpointError(_stranger(name, architecture.title, tensors, found, wanted))
+    if not any(not is_batch_counter(key) for key in fitting):
+        raise CheckpointError(_explain_mismatch(name, architecture.title, tensors, found, wanted))
     edited = {
         (node.path, node.signature): {
-            part: _checked(name, path_of(node, part), found[path_of(node, part)], like)
-            for part, like in _parts(node).items()
-            if path_of(node, part) in fits
+            part: _copy_checked(name, state_dict_key(node, part), found[state_dict_key(node, part)], like)
+            for part, like in _like_tensors(node).items()
+            if state_dict_key(node, part) in fits
         }
         for node in architecture.live.values()
-        if provenance(node) not in (None, "kept") and all(path_of(node, part) in fits for part in shapes(node))
+        if infer_provenance(node) not in (None, "kept")
+        and all(state_dict_key(node, part) in fits for part in tensor_shapes(node))
     }
-    report = Report(
+    report = MatchReport(
         matched=tuple(key for key in wanted if key in fitting),
-        missing=tuple(key for key in wanted if key not in found and not is_counter(key)),
+        missing=tuple(key for key in wanted if key not in found and not is_batch_counter(key)),
         unexpected=tuple(key for key in tensors if key.removeprefix(prefix) not in then.keys() | now.keys()),
-        misshapen=tuple(
+        mismatched_shapes=tuple(
             (key, tuple(found[key].shape), tuple(want.shape))
             for key, want in wanted.items()
             if key in found and key not in fitting
         ),
         prefix=prefix,
     )
-    source = Given(base, random, f"Weights from {name}: {report.sentence}.", edited)
-    return Loaded(source, report, name, preset)
+    source = LoadedWeights(base, seeded, f"Weights from {name}: {report.summary}.", edited)
+    return MatchedCheckpoint(source, report, name, preset)
 
 
-def _parts(node: Node) -> dict[str, torch.Tensor]:
+def _like_tensors(node: Node) -> dict[str, torch.Tensor]:
     """Storage-less tensors like those the node holds, by name."""
     if isinstance(node.op, Constant):
         return {"": node.op.tensor}
     return dict(getattr(node.op, "tensors", ()))
 
 
-def _wanted(architecture: Architecture) -> dict[str, torch.Tensor]:
-    return {path_of(node, name): like for node in architecture.live.values() for name, like in _parts(node).items()}
+def _expected_tensors(architecture: Architecture) -> dict[str, torch.Tensor]:
+    return {
+        state_dict_key(node, name): like
+        for node in architecture.live.values()
+        for name, like in _like_tensors(node).items()
+    }
 
 
-def _fits(found: Mapping[str, torch.Tensor], key: str, want: torch.Tensor) -> bool:
-    return key in found and core(found[key].shape) == core(want.shape)
+def _has_shape(found: Mapping[str, torch.Tensor], key: str, want: torch.Tensor) -> bool:
+    return key in found and strip_unit_kernel(found[key].shape) == strip_unit_kernel(want.shape)
 
 
-def _prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
+def _find_prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
     """What stands before the network's names in most of the file's: "module.", "model.", or nothing."""
     known, seen = set(wanted), Counter[str]()
     for name in names:
@@ -132,7 +139,7 @@ def _prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
     return min(seen, key=lambda prefix: (-seen[prefix], len(prefix)), default="")
 
 
-def _checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+def _copy_checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """The tensor as the network holds it, in memory of its own. Only called for shapes that the network has."""
     value = tensor.detach().to(like.dtype, copy=True).reshape(like.shape).contiguous()
     if value.is_floating_point() and not bool(torch.isfinite(value).all()):
@@ -143,7 +150,7 @@ def _checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> t
     return value
 
 
-def _stranger(
+def _explain_mismatch(
     file: str,
     title: str,
     tensors: Mapping[str, torch.Tensor],
@@ -151,7 +158,7 @@ def _stranger(
     wanted: Mapping[str, torch.Tensor],
 ) -> str:
     """Why a file is for another network."""
-    known = [key for key in wanted if key in found and not is_counter(key)]
+    known = [key for key in wanted if key in found and not is_batch_counter(key)]
     if known:
         key = known[0]
         why = f"its {key} has shape {tuple(found[key].shape)}, not {tuple(wanted[key].shape)}"

@@ -20,26 +20,26 @@ from typing import BinaryIO
 
 import torch
 
-from explorer.files import write_whole
-from explorer.numbers import size
-from explorer.wanted import Wanted, always
+from explorer.files import write_atomic
+from explorer.numbers import format_bytes
+from explorer.wanted import KeepGoing, always
 from explorer.weights.checkpoint import CheckpointError
 
-_CHUNK = 256 * 2**10  # bytes
-_PATIENCE = 20  # seconds without a byte
+_CHUNK_BYTES = 256 * 2**10  # bytes
+_TIMEOUT_SECONDS = 20  # seconds without a byte
 
 
-class Stopped(Exception):
+class DownloadCancelled(Exception):
     """The download is no longer wanted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pretrained:
+class PretrainedWeights:
     """A file of weights that torchvision offers."""
 
     name: str  # "ResNet50_Weights.IMAGENET1K_V2"
     url: str
-    bytes: int  # about
+    size_bytes: int  # about
     top1: float | None = None  # per cent on ImageNet, as torchvision measured it
 
     @property
@@ -48,105 +48,112 @@ class Pretrained:
         return self.name.partition(".")[2].replace("IMAGENET1K", "ImageNet").replace("_", " ")
 
     @property
-    def file(self) -> str:
+    def file_name(self) -> str:
         return Path(urllib.parse.urlparse(self.url).path).name
 
     @property
-    def path(self) -> Path:
+    def cache_path(self) -> Path:
         """Where torch hub keeps it."""
-        return Path(torch.hub.get_dir()) / "checkpoints" / self.file
+        return Path(torch.hub.get_dir()) / "checkpoints" / self.file_name
 
     @property
-    def is_here(self) -> bool:
-        return self.path.is_file()
+    def is_cached(self) -> bool:
+        return self.cache_path.is_file()
 
     @property
-    def digest(self) -> str:
+    def sha256_prefix(self) -> str:
         """The first eight digits of its SHA-256, which torchvision writes into the name."""
-        return Path(self.file).stem.rpartition("-")[2]
+        return Path(self.file_name).stem.rpartition("-")[2]
 
 
-def offered(weights: str | None, size_of_input: int) -> tuple[Pretrained, ...]:
+def list_pretrained(weights_name: str | None, input_size: int) -> tuple[PretrainedWeights, ...]:
     """What torchvision offers for the network of an entry such as "ResNet50_Weights.IMAGENET1K_V2", that one first;
     those made for another size of image are left out, as their position embeddings may not fit."""
-    if weights is None:
+    if weights_name is None:
         return ()
     from torchvision.models import get_weight
 
-    own = get_weight(weights)
+    own = get_weight(weights_name)
     found = [own, *(other for other in type(own) if other is not own)]
     return tuple(
-        _pretrained(entry)
+        _build_pretrained(entry)
         for entry in found
-        if entry is own or getattr(entry.transforms(), "crop_size", None) == [size_of_input]
+        if entry is own or getattr(entry.transforms(), "crop_size", None) == [input_size]
     )
 
 
-def _pretrained(entry: object) -> Pretrained:
+def _build_pretrained(entry: object) -> PretrainedWeights:
     meta = entry.meta  # type: ignore[attr-defined]
     top1 = meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
-    return Pretrained(str(entry), entry.url, round(meta["_file_size"] * 2**20), top1)  # type: ignore[attr-defined]
+    return PretrainedWeights(str(entry), entry.url, round(meta["_file_size"] * 2**20), top1)  # type: ignore[attr-defined]
 
 
-def fetch(offer: Pretrained, wanted: Wanted = always) -> Path:
+def fetch(pretrained: PretrainedWeights, keep_going: KeepGoing = always) -> Path:
     """The file on this machine: from the cache, or downloaded into it, whole and of the right hash or not at all.
 
     `wanted` is asked with the part that is done; once it says no, Stopped is raised and nothing is left behind. A
     damaged file of the cache is replaced once there is a good one. Raises CheckpointError, whose message says what
     to do.
     """
-    path = offer.path
-    if path.is_file() and _is_good(path, offer):
+    path = pretrained.cache_path
+    if path.is_file() and _has_right_hash(path, pretrained):
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(path.parent).free
-        if free < offer.bytes:
+        if free < pretrained.size_bytes:
             raise CheckpointError(
-                f"{offer.file} has {size(offer.bytes)}, but only {size(free)} are free at {path.parent}. "
+                f"{pretrained.file_name} has {format_bytes(pretrained.size_bytes)}, "
+                f"but only {format_bytes(free)} are free at {path.parent}. "
                 "Make room, or set TORCH_HOME to another disk."
             )
-        write_whole(path, lambda beside: _download(offer, beside, wanted))
+        write_atomic(path, lambda beside: _download(pretrained, beside, keep_going))
     except urllib.error.HTTPError as failure:
-        raise CheckpointError(f"{offer.url} answers {failure.code} {failure.reason}. {_by_hand(offer)}") from failure
+        raise CheckpointError(
+            f"{pretrained.url} answers {failure.code} {failure.reason}. {_manual_download_hint(pretrained)}"
+        ) from failure
     except OSError as failure:
-        raise CheckpointError(_said(failure, offer)) from failure
+        raise CheckpointError(_explain_error(failure, pretrained)) from failure
     return path
 
 
-def _is_good(path: Path, offer: Pretrained) -> bool:
+def _has_right_hash(path: Path, pretrained: PretrainedWeights) -> bool:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest().startswith(offer.digest)
+        return hashlib.file_digest(file, "sha256").hexdigest().startswith(pretrained.sha256_prefix)
 
 
-def _download(offer: Pretrained, path: Path, wanted: Wanted) -> None:
+def _download(pretrained: PretrainedWeights, path: Path, keep_going: KeepGoing) -> None:
     digest = hashlib.sha256()
-    with urllib.request.urlopen(offer.url, timeout=_PATIENCE) as answer, path.open("wb") as file:
+    with urllib.request.urlopen(pretrained.url, timeout=_TIMEOUT_SECONDS) as answer, path.open("wb") as file:
         total = int(answer.headers.get("Content-Length") or 0)
         done = 0
         for chunk in _chunks(answer):
-            if not wanted(min(done / (total or offer.bytes or 1), 1.0)):
-                raise Stopped
-            if done + len(chunk) > 4 * max(total, offer.bytes):
-                raise CheckpointError(f"{offer.url} sends more than {offer.file} can have. {_by_hand(offer)}")
+            if not keep_going(min(done / (total or pretrained.size_bytes or 1), 1.0)):
+                raise DownloadCancelled
+            if done + len(chunk) > 4 * max(total, pretrained.size_bytes):
+                raise CheckpointError(
+                    f"{pretrained.url} sends more than {pretrained.file_name} can have. "
+                    f"{_manual_download_hint(pretrained)}"
+                )
             digest.update(chunk)
             file.write(chunk)
             done += len(chunk)
     if done < total:
         raise CheckpointError(
-            f"The download of {offer.file} was cut off after {size(done)} of {size(total)}. "
+            f"The download of {pretrained.file_name} was cut off after {format_bytes(done)} of {format_bytes(total)}. "
             "Nothing was kept; try again."
         )
-    if not digest.hexdigest().startswith(offer.digest):
+    if not digest.hexdigest().startswith(pretrained.sha256_prefix):
         raise CheckpointError(
-            f"What came from {offer.url} is not {offer.file}: its hash does not match. Nothing was kept; try again."
+            f"What came from {pretrained.url} is not {pretrained.file_name}: its "
+            f"hash does not match. Nothing was kept; try again."
         )
 
 
 def _chunks(answer: BinaryIO) -> Iterator[bytes]:
     while True:
         try:
-            chunk = answer.read(_CHUNK)
+            chunk = answer.read(_CHUNK_BYTES)
         except http.client.IncompleteRead as failure:
             chunk = failure.partial
         if not chunk:
@@ -154,15 +161,23 @@ def _chunks(answer: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _said(failure: OSError, offer: Pretrained) -> str:
+def _explain_error(failure: OSError, pretrained: PretrainedWeights) -> str:
     if failure.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full: {offer.file} ({size(offer.bytes)}) does not fit at {offer.path.parent}."
+        return (
+            f"The disk is full: {pretrained.file_name} ({format_bytes(pretrained.size_bytes)}) "
+            f"does not fit at {pretrained.cache_path.parent}."
+        )
     if isinstance(failure, PermissionError):
-        return f"{offer.path.parent} may not be written to. Set TORCH_HOME to a folder of your own."
+        return f"{pretrained.cache_path.parent} may not be written to. Set TORCH_HOME to a folder of your own."
     reason = failure.reason if isinstance(failure, urllib.error.URLError) else failure.strerror or failure
-    return f"Cannot reach {urllib.parse.urlparse(offer.url).hostname} ({reason}). {_by_hand(offer)}"
+    return (
+        f"Cannot reach {urllib.parse.urlparse(pretrained.url).hostname} ({reason}). {_manual_download_hint(pretrained)}"
+    )
 
 
-def _by_hand(offer: Pretrained) -> str:
-    damaged = " (the file that is there is damaged)" if offer.is_here else ""
-    return f"If you have the file from elsewhere ({offer.url}), put it at {offer.path}{damaged} and choose it again."
+def _manual_download_hint(pretrained: PretrainedWeights) -> str:
+    damaged = " (the file that is there is damaged)" if pretrained.is_cached else ""
+    return (
+        f"If you have the file from elsewhere ({pretrained.url}), put it at "
+        f"{pretrained.cache_path}{damaged} and choose it again."
+    )

@@ -16,89 +16,98 @@ from explorer.graph.layers import is_depthwise
 Provenance = Literal["kept", "sliced", "extended", "new"]
 
 #: Says where the weights of a node come from; None for an op without any.
-Told = Callable[["Node"], Provenance | None]
+ProvenanceOf = Callable[["Node"], Provenance | None]
 
-_WORDS: dict[Provenance, str] = {
+_PROVENANCE_TEXTS: dict[Provenance, str] = {
     "kept": "kept",
     "sliced": "sliced: a part of what it had",
     "extended": "extended: what it had, and new ones beside",
     "new": "new",
 }
 
-Shapes = Mapping[str, tuple[int, ...]]
+TensorShapes = Mapping[str, tuple[int, ...]]
 
 
-def provenance(node: Node) -> Provenance | None:
+def infer_provenance(node: Node) -> Provenance | None:
     """How a layer's weights relate to those it had when the network was opened; None for an op without any."""
     known: tuple[Provenance | None] | None = node.__dict__.get("_provenance")  # a node never changes
     if known is None:
-        known = node.__dict__["_provenance"] = (_found(node),)
+        known = node.__dict__["_provenance"] = (_infer(node),)
     return known[0]
 
 
-def _found(node: Node) -> Provenance | None:
-    if not (isinstance(node.op, Constant) or (isinstance(node.op, Layer) and node.op.holds)):
+def _infer(node: Node) -> Provenance | None:
+    if not (isinstance(node.op, Constant) or (isinstance(node.op, Layer) and node.op.has_tensors)):
         return None
     if node.added:
         return "new"
-    if node.was is None:
+    if node.original is None:
         return "kept"
-    now, then = shapes(node), shapes(node.was)
-    if not _alike(node, node.was):
+    now, then = tensor_shapes(node), tensor_shapes(node.original)
+    if not _is_same_layer_type(node, node.original):
         return "new"
-    longer = any(name not in then or _exceeds(core(size), core(then[name])) for name, size in now.items())
+    longer = any(
+        name not in then or _is_larger_in_any_dim(strip_unit_kernel(size), strip_unit_kernel(then[name]))
+        for name, size in now.items()
+    )
     if longer:
         return "extended"
-    return "kept" if all(core(then[name]) == core(size) for name, size in now.items()) else "sliced"
+    return (
+        "kept"
+        if all(strip_unit_kernel(then[name]) == strip_unit_kernel(size) for name, size in now.items())
+        else "sliced"
+    )
 
 
-def summed_up(nodes: Iterable[Node], told: Told = provenance) -> str:
+def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = infer_provenance) -> str:
     """Where the weights of some nodes come from, when not all are kept: "2 kept, 1 new"."""
-    found = [kind for node in nodes if (kind := told(node)) is not None]
+    found = [kind for node in nodes if (kind := provenance_of(node)) is not None]
     if all(kind == "kept" for kind in found):
         return ""
     if len(found) == 1:
-        return _WORDS[found[0]]
-    return ", ".join(f"{found.count(kind)} {kind}" for kind in _WORDS if kind in found)
+        return _PROVENANCE_TEXTS[found[0]]
+    return ", ".join(f"{found.count(kind)} {kind}" for kind in _PROVENANCE_TEXTS if kind in found)
 
 
-def shapes(node: Node) -> Shapes:
+def tensor_shapes(node: Node) -> TensorShapes:
     """Shapes of the tensors a node holds, by name; a constant's is called ""."""
     if isinstance(node.op, Constant):
         return {"": tuple(node.op.tensor.shape)}
     if isinstance(node.op, Layer):
-        return {name: tuple(tensor.shape) for name, tensor in node.op.tensors}
+        return {name: tuple(tensor.shape) for name, tensor in node.op.named_tensors}
     return {}
 
 
-def core(size: Sequence[int]) -> tuple[int, ...]:
+def strip_unit_kernel(shape: Sequence[int]) -> tuple[int, ...]:
     """A shape without the window of 1×1: such a convolution holds the numbers of a linear layer, and the other way."""
-    return tuple(size[:2] if tuple(size[2:]) == (1, 1) else size)
+    return tuple(shape[:2] if tuple(shape[2:]) == (1, 1) else shape)
 
 
-def carried(now: torch.Tensor, then: torch.Tensor) -> torch.Tensor:
+def copy_overlap(target: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
     """A tensor with the numbers of another where the two overlap, from the first channel on; its own elsewhere."""
-    if now.shape == then.shape or not now.dim():
-        return then
-    if now.dim() != then.dim():  # a 1×1 that was a linear layer, or the other way
-        then = then.reshape(*core(then.shape), *now.shape[2:])
-        if now.shape == then.shape:
-            return then
-    result = now.clone()
-    region = tuple(slice(0, min(a, b)) for a, b in zip(now.shape, then.shape, strict=True))
-    result[region] = then[region]
+    if target.shape == source.shape or not target.dim():
+        return source
+    if target.dim() != source.dim():  # a 1×1 that was a linear layer, or the other way
+        source = source.reshape(*strip_unit_kernel(source.shape), *target.shape[2:])
+        if target.shape == source.shape:
+            return source
+    result = target.clone()
+    region = tuple(slice(0, min(a, b)) for a, b in zip(target.shape, source.shape, strict=True))
+    result[region] = source[region]
     return result
 
 
-def _alike(node: Node, was: Node) -> bool:
+def _is_same_layer_type(node: Node, original: Node) -> bool:
     """Are these the same layer but for its width? Another window, other groups or another class is another layer."""
-    now, then = shapes(node), shapes(was)
-    if not then or any(len(core(then[name])) != len(core(size)) for name, size in now.items() if name in then):
+    now, then = tensor_shapes(node), tensor_shapes(original)
+    if not then or any(
+        len(strip_unit_kernel(then[name])) != len(strip_unit_kernel(size)) for name, size in now.items() if name in then
+    ):
         return False
-    a, b = node.layer, was.layer
+    a, b = node.layer, original.layer
     if isinstance(node.op, Constant):
-        return isinstance(was.op, Constant)
-    if _is_dense(a) and _is_dense(b):
+        return isinstance(original.op, Constant)
+    if _is_pointwise(a) and _is_pointwise(b):
         return True
     if type(a) is not type(b):
         return False
@@ -108,17 +117,17 @@ def _alike(node: Node, was: Node) -> bool:
     return True
 
 
-def _is_dense(layer: nn.Module | None) -> bool:
+def _is_pointwise(layer: nn.Module | None) -> bool:
     """A weight for every pair of channels and nothing else: a linear layer, or a 1×1 convolution."""
     if isinstance(layer, nn.Conv2d):
         return layer.kernel_size == (1, 1) and layer.groups == 1
     return isinstance(layer, nn.Linear)
 
 
-def _exceeds(size: tuple[int, ...], other: tuple[int, ...]) -> bool:
+def _is_larger_in_any_dim(size: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return any(a > b for a, b in zip(size, other, strict=True))
 
 
-def parts(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def prefixed_modules(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """A layer and the modules inside it, by prefix."""
     return ((f"{path}." if path else "", part) for path, part in module.named_modules())

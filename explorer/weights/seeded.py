@@ -14,10 +14,10 @@ from torch import nn
 
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Constant, Layer, Node
-from explorer.weights.provenance import Provenance, carried, parts, provenance
+from explorer.weights.provenance import Provenance, copy_overlap, infer_provenance, prefixed_modules
 
 
-class Seeded:
+class SeededWeights:
     """He-normal weights (fan-in), biases zero, norms at identity.
 
     `scales` holds one number for some layers, found once on the network as opened (see `analysis.calibration`): what a
@@ -39,16 +39,16 @@ class Seeded:
         self.buffers = dict(buffers or {})
 
     @property
-    def random(self) -> Seeded:
+    def seeded(self) -> SeededWeights:
         return self
 
     def provenance(self, node: Node) -> Provenance | None:
-        return provenance(node)
+        return infer_provenance(node)
 
-    def key(self, node: Node) -> Hashable:
+    def cache_key(self, node: Node) -> Hashable:
         scale = self.scales.get(node.path, 1.0)
-        was = node.was.signature if node.was is not None else None
-        return ("seeded", self.seed, node.path, node.signature, scale, was, node.added, node.neutral)
+        was = node.original.signature if node.original is not None else None
+        return ("seeded", self.seed, node.path, node.signature, scale, was, node.added, node.identity_init)
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
         """A layer whose width an edit changed keeps the random numbers it had, at the size that suits its new width.
@@ -56,36 +56,38 @@ class Seeded:
         A *neutral* one (a norm or projection that an edit put in) lets pass what it can.
         """
         if isinstance(node.op, Constant):
-            fresh = {"": self._constant(node.path, node.op)}
-        elif node.neutral and provenance(node) == "new":
-            return _neutral(node)
+            fresh = {"": self._draw_constant(node.path, node.op)}
+        elif node.identity_init and infer_provenance(node) == "new":
+            return _identity_tensors(node)
         else:
-            fresh = self._drawn(node)
-        if provenance(node) not in ("sliced", "extended"):
+            fresh = self._draw_tensors(node)
+        if infer_provenance(node) not in ("sliced", "extended"):
             return fresh
-        assert node.was is not None
-        then = self.tensors(node.was)
-        return {name: self._cut(node, name, value, then.get(name)) for name, value in fresh.items()}
+        assert node.original is not None
+        then = self.tensors(node.original)
+        return {name: self._resize_original(node, name, value, then.get(name)) for name, value in fresh.items()}
 
-    def _cut(self, node: Node, name: str, fresh: torch.Tensor, then: torch.Tensor | None) -> torch.Tensor:
-        if then is None or not fresh.dtype.is_floating_point:
+    def _resize_original(
+        self, node: Node, name: str, fresh: torch.Tensor, original: torch.Tensor | None
+    ) -> torch.Tensor:
+        if original is None or not fresh.dtype.is_floating_point:
             return fresh
         if fresh.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
-            then = then * math.sqrt(math.prod(then.shape[1:]) / math.prod(fresh.shape[1:]))
-        return carried(fresh, then)
+            original = original * math.sqrt(math.prod(original.shape[1:]) / math.prod(fresh.shape[1:]))
+        return copy_overlap(fresh, original)
 
-    def _drawn(self, node: Node) -> dict[str, torch.Tensor]:
+    def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         assert isinstance(node.op, Layer)
         generator = self._generator(node.path)
         calibrated = node.path in self.scales
         scale = self.scales.get(node.path, 1.0)
         found: dict[str, torch.Tensor] = {}
-        for prefix, module in parts(node.op.module):
-            for name, value in _made(module, generator, scale, calibrated).items():
+        for prefix, module in prefixed_modules(node.op.module):
+            for name, value in _draw_module_tensors(module, generator, scale, calibrated).items():
                 found[prefix + name] = value
         return found
 
-    def _constant(self, path: str, constant: Constant) -> torch.Tensor:
+    def _draw_constant(self, path: str, constant: Constant) -> torch.Tensor:
         if path in self.buffers and self.buffers[path].shape == constant.tensor.shape:
             return self.buffers[path]
         generator = self._generator(path)
@@ -103,16 +105,16 @@ class Seeded:
         return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
 
 
-def _neutral(node: Node) -> dict[str, torch.Tensor]:
+def _identity_tensors(node: Node) -> dict[str, torch.Tensor]:
     """A norm that changes nothing in eval mode, a 1×1 convolution that passes on the channels there are."""
     assert isinstance(node.op, Layer)
     found: dict[str, torch.Tensor] = {}
-    for prefix, module in parts(node.op.module):
+    for prefix, module in prefixed_modules(node.op.module):
         for name, like in [*module._parameters.items(), *module._buffers.items()]:
             if like is None:
                 continue
             if isinstance(module, nn.Conv2d) and name == "weight":
-                found[prefix + name] = _identity(module)
+                found[prefix + name] = _identity_kernel(module)
             elif name == "running_var":
                 found[prefix + name] = torch.ones(like.shape)
             elif name == "weight":  # a batch norm adds its epsilon to the variance
@@ -123,7 +125,7 @@ def _neutral(node: Node) -> dict[str, torch.Tensor]:
     return found
 
 
-def _identity(module: nn.Conv2d) -> torch.Tensor:
+def _identity_kernel(module: nn.Conv2d) -> torch.Tensor:
     weight = torch.zeros(module.weight.shape)
     middle = tuple(side // 2 for side in module.kernel_size)
     for channel in range(min(weight.shape[:2])):
@@ -131,10 +133,12 @@ def _identity(module: nn.Conv2d) -> torch.Tensor:
     return weight
 
 
-def _made(module: nn.Module, generator: torch.Generator, scale: float, calibrated: bool) -> dict[str, torch.Tensor]:
+def _draw_module_tensors(
+    module: nn.Module, generator: torch.Generator, scale: float, calibrated: bool
+) -> dict[str, torch.Tensor]:
     """Values for a module's own tensors, its children's not counted."""
     made: dict[str, torch.Tensor] = {}
-    is_norm = vocabulary.kind_of_layer(module) == "norm"
+    is_norm = vocabulary.layer_kind(module) == "norm"
     for name, like in [*module._parameters.items(), *module._buffers.items()]:
         if like is None:
             continue

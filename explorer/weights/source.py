@@ -11,10 +11,10 @@ from explorer.graph.architecture import Node
 from explorer.weights.provenance import Provenance
 
 if TYPE_CHECKING:
-    from explorer.weights.seeded import Seeded
+    from explorer.weights.seeded import SeededWeights
 
 
-class Source(Protocol):
+class WeightSource(Protocol):
     """Numbers for the layers of a network, by node. A layer's numbers never depend on the rest of the network."""
 
     @property
@@ -23,7 +23,7 @@ class Source(Protocol):
         ...
 
     @property
-    def random(self) -> Seeded:
+    def seeded(self) -> SeededWeights:
         """The random numbers of what no other source has."""
         ...
 
@@ -31,7 +31,7 @@ class Source(Protocol):
         """Whether a layer has the numbers of this source, a part of them, or new ones; None for an op without any."""
         ...
 
-    def key(self, node: Node) -> Hashable:
+    def cache_key(self, node: Node) -> Hashable:
         """Equal for two nodes that get the same numbers."""
         ...
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from explorer.analysis.showing import Showing
+from explorer.analysis.showing import Probe
 from explorer.network import Network
 
 
-def shown(network: Network, image: torch.Tensor) -> Showing:
+def shown(network: Network, image: torch.Tensor) -> Probe:
     """The network while it is shown an image that is ready for it."""
-    origin = network.origin
-    return Showing(network.architecture, origin.weights, image, id(image), origin.forward, origin.lock)
+    origin = network.context
+    return Probe(network.architecture, origin.weights, image, id(image), origin.forward, origin.lock)

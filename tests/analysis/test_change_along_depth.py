@@ -7,8 +7,8 @@ import torch
 from showings import shown
 from torch import nn
 
-from explorer.analysis.change_along_depth import aligned, change_along_depth
-from explorer.edits import Shortcut, SwapActivation
+from explorer.analysis.change_along_depth import measure_drift, merge_orders
+from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
 from explorer.wanted import Cancelled
 
@@ -28,43 +28,43 @@ def hooked(module: nn.Module, image: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 def test_distances_are_those_of_the_live_modules(network: Network, image: torch.Tensor) -> None:
-    edited = network.edit(SwapActivation("layer2.1", "gelu"), Shortcut("layer3.1", on=False))
+    edited = network.edit(SwapActivation("layer2.1", "gelu"), ToggleShortcut("layer3.1", on=False))
     before, after = hooked(network.module(), image), hooked(edited.module(), image)
-    found = {moved.name: moved for moved in change_along_depth(shown(network, image), shown(edited, image))}
+    found = {moved.name: moved for moved in measure_drift(shown(network, image), shown(edited, image))}
     for path, value in before.items():
         expected = float((after[path] - value).norm() / value.norm())
         assert found[path].distance == pytest.approx(expected, rel=1e-4, abs=1e-7), path
-    assert found["layer2.0.conv1"].what == "same"
-    assert found["fc"].what == "moved"
+    assert found["layer2.0.conv1"].status == "same"
+    assert found["fc"].status == "moved"
 
 
 def test_an_unchanged_network_did_not_move_and_nothing_runs(network: Network, image: torch.Tensor) -> None:
     showing = shown(network, image)
-    found = change_along_depth(showing, showing)
+    found = measure_drift(showing, showing)
     assert found
-    assert all(moved.what == "same" and moved.distance == 0 for moved in found)
+    assert all(moved.status == "same" and moved.distance == 0 for moved in found)
 
 
 def test_a_removed_layer_stands_where_it_stood_and_shifts_nothing(network: Network, image: torch.Tensor) -> None:
-    edited = network.edit(Shortcut("layer2.0", on=False))
-    found = change_along_depth(shown(network, image), shown(edited, image))
+    edited = network.edit(ToggleShortcut("layer2.0", on=False))
+    found = measure_drift(shown(network, image), shown(edited, image))
     names = [moved.name for moved in found]
-    assert found[names.index("layer2.0.downsample.0")].what == "removed"
+    assert found[names.index("layer2.0.downsample.0")].status == "removed"
     assert names.index("layer2.0.conv1") < names.index("layer2.0.downsample.0") < names.index("layer2.1.conv1")
-    back = change_along_depth(shown(edited, image), shown(network, image))
-    assert next(moved for moved in back if moved.name == "layer2.0.downsample.0").what == "new"
+    back = measure_drift(shown(edited, image), shown(network, image))
+    assert next(moved for moved in back if moved.name == "layer2.0.downsample.0").status == "new"
 
 
 def test_other_widths_are_said_not_compared(image: torch.Tensor) -> None:
-    from explorer.edits import Width
+    from explorer.edits import SetWidth
 
     network = open_network("resnet18", input_shape=(1, 3, 64, 64))
-    edited = network.edit(Width("layer2.0.conv1", 64))
-    found = {m.name: m for m in change_along_depth(shown(network, image), shown(edited, image))}
+    edited = network.edit(SetWidth("layer2.0.conv1", 64))
+    found = {m.name: m for m in measure_drift(shown(network, image), shown(edited, image))}
     inner = found["layer2.0.conv1"]
-    assert (inner.what, inner.distance) == ("resized", None)
-    assert (inner.before, inner.now) == ((128, 8, 8), (64, 8, 8))
-    assert found["layer2.0.conv2"].what == "moved"
+    assert (inner.status, inner.distance) == ("resized", None)
+    assert (inner.shape_before, inner.shape_after) == ((128, 8, 8), (64, 8, 8))
+    assert found["layer2.0.conv2"].status == "moved"
 
 
 def test_what_is_not_finite_is_broken_not_large(image: torch.Tensor) -> None:
@@ -74,19 +74,19 @@ def test_what_is_not_finite_is_broken_not_large(image: torch.Tensor) -> None:
         module[2].bias[0] = float("inf")
     network = open_network(module, input_shape=(1, 3, 64, 64))
     edited = network.edit(SwapActivation("1", "gelu"))
-    found = {m.name: m.what for m in change_along_depth(shown(network, image), shown(edited, image))}
+    found = {m.name: m.status for m in measure_drift(shown(network, image), shown(edited, image))}
     assert found == {"0": "same", "1": "moved", "2": "broken"}
 
 
 def test_it_can_be_called_off(network: Network, image: torch.Tensor) -> None:
     edited = network.edit(SwapActivation("layer1.0", "silu"))
     with pytest.raises(Cancelled):
-        change_along_depth(shown(network, image), shown(edited, image), wanted=lambda done: done < 0.2)
-    assert not network.origin.lock.locked()
+        measure_drift(shown(network, image), shown(edited, image), keep_going=lambda done: done < 0.2)
+    assert not network.context.lock.locked()
 
 
 def test_orders_are_merged() -> None:
-    assert aligned("abcd", "axcd") == ("a", "b", "x", "c", "d")
-    assert aligned("abc", "bca") == ("b", "c", "a")
-    assert aligned("xab", "ab") == ("x", "a", "b")
-    assert aligned("", "ab") == ("a", "b")
+    assert merge_orders("abcd", "axcd") == ("a", "b", "x", "c", "d")
+    assert merge_orders("abc", "bca") == ("b", "c", "a")
+    assert merge_orders("xab", "ab") == ("x", "a", "b")
+    assert merge_orders("", "ab") == ("a", "b")

@@ -10,8 +10,8 @@ import torch
 from showings import shown
 from torch import nn
 
-from explorer.analysis.class_activation import class_activation, last_map
-from explorer.analysis.showing import NothingThere
+from explorer.analysis.class_activation import compute_class_activation, find_last_feature_map
+from explorer.analysis.showing import NotAvailable
 from explorer.network import Network, open_network
 from explorer.wanted import Cancelled
 
@@ -32,17 +32,17 @@ def by_hand(module: nn.Module, path: str, image: torch.Tensor, target: int) -> t
 )
 def test_heat_is_the_papers(key: str, path: str) -> None:
     network = open_network(key, input_shape=(1, 3, 96, 96))
-    showing = network.showing("cat")
-    assert last_map(network.study) == path
-    found = class_activation(showing, 7)
+    showing = network.probe("cat")
+    assert find_last_feature_map(network.analysis) == path
+    found = compute_class_activation(showing, 7)
     np.testing.assert_allclose(found.heat, by_hand(network.module(), path, showing.image, 7), rtol=1e-3, atol=1e-7)
-    assert found.score == pytest.approx(float(network.run("cat").result.main[0, 7]), rel=1e-4)
+    assert found.score == pytest.approx(float(network.run("cat").result.main_output[0, 7]), rel=1e-4)
 
 
 def test_of_the_likeliest_class_unless_another_is_asked_for(network: Network, image: torch.Tensor) -> None:
     showing = shown(network, image)
-    output = network.origin.forward.run(network.architecture, network.origin.weights, image, id(image)).main
-    found = class_activation(showing)
+    output = network.context.forward.run(network.architecture, network.context.weights, image, id(image)).main_output
+    found = compute_class_activation(showing)
     assert found.target == int(output.argmax())
     assert found.probability == pytest.approx(float(torch.softmax(output, 1).max()), rel=1e-4)
     assert found.name == "layer4.1.relu:2"
@@ -66,25 +66,25 @@ def test_of_the_likeliest_class_unless_another_is_asked_for(network: Network, im
 )
 def test_every_family_has_a_last_map(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
-    shape = network.figures.shape(last_map(network.study))
+    shape = network.figures.shape(find_last_feature_map(network.analysis))
     assert shape is not None
     assert shape.dims[1] >= 256 and 7 <= shape.dims[2] == shape.dims[3] <= 14  # noqa: PT018
 
 
 def test_a_transformer_says_why_not(opened: Callable[[str], Network]) -> None:
-    with pytest.raises(NothingThere, match="attention mixes them everywhere"):
-        last_map(opened("vit_b_16").study)
+    with pytest.raises(NotAvailable, match="attention mixes them everywhere"):
+        find_last_feature_map(opened("vit_b_16").analysis)
 
 
 def test_a_network_without_maps_says_so() -> None:
     network = open_network(nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 5)), input_shape=(1, 3, 8, 8))
-    with pytest.raises(NothingThere, match="no feature maps"):
-        class_activation(shown(network, torch.zeros(1, 3, 8, 8)))
+    with pytest.raises(NotAvailable, match="no feature maps"):
+        compute_class_activation(shown(network, torch.zeros(1, 3, 8, 8)))
 
 
 def test_a_class_that_is_not_there(network: Network, image: torch.Tensor) -> None:
-    with pytest.raises(NothingThere, match="no class number 99"):
-        class_activation(shown(network, image), 99)
+    with pytest.raises(NotAvailable, match="no class number 99"):
+        compute_class_activation(shown(network, image), 99)
 
 
 def test_what_is_not_finite_is_refused() -> None:
@@ -92,10 +92,10 @@ def test_what_is_not_finite_is_refused() -> None:
     with torch.no_grad():
         module[0].bias.fill_(float("nan"))
     network = open_network(module, input_shape=(1, 3, 8, 8))
-    with pytest.raises(NothingThere, match="not finite"):
-        class_activation(shown(network, torch.zeros(1, 3, 8, 8)), 0)
+    with pytest.raises(NotAvailable, match="not finite"):
+        compute_class_activation(shown(network, torch.zeros(1, 3, 8, 8)), 0)
 
 
 def test_it_can_be_called_off(network: Network, image: torch.Tensor) -> None:
     with pytest.raises(Cancelled):
-        class_activation(shown(network, image), 0, wanted=lambda done: False)
+        compute_class_activation(shown(network, image), 0, keep_going=lambda done: False)

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.analysis.change_along_depth import change_along_depth
-from explorer.analysis.class_activation import class_activation
-from explorer.analysis.feature_maps import feature_maps
-from explorer.analysis.kernels import kernels
-from explorer.analysis.latency import latency
+from explorer.analysis.change_along_depth import measure_drift
+from explorer.analysis.class_activation import compute_class_activation
+from explorer.analysis.feature_maps import compute_feature_maps
+from explorer.analysis.kernels import extract_kernels
+from explorer.analysis.latency import measure_latency
 from explorer.analysis.room import free_memory
-from explorer.analysis.showing import NothingThere, Showing
-from explorer.analysis.signal_health import forward_health, signal_health
-from explorer.analysis.unit_receptive_field import used_of
+from explorer.analysis.showing import NotAvailable, Probe
+from explorer.analysis.signal_health import measure_forward_health, measure_signal_health
+from explorer.analysis.unit_receptive_field import compute_effective_field
 from explorer.edits import SwapActivation
 from explorer.network import Network, open_network
-from explorer.networks.catalogue import find
+from explorer.networks.catalogue import get_entry
 from tests.conftest import KEYS
 from tests.elsewhere import NAME, Device
 
@@ -34,14 +34,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """All networks with `--long`; else those whose weights are made in a second, and one of each other kind."""
     if "any_key" in metafunc.fixturenames:
         long = metafunc.config.getoption("--long")
-        keys = [key for key in KEYS if long or find(key).params < 12e6 or key in LARGE]
+        keys = [key for key in KEYS if long or get_entry(key).params < 12e6 or key in LARGE]
         metafunc.parametrize("any_key", keys)
 
 
 def there(key: str) -> Network:
     """A network whose passes run on the device."""
     network = open_network(key)
-    network.origin.forward.use(device=NAME)
+    network.context.forward.configure(device=NAME)
     return network
 
 
@@ -54,42 +54,42 @@ def test_every_network_keeps_to_the_device_it_runs_on(any_key: str) -> None:
     network, device = there(any_key), Device()
     with device.there():
         result = network.run("cat").result
-    assert (result.device, network.origin.forward.fell_back) == (NAME, "")
+    assert (result.device, network.context.forward.fallback_reason) == (NAME, "")
     assert device.ops >= sum(node.layer is not None for node in network.architecture.live.values()) / 2
-    torch.testing.assert_close(result.main, open_network(any_key).run("cat").result.main)
+    torch.testing.assert_close(result.main_output, open_network(any_key).run("cat").result.main_output)
 
 
-def maps_of(showing: Showing) -> Any:
-    return feature_maps("features.4.conv.1.2", showing).values
+def maps_of(showing: Probe) -> Any:
+    return compute_feature_maps("features.4.conv.1.2", showing).values
 
 
-def kernels_of(showing: Showing) -> Any:
-    return kernels("features.0.0", showing).weights
+def kernels_of(showing: Probe) -> Any:
+    return extract_kernels("features.0.0", showing).weights
 
 
-def where_it_looks(showing: Showing) -> Any:
-    return class_activation(showing).heat
+def where_it_looks(showing: Probe) -> Any:
+    return compute_class_activation(showing).heat
 
 
-def there_and_back(showing: Showing) -> Any:
-    return [[h.mean, h.deviation, h.zeros, h.gradient] for h in signal_health(showing, 3)]
+def there_and_back(showing: Probe) -> Any:
+    return [[h.mean, h.deviation, h.zeros, h.gradient] for h in measure_signal_health(showing, 3)]
 
 
-def there_alone(showing: Showing) -> Any:
-    return [[h.mean, h.deviation, h.zeros] for h in forward_health(showing)]
+def there_alone(showing: Probe) -> Any:
+    return [[h.mean, h.deviation, h.zeros] for h in measure_forward_health(showing)]
 
 
-def what_moved(showing: Showing) -> Any:
+def what_moved(showing: Probe) -> Any:
     without = replace(showing, architecture=SwapActivation("*", "linear").apply(showing.architecture))
-    return [moved.distance for moved in change_along_depth(showing, without)]
+    return [moved.distance for moved in measure_drift(showing, without)]
 
 
-def what_a_unit_uses(showing: Showing) -> Any:
-    return used_of("features.4.conv.1.2", 3, 3, showing)
+def what_a_unit_uses(showing: Probe) -> Any:
+    return compute_effective_field("features.4.conv.1.2", 3, 3, showing)
 
 
-def how_long(showing: Showing) -> Any:
-    return len(latency(showing, 1).layers)
+def how_long(showing: Probe) -> Any:
+    return len(measure_latency(showing, 1).layer_ms)
 
 
 LOOKS = (
@@ -105,13 +105,13 @@ LOOKS = (
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_what_is_seen_inside_is_what_the_cpu_shows(look: Callable[[Showing], Any]) -> None:
+def test_what_is_seen_inside_is_what_the_cpu_shows(look: Callable[[Probe], Any]) -> None:
     network, device = there("mobilenet_v2"), Device()
     with device.there():
-        found = look(network.showing("cat"))
+        found = look(network.probe("cat"))
     assert device.ops
-    assert (network.origin.forward.device, network.origin.forward.fell_back) == (NAME, "")
-    np.testing.assert_allclose(found, look(open_network("mobilenet_v2").showing("cat")), rtol=2e-3, atol=1e-5)
+    assert (network.context.forward.device, network.context.forward.fallback_reason) == (NAME, "")
+    np.testing.assert_allclose(found, look(open_network("mobilenet_v2").probe("cat")), rtol=2e-3, atol=1e-5)
 
 
 def unplugged_after(ops: int) -> Device:
@@ -130,29 +130,29 @@ def test_a_device_that_is_unplugged_during_a_pass_is_given_up_for_the_cpu(ops: i
     network = there("mobilenet_v2")
     with unplugged_after(ops).there():
         result = network.run("cat").result
-        assert network.edit(SwapActivation("features.18.2", "silu")).run("cat").result.ran == 6
-    forward = network.origin.forward
-    assert torch.equal(result.main, open_network("mobilenet_v2").run("cat").result.main)
+        assert network.edit(SwapActivation("features.18.2", "silu")).run("cat").result.ops_run == 6
+    forward = network.context.forward
+    assert torch.equal(result.main_output, open_network("mobilenet_v2").run("cat").result.main_output)
     assert result.device == forward.device == "cpu"
-    assert forward.fell_back.startswith(FELL_BACK)
-    assert forward.fell_back.endswith("the GPU has fallen off the bus), so this ran on the CPU.")
+    assert forward.fallback_reason.startswith(FELL_BACK)
+    assert forward.fallback_reason.endswith("the GPU has fallen off the bus), so this ran on the CPU.")
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_one_that_is_unplugged_while_one_looks_inside_is_given_up_too(look: Callable[[Showing], Any]) -> None:
+def test_one_that_is_unplugged_while_one_looks_inside_is_given_up_too(look: Callable[[Probe], Any]) -> None:
     network = there("mobilenet_v2")
     with unplugged_after(0 if look is kernels_of else 40).there():
-        found = look(network.showing("cat"))
-    assert network.origin.forward.device == "cpu"
-    assert network.origin.forward.fell_back.startswith(FELL_BACK)
-    np.testing.assert_allclose(found, look(open_network("mobilenet_v2").showing("cat")), rtol=1e-5)
+        found = look(network.probe("cat"))
+    assert network.context.forward.device == "cpu"
+    assert network.context.forward.fallback_reason.startswith(FELL_BACK)
+    np.testing.assert_allclose(found, look(open_network("mobilenet_v2").probe("cat")), rtol=1e-5)
 
 
 def test_what_makes_no_sense_is_no_reason_to_give_up_a_device() -> None:
     network = there("vit_b_16")
-    with Device().there(), pytest.raises(NothingThere):
-        class_activation(network.showing("cat"))
-    assert (network.origin.forward.device, network.origin.forward.fell_back) == (NAME, "")
+    with Device().there(), pytest.raises(NotAvailable):
+        compute_class_activation(network.probe("cat"))
+    assert (network.context.forward.device, network.context.forward.fallback_reason) == (NAME, "")
 
 
 def test_a_lost_gpu_has_the_memory_of_the_cpu_until_a_pass_finds_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,37 +14,37 @@ from explorer.analysis.figures import Figures
 from explorer.analysis.shapes import ShapeError
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
-from explorer.networks.catalogue import build, find
+from explorer.networks.catalogue import get_entry, instantiate
 from tests.conftest import KEYS, TYPICAL
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_totals_are_the_catalogues(key: str, opened: Callable[[str], Network]) -> None:
     total = opened(key).figures.total
-    assert (total.params, total.macs) == (find(key).params, find(key).macs)
+    assert (total.params, total.macs) == (get_entry(key).params, get_entry(key).macs)
 
 
 @pytest.mark.parametrize("key", TYPICAL)
 def test_macs_are_half_of_torchs_flops(key: str, opened: Callable[[str], Network]) -> None:
-    module = build(find(key))
+    module = instantiate(get_entry(key))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module(torch.empty(1, *find(key).input_size, device="meta"))
+        module(torch.empty(1, *get_entry(key).input_size, device="meta"))
     assert opened(key).figures.total.flops == counter.get_total_flops()
 
 
 @pytest.mark.parametrize("key", TYPICAL)
 def test_remembered_equals_fresh(key: str) -> None:
     remembered = open_network(key).figures.as_json()
-    shapes.forget()
+    shapes.clear_cache()
     assert open_network(key).figures.as_json() == remembered
 
 
 @pytest.mark.parametrize("key", TYPICAL)
 def test_stages_add_up_to_the_total(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
-    parts = [network.figures.sum(group.all_nodes) for group in network.study.hierarchy.root.groups]
+    parts = [network.figures.sum(group.all_nodes) for group in network.analysis.hierarchy.root.groups]
     rest = network.figures.sum(
-        name for name in network.study.hierarchy.root.hidden
+        name for name in network.analysis.hierarchy.root.hidden
     )  # constants read by the outermost module itself
     assert sum(p.macs for p in parts) == network.figures.total.macs
     assert sum(p.params for p in parts) + rest.params + network.figures.unused_params == network.figures.total.params

@@ -9,17 +9,17 @@ import torch
 from torch import nn
 from torchvision import models
 
-from explorer.analysis.forward import Forward
+from explorer.analysis.forward import ForwardEngine
 from explorer.analysis.running import PassError
-from explorer.edits import ChannelShuffle, Shortcut, SwapActivation
-from explorer.edits.switches import swappable
+from explorer.edits import SwapActivation, ToggleChannelShuffle, ToggleShortcut
+from explorer.edits.switches import swappable_activations
 from explorer.graph.architecture import Constant, Layer
-from explorer.graph.module import as_module
+from explorer.graph.module import build_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
-from explorer.networks.catalogue import find
+from explorer.networks.catalogue import get_entry
 from explorer.wanted import Cancelled
-from explorer.weights import Seeded
+from explorer.weights import SeededWeights
 from tests.conftest import KEYS
 
 
@@ -28,8 +28,8 @@ def image() -> torch.Tensor:
     return torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
 
 
-def seeded(network: Network) -> Seeded:
-    return Seeded(0)
+def seeded(network: Network) -> SeededWeights:
+    return SeededWeights(0)
 
 
 @pytest.mark.parametrize("build", [models.resnet18, models.mobilenet_v2, models.shufflenet_v2_x0_5, models.densenet121])
@@ -37,85 +37,89 @@ def test_the_output_is_a_plain_forwards(build: Callable[[], nn.Module], image: t
     torch.manual_seed(0)
     module = build().eval()
     network = open_network(module, input_shape=(1, 3, 64, 64))
-    result = network.origin.forward.run(network.architecture, network.origin.weights, image)
+    result = network.context.forward.run(network.architecture, network.context.weights, image)
     with torch.inference_mode():
-        assert torch.equal(result.main, module(image))
+        assert torch.equal(result.main_output, module(image))
 
 
 def test_after_an_edit_only_what_is_behind_it_runs(image: torch.Tensor) -> None:
     network = open_network("resnet18", input_shape=(1, 3, 64, 64))
-    forward, weights = Forward(), Seeded()
+    forward, weights = ForwardEngine(), SeededWeights()
     first = forward.run(network.architecture, weights, image, "image")
-    assert first.ran == first.total == 71
-    edited = network.edit(Shortcut("layer4.1", on=False))
+    assert first.ops_run == first.ops_total == 71
+    edited = network.edit(ToggleShortcut("layer4.1", on=False))
     second = forward.run(edited.architecture, weights, image, "image")
-    assert second.ran == 6  # the addition's place, its ReLU, pooling, flatten, fc, output
-    assert forward.run(network.architecture, weights, image, "image").ran == 0  # undo
+    assert second.ops_run == 6  # the addition's place, its ReLU, pooling, flatten, fc, output
+    assert forward.run(network.architecture, weights, image, "image").ops_run == 0  # undo
 
 
 def test_a_large_map_that_is_quickly_made_again_is_not_remembered() -> None:
     network = open_network("mobilenet_v2")
-    forward, weights, photo = Forward(budget=2**30), Seeded(), torch.zeros(1, 3, 224, 224)
+    forward, weights, photo = ForwardEngine(budget=2**30), SeededWeights(), torch.zeros(1, 3, 224, 224)
     forward.run(network.architecture, weights, photo, "photo")
-    assert 2 * forward.remembered < network.figures.activations.bytes  # bytes; of three maps, one of a convolution
+    assert 2 * forward.cached_bytes < network.figures.activations.bytes  # bytes; of three maps, one of a convolution
     edited = network.edit(SwapActivation("features.2.conv.0.2", "silu")).architecture  # of 96 × 112 × 112
     before, after = (forward.keys(one, weights, "photo") for one in (network.architecture, edited))
     changed = sum(key != before.get(name) for name, key in after.items())
     result = forward.run(edited, weights, photo, "photo")
-    assert result.ran == changed + 1  # the norm that the activation reads
-    assert torch.equal(result.main, Forward().run(edited, weights, photo, "photo").main)
+    assert result.ops_run == changed + 1  # the norm that the activation reads
+    assert torch.equal(result.main_output, ForwardEngine().run(edited, weights, photo, "photo").main_output)
 
 
 def test_another_image_runs_everything(image: torch.Tensor) -> None:
     network = open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
-    forward = Forward()
-    forward.run(network.architecture, Seeded(), image, "one")
-    again = forward.run(network.architecture, Seeded(), image + 1, "two")
-    assert again.ran == again.total
+    forward = ForwardEngine()
+    forward.run(network.architecture, SeededWeights(), image, "one")
+    again = forward.run(network.architecture, SeededWeights(), image + 1, "two")
+    assert again.ops_run == again.ops_total
 
 
-@pytest.mark.parametrize("edit", [Shortcut("*", on=False), SwapActivation("*", "silu"), ChannelShuffle("*", on=False)])
+@pytest.mark.parametrize(
+    "edit", [ToggleShortcut("*", on=False), SwapActivation("*", "silu"), ToggleChannelShuffle("*", on=False)]
+)
 def test_remembered_equals_fresh(edit: object, image: torch.Tensor) -> None:
     key = "shufflenet_v1_g3"
     network = open_network(key, input_shape=(1, 3, 64, 64))
-    forward, weights = Forward(), Seeded()
+    forward, weights = ForwardEngine(), SeededWeights()
     forward.run(network.architecture, weights, image, "image")
     edited = network.edit(edit).architecture  # type: ignore[arg-type]
     remembered = forward.run(edited, weights, image, "image")
-    assert torch.equal(remembered.main, Forward().run(edited, weights, image, "image").main)
+    assert torch.equal(remembered.main_output, ForwardEngine().run(edited, weights, image, "image").main_output)
 
 
 def test_a_small_budget_only_costs_time(image: torch.Tensor) -> None:
     architecture = open_network("mobilenet_v2", input_shape=(1, 3, 64, 64)).architecture
-    plenty, little = Forward(), Forward(budget=100_000)
-    expected = plenty.run(architecture, Seeded(), image, "image")
+    plenty, little = ForwardEngine(), ForwardEngine(budget=100_000)
+    expected = plenty.run(architecture, SeededWeights(), image, "image")
     for _ in range(2):
-        assert torch.equal(little.run(architecture, Seeded(), image, "image").main, expected.main)
-    assert little.remembered <= 100_000
+        assert torch.equal(little.run(architecture, SeededWeights(), image, "image").main_output, expected.main_output)
+    assert little.cached_bytes <= 100_000
 
 
 def test_a_pass_that_is_no_longer_wanted_stops_and_the_next_one_works(image: torch.Tensor) -> None:
     architecture = open_network("mobilenet_v2", input_shape=(1, 3, 64, 64)).architecture
-    forward = Forward()
+    forward = ForwardEngine()
     with pytest.raises(Cancelled):
-        forward.run(architecture, Seeded(), image, "image", wanted=lambda done: done < 0.5)
-    result = forward.run(architecture, Seeded(), image, "image")
-    assert 0 < result.ran < result.total  # what was done is not done again
-    assert torch.equal(result.main, Forward().run(architecture, Seeded(), image, "image").main)
+        forward.run(architecture, SeededWeights(), image, "image", keep_going=lambda done: done < 0.5)
+    result = forward.run(architecture, SeededWeights(), image, "image")
+    assert 0 < result.ops_run < result.ops_total  # what was done is not done again
+    assert torch.equal(
+        result.main_output, ForwardEngine().run(architecture, SeededWeights(), image, "image").main_output
+    )
 
 
 def test_a_layer_that_fails_is_named() -> None:
     architecture = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), (1, 3, 8, 8))
     with pytest.raises(PassError, match=r"0 failed on \(1, 5, 8, 8\)"):
-        Forward().run(architecture, Seeded(), torch.zeros(1, 5, 8, 8))
+        ForwardEngine().run(architecture, SeededWeights(), torch.zeros(1, 5, 8, 8))
 
 
 def test_auxiliary_outputs_come_along(image: torch.Tensor) -> None:
     network = open_network("googlenet_2014", options={"aux_heads": True})
     photo = torch.nn.functional.interpolate(image, (224, 224))
-    result = network.origin.forward.run(network.architecture, Seeded(), photo)
+    result = network.context.forward.run(network.architecture, SeededWeights(), photo)
     assert len(result.value) == 3
-    assert result.main.shape == (1, 1000)
+    assert result.main_output.shape == (1, 1000)
 
 
 def test_values_inside_are_those_of_the_pass(image: torch.Tensor) -> None:
@@ -128,9 +132,9 @@ def test_values_inside_are_those_of_the_pass(image: torch.Tensor) -> None:
     with torch.inference_mode():
         module(image)
     names = ("layer4.1.bn2", "conv1")
-    for forward in (Forward(), Forward(budget=100_000)):
+    for forward in (ForwardEngine(), ForwardEngine(budget=100_000)):
         for _ in range(2):  # made, then remembered
-            found = dict(forward.values(names, network.architecture, network.origin.weights, image, "image"))
+            found = dict(forward.values(names, network.architecture, network.context.weights, image, "image"))
             assert list(found) == ["conv1", "layer4.1.bn2"]
             assert all(torch.equal(found[name], seen[name]) for name in names)
 
@@ -138,7 +142,7 @@ def test_values_inside_are_those_of_the_pass(image: torch.Tensor) -> None:
 def test_equal_keys_mean_equal_values(image: torch.Tensor) -> None:
     network = open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
     edited = network.edit(SwapActivation("stage3.1", "gelu"))
-    forward, weights = Forward(), network.origin.weights
+    forward, weights = ForwardEngine(), network.context.weights
     before, now = (forward.keys(n.architecture, weights, "image") for n in (network, edited))
     assert before["stage3.0.branch1.0"] == now["stage3.0.branch1.0"]
     assert before["fc"] != now["fc"]
@@ -146,7 +150,7 @@ def test_equal_keys_mean_equal_values(image: torch.Tensor) -> None:
 
 def test_layers_let_gradients_pass(image: torch.Tensor) -> None:
     network = open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
-    forward, weights = Forward(), network.origin.weights
+    forward, weights = ForwardEngine(), network.context.weights
     forward.run(network.architecture, weights, image)
     layer = forward.layer(network.architecture.nodes["conv1.0"], weights)
     assert layer is not None
@@ -156,24 +160,24 @@ def test_layers_let_gradients_pass(image: torch.Tensor) -> None:
 
 
 def test_weights_that_are_no_longer_used_are_let_go_of() -> None:
-    forward = Forward(budget=1000)
+    forward = ForwardEngine(budget=1000)
     x = torch.zeros(1, 3, 4, 4)
     network = open_network(
         nn.Sequential(nn.Conv2d(3, 8, 1), nn.Flatten(), nn.Linear(128, 10)), input_shape=(1, 3, 4, 4)
     )
     for seed in range(20):
-        forward.run(network.architecture, Seeded(seed), x, seed)
-    assert forward.materialised <= 2 * 4 * network.figures.total.params
+        forward.run(network.architecture, SeededWeights(seed), x, seed)
+    assert forward.weight_bytes <= 2 * 4 * network.figures.total.params
 
 
 def test_many_images_are_seen_without_remembering_their_maps(opened: Callable[[str], Network]) -> None:
     network = opened("mobilenet_v3_small")
     before = network.run("cat")
-    held = network.origin.forward.remembered
-    assert torch.equal(network.top1("cat").result.main, before.result.main)
-    network.top1("coffee")
-    assert network.origin.forward.remembered == held
-    assert network.run("cat").result.ran == 0
+    held = network.context.forward.cached_bytes
+    assert torch.equal(network.run_uncached("cat").result.main_output, before.result.main_output)
+    network.run_uncached("coffee")
+    assert network.context.forward.cached_bytes == held
+    assert network.run("cat").result.ops_run == 0
 
 
 @pytest.mark.parametrize(("value", "kind"), [(float("nan"), "NaN"), (float("inf"), "infinity")])
@@ -182,9 +186,9 @@ def test_where_nan_or_infinity_began_is_said(value: float, kind: str) -> None:
     with torch.no_grad():
         module[2].bias.fill_(value)
     network = open_network(module, input_shape=(1, 3, 4, 4))
-    forward, x = network.origin.forward, torch.ones(1, 3, 4, 4)
-    assert forward.run(network.architecture, network.origin.weights, x, 0).broken == f"2: {kind}"
-    assert forward.run(network.architecture, Seeded(), x, 0).broken == ""
+    forward, x = network.context.forward, torch.ones(1, 3, 4, 4)
+    assert forward.run(network.architecture, network.context.weights, x, 0).first_fault == f"2: {kind}"
+    assert forward.run(network.architecture, SeededWeights(), x, 0).first_fault == ""
 
 
 def missing_device() -> str:
@@ -194,24 +198,24 @@ def missing_device() -> str:
 
 def test_a_device_that_fails_is_given_up_for_the_cpu(image: torch.Tensor) -> None:
     network = open_network("shufflenet_v2_x0_5", input_shape=(1, 3, 64, 64))
-    expected = Forward().run(network.architecture, Seeded(), image, 0)
-    forward = Forward()
-    forward.use(missing_device())
-    result = forward.run(network.architecture, Seeded(), image, 0)
-    assert torch.equal(result.main, expected.main)
+    expected = ForwardEngine().run(network.architecture, SeededWeights(), image, 0)
+    forward = ForwardEngine()
+    forward.configure(missing_device())
+    result = forward.run(network.architecture, SeededWeights(), image, 0)
+    assert torch.equal(result.main_output, expected.main_output)
     assert result.device == forward.device == "cpu"
-    assert forward.fell_back.startswith(f"{missing_device()} failed (")
-    assert forward.run(network.architecture, Seeded(), image, 0).ran == 0
+    assert forward.fallback_reason.startswith(f"{missing_device()} failed (")
+    assert forward.run(network.architecture, SeededWeights(), image, 0).ops_run == 0
 
 
 def test_a_layer_that_fails_everywhere_is_no_reason_to_give_up_a_device() -> None:
     architecture = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), (1, 3, 8, 8))
-    forward = Forward()
-    forward.use(missing_device())
+    forward = ForwardEngine()
+    forward.configure(missing_device())
     with pytest.raises(PassError, match="0 failed on"):
-        forward.run(architecture, Seeded(), torch.zeros(1, 5, 8, 8))
+        forward.run(architecture, SeededWeights(), torch.zeros(1, 5, 8, 8))
     assert forward.device == missing_device()
-    assert not forward.fell_back
+    assert not forward.fallback_reason
 
 
 def test_an_outputs_first_tensor_is_the_main_one() -> None:
@@ -221,14 +225,14 @@ def test_an_outputs_first_tensor_is_the_main_one() -> None:
 
     network = open_network(Two(), input_shape=(1, 3, 4, 4))
     x = torch.zeros(1, 3, 4, 4)
-    assert network.origin.forward.run(network.architecture, Seeded(), x).main.unique().tolist() == [1.0]
+    assert network.context.forward.run(network.architecture, SeededWeights(), x).main_output.unique().tolist() == [1.0]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """All networks with `--long`; else those whose weights are made in a second."""
     if "any_key" in metafunc.fixturenames:
         long = metafunc.config.getoption("--long")
-        metafunc.parametrize("any_key", [key for key in KEYS if long or find(key).params < 12e6])
+        metafunc.parametrize("any_key", [key for key in KEYS if long or get_entry(key).params < 12e6])
 
 
 #: These take images of one size only; the others are tried on small ones.
@@ -236,15 +240,15 @@ ONE_SIZE = ("AlexNet", "VGG", "ViT", "MaxViT", "Inception", "GoogLeNet")
 
 
 def test_after_an_edit_the_output_is_the_exported_modules_bit_for_bit(any_key: str) -> None:
-    entry, weights, forward = find(any_key), Seeded(), Forward()
+    entry, weights, forward = get_entry(any_key), SeededWeights(), ForwardEngine()
     side = entry.input_size[-1] if entry.family in ONE_SIZE else 64
     network = open_network(any_key, input_shape=(1, 3, side, side))
-    last = [node.name for node in swappable(network.architecture, "*")][-1]
+    last = [node.name for node in swappable_activations(network.architecture, "*")][-1]
     edited = network.edit(SwapActivation(last, "tanh")).architecture
     image = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(1))
     forward.run(network.architecture, weights, image, "image")
     found = forward.run(edited, weights, image, "image")
-    assert 0 < found.ran < found.total
+    assert 0 < found.ops_run < found.ops_total
     held = {name: weights.tensors(node) for name, node in edited.live.items() if isinstance(node.op, (Layer, Constant))}
     with torch.inference_mode():
-        assert torch.equal(found.main, as_module(edited, held)(image))
+        assert torch.equal(found.main_output, build_module(edited, held)(image))

@@ -6,17 +6,17 @@ import pytest
 import torch
 from showings import shown
 
-from explorer.analysis.latency import latency
+from explorer.analysis.latency import measure_latency
 from explorer.network import Network
 from explorer.wanted import Cancelled
 
 
 def test_every_layer_has_a_time_and_the_work_tells_how_far_it_is(network: Network, image: torch.Tensor) -> None:
     heard: list[float] = []
-    found = latency(shown(network, image), passes=3, wanted=lambda done: heard.append(done) is None)
-    assert found.layers.keys() == network.architecture.live.keys()
-    assert all(milliseconds >= 0 for milliseconds in found.layers.values())
-    assert found.total > found.layers["conv1"] > 0
+    found = measure_latency(shown(network, image), passes=3, keep_going=lambda done: heard.append(done) is None)
+    assert found.layer_ms.keys() == network.architecture.live.keys()
+    assert all(milliseconds >= 0 for milliseconds in found.layer_ms.values())
+    assert found.total_ms > found.layer_ms["conv1"] > 0
     assert (found.passes, found.threads) == (3, torch.get_num_threads())
     assert heard == sorted(heard)
     assert 0.9 < heard[-1] < 1
@@ -24,9 +24,9 @@ def test_every_layer_has_a_time_and_the_work_tells_how_far_it_is(network: Networ
 
 def test_it_can_be_called_off(network: Network, image: torch.Tensor) -> None:
     with pytest.raises(Cancelled):
-        latency(shown(network, image), wanted=lambda done: done < 0.5)
+        measure_latency(shown(network, image), keep_going=lambda done: done < 0.5)
 
 
 def test_no_pass_is_no_measurement(network: Network, image: torch.Tensor) -> None:
     with pytest.raises(ValueError, match="0 passes"):
-        latency(shown(network, image), passes=0)
+        measure_latency(shown(network, image), passes=0)

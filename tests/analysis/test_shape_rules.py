@@ -17,9 +17,9 @@ from torchvision.ops import StochasticDepth
 
 from explorer.analysis import shapes
 from explorer.analysis.shape import Shape
-from explorer.analysis.shape_rules import shape_by_rule
-from explorer.analysis.shapes import Measure, ShapeError, measure_one, measured_on_meta
-from explorer.graph.architecture import Function, Layer, Method, Node, Op, Output, Pass
+from explorer.analysis.shape_rules import infer_shape
+from explorer.analysis.shapes import Measure, ShapeError, measure_node, measure_on_meta
+from explorer.graph.architecture import Bypass, Function, Layer, Method, Node, Op, Output
 from explorer.graph.arguments import Ref
 from explorer.network import Network
 from tests.conftest import KEYS
@@ -34,7 +34,7 @@ def shape(*dims: int, dtype: torch.dtype = torch.float32) -> Shape:
 
 def layer(make: Callable[[], nn.Module], *args: Any, **kwargs: Any) -> Node:
     with torch.device("meta"):
-        return Node("n", Layer.of(make().eval()), args or (X,), kwargs)
+        return Node("n", Layer.from_module(make().eval()), args or (X,), kwargs)
 
 
 def call(function: Any, *args: Any, **kwargs: Any) -> Node:
@@ -44,17 +44,17 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Node:
 
 def refused(node: Node, *inputs: Any) -> bool:
     """Does torch refuse? Either way, what is measured is what torch says, and a rule never speaks for a refused op."""
-    shapes.forget()
+    shapes.clear_cache()
     try:
-        expected: Measure | None = measured_on_meta(node, inputs)
+        expected: Measure | None = measure_on_meta(node, inputs)
     except ShapeError:
         expected = None
     if expected is None:
-        assert shape_by_rule(node, inputs) is None
+        assert infer_shape(node, inputs) is None
         with pytest.raises(ShapeError):
-            measure_one(node, inputs)
+            measure_node(node, inputs)
     else:
-        assert measure_one(node, inputs) == expected
+        assert measure_node(node, inputs) == expected
     return expected is None
 
 
@@ -67,11 +67,11 @@ def test_every_op_of_the_catalogue_is_measured_as_torch_would(key: str, opened: 
         if (known := (node.signature, inputs)) in seen:
             continue
         seen.add(known)
-        ruled = shape_by_rule(node, inputs)
+        ruled = infer_shape(node, inputs)
         if ruled is not None:
-            shapes.forget()
+            shapes.clear_cache()
             assert ruled == figures.measures[name].value
-            assert measure_one(node, inputs) == measured_on_meta(node, inputs), name
+            assert measure_node(node, inputs) == measure_on_meta(node, inputs), name
 
 
 @pytest.mark.parametrize("key", ["densenet201", "efficientnet_b7", "shufflenet_v1_g3", "mobilenet_v3_large"])
@@ -80,7 +80,7 @@ def test_rules_know_all_ops_of_common_networks(key: str, opened: Callable[[str],
     unknown = [
         name
         for name, node in figures.architecture.live.items()
-        if shape_by_rule(node, tuple(figures.measures[read].value for read in node.inputs)) is None
+        if infer_shape(node, tuple(figures.measures[read].value for read in node.inputs)) is None
     ]
     assert unknown == [figures.architecture.input.name]
 
@@ -129,7 +129,7 @@ def test_convolutions(
     given_shape = shape(2, channels * groups + fed, *side)
     ordinary = mode == "zeros" and not isinstance(padding, str) and min(padding) >= 0 and min(dilation) > 0
     if not refused(node, given_shape) and ordinary:
-        assert shape_by_rule(node, (given_shape,)) is not None
+        assert infer_shape(node, (given_shape,)) is not None
 
 
 window = st.one_of(st.integers(0, 5), st.tuples(st.integers(1, 5), st.integers(1, 5)))
@@ -153,7 +153,7 @@ def test_max_pools(
     refused(call(F.max_pool2d, X, kernel, stride=stride, padding=padding, dilation=dilation), given_shape)
     node = layer(lambda: nn.MaxPool2d(kernel, stride, padding, dilation, indices, ceil))
     if not refused(node, given_shape):
-        assert (shape_by_rule(node, (given_shape,)) is None) == indices
+        assert (infer_shape(node, (given_shape,)) is None) == indices
 
 
 @settings(max_examples=400, deadline=None)
@@ -173,7 +173,7 @@ def test_average_pools(
     refused(call(F.avg_pool2d, X, kernel_size=kernel, stride=stride, divisor_override=divisor), given_shape)
     node = layer(lambda: nn.AvgPool2d(kernel, stride, padding, ceil, divisor_override=divisor))
     if not refused(node, given_shape):
-        assert (shape_by_rule(node, (given_shape,)) is None) == (divisor is not None)
+        assert (infer_shape(node, (given_shape,)) is None) == (divisor is not None)
 
 
 ELEMENTWISE = [
@@ -187,7 +187,7 @@ ELEMENTWISE = [
 @pytest.mark.parametrize("dims", [MAP, (3, 5)])
 def test_activations(make: type[nn.Module], dims: tuple[int, ...]) -> None:
     assert not refused(layer(make), shape(*dims))
-    assert shape_by_rule(layer(make), (shape(*dims),)) == shape(*dims)
+    assert infer_shape(layer(make), (shape(*dims),)) == shape(*dims)
 
 
 @pytest.mark.parametrize(
@@ -219,13 +219,13 @@ def test_activations(make: type[nn.Module], dims: tuple[int, ...]) -> None:
 )
 def test_layers_over_a_map(make: Callable[[], nn.Module]) -> None:
     assert not refused(layer(make), shape(*MAP))
-    assert shape_by_rule(layer(make), (shape(*MAP),)) is not None
+    assert infer_shape(layer(make), (shape(*MAP),)) is not None
 
 
 @pytest.mark.parametrize("dims", [(2, 8), (2, 8, 5), (1, 8)])
 def test_batch_norm_of_vectors(dims: tuple[int, ...]) -> None:
     assert not refused(layer(lambda: nn.BatchNorm1d(8)), shape(*dims))
-    assert shape_by_rule(layer(lambda: nn.BatchNorm1d(8)), (shape(*dims),)) == shape(*dims)
+    assert infer_shape(layer(lambda: nn.BatchNorm1d(8)), (shape(*dims),)) == shape(*dims)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def rebound() -> nn.Module:
 )
 def test_what_may_do_anything_is_left_to_torch(make: Callable[[], nn.Module]) -> None:
     assert not refused(layer(make), shape(*MAP))
-    assert shape_by_rule(layer(make), (shape(*MAP),)) is None
+    assert infer_shape(layer(make), (shape(*MAP),)) is None
 
 
 @pytest.mark.parametrize(
@@ -302,14 +302,14 @@ def test_what_may_do_anything_is_left_to_torch(make: Callable[[], nn.Module]) ->
 def test_unusual_tensors_are_left_to_torch(given_shape: Shape) -> None:
     node = layer(lambda: nn.Conv2d(8, 4, 3))
     refused(node, given_shape)
-    assert shape_by_rule(node, (given_shape,)) is None
+    assert infer_shape(node, (given_shape,)) is None
 
 
 def test_a_layer_called_in_an_unusual_way_is_left_to_torch() -> None:
     pool = layer(lambda: nn.ConvTranspose2d(8, 4, 3), X, output_size=[11, 9])
     assert not refused(pool, shape(*MAP))
-    assert shape_by_rule(layer(nn.ReLU, input=X), (shape(*MAP),)) is None
-    assert shape_by_rule(layer(nn.ReLU, [X]), (shape(*MAP),)) is None
+    assert infer_shape(layer(nn.ReLU, input=X), (shape(*MAP),)) is None
+    assert infer_shape(layer(nn.ReLU, [X]), (shape(*MAP),)) is None
 
 
 FUNCTIONS = [F.relu, F.relu6, F.leaky_relu, F.elu, F.selu, F.celu, F.gelu, F.silu, F.mish, F.hardswish, F.hardsigmoid]
@@ -319,13 +319,13 @@ FUNCTIONS += [F.hardtanh, F.logsigmoid, F.softplus, F.softsign, torch.relu, torc
 @pytest.mark.parametrize("function", [*FUNCTIONS, "relu", "sigmoid", "tanh"])
 def test_activations_as_functions(function: Any) -> None:
     assert not refused(call(function, X), shape(*MAP))
-    assert shape_by_rule(call(function, X), (shape(*MAP),)) == shape(*MAP)
+    assert infer_shape(call(function, X), (shape(*MAP),)) == shape(*MAP)
 
 
 def test_in_place_is_left_to_torch() -> None:
     assert not refused(call(F.relu, X, inplace=True), shape(*MAP))
-    assert shape_by_rule(call(F.relu, X, inplace=True), (shape(*MAP),)) is None
-    assert shape_by_rule(call(F.relu, X, inplace=False), (shape(*MAP),)) == shape(*MAP)
+    assert infer_shape(call(F.relu, X, inplace=True), (shape(*MAP),)) is None
+    assert infer_shape(call(F.relu, X, inplace=False), (shape(*MAP),)) == shape(*MAP)
 
 
 sizes = st.lists(st.integers(1, 3), max_size=4).map(tuple)
@@ -336,7 +336,7 @@ sizes = st.lists(st.integers(1, 3), max_size=4).map(tuple)
 def test_additions_and_products(one: tuple[int, ...], other: tuple[int, ...], function: Any) -> None:
     node = call(function, X, Y)
     if not refused(node, shape(*one), shape(*other)):
-        assert shape_by_rule(node, (shape(*one), shape(*other))) is not None
+        assert infer_shape(node, (shape(*one), shape(*other))) is not None
 
 
 @pytest.mark.parametrize("number", [3, 0.5, True, 2**40, 1j])
@@ -350,7 +350,7 @@ def test_a_value_added_to_itself() -> None:
 
 def test_an_addition_with_settings_is_left_to_torch() -> None:
     assert not refused(call(torch.add, X, Y, alpha=2), shape(*MAP), shape(*MAP))
-    assert shape_by_rule(call(torch.add, X, Y, alpha=2), (shape(*MAP), shape(*MAP))) is None
+    assert infer_shape(call(torch.add, X, Y, alpha=2), (shape(*MAP), shape(*MAP))) is None
 
 
 @settings(max_examples=200, deadline=None)
@@ -363,9 +363,9 @@ def test_concatenations(parts: list[tuple[int, ...]], dim: int, named: bool) -> 
 
 def test_concatenations_that_fit_have_a_rule() -> None:
     inputs = (shape(2, 8, 5, 5), shape(2, 3, 5, 5))
-    assert shape_by_rule(call(torch.cat, [X, Y], 1), inputs) == shape(2, 11, 5, 5)
-    assert shape_by_rule(call(torch.cat, (X, Y), dim=-3), inputs) == shape(2, 11, 5, 5)
-    assert shape_by_rule(call(torch.cat, [X, Y]), (inputs[0],) * 2) == shape(4, 8, 5, 5)
+    assert infer_shape(call(torch.cat, [X, Y], 1), inputs) == shape(2, 11, 5, 5)
+    assert infer_shape(call(torch.cat, (X, Y), dim=-3), inputs) == shape(2, 11, 5, 5)
+    assert infer_shape(call(torch.cat, [X, Y]), (inputs[0],) * 2) == shape(4, 8, 5, 5)
 
 
 @settings(max_examples=200, deadline=None)
@@ -397,10 +397,10 @@ def test_adaptive_pools_as_functions(size: Any) -> None:
     refused(call(F.adaptive_avg_pool2d, X, output_size=size), shape(*MAP))
 
 
-@pytest.mark.parametrize("op", [Output(), Pass()])
+@pytest.mark.parametrize("op", [Output(), Bypass()])
 def test_what_passes_its_input_on(op: Op) -> None:
     node = Node("n", op, (X,))
     assert not refused(node, shape(*MAP))
-    assert shape_by_rule(node, (shape(*MAP),)) == shape(*MAP)
-    assert measure_one(node, (shape(*MAP),)).view
+    assert infer_shape(node, (shape(*MAP),)) == shape(*MAP)
+    assert measure_node(node, (shape(*MAP),)).view
     assert not refused(Node("n", op, ((X, Y),)), shape(1), shape(2))

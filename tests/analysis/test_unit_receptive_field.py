@@ -11,8 +11,8 @@ from showings import shown
 from torch import nn
 from torchvision import models
 
-from explorer.analysis.showing import NothingThere
-from explorer.analysis.unit_receptive_field import Box, box_of, used_of
+from explorer.analysis.showing import NotAvailable
+from explorer.analysis.unit_receptive_field import PixelBox, compute_effective_field, compute_receptive_box
 from explorer.network import Network, open_network
 
 
@@ -29,9 +29,9 @@ def positive(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
-def support(gradient: torch.Tensor) -> Box:
+def support(gradient: torch.Tensor) -> PixelBox:
     rows, columns = torch.nonzero(gradient.amax(1), as_tuple=True), torch.nonzero(gradient.amax(0), as_tuple=True)
-    return Box(int(rows[0].min()), int(columns[0].min()), int(rows[0].max()), int(columns[0].max()))
+    return PixelBox(int(rows[0].min()), int(columns[0].min()), int(rows[0].max()), int(columns[0].max()))
 
 
 STEM = nn.Sequential(
@@ -57,8 +57,8 @@ def test_the_box_is_where_the_gradient_is(module: nn.Module, name: str, place: s
     assert shape is not None
     height, width = shape.dims[2:]
     row, column = {"corner": (0, 0), "middle": (height // 2, width // 2), "edge": (height - 1, width // 3)}[place]
-    gradient = torch.from_numpy(used_of(name, row, column, showing))
-    assert box_of(name, row, column, network.architecture, network.figures.measures) == support(gradient)
+    gradient = torch.from_numpy(compute_effective_field(name, row, column, showing))
+    assert compute_receptive_box(name, row, column, network.architecture, network.figures.measures) == support(gradient)
     assert gradient.max() == 1
 
 
@@ -71,7 +71,9 @@ def test_inside_it_is_as_wide_as_the_closed_form(opened: Callable[[str], Network
         network = opened(key)
         shape = network.figures.shape(name)
         assert shape is not None
-        box = box_of(name, shape.dims[2] // 2, shape.dims[3] // 2, network.architecture, network.figures.measures)
+        box = compute_receptive_box(
+            name, shape.dims[2] // 2, shape.dims[3] // 2, network.architecture, network.figures.measures
+        )
         assert box is not None
         assert box.width == network.figures.receptive_fields[name], key
 
@@ -82,8 +84,8 @@ def test_behind_global_pooling_everything_is_seen_but_gates_do_not_count(opened:
     pooled = next(
         n for n in nodes.live if measures[n].shape and measures[n].shape.dims[2:] == (1, 1) and "features" not in n
     )
-    assert box_of(pooled, 0, 0, nodes, measures) == Box(0, 0, 223, 223)
-    gated = box_of("features.2.0.block.3.0", 28, 28, nodes, measures)  # behind a squeeze-and-excitation
+    assert compute_receptive_box(pooled, 0, 0, nodes, measures) == PixelBox(0, 0, 223, 223)
+    gated = compute_receptive_box("features.2.0.block.3.0", 28, 28, nodes, measures)  # behind a squeeze-and-excitation
     assert gated is not None
     assert gated.width < 60
 
@@ -94,20 +96,20 @@ def test_attention_sees_everything(opened: Callable[[str], Network]) -> None:
     name = next(
         n for n in reversed(last) if (s := network.figures.shape(n)) is not None and len(s.dims) == 4 and s.dims[2] > 1
     )
-    assert box_of(name, 0, 0, network.architecture, network.figures.measures) == Box(0, 0, 223, 223)
+    assert compute_receptive_box(name, 0, 0, network.architecture, network.figures.measures) == PixelBox(0, 0, 223, 223)
 
 
 @pytest.mark.parametrize(("name", "row"), [("layer1.0.conv1", 16), ("layer1.0.conv1", -1), ("fc", 0), ("nowhere", 0)])
 def test_a_unit_that_is_not_there(network: Network, name: str, row: int, image: torch.Tensor) -> None:
-    with pytest.raises(NothingThere, match="has no unit at row"):
-        box_of(name, row, 0, network.architecture, network.figures.measures)
-    with pytest.raises(NothingThere):
-        used_of(name, row, 0, shown(network, image))
+    with pytest.raises(NotAvailable, match="has no unit at row"):
+        compute_receptive_box(name, row, 0, network.architecture, network.figures.measures)
+    with pytest.raises(NotAvailable):
+        compute_effective_field(name, row, 0, shown(network, image))
 
 
 def test_what_is_used_falls_off_towards_the_border(network: Network, image: torch.Tensor) -> None:
-    used = used_of("layer1.1.conv2", 8, 8, shown(network, image))
-    box = box_of("layer1.1.conv2", 8, 8, network.architecture, network.figures.measures)
+    used = compute_effective_field("layer1.1.conv2", 8, 8, shown(network, image))
+    box = compute_receptive_box("layer1.1.conv2", 8, 8, network.architecture, network.figures.measures)
     assert box is not None
     assert math.isclose(used.max(), 1, rel_tol=1e-6)
     outside = used.copy()

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 
 from explorer.analysis import shapes
-from explorer.edits import Edit, Shortcut, Width, WidthMultiplier
-from explorer.edits.options import options
-from explorer.garbage import keep_loaded
+from explorer.edits import Edit, MultiplyWidth, SetWidth, ToggleShortcut
+from explorer.edits.options import find_options
+from explorer.garbage import freeze_imports
 from explorer.network import Network, open_network
 
 
@@ -32,11 +32,13 @@ def edits(key: str) -> dict[str, Any]:
     known, no other edit was made on it.
     """
     network = open_network(key)
-    cards = [*list(network.study.hierarchy.groups)[1:], *list(network.architecture.live)[1:]]
-    opened = _seconds(lambda: options(network.study, ""))
-    later = sorted(_seconds(lambda card=card: options(network.study, card)) for card in cards)
-    edited = network.edit(Shortcut("*", on=False)) if "dense" not in key else network.edit(WidthMultiplier("*", 0.5))
-    first = _seconds(lambda: options(edited.study, cards[len(cards) // 2]))
+    cards = [*list(network.analysis.hierarchy.groups)[1:], *list(network.architecture.live)[1:]]
+    opened = _seconds(lambda: find_options(network.analysis, ""))
+    later = sorted(_seconds(lambda card=card: find_options(network.analysis, card)) for card in cards)
+    edited = (
+        network.edit(ToggleShortcut("*", on=False)) if "dense" not in key else network.edit(MultiplyWidth("*", 0.5))
+    )
+    first = _seconds(lambda: find_options(edited.analysis, cards[len(cards) // 2]))
     widths = {name: _width(key, edit) for name, edit in _widths(network)}
     back = [_seconds(lambda: _counted(edited.undo())) for _ in range(20)]
     return {
@@ -51,19 +53,21 @@ def edits(key: str) -> dict[str, Any]:
 
 
 def _widths(network: Network) -> Iterable[tuple[str, Edit]]:
-    blocks = [block for block in network.study.hierarchy.blocks if network.study.hierarchy.block_of(block.id) is block]
+    blocks = [
+        block for block in network.analysis.hierarchy.blocks if network.analysis.hierarchy.block_of(block.id) is block
+    ]
     layer = next(
         name
         for name in blocks[len(blocks) // 2].nodes
         if hasattr(network.architecture.nodes[name].layer, "out_channels")
     )
     width = network.architecture.nodes[layer].layer.out_channels  # type: ignore[union-attr]
-    yield "a hidden width", Width(layer, int(width) // 2)  # type: ignore[arg-type]
-    stage = next(group for group in network.study.hierarchy.root.groups if group.role == "stage")
-    last = network.study.figures.shape(stage.nodes[-1])
+    yield "a hidden width", SetWidth(layer, int(width) // 2)  # type: ignore[arg-type]
+    stage = next(group for group in network.analysis.hierarchy.root.groups if group.role == "stage")
+    last = network.analysis.figures.shape(stage.nodes[-1])
     assert last is not None
-    yield "a stage", Width(stage.id, last.dims[1] * 2)
-    yield "all, × 0.75", WidthMultiplier("*", 0.75)
+    yield "a stage", SetWidth(stage.id, last.dims[1] * 2)
+    yield "all, × 0.75", MultiplyWidth("*", 0.75)
 
 
 def _width(key: str, edit: Edit) -> dict[str, float]:
@@ -72,8 +76,8 @@ def _width(key: str, edit: Edit) -> dict[str, float]:
     for number in range(6):
         network = open_network(key)
         if not number:
-            shapes.forget()
-        _ = (network.figures.total, network.study.hierarchy)
+            shapes.clear_cache()
+        _ = (network.figures.total, network.analysis.hierarchy)
         try:
             times.append(_seconds(lambda network=network: _counted(network.edit(edit))))
         except ValueError:  # refused: this network ties that width
@@ -94,7 +98,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 def main(what: str, keys: list[str]) -> None:
     torch.set_num_threads(1)
-    keep_loaded()
+    freeze_imports()
     assert what == "edits"
     print(json.dumps({key: edits(key) for key in keys}))
 

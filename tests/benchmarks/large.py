@@ -17,10 +17,10 @@ import torch
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
-from explorer.analysis.study import study
-from explorer.drawing import Picture, compose
+from explorer.analysis.study import analyse
+from explorer.drawing import Picture, compose_picture
 from explorer.graph.trace import trace
-from explorer.present import at_level, diagram
+from explorer.present import build_diagram, expanded_at_level
 from explorer.ui.canvas import Canvas
 from tests.large_network import large
 
@@ -62,7 +62,7 @@ def panned(canvas: Canvas, scale: float | None, at: str) -> dict[str, float]:
     assert canvas.picture is not None
     return {
         "scale": canvas.scale / 1.2,
-        "cards": canvas.picture.count_in(canvas.seen),
+        "cards": canvas.picture.count_cards_in(canvas.visible_rect),
         "median": frames[30],
         "p95": frames[57],
         "max": frames[-1],
@@ -81,18 +81,18 @@ def main(nodes: int) -> None:
     module = timed("build the module", lambda: large(nodes))
     architecture = timed("trace", lambda: trace(module, (1, 3, 256, 256)))
     before = time.perf_counter(), time.process_time()
-    known = timed("shapes and costs", lambda: study(architecture))
+    known = timed("shapes and costs", lambda: analyse(architecture))
     timed("hierarchy", lambda: known.hierarchy)
-    folded = timed("diagram, folded", lambda: diagram(known, at_level(known, "stages")))
-    picture = timed("layout, folded", lambda: compose(folded))
+    folded = timed("diagram, folded", lambda: build_diagram(known, expanded_at_level(known, "stages")))
+    picture = timed("layout, folded", lambda: compose_picture(folded))
     timed("first paint, folded", lambda: painted(canvas, picture))
     after = time.perf_counter(), time.process_time()
     found["open folded, from the snapshot"] = {"clock": after[0] - before[0], "processor": after[1] - before[1]}
-    timed("unfold 1,000", lambda: painted(canvas, compose(diagram(known, frozenset({"ladder"})))))
-    timed("unfold 1,000 again", lambda: painted(canvas, compose(diagram(known, frozenset({"ladder"})))))
-    timed("fold it", lambda: painted(canvas, compose(diagram(known, frozenset()))))
-    whole = timed("diagram, all unfolded", lambda: diagram(known, at_level(known, "ops")))
-    everything = timed("layout, all unfolded", lambda: compose(whole))
+    timed("unfold 1,000", lambda: painted(canvas, compose_picture(build_diagram(known, frozenset({"ladder"})))))
+    timed("unfold 1,000 again", lambda: painted(canvas, compose_picture(build_diagram(known, frozenset({"ladder"})))))
+    timed("fold it", lambda: painted(canvas, compose_picture(build_diagram(known, frozenset()))))
+    whole = timed("diagram, all unfolded", lambda: build_diagram(known, expanded_at_level(known, "ops")))
+    everything = timed("layout, all unfolded", lambda: compose_picture(whole))
     timed("first paint, all unfolded", lambda: painted(canvas, everything))
     middle = list(architecture.nodes)[len(architecture.nodes) // 2]
     pans = [panned(canvas, scale, middle) for scale in (None, 0.02, 0.1, 0.3, 0.5, 1.0)]

@@ -21,12 +21,12 @@ from pathlib import Path
 import torch
 from PySide6.QtWidgets import QApplication
 
-from explorer.analysis.study import study
+from explorer.analysis.study import analyse
 from explorer.drawing import cards
 from explorer.graph.trace import trace
 from explorer.layout import arrange
-from explorer.layout.arrange import solved
-from explorer.present import at_level, diagram
+from explorer.layout.arrange import solve_cached
+from explorer.present import build_diagram, expanded_at_level
 from tests.large_network import large
 
 PATIENCE = 120  # seconds
@@ -48,13 +48,13 @@ Links = list[tuple[str, str]]
 
 def ours(nodes: int) -> tuple[float, Nodes, Links]:
     """Seconds of a layout with nothing remembered, the median of three, and what was laid out."""
-    known = study(trace(large(nodes, rungs=max(nodes // 40, 1)), (1, 3, 256, 256)))
-    shown = diagram(known, at_level(known, "ops"))
-    sizes = {id: cards.size(card) for id, card in shown.cards.items() if id not in shown.children}
+    known = analyse(trace(large(nodes, rungs=max(nodes // 40, 1)), (1, 3, 256, 256)))
+    shown = build_diagram(known, expanded_at_level(known, "ops"))
+    sizes = {id: cards.card_size(card) for id, card in shown.cards.items() if id not in shown.children}
     links = [(link.source, link.target) for link in shown.links]
     times = []
     for _ in range(3):
-        solved.cache_clear()
+        solve_cached.cache_clear()
         start = time.process_time()
         arrange(shown.root, shown.children, links, sizes)
         times.append(time.process_time() - start)

@@ -20,7 +20,7 @@ REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
 
 def figures(key: str) -> dict[str, float]:
     """Seconds from an edit to all its figures: the first time its ops are seen, and the median of many edits."""
-    shapes.forget()  # what another network of the same run left behind would make the first time no first time
+    shapes.clear_cache()  # what another network of the same run left behind would make the first time no first time
     network = open_network(key)
     edits = itertools.cycle(_edits(network))
     times = []
@@ -34,17 +34,17 @@ def figures(key: str) -> dict[str, float]:
 
 
 def _edits(network: Network) -> list[Any]:
-    from explorer.edits import Shortcut, SwapActivation
-    from explorer.edits.switches import swappable
-    from explorer.graph.shortcuts import shortcuts
+    from explorer.edits import SwapActivation, ToggleShortcut
+    from explorer.edits.switches import swappable_activations
+    from explorer.graph.shortcuts import find_shortcuts
 
-    nodes = [node.name for node in swappable(network.architecture, "*")]
-    known = list(shortcuts(network.architecture))
+    nodes = [node.name for node in swappable_activations(network.architecture, "*")]
+    known = list(find_shortcuts(network.architecture))
     made: list[Any] = []
     for number, to in enumerate(("elu", "leaky_relu", "tanh", "sigmoid", "linear", "prelu")):
         made.append(SwapActivation(nodes[(7 * number) % len(nodes)], to))
         if known:
-            made.append(Shortcut(known[(5 * number) % len(known)], on=False))
+            made.append(ToggleShortcut(known[(5 * number) % len(known)], on=False))
     return made
 
 
@@ -53,8 +53,8 @@ def first_picture(key: str) -> dict[str, float]:
     from PySide6.QtCore import QRectF
     from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
-    from explorer.drawing import LIGHT, compose
-    from explorer.present import at_level, diagram
+    from explorer.drawing import LIGHT, compose_picture
+    from explorer.present import build_diagram, expanded_at_level
 
     app = QGuiApplication.instance() or QGuiApplication([])
     assert app is not None
@@ -62,13 +62,13 @@ def first_picture(key: str) -> dict[str, float]:
     for level in ("blocks", "ops"):
         times = []
         for _ in range(REPEATS + 1):
-            shapes.forget()
+            shapes.clear_cache()
             _forget_pictures()
             start = time.perf_counter()
-            study = open_network(key).study
-            picture = compose(diagram(study, at_level(study, level)))  # type: ignore[arg-type]
+            study = open_network(key).analysis
+            picture = compose_picture(build_diagram(study, expanded_at_level(study, level)))  # type: ignore[arg-type]
             image = QImage(1280, 800, QImage.Format.Format_RGB32)
-            image.fill(LIGHT.of("canvas"))
+            image.fill(LIGHT.named_colour("canvas"))
             painter = QPainter(image)
             scale = min(1.0, 1232 / picture.width, 752 / picture.height)
             painter.scale(scale, scale)
@@ -86,9 +86,9 @@ def exports(key: str) -> dict[str, float]:
 
     from PySide6.QtGui import QImageReader
 
-    from explorer.export.diagram import need_fonts, save_diagram
+    from explorer.export.diagram import ensure_application, save_diagram
 
-    need_fonts()
+    ensure_application()
     network = open_network(key)
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -119,14 +119,14 @@ def panning(key: str) -> list[dict[str, float]]:
     from PySide6.QtCore import QPointF
     from PySide6.QtWidgets import QApplication
 
-    from explorer.drawing import compose
-    from explorer.present import at_level, diagram
+    from explorer.drawing import compose_picture
+    from explorer.present import build_diagram, expanded_at_level
     from explorer.ui.canvas import Canvas
 
     app = QApplication.instance() or QApplication([])
     assert app is not None
-    study = open_network(key).study
-    picture = compose(diagram(study, at_level(study, "ops")))
+    study = open_network(key).analysis
+    picture = compose_picture(build_diagram(study, expanded_at_level(study, "ops")))
     canvas = Canvas()
     canvas.resize(1280, 800)
     canvas.show()
@@ -152,7 +152,7 @@ def panning(key: str) -> list[dict[str, float]]:
         canvas.repaint()
         whole = 1e3 * (time.perf_counter() - start)
         times.sort()
-        in_sight = picture.count_in(_seen(canvas))
+        in_sight = picture.count_cards_in(_seen(canvas))
         rows.append(
             {
                 "scale": canvas.scale,

@@ -17,13 +17,13 @@ from typing import Any
 import torch
 from torch import fx
 
-from explorer.analysis.forward import Forward
+from explorer.analysis.forward import ForwardEngine
 from explorer.edits import SwapActivation
-from explorer.edits.switches import swappable
-from explorer.graph.architecture import Architecture, Constant, Pass
-from explorer.graph.module import as_module
+from explorer.edits.switches import swappable_activations
+from explorer.graph.architecture import Architecture, Bypass, Constant
+from explorer.graph.module import build_module
 from explorer.network import Network, open_network
-from explorer.weights.source import Source
+from explorer.weights.source import WeightSource
 
 REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
 _TO = ("elu", "tanh", "sigmoid", "silu", "gelu", "mish", "softplus", "leaky_relu", "hardswish", "selu")
@@ -33,9 +33,9 @@ def output(key: str) -> list[dict[str, Any]]:
     """Seconds of a plain forward of the whole module, of the part behind an edit alone (as a plain torch module fed
     with what enters it), and of the pass here after that edit; at an early, a middle and a late activation."""
     network = open_network(key)
-    image, number = network.seen("cat")
-    weights = network.origin.weights
-    nodes = [node.name for node in swappable(network.architecture, "*")]
+    image, number = network.preprocess("cat")
+    weights = network.context.weights
+    nodes = [node.name for node in swappable_activations(network.architecture, "*")]
     rows = []
     for place, name in (("first", nodes[0]), ("middle", nodes[len(nodes) // 2]), ("last", nodes[-1])):
         timed = [_one(network, SwapActivation(name, to), image, number, weights) for to in _TO[:3]]
@@ -45,15 +45,15 @@ def output(key: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights: Source) -> dict[str, float]:
+def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights: WeightSource) -> dict[str, float]:
     edited = network.edit(edit).architecture
-    forward = network.origin.forward
-    forward.use(budget=4 * 2**30)  # not what happens to be free: all maps are remembered
-    forward.forget()
+    forward = network.context.forward
+    forward.configure(budget=4 * 2**30)  # not what happens to be free: all maps are remembered
+    forward.clear()
     forward.run(network.architecture, weights, image, number)
     before, keys = forward.keys(network.architecture, weights, number), forward.keys(edited, weights, number)
     ran = {name for name, key in keys.items() if before.get(name) != key}
-    whole = as_module(edited, _numbers(edited, forward, weights))
+    whole = build_module(edited, _numbers(edited, forward, weights))
     part, entering = _part(edited, whole, ran, forward, weights, image, number)
     times: dict[str, list[float]] = {"whole": [], "part": [], "here": []}
 
@@ -66,7 +66,7 @@ def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights:
                 if what != "whole":
                     whole(image)  # the last layers' weights, the same for both, are then where it left them
                 for name in ran:  # as if it had never run
-                    forward._maps.drop(keys[name])
+                    forward._maps.remove(keys[name])
                 forward._keys._recent = tuple(one for one in forward._keys._recent if one.architecture is not edited)
                 start = time.thread_time()  # all runs in this thread; other work on the machine is left out
                 work()
@@ -74,12 +74,12 @@ def _one(network: Network, edit: Any, image: torch.Tensor, number: Any, weights:
     start = time.perf_counter()
     undone = forward.run(network.architecture, weights, image, number)
     undo = time.perf_counter() - start
-    assert undone.ran == 0
+    assert undone.ops_run == 0
     least = {what: min(found[1:]) for what, found in times.items()}
-    return least | {"undo": undo, "ran": len(ran), "total": undone.total}
+    return least | {"undo": undo, "ran": len(ran), "total": undone.ops_total}
 
 
-def _numbers(architecture: Architecture, forward: Forward, weights: Source) -> dict[str, Any]:
+def _numbers(architecture: Architecture, forward: ForwardEngine, weights: WeightSource) -> dict[str, Any]:
     """The very tensors that the passes here use: other copies of them would not be in the same caches."""
     found: dict[str, Any] = {}
     for name, node in architecture.live.items():
@@ -94,13 +94,13 @@ def _part(
     edited: Architecture,
     whole: fx.GraphModule,
     ran: set[str],
-    forward: Forward,
-    weights: Source,
+    forward: ForwardEngine,
+    weights: WeightSource,
     image: torch.Tensor,
     number: Any,
 ) -> tuple[fx.GraphModule, list[Any]]:
     """The ops that an edit makes run again, as a module of plain torch, and the values that enter it."""
-    names = [name for name, node in edited.live.items() if not isinstance(node.op, Pass)]
+    names = [name for name, node in edited.live.items() if not isinstance(node.op, Bypass)]
     made = dict(zip(whole.graph.nodes, names, strict=True))
     graph, twins, outside = fx.Graph(), dict[fx.Node, fx.Node](), list[str]()
     for node in whole.graph.nodes:
@@ -154,19 +154,19 @@ def stall(key: str) -> dict[str, float]:
 def selection(key: str) -> dict[str, float]:
     """Milliseconds from the selection of a card to its feature maps on screen: median and worst of many cards, all
     maps being remembered."""
-    from explorer.ui.tools.inside import InsideTool
+    from explorer.ui.tools.inside import FeatureMapsTool
 
     app, window = _opened(key)
-    tool = next(tool for tool in window.tools if isinstance(tool, InsideTool))
+    tool = next(tool for tool in window.tools if isinstance(tool, FeatureMapsTool))
     tool.dock.show()
     tool.dock.raise_()
     network = window.session.network
-    cards = [node.name for node in swappable(network.architecture, "*")]
+    cards = [node.name for node in swappable_activations(network.architecture, "*")]
     times = []
     for card in cards[:: max(len(cards) // 12, 1)]:
         begun = time.perf_counter()
         window.session.select(card)
-        _until(app, lambda card=card: tool.panel is not None and getattr(tool.panel._views, "name", "") == card)  # type: ignore[misc]
+        _until(app, lambda card=card: tool.panel is not None and getattr(tool.panel._card_views, "name", "") == card)  # type: ignore[misc]
         tool.panel.grab()
         times.append(1e3 * (time.perf_counter() - begun))
     window.close()

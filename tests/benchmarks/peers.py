@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from explorer.networks.catalogue import build, find
+from explorer.networks.catalogue import get_entry, instantiate
 
 REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
 
@@ -35,13 +35,13 @@ def median(work: Callable[[], Any], repeats: int = REPEATS) -> float:
 
 
 def image(key: str) -> torch.Tensor:
-    return torch.empty(1, *find(key).input_size, device="meta")
+    return torch.empty(1, *get_entry(key).input_size, device="meta")
 
 
 def torchinfo(key: str) -> Callable[[], Any]:
     from torchinfo import summary
 
-    module = build(find(key))
+    module = instantiate(get_entry(key))
     return lambda: summary(module, input_data=image(key), device="meta", verbose=0)
 
 
@@ -51,17 +51,17 @@ def fvcore(key: str) -> Callable[[], Any]:
     from fvcore.nn import FlopCountAnalysis
 
     logging.disable(logging.WARNING)
-    if find(key).params > 100e6:
+    if get_entry(key).params > 100e6:
         raise MemoryError("left out: it would have to run for real")
     # It traces with torch.jit, which refuses the meta device, so here the network runs for real.
-    module = build(find(key), device="cpu")
-    return lambda: FlopCountAnalysis(module, torch.zeros(1, *find(key).input_size)).total()
+    module = instantiate(get_entry(key), device="cpu")
+    return lambda: FlopCountAnalysis(module, torch.zeros(1, *get_entry(key).input_size)).total()
 
 
 def torch_counter(key: str) -> Callable[[], Any]:
     from torch.utils.flop_counter import FlopCounterMode
 
-    module = build(find(key))
+    module = instantiate(get_entry(key))
 
     def count() -> int:
         with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -77,7 +77,7 @@ def torchview(key: str) -> Callable[[], Any]:
     folder = Path(tempfile.mkdtemp())
 
     def draw() -> None:
-        module = build(find(key))
+        module = instantiate(get_entry(key))
         graph = draw_graph(module, input_data=image(key), device="meta", depth=20, expand_nested=True, mode="eval")
         graph.visual_graph.render(str(folder / "graph"), format="png")
 
@@ -89,7 +89,7 @@ def trace_and_shapes(key: str) -> Callable[[], Any]:
     from torch.fx.passes.shape_prop import ShapeProp
 
     def work() -> None:
-        module = build(find(key))
+        module = instantiate(get_entry(key))
         ShapeProp(symbolic_trace(module)).propagate(image(key))
 
     return work

@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any
 
-from explorer.networks.catalogue import entries
+from explorer.networks.catalogue import all_entries
 
 PICTURES = ["alexnet", "vgg16", "googlenet", "resnet50", "densenet121", "mobilenet_v2", "efficientnet_b0"]
 LARGE = ["densenet201", "efficientnet_b7"]
@@ -181,7 +181,7 @@ def main() -> None:
     chosen = parser.parse_args()
     os.environ["BENCHMARK_REPEATS"] = str(max(chosen.repeats, 1))
     pictures = chosen.networks if chosen.networks and chosen.only == "pictures" else PICTURES
-    keys = chosen.networks or [entry.key for entry in entries()]
+    keys = chosen.networks or [entry.key for entry in all_entries()]
     if chosen.only in (None, "start"):
         start()
     if chosen.only in (None, "panning"):

@@ -25,7 +25,7 @@ def main(started: float) -> None:
     from explorer.ui.window import Window
 
     app = QApplication(sys.argv[:1])
-    appearance.apply(app, "light")
+    appearance.apply_scheme(app, "light")
     window = Window()
     painted = _FirstPaint()
     window.canvas.installEventFilter(painted)

@@ -26,10 +26,10 @@ def gallery() -> Picture:
     inside = tuple(cards)
     chips: tuple[tuple[Kind, str], ...] = (("norm", "BN"), ("activation", "ReLU6"), ("dropout", "Dropout"))
     cards |= {
-        "all": Card("all", "stage", "Everything", ("4 blocks · 1.2 M params",), foldable=True),
+        "all": Card("all", "stage", "Everything", ("4 blocks · 1.2 M params",), is_expandable=True),
         "unit": Card("unit", "conv", "Conv 3×3", ("32 → 64",), True, chips=chips * 3),
-        "add": Card("add", "add", "+", round=True),
-        "gone": Card("gone", "multiply", "×", round=True, change="off"),
+        "add": Card("add", "add", "+", is_round=True),
+        "gone": Card("gone", "multiply", "×", is_round=True, change="off"),
     }
     boxes |= {
         "all": Box(20, 20, 1480, 1300),
@@ -39,7 +39,7 @@ def gallery() -> Picture:
     }
     links = (
         Link("unit", "add", 0, "64×56×56"),
-        Link("unit", "add", 1, "64×56×56", skip=True),
+        Link("unit", "add", 1, "64×56×56", is_skip=True),
         Link("add", "gone", 0, "64×56×56"),
     )
     middle = 1713.0

@@ -16,16 +16,16 @@ CHIPS: tuple[tuple[Kind, str], ...] = (("norm", "BN"), ("activation", "ReLU6"), 
 class TestSize:
     def test_more_on_a_card_makes_it_no_smaller(self) -> None:
         plain = Card("a", "conv", "Depthwise separable 3×3")
-        more = Card("a", "conv", plain.title, ("32 → 64 · s2",), foldable=True, chips=CHIPS)
-        assert all(b > a for a, b in zip(cards.size(plain), cards.size(more), strict=True))
+        more = Card("a", "conv", plain.title, ("32 → 64 · s2",), is_expandable=True, chips=CHIPS)
+        assert all(b > a for a, b in zip(cards.card_size(plain), cards.card_size(more), strict=True))
 
     def test_a_card_has_bounds_whatever_stands_on_it(self) -> None:
-        wide, _ = cards.size(Card("a", "conv", "W" * 400, ("m" * 400,), chips=CHIPS * 20))
-        least, _ = cards.size(Card("a", "conv", ""))
+        wide, _ = cards.card_size(Card("a", "conv", "W" * 400, ("m" * 400,), chips=CHIPS * 20))
+        least, _ = cards.card_size(Card("a", "conv", ""))
         assert least < wide <= 250
 
     def test_round_cards_are_round(self) -> None:
-        width, height = cards.size(Card("a", "add", "+", round=True))
+        width, height = cards.card_size(Card("a", "add", "+", is_round=True))
         assert width == height
 
 
@@ -33,11 +33,11 @@ class TestSize:
 class TestChips:
     def test_the_op_a_card_is_named_after_is_no_chip(self) -> None:
         card = Card("a", "conv", "Conv 3×3", chips=(("conv", "Conv 3×3"), *CHIPS))
-        assert cards._fitting_chips(card, 500) == list(CHIPS)
+        assert cards._fit_chips(card, 500) == list(CHIPS)
 
     def test_chips_that_do_not_fit_are_counted(self) -> None:
         card = Card("a", "conv", "Conv 3×3", chips=CHIPS * 4)
-        shown = cards._fitting_chips(card, 226)
+        shown = cards._fit_chips(card, 226)
         count = len(shown) - 1
         assert 0 < count < 12
         assert shown[-1][1] == f"+{12 - count}"
@@ -45,17 +45,17 @@ class TestChips:
 
     def test_all_fit_on_a_card_made_for_them(self) -> None:
         card = Card("a", "conv", "Conv 3×3", chips=CHIPS)
-        assert cards._fitting_chips(card, cards.size(card)[0] - 24) == list(CHIPS)
+        assert cards._fit_chips(card, cards.card_size(card)[0] - 24) == list(CHIPS)
 
 
 def test_nothing_is_painted_outside_a_card(qapp: QGuiApplication) -> None:
-    card = Card("a", "conv", "W" * 60, ("m" * 90,), foldable=True, chips=CHIPS * 9)
-    width, height = cards.size(card)
+    card = Card("a", "conv", "W" * 60, ("m" * 90,), is_expandable=True, chips=CHIPS * 9)
+    width, height = cards.card_size(card)
     image = QImage(round(width) + 40, round(height) + 40, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFFFF)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    cards.paint(painter, card, QRectF(20, 20, width, height), LIGHT, 1.0)
+    cards.paint_card(painter, card, QRectF(20, 20, width, height), LIGHT, 1.0)
     painter.end()
     outside = [(x, y) for x in (5, 17, image.width() - 18, image.width() - 5) for y in range(image.height())]
     assert {image.pixel(x, y) for x, y in outside} == {0xFFFFFFFF}
@@ -74,7 +74,7 @@ def test_nothing_is_painted_outside_a_card(qapp: QGuiApplication) -> None:
     ],
 )
 def test_from_afar_titles_are_shortened_by_words(title: str, room: int, rows: int, lines: tuple[str, ...]) -> None:
-    assert afar._lines(title, room, rows) == lines
+    assert afar._fit_title(title, room, rows) == lines
 
 
 @pytest.mark.usefixtures("qapp")
@@ -88,12 +88,12 @@ def test_from_afar_titles_are_shortened_by_words(title: str, room: int, rows: in
     ],
 )
 def test_from_afar_a_stack_says_how_many_it_is(room: int, rows: int, lines: tuple[str, ...]) -> None:
-    assert afar._lines("Inverted residual", room, rows, 2) == lines
+    assert afar._fit_title("Inverted residual", room, rows, 2) == lines
 
 
 @pytest.mark.usefixtures("qapp")
 def test_from_afar_a_single_word_keeps_its_beginning() -> None:
-    (line,) = afar._lines("Depthwise", 40, 1)
+    (line,) = afar._fit_title("Depthwise", 40, 1)
     assert "Depthwise".startswith(line.removesuffix("…"))
     assert len(line) > 5
 
@@ -109,16 +109,16 @@ def test_from_afar_a_single_word_keeps_its_beginning() -> None:
     ],
 )
 def test_a_path_keeps_its_end(text: str, room: int, shown: str) -> None:
-    assert cards._elided(text, 11, room, False) == shown
+    assert cards._elide(text, 11, room, False) == shown
 
 
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize("text", ["64 → 64 · s2 · d1.5", "features.denselayer"])
 def test_what_does_not_fit_either_way_ends_early(text: str) -> None:
-    assert cards._elided(text, 11, 50, False).endswith("…")
+    assert cards._elide(text, 11, 50, False).endswith("…")
 
 
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(("room", "shown"), [(300, "Squeeze-and-excitation"), (120, "SE")])
 def test_a_narrow_frame_has_a_shorter_title(room: int, shown: str) -> None:
-    assert cards._heading("Squeeze-and-excitation", room) == shown
+    assert cards._fit_heading("Squeeze-and-excitation", room) == shown

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 
-from explorer.drawing.nearby import Nearby
+from explorer.drawing.nearby import RectIndex
 
 places = st.integers(-3000, 90_000)
 sizes = st.integers(1, 30_000) | st.integers(1, 40)
@@ -15,16 +15,16 @@ rects = st.builds(lambda x, y, w, h: QRectF(x, y, w, h), places, places, sizes, 
 
 @given(st.lists(rects, max_size=30), rects)
 def test_what_lies_in_a_part_is_found_in_order(known: list[QRectF], part: QRectF) -> None:
-    assert Nearby(known).within(part) == [n for n, rect in enumerate(known) if rect.intersects(part)]
+    assert RectIndex(known).query(part) == [n for n, rect in enumerate(known) if rect.intersects(part)]
 
 
 @given(st.lists(rects, max_size=30), rects, st.integers(0, 40))
 def test_what_is_too_small_can_be_left_out(known: list[QRectF], part: QRectF, least: int) -> None:
     large = [n for n, rect in enumerate(known) if max(rect.width(), rect.height()) >= least]
-    near = Nearby(known)
-    assert near.within(part, least) == [n for n in near.within(part) if n in large]
+    near = RectIndex(known)
+    assert near.query(part, least) == [n for n in near.query(part) if n in large]
 
 
 def test_a_part_where_nothing_is_holds_nothing() -> None:
-    assert Nearby([]).within(QRectF(0, 0, 1e6, 1e6)) == []
-    assert Nearby([QRectF(0, 0, 10, 10)]).within(QRectF(5000, 5000, 10, 10)) == []
+    assert RectIndex([]).query(QRectF(0, 0, 1e6, 1e6)) == []
+    assert RectIndex([QRectF(0, 0, 10, 10)]).query(QRectF(5000, 5000, 10, 10)) == []

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtGui import QColor
 
 from explorer.diagram import Card, Kind
-from explorer.drawing import DARK, LIGHT, PRINT, Theme, named
-from explorer.drawing.icons import SIDE, icon
+from explorer.drawing import DARK, LIGHT, PRINT, Theme, get_theme
+from explorer.drawing.icons import ICON_SIDE, icon_path
 from tests.drawing.conftest import KINDS
 
 OPS: tuple[Kind, ...] = (
@@ -48,31 +48,31 @@ def lab(colour: QColor, eye: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_colour_that_is_seen_and_an_icon(theme: Theme, kind: Kind) -> None:
-    assert contrast(theme.colour(kind), theme.ground(kind)) >= 3.0
-    path = icon(kind)
+    assert contrast(theme.kind_colour(kind), theme.kind_fill(kind)) >= 3.0
+    path = icon_path(kind)
     assert not path.isEmpty()
     bounds = path.boundingRect()
     assert bounds.left() >= 0
     assert bounds.top() >= 0
-    assert max(bounds.right(), bounds.bottom()) <= SIDE
+    assert max(bounds.right(), bounds.bottom()) <= ICON_SIDE
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_text_can_be_read_wherever_it_stands(theme: Theme) -> None:
-    grounds = [theme.of("canvas"), *map(theme.ground, KINDS), *map(theme.frame_ground, range(1, 7))]
+    grounds = [theme.named_colour("canvas"), *map(theme.kind_fill, KINDS), *map(theme.frame_fill, range(1, 7))]
     for ground in grounds:
-        assert contrast(theme.of("text"), ground) >= 7
-        assert contrast(theme.of("muted"), ground) >= 4.5
-    assert all(contrast(theme.of("text"), theme.far_ground(Card("", kind, ""))) >= 7 for kind in KINDS)
+        assert contrast(theme.named_colour("text"), ground) >= 7
+        assert contrast(theme.named_colour("muted"), ground) >= 4.5
+    assert all(contrast(theme.named_colour("text"), theme.distant_card_fill(Card("", kind, ""))) >= 7 for kind in KINDS)
     for depth in range(1, 7):
-        assert all(contrast(theme.ink(kind), theme.frame_ground(depth)) >= 4.5 for kind in KINDS)
+        assert all(contrast(theme.heading_colour(kind), theme.frame_fill(depth)) >= 4.5 for kind in KINDS)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 @pytest.mark.parametrize("eye", EYES)
 def test_ops_are_told_apart_by_all_eyes(theme: Theme, eye: str) -> None:
     for one, other in combinations(OPS, 2):
-        apart = np.linalg.norm(lab(theme.colour(one), EYES[eye]) - lab(theme.colour(other), EYES[eye]))
+        apart = np.linalg.norm(lab(theme.kind_colour(one), EYES[eye]) - lab(theme.kind_colour(other), EYES[eye]))
         assert apart >= 15, (one, other)
 
 
@@ -81,15 +81,15 @@ def test_no_two_kinds_of_op_share_an_icon() -> None:
 
 
 def elements(kind: Kind) -> list:
-    return [icon(kind).elementAt(n) for n in range(icon(kind).elementCount())]
+    return [icon_path(kind).elementAt(n) for n in range(icon_path(kind).elementCount())]
 
 
 def test_shortcuts_are_told_from_links_without_colour_too() -> None:
-    assert PRINT.dashed
+    assert PRINT.dashed_skips
     assert PRINT.skip_pen(1.4).style() != LIGHT.skip_pen(1.4).style()
 
 
 def test_themes_have_names() -> None:
-    assert [named(theme.name) for theme in THEMES] == list(THEMES)
+    assert [get_theme(theme.name) for theme in THEMES] == list(THEMES)
     with pytest.raises(KeyError):
-        named("sepia")
+        get_theme("sepia")

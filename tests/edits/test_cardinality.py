@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
-from explorer.edits import Cardinality, ChannelShuffle, Edit, EditError
-from explorer.edits.options import options
+from explorer.edits import Edit, EditError, SetCardinality, ToggleChannelShuffle
+from explorer.edits.options import find_options
 from explorer.graph import vocabulary
 from explorer.network import Network
 from explorer.panels import Option
@@ -18,11 +18,11 @@ Opened = Callable[[str], Network]
 
 
 def shown(network: Network, selected: str, scope: str, title: str) -> Option:
-    return next(o for o in options(network.study, selected) if (o.title, o.scope) == (title, scope))
+    return next(o for o in find_options(network.analysis, selected) if (o.title, o.scope) == (title, scope))
 
 
 def present(option: Option) -> str:
-    return option.choices[option.present].label if option.present >= 0 else "mixed"
+    return option.choices[option.current].label if option.current >= 0 else "mixed"
 
 
 def groups(network: Network, at: str) -> list[int]:
@@ -68,25 +68,25 @@ def test_what_is_offered(key: str, card: str, scope: str, title: str, labels: li
 
 
 def test_gates_stay_as_they_are(opened: Opened) -> None:
-    edited = opened("efficientnet_b0").edit(Cardinality("features.2.1", 4, of="pointwise"))
+    edited = opened("efficientnet_b0").edit(SetCardinality("features.2.1", 4, of="pointwise"))
     gate = ("features.2.1.block.2.fc1", "features.2.1.block.2.fc2")
     assert [groups(edited, name) for name in gate] == [[1], [1]]
 
 
 def test_shuffles_follow_the_convolution_before_them(opened: Opened) -> None:
     network = opened("shufflenet_v1_g3")
-    edited = network.edit(Cardinality("stage2", 2, of="pointwise"))
+    edited = network.edit(SetCardinality("stage2", 2, of="pointwise"))
     shuffles = [node for node in edited.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
     assert {vocabulary.shuffle_groups(node) for node in shuffles if node.name.startswith("stage2")} == {2}
     assert {vocabulary.shuffle_groups(node) for node in shuffles if not node.name.startswith("stage2")} == {3}
     assert (
-        edited.edit(Cardinality("stage2", 3, of="pointwise")).architecture.nodes.keys()
+        edited.edit(SetCardinality("stage2", 3, of="pointwise")).architecture.nodes.keys()
         == network.architecture.nodes.keys()
     )
 
 
 def test_the_halves_of_shufflenet_v2_are_shuffled_as_before(opened: Opened) -> None:
-    edited = opened("shufflenet_v2_x0_5").edit(Cardinality("stage2", 4, of="pointwise"))
+    edited = opened("shufflenet_v2_x0_5").edit(SetCardinality("stage2", 4, of="pointwise"))
     shuffles = [node for node in edited.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
     assert {vocabulary.shuffle_groups(node) for node in shuffles} == {2}
 
@@ -94,12 +94,12 @@ def test_the_halves_of_shufflenet_v2_are_shuffled_as_before(opened: Opened) -> N
 def test_a_mobilenet_of_groups_and_shuffles(opened: Opened) -> None:
     """ShuffleNet's idea on MobileNetV2: group the 1×1s, and let groups hear each other."""
     network = opened("mobilenet_v2")
-    grouped = network.edit(Cardinality("*", 8, of="pointwise"))
-    assert shown(grouped, "", "whole network", "Channel shuffle").present == 0
-    shuffled = grouped.edit(ChannelShuffle("*", on=True))
+    grouped = network.edit(SetCardinality("*", 8, of="pointwise"))
+    assert shown(grouped, "", "whole network", "Channel shuffle").current == 0
+    shuffled = grouped.edit(ToggleChannelShuffle("*", on=True))
     assert shuffled.figures.total.macs == grouped.figures.total.macs < network.figures.total.macs / 2
     check_count(shuffled)
-    four = shuffled.edit(Cardinality("*", 4, of="pointwise"))
+    four = shuffled.edit(SetCardinality("*", 4, of="pointwise"))
     found = [node for node in four.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
     assert {vocabulary.shuffle_groups(node) for node in found} == {4}
 
@@ -107,11 +107,11 @@ def test_a_mobilenet_of_groups_and_shuffles(opened: Opened) -> None:
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
-        (Cardinality("layer1", 7, of="pointwise"), "7 groups do not divide"),
-        (Cardinality("layer1", "many"), "a cardinality is a whole number"),
-        (Cardinality("layer1", 2, of="linear"), "'linear' is no kind of convolution"),
+        (SetCardinality("layer1", 7, of="pointwise"), "7 groups do not divide"),
+        (SetCardinality("layer1", "many"), "a cardinality is a whole number"),
+        (SetCardinality("layer1", 2, of="linear"), "'linear' is no kind of convolution"),
     ],
 )
-def test_refused(edit: Cardinality, says: str, opened: Opened) -> None:
+def test_refused(edit: SetCardinality, says: str, opened: Opened) -> None:
     with pytest.raises(EditError, match=says):
         opened("resnet50").edit(edit)

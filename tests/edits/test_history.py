@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.edits import EditError, Repeat, Shortcut, SwapActivation, Width
-from explorer.edits.history import applied
+from explorer.edits import EditError, RepeatBlock, SetWidth, SwapActivation, ToggleShortcut
+from explorer.edits.history import replay
 from explorer.network import Network
 
-FIRST, SECOND = SwapActivation("*", "gelu"), Shortcut("layer1.0", on=False)
+FIRST, SECOND = SwapActivation("*", "gelu"), ToggleShortcut("layer1.0", on=False)
 
 
 def test_undo_and_redo(opened: Callable[[str], Network]) -> None:
@@ -26,7 +26,7 @@ def test_undo_and_redo(opened: Callable[[str], Network]) -> None:
 
 def test_an_edit_after_undo_forgets_what_could_be_redone(opened: Callable[[str], Network]) -> None:
     network = opened("resnet18").edit(FIRST, SECOND).undo().edit(SwapActivation("*", "silu"))
-    assert [edit.title for edit in network.history.in_force] == [
+    assert [edit.title for edit in network.history.applied_edits] == [
         "Activation GELU everywhere",
         "Activation SiLU everywhere",
     ]
@@ -41,37 +41,37 @@ def test_reset_can_be_redone(opened: Callable[[str], Network]) -> None:
 
 def test_one_refused_edit_refuses_all(opened: Callable[[str], Network]) -> None:
     with pytest.raises(EditError):
-        applied(opened("resnet18").architecture, [FIRST, Shortcut("conv1", on=False)])
+        replay(opened("resnet18").architecture, [FIRST, ToggleShortcut("conv1", on=False)])
 
 
 def test_the_last_edit_taken_out_is_only_undone(opened: Callable[[str], Network]) -> None:
     edited = opened("resnet18").edit(FIRST, SECOND)
-    without = edited.without(SECOND)
+    without = edited.without_edits(SECOND)
     assert without.history.position == 1
     assert without.redo().architecture is edited.architecture
 
 
 def test_an_edit_is_taken_out_from_under_others(opened: Callable[[str], Network]) -> None:
-    edited = opened("resnet18").edit(FIRST, SECOND, Width("layer1.0.conv1", 32), FIRST)
-    without = edited.without(FIRST, SECOND)  # the second time that FIRST was asked for changed nothing
-    assert without.history.in_force == (Width("layer1.0.conv1", 32),)
-    assert without.figures.total == opened("resnet18").edit(Width("layer1.0.conv1", 32)).figures.total
-    assert edited.without(Width("conv1", 8)) == edited  # none of these
+    edited = opened("resnet18").edit(FIRST, SECOND, SetWidth("layer1.0.conv1", 32), FIRST)
+    without = edited.without_edits(FIRST, SECOND)  # the second time that FIRST was asked for changed nothing
+    assert without.history.applied_edits == (SetWidth("layer1.0.conv1", 32),)
+    assert without.figures.total == opened("resnet18").edit(SetWidth("layer1.0.conv1", 32)).figures.total
+    assert edited.without_edits(SetWidth("conv1", 8)) == edited  # none of these
 
 
 def test_what_a_later_edit_needs_cannot_be_taken_out(opened: Callable[[str], Network]) -> None:
-    edited = opened("resnet18").edit(Repeat("layer1.1"), SwapActivation("layer1.1~2.relu", "gelu"))
+    edited = opened("resnet18").edit(RepeatBlock("layer1.1"), SwapActivation("layer1.1~2.relu", "gelu"))
     with pytest.raises(EditError, match="no layer or block"):
-        edited.without(Repeat("layer1.1"))
+        edited.without_edits(RepeatBlock("layer1.1"))
 
 
 def test_to_the_end_of_other_edits(opened: Callable[[str], Network]) -> None:
     """Along a way that is known nothing is made anew, in either direction."""
     baseline, third = opened("resnet18"), SwapActivation("layer2", "silu")
-    edited = baseline.to(FIRST, SECOND)
-    assert edited.history.in_force == (FIRST, SECOND)
-    back = edited.to(FIRST)
+    edited = baseline.with_edits(FIRST, SECOND)
+    assert edited.history.applied_edits == (FIRST, SECOND)
+    back = edited.with_edits(FIRST)
     assert back.history.redo_title == SECOND.title
-    assert back.to(FIRST, SECOND).architecture is edited.architecture
-    assert edited.to(FIRST, third).history.edits == (FIRST, third)
-    assert edited.to().architecture is baseline.architecture
+    assert back.with_edits(FIRST, SECOND).architecture is edited.architecture
+    assert edited.with_edits(FIRST, third).history.edits == (FIRST, third)
+    assert edited.with_edits().architecture is baseline.architecture

@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.edits import Reduction, RemoveBranch
-from explorer.edits.options import options
+from explorer.edits import RemoveBranch, SetReduction
+from explorer.edits.options import find_options
 from explorer.network import Network
 from explorer.panels import Option
-from explorer.present.titles import title
+from explorer.present.titles import group_title
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]
 
 
 def shown(network: Network, selected: str, scope: str) -> dict[str, Option]:
-    return {option.title: option for option in options(network.study, selected) if option.scope == scope}
+    return {option.title: option for option in find_options(network.analysis, selected) if option.scope == scope}
 
 
 def test_a_resnet_whose_ways_are_put_side_by_side(opened: Opened) -> None:
@@ -26,7 +26,7 @@ def test_a_resnet_whose_ways_are_put_side_by_side(opened: Opened) -> None:
     side_by_side = network.edit(shown(network, "", "whole network")["Join"].choices[1].edit)
     assert side_by_side.history.edits[0].title == "Concatenation everywhere"
     assert side_by_side.figures.shape("layer1.1.relu:2").dims == (1, 64 + 64 + 64, 56, 56)
-    assert title(side_by_side.study, side_by_side.study.hierarchy.groups["layer1.0"]) == "Block"
+    assert group_title(side_by_side.analysis, side_by_side.analysis.hierarchy.groups["layer1.0"]) == "Block"
     assert side_by_side.figures.shape("layer4.1.relu:2").dims == (1, 3 * 512, 7, 7)
     check_count(side_by_side)
     back = side_by_side.edit(shown(side_by_side, "", "whole network")["Join"].choices[0].edit)
@@ -49,8 +49,8 @@ def test_blocks_and_stages_can_be_joined_otherwise(key: str, card: str, scope: s
     changed = network.edit(edit)
     check_count(changed)
     other = shown(changed, card, scope)["Join"]
-    assert other.present == 1 - option.present
-    back = changed.edit(other.choices[option.present].edit)
+    assert other.current == 1 - option.current
+    back = changed.edit(other.choices[option.current].edit)
     assert back.figures.total == network.figures.total
 
 
@@ -97,12 +97,12 @@ def test_the_branches_of_an_inception_module(opened: Opened) -> None:
 def test_the_reduction_of_a_branch_goes_and_comes(opened: Opened) -> None:
     network = opened("googlenet")
     option = shown(network, "inception3a", "this block")["Branch 2 · reduction"]
-    assert option.choices[option.present].label == "96"
+    assert option.choices[option.current].label == "96"
     without = network.edit(option.choices[0].edit)
-    assert without.history.edits[0] == Reduction("inception3a.branch2.1.conv", 0)
+    assert without.history.edits[0] == SetReduction("inception3a.branch2.1.conv", 0)
     check_count(without)
     again = shown(without, "inception3a", "this block")["Branch 2 · reduction"]
-    assert again.choices[again.present].label == "none"
+    assert again.choices[again.current].label == "none"
     back = without.edit(next(choice.edit for choice in again.choices if choice.label == "96"))
     assert back.figures.total.macs == network.figures.total.macs
 

@@ -12,28 +12,28 @@ from torchvision import models
 
 from explorer.edits import (
     AddShortcut,
-    AuxiliaryHead,
-    BottleneckRatio,
-    Cardinality,
-    Classes,
-    CompoundScaling,
-    ConvForm,
-    DepthMultiplier,
+    ApplyCompoundScaling,
     Edit,
-    Expansion,
-    GrowthRate,
-    Head,
-    InputSize,
-    Norm,
+    MultiplyDepth,
+    MultiplyWidth,
     RemoveBlock,
     RemoveBranch,
-    Repeat,
+    RepeatBlock,
+    SetBottleneckRatio,
+    SetCardinality,
+    SetClasses,
+    SetConvForm,
+    SetExpansion,
+    SetGrowthRate,
+    SetInputSize,
     SetLayer,
-    Shortcut,
-    SqueezeExcitation,
+    SetWidth,
     SwapActivation,
-    Width,
-    WidthMultiplier,
+    SwapHead,
+    SwapNorm,
+    ToggleAuxiliaryHead,
+    ToggleShortcut,
+    ToggleSqueezeExcitation,
 )
 from explorer.network import Network, open_network
 
@@ -50,7 +50,7 @@ def counted_module(make: Callable[[], nn.Module]) -> tuple[int, int]:
 
 def test_mobilenet_v1_with_full_convolutions(opened: Opened) -> None:
     """MobileNet, 2017, table 4: 4866 M multiply-adds, 29.3 M parameters."""
-    assert counted(opened("mobilenet_v1").edit(ConvForm("*", "full"))) == (29_294_088, 4_867_293_184)
+    assert counted(opened("mobilenet_v1").edit(SetConvForm("*", "full"))) == (29_294_088, 4_867_293_184)
 
 
 def test_shallow_mobilenet_v1(opened: Opened) -> None:
@@ -60,7 +60,7 @@ def test_shallow_mobilenet_v1(opened: Opened) -> None:
 
 
 def test_resnet_34_without_shortcuts_is_plain_34(opened: Opened) -> None:
-    edited = opened("resnet34").edit(Shortcut("*", on=False))
+    edited = opened("resnet34").edit(ToggleShortcut("*", on=False))
     assert counted(edited) == counted(opened("plain34"))
     assert edited.figures.total.params == 21_623_848
 
@@ -73,23 +73,23 @@ def test_plain_34_with_shortcuts_is_resnet_34(opened: Opened) -> None:
 
 
 def test_resnet_50_with_squeeze_and_excitation(opened: Opened) -> None:
-    edited = opened("resnet50").edit(SqueezeExcitation("*", on=True, ratio=16))
+    edited = opened("resnet50").edit(ToggleSqueezeExcitation("*", on=True, ratio=16))
     assert edited.figures.total.params == 28_088_024
 
 
 def test_resnext_50_from_resnet_50(opened: Opened) -> None:
-    edited = opened("resnet50").edit(BottleneckRatio("*", 1 / 2), Cardinality("*", 32))
+    edited = opened("resnet50").edit(SetBottleneckRatio("*", 1 / 2), SetCardinality("*", 32))
     assert counted(edited) == counted(opened("resnext50_32x4d"))
     assert edited.figures.total.params == 25_028_904
 
 
 def test_wide_resnet_50_from_resnet_50(opened: Opened) -> None:
-    assert counted(opened("resnet50").edit(BottleneckRatio("*", 1 / 2))) == counted(opened("wide_resnet50_2"))
+    assert counted(opened("resnet50").edit(SetBottleneckRatio("*", 1 / 2))) == counted(opened("wide_resnet50_2"))
 
 
-@pytest.mark.parametrize(("deeper", "edits"), [("resnet101", [Repeat("layer3.5", 17)]), ("resnet152", [])])
+@pytest.mark.parametrize(("deeper", "edits"), [("resnet101", [RepeatBlock("layer3.5", 17)]), ("resnet152", [])])
 def test_deeper_resnets_from_resnet_50(deeper: str, edits: Sequence[Edit], opened: Opened) -> None:
-    edits = edits or [Repeat("layer2.3", 4), Repeat("layer3.5", 30)]
+    edits = edits or [RepeatBlock("layer2.3", 4), RepeatBlock("layer3.5", 30)]
     assert counted(opened("resnet50").edit(*edits)) == counted(opened(deeper))
 
 
@@ -100,8 +100,8 @@ def test_shufflenets_of_other_groups(groups: int, widths: Sequence[int], opened:
     network = opened("shufflenet_v1_g3")
     edited = network.edit(
         SetLayer("*", "groups", 1, kind="grouped"),
-        *(Width(f"stage{number}", width) for number, width in enumerate(widths, 2)),
-        BottleneckRatio("*", 1 / 4),
+        *(SetWidth(f"stage{number}", width) for number, width in enumerate(widths, 2)),
+        SetBottleneckRatio("*", 1 / 4),
         SetLayer("*", "groups", groups, kind="grouped"),
     )
     assert counted(edited) == counted(opened(f"shufflenet_v1_g{groups}"))
@@ -109,14 +109,14 @@ def test_shufflenets_of_other_groups(groups: int, widths: Sequence[int], opened:
 
 @pytest.mark.parametrize("width", [0.35, 0.5, 0.75, 1.3, 1.4])
 def test_widths_of_mobilenet_v2(width: float, opened: Opened) -> None:
-    edited = opened("mobilenet_v2").edit(WidthMultiplier("*", width))
+    edited = opened("mobilenet_v2").edit(MultiplyWidth("*", width))
     assert counted(edited) == counted_module(lambda: models.mobilenet_v2(width_mult=width))
 
 
 @pytest.mark.parametrize("key", ["mobilenet_v1_x0_75", "mobilenet_v1_x0_5", "mobilenet_v1_x0_25"])
 def test_widths_of_mobilenet_v1(key: str, opened: Opened) -> None:
     width = float(key.removeprefix("mobilenet_v1_x").replace("_", "."))
-    assert counted(opened("mobilenet_v1").edit(WidthMultiplier("*", width))) == counted(opened(key))
+    assert counted(opened("mobilenet_v1").edit(MultiplyWidth("*", width))) == counted(opened(key))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_widths_of_mobilenet_v1(key: str, opened: Opened) -> None:
 )
 def test_scaled_efficientnets(key: str, depth: float, width: float, side: int, opened: Opened) -> None:
     edited = opened("efficientnet_b0").edit(
-        DepthMultiplier("*", depth), WidthMultiplier("*", width), InputSize(resolution=side)
+        MultiplyDepth("*", depth), MultiplyWidth("*", width), SetInputSize(resolution=side)
     )
     wanted = open_network(key, input_shape=(1, 3, side, side))
     assert counted(edited) == counted(wanted)
@@ -133,50 +133,50 @@ def test_scaled_efficientnets(key: str, depth: float, width: float, side: int, o
 
 @pytest.mark.parametrize("growth", [12, 24, 48])
 def test_growth_of_densenet_121(growth: int, opened: Opened) -> None:
-    edited = opened("densenet121").edit(GrowthRate("*", growth))
+    edited = opened("densenet121").edit(SetGrowthRate("*", growth))
     assert counted(edited) == counted_module(lambda: models.DenseNet(growth, (6, 12, 24, 16), 64))
 
 
 def test_densenet_169_from_densenet_121(opened: Opened) -> None:
     edited = opened("densenet121").edit(
-        Repeat("features.denseblock3.denselayer24", 8),
-        Repeat("features.denseblock4.denselayer16", 16),
-        Width("features.transition3.conv", 640),
+        RepeatBlock("features.denseblock3.denselayer24", 8),
+        RepeatBlock("features.denseblock4.denselayer16", 16),
+        SetWidth("features.transition3.conv", 640),
     )
     assert counted(edited) == counted(opened("densenet169"))
 
 
 @pytest.mark.parametrize("depth", [11, 16])
 def test_batch_norm_in_vgg(depth: int, opened: Opened) -> None:
-    assert counted(opened(f"vgg{depth}").edit(Norm("*", "batch"))) == counted(opened(f"vgg{depth}_bn"))
+    assert counted(opened(f"vgg{depth}").edit(SwapNorm("*", "batch"))) == counted(opened(f"vgg{depth}_bn"))
 
 
 def test_vgg_with_a_pooled_head_and_back(opened: Opened) -> None:
     network = opened("vgg16")
-    pooled = network.edit(Head("pool"))
+    pooled = network.edit(SwapHead("pool"))
     assert pooled.figures.total.params == 138_357_544 - 123_642_856 + 513_000
-    assert counted(pooled.edit(Head("fully_connected"))) == counted(network)
+    assert counted(pooled.edit(SwapHead("fully_connected"))) == counted(network)
 
 
 def test_vgg_from_vgg(opened: Opened) -> None:
     """VGG-13 is VGG-11 with two layers more."""
     shallow = opened("vgg11")
-    assert counted(shallow.edit(Repeat("features.0"), Repeat("features.3")))[0] > counted(shallow)[0]
-    seen = shallow.edit(Repeat("features.0,features.1"), Repeat("features.3,features.4"))
+    assert counted(shallow.edit(RepeatBlock("features.0"), RepeatBlock("features.3")))[0] > counted(shallow)[0]
+    seen = shallow.edit(RepeatBlock("features.0,features.1"), RepeatBlock("features.3,features.4"))
     assert counted(seen) == counted(opened("vgg13"))
 
 
 def test_other_classes_and_images(opened: Opened) -> None:
-    edited = opened("resnet18").edit(Classes(10), InputSize(resolution=128, channels=1))
+    edited = opened("resnet18").edit(SetClasses(10), SetInputSize(resolution=128, channels=1))
     assert counted(edited)[0] == sum(p.numel() for p in models.resnet18(num_classes=10).parameters()) - 2 * 49 * 64
-    assert edited.run("cat").result.main.shape == (1, 10)
+    assert edited.run("cat").result.main_output.shape == (1, 10)
 
 
 def test_auxiliary_heads_come_and_go(opened: Opened) -> None:
     network = opened("googlenet")
-    grown = network.edit(AuxiliaryHead("inception4a", on=True))
+    grown = network.edit(ToggleAuxiliaryHead("inception4a", on=True))
     assert len(grown.run("cat").result.value) == 2
-    assert counted(grown.edit(AuxiliaryHead("*", on=False))) == counted(network)
+    assert counted(grown.edit(ToggleAuxiliaryHead("*", on=False))) == counted(network)
 
 
 def test_activations_cost_nothing(opened: Opened) -> None:
@@ -185,7 +185,7 @@ def test_activations_cost_nothing(opened: Opened) -> None:
 
 
 def test_resnet_34_from_resnet_18(opened: Opened) -> None:
-    edits = Repeat("layer1.1"), Repeat("layer2.1", 2), Repeat("layer3.1", 4), Repeat("layer4.1")
+    edits = RepeatBlock("layer1.1"), RepeatBlock("layer2.1", 2), RepeatBlock("layer3.1", 4), RepeatBlock("layer4.1")
     assert counted(opened("resnet18").edit(*edits)) == counted(opened("resnet34"))
 
 
@@ -196,14 +196,14 @@ STRIDES_OF_V1 = [SetLayer(f"layer{n}.0.conv1", "stride", 2, mend=f"from layer{n}
 def test_resnet_50_as_of_2015(opened: Opened) -> None:
     network = opened("resnet50")
     assert counted(network.edit(*STRIDES_OF_V1)) == counted(opened("resnet50_v1"))
-    edited = network.edit(*STRIDES_OF_V1, SqueezeExcitation("*", on=True))
+    edited = network.edit(*STRIDES_OF_V1, ToggleSqueezeExcitation("*", on=True))
     assert counted(edited) == counted(opened("se_resnet50"))
-    assert counted(edited.edit(SqueezeExcitation("*", on=False))) == counted(opened("resnet50_v1"))
+    assert counted(edited.edit(ToggleSqueezeExcitation("*", on=False))) == counted(opened("resnet50_v1"))
 
 
 @pytest.mark.parametrize(("cardinality", "deeper"), [(64, "resnext101_64x4d"), (32, "resnext101_32x8d")])
 def test_deeper_resnexts(cardinality: int, deeper: str, opened: Opened) -> None:
-    edits = BottleneckRatio("*", 1), Cardinality("*", cardinality), Repeat("layer3.5", 17)
+    edits = SetBottleneckRatio("*", 1), SetCardinality("*", cardinality), RepeatBlock("layer3.5", 17)
     assert counted(opened("resnext50_32x4d").edit(*edits)) == counted(opened(deeper))
 
 
@@ -215,23 +215,23 @@ def _inverted(expansion: int) -> Callable[[], nn.Module]:
 
 def test_mobilenet_v2_with_less_and_without_expansion(opened: Opened) -> None:
     network = opened("mobilenet_v2")
-    assert counted(network.edit(Expansion("*", 3))) == counted_module(_inverted(3))
+    assert counted(network.edit(SetExpansion("*", 3))) == counted_module(_inverted(3))
     expanding = ",".join(f"features.{number}.conv.0" for number in range(2, 18))
-    assert counted(network.edit(Expansion("*", 1), RemoveBlock(expanding))) == counted_module(_inverted(1))
+    assert counted(network.edit(SetExpansion("*", 1), RemoveBlock(expanding))) == counted_module(_inverted(1))
 
 
 def test_mobilenet_v3_without_squeeze_and_excitation(opened: Opened) -> None:
     settings, last = models.mobilenetv3._mobilenet_v3_conf("mobilenet_v3_large")
     for setting in settings:
         setting.use_se = False
-    edited = opened("mobilenet_v3_large").edit(SqueezeExcitation("*", on=False))
+    edited = opened("mobilenet_v3_large").edit(ToggleSqueezeExcitation("*", on=False))
     assert counted(edited) == counted_module(lambda: models.MobileNetV3(settings, last))
 
 
 @pytest.mark.parametrize(("key", "width"), [("mnasnet0_5", 0.5), ("mnasnet0_75", 0.75), ("mnasnet1_3", 1.3)])
 def test_widths_of_mnasnet(key: str, width: float, opened: Opened) -> None:
     """Its last 1×1 has 1280 channels at any width."""
-    edits: list[Edit] = [WidthMultiplier("*", width), Width("layers.14", 1280)]
+    edits: list[Edit] = [MultiplyWidth("*", width), SetWidth("layers.14", 1280)]
     assert counted(opened("mnasnet1_0").edit(*edits)) == counted(opened(key))
 
 
@@ -240,8 +240,8 @@ def test_widths_of_mnasnet(key: str, width: float, opened: Opened) -> None:
     [("0_5", (48, 96, 192), 1024), ("1_5", (176, 352, 704), 1024), ("2_0", (244, 488, 976), 2048)],
 )
 def test_widths_of_shufflenet_v2(key: str, widths: Sequence[int], last: int, opened: Opened) -> None:
-    edits = [Width(f"stage{number}", width) for number, width in enumerate(widths, 2)]
-    edited = opened("shufflenet_v2_x1_0").edit(*edits, BottleneckRatio("*", 1 / 2), Width("conv5", last))
+    edits = [SetWidth(f"stage{number}", width) for number, width in enumerate(widths, 2)]
+    edited = opened("shufflenet_v2_x1_0").edit(*edits, SetBottleneckRatio("*", 1 / 2), SetWidth("conv5", last))
     assert counted(edited) == counted(opened(f"shufflenet_v2_x{key}"))
 
 
@@ -259,22 +259,24 @@ def test_regnets_from_the_smallest(
     for stage, (depth, wanted) in enumerate(zip((1, 2, 7, 12), depths, strict=True), 1):
         names = [f"trunk_output.block{stage}.block{stage}-{number}" for number in range(depth)]
         if wanted > depth:
-            network = network.edit(Repeat(names[-1], wanted - depth))
+            network = network.edit(RepeatBlock(names[-1], wanted - depth))
         elif wanted < depth:
             network = network.edit(RemoveBlock(",".join(names[wanted:])))
     stages = [(f"trunk_output.block{number}", width) for number, width in enumerate(widths, 1)]
-    network = network.edit(Cardinality("*", 1), *(Width(*stage) for stage in stages), BottleneckRatio("*", 1))
-    network = network.edit(*(Cardinality(stage, width // group) for stage, width in stages))
+    network = network.edit(SetCardinality("*", 1), *(SetWidth(*stage) for stage in stages), SetBottleneckRatio("*", 1))
+    network = network.edit(*(SetCardinality(stage, width // group) for stage, width in stages))
     assert counted(network) == counted(opened(key))
 
 
 def test_densenets_from_densenet_121(opened: Opened) -> None:
     network = opened("densenet121")
     third, fourth = "features.denseblock3.denselayer24", "features.denseblock4.denselayer16"
-    longest = network.edit(Repeat(third, 24), Repeat(fourth, 16), Width("features.transition3.conv", 896))
+    longest = network.edit(RepeatBlock(third, 24), RepeatBlock(fourth, 16), SetWidth("features.transition3.conv", 896))
     assert counted(longest) == counted(opened("densenet201"))
-    widths = [Width(f"features.transition{number}.conv", width) for number, width in ((1, 192), (2, 384), (3, 1056))]
-    wide = network.edit(Width("features.conv0", 96), Repeat(third, 12), Repeat(fourth, 8), GrowthRate("*", 48), *widths)
+    widths = [SetWidth(f"features.transition{number}.conv", width) for number, width in ((1, 192), (2, 384), (3, 1056))]
+    wide = network.edit(
+        SetWidth("features.conv0", 96), RepeatBlock(third, 12), RepeatBlock(fourth, 8), SetGrowthRate("*", 48), *widths
+    )
     assert counted(wide) == counted(opened("densenet161"))
 
 
@@ -283,21 +285,21 @@ def test_densenets_from_densenet_121(opened: Opened) -> None:
     [("efficientnet_b3", 1.4, 1.2, 300), ("efficientnet_b5", 2.2, 1.6, 456), ("efficientnet_b7", 3.1, 2.0, 600)],
 )
 def test_larger_efficientnets(key: str, depth: float, width: float, side: int, opened: Opened) -> None:
-    edits = DepthMultiplier("*", depth), WidthMultiplier("*", width), InputSize(resolution=side)
+    edits = MultiplyDepth("*", depth), MultiplyWidth("*", width), SetInputSize(resolution=side)
     assert counted(opened("efficientnet_b0").edit(*edits)) == counted(open_network(key, input_shape=(1, 3, side, side)))
 
 
 def test_one_step_of_compound_scaling(opened: Opened) -> None:
     """φ = 1 is EfficientNet-B2 but for its image: 1.15 × 224 = 258, and it takes 288."""
     wanted = open_network("efficientnet_b2", input_shape=(1, 3, 258, 258))
-    assert counted(opened("efficientnet_b0").edit(CompoundScaling(1))) == counted(wanted)
+    assert counted(opened("efficientnet_b0").edit(ApplyCompoundScaling(1))) == counted(wanted)
 
 
 @pytest.mark.parametrize(
     ("shallow", "deep", "at"), [("vgg13", "vgg16", (12, 17, 22)), ("vgg16", "vgg19", (14, 21, 28))]
 )
 def test_deeper_vggs(shallow: str, deep: str, at: Sequence[int], opened: Opened) -> None:
-    edits = [Repeat(f"features.{number},features.{number + 1}") for number in at]
+    edits = [RepeatBlock(f"features.{number},features.{number + 1}") for number in at]
     assert counted(opened(shallow).edit(*edits)) == counted(opened(deep))
 
 
@@ -354,9 +356,9 @@ class _Own(nn.Module):
 @pytest.mark.parametrize(
     ("edit", "wanted"),
     [
-        (WidthMultiplier("*", 2), {"width": 32}),
-        (DepthMultiplier("*", 2), {"depth": 4}),
-        (Repeat("blocks.1", 3), {"depth": 5}),
+        (MultiplyWidth("*", 2), {"width": 32}),
+        (MultiplyDepth("*", 2), {"depth": 4}),
+        (RepeatBlock("blocks.1", 3), {"depth": 5}),
         (RemoveBlock("blocks.0"), {"depth": 1}),
     ],
 )
@@ -369,10 +371,10 @@ def test_a_module_of_ones_own(edit: Edit, wanted: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("name", "edits", "wanted"),
     [
-        ("resnet50", [Repeat("layer3.5", 17)], "resnet101"),
-        ("resnet50", [BottleneckRatio("*", 1 / 2), Cardinality("*", 32)], "resnext50_32x4d"),
-        ("resnet50", [SqueezeExcitation("*", on=True)], "seresnet50"),
-        ("mobilenetv2_100", [WidthMultiplier("*", 1.4)], "mobilenetv2_140"),
+        ("resnet50", [RepeatBlock("layer3.5", 17)], "resnet101"),
+        ("resnet50", [SetBottleneckRatio("*", 1 / 2), SetCardinality("*", 32)], "resnext50_32x4d"),
+        ("resnet50", [ToggleSqueezeExcitation("*", on=True)], "seresnet50"),
+        ("mobilenetv2_100", [MultiplyWidth("*", 1.4)], "mobilenetv2_140"),
     ],
 )
 def test_networks_of_timm(name: str, edits: list[Edit], wanted: str) -> None:

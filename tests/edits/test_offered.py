@@ -10,18 +10,18 @@ from torch import nn
 
 from explorer.edits import (
     AddShortcut,
-    AuxiliaryHead,
-    Classes,
-    ConvForm,
-    DepthMultiplier,
     Edit,
-    InputSize,
-    Repeat,
-    Shortcut,
-    SqueezeExcitation,
-    Width,
+    MultiplyDepth,
+    RepeatBlock,
+    SetClasses,
+    SetConvForm,
+    SetInputSize,
+    SetWidth,
+    ToggleAuxiliaryHead,
+    ToggleShortcut,
+    ToggleSqueezeExcitation,
 )
-from explorer.edits.options import options
+from explorer.edits.options import find_options
 from explorer.network import Network, open_network
 from explorer.panels import Option
 from tests.conftest import KEYS
@@ -32,7 +32,7 @@ Opened = Callable[[str], Network]
 
 def offered(network: Network, selected: str, title: str) -> Option:
     """The option of that title for a card, from the narrowest scope."""
-    return next(option for option in options(network.study, selected) if option.title == title)
+    return next(option for option in find_options(network.analysis, selected) if option.title == title)
 
 
 def edits_of(option: Option) -> dict[str, Edit]:
@@ -47,12 +47,12 @@ def edits_of(option: Option) -> dict[str, Edit]:
         ("inception_v2_bn", (), "conv1", "Padding"),
         ("densenet121", (AddShortcut("features.transition1", "project"),), "", "Compound scaling φ"),
         ("densenet121", (AddShortcut("features.transition1", "project"),), "", "Depth multiplier"),
-        ("alexnet", (Classes(21_841),), "@head", "Width"),  # four times as wide is wider than any width may be
-        ("shufflenet_v2_x0_5", (Width("stage2.1", 80),), "", "Depth multiplier"),
-        ("swin_t", (Shortcut("features.7.1", on=False), Width("features.7.1", 1024)), "", "Depth multiplier"),
+        ("alexnet", (SetClasses(21_841),), "@head", "Width"),  # four times as wide is wider than any width may be
+        ("shufflenet_v2_x0_5", (SetWidth("stage2.1", 80),), "", "Depth multiplier"),
+        ("swin_t", (ToggleShortcut("features.7.1", on=False), SetWidth("features.7.1", 1024)), "", "Depth multiplier"),
         (
             "shufflenet_v2_x1_5",
-            (Width("stage2.1", 384), ConvForm("stage2", "1xn_nx1"), SqueezeExcitation("*", on=True)),
+            (SetWidth("stage2.1", 384), SetConvForm("stage2", "1xn_nx1"), ToggleSqueezeExcitation("*", on=True)),
             "",
             "Compound scaling φ",
         ),
@@ -77,9 +77,9 @@ def test_ways_that_round_odd_sides_differently_must_meet(opened: Opened) -> None
 def test_a_gate_follows_the_map_it_weighs(opened: Opened) -> None:
     """Behind a shuffle of unlike halves, a copy is given another width than the block it is a copy of."""
     uneven = opened("shufflenet_v2_x1_5").edit(
-        Width("stage2.1", 384), ConvForm("stage2", "1xn_nx1"), SqueezeExcitation("*", on=True)
+        SetWidth("stage2.1", 384), SetConvForm("stage2", "1xn_nx1"), ToggleSqueezeExcitation("*", on=True)
     )
-    deeper = uneven.edit(DepthMultiplier("*", 1.2), InputSize(resolution=255))
+    deeper = uneven.edit(MultiplyDepth("*", 1.2), SetInputSize(resolution=255))
     gate, weighed = (deeper.figures.measures[name].value for name in ("stage3.0.se.gate", "stage3.0.branch1.1"))
     assert gate.dims[1] == weighed.dims[1] == 202
     check_count(deeper)
@@ -87,15 +87,15 @@ def test_a_gate_follows_the_map_it_weighs(opened: Opened) -> None:
 
 def test_an_auxiliary_head_can_come_and_go(opened: Opened) -> None:
     network = opened("resnet18")
-    with_head = network.edit(AuxiliaryHead("layer3", on=True))
-    without = with_head.edit(AuxiliaryHead("layer3", on=False))
+    with_head = network.edit(ToggleAuxiliaryHead("layer3", on=True))
+    without = with_head.edit(ToggleAuxiliaryHead("layer3", on=False))
     assert without.figures.total == network.figures.total
-    assert without.edit(AuxiliaryHead("layer3", on=True)).figures.total == with_head.figures.total
+    assert without.edit(ToggleAuxiliaryHead("layer3", on=True)).figures.total == with_head.figures.total
 
 
 def test_a_repeated_pooling_keeps_what_no_edit_speaks_of() -> None:
     module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.AvgPool2d(3, 2, 1, count_include_pad=False))
-    repeated = open_network(module).edit(Repeat("1"))
+    repeated = open_network(module).edit(RepeatBlock("1"))
     averages = [node.layer for node in repeated.architecture.live.values() if isinstance(node.layer, nn.AvgPool2d)]
     assert [layer.count_include_pad for layer in averages] == [False, False]
     check_count(repeated)
@@ -105,7 +105,7 @@ def test_a_repeated_pooling_keeps_what_no_edit_speaks_of() -> None:
 def test_every_offer_stands(key: str, opened: Opened, request: pytest.FixtureRequest) -> None:
     """With `--long` all offers of a network, tens of thousands; else one of each option of three cards."""
     network, dice = opened(key), random.Random(key)
-    hierarchy = network.study.hierarchy
+    hierarchy = network.analysis.hierarchy
     cards = [*hierarchy.groups, *network.architecture.live]
     if request.config.getoption("--long"):
         edits = dict.fromkeys(edit for card in cards for found in offers(network, card) for edit in found)
@@ -118,5 +118,5 @@ def test_every_offer_stands(key: str, opened: Opened, request: pytest.FixtureReq
 
 def offers(network: Network, card: str) -> Iterable[list[Edit]]:
     """The edits of each option of a card that has any."""
-    found = (list(edits_of(option).values()) for option in options(network.study, card) if not option.reason)
+    found = (list(edits_of(option).values()) for option in find_options(network.analysis, card) if not option.reason)
     return (edits for edits in found if edits)

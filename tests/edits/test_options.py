@@ -6,34 +6,34 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.edits.options import options
+from explorer.edits.options import find_options
 from explorer.network import Network
 from explorer.panels import Option
 from tests.conftest import TYPICAL
 
 
 def by_name(network: Network, selected: str) -> dict[tuple[str, str], Option]:
-    return {(option.title, option.scope): option for option in options(network.study, selected)}
+    return {(option.title, option.scope): option for option in find_options(network.analysis, selected)}
 
 
 @pytest.mark.parametrize("key", TYPICAL)
 def test_every_choice_that_is_offered_can_be_made(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
-    hierarchy = network.study.hierarchy
+    hierarchy = network.analysis.hierarchy
     selections = [*list(hierarchy.groups)[1:8], *list(network.architecture.live)[1:6], "output"]
     for selected in selections:
-        for option in options(network.study, selected):
+        for option in find_options(network.analysis, selected):
             if option.reason:
                 continue
             for number, choice in enumerate(option.choices):
-                if number == option.present:
+                if number == option.current:
                     assert choice.edit is None
                 elif option.scope == "this layer" or number % 5 == 0:  # all would take a minute for each network
                     assert network.edit(choice.edit).history.edits == (choice.edit,)
 
 
 def test_scopes_from_the_narrowest(opened: Callable[[str], Network]) -> None:
-    found = options(opened("mobilenet_v2").study, "features.3.conv.0.2")
+    found = find_options(opened("mobilenet_v2").analysis, "features.3.conv.0.2")
     assert list(dict.fromkeys(option.scope for option in found)) == [
         "this layer",
         "this block",
@@ -53,8 +53,8 @@ def test_what_cannot_be_changed_says_why(opened: Callable[[str], Network]) -> No
 
 def test_switches_show_what_is_set(opened: Callable[[str], Network]) -> None:
     network = opened("shufflenet_v1_g3")
-    off = next(o for o in options(network.study, "stage2.1") if o.title == "Channel shuffle").choices[0].edit
+    off = next(o for o in find_options(network.analysis, "stage2.1") if o.title == "Channel shuffle").choices[0].edit
     edited = network.edit(off)
     found = by_name(edited, "stage2.1")
-    assert found["Channel shuffle", "this block"].present == 0
-    assert found["Channel shuffle", "whole network"].present == -1  # some on, some off
+    assert found["Channel shuffle", "this block"].current == 0
+    assert found["Channel shuffle", "whole network"].current == -1  # some on, some off

@@ -18,13 +18,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.analysis import shapes
 from explorer.analysis.figures import Figures
-from explorer.analysis.forward import Forward
-from explorer.analysis.sample import built_in, preprocess
-from explorer.edits.options import options
-from explorer.graph.module import as_module
-from explorer.graph.trace import TraceFailure, trace
+from explorer.analysis.forward import ForwardEngine
+from explorer.analysis.sample import load_sample, preprocess
+from explorer.edits.options import find_options
+from explorer.graph.module import build_module
+from explorer.graph.trace import TraceError, trace
 from explorer.network import Network
-from explorer.project import edit_as_json, edit_from_json
+from explorer.project import edit_from_json, edit_to_json
 from tests.conftest import KEYS, TYPICAL, _opened
 
 #: An edit may multiply a network; what is larger than this is taken back, so that a walk ends.
@@ -44,9 +44,9 @@ class Walk(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
-        cards = [*(id for id in self.network.study.hierarchy.groups if id), *self.network.architecture.live]
+        cards = [*(id for id in self.network.analysis.hierarchy.groups if id), *self.network.architecture.live]
         card = data.draw(st.sampled_from(cards), label="card")
-        found = [option for option in options(self.network.study, card) if not option.reason]
+        found = [option for option in find_options(self.network.analysis, card) if not option.reason]
         option = data.draw(st.sampled_from(found), label="option")
         edits = [choice.edit for choice in option.choices if choice.edit is not None]
         if not edits:
@@ -82,15 +82,15 @@ class Walk(RuleBasedStateMachine):
 
 def check_count(network: Network) -> None:
     """Figures equal those of the network made a module, traced again, and counted by torch."""
-    module = as_module(network.architecture)
+    module = build_module(network.architecture)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(torch.empty(network.architecture.input_shape, device="meta"))
     assert counter.get_total_flops() == 2 * network.figures.total.macs
     try:
         again = trace(module, network.architecture.input_shape)
-    except TraceFailure:
+    except TraceError:
         return  # attention that branches on the size of its window: counted above all the same
-    shapes.forget()
+    shapes.clear_cache()
     fresh = Figures.of(again)
     unused = network.figures.unused_params  # auxiliary heads that inference never calls are no part of the module
     assert replace(fresh.total, params=fresh.total.params + unused) == network.figures.total
@@ -99,8 +99,8 @@ def check_count(network: Network) -> None:
 
 def check_replay(network: Network) -> None:
     """The edits, written and read, make the same network."""
-    edits = [edit_from_json(edit_as_json(edit)) for edit in network.history.in_force]
-    assert edits == list(network.history.in_force)
+    edits = [edit_from_json(edit_to_json(edit)) for edit in network.history.applied_edits]
+    assert edits == list(network.history.applied_edits)
     assert network.baseline.edit(*edits).figures.as_json() == network.figures.as_json()
 
 
@@ -133,22 +133,26 @@ def test_the_output_is_that_of_the_module_and_undo_brings_back_the_first(
     key: str, opened: Callable[[str], Network]
 ) -> None:
     network = opened(key)
-    sample = built_in("cat")
-    before = network.run(sample).result.main
-    cards = [id for id, group in network.study.hierarchy.groups.items() if group.role in ("block", "unit")]
+    sample = load_sample("cat")
+    before = network.run(sample).result.main_output
+    cards = [id for id, group in network.analysis.hierarchy.groups.items() if group.role in ("block", "unit")]
     for number, card in enumerate(cards[:: max(len(cards) // 4, 1)]):
         found = [
-            option for option in options(network.study, card) if not option.reason and option.scope != "whole network"
+            option
+            for option in find_options(network.analysis, card)
+            if not option.reason and option.scope != "whole network"
         ]
         edits = [choice.edit for option in found[number::3] for choice in option.choices if choice.edit is not None]
         if edits:
             network = network.edit(edits[number % len(edits)])
     assert network.history.position >= 2
-    image = preprocess(sample, network.architecture.input_shape, network.origin.entry and network.origin.entry.weights)
+    image = preprocess(
+        sample, network.architecture.input_shape, network.context.entry and network.context.entry.weights
+    )
     with torch.inference_mode():
         plain = network.module()(image)
-    assert torch.equal(network.run(sample).result.main, plain)
-    assert torch.equal(Forward().run(network.architecture, network.origin.weights, image).main, plain)
+    assert torch.equal(network.run(sample).result.main_output, plain)
+    assert torch.equal(ForwardEngine().run(network.architecture, network.context.weights, image).main_output, plain)
     while network.history.position:
         network = network.undo()
-    assert torch.equal(network.run(sample).result.main, before)
+    assert torch.equal(network.run(sample).result.main_output, before)

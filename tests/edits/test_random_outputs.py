@@ -12,15 +12,15 @@ from functools import cache
 import pytest
 import torch
 
-from explorer.analysis.forward import Forward
+from explorer.analysis.forward import ForwardEngine
 from explorer.edits import Edit
-from explorer.edits.options import options
+from explorer.edits.options import find_options
 from explorer.graph.architecture import Architecture, Constant, Layer
-from explorer.graph.module import as_module
-from explorer.graph.trace import TraceFailure
+from explorer.graph.module import build_module
+from explorer.graph.trace import TraceError
 from explorer.network import Network, open_network
-from explorer.networks.catalogue import find
-from explorer.weights import Seeded
+from explorer.networks.catalogue import get_entry
+from explorer.weights import SeededWeights
 from tests.conftest import KEYS
 
 LARGEST = 3.0  # times the multiply-adds and the params a walk began with: an edit that makes more is not taken
@@ -31,12 +31,12 @@ LARGE = ("alexnet_2012", "vgg11_bn")  # of kinds of which there are no small one
 @cache
 def small(key: str) -> Network:
     """The network on the smallest image it takes."""
-    entry = find(key)
+    entry = get_entry(key)
     for side in (64, 96, 128):
         try:
             network = open_network(key, input_shape=(1, 3, side, side))
             _ = network.figures.total
-        except (TraceFailure, ValueError, RuntimeError):
+        except (TraceError, ValueError, RuntimeError):
             continue
         return network
     return open_network(key, input_shape=(1, *entry.input_size))
@@ -48,9 +48,9 @@ def image(architecture: Architecture) -> torch.Tensor:
 
 def drawn(network: Network, chance: random.Random) -> Edit | None:
     """Any edit of any card that the inspector would offer; None if there is none."""
-    cards = [*(id for id in network.study.hierarchy.groups if id), *network.architecture.live]
+    cards = [*(id for id in network.analysis.hierarchy.groups if id), *network.architecture.live]
     for card in chance.sample(cards, min(len(cards), 5)):
-        offered = [option for option in options(network.study, card) if not option.reason]
+        offered = [option for option in find_options(network.analysis, card) if not option.reason]
         edits = [choice.edit for option in offered for choice in option.choices if choice.edit is not None]
         if edits:
             return chance.choice(edits)
@@ -58,7 +58,7 @@ def drawn(network: Network, chance: random.Random) -> Edit | None:
 
 
 def walk(key: str, steps: int, seed: int) -> None:
-    network, weights, forward = small(key), Seeded(), Forward(2**30)
+    network, weights, forward = small(key), SeededWeights(), ForwardEngine(2**30)
     chance = random.Random(f"{key} {seed}")
     most = [LARGEST * figure for figure in (network.figures.total.macs, network.figures.total.params)]
     outputs = [output(network, weights, forward)]
@@ -69,25 +69,25 @@ def walk(key: str, steps: int, seed: int) -> None:
         if changed.history.position > network.history.position and total.macs < most[0] and total.params < most[1]:
             network = changed
             outputs.append(output(network, weights, forward))
-            assert same(outputs[-1], output(network, weights, forward.beside())), f"{key}, seed {seed}: {edit}"
-    assert same(outputs[-1], plain(network, weights)), f"{key}, seed {seed}: {network.history.in_force}"
+            assert same(outputs[-1], output(network, weights, forward.fork())), f"{key}, seed {seed}: {edit}"
+    assert same(outputs[-1], plain(network, weights)), f"{key}, seed {seed}: {network.history.applied_edits}"
     while network.history.position:
         network = network.undo()
         outputs.pop()
         assert same(output(network, weights, forward), outputs[-1]), f"{key}, seed {seed}: after undo"
 
 
-def output(network: Network, weights: Seeded, forward: Forward) -> torch.Tensor:
+def output(network: Network, weights: SeededWeights, forward: ForwardEngine) -> torch.Tensor:
     shape = network.architecture.input_shape
-    return forward.run(network.architecture, weights, image(network.architecture), shape).main
+    return forward.run(network.architecture, weights, image(network.architecture), shape).main_output
 
 
-def plain(network: Network, weights: Seeded) -> torch.Tensor:
+def plain(network: Network, weights: SeededWeights) -> torch.Tensor:
     """What the exported module makes, which knows nothing of what is remembered."""
     nodes = network.architecture.live.items()
     held = {name: weights.tensors(node) for name, node in nodes if isinstance(node.op, (Layer, Constant))}
     with torch.inference_mode():
-        value = as_module(network.architecture, held)(image(network.architecture))
+        value = build_module(network.architecture, held)(image(network.architecture))
     while not isinstance(value, torch.Tensor):
         value = next(iter(value.values())) if isinstance(value, dict) else value[0]
     return value
@@ -101,7 +101,7 @@ def same(one: torch.Tensor, other: torch.Tensor) -> bool:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "a_key" in metafunc.fixturenames:
         long = metafunc.config.getoption("--long")
-        metafunc.parametrize("a_key", [key for key in KEYS if long or find(key).params < QUICK or key in LARGE])
+        metafunc.parametrize("a_key", [key for key in KEYS if long or get_entry(key).params < QUICK or key in LARGE])
 
 
 def test_what_is_remembered_is_what_would_be_made(a_key: str, request: pytest.FixtureRequest) -> None:

@@ -7,9 +7,17 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
-from explorer.edits import AddShortcut, Edit, EditError, Expansion, Reduction, SqueezeExcitation, SwapActivation
-from explorer.edits.options import options
-from explorer.edits.reductions import reduction_before
+from explorer.edits import (
+    AddShortcut,
+    Edit,
+    EditError,
+    SetExpansion,
+    SetReduction,
+    SwapActivation,
+    ToggleSqueezeExcitation,
+)
+from explorer.edits.options import find_options
+from explorer.edits.reductions import find_pointwise_before
 from explorer.network import Network
 from explorer.panels import Option
 from tests.edits.test_random_edits import check_count
@@ -24,31 +32,31 @@ def layer(network: Network, name: str) -> nn.Conv2d:
 
 
 def expansions(network: Network, card: str) -> Option | None:
-    return next((option for option in options(network.study, card) if option.title == "1×1 expansion"), None)
+    return next((option for option in find_options(network.analysis, card) if option.title == "1×1 expansion"), None)
 
 
 def test_an_expansion_before_a_depthwise_convolution(opened: Opened) -> None:
     """MobileNetV1's block opened up: the 1×1 before it ends the block before, and is another."""
     network = opened("mobilenet_v1")
-    assert reduction_before(network.architecture, "features.7.0.0") == []
-    edited = network.edit(Reduction("features.7.0.0", 1024))
+    assert find_pointwise_before(network.architecture, "features.7.0.0") == []
+    edited = network.edit(SetReduction("features.7.0.0", 1024))
     new = layer(edited, "features.7.0.0_expansion")
     assert (new.in_channels, new.out_channels, new.kernel_size) == (512, 1024, (1, 1))
     assert layer(edited, "features.7.0.0").groups == layer(edited, "features.7.1.0").in_channels == 1024
     assert layer(edited, "features.6.1.0").out_channels == 512
-    hierarchy = edited.study.hierarchy
-    assert edited.study.pattern(hierarchy.groups["features.7"]).name == "Inverted residual"
+    hierarchy = edited.analysis.hierarchy
+    assert edited.analysis.pattern(hierarchy.groups["features.7"]).name == "Inverted residual"
     assert "features.7.0.0_expansion" in hierarchy.groups["features.7"].nodes
     check_count(edited)
 
 
 def test_it_is_changed_and_taken_out_again(opened: Opened) -> None:
     network = opened("mobilenet_v1")
-    wide = network.edit(Reduction("features.7", 1024))
-    narrow = wide.edit(Reduction("features.7.0.0_expansion", 256))
+    wide = network.edit(SetReduction("features.7", 1024))
+    narrow = wide.edit(SetReduction("features.7.0.0_expansion", 256))
     assert layer(narrow, "features.7.0.0").groups == 256
     assert len(narrow.architecture.nodes) == len(wide.architecture.nodes)
-    gone = narrow.edit(Reduction("features.7.0.0", 0))
+    gone = narrow.edit(SetReduction("features.7.0.0", 0))
     assert gone.figures.total == network.figures.total
     assert gone.architecture.nodes.keys() == network.architecture.nodes.keys()
 
@@ -56,32 +64,32 @@ def test_it_is_changed_and_taken_out_again(opened: Opened) -> None:
 def test_the_expansion_of_an_inverted_residual_is_that_1x1(opened: Opened) -> None:
     network = opened("mobilenet_v2")
     assert (
-        network.edit(Reduction("features.3", 72)).figures.total
-        == network.edit(Expansion("features.3", 3)).figures.total
+        network.edit(SetReduction("features.3", 72)).figures.total
+        == network.edit(SetExpansion("features.3", 3)).figures.total
     )
-    thin = network.edit(Reduction("features.3", 0))  # filtered as it comes in
+    thin = network.edit(SetReduction("features.3", 0))  # filtered as it comes in
     assert layer(thin, "features.3.conv.1.0").groups == 24
     check_count(thin)
 
 
 def test_several_at_once(opened: Opened) -> None:
-    edited = opened("mobilenet_v1").edit(Reduction("features.7, features.8, features.9", 768))
+    edited = opened("mobilenet_v1").edit(SetReduction("features.7, features.8, features.9", 768))
     assert [layer(edited, f"features.{n}.0.0").groups for n in range(6, 11)] == [256, 768, 768, 768, 512]
     check_count(edited)
 
 
 def test_full_windows_come_first(opened: Opened) -> None:
     """Where a place has both, a reduction is meant: the stem of MobileNetV1 is its only full window."""
-    edited = opened("mobilenet_v1").edit(Reduction("*", 2))
+    edited = opened("mobilenet_v1").edit(SetReduction("*", 2))
     assert layer(edited, "features.0.0").in_channels == 2
     assert not any(name.endswith("_expansion") for name in edited.architecture.nodes)
 
 
 def test_where_it_cannot_be(opened: Opened) -> None:
     with pytest.raises(EditError, match=r"no 1×1 before a window in features\.7\.0\.0 that could be taken out"):
-        opened("mobilenet_v1").edit(Reduction("features.7.0.0", 0))
+        opened("mobilenet_v1").edit(SetReduction("features.7.0.0", 0))
     with pytest.raises(EditError, match="groups do not divide"):  # the grouped 1×1 behind it takes what it makes
-        opened("shufflenet_v1_g3").edit(Reduction("stage2.1", 100))
+        opened("shufflenet_v1_g3").edit(SetReduction("stage2.1", 100))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +100,7 @@ def test_it_is_offered(key: str, card: str, present: str, opened: Opened) -> Non
     network = opened(key)
     option = expansions(network, card)
     assert option is not None
-    assert option.choices[option.present].label == present
+    assert option.choices[option.current].label == present
     for choice in option.choices:
         if choice.edit is not None:
             check_count(network.edit(choice.edit))
@@ -102,11 +110,11 @@ def test_it_is_not_offered_where_what_it_makes_is_tied(opened: Opened) -> None:
     assert expansions(opened("shufflenet_v1_g3"), "stage2.1.depthwise.0") is None
 
 
-@pytest.mark.parametrize("edit", [AddShortcut("features.7"), SqueezeExcitation("features.7", on=True)])
+@pytest.mark.parametrize("edit", [AddShortcut("features.7"), ToggleSqueezeExcitation("features.7", on=True)])
 def test_a_block_stays_one_block(edit: Edit, opened: Opened) -> None:
     """What is added stands beside the units of the block, not inside one."""
-    network = opened("mobilenet_v1").edit(Reduction("features.7", 1024), edit)
-    hierarchy = network.study.hierarchy
+    network = opened("mobilenet_v1").edit(SetReduction("features.7", 1024), edit)
+    hierarchy = network.analysis.hierarchy
     assert hierarchy.groups["features.7"].role == "block"
     assert {hierarchy.groups[f"features.7.{n}"].role for n in (0, 1)} == {"unit"}
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
-from explorer.edits import Edit, EditError, RemoveBlock, Repeat, SetLayer, Width
-from explorer.edits.options import options
+from explorer.edits import Edit, EditError, RemoveBlock, RepeatBlock, SetLayer, SetWidth
+from explorer.edits.options import find_options
 from explorer.network import Network
 from explorer.panels import Option
 from tests.edits.test_random_edits import check_count
@@ -17,7 +17,7 @@ Opened = Callable[[str], Network]
 
 
 def shown(network: Network, selected: str, scope: str) -> dict[str, Option]:
-    return {option.title: option for option in options(network.study, selected) if option.scope == scope}
+    return {option.title: option for option in find_options(network.analysis, selected) if option.scope == scope}
 
 
 def edits_of(option: Option) -> list[Edit]:
@@ -69,7 +69,7 @@ def test_one_width_for_cards_of_different_width(opened: Opened) -> None:
     network = opened("resnet18")
     cards = ("layer1.0.conv1", "layer2.0.conv1", "layer3.0.conv1")
     option = shown(network, ",".join(cards), "these cards")["Width"]
-    assert option.present == -1  # 64, 128, 256
+    assert option.current == -1  # 64, 128, 256
     edited = network.edit(next(c.edit for c in option.choices if c.label == "128"))
     assert [edited.figures.shape(card).dims[1] for card in cards] == [128] * 3
     check_count(edited)
@@ -81,14 +81,14 @@ def test_widths_that_hold_one_another_are_not_offered_together(opened: Opened) -
     cards = "inception3a,inception3a.branch1"
     assert shown(network, cards, "these cards")["Width"].reason == "No other width suits all of these cards."
     with pytest.raises(EditError, match="cannot have 128 channels together with"):
-        network.edit(Width(cards, 128))
+        network.edit(SetWidth(cards, 128))
 
 
 @pytest.mark.parametrize("cards", ["layer1.0,layer1.1", "layer1.1,layer3.1", "layer2.1,layer4.1.conv2"])
 def test_cards_are_repeated_and_removed_together(cards: str, opened: Opened) -> None:
     network = opened("resnet18")
     found = edits_of(shown(network, cards, "these cards")["Depth"])
-    assert found == [Repeat(cards), RemoveBlock(cards)]
+    assert found == [RepeatBlock(cards), RemoveBlock(cards)]
     for edit in found:
         check_count(network.edit(edit))
 

@@ -8,10 +8,10 @@ import pytest
 from torch import nn
 from torchvision.ops import Permute
 
-from explorer.edits import InputSize
+from explorer.edits import SetInputSize
 from explorer.edits.edit import EditError
-from explorer.edits.options import options
-from explorer.edits.options.sides import fits
+from explorer.edits.options import find_options
+from explorer.edits.options.sides import accepts_size
 from explorer.network import Network, open_network
 from tests.conftest import TYPICAL
 
@@ -21,12 +21,12 @@ FREE = [key for key in TYPICAL if key not in ("vit_b_16", "swin_t")]  # these ar
 
 
 def least(network: Network) -> int:
-    return next(side for side in range(1, 300) if fits(network.study, network.architecture.input.name, side))
+    return next(side for side in range(1, 300) if accepts_size(network.analysis, network.architecture.input.name, side))
 
 
 def works(network: Network, side: int) -> bool:
     try:
-        return network.edit(InputSize(resolution=side)).architecture.input_shape[-1] == side
+        return network.edit(SetInputSize(resolution=side)).architecture.input_shape[-1] == side
     except EditError:
         return False
 
@@ -45,7 +45,7 @@ def test_the_smallest_side_is_exact(key: str, opened: Opened) -> None:
 )
 def test_every_side_that_works_is_offered(key: str, smallest: int, refused: int, opened: Opened) -> None:
     network = opened(key)
-    option = next(option for option in options(network.study, "") if option.title == "Resolution")
+    option = next(option for option in find_options(network.analysis, "") if option.title == "Resolution")
     assert option.choices[0].label == str(smallest)
     assert works(network, smallest)
     assert not works(network, refused) if refused else least(network) == 1
@@ -75,5 +75,5 @@ def test_windows_one_behind_the_other(layers: list[nn.Module], side: int) -> Non
 
 def test_what_is_not_understood_keeps_its_side(opened: Opened) -> None:
     for key in ("vit_b_16", "swin_t"):
-        study = opened(key).study
-        assert not any(fits(study, study.architecture.input.name, side) for side in (32, 224, 448))
+        study = opened(key).analysis
+        assert not any(accepts_size(study, study.architecture.input.name, side) for side in (32, 224, 448))

@@ -13,16 +13,16 @@ from torch import Tensor, nn
 from explorer.analysis import shapes
 from explorer.analysis.figures import Figures
 from explorer.edits import (
-    ChannelShuffle,
-    ConvForm,
     Edit,
     EditError,
-    LinearBottleneck,
+    SetBottleneckActivation,
+    SetConvForm,
     SetLayer,
-    Shortcut,
     SwapActivation,
+    ToggleChannelShuffle,
+    ToggleShortcut,
 )
-from explorer.edits.attributes import is_of_kind
+from explorer.edits.attributes import is_layer_kind
 from explorer.graph import vocabulary
 from explorer.graph.vocabulary import ACTIVATIONS
 from explorer.network import Network, open_network
@@ -31,7 +31,7 @@ from tests.conftest import TYPICAL
 
 def activations(network: Network) -> list[str | None]:
     live = network.architecture.live.values()
-    return [vocabulary.activation(node) for node in live if vocabulary.kind(node) == "activation"]
+    return [vocabulary.activation_name(node) for node in live if vocabulary.kind(node) == "activation"]
 
 
 def test_one_activation(opened: Callable[[str], Network]) -> None:
@@ -69,7 +69,7 @@ def test_gates_are_left_alone_unless_named(opened: Callable[[str], Network]) -> 
     everywhere = network.edit(SwapActivation("*", "relu"))
     assert all(everywhere.architecture.nodes[name] is network.architecture.nodes[name] for name in gates)
     one = network.edit(SwapActivation(gates[0], "tanh"))
-    assert vocabulary.activation(one.architecture.nodes[gates[0]]) == "tanh"
+    assert vocabulary.activation_name(one.architecture.nodes[gates[0]]) == "tanh"
 
 
 def test_swapping_back_gives_the_very_same_node(opened: Callable[[str], Network]) -> None:
@@ -93,24 +93,24 @@ def test_functional_activations_too() -> None:
 
 def test_channel_shuffle_off_and_on(opened: Callable[[str], Network]) -> None:
     before = opened("shufflenet_v1_g3")
-    off = before.edit(ChannelShuffle("*", on=False))
-    assert sum(node.was is not None for node in off.architecture.nodes.values()) == 16
+    off = before.edit(ToggleChannelShuffle("*", on=False))
+    assert sum(node.original is not None for node in off.architecture.nodes.values()) == 16
     assert off.figures.total.macs == before.figures.total.macs  # it has no cost of its own
-    on = off.edit(ChannelShuffle("stage2.1", on=True))
-    assert sum(node.was is not None for node in on.architecture.nodes.values()) == 15
+    on = off.edit(ToggleChannelShuffle("stage2.1", on=True))
+    assert sum(node.original is not None for node in on.architecture.nodes.values()) == 15
 
 
 def test_a_shortcut_takes_its_projection_along(opened: Callable[[str], Network]) -> None:
     before = opened("resnet50")
-    off = before.edit(Shortcut("layer2.0", on=False))
+    off = before.edit(ToggleShortcut("layer2.0", on=False))
     assert before.figures.total.params - off.figures.total.params == 256 * 512 + 2 * 512
     assert before.figures.total.macs - off.figures.total.macs == 256 * 512 * 28 * 28
-    on = off.edit(Shortcut("layer2.0", on=True))
+    on = off.edit(ToggleShortcut("layer2.0", on=True))
     assert on.figures.total == before.figures.total
 
 
 def test_shortcuts_everywhere_make_a_plain_network(opened: Callable[[str], Network]) -> None:
-    plain = opened("resnet18").edit(Shortcut("*", on=False))
+    plain = opened("resnet18").edit(ToggleShortcut("*", on=False))
     without_projections = opened("plain18").figures.total
     assert plain.figures.total.params == without_projections.params
     assert plain.figures.total.macs == without_projections.macs
@@ -118,28 +118,30 @@ def test_shortcuts_everywhere_make_a_plain_network(opened: Callable[[str], Netwo
 
 def test_an_activation_behind_the_projection(opened: Callable[[str], Network]) -> None:
     before = opened("mobilenet_v2")
-    edited = before.edit(LinearBottleneck("*", "relu6"))
+    edited = before.edit(SetBottleneckActivation("*", "relu6"))
     assert len(edited.architecture.live) - len(before.architecture.live) == 17
     node = edited.architecture.nodes["features.3.conv.3_activation"]
     assert node.inputs == ("features.3.conv.3",)
     assert node.added
-    back = edited.edit(LinearBottleneck("*"))
+    back = edited.edit(SetBottleneckActivation("*"))
     assert list(back.architecture.nodes) == list(before.architecture.nodes)
     assert back.figures.total == before.figures.total
 
 
 def test_an_inserted_activation_can_be_another(opened: Callable[[str], Network]) -> None:
     edited = opened("mobilenet_v2").edit(
-        LinearBottleneck("features.3", "relu6"), LinearBottleneck("features.3", "gelu")
+        SetBottleneckActivation("features.3", "relu6"), SetBottleneckActivation("features.3", "gelu")
     )
-    assert vocabulary.activation(edited.architecture.nodes["features.3.conv.3_activation"]) == "gelu"
+    assert vocabulary.activation_name(edited.architecture.nodes["features.3.conv.3_activation"]) == "gelu"
 
 
 def test_on_timms_modules() -> None:
     timm = pytest.importorskip("timm")
     network = open_network(timm.create_model("mobilenetv2_100"))
-    assert len(network.edit(Shortcut("*", on=False)).figures.measures) == len(network.figures.measures)
-    assert len(network.edit(LinearBottleneck("*", "relu6")).figures.measures) == len(network.figures.measures) + 17
+    assert len(network.edit(ToggleShortcut("*", on=False)).figures.measures) == len(network.figures.measures)
+    assert (
+        len(network.edit(SetBottleneckActivation("*", "relu6")).figures.measures) == len(network.figures.measures) + 17
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,10 +150,10 @@ def test_on_timms_modules() -> None:
         (SwapActivation("layer1.9", "relu"), "no layer or block 'layer1.9'; nearest: layer1.1, layer1.0"),
         (SwapActivation("conv1", "relu"), "no activation in conv1"),
         (SwapActivation("*", "swoosh"), "'swoosh' is no activation; there are relu, relu6"),
-        (ChannelShuffle("*", on=False), "no channel shuffle in the network"),
-        (Shortcut("conv1", on=False), "no shortcut in conv1"),
-        (LinearBottleneck("*", "relu6"), "no linear bottleneck in the network"),
-        (LinearBottleneck("*", "swoosh"), "'swoosh' is no activation"),
+        (ToggleChannelShuffle("*", on=False), "no channel shuffle in the network"),
+        (ToggleShortcut("conv1", on=False), "no shortcut in conv1"),
+        (SetBottleneckActivation("*", "relu6"), "no linear bottleneck in the network"),
+        (SetBottleneckActivation("*", "swoosh"), "'swoosh' is no activation"),
     ],
 )
 def test_what_cannot_be_is_refused(edit: Edit, message: str, opened: Callable[[str], Network]) -> None:
@@ -166,9 +168,9 @@ places = st.sampled_from(
 )
 edits = st.one_of(
     st.builds(SwapActivation, places, st.sampled_from(list(ACTIVATIONS))),
-    st.builds(ChannelShuffle, places, st.booleans()),
-    st.builds(Shortcut, places, st.booleans()),
-    st.builds(LinearBottleneck, places, st.sampled_from(["linear", "relu6", "gelu"])),
+    st.builds(ToggleChannelShuffle, places, st.booleans()),
+    st.builds(ToggleShortcut, places, st.booleans()),
+    st.builds(SetBottleneckActivation, places, st.sampled_from(["linear", "relu6", "gelu"])),
 )
 
 
@@ -184,10 +186,10 @@ def test_any_edits_in_any_order(key: str, wanted: list[Edit], opened: Callable[[
         except EditError:
             continue
     remembered = network.figures.as_json()
-    assert sum(network.study.hierarchy.root.all_nodes.count(name) for name in network.architecture.live) == len(
+    assert sum(network.analysis.hierarchy.root.all_nodes.count(name) for name in network.architecture.live) == len(
         network.architecture.live
     )
-    shapes.forget()
+    shapes.clear_cache()
     assert Figures.of(network.architecture).as_json() == remembered
     while network.history.undo_title:
         network = network.undo()
@@ -197,7 +199,7 @@ def test_any_edits_in_any_order(key: str, wanted: list[Edit], opened: Callable[[
 @pytest.mark.parametrize("key", TYPICAL)
 def test_everything_off_and_on_again_is_the_baseline(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
-    for kind in (ChannelShuffle, Shortcut):
+    for kind in (ToggleChannelShuffle, ToggleShortcut):
         try:
             network = network.edit(kind("*", False)).edit(kind("*", True))
         except EditError:
@@ -214,24 +216,24 @@ def test_groups_can_go_and_come_back(key: str, kind: str, opened: Callable[[str]
     assert full.figures.total.macs > 2 * network.figures.total.macs
     back = full.edit(SetLayer("*", "groups", value, kind=kind))
     assert back.figures.total == network.figures.total
-    assert not any(node.was for node in back.architecture.nodes.values())
+    assert not any(node.original for node in back.architecture.nodes.values())
 
 
 def test_a_layer_counts_as_what_it_is_and_what_it_was(opened: Callable[[str], Network]) -> None:
     """Four groups in the place of as many as channels: a group convolution now, a depthwise one when opened."""
     at = "features.3.conv.1.0"
     grouped = opened("mobilenet_v2").edit(SetLayer(at, "groups", 4)).architecture.nodes[at]
-    assert is_of_kind(grouped, "grouped")
-    assert is_of_kind(grouped, "depthwise")
-    joined = opened("mobilenet_v1").edit(ConvForm("features.6", "full")).architecture
-    changed = [node for node in joined.live.values() if node.was is not None]
+    assert is_layer_kind(grouped, "grouped")
+    assert is_layer_kind(grouped, "depthwise")
+    joined = opened("mobilenet_v1").edit(SetConvForm("features.6", "full")).architecture
+    changed = [node for node in joined.live.values() if node.original is not None]
     assert changed  # the 1×1 took the window over: it never was depthwise
-    assert not any(is_of_kind(node, "depthwise") for node in changed)
+    assert not any(is_layer_kind(node, "depthwise") for node in changed)
 
 
 def test_what_is_switched_off_still_says_what_it_was(opened: Callable[[str], Network]) -> None:
     network = opened("shufflenet_v1_g3")
-    off = network.edit(ChannelShuffle("stage2.1", on=False))
+    off = network.edit(ToggleChannelShuffle("stage2.1", on=False))
     shuffles = [node for node in off.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
     assert {vocabulary.attributes(node) for node in shuffles} == {"3 groups"}
     assert not vocabulary.attributes(network.edit(SwapActivation("conv1.2", "linear")).architecture.nodes["conv1.2"])

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.edits import AuxiliaryHead, EditError
-from explorer.edits.options import options
+from explorer.edits import EditError, ToggleAuxiliaryHead
+from explorer.edits.options import find_options
 from explorer.network import Network, open_network
 from explorer.panels import Option
 from tests.edits.test_random_edits import check_count
@@ -18,13 +18,13 @@ Opened = Callable[[str], Network]
 
 
 def shown(network: Network) -> dict[str, Option]:
-    return {option.title: option for option in options(network.study, "") if option.scope == "whole network"}
+    return {option.title: option for option in find_options(network.analysis, "") if option.scope == "whole network"}
 
 
 def test_auxiliary_heads_come_where_googlenet_has_them_and_go(opened: Opened) -> None:
     network = opened("googlenet")
     option = shown(network)["Auxiliary heads"]
-    assert option.present == 0
+    assert option.current == 0
     trained = network.edit(option.choices[1].edit)
     assert trained.architecture.output.inputs[1:] == ("inception4a.aux.fc2", "inception4d.aux.fc2")
     assert trained.history.edits[0].title == "Two auxiliary heads added"
@@ -36,16 +36,16 @@ def test_auxiliary_heads_come_where_googlenet_has_them_and_go(opened: Opened) ->
 
 def test_a_head_of_one_block_goes_with_all(opened: Opened) -> None:
     network = opened("resnet18")
-    one = network.edit(AuxiliaryHead("layer3.0", on=True))
-    assert shown(one)["Auxiliary heads"].present == 1
-    assert one.edit(AuxiliaryHead("*", on=False)).figures.total == network.figures.total
+    one = network.edit(ToggleAuxiliaryHead("layer3.0", on=True))
+    assert shown(one)["Auxiliary heads"].current == 1
+    assert one.edit(ToggleAuxiliaryHead("*", on=False)).figures.total == network.figures.total
 
 
 @pytest.mark.parametrize("key", ["alexnet", "vit_b_16"])
 def test_auxiliary_heads_need_blocks_that_make_maps(key: str, opened: Opened) -> None:
     assert "three blocks that make maps" in shown(opened(key))["Auxiliary heads"].reason
     with pytest.raises(EditError, match="three blocks that make maps"):
-        opened(key).edit(AuxiliaryHead("*", on=True))
+        opened(key).edit(ToggleAuxiliaryHead("*", on=True))
 
 
 @pytest.mark.parametrize("key", ["vit_b_16", "swin_t"])

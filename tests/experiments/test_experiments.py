@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 
-from explorer.analysis.sample import BUILT_IN
-from explorer.experiments import UnknownExperiment, experiments, find
-from explorer.experiments.experiment import BadControl, Choice, Experiment, Range, Switch
+from explorer.analysis.sample import BUILT_IN_SAMPLES
+from explorer.experiments import UnknownExperiment, all_experiments, get_experiment
+from explorer.experiments.experiment import ChoiceControl, Experiment, InvalidControl, RangeControl, SwitchControl
 from explorer.experiments.live import PHOTO
-from explorer.experiments.outcome import Outcome, Words
-from explorer.experiments.texts import texts
+from explorer.experiments.outcome import Message, Outcome
+from explorer.experiments.texts import load_texts
 from explorer.language import LANGUAGES
-from explorer.networks.catalogue import find as find_network
+from explorer.networks.catalogue import get_entry as find_network
 from explorer.wanted import Cancelled
 
-IDS = tuple(experiment.id for experiment in experiments())
+IDS = tuple(experiment.id for experiment in all_experiments())
 
 #: Less work than by default, for tests.
 QUICK: dict[str, dict[str, Any]] = {
@@ -35,14 +35,14 @@ QUICK: dict[str, dict[str, Any]] = {
 
 @cache
 def outcome(id: str) -> Outcome:
-    return find(id).run(QUICK.get(id, {}))
+    return get_experiment(id).run(QUICK.get(id, {}))
 
 
-def labels(found: Any) -> Iterator[Words]:
+def labels(found: Any) -> Iterator[Message]:
     """Every key into the texts inside an outcome."""
-    if isinstance(found, Words):
+    if isinstance(found, Message):
         yield found
-        yield from (value for _, value in found.values if isinstance(value, Words))
+        yield from (value for _, value in found.values if isinstance(value, Message))
     elif isinstance(found, tuple):
         for item in found:
             yield from labels(item)
@@ -55,21 +55,21 @@ def labels(found: Any) -> Iterator[Words]:
 def test_shows_says_and_proves(id: str) -> None:
     found = outcome(id)
     assert found.pictures
-    assert found.seen
+    assert found.observations
     keys = [number.key for number in found.numbers]
     assert len(keys) == len(set(keys)) > 0
     for number in found.numbers:
         assert number.agrees is not False or number.note, f"{number.key}: {number.computed} is not {number.published}"
         assert number.published is None or number.source
     for language in LANGUAGES:
-        assert all(texts(language).say(id, label) for label in labels(found))
+        assert all(load_texts(language).translate(id, label) for label in labels(found))
 
 
 @pytest.mark.parametrize("id", IDS)
 def test_its_code_prints_what_it_computed(id: str) -> None:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(find(id).code(QUICK.get(id, {})), id, "exec"), {})
+        exec(compile(get_experiment(id).code(QUICK.get(id, {})), id, "exec"), {})
     found = [float(text) for text in re.findall(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", printed.getvalue())]
     same = [
         number
@@ -88,25 +88,27 @@ def test_stops_when_it_is_no_longer_wanted(id: str) -> None:
         return len(asked) < 2
 
     with pytest.raises(Cancelled):
-        find(id).run(QUICK.get(id, {}), wanted)
+        get_experiment(id).run(QUICK.get(id, {}), wanted)
     assert len(asked) == 2
     assert all(0 <= done <= 1 for done in asked)
 
 
 @pytest.mark.parametrize("id", IDS)
 def test_speaks_of_networks_that_there_are(id: str) -> None:
-    for key in find(id).networks:
+    for key in get_experiment(id).networks:
         find_network(key)
 
 
 def test_both_languages_say_the_same() -> None:
-    english, chinese = texts("en"), texts("zh")
+    english, chinese = load_texts("en"), load_texts("zh")
     assert list(english.ideas) == list(chinese.ideas)
     assert english.common.keys() == chinese.common.keys()
     assert english.experiments.keys() == chinese.experiments.keys() == set(IDS)
     for id, text in english.experiments.items():
         other = chinese.experiments[id]
-        assert text.controls.keys() == other.controls.keys() == {control.name for control in find(id).controls}
+        assert (
+            text.controls.keys() == other.controls.keys() == {control.name for control in get_experiment(id).controls}
+        )
         assert text.words.keys() == other.words.keys()
         for key, sentence in text.words.items():
             assert _gaps(sentence) == _gaps(other.words[key]), f"{id}.{key}"
@@ -118,13 +120,13 @@ def _gaps(sentence: str) -> set[str]:
 
 def test_every_photo_is_there_and_has_a_name() -> None:
     for name in PHOTO.values:
-        assert name in BUILT_IN
+        assert name in BUILT_IN_SAMPLES
         for language in LANGUAGES:
-            assert texts(language).choice("identity", "photo", name) != name
+            assert load_texts(language).choice_label("identity", "photo", name) != name
 
 
 def test_every_experiment_is_listed_under_an_idea() -> None:
-    assert {experiment.idea for experiment in experiments()} == set(texts("en").ideas)
+    assert {experiment.idea for experiment in all_experiments()} == set(load_texts("en").ideas)
 
 
 def test_no_text_is_left_over() -> None:
@@ -132,8 +134,8 @@ def test_no_text_is_left_over() -> None:
     from importlib import import_module
     from inspect import getsource
 
-    rooms = {e.id: getsource(import_module(e.work.__module__)) for e in experiments()}
-    for id, text in texts("en").experiments.items():
+    rooms = {e.id: getsource(import_module(e.compute.__module__)) for e in all_experiments()}
+    for id, text in load_texts("en").experiments.items():
         for key in text.words:
             stem = key.split(".")[0].rsplit("_", 1)[0]
             assert f'"{key}"' in rooms[id] or stem in rooms[id] or key.split(".")[0] in rooms[id], f"{id}.{key}"
@@ -144,13 +146,18 @@ class TestControls:
         "mine",
         "whole",
         (),
-        (Choice("size", (3, 5), 3), Range("share", 0.1, 0.9, 0.5, 0.1), Range("seed", 0, 9, 0), Switch("on", True)),
+        (
+            ChoiceControl("size", (3, 5), 3),
+            RangeControl("share", 0.1, 0.9, 0.5, 0.1),
+            RangeControl("seed", 0, 9, 0),
+            SwitchControl("on", True),
+        ),
         lambda values, wanted: Outcome((), (), ()),
         "print($size, $share, $on)",
     )
 
     def test_without_any_the_defaults_hold(self) -> None:
-        assert self.experiment.checked({}) == {"size": 3, "share": 0.5, "seed": 0, "on": True}
+        assert self.experiment.validate({}) == {"size": 3, "share": 0.5, "seed": 0, "on": True}
 
     def test_code_is_filled_in(self) -> None:
         assert self.experiment.code({"share": 0.30000000000000004}) == "print(3, 0.3, True)"
@@ -170,17 +177,17 @@ class TestControls:
         ],
     )
     def test_bad_ones_are_refused_by_name(self, given: dict[str, Any], says: str) -> None:
-        with pytest.raises(BadControl, match=re.escape(says)):
+        with pytest.raises(InvalidControl, match=re.escape(says)):
             self.experiment.run(given)
-        with pytest.raises(BadControl, match=re.escape(says)):
+        with pytest.raises(InvalidControl, match=re.escape(says)):
             self.experiment.code(given)
 
 
 def test_an_unknown_id_names_the_nearest() -> None:
     with pytest.raises(UnknownExperiment, match="did you mean relu_spiral"):
-        find("relu_spirals")
+        get_experiment("relu_spirals")
 
 
 def test_a_missing_word_is_named() -> None:
     with pytest.raises(KeyError, match=r"identity have no word for 'nonsense'"):
-        texts("en").say("identity", Words("nonsense"))
+        load_texts("en").translate("identity", Message("nonsense"))

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 import torch
 
-from explorer.experiments import find
-from explorer.experiments.activations import gap
-from explorer.experiments.depth import passage
-from explorer.experiments.inverted import PRINTED, SIDES, kilobytes
+from explorer.experiments import get_experiment
+from explorer.experiments.activations import largest_gap
+from explorer.experiments.depth import trace_signal
+from explorer.experiments.inverted import PUBLISHED_WIDTHS, SIDES, kilobytes
 from explorer.experiments.outcome import Outcome
-from explorer.experiments.response import norm
-from explorer.experiments.separable import formula
-from explorer.experiments.spiral import collapsed, draws
+from explorer.experiments.response import local_response_norm
+from explorer.experiments.separable import cost_share
+from explorer.experiments.spiral import average_over_maps, collapsed_share
 
 
 @cache
 def _run(id: str, controls: tuple[tuple[str, Any], ...]) -> Outcome:
-    return find(id).run(dict(controls))
+    return get_experiment(id).run(dict(controls))
 
 
 def computed(id: str, key: str, **controls: Any) -> float:
@@ -48,7 +48,7 @@ def test_reduction_in_inception_3a() -> None:
 def test_table_1_of_googlenet_comes_out_but_for_its_misprints() -> None:
     odd: dict[str, set[str]] = {"module_weights": set(), "module_macs": set()}
     for module in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b"):
-        found = find("reduction_1x1").run({"module": module})
+        found = get_experiment("reduction_1x1").run({"module": module})
         for key, modules in odd.items():
             if not found.number(key).agrees:
                 modules.add(module)
@@ -79,7 +79,7 @@ def test_local_response_is_the_papers_formula() -> None:
     for channel in range(9):
         around = a[:, max(0, channel - 2) : channel + 3].square().sum(dim=1)
         expected = a[:, channel] / (2 + 1e-4 * around) ** 0.75
-        torch.testing.assert_close(norm(a, 5, 1e-4)[:, channel], expected)
+        torch.testing.assert_close(local_response_norm(a, 5, 1e-4)[:, channel], expected)
     assert computed("local_response", "torch") < 1e-6
     assert computed("local_response", "lowest") < computed("local_response", "highest") <= 2**-0.75 * 1.000001
 
@@ -90,7 +90,7 @@ def test_local_response_holds_neighbours_of_loud_channels_down() -> None:
 
 
 def test_dropout_spreads_as_the_formula_says() -> None:
-    found = find("dropout").run({"p": 0.5, "count": 256})
+    found = get_experiment("dropout").run({"p": 0.5, "count": 256})
     spread = found.number("spread")
     assert spread.published is not None
     assert spread.computed == pytest.approx(spread.published, rel=0.03)
@@ -98,13 +98,13 @@ def test_dropout_spreads_as_the_formula_says() -> None:
 
 
 def test_augmentation_has_2048_views() -> None:
-    found = find("augmentation").run({"network": "resnet18", "count": 4, "kind": "mirror"})
+    found = get_experiment("augmentation").run({"network": "resnet18", "count": 4, "kind": "mirror"})
     assert found.number("views").computed == 2048
     assert 0 < found.number("moved").computed < 1
 
 
 def _gradient(depth: int, *, shortcut: bool, norm: bool, start: str = "xavier") -> float:
-    return passage(depth, shortcut=shortcut, norm=norm, start=start, batch=8, seed=0).gradient
+    return trace_signal(depth, shortcut=shortcut, norm=norm, start=start, batch=8, seed=0).gradient
 
 
 def test_signal_through_20_layers() -> None:
@@ -119,7 +119,7 @@ def test_signal_through_20_layers() -> None:
 
 def test_without_norm_and_shortcut_the_signal_vanishes_with_depth() -> None:
     """9.7e-10 at 56 layers, forward 8e-11."""
-    found = passage(56, shortcut=False, norm=False, start="xavier", batch=2, seed=0)
+    found = trace_signal(56, shortcut=False, norm=False, start="xavier", batch=2, seed=0)
     assert 1e-11 < found.gradient < 1e-7
     assert 1e-12 < found.signal < 1e-8
 
@@ -138,7 +138,7 @@ def test_identity() -> None:
 
 @pytest.mark.parametrize(("channels", "cheaper"), [(64, 7.89), (512, 8.84), (1024, 8.92)])
 def test_depthwise_separable(channels: int, cheaper: float) -> None:
-    assert 1 / formula(channels, 3) == pytest.approx(cheaper, abs=0.005)
+    assert 1 / cost_share(channels, 3) == pytest.approx(cheaper, abs=0.005)
     assert computed("depthwise_separable", "cheaper", channels=channels, clock=False) == pytest.approx(
         cheaper, abs=0.005
     )
@@ -147,39 +147,39 @@ def test_depthwise_separable(channels: int, cheaper: float) -> None:
 def test_depthwise_separable_table_3() -> None:
     for key, millions in {"row_full": 462.4, "row_separable": 52.28, "row_thin": 29.58, "row_small": 15.09}.items():
         assert computed("depthwise_separable", key, clock=False) / 1e6 == pytest.approx(millions, abs=0.05)
-    assert find("depthwise_separable").run().number("ms").computed > 0
+    assert get_experiment("depthwise_separable").run().number("ms").computed > 0
 
 
 @pytest.mark.parametrize(("m", "share"), [(2, 0.75), (3, 0.5), (5, 0.1875), (15, 4.9e-4), (30, 2.9e-8)])
 def test_theorem_1(m: int, share: float) -> None:
-    assert collapsed(m) == pytest.approx(share, rel=0.02)
-    assert collapsed(m) == pytest.approx((1 + m) / 2**m)
+    assert collapsed_share(m) == pytest.approx(share, rel=0.02)
+    assert collapsed_share(m) == pytest.approx((1 + m) / 2**m)
 
 
 @pytest.mark.parametrize(("m", "lost", "error"), [(2, 0.748, 0.466), (3, 0.5, 0.264), (5, 0.183, 0.093)])
 def test_spiral_by_2000_draws(m: int, lost: float, error: float) -> None:
-    found = draws(m, 2000, lambda done: True, 0.0)
+    found = average_over_maps(m, 2000, lambda done: True, 0.0)
     assert found == pytest.approx((lost, error), abs=0.025)
 
 
 def test_spiral_survives_in_many_channels_and_without_relu() -> None:
-    assert draws(30, 200, lambda done: True, 0.0)[1] < 1e-3
-    assert draws(2, 100, lambda done: True, 0.0, "linear")[1] < 1e-6
+    assert average_over_maps(30, 200, lambda done: True, 0.0)[1] < 1e-3
+    assert average_over_maps(2, 100, lambda done: True, 0.0, "linear")[1] < 1e-6
 
 
 def test_inverted_residual_memory_at_the_tables_widths() -> None:
     """1605.6, 401.4 and 802.8 kB at 112 × 112; 7 × 7 of MobileNetV1 is 100.4 where 199 is printed."""
-    at_112 = [kilobytes(channels[0], 112) for channels, _ in PRINTED.values()]
+    at_112 = [kilobytes(channels[0], 112) for channels, _ in PUBLISHED_WIDTHS.values()]
     assert at_112 == pytest.approx([1605.6, 401.4, 802.8], abs=0.05)
-    found = find("inverted_residual").run({"widths": "table"})
-    for name, (_, printed) in PRINTED.items():
+    found = get_experiment("inverted_residual").run({"widths": "table"})
+    for name, (_, printed) in PUBLISHED_WIDTHS.items():
         for side in SIDES[: len(printed)]:
             assert found.number(f"{name}_{side}").agrees is ((name, side) != ("MobileNetV1", 7))
     assert found.number("MobileNetV1_7").computed == pytest.approx(100.4, abs=0.05)
 
 
 def test_h_swish() -> None:
-    apart, at = gap()
+    apart, at = largest_gap()
     assert apart == pytest.approx(0.1423, abs=0.00005)
     assert at == pytest.approx(3, abs=0.001)
 
@@ -190,7 +190,7 @@ def test_squeeze_excitation() -> None:
     assert computed("squeeze_excitation", "biases") == 16_048
     assert computed("squeeze_excitation", "without") == 942_080
     assert computed("squeeze_excitation", "without_share") == pytest.approx(3.7, abs=0.05)
-    assert find("squeeze_excitation").run().number("work").agrees
+    assert get_experiment("squeeze_excitation").run().number("work").agrees
 
 
 def test_last_stage() -> None:
@@ -224,6 +224,6 @@ def test_dense_growth() -> None:
 
 def test_compound_scaling() -> None:
     assert computed("compound_scaling", "product") == pytest.approx(1.9203, abs=0.00005)
-    found = find("compound_scaling").run()
+    found = get_experiment("compound_scaling").run()
     assert found.number("params_known").agrees
     assert found.number("macs_known").agrees

@@ -13,9 +13,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-from explorer.drawing.theme import advance
-from explorer.export.diagram import need_fonts, sheet
-from explorer.export.image import svg
+from explorer.drawing.theme import text_width
+from explorer.export.diagram import build_network_sheet, ensure_application
+from explorer.export.image import render_svg
 from explorer.export.page import Page
 from explorer.network import Network, open_network
 
@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 def drawn(network: Network, page: Page) -> str:
     """What is to be kept of a network's picture."""
-    root = ElementTree.fromstring(svg(sheet(network, page)))
+    root = ElementTree.fromstring(render_svg(build_network_sheet(network, page)))
     lines = [line for group in root.iter(_SVG + "g") for line in _elements(group)]
     box = " ".join(_short(float(side)) for side in root.attrib["viewBox"].split())
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="DejaVu Sans">'
@@ -46,7 +46,7 @@ def drawn(network: Network, page: Page) -> str:
 
 def type_of_text() -> str:
     """Says whether two machines set text alike: cards are as wide as their text."""
-    widths = (advance("Inverted residual 3×3 s2", 12), advance("Inverted residual 3×3 s2", 12, True))
+    widths = (text_width("Inverted residual 3×3 s2", 12), text_width("Inverted residual 3×3 s2", 12, True))
     return "text is " + " and ".join(f"{width:.1f}" for width in widths)
 
 
@@ -104,7 +104,7 @@ def _short(number: float) -> str:
 
 
 def make() -> int:
-    need_fonts()
+    ensure_application()
     FOLDER.mkdir(exist_ok=True)
     for key, page in PAGES.items():
         (FOLDER / f"{key}.svg").write_text(drawn(open_network(key), page), encoding="utf-8")

@@ -13,9 +13,9 @@ from torch import nn
 import explorer
 from explorer.edits import Edit
 from explorer.export.code import python_source
-from explorer.export.layer_code import layer_code
+from explorer.export.layer_code import layer_call
 from explorer.export.page import ExportError
-from explorer.graph.module import as_module
+from explorer.graph.module import build_module
 from explorer.network import Network
 from tests.conftest import TYPICAL
 
@@ -35,7 +35,7 @@ def run(source: str) -> nn.Module:
 def check(network: Network) -> str:
     source = python_source(network)
     written = run(source)
-    own = as_module(network.architecture).to_empty(device="cpu")
+    own = build_module(network.architecture).to_empty(device="cpu")
     assert set(written.state_dict()) == set(own.state_dict())
     own.load_state_dict(written.state_dict())
     torch.manual_seed(1)
@@ -52,10 +52,16 @@ def test_it_is_the_network(key: str, opened: Opened) -> None:
 
 
 EDITED: list[tuple[str, tuple[Edit, ...]]] = [
-    ("resnet18", (explorer.Shortcut("layer2.0", on=False), explorer.SwapActivation("*", "gelu"))),
-    ("mobilenet_v2", (explorer.Shortcut("*", on=False), explorer.LinearBottleneck("*", activation="relu6"))),
-    ("shufflenet_v1_g3", (explorer.ChannelShuffle("*", on=False),)),
-    ("shufflenet_v2_x0_5", (explorer.SwapActivation("*", "linear"), explorer.ChannelShuffle("stage2.1", on=False))),
+    ("resnet18", (explorer.ToggleShortcut("layer2.0", on=False), explorer.SwapActivation("*", "gelu"))),
+    (
+        "mobilenet_v2",
+        (explorer.ToggleShortcut("*", on=False), explorer.SetBottleneckActivation("*", activation="relu6")),
+    ),
+    ("shufflenet_v1_g3", (explorer.ToggleChannelShuffle("*", on=False),)),
+    (
+        "shufflenet_v2_x0_5",
+        (explorer.SwapActivation("*", "linear"), explorer.ToggleChannelShuffle("stage2.1", on=False)),
+    ),
     ("densenet121", (explorer.SwapActivation("features.denseblock1", "silu"),)),
     ("mobilenet_v3_small", (explorer.SwapActivation("*", "relu"),)),
 ]
@@ -65,7 +71,7 @@ EDITED: list[tuple[str, tuple[Edit, ...]]] = [
 def test_so_it_is_after_edits(key: str, edits: tuple[Edit, ...], opened: Opened) -> None:
     network = opened(key).edit(*edits)
     source = check(network)
-    for edit in network.history.in_force:
+    for edit in network.history.applied_edits:
         assert edit.title in source
 
 
@@ -98,7 +104,7 @@ class Odd(nn.Module):
 )
 def test_what_cannot_be_written_is_named(layer: nn.Module, message: str) -> None:
     with pytest.raises(ExportError, match=f"block.odd cannot be written as Python: .*{message}"):
-        layer_code("block.odd", layer)
+        layer_call("block.odd", layer)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +123,7 @@ def test_what_cannot_be_written_is_named(layer: nn.Module, message: str) -> None
     ],
 )
 def test_layers(layer: nn.Module, code: str) -> None:
-    assert layer_code("here", layer) == (code, "")
+    assert layer_call("here", layer) == (code, "")
 
 
 def test_text_from_outside_stays_text() -> None:

@@ -10,32 +10,32 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 import explorer
-from explorer.drawing import LIGHT, Picture, compose, named
-from explorer.export.diagram import content, words
+from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
+from explorer.export.diagram import build_content, sheet_text
 from explorer.export.image import export_image
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
-from explorer.export.sheet import Sheet, Words
+from explorer.export.sheet import Sheet, SheetText
 from explorer.network import Network
-from explorer.present import at_level, diagram
+from explorer.present import build_diagram, expanded_at_level
 
 
 @pytest.fixture
 def picture(qapp: QApplication, opened: Callable[[str], Network]) -> Picture:
-    study = opened("resnet18").study
-    return compose(diagram(study, at_level(study, "blocks")))
+    study = opened("resnet18").analysis
+    return compose_picture(build_diagram(study, expanded_at_level(study, "blocks")))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf", ".PNG"])
 def test_formats(picture: Picture, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"net{suffix}"
-    export_image(Sheet(picture, Page(), Words("ResNet-18", "11,689,512 parameters")), path)
+    export_image(Sheet(picture, Page(), SheetText("ResNet-18", "11,689,512 parameters")), path)
     start = path.read_bytes()[:300]
     assert {".png": b"PNG", ".svg": b"<svg", ".pdf": b"%PDF"}[suffix.lower()] in start
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_text_in_an_svg_stays_text(picture: Picture, tmp_path: Path) -> None:
-    export_image(Sheet(picture, Page(), Words("ResNet-18")), tmp_path / "net.svg")
+    export_image(Sheet(picture, Page(), SheetText("ResNet-18")), tmp_path / "net.svg")
     assert "Residual block" in (tmp_path / "net.svg").read_text()
 
 
@@ -45,7 +45,7 @@ def test_a_png_shows_what_the_screen_shows(picture: Picture, tmp_path: Path, sca
     export_image(Sheet(picture, Page(scale=scale)), tmp_path / "net.png")
     written = QImage(str(tmp_path / "net.png")).convertToFormat(QImage.Format.Format_RGB32)
     painted = QImage(written.size(), QImage.Format.Format_RGB32)
-    painted.fill(LIGHT.of("canvas"))
+    painted.fill(LIGHT.named_colour("canvas"))
     painter = QPainter(painted)
     painter.scale(scale, scale)
     painter.translate(Page().margin, Page().margin)
@@ -59,7 +59,7 @@ def test_a_png_shows_what_the_screen_shows(picture: Picture, tmp_path: Path, sca
 @pytest.mark.parametrize("theme", THEMES)
 def test_themes(picture: Picture, tmp_path: Path, theme: ThemeName) -> None:
     export_image(Sheet(picture, Page(theme=theme, scale=1)), tmp_path / "net.png")
-    assert QImage(str(tmp_path / "net.png")).pixelColor(1, 1).name() == named(theme).canvas
+    assert QImage(str(tmp_path / "net.png")).pixelColor(1, 1).name() == get_theme(theme).canvas
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_selection_is_all_there_is(opened: Callable[[str], Network]) -> None:
     network = opened("resnet18")
 
     def cards(*select: str) -> set[str]:
-        picture = content(network, Page(), select)
+        picture = build_content(network, Page(), select)
         assert isinstance(picture, Picture)
         return {id for id, card in picture.diagram.cards.items()}
 
@@ -129,11 +129,11 @@ def test_a_selection_is_all_there_is(opened: Callable[[str], Network]) -> None:
     assert block < two
     assert cards("layer2.0.conv1") == {"unit:layer2.0.conv1"}
     with pytest.raises(ExportError, match="no layer, block or stage 'layer9' in ResNet-18"):
-        content(network, Page(), ["layer9"])
+        build_content(network, Page(), ["layer9"])
 
 
 def test_ways_that_begin_together_do_so_in_the_picture_of_their_block(opened: Callable[[str], Network]) -> None:
-    picture = content(opened("googlenet_2014"), Page(), ("inception3a",))
+    picture = build_content(opened("googlenet_2014"), Page(), ("inception3a",))
     assert isinstance(picture, Picture)
     (entry,) = (card for card in picture.diagram.cards.values() if card.kind == "input")
     assert (entry.title, entry.shape) == ("Input", "192×28×28")
@@ -144,16 +144,16 @@ def test_ways_that_begin_together_do_so_in_the_picture_of_their_block(opened: Ca
 
 def test_the_table_of_figures_says_what_an_edit_changed(opened: Callable[[str], Network]) -> None:
     network = opened("resnet50")
-    assert dict(words(network).figures)["Parameters"] == "25,557,032"
-    edited = network.edit(explorer.Shortcut("layer2.0", on=False))
-    assert dict(words(edited).figures)["Parameters"] == "25,424,936 (−0.5 %)"
-    assert "1 edit" in words(edited).caption
+    assert dict(sheet_text(network).figures)["Parameters"] == "25,557,032"
+    edited = network.edit(explorer.ToggleShortcut("layer2.0", on=False))
+    assert dict(sheet_text(edited).figures)["Parameters"] == "25,424,936 (−0.5 %)"
+    assert "1 edit" in sheet_text(edited).caption
 
 
 def test_direction_and_colours(opened: Callable[[str], Network], tmp_path: Path, qapp: QApplication) -> None:
     network = opened("resnet18")
-    across = content(network, Page(direction="right", by="params"))
-    down = content(network, Page(direction="down"))
+    across = build_content(network, Page(direction="right", by="params"))
+    down = build_content(network, Page(direction="down"))
     assert isinstance(across, Picture)
     assert across.width > across.height
     assert across.diagram.scale is not None

@@ -58,7 +58,7 @@ def test_onnx(tmp_path: Path) -> None:
     from onnx.reference import ReferenceEvaluator
 
     # Small, as the reference evaluator of ONNX takes its time.
-    network = explorer.open("resnet18", input_shape=(1, 3, 32, 32)).edit(explorer.Shortcut("layer2.0", on=False))
+    network = explorer.open("resnet18", input_shape=(1, 3, 32, 32)).edit(explorer.ToggleShortcut("layer2.0", on=False))
     explorer.save_network(network, tmp_path / "net.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
     image = torch.randn(network.architecture.input_shape)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from explorer.export.page import LARGEST_PIXELS, LARGEST_SIDE, ExportError, Page, check_pixels, largest_scale
+from explorer.export.page import MAX_PNG_PIXELS, MAX_PNG_SIDE, ExportError, Page, check_pixels, max_scale
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_the_largest_scale_that_is_named_works(size: tuple[float, float]) -> Non
     with pytest.raises(ExportError, match="largest scale that works is") as refused:
         check_pixels("a.png", *size, scale=1e6)
     named = float(str(refused.value).split("works is ")[1].split(",")[0])
-    assert named == largest_scale(*size)
+    assert named == max_scale(*size)
     width, height = check_pixels("a.png", *size, scale=named)
-    assert max(width, height) <= LARGEST_SIDE
-    assert width * height <= LARGEST_PIXELS
+    assert max(width, height) <= MAX_PNG_SIDE
+    assert width * height <= MAX_PNG_PIXELS
     with pytest.raises(ExportError):
         check_pixels("a.png", *size, scale=named * 1.3)
 

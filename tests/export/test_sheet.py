@@ -13,11 +13,11 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from explorer.diagram import Card, Diagram, Link
-from explorer.drawing import LIGHT, Picture, compose, named
+from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
 from explorer.export import png
-from explorer.export.image import bitmap, export_image, for_clipboard, svg
+from explorer.export.image import clipboard_data, export_image, render_bitmap, render_svg
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
-from explorer.export.sheet import Part, Sheet, Words
+from explorer.export.sheet import CroppedContent, Sheet, SheetText
 from explorer.layout import Box, Geometry
 
 BARE = Page(legend=False, margin=0, scale=1)
@@ -28,10 +28,10 @@ def picture(qapp: QGuiApplication) -> Picture:
     cards = {
         "in": Card("in", "input", "Image"),
         "conv": Card("conv", "conv", "Conv 3×3", ("3 → 8",), change="added"),
-        "add": Card("add", "add", "+", round=True),
+        "add": Card("add", "add", "+", is_round=True),
     }
     links = (Link("in", "conv", 0, "3×8×8"), Link("conv", "add", 0, "8×8×8"), Link("in", "add", 1, "3×8×8"))
-    return compose(Diagram("", {"": tuple(cards)}, cards, links))
+    return compose_picture(Diagram("", {"": tuple(cards)}, cards, links))
 
 
 def huge(side: float = 30_000) -> Picture:
@@ -46,10 +46,10 @@ def read(path: Path) -> QImage:
 def painted(picture: Picture, theme: ThemeName, scale: float) -> QImage:
     size = QRect(0, 0, round(picture.width * scale), round(picture.height * scale)).size()
     image = QImage(size, QImage.Format.Format_RGB32)
-    image.fill(named(theme).of("canvas"))
+    image.fill(get_theme(theme).named_colour("canvas"))
     painter = QPainter(image)
     painter.scale(scale, scale)
-    picture.paint(painter, named(theme), picture.bounds, scale)
+    picture.paint(painter, get_theme(theme), picture.bounds, scale)
     painter.end()
     return image
 
@@ -66,8 +66,8 @@ def test_an_image_in_bands_is_the_same_image(
     picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, band: int, tile: int
 ) -> None:
     whole = painted(picture, "light", 1.5)
-    monkeypatch.setattr(png, "BAND", band)
-    monkeypatch.setattr(png, "TILE", tile)
+    monkeypatch.setattr(png, "BAND_PIXELS", band)
+    monkeypatch.setattr(png, "TILE_WIDTH", tile)
     export_image(Sheet(picture, replace(BARE, scale=1.5)), tmp_path / "a.png")
     assert read(tmp_path / "a.png") == whole
 
@@ -78,9 +78,9 @@ def test_it_may_be_larger_than_qt_can_paint_on(tmp_path: Path, qapp: QGuiApplica
     export_image(Sheet(long, BARE), tmp_path / "a.png")
     written = QImage(str(tmp_path / "a.png"))
     assert (written.width(), written.height()) == (40_000, 40)
-    assert written.pixelColor(39_002, 20) == LIGHT.colour("conv")
+    assert written.pixelColor(39_002, 20) == LIGHT.kind_colour("conv")
     with pytest.raises(ExportError, match="40,000 × 40 pixels"):
-        bitmap(Sheet(long, BARE))  # for the clipboard, which holds it whole
+        render_bitmap(Sheet(long, BARE))  # for the clipboard, which holds it whole
 
 
 def test_too_large_is_refused_before_any_memory_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_too_large_is_refused_before_any_memory_is_asked_for(tmp_path: Path, mon
     with pytest.raises(ExportError, match=r"a\.png at scale 2 .* largest scale that works is 1\.05,"):
         export_image(Sheet(huge(), Page(scale=2)), tmp_path / "a.png")
     with pytest.raises(ExportError, match=r"largest scale that works is 0\.47"):
-        bitmap(Sheet(huge(), Page(scale=2)))
+        render_bitmap(Sheet(huge(), Page(scale=2)))
     assert not list(tmp_path.iterdir())
 
 
@@ -103,15 +103,15 @@ def test_no_memory_is_said(picture: Picture, tmp_path: Path, monkeypatch: pytest
     with pytest.raises(ExportError, match="no memory for an image of"):
         export_image(Sheet(picture, BARE), tmp_path / "a.png")
     with pytest.raises(ExportError, match="no memory for an image of"):
-        bitmap(Sheet(picture, BARE))
+        render_bitmap(Sheet(picture, BARE))
     assert not list(tmp_path.iterdir())
 
 
 def test_what_is_written_around_makes_room(picture: Picture) -> None:
-    def height(words: Words = Words(), **settings: Any) -> float:
+    def height(words: SheetText = SheetText(), **settings: Any) -> float:
         return Sheet(picture, replace(BARE, **settings), words).height
 
-    words = Words("ResNet", "1 parameter · 2 MACs", (("Parameters", "1"), ("MACs", "2")))
+    words = SheetText("ResNet", "1 parameter · 2 MACs", (("Parameters", "1"), ("MACs", "2")))
     bare = height()
     assert bare == picture.height
     assert height(margin=10) == bare + 20
@@ -123,19 +123,19 @@ def test_what_is_written_around_makes_room(picture: Picture) -> None:
 
 
 def test_a_caption_does_not_widen_the_page(picture: Picture) -> None:
-    plain = Sheet(picture, BARE, Words(caption="one phrase"))
-    long = Sheet(picture, BARE, Words(caption=" · ".join(["a phrase of some length"] * 12)))
+    plain = Sheet(picture, BARE, SheetText(caption="one phrase"))
+    long = Sheet(picture, BARE, SheetText(caption=" · ".join(["a phrase of some length"] * 12)))
     assert long.width == plain.width
     assert long.height > plain.height + 50
-    words = Sheet(picture, BARE, Words(caption="one endless phrase without a pause " * 12))
+    words = Sheet(picture, BARE, SheetText(caption="one endless phrase without a pause " * 12))
     assert words.width == plain.width
 
 
 def test_a_long_title_is_not_cut(picture: Picture) -> None:
-    sheet = Sheet(picture, Page(scale=1), Words("A very long title " * 12))
-    image = bitmap(sheet)
+    sheet = Sheet(picture, Page(scale=1), SheetText("A very long title " * 12))
+    image = render_bitmap(sheet)
     right = image.copy(image.width() - 23, 0, 23, image.height())
-    assert {right.pixel(x, y) for x in range(23) for y in range(right.height())} == {LIGHT.of("canvas").rgb()}
+    assert {right.pixel(x, y) for x in range(23) for y in range(right.height())} == {LIGHT.named_colour("canvas").rgb()}
 
 
 def test_a_transparent_page_has_no_ground(picture: Picture, tmp_path: Path) -> None:
@@ -144,10 +144,10 @@ def test_a_transparent_page_has_no_ground(picture: Picture, tmp_path: Path) -> N
     image = QImage(str(tmp_path / "a.png"))
     assert image.pixelColor(1, 1).alpha() == 0
     assert image.hasAlphaChannel()
-    assert bitmap(Sheet(picture, page)).pixelColor(1, 1).alpha() == 0
-    ground = LIGHT.of("canvas").name()
-    assert ground in svg(Sheet(picture, Page())).decode()
-    assert ground not in svg(Sheet(picture, page)).decode()
+    assert render_bitmap(Sheet(picture, page)).pixelColor(1, 1).alpha() == 0
+    ground = LIGHT.named_colour("canvas").name()
+    assert ground in render_svg(Sheet(picture, Page())).decode()
+    assert ground not in render_svg(Sheet(picture, page)).decode()
 
 
 @pytest.mark.parametrize(("settings", "dots"), [({"dpi": 300.0}, 11811), ({"scale": 1.0}, 3780)])
@@ -157,7 +157,7 @@ def test_a_png_knows_its_size_on_paper(picture: Picture, tmp_path: Path, setting
 
 
 def test_the_width_is_that_of_the_whole_page(picture: Picture, tmp_path: Path) -> None:
-    export_image(Sheet(picture, Page(width=777), Words("ResNet", "1 parameter")), tmp_path / "a.png")
+    export_image(Sheet(picture, Page(width=777), SheetText("ResNet", "1 parameter")), tmp_path / "a.png")
     assert QImage(str(tmp_path / "a.png")).width() == 777
 
 
@@ -179,7 +179,7 @@ def test_it_works_beside_the_thread_of_the_window(picture: Picture, tmp_path: Pa
 
     def work(name: str) -> None:
         try:
-            export_image(Sheet(picture, Page(), Words("A title")), tmp_path / name)
+            export_image(Sheet(picture, Page(), SheetText("A title")), tmp_path / name)
         except BaseException as failure:
             failures.append(failure)
 
@@ -204,8 +204,8 @@ def rendered(document: bytes, size: QRect) -> QImage:
 
 def test_an_svg_looks_like_the_png(picture: Picture, tmp_path: Path) -> None:
     """Qt's SVG knows less than a bitmap, so it is rendered again and looked at."""
-    png_ = bitmap(Sheet(picture, BARE))
-    svg_ = rendered(svg(Sheet(picture, BARE)), png_.rect())
+    png_ = render_bitmap(Sheet(picture, BARE))
+    svg_ = rendered(render_svg(Sheet(picture, BARE)), png_.rect())
     for id in ("in", "conv", "add"):
         rect = picture.rect(id)
         assert rect is not None
@@ -215,7 +215,7 @@ def test_an_svg_looks_like_the_png(picture: Picture, tmp_path: Path) -> None:
                 assert png_.pixelColor(place.toPoint()) == svg_.pixelColor(place.toPoint())
         edge = QPointF(rect.left() + 2, rect.center().y()).toPoint()
         for image in (png_, svg_):
-            assert (image.pixelColor(edge) == LIGHT.colour(kind)) == (id != "add")
+            assert (image.pixelColor(edge) == LIGHT.kind_colour(kind)) == (id != "add")
     unlike = sum(
         png_.pixelColor(x, y).lightness() - svg_.pixelColor(x, y).lightness() not in range(-40, 41)
         for x in range(png_.width())
@@ -228,21 +228,21 @@ def test_an_svg_looks_like_the_png(picture: Picture, tmp_path: Path) -> None:
 def test_nothing_of_a_part_sticks_out(picture: Picture, transparent: bool) -> None:
     rect = picture.rect("conv")
     assert rect is not None
-    part = Part(picture, QRectF(rect.center(), rect.bottomRight() + QPointF(40, 40)))
+    part = CroppedContent(picture, QRectF(rect.center(), rect.bottomRight() + QPointF(40, 40)))
     sheet = Sheet(part, Page(scale=1, legend=False, margin=30, transparent=transparent))
     assert sheet.width == part.width + 60
-    image = bitmap(sheet)
+    image = render_bitmap(sheet)
     border = [image.pixelColor(x, y) for x in range(image.width()) for y in (5, image.height() - 5)]
     border += [image.pixelColor(x, y) for y in range(image.height()) for x in (5, 29)]
-    assert {colour.name() for colour in border if colour.alpha()} <= {LIGHT.of("canvas").name()}
-    assert image.pixelColor(40, 40).name() == LIGHT.ground("conv").name()
-    drawn = svg(sheet).decode()  # Qt's renderer does not clip, browsers do
+    assert {colour.name() for colour in border if colour.alpha()} <= {LIGHT.named_colour("canvas").name()}
+    assert image.pixelColor(40, 40).name() == LIGHT.kind_fill("conv").name()
+    drawn = render_svg(sheet).decode()  # Qt's renderer does not clip, browsers do
     assert f"M30,30 L{sheet.width - 30:g},30" in drawn
     assert drawn.count("<text") == drawn.split("clip-path", 1)[1].count("<text")
 
 
 def test_the_clipboard_has_an_image_and_a_drawing(picture: Picture) -> None:
-    sheet = Sheet(picture, Page(scale=1), Words("ResNet"))
-    held = for_clipboard(bitmap(sheet), svg(sheet))
+    sheet = Sheet(picture, Page(scale=1), SheetText("ResNet"))
+    held = clipboard_data(render_bitmap(sheet), render_svg(sheet))
     assert held.hasImage()
     assert "ResNet" in bytes(held.data("image/svg+xml").data()).decode()

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.export.diagram import save_table
 from explorer.export.page import ExportError, Page
-from explorer.export.tables import as_csv, as_latex, as_markdown, save_text
+from explorer.export.tables import save_table_text, table_as_csv, table_as_latex, table_as_markdown
 from explorer.network import Network
-from explorer.present.stage_table import Run, StageTable, stage_table
+from explorer.present.stage_table import LayerRun, StageTable, stage_table
 
 NASTY = StageTable(
     "50% of {a} & b",
     ("Stage", "a_b", "Layers", "n"),
-    (("#1 ~x^2\\", "[x] | $5", (Run(("1×1, 64", "a & b")), Run(("3×3",), 3, True)), 1_234_567),),
+    (("#1 ~x^2\\", "[x] | $5", (LayerRun(("1×1, 64", "a & b")), LayerRun(("3×3",), 3, True)), 1_234_567),),
     (("Total", "", "", 2_000),),
     ("one\nline",),
 )
@@ -28,25 +28,25 @@ NASTY = StageTable(
 
 @pytest.fixture(params=["resnet50", "mobilenet_v2", "googlenet_2014", "NASTY"])
 def table(request: pytest.FixtureRequest, opened: Callable[[str], Network]) -> StageTable:
-    return NASTY if request.param == "NASTY" else stage_table([opened(request.param).study])
+    return NASTY if request.param == "NASTY" else stage_table([opened(request.param).analysis])
 
 
 def test_csv_parses_back(table: StageTable) -> None:
-    header, *rows = csv.reader(as_csv(table).splitlines())
+    header, *rows = csv.reader(table_as_csv(table).splitlines())
     assert tuple(header) == table.header
-    for row, cells in zip(rows, (*table.rows, *table.totals), strict=True):
+    for row, cells in zip(rows, (*table.rows, *table.total_rows), strict=True):
         assert row == [" · ".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in cells]
 
 
 def test_markdown_has_a_cell_for_each(table: StageTable) -> None:
-    lines = [line for line in as_markdown(table).splitlines() if line.startswith("|")]
-    assert len(lines) == len(table.rows) + len(table.totals) + 2
+    lines = [line for line in table_as_markdown(table).splitlines() if line.startswith("|")]
+    assert len(lines) == len(table.rows) + len(table.total_rows) + 2
     for line in lines:
         assert len(re.split(r"(?<!\\)\|", line)) == len(table.header) + 2
 
 
 def test_latex_is_balanced(table: StageTable) -> None:
-    text = "\n".join(line for line in as_latex(table).splitlines() if not line.startswith("%"))
+    text = "\n".join(line for line in table_as_latex(table).splitlines() if not line.startswith("%"))
     bare = re.sub(r"\\[{}$%&#_]", "", text)  # what is escaped opens and closes nothing
     depth = 0
     for mark in bare:
@@ -69,12 +69,12 @@ def test_latex_is_balanced(table: StageTable) -> None:
 
 
 def test_latex_is_plain_ascii(table: StageTable) -> None:
-    code = "\n".join(line for line in as_latex(table).splitlines() if not line.startswith("%"))
+    code = "\n".join(line for line in table_as_latex(table).splitlines() if not line.startswith("%"))
     assert code.isascii()
 
 
 def test_latex_of_the_paper(opened: Callable[[str], Network]) -> None:
-    text = as_latex(stage_table([opened("resnet50").study]))
+    text = table_as_latex(stage_table([opened("resnet50").analysis]))
     assert (
         r"$\left[\begin{array}{c}\text{1$\times$1, 128} \\ \text{3$\times$3, 128} \\ \text{1$\times$1, 512}"
         r"\end{array}\right]\times 4$ & 1.22 M & 1.03 G \\" in text
@@ -86,7 +86,7 @@ def test_a_table_is_a_picture_too(
     theme: str, tmp_path: Path, qapp: QApplication, opened: Callable[[str], Network]
 ) -> None:
     networks = [opened("resnet18"), opened("resnet50")]
-    made = stage_table([network.study for network in networks])
+    made = stage_table([network.analysis for network in networks])
     page = Page(kind="table", theme=theme, scale=1)  # type: ignore[arg-type]
     save_table(networks, made, tmp_path / "t.png", page)
     assert QImage(str(tmp_path / "t.png")).width() > 500
@@ -98,9 +98,9 @@ def test_a_table_is_a_picture_too(
 
 def test_files(tmp_path: Path) -> None:
     for suffix in (".md", ".tex", ".csv"):
-        save_text(NASTY, tmp_path / f"t{suffix}")
+        save_table_text(NASTY, tmp_path / f"t{suffix}")
         assert (tmp_path / f"t{suffix}").read_text(encoding="utf-8")
     with pytest.raises(ExportError, match=r"must end in \.md, \.tex, \.csv"):
-        save_text(NASTY, tmp_path / "t.doc")
+        save_table_text(NASTY, tmp_path / "t.doc")
     with pytest.raises(ExportError, match="no folder"):
-        save_text(NASTY, tmp_path / "nowhere" / "t.md")
+        save_table_text(NASTY, tmp_path / "nowhere" / "t.md")

@@ -10,12 +10,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 import explorer
-from explorer.export.image import bitmap
+from explorer.export.image import render_bitmap
 from explorer.export.page import THEMES, Page, ThemeName
 from explorer.export.sheet import Sheet
 from explorer.export.volumes import VolumesImage
 from explorer.network import Network
-from explorer.present.volumes import Volume, volumes
+from explorer.present.volumes import Volume, build_volumes
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -23,8 +23,8 @@ from explorer.present.volumes import Volume, volumes
 def test_nothing_lies_beyond_its_edges(
     theme: ThemeName, key: str, qapp: QApplication, opened: Callable[[str], Network]
 ) -> None:
-    figure = VolumesImage(volumes(opened(key).study, "units"))
-    image = bitmap(Sheet(figure, Page(theme=theme, scale=1, margin=8, title=False, legend=False)))
+    figure = VolumesImage(build_volumes(opened(key).analysis, "units"))
+    image = render_bitmap(Sheet(figure, Page(theme=theme, scale=1, margin=8, title=False, legend=False)))
     ground = image.pixel(0, 0)
     edges = [(x, y) for x in range(image.width()) for y in (1, image.height() - 2)]
     edges += [(x, y) for y in range(image.height()) for x in (1, image.width() - 2)]

@@ -23,7 +23,7 @@ def test_nodes_cannot_be_changed(opened: Callable[[str], Network]) -> None:
 
 def test_inserting_goes_on_every_edge_that_leaves(opened: Callable[[str], Network]) -> None:
     old = opened("resnet18").architecture
-    node = Node("extra", Layer.of(nn.Identity()), (Ref("maxpool"),))
+    node = Node("extra", Layer.from_module(nn.Identity()), (Ref("maxpool"),))
     new = old.with_inserted("maxpool", node)
     assert new.nodes["layer1.0.conv1"].inputs == ("extra",)
     assert "extra" in new.nodes["layer1.0.add"].inputs  # the shortcut too
@@ -33,7 +33,9 @@ def test_inserting_goes_on_every_edge_that_leaves(opened: Callable[[str], Networ
 
 def test_inserting_and_taking_out_is_nothing(opened: Callable[[str], Network]) -> None:
     old = opened("resnet18").architecture
-    new = old.with_inserted("maxpool", Node("extra", Layer.of(nn.Identity()), (Ref("maxpool"),))).without("extra")
+    new = old.with_inserted("maxpool", Node("extra", Layer.from_module(nn.Identity()), (Ref("maxpool"),))).without(
+        "extra"
+    )
     assert list(new.nodes) == list(old.nodes)
     assert all(new.nodes[name].inputs == node.inputs for name, node in old.nodes.items())
 
@@ -41,28 +43,28 @@ def test_inserting_and_taking_out_is_nothing(opened: Callable[[str], Network]) -
 def test_replacing_an_unknown_node_is_refused(opened: Callable[[str], Network]) -> None:
     architecture = opened("resnet18").architecture
     with pytest.raises(KeyError, match="nowhere"):
-        architecture.with_nodes([Node("nowhere", Layer.of(nn.ReLU()))])
+        architecture.with_replaced([Node("nowhere", Layer.from_module(nn.ReLU()))])
 
 
 def test_equal_configurations_have_equal_signatures() -> None:
     def node(name: str, **settings: int) -> Node:
-        return Node(name, Layer.of(nn.Conv2d(8, 8, 3, **settings)), (Ref("input"),))
+        return Node(name, Layer.from_module(nn.Conv2d(8, 8, 3, **settings)), (Ref("input"),))
 
     assert node("a").signature == node("b").signature
     assert node("a").signature != node("a", stride=2).signature
 
 
 def test_the_same_input_twice_is_another_function_than_two_inputs() -> None:
-    add = Layer.of(nn.Bilinear(4, 4, 1))
+    add = Layer.from_module(nn.Bilinear(4, 4, 1))
     assert Node("n", add, (Ref("a"), Ref("a"))).signature != Node("n", add, (Ref("a"), Ref("b"))).signature
     assert Node("n", add, (Ref("a"), Ref("b"))).inputs == ("a", "b")
 
 
 def test_layers_share_no_storage_with_the_module() -> None:
     module = nn.Conv2d(3, 4, 1)
-    layer = Layer.of(module)
+    layer = Layer.from_module(module)
     assert layer.module is not module
-    assert all(tensor.is_meta for _, tensor in layer.tensors)
+    assert all(tensor.is_meta for _, tensor in layer.named_tensors)
     with torch.no_grad():
         module.weight.fill_(7)
     assert layer.module.weight.is_meta

@@ -66,7 +66,7 @@ def test_a_convolution(settings: dict[str, Any]) -> None:
     network = open_network(nn.Sequential(module), input_shape=(1, 3, 16, 16))
     node = network.architecture.nodes["0"]
     assert isinstance(node.layer, nn.Conv2d)
-    output = network.run("cat").result.main
+    output = network.run("cat").result.main_output
     assert output.shape == module(torch.zeros(1, 3, 16, 16)).shape
 
 

@@ -12,18 +12,18 @@ from tests.conftest import KEYS
 
 
 def stages(network: Network) -> list[str]:
-    return [group.id for group in network.study.hierarchy.root.groups]
+    return [group.id for group in network.analysis.hierarchy.root.groups]
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_node_is_in_the_tree_once(key: str, opened: Callable[[str], Network]) -> None:
-    study = opened(key).study
+    study = opened(key).analysis
     assert sorted(study.hierarchy.root.all_nodes) == sorted(study.architecture.live)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_group_is_a_run_of_the_execution_order(key: str, opened: Callable[[str], Network]) -> None:
-    study = opened(key).study
+    study = opened(key).analysis
     drawn = {
         name: at for at, name in enumerate(n for n in study.architecture.live if n in set(study.hierarchy.root.nodes))
     }
@@ -44,7 +44,7 @@ def test_stages_from_module_paths(opened: Callable[[str], Network]) -> None:
 def test_stages_by_resolution_where_a_sequential_is_flat(opened: Callable[[str], Network]) -> None:
     network = opened("vgg16")
     assert stages(network) == [*(f"stage:{n}" for n in range(1, 6)), "@head"]
-    sizes = [len(group.children) for group in network.study.hierarchy.root.groups]
+    sizes = [len(group.children) for group in network.analysis.hierarchy.root.groups]
     assert sizes[:5] == [3, 3, 4, 4, 4]  # convolutions with their ReLUs, and the pooling that ends the stage
 
 
@@ -57,7 +57,7 @@ def test_transitions_stand_between_dense_blocks(opened: Callable[[str], Network]
 
 
 def test_a_unit_is_a_convolution_with_its_norm_and_activation(opened: Callable[[str], Network]) -> None:
-    groups = opened("mobilenet_v2").study.hierarchy.groups
+    groups = opened("mobilenet_v2").analysis.hierarchy.groups
     assert groups["features.3.conv.0"].role == "unit"
     assert groups["features.3.conv.0"].children == tuple(f"features.3.conv.0.{n}" for n in range(3))
     assert groups["unit:features.3.conv.2"].children == (
@@ -67,13 +67,13 @@ def test_a_unit_is_a_convolution_with_its_norm_and_activation(opened: Callable[[
 
 
 def test_pre_activation_units_put_the_norm_first(opened: Callable[[str], Network]) -> None:
-    layer = opened("densenet121").study.hierarchy.groups["features.denseblock1.denselayer2"]
+    layer = opened("densenet121").analysis.hierarchy.groups["features.denseblock1.denselayer2"]
     unit = next(group for group in layer.groups if group.role == "unit")
     assert [name.rsplit(".", 1)[-1] for name in unit.nodes] == ["norm1", "relu1", "conv1"]
 
 
 def test_the_block_around_a_node(opened: Callable[[str], Network]) -> None:
-    hierarchy = opened("efficientnet_b0").study.hierarchy
+    hierarchy = opened("efficientnet_b0").analysis.hierarchy
     block = hierarchy.block_of("features.2.0.block.2.fc1")  # inside the squeeze-and-excitation
     assert isinstance(block, Group)
     assert block.id == "features.2.0"
@@ -82,4 +82,4 @@ def test_the_block_around_a_node(opened: Callable[[str], Network]) -> None:
 
 def test_an_unknown_id_is_refused(opened: Callable[[str], Network]) -> None:
     with pytest.raises(KeyError):
-        opened("resnet18").study.hierarchy.nodes_of("layer9")
+        opened("resnet18").analysis.hierarchy.nodes_of("layer9")

@@ -10,8 +10,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.analysis.figures import Figures
-from explorer.edits import Norm, RemoveBlock, Repeat, Shortcut, Width
-from explorer.graph.module import as_module
+from explorer.edits import RemoveBlock, RepeatBlock, SetWidth, SwapNorm, ToggleShortcut
+from explorer.graph.module import build_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
 from tests.conftest import TYPICAL
@@ -20,7 +20,7 @@ from tests.conftest import TYPICAL
 @pytest.mark.parametrize("key", TYPICAL)
 def test_the_module_counts_as_the_snapshot(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
-    module = as_module(network.architecture)
+    module = build_module(network.architecture)
     assert all(tensor.is_meta for tensor in module.state_dict().values())
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(torch.empty(network.architecture.input_shape, device="meta"))
@@ -30,23 +30,23 @@ def test_the_module_counts_as_the_snapshot(key: str, opened: Callable[[str], Net
 @pytest.mark.parametrize("key", ["resnet18", "googlenet_2014", "shufflenet_v1_g3", "convnext_tiny"])
 def test_tracing_it_again_gives_the_same_figures(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
-    again = Figures.of(trace(as_module(network.architecture), network.architecture.input_shape))
+    again = Figures.of(trace(build_module(network.architecture), network.architecture.input_shape))
     assert again.total == network.figures.total
 
 
 def test_an_edited_network_as_a_module(opened: Callable[[str], Network]) -> None:
     edited = opened("resnet18").edit(
-        Shortcut("layer1.0", on=False),
-        Width("layer2", 96),
-        Repeat("layer3.1"),
+        ToggleShortcut("layer1.0", on=False),
+        SetWidth("layer2", 96),
+        RepeatBlock("layer3.1"),
         RemoveBlock("layer4.1"),
-        Norm("layer1", "group"),
+        SwapNorm("layer1", "group"),
     )
     module = edited.module()
     assert sum(p.numel() for p in module.parameters()) == edited.figures.total.params
     image = torch.randn(1, 3, 224, 224)
     with torch.inference_mode():
-        wanted = edited.origin.forward.run(edited.architecture, edited.origin.weights, image).main
+        wanted = edited.context.forward.run(edited.architecture, edited.context.weights, image).main_output
         assert torch.equal(module(image), wanted)
     assert isinstance(module.get_submodule("layer3.1~2.conv1"), nn.Conv2d)
     assert isinstance(module.get_submodule("layer1.0.bn1"), nn.GroupNorm)

@@ -11,17 +11,17 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from explorer.edits import ChannelShuffle, Invert, LinearBottleneck, SqueezeExcitation
-from explorer.edits import Shortcut as ShortcutSwitch
+from explorer.edits import InvertBottleneck, SetBottleneckActivation, ToggleChannelShuffle, ToggleSqueezeExcitation
+from explorer.edits import ToggleShortcut as ShortcutSwitch
 from explorer.graph.pattern_words import Pattern
-from explorer.graph.shortcuts import shortcuts
+from explorer.graph.shortcuts import find_shortcuts
 from explorer.network import Network, open_network
 from tests.conftest import KEYS
 
 
 def named(network: Network) -> list[Pattern]:
     """What the outermost blocks are, in order."""
-    study = network.study
+    study = network.analysis
     return [study.pattern(b) for b in study.hierarchy.blocks if study.hierarchy.block_of(b.id) is b]
 
 
@@ -31,7 +31,7 @@ def names(network: Network) -> dict[str, int]:
 
 def inner(network: Network) -> dict[str, int]:
     """What the blocks within blocks are."""
-    study = network.study
+    study = network.analysis
     found = (b for b in study.hierarchy.blocks if study.hierarchy.block_of(b.id) is not b)
     return dict(Counter(study.pattern(b).name for b in found))
 
@@ -178,7 +178,7 @@ def test_names_within_blocks(key: str, expected: dict[str, int], opened: Callabl
     ],
 )
 def test_names_of_the_large_parts(key: str, expected: list[str], opened: Callable[[str], Network]) -> None:
-    study = opened(key).study
+    study = opened(key).analysis
     assert [study.pattern(group).name for group in study.hierarchy.root.groups] == expected
 
 
@@ -280,11 +280,11 @@ def test_names_of_modules_made_to_mislead(block: nn.Module, expected: str) -> No
 
 def test_a_linear_bottleneck_and_one_that_is_activated(opened: Callable[[str], Network]) -> None:
     network = opened("mobilenet_v2")
-    edited = network.edit(LinearBottleneck("*", "relu6"))
+    edited = network.edit(SetBottleneckActivation("*", "relu6"))
     assert names(edited) == names(network)
-    assert all("bottleneck is linear" in pattern.what and not pattern.remarks for pattern in named(network))
+    assert all("bottleneck is linear" in pattern.description and not pattern.remarks for pattern in named(network))
     for pattern in named(edited):
-        assert "bottleneck is activated" in pattern.what
+        assert "bottleneck is activated" in pattern.description
         assert pattern.remarks == ("bottleneck activated",)
 
 
@@ -292,38 +292,38 @@ def test_a_shortcut_switched_off(opened: Callable[[str], Network]) -> None:
     edited = opened("resnet18").edit(ShortcutSwitch("*", on=False))
     assert names(edited) == {"Residual block": 8}  # what it is called stays, and that it is off is said
     assert {pattern.remarks for pattern in named(edited)} == {("shortcut off",)}
-    assert all("shortcut is switched off" in pattern.what for pattern in named(edited))
+    assert all("shortcut is switched off" in pattern.description for pattern in named(edited))
 
 
 def test_a_shuffle_switched_off(opened: Callable[[str], Network]) -> None:
-    edited = opened("shufflenet_v1_g3").edit(ChannelShuffle("*", on=False))
+    edited = opened("shufflenet_v1_g3").edit(ToggleChannelShuffle("*", on=False))
     assert {(p.name, p.remarks) for p in named(edited)} == {("Shuffle unit", ("shuffle off",))}
 
 
 def test_squeeze_and_excitation_put_in_and_taken_out(opened: Callable[[str], Network]) -> None:
-    edited = opened("resnet50").edit(SqueezeExcitation("*", on=True))
+    edited = opened("resnet50").edit(ToggleSqueezeExcitation("*", on=True))
     assert names(edited) == {"Residual bottleneck + SE": 16}
-    assert names(edited.edit(SqueezeExcitation("*", on=False))) == {"Residual bottleneck": 16}
+    assert names(edited.edit(ToggleSqueezeExcitation("*", on=False))) == {"Residual bottleneck": 16}
 
 
 def test_a_bottleneck_inside_out_is_no_inverted_residual(opened: Callable[[str], Network]) -> None:
-    edited = opened("resnet50").edit(Invert("layer2.1"))
-    assert edited.study.pattern(edited.study.hierarchy.groups["layer2.1"]).name == "Inverted bottleneck"
+    edited = opened("resnet50").edit(InvertBottleneck("layer2.1"))
+    assert edited.analysis.pattern(edited.analysis.hierarchy.groups["layer2.1"]).name == "Inverted bottleneck"
 
 
 # --- ways around -----------------------------------------------------------------------------------------------------
 
 
 def test_a_shortcut_is_told_from_the_main_path(opened: Callable[[str], Network]) -> None:
-    found = shortcuts(opened("resnet18").architecture)
+    found = find_shortcuts(opened("resnet18").architecture)
     assert len(found) == 8
     assert found["layer1.0.add"].main == "layer1.0.bn2"
-    assert found["layer1.0.add"].around == found["layer1.0.add"].fork == "maxpool"
-    assert found["layer2.0.add"].around == "layer2.0.downsample.1"  # a projection is a way around too
+    assert found["layer1.0.add"].skip == found["layer1.0.add"].fork == "maxpool"
+    assert found["layer2.0.add"].skip == "layer2.0.downsample.1"  # a projection is a way around too
     assert found["layer2.0.add"].fork == "layer1.1.relu:2"
 
 
 def test_adding_a_constant_is_no_shortcut(opened: Callable[[str], Network]) -> None:
-    found = shortcuts(opened("vit_b_16").architecture)  # position embeddings are added first
+    found = find_shortcuts(opened("vit_b_16").architecture)  # position embeddings are added first
     assert len(found) == 24
     assert all(".encoder_layer_" in name for name in found)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from explorer.graph.architecture import Function, Layer
-from explorer.graph.trace import TraceFailure, trace
+from explorer.graph.trace import TraceError, trace
 
 SHAPE = (1, 3, 8, 8)
 
@@ -126,9 +126,7 @@ def test_a_network_that_branches_on_values_is_refused_with_the_line() -> None:
                 return x
             return -x
 
-    with pytest.raises(
-        TraceFailure, match=r"Moody cannot be traced at line \d+ of test_trace.py \(if x.sum\(\) > 0:\)"
-    ):
+    with pytest.raises(TraceError, match=r"Moody cannot be traced at line \d+ of test_trace.py \(if x.sum\(\) > 0:\)"):
         trace(Moody(), SHAPE)
 
 
@@ -137,7 +135,7 @@ def test_a_module_with_two_inputs_is_refused() -> None:
         def forward(self, x: Tensor, y: Tensor) -> Tensor:
             return x + y
 
-    with pytest.raises(TraceFailure, match=r"takes 2 inputs \(x, y\)"):
+    with pytest.raises(TraceError, match=r"takes 2 inputs \(x, y\)"):
         trace(Pair(), SHAPE)
 
 
@@ -159,4 +157,4 @@ def test_parameters_that_inference_never_reads_are_kept_apart() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.used(x)
 
-    assert trace(Spare(), SHAPE).unused == {"aux": 22}
+    assert trace(Spare(), SHAPE).unused_params == {"aux": 22}

@@ -9,26 +9,28 @@ import pytest
 
 from explorer.guide import family_tree as module
 from explorer.guide.errors import PageError
-from explorer.guide.family_tree import family_tree
+from explorer.guide.family_tree import load_family_tree
 from explorer.language import LANGUAGES
-from explorer.networks.catalogue import FAMILIES, find
+from explorer.networks.catalogue import FAMILY_ORDER, get_entry
 
 
 def test_every_family_but_for_variants_is_in_the_tree() -> None:
-    families = {find(ancestor.key).family for ancestor in family_tree()}
-    assert families == set(FAMILIES)
+    families = {get_entry(ancestor.key).family for ancestor in load_family_tree()}
+    assert families == set(FAMILY_ORDER)
 
 
 def test_nobody_learns_from_the_future() -> None:
-    years = {ancestor.key: ancestor.year for ancestor in family_tree()}
-    for ancestor in family_tree():
-        assert abs(find(ancestor.key).year - ancestor.year) <= 1
+    years = {ancestor.key: ancestor.year for ancestor in load_family_tree()}
+    for ancestor in load_family_tree():
+        assert abs(get_entry(ancestor.key).year - ancestor.year) <= 1
         assert all(years[parent] <= ancestor.year for parent in ancestor.learned_from)
 
 
 def test_places_are_apart_and_words_in_every_language() -> None:
-    assert all(set(ancestor.brought) == set(LANGUAGES) for ancestor in family_tree())
-    assert [ancestor.year for ancestor in family_tree()] == sorted(ancestor.year for ancestor in family_tree())
+    assert all(set(ancestor.brought) == set(LANGUAGES) for ancestor in load_family_tree())
+    assert [ancestor.year for ancestor in load_family_tree()] == sorted(
+        ancestor.year for ancestor in load_family_tree()
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,4 +62,4 @@ def test_a_broken_tree_is_refused(
     (tmp_path / "tree.json").write_text(json.dumps(altered), encoding="utf-8")
     monkeypatch.setattr(module, "asset", lambda name: tmp_path / "tree.json")
     with pytest.raises(PageError, match=message):
-        family_tree.__wrapped__()
+        load_family_tree.__wrapped__()

@@ -8,39 +8,47 @@ from pathlib import Path
 
 import pytest
 
-from explorer.experiments import experiments
-from explorer.experiments import find as find_experiment
+from explorer.experiments import all_experiments
+from explorer.experiments import get_experiment as find_experiment
 from explorer.guide import page as pages
 from explorer.guide.errors import PageError
-from explorer.guide.page import PAGES, Page, edits_of, in_force, labels, page, page_of
-from explorer.guide.told import MISSING, Told, known, places, told
+from explorer.guide.page import (
+    PAGES,
+    GuidePage,
+    find_page_key,
+    load_page,
+    load_page_labels,
+    load_try_edits,
+    tries_in_force,
+)
+from explorer.guide.told import MISSING_FIGURE, FilledPage, catalogue_facts, fill_page, find_locations
 from explorer.language import LANGUAGES, Language
 from explorer.network import Network
-from explorer.networks.catalogue import entries, find
+from explorer.networks.catalogue import all_entries, get_entry
 from tests.conftest import KEYS
 
 Opened = Callable[[str], Network]
 EVERY = [(key, language) for key in PAGES for language in LANGUAGES]
 
 
-def told_of_first(key: str, language: Language, opened: Opened) -> Told:
-    found = page(key, language)
-    return told(found, opened(found.facts.networks[0]).study)
+def told_of_first(key: str, language: Language, opened: Opened) -> FilledPage:
+    found = load_page(key, language)
+    return fill_page(found, opened(found.facts.networks[0]).analysis)
 
 
 @pytest.mark.parametrize(("key", "language"), EVERY)
 def test_every_number_in_a_text_is_there(key: str, language: Language, opened: Opened) -> None:
     said = told_of_first(key, language, opened)
     texts = [said.motto, said.problem, said.next, *said.pros, *said.cons, *(idea.text for idea in said.ideas)]
-    assert not [text for text in texts if "{" in text or MISSING in text.replace(" – ", "")]
+    assert not [text for text in texts if "{" in text or MISSING_FIGURE in text.replace(" – ", "")]
 
 
 @pytest.mark.parametrize("key", PAGES)
 def test_every_idea_is_somewhere(key: str, opened: Opened) -> None:
-    found = page(key)
-    study = opened(found.facts.networks[0]).study
+    found = load_page(key)
+    study = opened(found.facts.networks[0]).analysis
     for name, idea in found.facts.ideas.items():
-        shown = set(places(study, idea))
+        shown = set(find_locations(study, idea))
         assert shown, name
         for place in idea.where:
             assert place.startswith("~") or place in shown, f"{name}: {place}"
@@ -48,32 +56,32 @@ def test_every_idea_is_somewhere(key: str, opened: Opened) -> None:
 
 @pytest.mark.parametrize("key", PAGES)
 def test_every_try_changes_the_network(key: str, opened: Opened) -> None:
-    found = page(key)
+    found = load_page(key)
     network = opened(found.facts.networks[0])
     for name, idea in found.facts.ideas.items():
         for tried in idea.tries:
-            edits = edits_of(key, name, tried)
+            edits = load_try_edits(key, name, tried)
             edited = network.edit(*edits)
-            assert edited.history.in_force == edits, f"{name}: {tried}"
-            assert (name, tried) in in_force(key, edited.history.in_force)
-            assert edited.without(*edits).architecture is network.architecture
+            assert edited.history.applied_edits == edits, f"{name}: {tried}"
+            assert (name, tried) in tries_in_force(key, edited.history.applied_edits)
+            assert edited.without_edits(*edits).architecture is network.architecture
 
 
 @pytest.mark.parametrize("key", PAGES)
 def test_every_proof_is_an_experiment_with_such_controls(key: str) -> None:
-    for name, idea in page(key).facts.ideas.items():
+    for name, idea in load_page(key).facts.ideas.items():
         for proof in idea.experiments:
-            assert find_experiment(proof.id).checked(proof.controls), name
+            assert find_experiment(proof.id).validate(proof.controls), name
 
 
 def test_every_experiment_proves_something() -> None:
-    linked = {proof.id for key in PAGES for idea in page(key).facts.ideas.values() for proof in idea.experiments}
-    assert linked == {experiment.id for experiment in experiments()}
+    linked = {proof.id for key in PAGES for idea in load_page(key).facts.ideas.values() for proof in idea.experiments}
+    assert linked == {experiment.id for experiment in all_experiments()}
 
 
 @pytest.mark.parametrize("key", PAGES)
 def test_links_lead_to_pages(key: str) -> None:
-    facts = page(key).facts
+    facts = load_page(key).facts
     assert {*facts.before, *facts.after} <= set(PAGES) - {key}
     assert all(PAGES.index(other) < PAGES.index(key) for other in facts.before)
     assert all(PAGES.index(other) > PAGES.index(key) for other in facts.after)
@@ -81,44 +89,46 @@ def test_links_lead_to_pages(key: str) -> None:
 
 @pytest.mark.parametrize("key", PAGES)
 def test_networks_and_years(key: str) -> None:
-    facts = page(key).facts
-    assert all(page_of(network) == key for network in facts.networks)
-    assert abs(find(facts.networks[0]).year - facts.year) <= 1
+    facts = load_page(key).facts
+    assert all(find_page_key(network) == key for network in facts.networks)
+    assert abs(get_entry(facts.networks[0]).year - facts.year) <= 1
 
 
 def test_a_network_belongs_to_one_page() -> None:
-    listed = [network for key in PAGES for network in page(key).facts.networks]
+    listed = [network for key in PAGES for network in load_page(key).facts.networks]
     assert len(set(listed)) == len(listed)
     assert set(listed) <= set(KEYS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_headings(language: Language) -> None:
-    assert labels(language).problem
+    assert load_page_labels(language).problem
 
 
 def test_numbers_are_beside_what_was_published(opened: Opened) -> None:
     said = told_of_first("mobilenet_v2", "en", opened)
-    counted = {number.figure: number.counted for number in said.numbers}
+    counted = {number.figure: number.counted for number in said.published}
     assert counted == {"params": "3,504,872", "macs": "300,774,272", "top1": ""}
-    assert {number.published for number in said.numbers} == {"3.40 M", "300 M", "72 %"}
+    assert {number.published for number in said.published} == {"3.40 M", "300 M", "72 %"}
 
 
 def test_what_is_known_of_a_network_without_a_page(opened: Opened) -> None:
-    bare = next(entry.key for entry in entries() if page_of(entry.key) is None)
-    assert known(opened(bare).study).title == find(bare).title
+    bare = next(entry.key for entry in all_entries() if find_page_key(entry.key) is None)
+    assert catalogue_facts(opened(bare).analysis).title == get_entry(bare).title
 
 
 def test_a_part_that_a_variant_lacks_is_a_dash(opened: Opened) -> None:
-    found = page("mobilenet_v2")
-    words = found.words.model_copy(update={"problem": "{params no.such.part} {share macs nowhere} {shape nowhere}"})
+    found = load_page("mobilenet_v2")
+    words = found.text.model_copy(update={"problem": "{params no.such.part} {share macs nowhere} {shape nowhere}"})
     altered = found.model_copy(update={"words": words})
-    assert told(altered, opened("mobilenet_v2").study).problem == "– – –"
+    assert fill_page(altered, opened("mobilenet_v2").analysis).problem == "– – –"
 
 
-def _altered(change: Callable[[dict[str, object]], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
+def _altered(
+    change: Callable[[dict[str, object]], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> GuidePage:
     """The page on MobileNet v2 with something changed in its English words."""
-    real = pages.asset
+    real = pages.resource_path
 
     def fake(name: str) -> Path:
         if name != "guide/en/mobilenet_v2.json":
@@ -129,7 +139,7 @@ def _altered(change: Callable[[dict[str, object]], object], tmp_path: Path, monk
         return tmp_path / "altered.json"
 
     monkeypatch.setattr(pages, "asset", fake)
-    return page.__wrapped__("mobilenet_v2", "en")
+    return load_page.__wrapped__("mobilenet_v2", "en")
 
 
 @pytest.mark.parametrize(

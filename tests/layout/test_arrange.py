@@ -6,7 +6,7 @@ import pytest
 from sound_pictures import check, crosses, segments, shared_stretches
 
 from explorer.layout import Box, Direction, Geometry, Spacing, arrange
-from explorer.layout.arrange import solved
+from explorer.layout.arrange import solve_cached
 
 DIRECTIONS: tuple[Direction, ...] = ("columns", "down", "right")
 Links = list[tuple[str, str]]
@@ -66,7 +66,7 @@ def test_what_stands_beside_a_card_has_room(direction: Direction) -> None:
     children, wide = {"root": ["x", "a", "b", "cat", "out"]}, 120.0
     links = [("x", "a"), ("x", "b"), ("a", "cat"), ("b", "cat"), ("x", "cat"), ("cat", "out")]
     sizes = sizes_of(children)
-    geometry = arrange("root", children, links, sizes, direction=direction, beside={"cat": wide})
+    geometry = arrange("root", children, links, sizes, direction=direction, text_widths={"cat": wide})
     check(geometry, children, links, sizes)
     x, y = geometry.texts["cat"]
     assert x >= geometry.boxes["cat"].x + 26
@@ -104,9 +104,9 @@ def test_opening_a_group_solves_it_and_those_around_it_and_no_other() -> None:
     relinked = [(a, b) for a, b in relinked if {a, b} <= cards_of(folded)]
     inner = [(a, b) for a, b in inner if {a, b} <= cards_of(opened)]
     arrange("root", folded, relinked, sizes_of(folded) | extra, direction="down")
-    before = solved.cache_info().misses
+    before = solve_cached.cache_info().misses
     arrange("root", opened, inner, sizes_of(opened) | extra, direction="down")
-    assert solved.cache_info().misses - before == len(["part", "two.2", "two", "root"])
+    assert solve_cached.cache_info().misses - before == len(["part", "two.2", "two", "root"])
 
 
 def cards_of(children: dict[str, list[str]]) -> set[str]:

@@ -14,11 +14,11 @@ from sound_pictures import check
 
 from explorer.diagram import DIRECTIONS, LEVELS, Diagram, Direction
 from explorer.drawing import cards
-from explorer.edits import ChannelShuffle, Edit, RemoveBlock, Repeat, Shortcut, SqueezeExcitation
+from explorer.edits import Edit, RemoveBlock, RepeatBlock, ToggleChannelShuffle, ToggleShortcut, ToggleSqueezeExcitation
 from explorer.layout import Box, Geometry, arrange
-from explorer.layout.arrange import solved
+from explorer.layout.arrange import solve_cached
 from explorer.network import Network
-from explorer.present import at_level, diagram, toggled
+from explorer.present import build_diagram, expanded_at_level, toggle_expanded
 from tests.conftest import KEYS
 
 Open = Callable[[str], Network]
@@ -28,28 +28,28 @@ Boxes = dict[str, Box]
 VARIED = ("alexnet_2012", "googlenet_2014", "resnet18", "shufflenet_v1_g3", "mobilenet_v3_small", "vit_b_16")
 
 EDITS: dict[str, Edit] = {
-    "resnet18": Shortcut("layer2.1", on=False),
-    "resnet50": Repeat("layer3.1"),
+    "resnet18": ToggleShortcut("layer2.1", on=False),
+    "resnet50": RepeatBlock("layer3.1"),
     "densenet121": RemoveBlock("features.denseblock2.denselayer3"),
-    "shufflenet_v1_g3": ChannelShuffle("stage2.1", on=False),
+    "shufflenet_v1_g3": ToggleChannelShuffle("stage2.1", on=False),
     "mobilenet_v2": RemoveBlock("features.5"),
-    "mobilenet_v3_small": SqueezeExcitation("*", on=False),
+    "mobilenet_v3_small": ToggleSqueezeExcitation("*", on=False),
     "googlenet_2014": RemoveBlock("inception4c"),
 }
 
 
 def placed(drawn: Diagram, direction: Direction) -> Geometry:
     """As `explorer.drawing.compose` asks for it, and checked."""
-    sizes = {id: cards.size(card) for id, card in drawn.cards.items() if id not in drawn.children}
-    beside = {id: 60.0 for id, card in drawn.cards.items() if id in sizes and card.beside}
+    sizes = {id: cards.card_size(card) for id, card in drawn.cards.items() if id not in drawn.children}
+    beside = {id: 60.0 for id, card in drawn.cards.items() if id in sizes and card.side_text}
     pairs = [(link.source, link.target) for link in drawn.links]
-    geometry = arrange(drawn.root, drawn.children, pairs, sizes, direction=direction, beside=beside)
+    geometry = arrange(drawn.root, drawn.children, pairs, sizes, direction=direction, text_widths=beside)
     check(geometry, drawn.children, pairs, sizes, drawn.root)
     return geometry
 
 
 def level(network: Network, name: str) -> Diagram:
-    return diagram(network.study, at_level(network.study, name))
+    return build_diagram(network.analysis, expanded_at_level(network.analysis, name))
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
@@ -68,18 +68,18 @@ def test_every_network_has_a_sound_picture_at_every_level(
 def test_the_same_picture_comes_out_each_time(opened: Open, key: str, direction: Direction) -> None:
     for name in LEVELS:
         once = placed(level(opened(key), name), direction)
-        solved.cache_clear()
+        solve_cached.cache_clear()
         assert placed(level(opened(key), name), direction) == once
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("key", VARIED)
 def test_unfolding_one_group_leaves_its_neighbours_in_order(opened: Open, key: str, direction: Direction) -> None:
-    study = opened(key).study
-    at = at_level(study, "blocks")
-    before = diagram(study, at)
-    group = next(id for id, card in before.cards.items() if card.foldable and id not in before.children)
-    after = diagram(study, toggled(study, at, group))
+    study = opened(key).analysis
+    at = expanded_at_level(study, "blocks")
+    before = build_diagram(study, at)
+    group = next(id for id, card in before.cards.items() if card.is_expandable and id not in before.children)
+    after = build_diagram(study, toggle_expanded(study, at, group))
     was, now = placed(before, direction).boxes, placed(after, direction).boxes
     assert_in_order(before, after, dict(was), dict(now), direction)
     for id in before.cards.keys() - before.children.keys() - {group, before.root}:

@@ -12,10 +12,18 @@ import torch
 from torch import nn
 from torchvision import models
 
-from explorer.networks.catalogue import FAMILIES, Entry, Opt, UnknownNetwork, build, entries, find
+from explorer.networks.catalogue import (
+    FAMILY_ORDER,
+    BuildOption,
+    CatalogueEntry,
+    UnknownNetwork,
+    all_entries,
+    get_entry,
+    instantiate,
+)
 
-KEYS = [entry.key for entry in entries()]
-IN_TORCHVISION = [entry.key for entry in entries() if entry.weights]
+KEYS = [entry.key for entry in all_entries()]
+IN_TORCHVISION = [entry.key for entry in all_entries() if entry.weights]
 
 
 def traced(network: nn.Module) -> torch.fx.GraphModule:
@@ -40,15 +48,15 @@ def test_the_catalogue_has_all_of_torchvision_and_what_it_lacks() -> None:
 
 
 def test_entries_go_by_year_then_family() -> None:
-    order = [(entry.year, FAMILIES.index(entry.family)) for entry in entries()]
+    order = [(entry.year, FAMILY_ORDER.index(entry.family)) for entry in all_entries()]
     assert order == sorted(order)
     assert KEYS[0] == "alexnet_2012"
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_committed_counts_are_the_live_ones(key: str, macs, params) -> None:
-    entry = find(key)
-    network = build(entry)
+    entry = get_entry(key)
+    network = instantiate(entry)
     assert params(network) == entry.params
     assert macs(network, entry.input_size)[""] == entry.macs
     assert training(network) == []
@@ -59,7 +67,7 @@ def test_committed_counts_are_the_live_ones(key: str, macs, params) -> None:
 
 @pytest.mark.parametrize("key", IN_TORCHVISION)
 def test_torchvision_publishes_the_same_counts(key: str) -> None:
-    entry = find(key)
+    entry = get_entry(key)
     assert entry.weights is not None
     enum, _, member = entry.weights.partition(".")
     weights = getattr(models, enum)[member]
@@ -75,8 +83,8 @@ def test_torchvision_publishes_the_same_counts(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_entries_are_complete(key: str) -> None:
-    entry = find(key)
-    assert entry.family in FAMILIES
+    entry = get_entry(key)
+    assert entry.family in FAMILY_ORDER
     assert entry.title
     assert str(entry.year)[:3] in ("201", "202")
     assert entry.paper.count(", ") >= 2
@@ -88,7 +96,7 @@ def test_entries_are_complete(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_published_counts_come_out_or_say_why_not(key: str) -> None:
-    entry = find(key)
+    entry = get_entry(key)
     for published in entry.published:
         assert published.source
         if published.figure == "top1":
@@ -104,7 +112,7 @@ def test_published_counts_come_out_or_say_why_not(key: str) -> None:
 
 def test_published_accuracy_is_the_papers() -> None:
     published = {"vgg16": 73.0, "resnet34": 75.48, "mobilenet_v2": 72.0, "shufflenet_v1_g3": 67.4, "plain34": 71.46}
-    assert {key: find(key).top1 for key in published} == published
+    assert {key: get_entry(key).top1 for key in published} == published
 
 
 @pytest.mark.parametrize(
@@ -118,22 +126,22 @@ def test_published_accuracy_is_the_papers() -> None:
 )
 def test_an_unknown_key_names_the_nearest(wanted: str, nearest: str) -> None:
     with pytest.raises(UnknownNetwork, match=nearest) as caught:
-        find(wanted)
+        get_entry(wanted)
     assert wanted in str(caught.value)
     assert isinstance(caught.value, LookupError)
 
 
 def test_an_unknown_key_far_from_all_names_none() -> None:
     with pytest.raises(UnknownNetwork, match=r"'qqqqqqqq' in the catalogue$"):
-        find("qqqqqqqq")
+        get_entry("qqqqqqqq")
 
 
 @pytest.mark.parametrize(
     ("key", "added"), [("googlenet_2014", 6_379_728), ("googlenet", 6_379_984), ("inception_v3", 0)]
 )
 def test_auxiliary_heads_run_although_the_rest_is_in_eval_mode(key: str, added: int, params) -> None:
-    entry = find(key)
-    network = build(entry, {"aux_heads": True})
+    entry = get_entry(key)
+    network = instantiate(entry, {"aux_heads": True})
     assert params(network) == entry.params + added
     assert training(network) == [""]
     outputs = network(torch.empty(2, *entry.input_size, device="meta"))
@@ -144,33 +152,35 @@ def test_auxiliary_heads_run_although_the_rest_is_in_eval_mode(key: str, added: 
         return sum(node.op == "call_module" and "aux" in str(node.target).lower() for node in graph.graph.nodes)
 
     assert heads(traced(network)) > 0
-    assert heads(traced(build(entry))) == 0
-    assert heads(traced(build(entry, {"aux_heads": False}))) == 0
+    assert heads(traced(instantiate(entry))) == 0
+    assert heads(traced(instantiate(entry, {"aux_heads": False}))) == 0
 
 
 @pytest.mark.parametrize(("width", "millions"), [(1.0, 3.505), (1.4, 6.109), (0.5, 1.969)])
 def test_mobilenet_v2_has_a_width(width: float, millions: float, params) -> None:
-    assert params(build(find("mobilenet_v2"), {"width_mult": width})) / 1e6 == pytest.approx(millions, abs=5e-4)
+    assert params(instantiate(get_entry("mobilenet_v2"), {"width_mult": width})) / 1e6 == pytest.approx(
+        millions, abs=5e-4
+    )
 
 
 def test_the_first_choice_of_an_option_is_the_entry_itself(params) -> None:
-    for entry in entries():
+    for entry in all_entries():
         for option in entry.options:
-            assert isinstance(option, Opt)
-            assert params(build(entry, {option.name: option.default})) == entry.params
+            assert isinstance(option, BuildOption)
+            assert params(instantiate(entry, {option.name: option.default})) == entry.params
 
 
 def test_bad_options_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match="vgg16 has no option 'width_mult'; it has none"):
-        build(find("vgg16"), {"width_mult": 2})
+        instantiate(get_entry("vgg16"), {"width_mult": 2})
     with pytest.raises(ValueError, match="it has aux_heads"):
-        build(find("googlenet"), {"heads": True})
+        instantiate(get_entry("googlenet"), {"heads": True})
     with pytest.raises(ValueError, match=r"width_mult=3 is not one of 1\.0, 0\.35"):
-        build(find("mobilenet_v2"), {"width_mult": 3})
+        instantiate(get_entry("mobilenet_v2"), {"width_mult": 3})
 
 
 def test_off_the_meta_device_the_network_runs() -> None:
-    network = build(find("shufflenet_v1_x0_25"), device="cpu")
+    network = instantiate(get_entry("shufflenet_v1_x0_25"), device="cpu")
     with torch.no_grad():
         scores = network(torch.zeros(1, 3, 224, 224))
     assert scores.shape == (1, 1000)
@@ -178,12 +188,12 @@ def test_off_the_meta_device_the_network_runs() -> None:
 
 
 def test_entries_cannot_be_changed() -> None:
-    entry = find("shufflenet_v1_g8")
+    entry = get_entry("shufflenet_v1_g8")
     with pytest.raises(dataclasses.FrozenInstanceError):
         entry.params = 1  # type: ignore[misc]
     with pytest.raises(TypeError):
         entry.arguments["groups"] = 1  # type: ignore[index]
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, CatalogueEntry)
 
 
 def test_listing_does_not_import_torch() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.networks.own import Own, OwnModuleError, arguments_of, offers
+from explorer.networks.own import UserModule, UserModuleError, list_candidates, parse_arguments
 
 FILE = '''
 raise SystemExit("nobody may run this")
@@ -43,7 +43,7 @@ def net(tmp_path: Path) -> Path:
 
 
 def test_what_says_that_it_is_a_network_comes_first_and_the_last_before_its_parts(net: Path) -> None:
-    found = [(offer.name, offer.takes, offer.is_network) for offer in offers(net)]
+    found = [(offer.name, offer.parameters, offer.is_network) for offer in list_candidates(net)]
     assert found == [
         ("small", "classes=10", True),
         ("Duck", "", True),
@@ -64,18 +64,18 @@ def test_what_says_that_it_is_a_network_comes_first_and_the_last_before_its_part
 )
 def test_what_is_no_file_of_python_is_said(net: Path, content: bytes, said: str) -> None:
     net.write_bytes(content)
-    with pytest.raises(OwnModuleError, match=said):
-        offers(net)
+    with pytest.raises(UserModuleError, match=said):
+        list_candidates(net)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OwnModuleError, match=r"cannot read .*gone\.py: No such file"):
-        offers(tmp_path / "gone.py")
+    with pytest.raises(UserModuleError, match=r"cannot read .*gone\.py: No such file"):
+        list_candidates(tmp_path / "gone.py")
 
 
 def test_arguments_are_written_as_in_python() -> None:
-    assert arguments_of("") == {}
-    assert arguments_of(" classes=10, width=0.5, act='relu', bias=True, shift=-1 ") == {
+    assert parse_arguments("") == {}
+    assert parse_arguments(" classes=10, width=0.5, act='relu', bias=True, shift=-1 ") == {
         "classes": 10,
         "width": 0.5,
         "act": "relu",
@@ -97,11 +97,11 @@ def test_arguments_are_written_as_in_python() -> None:
     ],
 )
 def test_what_cannot_be_an_argument_is_refused(text: str, said: str) -> None:
-    with pytest.raises(OwnModuleError, match=said):
-        arguments_of(text)
+    with pytest.raises(UserModuleError, match=said):
+        parse_arguments(text)
 
 
 def test_a_network_is_named_by_where_it_is_and_what_makes_it() -> None:
-    file, package = Own("C:/nets/net.py:Net"), Own("torchvision.models:resnet18")
-    assert (file.where, file.name, file.is_file) == ("C:/nets/net.py", "Net", True)
-    assert (package.where, package.name, package.is_file) == ("torchvision.models", "resnet18", False)
+    file, package = UserModule("C:/nets/net.py:Net"), UserModule("torchvision.models:resnet18")
+    assert (file.location, file.name, file.is_file) == ("C:/nets/net.py", "Net", True)
+    assert (package.location, package.name, package.is_file) == ("torchvision.models", "resnet18", False)

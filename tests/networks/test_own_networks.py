@@ -13,7 +13,7 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 
 from explorer.networks import googlenet, inception, resnet, shufflenet
 from explorer.networks.alexnet import alexnet_2012
-from explorer.networks.catalogue import build, find
+from explorer.networks.catalogue import get_entry, instantiate
 from explorer.networks.googlenet import googlenet_2014
 from explorer.networks.inception import inception_v2, inception_v2_bn
 from explorer.networks.mobilenet import DepthwiseSeparable, mobilenet_v1
@@ -261,14 +261,14 @@ def test_depthwise_separable_saves_what_the_paper_says(macs) -> None:
 
 @pytest.mark.parametrize(("key", "millions"), [("g1", 143), ("g2", 140), ("g3", 137), ("g4", 133), ("g8", 137)])
 def test_shufflenet_v1_complexity_leaves_the_last_layer_out(key: str, millions: int, macs) -> None:
-    network = build(find(f"shufflenet_v1_{key}"))
+    network = instantiate(get_entry(f"shufflenet_v1_{key}"))
     counted = macs(network, (3, 224, 224))
     assert round((counted[""] - counted["fc"]) / 1e6) == millions
 
 
 @pytest.mark.parametrize(("key", "millions"), [("x0_25", 13), ("x0_5", 38), ("x1_5", 292), ("x2_0", 524)])
 def test_shufflenet_v1_complexity_of_the_widths(key: str, millions: int, macs) -> None:
-    assert round(macs(build(find(f"shufflenet_v1_{key}")), (3, 224, 224))[""] / 1e6) == millions
+    assert round(macs(instantiate(get_entry(f"shufflenet_v1_{key}")), (3, 224, 224))[""] / 1e6) == millions
 
 
 @pytest.mark.parametrize(("groups", "stage2"), list(shufflenet.STAGE2_WIDTHS.items()))

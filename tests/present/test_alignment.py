@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.present.alignment import aligned
+from explorer.present.alignment import align_sequences
 
 
 def beside(left: str, right: str) -> list[tuple[str | None, str | None]]:
-    return list(aligned(left, right, lambda a, b: float(a.casefold() == b.casefold()) * (1 if a == b else 0.5), 0.25))
+    return list(
+        align_sequences(left, right, lambda a, b: float(a.casefold() == b.casefold()) * (1 if a == b else 0.5), 0.25)
+    )
 
 
 @pytest.mark.parametrize(

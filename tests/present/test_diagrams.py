@@ -6,27 +6,27 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.analysis.study import Study
+from explorer.analysis.study import Analysis
 from explorer.diagram import LEVELS, Level
-from explorer.edits import ChannelShuffle, LinearBottleneck, Shortcut
+from explorer.edits import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.graph.architecture import Constant
 from explorer.network import Network
-from explorer.present import at_level, diagram
+from explorer.present import build_diagram, expanded_at_level
 from tests.conftest import KEYS
 
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("key", KEYS)
 def test_every_network(key: str, level: Level, opened: Callable[[str], Network]) -> None:
-    study = opened(key).study
-    found = diagram(study, at_level(study, level))
+    study = opened(key).analysis
+    found = build_diagram(study, expanded_at_level(study, level))
     visible = found.cards.keys() - found.children.keys()
     assert all({link.source, link.target} <= visible for link in found.links)
     fed = {link.target for link in found.links}
     assert not [name for name in visible - fed if not starts(study, name)]
 
 
-def starts(study: Study, id: str) -> bool:
+def starts(study: Analysis, id: str) -> bool:
     """The input, and what only reads constants and sizes: ViT's class token, Swin v2's table of positions."""
     inside = set(study.hierarchy.nodes_of(id))
     nodes = study.architecture.nodes
@@ -43,14 +43,16 @@ def starts(study: Study, id: str) -> bool:
     ],
 )
 def test_groups_are_called_what_they_are(opened: Callable[[str], Network], key: str, id: str, title: str) -> None:
-    study = opened(key).study
-    assert diagram(study, at_level(study, "ops")).cards[id].title == title
+    study = opened(key).analysis
+    assert build_diagram(study, expanded_at_level(study, "ops")).cards[id].title == title
 
 
 def test_what_is_switched_off_stays_as_a_ghost(opened: Callable[[str], Network]) -> None:
-    network = opened("shufflenet_v1_g3").edit(ChannelShuffle("stage2.1", on=False), Shortcut("stage2.1", on=False))
-    study = network.study
-    found = diagram(study, at_level(study, "units"), network.history.baseline)
+    network = opened("shufflenet_v1_g3").edit(
+        ToggleChannelShuffle("stage2.1", on=False), ToggleShortcut("stage2.1", on=False)
+    )
+    study = network.analysis
+    found = build_diagram(study, expanded_at_level(study, "units"), network.history.baseline)
     shuffle = next(card for id, card in found.cards.items() if id == "stage2.1.channel_shuffle")
     assert (shuffle.change, shuffle.title) == ("off", "Channel shuffle off")
     assert found.cards["stage2.1.add"].change == "off"
@@ -59,15 +61,15 @@ def test_what_is_switched_off_stays_as_a_ghost(opened: Callable[[str], Network])
 
 
 def test_what_is_new_is_marked(opened: Callable[[str], Network]) -> None:
-    network = opened("mobilenet_v2").edit(LinearBottleneck("features.3", "relu6"))
-    study = network.study
-    found = diagram(study, at_level(study, "ops"), network.history.baseline)
+    network = opened("mobilenet_v2").edit(SetBottleneckActivation("features.3", "relu6"))
+    study = network.analysis
+    found = build_diagram(study, expanded_at_level(study, "ops"), network.history.baseline)
     assert found.cards["features.3.conv.3_activation"].change == "added"
 
 
 def test_a_group_that_an_edit_took_away_may_still_be_open(opened: Callable[[str], Network]) -> None:
-    study = opened("resnet18").study
-    assert diagram(study, frozenset({"layer1", "layer9"})).children.keys() == {"", "layer1"}
+    study = opened("resnet18").analysis
+    assert build_diagram(study, frozenset({"layer1", "layer9"})).children.keys() == {"", "layer1"}
 
 
 def test_the_same_source_twice_is_two_links() -> None:
@@ -79,8 +81,8 @@ def test_the_same_source_twice_is_two_links() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return x + x
 
-    study = open_network(Twice(), input_shape=(1, 3, 8, 8)).study
-    links = diagram(study, at_level(study, "ops")).links
+    study = open_network(Twice(), input_shape=(1, 3, 8, 8)).analysis
+    links = build_diagram(study, expanded_at_level(study, "ops")).links
     assert [(link.source, link.target, link.slot) for link in links if link.target == "add"] == [
         ("input", "add", 0),
         ("input", "add", 1),
@@ -88,8 +90,8 @@ def test_the_same_source_twice_is_two_links() -> None:
 
 
 def test_a_join_of_one_map_is_a_card_with_a_name(opened: Callable[[str], Network]) -> None:
-    study = opened("densenet121").study
-    found = diagram(study, at_level(study, "ops")).cards
+    study = opened("densenet121").analysis
+    found = build_diagram(study, expanded_at_level(study, "ops")).cards
     first, second = (found[f"features.denseblock1.denselayer{n}.cat"] for n in (1, 2))
-    assert (first.title, first.round) == ("Concatenate", False)
-    assert second.round
+    assert (first.title, first.is_round) == ("Concatenate", False)
+    assert second.is_round

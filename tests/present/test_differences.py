@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.edits import Repeat, Shortcut, SwapActivation
+from explorer.edits import RepeatBlock, SwapActivation, ToggleShortcut
 from explorer.network import Network
-from explorer.present.difference_text import as_csv, as_text, headline
-from explorer.present.differences import Differences, between, since_baseline
+from explorer.present.difference_text import difference_headline, differences_as_csv, differences_as_text
+from explorer.present.differences import Differences, compare_networks, compare_with_baseline
 
 Open = Callable[[str], Network]
 
@@ -20,26 +20,26 @@ def sums(found: Differences) -> tuple[int, int]:
     return sum(row.params for row in found.rows), sum(row.macs for row in found.rows)
 
 
-@pytest.mark.parametrize("compare", [between, since_baseline])
+@pytest.mark.parametrize("compare", [compare_networks, compare_with_baseline])
 @pytest.mark.parametrize("key", ["resnet18", "googlenet_2014", "mobilenet_v3_small", "vit_b_16"])
 def test_a_network_does_not_differ_from_itself(opened: Open, key: str, compare: Callable[..., Differences]) -> None:
-    study = opened(key).study
+    study = opened(key).analysis
     found = compare(study, study)
     assert found.rows == ()
     assert (found.params, found.macs) == (0, 0)
     assert all(found.pairs[name] == name for name in study.hierarchy.root.nodes)
-    assert headline(found) == "No differences"
+    assert difference_headline(found) == "No differences"
 
 
 def test_resnext_is_resnet_with_wider_grouped_blocks(opened: Open) -> None:
-    found = between(opened("resnet50").study, opened("resnext50_32x4d").study)
-    assert {row.what for row in found.rows} == {"changed"}
+    found = compare_networks(opened("resnet50").analysis, opened("resnext50_32x4d").analysis)
+    assert {row.change for row in found.rows} == {"changed"}
     grouped = [row for row in found.rows if "groups 1 → 32" in row.details]
-    assert [row.left for row in grouped] == [row.right for row in grouped]
+    assert [row.left_card for row in grouped] == [row.right_card for row in grouped]
     assert len(grouped) == 16
     first = grouped[0]
-    assert first.was == "Conv 3×3 · 64 → 64"
-    assert first.now == "Group conv 3×3 · 128 → 128 · g32"
+    assert first.left_text == "Conv 3×3 · 64 → 64"
+    assert first.right_text == "Group conv 3×3 · 128 → 128 · g32"
     assert "in 64 → 128" in first.details
     assert "output 64×56×56 → 128×56×56" in first.details
     assert sums(found) == (found.params, found.macs)
@@ -47,18 +47,18 @@ def test_resnext_is_resnet_with_wider_grouped_blocks(opened: Open) -> None:
 
 @pytest.mark.parametrize(("left", "right"), [("vgg16", "alexnet"), ("resnet18", "resnet50"), ("alexnet", "vit_b_16")])
 def test_figures_of_the_rows_add_up_and_both_ways_agree(opened: Open, left: str, right: str) -> None:
-    a, b = opened(left).study, opened(right).study
-    there, back = between(a, b), between(b, a)
+    a, b = opened(left).analysis, opened(right).analysis
+    there, back = compare_networks(a, b), compare_networks(b, a)
     assert sums(there) == (there.params, there.macs)
     assert sums(back) == (-there.params, -there.macs)
-    assert there.count("added") == sum(row.right != "" and row.left == "" for row in there.rows)
+    assert there.count("added") == sum(row.right_card != "" and row.left_card == "" for row in there.rows)
 
 
 def test_every_op_of_both_is_paired_or_in_a_row(opened: Open) -> None:
-    a, b = opened("vgg16").study, opened("alexnet").study
-    found = between(a, b)
-    left = {n for row in found.rows if row.what == "removed" for n in a.hierarchy.nodes_of(row.left)}
-    right = {n for row in found.rows if row.what == "added" for n in b.hierarchy.nodes_of(row.right)}
+    a, b = opened("vgg16").analysis, opened("alexnet").analysis
+    found = compare_networks(a, b)
+    left = {n for row in found.rows if row.change == "removed" for n in a.hierarchy.nodes_of(row.left_card)}
+    right = {n for row in found.rows if row.change == "added" for n in b.hierarchy.nodes_of(row.right_card)}
     paired = {x: y for x, y in found.pairs.items() if x in a.architecture.nodes}
     assert paired.keys() | left >= set(a.hierarchy.root.nodes)
     assert set(paired.values()) | right >= set(b.hierarchy.root.nodes)
@@ -66,42 +66,42 @@ def test_every_op_of_both_is_paired_or_in_a_row(opened: Open) -> None:
 
 
 def test_vgg_and_alexnet_share_their_head_and_not_their_depth(opened: Open) -> None:
-    found = between(opened("vgg16").study, opened("alexnet").study)
+    found = compare_networks(opened("vgg16").analysis, opened("alexnet").analysis)
     assert found.count("removed") > found.count("added")
-    last = found.pairs[opened("vgg16").study.hierarchy.root.nodes[-2]]
-    assert last == opened("alexnet").study.hierarchy.root.nodes[-2]
+    last = found.pairs[opened("vgg16").analysis.hierarchy.root.nodes[-2]]
+    assert last == opened("alexnet").analysis.hierarchy.root.nodes[-2]
 
 
 def test_edits_are_told_one_by_one(opened: Open) -> None:
-    network = opened("resnet50").edit(SwapActivation("layer1.0", "gelu"), Shortcut("layer2.1", on=False))
-    found = since_baseline(network.baseline.study, network.study)
-    rows = {row.right or row.left: row for row in found.rows}
-    assert rows["layer1.0.relu"].was == "ReLU"
-    assert rows["layer1.0.relu"].now == "GELU"
-    off = [row for row in found.rows if row.now == "Addition off"]
+    network = opened("resnet50").edit(SwapActivation("layer1.0", "gelu"), ToggleShortcut("layer2.1", on=False))
+    found = compare_with_baseline(network.baseline.analysis, network.analysis)
+    rows = {row.right_card or row.left_card: row for row in found.rows}
+    assert rows["layer1.0.relu"].left_text == "ReLU"
+    assert rows["layer1.0.relu"].right_text == "GELU"
+    off = [row for row in found.rows if row.right_text == "Addition off"]
     assert len(off) == 1
     assert sums(found) == (found.params, found.macs)
     assert len(found.rows) == 4
-    back = since_baseline(network.study, network.baseline.study)
-    assert {row.was for row in back.rows} == {row.now for row in found.rows}
+    back = compare_with_baseline(network.analysis, network.baseline.analysis)
+    assert {row.left_text for row in back.rows} == {row.right_text for row in found.rows}
 
 
 def test_a_block_that_was_added_is_one_row(opened: Open) -> None:
     network = opened("resnet18")
-    edited = network.edit(Repeat("layer3.1", 1))
-    found = since_baseline(network.study, edited.study)
-    assert [row.what for row in found.rows] == ["added"]
-    assert "Residual block" in found.rows[0].now
+    edited = network.edit(RepeatBlock("layer3.1", 1))
+    found = compare_with_baseline(network.analysis, edited.analysis)
+    assert [row.change for row in found.rows] == ["added"]
+    assert "Residual block" in found.rows[0].right_text
     assert sums(found) == (found.params, found.macs)
 
 
 def test_the_list_can_be_read_and_put_into_a_table(opened: Open) -> None:
     network = opened("resnet18").edit(SwapActivation("layer1.0", "gelu"))
-    found = since_baseline(network.baseline.study, network.study)
-    text = as_text(found, "ResNet-18", "ResNet-18 (edited)")
+    found = compare_with_baseline(network.baseline.analysis, network.analysis)
+    text = differences_as_text(found, "ResNet-18", "ResNet-18 (edited)")
     assert text.startswith("ResNet-18 → ResNet-18 (edited): 2 changed")
     assert "~ layer1.0.relu: GELU (was ReLU)" in text
-    lines = list(csv.reader(io.StringIO(as_csv(found))))
+    lines = list(csv.reader(io.StringIO(differences_as_csv(found))))
     assert lines[0][:4] == ["what", "left", "right", "was"]
     assert lines[1][:5] == ["changed", "layer1.0.relu", "layer1.0.relu", "ReLU", "GELU"]
     assert len(lines) == 3

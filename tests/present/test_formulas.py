@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
-from explorer.edits import InputSize
+from explorer.edits import SetInputSize
 from explorer.network import Network, open_network
 from explorer.panels import Factor, Formula
-from explorer.present.formulas import formula
+from explorer.present.formulas import build_cost_formula
 from tests.conftest import KEYS
 
 Opened = Callable[[str], Network]
@@ -18,18 +18,18 @@ Opened = Callable[[str], Network]
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_convolution_and_linear_layer_costs_what_its_formula_says(key: str, opened: Opened) -> None:
-    study = opened(key).study
-    found = {name: formula(study, node) for name, node in study.architecture.live.items()}
-    wrong = [name for name, known in found.items() if known is not None and not known.holds]
+    study = opened(key).analysis
+    found = {name: build_cost_formula(study, node) for name, node in study.architecture.live.items()}
+    wrong = [name for name, known in found.items() if known is not None and not known.matches_measured]
     assert wrong == []
     weighted = [n for n, node in study.architecture.live.items() if isinstance(node.layer, (nn.Conv2d, nn.Linear))]
     assert [name for name, known in found.items() if known is not None] == weighted
 
 
 def test_the_factors_of_a_grouped_convolution(opened: Opened) -> None:
-    study = opened("alexnet_2012").study
+    study = opened("alexnet_2012").analysis
     node = next(n for n in study.architecture.live.values() if getattr(n.layer, "groups", 1) == 2)
-    known = formula(study, node)
+    known = build_cost_formula(study, node)
     assert known is not None
     assert [(f.symbol, f.value, f.divides) for f in known.factors] == [
         ("Kh", 5, False),
@@ -44,10 +44,10 @@ def test_the_factors_of_a_grouped_convolution(opened: Opened) -> None:
 
 
 def test_a_batch_is_a_factor(opened: Opened) -> None:
-    study = opened("alexnet").edit(InputSize(batch=4)).study
-    found = [formula(study, node) for node in study.architecture.live.values()]
+    study = opened("alexnet").edit(SetInputSize(batch=4)).analysis
+    found = [build_cost_formula(study, node) for node in study.architecture.live.values()]
     known = [f for f in found if f is not None]
-    assert all(f.holds for f in known)
+    assert all(f.matches_measured for f in known)
     assert any(factor == Factor("N", 4, "images") for factor in known[0].factors)
 
 
@@ -60,11 +60,11 @@ def test_a_batch_is_a_factor(opened: Opened) -> None:
     ],
 )
 def test_other_convolutions(module: nn.Module, shape: tuple[int, ...]) -> None:
-    study = open_network(nn.Sequential(module), input_shape=shape).study
-    known = [f for node in study.architecture.live.values() if (f := formula(study, node)) is not None]
-    assert [f.holds for f in known] == [True]
+    study = open_network(nn.Sequential(module), input_shape=shape).analysis
+    known = [f for node in study.architecture.live.values() if (f := build_cost_formula(study, node)) is not None]
+    assert [f.matches_measured for f in known] == [True]
 
 
 def test_a_formula_that_does_not_give_what_was_measured_says_so() -> None:
-    assert not Formula((Factor("Cin", 3, ""), Factor("Cout", 5, "")), 16).holds
-    assert not Formula((Factor("Cin", 3, ""), Factor("g", 2, "", divides=True)), 1).holds
+    assert not Formula((Factor("Cin", 3, ""), Factor("Cout", 5, "")), 16).matches_measured
+    assert not Formula((Factor("Cin", 3, ""), Factor("g", 2, "", divides=True)), 1).matches_measured

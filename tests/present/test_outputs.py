@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from explorer.analysis.comparison import entropy
-from explorer.analysis.forward import Result
-from explorer.edits import Classes, Head, Shortcut
+from explorer.analysis.forward import ForwardResult
+from explorer.edits import SetClasses, SwapHead, ToggleShortcut
 from explorer.network import open_network
-from explorer.present import at_level, diagram, inspection
-from explorer.present.outputs import output, weights_in_words
+from explorer.present import build_diagram, build_inspection, expanded_at_level
+from explorer.present.outputs import compare_outputs, weights_note
 
 
-def of(value: object, broken: str = "") -> Result:
-    return Result(value, 3, 5, 1.0, broken)
+def of(value: object, broken: str = "") -> ForwardResult:
+    return ForwardResult(value, 3, 5, 1.0, broken)
 
 
 def test_entropy_by_hand() -> None:
@@ -24,19 +24,19 @@ def test_entropy_by_hand() -> None:
 
 
 def test_classes_have_probabilities_logits_and_entropy() -> None:
-    shown = output(of(torch.tensor([[0.0, 2.0, 1.0]])), of(torch.tensor([[3.0, 2.0, 1.0]])), "note")
-    assert [guess.label for guess in shown.guesses] == ["class 1", "class 2", "class 0"]
-    assert (shown.guesses[0].logit, shown.guesses[2].logit_before) == (2.0, 3.0)
-    assert shown.guesses[0].now == pytest.approx(0.6652, abs=1e-4)
-    assert shown.changed_top1
-    assert shown.facts == "Entropy 1.20 bits"  # the same distribution in another order
+    shown = compare_outputs(of(torch.tensor([[0.0, 2.0, 1.0]])), of(torch.tensor([[3.0, 2.0, 1.0]])), "note")
+    assert [guess.label for guess in shown.predictions] == ["class 1", "class 2", "class 0"]
+    assert (shown.predictions[0].logit, shown.predictions[2].baseline_logit) == (2.0, 3.0)
+    assert shown.predictions[0].now == pytest.approx(0.6652, abs=1e-4)
+    assert shown.top1_changed
+    assert shown.facts_text == "Entropy 1.20 bits"  # the same distribution in another order
     assert 0 < shown.divergence < 1
 
 
 def test_another_number_of_classes_is_not_compared() -> None:
-    shown = output(of(torch.tensor([[0.0, 2.0]])), of(torch.zeros(1, 1000)), "")
-    assert shown.apart == "not comparable: 2 classes now, 1,000 before"
-    assert [guess.label for guess in shown.guesses] == ["class 1", "class 0"]
+    shown = compare_outputs(of(torch.tensor([[0.0, 2.0]])), of(torch.zeros(1, 1000)), "")
+    assert shown.distance_text == "not comparable: 2 classes now, 1,000 before"
+    assert [guess.label for guess in shown.predictions] == ["class 1", "class 0"]
 
 
 def test_a_class_for_every_place_is_a_map() -> None:
@@ -44,61 +44,61 @@ def test_a_class_for_every_place_is_a_map() -> None:
     now[:, 1, :, :4] = 9.0
     before = torch.zeros(1, 3, 4, 8)
     before[:, 2, :1] = 9.0
-    shown = output(of({"out": now, "aux": now[:, :, :1]}), of({"out": before, "aux": before}), "")
-    assert {guess.label: (guess.now, guess.before) for guess in shown.guesses} == {
+    shown = compare_outputs(of({"out": now, "aux": now[:, :, :1]}), of({"out": before, "aux": before}), "")
+    assert {guess.label: (guess.now, guess.baseline) for guess in shown.predictions} == {
         "class 0": (0.5, 0.75),
         "class 1": (0.5, 0.0),
         "class 2": (0.0, 0.25),
     }
     assert [(pixels.width, pixels.height, len(pixels.rgb)) for pixels in shown.maps] == [(8, 4, 96)] * 2
-    assert shown.facts.startswith("The class changed on 62.5 % of the 8 × 4 places")
-    assert "also returns aux (1, 3, 1, 8)" in shown.facts
+    assert shown.facts_text.startswith("The class changed on 62.5 % of the 8 × 4 places")
+    assert "also returns aux (1, 3, 1, 8)" in shown.facts_text
     assert 0 < shown.divergence < 1
-    assert output(of(now), of(now), "").divergence == pytest.approx(0, abs=1e-9)
+    assert compare_outputs(of(now), of(now), "").divergence == pytest.approx(0, abs=1e-9)
 
 
 def test_large_maps_are_shown_small() -> None:
-    shown = output(of(torch.rand(1, 2, 1000, 500)), of(torch.rand(1, 2, 9, 9)), "")
+    shown = compare_outputs(of(torch.rand(1, 2, 1000, 500)), of(torch.rand(1, 2, 9, 9)), "")
     assert (shown.maps[0].width, shown.maps[0].height) == (125, 250)
-    assert shown.apart.startswith("not comparable")
+    assert shown.distance_text.startswith("not comparable")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 6, 6), (1, 4, 8, 8, 2), (1, 7, 5), (3,), (1, 10, 1, 1)])
 def test_any_shape_is_shown(shape: tuple[int, ...]) -> None:
     value = torch.rand(shape)
-    shown = output(of(value), of(value), "")
-    assert shown.guesses or shown.facts
+    shown = compare_outputs(of(value), of(value), "")
+    assert shown.predictions or shown.facts_text
     assert shown.divergence == 0
-    assert shown.apart in ("", "identical")
+    assert shown.distance_text in ("", "identical")
 
 
 def test_one_number_is_no_class() -> None:
-    shown = output(of(torch.tensor([[0.5]])), of(torch.tensor([[0.25]])), "")
-    assert shown.facts == "0.5 (before 0.25)"
-    assert shown.apart == "apart by 1e+02 % of its size"
-    assert not shown.guesses
+    shown = compare_outputs(of(torch.tensor([[0.5]])), of(torch.tensor([[0.25]])), "")
+    assert shown.facts_text == "0.5 (before 0.25)"
+    assert shown.distance_text == "apart by 1e+02 % of its size"
+    assert not shown.predictions
 
 
 def test_several_outputs_are_named() -> None:
-    shown = output(of((torch.rand(1, 5), torch.rand(1, 3))), of((torch.rand(1, 5), torch.rand(1, 3))), "")
-    assert len(shown.guesses) == 5
-    assert shown.facts.endswith("also returns output 2 (1, 3)")
+    shown = compare_outputs(of((torch.rand(1, 5), torch.rand(1, 3))), of((torch.rand(1, 5), torch.rand(1, 3))), "")
+    assert len(shown.predictions) == 5
+    assert shown.facts_text.endswith("also returns output 2 (1, 3)")
 
 
 def test_where_it_broke_is_said() -> None:
     nan = torch.full((1, 3), float("nan"))
-    shown = output(of(nan, "features.3: NaN"), of(torch.zeros(1, 3)), "")
-    assert shown.broken == "NaN begins at features.3: the output has no meaning."
+    shown = compare_outputs(of(nan, "features.3: NaN"), of(torch.zeros(1, 3)), "")
+    assert shown.non_finite_text == "NaN begins at features.3: the output has no meaning."
 
 
 def test_new_and_sliced_layers_are_counted() -> None:
     network = open_network("resnet18")
-    source = network.origin.weights
-    words = lambda n: weights_in_words(n.architecture, source)  # noqa: E731
+    source = network.context.weights
+    words = lambda n: weights_note(n.architecture, source)  # noqa: E731
     assert words(network) == ""
-    assert words(network.edit(Shortcut("layer4.1", on=False))) == ""
-    assert words(network.edit(Classes(10))) == "1 of 41 layers has a part of its weights, so the class means little."
-    assert words(network.edit(Head("fully_connected"))) == (
+    assert words(network.edit(ToggleShortcut("layer4.1", on=False))) == ""
+    assert words(network.edit(SetClasses(10))) == "1 of 41 layers has a part of its weights, so the class means little."
+    assert words(network.edit(SwapHead("fully_connected"))) == (
         "2 of 43 layers have new weights, 1 has new weights beside its own, so the class means little."
     )
 
@@ -108,13 +108,15 @@ def test_cards_and_the_inspector_say_where_weights_come_from(tmp_path: Path) -> 
     state = network.module().state_dict()
     del state["fc.bias"]
     torch.save(state, tmp_path / "lacking.pth")
-    loaded = network.load_weights(tmp_path / "lacking.pth").edit(Classes(10))
-    cards = diagram(loaded.study, at_level(loaded.study, "ops"), told=loaded.weights_of).cards
+    loaded = network.load_weights(tmp_path / "lacking.pth").edit(SetClasses(10))
+    cards = build_diagram(
+        loaded.analysis, expanded_at_level(loaded.analysis, "ops"), provenance_of=loaded.provenance_of
+    ).cards
     assert cards["fc"].tip.endswith("Weights extended: what it had, and new ones beside")
     assert "Weights" not in cards["conv1.0"].tip
-    inspected = inspection(loaded.study, "fc", loaded.weights_of)
+    inspected = build_inspection(loaded.analysis, "fc", loaded.provenance_of)
     assert inspected is not None
     assert dict(inspected.rows)["Weights"].startswith("extended")
-    only_edited = inspection(loaded.study, "fc")
+    only_edited = build_inspection(loaded.analysis, "fc")
     assert only_edited is not None
     assert dict(only_edited.rows)["Weights"].startswith("sliced")

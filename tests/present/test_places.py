@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from explorer.network import Network
-from explorer.present import at_level, diagram
-from explorer.present.places import card_of, places, trail, unfolded_for
+from explorer.present import build_diagram, expanded_at_level
+from explorer.present.places import build_breadcrumb, expanded_to_show, find_card, search_index
 
 Open = Callable[[str], Network]
 
@@ -16,30 +16,30 @@ Open = Callable[[str], Network]
 @pytest.mark.parametrize("level", ["stages", "blocks", "units", "ops"])
 @pytest.mark.parametrize("key", ["resnet18", "googlenet_2014", "mobilenet_v2"])
 def test_every_place_has_a_card_at_every_level(opened: Open, key: str, level: str) -> None:
-    study = opened(key).study
-    groups = at_level(study, level)
-    cards = diagram(study, groups).cards
-    for place in places(study):
-        assert card_of(study, place.id, groups) in cards
+    study = opened(key).analysis
+    groups = expanded_at_level(study, level)
+    cards = build_diagram(study, groups).cards
+    for place in search_index(study):
+        assert find_card(study, place.id, groups) in cards
 
 
 def test_a_hidden_op_is_seen_on_its_unit_once_what_is_around_is_open(opened: Open) -> None:
-    study = opened("resnet18").study
-    groups = unfolded_for(study, "layer3.0.bn1", frozenset())
+    study = opened("resnet18").analysis
+    groups = expanded_to_show(study, "layer3.0.bn1", frozenset())
     assert groups == {"layer3", "layer3.0"}
-    assert card_of(study, "layer3.0.bn1", groups) == "unit:layer3.0.conv1"
-    assert card_of(study, "layer3.0.bn1", frozenset()) == "layer3"
+    assert find_card(study, "layer3.0.bn1", groups) == "unit:layer3.0.conv1"
+    assert find_card(study, "layer3.0.bn1", frozenset()) == "layer3"
 
 
 def test_a_trail_names_each_step_and_what_stands_beside_it(opened: Open) -> None:
-    study = opened("resnet18").study
-    way = trail(study, "layer3.1.conv2")
+    study = opened("resnet18").analysis
+    way = build_breadcrumb(study, "layer3.1.conv2")
     assert [crumb.title for crumb in way] == ["Stage 3", "Residual block · 1", "Conv 3×3", "Conv 3×3"]
     assert [id for id, _ in way[1].siblings] == ["layer3.0", "layer3.1"]
     assert all(crumb.id in dict(crumb.siblings) for crumb in way)
 
 
 def test_there_is_no_trail_to_nowhere_and_none_to_the_network_itself(opened: Open) -> None:
-    study = opened("resnet18").study
-    assert trail(study, "nowhere") == ()
-    assert trail(study, study.hierarchy.root.id) == ()
+    study = opened("resnet18").analysis
+    assert build_breadcrumb(study, "nowhere") == ()
+    assert build_breadcrumb(study, study.hierarchy.root.id) == ()

@@ -8,27 +8,29 @@ from collections.abc import Callable
 import pytest
 
 from explorer.analysis.figures import Figures
-from explorer.analysis.study import Study
+from explorer.analysis.study import Analysis
 from explorer.diagram import LEVELS, Diagram, Link
-from explorer.edits import Shortcut, SwapActivation
+from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Architecture
-from explorer.graph.hierarchy import picks
+from explorer.graph.hierarchy import is_tuple_item
 from explorer.network import Network
-from explorer.present import at_level, diagram, toggled
+from explorer.present import build_diagram, expanded_at_level, toggle_expanded
 from tests.conftest import TYPICAL
 
 Open = Callable[[str], Network]
 
 
-def afresh(architecture: Architecture) -> Study:
+def afresh(architecture: Architecture) -> Analysis:
     """The study of the same snapshot, of whose nodes nobody has ever asked anything."""
     nodes = {name: node.replace() for name, node in architecture.nodes.items()}
-    copy = Architecture(architecture.title, nodes, architecture.classes, architecture.unused, architecture.key)
-    return Study(Figures.of(copy))
+    copy = Architecture(
+        architecture.title, nodes, architecture.module_classes, architecture.unused_params, architecture.key
+    )
+    return Analysis(Figures.of(copy))
 
 
-def plainly_linked(study: Study, found: Diagram) -> set[Link]:
+def plainly_linked(study: Analysis, found: Diagram) -> set[Link]:
     """Links by walking over every node that is drawn."""
     nodes = study.architecture.nodes
     shown: dict[str, str] = {}
@@ -39,7 +41,7 @@ def plainly_linked(study: Study, found: Diagram) -> set[Link]:
     for name, card in shown.items():
         for slot, source in enumerate(nodes[name].inputs):
             maker = source
-            while picks(nodes[maker]):
+            while is_tuple_item(nodes[maker]):
                 maker = nodes[maker].inputs[0]
             from_, slot = shown.get(maker, ""), slot if card == name else 0
             if from_ and from_ != card and name in study.hierarchy.parent:
@@ -52,16 +54,16 @@ def plainly_linked(study: Study, found: Diagram) -> set[Link]:
 @pytest.mark.parametrize("key", TYPICAL)
 def test_unfolding_and_folding_at_random(key: str, by: str, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     network = opened(key)
-    study, baseline = network.study, network.history.baseline
+    study, baseline = network.analysis, network.history.baseline
     chance = random.Random(f"{key} {by}")
-    groups = at_level(study, "blocks")
+    groups = expanded_at_level(study, "blocks")
     for _ in range(3):
         for _ in range(4):
-            foldable = [id for id, card in diagram(study, groups).cards.items() if card.foldable]
-            groups = toggled(study, groups, chance.choice(foldable)) if foldable else groups
-        found = diagram(study, groups, baseline, by)
-        monkeypatch.setattr(vocabulary, "_DESCRIBED", {})
-        assert found == diagram(afresh(network.architecture), groups, baseline, by)
+            foldable = [id for id, card in build_diagram(study, groups).cards.items() if card.is_expandable]
+            groups = toggle_expanded(study, groups, chance.choice(foldable)) if foldable else groups
+        found = build_diagram(study, groups, baseline, by)
+        monkeypatch.setattr(vocabulary, "_DESCRIPTIONS", {})
+        assert found == build_diagram(afresh(network.architecture), groups, baseline, by)
         assert set(found.links) == plainly_linked(study, found)
         assert len(found.links) == len(set(found.links))
 
@@ -69,10 +71,10 @@ def test_unfolding_and_folding_at_random(key: str, by: str, opened: Open, monkey
 @pytest.mark.parametrize(("key", "block"), [("resnet18", "layer2.1"), ("mobilenet_v2", "features.3")])
 def test_after_edits(key: str, block: str, opened: Open) -> None:
     network = opened(key)
-    diagram(network.study, at_level(network.study, "ops"))  # everything of the baseline is known
-    edited = network.edit(Shortcut(block, on=False), SwapActivation(block, "silu"))
+    build_diagram(network.analysis, expanded_at_level(network.analysis, "ops"))  # everything of the baseline is known
+    edited = network.edit(ToggleShortcut(block, on=False), SwapActivation(block, "silu"))
     for level in LEVELS:
-        groups = at_level(edited.study, level)
-        found = diagram(edited.study, groups, network.architecture, "change")
-        assert found == diagram(afresh(edited.architecture), groups, network.architecture, "change")
+        groups = expanded_at_level(edited.analysis, level)
+        found = build_diagram(edited.analysis, groups, network.architecture, "change")
+        assert found == build_diagram(afresh(edited.architecture), groups, network.architecture, "change")
         assert any(card.change != "same" for card in found.cards.values())

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.network import Network
-from explorer.present.places import places
-from explorer.present.search import QueryError, find, parse
+from explorer.present.places import search_index
+from explorer.present.search import QueryError, parse_query, search_cards
 
 Open = Callable[[str], Network]
 
@@ -47,23 +47,23 @@ Open = Callable[[str], Network]
     ],
 )
 def test_queries_find_what_one_would_count_by_hand(opened: Open, key: str, query: str, count: int) -> None:
-    assert len(find(opened(key).study, query)) == count
+    assert len(search_cards(opened(key).analysis, query)) == count
 
 
 def test_what_is_only_inside_of_a_find_is_not_found_with_it(opened: Open) -> None:
-    study = opened("resnet18").study
-    assert find(study, "layer3.0") == ("layer3.0",)
-    assert find(study, "layer3.0 conv") == ("layer3.0.conv1", "layer3.0.conv2", "layer3.0.downsample.0")
+    study = opened("resnet18").analysis
+    assert search_cards(study, "layer3.0") == ("layer3.0",)
+    assert search_cards(study, "layer3.0 conv") == ("layer3.0.conv1", "layer3.0.conv2", "layer3.0.downsample.0")
 
 
 def test_a_number_at_the_end_of_a_word_is_the_whole_number(opened: Open) -> None:
-    assert find(opened("mobilenet_v2").study, "features.1") == ("features.1",)
+    assert search_cards(opened("mobilenet_v2").analysis, "features.1") == ("features.1",)
 
 
 def test_hits_come_in_execution_order_each_group_before_its_inside(opened: Open) -> None:
-    study = opened("googlenet_2014").study
-    order = {place.id: number for number, place in enumerate(places(study))}
-    hits = find(study, "/inception4/")
+    study = opened("googlenet_2014").analysis
+    order = {place.id: number for number, place in enumerate(search_index(study))}
+    hits = search_cards(study, "/inception4/")
     numbers = [order[hit] for hit in hits]
     assert numbers == sorted(numbers)
     assert hits.index("inception4a") < hits.index("inception4a.branch1.conv")
@@ -92,26 +92,26 @@ def test_hits_come_in_execution_order_each_group_before_its_inside(opened: Open)
 )
 def test_what_means_nothing_says_why(opened: Open, query: str, said: str) -> None:
     with pytest.raises(QueryError) as refused:
-        find(opened("resnet18").study, query)
+        search_cards(opened("resnet18").analysis, query)
     assert said in str(refused.value)
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(.*)*!", "(l|la|lay)*!", "((((.?){9}){9}){9})!"])
 def test_no_regular_expression_runs_away(opened: Open, pattern: str) -> None:
     """Each of them would take a backtracking matcher years."""
-    study = opened("densenet121").study
-    assert find(study, f"/{pattern}/") == ()
+    study = opened("densenet121").analysis
+    assert search_cards(study, f"/{pattern}/") == ()
 
 
 @given(st.text(alphabet='conv k>3<=!/"-:.x×≥ 1Mé\\[(', max_size=40))
 def test_any_text_is_a_query_or_refused(text: str) -> None:
     with contextlib.suppress(QueryError):
-        parse(text)
+        parse_query(text)
 
 
 def test_every_op_that_is_drawn_is_a_place(opened: Open) -> None:
     for key in ("shufflenet_v1_g3", "vit_b_16", "efficientnet_b0"):
-        study = opened(key).study
-        found = {place.id for place in places(study)}
+        study = opened(key).analysis
+        found = {place.id for place in search_index(study)}
         assert set(study.hierarchy.root.nodes) <= found
         assert not any(id.startswith("unit:") for id in found)

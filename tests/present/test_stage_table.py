@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer import Shortcut
+from explorer import ToggleShortcut
 from explorer.network import Network
-from explorer.present.stage_table import Cell, Form, StageTable, stage_table
+from explorer.present.stage_table import Cell, StageTable, TableForm, stage_table
 from tests.conftest import TYPICAL
 
 Opened = Callable[[str], Network]
 
 
-def table(opened: Opened, *keys: str, form: Form = "auto") -> StageTable:
-    return stage_table([opened(key).study for key in keys], form)
+def table(opened: Opened, *keys: str, form: TableForm = "auto") -> StageTable:
+    return stage_table([opened(key).analysis for key in keys], form)
 
 
 def said(cell: Cell) -> list[str]:
@@ -39,10 +39,10 @@ def test_table_1_of_the_resnet_paper(opened: Opened) -> None:
         widths = [64 * 2**n for n in range(4)]
         blocks = [f"[1×1, {w}; 3×3, {w}; 1×1, {4 * w}] × {n}" for w, n in zip(widths, counts, strict=True)]
         assert column(found, f"ResNet-{name}") == [stem, [pool, blocks[0]], *([block] for block in blocks[1:]), head]
-    macs = next(row for row in found.totals if row[0] == "MACs")
+    macs = next(row for row in found.total_rows if row[0] == "MACs")
     # The paper's "FLOPs" are multiply-adds: 1.8, 3.6, 3.8, 7.6 and 11.3 × 10⁹ (its bottlenecks stride in the 1×1).
     assert [round(count / 1e9, 1) for count in macs[2:] if isinstance(count, int)] == [1.8, 3.7, 4.1, 7.8, 11.5]
-    flops = next(row for row in found.totals if str(row[0]).startswith("FLOPs"))
+    flops = next(row for row in found.total_rows if str(row[0]).startswith("FLOPs"))
     assert flops[2:] == tuple(2 * count for count in macs[2:] if isinstance(count, int))
 
 
@@ -63,7 +63,7 @@ def test_table_2_of_the_mobilenetv2_paper(opened: Opened) -> None:
         ("1280", "", "1000", 1, 1),
     ]
     assert "SE" not in found.header
-    assert found.totals[0][-2:] == (3_504_872, 300_774_272)
+    assert found.total_rows[0][-2:] == (3_504_872, 300_774_272)
 
 
 def test_efficientnet_has_kernels_and_gates(opened: Opened) -> None:
@@ -133,18 +133,18 @@ def test_blocks_as_their_papers_write_them(opened: Opened, key: str, block: str)
 @pytest.mark.parametrize("key", TYPICAL)
 def test_the_rows_add_up(opened: Opened, key: str) -> None:
     network = opened(key)
-    found = stage_table([network.study])
+    found = stage_table([network.analysis])
     for name, total in (("Parameters", network.figures.total.params), ("MACs", network.figures.total.macs)):
         at = found.header.index(name)
         counts = [row[at] for row in found.rows if isinstance(row[at], int)]
         unused = network.figures.unused_params if name == "Parameters" else 0
         stray = [n for n in network.architecture.live if n not in _gathered(network)]
         assert sum(counts) + unused + _of(network, stray, name) == total
-    assert {len(row) for row in (*found.rows, *found.totals)} == {len(found.header)}
+    assert {len(row) for row in (*found.rows, *found.total_rows)} == {len(found.header)}
 
 
 def _gathered(network: Network) -> set[str]:
-    return {name for group in network.study.hierarchy.root.groups for name in group.all_nodes}
+    return {name for group in network.analysis.hierarchy.root.groups for name in group.all_nodes}
 
 
 def _of(network: Network, names: list[str], figure: str) -> int:
@@ -154,9 +154,9 @@ def _of(network: Network, names: list[str], figure: str) -> int:
 
 
 def test_an_edit_shows(opened: Opened) -> None:
-    edited = opened("resnet18").edit(Shortcut("layer2.0", on=False))
-    found = stage_table([opened("resnet18").study, edited.study])
-    params = found.totals[0]
+    edited = opened("resnet18").edit(ToggleShortcut("layer2.0", on=False))
+    found = stage_table([opened("resnet18").analysis, edited.analysis])
+    params = found.total_rows[0]
     assert isinstance(params[2], int)
     assert isinstance(params[3], int)
     assert params[2] - params[3] == 8_448  # the projection

@@ -22,7 +22,7 @@ def _settings(tmp_path: Path, qapp: QApplication) -> None:
     QCoreApplication.setApplicationName("CNN Explorer")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
-    appearance.apply(qapp, "light")
+    appearance.apply_scheme(qapp, "light")
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def _is_kept(widget: object, qtbot: QtBot) -> bool:
 @pytest.fixture(autouse=True)
 def _nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Edits that were never saved are let go, as nobody is there to say otherwise."""
-    monkeypatch.setattr(dialogs, "unsaved", lambda parent, name: "discard")
+    monkeypatch.setattr(dialogs, "ask_unsaved_changes", lambda parent, name: "discard")
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ def contrast(a: str, b: str) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_the_user_chose_is_in_force(qapp: QApplication, scheme: str) -> None:
-    appearance.apply(qapp, scheme)
+    appearance.apply_scheme(qapp, scheme)
     assert appearance.is_dark(qapp) == (scheme == "dark")
     window = qapp.palette().color(QPalette.ColorRole.Window).name()
-    assert window == appearance.colours().ground
+    assert window == appearance.current_colours().background
     assert (luminance(window) < 0.2) == (scheme == "dark")
 
 
@@ -32,6 +32,6 @@ def test_what_the_user_chose_is_in_force(qapp: QApplication, scheme: str) -> Non
 @pytest.mark.parametrize("part", ["text", "muted", "more", "less"])
 @pytest.mark.parametrize("ground", ["ground", "raised"])
 def test_text_can_be_read(qapp: QApplication, scheme: str, part: str, ground: str) -> None:
-    appearance.apply(qapp, scheme)
-    c = appearance.colours()
+    appearance.apply_scheme(qapp, scheme)
+    c = appearance.current_colours()
     assert contrast(getattr(c, part), getattr(c, ground)) >= 4.5

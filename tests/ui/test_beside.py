@@ -8,105 +8,107 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation
-from explorer.ui.tools.beside import SideBySide
+from explorer.ui.tools.beside import ComparisonTool
 from explorer.ui.window import Window
 
 LONG = 60_000
 
 
 @pytest.fixture
-def beside(window: Window, qtbot: QtBot) -> SideBySide:
-    window.open("vgg11")
+def beside(window: Window, qtbot: QtBot) -> ComparisonTool:
+    window.open_network("vgg11")
     qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=LONG)
-    return next(tool for tool in window.tools if isinstance(tool, SideBySide))
+    return next(tool for tool in window.tools if isinstance(tool, ComparisonTool))
 
 
-def settle(beside: SideBySide, window: Window, qtbot: QtBot) -> None:
-    lanes = (beside._comparing, beside._drawing, window.refreshing.drawing, window.editing.lane)
-    qtbot.waitUntil(lambda: beside._found is not None and not any(lane.busy for lane in lanes), timeout=LONG)
+def settle(beside: ComparisonTool, window: Window, qtbot: QtBot) -> None:
+    lanes = (beside._compare_lane, beside._draw_lane, window.panel_updater.draw_lane, window.edit_queue.lane)
+    qtbot.waitUntil(lambda: beside._comparison is not None and not any(lane.busy for lane in lanes), timeout=LONG)
     qtbot.waitUntil(lambda: beside.pane is not None and beside.pane.canvas.picture is not None, timeout=LONG)
 
 
 def test_the_baseline_stands_beside_and_the_list_follows_edits(
-    window: Window, beside: SideBySide, qtbot: QtBot
+    window: Window, beside: ComparisonTool, qtbot: QtBot
 ) -> None:
-    beside.baseline.trigger()
+    beside.baseline_action.trigger()
     settle(beside, window, qtbot)
     assert beside.pane.isVisible()
     assert beside.pane.canvas.picture.diagram.cards.keys() == window.canvas.picture.diagram.cards.keys()
-    assert beside.panel.headline.text() == "Baseline → now\nNo differences"
-    window.edit(SwapActivation("features.1", "gelu"))
+    assert beside.panel.headline_label.text() == "Baseline → now\nNo differences"
+    window.apply_edit(SwapActivation("features.1", "gelu"))
     qtbot.waitUntil(lambda: beside.panel.model.rowCount() == 1, timeout=LONG)
     settle(beside, window, qtbot)
-    assert "1 changed" in beside.panel.headline.text()
+    assert "1 changed" in beside.panel.headline_label.text()
     assert beside.pane.canvas._marks.differing
     assert window.canvas._marks.differing == beside.pane.canvas._marks.differing
-    beside.panel._choose(beside.panel.model.index(0, 0))
+    beside.panel._select(beside.panel.model.index(0, 0))
     assert window.session.selection is not None
     assert beside.pane.canvas._marks.selected == window.session.selection
-    qtbot.mouseClick(beside.panel.copy_text, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(beside.panel.copy_text_button, Qt.MouseButton.LeftButton)
     assert "ReLU" in QGuiApplication.clipboard().text()
-    qtbot.mouseClick(beside.panel.copy_csv, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(beside.panel.copy_csv_button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text().startswith("what,left,right")
-    beside.baseline.trigger()
+    beside.baseline_action.trigger()
     assert not beside.pane.isVisible()
-    assert not beside.baseline.isChecked()
+    assert not beside.baseline_action.isChecked()
     assert not window.canvas._marks.differing
 
 
 def test_another_network_is_folded_selected_and_moved_with_the_open_one(
-    window: Window, beside: SideBySide, qtbot: QtBot
+    window: Window, beside: ComparisonTool, qtbot: QtBot
 ) -> None:
     beside.open("alexnet")
     settle(beside, window, qtbot)
     left, right = beside.pane.canvas, window.canvas
-    assert beside.pane.name.text() == beside.other.title
-    pairs = beside._found.differences.pairs
+    assert beside.pane.name_label.text() == beside.other.title
+    pairs = beside._comparison.differences.pairs
     first = next(id for id in left.picture.diagram.cards if id.startswith("unit:"))
-    left.selected.emit(first)
+    left.card_selected.emit(first)
     assert window.session.selection == pairs[first]
     assert left._marks.selected == first
-    scale, offset = left.looks
+    scale, offset = left.view_state
     right.zoom(1.5, QPointF(50, 40))
     assert left.scale == pytest.approx(1.5 * scale)
     right._pan(QPointF(7, -5))
-    assert left.looks[1] == QPointF(50, 40) - 1.5 * (QPointF(50, 40) - offset) + QPointF(7, -5)
-    beside.pane.link.setChecked(False)
-    before = left.looks
+    assert left.view_state[1] == QPointF(50, 40) - 1.5 * (QPointF(50, 40) - offset) + QPointF(7, -5)
+    beside.pane.link_button.setChecked(False)
+    before = left.view_state
     right._pan(QPointF(11, 3))
-    assert left.looks == before
+    assert left.view_state == before
     stage = next(id for id in left.picture.diagram.cards if id.startswith("stage"))
-    left.toggled.emit(stage)
-    assert pairs[stage] not in window.session.opened
+    left.expansion_toggled.emit(stage)
+    assert pairs[stage] not in window.session.expanded
     settle(beside, window, qtbot)
     qtbot.waitUntil(lambda: not left.picture.is_frame(stage), timeout=LONG)
     assert right._marks.differing <= right.picture.diagram.cards.keys()
 
 
-def test_what_only_the_other_has_is_shown_there_alone(window: Window, beside: SideBySide, qtbot: QtBot) -> None:
+def test_what_only_the_other_has_is_shown_there_alone(window: Window, beside: ComparisonTool, qtbot: QtBot) -> None:
     beside.open("alexnet")
     settle(beside, window, qtbot)
-    gone = next(row for row in beside._found.differences.rows if row.what == "removed")
-    beside._go(gone)
+    gone = next(row for row in beside._comparison.differences.rows if row.change == "removed")
+    beside._go_to_difference(gone)
     settle(beside, window, qtbot)
     assert window.session.selection is None
-    assert beside.pane.canvas._marks.selected == beside._left_card(gone.left)
-    beside._picked(gone.left)
+    assert beside.pane.canvas._marks.selected == beside._left_card_of(gone.left_card)
+    beside._select_on_left(gone.left_card)
     assert window.statusBar().currentMessage() == f"Only in {beside.other.title}"
 
 
-def test_a_newly_opened_network_is_beside_its_own_baseline(window: Window, beside: SideBySide, qtbot: QtBot) -> None:
+def test_a_newly_opened_network_is_beside_its_own_baseline(
+    window: Window, beside: ComparisonTool, qtbot: QtBot
+) -> None:
     beside.show_baseline()
     settle(beside, window, qtbot)
-    window.open("alexnet")
+    window.open_network("alexnet")
     qtbot.waitUntil(lambda: window.session.network.architecture.key == "alexnet", timeout=LONG)
     settle(beside, window, qtbot)
-    assert beside.pane.name.text() == f"{window.session.network.title} · baseline"
-    assert not beside._found.differences.rows
+    assert beside.pane.name_label.text() == f"{window.session.network.title} · baseline"
+    assert not beside._comparison.differences.rows
 
 
 def test_without_a_network_there_is_nothing_to_compare(window: Window) -> None:
-    tool = next(tool for tool in window.tools if isinstance(tool, SideBySide))
-    assert not tool.baseline.isEnabled()
+    tool = next(tool for tool in window.tools if isinstance(tool, ComparisonTool))
+    assert not tool.baseline_action.isEnabled()
     tool.show_baseline()
     assert tool.pane is None

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from explorer.diagram import Card, Diagram, Link
-from explorer.drawing import DARK, LIGHT, Picture, compose
+from explorer.drawing import DARK, LIGHT, Picture, compose_picture
 from explorer.layout import Box, Geometry
-from explorer.ui.backing import Backing
+from explorer.ui.backing import PixmapCache
 from explorer.ui.canvas import Canvas
 from explorer.ui.viewport import Viewport
 
@@ -25,9 +25,9 @@ NOWHERE = QPoint()
 def picture() -> Picture:
     cards = {
         "in": Card("in", "input", "Image"),
-        "block": Card("block", "block", "Block", ("1 K params",), foldable=True),
+        "block": Card("block", "block", "Block", ("1 K params",), is_expandable=True),
         "conv": Card("conv", "conv", "Conv 3×3", ("3 → 8",), tip="conv\n224 parameters"),
-        "add": Card("add", "add", "+", round=True),
+        "add": Card("add", "add", "+", is_round=True),
         "out": Card("out", "output", "Output"),
     }
     links = (
@@ -36,7 +36,7 @@ def picture() -> Picture:
         Link("in", "add", 1, "3×8×8"),
         Link("add", "out", 0, "8×8×8"),
     )
-    return compose(Diagram("", {"": ("in", "block", "out"), "block": ("conv", "add")}, cards, links))
+    return compose_picture(Diagram("", {"": ("in", "block", "out"), "block": ("conv", "add")}, cards, links))
 
 
 @pytest.fixture
@@ -59,22 +59,22 @@ def place(canvas: Canvas, id: str) -> QPoint:
 
 @pytest.mark.parametrize("id", ["in", "block", "conv", "add", "out"])
 def test_a_click_tells_the_innermost_thing(canvas: Canvas, qtbot: QtBot, id: str) -> None:
-    with qtbot.waitSignal(canvas.selected) as told:
+    with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place(canvas, id))
     assert told.args == [id]
 
 
 def test_a_click_beside_everything_selects_nothing(canvas: Canvas, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(canvas.selected) as told:
+    with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
     assert told.args == [None]
 
 
 def test_a_double_click_folds_a_frame_and_nothing_else(canvas: Canvas, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(canvas.toggled) as told:
+    with qtbot.waitSignal(canvas.expansion_toggled) as told:
         qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=place(canvas, "block"))
     assert told.args == ["block"]
-    with qtbot.assertNotEmitted(canvas.toggled):
+    with qtbot.assertNotEmitted(canvas.expansion_toggled):
         qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=place(canvas, "conv"))
 
 
@@ -123,16 +123,16 @@ def differing(a: QImage, b: QImage, unseen: int = 0) -> int:
 @pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0])
 def test_what_is_kept_scrolls_exactly_at_any_ratio(qtbot: QtBot, ratio: float) -> None:
     """The offscreen screen has one ratio only, so the backing is asked without a widget."""
-    view, backing, size = Viewport(), Backing(LIGHT), QSize(401, 303)
+    view, backing, size = Viewport(), PixmapCache(LIGHT), QSize(401, 303)
     backing.picture = picture()
-    view.look_at(backing.picture.bounds, QRectF(QPointF(0, 0), size.toSizeF()), 0.8)
-    backing.image(size, ratio, view)
+    view.fit_rect(backing.picture.bounds, QRectF(QPointF(0, 0), size.toSizeF()), 0.8)
+    backing.get_pixmap(size, ratio, view)
     for step in (QPoint(7, 0), QPoint(-31, 17), QPoint(0, -5)):
         view.offset += QPointF(step) / ratio
         backing.scroll(step, view)
-    scrolled = backing.image(size, ratio, view).toImage()
-    backing.forget()
-    assert differing(scrolled, backing.image(size, ratio, view).toImage()) == 0
+    scrolled = backing.get_pixmap(size, ratio, view).toImage()
+    backing.invalidate()
+    assert differing(scrolled, backing.get_pixmap(size, ratio, view).toImage()) == 0
     assert (scrolled.width(), scrolled.height()) == (round(401 * ratio), round(303 * ratio))
 
 
@@ -157,8 +157,8 @@ def test_what_is_kept_stays_where_it_was(canvas: Canvas, scale: float) -> None:
     cards = dict(canvas.picture.diagram.cards)
     del cards["conv"], cards["add"]
     links = (Link("in", "block", 0, "3×8×8"), Link("block", "out", 0, "8×8×8"))
-    folded = compose(Diagram("", {"": ("in", "block", "out")}, cards, links))
-    canvas.show_picture(folded, keep="block")
+    folded = compose_picture(Diagram("", {"": ("in", "block", "out")}, cards, links))
+    canvas.show_picture(folded, anchor="block")
     after = canvas._offset + folded.rect("block").topLeft() * canvas.scale
     assert (after - before).manhattanLength() < 1e-6
     assert canvas.scale == pytest.approx(scale)
@@ -186,7 +186,7 @@ def test_a_wheel_zooms_and_two_fingers_pan(canvas: Canvas) -> None:
 @pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton])
 def test_dragging_pans_and_selects_nothing(canvas: Canvas, qtbot: QtBot, button: Qt.MouseButton) -> None:
     before, start = QPointF(canvas._offset), place(canvas, "conv")
-    with qtbot.assertNotEmitted(canvas.selected):
+    with qtbot.assertNotEmitted(canvas.card_selected):
         qtbot.mousePress(canvas, button, pos=start)
         for n in (10, 20, 33):
             at = start + QPoint(n, -n)
@@ -199,17 +199,17 @@ def test_dragging_pans_and_selects_nothing(canvas: Canvas, qtbot: QtBot, button:
 
 
 def test_a_middle_double_click_folds_nothing(canvas: Canvas, qtbot: QtBot) -> None:
-    with qtbot.assertNotEmitted(canvas.toggled):
+    with qtbot.assertNotEmitted(canvas.expansion_toggled):
         qtbot.mouseDClick(canvas, Qt.MouseButton.MiddleButton, pos=place(canvas, "block"))
 
 
 def test_a_tip_tells_of_cards_and_of_links(canvas: Canvas) -> None:
-    assert canvas._tip(QPointF(place(canvas, "conv"))) == "conv\n224 parameters"
+    assert canvas._tooltip_at(QPointF(place(canvas, "conv"))) == "conv\n224 parameters"
     route = canvas.picture.routes[3]  # from the addition to the output
     (x1, y1), (x2, y2) = route.points[0], route.points[1]
     middle = canvas._offset + QPointF((x1 + x2) / 2, (y1 + y2) / 2) * canvas.scale
-    assert canvas._tip(middle) == "+ → Output\n8×8×8"
-    assert canvas._tip(QPointF(1, 1)) == ""
+    assert canvas._tooltip_at(middle) == "+ → Output\n8×8×8"
+    assert canvas._tooltip_at(QPointF(1, 1)) == ""
 
 
 def test_buttons_in_the_corner_do_what_keys_do(canvas: Canvas, qtbot: QtBot) -> None:
@@ -227,7 +227,7 @@ def test_buttons_in_the_corner_do_what_keys_do(canvas: Canvas, qtbot: QtBot) -> 
 
 
 def test_the_legend_can_be_put_away(canvas: Canvas, qtbot: QtBot) -> None:
-    assert not canvas._legend_place.isEmpty()
+    assert not canvas._legend_rect.isEmpty()
     with_legend = canvas.grab().toImage()
     qtbot.keyClick(canvas, Qt.Key.Key_L)
     assert canvas.grab().toImage() != with_legend
@@ -237,7 +237,7 @@ def test_the_legend_can_be_put_away(canvas: Canvas, qtbot: QtBot) -> None:
 
 def test_a_small_canvas_keeps_its_room_for_the_picture(canvas: Canvas) -> None:
     canvas.resize(180, 110)
-    assert canvas._legend_place.isEmpty()
+    assert canvas._legend_rect.isEmpty()
     assert not any(button.isVisible() for button in canvas.findChildren(QToolButton))
 
 
@@ -263,49 +263,49 @@ def test_what_is_selected_is_told_to_those_who_listen(canvas: Canvas) -> None:
 
 def test_arrows_follow_the_data(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.select("in")
-    with qtbot.waitSignal(canvas.selected) as told:
+    with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Down)
     assert told.args == ["conv"]
     canvas.select("add")
-    with qtbot.waitSignal(canvas.selected) as told:
+    with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Up)
     assert told.args == ["conv"]
 
 
 def test_an_arrow_with_nothing_selected_begins_at_the_image_and_with_ctrl_pans(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.select(None)
-    with qtbot.waitSignal(canvas.selected) as told:
+    with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Down)
     assert told.args == ["in"]
-    before = canvas._view.shown(canvas.picture.rect("conv"))
-    with qtbot.assertNotEmitted(canvas.selected):
+    before = canvas._viewport.to_widget_rect(canvas.picture.rect("conv"))
+    with qtbot.assertNotEmitted(canvas.card_selected):
         qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
-    assert canvas._view.shown(canvas.picture.rect("conv")).top() < before.top()
+    assert canvas._viewport.to_widget_rect(canvas.picture.rect("conv")).top() < before.top()
 
 
 def test_with_shift_cards_join_the_selection_and_leave_it_on_the_way_back(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.select("in")
-    with qtbot.waitSignal(canvas.extended) as told:
+    with qtbot.waitSignal(canvas.selection_extended) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert told.args == ["conv"]
     canvas.select("in,conv")
-    with qtbot.waitSignal(canvas.extended) as told:
+    with qtbot.waitSignal(canvas.selection_extended) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     assert told.args == ["conv"]
 
 
 def test_enter_folds_and_escape_lets_go(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.select("block")
-    with qtbot.waitSignal(canvas.toggled):
+    with qtbot.waitSignal(canvas.expansion_toggled):
         qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    with qtbot.waitSignal(canvas.selected) as told:
+    with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     assert told.args == [None]
 
 
 def test_the_menu_is_wanted_where_the_pointer_is(canvas: Canvas, qtbot: QtBot) -> None:
     at = place(canvas, "conv")
-    with qtbot.waitSignal(canvas.menu_wanted) as told:
+    with qtbot.waitSignal(canvas.menu_requested) as told:
         QApplication.sendEvent(canvas, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at)))
     assert told.args[0] == "conv"
 
@@ -334,7 +334,7 @@ def test_what_is_too_large_to_read_is_first_shown_from_its_beginning(qtbot: QtBo
     canvas = Canvas()
     qtbot.addWidget(canvas)
     canvas.resize(600, 400)
-    canvas.show_picture(compose(tall))
+    canvas.show_picture(compose_picture(tall))
     assert canvas.scale >= 0.5
     assert canvas.rect().contains(place(canvas, "conv0"))
     canvas.fit()
@@ -345,18 +345,18 @@ def test_what_does_not_belong_to_the_flow_steps_back_once_the_pointer_rests(canv
     cards = {id: Card(id, "conv", id) for id in ("in", "left", "right", "out")}
     pairs = [("in", "left"), ("in", "right"), ("left", "out"), ("right", "out")]
     links = tuple(Link(a, b, n, "8×4×4") for n, (a, b) in enumerate(pairs))
-    canvas.show_picture(compose(Diagram("", {"": tuple(cards)}, cards, links), "down"))
+    canvas.show_picture(compose_picture(Diagram("", {"": tuple(cards)}, cards, links), "down"))
     plain = canvas.grab().toImage()
     canvas._hover("left")
-    assert canvas._marks.flow is None
-    qtbot.waitUntil(lambda: canvas._marks.flow == "left")
+    assert canvas._marks.flow_card is None
+    qtbot.waitUntil(lambda: canvas._marks.flow_card == "left")
     other = place(canvas, "right") - QPoint(round(30 * canvas.scale), 0)
     assert canvas.grab().toImage().pixelColor(other) != plain.pixelColor(other)
     canvas._hover(None)
-    qtbot.waitUntil(lambda: canvas._marks.flow is None)
+    qtbot.waitUntil(lambda: canvas._marks.flow_card is None)
     assert differing(canvas.grab().toImage(), plain, unseen=4) == 0
     canvas.select("right")
-    assert canvas._marks.flow == "right"
+    assert canvas._marks.flow_card == "right"
 
 
 def crowd(columns: int, rows: int) -> Picture:
@@ -378,32 +378,37 @@ def test_nothing_over_a_freshly_opened_or_fitted_view_hides_a_card(
     canvas.show_picture(crowd(columns, rows))
     for look in (lambda: None, canvas.fit, lambda: canvas.resize(size[0] + 60, size[1])):
         look()
-        place = canvas._legend_place
-        assert canvas.picture.count_in(canvas._view.part(place)) == 0
-        if canvas.fitted:
-            assert QRectF(canvas.rect()).contains(canvas._view.shown(canvas.picture.bounds))
-            assert canvas.picture.count_in(canvas._view.part(QRectF(canvas._corner.geometry()))) == 0
+        place = canvas._legend_rect
+        assert canvas.picture.count_cards_in(canvas._viewport.to_picture_rect(place)) == 0
+        if canvas.is_fitted:
+            assert QRectF(canvas.rect()).contains(canvas._viewport.to_widget_rect(canvas.picture.bounds))
+            assert (
+                canvas.picture.count_cards_in(
+                    canvas._viewport.to_picture_rect(QRectF(canvas._zoom_controls.geometry()))
+                )
+                == 0
+            )
 
 
 def test_the_legend_lies_in_rows_where_that_leaves_the_cards_larger_and_stays_there(canvas: Canvas) -> None:
     canvas.resize(1000, 640)
     canvas.show_picture(crowd(5, 8))
-    place = QRectF(canvas._legend_place)
+    place = QRectF(canvas._legend_rect)
     assert place.width() > 2 * place.height()
-    assert not place.intersects(QRectF(canvas._corner.geometry()))
-    canvas.show_picture(crowd(5, 30), keep="c1")  # more than can be seen: it hides some, but it does not hop
-    assert canvas._legend_place == place
+    assert not place.intersects(QRectF(canvas._zoom_controls.geometry()))
+    canvas.show_picture(crowd(5, 30), anchor="c1")  # more than can be seen: it hides some, but it does not hop
+    assert canvas._legend_rect == place
 
 
 def test_what_is_in_the_middle_is_what_one_looks_at(canvas: Canvas) -> None:
     canvas.show_picture(None)
-    assert canvas.in_the_middle is None
+    assert canvas.central_card is None
     canvas.show_picture(crowd(5, 8))
     canvas.zoom(3)
     canvas.centre_on(canvas.picture.rect("c17").center())
-    assert canvas.in_the_middle == "c17"
+    assert canvas.central_card == "c17"
     canvas.centre_on(canvas.picture.rect("c17").topRight() + QPointF(10, -8))  # between cards: one of those around
-    assert canvas.in_the_middle in {"c17", "c18", "c12", "c13"}
+    assert canvas.central_card in {"c17", "c18", "c12", "c13"}
 
 
 def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
@@ -418,11 +423,11 @@ def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
 def test_what_is_pointed_out_does_not_lie_under_the_legend(canvas: Canvas) -> None:
     canvas.show_picture(crowd(5, 8))
     canvas.zoom(2.5)
-    legend = canvas._legend_place.toAlignedRect()
+    legend = canvas._legend_rect.toAlignedRect()
     cards = [f"c{number}" for number in range(40)]
-    hidden = next(id for id in cards if canvas.count_under(legend, frozenset({id})))
-    canvas.point_out(frozenset({hidden}))
-    assert canvas.count_under(legend, frozenset({hidden})) == 0
-    before = canvas.looks
-    canvas.point_out(frozenset({hidden}))  # in sight: nothing moves
-    assert canvas.looks == before
+    hidden = next(id for id in cards if canvas.count_covered(legend, frozenset({id})))
+    canvas.highlight_in_view(frozenset({hidden}))
+    assert canvas.count_covered(legend, frozenset({hidden})) == 0
+    before = canvas.view_state
+    canvas.highlight_in_view(frozenset({hidden}))  # in sight: nothing moves
+    assert canvas.view_state == before

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.ui import window as window_module
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 from explorer.ui.window import Window
 
 SLOW = 60_000
@@ -21,12 +21,14 @@ SLOW = 60_000
 class Listening:
     """A tool that says what is selected."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ToolContext) -> None:
         self.made: list[QWidget] = []
-        self.desk, self.lane = desk, desk.lane("listening", newest=True)
-        self.dock = desk.dock("What is selected", self._panel, "right", "Ctrl+Alt+9")
-        self.again = desk.action("View", "Say it again", lambda: desk.intent.say("again"), "Ctrl+Alt+8", "Once more")
-        self.other = desk.action("Games", "Play", lambda: desk.intent.complain(ValueError("no games here")))
+        self.desk, self.lane = desk, desk.add_lane("listening", latest_only=True)
+        self.dock = desk.add_dock("What is selected", self._panel, "right", "Ctrl+Alt+9")
+        self.again = desk.add_action(
+            "View", "Say it again", lambda: desk.commands.show_status("again"), "Ctrl+Alt+8", "Once more"
+        )
+        self.other = desk.add_action("Games", "Play", lambda: desk.commands.show_error(ValueError("no games here")))
 
     def _panel(self) -> QWidget:
         self.made.append(QLabel("nothing yet"))
@@ -47,7 +49,7 @@ def test_a_panel_is_made_when_it_is_first_seen(tool: Listening, qtbot: QtBot) ->
     assert tool.made == []
     assert not tool.dock.isVisible()
     shown = tool.dock.toggleViewAction()
-    assert shown in [a for menu in tool.desk.menu("View").findChildren(QMenu) for a in menu.actions()]
+    assert shown in [a for menu in tool.desk.get_menu("View").findChildren(QMenu) for a in menu.actions()]
     shown.trigger()
     qtbot.waitUntil(tool.dock.isVisible)
     assert len(tool.made) == 1
@@ -72,7 +74,7 @@ def test_a_panel_behind_another_comes_to_the_front_before_it_is_closed(tool: Lis
 
 def test_entries_of_menus_old_and_new(tool: Listening) -> None:
     window = tool.desk.window
-    assert tool.again in tool.desk.menu("View").actions()
+    assert tool.again in tool.desk.get_menu("View").actions()
     words = [action.text().replace("&", "") for action in window.menuBar().actions()]
     assert words[-2:] == ["Games", "Help"]
     tool.again.trigger()
@@ -93,27 +95,27 @@ def test_going_to_a_card_unfolds_what_hides_it(window: Window, qtbot: QtBot) -> 
     assert window.canvas.picture.rect(id) is None
     window.go_to_card(id)
     qtbot.waitUntil(lambda: window.canvas.picture is not None and window.canvas.picture.rect(id) is not None)
-    qtbot.waitUntil(lambda: not window.refreshing.drawing.busy)
+    qtbot.waitUntil(lambda: not window.panel_updater.draw_lane.busy)
     assert window.session.selection == id
     rect = window.canvas.picture.rect(id)
     assert rect is not None
-    assert window.canvas.rect().contains(window.canvas._view.shown(rect).toRect().center())
+    assert window.canvas.rect().contains(window.canvas._viewport.to_widget_rect(rect).toRect().center())
 
 
 def test_pointing_out_several_cards(window: Window, qtbot: QtBot) -> None:
     window.start("resnet18")
     qtbot.waitUntil(lambda: window.canvas.picture is not None, timeout=SLOW)
     ids = {"layer1.0.conv1", "layer4"}
-    window.point_out(ids)
-    qtbot.waitUntil(lambda: window.canvas._marks.lit == ids)
+    window.highlight_cards(ids)
+    qtbot.waitUntil(lambda: window.canvas._marks.highlighted == ids)
     assert window.canvas.picture is not None
     assert window.session.selection is None
     for id in ids:
         rect = window.canvas.picture.rect(id)
         assert rect is not None
-        assert window.canvas.rect().contains(window.canvas._view.shown(rect).toRect())
+        assert window.canvas.rect().contains(window.canvas._viewport.to_widget_rect(rect).toRect())
     window.session.select("layer2")
-    assert window.canvas._marks.lit == frozenset()
+    assert window.canvas._marks.highlighted == frozenset()
 
 
 def test_going_nowhere_before_anything_is_open(window: Window) -> None:

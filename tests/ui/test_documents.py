@@ -12,13 +12,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from explorer.edits import Shortcut, SwapActivation
+from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.project import read_project, write_edits
 from explorer.ui import dialogs, recent
 from explorer.ui.window import Window
 
 SLOW = 60_000
-WITHOUT = Shortcut("layer2.1", on=False)
+WITHOUT = ToggleShortcut("layer2.1", on=False)
 
 
 def settled(qtbot: QtBot, window: Window) -> None:
@@ -51,18 +51,18 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
             asked.append(name)
             return answer
 
-        monkeypatch.setattr(dialogs, "unsaved", unsaved)
+        monkeypatch.setattr(dialogs, "ask_unsaved_changes", unsaved)
         return asked
 
     return give
 
 
 def naming(monkeypatch: pytest.MonkeyPatch, path: Path | None) -> None:
-    monkeypatch.setattr(dialogs, "project_to_write", lambda parent, suggested: str(path) if path else None)
+    monkeypatch.setattr(dialogs, "ask_project_save_path", lambda parent, suggested: str(path) if path else None)
 
 
 def edited(window: Window, qtbot: QtBot, edit: object = WITHOUT) -> None:
-    window.edit(edit)
+    window.apply_edit(edit)
     settled(qtbot, window)
 
 
@@ -74,7 +74,7 @@ def saved(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, path: P
 
 def in_force(window: Window) -> tuple[object, ...]:
     assert window.session.network is not None
-    return window.session.network.history.in_force
+    return window.session.network.history.applied_edits
 
 
 def key(window: Window) -> str:
@@ -90,10 +90,10 @@ def test_save_and_open(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyP
     resnet.samples.show_built_in("rocket")
     resnet.session.select("layer1.0")
     settled(qtbot, resnet)
-    opened = resnet.session.opened
+    opened = resnet.session.expanded
     saved(resnet, qtbot, monkeypatch, path)
-    resnet.open("alexnet")
-    resnet.show_level("stages")
+    resnet.open_network("alexnet")
+    resnet.set_level("stages")
     resnet.samples.show_built_in("cat")
     settled(qtbot, resnet)
     resnet.documents.open(str(path))
@@ -102,11 +102,11 @@ def test_save_and_open(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyP
     assert network is not None
     assert network.history.edits == (WITHOUT, SwapActivation("*", "gelu"))
     assert network.history.position == 1
-    assert (session.opened, session.selection, session.level) == (opened, "layer1.0", "units")
+    assert (session.expanded, session.selection, session.default_level) == (opened, "layer1.0", "units")
     assert resnet.actions_.levels["units"].isChecked()
     assert session.sample is not None
     assert session.sample.name == "Rocket"
-    assert resnet.inspector._shown is not None
+    assert resnet.inspector._inspection is not None
     assert not resnet.isWindowModified()
 
 
@@ -138,13 +138,13 @@ def test_save_writes_the_same_file_and_save_as_another(
     naming(monkeypatch, path.with_name("other.cnnx"))
     resnet.actions_.save.trigger()
     settled(qtbot, resnet)
-    assert read_project(path).in_force == (WITHOUT,)
+    assert read_project(path).applied_edits == (WITHOUT,)
     assert not path.with_name("other.cnnx").exists()
     resnet.actions_.save_as.trigger()
     settled(qtbot, resnet)
-    assert read_project(path.with_name("other.cnnx")).in_force == (WITHOUT,)
+    assert read_project(path.with_name("other.cnnx")).applied_edits == (WITHOUT,)
     assert resnet.windowTitle().startswith("other.cnnx")
-    assert recent.recent() == [str(path.with_name("other.cnnx")), str(path)]
+    assert recent.recent_projects() == [str(path.with_name("other.cnnx")), str(path)]
 
 
 def test_thinking_better_of_saving(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_a_save_that_fails_says_so_and_stays_unsaved(
     assert "No such file or directory" in resnet.notice.text
     assert resnet.isWindowModified()
     assert resnet.documents.path is None
-    assert recent.recent() == []
+    assert recent.recent_projects() == []
 
 
 def test_edits_made_while_saving_are_unsaved(
@@ -175,7 +175,7 @@ def test_edits_made_while_saving_are_unsaved(
     naming(monkeypatch, path)
     resnet.actions_.save.trigger()
     edited(resnet, qtbot, SwapActivation("*", "gelu"))
-    assert read_project(path).in_force == (WITHOUT,)
+    assert read_project(path).applied_edits == (WITHOUT,)
     assert resnet.isWindowModified()
 
 
@@ -192,9 +192,9 @@ def test_without_edits_nothing_is_asked(resnet: Window, qtbot: QtBot, answers: A
 
 def leave(window: Window, way: str, path: Path) -> None:
     if way == "network":
-        window.library.chosen.emit("alexnet")
+        window.library.network_requested.emit("alexnet")
     elif way == "options":
-        window.library.built.emit("resnet18", {})
+        window.library.options_changed.emit("resnet18", {})
     elif way == "project":
         write_edits(path.with_name("edits.json"), (), "alexnet")
         window.documents.open(str(path.with_name("edits.json")))
@@ -234,7 +234,7 @@ def test_save_saves_and_then_leaves(
     leave(resnet, way, path)
     qtbot.waitUntil(lambda: not resnet.isVisible() if way == "close" else key(resnet) == "alexnet", timeout=SLOW)
     assert len(asked) == 1
-    assert read_project(path).in_force == (WITHOUT,)
+    assert read_project(path).applied_edits == (WITHOUT,)
     assert resnet.documents.path == (path if way == "close" else None)
 
 
@@ -255,7 +255,7 @@ def test_a_failed_save_does_not_leave(
     edited(resnet, qtbot)
     answers("save")
     naming(monkeypatch, path.parent / "nowhere" / "mine.cnnx")
-    resnet.open("alexnet")
+    resnet.open_network("alexnet")
     settled(qtbot, resnet)
     assert "cannot write" in resnet.notice.text
     assert (key(resnet), in_force(resnet)) == ("resnet18", (WITHOUT,))
@@ -275,7 +275,7 @@ def test_closing_right_after_saving_waits_for_the_file(
     resnet.close()
     qtbot.waitUntil(lambda: not resnet.isVisible(), timeout=SLOW)
     assert asked == []
-    assert read_project(path).in_force == (WITHOUT,)
+    assert read_project(path).applied_edits == (WITHOUT,)
 
 
 def test_a_save_does_not_name_a_network_opened_meanwhile(
@@ -302,7 +302,7 @@ def test_the_question(qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPa
         box.button(getattr(QMessageBox.StandardButton, button)).click()
 
     QTimer.singleShot(0, press)
-    assert dialogs.unsaved(window, "<b>mine</b>") == answer
+    assert dialogs.ask_unsaved_changes(window, "<b>mine</b>") == answer
 
 
 # what cannot be opened
@@ -333,7 +333,7 @@ def test_what_cannot_be_opened_is_said_and_nothing_is_lost(
     assert resnet.notice._text.textFormat() == Qt.TextFormat.PlainText
     assert (key(resnet), in_force(resnet)) == ("resnet18", (WITHOUT,))
     assert resnet.isWindowModified()
-    assert recent.recent() == []
+    assert recent.recent_projects() == []
     edited(resnet, qtbot, SwapActivation("*", "gelu"))  # and one can go on
     assert in_force(resnet) == (WITHOUT, SwapActivation("*", "gelu"))
 
@@ -363,7 +363,7 @@ def test_groups_and_a_selection_that_are_not_there_do_no_harm(resnet: Window, qt
     assert not resnet.notice.isVisible()
     assert resnet.canvas.picture is not None
     assert resnet.canvas.picture.is_frame("layer1")
-    assert resnet.inspector._shown is None
+    assert resnet.inspector._inspection is None
     assert resnet.session.sample is sample
 
 
@@ -375,7 +375,7 @@ def test_start_with_a_file(window: Window, qtbot: QtBot, path: Path) -> None:
     window.start(str(path))
     settled(qtbot, window)
     assert window.windowTitle().startswith("mine.cnnx")
-    assert window.session.opened  # as no view was said, the level's groups
+    assert window.session.expanded  # as no view was said, the level's groups
 
 
 def test_start_with_a_file_that_is_not_there(window: Window, qtbot: QtBot, path: Path) -> None:
@@ -403,11 +403,11 @@ def test_a_project_dropped_anywhere(resnet: Window, qtbot: QtBot, path: Path) ->
 
 def test_open_asks_for_a_file(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     path.write_text('{"format": "cnnx", "version": 1, "network": "alexnet", "edits": [], "position": 0}')
-    monkeypatch.setattr(dialogs, "project_to_read", lambda parent, folder: None)
+    monkeypatch.setattr(dialogs, "ask_project_open_path", lambda parent, folder: None)
     resnet.actions_.open_project.trigger()
     settled(qtbot, resnet)
     assert key(resnet) == "resnet18"
-    monkeypatch.setattr(dialogs, "project_to_read", lambda parent, folder: str(path))
+    monkeypatch.setattr(dialogs, "ask_project_open_path", lambda parent, folder: str(path))
     resnet.actions_.open_project.trigger()
     settled(qtbot, resnet)
     assert key(resnet) == "alexnet"
@@ -444,28 +444,39 @@ def test_recent_projects(resnet: Window, qtbot: QtBot, path: Path) -> None:
     assert (gone.text(), gone.isEnabled()) == ("&1 gone.cnnx", False)
     assert (there.text(), there.isEnabled()) == ("&2 a && b.cnnx", True)
     assert there.toolTip() == str(path.with_name("a & b.cnnx"))
-    resnet.open("resnet18")
+    resnet.open_network("resnet18")
     there.trigger()
     settled(qtbot, resnet)
     assert resnet.windowTitle().startswith("a & b.cnnx")
     menu.aboutToShow.emit()
     menu.actions()[-1].trigger()
-    assert recent.recent() == []
+    assert recent.recent_projects() == []
 
 
 def test_ten_are_remembered_the_newest_first_and_each_once(path: Path) -> None:
     for number in [*range(14), 9]:
-        recent.remember(path.with_name(f"{number}.cnnx"))
-    assert [Path(found).stem for found in recent.recent()] == ["9", "13", "12", "11", "10", "8", "7", "6", "5", "4"]
+        recent.add_recent_project(path.with_name(f"{number}.cnnx"))
+    assert [Path(found).stem for found in recent.recent_projects()] == [
+        "9",
+        "13",
+        "12",
+        "11",
+        "10",
+        "8",
+        "7",
+        "6",
+        "5",
+        "4",
+    ]
 
 
 @pytest.mark.parametrize("stored", ["", "nonsense", "3", '{"a": 1}', '[1, null, "", "/there.cnnx"]'])
 def test_settings_of_somebody_else_do_no_harm(qtbot: QtBot, stored: str) -> None:
     QSettings().setValue("recent", stored)
-    assert recent.recent() == (["/there.cnnx"] if stored.startswith("[1") else [])
+    assert recent.recent_projects() == (["/there.cnnx"] if stored.startswith("[1") else [])
     menu = QMenu()
     qtbot.addWidget(menu)
-    recent.fill(menu, lambda path: None)
+    recent.fill_recent_menu(menu, lambda path: None)
     assert menu.actions()
 
 
@@ -497,5 +508,5 @@ def test_a_project_is_always_called_one(
     given = str(tmp_path / chosen) if chosen else ""
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (given, ""))
     monkeypatch.setattr(QMessageBox, "question", lambda *args: answer)
-    found = dialogs.project_to_write(window, "net.cnnx")
+    found = dialogs.ask_project_save_path(window, "net.cnnx")
     assert found == (str(tmp_path / expected) if expected else None)

@@ -9,19 +9,19 @@ import pytest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from explorer.drawing import compose
+from explorer.drawing import compose_picture
 from explorer.network import Network, open_network
-from explorer.present import at_level, diagram
+from explorer.present import build_diagram, expanded_at_level
 from explorer.ui import requests
-from explorer.ui.busy import PATIENCE, BusyIndicator
+from explorer.ui.busy import SHOW_DELAY_MS, ProgressIndicator
 from explorer.ui.window import Window
 from explorer.ui.work import Lane
-from explorer.wanted import Cancelled, Wanted
+from explorer.wanted import Cancelled, KeepGoing
 
 
 @pytest.fixture
 def lane(qtbot: QtBot) -> Iterator[Lane]:
-    made = Lane("drawing", newest=True)
+    made = Lane("drawing", latest_only=True)
     yield made
     made.close()
 
@@ -34,11 +34,13 @@ def test_the_steps_of_a_drawing_only_go_forwards(opened: Callable[[str], Network
         heard.append(done)
         return True
 
-    picture = requests.draw(network, at_level(network.study, "ops"), "kind", "columns")(wanted)
+    picture = requests.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "columns")(wanted)
     assert heard == sorted(heard)
     assert len(heard) > 8
     assert 0.0 <= heard[0] < heard[-1] < 1.0
-    again = compose(diagram(network.study, at_level(network.study, "ops"), network.history.baseline))
+    again = compose_picture(
+        build_diagram(network.analysis, expanded_at_level(network.analysis, "ops"), network.history.baseline)
+    )
     assert picture.diagram == again.diagram
     assert (picture.width, picture.height) == (again.width, again.height)
 
@@ -54,7 +56,7 @@ def test_it_ends_at_any_step(after: int, opened: Callable[[str], Network]) -> No
         return asked <= after
 
     with pytest.raises(Cancelled):
-        requests.draw(network, at_level(network.study, "ops"), "kind", "down")(wanted)
+        requests.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "down")(wanted)
     assert asked == after + 1  # and not one step further
 
 
@@ -62,11 +64,11 @@ def test_a_newer_drawing_ends_the_one_before(qtbot: QtBot, lane: Lane) -> None:
     network = open_network("squeezenet1_1")
     begun, may_go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def first(wanted: Wanted) -> object:
+    def first(wanted: KeepGoing) -> object:
         begun.set()
         may_go_on.wait(10)
         try:
-            return requests.draw(network, at_level(network.study, "ops"), "kind", "columns")(wanted)
+            return requests.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "columns")(wanted)
         except Cancelled:
             ended.set()
             raise
@@ -75,7 +77,7 @@ def test_a_newer_drawing_ends_the_one_before(qtbot: QtBot, lane: Lane) -> None:
     failures: list[Exception] = []
     lane.submit(first, found.append, failures.append)
     begun.wait(10)
-    lane.submit(requests.draw(network, frozenset(), "kind", "columns"), found.append, failures.append)
+    lane.submit(requests.draw_job(network, frozenset(), "kind", "columns"), found.append, failures.append)
     may_go_on.set()
     qtbot.waitUntil(lambda: not lane.busy, timeout=30_000)
     assert ended.is_set()
@@ -84,19 +86,19 @@ def test_a_newer_drawing_ends_the_one_before(qtbot: QtBot, lane: Lane) -> None:
 
 
 def test_the_indicator_waits_a_second_then_can_cancel(qtbot: QtBot, lane: Lane) -> None:
-    busy = BusyIndicator((), (lane,), late=(lane,))
+    busy = ProgressIndicator((), (lane,), delayed=(lane,))
     qtbot.addWidget(busy)
     may_end = threading.Event()
 
-    def slow(wanted: Wanted) -> None:
+    def slow(wanted: KeepGoing) -> None:
         wanted(0.4)
         may_end.wait(30)
 
     lane.submit(slow, lambda _: None, lambda _: None)
     assert busy.isHidden()
-    qtbot.waitUntil(lambda: not busy.isHidden(), timeout=10 * PATIENCE)
+    qtbot.waitUntil(lambda: not busy.isHidden(), timeout=10 * SHOW_DELAY_MS)
     assert (busy.progress.maximum(), busy.progress.value()) == (100, 40)
-    with qtbot.waitSignal(busy.cancelled):
+    with qtbot.waitSignal(busy.cancel_requested):
         busy.findChild(QToolButton).click()
     may_end.set()
     qtbot.waitUntil(lambda: not lane.busy, timeout=30_000)
@@ -106,7 +108,7 @@ def test_the_indicator_waits_a_second_then_can_cancel(qtbot: QtBot, lane: Lane) 
 def held_up(window: Window) -> threading.Event:
     """The thread that draws has something else to do until the event is set."""
     may_end = threading.Event()
-    lane = window.refreshing.drawing
+    lane = window.panel_updater.draw_lane
     lane.submit(lambda wanted: may_end.wait(30), lambda _: None, lambda _: None)
     return may_end
 
@@ -118,16 +120,16 @@ def drawn(qtbot: QtBot, window: Window) -> None:
 def test_what_was_given_up_is_folded_again(window: Window, qtbot: QtBot) -> None:
     window.start("squeezenet1_1")
     drawn(qtbot, window)
-    before = window.session.opened
+    before = window.session.expanded
     assert window.canvas.picture is not None
     cards = window.canvas.picture.diagram.cards.keys()
     may_end = held_up(window)
-    window.show_level("ops")
-    assert window.session.opened > before
-    window.busy.cancelled.emit()
+    window.set_level("ops")
+    assert window.session.expanded > before
+    window.progress_indicator.cancel_requested.emit()
     may_end.set()
     drawn(qtbot, window)
-    assert window.session.opened == before
+    assert window.session.expanded == before
     assert window.canvas.picture.diagram.cards.keys() == cards
 
 
@@ -135,14 +137,16 @@ def test_a_network_whose_drawing_was_given_up_comes_folded(window: Window, qtbot
     window.start("squeezenet1_1")
     drawn(qtbot, window)
     may_end = held_up(window)
-    window.open("alexnet")
+    window.open_network("alexnet")
     qtbot.waitUntil(lambda: "AlexNet" in window.windowTitle(), timeout=60_000)
-    window.busy.cancelled.emit()
+    window.progress_indicator.cancel_requested.emit()
     may_end.set()
     drawn(qtbot, window)
-    assert window.session.opened == frozenset()
+    assert window.session.expanded == frozenset()
     assert window.canvas.picture is not None
     assert window.session.network is not None
-    assert window.canvas.picture.diagram.children.keys() == {window.session.network.study.hierarchy.root.id}
+    assert window.canvas.picture.diagram.children.keys() == {window.session.network.analysis.hierarchy.root.id}
     assert window.figures._summary is not None
-    assert window.figures._summary.counts[0].now == window.session.network.figures.total.params  # not the last one's
+    assert (
+        window.figures._summary.headline_figures[0].now == window.session.network.figures.total.params
+    )  # not the last one's

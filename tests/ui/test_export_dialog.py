@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from explorer.diagram import Colouring
 from explorer.export.page import Page
-from explorer.ui.export_dialog import ExportDialog, _set, remember, remembered
-from explorer.ui.exporting import sheet_of
+from explorer.ui.export_dialog import ExportDialog, _select_data, load_last_page, save_last_page
+from explorer.ui.exporting import build_sheet
 from explorer.ui.tools.exporting import ExportTool
 from explorer.ui.window import Window
 
@@ -29,18 +29,18 @@ def tool(window: Window, qtbot: QtBot, tmp_path: Path) -> ExportTool:
 
 
 def asked(tool: ExportTool, qtbot: QtBot, kind: str | None = None) -> ExportDialog:
-    tool.ask(kind)  # type: ignore[arg-type]
+    tool.show_dialog(kind)  # type: ignore[arg-type]
     assert tool.dialog is not None
-    qtbot.waitUntil(lambda: tool.dialog is not None and bool(tool.dialog._words.text()), timeout=SLOW)
+    qtbot.waitUntil(lambda: tool.dialog is not None and bool(tool.dialog._message.text()), timeout=SLOW)
     return tool.dialog
 
 
 def seen(dialog: ExportDialog, qtbot: QtBot) -> str:
     """What is said of the size once the preview has followed."""
-    dialog._words.setText("")
-    dialog._look()
-    qtbot.waitUntil(lambda: bool(dialog._words.text()), timeout=SLOW)
-    return dialog._words.text()
+    dialog._message.setText("")
+    dialog._update_preview()
+    qtbot.waitUntil(lambda: bool(dialog._message.text()), timeout=SLOW)
+    return dialog._message.text()
 
 
 def saved(tool: ExportTool, qtbot: QtBot) -> None:
@@ -52,11 +52,11 @@ def saved(tool: ExportTool, qtbot: QtBot) -> None:
 def test_what_is_asked_for_is_written_and_remembered(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot)
     assert not dialog._picture.pixmap().isNull()
-    _set(dialog._level, "stages")
-    _set(dialog._theme, "print")
+    _select_data(dialog._level, "stages")
+    _select_data(dialog._theme, "print")
     dialog._unit.setCurrentIndex(1)
     dialog._size.setValue(640)
-    dialog._parts["transparent"].setChecked(True)
+    dialog._checkboxes["transparent"].setChecked(True)
     dialog._name.setText("mine")
     assert seen(dialog, qtbot).startswith("640 × ")
     saved(tool, qtbot)
@@ -75,11 +75,11 @@ def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
     assert not model.item(2).isEnabled()  # type: ignore[attr-defined]  # nothing is selected
     dialog.reject()
     tool._session.select("layer2")
-    tool._desk.canvas.zoom_to_actual()
+    tool._context.canvas.zoom_to_actual()
     dialog = asked(tool, qtbot)
     sizes = {whole}
     for scope in ("visible", "selection"):
-        _set(dialog._scope, scope)
+        _select_data(dialog._scope, scope)
         sizes.add(seen(dialog, qtbot))
     assert len(sizes) == 3
     dialog.reject()
@@ -88,24 +88,24 @@ def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
 def test_it_begins_as_the_window_is_and_the_picture_follows_direction_and_colours(
     tool: ExportTool, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    session, canvas = tool._session, tool._desk.canvas
-    session.turn("right")
+    session, canvas = tool._session, tool._context.canvas
+    session.set_direction("right")
     session.colour_by("params")
     session.select("layer2")
     qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
     dialog = asked(tool, qtbot)
     assert (dialog.page.direction, dialog.page.by, dialog.page.level) == ("right", "params", None)
-    assert sheet_of(tool.shown, dialog.page).content is canvas.picture  # exactly what the window shows
+    assert build_sheet(tool.exportable, dialog.page).content is canvas.picture  # exactly what the window shows
     across = seen(dialog, qtbot)
-    _set(dialog._direction, "down")
-    _set(dialog._by, "macs")
+    _select_data(dialog._direction, "down")
+    _select_data(dialog._by, "macs")
     assert seen(dialog, qtbot) != across
     for scope in ("all", "selection"):
-        _set(dialog._scope, scope)
-        drawn = sheet_of(tool.shown, dialog.page).content
+        _select_data(dialog._scope, scope)
+        drawn = build_sheet(tool.exportable, dialog.page).content
         assert drawn.height > drawn.width
         assert drawn.diagram.scale.title == "MACs"
-    _set(dialog._scope, "visible")  # is as it is
+    _select_data(dialog._scope, "visible")  # is as it is
     assert (dialog.page.direction, dialog.page.by) == ("right", "params")
     assert not dialog._direction.isEnabled()
     assert not dialog._by.isEnabled()
@@ -114,13 +114,13 @@ def test_it_begins_as_the_window_is_and_the_picture_follows_direction_and_colour
 
 def test_numbers_of_a_tool_can_colour_an_export(tool: ExportTool, qtbot: QtBot) -> None:
     tool._session.colour_by(Colouring("Time", {"conv1": 3.0}, "ms"))
-    canvas = tool._desk.canvas
+    canvas = tool._context.canvas
     qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
     dialog = asked(tool, qtbot)
     for level in (None, "stages"):
-        _set(dialog._level, level)
+        _select_data(dialog._level, level)
         assert dialog.page.by == "Time"
-        assert sheet_of(tool.shown, dialog.page).content.diagram.scale.title == "Time"
+        assert build_sheet(tool.exportable, dialog.page).content.diagram.scale.title == "Time"
     dialog.reject()
 
 
@@ -130,7 +130,7 @@ def test_too_large_is_said_before_it_is_tried(tool: ExportTool, qtbot: QtBot, tm
     dialog._size.setValue(150_000)
     assert "largest scale that works is" in seen(dialog, qtbot)
     assert not dialog._save.isEnabled()
-    _set(dialog._format, ".svg")
+    _select_data(dialog._format, ".svg")
     assert "sharp at any size" in seen(dialog, qtbot)
     assert dialog._save.isEnabled()
     dialog._name.setText(" ")
@@ -143,7 +143,7 @@ def test_a_failure_stays_in_the_dialog(tool: ExportTool, qtbot: QtBot, tmp_path:
     dialog._name.setText("nowhere/net")
     dialog.save()
     qtbot.waitUntil(dialog.isEnabled, timeout=SLOW)
-    assert "There is no folder" in dialog._words.text() or "there is no folder" in dialog._words.text()
+    assert "There is no folder" in dialog._message.text() or "there is no folder" in dialog._message.text()
     dialog.reject()
     assert tool.dialog is None
 
@@ -177,13 +177,13 @@ def test_copy(tool: ExportTool, qtbot: QtBot) -> None:
 def test_a_table_as_text_and_as_a_picture(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot, "table")
     assert not dialog._level.isEnabled()
-    _set(dialog._format, ".csv")
+    _select_data(dialog._format, ".csv")
     assert not dialog._size.isEnabled()
     saved(tool, qtbot)
     assert (tmp_path / "resnet18.csv").read_text().startswith("Stage,Output,Layers")
     asked(tool, qtbot, "table")
     assert tool.dialog is not None
-    _set(tool.dialog._format, ".png")
+    _select_data(tool.dialog._format, ".png")
     saved(tool, qtbot)
     assert QImage(str(tmp_path / "resnet18.png")).width() > 500
 
@@ -191,8 +191,8 @@ def test_a_table_as_text_and_as_a_picture(tool: ExportTool, qtbot: QtBot, tmp_pa
 def test_volumes(tool: ExportTool, qtbot: QtBot) -> None:
     dialog = asked(tool, qtbot)
     first = seen(dialog, qtbot)
-    _set(dialog._kind, "volumes")
-    _set(dialog._level, "stages")
+    _select_data(dialog._kind, "volumes")
+    _select_data(dialog._level, "stages")
     assert not dialog._scope.isEnabled()
     assert seen(dialog, qtbot) != first
     dialog.reject()
@@ -201,23 +201,25 @@ def test_volumes(tool: ExportTool, qtbot: QtBot) -> None:
 @pytest.mark.parametrize("held", ["{", "[]", '{"level": "atoms"}', '{"colour": 1}', '{"scale": "x"}'])
 def test_settings_that_make_no_sense_are_let_go(held: str) -> None:
     QSettings().setValue("export/page", held)
-    assert remembered() == Page(level=None)
+    assert load_last_page() == Page(level=None)
 
 
 def test_settings_come_back(tmp_path: Path) -> None:
     page = Page(kind="volumes", dpi=300.0, theme="dark", figures=True, level=None)
-    remember(page, tmp_path / "a.svg")
-    assert remembered() == page
+    save_last_page(page, tmp_path / "a.svg")
+    assert load_last_page() == page
 
 
 def test_the_menu_and_the_keys(window: Window, qtbot: QtBot) -> None:
     tool = next(tool for tool in window.tools if isinstance(tool, ExportTool))
-    assert not tool.diagram.isEnabled()
-    titles = [action.text() for action in tool._desk.menu("File").actions()]
+    assert not tool.diagram_action.isEnabled()
+    titles = [action.text() for action in tool._context.get_menu("File").actions()]
     assert titles.index("Export diagram…") < titles.index("Export table…") < titles.index("Quit")
-    tool.ask()
+    tool.show_dialog()
     assert tool.dialog is None
-    assert tool.diagram.shortcut().toString(tool.diagram.shortcut().SequenceFormat.PortableText) == "Ctrl+E"
+    assert (
+        tool.diagram_action.shortcut().toString(tool.diagram_action.shortcut().SequenceFormat.PortableText) == "Ctrl+E"
+    )
     assert tool.dialog is None
 
 
@@ -226,10 +228,10 @@ def test_the_network_itself(
 ) -> None:
     answers = [(str(tmp_path / "mine"), "Python (*.py)"), (str(tmp_path / "nowhere" / "mine.py"), ""), ("", "")]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: answers.pop(0))
-    tool.ask_network()
-    qtbot.waitUntil(lambda: not tool._files.busy, timeout=SLOW)
+    tool.choose_network_file()
+    qtbot.waitUntil(lambda: not tool._file_lane.busy, timeout=SLOW)
     assert "class ResNet18(nn.Module):" in (tmp_path / "mine.py").read_text()
-    tool.ask_network()
+    tool.choose_network_file()
     qtbot.waitUntil(lambda: "there is no folder" in window.notice.text, timeout=SLOW)
-    tool.ask_network()
+    tool.choose_network_file()
     assert not answers

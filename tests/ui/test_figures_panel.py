@@ -11,16 +11,16 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.panels import Count, Summary
+from explorer.panels import FiguresSummary, HeadlineFigure
 from explorer.ui import appearance
 from explorer.ui.figures import FiguresPanel
 
-SUMMARY = Summary(
-    counts=(
-        Count("Parameters", 3_000_000, 3_504_872, "", "Trainable numbers."),
-        Count("MACs", 300_774_272, 300_774_272, ""),
-        Count("FLOPs (2 × MACs)", 601_548_544, 601_548_544, ""),
-        Count("Peak memory", 12 * 2**20, 9.6 * 2**20, "bytes"),
+SUMMARY = FiguresSummary(
+    headline_figures=(
+        HeadlineFigure("Parameters", 3_000_000, 3_504_872, "", "Trainable numbers."),
+        HeadlineFigure("MACs", 300_774_272, 300_774_272, ""),
+        HeadlineFigure("FLOPs (2 × MACs)", 601_548_544, 601_548_544, ""),
+        HeadlineFigure("Peak memory", 12 * 2**20, 9.6 * 2**20, "bytes"),
     ),
     stages=("Stem", "Stage 1", "Stage 2"),
     bars={"MACs": ((1e9, 2e9, 3e9), (1e9, 1e9, 3e9)), "Parameters": ((1, 2, 3), (1, 2, 3))},
@@ -53,10 +53,14 @@ def test_figures_and_their_changes(panel: FiguresPanel) -> None:
 
 @pytest.mark.parametrize(
     "count",
-    [Count("All ops", 999_880, 1_000_000, ""), Count("Field", 12_345, 1, "px"), Count("Peak", 1e12, 1, "bytes")],
+    [
+        HeadlineFigure("All ops", 999_880, 1_000_000, ""),
+        HeadlineFigure("Field", 12_345, 1, "px"),
+        HeadlineFigure("Peak", 1e12, 1, "bytes"),
+    ],
     ids=lambda count: count.name,
 )
-def test_no_figure_is_cut(panel: FiguresPanel, count: Count) -> None:
+def test_no_figure_is_cut(panel: FiguresPanel, count: HeadlineFigure) -> None:
     panel.show_summary(replace(SUMMARY, counts=(count,)))  # alone: a longer one would make room for it
     QApplication.processEvents()
     panel.resize(panel.minimumSizeHint().width(), 220)
@@ -67,32 +71,32 @@ def test_no_figure_is_cut(panel: FiguresPanel, count: Count) -> None:
 
 def test_costs_that_grow_and_shrink_have_their_colours(panel: FiguresPanel, qapp: QApplication) -> None:
     for scheme in ("light", "dark"):
-        appearance.apply(qapp, scheme)
-        c = appearance.colours()
+        appearance.apply_scheme(qapp, scheme)
+        c = appearance.current_colours()
         colours = [row[2].styleSheet().removeprefix("color: ") for row in panel._rows]
-        assert colours == [c.less, c.muted, c.muted, c.more]
+        assert colours == [c.decrease, c.muted, c.muted, c.increase]
 
 
 def test_nothing_open_shows_no_figures(panel: FiguresPanel) -> None:
     panel.show_summary(None)
     assert panel._empty.isVisible()
     assert not panel.plot.isVisible()
-    panel.show_summary(replace(SUMMARY, counts=SUMMARY.counts[:1]))
+    panel.show_summary(replace(SUMMARY, counts=SUMMARY.headline_figures[:1]))
     assert panel.plot.isVisible()
     assert [row[0].isVisible() for row in panel._rows] == [True, False, False, False]
 
 
 def test_one_plot_for_ever_and_the_chosen_figure_stays(panel: FiguresPanel) -> None:
     plot = panel.plot
-    panel.figure.setCurrentText("Parameters")
+    panel.figure_box.setCurrentText("Parameters")
     panel.show_summary(replace(SUMMARY, bars={"All ops": ((1, 1, 1), (1, 1, 1)), **SUMMARY.bars}))
     assert panel.plot is plot
-    assert panel.figure.currentText() == "Parameters"
+    assert panel.figure_box.currentText() == "Parameters"
 
 
 def test_bars_say_exact_figures(panel: FiguresPanel) -> None:
-    assert panel.plot.said(1) == "Stage 1\n2,000,000,000 now, 1,000,000,000 before\n+1.00 G (+100 %)"
-    assert panel.plot.said(2) == "Stage 2\n3,000,000,000 now, 3,000,000,000 before"
+    assert panel.plot.tooltip_text(1) == "Stage 1\n2,000,000,000 now, 1,000,000,000 before\n+1.00 G (+100 %)"
+    assert panel.plot.tooltip_text(2) == "Stage 2\n3,000,000,000 now, 3,000,000,000 before"
 
 
 def test_the_axis_writes_figures_as_people_do(panel: FiguresPanel) -> None:
@@ -123,7 +127,7 @@ def test_bars_give_way_to_numbers_where_there_is_no_room_for_both(panel: Figures
     assert panel.plot.isVisible()
     panel.resize(panel.minimumSizeHint())
     assert not panel.plot.isVisible()
-    assert not panel.figure.isVisible()
+    assert not panel.figure_box.isVisible()
     panel.resize(900, 220)
     assert panel.plot.isVisible()
 
@@ -134,4 +138,4 @@ def test_bars_go_below_the_numbers_where_it_is_narrow_but_tall(panel: FiguresPan
     panel.show()
     assert panel.plot.isVisible()
     lowest = max(row[0].geometry().bottom() for row in panel._rows if row[0].isVisible())
-    qtbot.waitUntil(lambda: panel._side.y() > lowest and panel.plot.height() > 80)
+    qtbot.waitUntil(lambda: panel._plot_area.y() > lowest and panel.plot.height() > 80)

@@ -18,8 +18,8 @@ from explorer.ui.focus_ring import FocusRing
 def ring(qapp: QApplication) -> Iterator[FocusRing]:
     made = FocusRing(qapp)
     yield made
-    qapp.focusChanged.disconnect(made._follow)
-    qapp.focusWindowChanged.disconnect(made._listen)
+    qapp.focusChanged.disconnect(made._on_focus_changed)
+    qapp.focusWindowChanged.disconnect(made._watch_window)
     made.deleteLater()
 
 

@@ -25,21 +25,21 @@ def box(qtbot: QtBot) -> FormulaBox:
 
 def test_what_changed_lights_up_until_something_else_changes(box: FormulaBox) -> None:
     box.show_formula(made())
-    assert box.lit == frozenset()
+    assert box.changed_symbols == frozenset()
     box.show_formula(made(kernel=5))
-    assert box.lit == {"Kh"}
+    assert box.changed_symbols == {"Kh"}
     box.show_formula(made(kernel=5))  # shown again: it still says what the last edit changed
-    assert box.lit == {"Kh"}
+    assert box.changed_symbols == {"Kh"}
     box.show_formula(made(kernel=5, groups=4))
-    assert box.lit == {"g"}
+    assert box.changed_symbols == {"g"}
 
 
 def test_against_another_page_of_the_same_layer(box: FormulaBox) -> None:
     box.show_formula(made(groups=2))
     box.compare_with(made())
-    assert box.lit == {"g"}
+    assert box.changed_symbols == {"g"}
     box.compare_with(None)
-    assert box.lit == frozenset()
+    assert box.changed_symbols == frozenset()
 
 
 def test_a_mismatch_has_a_badge(box: FormulaBox) -> None:
@@ -60,8 +60,8 @@ def test_groups_and_nothing(box: FormulaBox) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_said_aloud_and_follows_the_theme(box: FormulaBox, qapp: QApplication, scheme: str) -> None:
-    appearance.apply(qapp, scheme)
+    appearance.apply_scheme(qapp, scheme)
     box.show_formula(made(groups=2))
     assert box.accessibleName() == "MACs = 3 · 8 ÷ 2 = 12"
     assert "input channels" in box.toolTip()
-    assert appearance.colours().text in box.text()
+    assert appearance.current_colours().text in box.text()

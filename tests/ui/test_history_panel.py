@@ -8,21 +8,21 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from explorer.edits import Shortcut, SwapActivation
-from explorer.present.steps import Step, Track
+from explorer.edits import SwapActivation, ToggleShortcut
+from explorer.present.steps import HistoryRow, HistoryRows
 from explorer.ui import appearance
 from explorer.ui.badge import Badge
 from explorer.ui.history import HistoryPanel
-from explorer.ui.history_delegate import BEHIND
+from explorer.ui.history_delegate import ROW_OFFSET
 from explorer.ui.window import Window
 
 SLOW = 60_000
 LEFT = Qt.MouseButton.LeftButton
 STEPS = (
-    Step("Baseline", 11_689_512, 1_814_073_344),
-    Step("Shortcut removed in layer2.0", 11_681_064, 1_807_650_816, -8448, -6_422_528),
-    Step("Activation GELU everywhere", 11_681_064, 1_807_650_816),
-    Step(
+    HistoryRow("Baseline", 11_689_512, 1_814_073_344),
+    HistoryRow("Shortcut removed in layer2.0", 11_681_064, 1_807_650_816, -8448, -6_422_528),
+    HistoryRow("Activation GELU everywhere", 11_681_064, 1_807_650_816),
+    HistoryRow(
         "A very long sentence about many layers that hardly fits " * 4, 12_000_000, 2_000_000_000, 318_936, 192_349_184
     ),
 )
@@ -34,7 +34,7 @@ def panel(qtbot: QtBot) -> HistoryPanel:
     qtbot.addWidget(made)
     made.resize(330, 620)
     made.show()
-    made.show_track(Track(STEPS, 2, "network = open_network('resnet18')"))
+    made.show_rows(HistoryRows(STEPS, 2, "network = open_network('resnet18')"))
     return made
 
 
@@ -48,7 +48,7 @@ def said(panel: HistoryPanel, role: int) -> list[object]:
 
 def test_every_step_is_listed_with_where_one_is(panel: HistoryPanel) -> None:
     assert said(panel, Qt.ItemDataRole.DisplayRole) == [step.title for step in STEPS]
-    assert said(panel, BEHIND) == [-2, -1, 0, 1]
+    assert said(panel, ROW_OFFSET) == [-2, -1, 0, 1]
     assert panel.view.currentIndex().row() == 2
     assert said(panel, Qt.ItemDataRole.AccessibleTextRole)[:3] == [
         "0. Baseline, in force",
@@ -61,26 +61,26 @@ def test_every_step_is_listed_with_where_one_is(panel: HistoryPanel) -> None:
 
 @pytest.mark.parametrize("row", [0, 1, 3])
 def test_a_click_goes_there(panel: HistoryPanel, qtbot: QtBot, row: int) -> None:
-    with qtbot.waitSignal(panel.wanted) as told:
+    with qtbot.waitSignal(panel.position_requested) as told:
         qtbot.mouseClick(panel.view.viewport(), LEFT, pos=place(panel, row))
     assert told.args == [row]
 
 
 def test_a_click_on_where_one_is_goes_nowhere(panel: HistoryPanel, qtbot: QtBot) -> None:
-    with qtbot.assertNotEmitted(panel.wanted):
+    with qtbot.assertNotEmitted(panel.position_requested):
         qtbot.mouseClick(panel.view.viewport(), LEFT, pos=place(panel, 2))
         qtbot.mouseClick(panel.view.viewport(), LEFT, pos=QPoint(100, panel.view.viewport().height() - 3))
 
 
 def test_arrows_and_enter_go_there(panel: HistoryPanel, qtbot: QtBot) -> None:
     panel.view.setFocus()
-    with qtbot.assertNotEmitted(panel.wanted):
+    with qtbot.assertNotEmitted(panel.position_requested):
         qtbot.keyClick(panel.view, Qt.Key.Key_Up)
-    with qtbot.waitSignal(panel.wanted) as told:
+    with qtbot.waitSignal(panel.position_requested) as told:
         qtbot.keyClick(panel.view, Qt.Key.Key_Return)
     assert told.args == [1]
     qtbot.keyClick(panel.view, Qt.Key.Key_End)
-    with qtbot.waitSignal(panel.wanted) as told:
+    with qtbot.waitSignal(panel.position_requested) as told:
         qtbot.keyClick(panel.view, Qt.Key.Key_Enter)
     assert told.args == [3]
 
@@ -92,65 +92,65 @@ def test_the_keyboard_reaches_everything(panel: HistoryPanel, qtbot: QtBot) -> N
     for _ in range(4):
         reached.append(QApplication.focusWidget())
         qtbot.keyClick(QApplication.focusWidget() or panel, Qt.Key.Key_Tab)
-    assert set(reached) == {panel.view, panel.compare, panel.copy, panel.python}
-    assert all(widget.accessibleName() or widget is panel.compare for widget in reached if widget is not None)
+    assert set(reached) == {panel.view, panel.compare_button, panel.copy_button, panel.python_text}
+    assert all(widget.accessibleName() or widget is panel.compare_button for widget in reached if widget is not None)
 
 
 def test_copy(panel: HistoryPanel, qtbot: QtBot) -> None:
-    qtbot.mouseClick(panel.copy, LEFT)
+    qtbot.mouseClick(panel.copy_button, LEFT)
     assert QGuiApplication.clipboard().text() == "network = open_network('resnet18')"
 
 
 def test_nothing_to_show(panel: HistoryPanel) -> None:
-    panel.show_track(None)
+    panel.show_rows(None)
     assert panel.model.rowCount() == 0
-    assert not panel.compare.isEnabled()
-    assert not panel.copy.isEnabled()
-    panel.show_track(Track(STEPS[:1], 0, "lines"))
-    assert not panel.compare.isEnabled()  # this is the baseline
-    assert panel.copy.isEnabled()
+    assert not panel.compare_button.isEnabled()
+    assert not panel.copy_button.isEnabled()
+    panel.show_rows(HistoryRows(STEPS[:1], 0, "lines"))
+    assert not panel.compare_button.isEnabled()  # this is the baseline
+    assert panel.copy_button.isEnabled()
 
 
 def test_a_long_history_shows_where_one_is(panel: HistoryPanel, qtbot: QtBot) -> None:
-    steps = (STEPS[0], *(Step(f"Edit {n}", 1, 1, n, -n) for n in range(300)))
-    panel.show_track(Track(steps, 150, ""))
+    steps = (STEPS[0], *(HistoryRow(f"Edit {n}", 1, 1, n, -n) for n in range(300)))
+    panel.show_rows(HistoryRows(steps, 150, ""))
     qtbot.waitUntil(lambda: panel.view.viewport().rect().contains(place(panel, 150)))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [200, 330, 600])
 def test_it_is_painted_at_any_width(panel: HistoryPanel, qapp: QApplication, scheme: str, width: int) -> None:
-    appearance.apply(qapp, scheme)
+    appearance.apply_scheme(qapp, scheme)
     panel.resize(width, 620)
     image = panel.grab().toImage()
-    colours = appearance.colours()
+    colours = appearance.current_colours()
     row = panel.view.visualRect(panel.model.index(0, 0))
     corner = panel.view.viewport().mapTo(panel, row.topLeft())
-    assert image.pixelColor(corner + QPoint(2, 2)).name() == colours.raised
+    assert image.pixelColor(corner + QPoint(2, 2)).name() == colours.surface
 
 
 def test_a_short_click_on_compare_stays_and_another_takes_it_back(panel: HistoryPanel, qtbot: QtBot) -> None:
     told: list[bool] = []
-    panel.compared.connect(told.append)
-    qtbot.mouseClick(panel.compare, LEFT)
+    panel.compare_toggled.connect(told.append)
+    qtbot.mouseClick(panel.compare_button, LEFT)
     assert told == [True]
-    qtbot.mouseClick(panel.compare, LEFT)
+    qtbot.mouseClick(panel.compare_button, LEFT)
     assert told == [True, False]
-    qtbot.keyClick(panel.compare, Qt.Key.Key_Space)
+    qtbot.keyClick(panel.compare_button, Qt.Key.Key_Space)
     assert told == [True, False, True]
 
 
 @pytest.mark.parametrize("released", [QPoint(5, 5), QPoint(-400, -400)])
 def test_compare_held_down_ends_when_released(panel: HistoryPanel, qtbot: QtBot, released: QPoint) -> None:
     told: list[bool] = []
-    panel.compared.connect(told.append)
-    qtbot.mousePress(panel.compare, LEFT)
+    panel.compare_toggled.connect(told.append)
+    qtbot.mousePress(panel.compare_button, LEFT)
     assert told == [True]
     qtbot.wait(400)
-    qtbot.mouseMove(panel.compare, released)
-    qtbot.mouseRelease(panel.compare, LEFT, pos=released)
+    qtbot.mouseMove(panel.compare_button, released)
+    qtbot.mouseRelease(panel.compare_button, LEFT, pos=released)
     assert told == [True, False]
-    assert not panel.compare.isDown()
+    assert not panel.compare_button.isDown()
 
 
 def test_a_badge_stays_in_the_middle(qtbot: QtBot) -> None:
@@ -177,8 +177,8 @@ def settled(qtbot: QtBot, window: Window) -> None:
 @pytest.fixture
 def resnet(window: Window, qtbot: QtBot) -> Window:
     window.start("resnet18")
-    window.edit(Shortcut("layer2.0", on=False))
-    window.edit(SwapActivation("*", "gelu"))
+    window.apply_edit(ToggleShortcut("layer2.0", on=False))
+    window.apply_edit(SwapActivation("*", "gelu"))
     settled(qtbot, window)
     return window
 
@@ -193,15 +193,15 @@ def test_the_history_of_a_network_and_the_way_through_it(resnet: Window, qtbot: 
     qtbot.waitUntil(resnet.history.view.hasFocus)
     titles = said(resnet.history, Qt.ItemDataRole.DisplayRole)
     assert titles == ["Baseline", "Shortcut removed in layer2.0", "Activation GELU everywhere"]
-    assert "Shortcut(at='layer2.0', on=False)" in resnet.history.python.toPlainText()
+    assert "Shortcut(at='layer2.0', on=False)" in resnet.history.python_text.toPlainText()
     for key in (Qt.Key.Key_Home, Qt.Key.Key_Return):
         qtbot.keyClick(resnet.history.view, key)
     settled(qtbot, resnet)
     assert position(resnet) == 0
-    assert said(resnet.history, BEHIND) == [0, 1, 2]
-    assert "Shortcut" not in resnet.history.python.toPlainText()
+    assert said(resnet.history, ROW_OFFSET) == [0, 1, 2]
+    assert "Shortcut" not in resnet.history.python_text.toPlainText()
     assert resnet.history.view.hasFocus()  # so that one can go on with the keys
-    resnet.history.wanted.emit(2)
+    resnet.history.position_requested.emit(2)
     settled(qtbot, resnet)
     assert position(resnet) == 2
 
@@ -210,31 +210,31 @@ def test_looking_at_the_baseline_and_back(resnet: Window, qtbot: QtBot) -> None:
     network = resnet.session.network
     assert network is not None
     assert resnet.actions_.compare.isEnabled()
-    now = [count.now for count in resnet.figures._summary.counts]
+    now = [count.now for count in resnet.figures._summary.headline_figures]
     resnet.actions_.compare.trigger()
     settled(qtbot, resnet)
     assert resnet.session.network is network
     assert resnet._baseline_badge.isVisible()
-    assert resnet.history.compare.isChecked()
-    assert all(count.now == count.before for count in resnet.figures._summary.counts)
-    assert "identical" in resnet.output.apart.text
+    assert resnet.history.compare_button.isChecked()
+    assert all(count.now == count.baseline for count in resnet.figures._summary.headline_figures)
+    assert "identical" in resnet.output.divergence.text
     assert all(card.change == "same" for card in resnet.canvas.picture.diagram.cards.values())
     assert position(resnet) == 2
-    qtbot.mouseClick(resnet.history.compare, LEFT)
+    qtbot.mouseClick(resnet.history.compare_button, LEFT)
     settled(qtbot, resnet)
     assert not resnet._baseline_badge.isVisible()
     assert not resnet.actions_.compare.isChecked()
-    assert [count.now for count in resnet.figures._summary.counts] == now
-    assert "identical" not in resnet.output.apart.text
+    assert [count.now for count in resnet.figures._summary.headline_figures] == now
+    assert "identical" not in resnet.output.divergence.text
     assert any(card.change != "same" for card in resnet.canvas.picture.diagram.cards.values())
 
 
 def test_an_edit_ends_the_comparison_and_builds_on_the_network(resnet: Window, qtbot: QtBot) -> None:
     resnet.actions_.compare.trigger()
     settled(qtbot, resnet)
-    resnet.edit(SwapActivation("layer1", "silu"))
+    resnet.apply_edit(SwapActivation("layer1", "silu"))
     settled(qtbot, resnet)
-    assert not resnet.session.compared
+    assert not resnet.session.is_baseline_shown
     assert not resnet.actions_.compare.isChecked()
     assert not resnet._baseline_badge.isVisible()
     assert position(resnet) == 3
@@ -244,11 +244,11 @@ def test_at_the_baseline_there_is_nothing_to_compare(resnet: Window, qtbot: QtBo
     resnet.actions_.reset.trigger()
     settled(qtbot, resnet)
     assert not resnet.actions_.compare.isEnabled()
-    assert not resnet.history.compare.isEnabled()
+    assert not resnet.history.compare_button.isEnabled()
 
 
 def test_a_refused_step_leaves_the_history_as_it_is(resnet: Window, qtbot: QtBot) -> None:
-    resnet.edit(Shortcut("layer9", on=False))
+    resnet.apply_edit(ToggleShortcut("layer9", on=False))
     settled(qtbot, resnet)
     assert "layer9" in resnet.notice.text
-    assert said(resnet.history, BEHIND) == [-2, -1, 0]
+    assert said(resnet.history, ROW_OFFSET) == [-2, -1, 0]

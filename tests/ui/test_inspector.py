@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer.network import Network
 from explorer.panels import Choice, Inspection, Option
-from explorer.present.inspections import inspection
+from explorer.present.inspections import build_inspection
 from explorer.ui.inspector import InspectorPanel
 from explorer.ui.slider import ChoiceSlider
 from explorer.ui.switch import Switch
@@ -33,9 +33,9 @@ BLOCK = Inspection(
     title="Inverted residual",
     path="features.3",
     kind="block",
-    what="A narrow map is widened, filtered channel by channel, and narrowed again.",
+    description="A narrow map is widened, filtered channel by channel, and narrowed again.",
     rows=(("Parameters", "8,832"), ("MACs", "25,740,288")),
-    parts="MACs = sum over 3 layers",
+    cost_breakdown="MACs = sum over 3 layers",
     options=(switch("Shortcut", 1), switch("Shuffle", 0, reason="Nothing to shuffle."), choice("Activation", 1)),
 )
 
@@ -69,13 +69,13 @@ def test_everything_is_said(inspector: InspectorPanel) -> None:
         BLOCK.title,
         BLOCK.path,
         BLOCK.kind,
-        BLOCK.what,
-        BLOCK.parts,
+        BLOCK.description,
+        BLOCK.cost_breakdown,
         "8,832",
     ):
         assert text in said
     assert "Nothing to shuffle." not in said  # what cannot be used is folded away
-    inspector.control("Shuffle", "this block")
+    inspector.reveal_control("Shuffle", "this block")
     assert "Nothing to shuffle." in texts(inspector)
 
 
@@ -89,11 +89,11 @@ def test_the_path_is_copied_as_it_is(inspector: InspectorPanel, qtbot: QtBot) ->
 @pytest.mark.parametrize(("present", "wanted"), [(0, "on"), (1, "off"), (-1, "on")])
 def test_a_switch_wants_the_other_state(inspector: InspectorPanel, qtbot: QtBot, present: int, wanted: str) -> None:
     inspector.show_inspection(replace(BLOCK, options=(switch("Shortcut", present),)))
-    control = inspector.control("Shortcut", "this block")
+    control = inspector.reveal_control("Shortcut", "this block")
     assert isinstance(control, Switch)
     assert control.accessibleName() == "Shortcut, this block"
     control.setFocus()
-    with qtbot.waitSignal(inspector.wanted) as told:
+    with qtbot.waitSignal(inspector.edit_requested) as told:
         qtbot.keyClick(control, Qt.Key.Key_Space)
     assert told.args == [("Shortcut", wanted)]
     assert control.state is {0: False, 1: True, -1: None}[present]  # until the session says otherwise
@@ -101,19 +101,19 @@ def test_a_switch_wants_the_other_state(inspector: InspectorPanel, qtbot: QtBot,
 
 def test_a_choice_wants_what_is_chosen_and_nothing_when_it_is_set(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(BLOCK)
-    box = inspector.control("Activation", "whole network")
+    box = inspector.reveal_control("Activation", "whole network")
     assert isinstance(box, QComboBox)
     assert box.currentText() == "relu6"
-    with qtbot.waitSignal(inspector.wanted) as told:
+    with qtbot.waitSignal(inspector.edit_requested) as told:
         box.activated.emit(2)
     assert told.args == ["silu"]
-    with qtbot.assertNotEmitted(inspector.wanted):
+    with qtbot.assertNotEmitted(inspector.edit_requested):
         box.activated.emit(1)
 
 
 def test_a_mixed_choice_says_so(inspector: InspectorPanel) -> None:
     inspector.show_inspection(replace(BLOCK, options=(choice("Activation", -1),)))
-    box = inspector.control("Activation", "whole network")
+    box = inspector.reveal_control("Activation", "whole network")
     assert isinstance(box, QComboBox)
     assert box.currentIndex() == -1
     assert box.placeholderText() == "mixed"
@@ -121,16 +121,16 @@ def test_a_mixed_choice_says_so(inspector: InspectorPanel) -> None:
 
 def test_what_cannot_be_used_is_there_and_does_nothing(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(BLOCK)
-    control = inspector.control("Shuffle", "this block")
+    control = inspector.reveal_control("Shuffle", "this block")
     assert control.isVisible()
     assert not control.isEnabled()
-    with qtbot.assertNotEmitted(inspector.wanted):
+    with qtbot.assertNotEmitted(inspector.edit_requested):
         qtbot.mouseClick(control, Qt.MouseButton.LeftButton)
 
 
 def test_the_wheel_changes_no_choice(inspector: InspectorPanel) -> None:
     inspector.show_inspection(BLOCK)
-    box = inspector.control("Activation", "whole network")
+    box = inspector.reveal_control("Activation", "whole network")
     assert isinstance(box, QComboBox)
     box.setFocus()
     none = Qt.KeyboardModifier.NoModifier
@@ -151,10 +151,10 @@ def test_the_wheel_changes_no_choice(inspector: InspectorPanel) -> None:
 
 def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(BLOCK)
-    qtbot.waitUntil(lambda: inspector._area.verticalScrollBar().maximum() > 0)
-    control = inspector.control("Shortcut", "this block")
+    qtbot.waitUntil(lambda: inspector._scroll_area.verticalScrollBar().maximum() > 0)
+    control = inspector.reveal_control("Shortcut", "this block")
     control.setFocus()
-    bar = inspector._area.verticalScrollBar()
+    bar = inspector._scroll_area.verticalScrollBar()
     bar.setValue(bar.maximum() - 3)
     place = bar.value()
     inspector.show_inspection(
@@ -168,7 +168,7 @@ def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot:
             ),
         )
     )
-    assert inspector.control("Shortcut", "this block") is control
+    assert inspector.reveal_control("Shortcut", "this block") is control
     assert control.state is False  # type: ignore[attr-defined]
     assert control.hasFocus()
     assert bar.value() == place
@@ -178,12 +178,12 @@ def test_an_edit_keeps_widgets_place_and_focus(inspector: InspectorPanel, qtbot:
 def test_an_edit_that_changes_the_options_keeps_place_and_focus_too(inspector: InspectorPanel, qtbot: QtBot) -> None:
     long = replace(BLOCK, rows=tuple((f"Figure {n}", str(n)) for n in range(12)))
     inspector.show_inspection(long)
-    bar = inspector._area.verticalScrollBar()
+    bar = inspector._scroll_area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 10)
-    inspector.control("Shortcut", "this block").setFocus()
+    inspector.reveal_control("Shortcut", "this block").setFocus()
     bar.setValue(10)
     inspector.show_inspection(replace(long, options=(*BLOCK.options, choice("Width", 0))))
-    assert inspector.control("Shortcut", "this block").hasFocus()
+    assert inspector.reveal_control("Shortcut", "this block").hasFocus()
     QApplication.processEvents()
     assert bar.value() == 10
     inspector.show_inspection(replace(BLOCK, path="features.4"))
@@ -200,13 +200,13 @@ def test_the_page_is_as_wide_as_the_panel_and_as_high_as_what_it_says(
     inspector.resize(width, 300)
     page = inspector._page
     assert page is not None
-    qtbot.waitUntil(lambda: page.width() == inspector._area.viewport().width())
-    last = inspector.control("Activation", "whole network")
+    qtbot.waitUntil(lambda: page.width() == inspector._scroll_area.viewport().width())
+    last = inspector.reveal_control("Activation", "whole network")
 
     def spare() -> int:
         return page.height() - last.mapTo(page, QPoint(0, last.height())).y()
 
-    qtbot.waitUntil(lambda: spare() < 40 or page.height() == inspector._area.viewport().height())
+    qtbot.waitUntil(lambda: spare() < 40 or page.height() == inspector._scroll_area.viewport().height())
     for label in page.findChildren(QLabel):
         if label.isVisible():
             assert label.height() >= label.heightForWidth(label.width())
@@ -219,64 +219,64 @@ def slider(present: int, scope: str = "this block") -> Option:
 
 def test_a_slider_shows_while_it_moves_and_says_it_once_when_let_go(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(replace(BLOCK, options=(slider(6),)))
-    control = inspector.control("Expansion", "this block")
+    control = inspector.reveal_control("Expansion", "this block")
     assert isinstance(control, ChoiceSlider)
     considered: list[object] = []
     wanted: list[object] = []
-    inspector.considered.connect(considered.append)
-    inspector.wanted.connect(wanted.append)
-    control._bar.setSliderDown(True)
+    inspector.edit_hovered.connect(considered.append)
+    inspector.edit_requested.connect(wanted.append)
+    control._slider.setSliderDown(True)
     for at in (5, 4, 3):
-        control._bar.setValue(at)
+        control._slider.setValue(at)
     assert considered == [5, 4, 3]
     assert wanted == []
-    control._bar.setSliderDown(False)
+    control._slider.setSliderDown(False)
     assert wanted == [3]
     assert control.text == "×3"
 
 
 def test_a_slider_back_where_it_was_wants_nothing(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(replace(BLOCK, options=(slider(6),)))
-    control = inspector.control("Expansion", "this block")
+    control = inspector.reveal_control("Expansion", "this block")
     assert isinstance(control, ChoiceSlider)
     considered: list[object] = []
-    inspector.considered.connect(considered.append)
-    with qtbot.assertNotEmitted(inspector.wanted):
-        control._bar.setSliderDown(True)
-        control._bar.setValue(2)
-        control._bar.setValue(6)
-        control._bar.setSliderDown(False)
+    inspector.edit_hovered.connect(considered.append)
+    with qtbot.assertNotEmitted(inspector.edit_requested):
+        control._slider.setSliderDown(True)
+        control._slider.setValue(2)
+        control._slider.setValue(6)
+        control._slider.setSliderDown(False)
     assert considered[-1] is None
 
 
 def test_a_slider_moved_by_keys_counts_when_they_rest(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(replace(BLOCK, options=(slider(3),)))
-    control = inspector.control("Expansion", "this block")
+    control = inspector.reveal_control("Expansion", "this block")
     assert isinstance(control, ChoiceSlider)
     control.setFocus()
     wanted: list[object] = []
-    inspector.wanted.connect(wanted.append)
+    inspector.edit_requested.connect(wanted.append)
     for _ in range(2):
-        qtbot.keyClick(control._bar, Qt.Key.Key_Right)
+        qtbot.keyClick(control._slider, Qt.Key.Key_Right)
     assert wanted == []
-    qtbot.keyClick(control._bar, Qt.Key.Key_Return)
+    qtbot.keyClick(control._slider, Qt.Key.Key_Return)
     assert wanted == [5]
-    qtbot.keyClick(control._bar, Qt.Key.Key_Left)
-    qtbot.keyClick(control._bar, Qt.Key.Key_Escape)
+    qtbot.keyClick(control._slider, Qt.Key.Key_Left)
+    qtbot.keyClick(control._slider, Qt.Key.Key_Escape)
     assert wanted == [5]
     assert control.text == "×5"
-    qtbot.keyClick(control._bar, Qt.Key.Key_Left)
+    qtbot.keyClick(control._slider, Qt.Key.Key_Left)
     qtbot.waitUntil(lambda: wanted == [5, 4])
 
 
 def test_actions_are_buttons_that_show_and_do(inspector: InspectorPanel, qtbot: QtBot) -> None:
     option = Option("Depth", "this block", (Choice("repeat", "twice"), Choice("remove", "gone")), -1, "actions")
     inspector.show_inspection(replace(BLOCK, options=(option,)))
-    first, second = inspector.control("Depth", "this block").findChildren(QPushButton)
-    with qtbot.waitSignal(inspector.considered) as told:
+    first, second = inspector.reveal_control("Depth", "this block").findChildren(QPushButton)
+    with qtbot.waitSignal(inspector.edit_hovered) as told:
         second.setFocus()
     assert told.args == ["gone"]
-    with qtbot.waitSignal(inspector.wanted) as told:
+    with qtbot.waitSignal(inspector.edit_requested) as told:
         qtbot.keyClick(second, Qt.Key.Key_Space)
     assert told.args == ["gone"]
     assert first.accessibleName() == "Depth: repeat, this block"
@@ -303,11 +303,11 @@ def test_the_place_that_was_looked_at_is_shown_for_the_next_card(inspector: Insp
 )
 def test_no_button_is_cut(key: str, card: str, inspector: InspectorPanel, opened: Callable[[str], Network]) -> None:
     inspector.resize(330, 800)
-    inspector.show_inspection(inspection(opened(key).study, card))
+    inspector.show_inspection(build_inspection(opened(key).analysis, card))
     assert inspector._page is not None
     buttons = inspector._page.scopes.findChildren(QPushButton)
     assert buttons
-    for scope in {option.scope for option in inspector._shown.options}:
+    for scope in {option.scope for option in inspector._inspection.options}:
         inspector._page.scopes.show_scope(scope)
         QApplication.processEvents()
         for button in buttons:
@@ -316,10 +316,10 @@ def test_no_button_is_cut(key: str, card: str, inspector: InspectorPanel, opened
 
 def test_behind_another_panel_nothing_is_considered(inspector: InspectorPanel, qtbot: QtBot) -> None:
     inspector.show_inspection(BLOCK)
-    with qtbot.waitSignal(inspector.considered) as told:
-        inspector.control("Shortcut", "this block").setFocus()
+    with qtbot.waitSignal(inspector.edit_hovered) as told:
+        inspector.reveal_control("Shortcut", "this block").setFocus()
     assert told.args != [None]
     told_last: list[object] = []
-    inspector.considered.connect(told_last.append)
+    inspector.edit_hovered.connect(told_last.append)
     inspector.hide()
     assert told_last[-1] is None

@@ -6,16 +6,16 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.qtbot import QtBot
 
-from explorer.networks.catalogue import entries
-from explorer.ui.library import LibraryPanel, Row, matches, rows
-from explorer.ui.listing_delegate import OPEN
+from explorer.networks.catalogue import all_entries
+from explorer.ui.library import LibraryPanel, NetworkRow, build_network_rows, matches_filter
+from explorer.ui.listing_delegate import IS_OPEN
 
 ROWS = (
-    Row("alexnet", "AlexNet", "AlexNet", 2012, 61.1e6, 714e6, 56.5, "AlexNet"),
-    Row("resnet18", "ResNet-18", "ResNet", 2015, 11.7e6, 1.81e9, 69.8, "small"),
-    Row("resnet50", "ResNet-50", "ResNet", 2015, 25.6e6, 4.09e9, 76.1, "middle"),
-    Row("mobilenet_v2", "MobileNet v2", "MobileNet", 2018, 3.5e6, 301e6, 72.0, "light"),
-    Row("mobilenet_v1", "MobileNet v1", "MobileNet", 2017, 4.2e6, 569e6, None, "light"),
+    NetworkRow("alexnet", "AlexNet", "AlexNet", 2012, 61.1e6, 714e6, 56.5, "AlexNet"),
+    NetworkRow("resnet18", "ResNet-18", "ResNet", 2015, 11.7e6, 1.81e9, 69.8, "small"),
+    NetworkRow("resnet50", "ResNet-50", "ResNet", 2015, 25.6e6, 4.09e9, 76.1, "middle"),
+    NetworkRow("mobilenet_v2", "MobileNet v2", "MobileNet", 2018, 3.5e6, 301e6, 72.0, "light"),
+    NetworkRow("mobilenet_v1", "MobileNet v1", "MobileNet", 2017, 4.2e6, 569e6, None, "light"),
 )
 
 
@@ -24,7 +24,7 @@ def library(qtbot: QtBot) -> LibraryPanel:
     made = LibraryPanel()
     qtbot.addWidget(made)
     made.resize(260, 500)
-    made.show_entries(ROWS)
+    made.show_rows(ROWS)
     made.show()
     return made
 
@@ -52,7 +52,7 @@ def family(library: LibraryPanel, at: int) -> QModelIndex:
     ],
 )
 def test_every_word_must_match(text: str, kept: list[str]) -> None:
-    assert [row.key for row in ROWS if matches(row, text)] == kept
+    assert [row.key for row in ROWS if matches_filter(row, text)] == kept
 
 
 def test_rows_say_figures_with_and_without_accuracy() -> None:
@@ -61,31 +61,31 @@ def test_rows_say_figures_with_and_without_accuracy() -> None:
 
 
 def test_the_whole_catalogue_is_listed(library: LibraryPanel) -> None:
-    catalogue = list(entries())
-    library.show_entries(rows(catalogue))
-    assert sorted(library.keys()) == sorted(entry.key for entry in catalogue)
+    catalogue = list(all_entries())
+    library.show_rows(build_network_rows(catalogue))
+    assert sorted(library.listed_keys()) == sorted(entry.key for entry in catalogue)
 
 
 def test_typing_filters_and_nothing_offers_to_clear(library: LibraryPanel, qtbot: QtBot) -> None:
     qtbot.keyClicks(library.filter, "top1>75")
-    assert library.keys() == ["resnet50"]
+    assert library.listed_keys() == ["resnet50"]
     qtbot.keyClicks(library.filter, " zzz")
-    assert library.keys() == []
-    assert library.nothing.isVisible()
+    assert library.listed_keys() == []
+    assert library.empty_label.isVisible()
     assert not library.view.isVisible()
-    qtbot.mouseClick(library.clear, Qt.MouseButton.LeftButton)
-    assert len(library.keys()) == len(ROWS)
+    qtbot.mouseClick(library.clear_button, Qt.MouseButton.LeftButton)
+    assert len(library.listed_keys()) == len(ROWS)
     assert library.view.isVisible()
-    assert not library.nothing.isVisible()
+    assert not library.empty_label.isVisible()
 
 
 def test_a_click_opens_a_network_and_folds_a_family(library: LibraryPanel, qtbot: QtBot) -> None:
     index = library.model.item(1).child(1).index()
-    with qtbot.waitSignal(library.chosen) as told:
+    with qtbot.waitSignal(library.network_requested) as told:
         place = library.view.visualRect(index).center()
         qtbot.mouseClick(library.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert told.args == ["resnet50"]
-    with qtbot.assertNotEmitted(library.chosen):
+    with qtbot.assertNotEmitted(library.network_requested):
         place = library.view.visualRect(family(library, 1)).center()
         qtbot.mouseClick(library.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert not library.view.isExpanded(family(library, 1))
@@ -104,13 +104,13 @@ def test_the_keyboard_goes_from_the_filter_to_a_network(library: LibraryPanel, q
     library.activateWindow()
     library.filter.setFocus()
     qtbot.keyClicks(library.filter, "mobile")
-    with qtbot.assertNotEmitted(library.chosen):
+    with qtbot.assertNotEmitted(library.network_requested):
         qtbot.keyClick(library.filter, Qt.Key.Key_Down)
-    with qtbot.waitSignal(library.chosen) as told:
+    with qtbot.waitSignal(library.network_requested) as told:
         qtbot.keyClick(library.view, Qt.Key.Key_Down)
         qtbot.keyClick(library.view, Qt.Key.Key_Return)
     assert told.args == ["mobilenet_v1"]
-    with qtbot.waitSignal(library.chosen) as told:
+    with qtbot.waitSignal(library.network_requested) as told:
         qtbot.keyClick(library.filter, Qt.Key.Key_Return)
     assert told.args == ["mobilenet_v2"]
     qtbot.keyClick(library.filter, Qt.Key.Key_Escape)
@@ -118,12 +118,12 @@ def test_the_keyboard_goes_from_the_filter_to_a_network(library: LibraryPanel, q
 
 
 def test_the_open_one_stays_marked_wherever_the_keyboard_goes(library: LibraryPanel, qtbot: QtBot) -> None:
-    catalogue = {entry.key: entry for entry in entries()}
+    catalogue = {entry.key: entry for entry in all_entries()}
     library.mark_open(catalogue["resnet18"], {})
     for _ in range(3):
         qtbot.keyClick(library.view, Qt.Key.Key_Down)
-    assert [item.text() for item in library._items() if item.data(OPEN)] == ["ResNet-18"]
+    assert [item.text() for item in library._items() if item.data(IS_OPEN)] == ["ResNet-18"]
     library.filter.setText("ResNet")
-    assert [item.text() for item in library._items() if item.data(OPEN)] == ["ResNet-18"]
+    assert [item.text() for item in library._items() if item.data(IS_OPEN)] == ["ResNet-18"]
     library.mark_open(catalogue["alexnet"], {})
-    assert [item.text() for item in library._items() if item.data(OPEN)] == []
+    assert [item.text() for item in library._items() if item.data(IS_OPEN)] == []

@@ -10,9 +10,9 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from explorer.diagram import Card, Diagram, Link
-from explorer.drawing import DARK, LIGHT, Picture, compose
+from explorer.drawing import DARK, LIGHT, Picture, compose_picture
 from explorer.ui.canvas import Canvas
-from explorer.ui.finding.minimap import Minimap, paint_small
+from explorer.ui.finding.minimap import Minimap, paint_thumbnail
 from explorer.ui.tools.minimap import MinimapTool
 from explorer.ui.window import Window
 
@@ -20,7 +20,7 @@ from explorer.ui.window import Window
 def chain(count: int) -> Picture:
     ids = tuple(f"c{number}" for number in range(count))
     links = tuple(Link(a, b, 0, "8×8") for a, b in itertools.pairwise(ids))
-    return compose(Diagram("", {"": ids}, {id: Card(id, "conv", "Conv 3×3") for id in ids}, links))
+    return compose_picture(Diagram("", {"": ids}, {id: Card(id, "conv", "Conv 3×3") for id in ids}, links))
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def canvas(qtbot: QtBot) -> Canvas:
 @pytest.fixture
 def minimap(canvas: Canvas, qtbot: QtBot) -> Minimap:
     made = Minimap(canvas)
-    made.wanted.connect(lambda picture, theme, size: made.show_image(paint_small(picture, theme, size)))
+    made.paint_requested.connect(lambda picture, theme, size: made.show_image(paint_thumbnail(picture, theme, size)))
     canvas.show_picture(chain(40))
     canvas.zoom_to_actual()
     qtbot.waitUntil(made.isVisible)
@@ -48,16 +48,16 @@ def test_it_is_there_while_something_is_out_of_sight(canvas: Canvas, minimap: Mi
     qtbot.waitUntil(lambda: not minimap.isVisible())
     canvas.zoom_to_actual()
     qtbot.waitUntil(minimap.isVisible)
-    minimap.switch(False)
+    minimap.set_active(False)
     assert not minimap.isVisible()
     canvas.resize(90, 80)
-    minimap.switch(True)
+    minimap.set_active(True)
     assert not minimap.isVisible()
 
 
 def test_it_is_painted_once_for_each_picture_and_theme(canvas: Canvas, minimap: Minimap, qtbot: QtBot) -> None:
     asked: list[Picture] = []
-    minimap.wanted.connect(lambda picture, theme, size: asked.append(picture))
+    minimap.paint_requested.connect(lambda picture, theme, size: asked.append(picture))
     for _ in range(5):
         canvas._pan(QPointF(0, -20))
         canvas.grab()
@@ -66,7 +66,7 @@ def test_it_is_painted_once_for_each_picture_and_theme(canvas: Canvas, minimap: 
     canvas.grab()
     assert len(asked) == 1
     another = chain(50)
-    canvas.show_picture(another, keep="c1")
+    canvas.show_picture(another, anchor="c1")
     canvas.grab()
     assert asked[1:] == [another]
 
@@ -74,28 +74,28 @@ def test_it_is_painted_once_for_each_picture_and_theme(canvas: Canvas, minimap: 
 def test_dragging_it_looks_elsewhere(canvas: Canvas, minimap: Minimap, qtbot: QtBot) -> None:
     low = QPoint(minimap.width() // 2, minimap.height() - 12)
     qtbot.mousePress(minimap, Qt.MouseButton.LeftButton, pos=low)
-    assert canvas.seen.center().y() > 0.85 * canvas.picture.height
+    assert canvas.visible_rect.center().y() > 0.85 * canvas.picture.height
     qtbot.mouseMove(minimap, QPoint(minimap.width() // 2, 12))
     qtbot.mouseRelease(minimap, Qt.MouseButton.LeftButton, pos=low)
-    before = canvas.seen.center()
+    before = canvas.visible_rect.center()
     qtbot.mouseMove(minimap, QPoint(4, 40))  # no button is held
-    assert canvas.seen.center() == before
+    assert canvas.visible_rect.center() == before
 
 
 def test_the_small_picture_shows_where_cards_are() -> None:
     picture = chain(3)
-    image = paint_small(picture, LIGHT, picture.bounds.size().toSize() / 4)
+    image = paint_thumbnail(picture, LIGHT, picture.bounds.size().toSize() / 4)
     row = {image.pixelColor(x, 8).name() for x in range(image.width())}
     assert len(row) > 1  # a card, on its ground
     assert image.format() == QImage.Format.Format_ARGB32_Premultiplied
-    ink = LIGHT.of("text").lightness()
+    ink = LIGHT.named_colour("text").lightness()
     pixels = ((x, y) for x in range(image.width()) for y in range(image.height()))
     assert all(image.pixelColor(x, y).lightness() > ink for x, y in pixels)  # no words
 
 
 def test_it_is_switched_off_in_the_menu_and_stays_off(window: Window, qtbot: QtBot) -> None:
     tool = next(tool for tool in window.tools if isinstance(tool, MinimapTool))
-    assert tool.map.on
-    tool.shown.trigger()
-    assert not tool.map.on
+    assert tool.minimap.is_active
+    tool.toggle_action.trigger()
+    assert not tool.minimap.is_active
     assert QSettings().value("minimap", type=bool) is False

@@ -11,16 +11,20 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from explorer.panels import Choice, Guess, Output, Pixels
+from explorer.panels import Choice, ClassPrediction, OutputComparison, RgbImage
 from explorer.ui.output import OutputPanel
 
-OUTPUT = Output(
-    guesses=(Guess("tabby, tabby cat", 0.4, 0.2), Guess("Egyptian cat", 0.2, 0.2), Guess("lynx", 0.01, 0.1)),
+OUTPUT = OutputComparison(
+    predictions=(
+        ClassPrediction("tabby, tabby cat", 0.4, 0.2),
+        ClassPrediction("Egyptian cat", 0.2, 0.2),
+        ClassPrediction("lynx", 0.01, 0.1),
+    ),
     divergence=0.137,
-    changed_top1=True,
+    top1_changed=True,
     note="Untrained (seeded) weights: the class is arbitrary, what to watch is the change.",
     milliseconds=48.2,
-    reran="12 of 157 ops ran",
+    recomputed_text="12 of 157 ops ran",
 )
 
 
@@ -42,15 +46,15 @@ def red() -> QImage:
 
 def test_samples_are_chosen_by_click_and_key(panel: OutputPanel, qtbot: QtBot) -> None:
     place = panel.samples.visualItemRect(panel.samples.item(1)).center()
-    with qtbot.waitSignal(panel.sample_chosen) as told:
+    with qtbot.waitSignal(panel.sample_selected) as told:
         qtbot.mouseClick(panel.samples.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert told.args == ["coffee"]
     panel.samples.setCurrentRow(0)
-    with qtbot.waitSignal(panel.sample_chosen) as told:
+    with qtbot.waitSignal(panel.sample_selected) as told:
         qtbot.keyClick(panel.samples, Qt.Key.Key_Return)
     assert told.args == ["cat"]
-    with qtbot.waitSignal(panel.image_wanted):
-        qtbot.mouseClick(panel.open, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(panel.open_image_requested):
+        qtbot.mouseClick(panel.open_button, Qt.MouseButton.LeftButton)
 
 
 def test_the_sample_is_shown_and_marked(panel: OutputPanel) -> None:
@@ -75,18 +79,20 @@ def test_what_the_network_does_not_see_is_dimmed(panel: OutputPanel) -> None:
 
 def test_more_or_fewer_classes_and_logits(panel: OutputPanel, qtbot: QtBot) -> None:
     panel.resize(700, 400)
-    panel.show_output(replace(OUTPUT, guesses=tuple(Guess(f"class {n}", 0.1, 0.1, n - 3.0, 2.0) for n in range(10))))
-    entries = {action.text(): action for action in panel.view.menu().actions()}
+    panel.show_output(
+        replace(OUTPUT, guesses=tuple(ClassPrediction(f"class {n}", 0.1, 0.1, n - 3.0, 2.0) for n in range(10)))
+    )
+    entries = {action.text(): action for action in panel.view_button.menu().actions()}
     entries["Top 10"].trigger()
     entries["Logits"].trigger()
-    assert panel.view.text() == "Top 10 · logits"
+    assert panel.view_button.text() == "Top 10 · logits"
     assert (panel.bars.count, panel.bars.logits) == (10, True)
     panel.grab()
 
 
 def test_maps_are_shown_when_there_are_some(panel: OutputPanel) -> None:
     assert not panel.maps.isVisible()
-    panel.show_output(replace(OUTPUT, maps=(Pixels(2, 1, bytes(6)), Pixels(2, 1, bytes(6)))))
+    panel.show_output(replace(OUTPUT, maps=(RgbImage(2, 1, bytes(6)), RgbImage(2, 1, bytes(6)))))
     assert panel.maps.isVisible()
     panel.grab()
     panel.show_output(OUTPUT)
@@ -99,18 +105,18 @@ def test_what_is_new_and_what_is_broken_is_said(panel: OutputPanel) -> None:
     panel.show_output(replace(OUTPUT, broken="NaN begins at features.3: the output has no meaning."))
     assert panel.note.text() == "NaN begins at features.3: the output has no meaning."
     assert not panel.bars.isVisible()
-    assert not panel.apart.isVisible()
+    assert not panel.divergence.isVisible()
 
 
 def test_an_error_offers_ways_out(panel: OutputPanel, qtbot: QtBot) -> None:
     panel.show_error("Too large.", [Choice("Resolution 128", "the edit")])
-    button = panel.ways.itemAt(0).widget()
+    button = panel.repair_row.itemAt(0).widget()
     assert isinstance(button, QPushButton)
-    with qtbot.waitSignal(panel.edit_wanted) as told:
+    with qtbot.waitSignal(panel.edit_requested) as told:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert told.args == ["the edit"]
     panel.show_output(OUTPUT)
-    assert panel.ways.count() == 0
+    assert panel.repair_row.count() == 0
 
 
 def test_a_file_is_dropped(panel: OutputPanel, qtbot: QtBot, tmp_path: Path) -> None:
@@ -145,8 +151,8 @@ def test_an_image_is_pasted(panel: OutputPanel, qtbot: QtBot) -> None:
 
 def test_the_output_is_said_in_words(panel: OutputPanel) -> None:
     panel.show_output(OUTPUT)
-    assert panel.apart.text == "Before and after: apart (0.137 bits), another class on top"
-    assert panel.apart.brief == "Apart · 0.137 bits · another on top"
+    assert panel.divergence.text == "Before and after: apart (0.137 bits), another class on top"
+    assert panel.divergence.short_text == "Apart · 0.137 bits · another on top"
     assert "tabby, tabby cat: 40.000 % now, 20.000 % before" in panel.bars.toolTip()
     assert panel.note.text().endswith("12 of 157 ops ran, 48 ms.")
 
@@ -155,13 +161,13 @@ def test_the_output_is_said_in_words(panel: OutputPanel) -> None:
     ("divergence", "word"), [(0.0, "identical"), (0.01, "slightly apart"), (0.2, "apart"), (0.9, "far apart")]
 )
 def test_how_far_apart(panel: OutputPanel, divergence: float, word: str) -> None:
-    panel.show_output(Output(OUTPUT.guesses, divergence, False, "", 1.0))
-    assert panel.apart.text == f"Before and after: {word} ({divergence:.3f} bits)"
+    panel.show_output(OutputComparison(OUTPUT.predictions, divergence, False, "", 1.0))
+    assert panel.divergence.text == f"Before and after: {word} ({divergence:.3f} bits)"
 
 
 def test_a_small_distance_is_not_said_to_be_none(panel: OutputPanel) -> None:
-    panel.show_output(Output(OUTPUT.guesses, 0.0002, False, "", 1.0))
-    assert panel.apart.text == "Before and after: slightly apart (less than 0.001 bits)"
+    panel.show_output(OutputComparison(OUTPUT.predictions, 0.0002, False, "", 1.0))
+    assert panel.divergence.text == "Before and after: slightly apart (less than 0.001 bits)"
 
 
 def test_without_output_it_says_what_to_do_and_an_error_what_is_the_matter(panel: OutputPanel) -> None:
@@ -184,7 +190,7 @@ def test_any_width_is_painted_and_long_words_are_elided(panel: OutputPanel, widt
     panel.show_busy(False)
     panel.grab()
     QApplication.processEvents()
-    lines = panel.note._broken(panel.note.width())
+    lines = panel.note._break_lines(panel.note.width())
     assert 1 <= len(lines) <= 3
     assert all(panel.note.fontMetrics().horizontalAdvance(line.rstrip()) <= panel.note.width() + 1 for line in lines)
     assert panel.note.height() >= panel.note.heightForWidth(panel.note.width())

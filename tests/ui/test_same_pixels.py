@@ -11,12 +11,12 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from explorer.drawing import compose, named
+from explorer.drawing import compose_picture, get_theme
 from explorer.export.image import export_image
 from explorer.export.page import Page, ThemeName
-from explorer.export.sheet import Part, Sheet
+from explorer.export.sheet import CroppedContent, Sheet
 from explorer.network import Network
-from explorer.present import at_level, diagram
+from explorer.present import build_diagram, expanded_at_level
 from explorer.ui.canvas import Canvas
 
 
@@ -31,19 +31,19 @@ def pixels(image: QImage) -> np.ndarray:
 def test_the_screen_and_the_file_show_the_same(
     qtbot: QtBot, opened: Callable[[str], Network], tmp_path: Path, key: str, scale: float, theme: ThemeName
 ) -> None:
-    study = opened(key).study
+    study = opened(key).analysis
     canvas = Canvas()
     qtbot.addWidget(canvas)
     canvas.resize(640, 420)
-    canvas.set_theme(named(theme))
-    canvas.show_picture(compose(diagram(study, at_level(study, "units"))))
+    canvas.set_theme(get_theme(theme))
+    canvas.show_picture(compose_picture(build_diagram(study, expanded_at_level(study, "units"))))
     canvas.show_legend(False)
-    canvas.look_from(scale, QPointF(-900 * scale, -130.4 * scale))
+    canvas.set_view_state(scale, QPointF(-900 * scale, -130.4 * scale))
     assert canvas.picture is not None
     page = Page(theme=theme, scale=scale, title=False, caption=False, legend=False, margin=0)
-    export_image(Sheet(Part(canvas.picture, canvas.seen), page), tmp_path / "view.png")
+    export_image(Sheet(CroppedContent(canvas.picture, canvas.visible_rect), page), tmp_path / "view.png")
     screen, file = pixels(canvas.grab().toImage()), pixels(QImage(str(tmp_path / "view.png")))
-    buttons = canvas._corner.geometry()
+    buttons = canvas._zoom_controls.geometry()
     for image in (screen, file):
         image[buttons.top() : buttons.bottom() + 1, buttons.left() : buttons.right() + 1] = 0
     assert screen.shape == file.shape

@@ -11,11 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from explorer.guide.family_tree import family_tree
+from explorer.guide.family_tree import load_family_tree
 from explorer.ui import appearance, dialogs, recent
 from explorer.ui.start_page import StartPage
-from explorer.ui.tools.beginning import Beginning
-from explorer.ui.tools.own_module import OwnModuleTool
+from explorer.ui.tools.beginning import StartPageTool
+from explorer.ui.tools.own_module import UserModuleTool
 from explorer.ui.window import Window
 
 SLOW = 60_000
@@ -30,7 +30,7 @@ def over(qtbot: QtBot) -> QWidget:
 
 
 def start_page(window: Window) -> StartPage:
-    return next(tool for tool in window.tools if isinstance(tool, Beginning)).page
+    return next(tool for tool in window.tools if isinstance(tool, StartPageTool)).page
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def start_page(window: Window) -> StartPage:
 )
 def test_cards_fill_the_width_and_nothing_is_cut(over: QWidget, size: tuple[int, int], columns: int) -> None:
     over.resize(*size)
-    page = StartPage(over, family_tree())
+    page = StartPage(over, load_family_tree())
     over.show()
     QTest.qWait(10)
     assert page.size() == QSize(*size)
@@ -54,24 +54,24 @@ def test_cards_fill_the_width_and_nothing_is_cut(over: QWidget, size: tuple[int,
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_click_or_enter_opens_one(over: QWidget, qtbot: QtBot, scheme: str, qapp: object) -> None:
-    appearance.apply(qapp, scheme)  # type: ignore[arg-type]
-    page = StartPage(over, family_tree())
+    appearance.apply_scheme(qapp, scheme)  # type: ignore[arg-type]
+    page = StartPage(over, load_family_tree())
     over.show()
     first = page.cards[0]
-    with qtbot.waitSignal(page.wanted) as asked:
+    with qtbot.waitSignal(page.network_requested) as asked:
         qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
     assert asked.args == ["alexnet_2012"]
     for key in (Qt.Key.Key_Space, Qt.Key.Key_Return):
-        with qtbot.waitSignal(page.wanted) as asked:
+        with qtbot.waitSignal(page.network_requested) as asked:
             qtbot.keyClick(page.cards[3], key)
-        assert asked.args == [family_tree()[3].key]
+        assert asked.args == [load_family_tree()[3].key]
     assert not over.grab().isNull()
 
 
 def test_what_each_brought_is_said_in_the_language_of_the_explanations(window: Window) -> None:
     page = start_page(window)
     assert page.cards[0].accessibleName() == "AlexNet, 2012: depth on GPUs, ReLU, dropout"
-    window.session.speak("zh")
+    window.session.set_language("zh")
     assert page.cards[0].accessibleName().startswith("AlexNet, 2012: GPU")
 
 
@@ -87,12 +87,12 @@ def test_it_goes_when_a_network_is_open(window: Window, qtbot: QtBot) -> None:
 def test_it_is_not_there_while_what_the_window_starts_with_is_opened(window: Window, qtbot: QtBot) -> None:
     page = start_page(window)
     window.start("resnt18")  # there is no such network
-    qtbot.waitUntil(lambda: bool(page.ways))
+    qtbot.waitUntil(lambda: bool(page.links))
     qtbot.wait(1)
-    assert not page.isVisible() or not window.editing.lane.busy
+    assert not page.isVisible() or not window.edit_queue.lane.busy
     qtbot.waitUntil(lambda: "resnet18" in window.notice.text, timeout=SLOW)
     qtbot.waitUntil(page.isVisible)
-    window.open("alexnet")
+    window.open_network("alexnet")
     assert page.isVisible()  # it stays until there is something to see
     qtbot.waitUntil(lambda: not page.isVisible(), timeout=SLOW)
     assert window.session.network is not None
@@ -100,14 +100,14 @@ def test_it_is_not_there_while_what_the_window_starts_with_is_opened(window: Win
 
 def test_other_ways_to_begin(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = start_page(window)
-    qtbot.waitUntil(lambda: bool(page.ways))
-    assert [way.text() for way in page.ways] == ["Open project…", "Open a module of your own…"]
+    qtbot.waitUntil(lambda: bool(page.links))
+    assert [way.text() for way in page.links] == ["Open project…", "Open a module of your own…"]
     asked: list[str] = []
-    monkeypatch.setattr(dialogs, "project_to_read", lambda parent, folder: asked.append("project"))
-    page.ways[0].click()
+    monkeypatch.setattr(dialogs, "ask_project_open_path", lambda parent, folder: asked.append("project"))
+    page.links[0].click()
     assert asked == ["project"]
-    page.ways[1].click()
-    module = next(tool for tool in window.tools if isinstance(tool, OwnModuleTool))
+    page.links[1].click()
+    module = next(tool for tool in window.tools if isinstance(tool, UserModuleTool))
     assert module.dialog is not None
     module.dialog.reject()
 
@@ -116,15 +116,15 @@ def test_recent_projects_that_are_still_there(qtbot: QtBot, tmp_path: Path, monk
     for name in ("one", "two", "three", "four", "gone"):
         path = tmp_path / f"{name}.cnnx"
         path.touch()
-        recent.remember(path)
+        recent.add_recent_project(path)
     (tmp_path / "gone.cnnx").unlink()
     window = Window()
     qtbot.addWidget(window)
     taken: list[str] = []
     monkeypatch.setattr(Window, "open_project", lambda self, path: taken.append(path))
     page = start_page(window)
-    qtbot.waitUntil(lambda: len(page.ways) == 5)
-    assert [way.text() for way in page.ways[2:]] == ["four.cnnx", "three.cnnx", "two.cnnx"]
-    page.ways[2].click()
+    qtbot.waitUntil(lambda: len(page.links) == 5)
+    assert [way.text() for way in page.links[2:]] == ["four.cnnx", "three.cnnx", "two.cnnx"]
+    page.links[2].click()
     assert taken == [str(tmp_path / "four.cnnx")]
     window.close()

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from explorer.edits import SwapActivation
 from explorer.network import open_network
-from explorer.panels import Guess
+from explorer.panels import ClassPrediction
 from explorer.ui.tools.weights import WeightsTool
 from explorer.ui.window import Window
 from tests.sure_weights import sure_weights
@@ -17,10 +17,10 @@ from tests.sure_weights import sure_weights
 KEY = "shufflenet_v2_x0_5"
 
 
-def bars(window: Window) -> dict[str, Guess]:
+def bars(window: Window) -> dict[str, ClassPrediction]:
     """What the output shows, by class."""
     output = window.output._output
-    return {guess.label: guess for guess in output.guesses} if output is not None else {}
+    return {guess.label: guess for guess in output.predictions} if output is not None else {}
 
 
 def test_they_are_sure_and_an_edit_makes_them_less_so(tmp_path: Path, window: Window, qtbot: QtBot) -> None:
@@ -34,9 +34,9 @@ def test_they_are_sure_and_an_edit_makes_them_less_so(tmp_path: Path, window: Wi
     window.start(KEY)
     qtbot.waitUntil(lambda: window.output._output is not None, timeout=60_000)
     tool = next(made for made in window.tools if isinstance(made, WeightsTool))
-    tool.take_file(str(tmp_path / "sure.safetensors"))
+    tool.load_file(str(tmp_path / "sure.safetensors"))
     qtbot.waitUntil(lambda: next(iter(bars(window))) == "tabby", timeout=60_000)
-    window.edit(SwapActivation("*", "linear"))
-    qtbot.waitUntil(lambda: bars(window)["tabby"].now != bars(window)["tabby"].before, timeout=60_000)
-    assert bars(window)["tabby"].before > 0.8
+    window.apply_edit(SwapActivation("*", "linear"))
+    qtbot.waitUntil(lambda: bars(window)["tabby"].now != bars(window)["tabby"].baseline, timeout=60_000)
+    assert bars(window)["tabby"].baseline > 0.8
     assert bars(window)["tabby"].now < 0.5

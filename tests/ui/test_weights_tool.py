@@ -22,7 +22,7 @@ from explorer.analysis import room
 from explorer.network import Network
 from explorer.ui.tools.weights import WeightsTool
 from explorer.ui.window import Window
-from explorer.weights.pretrained import Pretrained
+from explorer.weights.pretrained import PretrainedWeights
 
 
 def tool(window: Window) -> WeightsTool:
@@ -47,27 +47,27 @@ def state(opened: Callable[[str], Network]) -> dict[str, torch.Tensor]:
 
 def likeliest(window: Window) -> str:
     output = window.output._output
-    return output.guesses[0].label if output is not None and output.guesses else ""
+    return output.predictions[0].label if output is not None and output.predictions else ""
 
 
 def words(window: Window) -> list[str]:
-    tool(window).menu.aboutToShow.emit()
-    return [action.text() for action in tool(window).menu.actions() if action.text()]
+    tool(window).weights_menu.aboutToShow.emit()
+    return [action.text() for action in tool(window).weights_menu.actions() if action.text()]
 
 
 def test_a_file_and_back(
     small: Window, qtbot: QtBot, tmp_path: Path, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.save({"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}}, tmp_path / "sure.pth")
-    assert small.output.weights.text() == "Weights: random"
-    tool(small).take_file(str(tmp_path / "sure.pth"))
+    assert small.output.weights_button.text() == "Weights: random"
+    tool(small).load_file(str(tmp_path / "sure.pth"))
     qtbot.waitUntil(lambda: likeliest(small) == "tabby", timeout=30_000)
-    assert small.output.weights.text() == "Weights: sure.pth"
+    assert small.output.weights_button.text() == "Weights: sure.pth"
     assert "all 244 tensors fit" in small.output.note.text()
     assert tool(small).report is None  # nothing to report
     assert words(small)[0] == "Random, seeded layer by layer"
-    tool(small).menu.actions()[0].trigger()
-    qtbot.waitUntil(lambda: small.output.weights.text() == "Weights: random", timeout=30_000)
+    tool(small).weights_menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: random", timeout=30_000)
     qtbot.waitUntil(lambda: likeliest(small) != "tabby", timeout=30_000)
 
 
@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_reported_with_a_way_out(
 ) -> None:
     state |= {"classifier.3.weight": torch.zeros(7, 1024), "classifier.3.bias": torch.arange(7.0)}
     torch.save(state, tmp_path / "seven.pth")
-    tool(small).take_file(str(tmp_path / "seven.pth"))
+    tool(small).load_file(str(tmp_path / "seven.pth"))
     qtbot.waitUntil(lambda: tool(small).report is not None, timeout=30_000)
     report = tool(small).report
     assert report is not None
@@ -87,14 +87,14 @@ def test_what_does_not_fit_is_reported_with_a_way_out(
     qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: likeliest(small) == "class 6", timeout=30_000)
     assert small.output._output is not None
-    assert small.output._output.apart == "not comparable: 7 classes now, 1,000 before"
-    assert small.output._output.weights == ""
+    assert small.output._output.distance_text == "not comparable: 7 classes now, 1,000 before"
+    assert small.output._output.weights_text == ""
 
 
 def test_a_bad_file_is_said_and_changes_nothing(small: Window, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "notes.pth").write_text("no weights")
     network = small.session.network
-    tool(small).take_file(str(tmp_path / "notes.pth"))
+    tool(small).load_file(str(tmp_path / "notes.pth"))
     qtbot.waitUntil(lambda: small.notice.isVisible(), timeout=30_000)
     assert "notes.pth is no file of weights" in small.notice.text
     assert small.session.network is network
@@ -120,7 +120,9 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def offer(state: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pretrained]:
+def offer(
+    state: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PretrainedWeights]:
     """Weights on a server of our own, that stops half-way until it is told to go on."""
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -133,55 +135,55 @@ def offer(state: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.Mo
     thread.start()
     digest = hashlib.sha256(_Answer.content).hexdigest()[:8]
     url = f"http://127.0.0.1:{server.server_address[1]}/mobile-{digest}.pth"
-    yield Pretrained("MobileNet_V3_Small_Weights.IMAGENET1K_V1", url, len(_Answer.content))
+    yield PretrainedWeights("MobileNet_V3_Small_Weights.IMAGENET1K_V1", url, len(_Answer.content))
     _Answer.pause.set()
     server.shutdown()
     server.server_close()
     thread.join()
 
 
-def test_a_download_shows_how_far_it_is_and_how_fast(small: Window, qtbot: QtBot, offer: Pretrained) -> None:
-    tool(small).take_pretrained(offer)
+def test_a_download_shows_how_far_it_is_and_how_fast(small: Window, qtbot: QtBot, offer: PretrainedWeights) -> None:
+    tool(small).load_pretrained(offer)
     progress = small.output.progress
     qtbot.waitUntil(lambda: progress.bar.value() > 400, timeout=30_000)
     assert progress.isVisible()
     assert re.fullmatch(r"ImageNet V1 4\.\d+ MiB of 9\.\d+ MiB, .* MiB/s", progress.bar.format())
     _Answer.pause.set()
-    qtbot.waitUntil(lambda: small.output.weights.text() == "Weights: ImageNet V1", timeout=60_000)
+    qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: ImageNet V1", timeout=60_000)
     qtbot.waitUntil(lambda: likeliest(small) == "tabby", timeout=30_000)
-    assert offer.is_here
+    assert offer.is_cached
     assert not progress.isVisible()
 
 
-def test_a_download_can_be_cancelled(small: Window, qtbot: QtBot, offer: Pretrained) -> None:
-    tool(small).take_pretrained(offer)
+def test_a_download_can_be_cancelled(small: Window, qtbot: QtBot, offer: PretrainedWeights) -> None:
+    tool(small).load_pretrained(offer)
     progress = small.output.progress
     qtbot.waitUntil(lambda: progress.bar.value() > 300, timeout=30_000)
-    qtbot.mouseClick(progress.stop, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
     assert not progress.isVisible()
     _Answer.pause.set()
     qtbot.waitUntil(lambda: not tool(small).lane.busy, timeout=30_000)
-    assert list(offer.path.parent.iterdir()) == []
-    assert small.output.weights.text() == "Weights: random"
+    assert list(offer.cache_path.parent.iterdir()) == []
+    assert small.output.weights_button.text() == "Weights: random"
 
 
-def test_what_is_offered_says_its_size_before(small: Window, offer: Pretrained) -> None:
+def test_what_is_offered_says_its_size_before(small: Window, offer: PretrainedWeights) -> None:
     entries = words(small)
     assert any("ImageNet V1 · 67.7 % top-1 · download 9.83 MiB" in text for text in entries)
     assert entries[-2:] == ["From a file…", "What was loaded…"]
-    assert not tool(small).menu.actions()[-1].isEnabled()
+    assert not tool(small).weights_menu.actions()[-1].isEnabled()
 
 
 def test_device_and_memory_are_settings(small: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "PREFERRED", room.Preferences())
+    monkeypatch.setattr(room, "DEVICE_PREFERENCES", room.DevicePreferences())
     network = small.session.network
     assert network is not None
-    tool(small).devices.aboutToShow.emit()
-    assert tool(small).devices.actions()[0].text() == "CPU"
-    tool(small).budgets.actions()[1].trigger()
-    qtbot.waitUntil(lambda: network.origin.forward.budget == 2**28, timeout=30_000)
+    tool(small).devices_menu.aboutToShow.emit()
+    assert tool(small).devices_menu.actions()[0].text() == "CPU"
+    tool(small).budgets_menu.actions()[1].trigger()
+    qtbot.waitUntil(lambda: network.context.forward.budget == 2**28, timeout=30_000)
     missing = "mps" if not torch.backends.mps.is_available() else "cuda"
-    tool(small).prefer(device=missing)
+    tool(small).set_preferences(device=missing)
     qtbot.waitUntil(lambda: f"{missing} failed" in small.output.note.text(), timeout=30_000)
     assert "so this ran on the CPU." in small.output.note.text()
     assert small.output.bars.isVisible()

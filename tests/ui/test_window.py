@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from pytestqt.qtbot import QtBot
 
-from explorer.edits import LinearBottleneck, Shortcut, SwapActivation
+from explorer.edits import SetBottleneckActivation, SwapActivation, ToggleShortcut
 from explorer.ui.window import Window
 
 SLOW = 60_000
@@ -37,7 +37,7 @@ def test_opening_shows_graph_figures_and_output(mobilenet: Window) -> None:
     assert mobilenet.canvas.picture is not None
     assert mobilenet.canvas.picture.card("features.3") is not None
     assert "MobileNet v2" in mobilenet.windowTitle()
-    assert mobilenet.output.apart.text.startswith("Before and after: identical")
+    assert mobilenet.output.divergence.text.startswith("Before and after: identical")
     assert not mobilenet.actions_.undo.isEnabled()
 
 
@@ -50,7 +50,7 @@ def test_a_click_selects_and_the_inspector_says_what_it_is(mobilenet: Window, qt
     qtbot.mouseClick(mobilenet.canvas, Qt.MouseButton.LeftButton, pos=place.toPoint())
     settled(qtbot, mobilenet)
     assert mobilenet.session.selection == "features.3"
-    shown = mobilenet.inspector._shown
+    shown = mobilenet.inspector._inspection
     assert shown is not None
     assert shown.title == "Inverted residual"
     assert ("Class", "InvertedResidual") in shown.rows
@@ -59,17 +59,17 @@ def test_a_click_selects_and_the_inspector_says_what_it_is(mobilenet: Window, qt
 def test_an_edit_changes_figures_and_output_and_undo_brings_both_back(mobilenet: Window, qtbot: QtBot) -> None:
     before = mobilenet.session.network
     assert before is not None
-    mobilenet.edit(Shortcut("*", on=False))
+    mobilenet.apply_edit(ToggleShortcut("*", on=False))
     settled(qtbot, mobilenet)
     edited = mobilenet.session.network
     assert edited is not None
     assert edited.figures.total.all_ops < before.figures.total.all_ops
-    assert "identical" not in mobilenet.output.apart.text
+    assert "identical" not in mobilenet.output.divergence.text
     assert mobilenet.actions_.undo.text() == "Undo Shortcut removed everywhere"
     mobilenet.actions_.undo.trigger()
     settled(qtbot, mobilenet)
     assert mobilenet.session.network.architecture is before.architecture
-    assert "identical" in mobilenet.output.apart.text
+    assert "identical" in mobilenet.output.divergence.text
     assert mobilenet.actions_.redo.text() == "Redo Shortcut removed everywhere"
     mobilenet.actions_.redo.trigger()
     settled(qtbot, mobilenet)
@@ -77,15 +77,15 @@ def test_an_edit_changes_figures_and_output_and_undo_brings_both_back(mobilenet:
 
 
 def test_edits_made_faster_than_they_are_shown_all_count(mobilenet: Window, qtbot: QtBot) -> None:
-    mobilenet.edit(SwapActivation("features.0.2", "gelu"))
-    mobilenet.edit(SwapActivation("features.3", "silu"))
-    mobilenet.edit(LinearBottleneck("features.3", "relu"))
+    mobilenet.apply_edit(SwapActivation("features.0.2", "gelu"))
+    mobilenet.apply_edit(SwapActivation("features.3", "silu"))
+    mobilenet.apply_edit(SetBottleneckActivation("features.3", "relu"))
     settled(qtbot, mobilenet)
     assert mobilenet.session.network is not None
-    assert len(mobilenet.session.network.history.in_force) == 3
+    assert len(mobilenet.session.network.history.applied_edits) == 3
     mobilenet.actions_.reset.trigger()
     settled(qtbot, mobilenet)
-    assert mobilenet.session.network.history.in_force == ()
+    assert mobilenet.session.network.history.applied_edits == ()
 
 
 def test_unfolding_keeps_the_group_in_its_place(mobilenet: Window, qtbot: QtBot) -> None:
@@ -94,7 +94,7 @@ def test_unfolding_keeps_the_group_in_its_place(mobilenet: Window, qtbot: QtBot)
     rect = canvas.picture.rect("features.7")
     assert rect is not None
     before = canvas._offset + rect.topLeft() * canvas.scale
-    mobilenet.toggle("features.7")
+    mobilenet.toggle_expansion("features.7")
     settled(qtbot, mobilenet)
     assert canvas.picture.is_frame("features.7")
     after = canvas._offset + canvas.picture.rect("features.7").topLeft() * canvas.scale
@@ -111,7 +111,7 @@ def test_levels(mobilenet: Window, qtbot: QtBot, level: str, cards: int) -> None
 
 
 def test_an_unknown_network_is_said_and_the_open_one_stays(mobilenet: Window, qtbot: QtBot) -> None:
-    mobilenet.open("mobilenet_v9")
+    mobilenet.open_network("mobilenet_v9")
     settled(qtbot, mobilenet)
     assert mobilenet.notice.isVisible()
     assert "mobilenet_v9" in mobilenet.notice.text
@@ -120,11 +120,11 @@ def test_an_unknown_network_is_said_and_the_open_one_stays(mobilenet: Window, qt
 
 
 def test_a_refused_edit_is_said_and_nothing_changes(mobilenet: Window, qtbot: QtBot) -> None:
-    mobilenet.edit(Shortcut("features.2", on=False))
+    mobilenet.apply_edit(ToggleShortcut("features.2", on=False))
     settled(qtbot, mobilenet)
     assert "no shortcut in features.2" in mobilenet.notice.text
     assert mobilenet.session.network is not None
-    assert mobilenet.session.network.history.in_force == ()
+    assert mobilenet.session.network.history.applied_edits == ()
 
 
 def test_a_file_that_is_no_image_is_said_and_the_sample_stays(mobilenet: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_an_image_dropped_anywhere(mobilenet: Window, qtbot: QtBot, tmp_path: Pa
 
 
 def test_options_of_a_network(mobilenet: Window, qtbot: QtBot) -> None:
-    mobilenet.library.built.emit("mobilenet_v2", {"width_mult": 0.5})
+    mobilenet.library.options_changed.emit("mobilenet_v2", {"width_mult": 0.5})
     settled(qtbot, mobilenet)
     assert mobilenet.session.network is not None
     assert mobilenet.session.network.figures.total.params == 1_968_680
@@ -177,32 +177,32 @@ def test_closing_while_busy_is_clean(qtbot: QtBot) -> None:
     window.show()
     window.start("vgg11")
     qtbot.wait(50)
-    window.edit(SwapActivation("*", "gelu"))
+    window.apply_edit(SwapActivation("*", "gelu"))
     assert window.close()
     assert not any(lane._pool.activeThreadCount() for lane in window._lanes)
 
 
 def test_cancel_leaves_the_network_open(mobilenet: Window, qtbot: QtBot) -> None:
-    mobilenet.edit(SwapActivation("*", "gelu"))
-    assert mobilenet.editing.lane._pool.waitForDone(SLOW)  # done, and not yet shown
+    mobilenet.apply_edit(SwapActivation("*", "gelu"))
+    assert mobilenet.edit_queue.lane._pool.waitForDone(SLOW)  # done, and not yet shown
     mobilenet._cancel_all()
     settled(qtbot, mobilenet)
     after = SwapActivation("features.0.2", "relu")
-    mobilenet.edit(after)  # what follows a cancelled edit still works, and builds on what was seen
+    mobilenet.apply_edit(after)  # what follows a cancelled edit still works, and builds on what was seen
     settled(qtbot, mobilenet)
     assert mobilenet.session.network is not None
-    assert mobilenet.session.network.history.in_force == (after,)
+    assert mobilenet.session.network.history.applied_edits == (after,)
 
 
 def test_a_failed_opening_leaves_no_edit_that_was_never_shown(mobilenet: Window, qtbot: QtBot) -> None:
-    mobilenet.edit(SwapActivation("*", "gelu"))
-    assert mobilenet.editing.lane._pool.waitForDone(SLOW)
-    mobilenet.open("mobilenet_v9")
+    mobilenet.apply_edit(SwapActivation("*", "gelu"))
+    assert mobilenet.edit_queue.lane._pool.waitForDone(SLOW)
+    mobilenet.open_network("mobilenet_v9")
     settled(qtbot, mobilenet)
-    mobilenet.edit(Shortcut("features.3", on=False))
+    mobilenet.apply_edit(ToggleShortcut("features.3", on=False))
     settled(qtbot, mobilenet)
     assert mobilenet.session.network is not None
-    assert mobilenet.session.network.history.in_force == (Shortcut("features.3", on=False),)
+    assert mobilenet.session.network.history.applied_edits == (ToggleShortcut("features.3", on=False),)
 
 
 def test_dark_and_light(mobilenet: Window) -> None:

@@ -9,33 +9,33 @@ import torch
 
 from explorer.edits import (
     AddShortcut,
-    Classes,
-    ConvForm,
     Edit,
-    Expansion,
-    InputSize,
-    Norm,
-    Repeat,
+    RepeatBlock,
+    SetClasses,
+    SetConvForm,
+    SetExpansion,
+    SetInputSize,
     SetLayer,
-    Shortcut,
-    SqueezeExcitation,
+    SetWidth,
     SwapActivation,
-    Width,
+    SwapNorm,
+    ToggleShortcut,
+    ToggleSqueezeExcitation,
 )
 from explorer.network import Network
-from explorer.weights.provenance import carried
+from explorer.weights.provenance import copy_overlap
 
 Opened = Callable[[str], Network]
 
 
 def origins(network: Network) -> dict[str, str]:
-    source = network.origin.weights
+    source = network.context.weights
     found = {name: source.provenance(node) for name, node in network.architecture.live.items()}
     return {name: origin for name, origin in found.items() if origin is not None}
 
 
 def tensor(network: Network, node: str, name: str = "weight") -> torch.Tensor:
-    return network.origin.weights.tensors(network.architecture.nodes[node])[name]
+    return network.context.weights.tensors(network.architecture.nodes[node])[name]
 
 
 def test_as_opened_everything_is_kept(opened: Opened) -> None:
@@ -44,7 +44,7 @@ def test_as_opened_everything_is_kept(opened: Opened) -> None:
 
 @pytest.mark.parametrize(
     "edit",
-    [Shortcut("*", on=False), SwapActivation("*", "gelu"), InputSize(resolution=128)],
+    [ToggleShortcut("*", on=False), SwapActivation("*", "gelu"), SetInputSize(resolution=128)],
     ids=lambda edit: edit.name,
 )
 def test_edits_without_weights_keep_all_of_them(edit: Edit, opened: Opened) -> None:
@@ -56,7 +56,7 @@ def test_edits_without_weights_keep_all_of_them(edit: Edit, opened: Opened) -> N
 
 def test_a_narrower_layer_is_sliced_and_what_reads_it_with_it(opened: Opened) -> None:
     before = opened("mobilenet_v2")
-    after = before.edit(Expansion("features.3", 3.0))
+    after = before.edit(SetExpansion("features.3", 3.0))
     changed = {name: origin for name, origin in origins(after).items() if origin != "kept"}
     assert set(changed.values()) == {"sliced"}
     assert set(changed) == {f"features.3.conv.{at}" for at in ("0.0", "0.1", "1.0", "1.1", "2")}
@@ -69,7 +69,7 @@ def test_a_narrower_layer_is_sliced_and_what_reads_it_with_it(opened: Opened) ->
 
 def test_a_wider_layer_is_extended(opened: Opened) -> None:
     before = opened("resnet18")
-    after = before.edit(Width("layer4", 768))
+    after = before.edit(SetWidth("layer4", 768))
     assert origins(after)["layer4.1.conv2"] == "extended"
     assert origins(after)["fc"] == "extended"
     assert tensor(after, "layer4.1.conv2").shape[0] == 768
@@ -81,8 +81,8 @@ def test_a_wider_layer_is_extended(opened: Opened) -> None:
     [
         (SetLayer("layer1.0.conv1", "kernel", 5), {"layer1.0.conv1"}),
         (SetLayer("layer1.0.conv1", "groups", 2), {"layer1.0.conv1"}),
-        (Norm("layer1.0.bn1", "group"), {"layer1.0.bn1"}),
-        (Repeat("layer3.1"), {"layer3.1~2.conv1", "layer3.1~2.bn1", "layer3.1~2.conv2", "layer3.1~2.bn2"}),
+        (SwapNorm("layer1.0.bn1", "group"), {"layer1.0.bn1"}),
+        (RepeatBlock("layer3.1"), {"layer3.1~2.conv1", "layer3.1~2.bn1", "layer3.1~2.conv2", "layer3.1~2.bn2"}),
     ],
     ids=["kernel", "groups", "norm", "repeat"],
 )
@@ -93,18 +93,18 @@ def test_another_layer_is_new_and_the_rest_is_kept(edit: Edit, new: set[str], op
 
 
 def test_new_weights_depend_on_the_seed_and_the_path_alone(opened: Opened) -> None:
-    once = opened("resnet18").edit(Repeat("layer3.1"))
-    again = opened("resnet18").edit(Shortcut("layer1.0", on=False), Repeat("layer3.1"))
+    once = opened("resnet18").edit(RepeatBlock("layer3.1"))
+    again = opened("resnet18").edit(ToggleShortcut("layer1.0", on=False), RepeatBlock("layer3.1"))
     assert torch.equal(tensor(once, "layer3.1~2.conv1"), tensor(again, "layer3.1~2.conv1"))
 
 
 @pytest.mark.parametrize("kind", ["batch", "group", "instance", "layer"])
 def test_a_norm_put_where_there_was_none_starts_neutral(kind: str, opened: Opened) -> None:
-    after = opened("vgg11").edit(Norm("features.8", kind))
+    after = opened("vgg11").edit(SwapNorm("features.8", kind))
     name = next(name for name, node in after.architecture.live.items() if node.added)
     node = after.architecture.nodes[name]
-    assert node.neutral
-    values = after.origin.weights.tensors(node)
+    assert node.identity_init
+    values = after.context.weights.tensors(node)
     if kind == "batch":  # in eval mode it computes nothing at all
         x = torch.randn(1, len(values["weight"]), 4, 4)
         passed = torch.nn.functional.batch_norm(
@@ -119,8 +119,10 @@ def test_a_norm_put_where_there_was_none_starts_neutral(kind: str, opened: Opene
 
 def test_batch_norms_in_a_network_without_leave_its_output(opened: Opened) -> None:
     before = opened("vgg11")
-    after = before.edit(Norm("*", "batch"))
-    assert torch.allclose(after.run("cat").result.main, before.run("cat").result.main, rtol=1e-3, atol=1e-4)
+    after = before.edit(SwapNorm("*", "batch"))
+    assert torch.allclose(
+        after.run("cat").result.main_output, before.run("cat").result.main_output, rtol=1e-3, atol=1e-4
+    )
 
 
 def test_a_projection_shortcut_starts_as_the_identity_of_the_channels_there_are(opened: Opened) -> None:
@@ -130,7 +132,9 @@ def test_a_projection_shortcut_starts_as_the_identity_of_the_channels_there_are(
     assert torch.equal(weight, torch.eye(*weight.shape))
 
 
-@pytest.mark.parametrize("edit", [ConvForm("layer1.0.conv1", "separable"), SqueezeExcitation("layer1.0", on=True)])
+@pytest.mark.parametrize(
+    "edit", [SetConvForm("layer1.0.conv1", "separable"), ToggleSqueezeExcitation("layer1.0", on=True)]
+)
 def test_layers_that_an_edit_adds_are_new(edit: Edit, opened: Opened) -> None:
     after = opened("resnet18").edit(edit)
     added = {name for name, node in after.architecture.live.items() if node.added and name in origins(after)}
@@ -140,13 +144,13 @@ def test_layers_that_an_edit_adds_are_new(edit: Edit, opened: Opened) -> None:
 
 def test_undo_gives_back_the_very_weights(opened: Opened) -> None:
     before = opened("mobilenet_v3_small")
-    after = before.edit(Expansion("*", 2.0), Classes(10)).undo().undo()
+    after = before.edit(SetExpansion("*", 2.0), SetClasses(10)).undo().undo()
     for name in origins(before):
-        for key, value in before.origin.weights.tensors(before.architecture.nodes[name]).items():
-            assert torch.equal(after.origin.weights.tensors(after.architecture.nodes[name])[key], value)
+        for key, value in before.context.weights.tensors(before.architecture.nodes[name]).items():
+            assert torch.equal(after.context.weights.tensors(after.architecture.nodes[name])[key], value)
 
 
 def test_carried_takes_what_overlaps() -> None:
     now, then = torch.zeros(2, 3), torch.arange(8.0).reshape(4, 2) + 1
-    assert carried(now, then).tolist() == [[1, 2, 0], [3, 4, 0]]
-    assert carried(torch.zeros(4, 2), then) is then
+    assert copy_overlap(now, then).tolist() == [[1, 2, 0], [3, 4, 0]]
+    assert copy_overlap(torch.zeros(4, 2), then) is then

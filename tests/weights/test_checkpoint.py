@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from explorer.edits import Classes, Shortcut, SwapActivation
+from explorer.edits import SetClasses, SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
 from explorer.weights import checkpoint
 from explorer.weights.checkpoint import CheckpointError, read_checkpoint
@@ -40,7 +40,7 @@ IMAGE = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
 
 
 def output(network: Network) -> torch.Tensor:
-    return network.origin.forward.run(network.architecture, network.origin.weights, IMAGE, "image").main
+    return network.context.forward.run(network.architecture, network.context.weights, IMAGE, "image").main_output
 
 
 def as_pth(state: Any, path: Path) -> Path:
@@ -64,8 +64,8 @@ def test_the_output_is_that_of_the_module_that_was_saved(
 ) -> None:
     module = small()
     loaded = network.load_weights(write(module.state_dict(), tmp_path / "weights"))  # no suffix: the content counts
-    assert loaded.origin.loaded is not None
-    assert loaded.origin.loaded.report.sentence == "all 11 tensors fit"
+    assert loaded.context.checkpoint is not None
+    assert loaded.context.checkpoint.report.summary == "all 11 tensors fit"
     with torch.inference_mode():
         assert torch.equal(output(loaded), module(IMAGE))
     assert not torch.equal(output(network), output(loaded))  # the network before is as it was
@@ -77,7 +77,7 @@ def test_prefixes_are_taken_off(prefix: str, network: Network, tmp_path: Path) -
     state = {prefix + name: tensor for name, tensor in small().state_dict().items()}
     found = network.read_weights(as_pth(state, tmp_path / "a.pth"))
     assert found.report.prefix == prefix
-    assert found.report.complete
+    assert found.report.is_complete
     assert not found.report.unexpected
 
 
@@ -86,7 +86,7 @@ def test_wrappers_are_opened(wrap: tuple[str, ...], network: Network, tmp_path: 
     state: Any = small().state_dict()
     for name in reversed(wrap):
         state = {"epoch": 90, name: state, "optimizer": {"state": {}, "param_groups": [{"lr": 0.1}]}}
-    assert network.read_weights(as_pth(state, tmp_path / "a.pth")).report.complete
+    assert network.read_weights(as_pth(state, tmp_path / "a.pth")).report.is_complete
 
 
 def test_half_precision_is_read(network: Network, tmp_path: Path) -> None:
@@ -105,24 +105,24 @@ def test_what_does_not_fit_is_reported_and_stays_random(network: Network, tmp_pa
     state["6.weight"] = torch.zeros(20, 8)
     state["teacher.weight"] = torch.zeros(2)
     loaded = network.load_weights(as_pth(state, tmp_path / "a.pth"))
-    assert loaded.origin.loaded is not None
-    report = loaded.origin.loaded.report
+    assert loaded.context.checkpoint is not None
+    report = loaded.context.checkpoint.report
     assert report.missing == ("3.bias",)
-    assert report.misshapen == (("6.weight", (20, 8), (10, 8)),)
+    assert report.mismatched_shapes == (("6.weight", (20, 8), (10, 8)),)
     assert report.unexpected == ("teacher.weight",)
-    assert report.sentence == "8 of 10 tensors fit; 1 missing, 1 of another shape, 1 not used"
-    source, nodes = loaded.origin.weights, loaded.architecture.nodes
+    assert report.summary == "8 of 10 tensors fit; 1 missing, 1 of another shape, 1 not used"
+    source, nodes = loaded.context.weights, loaded.architecture.nodes
     assert [source.provenance(nodes[name]) for name in "0136"] == ["kept", "kept", "extended", "extended"]
     assert source.provenance(nodes["2"]) is None
 
 
 def test_weights_for_other_classes(network: Network, tmp_path: Path) -> None:
     path = as_pth(small(20).state_dict(), tmp_path / "twenty.pth")
-    assert len(network.read_weights(path).report.misshapen) == 2
-    with_twenty = network.edit(Classes(20)).load_weights(path)  # the way out
-    assert with_twenty.origin.loaded is not None
-    assert with_twenty.origin.loaded.report.complete
-    assert with_twenty.origin.weights.provenance(with_twenty.architecture.nodes["6"]) == "kept"
+    assert len(network.read_weights(path).report.mismatched_shapes) == 2
+    with_twenty = network.edit(SetClasses(20)).load_weights(path)  # the way out
+    assert with_twenty.context.checkpoint is not None
+    assert with_twenty.context.checkpoint.report.is_complete
+    assert with_twenty.context.weights.provenance(with_twenty.architecture.nodes["6"]) == "kept"
     with torch.inference_mode():
         assert torch.equal(output(with_twenty), small(20)(IMAGE))
     assert output(with_twenty.undo()).shape == (1, 10)
@@ -133,8 +133,8 @@ def test_weights_of_an_edited_network_come_back(network: Network, tmp_path: Path
     state = edited.module().state_dict()
     state["2.weight"].fill_(0.75)
     loaded = edited.load_weights(as_pth(state, tmp_path / "edited.pth"))
-    assert loaded.origin.weights.tensors(loaded.architecture.nodes["2"])["weight"].tolist() == [0.75]
-    assert loaded.origin.weights.provenance(loaded.architecture.nodes["2"]) == "kept"
+    assert loaded.context.weights.tensors(loaded.architecture.nodes["2"])["weight"].tolist() == [0.75]
+    assert loaded.context.weights.provenance(loaded.architecture.nodes["2"]) == "kept"
 
 
 def test_edits_slice_and_extend_what_was_loaded(tmp_path: Path) -> None:
@@ -143,10 +143,10 @@ def test_edits_slice_and_extend_what_was_loaded(tmp_path: Path) -> None:
     state["fc.bias"].fill_(3.0)
     loaded = network.load_weights(as_safetensors(state, tmp_path / "own.safetensors"))
     for classes, origin in ((10, "sliced"), (1200, "extended")):
-        edited = loaded.edit(Classes(classes), Shortcut("layer4.1", on=False))
+        edited = loaded.edit(SetClasses(classes), ToggleShortcut("layer4.1", on=False))
         node = edited.architecture.nodes["fc"]
-        assert edited.origin.weights.provenance(node) == origin
-        assert edited.origin.weights.tensors(node)["bias"][:10].tolist() == [3.0] * 10
+        assert edited.context.weights.provenance(node) == origin
+        assert edited.context.weights.tensors(node)["bias"][:10].tolist() == [3.0] * 10
 
 
 def refused(path: Path, message: str, network: Network | None = None) -> None:

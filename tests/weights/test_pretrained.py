@@ -16,10 +16,10 @@ import pytest
 import torch
 
 from explorer.network import open_network
-from explorer.networks.catalogue import entries, find
+from explorer.networks.catalogue import all_entries, get_entry
 from explorer.weights import pretrained
 from explorer.weights.checkpoint import CheckpointError
-from explorer.weights.pretrained import Pretrained, Stopped, fetch, offered
+from explorer.weights.pretrained import DownloadCancelled, PretrainedWeights, fetch, list_pretrained
 
 
 class Server(ThreadingHTTPServer):
@@ -29,10 +29,10 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.content, self.sent, self.asked, self.status = content, len(content), 0, 200
 
-    def offer(self) -> Pretrained:
+    def offer(self) -> PretrainedWeights:
         digest = hashlib.sha256(self.content).hexdigest()[:8]
         url = f"http://127.0.0.1:{self.server_address[1]}/small-{digest}.pth"
-        return Pretrained("Small_Weights.IMAGENET1K_V1", url, len(self.content))
+        return PretrainedWeights("Small_Weights.IMAGENET1K_V1", url, len(self.content))
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -69,28 +69,28 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     thread.join()
 
 
-def left(offer: Pretrained) -> list[str]:
-    return [path.name for path in offer.path.parent.iterdir()]
+def left(offer: PretrainedWeights) -> list[str]:
+    return [path.name for path in offer.cache_path.parent.iterdir()]
 
 
 def test_it_is_fetched_once_with_progress_and_is_the_network_s(server: Server) -> None:
     offer, seen = server.offer(), list[float]()
-    assert not offer.is_here
+    assert not offer.is_cached
     path = fetch(offer, lambda done: seen.append(done) is None)
-    assert path == offer.path
-    assert offer.is_here
+    assert path == offer.cache_path
+    assert offer.is_cached
     assert seen == sorted(seen)
     assert seen[0] == 0
     assert 0.9 < seen[-1] <= 1
     fetch(offer)
     assert server.asked == 1
     loaded = open_network("resnet18", input_shape=(1, 3, 32, 32)).load_weights(path)
-    assert loaded.origin.weights.tensors(loaded.architecture.nodes["fc"])["bias"].unique().tolist() == [2.0]
+    assert loaded.context.weights.tensors(loaded.architecture.nodes["fc"])["bias"].unique().tolist() == [2.0]
 
 
 def test_one_that_is_no_longer_wanted_leaves_nothing(server: Server) -> None:
     offer = server.offer()
-    with pytest.raises(Stopped):
+    with pytest.raises(DownloadCancelled):
         fetch(offer, lambda done: done < 0.3)
     assert left(offer) == []
 
@@ -115,23 +115,23 @@ def test_another_content_is_refused(server: Server) -> None:
 
 def test_a_damaged_file_of_the_cache_is_replaced_by_a_good_one_only(server: Server) -> None:
     offer = server.offer()
-    offer.path.parent.mkdir(parents=True)
-    offer.path.write_bytes(b"damaged")
+    offer.cache_path.parent.mkdir(parents=True)
+    offer.cache_path.write_bytes(b"damaged")
     server.status = 503
     with pytest.raises(CheckpointError, match=r"answers 503 .* put it at .*small-.*the file that is there is damaged"):
         fetch(offer)
-    assert offer.path.read_bytes() == b"damaged"
+    assert offer.cache_path.read_bytes() == b"damaged"
     server.status = 200
     assert fetch(offer).read_bytes() == server.content
 
 
 def test_offline_the_place_of_the_file_is_said(server: Server) -> None:
     offer = server.offer()
-    nowhere = Pretrained(offer.name, f"http://127.0.0.1:1/{offer.file}", offer.bytes)
+    nowhere = PretrainedWeights(offer.name, f"http://127.0.0.1:1/{offer.file_name}", offer.size_bytes)
     with pytest.raises(CheckpointError, match=r"Cannot reach 127\.0\.0\.1 .*put it at .*checkpoints/small-"):
         fetch(nowhere)
-    offer.path.write_bytes(server.content)  # done by hand
-    assert fetch(nowhere) == offer.path
+    offer.cache_path.write_bytes(server.content)  # done by hand
+    assert fetch(nowhere) == offer.cache_path
     assert server.asked == 0
 
 
@@ -162,17 +162,17 @@ def test_a_disk_that_gets_full_on_the_way(server: Server, monkeypatch: pytest.Mo
 
 
 def test_every_entry_says_its_size_and_file_before_anything_is_fetched() -> None:
-    for entry in entries():
-        for offer in offered(entry.weights, entry.input_size[-1]):
-            assert offer.bytes > 10**6
-            assert int(offer.digest, 16) >= 0
-            assert len(offer.digest) >= 8
-            assert offer.path.name == offer.file
+    for entry in all_entries():
+        for offer in list_pretrained(entry.weights, entry.input_size[-1]):
+            assert offer.size_bytes > 10**6
+            assert int(offer.sha256_prefix, 16) >= 0
+            assert len(offer.sha256_prefix) >= 8
+            assert offer.cache_path.name == offer.file_name
             assert offer.top1 is not None or "FEATURES" in offer.name
 
 
 def test_the_entrys_own_weights_come_first() -> None:
-    names = [offer.title for offer in offered(find("resnet50").weights, 224)]
+    names = [offer.title for offer in list_pretrained(get_entry("resnet50").weights, 224)]
     assert names[0] == "ImageNet V2"
     assert set(names) == {"ImageNet V1", "ImageNet V2"}
-    assert offered(None, 224) == ()
+    assert list_pretrained(None, 224) == ()

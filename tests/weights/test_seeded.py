@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.analysis.calibration import seeded
+from explorer.analysis.calibration import build_seeded_weights
 from explorer.edits import SwapActivation
 from explorer.graph.architecture import Layer
 from explorer.network import Network, open_network
-from explorer.weights import Seeded
+from explorer.weights import SeededWeights
 from tests.conftest import TYPICAL
 
 SLOW = {"vgg11_bn", "inception_v3", "vit_b_16"}  # seconds each, and no other kind of structure
@@ -20,34 +20,36 @@ SLOW = {"vgg11_bn", "inception_v3", "vit_b_16"}  # seconds each, and no other ki
 
 def test_the_same_seed_gives_the_same_numbers(opened: Callable[[str], Network]) -> None:
     node = opened("resnet18").architecture.nodes["layer1.0.conv1"]
-    one, same, other = (Seeded(seed).tensors(node)["weight"] for seed in (0, 0, 1))
+    one, same, other = (SeededWeights(seed).tensors(node)["weight"] for seed in (0, 0, 1))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
 
 
 def test_two_layers_have_different_numbers(opened: Callable[[str], Network]) -> None:
     nodes = opened("resnet18").architecture.nodes
-    a, b = (Seeded().tensors(nodes[f"layer1.{n}.conv1"])["weight"] for n in (0, 1))
+    a, b = (SeededWeights().tensors(nodes[f"layer1.{n}.conv1"])["weight"] for n in (0, 1))
     assert not torch.equal(a, b)
 
 
 def test_an_edit_elsewhere_changes_nothing(opened: Callable[[str], Network]) -> None:
     network = opened("resnet18")
     edited = network.edit(SwapActivation("layer1", "prelu"))
-    source = Seeded()
+    source = SeededWeights()
     for name, node in network.architecture.nodes.items():
         after = edited.architecture.nodes[name]
         if isinstance(node.op, Layer) and after.op is node.op:
-            assert source.key(node) == source.key(after)
+            assert source.cache_key(node) == source.cache_key(after)
 
 
 @pytest.mark.parametrize("key", ["mobilenet_v3_small", "densenet121", "vit_b_16", "swin_t", "convnext_tiny"])
 def test_every_layer_gets_what_it_holds(key: str, opened: Callable[[str], Network]) -> None:
-    source = Seeded()
+    source = SeededWeights()
     for node in opened(key).architecture.nodes.values():
         if isinstance(node.op, Layer):
             made = source.tensors(node)
-            assert {name: tensor.shape for name, tensor in made.items()} == {n: t.shape for n, t in node.op.tensors}
+            assert {name: tensor.shape for name, tensor in made.items()} == {
+                n: t.shape for n, t in node.op.named_tensors
+            }
             assert all(bool(torch.isfinite(t).all()) for t in made.values())
 
 
@@ -56,11 +58,11 @@ def test_the_output_is_neither_one_class_nor_all(key: str) -> None:
     """Deviation of the logits on photos other than the one the scales were found with."""
     network = open_network(key)
     for photo in ("cat", "rocket"):
-        assert 0.3 < float(network.run(photo).result.main.std()) < 10
+        assert 0.3 < float(network.run(photo).result.main_output.std()) < 10
 
 
 def test_scales_are_found_on_the_network_as_opened() -> None:
-    source = seeded(open_network("resnet18").architecture)
+    source = build_seeded_weights(open_network("resnet18").architecture)
     assert source.scales["bn1"] > 0
     assert "fc" in source.scales
 
@@ -70,7 +72,7 @@ def test_a_network_of_one_size_only_is_calibrated_at_it() -> None:
     with torch.device("meta"):
         meta = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * 30 * 30, 10))
     assert len(module) == len(meta)
-    assert seeded(open_network(meta, input_shape=(1, 3, 32, 32)).architecture).scales.keys() == {"1", "3"}
+    assert build_seeded_weights(open_network(meta, input_shape=(1, 3, 32, 32)).architecture).scales.keys() == {"1", "3"}
 
 
 def test_a_modules_own_weights_are_kept() -> None:
@@ -78,11 +80,11 @@ def test_a_modules_own_weights_are_kept() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 10)).eval()
     network = open_network(module, input_shape=(1, 3, 8, 8))
     x = torch.randn(1, 3, 8, 8)
-    run = network.origin.forward.run
+    run = network.context.forward.run
     with torch.inference_mode():
-        assert torch.equal(run(network.architecture, network.origin.weights, x).main, module(x))
+        assert torch.equal(run(network.architecture, network.context.weights, x).main_output, module(x))
         with_prelu = network.edit(SwapActivation("1", "prelu"))
-        made = run(with_prelu.architecture, network.origin.weights, x).main
+        made = run(with_prelu.architecture, network.context.weights, x).main_output
     module[1] = nn.PReLU()
     with torch.inference_mode():
         assert torch.equal(made, module.eval()(x))  # what the edit made new has torch's own starting slope
@@ -92,8 +94,8 @@ def test_training_the_module_afterwards_does_not_reach_the_network() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten()).eval()
     network = open_network(module, input_shape=(1, 3, 8, 8))
     x = torch.randn(1, 3, 8, 8)
-    before = network.origin.forward.run(network.architecture, network.origin.weights, x).main.clone()
+    before = network.context.forward.run(network.architecture, network.context.weights, x).main_output.clone()
     with torch.no_grad():
         module[0].weight.zero_()
-    after = network.origin.forward.run(network.architecture, network.origin.weights, x, "again").main
+    after = network.context.forward.run(network.architecture, network.context.weights, x, "again").main_output
     assert torch.equal(before, after)

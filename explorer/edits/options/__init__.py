@@ -9,87 +9,102 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from explorer.analysis.study import Study
-from explorer.edits.edit import EVERYWHERE, places
+from explorer.analysis.study import Analysis
+from explorer.edits.edit import EVERYWHERE, split_places
 from explorer.edits.options import blocks, joins, layers, several, whole
-from explorer.edits.options.place import Place
-from explorer.graph.remembered import remembered
+from explorer.edits.options.place import OptionScope
+from explorer.graph.remembered import memoise
 from explorer.panels import Option
 
-Topic = Callable[[Place], Iterator[Option]]
+OptionBuilder = Callable[[OptionScope], Iterator[Option]]
 
-_OF_BLOCKS: tuple[Topic, ...] = (
-    blocks.shortcut,
-    joins.join,
-    layers.activation,
-    layers.norm,
-    blocks.hidden_width,
-    blocks.growth_rate,
-    blocks.cardinality,
-    layers.form,
-    blocks.shuffle,
-    blocks.linear_bottleneck,
-    blocks.squeeze_excitation,
-    layers.gate,
-    blocks.inversion,
-    several.kernel,
-    several.pooling,
-    layers.bias,
+_BLOCK_OPTIONS: tuple[OptionBuilder, ...] = (
+    blocks.shortcut_options,
+    joins.join_options,
+    layers.activation_options,
+    layers.norm_options,
+    blocks.hidden_width_options,
+    blocks.growth_rate_options,
+    blocks.cardinality_options,
+    layers.conv_form_options,
+    blocks.shuffle_options,
+    blocks.linear_bottleneck_options,
+    blocks.squeeze_excitation_options,
+    layers.gate_options,
+    blocks.inversion_options,
+    several.bulk_kernel_options,
+    several.bulk_pooling_options,
+    layers.bias_options,
 )
 
 #: The topics of each scope, in the order they are shown.
-TOPICS: dict[str, tuple[Topic, ...]] = {
-    "this layer": (layers.layer_options, joins.join, joins.branch, blocks.depth),
+OPTION_BUILDERS: dict[str, tuple[OptionBuilder, ...]] = {
+    "this layer": (layers.layer_options, joins.join_options, joins.branch_options, blocks.depth_options),
     "this part": (
-        *(layers.width, layers.activation, layers.norm, layers.form, several.kernel, several.pooling, layers.bias),
-        *(joins.branch, blocks.depth),
+        *(
+            layers.width_options,
+            layers.activation_options,
+            layers.norm_options,
+            layers.conv_form_options,
+            several.bulk_kernel_options,
+            several.bulk_pooling_options,
+            layers.bias_options,
+        ),
+        *(joins.branch_options, blocks.depth_options),
     ),
-    "these cards": (*_OF_BLOCKS, several.width, layers.dropout, blocks.depth),
-    "this block": (*_OF_BLOCKS, layers.width, joins.branch, joins.branches, blocks.depth, blocks.auxiliary_head),
-    "this stage": (*_OF_BLOCKS, layers.width, whole.multipliers, blocks.auxiliary_head),
+    "these cards": (*_BLOCK_OPTIONS, several.bulk_width_options, layers.dropout_options, blocks.depth_options),
+    "this block": (
+        *_BLOCK_OPTIONS,
+        layers.width_options,
+        joins.branch_options,
+        joins.parallel_branch_options,
+        blocks.depth_options,
+        blocks.auxiliary_head_options,
+    ),
+    "this stage": (*_BLOCK_OPTIONS, layers.width_options, whole.multiplier_options, blocks.auxiliary_head_options),
     "whole network": (
-        *_OF_BLOCKS,
-        whole.multipliers,
-        whole.compound,
-        whole.head,
-        blocks.auxiliary_head,
-        whole.image,
-        layers.dropout,
+        *_BLOCK_OPTIONS,
+        whole.multiplier_options,
+        whole.compound_scaling_options,
+        whole.head_options,
+        blocks.auxiliary_head_options,
+        whole.input_options,
+        layers.dropout_options,
     ),
 }
 
 
-def options(study: Study, selected: str) -> tuple[Option, ...]:
+def find_options(analysis: Analysis, selection: str) -> tuple[Option, ...]:
     """The controls for a selection (a card, or several separated by commas): for itself, for the block and the stage
     around it, and for the whole network."""
     found: list[Option] = []
-    for scope, at in scopes(study, selected):  # the card next to it lies in the same block, stage, network
-        found.extend(remembered(study, ("options", at), partial(_found_options, study, scope, at)))
+    for scope, at in find_scopes(analysis, selection):  # the card next to it lies in the same block, stage, network
+        found.extend(memoise(analysis, ("options", at), partial(_build_options, analysis, scope, at)))
     return tuple(found)
 
 
-def _found_options(study: Study, scope: str, at: str) -> tuple[Option, ...]:
-    place = Place(study, scope, at)
-    return tuple(option for topic in TOPICS[scope] for option in topic(place))
+def _build_options(analysis: Analysis, scope: str, at: str) -> tuple[Option, ...]:
+    place = OptionScope(analysis, scope, at)
+    return tuple(option for topic in OPTION_BUILDERS[scope] for option in topic(place))
 
 
-def scopes(study: Study, selected: str) -> Iterator[tuple[str, str]]:
+def find_scopes(analysis: Analysis, selection: str) -> Iterator[tuple[str, str]]:
     """(words for the place, what edits call it), from the narrowest."""
-    hierarchy = study.hierarchy
-    if len(places(selected)) > 1:
-        yield "these cards", selected
+    hierarchy = analysis.hierarchy
+    if len(split_places(selection)) > 1:
+        yield "these cards", selection
         yield "whole network", EVERYWHERE
         return
-    group = hierarchy.groups.get(selected)
-    block = hierarchy.block_of(selected)
-    around = (selected, *hierarchy.ancestors(selected))
+    group = hierarchy.groups.get(selection)
+    block = hierarchy.block_of(selection)
+    around = (selection, *hierarchy.ancestors(selection))
     stage = next((id for id in around if id in hierarchy.groups and hierarchy.groups[id].role == "stage"), None)
-    ends = (study.architecture.input.name, study.architecture.output.name)
-    if (group is None and selected in study.architecture.live) or (group is not None and group.role == "unit"):
-        if selected not in ends:
-            yield "this layer", selected
-    elif group is not None and selected and group is not block and group.role not in ("stage", "network"):
-        yield "this part", selected
+    ends = (analysis.architecture.input.name, analysis.architecture.output.name)
+    if (group is None and selection in analysis.architecture.live) or (group is not None and group.role == "unit"):
+        if selection not in ends:
+            yield "this layer", selection
+    elif group is not None and selection and group is not block and group.role not in ("stage", "network"):
+        yield "this part", selection
     if block is not None:
         yield "this block", block.id
     if stage is not None:
@@ -97,4 +112,4 @@ def scopes(study: Study, selected: str) -> Iterator[tuple[str, str]]:
     yield "whole network", EVERYWHERE
 
 
-__all__ = ["TOPICS", "options", "scopes"]
+__all__ = ["OPTION_BUILDERS", "find_options", "find_scopes"]

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from torch import nn
 
-from explorer.analysis.study import study
-from explorer.edits.joins import Join, RemoveBranch, is_join_of_two, joined_by
-from explorer.edits.mending import can_be_made
-from explorer.edits.options.layers import reduction
-from explorer.edits.options.place import Place, one_of
-from explorer.edits.options.trunk import tied_to
-from explorer.edits.parts import Part, part, parts_at
-from explorer.edits.reductions import reduction_before
+from explorer.analysis.study import analyse
+from explorer.edits.joins import RemoveBranch, SwapJoin, find_concat_of, is_join_of_two
+from explorer.edits.mending import is_applicable
+from explorer.edits.options.layers import reduction_options
+from explorer.edits.options.place import OptionScope, common_value
+from explorer.edits.options.trunk import find_width_constraint
+from explorer.edits.parts import Subgraph, get_subgraph, subgraphs_at
+from explorer.edits.reductions import find_pointwise_before
 from explorer.graph import vocabulary
 from explorer.graph.architecture import Node
 from explorer.panels import Option
@@ -22,101 +22,101 @@ from explorer.panels import Option
 _JOIN_TIP = "Addition needs maps of one shape and keeps it; concatenation puts channels side by side."
 
 
-def join(place: Place) -> Iterator[Option]:
+def join_options(scope: OptionScope) -> Iterator[Option]:
     """Addition or concatenation, for the joins of two ways: where their readers do not mind another width."""
-    found = [node for node in place.nodes if is_join_of_two(node) and _joins_maps(place, node)]
+    found = [node for node in scope.nodes if is_join_of_two(node) and _joins_feature_maps(scope, node)]
     if not found:
         return
-    present = one_of(vocabulary.kind(node) for node in found)
-    reasons = {to: _misfit(place, found, to) for to in ("add", "concat") if to != present}
+    present = common_value(vocabulary.kind(node) for node in found)
+    reasons = {to: _explain_misfit(scope, found, to) for to in ("add", "concat") if to != present}
     if all(reasons.values()):
-        yield place.disabled("Join", next(iter(reasons.values())), _JOIN_TIP)
+        yield scope.disabled_option("Join", next(iter(reasons.values())), _JOIN_TIP)
         return
     words = {"add": "add", "concat": "concatenate"}
-    yield place.choice(
+    yield scope.choice_option(
         "Join",
         present,
-        [(to, said, Join(place.at, to)) for to, said in words.items() if not reasons.get(to)],
+        [(to, said, SwapJoin(scope.at, to)) for to, said in words.items() if not reasons.get(to)],
         _JOIN_TIP,
     )
 
 
-def _joins_maps(place: Place, node: Node) -> bool:
-    a, b = (place.dims(name) for name in dict.fromkeys(node.inputs))
-    return len(a) == len(b) == 4 and a[2:] == b[2:] and bool(place.coupled.rows.get(node.name))
+def _joins_feature_maps(scope: OptionScope, node: Node) -> bool:
+    a, b = (scope.dims(name) for name in dict.fromkeys(node.inputs))
+    return len(a) == len(b) == 4 and a[2:] == b[2:] and bool(scope.channel_groups.rows.get(node.name))
 
 
-def _misfit(place: Place, joins: list[Node], to: str) -> str:
+def _explain_misfit(scope: OptionScope, joins: list[Node], to: str) -> str:
     """Why not all of these joins can be made that; empty when they can."""
     changed = [node for node in joins if vocabulary.kind(node) != to]
     names = {node.name for node in changed}
     for node in changed:
-        a, b = (place.dims(name) for name in dict.fromkeys(node.inputs))
+        a, b = (scope.dims(name) for name in dict.fromkeys(node.inputs))
         if to == "add" and a != b:
-            were_added = all(one.was is not None and vocabulary.kind(one.was) == "add" for one in changed)
-            if were_added and can_be_made(Join(place.at, to), place.architecture):
+            were_added = all(one.original is not None and vocabulary.kind(one.original) == "add" for one in changed)
+            if were_added and is_applicable(SwapJoin(scope.at, to), scope.architecture):
                 return ""  # they are of one shape when all are added again
             shapes = " and ".join("×".join(map(str, dims[1:])) for dims in (a, b))
             return f"{node.name} joins {shapes}: only maps of one shape can be added."
-        tied = tied_to(place.architecture, node.name, names)
-        if tied and vocabulary.kind(place.architecture.nodes[tied]) == "add":
+        tied = find_width_constraint(scope.architecture, node.name, names)
+        if tied and vocabulary.kind(scope.architecture.nodes[tied]) == "add":
             return f"{tied} adds something to it, and the two must be alike: change a larger place."
         if tied:
             return f"{tied} is tied to the width of {node.name}."
     return ""
 
 
-def branch(place: Place) -> Iterator[Option]:
+def branch_options(scope: OptionScope) -> Iterator[Option]:
     """Take out the way that is selected."""
     try:
-        (target,) = parts_at(place.architecture, place.at)
+        (target,) = subgraphs_at(scope.architecture, scope.at)
     except ValueError:
         return
-    if joined_by(place.architecture, target) is None or target.is_dense_layer:
+    if find_concat_of(scope.architecture, target) is None or target.is_dense_layer:
         return
-    if _can_go(place, target):
+    if _is_removable(scope, target):
         tip = "Takes this way out; the module gets narrower, and what reads it follows."
-        yield place.actions("Branch", [("remove", RemoveBranch(place.at))], tip)
+        yield scope.action_option("Branch", [("remove", RemoveBranch(scope.at))], tip)
 
 
-def _can_go(place: Place, target: Part) -> bool:
-    tied = any(vocabulary.kind(node) in ("add", "shuffle") for node in place.architecture.live.values())
-    return not tied or can_be_made(RemoveBranch(target.id), place.architecture)  # a half of a shuffled map cannot go
+def _is_removable(scope: OptionScope, target: Subgraph) -> bool:
+    tied = any(vocabulary.kind(node) in ("add", "shuffle") for node in scope.architecture.live.values())
+    return not tied or is_applicable(RemoveBranch(target.id), scope.architecture)  # a half of a shuffled map cannot go
 
 
-def branches(place: Place) -> Iterator[Option]:
+def parallel_branch_options(scope: OptionScope) -> Iterator[Option]:
     """The ways side by side of an Inception block: each can go, and so can its 1×1 reduction."""
-    if [block.id for block in place.blocks] != [place.at]:
+    if [block.id for block in scope.blocks] != [scope.at]:
         return
-    (block,) = place.blocks
+    (block,) = scope.blocks
     joins = [node for node in block.layers if vocabulary.kind(node) == "concat" and len(set(node.inputs)) > 1]
-    kinds = place.kinds
+    kinds = scope.kinds
     if not joins or block.is_dense_layer or not kinds.isdisjoint(("add", "split", "shuffle")):
         return
     for number, exit in enumerate(dict.fromkeys(joins[-1].inputs), 1):
-        target = _way(block, exit)
-        steps = [place.architecture.nodes[name] for name in _leading_to(block, exit)]
+        target = _largest_group_ending_in(block, exit)
+        steps = [scope.architecture.nodes[name] for name in _ancestors_within(block, exit)]
         steps = [node for node in steps if vocabulary.kind(node) in ("conv", "depthwise", "pool")]
-        if joined_by(place.architecture, target) is not joins[-1] or not steps or not _can_go(place, target):
+        if find_concat_of(scope.architecture, target) is not joins[-1] or not steps or not _is_removable(scope, target):
             continue
-        said = " → ".join(_step(node) for node in steps)
+        said = " → ".join(_describe_step(node) for node in steps)
         tip = "Takes this way out; the module gets narrower, and what reads it follows."
-        yield place.actions(f"Branch {number} · {said}", [("remove", RemoveBranch(target.id))], tip)
-        window = next((node for node in steps if _step(node) != "1×1"), None)
-        if window is steps[0] or (window is not None and reduction_before(place.architecture, window.name)):
-            for option in reduction(Place(place.study, place.scope, window.name)):
+        yield scope.action_option(f"Branch {number} · {said}", [("remove", RemoveBranch(target.id))], tip)
+        window = next((node for node in steps if _describe_step(node) != "1×1"), None)
+        if window is steps[0] or (window is not None and find_pointwise_before(scope.architecture, window.name)):
+            for option in reduction_options(OptionScope(scope.analysis, scope.name, window.name)):
                 yield replace(option, title=f"Branch {number} · reduction")
 
 
-def _way(block: Part, exit: str) -> Part:
+def _largest_group_ending_in(block: Subgraph, exit: str) -> Subgraph:
     """The largest group inside a block that ends in this very node, or the node itself."""
-    hierarchy = study(block.architecture).hierarchy
-    inside = [part(block.architecture, id) for id in hierarchy.ancestors(exit) if id in hierarchy.groups]
+    hierarchy = analyse(block.architecture).hierarchy
+    inside = [get_subgraph(block.architecture, id) for id in hierarchy.ancestors(exit) if id in hierarchy.groups]
     fitting = [one for one in inside if one.exits == (exit,) and set(one.nodes) < set(block.nodes)]
-    return max(fitting, key=lambda one: len(one.nodes), default=part(block.architecture, exit))
+    return max(fitting, key=lambda one: len(one.nodes), default=get_subgraph(block.architecture, exit))
 
 
-def _leading_to(block: Part, exit: str) -> list[str]:
+def _ancestors_within(block: Subgraph, exit: str) -> list[str]:
     """The nodes of a block on the ways to one of them, in execution order."""
     found, waiting, inside = {exit}, [exit], set(block.nodes)
     while waiting:
@@ -127,7 +127,7 @@ def _leading_to(block: Part, exit: str) -> list[str]:
     return [name for name in block.nodes if name in found]
 
 
-def _step(node: Node) -> str:
+def _describe_step(node: Node) -> str:
     """A layer in one word: "3×3", "max pool"."""
     if vocabulary.kind(node) == "pool":
         return vocabulary.title(node).lower().removesuffix(" 3×3")

@@ -14,91 +14,94 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from explorer.analysis.shapes import Shape
-from explorer.analysis.study import Study
+from explorer.analysis.study import Analysis
 from explorer.edits.fitting import PaddedShortcut
 from explorer.edits.norms import norm_kind
-from explorer.edits.pooling import pooling_of
+from explorer.edits.pooling import find_pooling
 from explorer.graph import vocabulary
-from explorer.graph.architecture import Node, Pass
-from explorer.graph.remembered import remembered
+from explorer.graph.architecture import Bypass, Node
+from explorer.graph.remembered import memoise
 
 
-class Line(NamedTuple):
+class SizeFunction(NamedTuple):
     """The side of a map from that of another: ⌊(n + shift) / step⌋ + 1; or always `fixed`."""
 
     shift: int = -1
     step: int = 1
     fixed: int = 0
 
-    def of(self, side: int) -> int:
+    def evaluate(self, side: int) -> int:
         return self.fixed or (side + self.shift) // self.step + 1
 
-    def then(self, other: Line) -> Line:
+    def compose(self, other: SizeFunction) -> SizeFunction:
         if self.fixed or other.fixed:
-            return Line(fixed=other.fixed or other.of(self.fixed))
-        return Line(self.shift + self.step * (1 + other.shift), self.step * other.step)
+            return SizeFunction(fixed=other.fixed or other.evaluate(self.fixed))
+        return SizeFunction(self.shift + self.step * (1 + other.shift), self.step * other.step)
 
-    def least(self, places: int) -> int:
+    def smallest_input(self, size: int) -> int:
         """The smallest side from which it makes so many places."""
-        return 0 if self.fixed else (places - 1) * self.step - self.shift
+        return 0 if self.fixed else (size - 1) * self.step - self.shift
 
 
-_SAME = Line()
-_Map = tuple[Line, Line]  # its height and its width
-_Meeting = tuple[Line, Line]
+_IDENTITY = SizeFunction()
+_MapSize = tuple[SizeFunction, SizeFunction]  # its height and its width
+_SizeEquality = tuple[SizeFunction, SizeFunction]
 
 
-class Behind(NamedTuple):
+class SizeRequirements(NamedTuple):
     """What the maps behind a node ask of its own: a least side, and that unlike ways round it to the same."""
 
-    least: int
-    meetings: frozenset[_Meeting]
+    minimum: int
+    equalities: frozenset[_SizeEquality]
 
 
-def fits(study: Study, name: str, side: int) -> bool:
+def accepts_size(analysis: Analysis, name: str, size: int) -> bool:
     """Does all that is behind a node work when its own map is `side` × `side`? An unsure answer is no."""
-    found = remembered(study, ("behind", name), lambda: _behind(study, name))
-    if found is None or side < found.least:
+    found = memoise(analysis, ("behind", name), lambda: _find_requirements(analysis, name))
+    if found is None or size < found.minimum:
         return False
-    return all(one.of(side) == other.of(side) for one, other in found.meetings)
+    return all(one.evaluate(size) == other.evaluate(size) for one, other in found.equalities)
 
 
-def side_after(node: Node, entering: int, **changed: int) -> int | None:
+def size_after(node: Node, entering: int, **changed: int) -> int | None:
     """The side of the map a window makes of one of `entering`, with another stride or padding; None for no window."""
     window = _window(node)
     if window is None:
         return None
     kernel, stride, padding, dilation, ceil = window[0]
-    line = _line(kernel, changed.get("stride", stride), changed.get("padding", padding), dilation, ceil)
-    return line.of(entering) if line is not None else None
+    line = _window_size_function(kernel, changed.get("stride", stride), changed.get("padding", padding), dilation, ceil)
+    return line.evaluate(entering) if line is not None else None
 
 
-def _behind(study: Study, name: str) -> Behind | None:
+def _find_requirements(analysis: Analysis, name: str) -> SizeRequirements | None:
     """What is behind a node, in one walk; None when something there is not understood."""
-    maps: dict[str, _Map] = {name: (_SAME, _SAME)}
-    reached, least, meetings = {name}, 1, set[_Meeting]()
+    maps: dict[str, _MapSize] = {name: (_IDENTITY, _IDENTITY)}
+    reached, least, meetings = {name}, 1, set[_SizeEquality]()
     last: set[str] = set()  # maps whose channels are the last axis
-    for node in study.architecture.live.values():
+    for node in analysis.architecture.live.values():
         if node.name == name or reached.isdisjoint(node.inputs):
             continue
         reached.add(node.name)
-        if vocabulary.kind(node) in ("attention", "constant") or _is_written(node):
+        if vocabulary.kind(node) in ("attention", "constant") or _has_literal_sizes(node):
             return None
-        made = _dims(study, node.name)
+        made = _dims(analysis, node.name)
         if len(made) != 4 or maps.keys().isdisjoint(node.inputs):
             continue
-        if len(node.inputs) == 1 and vocabulary.kind(node) in _PLAIN and norm_kind(node) != "instance":
+        if len(node.inputs) == 1 and vocabulary.kind(node) in _POINTWISE_KINDS and norm_kind(node) != "instance":
             (only,) = node.inputs  # most nodes: quickly by
             maps[node.name] = maps[only]
             if only in last:
                 last.add(node.name)
             continue
-        given = [other for other in node.inputs if len(_dims(study, other)) == 4]
+        given = [other for other in node.inputs if len(_dims(analysis, other)) == 4]
         if not given:
             return None
-        read, entering = [maps.get(other) or _fixed(study, other) for other in given], _dims(study, given[0])
+        read, entering = (
+            [maps.get(other) or _constant_size(analysis, other) for other in given],
+            _dims(analysis, given[0]),
+        )
         was_last = not last.isdisjoint(node.inputs)
-        turns = _order(node) == (_CHANNELS_FIRST if was_last else _CHANNELS_LAST)
+        turns = _permutation(node) == (_CHANNELS_FIRST if was_last else _CHANNELS_LAST)
         if was_last != turns:
             last.add(node.name)
         if turns or (was_last and len(read) == 1 and entering[1:3] == made[1:3]):  # at each place alone
@@ -107,24 +110,28 @@ def _behind(study: Study, name: str) -> Behind | None:
         if was_last:
             return None
         if len(read) > 1:
-            meetings.update(_joined(node, read))
-            maps[node.name] = next(way for way in read if way[0].of(10_000) == max(r[0].of(10_000) for r in read))
+            meetings.update(_join_equalities(node, read))
+            maps[node.name] = next(
+                way for way in read if way[0].evaluate(10_000) == max(r[0].evaluate(10_000) for r in read)
+            )
             continue
-        lines = _passed(node, entering, made)
+        lines = _size_functions(node, entering, made)
         if lines is None:
             return None
-        made_of = maps[node.name] = (read[0][0].then(lines[0]), read[0][1].then(lines[1]))
-        places = _places(node)
-        least = max(least, *(line.least(1) for line in made_of), *(line.least(places) for line in read[0]))
-    return Behind(least, frozenset(meetings))
+        made_of = maps[node.name] = (read[0][0].compose(lines[0]), read[0][1].compose(lines[1]))
+        places = _minimum_input_size(node)
+        least = max(
+            least, *(line.smallest_input(1) for line in made_of), *(line.smallest_input(places) for line in read[0])
+        )
+    return SizeRequirements(least, frozenset(meetings))
 
 
 #: What works on each place, or on all of a channel, and leaves the map its size.
-_PLAIN = frozenset({"norm", "activation", "dropout"})
+_POINTWISE_KINDS = frozenset({"norm", "activation", "dropout"})
 _CHANNELS_LAST, _CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
 
-def _order(node: Node) -> tuple[int, ...] | None:
+def _permutation(node: Node) -> tuple[int, ...] | None:
     """The order a permutation puts the axes in; None for any other op."""
     if getattr(node.op, "name", "") != "permute":
         return None
@@ -132,13 +139,13 @@ def _order(node: Node) -> tuple[int, ...] | None:
     return tuple(axis % 4 for axis in order if isinstance(axis, int))
 
 
-def _is_written(node: Node) -> bool:
+def _has_literal_sizes(node: Node) -> bool:
     """A reshape with sizes written into the code."""
     name = getattr(node.op, "name", "")
     return name in ("view", "reshape") or (name == "getitem" and not isinstance(node.args[1], int))
 
 
-def _places(node: Node) -> int:
+def _minimum_input_size(node: Node) -> int:
     """How many places an axis of what a node reads must have, whatever it makes of them."""
     layer: Any = node.layer
     if norm_kind(node) == "instance":
@@ -149,7 +156,7 @@ def _places(node: Node) -> int:
     return int(max(around) + (layer.padding_mode == "reflect"))  # padded with what is there, so that must be there
 
 
-def _joined(node: Node, read: list[_Map]) -> Iterator[_Meeting]:
+def _join_equalities(node: Node, read: list[_MapSize]) -> Iterator[_SizeEquality]:
     for way in read[1:]:
         for one, other in zip(read[0], way, strict=True):
             spread = 1 in (one.fixed, other.fixed) and vocabulary.kind(node) != "concat"
@@ -157,21 +164,21 @@ def _joined(node: Node, read: list[_Map]) -> Iterator[_Meeting]:
                 yield one, other
 
 
-def _passed(node: Node, entering: tuple[int, ...], made: tuple[int, ...]) -> _Map | None:
+def _size_functions(node: Node, entering: tuple[int, ...], leaving: tuple[int, ...]) -> _MapSize | None:
     """What an op with one map as input does to its height and width."""
     layer: Any = node.layer
     if isinstance(layer, nn.ZeroPad2d):
         left, right, top, bottom = layer.padding
-        return Line(top + bottom - 1), Line(left + right - 1)
+        return SizeFunction(top + bottom - 1), SizeFunction(left + right - 1)
     if isinstance(layer, PaddedShortcut):
-        return Line(-1, layer.stride), Line(-1, layer.stride)
+        return SizeFunction(-1, layer.stride), SizeFunction(-1, layer.stride)
     window = _window(node)
     if window is not None:
-        high, wide = _line(*window[0]), _line(*window[1])
+        high, wide = _window_size_function(*window[0]), _window_size_function(*window[1])
         return (high, wide) if high is not None and wide is not None else None
-    if pooling_of(node) is not None or vocabulary.kind(node) == "pool":
-        return Line(fixed=made[2]), Line(fixed=made[3])
-    return (_SAME, _SAME) if entering[2:] == made[2:] else None
+    if find_pooling(node) is not None or vocabulary.kind(node) == "pool":
+        return SizeFunction(fixed=leaving[2]), SizeFunction(fixed=leaving[3])
+    return (_IDENTITY, _IDENTITY) if entering[2:] == leaving[2:] else None
 
 
 _Window = tuple[int, int, int, int, bool]  # kernel, stride, padding, dilation, rounded up
@@ -182,14 +189,14 @@ def _window(node: Node) -> tuple[_Window, _Window] | None:
     changes."""
     known: dict[str, Any] = node.__dict__
     if "_side_window" not in known:
-        known["_side_window"] = _found_window(node)
+        known["_side_window"] = _read_window(node)
     found: tuple[_Window, _Window] | None = known["_side_window"]
     return found
 
 
-def _found_window(node: Node) -> tuple[_Window, _Window] | None:
+def _read_window(node: Node) -> tuple[_Window, _Window] | None:
     layer: Any = node.layer
-    if isinstance(layer, nn.Conv2d) and not isinstance(node.op, Pass):
+    if isinstance(layer, nn.Conv2d) and not isinstance(node.op, Bypass):
         if isinstance(layer.padding, str):
             same = layer.padding == "same"
             padding = tuple(
@@ -202,32 +209,32 @@ def _found_window(node: Node) -> tuple[_Window, _Window] | None:
         sides = zip(layer.kernel_size, layer.stride, padding, layer.dilation, strict=True)
         high, wide = ((k, s, int(p), d, False) for k, s, p, d in sides)
         return high, wide
-    pool = pooling_of(node)
+    pool = find_pooling(node)
     if pool is None or "kernel_size" not in pool[1]:
         return None
-    named = [_pair(pool[1][name]) for name in ("kernel_size", "stride", "padding")]
+    named = [_as_pair(pool[1][name]) for name in ("kernel_size", "stride", "padding")]
     ceil = bool(pool[1].get("ceil_mode"))
     high, wide = ((k, s, p, 1, ceil) for k, s, p in zip(*named, strict=True))
     return high, wide
 
 
-def _line(kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Line | None:
+def _window_size_function(kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> SizeFunction | None:
     """Source: the shape formulas of torch.nn.Conv2d and MaxPool2d. None where torch leaves out a last window."""
     if ceil and padding > kernel - stride:
         return None
-    return Line(2 * padding - dilation * (kernel - 1) - 1 + (stride - 1 if ceil else 0), stride)
+    return SizeFunction(2 * padding - dilation * (kernel - 1) - 1 + (stride - 1 if ceil else 0), stride)
 
 
-def _fixed(study: Study, name: str) -> _Map:
+def _constant_size(analysis: Analysis, name: str) -> _MapSize:
     """A map from elsewhere, which stays as it is."""
-    _, _, high, wide = _dims(study, name)
-    return Line(fixed=high), Line(fixed=wide)
+    _, _, high, wide = _dims(analysis, name)
+    return SizeFunction(fixed=high), SizeFunction(fixed=wide)
 
 
-def _dims(study: Study, name: str) -> tuple[int, ...]:
-    value = study.figures.measures[name].value
+def _dims(analysis: Analysis, name: str) -> tuple[int, ...]:
+    value = analysis.figures.measures[name].value
     return value.dims if isinstance(value, Shape) else ()
 
 
-def _pair(value: Any) -> tuple[int, int]:
+def _as_pair(value: Any) -> tuple[int, int]:
     return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))

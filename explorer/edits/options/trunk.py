@@ -11,15 +11,15 @@ from explorer.graph.architecture import Architecture, Constant
 from explorer.graph.layers import is_depthwise
 
 
-def is_trunk(architecture: Architecture, name: str) -> bool:
+def is_dominator(architecture: Architecture, name: str) -> bool:
     """Does every way from the image to the output lead through this node? Then nothing beside it must keep its size."""
     known: frozenset[str] | None = architecture.__dict__.get("_trunk")
     if known is None:
-        known = architecture.__dict__["_trunk"] = _trunk(architecture)
+        known = architecture.__dict__["_trunk"] = _find_dominators(architecture)
     return name in known
 
 
-def _trunk(architecture: Architecture) -> frozenset[str]:
+def _find_dominators(architecture: Architecture) -> frozenset[str]:
     waiting: dict[str, int] = {}
     found: list[str] = []
     for node in architecture.live.values():
@@ -36,7 +36,7 @@ def _trunk(architecture: Architecture) -> frozenset[str]:
     return frozenset(found)
 
 
-def tied_to(architecture: Architecture, name: str, changing: Collection[str] = ()) -> str:
+def find_width_constraint(architecture: Architecture, name: str, changing: Collection[str] = ()) -> str:
     """What keeps a node's value from having another width; empty when nothing does. Layers with a width of their own
     read any, and so do those that are `changing`, too."""
     nodes, users = architecture.nodes, architecture.users
@@ -50,11 +50,11 @@ def tied_to(architecture: Architecture, name: str, changing: Collection[str] = (
         if isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1):
             continue
         flattens = getattr(nodes[name].op, "name", "") == "flatten" or isinstance(layer, nn.Flatten)
-        follows = kind in _FOLLOWING or flattens or is_depthwise(layer)
+        follows = kind in _WIDTH_FOLLOWERS or flattens or is_depthwise(layer)
         if kind != "concat" and not (follows and len(nodes[name].inputs) == 1):
             return name
         waiting.extend(users[name])
     return ""
 
 
-_FOLLOWING = ("activation", "norm", "pool", "dropout")
+_WIDTH_FOLLOWERS = ("activation", "norm", "pool", "dropout")

@@ -20,49 +20,49 @@ from PySide6.QtWidgets import (
 )
 
 from explorer import numbers
-from explorer.files import write_whole
-from explorer.guide.landscape import COLUMNS, Spot, as_csv, spots
+from explorer.files import write_atomic
+from explorer.guide.landscape import TABLE_COLUMNS, NetworkPoint, catalogue_points, points_as_csv
 
-_VALUE = Qt.ItemDataRole.UserRole
-_SPOT = Qt.ItemDataRole.UserRole + 1
-_COUNTS = ("params", "macs", "activations")
+_VALUE_ROLE = Qt.ItemDataRole.UserRole
+_POINT_ROLE = Qt.ItemDataRole.UserRole + 1
+_COUNT_COLUMNS = ("params", "macs", "activations")
 
 
 class NetworkTable(QWidget):
-    wanted = Signal(str)  # key of a network to open
+    open_requested = Signal(str)  # key of a network to open
     failed = Signal(object)  # OSError
 
-    def __init__(self, ask: Callable[[QWidget], str | None] | None = None) -> None:
+    def __init__(self, ask_path: Callable[[QWidget], str | None] | None = None) -> None:
         super().__init__()
-        self._ask = ask or _path
-        self._model = QStandardItemModel(0, len(COLUMNS), self)
-        self._model.setHorizontalHeaderLabels([title for _, title in COLUMNS])
-        for spot in spots():
-            self._model.appendRow([_cell(spot, name) for name, _ in COLUMNS])
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self._model)
-        self._sorted.setSortRole(_VALUE)
-        self._sorted.setFilterKeyColumn(-1)
-        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.view = self._make_view()
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter by name, family, year …")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setAccessibleName("Filter the table")
-        self.filter.textChanged.connect(self._sorted.setFilterFixedString)
+        self._ask_path = ask_path or _ask_save_path
+        self._model = QStandardItemModel(0, len(TABLE_COLUMNS), self)
+        self._model.setHorizontalHeaderLabels([title for _, title in TABLE_COLUMNS])
+        for spot in catalogue_points():
+            self._model.appendRow([_build_cell(spot, name) for name, _ in TABLE_COLUMNS])
+        self._sort_model = QSortFilterProxyModel(self)
+        self._sort_model.setSourceModel(self._model)
+        self._sort_model.setSortRole(_VALUE_ROLE)
+        self._sort_model.setFilterKeyColumn(-1)
+        self._sort_model.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.table_view = self._make_view()
+        self.filter_field = QLineEdit()
+        self.filter_field.setPlaceholderText("Filter by name, family, year …")
+        self.filter_field.setClearButtonEnabled(True)
+        self.filter_field.setAccessibleName("Filter the table")
+        self.filter_field.textChanged.connect(self._sort_model.setFilterFixedString)
         copy, save = QPushButton("Copy as CSV"), QPushButton("Save as CSV…")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.csv()))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.as_csv()))
         save.clicked.connect(self.save)
         row = QHBoxLayout()
-        for widget, stretch in ((self.filter, 1), (copy, 0), (save, 0)):
+        for widget, stretch in ((self.filter_field, 1), (copy, 0), (save, 0)):
             row.addWidget(widget, stretch)
         column = QVBoxLayout(self)
         column.addLayout(row)
-        column.addWidget(self.view, 1)
+        column.addWidget(self.table_view, 1)
 
     def _make_view(self) -> QTableView:
         view = QTableView()
-        view.setModel(self._sorted)
+        view.setModel(self._sort_model)
         view.setSortingEnabled(True)
         view.sortByColumn(2, Qt.SortOrder.AscendingOrder)
         view.verticalHeader().hide()
@@ -74,50 +74,58 @@ class NetworkTable(QWidget):
         view.setTabKeyNavigation(False)
         view.setAccessibleName("All networks; Enter opens one")
         view.resizeColumnsToContents()
-        view.horizontalHeader().setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        view.horizontalHeader().setSectionResizeMode(len(TABLE_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         view.activated.connect(self._open)
         return view
 
-    def shown(self) -> list[Spot]:
+    def listed_points(self) -> list[NetworkPoint]:
         """The networks that are listed, in the order of the table."""
-        rows = range(self._sorted.rowCount())
-        return [self._sorted.index(row, 0).data(_SPOT) for row in rows]
+        rows = range(self._sort_model.rowCount())
+        return [self._sort_model.index(row, 0).data(_POINT_ROLE) for row in rows]
 
-    def csv(self) -> str:
-        return as_csv(self.shown())
+    def as_csv(self) -> str:
+        return points_as_csv(self.listed_points())
 
     def save(self) -> None:
-        path = self._ask(self)
+        path = self._ask_path(self)
         if path is None:
             return
-        text = self.csv()
+        text = self.as_csv()
         try:
-            write_whole(Path(path), lambda beside: beside.write_text(text, encoding="utf-8"))
+            write_atomic(Path(path), lambda beside: beside.write_text(text, encoding="utf-8"))
         except OSError as failure:
             self.failed.emit(failure)
 
     def _open(self, index: QModelIndex) -> None:
-        spot: Spot = index.siblingAtColumn(0).data(_SPOT)
-        self.wanted.emit(spot.key)
+        spot: NetworkPoint = index.siblingAtColumn(0).data(_POINT_ROLE)
+        self.open_requested.emit(spot.key)
 
 
-def _cell(spot: Spot, name: str) -> QStandardItem:
-    value = getattr(spot, name)
-    item = QStandardItem(_said(name, value))
-    item.setData(value if isinstance(value, str) else -1.0 if value is None else float(value), _VALUE)  # ints overflow
-    item.setData(spot, _SPOT)
+def _build_cell(point: NetworkPoint, name: str) -> QStandardItem:
+    value = getattr(point, name)
+    item = QStandardItem(_cell_text(name, value))
+    item.setData(
+        value if isinstance(value, str) else -1.0 if value is None else float(value), _VALUE_ROLE
+    )  # ints overflow
+    item.setData(point, _POINT_ROLE)
     if not isinstance(value, str):
         item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    if name in _COUNTS:
-        item.setToolTip(numbers.exact(value))
+    if name in _COUNT_COLUMNS:
+        item.setToolTip(numbers.format_exact(value))
     return item
 
 
-def _said(name: str, value: object) -> str:
+def _cell_text(name: str, value: object) -> str:
     if value is None:
         return "–"
-    return numbers.short(float(str(value))) if name in _COUNTS else f"{value:.1f}" if name == "top1" else str(value)
+    return (
+        numbers.format_short(float(str(value)))
+        if name in _COUNT_COLUMNS
+        else f"{value:.1f}"
+        if name == "top1"
+        else str(value)
+    )
 
 
-def _path(parent: QWidget) -> str | None:
+def _ask_save_path(parent: QWidget) -> str | None:
     return QFileDialog.getSaveFileName(parent, "Save the table", "networks.csv", "CSV (*.csv)")[0] or None

@@ -7,39 +7,39 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QPointF
 
-from explorer.ui.surface import Surface
+from explorer.ui.surface import DiagramView
 
 
-class Linked(QObject):
+class LinkedViews(QObject):
     """What the user does to one is done to the other: the same way, the same zoom about the same point. When one is
     fitted, so is the other."""
 
-    def __init__(self, one: Surface, other: Surface, parent: QObject) -> None:
+    def __init__(self, one: DiagramView, other: DiagramView, parent: QObject) -> None:
         super().__init__(parent)
-        self.on = True
-        self._following = False
-        one.moved.connect(lambda scale, offset: self._follow(one, other, scale, offset))
-        other.moved.connect(lambda scale, offset: self._follow(other, one, scale, offset))
+        self.enabled = True
+        self._mirroring = False
+        one.view_moved.connect(lambda scale, offset: self._mirror(one, other, scale, offset))
+        other.view_moved.connect(lambda scale, offset: self._mirror(other, one, scale, offset))
 
-    def switch(self, on: bool) -> None:
-        self.on = on
+    def set_enabled(self, on: bool) -> None:
+        self.enabled = on
 
     @contextlib.contextmanager
-    def apart(self) -> Iterator[None]:
+    def unlinked(self) -> Iterator[None]:
         """For as long as this lasts, neither follows the other."""
-        before, self._following = self._following, True
+        before, self._mirroring = self._mirroring, True
         yield
-        self._following = before
+        self._mirroring = before
 
-    def _follow(self, leader: Surface, follower: Surface, scale: float, offset: QPointF) -> None:
+    def _mirror(self, leader: DiagramView, follower: DiagramView, scale: float, offset: QPointF) -> None:
         """`leader` was at that scale and offset before it moved."""
-        if not self.on or self._following:
+        if not self.enabled or self._mirroring:
             return
-        self._following = True
-        if leader.fitted:
+        self._mirroring = True
+        if leader.is_fitted:
             follower.fit()
         else:
             factor = leader.scale / scale
-            its_scale, its_offset = follower.looks
-            follower.look_from(its_scale * factor, leader.looks[1] + (its_offset - offset) * factor)
-        self._following = False
+            its_scale, its_offset = follower.view_state
+            follower.set_view_state(its_scale * factor, leader.view_state[1] + (its_offset - offset) * factor)
+        self._mirroring = False

@@ -10,8 +10,8 @@ from explorer.ui import appearance
 from explorer.ui.canvas import Canvas
 
 
-class Pane(QFrame):
-    linked = Signal(bool)
+class ComparisonPane(QFrame):
+    link_toggled = Signal(bool)
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -19,34 +19,34 @@ class Pane(QFrame):
         self.canvas = Canvas()
         self.canvas.setAccessibleName("Diagram of the network it is compared with")
         self.canvas.setMinimumWidth(120)
-        self.name = QLabel()
-        self.name.setTextFormat(Qt.TextFormat.PlainText)
-        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.link = self._button("Linked", "Pan, zoom and select in both at once")
-        self.link.setCheckable(True)
-        self.link.setChecked(True)
-        self.link.toggled.connect(self.linked)
-        close = self._button("✕", "Close this side (Ctrl+Shift+B)")
+        self.name_label = QLabel()
+        self.name_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.name_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.link_button = self._build_button("Linked", "Pan, zoom and select in both at once")
+        self.link_button.setCheckable(True)
+        self.link_button.setChecked(True)
+        self.link_button.toggled.connect(self.link_toggled)
+        close = self._build_button("✕", "Close this side (Ctrl+Shift+B)")
         close.clicked.connect(lambda _=False: self.closed.emit())
         head = QFrame()
         head.setObjectName("head")
         head.setStyleSheet("#head { background: palette(window); border-bottom: 1px solid palette(mid); }")
         row = QHBoxLayout(head)
         row.setContentsMargins(12, 3, 6, 3)
-        row.addWidget(self.name, 1)
-        row.addWidget(self.link)
+        row.addWidget(self.name_label, 1)
+        row.addWidget(self.link_button)
         row.addWidget(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(head)
         column.addWidget(self.canvas, 1)
-        self._follow_theme()
+        self._update_theme()
 
     def sizeHint(self) -> QSize:
         return QSize(400, 400)
 
-    def _button(self, text: str, tip: str) -> QToolButton:
+    def _build_button(self, text: str, tip: str) -> QToolButton:
         made = QToolButton()
         made.setText(text)
         made.setToolTip(tip)
@@ -54,11 +54,11 @@ class Pane(QFrame):
         made.setProperty("role", "tab" if text == "Linked" else "muted")
         return made
 
-    def _follow_theme(self) -> None:
+    def _update_theme(self) -> None:
         app = QApplication.instance()
         self.canvas.set_theme(DARK if isinstance(app, QApplication) and appearance.is_dark(app) else LIGHT)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._follow_theme()
+            self._update_theme()

@@ -14,19 +14,30 @@ from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer import numbers
-from explorer.experiments.outcome import Axis, Bars, Chart, Dots, Heat, Label, Line, Part, Photo, Picture
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ChartDots,
+    ChartHeatmap,
+    ChartLine,
+    ChartSeries,
+    Label,
+    OutcomePicture,
+    Photo,
+)
 from explorer.ui import appearance
 
-Say = Callable[[Label], str]
+FormatLabel = Callable[[Label], str]
 
-_LIGHT = ("#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b", "#5c6773")
-_DARK = ("#6ea2ff", "#f0a860", "#5cc98c", "#c695e8", "#ff8a7a", "#4fc3cd", "#d1b27c", "#9aa5b5")
-_STYLES = {"dashed": Qt.PenStyle.DashLine}
+_LIGHT_PALETTE = ("#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b", "#5c6773")
+_DARK_PALETTE = ("#6ea2ff", "#f0a860", "#5cc98c", "#c695e8", "#ff8a7a", "#4fc3cd", "#d1b27c", "#9aa5b5")
+_PEN_STYLES = {"dashed": Qt.PenStyle.DashLine}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def palette() -> tuple[str, ...]:
-    return _DARK if QColor(appearance.colours().ground).lightness() < 128 else _LIGHT
+def chart_palette() -> tuple[str, ...]:
+    return _DARK_PALETTE if QColor(appearance.current_colours().background).lightness() < 128 else _LIGHT_PALETTE
 
 
 class PictureCell(QWidget):
@@ -34,93 +45,95 @@ class PictureCell(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title = QLabel()
-        self.title.setTextFormat(Qt.TextFormat.RichText)
-        self.title.setWordWrap(True)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.plot = _Plot()
+        self.title_label = QLabel()
+        self.title_label.setTextFormat(Qt.TextFormat.RichText)
+        self.title_label.setWordWrap(True)
+        self.title_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.plot = _PicturePlot()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.title)
+        column.addWidget(self.title_label)
         column.addWidget(self.plot, 1)
 
-    def show_picture(self, picture: Picture, say: Say) -> None:
-        self.plot.show_picture(picture, say)
-        words = f"<b>{say(picture.title)}</b>"
-        legend = _legend(picture, say)
-        self.title.setText(f"{words}<br><span style='font-size: small'>{legend}</span>" if legend else words)
-        self.plot.setAccessibleName(say(picture.title))
+    def show_picture(self, picture: OutcomePicture, format_label: FormatLabel) -> None:
+        self.plot.show_picture(picture, format_label)
+        words = f"<b>{format_label(picture.title)}</b>"
+        legend = _legend_html(picture, format_label)
+        self.title_label.setText(f"{words}<br><span style='font-size: small'>{legend}</span>" if legend else words)
+        self.plot.setAccessibleName(format_label(picture.title))
 
 
-def _legend(picture: Picture, say: Say) -> str:
+def _legend_html(picture: OutcomePicture, format_label: FormatLabel) -> str:
     if not isinstance(picture, Chart):
         return ""
     named: list[str] = []
-    for number, part in enumerate(picture.parts):
-        if isinstance(part, (Line, Bars)) and say(part.label):
-            mark = "■" if isinstance(part, Bars) else {"points": "●", "dashed": "╍╍"}.get(part.style, "▬")
-            colour = palette()[number % len(_LIGHT)]
-            named.append(f"<span style='color: {colour}'>{mark}</span>&nbsp;{say(part.label).replace(' ', '&nbsp;')}")
+    for number, part in enumerate(picture.series):
+        if isinstance(part, (ChartLine, ChartBars)) and format_label(part.label):
+            mark = "■" if isinstance(part, ChartBars) else {"points": "●", "dashed": "╍╍"}.get(part.style, "▬")
+            colour = chart_palette()[number % len(_LIGHT_PALETTE)]
+            named.append(
+                f"<span style='color: {colour}'>{mark}</span>&nbsp;{format_label(part.label).replace(' ', '&nbsp;')}"
+            )
     return " &nbsp; ".join(named) if len(named) > 1 else ""
 
 
-class _Plot(pg.PlotWidget):
+class _PicturePlot(pg.PlotWidget):
     def __init__(self) -> None:
-        self._names: tuple[str, ...] = ()
+        self._category_names: tuple[str, ...] = ()
         super().__init__(axisItems={"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")})
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
         self.setMinimumSize(110, 96)
-        self._left, self._bottom = self.getAxis("left"), self.getAxis("bottom")
+        self._left_axis, self._bottom_axis = self.getAxis("left"), self.getAxis("bottom")
         small = self.font()
         small.setPointSizeF(max(small.pointSizeF() * 0.85, 7))
-        self._small = small
-        for axis in (self._left, self._bottom):
+        self._small_font = small
+        for axis in (self._left_axis, self._bottom_axis):
             axis.enableAutoSIPrefix(False)
             axis.setTickFont(small)
             axis.setStyle(tickLength=-4, hideOverlappingLabels=True)
 
-    def show_picture(self, picture: Picture, say: Say) -> None:
+    def show_picture(self, picture: OutcomePicture, format_label: FormatLabel) -> None:
         self.clear()
-        c = appearance.colours()
-        self.setBackground(QColor(c.ground))
+        c = appearance.current_colours()
+        self.setBackground(QColor(c.background))
         view = self.getViewBox()
         view.enableAutoRange()
         if isinstance(picture, Photo):
             self._show_photo(picture)
             return
-        matrix = any(isinstance(part, Heat) for part in picture.parts)
+        matrix = any(isinstance(part, ChartHeatmap) for part in picture.series)
         view.setAspectLocked(picture.square)
         view.invertY(matrix)
-        for name, axis, spec in (("left", self._left, picture.y), ("bottom", self._bottom, picture.x)):
+        for name, axis, spec in (("left", self._left_axis, picture.y), ("bottom", self._bottom_axis, picture.x)):
             self.showAxis(name, not picture.square)
             axis.setPen(pg.mkPen(c.border))
             axis.setTextPen(pg.mkPen(c.muted))
             axis.setTicks(None)
-            title = say(spec.title)
-            axis.setLabel(title or None, **{"color": c.muted, "font-size": f"{self._small.pointSizeF():.1f}pt"})
+            title = format_label(spec.title)
+            axis.setLabel(title or None, **{"color": c.muted, "font-size": f"{self._small_font.pointSizeF():.1f}pt"})
             axis.showLabel(bool(title))
         self.getPlotItem().setLogMode(picture.x.log and not picture.x.names, picture.y.log)
         self.getPlotItem().showGrid(x=False, y=not matrix, alpha=0.15)
-        self._names = tuple(say(name) for name in picture.x.names)
-        bars = [part for part in picture.parts if isinstance(part, Bars)]
-        for number, part in enumerate(picture.parts):
-            colour = palette()[number % len(_LIGHT)]
-            if isinstance(part, Bars):
+        self._category_names = tuple(format_label(name) for name in picture.x.names)
+        bars = [part for part in picture.series if isinstance(part, ChartBars)]
+        for number, part in enumerate(picture.series):
+            colour = chart_palette()[number % len(_LIGHT_PALETTE)]
+            if isinstance(part, ChartBars):
                 self._add_bars(part, bars.index(part), len(bars), picture.y, colour)
-            elif isinstance(part, Line):
+            elif isinstance(part, ChartLine):
                 self._add_line(part, picture, colour)
-            elif isinstance(part, Dots):
+            elif isinstance(part, ChartDots):
                 self._add_dots(part)
             else:
                 self._add_heat(part)
         self._set_ranges(picture, bars)
-        self._name_places()
+        self._label_categories()
 
     def _show_photo(self, photo: Photo) -> None:
-        self._names = ()
+        self._category_names = ()
         for name in ("left", "bottom"):
             self.hideAxis(name)
         self.getPlotItem().setLogMode(False, False)
@@ -129,17 +142,17 @@ class _Plot(pg.PlotWidget):
         view.invertY(True)
         item = pg.ImageItem(photo.pixels, axisOrder="row-major", autoDownsample=True)
         if photo.pixels.ndim == 2:
-            item.setLookupTable(_shades("#000000", "#3b6fd4", "#ffe9a8"))
+            item.setLookupTable(_colour_table("#000000", "#3b6fd4", "#ffe9a8"))
             item.setLevels((0.0, 1.0))
         self.addItem(item)
         height, width = photo.pixels.shape[:2]
         self.setRange(xRange=(0, width), yRange=(0, height), padding=0.01)
 
-    def _add_bars(self, bars: Bars, place: int, count: int, y: Axis, colour: str) -> None:
+    def _add_bars(self, bars: ChartBars, place: int, count: int, y: ChartAxis, colour: str) -> None:
         width = 0.8 / count if count > 1 else 0.55
         x = [n - 0.4 + (place + 0.5) * 0.8 / count for n in range(len(bars.heights))]
         if y.log:
-            floor = self._floor(y, bars.heights)
+            floor = self._log_floor(y, bars.heights)
             tops = [math.log10(max(h, 1e-300)) for h in bars.heights]
             item = pg.BarGraphItem(x=x, y0=floor, height=[t - floor for t in tops], width=width * 0.94)
         else:
@@ -148,16 +161,16 @@ class _Plot(pg.PlotWidget):
         item.setOpts(brush=pg.mkBrush(colour), pen=pg.mkPen(None))
         self.addItem(item)
 
-    def _floor(self, y: Axis, heights: Sequence[float]) -> float:
+    def _log_floor(self, y: ChartAxis, heights: Sequence[float]) -> float:
         low = y.low or min((h for h in heights if h > 0), default=1.0)
         return math.floor(math.log10(low)) - (0.0 if y.low else 0.3)
 
-    def _add_line(self, line: Line, chart: Chart, colour: str) -> None:
+    def _add_line(self, line: ChartLine, chart: Chart, colour: str) -> None:
         x, y = np.array(line.x, dtype=float), np.array(line.y, dtype=float)
         if chart.y.log:
             y = np.where(y > 0, y, np.nan)
         options: dict[str, Any] = {
-            "pen": pg.mkPen(colour, width=2, style=_STYLES.get(line.style, Qt.PenStyle.SolidLine))
+            "pen": pg.mkPen(colour, width=2, style=_PEN_STYLES.get(line.style, Qt.PenStyle.SolidLine))
         }
         if line.style == "points":
             options = {
@@ -174,22 +187,24 @@ class _Plot(pg.PlotWidget):
             options["pen"] = pg.mkPen(colour, width=1)
         self.addItem(pg.PlotDataItem(x, y, connect="finite" if line.style != "steps" else "all", **options))
 
-    def _add_dots(self, dots: Dots) -> None:
-        table = _shades(palette()[0], palette()[3], palette()[1])
+    def _add_dots(self, dots: ChartDots) -> None:
+        table = _colour_table(chart_palette()[0], chart_palette()[3], chart_palette()[1])
         brushes = [pg.mkBrush(*table[int(255 * shade)]) for shade in dots.shade]
         self.addItem(pg.ScatterPlotItem(dots.x, dots.y, size=4, brush=brushes, pen=None))
 
-    def _add_heat(self, heat: Heat) -> None:
+    def _add_heat(self, heat: ChartHeatmap) -> None:
         item = pg.ImageItem(np.asarray(heat.values, dtype=float), axisOrder="row-major")
-        dark = palette() is _DARK
-        item.setLookupTable(_shades(appearance.colours().raised, palette()[0], "#fff3c4" if dark else "#0b1f4d"))
+        dark = chart_palette() is _DARK_PALETTE
+        item.setLookupTable(
+            _colour_table(appearance.current_colours().surface, chart_palette()[0], "#fff3c4" if dark else "#0b1f4d")
+        )
         item.setLevels((0.0, heat.top))
         self.addItem(item)
 
-    def _set_ranges(self, chart: Chart, bars: list[Bars]) -> None:
+    def _set_ranges(self, chart: Chart, bars: list[ChartBars]) -> None:
         view = self.getViewBox()
-        if any(isinstance(part, Heat) for part in chart.parts):
-            rows, columns = next(part for part in chart.parts if isinstance(part, Heat)).values.shape
+        if any(isinstance(part, ChartHeatmap) for part in chart.series):
+            rows, columns = next(part for part in chart.series if isinstance(part, ChartHeatmap)).values.shape
             self.setRange(xRange=(0, columns), yRange=(0, rows), padding=0.01)
             return
         if chart.x.low is not None and chart.x.high is not None:
@@ -197,12 +212,14 @@ class _Plot(pg.PlotWidget):
             return
         if chart.x.names:
             self.setXRange(-0.6, len(chart.x.names) - 0.4, padding=0)
-        heights = [h for part in chart.parts for h in _heights(part) if math.isfinite(h) and (h > 0 or not chart.y.log)]
+        heights = [
+            h for part in chart.series for h in _part_heights(part) if math.isfinite(h) and (h > 0 or not chart.y.log)
+        ]
         if not heights:
             return
         low, high = min(heights), max(heights)
         if chart.y.log:
-            floor = self._floor(chart.y, heights) if bars else math.log10(low) - 0.1
+            floor = self._log_floor(chart.y, heights) if bars else math.log10(low) - 0.1
             self.setYRange(floor, math.log10(high) + 0.15, padding=0)
         else:
             bottom = chart.y.low if chart.y.low is not None else (0.0 if bars else low - 0.06 * (high - low))
@@ -212,29 +229,29 @@ class _Plot(pg.PlotWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        if self._names:
-            self._name_places()
+        if self._category_names:
+            self._label_categories()
 
-    def _name_places(self) -> None:
+    def _label_categories(self) -> None:
         """Names below the bars, shortened to the room there is."""
-        if not self._names:
+        if not self._category_names:
             return
         view = self.getViewBox()
         room = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
-        metrics = QFontMetricsF(self._small)
+        metrics = QFontMetricsF(self._small_font)
         every = 1
-        while every < len(self._names) and room * every < 16:
+        while every < len(self._category_names) and room * every < 16:
             every += 1
         names = [
             (place, metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(room * every - 4, 14)))
-            for place, name in enumerate(self._names)
+            for place, name in enumerate(self._category_names)
             if place % every == 0
         ]
-        self._bottom.setTicks([names])
+        self._bottom_axis.setTicks([names])
 
 
-def _heights(part: Part) -> tuple[float, ...]:
-    return part.heights if isinstance(part, Bars) else part.y if isinstance(part, Line) else ()
+def _part_heights(part: ChartSeries) -> tuple[float, ...]:
+    return part.heights if isinstance(part, ChartBars) else part.y if isinstance(part, ChartLine) else ()
 
 
 class _NumberAxis(pg.AxisItem):
@@ -252,30 +269,30 @@ class _NumberAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self.logMode:
-            return [_power(value) for value in values]
-        return [_place(value) for value in values]
+            return [_power_text(value) for value in values]
+        return [_tick_text(value) for value in values]
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return self.tickStrings(values, scale, spacing)
 
 
-def _place(value: float) -> str:
+def _tick_text(value: float) -> str:
     """1,600 rather than 1.60 K: beside a unit such as kB that would read oddly."""
     if abs(value) >= 100_000:
-        return numbers.short(value)
-    return numbers.exact(round(value)) if abs(value) >= 1000 else f"{round(value, 6):g}"
+        return numbers.format_short(value)
+    return numbers.format_exact(round(value)) if abs(value) >= 1000 else f"{round(value, 6):g}"
 
 
-def _power(exponent: float) -> str:
+def _power_text(exponent: float) -> str:
     value = 10.0**exponent
     if 1e-3 < value < 1e3:
         return f"{value:.3g}"
     if 1e3 <= value < 1e15:
-        return _place(round(value))
+        return _tick_text(round(value))
     return f"10{str(round(exponent)).translate(_SUPERSCRIPT)}" if abs(exponent - round(exponent)) < 1e-6 else ""
 
 
-def _shades(*stops: str) -> NDArray[np.uint8]:
+def _colour_table(*stops: str) -> NDArray[np.uint8]:
     """A table of 256 colours (256, 3) that runs through these."""
     colours = [(QColor(stop).red(), QColor(stop).green(), QColor(stop).blue()) for stop in stops]
     places = np.linspace(0, 1, len(stops))

@@ -8,31 +8,31 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from explorer.experiments.outcome import Chart, Picture
-from explorer.ui.experiments.chart import PictureCell, Say
+from explorer.experiments.outcome import Chart, OutcomePicture
+from explorer.ui.experiments.chart import FormatLabel, PictureCell
 
 
-class Pictures(QWidget):
+class PictureGrid(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.cells: list[PictureCell] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(12)
-        self._wide, self._tiles = QGridLayout(), QGridLayout()
-        for grid in (self._wide, self._tiles):
+        self._wide_grid, self._tile_grid = QGridLayout(), QGridLayout()
+        for grid in (self._wide_grid, self._tile_grid):
             grid.setSpacing(10)
             self._row.addLayout(grid)
 
     def sizeHint(self) -> QSize:
         return QSize(760, 330)
 
-    def show_pictures(self, pictures: Sequence[Picture], say: Say) -> None:
+    def show_pictures(self, pictures: Sequence[OutcomePicture], format_label: FormatLabel) -> None:
         while len(self.cells) < len(pictures):
             self.cells.append(PictureCell())
         for cell in self.cells:
-            self._wide.removeWidget(cell)
-            self._tiles.removeWidget(cell)
+            self._wide_grid.removeWidget(cell)
+            self._tile_grid.removeWidget(cell)
             cell.setVisible(False)
         wide = [picture for picture in pictures if _is_wide(picture)]
         tiles = [picture for picture in pictures if not _is_wide(picture)]
@@ -40,12 +40,12 @@ class Pictures(QWidget):
         columns = 2 if len(wide) == 4 else max(len(wide), 1)
         beside = 2 if len(tiles) > 2 or len(wide) <= 1 else 1  # little room beside many charts
         tile_columns = max(min(len(tiles), 3 if len(tiles) > 4 else beside), 1)
-        _fill(self._wide, wide, columns, cells, say)
-        _fill(self._tiles, tiles, tile_columns, cells, say)
+        _fill_grid(self._wide_grid, wide, columns, cells, format_label)
+        _fill_grid(self._tile_grid, tiles, tile_columns, cells, format_label)
         self._row.setStretch(0, 10 * columns if wide else 0)
         self._row.setStretch(1, (9 if tile_columns == 1 else 7 * tile_columns) if tiles else 0)
 
-    def image(self) -> QImage:
+    def render_image(self) -> QImage:
         """The pictures as on screen, twice as fine."""
         image = QImage(self.size() * 2, QImage.Format.Format_ARGB32)
         image.setDevicePixelRatio(2)
@@ -54,11 +54,17 @@ class Pictures(QWidget):
         return image
 
 
-def _is_wide(picture: Picture) -> bool:
+def _is_wide(picture: OutcomePicture) -> bool:
     return isinstance(picture, Chart) and not picture.square
 
 
-def _fill(grid: QGridLayout, pictures: Sequence[Picture], columns: int, cells: Iterator[PictureCell], say: Say) -> None:
+def _fill_grid(
+    grid: QGridLayout,
+    pictures: Sequence[OutcomePicture],
+    columns: int,
+    cells: Iterator[PictureCell],
+    format_label: FormatLabel,
+) -> None:
     for at in range(4):
         grid.setColumnStretch(at, 1 if at < columns and pictures else 0)
         grid.setRowStretch(at, 1 if at * columns < len(pictures) else 0)
@@ -66,4 +72,4 @@ def _fill(grid: QGridLayout, pictures: Sequence[Picture], columns: int, cells: I
         cell = next(cells)
         grid.addWidget(cell, number // columns, number % columns)
         cell.setVisible(True)
-        cell.show_picture(picture, say)
+        cell.show_picture(picture, format_label)

@@ -6,39 +6,49 @@ from collections.abc import Callable
 from html import escape
 
 from explorer import numbers
-from explorer.experiments.outcome import Label, Number, Outcome
+from explorer.experiments.outcome import ComputedNumber, Label, Outcome
 from explorer.ui.appearance import Colours
 
-Say = Callable[[Label], str]
+FormatLabel = Callable[[Label], str]
 
-_WIDTHS = (33, 14, 17, 36)  # of the columns, in per cent: left alone, Qt gives the room to the source and breaks names
+_COLUMN_WIDTHS = (
+    33,
+    14,
+    17,
+    36,
+)  # of the columns, in per cent: left alone, Qt gives the room to the source and breaks names
 
 
-def figure(value: float, unit: str = "") -> str:
+def format_quantity(value: float, unit: str = "") -> str:
     """A number with the digits that count: 15,872; 0.5510; 4.7 × 10⁻⁹."""
     magnitude = abs(value)
     if value == 0 or (float(value).is_integer() and magnitude < 1e15):
-        text = numbers.exact(value)
+        text = numbers.format_exact(value)
     elif magnitude < 1e-3 or magnitude >= 1e15:
         mantissa, exponent = f"{value:.1e}".split("e")
         text = f"{mantissa} × 10<sup>{int(exponent)}</sup>".replace("-", "\N{MINUS SIGN}")
     elif magnitude >= 1e3:
-        text = numbers.exact(round(value))
+        text = numbers.format_exact(round(value))
     else:
         text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
     return f"{text}&nbsp;{unit}" if unit else text
 
 
-def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours, font: str = "") -> str:
+def report_html(
+    outcome: Outcome, format_label: FormatLabel, translate: Callable[[str], str], c: Colours, font: str = ""
+) -> str:
     """The page. `say` speaks the experiment's own words, `word` those of the window ("ui.…"); `font` is its style."""
-    seen = "".join(f"<li style='margin-bottom: 3px'>{escape(say(sentence))}</li>" for sentence in outcome.seen)
+    seen = "".join(
+        f"<li style='margin-bottom: 3px'>{escape(format_label(sentence))}</li>" for sentence in outcome.observations
+    )
     told = sorted(outcome.numbers, key=lambda number: number.published is None)  # what can be compared comes first
-    rows = "".join(_row(number, say, word, c) for number in told)
+    rows = "".join(_number_row(number, format_label, translate, c) for number in told)
     heads = ("ui.quantity", "ui.computed", "ui.published", "ui.source")
     head = "".join(
-        f"<td style='color: {c.muted}' width='{_WIDTHS[n]}%'{_right(n)}>{word(key)}</td>" for n, key in enumerate(heads)
+        f"<td style='color: {c.muted}' width='{_COLUMN_WIDTHS[n]}%'{_alignment(n)}>{translate(key)}</td>"
+        for n, key in enumerate(heads)
     )
-    table = f"<tr>{head}</tr>{rows}{_quoted(outcome, say, word, c)}"
+    table = f"<tr>{head}</tr>{rows}{_quoted_rows(outcome, format_label, translate, c)}"
     return (
         f"<html><head><style>body {{ {font} }}</style></head><body>"
         f"<ul style='margin: 2px 0 8px -22px'>{seen}</ul>"
@@ -46,30 +56,30 @@ def report(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours, f
     )
 
 
-def _right(column: int) -> str:
+def _alignment(column: int) -> str:
     return " align='right'" if column in (1, 2) else ""
 
 
-def _row(number: Number, say: Say, word: Callable[[str], str], c: Colours) -> str:
-    published = figure(number.published, number.unit) if number.published is not None else ""
-    note = escape(say(number.note))
+def _number_row(number: ComputedNumber, format_label: FormatLabel, translate: Callable[[str], str], c: Colours) -> str:
+    published = format_quantity(number.published, number.unit) if number.published is not None else ""
+    note = escape(format_label(number.note))
     if number.agrees is not None:
-        sign, colour, key = ("✓", c.less, "ui.agrees") if number.agrees else ("≠", c.more, "ui.differs")
-        published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{word(key)}</span>"
+        sign, colour, key = ("✓", c.decrease, "ui.agrees") if number.agrees else ("≠", c.increase, "ui.differs")
+        published += f"&nbsp;<span style='color: {colour}'>{sign}&nbsp;{translate(key)}</span>"
     source = f"{escape(number.source)}. " if number.source and number.published is not None else ""
     return (
-        f"<tr><td>{escape(say(number.label))}</td>"
-        f"<td align='right'><b>{figure(number.computed, number.unit)}</b></td>"
+        f"<tr><td>{escape(format_label(number.label))}</td>"
+        f"<td align='right'><b>{format_quantity(number.computed, number.unit)}</b></td>"
         f"<td align='right'>{published}</td><td style='color: {c.muted}'>{source}{note}</td></tr>"
     )
 
 
-def _quoted(outcome: Outcome, say: Say, word: Callable[[str], str], c: Colours) -> str:
+def _quoted_rows(outcome: Outcome, format_label: FormatLabel, translate: Callable[[str], str], c: Colours) -> str:
     if not outcome.quoted:
         return ""
     rows = "".join(
-        f"<tr><td>{escape(say(q.label))}</td><td></td><td align='right'>{escape(q.value)}</td>"
+        f"<tr><td>{escape(format_label(q.label))}</td><td></td><td align='right'>{escape(q.value)}</td>"
         f"<td style='color: {c.muted}'>{escape(q.source)}</td></tr>"
         for q in outcome.quoted
     )
-    return f"<tr><td colspan='4' style='color: {c.muted}'><br><i>{word('ui.quoted')}</i></td></tr>{rows}"
+    return f"<tr><td colspan='4' style='color: {c.muted}'><br><i>{translate('ui.quoted')}</i></td></tr>{rows}"

@@ -8,82 +8,82 @@ from typing import Any
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
-from explorer.experiments.experiment import Choice, Control, Experiment, Range
+from explorer.experiments.experiment import ChoiceControl, Control, Experiment, RangeControl
 from explorer.ui.slider import ChoiceSlider
 from explorer.ui.switch import Switch
 
-Naming = Callable[[str, Any], str]  # what a value of a control is called
+FormatValue = Callable[[str, Any], str]  # what a value of a control is called
 
 
-class Settings(QWidget):
+class ExperimentControls(QWidget):
     """Shows the controls of one experiment. Emits all values when one was changed."""
 
-    changed = Signal(dict)
+    values_changed = Signal(dict)
 
     def __init__(self) -> None:
         super().__init__()
-        self._flow = Flow(self)
+        self._layout = FlowLayout(self)
         self._values: dict[str, Any] = {}
-        self.controls: dict[str, QWidget] = {}
+        self.widgets: dict[str, QWidget] = {}
 
     def show_controls(
-        self, experiment: Experiment, values: dict[str, Any], title: Callable[[str], str], naming: Naming
+        self, experiment: Experiment, values: dict[str, Any], title: Callable[[str], str], format_value: FormatValue
     ) -> None:
-        while (item := self._flow.takeAt(0)) is not None:
+        while (item := self._layout.takeAt(0)) is not None:
             gone = item.widget()
             if gone is not None:
                 gone.hide()
                 gone.deleteLater()
         self._values = dict(values)
-        self.controls = {}
+        self.widgets = {}
         for control in experiment.controls:
-            made = self._made(control, naming)
+            made = self._build_widget(control, format_value)
             made.setAccessibleName(title(control.name))
-            self.controls[control.name] = made
-            self._flow.addWidget(_named(title(control.name), made))
+            self.widgets[control.name] = made
+            self._layout.addWidget(_with_caption(title(control.name), made))
         self.setVisible(bool(experiment.controls))
 
-    def _made(self, control: Control, naming: Naming) -> QWidget:
+    def _build_widget(self, control: Control, format_value: FormatValue) -> QWidget:
         value = self._values[control.name]
-        if isinstance(control, Choice):
+        if isinstance(control, ChoiceControl):
             choices = list(control.values)
             if len(choices) > 2 and all(isinstance(c, (int, float)) for c in choices):
-                return self._slider(control.name, choices, value, naming)
-            return self._box(control.name, choices, value, naming)
-        if isinstance(control, Range):
+                return self._build_slider(control.name, choices, value, format_value)
+            return self._build_combo_box(control.name, choices, value, format_value)
+        if isinstance(control, RangeControl):
             count = round((control.high - control.low) / control.step)
-            choices = [control.checked(control.low + n * control.step) for n in range(count + 1)]
-            return self._slider(control.name, choices, value, naming)
+            choices = [control.validate(control.low + n * control.step) for n in range(count + 1)]
+            return self._build_slider(control.name, choices, value, format_value)
         switch = Switch()
         switch.set_state(bool(value))
         switch.clicked.connect(lambda: self._toggle(control.name, switch))
         return switch
 
-    def _slider(self, name: str, choices: list[Any], value: Any, naming: Naming) -> QWidget:
+    def _build_slider(self, name: str, choices: list[Any], value: Any, format_value: FormatValue) -> QWidget:
         slider = ChoiceSlider()
-        slider.show_choices([naming(name, choice) for choice in choices], choices.index(value))
+        slider.show_choices([format_value(name, choice) for choice in choices], choices.index(value))
         slider.setFixedWidth(150)
-        slider.chosen.connect(lambda at: self._set(name, choices[at]))
+        slider.value_committed.connect(lambda at: self._set_value(name, choices[at]))
         return slider
 
-    def _box(self, name: str, choices: list[Any], value: Any, naming: Naming) -> QWidget:
+    def _build_combo_box(self, name: str, choices: list[Any], value: Any, format_value: FormatValue) -> QWidget:
         box = QComboBox()
-        box.addItems([naming(name, choice) for choice in choices])
+        box.addItems([format_value(name, choice) for choice in choices])
         box.setCurrentIndex(choices.index(value))
-        box.activated.connect(lambda at: self._set(name, choices[at]))
+        box.activated.connect(lambda at: self._set_value(name, choices[at]))
         return box
 
     def _toggle(self, name: str, switch: Switch) -> None:
         switch.set_state(not switch.state)
-        self._set(name, bool(switch.state))
+        self._set_value(name, bool(switch.state))
 
-    def _set(self, name: str, value: Any) -> None:
+    def _set_value(self, name: str, value: Any) -> None:
         if self._values[name] != value:
             self._values[name] = value
-            self.changed.emit(dict(self._values))
+            self.values_changed.emit(dict(self._values))
 
 
-def _named(title: str, control: QWidget) -> QWidget:
+def _with_caption(title: str, control: QWidget) -> QWidget:
     holder = QWidget()
     column = QVBoxLayout(holder)
     column.setContentsMargins(0, 0, 0, 0)
@@ -95,7 +95,7 @@ def _named(title: str, control: QWidget) -> QWidget:
     return holder
 
 
-class Flow(QLayout):
+class FlowLayout(QLayout):
     """Items from left to right, wrapped like words."""
 
     _GAP = 18
@@ -121,11 +121,11 @@ class Flow(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._lay(QRect(0, 0, width, 0), move=False)
+        return self._arrange_items(QRect(0, 0, width, 0), move=False)
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._lay(rect, move=True)
+        self._arrange_items(rect, move=True)
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
@@ -136,7 +136,7 @@ class Flow(QLayout):
             size = size.expandedTo(item.minimumSize())
         return size
 
-    def _lay(self, rect: QRect, *, move: bool) -> int:
+    def _arrange_items(self, rect: QRect, *, move: bool) -> int:
         x, y, row = rect.x(), rect.y(), 0
         for item in self._items:
             size = item.sizeHint()

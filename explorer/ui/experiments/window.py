@@ -25,41 +25,41 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.experiments import experiments, find
+from explorer.experiments import all_experiments, get_experiment
 from explorer.experiments.experiment import Experiment
 from explorer.experiments.outcome import Label, Outcome
-from explorer.experiments.texts import texts
+from explorer.experiments.texts import load_texts
 from explorer.language import Language
-from explorer.networks.catalogue import find as find_network
+from explorer.networks.catalogue import get_entry as find_network
 from explorer.ui import appearance
-from explorer.ui.experiments.pictures import Pictures
-from explorer.ui.experiments.report import report
-from explorer.ui.experiments.settings import Settings
-from explorer.ui.guide_text import CHINESE
+from explorer.ui.experiments.pictures import PictureGrid
+from explorer.ui.experiments.report import report_html
+from explorer.ui.experiments.settings import ExperimentControls
+from explorer.ui.guide_text import CHINESE_FONT
 from explorer.ui.work import Lane
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
-_KEPT = 60  # outcomes to come back to at once
+_MAX_CACHED_OUTCOMES = 60  # outcomes to come back to at once
 
 
 class ExperimentsWindow(QWidget):
-    open_wanted = Signal(str)  # key of a network
-    said = Signal(str)
+    open_requested = Signal(str)  # key of a network
+    message_posted = Signal(str)
 
     def __init__(self, lane: Lane, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowFlag(Qt.WindowType.Window)
         self._lane = lane
         self._language: Language = "en"
-        self.experiment: Experiment = experiments()[0]
+        self.experiment: Experiment = all_experiments()[0]
         self.values: dict[str, Any] = self.experiment.defaults
         self.outcome: Outcome | None = None
-        self._known: dict[tuple[str, tuple[tuple[str, Any], ...]], Outcome] = {}
+        self._outcomes: dict[tuple[str, tuple[tuple[str, Any], ...]], Outcome] = {}
         self._started = 0.0
         self._build()
-        self.settings.changed.connect(self._set)
+        self.controls.values_changed.connect(self._set_values)
         lane.busy_changed.connect(self._show_busy)
-        lane.progressed.connect(lambda done: self.progress.setValue(round(1000 * done)))
+        lane.progress_changed.connect(lambda done: self.progress.setValue(round(1000 * done)))
         self.resize(QSize(1240, 800).boundedTo(self.screen().availableSize()))
 
     # what it is made of
@@ -77,53 +77,53 @@ class ExperimentsWindow(QWidget):
 
     def _make_list(self) -> QWidget:
         side = QWidget()
-        self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._filter)
-        self.list = QTreeWidget()
-        self.list.setHeaderHidden(True)
-        self.list.setIndentation(10)
-        self.list.setRootIsDecorated(False)
-        self.list.setItemsExpandable(False)
-        self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
-        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.list.setStyleSheet("QTreeWidget::item { padding: 3px 0; }")
-        self.list.setAccessibleName("Experiments")
-        self.list.currentItemChanged.connect(self._choose)
-        self._nothing = QLabel()
-        self._nothing.setProperty("role", "muted")
-        self._nothing.setWordWrap(True)
-        self._nothing.hide()
+        self.search_field = QLineEdit()
+        self.search_field.setClearButtonEnabled(True)
+        self.search_field.textChanged.connect(self._filter)
+        self.experiment_tree = QTreeWidget()
+        self.experiment_tree.setHeaderHidden(True)
+        self.experiment_tree.setIndentation(10)
+        self.experiment_tree.setRootIsDecorated(False)
+        self.experiment_tree.setItemsExpandable(False)
+        self.experiment_tree.setFrameShape(QTreeWidget.Shape.NoFrame)
+        self.experiment_tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.experiment_tree.setStyleSheet("QTreeWidget::item { padding: 3px 0; }")
+        self.experiment_tree.setAccessibleName("Experiments")
+        self.experiment_tree.currentItemChanged.connect(self._select_item)
+        self._no_match_label = QLabel()
+        self._no_match_label.setProperty("role", "muted")
+        self._no_match_label.setWordWrap(True)
+        self._no_match_label.hide()
         column = QVBoxLayout(side)
         column.setContentsMargins(10, 10, 4, 10)
-        column.addWidget(self.search)
-        column.addWidget(self._nothing)
-        column.addWidget(self.list, 1)
+        column.addWidget(self.search_field)
+        column.addWidget(self._no_match_label)
+        column.addWidget(self.experiment_tree, 1)
         side.setMinimumWidth(210)
         return side
 
     def _make_page(self) -> QWidget:
         page = QWidget()
-        self.title, self.question, self.hint, self.links = (QLabel() for _ in range(4))
-        self.title.setProperty("role", "title")
-        for label in (self.question, self.hint):
+        self.title_label, self.question_label, self.hint_label, self.links_label = (QLabel() for _ in range(4))
+        self.title_label.setProperty("role", "title")
+        for label in (self.question_label, self.hint_label):
             label.setWordWrap(True)
-        self.hint.setProperty("role", "muted")
-        self.links.setProperty("role", "muted")
-        self.links.linkActivated.connect(self.open_wanted)
-        self.settings = Settings()
-        self.pictures = Pictures()
-        self.report = QTextBrowser()
-        self.report.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.report.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.code = QPlainTextEdit()
-        self.code.setReadOnly(True)
-        self.code.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.code.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.hint_label.setProperty("role", "muted")
+        self.links_label.setProperty("role", "muted")
+        self.links_label.linkActivated.connect(self.open_requested)
+        self.controls = ExperimentControls()
+        self.pictures = PictureGrid()
+        self.report_view = QTextBrowser()
+        self.report_view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.report_view.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.code_view = QPlainTextEdit()
+        self.code_view.setReadOnly(True)
+        self.code_view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.code_view.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.report, "")
-        self.tabs.addTab(self.code, "")
+        self.tabs.addTab(self.report_view, "")
+        self.tabs.addTab(self.code_view, "")
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.pictures)
         parts.addWidget(self.tabs)
@@ -135,10 +135,10 @@ class ExperimentsWindow(QWidget):
         column.setContentsMargins(14, 12, 14, 8)
         column.setSpacing(6)
         head = QHBoxLayout()
-        head.addWidget(self.title, 1)
-        head.addWidget(self.links)
+        head.addWidget(self.title_label, 1)
+        head.addWidget(self.links_label)
         column.addLayout(head)
-        for widget in (self.question, self.hint, self.settings):
+        for widget in (self.question_label, self.hint_label, self.controls):
             column.addWidget(widget)
         column.addLayout(self._make_progress())
         column.addWidget(parts, 1)
@@ -150,20 +150,26 @@ class ExperimentsWindow(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
         self.progress.setAccessibleName("Progress of the experiment")
-        self.state = QLabel()
-        self.state.setProperty("role", "muted")
-        self.cancel, self.again, self.reset = QPushButton(), QPushButton(), QPushButton()
-        self.copy_picture, self.copy_code = QPushButton(), QPushButton()
-        self.cancel.clicked.connect(self._cancel)
-        self.again.clicked.connect(lambda: self._run())
-        self.reset.clicked.connect(lambda: self.show_experiment(self.experiment.id))
-        self.copy_picture.clicked.connect(self._copy_picture)
-        self.copy_code.clicked.connect(self._copy_code)
+        self.status_label = QLabel()
+        self.status_label.setProperty("role", "muted")
+        self.cancel_button, self.rerun_button, self.reset_button = QPushButton(), QPushButton(), QPushButton()
+        self.copy_picture_button, self.copy_code_button = QPushButton(), QPushButton()
+        self.cancel_button.clicked.connect(self._cancel)
+        self.rerun_button.clicked.connect(lambda: self._run())
+        self.reset_button.clicked.connect(lambda: self.show_experiment(self.experiment.id))
+        self.copy_picture_button.clicked.connect(self._copy_picture)
+        self.copy_code_button.clicked.connect(self._copy_code)
         row = QHBoxLayout()
-        row.addWidget(self.state)
+        row.addWidget(self.status_label)
         row.addWidget(self.progress, 1)
         row.addStretch(0)
-        for button in (self.cancel, self.again, self.reset, self.copy_picture, self.copy_code):
+        for button in (
+            self.cancel_button,
+            self.rerun_button,
+            self.reset_button,
+            self.copy_picture_button,
+            self.copy_code_button,
+        ):
             row.addWidget(button)
         return row
 
@@ -174,143 +180,145 @@ class ExperimentsWindow(QWidget):
 
         Raises UnknownExperiment, BadControl.
         """
-        experiment = find(id)
-        values = experiment.checked(controls or {})
+        experiment = get_experiment(id)
+        values = experiment.validate(controls or {})
         fresh = experiment is not self.experiment
         self.experiment, self.values = experiment, values
         if fresh:
             self.outcome = None
-        self._show_words()
-        self._run(known=True)
+        self._show_texts()
+        self._run(use_cached=True)
 
-    def _set(self, values: dict[str, Any]) -> None:
+    def _set_values(self, values: dict[str, Any]) -> None:
         self.values = values
-        self.code.setPlainText(self.experiment.code(values))
-        self._run(known=True)
+        self.code_view.setPlainText(self.experiment.code(values))
+        self._run(use_cached=True)
 
-    def speak(self, language: Language) -> None:
+    def set_language(self, language: Language) -> None:
         self._language = language
         self._fill_list()
-        self._show_words()
+        self._show_texts()
         self._show_outcome()
 
-    def _word(self, key: str) -> str:
-        return texts(self._language).common[key]
+    def _translate(self, key: str) -> str:
+        return load_texts(self._language).common[key]
 
-    def _say(self, label: Label) -> str:
-        return texts(self._language).say(self.experiment.id, label)
+    def _format_label(self, label: Label) -> str:
+        return load_texts(self._language).translate(self.experiment.id, label)
 
-    def _called(self, control: str, value: Any) -> str:
+    def _format_value(self, control: str, value: Any) -> str:
         if control == "network":
             return find_network(value).title
-        return texts(self._language).choice(self.experiment.id, control, value)
+        return load_texts(self._language).choice_label(self.experiment.id, control, value)
 
-    def _show_words(self) -> None:
-        spoken = texts(self._language)
+    def _show_texts(self) -> None:
+        spoken = load_texts(self._language)
         text = spoken.experiments[self.experiment.id]
         self.setWindowTitle(f"Experiments – {text.title}")
-        self.title.setText(text.title)
-        self.question.setText(text.question)
-        self.hint.setText(text.hint)
+        self.title_label.setText(text.title)
+        self.question_label.setText(text.question)
+        self.hint_label.setText(text.hint)
         links = [f"<a href='{key}'>{find_network(key).title}</a>" for key in self.experiment.networks[:2]]
-        self.links.setText(f"{self._word('ui.open')}: {' · '.join(links)}")
-        self.settings.show_controls(self.experiment, self.values, text.control, self._called)
-        self.code.setPlainText(self.experiment.code(self.values))
+        self.links_label.setText(f"{self._translate('ui.open')}: {' · '.join(links)}")
+        self.controls.show_controls(self.experiment, self.values, text.control_label, self._format_value)
+        self.code_view.setPlainText(self.experiment.code(self.values))
         for button, key in (
-            (self.cancel, "ui.cancel"),
-            (self.again, "ui.again"),
-            (self.reset, "ui.reset"),
-            (self.copy_picture, "ui.copy_picture"),
-            (self.copy_code, "ui.copy_code"),
+            (self.cancel_button, "ui.cancel"),
+            (self.rerun_button, "ui.again"),
+            (self.reset_button, "ui.reset"),
+            (self.copy_picture_button, "ui.copy_picture"),
+            (self.copy_code_button, "ui.copy_code"),
         ):
-            button.setText(self._word(key))
-        self.tabs.setTabText(0, self._word("ui.seen"))
-        self.tabs.setTabText(1, self._word("ui.code"))
-        self.search.setPlaceholderText(self._word("ui.search"))
-        self._nothing.setText(self._word("ui.nothing"))
-        self._mark()
+            button.setText(self._translate(key))
+        self.tabs.setTabText(0, self._translate("ui.seen"))
+        self.tabs.setTabText(1, self._translate("ui.code"))
+        self.search_field.setPlaceholderText(self._translate("ui.search"))
+        self._no_match_label.setText(self._translate("ui.nothing"))
+        self._mark_current()
 
     def _show_outcome(self) -> None:
         found = self.outcome
-        self.pictures.show_pictures(found.pictures if found is not None else (), self._say)
-        c = appearance.colours()
-        font = CHINESE if self._language == "zh" else ""
-        self.report.setHtml(report(found, self._say, self._word, c, font) if found is not None else "")
-        self.copy_picture.setEnabled(found is not None)
+        self.pictures.show_pictures(found.pictures if found is not None else (), self._format_label)
+        c = appearance.current_colours()
+        font = CHINESE_FONT if self._language == "zh" else ""
+        self.report_view.setHtml(
+            report_html(found, self._format_label, self._translate, c, font) if found is not None else ""
+        )
+        self.copy_picture_button.setEnabled(found is not None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "report"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "report_view"):
             self._show_outcome()
 
     # running
 
-    def _run(self, *, known: bool = False) -> None:
+    def _run(self, *, use_cached: bool = False) -> None:
         key = self.experiment.id, tuple(self.values.items())
-        if known and key in self._known:
+        if use_cached and key in self._outcomes:
             self._lane.cancel()
-            self.outcome = self._known[key]
-            self.state.clear()
+            self.outcome = self._outcomes[key]
+            self.status_label.clear()
             self._show_outcome()
             return
         if self.outcome is None:
             self._show_outcome()
         self.progress.setValue(0)
-        self.state.setText(self._word("ui.running"))
+        self.status_label.setText(self._translate("ui.running"))
         self._started = time.perf_counter()
         experiment, values = self.experiment, dict(self.values)
 
-        def work(wanted: Wanted) -> Outcome:
+        def work(wanted: KeepGoing) -> Outcome:
             return experiment.run(values, wanted)
 
-        self._lane.submit(work, partial(self._done, key), self._failed)
+        self._lane.submit(work, partial(self._show_result, key), self._show_failure)
 
-    def _done(self, key: tuple[str, tuple[tuple[str, Any], ...]], outcome: Outcome) -> None:
-        while len(self._known) >= _KEPT:
-            self._known.pop(next(iter(self._known)))
-        self._known[key] = outcome
+    def _show_result(self, key: tuple[str, tuple[tuple[str, Any], ...]], outcome: Outcome) -> None:
+        while len(self._outcomes) >= _MAX_CACHED_OUTCOMES:
+            self._outcomes.pop(next(iter(self._outcomes)))
+        self._outcomes[key] = outcome
         self.outcome = outcome
-        self.state.setText(self._word("ui.seconds").format(seconds=time.perf_counter() - self._started))
+        self.status_label.setText(self._translate("ui.seconds").format(seconds=time.perf_counter() - self._started))
         self._show_outcome()
 
-    def _failed(self, failure: Exception) -> None:
-        self.state.setText(self._word("ui.failed").format(why=failure))
+    def _show_failure(self, failure: Exception) -> None:
+        self.status_label.setText(self._translate("ui.failed").format(why=failure))
 
     def _cancel(self) -> None:
         self._lane.cancel()
-        self.state.setText(self._word("ui.cancelled"))
+        self.status_label.setText(self._translate("ui.cancelled"))
 
     def _show_busy(self, busy: bool) -> None:
         self.progress.setVisible(busy)
-        self.cancel.setVisible(busy)
-        self.again.setVisible(not busy)
+        self.cancel_button.setVisible(busy)
+        self.rerun_button.setVisible(not busy)
 
     # the clipboard
 
     def _copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(self.pictures.image())
-        self.said.emit(self._word("ui.copied_picture"))
-        self.state.setText(self._word("ui.copied_picture"))
+        QGuiApplication.clipboard().setImage(self.pictures.render_image())
+        self.message_posted.emit(self._translate("ui.copied_picture"))
+        self.status_label.setText(self._translate("ui.copied_picture"))
 
     def _copy_code(self) -> None:
-        QGuiApplication.clipboard().setText(self.code.toPlainText())
-        self.said.emit(self._word("ui.copied_code"))
-        self.state.setText(self._word("ui.copied_code"))
+        QGuiApplication.clipboard().setText(self.code_view.toPlainText())
+        self.message_posted.emit(self._translate("ui.copied_code"))
+        self.status_label.setText(self._translate("ui.copied_code"))
 
     # the list
 
     def _fill_list(self) -> None:
-        spoken = texts(self._language)
-        self.list.blockSignals(True)
-        self.list.clear()
+        spoken = load_texts(self._language)
+        self.experiment_tree.blockSignals(True)
+        self.experiment_tree.clear()
         for idea, words in spoken.ideas.items():
             group = QTreeWidgetItem([words])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             font = group.font(0)
             font.setBold(True)
             group.setFont(0, font)
-            self.list.addTopLevelItem(group)
-            for experiment in experiments():
+            self.experiment_tree.addTopLevelItem(group)
+            for experiment in all_experiments():
                 if experiment.idea == idea:
                     text = spoken.experiments[experiment.id]
                     item = QTreeWidgetItem([text.title])
@@ -318,16 +326,16 @@ class ExperimentsWindow(QWidget):
                     item.setToolTip(0, text.question)
                     group.addChild(item)
             group.setExpanded(True)
-        self.list.blockSignals(False)
-        self._filter(self.search.text())
-        self._mark()
+        self.experiment_tree.blockSignals(False)
+        self._filter(self.search_field.text())
+        self._mark_current()
 
     @property
-    def groups(self) -> dict[str, list[QTreeWidgetItem]]:
+    def groups_by_idea(self) -> dict[str, list[QTreeWidgetItem]]:
         """What is listed under each idea."""
         found: dict[str, list[QTreeWidgetItem]] = {}
-        for number in range(self.list.topLevelItemCount()):
-            group = self.list.topLevelItem(number)
+        for number in range(self.experiment_tree.topLevelItemCount()):
+            group = self.experiment_tree.topLevelItem(number)
             assert group is not None
             children = [group.child(n) for n in range(group.childCount())]
             found[group.text(0)] = [child for child in children if child is not None]
@@ -335,29 +343,29 @@ class ExperimentsWindow(QWidget):
 
     @property
     def items(self) -> list[QTreeWidgetItem]:
-        return [item for items in self.groups.values() for item in items]
+        return [item for items in self.groups_by_idea.values() for item in items]
 
-    def _filter(self, sought: str) -> None:
+    def _filter(self, query: str) -> None:
         """Keep those that have all the words in their title, question, or the networks they speak of."""
         kept = 0
         for item in self.items:
-            experiment = find(item.data(0, Qt.ItemDataRole.UserRole))
+            experiment = get_experiment(item.data(0, Qt.ItemDataRole.UserRole))
             about = f"{item.text(0)} {item.toolTip(0)} {' '.join(experiment.networks)}".lower()
-            item.setHidden(not all(word in about for word in sought.lower().split()))
+            item.setHidden(not all(word in about for word in query.lower().split()))
             kept += not item.isHidden()
-        for items in self.groups.values():
+        for items in self.groups_by_idea.values():
             if (group := items[0].parent()) is not None:
                 group.setHidden(all(item.isHidden() for item in items))
-        self._nothing.setVisible(not kept)
+        self._no_match_label.setVisible(not kept)
 
-    def _mark(self) -> None:
+    def _mark_current(self) -> None:
         for item in self.items:
             if item.data(0, Qt.ItemDataRole.UserRole) == self.experiment.id:
-                self.list.blockSignals(True)
-                self.list.setCurrentItem(item)
-                self.list.blockSignals(False)
+                self.experiment_tree.blockSignals(True)
+                self.experiment_tree.setCurrentItem(item)
+                self.experiment_tree.blockSignals(False)
 
-    def _choose(self, item: QTreeWidgetItem | None) -> None:
+    def _select_item(self, item: QTreeWidgetItem | None) -> None:
         id = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
         if id and id != self.experiment.id:
             self.show_experiment(id)

@@ -7,24 +7,24 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QWidget
 
 from explorer.drawing import Picture, Theme
-from explorer.ui.surface import Surface
+from explorer.ui.surface import DiagramView
 
-_WIDEST, _HIGHEST = 200.0, 160.0  # pixels
-_ROOM = 260  # a smaller canvas is left to the picture
-_AWAY, _ABOVE = 10, 46  # from the right border, and from the lower one: the zoom's buttons are there
-_PAD = 4.0
+_MAX_WIDTH, _MAX_HEIGHT = 200.0, 160.0  # pixels
+_MIN_CANVAS = 260  # a smaller canvas is left to the picture
+_RIGHT_MARGIN, _BOTTOM_MARGIN = 10, 46  # from the right border, and from the lower one: the zoom's buttons are there
+_PADDING = 4.0
 
 
 class Minimap(QWidget):
     """Shown while some of the picture is out of sight. What it shows is painted once, by whoever hears `wanted`."""
 
-    wanted = Signal(object, object, QSize)  # a picture, a theme, and the size in which to paint it
+    paint_requested = Signal(object, object, QSize)  # a picture, a theme, and the size in which to paint it
 
-    def __init__(self, canvas: Surface) -> None:
+    def __init__(self, canvas: DiagramView) -> None:
         super().__init__(canvas)
-        self.on = True
+        self.is_active = True
         self._canvas = canvas
-        self._asked: tuple[Picture | None, Theme | None, QSize] = (None, None, QSize())
+        self._last_request: tuple[Picture | None, Theme | None, QSize] = (None, None, QSize())
         self._image: QImage | None = None
         self.setToolTip("Drag to look elsewhere (Ctrl+M hides this)")
         self.setAccessibleName("The whole diagram; the frame is the part in sight")
@@ -32,9 +32,9 @@ class Minimap(QWidget):
         canvas.installEventFilter(self)
         self.hide()
 
-    def switch(self, on: bool) -> None:
-        self.on = on
-        self._follow()
+    def set_active(self, on: bool) -> None:
+        self.is_active = on
+        self._update_placement()
 
     def show_image(self, image: QImage) -> None:
         self._image = image
@@ -44,51 +44,53 @@ class Minimap(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Paint, QEvent.Type.Resize):
-            self._follow()
+            self._update_placement()
         return super().eventFilter(watched, event)
 
-    def _follow(self) -> None:
+    def _update_placement(self) -> None:
         picture, canvas = self._canvas.picture, self._canvas
-        size = _size(picture, canvas.size()) if picture is not None else QSize()
-        hidden = picture is None or canvas.seen.adjusted(-1, -1, 1, 1).contains(picture.bounds)
-        shown = self.on and not hidden and not size.isEmpty()
+        size = _minimap_size(picture, canvas.size()) if picture is not None else QSize()
+        hidden = picture is None or canvas.visible_rect.adjusted(-1, -1, 1, 1).contains(picture.bounds)
+        shown = self.is_active and not hidden and not size.isEmpty()
         if shown:
             place = canvas.rect().bottomRight()
-            self.setGeometry(place.x() - size.width() - _AWAY, place.y() - size.height() - _ABOVE, *size.toTuple())
-            self._ask(picture, size * self.devicePixelRatioF())
+            self.setGeometry(
+                place.x() - size.width() - _RIGHT_MARGIN, place.y() - size.height() - _BOTTOM_MARGIN, *size.toTuple()
+            )
+            self._request_paint(picture, size * self.devicePixelRatioF())
         if shown != self.isVisible():
             self.setVisible(shown)
 
-    def _ask(self, picture: Picture | None, size: QSize) -> None:
+    def _request_paint(self, picture: Picture | None, size: QSize) -> None:
         asked = (picture, self._canvas.theme, size)
-        if asked != self._asked:
-            if picture is not self._asked[0]:
+        if asked != self._last_request:
+            if picture is not self._last_request[0]:
                 self._image = None
-            self._asked = asked
-            self.wanted.emit(*asked)
+            self._last_request = asked
+            self.paint_requested.emit(*asked)
 
     @property
     def _scale(self) -> float:
         picture = self._canvas.picture
-        return (self.width() - 2 * _PAD) / picture.width if picture is not None and picture.width else 1.0
+        return (self.width() - 2 * _PADDING) / picture.width if picture is not None and picture.width else 1.0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._canvas.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = QColor(theme.of("canvas"))
-        painter.setPen(QPen(theme.of("border"), 1))
+        ground = QColor(theme.named_colour("canvas"))
+        painter.setPen(QPen(theme.named_colour("border"), 1))
         painter.setBrush(ground)
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(frame, 6, 6)
-        inner = QRectF(self.rect()).adjusted(_PAD, _PAD, -_PAD, -_PAD)
+        inner = QRectF(self.rect()).adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         if self._image is not None:
             painter.drawImage(inner, self._image)
-        seen = self._canvas.seen
+        seen = self._canvas.visible_rect
         shown = QRectF(inner.topLeft() + seen.topLeft() * self._scale, seen.size() * self._scale) & frame
-        veil = QColor(theme.of("selection"))
+        veil = QColor(theme.named_colour("selection"))
         veil.setAlphaF(0.13)
-        painter.setPen(QPen(theme.of("selection"), 1.5))
+        painter.setPen(QPen(theme.named_colour("selection"), 1.5))
         painter.setBrush(veil)
         painter.drawRoundedRect(shown.adjusted(1, 1, -1, -1), 2, 2)
 
@@ -96,34 +98,39 @@ class Minimap(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._look(event.position())
+            self._centre_canvas(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._look(event.position())
+            self._centre_canvas(event.position())
 
-    def _look(self, position: QPointF) -> None:
-        self._canvas.centre_on((position - QPointF(_PAD, _PAD)) / self._scale)
+    def _centre_canvas(self, position: QPointF) -> None:
+        self._canvas.centre_on((position - QPointF(_PADDING, _PADDING)) / self._scale)
 
 
-def paint_small(picture: Picture, theme: Theme, size: QSize) -> QImage:
+def paint_thumbnail(picture: Picture, theme: Theme, size: QSize) -> QImage:
     """The whole picture in an image, without words: there is no room to read them; on any thread."""
     image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(theme.of("canvas"))
+    image.fill(theme.named_colour("canvas"))
     painter = QPainter(image)
     scale = size.width() / picture.width
     painter.scale(scale, scale)
-    picture.paint_map(painter, theme, scale)
+    picture.paint_minimap(painter, theme, scale)
     painter.end()
     return image
 
 
-def _size(picture: Picture, room: QSize) -> QSize:
+def _minimap_size(picture: Picture, canvas_size: QSize) -> QSize:
     """At most a quarter of the canvas wide, in the shape of the picture; nothing where it would be in the way."""
-    if room.width() < _ROOM or room.height() < _ROOM or not picture.width or not picture.height:
+    if (
+        canvas_size.width() < _MIN_CANVAS
+        or canvas_size.height() < _MIN_CANVAS
+        or not picture.width
+        or not picture.height
+    ):
         return QSize()
-    widest, highest = min(_WIDEST, room.width() / 4), max(_HIGHEST, room.height() / 2)
-    highest = min(highest, room.height() - 2 * _ABOVE)
+    widest, highest = min(_MAX_WIDTH, canvas_size.width() / 4), max(_MAX_HEIGHT, canvas_size.height() / 2)
+    highest = min(highest, canvas_size.height() - 2 * _BOTTOM_MARGIN)
     scale = min(widest / picture.width, highest / picture.height)
     width, height = picture.width * scale, picture.height * scale
-    return QSize(round(width + 2 * _PAD), round(height + 2 * _PAD)) if min(width, height) >= 8 else QSize()
+    return QSize(round(width + 2 * _PADDING), round(height + 2 * _PADDING)) if min(width, height) >= 8 else QSize()

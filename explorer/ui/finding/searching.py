@@ -6,23 +6,23 @@ from PySide6.QtCore import QObject
 
 from explorer.session import Topic
 from explorer.ui import requests
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 from explorer.ui.finding.search_box import SearchBox
 
 
-class Searching(QObject):
-    def __init__(self, desk: Desk, box: SearchBox) -> None:
-        super().__init__(desk.window)
-        self._desk, self._box = desk, box
-        self._lane = desk.lane("search", newest=True)
+class SearchNavigator(QObject):
+    def __init__(self, context: ToolContext, box: SearchBox) -> None:
+        super().__init__(context.window)
+        self._context, self._box = context, box
+        self._lane = context.add_lane("search", latest_only=True)
         self._hits: tuple[str, ...] = ()
-        self._at: int | None = None  # the hit that was visited last
-        self._searching = False
-        self._step = 0  # asked for while the search still ran
-        box.asked.connect(lambda _: self._search(afresh=True))
-        box.stepped.connect(self.step)
-        box.left.connect(desk.canvas.setFocus)
-        desk.session.listen(self._changed)
+        self._hit_index: int | None = None  # the hit that was visited last
+        self._is_searching = False
+        self._pending_step = 0  # asked for while the search still ran
+        box.query_changed.connect(lambda _: self._run_query(reset=True))
+        box.step_requested.connect(self.step)
+        box.escaped.connect(context.canvas.setFocus)
+        context.session.listen(self._session_changed)
 
     @property
     def hits(self) -> tuple[str, ...]:
@@ -34,63 +34,63 @@ class Searching(QObject):
 
     def step(self, by: int) -> None:
         """To the next hit or the previous one, round and round; what hides it unfolds."""
-        if self._searching:
-            self._step = by
+        if self._is_searching:
+            self._pending_step = by
             return
-        network = self._desk.session.shown
+        network = self._context.session.displayed_network
         if not self._hits or network is None:
             if not self._box.field.text().strip():
-                self._box.take_focus()
+                self._box.focus_field()
             return
-        start = self._at if self._at is not None else -1 if by > 0 else 0
-        self._at = (start + by) % len(self._hits)
-        self._box.show_found(self._at, len(self._hits))
-        from explorer.present.places import seen_on
+        start = self._hit_index if self._hit_index is not None else -1 if by > 0 else 0
+        self._hit_index = (start + by) % len(self._hits)
+        self._box.show_hit_count(self._hit_index, len(self._hits))
+        from explorer.present.places import find_card_when_shown
 
-        card = seen_on(network.study, self._hits[self._at], self._desk.session.opened)
-        self._desk.intent.go_to_card(card)
+        card = find_card_when_shown(network.analysis, self._hits[self._hit_index], self._context.session.expanded)
+        self._context.commands.go_to_card(card)
 
-    def _search(self, *, afresh: bool) -> None:
-        network, text = self._desk.session.shown, self._box.field.text()
-        if afresh:
-            self._at, self._step = None, 0
+    def _run_query(self, *, reset: bool) -> None:
+        network, text = self._context.session.displayed_network, self._box.field.text()
+        if reset:
+            self._hit_index, self._pending_step = None, 0
         if network is None or not text.strip():
             self._lane.cancel()
-            self._show(())
+            self._show_hits(())
             return
-        self._searching = True
-        self._lane.submit(requests.search(network, text), self._show, self._refused)
+        self._is_searching = True
+        self._lane.submit(requests.search_job(network, text), self._show_hits, self._show_query_error)
 
-    def _show(self, hits: tuple[str, ...]) -> None:
-        here = self._hits[self._at] if self._at is not None else None
+    def _show_hits(self, hits: tuple[str, ...]) -> None:
+        here = self._hits[self._hit_index] if self._hit_index is not None else None
         self._hits = hits
-        self._at = hits.index(here) if here in hits else None
-        self._box.show_found(self._at, len(hits))
-        self._light()
-        self._searching = False
-        if self._step:
-            step, self._step = self._step, 0
+        self._hit_index = hits.index(here) if here in hits else None
+        self._box.show_hit_count(self._hit_index, len(hits))
+        self._highlight_hits()
+        self._is_searching = False
+        if self._pending_step:
+            step, self._pending_step = self._pending_step, 0
             self.step(step)
 
-    def _refused(self, failure: Exception) -> None:
-        self._searching = False
-        self._hits, self._at, self._step = (), None, 0
-        self._light()
-        self._box.show_refused(str(failure))
+    def _show_query_error(self, failure: Exception) -> None:
+        self._is_searching = False
+        self._hits, self._hit_index, self._pending_step = (), None, 0
+        self._highlight_hits()
+        self._box.show_query_error(str(failure))
 
-    def _light(self) -> None:
+    def _highlight_hits(self) -> None:
         """All hits, or the folded cards they are in."""
-        session = self._desk.session
-        network, found = session.shown, frozenset[str]()
+        session = self._context.session
+        network, found = session.displayed_network, frozenset[str]()
         if network is not None and self._hits:
-            from explorer.present.places import card_of
+            from explorer.present.places import find_card
 
-            study = network.study
-            found = frozenset(card_of(study, hit, session.opened) for hit in self._hits)
-        self._desk.canvas.show_found(found)
+            study = network.analysis
+            found = frozenset(find_card(study, hit, session.expanded) for hit in self._hits)
+        self._context.canvas.show_matches(found)
 
-    def _changed(self, topic: Topic) -> None:
+    def _session_changed(self, topic: Topic) -> None:
         if topic in ("network", "compared"):
-            self._search(afresh=False)
+            self._run_query(reset=False)
         elif topic == "opened" and self._hits:
-            self._light()
+            self._highlight_hits()

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-_MOST = 200
+_MAX_ENTRIES = 200
 
 
-class Visits:
+class BackForwardList:
     def __init__(self) -> None:
-        self._places: list[str] = []
-        self._at = -1
+        self._card_ids: list[str] = []
+        self._index = -1
 
     @property
     def has_back(self) -> bool:
-        return self._at > 0
+        return self._index > 0
 
     @property
     def has_forward(self) -> bool:
-        return self._at < len(self._places) - 1
+        return self._index < len(self._card_ids) - 1
 
-    def visit(self, place: str) -> None:
+    def visit(self, card_id: str) -> None:
         """One is somewhere now. Places that one had come back from are given up, unless it is where one is already."""
-        if self._at >= 0 and self._places[self._at] == place:
+        if self._index >= 0 and self._card_ids[self._index] == card_id:
             return
-        self._places = [*self._places[: self._at + 1], place][-_MOST:]
-        self._at = len(self._places) - 1
+        self._card_ids = [*self._card_ids[: self._index + 1], card_id][-_MAX_ENTRIES:]
+        self._index = len(self._card_ids) - 1
 
     def go(self, by: int) -> str | None:
         """One step back (-1) or forward (1); None where there is none."""
-        if not 0 <= self._at + by < len(self._places):
+        if not 0 <= self._index + by < len(self._card_ids):
             return None
-        self._at += by
-        return self._places[self._at]
+        self._index += by
+        return self._card_ids[self._index]
 
-    def keep(self, known: set[str]) -> None:
+    def retain(self, existing: set[str]) -> None:
         """Forget places that are no more: an edit took them away."""
-        here = self._at
-        kept = [(number, place) for number, place in enumerate(self._places) if place.split(",")[0] in known]
-        self._places = [place for _, place in kept]
-        self._at = sum(number <= here for number, _ in kept) - 1
+        here = self._index
+        kept = [(number, place) for number, place in enumerate(self._card_ids) if place.split(",")[0] in existing]
+        self._card_ids = [place for _, place in kept]
+        self._index = sum(number <= here for number, _ in kept) - 1
 
     def clear(self) -> None:
-        self._places, self._at = [], -1
+        self._card_ids, self._index = [], -1

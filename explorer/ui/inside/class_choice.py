@@ -9,11 +9,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox
 
 if TYPE_CHECKING:
-    from explorer.present.classes import Candidate
+    from explorer.present.classes import ClassCandidate
 
 
-class ClassChoice(QComboBox):
-    chosen = Signal(int)  # number of the class
+class ClassCombo(QComboBox):
+    class_chosen = Signal(int)  # number of the class
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -21,12 +21,12 @@ class ClassChoice(QComboBox):
         self.setToolTip(name)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
-        self.activated.connect(lambda index: self.chosen.emit(self.itemData(index)))
+        self.activated.connect(lambda index: self.class_chosen.emit(self.itemData(index)))
 
-    def show_classes(self, classes: Sequence[Candidate], target: int) -> None:
+    def show_classes(self, classes: Sequence[ClassCandidate], target_class: int) -> None:
         self.clear()
         for found in classes:
             self.addItem(f"{found.label}  {100 * found.probability:.1f} %", found.index)
-        if target not in (found.index for found in classes):
-            self.addItem(f"class {target}", target)
-        self.setCurrentIndex(self.findData(target))
+        if target_class not in (found.index for found in classes):
+            self.addItem(f"class {target_class}", target_class)
+        self.setCurrentIndex(self.findData(target_class))

@@ -8,133 +8,135 @@ from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui import appearance
-from explorer.ui.inside.class_choice import ClassChoice
-from explorer.ui.inside.depth_plot import Curve, DepthPlot
-from explorer.ui.inside.tabs import Tabs
+from explorer.ui.inside.class_choice import ClassCombo
+from explorer.ui.inside.depth_plot import DepthPlot, PlotCurve
+from explorer.ui.inside.tabs import TabButtons
 from explorer.ui.inside.tool_row import ToolRow
 
 if TYPE_CHECKING:
-    from explorer.present.depth import Depth
+    from explorer.present.depth import DepthCurves
 
-_TABS = {
+_CURVE_TABS = {
     "change": ("Change", "Where the edits moved what"),
     "deviation": ("Signal", "How large the signal is"),
     "dead": ("Dead units", "What is zero everywhere on this image"),
     "gradient": ("Gradient", "What comes back from the chosen class"),
 }
-_UNEDITED = "Nothing has been edited yet, so nothing moved."
-_NOTHING = "Open a network to see how the signal fares along its depth."
+_UNEDITED_REASON = "Nothing has been edited yet, so nothing moved."
+_PLACEHOLDER = "Open a network to see how the signal fares along its depth."
 
 
-class DepthPanel(QWidget):
-    picked = Signal(str)  # a node
+class DepthCurvesPanel(QWidget):
+    node_clicked = Signal(str)  # a node
     class_chosen = Signal(int)
-    colouring = Signal(str)  # a key of the curves by which cards should be coloured; empty for no longer
+    colouring_changed = Signal(str)  # a key of the curves by which cards should be coloured; empty for no longer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._depth: Depth | None = None
-        self._selected: frozenset[str] = frozenset()
-        self._chosen = ""  # the curve the user wants; until then what the edits moved, if there are any
-        self.tabs = Tabs(_TABS)
-        self.tabs.chosen.connect(lambda _: self._choose())
-        self.classes = ClassChoice("Class from which gradients come")
-        self.classes.chosen.connect(self.class_chosen)
-        self.colour = QToolButton()
-        self.colour.setText("Colour the diagram")
-        self.colour.setToolTip("Colour the cards of the diagram by this curve")
-        self.colour.setCheckable(True)
-        self.colour.setProperty("role", "tab")
-        self.colour.toggled.connect(lambda on: self.colouring.emit(self.key if on else ""))
-        self.words = QLabel(_NOTHING)
-        self.words.setProperty("role", "muted")
-        self.words.setWordWrap(True)
+        self._curves: DepthCurves | None = None
+        self._selected_nodes: frozenset[str] = frozenset()
+        self._preferred_key = ""  # the curve the user wants; until then what the edits moved, if there are any
+        self.tabs = TabButtons(_CURVE_TABS)
+        self.tabs.tab_clicked.connect(lambda _: self._curve_chosen())
+        self.classes = ClassCombo("Class from which gradients come")
+        self.classes.class_chosen.connect(self.class_chosen)
+        self.colour_button = QToolButton()
+        self.colour_button.setText("Colour the diagram")
+        self.colour_button.setToolTip("Colour the cards of the diagram by this curve")
+        self.colour_button.setCheckable(True)
+        self.colour_button.setProperty("role", "tab")
+        self.colour_button.toggled.connect(lambda on: self.colouring_changed.emit(self.current_key if on else ""))
+        self.caption = QLabel(_PLACEHOLDER)
+        self.caption.setProperty("role", "muted")
+        self.caption.setWordWrap(True)
         self.legend = QLabel()
         self.legend.setProperty("role", "muted")
         self.plot = DepthPlot()
-        self.plot.clicked.connect(self._pick)
+        self.plot.point_clicked.connect(self._emit_node)
         self.setMinimumWidth(300)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)
-        column.addWidget(ToolRow([self.tabs], [self.classes, self.colour, self.legend]))
-        column.addWidget(self.words)
+        column.addWidget(ToolRow([self.tabs], [self.classes, self.colour_button, self.legend]))
+        column.addWidget(self.caption)
         column.addWidget(self.plot, 1)
-        self.show_found(None)
+        self.show_result(None)
 
     def sizeHint(self) -> QSize:
         return QSize(720, 240)
 
     @property
-    def key(self) -> str:
-        return self.tabs.key
+    def current_key(self) -> str:
+        return self.tabs.current_key
 
-    def show_found(self, found: Depth | None, why: str = "") -> None:
-        self._depth = found
-        self.plot.setVisible(found is not None)
-        for part in (self.tabs, self.colour):
-            part.setEnabled(found is not None)
-        if found is None:
-            self.words.setText(why or _NOTHING)
+    def show_result(self, result: DepthCurves | None, reason: str = "") -> None:
+        self._curves = result
+        self.plot.setVisible(result is not None)
+        for part in (self.tabs, self.colour_button):
+            part.setEnabled(result is not None)
+        if result is None:
+            self.caption.setText(reason or _PLACEHOLDER)
             self.legend.clear()
             self.classes.setVisible(False)
             return
-        self.classes.show_classes(found.classes, found.target)
-        self.tabs.choose(self._chosen or ("change" if found.edited else "deviation"))
-        self.tabs.offer(
-            ({} if found.edited else {"change": _UNEDITED})
-            | ({"gradient": found.no_gradient} if found.no_gradient else {})
+        self.classes.show_classes(result.classes, result.target)
+        self.tabs.select(self._preferred_key or ("change" if result.is_edited else "deviation"))
+        self.tabs.set_unavailable(
+            ({} if result.is_edited else {"change": _UNEDITED_REASON})
+            | ({"gradient": result.no_gradient_reason} if result.no_gradient_reason else {})
         )
-        self._draw()
+        self._update_plot()
 
     def show_busy(self) -> None:
-        if self._depth is None:
-            self.words.setText("One pass forth and one back…")
+        if self._curves is None:
+            self.caption.setText("One pass forth and one back…")
 
-    def show_colouring(self, on: bool) -> None:
+    def set_colouring(self, on: bool) -> None:
         """Whether cards are coloured by the curve; does not tell anyone."""
-        with QSignalBlocker(self.colour):
-            self.colour.setChecked(on)
+        with QSignalBlocker(self.colour_button):
+            self.colour_button.setChecked(on)
 
-    def select(self, names: frozenset[str]) -> None:
+    def select_nodes(self, names: frozenset[str]) -> None:
         """Mark the selected card: the nodes that are on it."""
-        if names != self._selected:
-            self._selected = names
-            self._draw()
+        if names != self._selected_nodes:
+            self._selected_nodes = names
+            self._update_plot()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._draw()
+            self._update_plot()
 
-    def _draw(self) -> None:
+    def _update_plot(self) -> None:
         from explorer.present.depth import CURVES
 
-        found, key = self._depth, self.key
+        found, key = self._curves, self.current_key
         if found is None:
             return
         _, words, axis, logarithmic = CURVES[key]
-        both = found.edited and key != "change"
-        curves = [Curve(found.curve(key))] + ([Curve(found.curve(key, before=True), ghost=True)] if both else [])
-        marked = [place for place, layer in enumerate(found.layers) if layer.marked and key == "change"]
-        here = [place for place, layer in enumerate(found.layers) if layer.name in self._selected]
-        tips = [found.tip(place, key) for place in range(len(found.layers))]
+        both = found.is_edited and key != "change"
+        curves = [PlotCurve(found.curve(key))] + (
+            [PlotCurve(found.curve(key, before=True), is_baseline=True)] if both else []
+        )
+        marked = [place for place, layer in enumerate(found.points) if layer.is_marked and key == "change"]
+        here = [place for place, layer in enumerate(found.points) if layer.name in self._selected_nodes]
+        tips = [found.point_tip(place, key) for place in range(len(found.points))]
         self.plot.show_curves(curves, tips, marked, here[-1] if here else None, found.stages, axis, logarithmic)
         self.classes.setVisible(key == "gradient")
-        self.words.setText(f"{words} No gradients: {found.no_gradient}" if found.no_gradient else words)
-        c = appearance.colours()
+        self.caption.setText(f"{words} No gradients: {found.no_gradient_reason}" if found.no_gradient_reason else words)
+        c = appearance.current_colours()
         said = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
         said = said if both else []
         if marked:
-            said.append(f'<span style="color: {c.more}">▲</span> new, removed or resized')
+            said.append(f'<span style="color: {c.increase}">▲</span> new, removed or resized')
         self.legend.setText("&nbsp; ".join(said))
 
-    def _pick(self, place: int) -> None:
-        if self._depth is not None:
-            self.picked.emit(self._depth.layers[place].name)
+    def _emit_node(self, place: int) -> None:
+        if self._curves is not None:
+            self.node_clicked.emit(self._curves.points[place].name)
 
-    def _choose(self) -> None:
-        self._chosen = self.key
-        self._draw()
-        if self.colour.isChecked():
-            self.colouring.emit(self.key)
+    def _curve_chosen(self) -> None:
+        self._preferred_key = self.current_key
+        self._update_plot()
+        if self.colour_button.isChecked():
+            self.colouring_changed.emit(self.current_key)

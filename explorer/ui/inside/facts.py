@@ -9,21 +9,21 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from explorer.ui.inside.plots import HistogramPlot
 
 if TYPE_CHECKING:
-    from explorer.present.views import View
+    from explorer.present.views import FeatureMapView
 
 
-class Facts(QWidget):
+class StatisticsView(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.figures, self.histogram = QLabel(), HistogramPlot()
-        self.figures.setProperty("role", "muted")
-        self.figures.setWordWrap(True)
+        self.statistics, self.histogram = QLabel(), HistogramPlot()
+        self.statistics.setProperty("role", "muted")
+        self.statistics.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.figures)
+        column.addWidget(self.statistics)
         column.addWidget(self.histogram, 1)
 
-    def show_view(self, view: View) -> None:
-        self.figures.setText("  ·  ".join(f"{name} <b>{value}</b>" for name, value in view.figures))
+    def show_view(self, view: FeatureMapView) -> None:
+        self.statistics.setText("  ·  ".join(f"{name} <b>{value}</b>" for name, value in view.figures))
         if view.histogram is not None:
             self.histogram.show_counts(view.histogram.edges, list(view.histogram.counts))

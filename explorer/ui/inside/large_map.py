@@ -10,54 +10,56 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from explorer.ranges import Range
+from explorer.ranges import ValueRange
 from explorer.ui.inside import colours
-from explorer.ui.inside.parts import captioned
-from explorer.ui.inside.zoomed import ZoomedMap
+from explorer.ui.inside.parts import with_caption
+from explorer.ui.inside.zoomed import MapView
 
 if TYPE_CHECKING:
-    from explorer.present.views import View
+    from explorer.present.views import FeatureMapView
 
 Unit = tuple[int, int]  # row, column
 
 
-class LargeMap(QWidget):
-    pointed = Signal(object)  # a unit, or None
-    asked = Signal(object)  # a unit was clicked
+class ChannelView(QWidget):
+    unit_hovered = Signal(object)  # a unit, or None
+    unit_clicked = Signal(object)  # a unit was clicked
 
     def __init__(self) -> None:
         super().__init__()
-        self.map, self.caption = ZoomedMap("One channel, large"), QLabel()
-        self.map.pointed.connect(self._point)
+        self.map, self.caption = MapView("One channel, large"), QLabel()
+        self.map.unit_hovered.connect(self._show_unit)
         self.map.installEventFilter(self)
-        self._view: View | None = None
-        self._place = 0
+        self._view: FeatureMapView | None = None
+        self._index = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(captioned(self.map, self.caption))
+        column.addWidget(with_caption(self.map, self.caption))
 
-    def show_picture(self, view: View, place: int, table: NDArray[np.uint8], limits: Range) -> None:
+    def show_channel(self, view: FeatureMapView, index: int, table: NDArray[np.uint8], limits: ValueRange) -> None:
         """One picture of a view, or its only one."""
-        from explorer.present.inside import short
+        from explorer.present.inside import format_activation
 
-        self._view, self._place = view, place
-        if view.colour is not None:
-            self.map.show_image(colours.from_rgb(view.colour[place]))
-            self.map.show_scale("", "", [])
+        self._view, self._index = view, index
+        if view.rgb is not None:
+            self.map.show_image(colours.rgb_to_image(view.rgb[index]))
+            self.map.set_colour_bar("", "", [])
         else:
-            values = view.values[place] if view.form == "maps" else view.values
-            self.map.show_image(colours.as_image(values, table, limits))
-            self.map.show_scale(short(limits[0]), short(limits[1]), [QColor(*map(int, c)) for c in table[::15]])
-        self._point(None)
+            values = view.values[index] if view.form == "maps" else view.values
+            self.map.show_image(colours.map_to_image(values, table, limits))
+            self.map.set_colour_bar(
+                format_activation(limits[0]), format_activation(limits[1]), [QColor(*map(int, c)) for c in table[::15]]
+            )
+        self._show_unit(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.map and isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
-            unit = self.map.unit(event.position().toPoint())
+            unit = self.map.unit_at(event.position().toPoint())
             if unit is not None:
-                self.asked.emit(unit)
+                self.unit_clicked.emit(unit)
         return False
 
-    def _point(self, unit: Unit | None) -> None:
+    def _show_unit(self, unit: Unit | None) -> None:
         if self._view is not None:
-            self.caption.setText(self._view.said(self._place, unit))
-            self.pointed.emit(unit)
+            self.caption.setText(self._view.value_text(self._index, unit))
+            self.unit_hovered.emit(unit)

@@ -9,160 +9,178 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
-from explorer.ranges import Range, range_of
+from explorer.ranges import ValueRange, finite_range
 from explorer.ui.inside import colours
-from explorer.ui.inside.facts import Facts
-from explorer.ui.inside.grid import Grid
-from explorer.ui.inside.large_map import LargeMap
-from explorer.ui.inside.parts import Parts, captioned
-from explorer.ui.inside.photo import Photo
+from explorer.ui.inside.facts import StatisticsView
+from explorer.ui.inside.grid import ThumbnailGrid
+from explorer.ui.inside.large_map import ChannelView
+from explorer.ui.inside.parts import ResponsiveGrid, with_caption
+from explorer.ui.inside.photo import InputImageView
 from explorer.ui.inside.plots import VectorPlot
-from explorer.ui.inside.tabs import Tabs
+from explorer.ui.inside.tabs import TabButtons
 from explorer.ui.inside.tool_row import ToolRow
 
 if TYPE_CHECKING:
-    from explorer.present.inside import Seen
-    from explorer.present.views import View, Views
+    from explorer.present.inside import NetworkInputImage
+    from explorer.present.views import CardViews, FeatureMapView
 
-_NOTHING = "Select a card of the diagram to see what it makes of the sample image."
-_ORDERS = ("Liveliest first", "By number")
+_PLACEHOLDER = "Select a card of the diagram to see what it makes of the sample image."
+_ORDER_LABELS = ("Liveliest first", "By number")
 
 
-class MapsPanel(QWidget):
-    pointed = Signal(str, object)  # node, (row, column) or None: whose receptive field is wanted
-    asked = Signal(str, object)  # node, (row, column): what the unit uses of the image is wanted
+class FeatureMapsPanel(QWidget):
+    unit_hovered = Signal(str, object)  # node, (row, column) or None: whose receptive field is wanted
+    unit_clicked = Signal(str, object)  # node, (row, column): what the unit uses of the image is wanted
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        from explorer.present.views import VIEWS
+        from explorer.present.views import VIEW_LABELS
 
         super().__init__(parent)
-        self._views: Views | None = None
+        self._card_views: CardViews | None = None
         self._order: Sequence[int] = ()  # of the channels, as they are shown
         self._channel = 0  # the large one
-        self.tabs = Tabs(VIEWS)
-        self.tabs.chosen.connect(lambda _: self._draw())
-        self.sort = self._combo("Order of the channels", _ORDERS)
-        self.scale = self._combo("What colours span", ("One scale", "Own scales"))
-        self.colours = self._combo("Colours", tuple(colours.MAPS))
-        self.input = self._combo("Input channel of the kernels", ())
-        self.words, self.unit = QLabel(), QLabel()
-        self.words.setProperty("role", "muted")
-        self.words.setWordWrap(True)
-        self.grid, self.vector, self.large, self.photo, self.facts = Grid(), VectorPlot(), LargeMap(), Photo(), Facts()
-        self.grid.picked.connect(self._pick)
-        self.vector.pointed.connect(self._point_at_bar)
-        self.large.pointed.connect(lambda unit: self._tell(self.pointed, unit))
-        self.large.asked.connect(lambda unit: self._tell(self.asked, unit))
-        self._bars = captioned(self.vector, self.unit)
-        self._tools = ToolRow([self.tabs], [self.input, self.sort, self.scale, self.colours])
-        self._body = Parts([self.grid, self._bars, self.large, self.photo, self.facts])
+        self.tabs = TabButtons(VIEW_LABELS)
+        self.tabs.tab_clicked.connect(lambda _: self._update_view())
+        self.order_choice = self._build_choice("Order of the channels", _ORDER_LABELS)
+        self.scale_choice = self._build_choice("What colours span", ("One scale", "Own scales"))
+        self.colour_map_choice = self._build_choice("Colours", tuple(colours.COLOUR_MAPS))
+        self.input_choice = self._build_choice("Input channel of the kernels", ())
+        self.caption, self.bar_caption = QLabel(), QLabel()
+        self.caption.setProperty("role", "muted")
+        self.caption.setWordWrap(True)
+        self.grid, self.vector_plot, self.channel_view, self.input_image, self.statistics = (
+            ThumbnailGrid(),
+            VectorPlot(),
+            ChannelView(),
+            InputImageView(),
+            StatisticsView(),
+        )
+        self.grid.thumbnail_clicked.connect(self._select_channel)
+        self.vector_plot.bar_hovered.connect(self._show_bar_value)
+        self.channel_view.unit_hovered.connect(lambda unit: self._emit_unit(self.unit_hovered, unit))
+        self.channel_view.unit_clicked.connect(lambda unit: self._emit_unit(self.unit_clicked, unit))
+        self._vector_box = with_caption(self.vector_plot, self.bar_caption)
+        self._tool_row = ToolRow(
+            [self.tabs], [self.input_choice, self.order_choice, self.scale_choice, self.colour_map_choice]
+        )
+        self._body = ResponsiveGrid([self.grid, self._vector_box, self.channel_view, self.input_image, self.statistics])
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)
-        column.addWidget(self._tools)
-        column.addWidget(self.words)
+        column.addWidget(self._tool_row)
+        column.addWidget(self.caption)
         column.addWidget(self._body, 1)
         self.setMinimumWidth(300)
-        self.show_found(None)
+        self.show_result(None)
 
     def sizeHint(self) -> QSize:
         return QSize(900, 320)
 
-    def show_found(self, found: tuple[Views, Seen] | None, why: str = "") -> None:
+    def show_result(self, result: tuple[CardViews, NetworkInputImage] | None, reason: str = "") -> None:
         """Show a card, or say why there is nothing."""
-        views = found[0] if found is not None else None
-        if views is None or self._views is None or views.name != self._views.name:
+        views = result[0] if result is not None else None
+        if views is None or self._card_views is None or views.name != self._card_views.name:
             self._channel = -1  # the liveliest
-        self._views = views
-        self._body.setVisible(found is not None)
-        self._tools.setVisible(found is not None)
-        if found is None or views is None:
-            self.words.setText(why or _NOTHING)
+        self._card_views = views
+        self._body.setVisible(result is not None)
+        self._tool_row.setVisible(result is not None)
+        if result is None or views is None:
+            self.caption.setText(reason or _PLACEHOLDER)
             return
-        self.photo.picture.show_image(colours.from_rgb(found[1].pixels))
-        self._offer(views.inputs)
-        self.tabs.offer(views.missing)
-        self._draw()
+        self.input_image.image_view.show_image(colours.rgb_to_image(result[1].pixels))
+        self._fill_inputs(views.input_choices)
+        self.tabs.set_unavailable(views.missing_reasons)
+        self._update_view()
 
     @property
-    def view(self) -> View | None:
+    def view(self) -> FeatureMapView | None:
         """What is looked at."""
-        if self._views is None:
+        if self._card_views is None:
             return None
-        key = self.tabs.key
-        return self._views.of_input(self.input.currentIndex()) if key == "kernels" else self._views.shown[key]
+        key = self.tabs.current_key
+        return (
+            self._card_views.kernels_of_input(self.input_choice.currentIndex())
+            if key == "kernels"
+            else self._card_views.views[key]
+        )
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._draw()
+            self._update_view()
 
     # painting
 
-    def _draw(self) -> None:
+    def _update_view(self) -> None:
         view = self.view
         if view is None:
             return
-        kernels, pictures = self.tabs.key == "kernels", view.form == "maps"
-        self.input.setVisible(kernels and self.input.count() > 1)
-        self.sort.setVisible(view.form != "matrix")
-        self.scale.setVisible(pictures and view.colour is None)
-        self.colours.setVisible(view.form != "vector" and not view.signed)
-        self.words.setText(view.words)
-        self.facts.show_view(view)
-        self.photo.clear()
+        kernels, pictures = self.tabs.current_key == "kernels", view.form == "maps"
+        self.input_choice.setVisible(kernels and self.input_choice.count() > 1)
+        self.order_choice.setVisible(view.form != "matrix")
+        self.scale_choice.setVisible(pictures and view.rgb is None)
+        self.colour_map_choice.setVisible(view.form != "vector" and not view.is_signed)
+        self.caption.setText(view.caption)
+        self.statistics.show_view(view)
+        self.input_image.clear_overlays()
         if view.form == "vector":
-            self._draw_bars(view)
+            self._show_vector(view)
         elif pictures:
-            self._draw_pictures(view)
+            self._show_maps(view)
         else:
-            self._body.show_parts(self.large, self.facts)
-            self.large.show_picture(view, 0, colours.table(self.colours.currentText(), view.signed), view.limits)
+            self._body.show_widgets(self.channel_view, self.statistics)
+            self.channel_view.show_channel(
+                view, 0, colours.colour_table(self.colour_map_choice.currentText(), view.is_signed), view.limits
+            )
 
-    def _draw_pictures(self, view: View) -> None:
-        self._body.show_parts(*([self.grid, self.large, self.photo][: 3 if view.node else 2]), self.facts)
-        self._order = self._sorted(view)
+    def _show_maps(self, view: FeatureMapView) -> None:
+        self._body.show_widgets(
+            *([self.grid, self.channel_view, self.input_image][: 3 if view.node else 2]), self.statistics
+        )
+        self._order = self._channel_order(view)
         if self._channel not in self._order:
             self._channel = self._order[0]
-        table = colours.table(self.colours.currentText(), view.signed)
+        table = colours.colour_table(self.colour_map_choice.currentText(), view.is_signed)
 
         def tile(place: int) -> QImage:
             channel = self._order[place]
-            if view.colour is not None:
-                return colours.from_rgb(view.colour[channel])
-            return colours.as_image(view.values[channel], table, self._limits(view, channel))
+            if view.rgb is not None:
+                return colours.rgb_to_image(view.rgb[channel])
+            return colours.map_to_image(view.values[channel], table, self._limits(view, channel))
 
-        names = [view.title(channel) for channel in self._order]
-        self.grid.show_tiles(names, tile, self._order.index(self._channel))
-        self.large.show_picture(view, self._channel, table, self._limits(view, self._channel))
+        names = [view.unit_title_at(channel) for channel in self._order]
+        self.grid.show_thumbnails(names, tile, self._order.index(self._channel))
+        self.channel_view.show_channel(view, self._channel, table, self._limits(view, self._channel))
 
-    def _draw_bars(self, view: View) -> None:
-        self._body.show_parts(self._bars, self.facts)
-        self._order = self._sorted(view)
+    def _show_vector(self, view: FeatureMapView) -> None:
+        self._body.show_widgets(self._vector_box, self.statistics)
+        self._order = self._channel_order(view)
         order = list(self._order)
-        ghost = view.ghost[order] if view.ghost is not None else None
-        self.vector.show_vector(view.values[order], ghost, f"units, {self.sort.currentText().lower()}")
-        self._point_at_bar(None)
+        ghost = view.baseline_values[order] if view.baseline_values is not None else None
+        self.vector_plot.show_vector(view.values[order], ghost, f"units, {self.order_choice.currentText().lower()}")
+        self._show_bar_value(None)
 
-    def _limits(self, view: View, channel: int) -> Range:
-        return view.limits if self.scale.currentIndex() == 0 else range_of(view.values[channel], view.signed)
+    def _limits(self, view: FeatureMapView, channel: int) -> ValueRange:
+        return (
+            view.limits if self.scale_choice.currentIndex() == 0 else finite_range(view.values[channel], view.is_signed)
+        )
 
-    def _sorted(self, view: View) -> Sequence[int]:
-        return view.order if self.sort.currentIndex() == 0 else tuple(range(len(view.values)))
+    def _channel_order(self, view: FeatureMapView) -> Sequence[int]:
+        return view.order if self.order_choice.currentIndex() == 0 else tuple(range(len(view.values)))
 
     # what is pointed at
 
-    def _pick(self, place: int) -> None:
-        self._channel = self._order[place]
-        self._draw()
+    def _select_channel(self, index: int) -> None:
+        self._channel = self._order[index]
+        self._update_view()
 
-    def _point_at_bar(self, place: int | None) -> None:
+    def _show_bar_value(self, index: int | None) -> None:
         view = self.view
         if view is not None and view.form == "vector":
             how = "Point at a bar to read it."
-            self.unit.setText(view.said(self._order[place]) if place is not None else how)
+            self.bar_caption.setText(view.value_text(self._order[index]) if index is not None else how)
 
-    def _tell(self, signal: Any, unit: tuple[int, int] | None) -> None:
+    def _emit_unit(self, signal: Any, unit: tuple[int, int] | None) -> None:
         """Whose unit it is, where the photo can show what it sees."""
         view = self.view
         if view is not None and view.node and view.form == "maps":
@@ -170,17 +188,17 @@ class MapsPanel(QWidget):
 
     # what can be chosen
 
-    def _offer(self, inputs: Sequence[str]) -> None:
-        if list(inputs) != [self.input.itemText(index) for index in range(self.input.count())]:
-            self.input.clear()
-            self.input.addItems(list(inputs))
+    def _fill_inputs(self, titles: Sequence[str]) -> None:
+        if list(titles) != [self.input_choice.itemText(index) for index in range(self.input_choice.count())]:
+            self.input_choice.clear()
+            self.input_choice.addItems(list(titles))
 
-    def _combo(self, name: str, items: Sequence[str]) -> QComboBox:
+    def _build_choice(self, name: str, items: Sequence[str]) -> QComboBox:
         box = QComboBox()
         box.addItems(list(items))
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(7)
         box.setAccessibleName(name)
         box.setToolTip(name)
-        box.activated.connect(lambda _: self._draw())
+        box.activated.connect(lambda _: self._update_view())
         return box

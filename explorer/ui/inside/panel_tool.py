@@ -12,156 +12,158 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 from PySide6.QtWidgets import QWidget
 
 from explorer.session import Topic
-from explorer.ui.desk import Desk
-from explorer.ui.inside.room import make_room
-from explorer.wanted import Wanted
+from explorer.ui.desk import ToolContext
+from explorer.ui.inside.room import enlarge_dock
+from explorer.wanted import KeepGoing
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.network import Network
 
-Work = Callable[[Wanted], Any]
+Job = Callable[[KeepGoing], Any]
 
 
-class FoundPanel(Protocol):
-    def show_found(self, found: Any, why: str = "") -> None: ...
+class ResultPanel(Protocol):
+    def show_result(self, result: Any, reason: str = "") -> None: ...
 
     def isVisible(self) -> bool: ...
 
 
-class ClassPanel(FoundPanel, Protocol):
+class ClassPanel(ResultPanel, Protocol):
     def show_busy(self) -> None: ...
 
 
-P = TypeVar("P", bound=FoundPanel)
-C = TypeVar("C", bound=ClassPanel)
+PanelT = TypeVar("PanelT", bound=ResultPanel)
+ClassPanelT = TypeVar("ClassPanelT", bound=ClassPanel)
 
 
-class PanelTool(Generic[P]):
+class PanelTool(Generic[PanelT]):
     """A tool with one panel. A kind of it says how the panel is made, and what is to be found out for it."""
 
     title = ""
-    keys = ""
-    height = 320  # pixels the panel wants when it is opened
+    shortcut = ""
+    preferred_height = 320  # pixels the panel wants when it is opened
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk, self.session = desk, desk.session
-        self.lane = desk.lane(self.title, newest=True)
-        self.panel: P | None = None  # until it is first seen
-        self.dock = desk.dock(self.title, self._make, "bottom", self.keys)
-        self.session.listen(self.changed)
+    def __init__(self, context: ToolContext) -> None:
+        self.context, self.session = context, context.session
+        self.lane = context.add_lane(self.title, latest_only=True)
+        self.panel: PanelT | None = None  # until it is first seen
+        self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut)
+        self.session.listen(self.session_changed)
 
-    def make(self) -> P:
+    def create_panel(self) -> PanelT:
         """The panel, its signals connected."""
         raise NotImplementedError
 
-    def work(self, network: Network, sample: Sample) -> Work | None:
+    def create_job(self, network: Network, sample: Sample) -> Job | None:
         """What is to be found out off the UI thread; None where nothing is to be seen."""
         raise NotImplementedError
 
-    def changed(self, topic: Topic) -> None:
+    def session_changed(self, topic: Topic) -> None:
         """Something of the session is new."""
 
     @property
-    def selected(self) -> frozenset[str]:
+    def selected_nodes(self) -> frozenset[str]:
         """The nodes on the selected card."""
         network, selection = self.session.network, self.session.selection
         if network is None or selection is None:
             return frozenset()
-        hierarchy = network.study.hierarchy
+        hierarchy = network.analysis.hierarchy
         chosen = [id for id in selection.split(",") if id in hierarchy.parent]
         return frozenset(name for id in chosen for name in hierarchy.nodes_of(id))
 
-    def ask(self) -> bool:
+    def submit(self) -> bool:
         """Find it out, and show it when it is there. False where there is nothing to find out."""
         network, sample = self.session.network, self.session.sample
-        work = self.work(network, sample) if network is not None and sample is not None else None
+        work = self.create_job(network, sample) if network is not None and sample is not None else None
         if network is None or work is None:
             self.lane.cancel()
             return False
-        self.lane.submit(work, partial(self._arrived, network, network.origin.forward.fell_back), self.fail)
+        self.lane.submit(
+            work, partial(self._finished, network, network.context.forward.fallback_reason), self.show_failure
+        )
         return True
 
-    def _arrived(self, network: Network, known: str, found: Any) -> None:
-        if (said := network.origin.forward.fell_back) != known:
-            self.desk.intent.say(said)  # the device failed meanwhile
-        self.show(found)
+    def _finished(self, network: Network, previous_fallback: str, result: Any) -> None:
+        if (said := network.context.forward.fallback_reason) != previous_fallback:
+            self.context.commands.show_status(said)  # the device failed meanwhile
+        self.show_result(result)
 
-    def show(self, found: Any) -> None:
+    def show_result(self, result: Any) -> None:
         if self.panel is not None:
-            self.panel.show_found(found)
+            self.panel.show_result(result)
 
-    def fail(self, failure: Exception) -> None:
+    def show_failure(self, failure: Exception) -> None:
         if self.panel is not None:
-            self.panel.show_found(None, str(failure))
+            self.panel.show_result(None, str(failure))
 
-    def _make(self) -> QWidget:
-        self.panel = self.make()
-        make_room(self.desk.window, self.dock, self.height)
+    def _create_dock_widget(self) -> QWidget:
+        self.panel = self.create_panel()
+        enlarge_dock(self.context.window, self.dock, self.preferred_height)
         return cast("QWidget", self.panel)
 
 
-class FollowingTool(PanelTool[P]):
+class FollowingTool(PanelTool[PanelT]):
     """One whose panel follows the session: at once while it is seen, else when it is seen again."""
 
     topics: frozenset[Topic] = frozenset({"network", "sample"})
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._stale = True
-        self.dock.visibilityChanged.connect(lambda _: self.refresh() if self._stale else None)
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
+        self._is_stale = True
+        self.dock.visibilityChanged.connect(lambda _: self.refresh() if self._is_stale else None)
 
     @property
-    def seen(self) -> bool:
+    def is_panel_visible(self) -> bool:
         return self.panel is not None and self.panel.isVisible()
 
-    def changed(self, topic: Topic) -> None:
+    def session_changed(self, topic: Topic) -> None:
         if topic in self.topics:
-            self._stale = True
+            self._is_stale = True
             self.refresh()
 
     def refresh(self) -> None:
         """Ask again, unless nobody would see the answer."""
-        if self.panel is None or not self.seen:
+        if self.panel is None or not self.is_panel_visible:
             return
-        self._stale = False
-        if not self.ask():
-            self.panel.show_found(None)
+        self._is_stale = False
+        if not self.submit():
+            self.panel.show_result(None)
 
 
-class ClassTool(FollowingTool[C]):
+class ClassTool(FollowingTool[ClassPanelT]):
     """One that asks about a class: the likeliest, until the user chooses another."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self.target: int | None = None
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
+        self.target_class: int | None = None
 
-    def changed(self, topic: Topic) -> None:
+    def session_changed(self, topic: Topic) -> None:
         if topic == "sample":
-            self.target = None
-        super().changed(topic)
+            self.target_class = None
+        super().session_changed(topic)
 
-    def choose(self, target: int) -> None:
-        self.target = target
+    def choose_class(self, target_class: int) -> None:
+        self.target_class = target_class
         self.refresh()
 
-    def ask(self) -> bool:
-        asked = super().ask()
+    def submit(self) -> bool:
+        asked = super().submit()
         if asked and self.panel is not None:
             self.panel.show_busy()
         return asked
 
-    def work(self, network: Network, sample: Sample) -> Work:
-        return partial(self.measure, network, sample, self.target)
+    def create_job(self, network: Network, sample: Sample) -> Job:
+        return partial(self.compute, network, sample, self.target_class)
 
     @staticmethod
-    def measure(network: Network, sample: Sample, target: int | None, wanted: Wanted) -> Any:
+    def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:
         """On the lane's thread."""
         raise NotImplementedError
 
-    def fail(self, failure: Exception) -> None:
-        if self.target is not None:  # a class of another network
-            self.target = None
+    def show_failure(self, failure: Exception) -> None:
+        if self.target_class is not None:  # a class of another network
+            self.target_class = None
             self.refresh()
         else:
-            super().fail(failure)
+            super().show_failure(failure)

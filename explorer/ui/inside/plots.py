@@ -13,10 +13,10 @@ from PySide6.QtGui import QColor, QMouseEvent
 
 from explorer.ui import appearance
 
-_TWO = math.log10(2)
+_LOG10_OF_2 = math.log10(2)
 
 
-class Plot(pg.PlotWidget):
+class ThemedPlot(pg.PlotWidget):
     """A plot that cannot be dragged, in the colours of the window."""
 
     def __init__(self, name: str, left: str = "", bottom: str = "") -> None:
@@ -25,20 +25,20 @@ class Plot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self._words = {"left": left, "bottom": bottom}
+        self._axis_labels = {"left": left, "bottom": bottom}
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=0)
-        self.follow_theme()
+        self.apply_theme()
 
     def sizeHint(self) -> QSize:
         return QSize(160, 60)  # it grows into what is left
 
-    def follow_theme(self) -> None:
-        c = appearance.colours()
-        self.setBackground(QColor(c.ground))
-        for side, words in self._words.items():
+    def apply_theme(self) -> None:
+        c = appearance.current_colours()
+        self.setBackground(QColor(c.background))
+        for side, words in self._axis_labels.items():
             axis = self.getAxis(side)
             axis.setPen(pg.mkPen(c.border))
             axis.setTextPen(pg.mkPen(c.muted))
@@ -49,17 +49,21 @@ class Plot(pg.PlotWidget):
 Ticks = list[list[tuple[float, str]]]
 
 
-def log_ticks(low: float, high: float, words: Callable[[float], str], most: int = 6) -> Ticks:
+def log_ticks(low: float, high: float, format_value: Callable[[float], str], max_ticks: int = 6) -> Ticks:
     """Powers of ten between two of them, at most so many; where there are fewer than two, also twice and five times."""
     powers = [float(power) for power in range(math.ceil(low), math.floor(high) + 1)]
     if len(powers) < 2:
-        parts = [power + part for power in range(math.floor(low), math.ceil(high)) for part in (0, _TWO, 1 - _TWO)]
+        parts = [
+            power + part
+            for power in range(math.floor(low), math.ceil(high))
+            for part in (0, _LOG10_OF_2, 1 - _LOG10_OF_2)
+        ]
         powers = [place for place in parts if low <= place <= high] or [low, high]
-    step = -(-len(powers) // most)
-    return [[(place, words(10**place)) for place in powers[::step]]]
+    step = -(-len(powers) // max_ticks)
+    return [[(place, format_value(10**place)) for place in powers[::step]]]
 
 
-class HistogramPlot(Plot):
+class HistogramPlot(ThemedPlot):
     """How often each value occurs: now filled, before as an outline."""
 
     def __init__(self) -> None:
@@ -67,59 +71,59 @@ class HistogramPlot(Plot):
         self.setToolTip("How often each value occurs; counts on a logarithmic scale. Outline: before")
         self.hideAxis("left")
         self.setMinimumHeight(60)
-        self._now = self.plot([0, 1], [0], stepMode="center", fillLevel=0)
-        self._before = self.plot([0, 1], [0], stepMode="center")
+        self._current_curve = self.plot([0, 1], [0], stepMode="center", fillLevel=0)
+        self._baseline_curve = self.plot([0, 1], [0], stepMode="center")
         self._counts: list[NDArray[np.int64]] = []
 
     def show_counts(self, edges: NDArray[np.float64], counts: list[NDArray[np.int64]]) -> None:
         """Of now and, if there is a second, of before; over the same bins."""
-        c = appearance.colours()
-        self.follow_theme()
+        c = appearance.current_colours()
+        self.apply_theme()
         heights = [np.log10(1.0 + held) for held in counts] or [np.zeros(len(edges) - 1)]
         fill = QColor(c.accent)
         fill.setAlphaF(0.55)
-        self._now.setData(edges, heights[0])
-        self._now.setPen(pg.mkPen(c.accent))
-        self._now.setBrush(pg.mkBrush(fill))
-        self._before.setData(edges, heights[1] if len(heights) > 1 else np.zeros(len(edges) - 1))
-        self._before.setPen(pg.mkPen(c.muted if len(heights) > 1 else None, width=1.5))
+        self._current_curve.setData(edges, heights[0])
+        self._current_curve.setPen(pg.mkPen(c.accent))
+        self._current_curve.setBrush(pg.mkBrush(fill))
+        self._baseline_curve.setData(edges, heights[1] if len(heights) > 1 else np.zeros(len(edges) - 1))
+        self._baseline_curve.setPen(pg.mkPen(c.muted if len(heights) > 1 else None, width=1.5))
         top = max(float(held.max()) for held in heights) or 1.0
         self.setRange(xRange=(float(edges[0]), float(edges[-1])), yRange=(0, 1.05 * top), padding=0.02)
 
 
-class VectorPlot(Plot):
+class VectorPlot(ThemedPlot):
     """A vector as bars, the values before as dots."""
 
-    pointed = Signal(object)  # the place of a bar in the order shown, or None
+    bar_hovered = Signal(object)  # the place of a bar in the order shown, or None
 
     def __init__(self) -> None:
         super().__init__("The numbers of a vector", bottom="units")
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.8)
-        self._before = pg.ScatterPlotItem(size=4, pen=None)
+        self._baseline_dots = pg.ScatterPlotItem(size=4, pen=None)
         self.addItem(self._bars)
-        self.addItem(self._before)
+        self.addItem(self._baseline_dots)
         self.getAxis("bottom").setStyle(showValues=False)  # places in an order say nothing; pointing at a bar does
         self.setMinimumHeight(70)
         self.count = 0
 
-    def show_vector(self, now: NDArray[np.float32], before: NDArray[np.float32] | None, order: str) -> None:
-        c = appearance.colours()
-        self._words["bottom"] = order
-        self.follow_theme()
-        self.count = len(now)
-        places = np.arange(len(now))
-        self._bars.setOpts(x=places, height=np.nan_to_num(now), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
-        self._before.setData(places if before is not None else [], before if before is not None else [])
-        self._before.setBrush(pg.mkBrush(c.text))
-        values = np.nan_to_num(now if before is None else np.concatenate([now, before]))
+    def show_vector(self, current: NDArray[np.float32], baseline: NDArray[np.float32] | None, axis_label: str) -> None:
+        c = appearance.current_colours()
+        self._axis_labels["bottom"] = axis_label
+        self.apply_theme()
+        self.count = len(current)
+        places = np.arange(len(current))
+        self._bars.setOpts(x=places, height=np.nan_to_num(current), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
+        self._baseline_dots.setData(places if baseline is not None else [], baseline if baseline is not None else [])
+        self._baseline_dots.setBrush(pg.mkBrush(c.text))
+        values = np.nan_to_num(current if baseline is None else np.concatenate([current, baseline]))
         low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
-        self.setRange(xRange=(-0.6, len(now) - 0.4), yRange=(low, high if high > low else 1.0), padding=0.02)
+        self.setRange(xRange=(-0.6, len(current) - 0.4), yRange=(low, high if high > low else 1.0), padding=0.02)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         place = round(self.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint())).x())
-        self.pointed.emit(place if 0 <= place < self.count else None)
+        self.bar_hovered.emit(place if 0 <= place < self.count else None)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self.pointed.emit(None)
+        self.bar_hovered.emit(None)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 
-class Tabs(QWidget):
-    chosen = Signal(str)  # by the user
+class TabButtons(QWidget):
+    tab_clicked = Signal(str)  # by the user
 
     def __init__(self, texts: Mapping[str, tuple[str, str]], parent: QWidget | None = None) -> None:
         """Text and tool tip by key; the first is chosen."""
@@ -26,23 +26,23 @@ class Tabs(QWidget):
             button.setToolTip(tip)
             button.setCheckable(True)
             button.setProperty("role", "tab")
-            button.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
+            button.clicked.connect(lambda _=False, key=key: self.tab_clicked.emit(key))
             group.addButton(button)
             row.addWidget(button)
-        self.choose(next(iter(texts)))
+        self.select(next(iter(texts)))
 
     @property
-    def key(self) -> str:
+    def current_key(self) -> str:
         return next(key for key, button in self.buttons.items() if button.isChecked())
 
-    def choose(self, key: str) -> None:
+    def select(self, key: str) -> None:
         """Without telling anyone."""
         self.buttons[key].setChecked(True)
 
-    def offer(self, missing: Mapping[str, str]) -> None:
+    def set_unavailable(self, reasons: Mapping[str, str]) -> None:
         """Those that are missing are grey and say why; if the chosen one is, the first that is not is chosen."""
         for key, button in self.buttons.items():
-            button.setEnabled(key not in missing)
-            button.setToolTip(missing.get(key, self._tips[key]))
-        if self.key in missing:
-            self.choose(next((key for key in self.buttons if key not in missing), self.key))
+            button.setEnabled(key not in reasons)
+            button.setToolTip(reasons.get(key, self._tips[key]))
+        if self.current_key in reasons:
+            self.select(next((key for key in self.buttons if key not in reasons), self.current_key))

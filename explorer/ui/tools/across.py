@@ -9,89 +9,91 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QTabWidget
 
 from explorer.session import Topic
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 from explorer.ui.work import Lane
 
 if TYPE_CHECKING:
-    from explorer.ui.across.scatter import Scatter
-    from explorer.ui.across.steps import Lineages
+    from explorer.ui.across.scatter import AccuracyCostPlot
+    from explorer.ui.across.steps import LineagesPanel
     from explorer.ui.across.table import NetworkTable
-    from explorer.ui.across.tree import Tree
+    from explorer.ui.across.tree import FamilyTreeView
 
 
-class AcrossTool:
-    def __init__(self, desk: Desk) -> None:
+class OverviewTool:
+    def __init__(self, desk: ToolContext) -> None:
         self._desk = desk
-        self._lane = desk.lane("across networks", newest=True)
-        self.window: AcrossWindow | None = None
-        desk.action("View", "All networks…", self.show, "Ctrl+Shift+N", "A map, a tree and a table of all networks")
-        desk.session.listen(self._changed)
+        self._lane = desk.add_lane("across networks", latest_only=True)
+        self.window: OverviewWindow | None = None
+        desk.add_action("View", "All networks…", self.show, "Ctrl+Shift+N", "A map, a tree and a table of all networks")
+        desk.session.listen(self._session_changed)
 
     def show(self) -> None:
         """Show the window, made when it is first asked for."""
         if self.window is None:
-            self.window = AcrossWindow(self._desk, self._lane)
-        self.window.follow()
+            self.window = OverviewWindow(self._desk, self._lane)
+        self.window.update_from_session()
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
 
-    def _changed(self, topic: Topic) -> None:
+    def _session_changed(self, topic: Topic) -> None:
         if self.window is not None and topic in ("network", "language"):
-            self.window.follow()
+            self.window.update_from_session()
 
 
-class AcrossWindow(QTabWidget):
-    def __init__(self, desk: Desk, lane: Lane) -> None:
-        from explorer.ui.across.scatter import Scatter
-        from explorer.ui.across.steps import Lineages
+class OverviewWindow(QTabWidget):
+    def __init__(self, desk: ToolContext, lane: Lane) -> None:
+        from explorer.ui.across.scatter import AccuracyCostPlot
+        from explorer.ui.across.steps import LineagesPanel
         from explorer.ui.across.table import NetworkTable
-        from explorer.ui.across.tree import Tree
+        from explorer.ui.across.tree import FamilyTreeView
 
         super().__init__(desk.window)
         self.setWindowFlag(Qt.WindowType.Window)
         self._desk, self._lane = desk, lane
         self.setWindowTitle("All networks")
         self.resize(QSize(1100, 680).boundedTo(self.screen().availableSize()))
-        self.scatter: Scatter = Scatter()
-        self.tree: Tree = Tree()
+        self.accuracy_cost: AccuracyCostPlot = AccuracyCostPlot()
+        self.family_tree: FamilyTreeView = FamilyTreeView()
         self.table: NetworkTable = NetworkTable()
-        self.lineages: Lineages = Lineages()
+        self.lineages: LineagesPanel = LineagesPanel()
         for title, panel in (
-            ("Map", self.scatter),
-            ("Family tree", self.tree),
+            ("Map", self.accuracy_cost),
+            ("Family tree", self.family_tree),
             ("Table", self.table),
             ("Lineages", self.lineages),
         ):
             self.addTab(panel, title)
-        for panel in (self.scatter, self.tree, self.table):
-            panel.wanted.connect(desk.intent.open)
-        self.lineages.wanted.connect(self._go_to)
-        self.lineages.asked.connect(self._measure)
-        self.table.failed.connect(desk.intent.complain)
+        for panel in (self.accuracy_cost, self.family_tree, self.table):
+            panel.open_requested.connect(desk.commands.open_network)
+        self.lineages.open_requested.connect(self._open_lineage_step)
+        self.lineages.measure_requested.connect(self._measure)
+        self.table.failed.connect(desk.commands.show_error)
 
-    def follow(self) -> None:
+    def update_from_session(self) -> None:
         """Show the session's network and language."""
-        from explorer.guide.landscape import moving
+        from explorer.guide.landscape import edited_network_point
 
         session = self._desk.session
-        self.scatter.show_moving(moving(session.network) if session.network is not None else None)
-        self.tree.drawing.speak(session.language)
-        self.lineages.speak(session.language)
+        self.accuracy_cost.show_edited_network(
+            edited_network_point(session.network) if session.network is not None else None
+        )
+        self.family_tree.canvas.set_language(session.language)
+        self.lineages.set_language(session.language)
         if session.network is not None:
             history = session.network.history
-            self.lineages.show_opened(history.baseline.key, history.in_force)
+            self.lineages.set_open_network(history.baseline.key, history.applied_edits)
 
-    def _go_to(self, key: str, edits: tuple[Any, ...]) -> None:
+    def _open_lineage_step(self, key: str, edits: tuple[Any, ...]) -> None:
         """To a step of a lineage: from another step of it nothing has to be opened, and nothing is lost."""
-        if self.lineages.is_open:
-            self._desk.intent.change(lambda network: network.to(*edits))
+        if self.lineages.has_open_step:
+            self._desk.commands.change_network(lambda network: network.to(*edits))
         else:
-            self._desk.intent.open(key, None, edits)
+            self._desk.commands.open_network(key, None, edits)
 
     def _measure(self, lineage: object) -> None:
-        from explorer.guide.lineages import Lineage, measured
+        from explorer.guide.lineages import Lineage, measure_lineage
 
         assert isinstance(lineage, Lineage)
-        show = partial(self.lineages.show_stops, lineage)
-        self._lane.submit(partial(measured, lineage), show, self._desk.intent.complain)
+        show = partial(self.lineages.show_figures, lineage)
+        self._lane.submit(partial(measure_lineage, lineage), show, self._desk.commands.show_error)

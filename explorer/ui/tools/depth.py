@@ -5,63 +5,63 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from explorer.session import Topic
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 from explorer.ui.inside.panel_tool import ClassTool
-from explorer.wanted import Wanted
+from explorer.wanted import KeepGoing
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.network import Network
-    from explorer.present.depth import Depth
-    from explorer.ui.inside.depth_panel import DepthPanel
+    from explorer.present.depth import DepthCurves
+    from explorer.ui.inside.depth_panel import DepthCurvesPanel
 
 
-class DepthTool(ClassTool["DepthPanel"]):
-    title, keys, height = "Along the depth", "Ctrl+Shift+D", 300
+class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
+    title, shortcut, preferred_height = "Along the depth", "Ctrl+Shift+D", 300
 
-    def __init__(self, desk: Desk) -> None:
-        self._found: Depth | None = None
-        self._coloured = ""  # title of the colouring that was made last
-        super().__init__(desk)
+    def __init__(self, context: ToolContext) -> None:
+        self._curves: DepthCurves | None = None
+        self._colouring_title = ""  # title of the colouring that was made last
+        super().__init__(context)
 
-    def make(self) -> DepthPanel:
-        from explorer.ui.inside.depth_panel import DepthPanel
+    def create_panel(self) -> DepthCurvesPanel:
+        from explorer.ui.inside.depth_panel import DepthCurvesPanel
 
-        panel = DepthPanel()
-        panel.picked.connect(self.desk.intent.go_to_card)
-        panel.class_chosen.connect(self.choose)
-        panel.colouring.connect(self._colour)
+        panel = DepthCurvesPanel()
+        panel.node_clicked.connect(self.context.commands.go_to_card)
+        panel.class_chosen.connect(self.choose_class)
+        panel.colouring_changed.connect(self._colour_cards)
         return panel
 
     @staticmethod
-    def measure(network: Network, sample: Sample, target: int | None, wanted: Wanted) -> Any:
-        from explorer.present.depth import depth
+    def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:
+        from explorer.present.depth import compute_depth_curves
 
-        return depth(*network.showings(sample), target, wanted)
+        return compute_depth_curves(*network.probe_pair(sample), target_class, keep_going)
 
-    def changed(self, topic: Topic) -> None:
-        super().changed(topic)
-        if topic in self.topics and not self.seen:
-            self.session.withdraw(self._coloured)  # it will not be brought up to date
+    def session_changed(self, topic: Topic) -> None:
+        super().session_changed(topic)
+        if topic in self.topics and not self.is_panel_visible:
+            self.session.remove_colouring(self._colouring_title)  # it will not be brought up to date
         elif topic == "selection" and self.panel is not None:
-            self.panel.select(self.selected)
-        elif topic == "colours" and self.session.colours != self._coloured and self.panel is not None:
-            self.panel.show_colouring(False)
+            self.panel.select_nodes(self.selected_nodes)
+        elif topic == "colours" and self.session.colour_mode != self._colouring_title and self.panel is not None:
+            self.panel.set_colouring(False)
 
-    def show(self, found: Depth) -> None:
-        super().show(found)
-        self._found = found
+    def show_result(self, result: DepthCurves) -> None:
+        super().show_result(result)
+        self._curves = result
         if self.panel is not None:
-            self.panel.select(self.selected)
-            if self.panel.colour.isChecked():
-                self._colour(self.panel.key)
+            self.panel.select_nodes(self.selected_nodes)
+            if self.panel.colour_button.isChecked():
+                self._colour_cards(self.panel.current_key)
 
-    def _colour(self, key: str) -> None:
+    def _colour_cards(self, key: str) -> None:
         """Colour cards by a curve; with no key, as before."""
-        old, self._coloured = self._coloured, ""
-        if key and self._found is not None:
-            colouring = self._found.colouring(key)
-            self._coloured = colouring.title
+        old, self._colouring_title = self._colouring_title, ""
+        if key and self._curves is not None:
+            colouring = self._curves.colouring(key)
+            self._colouring_title = colouring.title
             self.session.colour_by(colouring)
-        if old != self._coloured:
-            self.session.withdraw(old)
+        if old != self._colouring_title:
+            self.session.remove_colouring(old)

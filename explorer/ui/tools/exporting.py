@@ -11,37 +11,40 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolBar
 
-from explorer.export.page import Kind
+from explorer.export.page import PictureKind
 from explorer.session import Topic
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 
 if TYPE_CHECKING:
     from explorer.network import Network
     from explorer.ui.export_dialog import ExportDialog
-    from explorer.ui.exporting import Shown
-    from explorer.wanted import Wanted
+    from explorer.ui.exporting import ExportSource
+    from explorer.wanted import KeepGoing
 
 
 class ExportTool:
-    def __init__(self, desk: Desk) -> None:
-        self._desk, self._session = desk, desk.session
-        self._previews, self._files = desk.lane("export previews", newest=True), desk.lane("exports")
+    def __init__(self, context: ToolContext) -> None:
+        self._context, self._session = context, context.session
+        self._preview_lane, self._file_lane = (
+            context.add_lane("export previews", latest_only=True),
+            context.add_lane("exports"),
+        )
         tip = "The diagram, feature maps as boxes or a table of stages, as PNG, SVG, PDF or on the clipboard"
-        self.diagram = desk.action("File", "Export diagram…", lambda: self.ask(), "Ctrl+E", tip)
+        self.diagram_action = context.add_action("File", "Export diagram…", lambda: self.show_dialog(), "Ctrl+E", tip)
         tip = "The stages as papers print them: as a picture, LaTeX, Markdown or CSV"
-        self.table = desk.action("File", "Export table…", lambda: self.ask("table"), "", tip)
+        self.table_action = context.add_action("File", "Export table…", lambda: self.show_dialog("table"), "", tip)
         tip = "As Python that rebuilds it, as weights or as ONNX"
-        self.network = desk.action("File", "Export network…", self.ask_network, "", tip)
-        self._above_quit(self.diagram, self.table, self.network)
-        bar = desk.window.findChild(QToolBar, "tools")
+        self.network_action = context.add_action("File", "Export network…", self.choose_network_file, "", tip)
+        self._insert_above_quit(self.diagram_action, self.table_action, self.network_action)
+        bar = context.window.findChild(QToolBar, "tools")
         if bar is not None:
-            bar.addAction(self.diagram)
+            bar.addAction(self.diagram_action)
         self.dialog: ExportDialog | None = None
-        self._session.listen(self._changed)
-        self._changed("network")
+        self._session.listen(self._session_changed)
+        self._session_changed("network")
 
-    def _above_quit(self, *actions: QAction) -> None:
-        menu = self._desk.menu("File")
+    def _insert_above_quit(self, *actions: QAction) -> None:
+        menu = self._context.get_menu("File")
         quits = [a for a in menu.actions() if a.shortcut() == QKeySequence(QKeySequence.StandardKey.Quit)]
         for action in actions:
             if quits:
@@ -49,62 +52,64 @@ class ExportTool:
         if quits:
             menu.insertSeparator(quits[0])
 
-    def _changed(self, topic: Topic) -> None:
+    def _session_changed(self, topic: Topic) -> None:
         if topic == "network":
-            for action in (self.diagram, self.table, self.network):
+            for action in (self.diagram_action, self.table_action, self.network_action):
                 action.setEnabled(self._session.network is not None)
 
     @property
-    def shown(self) -> Shown | None:
+    def exportable(self) -> ExportSource | None:
         """What there is to export now; None while no network is open."""
-        from explorer.ui.exporting import Shown
+        from explorer.ui.exporting import ExportSource
 
-        session, canvas = self._session, self._desk.canvas
-        network = session.shown
+        session, canvas = self._session, self._context.canvas
+        network = session.displayed_network
         if network is None:
             return None
         selection = tuple(session.selection.split(",")) if session.selection else ()
-        seen = canvas._view.part(QRectF(canvas.rect()))
-        unfolded, way, colouring = session.opened, session.direction, session.colouring
-        return Shown(network, canvas.picture, seen, selection, unfolded, way, colouring)
+        seen = canvas._viewport.to_picture_rect(QRectF(canvas.rect()))
+        unfolded, way, colouring = session.expanded, session.direction, session.colouring
+        return ExportSource(network, canvas.picture, seen, selection, unfolded, way, colouring)
 
-    def ask(self, kind: Kind | None = None) -> None:
+    def show_dialog(self, kind: PictureKind | None = None) -> None:
         """Ask what to export and how; remembers what was said last time, but begins with the window's direction and
         colours."""
-        from explorer.ui.export_dialog import ExportDialog, remembered
+        from explorer.ui.export_dialog import ExportDialog, load_last_page
 
-        shown = self.shown
+        shown = self.exportable
         if shown is None:
             return
-        page = replace(remembered(), kind=kind or "graph", direction=shown.direction, by=shown.by)
-        intent = self._desk.intent
-        self.dialog = ExportDialog(self._desk.window, shown, self._previews, self._files, intent.say, page)
-        self.dialog.finished.connect(self._closed)
+        page = replace(load_last_page(), kind=kind or "graph", direction=shown.direction, by=shown.by)
+        intent = self._context.commands
+        self.dialog = ExportDialog(
+            self._context.window, shown, self._preview_lane, self._file_lane, intent.show_status, page
+        )
+        self.dialog.finished.connect(self._dialog_finished)
         self.dialog.open()
 
-    def ask_network(self) -> None:
+    def choose_network_file(self) -> None:
         from explorer.ui import dialogs
 
         network = self._session.network
         if network is None:
             return
-        path = dialogs.network_to_write(self._desk.window, network.architecture.key or network.title)
+        path = dialogs.ask_network_export_path(self._context.window, network.architecture.key or network.title)
         if path is not None:
             self.write_network(path)
 
     def write_network(self, path: str) -> None:
-        network, intent = self._session.network, self._desk.intent
+        network, intent = self._session.network, self._context.commands
         if network is not None:
-            intent.say(f"Writing {Path(path).name}…", 0)
-            work = partial(_written, network, path)
-            self._files.submit(work, lambda _: intent.say(f"Wrote {path}"), intent.complain)
+            intent.show_status(f"Writing {Path(path).name}…", 0)
+            work = partial(_write_network, network, path)
+            self._file_lane.submit(work, lambda _: intent.show_status(f"Wrote {path}"), intent.show_error)
 
-    def _closed(self) -> None:
-        self._previews.cancel()
+    def _dialog_finished(self) -> None:
+        self._preview_lane.cancel()
         self.dialog = None
 
 
-def _written(network: Network, path: str, wanted: Wanted) -> None:
+def _write_network(network: Network, path: str, keep_going: KeepGoing) -> None:
     from explorer.export.network_files import save_network
 
     save_network(network, path)

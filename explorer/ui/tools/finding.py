@@ -10,58 +10,66 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from explorer.session import Topic
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 from explorer.ui.finding.search_box import SearchBox
-from explorer.ui.finding.searching import Searching
-from explorer.ui.finding.trail import Trail
-from explorer.ui.finding.visits import Visits
+from explorer.ui.finding.searching import SearchNavigator
+from explorer.ui.finding.trail import Breadcrumb
+from explorer.ui.finding.visits import BackForwardList
 
 if TYPE_CHECKING:
     from explorer.network import Network
 
-_WAYS = {Qt.MouseButton.BackButton: -1, Qt.MouseButton.ForwardButton: 1}
+_MOUSE_STEPS = {Qt.MouseButton.BackButton: -1, Qt.MouseButton.ForwardButton: 1}
 
 
-class Finding(QObject):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk.window)
-        self._desk = desk
-        self.visits = Visits()
-        self._returning = False  # a selection that is no new visit
+class NavigationTool(QObject):
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context.window)
+        self._context = context
+        self.back_forward = BackForwardList()
+        self._is_travelling = False  # a selection that is no new visit
         self._origin: object = None
-        self._make_actions()
-        self.box, self.trail = SearchBox(desk.canvas), Trail()
-        self.searching = Searching(desk, self.box)
-        self.trail.wanted.connect(self._go)
-        desk.above(self._make_strip())
-        desk.offers.append(self._offers)
-        desk.canvas.installEventFilter(self)
-        desk.canvas.jumped.connect(self._go)
-        desk.session.listen(self._changed)
-        self._follow()
+        self._add_actions()
+        self.search_box, self.breadcrumb = SearchBox(context.canvas), Breadcrumb()
+        self.search_navigator = SearchNavigator(context, self.search_box)
+        self.breadcrumb.card_requested.connect(self._go_to_card)
+        context.add_strip_above_canvas(self._build_strip())
+        context.card_actions.append(self._card_actions)
+        context.canvas.installEventFilter(self)
+        context.canvas.link_followed.connect(self._go_to_card)
+        context.session.listen(self._session_changed)
+        self._update_controls()
 
-    def _make_actions(self) -> None:
-        a = self._desk.action
-        self.find = a("Edit", "Find…", lambda: self.box.take_focus(), "Ctrl+F", "Names, kinds, attributes and figures")
-        self.next = a("Edit", "Find next", lambda: self.searching.step(1), "F3", "Go to the next hit")
-        self.previous = a("Edit", "Find previous", lambda: self.searching.step(-1), "Shift+F3", "Go to the hit before")
-        self.back = a("Go", "Back", lambda: self._travel(-1), "Alt+Left", "To where you were before")
-        self.forward = a("Go", "Forward", lambda: self._travel(1), "Alt+Right", "To where you came back from")
-        menu = self._desk.menu("Go")
+    def _add_actions(self) -> None:
+        a = self._context.add_action
+        self.find_action = a(
+            "Edit", "Find…", lambda: self.search_box.focus_field(), "Ctrl+F", "Names, kinds, attributes and figures"
+        )
+        self.next_action = a("Edit", "Find next", lambda: self.search_navigator.step(1), "F3", "Go to the next hit")
+        self.previous_action = a(
+            "Edit", "Find previous", lambda: self.search_navigator.step(-1), "Shift+F3", "Go to the hit before"
+        )
+        self.back_action = a("Go", "Back", lambda: self._go_back_or_forward(-1), "Alt+Left", "To where you were before")
+        self.forward_action = a(
+            "Go", "Forward", lambda: self._go_back_or_forward(1), "Alt+Right", "To where you came back from"
+        )
+        menu = self._context.get_menu("Go")
         menu.addSeparator()
-        self.mark = a("Go", "Bookmark", self._mark, "Ctrl+D", "Keep this place, or forget it, in the project too")
-        self.mark.setCheckable(True)
-        self.bookmarks = menu.addMenu("Bookmarks")
-        self.bookmarks.aboutToShow.connect(self._list_bookmarks)
+        self.bookmark_action = a(
+            "Go", "Bookmark", self._toggle_bookmark, "Ctrl+D", "Keep this place, or forget it, in the project too"
+        )
+        self.bookmark_action.setCheckable(True)
+        self.bookmarks_menu = menu.addMenu("Bookmarks")
+        self.bookmarks_menu.aboutToShow.connect(self._fill_bookmarks)
 
-    def _make_strip(self) -> QWidget:
+    def _build_strip(self) -> QWidget:
         strip = QFrame()
         strip.setObjectName("way")
         strip.setStyleSheet("#way { background: palette(window); border-bottom: 1px solid palette(mid); }")
         row = QHBoxLayout(strip)
         row.setContentsMargins(6, 3, 8, 3)
         row.setSpacing(2)
-        for action, text in ((self.back, "‹"), (self.forward, "›")):
+        for action, text in ((self.back_action, "‹"), (self.forward_action, "›")):
             button = QToolButton()
             button.setDefaultAction(action)
             button.setText(text)
@@ -69,127 +77,136 @@ class Finding(QObject):
             button.setProperty("role", "muted")
             button.setAccessibleName(action.toolTip())
             row.addWidget(button)
-        self.star = QToolButton()
-        self.star.setProperty("role", "muted")
-        self.star.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.star.setMenu(self.bookmarks)
-        self.star.setStyleSheet("QToolButton { padding-right: 17px; }")  # room for the arrow
-        self.star.setToolTip("Bookmark what is selected (Ctrl+D); the arrow lists all bookmarks")
-        self.star.setAccessibleName("Bookmark what is selected (Ctrl+D)")
-        self.star.clicked.connect(lambda: self.mark.trigger())
-        row.addWidget(self.star)
-        row.addWidget(self.trail, 1)
-        row.addWidget(self.box)
+        self.bookmark_button = QToolButton()
+        self.bookmark_button.setProperty("role", "muted")
+        self.bookmark_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.bookmark_button.setMenu(self.bookmarks_menu)
+        self.bookmark_button.setStyleSheet("QToolButton { padding-right: 17px; }")  # room for the arrow
+        self.bookmark_button.setToolTip("Bookmark what is selected (Ctrl+D); the arrow lists all bookmarks")
+        self.bookmark_button.setAccessibleName("Bookmark what is selected (Ctrl+D)")
+        self.bookmark_button.clicked.connect(lambda: self.bookmark_action.trigger())
+        row.addWidget(self.bookmark_button)
+        row.addWidget(self.breadcrumb, 1)
+        row.addWidget(self.search_box)
         return strip
 
     # places
 
     @property
     def _network(self) -> Network | None:
-        return self._desk.session.network
+        return self._context.session.network
 
     @property
-    def _selected(self) -> str | None:
+    def _selected_card(self) -> str | None:
         """The card that was selected last; a stack of equal cards is one."""
-        selection, picture = self._desk.session.selection, self._desk.canvas.picture
+        selection, picture = self._context.session.selection, self._context.canvas.picture
         if not selection or (picture is not None and picture.card(selection) is not None):
             return selection
         return selection.split(",")[-1]
 
-    def _go(self, id: str) -> None:
+    def _go_to_card(self, id: str) -> None:
         if id:
-            self._desk.intent.go_to_card(id)
+            self._context.commands.go_to_card(id)
         else:
-            self._desk.session.select(None)
-            self._desk.canvas.fit()
+            self._context.session.select(None)
+            self._context.canvas.fit()
 
-    def _travel(self, by: int) -> None:
-        place = self.visits.go(by)
+    def _go_back_or_forward(self, by: int) -> None:
+        place = self.back_forward.go(by)
         if place is not None:
-            self._returning = True
-            self._desk.intent.go_to_card(place)
-            self._returning = False
-        self._follow()
+            self._is_travelling = True
+            self._context.commands.go_to_card(place)
+            self._is_travelling = False
+        self._update_controls()
 
-    def _mark(self) -> None:
-        if self._selected is not None:
-            self._desk.session.bookmark(self._selected)
+    def _toggle_bookmark(self) -> None:
+        if self._selected_card is not None:
+            self._context.session.toggle_bookmark(self._selected_card)
 
-    def _list_bookmarks(self) -> None:
-        self.bookmarks.clear()
+    def _fill_bookmarks(self) -> None:
+        self.bookmarks_menu.clear()
         network = self._network
-        marked = self._desk.session.bookmarks if network is not None else ()
+        marked = self._context.session.bookmarks if network is not None else ()
         for number, id in enumerate(marked, 1):
-            text = f"{_named(network, id)}\t{id.removeprefix('unit:')}".replace("&", "&&")
-            action = self.bookmarks.addAction(f"&{number}  {text}" if number < 10 else text)
-            action.setEnabled(_is_there(network, id))
-            action.triggered.connect(self._going(id))
+            text = f"{_bookmark_title(network, id)}\t{id.removeprefix('unit:')}".replace("&", "&&")
+            action = self.bookmarks_menu.addAction(f"&{number}  {text}" if number < 10 else text)
+            action.setEnabled(_is_card(network, id))
+            action.triggered.connect(self._go_to_slot(id))
         if not marked:
-            self.bookmarks.addAction("None yet: select a card and press Ctrl+D").setEnabled(False)
+            self.bookmarks_menu.addAction("None yet: select a card and press Ctrl+D").setEnabled(False)
 
-    def _going(self, id: str) -> Callable[[], None]:
-        return lambda: self._go(id)
+    def _go_to_slot(self, id: str) -> Callable[[], None]:
+        return lambda: self._go_to_card(id)
 
-    def _offers(self, id: str) -> list[tuple[str, Callable[[], None] | None]]:
+    def _card_actions(self, card_id: str) -> list[tuple[str, Callable[[], None] | None]]:
         """For the menu of a card."""
         network = self._network
-        query, words = _all_like(network, id) if network is not None else ("", "")
-        marked = id in self._desk.session.bookmarks
+        query, words = _similar_query(network, card_id) if network is not None else ("", "")
+        marked = card_id in self._context.session.bookmarks
         return [
-            (f"Find all: {words}", (lambda: self.searching.search(query)) if query else None),
-            ("Forget bookmark" if marked else "Bookmark\tCtrl+D", lambda: self._desk.session.bookmark(id)),
+            (f"Find all: {words}", (lambda: self.search_navigator.search(query)) if query else None),
+            (
+                "Forget bookmark" if marked else "Bookmark\tCtrl+D",
+                lambda: self._context.session.toggle_bookmark(card_id),
+            ),
         ]
 
     # the session
 
-    def _changed(self, topic: Topic) -> None:
+    def _session_changed(self, topic: Topic) -> None:
         network = self._network
         if topic == "network" and network is not None:
-            if network.origin is not self._origin:
-                self._origin = network.origin
-                self.visits.clear()
-                self.box.field.clear()
-            self.visits.keep(set(network.study.hierarchy.parent))
-        if topic == "selection" and self._selected is not None and not self._returning:
-            self.visits.visit(self._selected)
+            if network.context is not self._origin:
+                self._origin = network.context
+                self.back_forward.clear()
+                self.search_box.field.clear()
+            self.back_forward.retain(set(network.analysis.hierarchy.parent))
+        if topic == "selection" and self._selected_card is not None and not self._is_travelling:
+            self.back_forward.visit(self._selected_card)
         if topic in ("network", "selection", "bookmarks", "compared"):
-            self._follow()
+            self._update_controls()
 
-    def _follow(self) -> None:
-        network, selected = self._network, self._selected
-        self.back.setEnabled(self.visits.has_back)
-        self.forward.setEnabled(self.visits.has_forward)
-        marked = selected is not None and selected in self._desk.session.bookmarks
-        self.mark.setEnabled(selected is not None)
-        self.mark.setChecked(marked)
-        self.star.setText("★" if marked else "☆")
+    def _update_controls(self) -> None:
+        network, selected = self._network, self._selected_card
+        self.back_action.setEnabled(self.back_forward.has_back)
+        self.forward_action.setEnabled(self.back_forward.has_forward)
+        marked = selected is not None and selected in self._context.session.bookmarks
+        self.bookmark_action.setEnabled(selected is not None)
+        self.bookmark_action.setChecked(marked)
+        self.bookmark_button.setText("★" if marked else "☆")
         if network is not None:
-            from explorer.present.places import trail
+            from explorer.present.places import build_breadcrumb
 
-            self.trail.show_trail(network.title, trail(network.study, selected) if selected is not None else ())
+            self.breadcrumb.show_path(
+                network.title, build_breadcrumb(network.analysis, selected) if selected is not None else ()
+            )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The mouse's own buttons for back and forward."""
-        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress and event.button() in _WAYS:
-            self._travel(_WAYS[event.button()])
+        if (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonPress
+            and event.button() in _MOUSE_STEPS
+        ):
+            self._go_back_or_forward(_MOUSE_STEPS[event.button()])
             return True
         return super().eventFilter(watched, event)
 
 
-def _is_there(network: Network | None, id: str) -> bool:
-    return network is not None and id.split(",")[0] in network.study.hierarchy.parent
+def _is_card(network: Network | None, id: str) -> bool:
+    return network is not None and id.split(",")[0] in network.analysis.hierarchy.parent
 
 
-def _named(network: Network | None, id: str) -> str:
-    if network is None or not _is_there(network, id):
+def _bookmark_title(network: Network | None, id: str) -> str:
+    if network is None or not _is_card(network, id):
         return "No longer there"
-    from explorer.present.places import title_of
+    from explorer.present.places import card_title
 
-    return title_of(network.study, id)
+    return card_title(network.analysis, id)
 
 
-def _all_like(network: Network, id: str) -> tuple[str, str]:
+def _similar_query(network: Network, id: str) -> tuple[str, str]:
     """A query for everything of a card's kind, and what to call it."""
-    from explorer.present.places import like
+    from explorer.present.places import similar_query
 
-    return like(network.study, id)
+    return similar_query(network.analysis, id)

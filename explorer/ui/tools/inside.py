@@ -7,77 +7,85 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from explorer.session import Topic
-from explorer.ui.desk import Desk
-from explorer.ui.inside.panel_tool import FollowingTool, Work
-from explorer.wanted import Wanted
+from explorer.ui.desk import ToolContext
+from explorer.ui.inside.panel_tool import FollowingTool, Job
+from explorer.wanted import KeepGoing
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.network import Network
-    from explorer.present.inside import Seen
-    from explorer.present.views import Views
-    from explorer.ui.inside.maps_panel import MapsPanel
+    from explorer.present.inside import NetworkInputImage
+    from explorer.present.views import CardViews
+    from explorer.ui.inside.maps_panel import FeatureMapsPanel
 
 
-class InsideTool(FollowingTool["MapsPanel"]):
-    title, keys, height = "Feature maps", "Ctrl+Shift+F", 380
+class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
+    title, shortcut, preferred_height = "Feature maps", "Ctrl+Shift+F", 380
     topics: frozenset[Topic] = frozenset({"network", "selection", "sample"})
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._pointing = desk.lane("receptive field", newest=True)
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
+        self._unit_lane = context.add_lane("receptive field", latest_only=True)
 
-    def make(self) -> MapsPanel:
-        from explorer.ui.inside.maps_panel import MapsPanel
+    def create_panel(self) -> FeatureMapsPanel:
+        from explorer.ui.inside.maps_panel import FeatureMapsPanel
 
-        panel = MapsPanel()
-        panel.pointed.connect(self._point)
-        panel.asked.connect(self._use)
+        panel = FeatureMapsPanel()
+        panel.unit_hovered.connect(self._show_receptive_field)
+        panel.unit_clicked.connect(self._show_effective_field)
         return panel
 
-    def work(self, network: Network, sample: Sample) -> Work | None:
+    def create_job(self, network: Network, sample: Sample) -> Job | None:
         selection = self.session.selection
-        return partial(look, network, sample, selection) if selection is not None else None
+        return partial(compute_views, network, sample, selection) if selection is not None else None
 
-    def _point(self, name: str, unit: tuple[int, int] | None) -> None:
+    def _show_receptive_field(self, node_name: str, unit: tuple[int, int] | None) -> None:
         if self.panel is None:
             return
         if unit is None:
-            self._pointing.cancel()
-            self.panel.photo.show_box(None)
+            self._unit_lane.cancel()
+            self.panel.input_image.show_receptive_box(None)
         else:
-            self._ask(partial(sight, name, unit), self.panel.photo.show_box)
+            self._submit_unit_job(partial(receptive_box, node_name, unit), self.panel.input_image.show_receptive_box)
 
-    def _use(self, name: str, unit: tuple[int, int]) -> None:
+    def _show_effective_field(self, node_name: str, unit: tuple[int, int]) -> None:
         if self.panel is not None:
-            self._ask(partial(use, name, unit), self.panel.photo.show_used)
+            self._submit_unit_job(
+                partial(effective_field, node_name, unit), self.panel.input_image.show_effective_field
+            )
 
-    def _ask(self, work: Callable[[Network, Sample, Wanted], Any], show: Callable[[Any], None]) -> None:
+    def _submit_unit_job(self, job: Callable[[Network, Sample, KeepGoing], Any], show: Callable[[Any], None]) -> None:
         network, sample = self.session.network, self.session.sample
         if network is not None and sample is not None:
-            self._pointing.submit(partial(work, network, sample), show, lambda _: show(None))
+            self._unit_lane.submit(partial(job, network, sample), show, lambda _: show(None))
 
 
-def look(network: Network, sample: Sample, selection: str, wanted: Wanted) -> tuple[Views, Seen]:
-    from explorer.present.inside import inside, seen_image
-    from explorer.present.views import unit_names, views
+def compute_views(
+    network: Network, sample: Sample, card_id: str, keep_going: KeepGoing
+) -> tuple[CardViews, NetworkInputImage]:
+    from explorer.present.inside import compute_layer_activations, network_input_image
+    from explorer.present.views import build_card_views, class_names_of_units
 
-    now, before = network.showings(sample)
-    found = inside(now, before, selection, wanted)
-    return views(found, unit_names(found, now, before)), seen_image(now)
+    now, before = network.probe_pair(sample)
+    found = compute_layer_activations(now, before, card_id, keep_going)
+    return build_card_views(found, class_names_of_units(found, now, before)), network_input_image(now)
 
 
-def sight(name: str, unit: tuple[int, int], network: Network, sample: Sample, wanted: Wanted) -> Any:
+def receptive_box(
+    node_name: str, unit: tuple[int, int], network: Network, sample: Sample, keep_going: KeepGoing
+) -> Any:
     """What the unit can see of the image."""
-    from explorer.analysis.unit_receptive_field import box_of
+    from explorer.analysis.unit_receptive_field import compute_receptive_box
 
-    shown = network if name in network.architecture.live else network.baseline
-    return box_of(name, *unit, shown.architecture, shown.figures.measures)
+    shown = network if node_name in network.architecture.live else network.baseline
+    return compute_receptive_box(node_name, *unit, shown.architecture, shown.figures.measures)
 
 
-def use(name: str, unit: tuple[int, int], network: Network, sample: Sample, wanted: Wanted) -> Any:
+def effective_field(
+    node_name: str, unit: tuple[int, int], network: Network, sample: Sample, keep_going: KeepGoing
+) -> Any:
     """What the unit uses of it."""
-    from explorer.analysis.unit_receptive_field import used_of
+    from explorer.analysis.unit_receptive_field import compute_effective_field
 
-    shown = network if name in network.architecture.live else network.baseline
-    return used_of(name, *unit, shown.showing(sample), wanted)
+    shown = network if node_name in network.architecture.live else network.baseline
+    return compute_effective_field(node_name, *unit, shown.probe(sample), keep_going)

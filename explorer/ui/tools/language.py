@@ -6,24 +6,24 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QActionGroup
 
 from explorer.language import LANGUAGES, Language
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 
 
 class LanguageTool:
-    def __init__(self, desk: Desk) -> None:
-        self._session = desk.session
-        menu = desk.menu("View").addMenu("Language of explanations")
-        group = QActionGroup(desk.window)
+    def __init__(self, context: ToolContext) -> None:
+        self._session = context.session
+        menu = context.get_menu("View").addMenu("Language of explanations")
+        group = QActionGroup(context.window)
         self.actions: dict[Language, QAction] = {}
         for language, words in LANGUAGES.items():
             action = group.addAction(menu.addAction(words))
             action.setCheckable(True)
-            action.triggered.connect(lambda _=False, language=language: self.speak(language))
+            action.triggered.connect(lambda _=False, language=language: self.choose_language(language))
             self.actions[language] = action
         remembered = QSettings().value("language")
-        self.speak(next((language for language in LANGUAGES if language == remembered), "en"))
+        self.choose_language(next((language for language in LANGUAGES if language == remembered), "en"))
 
-    def speak(self, language: Language) -> None:
+    def choose_language(self, language: Language) -> None:
         self.actions[language].setChecked(True)
         QSettings().setValue("language", language)
-        self._session.speak(language)
+        self._session.set_language(language)

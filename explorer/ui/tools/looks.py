@@ -6,12 +6,12 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from explorer.diagram import COLOURS, DIRECTIONS
+from explorer.diagram import COLOUR_MODES, DIRECTIONS
 from explorer.session import Topic
 from explorer.ui import motion
-from explorer.ui.desk import Desk
+from explorer.ui.desk import ToolContext
 
-_TIPS = {
+_COLOURING_TOOLTIPS = {
     "kind": "Each kind of op in a colour of its own",
     "params": "Where the parameters are",
     "macs": "Where the multiply-adds are",
@@ -21,69 +21,73 @@ _TIPS = {
 }
 
 
-class Looks(QObject):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk.window)
-        self._session, self._canvas = desk.session, desk.canvas
-        view = desk.menu("View")
+class DiagramSettingsTool(QObject):
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context.window)
+        self._session, self._canvas = context.session, context.canvas
+        view = context.get_menu("View")
         view.addSeparator()
-        self.colours = QMenu("Colour by", desk.window)
-        self.directions = QMenu("Direction", desk.window)
-        for menu in (self.colours, self.directions):
+        self.colours_menu = QMenu("Colour by", context.window)
+        self.directions_menu = QMenu("Direction", context.window)
+        for menu in (self.colours_menu, self.directions_menu):
             menu.setToolTipsVisible(True)
             view.addMenu(menu)
-        self.moving = desk.action("View", "Move smoothly", self._move, tip="Cards slide when a group opens or folds")
-        self.moving.setCheckable(True)
-        desk.lane("motion").submit(lambda wanted: motion.ask_system(), motion.learn, desk.intent.complain)
-        view.aboutToShow.connect(lambda: self.moving.setChecked(motion.is_wanted()))
-        self._button = QToolButton()
-        self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._button.setMenu(self.colours)
-        self._button.setToolTip("What cards are coloured by")
-        self._button.setAccessibleName("What cards are coloured by")
-        self._canvas.add_button(self._button)
-        self._choices = QActionGroup(self)
+        self.animate_action = context.add_action(
+            "View", "Move smoothly", self._animation_toggled, tip="Cards slide when a group opens or folds"
+        )
+        self.animate_action.setCheckable(True)
+        context.add_lane("motion").submit(
+            lambda wanted: motion.query_system_preference(), motion.set_system_preference, context.commands.show_error
+        )
+        view.aboutToShow.connect(lambda: self.animate_action.setChecked(motion.is_enabled()))
+        self._colour_button = QToolButton()
+        self._colour_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._colour_button.setMenu(self.colours_menu)
+        self._colour_button.setToolTip("What cards are coloured by")
+        self._colour_button.setAccessibleName("What cards are coloured by")
+        self._canvas.add_button(self._colour_button)
+        self._colour_group = QActionGroup(self)
         self._fill_directions()
-        self._session.listen(self._changed)
-        self._show_colours()
+        self._session.listen(self._session_changed)
+        self._update_colours()
 
     def _fill_directions(self) -> None:
         kept = str(QSettings().value("direction", "columns"))
         self._session.direction = next((way for way in DIRECTIONS if way == kept), "columns")
         group = QActionGroup(self)
         for direction, words in DIRECTIONS.items():
-            action = self.directions.addAction(words)
+            action = self.directions_menu.addAction(words)
             action.setCheckable(True)
             action.setChecked(direction == self._session.direction)
             action.setData(direction)
             group.addAction(action)
-        group.triggered.connect(self._turn)
+        group.triggered.connect(self._set_direction)
 
-    def _move(self) -> None:
-        motion.choose(self.moving.isChecked())
+    def _animation_toggled(self) -> None:
+        motion.set_enabled(self.animate_action.isChecked())
 
-    def _turn(self, action: QAction) -> None:
+    def _set_direction(self, action: QAction) -> None:
         QSettings().setValue("direction", action.data())
-        self._session.turn(action.data())
+        self._session.set_direction(action.data())
 
-    def _changed(self, topic: Topic) -> None:
+    def _session_changed(self, topic: Topic) -> None:
         if topic in ("colours", "network"):
-            self._show_colours()
+            self._update_colours()
 
-    def _show_colours(self) -> None:
+    def _update_colours(self) -> None:
         """The choices there are, and the one that was made: in the menu and in the canvas's corner."""
-        names = {**COLOURS, **{title: title for title in self._session.offered}}
-        if list(names) != [action.data() for action in self.colours.actions()]:
-            self.colours.clear()
-            self._choices = QActionGroup(self)
+        names = {**COLOUR_MODES, **{title: title for title in self._session.colourings}}
+        if list(names) != [action.data() for action in self.colours_menu.actions()]:
+            self.colours_menu.clear()
+            self._colour_group = QActionGroup(self)
             for key, words in names.items():
-                action = self.colours.addAction(words)
+                action = self.colours_menu.addAction(words)
                 action.setCheckable(True)
-                action.setToolTip(_TIPS.get(key, words))
+                action.setToolTip(_COLOURING_TOOLTIPS.get(key, words))
                 action.setData(key)
                 action.triggered.connect(lambda _=False, key=key: self._session.colour_by(key))
-                self._choices.addAction(action)
-        for action in self.colours.actions():
-            action.setChecked(action.data() == self._session.colours)
-        self._button.setText(f"Colour: {names[self._session.colours]}")
-        self._canvas.arrange_buttons()
+                self._colour_group.addAction(action)
+        for action in self.colours_menu.actions():
+            action.setChecked(action.data() == self._session.colour_mode)
+        self._colour_button.setText(f"Colour: {names[self._session.colour_mode]}")
+        self._canvas.update_buttons()

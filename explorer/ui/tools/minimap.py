@@ -8,31 +8,31 @@ from PySide6.QtCore import QObject, QSettings, QSize
 from PySide6.QtGui import QImage
 
 from explorer.drawing import Picture, Theme
-from explorer.ui.desk import Desk
-from explorer.ui.finding.minimap import Minimap, paint_small
-from explorer.wanted import Wanted
+from explorer.ui.desk import ToolContext
+from explorer.ui.finding.minimap import Minimap, paint_thumbnail
+from explorer.wanted import KeepGoing
 
 
 class MinimapTool(QObject):
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk.window)
-        self._desk = desk
-        self._lane = desk.lane("minimap", newest=True)
-        self.map = Minimap(desk.canvas)
-        self.map.wanted.connect(self._paint)
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context.window)
+        self._context = context
+        self._lane = context.add_lane("minimap", latest_only=True)
+        self.minimap = Minimap(context.canvas)
+        self.minimap.paint_requested.connect(self._paint)
         tip = "The whole diagram in a corner, while some of it is out of sight"
-        self.shown = desk.action("View", "Minimap", self._switch, "Ctrl+M", tip)
-        self.shown.setCheckable(True)
-        self.shown.setChecked(QSettings().value("minimap", True, bool) is not False)
-        self.map.switch(self.shown.isChecked())
+        self.toggle_action = context.add_action("View", "Minimap", self._toggle, "Ctrl+M", tip)
+        self.toggle_action.setCheckable(True)
+        self.toggle_action.setChecked(QSettings().value("minimap", True, bool) is not False)
+        self.minimap.set_active(self.toggle_action.isChecked())
 
-    def _switch(self) -> None:
-        QSettings().setValue("minimap", self.shown.isChecked())
-        self.map.switch(self.shown.isChecked())
+    def _toggle(self) -> None:
+        QSettings().setValue("minimap", self.toggle_action.isChecked())
+        self.minimap.set_active(self.toggle_action.isChecked())
 
     def _paint(self, picture: Picture, theme: Theme, size: QSize) -> None:
-        self._lane.submit(_painting(picture, theme, size), self.map.show_image, self._desk.intent.complain)
+        self._lane.submit(_paint_job(picture, theme, size), self.minimap.show_image, self._context.commands.show_error)
 
 
-def _painting(picture: Picture, theme: Theme, size: QSize) -> Callable[[Wanted], QImage]:
-    return lambda wanted: paint_small(picture, theme, size)
+def _paint_job(picture: Picture, theme: Theme, size: QSize) -> Callable[[KeepGoing], QImage]:
+    return lambda wanted: paint_thumbnail(picture, theme, size)

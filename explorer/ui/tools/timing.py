@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from explorer.session import Topic
-from explorer.ui.desk import Desk
-from explorer.ui.inside.panel_tool import PanelTool, Work
-from explorer.wanted import Wanted
+from explorer.ui.desk import ToolContext
+from explorer.ui.inside.panel_tool import Job, PanelTool
+from explorer.wanted import KeepGoing
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
@@ -18,61 +18,61 @@ if TYPE_CHECKING:
 
 
 class TimingTool(PanelTool["TimingPanel"]):
-    title, keys, height = "Time per layer", "Ctrl+Shift+T", 340
+    title, shortcut, preferred_height = "Time per layer", "Ctrl+Shift+T", 340
 
-    def __init__(self, desk: Desk) -> None:
-        self._found: Timing | None = None
-        super().__init__(desk)
-        self.lane.progressed.connect(self._progress)
-        self.lane.busy_changed.connect(lambda busy: None if busy else self._progress(None))
+    def __init__(self, context: ToolContext) -> None:
+        self._timing: Timing | None = None
+        super().__init__(context)
+        self.lane.progress_changed.connect(self._show_progress)
+        self.lane.busy_changed.connect(lambda busy: None if busy else self._show_progress(None))
 
-    def make(self) -> TimingPanel:
+    def create_panel(self) -> TimingPanel:
         from explorer.ui.inside.timing_panel import TimingPanel
 
         panel = TimingPanel()
-        panel.wanted.connect(self._measure)
-        panel.cancelled.connect(self.lane.cancel)
-        panel.picked.connect(self.desk.intent.go_to_card)
-        panel.colouring.connect(self._colour)
+        panel.measure_requested.connect(self._start_measuring)
+        panel.cancel_requested.connect(self.lane.cancel)
+        panel.node_clicked.connect(self.context.commands.go_to_card)
+        panel.colouring_changed.connect(self._colour_cards)
         return panel
 
-    def work(self, network: Network, sample: Sample) -> Work:
-        return partial(measure, network, sample)
+    def create_job(self, network: Network, sample: Sample) -> Job:
+        return partial(measure_layers, network, sample)
 
-    def changed(self, topic: Topic) -> None:
+    def session_changed(self, topic: Topic) -> None:
         if topic == "network" and self.panel is not None:
             self.lane.cancel()
-            self.session.withdraw(self.title)
-            self.panel.show_colouring(False)
-            self.panel.show_old()
+            self.session.remove_colouring(self.title)
+            self.panel.set_colouring(False)
+            self.panel.mark_outdated()
         elif topic == "selection" and self.panel is not None:
-            self.panel.select(self.selected)
+            self.panel.select_nodes(self.selected_nodes)
         elif topic == "colours" and self.panel is not None:
-            self.panel.show_colouring(self.session.colours == self.title)
+            self.panel.set_colouring(self.session.colour_mode == self.title)
 
-    def show(self, found: Timing) -> None:
-        self._found = found
-        self.session.offer(found.colouring(self.title))
-        super().show(found)
+    def show_result(self, result: Timing) -> None:
+        self._timing = result
+        self.session.add_colouring(result.colouring(self.title))
+        super().show_result(result)
         if self.panel is not None:
-            self.panel.select(self.selected)
+            self.panel.select_nodes(self.selected_nodes)
 
-    def _measure(self) -> None:
-        if self.ask():
-            self._progress(0.0)
+    def _start_measuring(self) -> None:
+        if self.submit():
+            self._show_progress(0.0)
         else:
-            self.desk.intent.say("Open a network first.")
+            self.context.commands.show_status("Open a network first.")
 
-    def _progress(self, done: float | None) -> None:
-        if self.panel is not None and (done is None or self.lane.busy):
-            self.panel.show_progress(done)
+    def _show_progress(self, fraction: float | None) -> None:
+        if self.panel is not None and (fraction is None or self.lane.busy):
+            self.panel.show_progress(fraction)
 
-    def _colour(self, on: bool) -> None:
-        if self._found is not None:
-            self.session.colour_by(self._found.colouring(self.title) if on else "kind")
+    def _colour_cards(self, on: bool) -> None:
+        if self._timing is not None:
+            self.session.colour_by(self._timing.colouring(self.title) if on else "kind")
 
 
-def measure(network: Network, sample: Sample, wanted: Wanted) -> Timing:
-    from explorer.present.timing import timing
+def measure_layers(network: Network, sample: Sample, keep_going: KeepGoing) -> Timing:
+    from explorer.present.timing import measure_timing
 
-    return timing(*network.showings(sample), wanted=wanted)
+    return measure_timing(*network.probe_pair(sample), keep_going=keep_going)

@@ -10,12 +10,24 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
-from explorer.experiments import experiments
-from explorer.experiments.experiment import BadControl
-from explorer.experiments.outcome import Axis, Bars, Chart, Dots, Heat, Line, Number, Outcome, Photo, Quoted, words
+from explorer.experiments import all_experiments
+from explorer.experiments.experiment import InvalidControl
+from explorer.experiments.outcome import (
+    Chart,
+    ChartAxis,
+    ChartBars,
+    ChartDots,
+    ChartHeatmap,
+    ChartLine,
+    ComputedNumber,
+    Outcome,
+    Photo,
+    QuotedResult,
+    message,
+)
 from explorer.ui import appearance
-from explorer.ui.experiments.chart import PictureCell, _Plot
-from explorer.ui.experiments.report import figure, report
+from explorer.ui.experiments.chart import PictureCell, _PicturePlot
+from explorer.ui.experiments.report import format_quantity, report_html
 from explorer.ui.experiments.window import ExperimentsWindow
 from explorer.ui.slider import ChoiceSlider
 from explorer.ui.switch import Switch
@@ -32,9 +44,9 @@ def shown(qtbot: QtBot) -> Iterator[ExperimentsWindow]:
 
     parent = QWidget()
     qtbot.addWidget(parent)
-    lane = Lane("experiments", parent, newest=True)
+    lane = Lane("experiments", parent, latest_only=True)
     made = ExperimentsWindow(lane, parent)
-    made.speak("en")
+    made.set_language("en")
     made.show()
     yield made
     lane.close()
@@ -51,32 +63,32 @@ def run(shown: ExperimentsWindow, qtbot: QtBot, id: str, **controls: object) -> 
 def test_opens_an_experiment_with_its_controls_set(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     found = run(shown, qtbot, "stacked_3x3", kernel=5)
     assert found.number("weights").computed == 18 / 25
-    assert shown.title.text() == "Stacked 3×3 against one large window"
-    assert "28% fewer weights" in shown.report.toPlainText()
-    assert "0.72 × ✓ agrees" in shown.report.toPlainText().replace("\N{NO-BREAK SPACE}", " ")
-    assert shown.code.toPlainText() == shown.experiment.code({"kernel": 5})
+    assert shown.title_label.text() == "Stacked 3×3 against one large window"
+    assert "28% fewer weights" in shown.report_view.toPlainText()
+    assert "0.72 × ✓ agrees" in shown.report_view.toPlainText().replace("\N{NO-BREAK SPACE}", " ")
+    assert shown.code_view.toPlainText() == shown.experiment.code({"kernel": 5})
     assert sum(cell.isVisible() for cell in shown.pictures.cells) == len(found.pictures)
 
 
 def test_a_control_runs_it_again_and_a_known_outcome_comes_back_at_once(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     first = run(shown, qtbot, "cardinality")
-    slider = shown.settings.controls["cardinality"]
+    slider = shown.controls.widgets["cardinality"]
     assert isinstance(slider, ChoiceSlider)
-    slider.chosen.emit(0)
+    slider.value_committed.emit(0)
     qtbot.waitUntil(lambda: shown.outcome is not first, timeout=SLOW)
     assert shown.outcome is not None
     assert shown.outcome.number("inner").computed == 64
-    slider.chosen.emit(4)
+    slider.value_committed.emit(4)
     assert shown.outcome is first
 
 
 def test_choices_and_switches(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     run(shown, qtbot, "depthwise_separable", clock=False, channels=8)
-    switch = shown.settings.controls["clock"]
+    switch = shown.controls.widgets["clock"]
     assert isinstance(switch, Switch)
     assert switch.state is False
     run(shown, qtbot, "last_stage")
-    box = shown.settings.controls["network"]
+    box = shown.controls.widgets["network"]
     assert isinstance(box, QComboBox)
     assert [box.itemText(n) for n in range(box.count())] == ["MobileNet v3 Large", "MobileNet v3 Small", "MobileNet v2"]
 
@@ -84,56 +96,58 @@ def test_choices_and_switches(shown: ExperimentsWindow, qtbot: QtBot) -> None:
 def test_cancel_leaves_what_was_shown(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     before = run(shown, qtbot, "factorised")
     shown.show_experiment("signal_depth", {"depth": 110, "batch": 32, "seeds": 5})
-    qtbot.waitUntil(shown.cancel.isVisible)
-    qtbot.mouseClick(shown.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(shown.cancel_button.isVisible)
+    qtbot.mouseClick(shown.cancel_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not shown._lane.busy, timeout=SLOW)
     assert shown.outcome is None
-    assert "Cancelled" in shown.state.text()
-    assert shown.again.isVisible()
+    assert "Cancelled" in shown.status_label.text()
+    assert shown.rerun_button.isVisible()
     assert run(shown, qtbot, "factorised") is before
 
 
 def test_the_list_is_searched_by_words_and_networks(shown: ExperimentsWindow, qtbot: QtBot) -> None:
-    assert len(shown.items) == len(experiments())
-    qtbot.keyClicks(shown.search, "shufflenet hear")
+    assert len(shown.items) == len(all_experiments())
+    qtbot.keyClicks(shown.search_field, "shufflenet hear")
     assert [item.text(0) for item in shown.items if not item.isHidden()] == ["Who can hear whom"]
-    shown.search.setText("quantum")
+    shown.search_field.setText("quantum")
     assert all(item.isHidden() for item in shown.items)
-    assert shown._nothing.isVisible()
+    assert shown._no_match_label.isVisible()
 
 
 def test_choosing_from_the_list(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     run(shown, qtbot, "stacked_3x3")
-    shown.list.setCurrentItem(next(item for item in shown.items if item.text(0) == "MobileNetV3's last stage"))
+    shown.experiment_tree.setCurrentItem(
+        next(item for item in shown.items if item.text(0) == "MobileNetV3's last stage")
+    )
     assert shown.experiment.id == "last_stage"
     qtbot.waitUntil(lambda: shown.outcome is not None, timeout=SLOW)
 
 
 def test_speaks_chinese(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     run(shown, qtbot, "stacked_3x3")
-    shown.speak("zh")
-    assert shown.title.text() == "堆叠 3×3 与一个大卷积核"
-    assert "一致" in shown.report.toPlainText()
-    assert shown.copy_code.text() == "复制代码"
+    shown.set_language("zh")
+    assert shown.title_label.text() == "堆叠 3×3 与一个大卷积核"
+    assert "一致" in shown.report_view.toPlainText()
+    assert shown.copy_code_button.text() == "复制代码"
 
 
 def test_copies_picture_and_code(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     run(shown, qtbot, "stacked_3x3")
-    qtbot.mouseClick(shown.copy_picture, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(shown.copy_picture_button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().image().width() == 2 * shown.pictures.width()
-    qtbot.mouseClick(shown.copy_code, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(shown.copy_code_button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == shown.experiment.code(shown.values)
 
 
 def test_bad_controls_are_refused(shown: ExperimentsWindow) -> None:
-    with pytest.raises(BadControl, match="kernel=4 is not one of 5, 7, 9, 11"):
+    with pytest.raises(InvalidControl, match="kernel=4 is not one of 5, 7, 9, 11"):
         shown.show_experiment("stacked_3x3", {"kernel": 4})
 
 
 def test_a_network_can_be_opened_from_it(shown: ExperimentsWindow, qtbot: QtBot) -> None:
     shown.show_experiment("identity")
-    with qtbot.waitSignal(shown.open_wanted) as heard:
-        shown.links.linkActivated.emit("resnet34")
+    with qtbot.waitSignal(shown.open_requested) as heard:
+        shown.links_label.linkActivated.emit("resnet34")
     assert heard.args == ["resnet34"]
     shown._lane.cancel()
 
@@ -141,14 +155,14 @@ def test_a_network_can_be_opened_from_it(shown: ExperimentsWindow, qtbot: QtBot)
 def test_the_guide_opens_an_experiment(window: Window, qtbot: QtBot) -> None:
     tool = next(tool for tool in window.tools if isinstance(tool, ExperimentsTool))
     assert tool.window is None
-    window.session.prove("reduction_1x1", {"width": 32})
+    window.session.open_experiment("reduction_1x1", {"width": 32})
     qtbot.waitUntil(lambda: tool.window is not None and tool.window.outcome is not None, timeout=SLOW)
     assert tool.window is not None
     assert tool.window.experiment.id == "reduction_1x1"
     assert tool.window.values["width"] == 32
-    window.session.speak("zh")
+    window.session.set_language("zh")
     assert tool.window.title.text() == "昂贵卷积之前的 1×1"
-    window.session.prove("nonsense", {})
+    window.session.open_experiment("nonsense", {})
     assert "there is no experiment 'nonsense'" in window.notice.text
     tool.window.close()
 
@@ -162,23 +176,34 @@ def test_every_kind_of_picture_is_drawn_in_light_and_dark(qtbot: QtBot, qapp: QA
     cell.show()
     shade = np.linspace(0, 1, 5)
     for scheme in ("light", "dark"):
-        appearance.apply(qapp, scheme)
+        appearance.apply_scheme(qapp, scheme)
         for picture in (
             Chart(
                 "lines",
-                Axis("x"),
-                Axis("y", log=True),
-                (Line("a", (1, 2), (1e-9, 0.0)), Line("b", (1, 2), (1, 2), "steps")),
+                ChartAxis("x"),
+                ChartAxis("y", log=True),
+                (ChartLine("a", (1, 2), (1e-9, 0.0)), ChartLine("b", (1, 2), (1, 2), "steps")),
             ),
-            Chart("bars", Axis(names=("one", "two")), Axis("y"), (Bars("a", (1, 2)), Bars("b", (2, 1)))),
-            Chart("log bars", Axis(names=("one", "two")), Axis("y", log=True), (Bars("", (1e3, 2e7)),)),
-            Chart("dots", Axis(low=-1, high=1), Axis(low=-1, high=1), (Dots(shade, shade, shade),), square=True),
-            Chart("heat", Axis("in"), Axis("out"), (Heat(np.eye(4), 1.0),)),
+            Chart(
+                "bars",
+                ChartAxis(names=("one", "two")),
+                ChartAxis("y"),
+                (ChartBars("a", (1, 2)), ChartBars("b", (2, 1))),
+            ),
+            Chart("log bars", ChartAxis(names=("one", "two")), ChartAxis("y", log=True), (ChartBars("", (1e3, 2e7)),)),
+            Chart(
+                "dots",
+                ChartAxis(low=-1, high=1),
+                ChartAxis(low=-1, high=1),
+                (ChartDots(shade, shade, shade),),
+                square=True,
+            ),
+            Chart("heat", ChartAxis("in"), ChartAxis("out"), (ChartHeatmap(np.eye(4), 1.0),)),
             Photo("photo", np.zeros((4, 5, 3), dtype=np.uint8)),
             Photo("map", np.eye(4)),
         ):
             cell.show_picture(picture, lambda label: f"{label}")
-            assert picture.title in cell.title.text()
+            assert picture.title in cell.title_label.text()
             assert not cell.grab().isNull()
 
 
@@ -195,11 +220,11 @@ def test_every_kind_of_picture_is_drawn_in_light_and_dark(qtbot: QtBot, qapp: QA
     ],
 )
 def test_figures_have_the_digits_that_count(value: float, says: str) -> None:
-    assert figure(value) == says
+    assert format_quantity(value) == says
 
 
 def test_places_on_an_axis_stand_well_beside_a_unit(qtbot: QtBot) -> None:
-    plot = _Plot()
+    plot = _PicturePlot()
     qtbot.addWidget(plot)
     axis = plot.getAxis("left")
     assert axis.tickStrings([0, 0.5, 1600, 20_000, 2_000_000], 1, 1) == ["0", "0.5", "1,600", "20,000", "2.00 M"]
@@ -210,12 +235,15 @@ def test_places_on_an_axis_stand_well_beside_a_unit(qtbot: QtBot) -> None:
 def test_a_report_says_what_differs_and_what_is_quoted() -> None:
     found = Outcome(
         (),
-        (Number("a", "saved", 34.3, "", 30.0, "the paper", 0.05, "rounded <there>"),),
-        (words("seen"),),
-        (Quoted("error", "28.5 %", "ResNet"),),
+        (ComputedNumber("a", "saved", 34.3, "", 30.0, "the paper", 0.05, "rounded <there>"),),
+        (message("seen"),),
+        (QuotedResult("error", "28.5 %", "ResNet"),),
     )
-    page = report(
-        found, lambda label: label if isinstance(label, str) else label.key, lambda key: key, appearance.colours()
+    page = report_html(
+        found,
+        lambda label: label if isinstance(label, str) else label.key,
+        lambda key: key,
+        appearance.current_colours(),
     )
     assert "≠&nbsp;ui.differs" in page
     assert "rounded &lt;there&gt;" in page

@@ -44,18 +44,18 @@ def follow(guide: GuideTool, link: str) -> None:
 def test_the_page_of_the_open_network(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
     assert "3,504,872" in text(guide)
     assert "each of the 17 blocks" in text(guide)
-    window.open("squeezenet1_1")
+    window.open_network("squeezenet1_1")
     qtbot.waitUntil(lambda: "SqueezeNet 1.1" in text(guide), timeout=SLOW)
     assert "17 blocks" not in text(guide)
 
 
 def test_where_an_idea_lives(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
     follow(guide, "card:inverted_residual")
-    qtbot.waitUntil(lambda: len(window.canvas._marks.lit) == 17)
+    qtbot.waitUntil(lambda: len(window.canvas._marks.highlighted) == 17)
     assert "17 places" in window.statusBar().currentMessage()
     follow(guide, "card:linear_bottleneck")
-    qtbot.waitUntil(lambda: "features.3.conv.2" in window.canvas._marks.lit)
-    assert "features.3" in window.session.opened
+    qtbot.waitUntil(lambda: "features.3.conv.2" in window.canvas._marks.highlighted)
+    assert "features.3" in window.session.expanded
 
 
 def position(window: Window) -> int:
@@ -85,7 +85,7 @@ def test_a_try_goes_from_under_another(guide: GuideTool, window: Window, qtbot: 
     follow(guide, "undo:inverted_residual/narrow")
     qtbot.waitUntil(lambda: "try:inverted_residual/narrow" in html(guide), timeout=SLOW)
     assert window.session.network is not None
-    assert [edit.title for edit in window.session.network.history.in_force] == ["Shortcut removed everywhere"]
+    assert [edit.title for edit in window.session.network.history.applied_edits] == ["Shortcut removed everywhere"]
     assert "undo:inverted_residual/no_shortcut" in html(guide)
 
 
@@ -126,6 +126,6 @@ def test_an_unknown_language_in_the_settings_is_english(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_readable_in_any_theme(guide: GuideTool, qapp: QApplication, scheme: str) -> None:
-    appearance.apply(qapp, scheme)
+    appearance.apply_scheme(qapp, scheme)
     assert guide._panel is not None
-    assert appearance.colours().accent in guide._panel.toHtml()
+    assert appearance.current_colours().accent in guide._panel.toHtml()

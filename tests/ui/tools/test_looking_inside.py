@@ -15,15 +15,15 @@ from pytestqt.qtbot import QtBot
 from explorer.analysis.latency import Latency
 from explorer.edits import SwapActivation
 from explorer.network import Network, open_network
-from explorer.present.depth import depth
-from explorer.present.looking import looking
-from explorer.present.timing import summed
+from explorer.present.depth import compute_depth_curves
+from explorer.present.looking import compute_grad_cam_view
+from explorer.present.timing import summarise_latency
 from explorer.ui import appearance
-from explorer.ui.inside.depth_panel import DepthPanel
-from explorer.ui.inside.looking_panel import LookingPanel
+from explorer.ui.inside.depth_panel import DepthCurvesPanel
+from explorer.ui.inside.looking_panel import GradCamPanel
 from explorer.ui.inside.timing_panel import TimingPanel
-from explorer.ui.tools.depth import DepthTool
-from explorer.ui.tools.looking import LookingTool
+from explorer.ui.tools.depth import DepthCurvesTool
+from explorer.ui.tools.looking import GradCamTool
 from explorer.ui.tools.timing import TimingTool
 from explorer.ui.window import Window
 
@@ -40,7 +40,7 @@ def edited(network: Network) -> Network:
     return network.edit(SwapActivation("stage3.1", "gelu"))
 
 
-@pytest.fixture(params=[DepthPanel, LookingPanel, TimingPanel], ids=lambda kind: kind.__name__)
+@pytest.fixture(params=[DepthCurvesPanel, GradCamPanel, TimingPanel], ids=lambda kind: kind.__name__)
 def panel(request: pytest.FixtureRequest, qtbot: QtBot) -> Any:
     made = request.param()
     qtbot.addWidget(made)
@@ -50,12 +50,14 @@ def panel(request: pytest.FixtureRequest, qtbot: QtBot) -> Any:
 
 
 def fill(panel: Any, network: Network, edited: Network) -> None:
-    if isinstance(panel, DepthPanel):
-        panel.show_found(depth(edited.showing(), network.showing(), 3))
-    elif isinstance(panel, LookingPanel):
-        panel.show_found(looking(edited.showing(), network.showing(), 3))
+    if isinstance(panel, DepthCurvesPanel):
+        panel.show_result(compute_depth_curves(edited.probe(), network.probe(), 3))
+    elif isinstance(panel, GradCamPanel):
+        panel.show_result(compute_grad_cam_view(edited.probe(), network.probe(), 3))
     else:
-        panel.show_found(summed(edited.study, Latency(dict.fromkeys(edited.architecture.live, 1.0), 7, 1), 20.0))
+        panel.show_found(
+            summarise_latency(edited.analysis, Latency(dict.fromkeys(edited.architecture.live, 1.0), 7, 1), 20.0)
+        )
 
 
 @pytest.mark.parametrize("size", [(300, 200), (560, 300), (1200, 500)])
@@ -67,7 +69,7 @@ def test_they_are_painted_in_every_size_and_theme(
     assert empty
     panel.resize(*size)
     fill(panel, network, edited)
-    appearance.apply(qapp, scheme)
+    appearance.apply_scheme(qapp, scheme)
     panel.grab()
     assert panel.width() == size[0]
     assert panel.words.text() != empty
@@ -76,62 +78,62 @@ def test_they_are_painted_in_every_size_and_theme(
 
 
 def test_a_click_on_a_point_goes_to_its_layer(network: Network, edited: Network, qtbot: QtBot) -> None:
-    panel = DepthPanel()
+    panel = DepthCurvesPanel()
     qtbot.addWidget(panel)
     panel.resize(800, 300)
     panel.show()
     fill(panel, network, edited)
     panel.grab()
-    found = panel._depth
+    found = panel._curves
     assert found is not None
     place = next(n for n, value in enumerate(found.curve("change")) if value and not math.isnan(value))
     view = panel.plot.getViewBox()
     spot = panel.plot.mapFromScene(view.mapViewToScene(QPointF(place, found.curve("change")[place])))
-    assert panel.plot.nearest(QPointF(spot)) == place
-    with qtbot.waitSignal(panel.picked) as told:
+    assert panel.plot.index_at(QPointF(spot)) == place
+    with qtbot.waitSignal(panel.node_clicked) as told:
         qtbot.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(spot))
-    assert told.args == [found.layers[place].name]
+    assert told.args == [found.points[place].name]
 
 
 def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: Network, qtbot: QtBot) -> None:
-    panel = DepthPanel()
+    panel = DepthCurvesPanel()
     qtbot.addWidget(panel)
     panel.show()
-    panel.show_found(depth(network.showing(), network.showing()))
-    assert panel.key == "deviation"  # nothing moved: that curve would be flat
+    panel.show_result(compute_depth_curves(network.probe(), network.probe()))
+    assert panel.current_key == "deviation"  # nothing moved: that curve would be flat
     assert "Nothing has been edited yet" in panel.tabs.buttons["change"].toolTip()
     fill(panel, network, edited)
-    assert panel.key == "change"
+    assert panel.current_key == "change"
     words = set()
     for key, tab in panel.tabs.buttons.items():
         tab.click()
-        assert panel.key == key
+        assert panel.current_key == key
         assert len(panel.plot._curves) == (1 if key == "change" else 2)
-        words.add(panel.words.text())
+        words.add(panel.caption.text())
         assert panel.classes.isVisible() == (key == "gradient")
     assert len(words) == 4
-    assert panel.plot._words["left"] == "gradient"
+    assert panel.plot._axis_labels["left"] == "gradient"
     panel.tabs.buttons["dead"].click()
-    assert panel.plot._words["left"] == "channels, %"
+    assert panel.plot._axis_labels["left"] == "channels, %"
     assert panel.plot.getAxis("left").scale == 100
     plot = panel.plot
-    panel.select(frozenset({"stage3.1.branch2.0"}))
+    panel.select_nodes(frozenset({"stage3.1.branch2.0"}))
     assert panel.plot is plot
-    assert plot._here.isVisible()
+    assert plot._selection_line.isVisible()
 
 
 def test_stages_are_named_below_the_curves(network: Network, qtbot: QtBot) -> None:
-    panel = DepthPanel()
+    panel = DepthCurvesPanel()
     qtbot.addWidget(panel)
     panel.resize(900, 300)
     panel.show()
-    found = depth(network.showing(), network.showing())
-    panel.show_found(found)
+    found = compute_depth_curves(network.probe(), network.probe())
+    panel.show_result(found)
     places = [place for place, _ in found.stages]
     assert places[0] == 0
     assert places == sorted(places)
     second = next(place for place, name in found.stages if name == "Stage 2")
-    assert found.layers[second].name.startswith("stage3")  # torchvision counts the stem as the first
+    assert found.points[second].name.startswith("stage3")  # torchvision counts the stem as the first
     names = [name for _, name in panel.plot.getAxis("bottom")._tickLevels[0]]
     assert {"S2", "S3"} <= {name.replace("Stage ", "S") for name in names}
 
@@ -139,17 +141,19 @@ def test_stages_are_named_below_the_curves(network: Network, qtbot: QtBot) -> No
 def test_without_gradients_the_other_curves_stay_and_the_reason_is_said(
     network: Network, edited: Network, qtbot: QtBot
 ) -> None:
-    panel = DepthPanel()
+    panel = DepthCurvesPanel()
     qtbot.addWidget(panel)
     panel.show()
     fill(panel, network, edited)
     panel.tabs.buttons["gradient"].click()
-    panel.show_found(replace(depth(edited.showing(), network.showing(), 3), no_gradient="Only 1 MiB is free."))
-    assert panel.key == "change"
+    panel.show_result(
+        replace(compute_depth_curves(edited.probe(), network.probe(), 3), no_gradient="Only 1 MiB is free.")
+    )
+    assert panel.current_key == "change"
     assert panel.plot.isVisible()
     assert not panel.tabs.buttons["gradient"].isEnabled()
     assert panel.tabs.buttons["gradient"].toolTip() == "Only 1 MiB is free."
-    assert panel.words.text().endswith("No gradients: Only 1 MiB is free.")
+    assert panel.caption.text().endswith("No gradients: Only 1 MiB is free.")
 
 
 def test_times_are_added_up_as_chosen_and_marked_as_old(network: Network, edited: Network, qtbot: QtBot) -> None:
@@ -158,22 +162,22 @@ def test_times_are_added_up_as_chosen_and_marked_as_old(network: Network, edited
     panel.resize(560, 400)
     panel.show()
     fill(panel, network, edited)
-    assert "before the edits 20 ms" in panel.words.text()
-    for index in range(panel.grouping.count()):
-        panel.grouping.setCurrentIndex(index)
-        panel.grouping.activated.emit(index)
-    with qtbot.waitSignal(panel.picked) as told:  # the last are single layers
-        qtbot.mouseClick(panel.bars, Qt.MouseButton.LeftButton, pos=QPoint(40, 12))
+    assert "before the edits 20 ms" in panel.caption.text()
+    for index in range(panel.grouping_choice.count()):
+        panel.grouping_choice.setCurrentIndex(index)
+        panel.grouping_choice.activated.emit(index)
+    with qtbot.waitSignal(panel.node_clicked) as told:  # the last are single layers
+        qtbot.mouseClick(panel.share_bars, Qt.MouseButton.LeftButton, pos=QPoint(40, 12))
     assert told.args[0] in edited.architecture.live
-    panel.show_old()
-    assert "Measured before the last change" in panel.words.text()
+    panel.mark_outdated()
+    assert "Measured before the last change" in panel.caption.text()
     panel.show_progress(0.43)
-    assert panel.measure.text() == "Cancel (43 %)"
-    with qtbot.waitSignal(panel.cancelled):
-        panel.measure.click()
+    assert panel.measure_button.text() == "Cancel (43 %)"
+    with qtbot.waitSignal(panel.cancel_requested):
+        panel.measure_button.click()
     panel.show_progress(None)
-    with qtbot.waitSignal(panel.wanted):
-        panel.measure.click()
+    with qtbot.waitSignal(panel.measure_requested):
+        panel.measure_button.click()
 
 
 def test_a_click_on_a_point_of_time_against_macs_goes_to_its_layer(
@@ -186,15 +190,15 @@ def test_a_click_on_a_point_of_time_against_macs_goes_to_its_layer(
     fill(panel, network, edited)
     panel.grab()
     point = next(point for point in panel.scatter._points if point.kind == "linear")
-    place = panel.scatter._places[panel.scatter._points.index(point)]
+    place = panel.scatter._positions[panel.scatter._points.index(point)]
     spot = panel.scatter.mapFromScene(panel.scatter.getViewBox().mapViewToScene(QPointF(*place)))
-    assert panel.scatter.nearest(QPointF(spot)) is point
-    with qtbot.waitSignal(panel.picked) as told:
+    assert panel.scatter.point_at(QPointF(spot)) is point
+    with qtbot.waitSignal(panel.node_clicked) as told:
         qtbot.mouseClick(panel.scatter.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(spot))
-    assert told.args == [point.node]
-    assert panel.scatter.nearest(QPointF(-50, -50)) is None
-    panel.select(frozenset({point.node}))
-    assert [tuple(spot.pos()) for spot in panel.scatter._here.points()] == [tuple(place)]
+    assert told.args == [point.node_name]
+    assert panel.scatter.point_at(QPointF(-50, -50)) is None
+    panel.select_nodes(frozenset({point.node_name}))
+    assert [tuple(spot.pos()) for spot in panel.scatter._selection_ring.points()] == [tuple(place)]
 
 
 def tool(window: Window, kind: type) -> Any:
@@ -213,9 +217,9 @@ def tinted(window: Window) -> bool:
 def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     window.start("shufflenet_v2_x0_5")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
-    curves = tool(window, DepthTool)
+    curves = tool(window, DepthCurvesTool)
     qtbot.waitUntil(lambda: curves.panel is not None and curves.panel._depth is not None, timeout=SLOW)
-    window.edit(SwapActivation("stage4.1", "gelu"))
+    window.apply_edit(SwapActivation("stage4.1", "gelu"))
     qtbot.waitUntil(lambda: curves.panel._depth.edited, timeout=SLOW)
     assert any(value and value > 0 for value in curves.panel._depth.curve("change"))
     curves.panel.picked.emit("stage4.1.branch2.2")
@@ -223,15 +227,15 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves.panel._selected)
 
     curves.panel.colour.click()
-    assert window.session.colours == "What the edits moved"
+    assert window.session.colour_mode == "What the edits moved"
     qtbot.waitUntil(lambda: tinted(window), timeout=SLOW)
     curves.panel.tabs.buttons["gradient"].click()
-    assert window.session.colours == "Gradient coming back, of the largest"
-    assert list(window.session.offered) == ["Gradient coming back, of the largest"]
+    assert window.session.colour_mode == "Gradient coming back, of the largest"
+    assert list(window.session.colourings) == ["Gradient coming back, of the largest"]
     window.session.colour_by("macs")
     assert not curves.panel.colour.isChecked()
 
-    looks = tool(window, LookingTool)
+    looks = tool(window, GradCamTool)
     qtbot.waitUntil(lambda: looks.panel.before.isVisible(), timeout=SLOW)
     looks.panel.class_chosen.emit(17)
     qtbot.waitUntil(lambda: looks.panel.classes.currentData() == 17, timeout=SLOW)
@@ -242,17 +246,17 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     assert times.panel._timing.before is not None
     qtbot.waitUntil(lambda: times.panel.measure.text() == "Measure", timeout=SLOW)
     times.panel.colour.click()
-    assert window.session.colours == "Time per layer"
-    window.edit(SwapActivation("stage4.2", "gelu"))
+    assert window.session.colour_mode == "Time per layer"
+    window.apply_edit(SwapActivation("stage4.2", "gelu"))
     qtbot.waitUntil(lambda: not times.panel.colour.isChecked(), timeout=SLOW)
-    assert "Time per layer" not in window.session.offered
+    assert "Time per layer" not in window.session.colourings
     assert "Measured before the last change" in times.panel.words.text()
 
 
 def test_a_transformer_says_why_it_has_no_map(window: Window, qtbot: QtBot) -> None:
     window.start("vit_b_16")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
-    looks = tool(window, LookingTool)
+    looks = tool(window, GradCamTool)
     qtbot.waitUntil(lambda: "attention mixes them everywhere" in looks.panel.words.text(), timeout=SLOW)
 
 
@@ -263,8 +267,8 @@ def test_a_device_that_fails_meanwhile_is_said(window: Window, qtbot: QtBot) -> 
     network = window.session.network
     assert network is not None
     missing = "mps:0" if not torch.backends.mps.is_available() else "cuda:0"  # as one is that was unplugged
-    network.origin.forward.use(device=missing)
+    network.context.forward.configure(device=missing)
     times.panel.measure.click()
     qtbot.waitUntil(lambda: times.panel._timing is not None, timeout=SLOW)
     assert window.statusBar().currentMessage().startswith(f"{missing} failed (")
-    assert network.origin.forward.device == "cpu"
+    assert network.context.forward.device == "cpu"

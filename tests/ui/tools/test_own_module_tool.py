@@ -17,7 +17,7 @@ from explorer.edits import SwapActivation
 from explorer.project import read_project
 from explorer.ui import dialogs
 from explorer.ui.module_dialog import ModuleDialog
-from explorer.ui.tools.own_module import OwnModuleTool
+from explorer.ui.tools.own_module import UserModuleTool
 from explorer.ui.window import Window
 
 SLOW = 60_000
@@ -46,52 +46,52 @@ def net(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def tool(window: Window) -> OwnModuleTool:
+def tool(window: Window) -> UserModuleTool:
     window.start()
-    return next(found for found in window.tools if isinstance(found, OwnModuleTool))
+    return next(found for found in window.tools if isinstance(found, UserModuleTool))
 
 
-def asked(tool: OwnModuleTool) -> ModuleDialog:
+def asked(tool: UserModuleTool) -> ModuleDialog:
     assert tool.dialog is not None
     return tool.dialog
 
 
 def fill(dialog: ModuleDialog, path: Path, arguments: str = "", sides: tuple[int, int, int] = (1, 28, 28)) -> None:
-    dialog.where.setText(str(path))
-    dialog.where.editingFinished.emit()
-    dialog.arguments.setText(arguments)
-    for box, side in zip(dialog.sides, sides, strict=True):
+    dialog.path_edit.setText(str(path))
+    dialog.path_edit.editingFinished.emit()
+    dialog.arguments_edit.setText(arguments)
+    for box, side in zip(dialog.input_boxes, sides, strict=True):
         box.setValue(side)
 
 
-def opened(tool: OwnModuleTool, path: Path, window: Window, qtbot: QtBot) -> None:
-    tool.open.trigger()
+def opened(tool: UserModuleTool, path: Path, window: Window, qtbot: QtBot) -> None:
+    tool.open_action.trigger()
     fill(asked(tool), path, "classes=7")
-    asked(tool).run.click()
+    asked(tool).run_button.click()
     qtbot.waitUntil(lambda: window.session.network is not None and tool.dialog is None, timeout=SLOW)
     qtbot.waitUntil(lambda: window.output._output is not None, timeout=SLOW)
 
 
 def test_a_file_is_looked_at_opened_and_its_output_shown(
-    tool: OwnModuleTool, net: Path, window: Window, qtbot: QtBot
+    tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot
 ) -> None:
-    assert not tool.again.isEnabled()
-    tool.open.trigger()
+    assert not tool.reload_action.isEnabled()
+    tool.open_action.trigger()
     dialog = asked(tool)
     fill(dialog, net, "classes=7")
-    assert (dialog.name.currentText(), dialog.takes.text()) == ("Net", "Net(classes=10, width=8)")
-    dialog.run.click()
+    assert (dialog.name_box.currentText(), dialog.signature_label.text()) == ("Net", "Net(classes=10, width=8)")
+    dialog.run_button.click()
     qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
     network = window.session.network
     assert network is not None
     assert (network.title, network.architecture.input_shape) == ("Net", (1, 1, 28, 28))
     qtbot.waitUntil(lambda: window.output._output is not None, timeout=SLOW)
-    assert tool.again.isEnabled()
-    window.open("shufflenet_v2_x0_5")
-    qtbot.waitUntil(lambda: not tool.again.isEnabled(), timeout=SLOW)
-    tool.open.trigger()  # begins with what was opened last
-    assert (asked(tool).where.text(), asked(tool).arguments.text()) == (str(net), "classes=7")
-    assert [box.value() for box in asked(tool).sides] == [1, 28, 28]
+    assert tool.reload_action.isEnabled()
+    window.open_network("shufflenet_v2_x0_5")
+    qtbot.waitUntil(lambda: not tool.reload_action.isEnabled(), timeout=SLOW)
+    tool.open_action.trigger()  # begins with what was opened last
+    assert (asked(tool).path_edit.text(), asked(tool).arguments_edit.text()) == (str(net), "classes=7")
+    assert [box.value() for box in asked(tool).input_boxes] == [1, 28, 28]
     asked(tool).reject()
 
 
@@ -110,58 +110,60 @@ def test_a_file_is_looked_at_opened_and_its_output_shown(
     ],
 )
 def test_what_cannot_be_opened_is_said_where_it_was_asked(
-    tool: OwnModuleTool, net: Path, qtbot: QtBot, where: str, name: str, arguments: str, said: str
+    tool: UserModuleTool, net: Path, qtbot: QtBot, where: str, name: str, arguments: str, said: str
 ) -> None:
     (net.parent / "bad.py").write_text("class Net(:\n")
-    tool.open.trigger()
+    tool.open_action.trigger()
     dialog = asked(tool)
     fill(dialog, net.parent / where if where else Path(), arguments)
     if not where:
-        dialog.where.clear()
-    dialog.name.setEditText(name)
-    dialog.run.click()
-    qtbot.waitUntil(lambda: said in dialog.said.text(), timeout=SLOW)
-    assert dialog.run.isEnabled()
+        dialog.path_edit.clear()
+    dialog.name_box.setEditText(name)
+    dialog.run_button.click()
+    qtbot.waitUntil(lambda: said in dialog.message.text(), timeout=SLOW)
+    assert dialog.run_button.isEnabled()
     dialog.reject()
 
 
-def test_one_that_takes_no_such_image_is_told_which_layer_refuses(tool: OwnModuleTool, net: Path, qtbot: QtBot) -> None:
-    tool.open.trigger()
+def test_one_that_takes_no_such_image_is_told_which_layer_refuses(
+    tool: UserModuleTool, net: Path, qtbot: QtBot
+) -> None:
+    tool.open_action.trigger()
     dialog = asked(tool)
     fill(dialog, net, sides=(3, 28, 28))
-    dialog.run.click()
-    qtbot.waitUntil(lambda: "stem cannot take 3×28×28" in dialog.said.text(), timeout=SLOW)
-    dialog.sides[0].setValue(1)
-    dialog.run.click()
+    dialog.run_button.click()
+    qtbot.waitUntil(lambda: "stem cannot take 3×28×28" in dialog.message.text(), timeout=SLOW)
+    dialog.input_boxes[0].setValue(1)
+    dialog.run_button.click()
     qtbot.waitUntil(lambda: tool.dialog is None, timeout=SLOW)
 
 
 def test_a_changed_file_is_read_again_with_the_same_edits(
-    tool: OwnModuleTool, net: Path, window: Window, qtbot: QtBot
+    tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot
 ) -> None:
     opened(tool, net, window, qtbot)
-    window.edit(SwapActivation("act", "gelu"))
+    window.apply_edit(SwapActivation("act", "gelu"))
     qtbot.waitUntil(lambda: window.session.network.history.position == 1, timeout=SLOW)  # type: ignore[union-attr]
     net.write_text(NET.replace("width=8", "width=16"))
-    tool.again.trigger()
+    tool.reload_action.trigger()
     qtbot.waitUntil(
         lambda: window.session.network.architecture.nodes["stem"].layer.out_channels == 16,  # type: ignore[union-attr]
         timeout=SLOW,
     )
     network = window.session.network
     assert network is not None
-    assert network.history.in_force == (SwapActivation("act", "gelu"),)
+    assert network.history.applied_edits == (SwapActivation("act", "gelu"),)
     net.write_text(NET.replace("self.act", "self.other"))
-    tool.again.trigger()
+    tool.reload_action.trigger()
     qtbot.waitUntil(lambda: "act" in window.notice.text, timeout=SLOW)
     assert window.session.network is network  # what was there stays
 
 
 def test_a_project_is_opened_when_its_code_was_agreed_to(
-    tool: OwnModuleTool, net: Path, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(tool, net, window, qtbot)
-    window.edit(SwapActivation("act", "gelu"))
+    window.apply_edit(SwapActivation("act", "gelu"))
     qtbot.waitUntil(lambda: window.session.network.history.position == 1, timeout=SLOW)  # type: ignore[union-attr]
     path = net.parent / "mine.cnnx"
     suggestions: list[str] = []
@@ -173,35 +175,35 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
     assert suggestions == [str(net.parent / "Net.cnnx")]
     assert read_project(path).module == "net.py:Net"
     before = window.session.network
-    window.take_file(str(path))
+    window.open_file(str(path))
     qtbot.waitUntil(lambda: tool.dialog is not None, timeout=SLOW)
     dialog = asked(tool)
     assert window.session.network is before
     assert not window.notice.isVisible()
-    assert (dialog.where.text(), dialog.name.currentText()) == (str(net), "Net")
-    assert dialog.arguments.text() == "classes=7"
-    dialog.run.click()
+    assert (dialog.path_edit.text(), dialog.name_box.currentText()) == (str(net), "Net")
+    assert dialog.arguments_edit.text() == "classes=7"
+    dialog.run_button.click()
     qtbot.waitUntil(lambda: window.session.network is not before, timeout=SLOW)
-    assert window.session.network.history.in_force == (SwapActivation("act", "gelu"),)  # type: ignore[union-attr]
+    assert window.session.network.history.applied_edits == (SwapActivation("act", "gelu"),)  # type: ignore[union-attr]
     assert window.documents.path == path
-    assert not window.documents.modified
+    assert not window.documents.is_modified
 
 
 def test_a_project_whose_code_was_not_agreed_to_stays_closed(
-    tool: OwnModuleTool, window: Window, qtbot: QtBot, tmp_path: Path
+    tool: UserModuleTool, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     (tmp_path / "trap.py").write_text("import pathlib; pathlib.Path(__file__).with_name('ran').touch()")
     path = tmp_path / "trap.cnnx"
     path.write_text(json.dumps({"format": "cnnx", "version": 1, "module": "trap.py:x", "edits": [], "position": 0}))
-    window.take_file(str(path))
+    window.open_file(str(path))
     qtbot.waitUntil(lambda: tool.dialog is not None, timeout=SLOW)
-    qtbot.keyClick(asked(tool).arguments, Qt.Key.Key_Return)  # Enter is no consent
+    qtbot.keyClick(asked(tool).arguments_edit, Qt.Key.Key_Return)  # Enter is no consent
     assert tool.dialog is None
     assert window.session.network is None
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_file_that_is_dropped_is_asked_about(tool: OwnModuleTool, net: Path, window: Window) -> None:
+def test_a_file_that_is_dropped_is_asked_about(tool: UserModuleTool, net: Path, window: Window) -> None:
     content = QMimeData()
     content.setUrls([QUrl.fromLocalFile(str(net))])
     event = QDragEnterEvent(
@@ -209,30 +211,30 @@ def test_a_file_that_is_dropped_is_asked_about(tool: OwnModuleTool, net: Path, w
     )
     window.dragEnterEvent(event)
     assert event.isAccepted()
-    window.take_file(str(net))
-    assert (asked(tool).where.text(), asked(tool).name.currentText()) == (str(net), "Net")
+    window.open_file(str(net))
+    assert (asked(tool).path_edit.text(), asked(tool).name_box.currentText()) == (str(net), "Net")
     asked(tool).reject()
 
 
-def test_a_file_is_browsed_for(tool: OwnModuleTool, net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tool.open.trigger()
+def test_a_file_is_browsed_for(tool: UserModuleTool, net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool.open_action.trigger()
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
-    asked(tool).browse.click()
-    assert asked(tool).where.text() == ""
+    asked(tool).browse_button.click()
+    assert asked(tool).path_edit.text() == ""
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(net), ""))
-    asked(tool).browse.click()
-    assert (asked(tool).where.text(), asked(tool).name.currentText()) == (str(net), "Net")
+    asked(tool).browse_button.click()
+    assert (asked(tool).path_edit.text(), asked(tool).name_box.currentText()) == (str(net), "Net")
     asked(tool).reject()
 
 
 def test_closing_the_dialog_while_the_code_runs_drops_what_it_makes(
-    tool: OwnModuleTool, net: Path, window: Window, qtbot: QtBot
+    tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot
 ) -> None:
     net.write_text("import time\ntime.sleep(0.3)\n" + NET)
-    tool.open.trigger()
+    tool.open_action.trigger()
     fill(asked(tool), net)
-    asked(tool).run.click()
-    assert asked(tool).said.text() == "Opening…"
+    asked(tool).run_button.click()
+    assert asked(tool).message.text() == "Opening…"
     asked(tool).reject()
     qtbot.waitUntil(lambda: not tool._lane._pool.activeThreadCount(), timeout=SLOW)
     qtbot.wait(50)
