@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from explorer.edits import EditError, SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
-    from explorer.export.diagram import save_diagram
     from explorer.export.network_files import save_network
+    from explorer.export.network_sheet import save_diagram
     from explorer.export.page import ExportError, Page
     from explorer.network import Network, Prediction
     from explorer.network import open_network as open
     from explorer.networks.catalogue import all_entries, get_entry
-    from explorer.ui.app import show
+    from explorer.ui.shell.app import show
 
 _HOME = {
     "open": ("explorer.network", "open_network"),
@@ -36,9 +36,9 @@ _HOME = {
     "ToggleChannelShuffle": ("explorer.edits", "ToggleChannelShuffle"),
     "ToggleShortcut": ("explorer.edits", "ToggleShortcut"),
     "SetBottleneckActivation": ("explorer.edits", "SetBottleneckActivation"),
-    "save_diagram": ("explorer.export.diagram", "save_diagram"),
+    "save_diagram": ("explorer.export.network_sheet", "save_diagram"),
     "save_network": ("explorer.export.network_files", "save_network"),
-    "show": ("explorer.ui.app", "show"),
+    "show": ("explorer.ui.shell.app", "show"),
     "Page": ("explorer.export.page", "Page"),
     "ExportError": ("explorer.export.page", "ExportError"),
     "EditError": ("explorer.edits", "EditError"),

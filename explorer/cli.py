@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from explorer.base.atomic_write import is_project
 from explorer.export import commands as commands_of_files
-from explorer.files import is_project
 
 if TYPE_CHECKING:
     from explorer.edits import Edit
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.insert(0, "--open")  # a double-clicked file
     parsed = _build_parser().parse_args(given)
     if parsed.command is None:
-        from explorer.ui.app import run_app
+        from explorer.ui.shell.app import run_app
 
         return run_app(network=parsed.open)
     try:
@@ -116,7 +116,7 @@ def _parse_input_shape(text: str) -> tuple[int, ...]:
 
 
 def _print_list(parsed: argparse.Namespace) -> None:
-    from explorer import numbers
+    from explorer.base import number_format
     from explorer.networks.catalogue import all_entries
 
     if parsed.json:
@@ -125,8 +125,8 @@ def _print_list(parsed: argparse.Namespace) -> None:
     for entry in all_entries():
         top1 = f"{entry.top1:.1f} %" if entry.top1 is not None else "–"
         print(
-            f"{entry.year}  {entry.family:<14} {entry.key:<22} {numbers.format_short(entry.params):>8} params"
-            f" {numbers.format_short(entry.macs):>8} MACs  top-1 {top1:>6}"
+            f"{entry.year}  {entry.family:<14} {entry.key:<22} {number_format.format_short(entry.params):>8} params"
+            f" {number_format.format_short(entry.macs):>8} MACs  top-1 {top1:>6}"
         )
 
 
@@ -153,11 +153,11 @@ def _entry_to_json(entry: Any) -> dict[str, Any]:
 
 def _open_network(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.catalogue import get_entry
-    from explorer.networks.own import UserModule, is_user_module, parse_arguments
+    from explorer.networks.user_module import UserModule, is_user_module, parse_arguments
 
     if is_user_module(key):
         own = UserModule(key, parse_arguments(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
-        from explorer.trusted import open_user_module
+        from explorer.project.user_code import open_user_module
 
         return open_user_module(own, _read_edits(parsed))
     entry = get_entry(key)  # an unknown key is said before torch is imported
@@ -168,7 +168,7 @@ def _open_network(parsed: argparse.Namespace, key: str) -> Network:
 
 
 def _read_edits(parsed: argparse.Namespace) -> Sequence[Edit]:
-    from explorer.project import read_edits
+    from explorer.project.files import read_edits
 
     return read_edits(parsed.edits) if parsed.edits else ()
 
@@ -187,7 +187,7 @@ def _parse_option(entry: CatalogueEntry, text: str) -> tuple[str, Any]:
 
 
 def _print_figures(parsed: argparse.Namespace) -> None:
-    from explorer import numbers
+    from explorer.base import number_format
 
     network = _open_network(parsed, parsed.network)
     found = network.figures.as_json() | {"edits": [edit.title for edit in network.history.applied_edits]}
@@ -199,13 +199,13 @@ def _print_figures(parsed: argparse.Namespace) -> None:
         print(f"  edited: {edit}")
     field = found["receptive_field"]
     rows = [
-        ("Parameters", numbers.format_exact(found["params"])),
-        ("MACs", numbers.format_exact(found["macs"])),
-        ("FLOPs (2 × MACs)", numbers.format_exact(found["flops"])),
-        ("All ops", numbers.format_exact(found["all_ops"])),
-        ("Activations", numbers.format_exact(found["activation_elements"])),
-        ("Activation memory", numbers.format_bytes(found["activation_bytes"])),
-        ("Peak memory", numbers.format_bytes(found["peak_activation_bytes"])),
+        ("Parameters", number_format.format_exact(found["params"])),
+        ("MACs", number_format.format_exact(found["macs"])),
+        ("FLOPs (2 × MACs)", number_format.format_exact(found["flops"])),
+        ("All ops", number_format.format_exact(found["all_ops"])),
+        ("Activations", number_format.format_exact(found["activation_elements"])),
+        ("Activation memory", number_format.format_bytes(found["activation_bytes"])),
+        ("Peak memory", number_format.format_bytes(found["peak_activation_bytes"])),
         ("Receptive field", f"{field} px" if field else "whole image"),
         ("Output", " × ".join(map(str, found["output_shape"]))),
     ]

@@ -16,26 +16,26 @@ from typing import Any
 import torch
 from torch import nn
 
+from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.calibration import build_seeded_weights, find_classifier
-from explorer.analysis.comparison import probabilities, top_classes
-from explorer.analysis.figures import Figures
-from explorer.analysis.forward import ForwardEngine, ForwardResult
-from explorer.analysis.photos import BUILT_IN_SAMPLES
-from explorer.analysis.room import InsufficientMemory, check_memory, free_memory
+from explorer.analysis.figures.figures import Figures
+from explorer.analysis.forward.engine import ForwardEngine, ForwardResult
+from explorer.analysis.forward.memory_check import InsufficientMemory, check_memory, free_memory
+from explorer.analysis.output_divergence import probabilities, top_classes
+from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess, read_image
-from explorer.analysis.showing import Probe
-from explorer.analysis.study import Analysis, analyse
+from explorer.analysis.sample_names import BUILT_IN_SAMPLES
+from explorer.base.cancellation import KeepGoing, always
 from explorer.edits import Edit, History, Repair, SetInputSize
 from explorer.edits.history import apply_edit
 from explorer.graph.architecture import Architecture, Constant, Layer
-from explorer.graph.module import build_module
+from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import CatalogueEntry, get_entry, instantiate
-from explorer.networks.own import UserModule
-from explorer.wanted import KeepGoing, always
+from explorer.networks.user_module import UserModule
 from explorer.weights import LoadedWeights, WeightSource
 from explorer.weights.checkpoint import read_checkpoint
-from explorer.weights.matching import MatchedCheckpoint, match_checkpoint
+from explorer.weights.checkpoint_matching import MatchedCheckpoint, match_checkpoint
 from explorer.weights.provenance import ProvenanceOf, infer_provenance
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from explorer.diagram import COLOUR_MODES, Colouring, Direction, Level
-from explorer.language import Language
+from explorer.base.languages import Language
+from explorer.viewmodels.diagram import COLOUR_MODES, Colouring, Direction, Level
 
 if TYPE_CHECKING:  # importing these imports torch; the window is on screen before that
     from explorer.analysis.sample import Sample

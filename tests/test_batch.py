@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from explorer.analysis.sample import ImageError, load_sample
-from explorer.batch import evaluate_folder, list_images
+from explorer.base.cancellation import Cancelled
 from explorer.edits import SetClasses, SwapActivation
 from explorer.network import Network
-from explorer.wanted import Cancelled
+from explorer.project.folder_evaluation import evaluate_folder, list_images
 
 
 @pytest.fixture

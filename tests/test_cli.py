@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from explorer.cli import main
 from explorer.edits import ToggleShortcut
 from explorer.networks.catalogue import all_entries
-from explorer.project import Project, write_project
+from explorer.project.files import Project, write_project
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +67,7 @@ def test_a_project_opens_in_the_window(arguments: list[str], monkeypatch: pytest
         opened.append(network)
         return 0
 
-    monkeypatch.setattr("explorer.ui.app.run_app", run)
+    monkeypatch.setattr("explorer.ui.shell.app.run_app", run)
     assert main(arguments) == 0
     assert opened == arguments[-1:]
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from explorer.garbage import freeze_imports, gc_paused
+from explorer.base.gc_pause import freeze_imports, gc_paused
 
 
 def test_nothing_looks_meanwhile_one_inside_the_other_too() -> None:

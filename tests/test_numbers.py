@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer import numbers
+from explorer.base import number_format
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ from explorer import numbers
     ],
 )
 def test_short(value: float, said: str) -> None:
-    assert numbers.format_short(value) == said
+    assert number_format.format_short(value) == said
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(25_557_032, "25,557,032"), (-1234, "−1,234"), (0, "0"), (2.5, "2.50"), (7.0, "7")]
 )
 def test_exact(value: float, said: str) -> None:
-    assert numbers.format_exact(value) == said
+    assert number_format.format_exact(value) == said
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_exact(value: float, said: str) -> None:
     [(0, "0 B"), (1000, "1,000 B"), (1024, "1.00 KiB"), (12.3 * 2**20, "12.3 MiB"), (3 * 2**30, "3.00 GiB")],
 )
 def test_size(count: float, said: str) -> None:
-    assert numbers.format_bytes(count) == said
+    assert number_format.format_bytes(count) == said
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_size(count: float, said: str) -> None:
     ],
 )
 def test_signed(value: float, unit: str, said: str) -> None:
-    assert numbers.format_signed(value, unit) == said
+    assert number_format.format_signed(value, unit) == said
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_signed(value: float, unit: str, said: str) -> None:
     ],
 )
 def test_percent(now: float, before: float, said: str) -> None:
-    assert numbers.format_percent_change(now, before) == said
+    assert number_format.format_percent_change(now, before) == said

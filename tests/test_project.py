@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from explorer import json_files, project
+from explorer.base import safe_json
 from explorer.edits import Edit, SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
-from explorer.project import (
+from explorer.project import files
+from explorer.project.files import (
     Project,
     ProjectError,
     ProjectView,
@@ -69,7 +70,7 @@ def test_missing_and_huge_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ProjectError, match="cannot read"):
         read_edits(tmp_path / "missing.json")
     (tmp_path / "huge.json").write_text("[" + " " * 2000 + "]")
-    monkeypatch.setattr(json_files, "MAX_JSON_BYTES", 1000)
+    monkeypatch.setattr(safe_json, "MAX_JSON_BYTES", 1000)
     with pytest.raises(ProjectError, match="is larger than"):
         read_edits(tmp_path / "huge.json")
 
@@ -124,7 +125,7 @@ def test_files_of_edits_are_projects_if_they_name_their_network(tmp_path: Path) 
 
 
 def test_every_version_has_a_way_to_the_present_one() -> None:
-    assert list(project._MIGRATIONS) == list(range(project.PROJECT_VERSION))
+    assert list(files._MIGRATIONS) == list(range(files.PROJECT_VERSION))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.project import edit_from_json
+from explorer.project.files import edit_from_json
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -45,10 +45,10 @@ def test_every_command_is_one(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_keys_of_the_panels_are_theirs() -> None:
-    from explorer.ui.tools.depth import DepthCurvesTool
-    from explorer.ui.tools.inside import FeatureMapsTool
-    from explorer.ui.tools.looking import GradCamTool
-    from explorer.ui.tools.timing import TimingTool
+    from explorer.ui.depth_curves.tool import DepthCurvesTool
+    from explorer.ui.feature_maps.tool import FeatureMapsTool
+    from explorer.ui.grad_cam.tool import GradCamTool
+    from explorer.ui.timing.tool import TimingTool
 
     for tool in (FeatureMapsTool, DepthCurvesTool, GradCamTool, TimingTool):
         assert f"*{tool.title}* (`{tool.shortcut}`" in " ".join(TEXT.split())

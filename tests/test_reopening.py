@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from torch import nn
 
+from explorer.base.cancellation import Cancelled
 from explorer.edits import SetInputSize, SwapActivation, SwapNorm, ToggleShortcut
 from explorer.network import Network, open_network
-from explorer.networks.own import UserModule
-from explorer.project import ProjectError, ProjectView, read_project, write_project
-from explorer.reopening import ConsentRequired, build_project, open_project, to_python
-from explorer.wanted import Cancelled
+from explorer.networks.user_module import UserModule
+from explorer.project.files import ProjectError, ProjectView, read_project, write_project
+from explorer.project.opening import ConsentRequired, build_project, open_project, to_python
 
 EDITS = (ToggleShortcut("layer2.0", on=False), SwapActivation("*", "gelu"), SwapNorm("layer1", "group"))
 

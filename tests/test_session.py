@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.diagram import Colouring
 from explorer.edits import ToggleShortcut
 from explorer.network import Network
 from explorer.session import Session, Topic
+from explorer.viewmodels.diagram import Colouring
 
 
 def test_the_baseline_is_looked_at_until_the_network_changes(opened: Callable[[str], Network]) -> None:

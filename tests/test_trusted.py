@@ -12,10 +12,10 @@ import torch
 
 from explorer.edits import EditError, SwapActivation
 from explorer.graph.trace import TraceError
-from explorer.networks.own import UserModule, UserModuleError
-from explorer.project import ProjectError, read_project, write_project
-from explorer.reopening import ConsentRequired, build_project, open_project, to_python
-from explorer.trusted import open_user_module
+from explorer.networks.user_module import UserModule, UserModuleError
+from explorer.project.files import ProjectError, read_project, write_project
+from explorer.project.opening import ConsentRequired, build_project, open_project, to_python
+from explorer.project.user_code import open_user_module
 
 NET = """
 from dataclasses import dataclass

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from explorer.analysis.forward.node_value import compute_node_value
 from explorer.analysis.sample import load_sample, preprocess
-from explorer.analysis.values import compute_node_value
 from explorer.graph.architecture import Architecture, Input, Layer, Node, Output
 from explorer.weights.seeded import SeededWeights
 

@@ -9,10 +9,10 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from explorer.diagram import Card, Change, Kind
-from explorer.drawing import afar
+from explorer.drawing import level_of_detail
 from explorer.drawing.icons import ICON_SIDE, icon_path
 from explorer.drawing.theme import Theme, diagram_font, text_width
+from explorer.viewmodels.diagram import Card, Change, Kind
 
 TITLE_PX, LINE_PX, CHIP_PX, SIDE_TEXT_PX = 13.0, 11.0, 10.0, 11.0  # pixels of type
 ROUND_DIAMETER = 26.0  # diameter of an addition
@@ -73,7 +73,7 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
     strong = theme.card_colour(card)
     ghost = is_inactive(card)
     if TITLE_PX * scale < MIN_CARD_TITLE_PX:
-        afar.paint_distant_card(painter, card, rect, theme, scale)
+        level_of_detail.paint_distant_card(painter, card, rect, theme, scale)
         return
     painter.setPen(_outline_pen(card, theme, scale))
     if card.repeat_count > 1:
@@ -118,8 +118,8 @@ def _paint_bar(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> Non
 
 def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
     """Paint the frame of an open group."""
-    if max(rect.width(), rect.height()) * scale < afar.MIN_FRAME_PX:
-        afar.paint_distant_card(painter, card, rect, theme, scale)  # what is in it is smaller than a pixel
+    if max(rect.width(), rect.height()) * scale < level_of_detail.MIN_FRAME_PX:
+        level_of_detail.paint_distant_card(painter, card, rect, theme, scale)  # what is in it is smaller than a pixel
         return
     painter.setPen(QPen(_border_colour(card, theme), 1.0 if scale > 0.5 else 0.0))
     painter.setBrush(theme.frame_fill(depth))
@@ -147,7 +147,7 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
 
 
 def _fit_heading(title: str, max_width: float) -> str:
-    short = title if text_width(title, TITLE_PX, True) <= max_width else afar.SHORT_TITLES.get(title, title)
+    short = title if text_width(title, TITLE_PX, True) <= max_width else level_of_detail.SHORT_TITLES.get(title, title)
     return _elide(short, TITLE_PX, max_width, True)
 
 
@@ -177,7 +177,7 @@ def _paint_round(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     strong = theme.named_colour("off") if ghost else theme.card_colour(card)
     circle = rect.adjusted(1, 1, -1, -1)
     if TITLE_PX * scale < MIN_CARD_TITLE_PX:
-        afar.paint_distant_round_card(painter, card, circle, theme, scale)
+        level_of_detail.paint_distant_round_card(painter, card, circle, theme, scale)
         return
     painter.setPen(QPen(strong, 1.6, Qt.PenStyle.DashLine if ghost else Qt.PenStyle.SolidLine))
     painter.setBrush(theme.named_colour("canvas") if ghost else theme.card_fill(card))

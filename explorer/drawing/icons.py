@@ -8,7 +8,7 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from explorer.diagram import Kind
+from explorer.viewmodels.diagram import Kind
 
 ICON_SIDE = 14.0
 

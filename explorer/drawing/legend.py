@@ -9,10 +9,10 @@ from typing import Literal
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPen
 
-from explorer.diagram import UNKNOWN_LABEL, ColourScale, Kind
 from explorer.drawing.cards import paint_badge
 from explorer.drawing.icons import ICON_SIDE, icon_path
 from explorer.drawing.theme import Theme, diagram_font, text_width
+from explorer.viewmodels.diagram import UNKNOWN_LABEL, ColourScale, Kind
 
 #: What may be explained besides kinds.
 LegendMark = Literal["skip", "changed", "added", "off", "removed"]

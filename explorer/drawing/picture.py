@@ -10,14 +10,14 @@ from functools import cached_property
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from explorer.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
-from explorer.drawing import afar, cards, links
+from explorer.base.gc_pause import gc_paused
+from explorer.drawing import cards, level_of_detail, links
 from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, scale_entries
 from explorer.drawing.marks import MarkOutline, Marks, paint_marks
-from explorer.drawing.nearby import RectIndex
+from explorer.drawing.rect_index import RectIndex
 from explorer.drawing.theme import Theme, text_width
-from explorer.garbage import gc_paused
 from explorer.layout import Geometry, arrange
+from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
 
 DIMMED_OPACITY = 0.3
 _MIN_VISIBLE_PX = 1.0  # screen pixels: what is smaller both ways is not painted
@@ -237,7 +237,7 @@ class Picture:
 
     def paint_minimap(self, painter: QPainter, theme: Theme, scale: float) -> None:
         """Paint all of it in patches of colour, without a word."""
-        self._paint_body(painter, theme, self.bounds, min(scale, 0.99 * afar.OVERVIEW_SCALE), _NO_MARKS)
+        self._paint_body(painter, theme, self.bounds, min(scale, 0.99 * level_of_detail.OVERVIEW_SCALE), _NO_MARKS)
 
     def _paint_body(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, scale * cards.TITLE_PX >= cards.MIN_CARD_TITLE_PX)
@@ -258,13 +258,15 @@ class Picture:
     def _paint_distant_titles(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
         """What stages are and, from very far away, what they cost and where the network begins and ends."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        above = afar.FRAME_TITLE_HEIGHT_PX / scale
+        above = level_of_detail.FRAME_TITLE_HEIGHT_PX / scale
         for placed in self._outermost:
             if placed.rect.adjusted(0, -above, 0, 0).intersects(exposed):
-                afar.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
+                level_of_detail.paint_frame_title(painter, placed.card, placed.rect, theme, scale)
         for placed in self._end_cards:
-            if placed.rect.adjusted(-afar.END_TITLE_MARGIN, -above, afar.END_TITLE_MARGIN, 0).intersects(exposed):
-                afar.paint_end_title(painter, placed.card, placed.rect, theme, scale)
+            if placed.rect.adjusted(
+                -level_of_detail.END_TITLE_MARGIN, -above, level_of_detail.END_TITLE_MARGIN, 0
+            ).intersects(exposed):
+                level_of_detail.paint_end_title(painter, placed.card, placed.rect, theme, scale)
 
     def paint_marks(
         self, painter: QPainter, theme: Theme, scale: float, marks: Marks, moved_rects: Mapping[str, QRectF]

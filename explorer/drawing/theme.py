@@ -10,7 +10,7 @@ from typing import get_args
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
-from explorer.diagram import UNKNOWN_LABEL, Card, Kind
+from explorer.viewmodels.diagram import UNKNOWN_LABEL, Card, Kind
 
 #: Strong colour of each kind. Lightness differs as well as hue: any two kinds of op stay apart (CIE76 ≥ 15) for normal,
 #: deuteranope and protanope eyes, which a test checks.

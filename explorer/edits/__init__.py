@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from explorer.edits.attributes import SetLayer
+from explorer.edits.branches import AddShortcut, RemoveBranch, SwapJoin
 from explorer.edits.cardinality import SetCardinality
+from explorer.edits.conv_forms import SetConvForm
 from explorer.edits.depth import InvertBottleneck, MultiplyDepth, RemoveBlock, RepeatBlock
 from explorer.edits.edit import Edit, EditError, Repair
-from explorer.edits.forms import SetConvForm
 from explorer.edits.gates import SetSqueezeRatio, SwapGate, ToggleSqueezeExcitation
 from explorer.edits.heads import SetClasses, SwapHead, ToggleAuxiliaryHead
 from explorer.edits.history import History
 from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
-from explorer.edits.joins import AddShortcut, RemoveBranch, SwapJoin
 from explorer.edits.last_stage import ReorderLastStage
+from explorer.edits.layer_settings import SetLayer
 from explorer.edits.norms import SwapNorm
-from explorer.edits.reductions import SetReduction
+from explorer.edits.pointwise_reduction import SetReduction
 from explorer.edits.switches import SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.edits.widths import MultiplyWidth, SetBottleneckRatio, SetExpansion, SetGrowthRate, SetWidth
 

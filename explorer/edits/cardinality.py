@@ -10,17 +10,17 @@ from typing import ClassVar
 from torch import nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 
-from explorer.edits.attributes import is_layer_kind, set_shuffle_groups
-from explorer.edits.checks import check_integer, check_one_of
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title
-from explorer.edits.fitting import change_node, propagate
-from explorer.edits.parts import Subgraph, blocks_at
-from explorer.edits.styles import following_norm_act
-from explorer.graph import vocabulary
+from explorer.edits.layer_settings import is_layer_kind, set_shuffle_groups
+from explorer.edits.norm_act_style import following_norm_act
+from explorer.edits.propagation import change_node, propagate
+from explorer.edits.subgraph import Subgraph, blocks_at
+from explorer.edits.validation import check_integer, check_one_of
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Function, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.gates import find_gates
 from explorer.graph.layers import reconfigure
+from explorer.graph.recognition.squeeze_excitation import find_gates
 
 #: The convolutions inside blocks that groups are about, and how a sentence says them.
 CONV_KINDS: dict[str, str] = {"windows": "convolutions with a window", "pointwise": "1×1 convolutions"}
@@ -63,7 +63,7 @@ class SetCardinality:
                 set_shuffle_groups(shuffle, self.to)
                 for node in _convs_of_kind(blocks, self.of)
                 for shuffle in _shuffles_behind(architecture, node)
-                if require_conv(node).out_channels % self.to == 0 and vocabulary.shuffle_groups(shuffle) != self.to
+                if require_conv(node).out_channels % self.to == 0 and op_kinds.shuffle_groups(shuffle) != self.to
             ]
         changed = [node for node in changed if node is not architecture.nodes[node.name]]
         return propagate(architecture.with_replaced(changed)) if changed else architecture
@@ -118,14 +118,14 @@ def _shuffles_behind(architecture: Architecture, node: Node) -> list[Node]:
     """The channel shuffles in force that read a convolution, its norm or activation between."""
     last = [node, *following_norm_act(architecture, node.name)][-1]
     users = (architecture.nodes[user] for user in architecture.users[last.name])
-    return [user for user in users if vocabulary.kind(user) == "shuffle" and not isinstance(user.op, Bypass)]
+    return [user for user in users if op_kinds.kind(user) == "shuffle" and not isinstance(user.op, Bypass)]
 
 
 def find_shuffle_position(block: Subgraph) -> tuple[str, int] | None:
     """Where a channel shuffle would go in a block without one: behind its first grouped convolution (with norm and
     activation), and the number of groups; None when it has no such convolution that something else reads."""
     architecture = block.architecture
-    if any(vocabulary.kind(node) == "shuffle" for node in block.layers):
+    if any(op_kinds.kind(node) == "shuffle" for node in block.layers):
         return None
     for node in block.layers:
         layer = node.layer

@@ -10,22 +10,22 @@ from typing import Any, ClassVar
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.analysis.study import analyse
-from explorer.edits.channels import WidthError, find_channel_groups
-from explorer.edits.checks import check_integer, check_number
+from explorer.analysis.analysis import analyse
+from explorer.base.memo import memoise
+from explorer.edits.branches import insert_shortcut, lacks_shortcut
+from explorer.edits.channel_groups import WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
-from explorer.edits.fitting import WidthTarget, propagate
-from explorer.edits.joins import insert_shortcut, lacks_shortcut
-from explorer.edits.mending import REPAIR_TITLES, offering_repairs
-from explorer.edits.parts import Subgraph, blocks_at, subgraphs_at
 from explorer.edits.pooling import is_windowed_pooling, with_unit_stride
+from explorer.edits.propagation import WidthTarget, propagate
+from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
+from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
+from explorer.edits.validation import check_integer, check_number
 from explorer.edits.widths import SetWidth
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Layer, Node, rename_inputs
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import reconfigure
-from explorer.graph.remembered import memoise
-from explorer.graph.shortcuts import find_shortcuts
+from explorer.graph.recognition.shortcuts import find_shortcuts
 from explorer.weights.provenance import tensor_shapes
 
 #: No network has more blocks in a row than this.
@@ -165,7 +165,7 @@ def can_invert(block: Subgraph) -> bool:
     if not block.is_single_entry_exit or len(block.hidden_layers) == 0:
         return False
     coupled = find_channel_groups(block.architecture)
-    added = any(vocabulary.kind(node) == "add" and not isinstance(node.op, Bypass) for node in block.layers)
+    added = any(op_kinds.kind(node) == "add" and not isinstance(node.op, Bypass) for node in block.layers)
     if block.exit not in coupled.rows or not added:
         return False
     widths = {coupled.size(coupled.producers[name]) for name in block.hidden_layers}
@@ -224,7 +224,7 @@ def _find_runs(architecture: Architecture, at: str) -> Iterator[list[Subgraph]]:
         if not can_repeat(block) or _is_transition(block):
             continue
         dense = block.is_dense_layer
-        joined = any(vocabulary.kind(node) == "concat" for node in block.layers)
+        joined = any(op_kinds.kind(node) == "concat" for node in block.layers)
         follows = before is not None and _stage_id(block) == _stage_id(before)
         if run and follows and (dense or block.keeps_shape or (joined and _keeps_spatial_size(block))):
             run.append(block)
@@ -298,7 +298,7 @@ def _has_known_shapes(target: Subgraph) -> bool:
 
 def _is_transition(block: Subgraph) -> bool:
     """A transition: one convolution and a pooling, whatever way around it was added."""
-    kinds = [vocabulary.kind(node) for node in block.layers if not node.added]
+    kinds = [op_kinds.kind(node) for node in block.layers if not node.added]
     return kinds.count("conv") == 1 and "pool" in kinds and "add" not in kinds
 
 
@@ -314,7 +314,7 @@ def _stage_id(block: Subgraph) -> str:
 def _siblings_have_shortcuts(target: Subgraph) -> bool:
     """Do most blocks of its network that keep their shape have an addition?"""
     keeping = [b for b in blocks_at(target.architecture, EVERYWHERE) if b.keeps_shape and b.id != target.id]
-    added = [b for b in keeping if any(vocabulary.kind(node) == "add" for node in b.layers)]
+    added = [b for b in keeping if any(op_kinds.kind(node) == "add" for node in b.layers)]
     return bool(keeping) and 2 * len(added) > len(keeping)
 
 
@@ -414,7 +414,7 @@ def _copy_node(node: Node, names: _CopyNames, moved: dict[str, str]) -> Node:
 
 def _add_dense_input(node: Node, entries: set[str], exit: str) -> Node:
     """The concatenation at the entry of a dense layer's copy reads the layer before it as well."""
-    if vocabulary.kind(node) != "concat" or not entries <= set(node.inputs):
+    if op_kinds.kind(node) != "concat" or not entries <= set(node.inputs):
         return node
     values, *rest = node.args
     return node.replace(args=(type(values)([*values, Ref(exit)]), *rest))
@@ -429,7 +429,7 @@ def _insert_concat_input(reader: Node, after: str, new: str) -> Node:
 def _remove_strides(architecture: Architecture, target: Subgraph, names: _CopyNames) -> Architecture:
     """The copy of a block that changes the shape, as one that keeps it."""
     # The hidden width of an inverted residual goes with what enters, that of a bottleneck with what leaves.
-    inverted = any(vocabulary.kind(node) == "depthwise" for node in target.layers)
+    inverted = any(op_kinds.kind(node) == "depthwise" for node in target.layers)
     ratio = target.shape(target.exit)[1] / target.shape(target.entry)[1] if inverted else 1.0
     scaled = {*target.hidden_layers, *target.squeeze_layers}
     changed: dict[str, Node] = {}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from explorer.analysis.study import analyse
+from explorer.analysis.analysis import analyse
+from explorer.base.memo import memoise
 from explorer.graph.architecture import Architecture, Node
-from explorer.graph.remembered import memoise
 
 #: `at` of an edit that means the whole network.
 EVERYWHERE = "*"

@@ -9,18 +9,18 @@ from typing import ClassVar
 
 from torch import nn
 
-from explorer.edits.channels import find_channel_groups
-from explorer.edits.checks import check_integer, check_one_of
+from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
-from explorer.edits.fitting import WidthTarget, change_node, propagate, restore_node
-from explorer.edits.parts import Subgraph, blocks_at
-from explorer.edits.styles import activation_layer
-from explorer.graph import vocabulary
+from explorer.edits.norm_act_style import activation_layer
+from explorer.edits.propagation import WidthTarget, change_node, propagate, restore_node
+from explorer.edits.subgraph import Subgraph, blocks_at
+from explorer.edits.validation import check_integer, check_one_of
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Function, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.gates import feeds_gate, find_gate, find_gates
 from explorer.graph.layers import build_conv, build_layer
-from explorer.graph.shortcuts import find_shortcuts
+from explorer.graph.recognition.shortcuts import find_shortcuts
+from explorer.graph.recognition.squeeze_excitation import feeds_gate, find_gate, find_gates
 
 _GATE_NODES = ("pool", "reduce", "activation", "expand", "gate", "mul")
 
@@ -156,7 +156,7 @@ def is_gate_activation(node: Node, architecture: Architecture) -> bool:
 
 
 def gate_kind(node: Node) -> str | None:
-    title = vocabulary.title(node)
+    title = op_kinds.title(node)
     return {"Sigmoid": "sigmoid", "Hard sigmoid": "hardsigmoid"}.get(title)
 
 
@@ -172,17 +172,17 @@ def find_gate_position(target: Subgraph) -> str | None:
     architecture = target.architecture
     if not target.exits or any(find_gate(node, architecture) for node in target.layers):
         return None
-    depthwise = next((node for node in target.layers if vocabulary.kind(node) == "depthwise"), None)
+    depthwise = next((node for node in target.layers if op_kinds.kind(node) == "depthwise"), None)
     if depthwise is not None:
         name = depthwise.name
-        while (user := _only_user(architecture, name)) and vocabulary.kind(user) in ("norm", "activation"):
+        while (user := _only_user(architecture, name)) and op_kinds.kind(user) in ("norm", "activation"):
             name = user.name
         return name
     known = find_shortcuts(architecture)
     adds = [node.name for node in target.layers if node.name in known]
     name = known[adds[-1]].main if adds else target.exits[-1]
     is_map = len(target.shape(name)) == 4 and name in target.nodes
-    return name if is_map and any(vocabulary.kind(n) == "conv" for n in target.layers) else None
+    return name if is_map and any(op_kinds.kind(n) == "conv" for n in target.layers) else None
 
 
 def _only_user(architecture: Architecture, name: str) -> Node | None:

@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from explorer.analysis.shapes import Shape
-from explorer.analysis.study import analyse
-from explorer.edits.channels import WidthError, find_channel_groups
-from explorer.edits.checks import check_integer, check_one_of
+from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.shape_inference import Shape
+from explorer.edits.channel_groups import WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title
-from explorer.edits.fitting import WidthTarget, change_node, propagate
-from explorer.edits.parts import Subgraph, blocks_at, subgraphs_at
-from explorer.edits.styles import activation_layer, build_conv_norm_act, most_common_style
-from explorer.graph import vocabulary
+from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act, most_common_style
+from explorer.edits.propagation import WidthTarget, change_node, propagate
+from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
+from explorer.edits.validation import check_integer, check_one_of
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Function, Layer, Node
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_conv, build_layer
@@ -214,9 +214,9 @@ def find_head_structure(architecture: Architecture) -> HeadStructure | None:
     measures = analyse(architecture).figures.measures
     while name:
         node, value = architecture.nodes[name], measures[name].value
-        kind = vocabulary.kind(node)
+        kind = op_kinds.kind(node)
         if isinstance(value, Shape) and len(value.dims) == 4 and kind != "pool" and max(value.dims[2:]) > 1:
-            linears = tuple(n for n in reversed(chain) if vocabulary.kind(architecture.nodes[n]) == "linear")
+            linears = tuple(n for n in reversed(chain) if op_kinds.kind(architecture.nodes[n]) == "linear")
             if not linears:
                 return None
             inner = [n for n in reversed(chain) if n != linears[-1]]

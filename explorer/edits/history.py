@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from explorer.analysis.shapes import ShapeError
+from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits.edit import Edit, EditError
 from explorer.graph.architecture import Architecture
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from explorer.edits.checks import check_integer, check_number
 from explorer.edits.depth import MultiplyDepth
 from explorer.edits.edit import EVERYWHERE, EditError
-from explorer.edits.fitting import change_node, propagate
-from explorer.edits.mending import find_working_repairs
+from explorer.edits.propagation import change_node, propagate
+from explorer.edits.repairs import find_working_repairs
+from explorer.edits.validation import check_integer, check_number
 from explorer.edits.widths import MultiplyWidth
 from explorer.graph.architecture import Architecture, Input
 

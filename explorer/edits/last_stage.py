@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from torch import nn
 
-from explorer.edits.checks import check_one_of
+from explorer.edits.conv_forms import is_pointwise
 from explorer.edits.edit import EditError
-from explorer.edits.fitting import change_node, propagate
-from explorer.edits.forms import is_pointwise
 from explorer.edits.heads import HEAD_KINDS
-from explorer.edits.styles import following_norm_act
-from explorer.graph import vocabulary
+from explorer.edits.norm_act_style import following_norm_act
+from explorer.edits.propagation import change_node, propagate
+from explorer.edits.validation import check_one_of
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Layer, Node, rename_inputs
 from explorer.graph.layers import build_conv, reconfigure
 
@@ -80,7 +80,7 @@ def find_last_stage(architecture: Architecture) -> LastStageStructure | None:
     if behind and is_pointwise(nodes[behind[0]]):
         chain = [behind[0], *(node.name for node in following_norm_act(architecture, behind[0]))]
         return LastStageStructure("pool_first", pool, "", chain)
-    kinds = [vocabulary.kind(nodes[name]) for name in behind]
+    kinds = [op_kinds.kind(nodes[name]) for name in behind]
     if kinds[:3] == ["reshape", "linear", "activation"] and "linear" in kinds[3:]:
         return LastStageStructure("pool_first", pool, behind[0], behind[1:3])
     before = _find_pointwise_before(architecture, pool)
@@ -88,7 +88,7 @@ def find_last_stage(architecture: Architecture) -> LastStageStructure | None:
         return None
     was = nodes[before[0]].original
     was_linear = was is not None and isinstance(was.layer, nn.Linear)
-    vector = was_linear and kinds[:1] == ["reshape"] and not any(vocabulary.kind(nodes[n]) == "norm" for n in before)
+    vector = was_linear and kinds[:1] == ["reshape"] and not any(op_kinds.kind(nodes[n]) == "norm" for n in before)
     return LastStageStructure("conv_first", pool, behind[0] if vector else "", before)
 
 
@@ -98,10 +98,10 @@ def _find_global_pooling(architecture: Architecture) -> tuple[str, list[str]]:
     name = architecture.output.inputs[0] if architecture.output.inputs else ""
     while name and len(architecture.users[name]) == 1:
         node = architecture.nodes[name]
-        title = vocabulary.title(node)
+        title = op_kinds.title(node)
         if title == "Global avg pool":
             return name, behind
-        if len(set(node.inputs)) != 1 or not (vocabulary.kind(node) in HEAD_KINDS or title == "Identity"):
+        if len(set(node.inputs)) != 1 or not (op_kinds.kind(node) in HEAD_KINDS or title == "Identity"):
             break
         behind.insert(0, name)
         name = node.inputs[0]
@@ -112,7 +112,7 @@ def _find_pointwise_before(architecture: Architecture, pool: str) -> list[str]:
     """The 1×1 before a pooling, with its norm and activation, when nothing else reads them."""
     nodes = architecture.nodes
     name, found = nodes[pool].inputs[0], list[str]()
-    while vocabulary.kind(nodes[name]) in ("norm", "activation"):
+    while op_kinds.kind(nodes[name]) in ("norm", "activation"):
         found.insert(0, name)
         name = nodes[name].inputs[0]
     found.insert(0, name)

@@ -10,13 +10,13 @@ from typing import ClassVar
 from torch import nn
 from torchvision.models.convnext import LayerNorm2d
 
-from explorer.analysis.shapes import Shape
-from explorer.analysis.study import analyse
-from explorer.edits.channels import find_channel_groups
-from explorer.edits.checks import check_one_of
+from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.shape_inference import Shape
+from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
-from explorer.edits.fitting import change_node, propagate, restore_node
-from explorer.edits.mending import find_working_repairs
+from explorer.edits.propagation import change_node, propagate, restore_node
+from explorer.edits.repairs import find_working_repairs
+from explorer.edits.validation import check_one_of
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer

@@ -8,7 +8,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.edits.fitting import change_node, restore_node
+from explorer.edits.propagation import change_node, restore_node
 from explorer.graph.architecture import Function, Layer, Node
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer, reconfigure

@@ -10,21 +10,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from explorer.analysis.study import analyse
+from explorer.analysis.analysis import analyse
 from explorer.edits.cardinality import find_shuffle_position, insert_shuffle
-from explorer.edits.checks import check_one_of
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
-from explorer.edits.fitting import change_node, propagate, restore_node
-from explorer.edits.mending import offering_repairs
-from explorer.edits.parts import Subgraph, blocks_at
-from explorer.edits.styles import activation_layer
-from explorer.graph import vocabulary
+from explorer.edits.norm_act_style import activation_layer
+from explorer.edits.propagation import change_node, propagate, restore_node
+from explorer.edits.repairs import offering_repairs
+from explorer.edits.subgraph import Subgraph, blocks_at
+from explorer.edits.validation import check_one_of
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.bottlenecks import find_projection
-from explorer.graph.gates import feeds_gate
-from explorer.graph.shortcuts import find_shortcuts
-from explorer.graph.vocabulary import ACTIVATION_TITLES, ACTIVATIONS
+from explorer.graph.op_kinds import ACTIVATION_TITLES, ACTIVATIONS
+from explorer.graph.recognition.linear_bottleneck import find_projection
+from explorer.graph.recognition.shortcuts import find_shortcuts
+from explorer.graph.recognition.squeeze_excitation import feeds_gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SwapActivation:
         found = list(swappable_activations(architecture, self.at))
         if not found:
             raise EditError(f"there is no activation {location_in_error(self.at)} that could become {self.to}")
-        changed = [swap_activation(node, self.to) for node in found if vocabulary.activation_name(node) != self.to]
+        changed = [swap_activation(node, self.to) for node in found if op_kinds.activation_name(node) != self.to]
         return architecture.with_replaced(changed) if changed else architecture
 
 
@@ -65,7 +65,7 @@ class ToggleChannelShuffle:
         return f"Channel shuffle {'on' if self.on else 'off'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        found = [node for node in nodes_at(architecture, self.at) if vocabulary.kind(node) == "shuffle"]
+        found = [node for node in nodes_at(architecture, self.at) if op_kinds.kind(node) == "shuffle"]
         if not found and self.on:
             return self._insert(architecture)
         if not found:
@@ -149,7 +149,7 @@ class SetBottleneckActivation:
             if self.activation == "linear":
                 return architecture.without(inserted)
             old = architecture.nodes[inserted]
-            if vocabulary.activation_name(old) == self.activation:
+            if op_kinds.activation_name(old) == self.activation:
                 return architecture
             return architecture.with_replaced([old.replace(op=activation_layer(self.activation))])
         if self.activation == "linear":
@@ -174,14 +174,14 @@ def swappable_activations(architecture: Architecture, at: str) -> Iterable[Node]
     """The activations an edit at this place means."""
     nodes = list(nodes_at(architecture, at))
     for node in nodes:
-        if vocabulary.activation_name(node) is not None and not (len(nodes) > 1 and feeds_gate(node, architecture)):
+        if op_kinds.activation_name(node) is not None and not (len(nodes) > 1 and feeds_gate(node, architecture)):
             yield node
 
 
 def swap_activation(node: Node, to: str) -> Node:
     """The node with another activation; the one it had at first comes back as it was."""
     origin = node.original or node
-    if not node.added and vocabulary.activation_name(origin) == to:
+    if not node.added and op_kinds.activation_name(origin) == to:
         return restore_node(node)
     if to == "linear":
         return node.replace(op=Bypass(), args=node.args[:1], kwargs={}, original=None if node.added else origin)

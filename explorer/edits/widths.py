@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
-from explorer.edits.channels import ChannelGroups, WidthError, find_channel_groups
-from explorer.edits.checks import check_integer, check_number
+from explorer.base.memo import memoise
+from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_error, location_in_title, nodes_at
-from explorer.edits.fitting import WidthTarget, make_divisible, propagate
-from explorer.edits.parts import Subgraph, blocks_at, get_subgraph, subgraphs_at
-from explorer.graph import vocabulary
+from explorer.edits.propagation import WidthTarget, make_divisible, propagate
+from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at
+from explorer.edits.validation import check_integer, check_number
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
-from explorer.graph.remembered import memoise
 
 #: More channels than any network has, and few enough that no layer fills the memory.
 MAX_WIDTH = 65_536
@@ -263,12 +263,12 @@ def _solve_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: int
 
 
 def _is_dense_transition(block: Subgraph) -> bool:
-    kinds = [vocabulary.kind(node) for node in block.layers]
+    kinds = [op_kinds.kind(node) for node in block.layers]
     return kinds.count("conv") == 1 and "pool" in kinds
 
 
 def _has_head(architecture: Architecture) -> bool:
-    from explorer.analysis.study import analyse
+    from explorer.analysis.analysis import analyse
 
     return "@head" in analyse(architecture).hierarchy.groups
 

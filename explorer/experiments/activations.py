@@ -8,7 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -20,7 +21,6 @@ from explorer.experiments.outcome import (
     chart_line,
     message,
 )
-from explorer.wanted import KeepGoing
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
@@ -54,9 +54,11 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     names = _FAMILIES[values["family"]]
     x = torch.linspace(-values["reach"], values["reach"], 401)
     times: dict[str, float] = {}
-    million = live.normal_noise(0, 1_000_000)
+    million = measurements.normal_noise(0, 1_000_000)
     for done, name in enumerate(names):
-        times[name] = live.median_milliseconds(_Layer(FUNCTIONS[name]), million, keep_going, 0.4 * done / len(names), 9)
+        times[name] = measurements.median_milliseconds(
+            _Layer(FUNCTIONS[name]), million, keep_going, 0.4 * done / len(names), 9
+        )
     entering = _relu6_inputs(values["photo"], keep_going)
     apart, at = largest_gap()
     top = float(entering.max())
@@ -114,11 +116,11 @@ def _curves(title: str, names: tuple[str, ...], x: torch.Tensor, of: Callable[[F
 
 def _relu6_inputs(photo: str, keep_going: KeepGoing) -> torch.Tensor:
     """Every number that enters a ReLU6 of MobileNetV2 on a photo."""
-    network = live.open_cached("mobilenet_v2")
+    network = measurements.open_cached("mobilenet_v2")
     check_cancelled(keep_going, 0.5)
     module = network.module()
     paths = [name for name, layer in module.named_modules() if isinstance(layer, nn.ReLU6)]
-    seen = live.record_activations(module, paths, live.photo_tensor(photo, network), inputs=True)
+    seen = measurements.record_activations(module, paths, measurements.photo_tensor(photo, network), inputs=True)
     check_cancelled(keep_going, 0.9)
     return torch.cat([seen[path].flatten() for path in paths])
 
@@ -158,7 +160,7 @@ EXPERIMENT = Experiment(
         ChoiceControl("family", tuple(_FAMILIES), "swish"),
         RangeControl("reach", 2, 10, 6),
         ChoiceControl("bits", (4, 6, 8), 8),
-        live.PHOTO,
+        measurements.PHOTO,
     ),
     compute=_run,
     code_template=_SNIPPET,

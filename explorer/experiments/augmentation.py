@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from explorer.analysis.comparison import js_divergence, probabilities
+from explorer.analysis.output_divergence import js_divergence, probabilities
 from explorer.analysis.sample import load_sample
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
 from explorer.experiments.outcome import Array, Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, Photo, message
-from explorer.wanted import KeepGoing
 
 _SIDE, _CUT = 256, 224
 _MEAN = torch.tensor((0.485, 0.456, 0.406)).view(3, 1, 1)
@@ -56,7 +56,7 @@ def shift_colours(image: torch.Tensor, generator: torch.Generator) -> torch.Tens
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     generator = torch.Generator().manual_seed(values["seed"])
     count, kind = values["count"], values["kind"]
-    network = live.open_cached(values["network"])
+    network = measurements.open_cached(values["network"])
     check_cancelled(keep_going, 0.05)
     module = network.module()
     image = crop_square(values["photo"])
@@ -119,7 +119,7 @@ def _divergence_chart(moved: list[float]) -> Chart:
 _SNIPPET = """
 import explorer
 import torch
-from explorer.analysis.comparison import divergence, probabilities
+from explorer.analysis.output_divergence import divergence, probabilities
 from explorer.experiments.augmentation import square, view
 
 mean, deviation = (torch.tensor(c).view(3, 1, 1) for c in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
@@ -143,7 +143,7 @@ EXPERIMENT = Experiment(
     idea="training",
     networks=("alexnet_2012", "resnet18"),
     controls=(
-        live.PHOTO,
+        measurements.PHOTO,
         ChoiceControl("kind", ("all", "crop", "mirror", "colour"), "all"),
         ChoiceControl("count", (4, 8, 12), 8),
         ChoiceControl("network", ("alexnet_2012", "resnet18", "mobilenet_v2"), "alexnet_2012"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import nn
 from torchvision.models.resnet import Bottleneck, ResNet
 
-from explorer.analysis.figures import Total
-from explorer.experiments import live
+from explorer.analysis.figures.figures import Total
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
-from explorer.wanted import KeepGoing
 
 #: Cardinality and width of a path, at about equal cost: ResNeXt, table 2.
 PATHS = {1: 64, 2: 40, 4: 24, 8: 14, 32: 4}
@@ -38,8 +40,9 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     networks: dict[int, Total] = {}
     for done, (paths, width) in enumerate(PATHS.items()):
         check_cancelled(keep_going, done / len(PATHS))
-        blocks[paths] = live.module_figures(lambda p=paths, w=width: resnext_block(p, w), (1, 256, 56, 56)).total  # type: ignore[misc]
-        networks[paths] = live.module_figures(lambda p=paths, w=width: resnext50(p, w), (1, 3, 224, 224)).total  # type: ignore[misc]
+        block, network = partial(resnext_block, paths, width), partial(resnext50, paths, width)
+        blocks[paths] = measurements.module_figures(block, (1, 256, 56, 56)).total
+        networks[paths] = measurements.module_figures(network, (1, 3, 224, 224)).total
     width = PATHS[chosen]
     return Outcome(
         pictures=(_chart(blocks), _widths(), _whole(networks)),
@@ -78,7 +81,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
 
 def pointwise_share(groups: int) -> float:
     """Share of 1×1 convolutions in the multiply-adds of a ResNeXt unit with c = 2m: 2cm of hw(2cm + 9m²/g)."""
-    total = live.module_figures(lambda: resnext_block(groups, 128 // groups), (1, 256, 14, 14))
+    total = measurements.module_figures(lambda: resnext_block(groups, 128 // groups), (1, 256, 14, 14))
     first, _, last = (total.measures[name].cost.macs for name in ("0", "1", "2"))
     return (first + last) / total.total.macs
 

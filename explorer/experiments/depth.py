@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.base.cancellation import KeepGoing, always
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -21,7 +22,6 @@ from explorer.experiments.outcome import (
     message,
 )
 from explorer.networks.cifar import small_network
-from explorer.wanted import KeepGoing, always
 
 
 @dataclass(frozen=True, slots=True)

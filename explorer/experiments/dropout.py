@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from explorer.analysis.sample import class_labels
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -20,7 +21,6 @@ from explorer.experiments.outcome import (
     chart_line,
     message,
 )
-from explorer.wanted import KeepGoing
 
 
 def apply_dropout(x: torch.Tensor, p: float, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -38,13 +38,15 @@ def expected_deviation(layer: nn.Linear, x: torch.Tensor, p: float) -> torch.Ten
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     p, count, seed = values["p"], values["count"], values["seed"]
-    network = live.open_cached("alexnet_2012")
+    network = measurements.open_cached("alexnet_2012")
     check_cancelled(keep_going, 0.05)
     module = network.module()
     check_cancelled(keep_going, 0.4)
     last = module.get_submodule("classifier.6")
     assert isinstance(last, nn.Linear)
-    seen = live.record_activations(module, ["classifier.4"], live.photo_tensor(values["photo"], network))
+    seen = measurements.record_activations(
+        module, ["classifier.4"], measurements.photo_tensor(values["photo"], network)
+    )
     hidden, plain = seen["classifier.4"][0], seen[""][0]
     check_cancelled(keep_going, 0.6)
     with torch.no_grad():
@@ -154,7 +156,7 @@ EXPERIMENT = Experiment(
     idea="training",
     networks=("alexnet_2012", "vgg16", "googlenet_2014"),
     controls=(
-        live.PHOTO,
+        measurements.PHOTO,
         RangeControl("p", 0.1, 0.9, 0.5, 0.1),
         ChoiceControl("count", (16, 64, 256), 64),
         RangeControl("seed", 0, 9, 0),

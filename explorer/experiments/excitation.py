@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from explorer.base.cancellation import KeepGoing
 from explorer.edits import SetSqueezeRatio
-from explorer.experiments import live
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -19,7 +20,6 @@ from explorer.experiments.outcome import (
     message,
 )
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 _SOURCE = "SENet, §4"
@@ -46,20 +46,20 @@ def gate_elementwise_ops(network: Network) -> int:
 def record_gates(module: nn.Module, image: torch.Tensor) -> dict[str, torch.Tensor]:
     """By how much each block multiplies each channel of this image, from 0 to 1."""
     paths = [name for name, layer in module.named_modules() if name.endswith("se.scale_activation")]
-    seen = live.record_activations(module, paths, image)
+    seen = measurements.record_activations(module, paths, image)
     return {path.removesuffix(".se.scale_activation"): seen[path].flatten() for path in paths}
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    opened = live.open_cached("se_resnet50")
+    opened = measurements.open_cached("se_resnet50")
     network = opened.edit(SetSqueezeRatio("*", values["ratio"]))
-    plain = live.open_cached("resnet50_v1").figures.total
+    plain = measurements.open_cached("resnet50_v1").figures.total
     check_cancelled(keep_going, 0.2)
     module = network.module()
     found: dict[str, dict[str, torch.Tensor]] = {}
     for done, name in enumerate((values["photo"], values["other"])):
         check_cancelled(keep_going, 0.4 + 0.3 * done)
-        found[name] = record_gates(module, live.photo_tensor(name, network, 160))
+        found[name] = record_gates(module, measurements.photo_tensor(name, network, 160))
     costs = gate_parameters(network)
     weights = sum(count for count, _ in costs.values())
     biases = sum(count for _, count in costs.values())
@@ -167,10 +167,10 @@ def _params(costs: dict[str, tuple[int, int]]) -> Chart:
 
 _SNIPPET = """
 import explorer
-from explorer.edits import SqueezeRatio
+from explorer.edits import SetSqueezeRatio
 from torch import nn
 
-network = explorer.open("se_resnet50").edit(SqueezeRatio("*", $ratio))
+network = explorer.open("se_resnet50").edit(SetSqueezeRatio("*", $ratio))
 gates = [n.layer for n in network.architecture.live.values() if ".se." in n.path and isinstance(n.layer, nn.Conv2d)]
 plain = explorer.open("resnet50_v1").figures.total
 weights = sum(layer.weight.numel() for layer in gates)
@@ -183,8 +183,8 @@ EXPERIMENT = Experiment(
     idea="channels",
     networks=("se_resnet50", "mobilenet_v3_large", "efficientnet_b0"),
     controls=(
-        live.PHOTO,
-        ChoiceControl("other", tuple(live.PHOTO.values), "coffee"),
+        measurements.PHOTO,
+        ChoiceControl("other", tuple(measurements.PHOTO.values), "coffee"),
         ChoiceControl("block", ("layer1.2", "layer2.3", "layer3.5", "layer4.0", "layer4.2"), "layer4.0"),
         ChoiceControl("ratio", (2, 4, 8, 16, 32), 16),
     ),

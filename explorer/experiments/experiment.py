@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from string import Template
 from typing import Any
 
+from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.experiments.outcome import Outcome
-from explorer.wanted import Cancelled, KeepGoing, always
 
 Value = bool | int | float | str
 Values = Mapping[str, Any]  # what the controls are set to, checked

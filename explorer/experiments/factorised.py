@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import nn
 
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, chart_line, message
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 _SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 _SOURCE = "Szegedy et al. 2015 (Rethinking), §3"
@@ -45,7 +45,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     n, channels, side = values["n"], values["channels"], values["side"]
 
     def macs(*kernels: tuple[int, int]) -> int:
-        return live.module_figures(lambda: _conv(channels, *kernels), (1, channels, side, side)).total.macs
+        return measurements.module_figures(lambda: _conv(channels, *kernels), (1, channels, side, side)).total.macs
 
     full, split = [], []
     for done, size in enumerate(_SIZES):
@@ -55,7 +55,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     at = _SIZES.index(n)
     three, two_twos, five = macs((3, 3)), macs((2, 2), (2, 2)), macs((5, 5))
     check_cancelled(keep_going, 0.8)
-    network = live.open_cached("inception_v3")
+    network = measurements.open_cached("inception_v3")
     now, whole = network.figures.total.macs, macs_unfactorised(network)
     return Outcome(
         pictures=(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import nn
 
+from explorer.base.cancellation import KeepGoing
 from explorer.edits import SetGrowthRate
-from explorer.experiments import live
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -17,9 +18,8 @@ from explorer.experiments.outcome import (
     chart_line,
     message,
 )
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 _RATES = (12, 24, 32, 48)
 
@@ -40,13 +40,13 @@ def concat_bytes(network: Network) -> dict[str, tuple[int, int]]:
     found: dict[str, list[int]] = {}
     for node in network.architecture.live.values():
         shape = network.figures.shape(node.name)
-        if vocabulary.kind(node) == "concat" and shape is not None:
+        if op_kinds.kind(node) == "concat" and shape is not None:
             found.setdefault(node.name.split(".")[1], []).append(4 * shape.elements)
     return {block: (sum(sizes), max(sizes)) for block, sizes in found.items()}
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    network, rate = live.open_cached(values["network"]), values["rate"]
+    network, rate = measurements.open_cached(values["network"]), values["rate"]
     grown: dict[int, Network] = {}
     for done, to in enumerate(sorted({*_RATES, rate})):
         check_cancelled(keep_going, done / (len(_RATES) + 1))
@@ -125,10 +125,10 @@ def _params(grown: dict[int, Network]) -> Chart:
 
 _SNIPPET = """
 import explorer
-from explorer.edits import GrowthRate
+from explorer.edits import SetGrowthRate
 from explorer.graph import vocabulary
 
-network = explorer.open($network).edit(GrowthRate("*", $rate))
+network = explorer.open($network).edit(SetGrowthRate("*", $rate))
 layers = [n for n in network.architecture.live.values() if n.path.endswith(".conv1") and ".denselayer" in n.path]
 print("channels into the layers", [n.layer.in_channels for n in layers])
 print("parameters", network.figures.total.params, "MACs", network.figures.total.macs)

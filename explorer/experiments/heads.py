@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import nn
 
-from explorer.analysis.figures import Total
+from explorer.analysis.figures.figures import Total
+from explorer.base.cancellation import KeepGoing
 from explorer.edits import SwapHead
-from explorer.experiments import live
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 _NETWORKS = ("alexnet_2012", "vgg16", "googlenet_2014", "resnet50", "mobilenet_v1")
 _SHORT = {"alexnet_2012": "AlexNet", "vgg16": "VGG-16", "googlenet_2014": "GoogLeNet", "resnet50": "ResNet-50"}
@@ -26,7 +26,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     opened: dict[str, tuple[Network, Network, Network]] = {}
     for done, key in enumerate(_NETWORKS):
         check_cancelled(keep_going, done / len(_NETWORKS))
-        network = live.open_cached(key)
+        network = measurements.open_cached(key)
         opened[key] = (
             network,
             network.edit(SwapHead("fully_connected", values["hidden"])),
@@ -35,7 +35,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     network, connected, pooled = opened[values["network"]]
     head, whole = _linear_total(network), network.figures.total
     flattened = 7 * 7 * 1024 * 1000
-    own = _linear_total(live.open_cached("googlenet_2014")).params
+    own = _linear_total(measurements.open_cached("googlenet_2014")).params
     return Outcome(
         pictures=(_params(opened), _share(opened)),
         numbers=(
@@ -99,14 +99,14 @@ def _names(opened: dict[str, tuple[Network, Network, Network]]) -> tuple[str, ..
 _SNIPPET = """
 import explorer
 from torch import nn
-from explorer.edits import Head
+from explorer.edits import SwapHead
 
 network = explorer.open($network)
 linear = [n.name for n in network.architecture.live.values() if isinstance(n.layer, nn.Linear)]
 head, whole = network.figures.sum(linear), network.figures.total
 print("head", head.params, "of parameters", 100 * head.params / whole.params, "of MACs", 100 * head.macs / whole.macs)
-print("pooled", network.edit(Head("pool")).figures.total.params)
-print("fully connected", network.edit(Head("fully_connected", $hidden)).figures.total.params)
+print("pooled", network.edit(SwapHead("pool")).figures.total.params)
+print("fully connected", network.edit(SwapHead("fully_connected", $hidden)).figures.total.params)
 """
 
 EXPERIMENT = Experiment(

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.cardinality import resnext_block as bottleneck
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
@@ -22,7 +23,6 @@ from explorer.experiments.outcome import (
     normalise_map,
 )
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 _BLOCKS = {"layer1": 3, "layer2": 4, "layer3": 6, "layer4": 3}
 _SIDE = 160  # of the photos: enough to see, quick to run
@@ -59,18 +59,18 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     inside: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
     apart: dict[str, list[float]] = {}
     for number, key in enumerate(_KEYS):
-        network = live.open_cached(key)
+        network = measurements.open_cached(key)
         check_cancelled(keep_going, number / 2)
         module = network.module()
         images = torch.cat(
-            [live.photo_tensor(name, network, _SIDE) for name in (values["photo"], _other(values["photo"]))]
+            [measurements.photo_tensor(name, network, _SIDE) for name in (values["photo"], _other(values["photo"]))]
         )
-        apart[key] = [_output_distance(live.record_activations(module, (), images)[""])]
+        apart[key] = [_output_distance(measurements.record_activations(module, (), images)[""])]
         for block in range(1, count + 1):
             check_cancelled(keep_going, (number + block / (count + 1)) / 2)
             zero_main_path(module, [f"{stage}.{block}"])
             into, out = f"{stage}.1.conv1", f"{stage}.2.conv1"  # what leaves a block enters the next
-            seen = live.record_activations(module, (into, out), images, inputs=True)
+            seen = measurements.record_activations(module, (into, out), images, inputs=True)
             inside.setdefault(key, (seen[into], seen[out]))
             apart[key].append(_output_distance(seen[""]))
     kept = {key: [distance / distances[0] for distance in distances] for key, distances in apart.items()}
@@ -116,15 +116,17 @@ def _maps(inside: dict[str, tuple[torch.Tensor, torch.Tensor]]) -> tuple[Photo, 
 
 
 def _parameters() -> tuple[ComputedNumber, ...]:
-    plain, projected = (live.open_cached(key).figures.total.params for key in ("plain34", "resnet34"))
-    everywhere = projected + sum(width * width + 2 * width for width in _identity_widths(live.open_cached("resnet34")))
-    narrow = live.module_figures(lambda: bottleneck(1, 64), (1, 256, 56, 56)).total.params
+    plain, projected = (measurements.open_cached(key).figures.total.params for key in ("plain34", "resnet34"))
+    everywhere = projected + sum(
+        width * width + 2 * width for width in _identity_widths(measurements.open_cached("resnet34"))
+    )
+    narrow = measurements.module_figures(lambda: bottleneck(1, 64), (1, 256, 56, 56)).total.params
     return (
         ComputedNumber("option_a", message("option_a"), plain, "", note=message("option_a_note")),
         ComputedNumber("option_b", message("option_b"), projected),
         ComputedNumber("option_c", message("option_c"), everywhere),
         ComputedNumber("bottleneck", message("bottleneck"), narrow),
-        ComputedNumber("basic", message("basic"), live.module_figures(_basic, (1, 64, 56, 56)).total.params),
+        ComputedNumber("basic", message("basic"), measurements.module_figures(_basic, (1, 64, 56, 56)).total.params),
     )
 
 
@@ -167,7 +169,7 @@ EXPERIMENT = Experiment(
     id="identity",
     idea="training",
     networks=("resnet34", "plain34", "resnet18", "plain18"),
-    controls=(live.PHOTO, ChoiceControl("stage", tuple(_BLOCKS), "layer2")),
+    controls=(measurements.PHOTO, ChoiceControl("stage", tuple(_BLOCKS), "layer2")),
     compute=_run,
     code_template=_SNIPPET,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -17,10 +18,9 @@ from explorer.experiments.outcome import (
     chart_line,
     message,
 )
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.network import Network, open_network
 from explorer.networks.shufflenet import shufflenet_v1
-from explorer.wanted import KeepGoing
 
 SIDES = (112, 56, 28, 14, 7)
 _BYTES = 2  # 16-bit activations, as in the paper
@@ -58,7 +58,7 @@ def unit_widths(network: Network) -> tuple[int, ...]:
     found = dict.fromkeys(SIDES, 0)
     for node in network.architecture.live.values():
         shape = network.figures.shape(node.name)
-        between = node.path.startswith("conv1") or vocabulary.kind(node) in ("pool", "add", "concat")
+        between = node.path.startswith("conv1") or op_kinds.kind(node) in ("pool", "add", "concat")
         if between and shape is not None and shape.dims[2] in found:
             found[shape.dims[2]] = max(found[shape.dims[2]], shape.dims[1])
     return tuple(found.values())
@@ -67,8 +67,8 @@ def unit_widths(network: Network) -> tuple[int, ...]:
 def measured_widths() -> dict[str, tuple[int, ...]]:
     shuffle = open_network(shufflenet_v1(groups=2, width_mult=2.0))
     return {
-        "MobileNetV1": max_widths(live.open_cached("mobilenet_v1"), ends_only=False),
-        "MobileNetV2": max_widths(live.open_cached("mobilenet_v2"), ends_only=True),
+        "MobileNetV1": max_widths(measurements.open_cached("mobilenet_v1"), ends_only=False),
+        "MobileNetV2": max_widths(measurements.open_cached("mobilenet_v2"), ends_only=True),
         "ShuffleNet 2×": unit_widths(shuffle),
     }
 
@@ -91,7 +91,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     table = values["widths"] == "table"
     widths = {name: channels for name, (channels, _) in PUBLISHED_WIDTHS.items()} if table else measured_widths()
     check_cancelled(keep_going, 0.7)
-    network, block = live.open_cached("mobilenet_v2"), values["block"]
+    network, block = measurements.open_cached("mobilenet_v2"), values["block"]
     into, middle, out = block_kilobytes(network, block)
     pieces = values["pieces"]
     return Outcome(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import nn
 
-from explorer.analysis.figures import Total
+from explorer.analysis.figures.figures import Total
+from explorer.base.cancellation import KeepGoing
 from explorer.edits import ReorderLastStage
-from explorer.experiments import live
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 _PAPER = "MobileNetV3, §5.1"
 
@@ -34,15 +34,15 @@ def stem(filters: int) -> nn.Module:
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    network = live.open_cached(values["network"])
+    network = measurements.open_cached(values["network"])
     orders: dict[str, Network] = {}
     for done, order in enumerate(("conv_first", "pool_first")):
         check_cancelled(keep_going, done / 4)
         orders[order] = network.edit(ReorderLastStage(order))
     before, after = (orders[order].figures.total.macs for order in ("conv_first", "pool_first"))
     check_cancelled(keep_going, 0.5)
-    old = live.module_figures(v2_last_stage, (1, 960, 7, 7)).total
-    new = live.module_figures(lambda: nn.Conv2d(960, 1280, 1), (1, 960, 1, 1)).total
+    old = measurements.module_figures(v2_last_stage, (1, 960, 7, 7)).total
+    new = measurements.module_figures(lambda: nn.Conv2d(960, 1280, 1), (1, 960, 1, 1)).total
     check_cancelled(keep_going, 0.75)
     thin = _stem_saving()
     return Outcome(
@@ -71,7 +71,7 @@ def _stem_saving() -> int:
 
     The 1×1 behind it is counted with its input halved and its output kept, as the paper's own figure has it.
     """
-    wide, narrow = (live.module_figures(lambda f=f: stem(f), (1, 3, 224, 224)) for f in (32, 16))  # type: ignore[misc]
+    wide, narrow = (measurements.module_figures(lambda f=f: stem(f), (1, 3, 224, 224)) for f in (32, 16))  # type: ignore[misc]
     first, depthwise = (wide.measures[n].cost.macs - narrow.measures[n].cost.macs for n in ("0", "1"))
     return first + depthwise + narrow.measures["2"].cost.macs
 
@@ -96,12 +96,12 @@ def _paper(old: Total, new: Total) -> Chart:
 
 _SNIPPET = """
 import explorer
-from explorer.edits import LastStage
+from explorer.edits import ReorderLastStage
 from torch import nn
 
 network = explorer.open($network)
 for order in ("conv_first", "pool_first"):
-    print(order, network.edit(LastStage(order)).figures.total.macs)
+    print(order, network.edit(ReorderLastStage(order)).figures.total.macs)
 
 old = nn.Sequential(
     nn.Conv2d(960, 960, 3, padding=1, groups=960, bias=False),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import nn
 
+from explorer.base.cancellation import KeepGoing
 from explorer.edits import SetReduction
-from explorer.experiments import live
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
 from explorer.experiments.outcome import Chart, ChartAxis, ComputedNumber, Outcome, chart_line, message
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 _MODULES = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
 _BRANCHES = {"5×5": "branch3", "3×3": "branch2"}
@@ -41,25 +41,25 @@ def _weights(network: Network, path: str) -> int:
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     module, branch, width = values["module"], _BRANCHES[values["branch"]], values["width"]
     path = f"inception{module}.{branch}"
-    network = live.open_cached("googlenet_2014")
+    network = measurements.open_cached("googlenet_2014")
     direct = network.edit(SetReduction(path, 0))
     widths = sorted({4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, width})
     macs: dict[int, int] = {}
     for done, to in enumerate(widths):
         check_cancelled(keep_going, done / len(widths))
-        macs[to] = live.total_below(network.edit(SetReduction(path, to)), path).macs
-    without = live.total_below(direct, path).macs
+        macs[to] = measurements.total_below(network.edit(SetReduction(path, to)), path).macs
+    without = measurements.total_below(direct, path).macs
     params, ops = _TABLE[module]
     of_weights, of_macs = (message("misprint" if module in wrong else "table_note") for wrong in _MISPRINTED)
-    whole = live.total_below(network, f"inception{module}")
+    whole = measurements.total_below(network, f"inception{module}")
     return Outcome(
-        pictures=(_chart(macs, without, live.total_below(network, path).macs, path, network),),
+        pictures=(_chart(macs, without, measurements.total_below(network, path).macs, path, network),),
         numbers=(
             ComputedNumber("weights_direct", message("weights_direct"), _weights(direct, path)),
             ComputedNumber("weights", message("weights_reduced"), _weights(network, path)),
             ComputedNumber("macs_direct", message("macs_direct"), without),
-            ComputedNumber("macs", message("macs_reduced"), live.total_below(network, path).macs),
-            ComputedNumber("times", message("times"), without / live.total_below(network, path).macs, "×"),
+            ComputedNumber("macs", message("macs_reduced"), measurements.total_below(network, path).macs),
+            ComputedNumber("times", message("times"), without / measurements.total_below(network, path).macs, "×"),
             ComputedNumber("macs_chosen", message("macs_chosen", width=width), macs[width]),
             ComputedNumber(
                 "module_weights",
@@ -86,7 +86,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             ),
         ),
         observations=(
-            message("seen_cheaper", times=without / live.total_below(network, path).macs),
+            message("seen_cheaper", times=without / measurements.total_below(network, path).macs),
             message("seen_line"),
             message("seen_relu"),
         ),
@@ -111,7 +111,7 @@ def _chart(macs: dict[int, int], direct: int, present: int, path: str, network: 
 
 _SNIPPET = """
 import explorer
-from explorer.edits import Reduction
+from explorer.edits import SetReduction
 
 path = "inception" + $module + "." + {"5×5": "branch3", "3×3": "branch2"}[$branch]
 network = explorer.open("googlenet_2014")
@@ -121,8 +121,8 @@ def macs(network):
     return network.figures.sum(n.name for n in nodes if n.path.startswith(path + ".")).macs
 
 print("as published", macs(network))
-print("without the 1×1", macs(network.edit(Reduction(path, 0))))
-print("thinned to $width", macs(network.edit(Reduction(path, $width))))
+print("without the 1×1", macs(network.edit(SetReduction(path, 0))))
+print("thinned to $width", macs(network.edit(SetReduction(path, $width))))
 """
 
 EXPERIMENT = Experiment(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -18,7 +19,6 @@ from explorer.experiments.outcome import (
     message,
     normalise_map,
 )
-from explorer.wanted import KeepGoing
 
 #: What turns a standardised photo back into one of 0 to 255, the mean taken off: 255 × ImageNet's mean deviation.
 _PIXEL_SCALE = 255 * 0.226
@@ -48,12 +48,12 @@ def neighbour_factors(x: torch.Tensor, n: int, alpha: float) -> tuple[float, flo
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     n, alpha = values["n"], values["alpha"]
-    network = live.open_cached("alexnet_2012")
+    network = measurements.open_cached("alexnet_2012")
     check_cancelled(keep_going, 0.1)
     module = network.module()
     check_cancelled(keep_going, 0.5)
-    image = live.photo_tensor(values["photo"], network) * (_PIXEL_SCALE if values["pixels"] == "raw" else 1.0)
-    before = live.record_activations(module, ["features.1"], image)["features.1"]
+    image = measurements.photo_tensor(values["photo"], network) * (_PIXEL_SCALE if values["pixels"] == "raw" else 1.0)
+    before = measurements.record_activations(module, ["features.1"], image)["features.1"]
     check_cancelled(keep_going, 0.8)
     after = local_response_norm(before, n, alpha)
     torchs = nn.LocalResponseNorm(n, alpha=alpha * n, beta=0.75, k=2.0)(before)
@@ -153,7 +153,7 @@ EXPERIMENT = Experiment(
     idea="training",
     networks=("alexnet_2012", "googlenet_2014"),
     controls=(
-        live.PHOTO,
+        measurements.PHOTO,
         ChoiceControl("pixels", ("raw", "standardised"), "raw"),
         ChoiceControl("n", (1, 3, 5, 9, 15), 5),
         ChoiceControl("alpha", (1e-5, 1e-4, 1e-3, 1e-2), 1e-4),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from explorer.base.cancellation import KeepGoing
 from explorer.edits import ApplyCompoundScaling, Edit, MultiplyDepth, MultiplyWidth, SetInputSize
-from explorer.experiments import live
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
 from explorer.experiments.outcome import Chart, ChartAxis, ComputedNumber, Outcome, QuotedResult, chart_line, message
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15
 _KEYS = tuple(f"efficientnet_b{number}" for number in range(8))
@@ -38,7 +38,7 @@ def scale_network(network: Network, way: str, cost: float) -> Network:
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    phi, network = values["phi"], live.open_cached("efficientnet_b0")
+    phi, network = values["phi"], measurements.open_cached("efficientnet_b0")
     base = network.figures.total
     ways = ("compound", "depth", "width", "resolution")
     steps = sorted({0.0, 1.0, 2.0, 3.0, float(phi)})
@@ -51,7 +51,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     check_cancelled(keep_going, 0.75)
     chosen = grown["compound"][steps.index(float(phi))]
     key = values["network"]
-    known = live.open_cached(key)
+    known = measurements.open_cached(key)
     params, macs, _ = _PUBLISHED[key]
     product = ALPHA * BETA**2 * GAMMA**2
     return Outcome(
@@ -122,7 +122,7 @@ def _family(keep_going: KeepGoing) -> Chart:
     x: list[float] = []
     for done, key in enumerate(_KEYS):
         check_cancelled(keep_going, 0.75 + 0.25 * done / len(_KEYS))
-        x.append(live.open_cached(key).figures.total.macs / 1e9)
+        x.append(measurements.open_cached(key).figures.total.macs / 1e9)
     y = [top1 for _, _, top1 in _PUBLISHED.values()]
     return Chart(
         message("chart_family"),
@@ -134,11 +134,11 @@ def _family(keep_going: KeepGoing) -> Chart:
 
 _SNIPPET = """
 import explorer
-from explorer.edits import CompoundScaling
+from explorer.edits import ApplyCompoundScaling
 
 network = explorer.open("efficientnet_b0")
 print("product", 1.2 * 1.1**2 * 1.15**2)
-grown = network.edit(CompoundScaling($phi))
+grown = network.edit(ApplyCompoundScaling($phi))
 print("MACs grew", grown.figures.total.macs / network.figures.total.macs)
 print("side", grown.architecture.input_shape[-1], "parameters", grown.figures.total.params)
 """

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from torch import nn
 
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, SwitchControl, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -18,7 +19,6 @@ from explorer.experiments.outcome import (
     chart_line,
     message,
 )
-from explorer.wanted import KeepGoing
 
 _WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
 _TABLE = "MobileNets, table 3"
@@ -46,8 +46,8 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     def macs(width: int) -> tuple[int, int]:
         shape = (1, width, side, side)
         one, two = (
-            live.module_figures(lambda: full_conv(width, kernel), shape),
-            live.module_figures(lambda: separable_conv(width, kernel), shape),
+            measurements.module_figures(lambda: full_conv(width, kernel), shape),
+            measurements.module_figures(lambda: separable_conv(width, kernel), shape),
         )
         return one.total.macs, two.total.macs
 
@@ -58,10 +58,10 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     times: dict[int, tuple[float, float]] = {}
     clocked = [width for width in _WIDTHS if width in (32, 128, 512, channels)] if values["clock"] else []
     for done, width in enumerate(clocked):
-        image = live.normal_noise(0, 1, width, side, side)
+        image = measurements.normal_noise(0, 1, width, side, side)
         part = 0.3 + 0.7 * done / len(clocked)
         one, two = (
-            live.median_milliseconds(make(width, kernel), image, keep_going, part)
+            measurements.median_milliseconds(make(width, kernel), image, keep_going, part)
             for make in (full_conv, separable_conv)
         )
         times[width] = one, two
@@ -122,7 +122,7 @@ def count_table_rows() -> tuple[tuple[str, int, int], ...]:
     """The four rows of table 3, counted on modules: name, multiply-adds, weights."""
 
     def row(name: str, make: Callable[[int, int], nn.Module], channels: int, side: int) -> tuple[str, int, int]:
-        total = live.module_figures(lambda: make(channels, 3), (1, channels, side, side)).total
+        total = measurements.module_figures(lambda: make(channels, 3), (1, channels, side, side)).total
         return name, total.macs, total.params
 
     return (

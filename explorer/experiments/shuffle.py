@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from explorer.base.cancellation import KeepGoing
 from explorer.edits import SwapActivation, ToggleChannelShuffle
-from explorer.experiments import live
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
     Chart,
@@ -21,7 +22,6 @@ from explorer.experiments.outcome import (
     message,
 )
 from explorer.network import Network
-from explorer.wanted import KeepGoing
 
 _UNITS = ("stage2.1", "stage2.2", "stage2.3", "stage3.1", "stage3.7", "stage4.1")
 
@@ -41,7 +41,7 @@ def channel_sensitivity(network: Network, unit: str, keep_going: KeepGoing, prog
         branch.conv1.register_forward_pre_hook(take),  # type: ignore[union-attr]
         branch.bn3.register_forward_hook(lambda _m, _i, result: kept.update(out=result)),  # type: ignore[union-attr]
     ]
-    module(live.normal_noise(2, 2, 3, 64, 64))
+    module(measurements.normal_noise(2, 2, 3, 64, 64))
     for hook in hooks:
         hook.remove()
     check_cancelled(keep_going, progress)
@@ -59,7 +59,7 @@ def reachable_share(loud: torch.Tensor) -> float:
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     groups, unit = values["groups"], values["unit"]
-    on = live.open_cached(f"shufflenet_v1_g{groups}")
+    on = measurements.open_cached(f"shufflenet_v1_g{groups}")
     off = on.edit(ToggleChannelShuffle("*", on=False))
     with_shuffle, without = (
         channel_sensitivity(on, unit, keep_going, 0.1),

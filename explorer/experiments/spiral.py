@@ -6,7 +6,8 @@ import math
 
 import torch
 
-from explorer.experiments import live
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
 from explorer.experiments.outcome import (
     Array,
@@ -20,7 +21,6 @@ from explorer.experiments.outcome import (
     chart_line,
     message,
 )
-from explorer.wanted import KeepGoing
 
 DIMENSIONS = (2, 3, 5, 15, 30)
 _POINTS = 400
@@ -43,7 +43,7 @@ def collapsed_share(m: int, n: int = 2) -> float:
 
 def random_map(m: int, seed: int) -> torch.Tensor:
     """A random map from the plane to m channels: shape (2, m)."""
-    return live.normal_noise(1000 * m + seed, 2, m)
+    return measurements.normal_noise(1000 * m + seed, 2, m)
 
 
 def decode_channels(x: torch.Tensor, channels: torch.Tensor) -> torch.Tensor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from explorer.analysis.figures import Figures
-from explorer.experiments import live
+from explorer.analysis.figures.figures import Figures
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments import measurements
 from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
 from explorer.experiments.outcome import (
     Array,
@@ -18,7 +19,6 @@ from explorer.experiments.outcome import (
     Outcome,
     message,
 )
-from explorer.wanted import KeepGoing
 
 _KERNELS = (5, 7, 9, 11)
 
@@ -45,7 +45,7 @@ def mean_input_gradient(module: nn.Module, side: int) -> torch.Tensor:
     """How much each input pixel moves the middle output pixel: mean size of the gradient over 16 noise images,
     of shape (side, side)."""
     channels = next(module.parameters()).shape[1]
-    image = live.normal_noise(1, 16, channels, side, side).requires_grad_()
+    image = measurements.normal_noise(1, 16, channels, side, side).requires_grad_()
     module(image)[:, :, side // 2, side // 2].sum().backward()
     assert image.grad is not None
     return image.grad.abs().mean(dim=(0, 1))
@@ -53,7 +53,7 @@ def mean_input_gradient(module: nn.Module, side: int) -> torch.Tensor:
 
 def _measured(kernel: int, channels: int, side: int) -> tuple[Figures, Figures]:
     shape = (1, channels, side, side)
-    return live.module_figures(lambda: single_conv(kernel, channels), shape), live.module_figures(
+    return measurements.module_figures(lambda: single_conv(kernel, channels), shape), measurements.module_figures(
         lambda: stacked_convs(kernel, channels), shape
     )
 
@@ -69,7 +69,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     prints = []
     for done, make in enumerate((single_conv, stacked_convs)):
         check_cancelled(keep_going, (4 + done) / 6)
-        prints.append(mean_input_gradient(live.he_init(make(kernel, 32)), seen).numpy())
+        prints.append(mean_input_gradient(measurements.he_init(make(kernel, 32)), seen).numpy())
     published, source = _PUBLISHED.get(kernel, (None, ""))
     reached = int((prints[1].max(axis=0) > 0).sum())
     fields = [_field(name, trace) for name, trace in zip(("field_one", "field_many"), prints, strict=True)]

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from explorer.assets import resource_path
+from explorer.base.languages import Language
+from explorer.base.resources import resource_path
+from explorer.base.safe_json import read_json
 from explorer.experiments.outcome import Label, Message
-from explorer.json_files import read_json
-from explorer.language import Language
 
 
 class _Strict(BaseModel):

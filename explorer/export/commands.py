@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
 from explorer.export.page import NETWORK_SUFFIXES, SUFFIXES, THEMES, ExportError, Page, PictureKind, check_suffix
+from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -91,7 +91,7 @@ def _run_export(parsed: argparse.Namespace, opener: Opener, kind: PictureKind = 
 
             save_network(opener(parsed, key), path)
             continue
-        from explorer.export.diagram import save_diagram
+        from explorer.export.network_sheet import save_diagram
 
         save_diagram(opener(parsed, key), path, page, select=parsed.select)
 
@@ -103,7 +103,7 @@ def _run_table(parsed: argparse.Namespace, opener: Opener) -> None:
         check_suffix(path, (*_TEXT_SUFFIXES, *SUFFIXES))  # said before any network is opened
     networks = [opener(parsed, key) for key in expand_patterns(parsed.network)]
     from explorer.export.tables import save_table_text, table_as_markdown
-    from explorer.present.stage_table import stage_table
+    from explorer.presenters.stage_table import stage_table
 
     table = stage_table([network.analysis for network in networks], parsed.form)
     if path is None:
@@ -111,7 +111,7 @@ def _run_table(parsed: argparse.Namespace, opener: Opener) -> None:
     elif path.suffix.lower() in _TEXT_SUFFIXES:
         save_table_text(table, path)
     else:
-        from explorer.export.diagram import save_table
+        from explorer.export.network_sheet import save_table
 
         save_table(networks, table, path, page)
 
@@ -123,7 +123,7 @@ def expand_patterns(patterns: list[str]) -> list[str]:
     Raises LookupError for a pattern that stands for none.
     """
     from explorer.networks.catalogue import all_entries
-    from explorer.networks.own import is_user_module
+    from explorer.networks.user_module import is_user_module
 
     known = [entry.key for entry in all_entries()]
     found: dict[str, None] = {}
@@ -147,7 +147,7 @@ def _output_files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[
     if path.suffix.lower() in (*SUFFIXES, *NETWORK_SUFFIXES) and not path.is_dir():
         raise ExportError(f"{len(named)} networks do not fit into one file {path.name}: name a folder")
     from explorer.networks.catalogue import get_entry
-    from explorer.networks.own import is_user_module
+    from explorer.networks.user_module import is_user_module
 
     for key in named:
         if not is_user_module(key):

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import torch
 
-from explorer.export.code import save_code
-from explorer.export.image import write_export
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
+from explorer.export.python_code import save_code
+from explorer.export.sheet_files import write_export
 from explorer.network import Network
-from explorer.project import edit_to_json
+from explorer.project.files import edit_to_json
 
 #: What one ONNX file may hold: it is a protobuf message.
 _MAX_ONNX_BYTES = 2**31 - 2**20

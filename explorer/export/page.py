@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from explorer.diagram import DIRECTIONS, LEVELS, Direction, Level
+from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Direction, Level
 
 #: What is drawn: the graph, its feature maps as boxes, or the table of its stages as in a paper.
 PictureKind = Literal["graph", "volumes", "table"]
@@ -55,7 +55,8 @@ class Page:
     level: Level | None = "blocks"  # None: unfolded as the window shows it
     scope: ExportScope = "all"
     direction: Direction = "columns"  # which way the data flows
-    by: str = "kind"  # what cards are coloured by: a key of `explorer.diagram.COLOURS`, or the title of other numbers
+    # what cards are coloured by: a key of `explorer.viewmodels.diagram.COLOURS`, or the title of other numbers
+    by: str = "kind"
     theme: ThemeName = "light"
     scale: float | None = None
     width: int | None = None

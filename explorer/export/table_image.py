@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from explorer import numbers
-from explorer.diagram import Kind
+from explorer.base import number_format
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
 from explorer.drawing.theme import diagram_font, text_width
-from explorer.present.stage_table import Cell, LayerRun, StageTable
+from explorer.presenters.stage_table import Cell, LayerRun, StageTable
+from explorer.viewmodels.diagram import Kind
 
 _TEXT_PX, _LINE_HEIGHT = 13.0, 18.0
 _BRACKET_WIDTH, _BRACKET_PADDING = 5.0, 7.0  # width of a bracket, and the room within
@@ -150,4 +150,4 @@ def _width_cell(row: tuple[Cell, ...], column: int) -> Cell:
 
 
 def _cell_text(cell: str | int) -> str:
-    return numbers.format_short(cell) if isinstance(cell, int) else cell
+    return number_format.format_short(cell) if isinstance(cell, int) else cell

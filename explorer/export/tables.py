@@ -7,9 +7,9 @@ import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer import numbers
+from explorer.base import number_format
 from explorer.export.page import check_suffix
-from explorer.present.stage_table import Cell, LayerRun, StageTable
+from explorer.presenters.stage_table import Cell, LayerRun, StageTable
 
 
 def table_as_markdown(table: StageTable) -> str:
@@ -21,7 +21,7 @@ def table_as_markdown(table: StageTable) -> str:
     def said(cell: Cell) -> str:
         if isinstance(cell, tuple):
             return "<br>".join(_escape_markdown(str(run)) for run in cell)
-        return numbers.format_short(cell) if isinstance(cell, int) else _escape_markdown(cell)
+        return number_format.format_short(cell) if isinstance(cell, int) else _escape_markdown(cell)
 
     rules = ["---:" if _is_count(table, column) else "---" for column in range(len(table.header))]
     rows = [line([said(cell) for cell in row]) for row in table.rows]
@@ -82,7 +82,7 @@ TABLE_WRITERS: dict[str, Callable[[StageTable], str]] = {
 
 def save_table_text(table: StageTable, path: str | Path) -> None:
     """Write a table as what the suffix of `path` says. Raises ExportError; then nothing is written."""
-    from explorer.export.image import write_export
+    from explorer.export.sheet_files import write_export
 
     path = Path(path)
     text = TABLE_WRITERS[check_suffix(path, tuple(TABLE_WRITERS))](table)
@@ -101,7 +101,7 @@ def _escape_markdown(text: str) -> str:
 
 def _latex_cell(cell: Cell) -> str:
     if isinstance(cell, int):
-        return _escape_latex(numbers.format_short(cell))
+        return _escape_latex(number_format.format_short(cell))
     if isinstance(cell, str):
         return _escape_latex(cell)
     runs = [_latex_run(run) for run in cell]

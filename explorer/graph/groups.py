@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Constant, Node
 
 Role = Literal["network", "stem", "stage", "block", "branch", "unit", "head"]
@@ -64,7 +64,7 @@ class Group:
 
 def child_kind(item: str | Group, architecture: Architecture) -> str:
     """Kind of a child that is a single op; empty for a group."""
-    return vocabulary.kind(architecture.nodes[item]) if isinstance(item, str) else ""
+    return op_kinds.kind(architecture.nodes[item]) if isinstance(item, str) else ""
 
 
 def expand_containers(group: Group) -> Iterator[str | Group]:

@@ -20,10 +20,10 @@ from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
-from explorer.garbage import gc_paused
+from explorer.base.gc_pause import gc_paused
 from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output
 from explorer.graph.arguments import Ref
-from explorer.graph.functional import functional_as_layer
+from explorer.graph.functional_layers import functional_as_layer
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.
 LEAF_MODULES: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from explorer.assets import resource_path
+from explorer.base.languages import LANGUAGES, Language
+from explorer.base.resources import resource_path
 from explorer.guide.errors import PageError
-from explorer.language import LANGUAGES, Language
 
 
 @dataclass(frozen=True, slots=True)

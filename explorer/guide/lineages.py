@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from explorer.assets import resource_path
+from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import Language
+from explorer.base.resources import resource_path
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
-from explorer.language import Language
 from explorer.network import open_network
-from explorer.project import ProjectError, edit_from_json
-from explorer.wanted import KeepGoing, always
+from explorer.project.files import ProjectError, edit_from_json
 
 _Translations = Mapping[Language, str]
 

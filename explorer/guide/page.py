@@ -13,11 +13,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from explorer.assets import resource_path
+from explorer.base.languages import Language
+from explorer.base.resources import resource_path
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
-from explorer.language import Language
-from explorer.project import edit_from_json
+from explorer.project.files import edit_from_json
 
 #: In the order of the history.
 PAGES: tuple[str, ...] = (
@@ -89,7 +89,7 @@ class IdeaText(_FrozenModel):
 
 
 class PageText(_FrozenModel):
-    """A page in one language. `{…}` in a text is filled in from the live network: see `explorer.guide.told`."""
+    """A page in one language. `{…}` in a text is filled in from the live network: see `explorer.guide.filled_page`."""
 
     title: _NonEmptyText
     motto: _NonEmptyText  # one line: what it is remembered for

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from itertools import pairwise
 
-from explorer.layout.frame import FREE, Edge, LayoutProblem
+from explorer.layout.problem import FREE, Edge, LayoutProblem
 
 ALIGNMENT_SWEEPS = 4
 LABEL_GAP = 6.0

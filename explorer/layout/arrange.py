@@ -6,15 +6,15 @@ from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from explorer.diagram import Direction, ProgressCallback
-from explorer.layout.channel import STRAIGHT_TOLERANCE
 from explorer.layout.columns import HIDDEN_PREFIX, count_open_links
-from explorer.layout.frame import BOTTOM, TOP, Edge, LayoutNode, LayoutProblem, build_port
 from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing
-from explorer.layout.nest import GroupGraph, Nesting, build_nesting
+from explorer.layout.group_border import GroupStyle, SolvedGroup, add_border
+from explorer.layout.nesting import GroupGraph, Nesting, build_nesting
+from explorer.layout.problem import BOTTOM, TOP, Edge, LayoutNode, LayoutProblem, build_port
 from explorer.layout.rows import ROW_GAP, break_into_rows
-from explorer.layout.series import solve
-from explorer.layout.shell import GroupStyle, SolvedGroup, add_border
+from explorer.layout.series_parallel import solve
+from explorer.layout.track_routing import STRAIGHT_TOLERANCE
+from explorer.viewmodels.diagram import Direction, ProgressCallback
 
 MARGIN = 8.0
 _PROGRESS_INTERVAL = 64  # groups from one word on how far it is to the next

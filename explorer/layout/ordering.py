@@ -3,7 +3,7 @@
 from bisect import bisect_right, insort
 from collections import defaultdict
 
-from explorer.layout.frame import Edge
+from explorer.layout.problem import Edge
 
 ORDERING_SWEEPS = 4
 

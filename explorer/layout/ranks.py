@@ -7,10 +7,10 @@ one lane for each source, so that dense connections read like a bus.
 from collections import defaultdict
 
 from explorer.layout.alignment import align
-from explorer.layout.channel import TrackLink, assign_tracks
-from explorer.layout.frame import BOTTOM, FREE, TOP, LayoutProblem, LayoutSolution, normalise_origin
 from explorer.layout.geometry import Point
 from explorer.layout.ordering import reduce_crossings
+from explorer.layout.problem import BOTTOM, FREE, TOP, LayoutProblem, LayoutSolution, normalise_origin
+from explorer.layout.track_routing import TrackLink, assign_tracks
 
 Pin = tuple[int, int]
 

@@ -13,7 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from explorer.assets import resource_path
+from explorer.base.resources import resource_path
 
 if TYPE_CHECKING:
     from torch import nn
@@ -127,7 +127,7 @@ def instantiate(entry: CatalogueEntry, options: Mapping[str, Any] | None = None,
     `options` holds values for `entry.options`; without one, the first choice counts. With `aux_heads` the module
     returns its auxiliary outputs too, for which the root (and only the root) is left in training mode.
     """
-    from explorer.networks.building import call_builder
+    from explorer.networks.builder import call_builder
 
     chosen = _check_options(entry, options or {})
     arguments = dict(entry.arguments)

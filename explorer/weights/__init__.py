@@ -1,7 +1,7 @@
 """Where each layer's numbers come from."""
 
-from explorer.weights.given import LoadedWeights
+from explorer.weights.loaded import LoadedWeights
 from explorer.weights.seeded import SeededWeights
-from explorer.weights.source import WeightSource
+from explorer.weights.weight_source import WeightSource
 
 __all__ = ["LoadedWeights", "SeededWeights", "WeightSource"]

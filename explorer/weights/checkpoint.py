@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import torch
 
-from explorer.numbers import format_bytes
+from explorer.base.number_format import format_bytes
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 

@@ -20,9 +20,9 @@ from typing import BinaryIO
 
 import torch
 
-from explorer.files import write_atomic
-from explorer.numbers import format_bytes
-from explorer.wanted import KeepGoing, always
+from explorer.base.atomic_write import write_atomic
+from explorer.base.cancellation import KeepGoing, always
+from explorer.base.number_format import format_bytes
 from explorer.weights.checkpoint import CheckpointError
 
 _CHUNK_BYTES = 256 * 2**10  # bytes

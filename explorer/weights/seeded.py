@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping
 import torch
 from torch import nn
 
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Constant, Layer, Node
 from explorer.weights.provenance import Provenance, copy_overlap, infer_provenance, prefixed_modules
 
@@ -138,7 +138,7 @@ def _draw_module_tensors(
 ) -> dict[str, torch.Tensor]:
     """Values for a module's own tensors, its children's not counted."""
     made: dict[str, torch.Tensor] = {}
-    is_norm = vocabulary.layer_kind(module) == "norm"
+    is_norm = op_kinds.layer_kind(module) == "norm"
     for name, like in [*module._parameters.items(), *module._buffers.items()]:
         if like is None:
             continue

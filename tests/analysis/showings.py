@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from explorer.analysis.showing import Probe
+from explorer.analysis.probes.probe import Probe
 from explorer.network import Network
 
 

@@ -7,10 +7,10 @@ import torch
 from showings import shown
 from torch import nn
 
-from explorer.analysis.change_along_depth import measure_drift, merge_orders
+from explorer.analysis.probes.activation_drift import measure_drift, merge_orders
+from explorer.base.cancellation import Cancelled
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
-from explorer.wanted import Cancelled
 
 
 def hooked(module: nn.Module, image: torch.Tensor) -> dict[str, torch.Tensor]:

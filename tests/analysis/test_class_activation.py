@@ -10,10 +10,10 @@ import torch
 from showings import shown
 from torch import nn
 
-from explorer.analysis.class_activation import compute_class_activation, find_last_feature_map
-from explorer.analysis.showing import NotAvailable
+from explorer.analysis.probes.class_activation import compute_class_activation, find_last_feature_map
+from explorer.analysis.probes.probe import NotAvailable
+from explorer.base.cancellation import Cancelled
 from explorer.network import Network, open_network
-from explorer.wanted import Cancelled
 
 
 def by_hand(module: nn.Module, path: str, image: torch.Tensor, target: int) -> torch.Tensor:

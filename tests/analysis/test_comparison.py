@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from explorer.analysis.comparison import js_divergence, probabilities, top_classes
+from explorer.analysis.output_divergence import js_divergence, probabilities, top_classes
 
 
 def of(*values: float) -> torch.Tensor:

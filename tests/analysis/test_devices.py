@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.analysis.change_along_depth import measure_drift
-from explorer.analysis.class_activation import compute_class_activation
-from explorer.analysis.feature_maps import compute_feature_maps
-from explorer.analysis.kernels import extract_kernels
-from explorer.analysis.latency import measure_latency
-from explorer.analysis.room import free_memory
-from explorer.analysis.showing import NotAvailable, Probe
-from explorer.analysis.signal_health import measure_forward_health, measure_signal_health
-from explorer.analysis.unit_receptive_field import compute_effective_field
+from explorer.analysis.forward.memory_check import free_memory
+from explorer.analysis.probes.activation_drift import measure_drift
+from explorer.analysis.probes.class_activation import compute_class_activation
+from explorer.analysis.probes.feature_maps import compute_feature_maps
+from explorer.analysis.probes.kernels import extract_kernels
+from explorer.analysis.probes.latency import measure_latency
+from explorer.analysis.probes.probe import NotAvailable, Probe
+from explorer.analysis.probes.signal_health import measure_forward_health, measure_signal_health
+from explorer.analysis.probes.unit_receptive_field import compute_effective_field
 from explorer.edits import SwapActivation
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry

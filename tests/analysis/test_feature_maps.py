@@ -10,12 +10,12 @@ import torch
 from showings import shown
 from torch import nn
 
-from explorer.analysis.feature_maps import arrange_values, compute_feature_maps, compute_histogram
-from explorer.analysis.forward import ForwardEngine
-from explorer.analysis.showing import NotAvailable, Probe, computing_nodes
+from explorer.analysis.forward.engine import ForwardEngine
+from explorer.analysis.probes.feature_maps import arrange_values, compute_feature_maps, compute_histogram
+from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes
+from explorer.base.cancellation import Cancelled
 from explorer.edits import ToggleShortcut
 from explorer.network import Network, open_network
-from explorer.wanted import Cancelled
 
 
 @pytest.mark.parametrize("name", ["conv1", "layer2.0.bn1", "layer3.1.conv2", "maxpool"])

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from explorer.analysis import shapes
-from explorer.analysis.figures import Figures
-from explorer.analysis.shapes import ShapeError
+from explorer.analysis.figures import shape_inference
+from explorer.analysis.figures.figures import Figures
+from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry, instantiate
@@ -35,7 +35,7 @@ def test_macs_are_half_of_torchs_flops(key: str, opened: Callable[[str], Network
 @pytest.mark.parametrize("key", TYPICAL)
 def test_remembered_equals_fresh(key: str) -> None:
     remembered = open_network(key).figures.as_json()
-    shapes.clear_cache()
+    shape_inference.clear_cache()
     assert open_network(key).figures.as_json() == remembered
 
 

@@ -9,16 +9,16 @@ import torch
 from torch import nn
 from torchvision import models
 
-from explorer.analysis.forward import ForwardEngine
-from explorer.analysis.running import PassError
+from explorer.analysis.forward.engine import ForwardEngine
+from explorer.analysis.forward.forward_pass import PassError
+from explorer.base.cancellation import Cancelled
 from explorer.edits import SwapActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.edits.switches import swappable_activations
 from explorer.graph.architecture import Constant, Layer
-from explorer.graph.module import build_module
+from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry
-from explorer.wanted import Cancelled
 from explorer.weights import SeededWeights
 from tests.conftest import KEYS
 

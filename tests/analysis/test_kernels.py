@@ -8,8 +8,8 @@ import torch
 from showings import shown
 from torch import nn
 
-from explorer.analysis.kernels import extract_kernels
-from explorer.analysis.showing import NotAvailable
+from explorer.analysis.probes.kernels import extract_kernels
+from explorer.analysis.probes.probe import NotAvailable
 from explorer.edits import ToggleShortcut
 from explorer.network import Network, open_network
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from showings import shown
 
-from explorer.analysis.latency import measure_latency
+from explorer.analysis.probes.latency import measure_latency
+from explorer.base.cancellation import Cancelled
 from explorer.network import Network
-from explorer.wanted import Cancelled
 
 
 def test_every_layer_has_a_time_and_the_work_tells_how_far_it_is(network: Network, image: torch.Tensor) -> None:

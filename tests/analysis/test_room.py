@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from explorer import network as network_module
-from explorer.analysis import room
-from explorer.analysis.room import (
+from explorer.analysis.forward import memory_check
+from explorer.analysis.forward.memory_check import (
     InsufficientMemory,
     check_memory,
     default_budget,
@@ -71,5 +71,5 @@ def test_devices_begin_with_the_cpu() -> None:
 
 @pytest.mark.parametrize(("free", "budget"), [(0, 2**28), (2**33, 2**31), (2**40, 2**32)])
 def test_a_quarter_of_what_is_free_is_remembered(free: int, budget: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "free_memory", lambda: free)
+    monkeypatch.setattr(memory_check, "free_memory", lambda: free)
     assert default_budget() == budget

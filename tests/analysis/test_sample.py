@@ -15,8 +15,8 @@ from torchvision.models import get_weight
 from torchvision.transforms.functional import to_pil_image
 
 from explorer.analysis import sample
-from explorer.analysis.photos import BUILT_IN_SAMPLES
 from explorer.analysis.sample import ImageError, Sample, class_labels, decode_image, load_sample, preprocess, read_image
+from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 
 
 def png(image: Image.Image, **settings: object) -> bytes:

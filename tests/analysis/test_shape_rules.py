@@ -15,10 +15,10 @@ from torch import nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
-from explorer.analysis import shapes
-from explorer.analysis.shape import Shape
-from explorer.analysis.shape_rules import infer_shape
-from explorer.analysis.shapes import Measure, ShapeError, measure_node, measure_on_meta
+from explorer.analysis.figures import shape_inference
+from explorer.analysis.figures.op_rules import infer_shape
+from explorer.analysis.figures.shape import Shape
+from explorer.analysis.figures.shape_inference import Measure, ShapeError, measure_node, measure_on_meta
 from explorer.graph.architecture import Bypass, Function, Layer, Method, Node, Op, Output
 from explorer.graph.arguments import Ref
 from explorer.network import Network
@@ -44,7 +44,7 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Node:
 
 def refused(node: Node, *inputs: Any) -> bool:
     """Does torch refuse? Either way, what is measured is what torch says, and a rule never speaks for a refused op."""
-    shapes.clear_cache()
+    shape_inference.clear_cache()
     try:
         expected: Measure | None = measure_on_meta(node, inputs)
     except ShapeError:
@@ -69,7 +69,7 @@ def test_every_op_of_the_catalogue_is_measured_as_torch_would(key: str, opened: 
         seen.add(known)
         ruled = infer_shape(node, inputs)
         if ruled is not None:
-            shapes.clear_cache()
+            shape_inference.clear_cache()
             assert ruled == figures.measures[name].value
             assert measure_node(node, inputs) == measure_on_meta(node, inputs), name
 

@@ -9,11 +9,11 @@ import torch
 from showings import shown
 from torch import nn
 
-from explorer.analysis import signal_health as signal_health_module
-from explorer.analysis.showing import NotAvailable
-from explorer.analysis.signal_health import measure_forward_health, measure_signal_health
+from explorer.analysis.probes import signal_health as signal_health_module
+from explorer.analysis.probes.probe import NotAvailable
+from explorer.analysis.probes.signal_health import measure_forward_health, measure_signal_health
+from explorer.base.cancellation import Cancelled
 from explorer.network import Network, open_network
-from explorer.wanted import Cancelled
 
 
 def test_gradients_are_autograds(network: Network, image: torch.Tensor) -> None:

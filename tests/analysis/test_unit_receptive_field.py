@@ -11,8 +11,8 @@ from showings import shown
 from torch import nn
 from torchvision import models
 
-from explorer.analysis.showing import NotAvailable
-from explorer.analysis.unit_receptive_field import PixelBox, compute_effective_field, compute_receptive_box
+from explorer.analysis.probes.probe import NotAvailable
+from explorer.analysis.probes.unit_receptive_field import PixelBox, compute_effective_field, compute_receptive_box
 from explorer.network import Network, open_network
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 
-from explorer.analysis import shapes
+from explorer.analysis.figures import shape_inference
+from explorer.base.gc_pause import freeze_imports
 from explorer.edits import Edit, MultiplyWidth, SetWidth, ToggleShortcut
 from explorer.edits.options import find_options
-from explorer.garbage import freeze_imports
 from explorer.network import Network, open_network
 
 
@@ -76,7 +76,7 @@ def _width(key: str, edit: Edit) -> dict[str, float]:
     for number in range(6):
         network = open_network(key)
         if not number:
-            shapes.clear_cache()
+            shape_inference.clear_cache()
         _ = (network.figures.total, network.analysis.hierarchy)
         try:
             times.append(_seconds(lambda network=network: _counted(network.edit(edit))))

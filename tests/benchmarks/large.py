@@ -17,11 +17,11 @@ import torch
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
-from explorer.analysis.study import analyse
+from explorer.analysis.analysis import analyse
 from explorer.drawing import Picture, compose_picture
 from explorer.graph.trace import trace
-from explorer.present import build_diagram, expanded_at_level
-from explorer.ui.canvas import Canvas
+from explorer.presenters import build_diagram, expanded_at_level
+from explorer.ui.canvas.canvas import Canvas
 from tests.large_network import large
 
 found: dict[str, dict[str, float]] = {}

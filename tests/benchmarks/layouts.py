@@ -21,12 +21,12 @@ from pathlib import Path
 import torch
 from PySide6.QtWidgets import QApplication
 
-from explorer.analysis.study import analyse
+from explorer.analysis.analysis import analyse
 from explorer.drawing import cards
 from explorer.graph.trace import trace
 from explorer.layout import arrange
 from explorer.layout.arrange import solve_cached
-from explorer.present import build_diagram, expanded_at_level
+from explorer.presenters import build_diagram, expanded_at_level
 from tests.large_network import large
 
 PATIENCE = 120  # seconds

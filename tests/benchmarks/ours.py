@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from explorer.analysis import shapes
+from explorer.analysis.figures import shape_inference
 from explorer.network import Network, open_network
 
 REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
@@ -20,7 +20,8 @@ REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
 
 def figures(key: str) -> dict[str, float]:
     """Seconds from an edit to all its figures: the first time its ops are seen, and the median of many edits."""
-    shapes.clear_cache()  # what another network of the same run left behind would make the first time no first time
+    # what another network of the same run left behind would make the first time no first time
+    shape_inference.clear_cache()
     network = open_network(key)
     edits = itertools.cycle(_edits(network))
     times = []
@@ -36,7 +37,7 @@ def figures(key: str) -> dict[str, float]:
 def _edits(network: Network) -> list[Any]:
     from explorer.edits import SwapActivation, ToggleShortcut
     from explorer.edits.switches import swappable_activations
-    from explorer.graph.shortcuts import find_shortcuts
+    from explorer.graph.recognition.shortcuts import find_shortcuts
 
     nodes = [node.name for node in swappable_activations(network.architecture, "*")]
     known = list(find_shortcuts(network.architecture))
@@ -54,7 +55,7 @@ def first_picture(key: str) -> dict[str, float]:
     from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
     from explorer.drawing import LIGHT, compose_picture
-    from explorer.present import build_diagram, expanded_at_level
+    from explorer.presenters import build_diagram, expanded_at_level
 
     app = QGuiApplication.instance() or QGuiApplication([])
     assert app is not None
@@ -62,7 +63,7 @@ def first_picture(key: str) -> dict[str, float]:
     for level in ("blocks", "ops"):
         times = []
         for _ in range(REPEATS + 1):
-            shapes.clear_cache()
+            shape_inference.clear_cache()
             _forget_pictures()
             start = time.perf_counter()
             study = open_network(key).analysis
@@ -86,7 +87,7 @@ def exports(key: str) -> dict[str, float]:
 
     from PySide6.QtGui import QImageReader
 
-    from explorer.export.diagram import ensure_application, save_diagram
+    from explorer.export.network_sheet import ensure_application, save_diagram
 
     ensure_application()
     network = open_network(key)
@@ -120,8 +121,8 @@ def panning(key: str) -> list[dict[str, float]]:
     from PySide6.QtWidgets import QApplication
 
     from explorer.drawing import compose_picture
-    from explorer.present import build_diagram, expanded_at_level
-    from explorer.ui.canvas import Canvas
+    from explorer.presenters import build_diagram, expanded_at_level
+    from explorer.ui.canvas.canvas import Canvas
 
     app = QApplication.instance() or QApplication([])
     assert app is not None

@@ -17,13 +17,13 @@ from typing import Any
 import torch
 from torch import fx
 
-from explorer.analysis.forward import ForwardEngine
+from explorer.analysis.forward.engine import ForwardEngine
 from explorer.edits import SwapActivation
 from explorer.edits.switches import swappable_activations
 from explorer.graph.architecture import Architecture, Bypass, Constant
-from explorer.graph.module import build_module
+from explorer.graph.to_module import build_module
 from explorer.network import Network, open_network
-from explorer.weights.source import WeightSource
+from explorer.weights.weight_source import WeightSource
 
 REPEATS = int(os.environ.get("BENCHMARK_REPEATS", "5"))
 _TO = ("elu", "tanh", "sigmoid", "silu", "gelu", "mish", "softplus", "leaky_relu", "hardswish", "selu")
@@ -154,7 +154,7 @@ def stall(key: str) -> dict[str, float]:
 def selection(key: str) -> dict[str, float]:
     """Milliseconds from the selection of a card to its feature maps on screen: median and worst of many cards, all
     maps being remembered."""
-    from explorer.ui.tools.inside import FeatureMapsTool
+    from explorer.ui.feature_maps.tool import FeatureMapsTool
 
     app, window = _opened(key)
     tool = next(tool for tool in window.tools if isinstance(tool, FeatureMapsTool))
@@ -177,7 +177,7 @@ def _opened(key: str) -> tuple[Any, Any]:
     """The application, and its window with a network that has made its first output."""
     from PySide6.QtWidgets import QApplication
 
-    from explorer.ui.window import Window
+    from explorer.ui.shell.window import Window
 
     app = QApplication.instance() or QApplication([])
     window = Window()

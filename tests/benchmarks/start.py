@@ -21,8 +21,8 @@ class _FirstPaint(QObject):
 
 
 def main(started: float) -> None:
-    from explorer.ui import appearance
-    from explorer.ui.window import Window
+    from explorer.ui.base import appearance
+    from explorer.ui.shell.window import Window
 
     app = QApplication(sys.argv[:1])
     appearance.apply_scheme(app, "light")

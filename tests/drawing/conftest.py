@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from explorer.diagram import Card, Change, Diagram, Kind, Link
 from explorer.drawing import Picture
 from explorer.layout import Box, Geometry, Route
+from explorer.viewmodels.diagram import Card, Change, Diagram, Kind, Link
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

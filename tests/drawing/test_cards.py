@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
-from explorer.diagram import Card, Kind
-from explorer.drawing import LIGHT, afar, cards
+from explorer.drawing import LIGHT, cards, level_of_detail
+from explorer.viewmodels.diagram import Card, Kind
 
 CHIPS: tuple[tuple[Kind, str], ...] = (("norm", "BN"), ("activation", "ReLU6"), ("dropout", "Dropout"))
 
@@ -74,7 +74,7 @@ def test_nothing_is_painted_outside_a_card(qapp: QGuiApplication) -> None:
     ],
 )
 def test_from_afar_titles_are_shortened_by_words(title: str, room: int, rows: int, lines: tuple[str, ...]) -> None:
-    assert afar._fit_title(title, room, rows) == lines
+    assert level_of_detail._fit_title(title, room, rows) == lines
 
 
 @pytest.mark.usefixtures("qapp")
@@ -88,12 +88,12 @@ def test_from_afar_titles_are_shortened_by_words(title: str, room: int, rows: in
     ],
 )
 def test_from_afar_a_stack_says_how_many_it_is(room: int, rows: int, lines: tuple[str, ...]) -> None:
-    assert afar._fit_title("Inverted residual", room, rows, 2) == lines
+    assert level_of_detail._fit_title("Inverted residual", room, rows, 2) == lines
 
 
 @pytest.mark.usefixtures("qapp")
 def test_from_afar_a_single_word_keeps_its_beginning() -> None:
-    (line,) = afar._fit_title("Depthwise", 40, 1)
+    (line,) = level_of_detail._fit_title("Depthwise", 40, 1)
     assert "Depthwise".startswith(line.removesuffix("…"))
     assert len(line) > 5
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 
-from explorer.drawing.nearby import RectIndex
+from explorer.drawing.rect_index import RectIndex
 
 places = st.integers(-3000, 90_000)
 sizes = st.integers(1, 30_000) | st.integers(1, 40)

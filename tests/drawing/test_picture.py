@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from explorer.diagram import Card, Diagram, Link
-from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, afar, compose_picture, links
+from explorer.drawing import DARK, LIGHT, PRINT, Marks, Picture, Theme, compose_picture, level_of_detail, links
 from explorer.drawing.legend import _ordered_entries, legend_height, legend_width, paint_legend
 from explorer.layout import Box, Geometry, Route
+from explorer.viewmodels.diagram import Card, Diagram, Link
 
 PLAIN = Marks()
 SCALES = (0.002, 0.02, 0.1, 0.25, 0.4, 0.5, 1.0, 2.0, 8.0)
@@ -230,7 +230,7 @@ def test_from_very_far_two_halves_make_the_whole_too() -> None:
 @pytest.mark.parametrize(("width", "lines"), [(120, 2), (50, 2), (32, 2), (20, 0)])
 def test_totals_are_shortened_rather_than_cut(width: int, lines: int) -> None:
     card = Card("s", "stage", "Stage", ("layer1 · 2 blocks", "216 K params · 668 M MACs"))
-    said = afar._cost_lines(card, QRectF(0, 0, width, 200), 1.0)
+    said = level_of_detail._cost_lines(card, QRectF(0, 0, width, 200), 1.0)
     assert len(said) == lines
     assert all(line.replace(" ", "").startswith(("216K", "668M")) for line in said)
 
@@ -239,7 +239,7 @@ def test_totals_are_shortened_rather_than_cut(width: int, lines: int) -> None:
     ("exact", "rounded"), [("1.27 M", "1.3M"), ("39.7 K", "40K"), ("9.96 G", "10G"), ("928", "928")]
 )
 def test_totals_are_rounded_where_there_is_little_room(exact: str, rounded: str) -> None:
-    assert afar._round_number(exact) == rounded
+    assert level_of_detail._round_number(exact) == rounded
 
 
 @pytest.mark.parametrize(("scale", "above"), [(0.14, True), (0.19, True), (0.21, True), (0.25, False), (0.45, False)])

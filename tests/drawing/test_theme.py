@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from explorer.diagram import Card, Kind
 from explorer.drawing import DARK, LIGHT, PRINT, Theme, get_theme
 from explorer.drawing.icons import ICON_SIDE, icon_path
+from explorer.viewmodels.diagram import Card, Kind
 from tests.drawing.conftest import KINDS
 
 OPS: tuple[Kind, ...] = (

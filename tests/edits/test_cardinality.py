@@ -9,9 +9,9 @@ from torch import nn
 
 from explorer.edits import Edit, EditError, SetCardinality, ToggleChannelShuffle
 from explorer.edits.options import find_options
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.network import Network
-from explorer.panels import Option
+from explorer.viewmodels.panels import Option
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]
@@ -76,9 +76,9 @@ def test_gates_stay_as_they_are(opened: Opened) -> None:
 def test_shuffles_follow_the_convolution_before_them(opened: Opened) -> None:
     network = opened("shufflenet_v1_g3")
     edited = network.edit(SetCardinality("stage2", 2, of="pointwise"))
-    shuffles = [node for node in edited.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
-    assert {vocabulary.shuffle_groups(node) for node in shuffles if node.name.startswith("stage2")} == {2}
-    assert {vocabulary.shuffle_groups(node) for node in shuffles if not node.name.startswith("stage2")} == {3}
+    shuffles = [node for node in edited.architecture.live.values() if op_kinds.kind(node) == "shuffle"]
+    assert {op_kinds.shuffle_groups(node) for node in shuffles if node.name.startswith("stage2")} == {2}
+    assert {op_kinds.shuffle_groups(node) for node in shuffles if not node.name.startswith("stage2")} == {3}
     assert (
         edited.edit(SetCardinality("stage2", 3, of="pointwise")).architecture.nodes.keys()
         == network.architecture.nodes.keys()
@@ -87,8 +87,8 @@ def test_shuffles_follow_the_convolution_before_them(opened: Opened) -> None:
 
 def test_the_halves_of_shufflenet_v2_are_shuffled_as_before(opened: Opened) -> None:
     edited = opened("shufflenet_v2_x0_5").edit(SetCardinality("stage2", 4, of="pointwise"))
-    shuffles = [node for node in edited.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
-    assert {vocabulary.shuffle_groups(node) for node in shuffles} == {2}
+    shuffles = [node for node in edited.architecture.live.values() if op_kinds.kind(node) == "shuffle"]
+    assert {op_kinds.shuffle_groups(node) for node in shuffles} == {2}
 
 
 def test_a_mobilenet_of_groups_and_shuffles(opened: Opened) -> None:
@@ -100,8 +100,8 @@ def test_a_mobilenet_of_groups_and_shuffles(opened: Opened) -> None:
     assert shuffled.figures.total.macs == grouped.figures.total.macs < network.figures.total.macs / 2
     check_count(shuffled)
     four = shuffled.edit(SetCardinality("*", 4, of="pointwise"))
-    found = [node for node in four.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
-    assert {vocabulary.shuffle_groups(node) for node in found} == {4}
+    found = [node for node in four.architecture.live.values() if op_kinds.kind(node) == "shuffle"]
+    assert {op_kinds.shuffle_groups(node) for node in found} == {4}
 
 
 @pytest.mark.parametrize(

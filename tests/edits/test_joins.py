@@ -9,8 +9,8 @@ import pytest
 from explorer.edits import RemoveBranch, SetReduction
 from explorer.edits.options import find_options
 from explorer.network import Network
-from explorer.panels import Option
-from explorer.present.titles import group_title
+from explorer.presenters.titles import group_title
+from explorer.viewmodels.panels import Option
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]

@@ -23,7 +23,7 @@ from explorer.edits import (
 )
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
-from explorer.panels import Option
+from explorer.viewmodels.panels import Option
 from tests.conftest import KEYS
 from tests.edits.test_random_edits import check_count
 

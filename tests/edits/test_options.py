@@ -8,7 +8,7 @@ import pytest
 
 from explorer.edits.options import find_options
 from explorer.network import Network
-from explorer.panels import Option
+from explorer.viewmodels.panels import Option
 from tests.conftest import TYPICAL
 
 

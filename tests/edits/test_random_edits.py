@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from torch.utils.flop_counter import FlopCounterMode
 
-from explorer.analysis import shapes
-from explorer.analysis.figures import Figures
-from explorer.analysis.forward import ForwardEngine
+from explorer.analysis.figures import shape_inference
+from explorer.analysis.figures.figures import Figures
+from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.edits.options import find_options
-from explorer.graph.module import build_module
+from explorer.graph.to_module import build_module
 from explorer.graph.trace import TraceError, trace
 from explorer.network import Network
-from explorer.project import edit_from_json, edit_to_json
+from explorer.project.files import edit_from_json, edit_to_json
 from tests.conftest import KEYS, TYPICAL, _opened
 
 #: An edit may multiply a network; what is larger than this is taken back, so that a walk ends.
@@ -90,7 +90,7 @@ def check_count(network: Network) -> None:
         again = trace(module, network.architecture.input_shape)
     except TraceError:
         return  # attention that branches on the size of its window: counted above all the same
-    shapes.clear_cache()
+    shape_inference.clear_cache()
     fresh = Figures.of(again)
     unused = network.figures.unused_params  # auxiliary heads that inference never calls are no part of the module
     assert replace(fresh.total, params=fresh.total.params + unused) == network.figures.total

@@ -12,11 +12,11 @@ from functools import cache
 import pytest
 import torch
 
-from explorer.analysis.forward import ForwardEngine
+from explorer.analysis.forward.engine import ForwardEngine
 from explorer.edits import Edit
 from explorer.edits.options import find_options
 from explorer.graph.architecture import Architecture, Constant, Layer
-from explorer.graph.module import build_module
+from explorer.graph.to_module import build_module
 from explorer.graph.trace import TraceError
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry

@@ -17,9 +17,9 @@ from explorer.edits import (
     ToggleSqueezeExcitation,
 )
 from explorer.edits.options import find_options
-from explorer.edits.reductions import find_pointwise_before
+from explorer.edits.pointwise_reduction import find_pointwise_before
 from explorer.network import Network
-from explorer.panels import Option
+from explorer.viewmodels.panels import Option
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from torch import Tensor, nn
 
-from explorer.analysis import shapes
-from explorer.analysis.figures import Figures
+from explorer.analysis.figures import shape_inference
+from explorer.analysis.figures.figures import Figures
 from explorer.edits import (
     EDIT_KINDS,
     AddShortcut,
@@ -287,7 +287,7 @@ def test_it_is_refused_and_every_repair_works(
     for repair in refused.value.repairs:
         mended = network.edit(repair.edit)
         remembered = mended.figures.total
-        shapes.clear_cache()
+        shape_inference.clear_cache()
         assert Figures.of(mended.architecture).total == remembered
         assert mended.undo().architecture is network.architecture
 

@@ -10,7 +10,7 @@ from torch import nn
 from explorer.edits import Edit, EditError, RemoveBlock, RepeatBlock, SetLayer, SetWidth
 from explorer.edits.options import find_options
 from explorer.network import Network
-from explorer.panels import Option
+from explorer.viewmodels.panels import Option
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]

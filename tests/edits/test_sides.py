@@ -11,7 +11,7 @@ from torchvision.ops import Permute
 from explorer.edits import SetInputSize
 from explorer.edits.edit import EditError
 from explorer.edits.options import find_options
-from explorer.edits.options.sides import accepts_size
+from explorer.edits.options.spatial_size import accepts_size
 from explorer.network import Network, open_network
 from tests.conftest import TYPICAL
 

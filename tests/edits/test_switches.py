@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from explorer.analysis import shapes
-from explorer.analysis.figures import Figures
+from explorer.analysis.figures import shape_inference
+from explorer.analysis.figures.figures import Figures
 from explorer.edits import (
     Edit,
     EditError,
@@ -22,16 +22,16 @@ from explorer.edits import (
     ToggleChannelShuffle,
     ToggleShortcut,
 )
-from explorer.edits.attributes import is_layer_kind
-from explorer.graph import vocabulary
-from explorer.graph.vocabulary import ACTIVATIONS
+from explorer.edits.layer_settings import is_layer_kind
+from explorer.graph import op_kinds
+from explorer.graph.op_kinds import ACTIVATIONS
 from explorer.network import Network, open_network
 from tests.conftest import TYPICAL
 
 
 def activations(network: Network) -> list[str | None]:
     live = network.architecture.live.values()
-    return [vocabulary.activation_name(node) for node in live if vocabulary.kind(node) == "activation"]
+    return [op_kinds.activation_name(node) for node in live if op_kinds.kind(node) == "activation"]
 
 
 def test_one_activation(opened: Callable[[str], Network]) -> None:
@@ -69,7 +69,7 @@ def test_gates_are_left_alone_unless_named(opened: Callable[[str], Network]) -> 
     everywhere = network.edit(SwapActivation("*", "relu"))
     assert all(everywhere.architecture.nodes[name] is network.architecture.nodes[name] for name in gates)
     one = network.edit(SwapActivation(gates[0], "tanh"))
-    assert vocabulary.activation_name(one.architecture.nodes[gates[0]]) == "tanh"
+    assert op_kinds.activation_name(one.architecture.nodes[gates[0]]) == "tanh"
 
 
 def test_swapping_back_gives_the_very_same_node(opened: Callable[[str], Network]) -> None:
@@ -132,7 +132,7 @@ def test_an_inserted_activation_can_be_another(opened: Callable[[str], Network])
     edited = opened("mobilenet_v2").edit(
         SetBottleneckActivation("features.3", "relu6"), SetBottleneckActivation("features.3", "gelu")
     )
-    assert vocabulary.activation_name(edited.architecture.nodes["features.3.conv.3_activation"]) == "gelu"
+    assert op_kinds.activation_name(edited.architecture.nodes["features.3.conv.3_activation"]) == "gelu"
 
 
 def test_on_timms_modules() -> None:
@@ -189,7 +189,7 @@ def test_any_edits_in_any_order(key: str, wanted: list[Edit], opened: Callable[[
     assert sum(network.analysis.hierarchy.root.all_nodes.count(name) for name in network.architecture.live) == len(
         network.architecture.live
     )
-    shapes.clear_cache()
+    shape_inference.clear_cache()
     assert Figures.of(network.architecture).as_json() == remembered
     while network.history.undo_title:
         network = network.undo()
@@ -234,6 +234,6 @@ def test_a_layer_counts_as_what_it_is_and_what_it_was(opened: Callable[[str], Ne
 def test_what_is_switched_off_still_says_what_it_was(opened: Callable[[str], Network]) -> None:
     network = opened("shufflenet_v1_g3")
     off = network.edit(ToggleChannelShuffle("stage2.1", on=False))
-    shuffles = [node for node in off.architecture.live.values() if vocabulary.kind(node) == "shuffle"]
-    assert {vocabulary.attributes(node) for node in shuffles} == {"3 groups"}
-    assert not vocabulary.attributes(network.edit(SwapActivation("conv1.2", "linear")).architecture.nodes["conv1.2"])
+    shuffles = [node for node in off.architecture.live.values() if op_kinds.kind(node) == "shuffle"]
+    assert {op_kinds.attributes(node) for node in shuffles} == {"3 groups"}
+    assert not op_kinds.attributes(network.edit(SwapActivation("conv1.2", "linear")).architecture.nodes["conv1.2"])

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from explorer.edits import EditError, ToggleAuxiliaryHead
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
-from explorer.panels import Option
+from explorer.viewmodels.panels import Option
 from tests.edits.test_random_edits import check_count
 
 Opened = Callable[[str], Network]

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from explorer.analysis.sample import BUILT_IN_SAMPLES
+from explorer.base.cancellation import Cancelled
+from explorer.base.languages import LANGUAGES
 from explorer.experiments import UnknownExperiment, all_experiments, get_experiment
 from explorer.experiments.experiment import ChoiceControl, Experiment, InvalidControl, RangeControl, SwitchControl
-from explorer.experiments.live import PHOTO
+from explorer.experiments.measurements import PHOTO
 from explorer.experiments.outcome import Message, Outcome
 from explorer.experiments.texts import load_texts
-from explorer.language import LANGUAGES
 from explorer.networks.catalogue import get_entry as find_network
-from explorer.wanted import Cancelled
 
 IDS = tuple(experiment.id for experiment in all_experiments())
 

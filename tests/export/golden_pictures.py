@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from explorer.drawing.theme import text_width
-from explorer.export.diagram import build_network_sheet, ensure_application
-from explorer.export.image import render_svg
+from explorer.export.network_sheet import build_network_sheet, ensure_application
 from explorer.export.page import Page
+from explorer.export.sheet_files import render_svg
 from explorer.network import Network, open_network
 
 FOLDER = Path(__file__).parent / "golden"

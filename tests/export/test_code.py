@@ -12,10 +12,10 @@ from torch import nn
 
 import explorer
 from explorer.edits import Edit
-from explorer.export.code import python_source
 from explorer.export.layer_code import layer_call
 from explorer.export.page import ExportError
-from explorer.graph.module import build_module
+from explorer.export.python_code import python_source
+from explorer.graph.to_module import build_module
 from explorer.network import Network
 from tests.conftest import TYPICAL
 

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication
 
 import explorer
 from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
-from explorer.export.diagram import build_content, sheet_text
-from explorer.export.image import export_image
+from explorer.export.network_sheet import build_content, sheet_text
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
 from explorer.export.sheet import Sheet, SheetText
+from explorer.export.sheet_files import export_image
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level
+from explorer.presenters import build_diagram, expanded_at_level
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 import explorer
-from explorer.export.code import python_source
 from explorer.export.page import ExportError
+from explorer.export.python_code import python_source
 from explorer.network import Network
 from tests.export.test_code import run
 

@@ -12,13 +12,13 @@ from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
-from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
 from explorer.export import png
-from explorer.export.image import clipboard_data, export_image, render_bitmap, render_svg
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
 from explorer.export.sheet import CroppedContent, Sheet, SheetText
+from explorer.export.sheet_files import clipboard_data, export_image, render_bitmap, render_svg
 from explorer.layout import Box, Geometry
+from explorer.viewmodels.diagram import Card, Diagram, Link
 
 BARE = Page(legend=False, margin=0, scale=1)
 

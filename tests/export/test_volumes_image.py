@@ -10,12 +10,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 import explorer
-from explorer.export.image import render_bitmap
 from explorer.export.page import THEMES, Page, ThemeName
 from explorer.export.sheet import Sheet
-from explorer.export.volumes import VolumesImage
+from explorer.export.sheet_files import render_bitmap
+from explorer.export.volumes_image import VolumesImage
 from explorer.network import Network
-from explorer.present.volumes import Volume, build_volumes
+from explorer.presenters.volumes import Volume, build_volumes
 
 
 @pytest.mark.parametrize("theme", THEMES)

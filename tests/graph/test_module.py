@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from explorer.analysis.figures import Figures
+from explorer.analysis.figures.figures import Figures
 from explorer.edits import RemoveBlock, RepeatBlock, SetWidth, SwapNorm, ToggleShortcut
-from explorer.graph.module import build_module
+from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
 from tests.conftest import TYPICAL

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from explorer.edits import InvertBottleneck, SetBottleneckActivation, ToggleChannelShuffle, ToggleSqueezeExcitation
 from explorer.edits import ToggleShortcut as ShortcutSwitch
-from explorer.graph.pattern_words import Pattern
-from explorer.graph.shortcuts import find_shortcuts
+from explorer.graph.recognition.patterns import Pattern
+from explorer.graph.recognition.shortcuts import find_shortcuts
 from explorer.network import Network, open_network
 from tests.conftest import KEYS
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from explorer.base.languages import LANGUAGES
 from explorer.guide import family_tree as module
 from explorer.guide.errors import PageError
 from explorer.guide.family_tree import load_family_tree
-from explorer.language import LANGUAGES
 from explorer.networks.catalogue import FAMILY_ORDER, get_entry
 
 
@@ -60,6 +60,6 @@ def test_a_broken_tree_is_refused(
     altered: object, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tree.json").write_text(json.dumps(altered), encoding="utf-8")
-    monkeypatch.setattr(module, "asset", lambda name: tmp_path / "tree.json")
+    monkeypatch.setattr(module, "resource_path", lambda name: tmp_path / "tree.json")
     with pytest.raises(PageError, match=message):
         load_family_tree.__wrapped__()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from explorer.edits import SetExpansion
-from explorer.guide.landscape import COST_AXES, TABLE_COLUMNS, catalogue_points, edited_network_point, points_as_csv
+from explorer.guide.accuracy_cost import COST_AXES, TABLE_COLUMNS, catalogue_points, edited_network_point, points_as_csv
 from explorer.network import Network
 from tests.conftest import KEYS
 

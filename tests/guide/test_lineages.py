@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from explorer.analysis.figures import Total
-from explorer.edits.parts import get_subgraph
-from explorer.graph import vocabulary
+from explorer.analysis.figures.figures import Total
+from explorer.base.languages import LANGUAGES
+from explorer.edits.subgraph import get_subgraph
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass
 from explorer.guide import lineages as module
 from explorer.guide.errors import PageError
 from explorer.guide.lineages import Lineage, load_lineages, measure_lineage
-from explorer.language import LANGUAGES
 from explorer.network import Network
 from explorer.networks.catalogue import get_entry
 
@@ -65,7 +65,7 @@ def figures(network: Network, block: str) -> Total:
 def ops(network: Network, block: str) -> list[str]:
     """What the ops of a block are, in order, without those that pass on what they are given."""
     layers = get_subgraph(network.architecture, block).layers
-    return [vocabulary.title(node) for node in layers if not isinstance(node.op, Bypass)]
+    return [op_kinds.title(node) for node in layers if not isinstance(node.op, Bypass)]
 
 
 def test_measuring_stops_when_it_is_no_longer_wanted() -> None:
@@ -93,6 +93,6 @@ def test_a_broken_file_is_refused(
     value = json.loads(module.resource_path("guide/lineages.json").read_text(encoding="utf-8"))
     value[0].update(altered)
     (tmp_path / "lineages.json").write_text(json.dumps(value), encoding="utf-8")
-    monkeypatch.setattr(module, "asset", lambda name: tmp_path / "lineages.json")
+    monkeypatch.setattr(module, "resource_path", lambda name: tmp_path / "lineages.json")
     with pytest.raises(PageError, match=message):
         load_lineages.__wrapped__()

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from explorer.base.languages import LANGUAGES, Language
 from explorer.experiments import all_experiments
 from explorer.experiments import get_experiment as find_experiment
 from explorer.guide import page as pages
 from explorer.guide.errors import PageError
+from explorer.guide.filled_page import MISSING_FIGURE, FilledPage, catalogue_facts, fill_page, find_locations
 from explorer.guide.page import (
     PAGES,
     GuidePage,
@@ -21,8 +23,6 @@ from explorer.guide.page import (
     load_try_edits,
     tries_in_force,
 )
-from explorer.guide.told import MISSING_FIGURE, FilledPage, catalogue_facts, fill_page, find_locations
-from explorer.language import LANGUAGES, Language
 from explorer.network import Network
 from explorer.networks.catalogue import all_entries, get_entry
 from tests.conftest import KEYS
@@ -138,7 +138,7 @@ def _altered(
         (tmp_path / "altered.json").write_text(json.dumps(value), encoding="utf-8")
         return tmp_path / "altered.json"
 
-    monkeypatch.setattr(pages, "asset", fake)
+    monkeypatch.setattr(pages, "resource_path", fake)
     return load_page.__wrapped__("mobilenet_v2", "en")
 
 

@@ -12,13 +12,13 @@ from zlib import crc32
 import pytest
 from sound_pictures import check
 
-from explorer.diagram import DIRECTIONS, LEVELS, Diagram, Direction
 from explorer.drawing import cards
 from explorer.edits import Edit, RemoveBlock, RepeatBlock, ToggleChannelShuffle, ToggleShortcut, ToggleSqueezeExcitation
 from explorer.layout import Box, Geometry, arrange
 from explorer.layout.arrange import solve_cached
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level, toggle_expanded
+from explorer.presenters import build_diagram, expanded_at_level, toggle_expanded
+from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Diagram, Direction
 from tests.conftest import KEYS
 
 Open = Callable[[str], Network]

@@ -7,14 +7,14 @@ from large_network import large
 from PySide6.QtWidgets import QApplication
 from sound_pictures import check
 
-from explorer.diagram import Diagram, Direction
 from explorer.drawing import cards
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.layout import Geometry, arrange
 from explorer.network import Network, open_network
-from explorer.present import build_diagram, expanded_at_level, reveal
-from explorer.present.search import search_cards
-from explorer.present.stacks import find_visible_card
+from explorer.presenters import build_diagram, expanded_at_level, reveal
+from explorer.presenters.search import search_cards
+from explorer.presenters.stacks import find_visible_card
+from explorer.viewmodels.diagram import Diagram, Direction
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.networks.own import UserModule, UserModuleError, list_candidates, parse_arguments
+from explorer.networks.user_module import UserModule, UserModuleError, list_candidates, parse_arguments
 
 FILE = '''
 raise SystemExit("nobody may run this")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.present.alignment import align_sequences
+from explorer.presenters.sequence_alignment import align_sequences
 
 
 def beside(left: str, right: str) -> list[tuple[str | None, str | None]]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.diagram import COLOUR_MODES, UNKNOWN_LABEL, Colouring
 from explorer.edits import RemoveBlock, SetWidth, SwapActivation
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level
+from explorer.presenters import build_diagram, expanded_at_level
+from explorer.viewmodels.diagram import COLOUR_MODES, UNKNOWN_LABEL, Colouring
 
 Open = Callable[[str], Network]
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.analysis.study import Analysis
-from explorer.diagram import LEVELS, Level
+from explorer.analysis.analysis import Analysis
 from explorer.edits import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.graph.architecture import Constant
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level
+from explorer.presenters import build_diagram, expanded_at_level
+from explorer.viewmodels.diagram import LEVELS, Level
 from tests.conftest import KEYS
 
 

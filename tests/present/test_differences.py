@@ -10,8 +10,8 @@ import pytest
 
 from explorer.edits import RepeatBlock, SwapActivation, ToggleShortcut
 from explorer.network import Network
-from explorer.present.difference_text import difference_headline, differences_as_csv, differences_as_text
-from explorer.present.differences import Differences, compare_networks, compare_with_baseline
+from explorer.presenters.difference_text import difference_headline, differences_as_csv, differences_as_text
+from explorer.presenters.differences import Differences, compare_networks, compare_with_baseline
 
 Open = Callable[[str], Network]
 

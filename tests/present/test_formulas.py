@@ -9,8 +9,8 @@ from torch import nn
 
 from explorer.edits import SetInputSize
 from explorer.network import Network, open_network
-from explorer.panels import Factor, Formula
-from explorer.present.formulas import build_cost_formula
+from explorer.presenters.cost_formula import build_cost_formula
+from explorer.viewmodels.panels import Factor, Formula
 from tests.conftest import KEYS
 
 Opened = Callable[[str], Network]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer.network import Network
-from explorer.present import build_inspection
+from explorer.presenters import build_inspection
 
 Opened = Callable[[str], Network]
 

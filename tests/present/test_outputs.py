@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from explorer.analysis.comparison import entropy
-from explorer.analysis.forward import ForwardResult
+from explorer.analysis.forward.engine import ForwardResult
+from explorer.analysis.output_divergence import entropy
 from explorer.edits import SetClasses, SwapHead, ToggleShortcut
 from explorer.network import open_network
-from explorer.present import build_diagram, build_inspection, expanded_at_level
-from explorer.present.outputs import compare_outputs, weights_note
+from explorer.presenters import build_diagram, build_inspection, expanded_at_level
+from explorer.presenters.outputs import compare_outputs, weights_note
 
 
 def of(value: object, broken: str = "") -> ForwardResult:

@@ -11,24 +11,24 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.analysis import signal_health
-from explorer.analysis.change_along_depth import measure_drift
-from explorer.analysis.latency import Latency
-from explorer.analysis.showing import NotAvailable
+from explorer.analysis.probes import signal_health
+from explorer.analysis.probes.activation_drift import measure_drift
+from explorer.analysis.probes.latency import Latency
+from explorer.analysis.probes.probe import NotAvailable
 from explorer.edits import SetBottleneckActivation, SetWidth, SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
-from explorer.present.classes import likely_classes
-from explorer.present.depth import CURVES, compute_depth_curves
-from explorer.present.inside import (
+from explorer.presenters.class_choices import likely_classes
+from explorer.presenters.depth_curves import CURVES, compute_depth_curves
+from explorer.presenters.feature_map_views import build_card_views
+from explorer.presenters.grad_cam import compute_grad_cam_view
+from explorer.presenters.layer_activations import (
     compute_layer_activations,
     displayed_node,
     format_activation,
     format_fraction,
     network_input_image,
 )
-from explorer.present.looking import compute_grad_cam_view
-from explorer.present.timing import TIMING_GROUPINGS, summarise_latency
-from explorer.present.views import build_card_views
+from explorer.presenters.timing import TIMING_GROUPINGS, summarise_latency
 
 
 @pytest.fixture(scope="module")

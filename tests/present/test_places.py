@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level
-from explorer.present.places import build_breadcrumb, expanded_to_show, find_card, search_index
+from explorer.presenters import build_diagram, expanded_at_level
+from explorer.presenters.search_index import build_breadcrumb, expanded_to_show, find_card, search_index
 
 Open = Callable[[str], Network]
 

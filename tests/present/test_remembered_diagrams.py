@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.analysis.figures import Figures
-from explorer.analysis.study import Analysis
-from explorer.diagram import LEVELS, Diagram, Link
+from explorer.analysis.analysis import Analysis
+from explorer.analysis.figures.figures import Figures
 from explorer.edits import SwapActivation, ToggleShortcut
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
-from explorer.graph.hierarchy import is_tuple_item
+from explorer.graph.hierarchy.hierarchy import is_tuple_item
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level, toggle_expanded
+from explorer.presenters import build_diagram, expanded_at_level, toggle_expanded
+from explorer.viewmodels.diagram import LEVELS, Diagram, Link
 from tests.conftest import TYPICAL
 
 Open = Callable[[str], Network]
@@ -62,7 +62,7 @@ def test_unfolding_and_folding_at_random(key: str, by: str, opened: Open, monkey
             foldable = [id for id, card in build_diagram(study, groups).cards.items() if card.is_expandable]
             groups = toggle_expanded(study, groups, chance.choice(foldable)) if foldable else groups
         found = build_diagram(study, groups, baseline, by)
-        monkeypatch.setattr(vocabulary, "_DESCRIPTIONS", {})
+        monkeypatch.setattr(op_kinds, "_DESCRIPTIONS", {})
         assert found == build_diagram(afresh(network.architecture), groups, baseline, by)
         assert set(found.links) == plainly_linked(study, found)
         assert len(found.links) == len(set(found.links))

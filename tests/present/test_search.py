@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.network import Network
-from explorer.present.places import search_index
-from explorer.present.search import QueryError, parse_query, search_cards
+from explorer.presenters.search import QueryError, parse_query, search_cards
+from explorer.presenters.search_index import search_index
 
 Open = Callable[[str], Network]
 

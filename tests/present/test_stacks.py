@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from explorer.edits import SwapActivation
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level, find_visible_card, reveal, toggle_expanded
+from explorer.presenters import build_diagram, expanded_at_level, find_visible_card, reveal, toggle_expanded
 
 Open = Callable[[str], Network]
 FIVE = "layer3.1,layer3.2,layer3.3,layer3.4,layer3.5"

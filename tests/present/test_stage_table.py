@@ -8,7 +8,7 @@ import pytest
 
 from explorer import ToggleShortcut
 from explorer.network import Network
-from explorer.present.stage_table import Cell, StageTable, TableForm, stage_table
+from explorer.presenters.stage_table import Cell, StageTable, TableForm, stage_table
 from tests.conftest import TYPICAL
 
 Opened = Callable[[str], Network]

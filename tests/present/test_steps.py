@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network
-from explorer.present.steps import HistoryRow, build_history_rows
+from explorer.presenters.history_rows import HistoryRow, build_history_rows
 
 
 def test_each_edit_says_what_it_changed(opened: Callable[[str], Network]) -> None:

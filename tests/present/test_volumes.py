@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from explorer.network import Network
-from explorer.present.volumes import build_volumes
+from explorer.presenters.volumes import build_volumes
 from tests.conftest import TYPICAL
 
 Opened = Callable[[str], Network]

@@ -11,8 +11,8 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.ui import appearance, dialogs
-from explorer.ui.window import Window
+from explorer.ui.base import appearance, dialogs
+from explorer.ui.shell.window import Window
 
 
 @pytest.fixture(autouse=True)

@@ -8,14 +8,14 @@ from torch import nn
 
 import explorer
 from explorer.network import Network, open_network
-from explorer.ui.window import Window
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 
 
 def test_a_module_or_a_key_is_opened_and_a_network_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Network] = []
-    monkeypatch.setattr("explorer.ui.app.run_app", shown.append)
+    monkeypatch.setattr("explorer.ui.shell.app.run_app", shown.append)
     explorer.show(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), input_shape=(1, 1, 8, 8))
     explorer.show("alexnet")
     explorer.show(shown[0])

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from explorer.ui import appearance
+from explorer.ui.base import appearance
 
 
 def luminance(colour: str) -> float:

@@ -8,8 +8,8 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation
-from explorer.ui.tools.beside import ComparisonTool
-from explorer.ui.window import Window
+from explorer.ui.comparison.tool import ComparisonTool
+from explorer.ui.shell.window import Window
 
 LONG = 60_000
 

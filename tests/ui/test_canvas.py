@@ -11,12 +11,12 @@ from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
-from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import DARK, LIGHT, Picture, compose_picture
 from explorer.layout import Box, Geometry
-from explorer.ui.backing import PixmapCache
-from explorer.ui.canvas import Canvas
-from explorer.ui.viewport import Viewport
+from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.canvas.pixmap_cache import PixmapCache
+from explorer.ui.canvas.viewport import Viewport
+from explorer.viewmodels.diagram import Card, Diagram, Link
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 NOWHERE = QPoint()

@@ -11,9 +11,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from explorer.ui import window as window_module
-from explorer.ui.desk import ToolContext
-from explorer.ui.window import Window
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.shell import window as window_module
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 
@@ -132,6 +132,6 @@ def test_no_two_actions_share_their_keys(window: Window) -> None:
 
 def test_the_window_is_up_before_anything_heavy_is_imported() -> None:
     heavy = ("numpy", "pyqtgraph", "pydantic", "torch", "torchvision", "skimage", "captum")
-    lines = f"import explorer.ui.window, sys; print([name for name in {heavy} if name in sys.modules])"
+    lines = f"import explorer.ui.shell.window, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

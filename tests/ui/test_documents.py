@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation, ToggleShortcut
-from explorer.project import read_project, write_edits
-from explorer.ui import dialogs, recent
-from explorer.ui.window import Window
+from explorer.project.files import read_project, write_edits
+from explorer.ui.base import dialogs, recent_projects
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 WITHOUT = ToggleShortcut("layer2.1", on=False)
@@ -144,7 +144,7 @@ def test_save_writes_the_same_file_and_save_as_another(
     settled(qtbot, resnet)
     assert read_project(path.with_name("other.cnnx")).applied_edits == (WITHOUT,)
     assert resnet.windowTitle().startswith("other.cnnx")
-    assert recent.recent_projects() == [str(path.with_name("other.cnnx")), str(path)]
+    assert recent_projects.recent_projects() == [str(path.with_name("other.cnnx")), str(path)]
 
 
 def test_thinking_better_of_saving(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_a_save_that_fails_says_so_and_stays_unsaved(
     assert "No such file or directory" in resnet.notice.text
     assert resnet.isWindowModified()
     assert resnet.documents.path is None
-    assert recent.recent_projects() == []
+    assert recent_projects.recent_projects() == []
 
 
 def test_edits_made_while_saving_are_unsaved(
@@ -333,7 +333,7 @@ def test_what_cannot_be_opened_is_said_and_nothing_is_lost(
     assert resnet.notice._text.textFormat() == Qt.TextFormat.PlainText
     assert (key(resnet), in_force(resnet)) == ("resnet18", (WITHOUT,))
     assert resnet.isWindowModified()
-    assert recent.recent_projects() == []
+    assert recent_projects.recent_projects() == []
     edited(resnet, qtbot, SwapActivation("*", "gelu"))  # and one can go on
     assert in_force(resnet) == (WITHOUT, SwapActivation("*", "gelu"))
 
@@ -450,13 +450,13 @@ def test_recent_projects(resnet: Window, qtbot: QtBot, path: Path) -> None:
     assert resnet.windowTitle().startswith("a & b.cnnx")
     menu.aboutToShow.emit()
     menu.actions()[-1].trigger()
-    assert recent.recent_projects() == []
+    assert recent_projects.recent_projects() == []
 
 
 def test_ten_are_remembered_the_newest_first_and_each_once(path: Path) -> None:
     for number in [*range(14), 9]:
-        recent.add_recent_project(path.with_name(f"{number}.cnnx"))
-    assert [Path(found).stem for found in recent.recent_projects()] == [
+        recent_projects.add_recent_project(path.with_name(f"{number}.cnnx"))
+    assert [Path(found).stem for found in recent_projects.recent_projects()] == [
         "9",
         "13",
         "12",
@@ -473,10 +473,10 @@ def test_ten_are_remembered_the_newest_first_and_each_once(path: Path) -> None:
 @pytest.mark.parametrize("stored", ["", "nonsense", "3", '{"a": 1}', '[1, null, "", "/there.cnnx"]'])
 def test_settings_of_somebody_else_do_no_harm(qtbot: QtBot, stored: str) -> None:
     QSettings().setValue("recent", stored)
-    assert recent.recent_projects() == (["/there.cnnx"] if stored.startswith("[1") else [])
+    assert recent_projects.recent_projects() == (["/there.cnnx"] if stored.startswith("[1") else [])
     menu = QMenu()
     qtbot.addWidget(menu)
-    recent.fill_recent_menu(menu, lambda path: None)
+    recent_projects.fill_recent_menu(menu, lambda path: None)
     assert menu.actions()
 
 

@@ -9,14 +9,14 @@ import pytest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from explorer.base.cancellation import Cancelled, KeepGoing
 from explorer.drawing import compose_picture
 from explorer.network import Network, open_network
-from explorer.present import build_diagram, expanded_at_level
-from explorer.ui import requests
-from explorer.ui.busy import SHOW_DELAY_MS, ProgressIndicator
-from explorer.ui.window import Window
-from explorer.ui.work import Lane
-from explorer.wanted import Cancelled, KeepGoing
+from explorer.presenters import build_diagram, expanded_at_level
+from explorer.ui.base import jobs
+from explorer.ui.base.lanes import Lane
+from explorer.ui.shell.progress_indicator import SHOW_DELAY_MS, ProgressIndicator
+from explorer.ui.shell.window import Window
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_steps_of_a_drawing_only_go_forwards(opened: Callable[[str], Network
         heard.append(done)
         return True
 
-    picture = requests.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "columns")(wanted)
+    picture = jobs.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "columns")(wanted)
     assert heard == sorted(heard)
     assert len(heard) > 8
     assert 0.0 <= heard[0] < heard[-1] < 1.0
@@ -56,7 +56,7 @@ def test_it_ends_at_any_step(after: int, opened: Callable[[str], Network]) -> No
         return asked <= after
 
     with pytest.raises(Cancelled):
-        requests.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "down")(wanted)
+        jobs.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "down")(wanted)
     assert asked == after + 1  # and not one step further
 
 
@@ -68,7 +68,7 @@ def test_a_newer_drawing_ends_the_one_before(qtbot: QtBot, lane: Lane) -> None:
         begun.set()
         may_go_on.wait(10)
         try:
-            return requests.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "columns")(wanted)
+            return jobs.draw_job(network, expanded_at_level(network.analysis, "ops"), "kind", "columns")(wanted)
         except Cancelled:
             ended.set()
             raise
@@ -77,7 +77,7 @@ def test_a_newer_drawing_ends_the_one_before(qtbot: QtBot, lane: Lane) -> None:
     failures: list[Exception] = []
     lane.submit(first, found.append, failures.append)
     begun.wait(10)
-    lane.submit(requests.draw_job(network, frozenset(), "kind", "columns"), found.append, failures.append)
+    lane.submit(jobs.draw_job(network, frozenset(), "kind", "columns"), found.append, failures.append)
     may_go_on.set()
     qtbot.waitUntil(lambda: not lane.busy, timeout=30_000)
     assert ended.is_set()

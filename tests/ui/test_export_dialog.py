@@ -10,12 +10,12 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from explorer.diagram import Colouring
 from explorer.export.page import Page
-from explorer.ui.export_dialog import ExportDialog, _select_data, load_last_page, save_last_page
-from explorer.ui.exporting import build_sheet
-from explorer.ui.tools.exporting import ExportTool
-from explorer.ui.window import Window
+from explorer.ui.export.dialog import ExportDialog, _select_data, load_last_page, save_last_page
+from explorer.ui.export.jobs import build_sheet
+from explorer.ui.export.tool import ExportTool
+from explorer.ui.shell.window import Window
+from explorer.viewmodels.diagram import Colouring
 
 SLOW = 60_000
 

@@ -11,9 +11,9 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.panels import FiguresSummary, HeadlineFigure
-from explorer.ui import appearance
-from explorer.ui.figures import FiguresPanel
+from explorer.ui.base import appearance
+from explorer.ui.figures.panel import FiguresPanel
+from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
 
 SUMMARY = FiguresSummary(
     headline_figures=(

@@ -11,14 +11,14 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import compose_picture
-from explorer.project import read_project
-from explorer.ui import dialogs
-from explorer.ui.finding.visits import BackForwardList
-from explorer.ui.tools.finding import NavigationTool
-from explorer.ui.walking import find_next_card
-from explorer.ui.window import Window
+from explorer.project.files import read_project
+from explorer.ui.base import dialogs
+from explorer.ui.canvas.keyboard_navigation import find_next_card
+from explorer.ui.navigation.back_forward import BackForwardList
+from explorer.ui.navigation.tool import NavigationTool
+from explorer.ui.shell.window import Window
+from explorer.viewmodels.diagram import Card, Diagram, Link
 
 LONG = 60_000
 

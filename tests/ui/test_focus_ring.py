@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout,
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from explorer.ui.focus_ring import FocusRing
+from explorer.ui.shell.focus_ring import FocusRing
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from explorer.analysis.sample import load_sample
 from explorer.edits import SwapActivation
-from explorer.ui.tools.folder import FolderEvaluationTool
-from explorer.ui.window import Window
+from explorer.ui.folder_evaluation.tool import FolderEvaluationTool
+from explorer.ui.shell.window import Window
 
 
 def test_a_folder_is_shown_before_and_after(window: Window, qtbot: QtBot, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.panels import Factor, Formula
-from explorer.ui import appearance
-from explorer.ui.formula import FormulaBox
+from explorer.ui.base import appearance
+from explorer.ui.inspector.formula_box import FormulaBox
+from explorer.viewmodels.panels import Factor, Formula
 
 
 def made(kernel: int = 3, groups: int = 1, measured: int | None = None) -> Formula:

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation, ToggleShortcut
-from explorer.present.steps import HistoryRow, HistoryRows
-from explorer.ui import appearance
-from explorer.ui.badge import Badge
-from explorer.ui.history import HistoryPanel
-from explorer.ui.history_delegate import ROW_OFFSET
-from explorer.ui.window import Window
+from explorer.presenters.history_rows import HistoryRow, HistoryRows
+from explorer.ui.base import appearance
+from explorer.ui.canvas.badge import Badge
+from explorer.ui.history.delegate import ROW_OFFSET
+from explorer.ui.history.panel import HistoryPanel
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 LEFT = Qt.MouseButton.LeftButton

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from explorer.network import Network
-from explorer.panels import Choice, Inspection, Option
-from explorer.present.inspections import build_inspection
-from explorer.ui.inspector import InspectorPanel
-from explorer.ui.slider import ChoiceSlider
-from explorer.ui.switch import Switch
+from explorer.presenters.inspections import build_inspection
+from explorer.ui.inspector.panel import InspectorPanel
+from explorer.ui.inspector.slider import ChoiceSlider
+from explorer.ui.inspector.switch import Switch
+from explorer.viewmodels.panels import Choice, Inspection, Option
 
 
 def switch(title: str, present: int, scope: str = "this block", reason: str = "") -> Option:

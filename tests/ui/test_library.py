@@ -7,8 +7,8 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.qtbot import QtBot
 
 from explorer.networks.catalogue import all_entries
-from explorer.ui.library import LibraryPanel, NetworkRow, build_network_rows, matches_filter
-from explorer.ui.listing_delegate import IS_OPEN
+from explorer.ui.library.delegate import IS_OPEN
+from explorer.ui.library.panel import LibraryPanel, NetworkRow, build_network_rows, matches_filter
 
 ROWS = (
     NetworkRow("alexnet", "AlexNet", "AlexNet", 2012, 61.1e6, 714e6, 56.5, "AlexNet"),

@@ -9,12 +9,12 @@ from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import DARK, LIGHT, Picture, compose_picture
-from explorer.ui.canvas import Canvas
-from explorer.ui.finding.minimap import Minimap, paint_thumbnail
-from explorer.ui.tools.minimap import MinimapTool
-from explorer.ui.window import Window
+from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.minimap.minimap import Minimap, paint_thumbnail
+from explorer.ui.minimap.tool import MinimapTool
+from explorer.ui.shell.window import Window
+from explorer.viewmodels.diagram import Card, Diagram, Link
 
 
 def chain(count: int) -> Picture:

@@ -9,11 +9,11 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.diagram import Card, Diagram, Link
 from explorer.drawing import Picture, compose_picture
-from explorer.drawing.passage import MAX_MOVING_CARDS
-from explorer.ui import motion
-from explorer.ui.canvas import Canvas
+from explorer.drawing.transition import MAX_MOVING_CARDS
+from explorer.ui.canvas import transition_animation
+from explorer.ui.canvas.canvas import Canvas
+from explorer.viewmodels.diagram import Card, Diagram, Link
 
 OUTER = ("in", "one", "two", "out")
 INSIDE = {"one": ("a", "b", "sum"), "two": ("c", "d")}
@@ -179,10 +179,10 @@ def test_who_looks_elsewhere_does_not_wait(canvas: Canvas, qtbot: QtBot) -> None
 
 
 def test_nothing_moves_for_those_who_want_it_still(canvas: Canvas, qtbot: QtBot) -> None:
-    motion.set_enabled(False)
+    transition_animation.set_enabled(False)
     toggle(canvas, qtbot, shown(canvas, "one").center().toPoint(), picture("one"))
     assert not canvas._animation.is_running
-    motion.set_enabled(True)
+    transition_animation.set_enabled(True)
     canvas.show_picture(picture(), anchor="one")
     assert canvas._animation.is_running
 
@@ -216,9 +216,9 @@ def test_marks_move_along(canvas: Canvas, qtbot: QtBot) -> None:
 
 
 def test_the_system_is_heard_until_the_user_chooses() -> None:
-    assert motion.query_system_preference() in (True, False)
-    motion.set_system_preference(False)
-    assert not motion.is_enabled()
-    motion.set_enabled(True)
-    assert motion.is_enabled()
-    motion.set_system_preference(True)
+    assert transition_animation.query_system_preference() in (True, False)
+    transition_animation.set_system_preference(False)
+    assert not transition_animation.is_enabled()
+    transition_animation.set_enabled(True)
+    assert transition_animation.is_enabled()
+    transition_animation.set_system_preference(True)

@@ -11,8 +11,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from explorer.panels import Choice, ClassPrediction, OutputComparison, RgbImage
-from explorer.ui.output import OutputPanel
+from explorer.ui.output.panel import OutputPanel
+from explorer.viewmodels.panels import Choice, ClassPrediction, OutputComparison, RgbImage
 
 OUTPUT = OutputComparison(
     predictions=(

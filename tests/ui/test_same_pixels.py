@@ -12,12 +12,12 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from explorer.drawing import compose_picture, get_theme
-from explorer.export.image import export_image
 from explorer.export.page import Page, ThemeName
 from explorer.export.sheet import CroppedContent, Sheet
+from explorer.export.sheet_files import export_image
 from explorer.network import Network
-from explorer.present import build_diagram, expanded_at_level
-from explorer.ui.canvas import Canvas
+from explorer.presenters import build_diagram, expanded_at_level
+from explorer.ui.canvas.canvas import Canvas
 
 
 def pixels(image: QImage) -> np.ndarray:

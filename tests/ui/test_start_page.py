@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.guide.family_tree import load_family_tree
-from explorer.ui import appearance, dialogs, recent
-from explorer.ui.start_page import StartPage
-from explorer.ui.tools.beginning import StartPageTool
-from explorer.ui.tools.own_module import UserModuleTool
-from explorer.ui.window import Window
+from explorer.ui.base import appearance, dialogs, recent_projects
+from explorer.ui.shell.window import Window
+from explorer.ui.start.page import StartPage
+from explorer.ui.start.tool import StartPageTool
+from explorer.ui.user_module.tool import UserModuleTool
 
 SLOW = 60_000
 
@@ -116,7 +116,7 @@ def test_recent_projects_that_are_still_there(qtbot: QtBot, tmp_path: Path, monk
     for name in ("one", "two", "three", "four", "gone"):
         path = tmp_path / f"{name}.cnnx"
         path.touch()
-        recent.add_recent_project(path)
+        recent_projects.add_recent_project(path)
     (tmp_path / "gone.cnnx").unlink()
     window = Window()
     qtbot.addWidget(window)

@@ -9,9 +9,9 @@ from safetensors.torch import save_file
 
 from explorer.edits import SwapActivation
 from explorer.network import open_network
-from explorer.panels import ClassPrediction
-from explorer.ui.tools.weights import WeightsTool
-from explorer.ui.window import Window
+from explorer.ui.shell.window import Window
+from explorer.ui.weights.tool import WeightsTool
+from explorer.viewmodels.panels import ClassPrediction
 from tests.sure_weights import sure_weights
 
 KEY = "shufflenet_v2_x0_5"

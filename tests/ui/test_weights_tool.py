@@ -18,10 +18,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from explorer.analysis import room
+from explorer.analysis.forward import memory_check
 from explorer.network import Network
-from explorer.ui.tools.weights import WeightsTool
-from explorer.ui.window import Window
+from explorer.ui.shell.window import Window
+from explorer.ui.weights.tool import WeightsTool
 from explorer.weights.pretrained import PretrainedWeights
 
 
@@ -175,7 +175,7 @@ def test_what_is_offered_says_its_size_before(small: Window, offer: PretrainedWe
 
 
 def test_device_and_memory_are_settings(small: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "DEVICE_PREFERENCES", room.DevicePreferences())
+    monkeypatch.setattr(memory_check, "DEVICE_PREFERENCES", memory_check.DevicePreferences())
     network = small.session.network
     assert network is not None
     tool(small).devices_menu.aboutToShow.emit()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QDropEvent, QImage
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SetBottleneckActivation, SwapActivation, ToggleShortcut
-from explorer.ui.window import Window
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 
@@ -29,7 +29,10 @@ def mobilenet(window: Window, qtbot: QtBot) -> Window:
 
 
 def test_the_window_needs_no_torch() -> None:
-    code = "import sys, explorer.ui.window, explorer.ui.app; assert 'torch' not in sys.modules, 'torch was imported'"
+    code = (
+        "import sys, explorer.ui.shell.window, explorer.ui.shell.app; "
+        "assert 'torch' not in sys.modules, 'torch was imported'"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

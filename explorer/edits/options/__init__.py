@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from explorer.analysis.study import Analysis
+from explorer.analysis.analysis import Analysis
+from explorer.base.memo import memoise
 from explorer.edits.edit import EVERYWHERE, split_places
-from explorer.edits.options import blocks, joins, layers, several, whole
-from explorer.edits.options.place import OptionScope
-from explorer.graph.remembered import memoise
-from explorer.panels import Option
+from explorer.edits.options import blocks, branches, bulk, layers, network_options
+from explorer.edits.options.scope import OptionScope
+from explorer.viewmodels.panels import Option
 
 OptionBuilder = Callable[[OptionScope], Iterator[Option]]
 
 _BLOCK_OPTIONS: tuple[OptionBuilder, ...] = (
     blocks.shortcut_options,
-    joins.join_options,
+    branches.join_options,
     layers.activation_options,
     layers.norm_options,
     blocks.hidden_width_options,
@@ -32,43 +32,48 @@ _BLOCK_OPTIONS: tuple[OptionBuilder, ...] = (
     blocks.squeeze_excitation_options,
     layers.gate_options,
     blocks.inversion_options,
-    several.bulk_kernel_options,
-    several.bulk_pooling_options,
+    bulk.bulk_kernel_options,
+    bulk.bulk_pooling_options,
     layers.bias_options,
 )
 
 #: The topics of each scope, in the order they are shown.
 OPTION_BUILDERS: dict[str, tuple[OptionBuilder, ...]] = {
-    "this layer": (layers.layer_options, joins.join_options, joins.branch_options, blocks.depth_options),
+    "this layer": (layers.layer_options, branches.join_options, branches.branch_options, blocks.depth_options),
     "this part": (
         *(
             layers.width_options,
             layers.activation_options,
             layers.norm_options,
             layers.conv_form_options,
-            several.bulk_kernel_options,
-            several.bulk_pooling_options,
+            bulk.bulk_kernel_options,
+            bulk.bulk_pooling_options,
             layers.bias_options,
         ),
-        *(joins.branch_options, blocks.depth_options),
+        *(branches.branch_options, blocks.depth_options),
     ),
-    "these cards": (*_BLOCK_OPTIONS, several.bulk_width_options, layers.dropout_options, blocks.depth_options),
+    "these cards": (*_BLOCK_OPTIONS, bulk.bulk_width_options, layers.dropout_options, blocks.depth_options),
     "this block": (
         *_BLOCK_OPTIONS,
         layers.width_options,
-        joins.branch_options,
-        joins.parallel_branch_options,
+        branches.branch_options,
+        branches.parallel_branch_options,
         blocks.depth_options,
         blocks.auxiliary_head_options,
     ),
-    "this stage": (*_BLOCK_OPTIONS, layers.width_options, whole.multiplier_options, blocks.auxiliary_head_options),
+    "this stage": (
+        *_BLOCK_OPTIONS,
+        layers.width_options,
+        network_options.multiplier_options,
+        blocks.auxiliary_head_options,
+    ),
     "whole network": (
         *_BLOCK_OPTIONS,
-        whole.multiplier_options,
-        whole.compound_scaling_options,
-        whole.head_options,
+        network_options.multiplier_options,
+        network_options.compound_scaling_options,
+        network_options.head_options,
         blocks.auxiliary_head_options,
-        whole.input_options,
+        network_options.input_options,
         layers.dropout_options,
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from explorer.edits.branches import AddShortcut, lacks_shortcut
 from explorer.edits.cardinality import (
     SetCardinality,
     common_groups,
@@ -30,24 +31,23 @@ from explorer.edits.gates import (
     squeezes_at,
 )
 from explorer.edits.heads import ToggleAuxiliaryHead, auxiliary_head_blocks, has_auxiliary_head
-from explorer.edits.joins import AddShortcut, lacks_shortcut
-from explorer.edits.mending import is_applicable
-from explorer.edits.options.place import OptionScope, common_value
-from explorer.edits.parts import Subgraph, subgraphs_at
+from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.pooling import find_pooling
+from explorer.edits.repairs import is_applicable
+from explorer.edits.subgraph import Subgraph, subgraphs_at
 from explorer.edits.switches import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut, projections_at
 from explorer.edits.widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, dense_layers, hidden_width_ratio
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass, Node
 from explorer.graph.layers import is_depthwise
-from explorer.graph.shortcuts import find_shortcuts
-from explorer.graph.vocabulary import ACTIVATION_TITLES
-from explorer.panels import Option
+from explorer.graph.op_kinds import ACTIVATION_TITLES
+from explorer.graph.recognition.shortcuts import find_shortcuts
+from explorer.viewmodels.panels import Option
 
 
 def shuffle_options(scope: OptionScope) -> Iterator[Option]:
     tip = "Mixes the channels between groups. Without it each group only ever hears itself."
-    found = [not isinstance(node.op, Bypass) for node in scope.nodes if vocabulary.kind(node) == "shuffle"]
+    found = [not isinstance(node.op, Bypass) for node in scope.nodes if op_kinds.kind(node) == "shuffle"]
     if not found and any(find_shuffle_position(block) for block in scope.blocks):
         found = [False]
     if found:
@@ -135,7 +135,7 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
             "Hidden width", f"No layer {scope.location} makes channels that stay inside its block.", tip
         )
         return
-    inverted = all(any(vocabulary.kind(node) == "depthwise" for node in block.layers) for block in blocks)
+    inverted = all(any(op_kinds.kind(node) == "depthwise" for node in block.layers) for block in blocks)
     if inverted and not any(block.is_dense_layer for block in blocks):
         ratios = [hidden_width_ratio(block, "entering") for block in blocks]
         values = [1.0, 1.5, *(float(n) for n in range(2, 11))]
@@ -164,7 +164,7 @@ def _has_locked_width(scope: OptionScope, block: Subgraph) -> bool:
 
 def _has_parallel_branches(block: Subgraph) -> bool:
     """Several ways side by side (Inception): no one hidden width."""
-    return any(vocabulary.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
+    return any(op_kinds.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
 
 
 def _nearest_common_ratio(ratios: list[float | None], values: list[float]) -> object:
@@ -247,7 +247,7 @@ def linear_bottleneck_options(scope: OptionScope) -> Iterator[Option]:
 def _main_activation(nodes: list[Node]) -> str:
     """The activation a block uses itself: what one would put behind its projection."""
     gates = ("linear", "sigmoid", "hardsigmoid")
-    names = [name for node in nodes if (name := vocabulary.activation_name(node)) and name not in gates]
+    names = [name for node in nodes if (name := op_kinds.activation_name(node)) and name not in gates]
     return names[0] if names else "relu6"
 
 
@@ -310,7 +310,7 @@ def _copy_fits(target: Subgraph) -> bool:
     """A copy is sure to fit where the shape is kept, or where the maps are those of a block."""
     if target.keeps_shape or target.is_dense_layer:
         return True
-    kinds = {vocabulary.kind(node) for node in target.layers}
+    kinds = {op_kinds.kind(node) for node in target.layers}
     if any(_window_side(node) % 2 == 0 for node in target.layers):
         return False  # a window of even side cannot keep the map
     maps = len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4

@@ -7,22 +7,22 @@ from collections.abc import Iterator, Mapping
 
 from torch import nn
 
-from explorer.edits.attributes import SetLayer, is_layer_kind, layer_settings
-from explorer.edits.forms import FORMS, SetConvForm, can_take_form, separable_pairs
+from explorer.edits.conv_forms import FORMS, SetConvForm, can_take_form, separable_pairs
 from explorer.edits.gates import GATE_TITLES, SwapGate, gate_kind, is_gate_activation
+from explorer.edits.layer_settings import SetLayer, is_layer_kind, layer_settings
 from explorer.edits.norms import NORM_TITLES, SwapNorm, norm_kind, norms_at
-from explorer.edits.options.place import OptionScope, common_value
-from explorer.edits.options.sides import accepts_size, size_after
-from explorer.edits.options.trunk import find_width_constraint, is_dominator
-from explorer.edits.parts import Subgraph, subgraphs_at
-from explorer.edits.reductions import SetReduction, find_pointwise_before, is_windowed_depthwise
+from explorer.edits.options.dominators import find_width_constraint, is_dominator
+from explorer.edits.options.scope import OptionScope, common_value
+from explorer.edits.options.spatial_size import accepts_size, size_after
+from explorer.edits.pointwise_reduction import SetReduction, find_pointwise_before, is_windowed_depthwise
+from explorer.edits.subgraph import Subgraph, subgraphs_at
 from explorer.edits.switches import SwapActivation, swappable_activations
 from explorer.edits.widths import MAX_WIDTH, SetWidth
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.graph.layers import is_depthwise
-from explorer.graph.vocabulary import ACTIVATION_TITLES
-from explorer.panels import Option
+from explorer.graph.op_kinds import ACTIVATION_TITLES
+from explorer.viewmodels.panels import Option
 
 
 def layer_options(scope: OptionScope) -> Iterator[Option]:
@@ -46,7 +46,7 @@ def activation_options(scope: OptionScope, quiet: bool = False) -> Iterator[Opti
         if not quiet:
             yield scope.disabled_option("Activation", f"There is no activation {scope.location}.", _ACTIVATION_TIP)
         return
-    present = common_value(vocabulary.activation_name(node) for node in found)
+    present = common_value(op_kinds.activation_name(node) for node in found)
     yield scope.choice_option(
         "Activation",
         present,
@@ -149,12 +149,12 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
     if node is None:
         return
     layer = node.layer
-    if vocabulary.kind(node) == "shuffle":
+    if op_kinds.kind(node) == "shuffle":
         width = scope.dims(node.name)[1]
         even = [g for g in range(2, 65) if width % g == 0]
         choices = [(g, str(g), SetLayer(scope.at, "groups", g)) for g in even]
         yield scope.choice_option(
-            "Groups", vocabulary.shuffle_groups(node), choices, "How many groups the shuffle mixes."
+            "Groups", op_kinds.shuffle_groups(node), choices, "How many groups the shuffle mixes."
         )
         return
     if not isinstance(layer, nn.Conv2d):

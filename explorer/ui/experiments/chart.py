@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from explorer import numbers
+from explorer.base import number_format
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -26,7 +26,7 @@ from explorer.experiments.outcome import (
     OutcomePicture,
     Photo,
 )
-from explorer.ui import appearance
+from explorer.ui.base import appearance
 
 FormatLabel = Callable[[Label], str]
 
@@ -279,8 +279,8 @@ class _NumberAxis(pg.AxisItem):
 def _tick_text(value: float) -> str:
     """1,600 rather than 1.60 K: beside a unit such as kB that would read oddly."""
     if abs(value) >= 100_000:
-        return numbers.format_short(value)
-    return numbers.format_exact(round(value)) if abs(value) >= 1000 else f"{round(value, 6):g}"
+        return number_format.format_short(value)
+    return number_format.format_exact(round(value)) if abs(value) >= 1000 else f"{round(value, 6):g}"
 
 
 def _power_text(exponent: float) -> str:

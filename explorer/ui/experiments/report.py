@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from explorer import numbers
+from explorer.base import number_format
 from explorer.experiments.outcome import ComputedNumber, Label, Outcome
-from explorer.ui.appearance import Colours
+from explorer.ui.base.appearance import Colours
 
 FormatLabel = Callable[[Label], str]
 
@@ -23,12 +23,12 @@ def format_quantity(value: float, unit: str = "") -> str:
     """A number with the digits that count: 15,872; 0.5510; 4.7 × 10⁻⁹."""
     magnitude = abs(value)
     if value == 0 or (float(value).is_integer() and magnitude < 1e15):
-        text = numbers.format_exact(value)
+        text = number_format.format_exact(value)
     elif magnitude < 1e-3 or magnitude >= 1e15:
         mantissa, exponent = f"{value:.1e}".split("e")
         text = f"{mantissa} × 10<sup>{int(exponent)}</sup>".replace("-", "\N{MINUS SIGN}")
     elif magnitude >= 1e3:
-        text = numbers.format_exact(round(value))
+        text = number_format.format_exact(round(value))
     else:
         text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
     return f"{text}&nbsp;{unit}" if unit else text

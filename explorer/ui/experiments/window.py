@@ -25,19 +25,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import Language
 from explorer.experiments import all_experiments, get_experiment
 from explorer.experiments.experiment import Experiment
 from explorer.experiments.outcome import Label, Outcome
 from explorer.experiments.texts import load_texts
-from explorer.language import Language
 from explorer.networks.catalogue import get_entry as find_network
-from explorer.ui import appearance
-from explorer.ui.experiments.pictures import PictureGrid
+from explorer.ui.base import appearance
+from explorer.ui.base.lanes import Lane
+from explorer.ui.experiments.experiment_controls import ExperimentControls
+from explorer.ui.experiments.picture_grid import PictureGrid
 from explorer.ui.experiments.report import report_html
-from explorer.ui.experiments.settings import ExperimentControls
-from explorer.ui.guide_text import CHINESE_FONT
-from explorer.ui.work import Lane
-from explorer.wanted import KeepGoing
+from explorer.ui.guide.page_text import CHINESE_FONT
 
 _MAX_CACHED_OUTCOMES = 60  # outcomes to come back to at once
 

@@ -12,17 +12,17 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SetExpansion
-from explorer.guide.landscape import catalogue_points, edited_network_point
+from explorer.guide.accuracy_cost import catalogue_points, edited_network_point
 from explorer.guide.lineages import LineageFigures, load_lineages
 from explorer.network import open_network
-from explorer.ui import appearance
-from explorer.ui.across.scatter import AccuracyCostPlot
-from explorer.ui.across.steps import LineagesPanel
-from explorer.ui.across.table import NetworkTable
-from explorer.ui.across.tree import FamilyTreeView
-from explorer.ui.guide_text import CHINESE_FONT
-from explorer.ui.tools.across import OverviewTool
-from explorer.ui.window import Window
+from explorer.ui.base import appearance
+from explorer.ui.guide.page_text import CHINESE_FONT
+from explorer.ui.overview.accuracy_cost_plot import AccuracyCostPlot
+from explorer.ui.overview.family_tree_view import FamilyTreeView
+from explorer.ui.overview.lineages_panel import LineagesPanel
+from explorer.ui.overview.network_table import NetworkTable
+from explorer.ui.overview.tool import OverviewTool
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 

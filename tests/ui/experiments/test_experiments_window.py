@@ -25,15 +25,15 @@ from explorer.experiments.outcome import (
     QuotedResult,
     message,
 )
-from explorer.ui import appearance
+from explorer.ui.base import appearance
+from explorer.ui.base.lanes import Lane
 from explorer.ui.experiments.chart import PictureCell, _PicturePlot
 from explorer.ui.experiments.report import format_quantity, report_html
+from explorer.ui.experiments.tool import ExperimentsTool
 from explorer.ui.experiments.window import ExperimentsWindow
-from explorer.ui.slider import ChoiceSlider
-from explorer.ui.switch import Switch
-from explorer.ui.tools.experiments import ExperimentsTool
-from explorer.ui.window import Window
-from explorer.ui.work import Lane
+from explorer.ui.inspector.slider import ChoiceSlider
+from explorer.ui.inspector.switch import Switch
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 

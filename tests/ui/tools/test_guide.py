@@ -9,10 +9,10 @@ from PySide6.QtCore import QSettings, QUrl
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.ui import appearance
-from explorer.ui.tools.guide import GuidePanel, GuideTool
-from explorer.ui.tools.language import LanguageTool
-from explorer.ui.window import Window
+from explorer.ui.base import appearance
+from explorer.ui.guide.tool import GuidePanel, GuideTool
+from explorer.ui.language.tool import LanguageTool
+from explorer.ui.shell.window import Window
 
 SLOW = 60_000
 

@@ -10,19 +10,19 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.analysis.feature_maps import compute_feature_maps
+from explorer.analysis.probes.feature_maps import compute_feature_maps
+from explorer.analysis.probes.unit_receptive_field import PixelBox, compute_receptive_box
 from explorer.analysis.sample import class_labels
-from explorer.analysis.unit_receptive_field import PixelBox, compute_receptive_box
 from explorer.edits import SetWidth, SwapActivation, ToggleShortcut
 from explorer.network import Network
-from explorer.present.inside import compute_layer_activations, format_activation, network_input_image
-from explorer.present.views import build_card_views, class_names_of_units
-from explorer.ranges import finite_range
-from explorer.ui import appearance
-from explorer.ui.inside import colours
-from explorer.ui.inside.maps_panel import FeatureMapsPanel
-from explorer.ui.tools.inside import FeatureMapsTool
-from explorer.ui.window import Window
+from explorer.presenters.feature_map_views import build_card_views, class_names_of_units
+from explorer.presenters.layer_activations import compute_layer_activations, format_activation, network_input_image
+from explorer.ui.base import appearance
+from explorer.ui.feature_maps.panel import FeatureMapsPanel
+from explorer.ui.feature_maps.tool import FeatureMapsTool
+from explorer.ui.shell.window import Window
+from explorer.ui.widgets import colour_maps
+from explorer.viewmodels.value_ranges import finite_range
 
 SLOW = 60_000
 
@@ -191,7 +191,7 @@ def test_it_is_painted_in_every_size(
 
 
 def test_what_is_not_finite_is_magenta() -> None:
-    image = colours.map_to_image(np.float32([[0, np.nan]]), colours.colour_table("Grey", False), (0, 1))
+    image = colour_maps.map_to_image(np.float32([[0, np.nan]]), colour_maps.colour_table("Grey", False), (0, 1))
     assert image.pixelColor(1, 0).getRgb()[:3] == (255, 0, 255)
     assert image.pixelColor(0, 0) != image.pixelColor(1, 0)
     assert finite_range(np.float32([np.nan]), False) == (0, 1)

@@ -12,20 +12,20 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer.analysis.latency import Latency
+from explorer.analysis.probes.latency import Latency
 from explorer.edits import SwapActivation
 from explorer.network import Network, open_network
-from explorer.present.depth import compute_depth_curves
-from explorer.present.looking import compute_grad_cam_view
-from explorer.present.timing import summarise_latency
-from explorer.ui import appearance
-from explorer.ui.inside.depth_panel import DepthCurvesPanel
-from explorer.ui.inside.looking_panel import GradCamPanel
-from explorer.ui.inside.timing_panel import TimingPanel
-from explorer.ui.tools.depth import DepthCurvesTool
-from explorer.ui.tools.looking import GradCamTool
-from explorer.ui.tools.timing import TimingTool
-from explorer.ui.window import Window
+from explorer.presenters.depth_curves import compute_depth_curves
+from explorer.presenters.grad_cam import compute_grad_cam_view
+from explorer.presenters.timing import summarise_latency
+from explorer.ui.base import appearance
+from explorer.ui.depth_curves.panel import DepthCurvesPanel
+from explorer.ui.depth_curves.tool import DepthCurvesTool
+from explorer.ui.grad_cam.panel import GradCamPanel
+from explorer.ui.grad_cam.tool import GradCamTool
+from explorer.ui.shell.window import Window
+from explorer.ui.timing.panel import TimingPanel
+from explorer.ui.timing.tool import TimingTool
 
 SLOW = 60_000
 

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation
-from explorer.project import read_project
-from explorer.ui import dialogs
-from explorer.ui.module_dialog import ModuleDialog
-from explorer.ui.tools.own_module import UserModuleTool
-from explorer.ui.window import Window
+from explorer.project.files import read_project
+from explorer.ui.base import dialogs
+from explorer.ui.shell.window import Window
+from explorer.ui.user_module.dialog import ModuleDialog
+from explorer.ui.user_module.tool import UserModuleTool
 
 SLOW = 60_000
 NET = """

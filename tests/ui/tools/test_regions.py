@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from explorer.ui.window import Window
+from explorer.ui.shell.window import Window
 
 
 def around(widget: QWidget | None) -> str:

@@ -1,0 +1,65 @@
+"""A snapshot with everything known about its structure: figures, hierarchy, names. Computed when asked, then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from explorer.analysis.figures.figures import Figures, Total
+from explorer.graph.architecture import Architecture
+from explorer.graph.groups import Group
+from explorer.graph.hierarchy.hierarchy import Hierarchy
+from explorer.graph.recognition.patterns import Pattern
+from explorer.graph.recognition.recognise import recognise, recognise_stage
+
+
+class Analysis:
+    """What is known about one snapshot. Get it with `study()`: there is one for each snapshot."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+        self._patterns: dict[str, Pattern] = {}
+        self._totals: dict[tuple[str, ...], Total] = {}
+
+    @property
+    def architecture(self) -> Architecture:
+        return self.figures.architecture
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        return Hierarchy.build(
+            self.architecture,
+            {name: known.shape.dims if known.shape else None for name, known in self.figures.measures.items()},
+        )
+
+    def total(self, names: tuple[str, ...]) -> Total:
+        """Figures of all nodes of a group or stack, kept: a picture asks again whenever something unfolds."""
+        known = self._totals.get(names)
+        if known is None:
+            known = self._totals[names] = self.figures.sum(names)
+        return known
+
+    @cached_property
+    def stage_numbers(self) -> Mapping[str, int]:
+        """The number of each stage, by its id: from 1 on, in execution order."""
+        stages = (group.id for group in self.hierarchy.root.groups if group.role == "stage")
+        return {id: number for number, id in enumerate(stages, 1)}
+
+    def pattern(self, group: Group) -> Pattern:
+        if group.id not in self._patterns:
+            if group.role == "stage":
+                found = recognise_stage(self.pattern(block) for block in group.groups if block.role == "block")
+            else:
+                found = recognise(group, self.architecture)
+            self._patterns[group.id] = found
+        return self._patterns[group.id]
+
+
+def analyse(architecture: Architecture) -> Analysis:
+    """The study of a snapshot. Raises ShapeError when the snapshot does not hold together."""
+    known = architecture.__dict__.get("_study")
+    if known is None:
+        known = Analysis(Figures.of(architecture))
+        architecture.__dict__["_study"] = known  # a cache, like a cached_property; the snapshot itself stays as it is
+    assert isinstance(known, Analysis)
+    return known

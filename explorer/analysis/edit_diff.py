@@ -1,0 +1,72 @@
+"""What an edit changed: the ops that differ between two snapshots, with what each gained or lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from explorer.analysis.analysis import Analysis
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Node
+
+
+@dataclass(frozen=True, slots=True)
+class OpChange:
+    """One op that is not what it was. `was` is None for an added one, `now` for a removed one."""
+
+    name: str
+    kind: Literal["changed", "added", "removed"]
+    before: Node | None
+    after: Node | None
+    params: int  # gained, or lost when negative
+    macs: int
+
+
+def diff_ops(before: Analysis, after: Analysis) -> tuple[OpChange, ...]:
+    """The ops that differ, in execution order; removed ones last.
+
+    An op that only reads another op now, or whose map has another size, is none of them unless its cost changed.
+    """
+    old, new = before.architecture.live, after.architecture.live
+    found: list[OpChange] = []
+    for name, now in new.items():
+        was = old.get(name)
+        if was is None:
+            found.append(OpChange(name, "added", None, now, *_costs(after, name)))
+            continue
+        (params, macs), (p, m) = _costs(after, name), _costs(before, name)
+        other_op = now is not was and (now.op.key != was.op.key or now.signature != was.signature)
+        if other_op or (params, macs) != (p, m):
+            found.append(OpChange(name, "changed", was, now, params - p, macs - m))
+    for name, was in old.items():
+        if name not in new:
+            params, macs = _costs(before, name)
+            found.append(OpChange(name, "removed", was, None, -params, -macs))
+    return tuple(found)
+
+
+def describe_change(change: OpChange) -> str:
+    """What changed about one op, in a few marks: "16 → 48 (was 16 → 96)"."""
+    if change.after is None:
+        return "removed"
+    if change.before is None:
+        return f"new: {op_kinds.title(change.after)}"
+    now, was = _attributes(change.after), _attributes(change.before)
+    title, before = op_kinds.title(change.after), op_kinds.title(change.before)
+    if title == before:
+        return f"{title} · {now} (was {was})" if now != was else f"{title}, on a map of another size"
+    return f"{_title_with_attributes(title, now)} (was {_title_with_attributes(before, was) if was != now else before})"
+
+
+def _attributes(node: Node) -> str:
+    count = getattr(node.layer, "num_features", None) or getattr(node.layer, "num_channels", None)
+    return op_kinds.attributes(node) or (f"{count} channels" if count else "")
+
+
+def _title_with_attributes(title: str, attributes: str) -> str:
+    return f"{title} · {attributes}" if attributes else title
+
+
+def _costs(analysis: Analysis, name: str) -> tuple[int, int]:
+    cost = analysis.figures.measures[name].cost
+    return cost.params, cost.macs

@@ -1,0 +1,160 @@
+"""What one op costs.
+
+**MACs** are the multiply-adds of convolutions, linear layers and matrix products (attention), as torch's FLOP counter
+and torchvision's `_ops` count them; no bias, norm, pooling or activation. FLOPs are 2 × MACs.
+
+**All ops** is a second, named count: 2 × MACs, plus one for each bias addition, one for each element of an activation,
+an addition or a multiplication, two for each element of a norm (scale and shift; statistics are constants in eval
+mode, and norms that measure their input at inference count 5), and one for each element a pooling window reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from explorer.analysis.figures.shape import Shape
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Bypass, Constant, Input, Layer, Node, Output
+from explorer.graph.call_op import call_op
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    params: int = 0
+    macs: int = 0
+    other_ops: int = 0  # ops that are not multiply-adds
+
+    @property
+    def flops(self) -> int:
+        return 2 * self.macs
+
+    @property
+    def all_ops(self) -> int:
+        return 2 * self.macs + self.other_ops
+
+
+def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: int = 0) -> Cost:
+    """Parameters and multiply-adds of one op.
+
+    Args:
+        given: shape of its first argument, where that is a tensor.
+        made: shape of its result, where that is one tensor.
+        contracted: multiply-adds of the matrix products inside, if any were counted.
+    """
+    params = count_parameters(node)
+    if isinstance(node.op, (Input, Output, Constant, Bypass)):
+        return Cost(params)
+    layer = node.layer
+    if isinstance(layer, nn.modules.conv._ConvNd):
+        # A transposed convolution works once per input position.
+        grid, width = (input_shape, layer.in_channels) if layer.transposed else (output_shape, layer.out_channels)
+        fan = (layer.out_channels if layer.transposed else layer.in_channels) // layer.groups
+        macs = prod(layer.kernel_size) * fan * width * grid.dims[0] * prod(grid.dims[2:])
+        return Cost(params, macs, output_shape.elements if layer.bias is not None else 0)
+    if isinstance(layer, nn.Linear):
+        return Cost(
+            params, output_shape.elements * layer.in_features, output_shape.elements if layer.bias is not None else 0
+        )
+    return Cost(params, matmul_macs, _count_other_ops(node, input_shape, output_shape))
+
+
+def count_parameters(node: Node) -> int:
+    """Trainable numbers the node holds itself."""
+    if isinstance(node.op, Layer):
+        module = node.op.module
+        if module._modules:
+            return sum(p.numel() for p in module.parameters())
+        return sum(p.numel() for p in set(module._parameters.values()) if p is not None)
+    if isinstance(node.op, Constant):
+        return node.op.tensor.numel() if node.op.is_parameter else 0
+    return 0
+
+
+_PLAIN_KINDS = frozenset(
+    {"norm", "activation", "pool", "add", "concat", "multiply", "split", "shuffle", "reshape", "dropout"}
+)
+
+
+def may_multiply_matrices(node: Node) -> bool:
+    """Could there be a matrix product inside that no formula here counts? Only then is the op run under the counter."""
+    if isinstance(node.op, (Input, Output, Constant, Bypass)) or isinstance(
+        node.layer, (nn.modules.conv._ConvNd, nn.Linear)
+    ):
+        return False
+    return op_kinds.kind(node) not in _PLAIN_KINDS
+
+
+def count_matmul_macs(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    """Multiply-adds of all matrix products inside an op, counted while it runs."""
+    counter = _MacCounter()
+    with torch.no_grad(), counter:
+        call_op(node, args, kwargs)
+    return counter.macs
+
+
+def _mm(a: torch.Tensor, b: torch.Tensor, *_: Any) -> int:
+    return int(a.shape[-2] * a.shape[-1] * b.shape[-1] * prod(a.shape[:-2]))
+
+
+def _convolution(x: torch.Tensor, weight: torch.Tensor, result: torch.Tensor, transposed: bool) -> int:
+    grid = x if transposed else result
+    return int(prod(grid.shape[2:]) * grid.shape[0] * weight.numel())
+
+
+class _MacCounter(TorchDispatchMode):
+    """Adds up the multiply-adds of whatever runs inside it, by aten op."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.macs: int = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        formula = _FORMULAS.get(func.overloadpacket)
+        if formula is not None:
+            self.macs += formula(args, result)
+        return result
+
+
+_aten = torch.ops.aten
+_FORMULAS: dict[Any, Callable[[tuple[Any, ...], Any], int]] = {
+    _aten.mm: lambda args, _: _mm(*args),
+    _aten.bmm: lambda args, _: _mm(*args),
+    _aten.addmm: lambda args, _: _mm(*args[1:]),
+    _aten.baddbmm: lambda args, _: _mm(*args[1:]),
+    _aten.convolution: lambda args, result: _convolution(args[0], args[1], result, args[6]),
+    _aten._scaled_dot_product_flash_attention_for_cpu: lambda args, _: _attention(*args[:3]),
+    _aten._scaled_dot_product_fused_attention_overrideable: lambda args, _: _attention(*args[:3]),
+    _aten._scaled_dot_product_flash_attention: lambda args, _: _attention(*args[:3]),
+    _aten._scaled_dot_product_efficient_attention: lambda args, _: _attention(*args[:3]),
+}
+
+
+def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> int:
+    batch, length, width = prod(query.shape[:-2]), query.shape[-2], query.shape[-1]
+    return int(batch * length * key.shape[-2] * (width + value.shape[-1]))
+
+
+def _count_other_ops(node: Node, input_shape: Any, output_shape: Any) -> int:
+    kind = op_kinds.kind(node)
+    elements = output_shape.elements if isinstance(output_shape, Shape) else 0
+    if kind in ("activation", "add", "multiply"):
+        return elements
+    if kind == "norm":
+        constant = isinstance(node.layer, nn.modules.batchnorm._BatchNorm) or op_kinds.title(node) == "BN"
+        return elements * (2 if constant else 5)
+    if kind == "pool" and isinstance(input_shape, Shape):
+        size = getattr(node.layer, "kernel_size", None)
+        if size is None:
+            return input_shape.elements  # adaptive and global pooling read every element once
+        return elements * (size * size if isinstance(size, int) else prod(size))
+    return 0

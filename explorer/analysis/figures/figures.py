@@ -1,0 +1,155 @@
+"""All figures of a snapshot: per node, per group, in total.
+
+Everything per node comes from remembered shapes and costs (see `shapes`), so after an edit only what the edit made new
+is measured; the rest is additions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from explorer.analysis.figures import receptive_field
+from explorer.analysis.figures.memory import Activations, allocated_elements, measure_activations
+from explorer.analysis.figures.shape_inference import Measure, Shape, measure_nodes
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Figures of a set of nodes. MACs: multiply-adds of conv, linear and matrix products; FLOPs are 2 × MACs."""
+
+    params: int = 0
+    macs: int = 0
+    all_ops: int = 0
+    activation_elements: int = 0
+
+    @property
+    def flops(self) -> int:
+        return 2 * self.macs
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """Figures of one snapshot."""
+
+    architecture: Architecture = field(repr=False)
+    measures: Mapping[str, Measure] = field(repr=False)
+
+    @classmethod
+    def of(cls, architecture: Architecture) -> Figures:
+        """Measure a snapshot. Raises ShapeError when it does not hold together."""
+        return cls(architecture, measure_nodes(architecture))
+
+    @cached_property
+    def total(self) -> Total:
+        """The whole network. Parameters include those of auxiliary heads that inference never calls
+        (`unused_params`), as torchvision's own counts do."""
+        live = self.sum(self.measures)
+        return Total(live.params + self.unused_params, live.macs, live.all_ops, live.activation_elements)
+
+    @cached_property
+    def unused_params(self) -> int:
+        return sum(self.architecture.unused_params.values())
+
+    @cached_property
+    def activations(self) -> Activations:
+        return measure_activations(self.architecture, self.measures)
+
+    @cached_property
+    def receptive_fields(self) -> Mapping[str, float]:
+        return receptive_field.compute_receptive_fields(self.architecture, self.measures)
+
+    @cached_property
+    def receptive_field(self) -> float:
+        """Of the last feature map before everything is pooled, in input pixels."""
+        return receptive_field.network_receptive_field(self.receptive_fields)
+
+    @cached_property
+    def output_shape(self) -> tuple[int, ...]:
+        """Of the first output, the batch included."""
+        shape = self.measures[self.architecture.output.name].shape
+        return shape.dims if shape else ()
+
+    def shape(self, name: str) -> Shape | None:
+        return self.measures[name].shape if name in self.measures else None
+
+    def sum(self, names: Iterable[str]) -> Total:
+        """Figures of some nodes together; weights that two nodes share count once, dead nodes nothing."""
+        params = macs = ops = elements = 0
+        seen: set[str] = set()
+        nodes = self.architecture.nodes
+        for name in names:
+            known = self.measures.get(name)
+            if known is None:
+                continue
+            cost = known.cost
+            path = nodes[name].path
+            if cost.params and path not in seen:
+                params += cost.params
+                seen.add(path)
+            macs += cost.macs
+            ops += cost.all_ops
+            elements += allocated_elements(known) if nodes[name] is not self.architecture.input else 0
+        return Total(params, macs, ops, elements)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for files and the command line. Bytes are those of 32-bit floats, batch as given."""
+        return {
+            "network": self.architecture.key or self.architecture.title,
+            "input_shape": list(self.architecture.input_shape),
+            "output_shape": list(self.output_shape),
+            "params": self.total.params,
+            "params_unused": self.unused_params,
+            "macs": self.total.macs,
+            "flops": self.total.flops,
+            "all_ops": self.total.all_ops,
+            "activation_elements": self.activations.elements,
+            "activation_bytes": self.activations.bytes,
+            "peak_activation_bytes": self.activations.peak_bytes,
+            "receptive_field": int(self.receptive_field) if math.isfinite(self.receptive_field) else None,
+            "layers": [*self._layers(), *self._unused_layers()],
+        }
+
+    def _layers(self) -> Iterable[dict[str, Any]]:
+        seen: set[str] = set()
+        for node in self.architecture.live.values():
+            known = self.measures[node.name]
+            if known.shape is None:
+                continue  # only reads a size
+            rf = self.receptive_fields[node.name]
+            shared = node.path in seen
+            seen.add(node.path or node.name)
+            yield {
+                "name": node.name,
+                "kind": op_kinds.kind(node),
+                "op": op_kinds.title(node),
+                "attributes": op_kinds.attributes(node),
+                "output_shape": list(known.shape.dims),
+                "params": 0 if shared else known.cost.params,
+                "macs": known.cost.macs,
+                "flops": known.cost.flops,
+                "all_ops": known.cost.all_ops,
+                "activation_elements": 0 if node is self.architecture.input else allocated_elements(known),
+                "receptive_field": int(rf) if math.isfinite(rf) else None,
+                "runs": True,
+            }
+
+    def _unused_layers(self) -> Iterable[dict[str, Any]]:
+        for path, params in self.architecture.unused_params.items():
+            zero = dict.fromkeys(("macs", "flops", "all_ops", "activation_elements"), 0)
+            yield {
+                "name": path,
+                "kind": "head",
+                "op": "Not run at inference",
+                "attributes": "",
+                "output_shape": None,
+                "params": params,
+                **zero,
+                "receptive_field": None,
+                "runs": False,
+            }

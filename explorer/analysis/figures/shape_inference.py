@@ -1,0 +1,192 @@
+"""Shapes on every edge, found by rule or on the meta device, and remembered by content.
+
+What an op makes of its inputs depends only on (op configuration, input shapes), so it is computed once for each such
+pair in the life of the process: the 48 like layers of a dense block are measured once, and an edit measures only what
+it made new.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from explorer.analysis.figures.cost import Cost, compute_cost, count_matmul_macs, may_multiply_matrices
+from explorer.analysis.figures.op_rules import infer_shape
+from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Layer, Method, Node, Output
+from explorer.graph.call_op import call_op
+
+__all__ = [
+    "Measure",
+    "Shape",
+    "ShapeError",
+    "clear_cache",
+    "first_shape",
+    "measure_node",
+    "measure_nodes",
+    "measure_on_meta",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one op makes and costs. `value` is a Shape, a tuple of such, or a plain value (a size read by the code)."""
+
+    value: Any
+    cost: Cost
+    view: bool  # its result is its first input seen otherwise: no new memory
+    elements: int  # numbers in its result, all tensors of a tuple together
+    bytes: int
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of its (first) tensor; None when the op only reads sizes."""
+        return first_shape(self.value)
+
+
+class ShapeError(ValueError):
+    """An op that cannot take its inputs. `node` names it; the message holds the shapes and the reason."""
+
+    def __init__(self, node: str, shapes: tuple[Any, ...], reason: str) -> None:
+        self.node = node
+        self.shapes = shapes
+        super().__init__(f"{node} cannot take {' and '.join(map(str, shapes)) or 'nothing'}: {reason}")
+
+
+_CACHE: dict[tuple[int, tuple[Any, ...]], Measure] = {}
+_MEASURING = threading.Lock()  # meta tensors are cheap; two threads measuring the same thing are not worth having
+
+
+def measure_nodes(architecture: Architecture) -> Mapping[str, Measure]:
+    """Shape and cost of every live node, by name, in execution order.
+
+    Raises:
+        ShapeError: the snapshot does not hold together; names the node, the shapes and the reason.
+    """
+    found: dict[str, Measure] = {}
+    for node in architecture.live.values():
+        found[node.name] = measure_node(node, tuple([found[name].value for name in node.inputs]))
+    return found
+
+
+def measure_node(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    """What one op makes of inputs of these shapes (`Measure.value`s, one for each input slot). Raises ShapeError."""
+    try:
+        known = _CACHE.get((node.signature, inputs))
+    except TypeError:  # an unhashable plain value; rare enough to measure each time
+        return _measure(node, inputs)
+    if known is None:
+        with _MEASURING:
+            known = _measure(node, inputs)
+        _CACHE[node.signature, inputs] = known
+    return known
+
+
+def clear_cache() -> None:
+    """Forget every remembered shape, so that a test can compare with a fresh count."""
+    _CACHE.clear()
+
+
+def _measure(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    shape = infer_shape(node, inputs)
+    if shape is None:
+        return measure_on_meta(node, inputs)
+    spent = compute_cost(node, inputs[0], shape)
+    elements = shape.elements
+    return Measure(shape, spent, _is_view(node), elements, elements * shape.dtype.itemsize)
+
+
+def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
+    """What torch itself makes of inputs of these shapes. Raises ShapeError."""
+    tensors = {name: _meta_tensors(value) for name, value in zip(node.inputs, inputs, strict=True)}
+    args, kwargs = node.bind_arguments(tensors)
+    try:
+        with torch.no_grad():
+            result = call_op(node, args, kwargs)
+    except Exception as failure:
+        raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
+    value = _shapes(result)
+    shapes = list(all_shapes(value))
+    macs = count_matmul_macs(node, args, kwargs) if may_multiply_matrices(node) else 0
+    return Measure(
+        value,
+        compute_cost(node, _shapes(args[0]) if args else None, value, macs),
+        _is_view(node) or any(result is tensor for tensor in tensors.values()),
+        sum(shape.elements for shape in shapes),
+        sum(shape.bytes for shape in shapes),
+    )
+
+
+def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
+    """Why an op refused, in plain words where torch's own are not."""
+    given = first_shape(inputs)
+    wanted = getattr(node.layer, "in_channels", None)
+    if given is not None and wanted is not None and len(given.dims) == 4:
+        if given.dims[1] != wanted:
+            return f"it was made for {wanted} channels and is given {given.dims[1]}"
+        return f"{_window_text(node.layer)} does not fit a map of {given.dims[2]}×{given.dims[3]}"
+    wanted = getattr(node.layer, "in_features", None)
+    if given is not None and wanted is not None and given.dims[-1] != wanted:
+        return f"it was made for {wanted} numbers and is given {given.dims[-1]}"
+    text = str(failure).strip()
+    if given is not None and op_kinds.kind(node) == "shuffle":
+        return f"{op_kinds.shuffle_groups(node)} groups do not divide {given.dims[1]} channels"
+    for told, meant in _PLAIN_REASONS.items():
+        if told in text and given is not None and len(given.dims) == 4:
+            window = _window_text(node.layer) if hasattr(node.layer, "kernel_size") else "its window"
+            return meant.format(window=window, height=given.dims[2], width=given.dims[3], channels=given.dims[1])
+    return text.splitlines()[0] if text else type(failure).__name__
+
+
+#: What torch says, and what it means.
+_PLAIN_REASONS = {
+    "Output size is too small": "{window} does not fit a map of {height}×{width}",
+    "more than 1 spatial element": "a norm over the places of a map takes more than the {height}×{width} there are",
+    "Sizes of tensors must match": "maps of different size cannot be put side by side",
+    "broadcast a dimension": "they are not of one shape",
+}
+
+
+def _window_text(layer: Any) -> str:
+    sides, gaps = (
+        value if isinstance(value, tuple) else (value, value)
+        for value in (layer.kernel_size, getattr(layer, "dilation", 1))
+    )
+    return f"a window of {sides[0]}×{sides[-1]}" + (f", dilation {gaps[0]}," if max(gaps) > 1 else "")
+
+
+_VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "expand", "getitem", "chunk"}
+_VIEWS |= {"split", "contiguous", "swapaxes", "getattr", "size", "dropout", "stochastic_depth", "unbind"}
+
+
+def _is_view(node: Node) -> bool:
+    if isinstance(node.op, (Output, Bypass, Constant)):
+        return True
+    if isinstance(node.op, Layer):
+        return type(node.op.module).__name__ in ("Identity", "Dropout", "StochasticDepth", "Flatten", "Unflatten")
+    return isinstance(node.op, (Function, Method)) and node.op.name in _VIEWS
+
+
+def _meta_tensors(value: Any) -> Any:
+    if isinstance(value, Shape):
+        return torch.empty(value.dims, dtype=value.dtype, device="meta")
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(_meta_tensors(v) for v in value)
+    if isinstance(value, list):
+        return [_meta_tensors(v) for v in value]
+    return value
+
+
+def _shapes(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return Shape(tuple(value.shape), value.dtype)
+    if isinstance(value, torch.Size):
+        return value
+    if isinstance(value, (tuple, list)):
+        return tuple(_shapes(v) for v in value)
+    return value

@@ -1,0 +1,1 @@
+"""The forward pass: runs what changed, remembers values under a byte budget."""

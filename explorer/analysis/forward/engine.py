@@ -1,0 +1,262 @@
+"""A forward pass that runs only what changed.
+
+The value of a node is remembered under its Merkle key. After an edit only what lies downstream of it has new keys and
+runs; after undo nothing does.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from explorer.analysis.analysis import analyse
+from explorer.analysis.forward.byte_lru import ByteLRU
+from explorer.analysis.forward.forward_pass import ForwardPass
+from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, default_budget
+from explorer.analysis.forward.merkle import KeyedSnapshot, MerkleKeys
+from explorer.analysis.forward.node_value import with_weights
+from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.weights.weight_source import WeightSource
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardResult:
+    value: Any  # what the network returns: a tensor, or a tuple or dict with auxiliary outputs; on the CPU
+    ops_run: int  # ops that ran
+    ops_total: int
+    milliseconds: float
+    first_fault: str = ""  # where NaN or infinity began, when the output has any: "features.3: infinity"
+    device: str = "cpu"  # where it ran
+
+    @property
+    def main_output(self) -> torch.Tensor:
+        """The (first) output tensor."""
+        value = self.value
+        while not isinstance(value, torch.Tensor):
+            value = next(iter(value.values())) if isinstance(value, dict) else value[0]
+        return value
+
+
+class ForwardEngine:
+    """Runs snapshots and remembers the values of their nodes, newest first, within a number of bytes.
+
+    Used from one thread at a time. `device` is where it runs; one that fails is given up for the CPU, and `fell_back`
+    says why.
+    """
+
+    def __init__(self, budget: int | None = None) -> None:
+        self.device = DEVICE_PREFERENCES.device
+        self.fallback_reason = ""
+        self._maps = ByteLRU(default_budget() if budget is None else budget)
+        self._layers = ByteLRU(self._maps.budget)
+        self._keys = MerkleKeys()
+
+    @property
+    def budget(self) -> int:
+        """Bytes of feature maps that are remembered."""
+        return self._maps.budget
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of weights that are in memory."""
+        return self._layers.bytes
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes of feature maps that are in memory."""
+        return self._maps.bytes
+
+    def configure(self, device: str | None = None, budget: int | None = None) -> None:
+        """Run there from now on, and remember so much; what is not said stays as it is."""
+        if device is not None and device != self.device:
+            self.device, self.fallback_reason = device, ""
+            self.clear()
+            self._layers.clear()
+        if budget is not None:
+            self._maps.budget = budget
+            self._maps.trim()
+
+    def clear(self) -> None:
+        """Let go of all feature maps."""
+        self._maps.clear()
+
+    def fork(self) -> ForwardEngine:
+        """One that shares the weights in memory but remembers no feature maps: for many images, each seen once."""
+        other = ForwardEngine(budget=0)
+        other.device, other._layers, other._keys = self.device, self._layers, self._keys.fork()
+        return other
+
+    def run(
+        self,
+        architecture: Architecture,
+        weights: WeightSource,
+        image: torch.Tensor,
+        image_key: Hashable = None,
+        keep_going: KeepGoing = always,
+    ) -> ForwardResult:
+        """Output for an image of shape (batch, channels, height, width), float32, normalised.
+
+        `wanted` is asked before each op, with the part that is done (0 to 1); once it says no, Cancelled is raised.
+
+        Raises:
+            PassError: a layer failed; names it and its input shapes.
+        """
+        key = image_key if image_key is not None else id(image)
+        return self.with_cpu_fallback(lambda: self._run(architecture, weights, image, key, keep_going))
+
+    def with_cpu_fallback(
+        self,
+        work: Callable[[], T],
+        lock: AbstractContextManager[Any] | None = None,
+        not_blamed: type[Exception] = Cancelled,
+    ) -> T:
+        """What `work` gives, made on the device or, where it fails there, on the CPU. If that works, it was the
+        device, which is then given up.
+
+        Args:
+            lock: to be held while the device is changed, if it is not.
+            but: what the device is not to blame for, besides that the work was called off.
+        """
+        try:
+            return work()
+        except (Cancelled, not_blamed):
+            raise
+        except Exception as failure:  # a device that was unplugged, ran out of memory or lacks an op raises anything
+            device = self.device
+            if device == "cpu":
+                raise
+            self._move_to("cpu", lock)
+            try:
+                found = work()
+            except Exception:
+                self._move_to(device, lock)
+                raise
+            said = str(failure).strip().splitlines() or [type(failure).__name__]
+            self.fallback_reason = f"{device} failed ({said[0]}), so this ran on the CPU."
+            return found
+
+    def _move_to(self, device: str, lock: AbstractContextManager[Any] | None) -> None:
+        with lock or nullcontext():
+            self.configure(device)
+
+    def _run(
+        self,
+        architecture: Architecture,
+        weights: WeightSource,
+        image: torch.Tensor,
+        image_key: Hashable,
+        keep_going: KeepGoing,
+    ) -> ForwardResult:
+        started = time.perf_counter()
+        # A network and its edited version must fit, else every pass would make all weights anew.
+        self._layers.budget = max(self._layers.budget, self.budget, 8 * analyse(architecture).figures.total.params)
+        keyed = self._keys.snapshot_keys(architecture, weights, image_key)
+        last = architecture.output.name
+        running = self._start_pass((last,), keyed, image, keep_going)
+        value = _on_cpu(running.value(last))
+        took = (time.perf_counter() - started) * 1e3
+        result = ForwardResult(value, len(running.nodes_to_run), len(architecture.live), took, device=self.device)
+        return (
+            replace(result, first_fault=self._find_first_fault(keyed, image, keep_going))
+            if find_fault(value)
+            else result
+        )
+
+    def _find_first_fault(self, keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing) -> str:
+        """The first node that makes NaN or infinity, and which of them. Only looked for once the output has some:
+        looking at every map of every pass would cost as much as the cheaper half of the ops."""
+        for name, value in self._values_of(list(keyed.architecture.live), keyed, image, keep_going):
+            if found := find_fault(value):
+                return f"{name}: {found}"
+        return ""
+
+    def values(
+        self,
+        names: Collection[str],
+        architecture: Architecture,
+        weights: WeightSource,
+        image: torch.Tensor,
+        image_key: Hashable = None,
+        keep_going: KeepGoing = always,
+    ) -> Iterator[tuple[str, Any]]:
+        """The values of these live nodes, in the order of execution: remembered ones, or made when their turn comes.
+
+        Nothing is kept alive longer than what is still to come needs it. Raises as `run` does.
+        """
+        keyed = self._keys.snapshot_keys(architecture, weights, image_key if image_key is not None else id(image))
+        found = self._values_of(names, keyed, image, keep_going)
+        return ((name, _on_cpu(value)) for name, value in found)
+
+    def _values_of(
+        self, names: Collection[str], keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing
+    ) -> Iterator[tuple[str, Any]]:
+        asked = set(names)
+        left = [name for name in keyed.architecture.live if name in asked]
+        where = ""
+        running: ForwardPass | None = None
+
+        def next_value() -> Any:
+            nonlocal where, running
+            if running is None or where != self.device:
+                where, running = self.device, self._start_pass(left, keyed, image, keep_going)
+            return running.value(left[0])
+
+        while left:
+            yield left[0], self.with_cpu_fallback(next_value)
+            del left[0]
+
+    def _start_pass(
+        self, names: Collection[str], keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing
+    ) -> ForwardPass:
+        return ForwardPass(self._maps, self.layer, keyed, names, image.to(self.device), keep_going)
+
+    def keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> Mapping[str, int]:
+        """For each live node a number that is equal for two nodes, of any two snapshots, only if their values are."""
+        return self._keys.snapshot_keys(architecture, weights, image_key).node_keys
+
+    def layer(self, node: Node, weights: WeightSource, key: int | None = None) -> nn.Module | None:
+        """The node's layer with real numbers, made once; None for an op that is no layer.
+
+        Args:
+            key: that of its numbers, where it is known.
+        """
+        if not isinstance(node.op, Layer):
+            return None
+        if key is None:
+            key = self._keys.key_for(weights.cache_key(node))
+        if key in self._layers:
+            layer: nn.Module = self._layers.get(key)
+            return layer
+        with torch.inference_mode(False):  # gradients must be able to pass through it
+            made = {name: tensor.to(self.device) for name, tensor in weights.tensors(node).items()}
+            layer = with_weights(node.op.module, made)
+        self._layers.put(key, layer)
+        return layer
+
+
+def find_fault(value: Any) -> str:
+    """What is the matter with the numbers of a value: "NaN", "infinity", or nothing."""
+    if isinstance(value, torch.Tensor):
+        if not value.is_floating_point() or math.isfinite(value.sum()) or bool(torch.isfinite(value).all()):
+            return ""  # a finite sum has no part that is not; one that is not may have grown too large
+        return "NaN" if bool(torch.isnan(value).any()) else "infinity"
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ()
+    return next(filter(None, map(find_fault, parts)), "")
+
+
+def _on_cpu(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.cpu()
+    if isinstance(value, dict):
+        return {name: _on_cpu(part) for name, part in value.items()}
+    return tuple(map(_on_cpu, value)) if isinstance(value, (tuple, list)) else value

@@ -1,0 +1,80 @@
+"""Merkle keys: what the value of a node depends on, as one number.
+
+The value of a node depends only on (op, weights, values of its inputs), so its key is made of these three: two nodes of
+any two snapshots with one key have one value.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+from explorer.graph.architecture import Architecture, Constant, Input, Layer
+from explorer.weights.weight_source import WeightSource
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyedSnapshot:
+    """A snapshot that is shown an image, with the keys of its live nodes."""
+
+    architecture: Architecture
+    weights: WeightSource
+    image_key: Hashable
+    node_keys: Mapping[str, int]  # by node: equal only if the values are
+    weight_keys: Mapping[str, int]  # by layer or constant: equal only if its parameters and buffers are
+
+
+class MerkleKeys:
+    """Gives out keys, and remembers those of the last few snapshots."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, int] = {}
+        self._recent: tuple[KeyedSnapshot, ...] = ()  # newest first
+
+    def fork(self) -> MerkleKeys:
+        """One that gives the same keys and remembers snapshots of its own."""
+        other = MerkleKeys()
+        other._known = self._known
+        return other
+
+    def key_for(self, content: Hashable) -> int:
+        return self._known.setdefault(content, len(self._known))
+
+    def snapshot_keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> KeyedSnapshot:
+        alike = [one for one in self._recent if one.weights is weights and one.image_key == image_key]
+        for one in alike:
+            if one.architecture is architecture:
+                return one
+        found = self._compute(architecture, weights, image_key, alike[0] if alike else None)
+        self._recent = (found, *self._recent[:3])
+        return found
+
+    def _compute(
+        self, architecture: Architecture, weights: WeightSource, image_key: Hashable, like: KeyedSnapshot | None
+    ) -> KeyedSnapshot:
+        """What comes before the first node that differs from a snapshot with known keys is not even looked at: making
+        all keys anew takes longer than running the last layers."""
+        live = architecture.live
+        if like is None:
+            like = KeyedSnapshot(Architecture("", {}, {}), weights, image_key, {}, {})
+        others = like.architecture.live
+        unlike = map(operator.is_not, live.values(), others.values())
+        first = next(itertools.compress(itertools.count(), unlike), min(len(live), len(others)))
+        values = dict(itertools.islice(like.node_keys.items(), first))
+        numbers = dict(like.weight_keys)
+        differ: set[str] = set()
+        for name, node in itertools.islice(live.items(), first, None):
+            if others.get(name) is node and differ.isdisjoint(node.inputs):
+                values[name] = like.node_keys[name]
+                continue
+            own: Hashable = None
+            if isinstance(node.op, (Layer, Constant)):
+                own = numbers[name] = self.key_for(weights.cache_key(node))
+            elif isinstance(node.op, Input):
+                own = image_key
+            values[name] = self.key_for((node.signature, own, *[values[read] for read in node.inputs]))
+            if values[name] != like.node_keys.get(name):
+                differ.add(name)
+        return KeyedSnapshot(architecture, weights, image_key, values, numbers)

@@ -1,0 +1,46 @@
+"""The value of one node: its op, given real weights, run on real inputs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from explorer.graph.architecture import Constant, Input, Layer, Node
+from explorer.graph.call_op import call_op
+from explorer.weights.weight_source import WeightSource
+
+
+def compute_node_value(
+    node: Node, inputs: Mapping[str, Any], weights: WeightSource, image: torch.Tensor, module: nn.Module | None = None
+) -> Any:
+    """What the node makes of `inputs`: by name, the values of the nodes it reads (and of any others).
+
+    `module` is its layer with numbers, where that is at hand (see `with_weights`); else `weights` are asked for them.
+    """
+    if isinstance(node.op, Layer):
+        args, kwargs = node.bind_arguments(inputs)
+        return (module or with_weights(node.op.module, weights.tensors(node)))(*args, **kwargs)
+    if isinstance(node.op, Input):
+        return image
+    if isinstance(node.op, Constant):
+        return weights.tensors(node)[""].to(image.device)
+    return call_op(node, *node.bind_arguments(inputs))
+
+
+def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> nn.Module:
+    """A copy of a storage-less module that holds these numbers."""
+    twin = copy.copy(module)
+    parameters: dict[str, nn.Parameter | None] = {}
+    for name, like in module._parameters.items():
+        parameters[name] = None if like is None else nn.Parameter(tensors[prefix + name], requires_grad=False)
+    buffers = {n: None if like is None else tensors.get(prefix + n) for n, like in module._buffers.items()}
+    children = {
+        name: None if child is None else with_weights(child, tensors, f"{prefix}{name}.")
+        for name, child in module._modules.items()
+    }
+    twin.__dict__.update(_parameters=parameters, _buffers=buffers, _modules=children)
+    return twin

@@ -1,0 +1,148 @@
+"""What one node makes of the image, laid out to be looked at: maps, a vector, or tokens on their grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from explorer.analysis.probes.probe import NotAvailable, Probe
+from explorer.base.cancellation import KeepGoing, always
+
+Floats = NDArray[np.float32]
+
+#: maps: one picture for each channel; vector: one number for each; matrix: one picture, rows by columns.
+FeatureMapKind = Literal["maps", "vector", "matrix"]
+
+#: Numbers of one node that are shown; more would take seconds to paint and could not be told apart.
+MAX_VALUES = 40_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """The first image's values. Shape (channels, height, width), (units,) or (rows, columns), by form."""
+
+    name: str
+    kind: FeatureMapKind
+    values: Floats = field(repr=False)
+    note: str = ""  # how they were laid out, where that is not plain
+
+    @cached_property
+    def activity(self) -> Floats:
+        """Mean magnitude of each channel, unit or row; what is not finite counts as nothing."""
+        mean: Floats = np.abs(self._finite_rows).mean(1)
+        return mean
+
+    @cached_property
+    def _finite_rows(self) -> Floats:
+        """The values of each channel, unit or row in one line, what is not finite as zero; no copy where all are."""
+        finite = np.isfinite(self.values).all()
+        values = self.values if finite else np.nan_to_num(self.values, nan=0.0, posinf=0.0, neginf=0.0)
+        return values.reshape(len(values), -1)
+
+    @cached_property
+    def by_activity(self) -> tuple[int, ...]:
+        """Indices, liveliest first; equal ones in their order. Maps that vary most over the image: one that is the same
+        everywhere says nothing of it, however large. Units and rows by their size."""
+        if self.kind != "maps":
+            return tuple(int(index) for index in np.argsort(-self.activity, kind="stable"))
+        return tuple(int(index) for index in np.lexsort((-self.activity, -self._finite_rows.std(1))))
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        return compute_statistics(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Of all values; those that are not finite are only counted."""
+
+    count: int
+    mean: float
+    deviation: float
+    min: float
+    max: float
+    zeros: float  # share of exact zeros
+    dead: float  # share of channels that are zero everywhere on this image
+    non_finite: int  # NaN or infinite
+
+
+def compute_feature_maps(name: str, probe: Probe, keep_going: KeepGoing = always) -> FeatureMaps:
+    """What the node makes. Raises NothingThere, PassError, Cancelled."""
+    value = probe.value(name, keep_going)
+    if value.numel() > MAX_VALUES:
+        raise NotAvailable(f"{name} makes {value.numel():,} numbers; more than {MAX_VALUES:,} are not drawn.")
+    return arrange_values(name, value)
+
+
+def arrange_values(name: str, value: torch.Tensor) -> FeatureMaps:
+    """The values of the first image as maps, vector or matrix."""
+    first = value[0] if value.dim() > 1 else value
+    first = first.detach().float().cpu()
+    if first.dim() <= 1 or first[0].numel() == 1:
+        return FeatureMaps(name, "vector", first.reshape(-1).numpy())
+    if first.dim() == 2:
+        return _arrange_tokens(name, first)
+    if first.dim() > 3:
+        first = first.flatten(0, first.dim() - 3)
+        return FeatureMaps(name, "maps", first.numpy(), "Leading axes are laid out one after the other.")
+    rows, columns, depth = first.shape
+    if rows == columns != depth:  # as in Swin and ConvNeXt: channels come last
+        return FeatureMaps(name, "maps", first.permute(2, 0, 1).numpy(), "Channels come last in this layer.")
+    return FeatureMaps(name, "maps", first.numpy())
+
+
+def _arrange_tokens(name: str, tokens: torch.Tensor) -> FeatureMaps:
+    """Tokens of shape (count, channels): put back where their patches are, if they come from a square grid."""
+    count = tokens.shape[0]
+    for extra in (0, 1):
+        side = math.isqrt(count - extra)
+        if side > 1 and side * side == count - extra:
+            maps = tokens[extra:].T.reshape(-1, side, side)
+            left = "; the class token is left out" if extra else ""
+            return FeatureMaps(name, "maps", maps.numpy(), f"{count - extra} tokens, laid out as their patches{left}.")
+    return FeatureMaps(name, "matrix", tokens.numpy(), "Rows are tokens, columns channels.")
+
+
+def compute_statistics(values: Floats) -> Statistics:
+    finite = values[np.isfinite(values)]
+    broken = values.size - finite.size
+    if not finite.size:
+        return Statistics(values.size, math.nan, math.nan, math.nan, math.nan, 0.0, 0.0, broken)
+    zero = (values == 0).reshape(len(values), -1)
+    return Statistics(
+        values.size,
+        float(finite.mean(dtype=np.float64)),
+        float(finite.std(dtype=np.float64)),
+        float(finite.min()),
+        float(finite.max()),
+        float(zero.mean()),
+        float(zero.all(1).mean()),
+        broken,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Counts in bins of equal width, the same bins for all: `edges` has one number more than each of `counts`."""
+
+    edges: NDArray[np.float64]
+    counts: tuple[NDArray[np.int64], ...]
+
+
+def compute_histogram(*several: Floats, bins: int = 60) -> Histogram:
+    """Of the finite values of each, over the range of all together."""
+    finite = [values[np.isfinite(values)].ravel() for values in several]
+    held = [values for values in finite if values.size]
+    least = min((float(values.min()) for values in held), default=0.0)
+    most = max((float(values.max()) for values in held), default=1.0)
+    if least == most:
+        least, most = least - 0.5, most + 0.5
+    edges = np.linspace(least, most, bins + 1)
+    counts = [np.histogram(values, bins, (least, most))[0] for values in finite]  # faster than with the edges
+    return Histogram(edges, tuple(counts))

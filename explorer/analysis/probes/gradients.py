@@ -1,0 +1,82 @@
+"""Passes through which gradients flow: from values that are known to one that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from explorer.analysis.forward.forward_pass import PassError
+from explorer.analysis.forward.node_value import compute_node_value
+from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
+from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.graph.architecture import Architecture, Node
+
+
+def run_with_gradients(
+    start: Mapping[str, Any],
+    goal: str,
+    probe: Probe,
+    keep_going: KeepGoing = always,
+    on_value: Callable[[Node, Any], None] = lambda node, value: None,
+) -> Any:
+    """The value of node `goal`, made from the values of the nodes in `start`; gradients can flow back to them.
+
+    Args:
+        start: values by name of node; what they leave undetermined is made from the image.
+        seen: called with each node that runs and its value.
+
+    Raises PassError naming the node that failed; Cancelled.
+    """
+    nodes = probe.architecture.nodes
+    needed = _nodes_between(start, goal, probe.architecture)
+    last = {read: name for name in needed for read in nodes[name].inputs}
+    values = dict(start)
+    image = probe.image.to(probe.forward.device)
+    for done, name in enumerate(needed):
+        if not keep_going(done / len(needed)):
+            raise Cancelled
+        node = nodes[name]
+        with torch.enable_grad():
+            values[name] = _value(node, values, probe, image)
+        on_value(node, values[name])
+        for read in node.inputs:
+            if last[read] == name and read != goal:
+                values.pop(read, None)
+    return values[goal]
+
+
+def class_score(output: Any, target: int) -> torch.Tensor:
+    """How much the network says of class `target` for the first image: its logit; summed over places if it has any.
+
+    Raises NothingThere when there is no such class.
+    """
+    tensor = first_tensor(output)
+    if tensor is None or tensor.dim() < 2 or not 0 <= target < tensor.shape[1]:
+        shape = "nothing" if tensor is None else " × ".join(map(str, tensor.shape[1:]))
+        raise NotAvailable(f"The output ({shape}) has no class number {target}.")
+    return tensor[0, target].sum()
+
+
+def main_output_node(architecture: Architecture) -> str:
+    """The node that makes the (first) output; auxiliary heads make the others."""
+    return architecture.output.inputs[0]
+
+
+def _nodes_between(start: Mapping[str, Any], goal: str, architecture: Architecture) -> list[str]:
+    """What must run, in order, to get from `start` to `goal`."""
+    waiting, needed = [goal], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed and name not in start:
+            needed.add(name)
+            waiting.extend(architecture.nodes[name].inputs)
+    return [name for name in architecture.live if name in needed]
+
+
+def _value(node: Node, values: Mapping[str, Any], probe: Probe, image: torch.Tensor) -> Any:
+    try:
+        return compute_node_value(node, values, probe.weights, image, probe.layer(node))
+    except Exception as failure:
+        raise PassError.at(node, values, failure) from failure

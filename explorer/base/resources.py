@@ -1,0 +1,16 @@
+"""Where the files beside the code are: `resources/` in a checkout, `explorer/resources/` once installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+def resource_path(name: str) -> Path:
+    """Path of a file that travels with the app. Raises FileNotFoundError naming it when the installation lacks it."""
+    for folder in (_PACKAGE / "resources", _PACKAGE.parent / "resources"):
+        path = folder / name
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"the installation lacks its file resources/{name}")

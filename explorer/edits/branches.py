@@ -1,0 +1,211 @@
+"""Edits of what joins the ways of a block: a shortcut where there is none, concatenation for addition, branches."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+
+from explorer.analysis.analysis import analyse
+from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at, split_places
+from explorer.edits.propagation import change_node, propagate
+from explorer.edits.repairs import REPAIR_TITLES, find_working_repairs, offering_repairs
+from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at
+from explorer.edits.validation import check_one_of
+from explorer.edits.widths import SetWidth
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture, Function, Node
+from explorer.graph.arguments import Ref
+from explorer.graph.hierarchy.hierarchy import is_tuple_item
+
+
+@dataclass(frozen=True, slots=True)
+class AddShortcut:
+    """Give blocks that have none a way around: what goes in is added to what comes out, before the block's last
+    activation. `way`: "identity", "project" (a 1×1 where the shape changes) or "pad" (subsampled, zeros added).
+
+    Source: He et al., "Deep residual learning for image recognition", 2015, §3.2–3.3.
+    """
+
+    name: ClassVar[str] = "add_shortcut"
+    at: str
+    way: str = "identity"
+
+    @property
+    def title(self) -> str:
+        return f"Shortcut{_SHORTCUT_TITLES.get(self.way, '')} added {location_in_title(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        check_one_of(self.way, _SHORTCUT_TITLES, "way around a block")
+        targets = [target for target in shortcut_candidates(architecture, self.at) if lacks_shortcut(target)]
+        if not targets:
+            raise EditError(f"no block {location_in_error(self.at)} has one way in, one way out and no shortcut yet")
+        begun = architecture
+        for target in targets:
+            architecture = insert_shortcut(architecture, target)
+        try:
+            return propagate(architecture, repair=self.way)
+        except EditError as failure:
+            ways = [
+                (f"Shortcut{_SHORTCUT_TITLES[way]}", replace(self, way=way))
+                for way in failure.repair_kinds
+                if way in _SHORTCUT_TITLES
+            ]
+            repairs = find_working_repairs(begun, ways) if self.way == "identity" else ()
+            raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
+
+
+_SHORTCUT_TITLES = {"identity": "", "pad": " (padded with zeros)", "project": " (projected)"}
+
+
+@dataclass(frozen=True, slots=True)
+class SwapJoin:
+    """Join ways by "add" or by "concat": with addition they must have one shape, with concatenation widths add up."""
+
+    name: ClassVar[str] = "join"
+    at: str
+    to: str
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{_JOIN_TITLES.get(self.to, self.to).capitalize()} {location_in_title(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        check_one_of(self.to, ("add", "concat"), "way to join")
+        other = "concat" if self.to == "add" else "add"
+        found = [
+            node for node in nodes_at(architecture, self.at) if op_kinds.kind(node) == other and is_join_of_two(node)
+        ]
+        if not found:
+            raise EditError(f"there is no {_JOIN_TITLES[other]} of two ways {location_in_error(self.at)}")
+        begun, mend = architecture, self.mend
+        if mend == "widths":
+            architecture, mend = _equalise_widths(architecture, found), ""
+        changed = [
+            _as_addition(architecture.nodes[node.name]) if self.to == "add" else _as_concatenation(node)
+            for node in found
+        ]
+        with offering_repairs(self, begun, [(REPAIR_TITLES["widths"], replace(self, mend="widths"))]):
+            return propagate(architecture.with_replaced(changed), repair=mend)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBranch:
+    """Take a branch out of what a concatenation joins (Inception); what reads it gets narrower."""
+
+    name: ClassVar[str] = "remove_branch"
+    at: str
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Branch removed: {location_in_title(self.at).removeprefix('in ')}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        gone: dict[str, list[str]] = {}
+        for target in subgraphs_at(architecture, self.at):
+            gone.setdefault(_require_concat_of(architecture, target).name, []).append(target.exit)
+        changed = []
+        for name, exits in gone.items():
+            join = architecture.nodes[name]
+            values, *rest = join.args
+            kept = [ref for ref in values if ref.name not in exits]
+            if not kept:
+                raise EditError(f"{name} would join nothing: one branch has to stay", node=name)
+            changed.append(change_node(join, args=(type(values)(kept), *rest)))
+        with offering_repairs(self, architecture):
+            return propagate(architecture.with_replaced(changed), repair=self.mend)
+
+
+_JOIN_TITLES = {"add": "addition", "concat": "concatenation"}
+
+
+def is_join_of_two(node: Node) -> bool:
+    """An addition or a concatenation of two values, which could be the other."""
+    return op_kinds.kind(node) in ("add", "concat") and isinstance(node.op, Function) and len(set(node.inputs)) == 2
+
+
+def lacks_shortcut(target: Subgraph) -> bool:
+    """May this block be given a way around? It has one way in, one way out, maps at both, and no shortcut."""
+    if not target.is_single_entry_exit or not (len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4):
+        return False
+    if not any(op_kinds.kind(node) in ("conv", "depthwise") for node in target.layers):
+        return False
+    return not any(op_kinds.kind(node.original or node) in ("add", "concat", "shuffle") for node in target.layers)
+
+
+def shortcut_candidates(architecture: Architecture, at: str) -> list[Subgraph]:
+    """What a shortcut here would go around: the blocks in a place, or the very unit or group that is named."""
+    blocks = list(blocks_at(architecture, at))
+    if blocks:
+        return blocks
+    hierarchy = analyse(architecture).hierarchy
+    return [
+        get_subgraph(architecture, one)
+        for one in split_places(at)
+        if one in hierarchy.groups and hierarchy.groups[one].children
+    ]
+
+
+def insert_shortcut(architecture: Architecture, target: Subgraph) -> Architecture:
+    """The snapshot with a way around a part, not yet fitted."""
+    anchor = architecture.nodes[target.exit]
+    while op_kinds.kind(anchor) == "activation" and anchor.inputs[0] in target.nodes:
+        before = architecture.nodes[anchor.inputs[0]]
+        if architecture.users[before.name] != (anchor.name,):
+            break
+        anchor = before
+    name = architecture.unused_name(f"{target.id.removeprefix('unit:')}.shortcut")
+    # Of the part as a whole: beside its last unit, not inside it.
+    scope = tuple(path for path in anchor.scope if all(path in node.scope for node in target.layers))
+    add = Node(name, Function(operator.add), (Ref(anchor.name), Ref(target.entry)), scope=scope, added=True)
+    return architecture.with_inserted(anchor.name, add)
+
+
+def _as_addition(node: Node) -> Node:
+    a, b = dict.fromkeys(node.inputs)
+    origin = node.original
+    if origin is not None and op_kinds.kind(origin) == "add" and set(origin.inputs) == {a, b}:
+        return origin
+    return change_node(node, op=Function(operator.add), args=(Ref(a), Ref(b)), kwargs={})
+
+
+def _as_concatenation(node: Node) -> Node:
+    origin = node.original
+    if origin is not None and op_kinds.kind(origin) == "concat" and set(origin.inputs) == set(node.inputs):
+        return origin
+    a, b = node.inputs
+    return change_node(node, op=Function(torch.cat), args=([Ref(a), Ref(b)], 1), kwargs={})
+
+
+def find_concat_of(architecture: Architecture, target: Subgraph) -> Node | None:
+    """The concatenation that a part is one of several branches of; None when it is none."""
+    if len(target.exits) != 1:
+        return None
+    users = architecture.users[target.exit]
+    join = architecture.nodes[users[0]] if len(set(users)) == 1 else None
+    if join is None or op_kinds.kind(join) != "concat" or len(set(join.inputs)) < 2 or is_tuple_item(join):
+        return None
+    return join
+
+
+def _require_concat_of(architecture: Architecture, target: Subgraph) -> Node:
+    join = find_concat_of(architecture, target)
+    if join is None:
+        raise EditError(f"{target.label} is no branch: nothing else is concatenated with it", node=target.id)
+    return join
+
+
+def _equalise_widths(architecture: Architecture, joins: Iterable[Node]) -> Architecture:
+    """The ways that meet at each join made as wide as the first of them."""
+    for node in joins:
+        first, second = (
+            shape for shape in map(get_subgraph(architecture, node.name).shape, dict.fromkeys(node.inputs))
+        )
+        if first[1] != second[1]:
+            architecture = SetWidth(node.inputs[-1], first[1]).apply(architecture)
+    return architecture

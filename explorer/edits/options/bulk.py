@@ -1,0 +1,83 @@
+"""What may be changed about all layers of a kind at once, in a block, a stage, the network or some cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import nn
+
+from explorer.edits.edit import EditError
+from explorer.edits.layer_settings import SetLayer, layer_settings, layers_with_setting
+from explorer.edits.options.layers import possible_widths, produced_row
+from explorer.edits.options.scope import OptionScope, common_value
+from explorer.edits.subgraph import subgraphs_at
+from explorer.edits.widths import SetWidth
+from explorer.graph.architecture import Node
+from explorer.viewmodels.panels import Option
+
+
+def bulk_kernel_options(scope: OptionScope) -> Iterator[Option]:
+    """The odd, square windows of all convolutions."""
+    tip = "The windows of all these convolutions. Padding follows, so the maps keep their size; 1×1 and 1×n stay."
+    found = layers_with_setting(scope.nodes, "kernel", "windowed")
+    if not found:
+        yield scope.disabled_option(
+            "Kernel", f"There is no convolution with a square window of odd side {scope.location}.", tip
+        )
+        return
+    sides = [side for side in range(3, 14, 2) if all(_keeps_map_size(scope, node, side) for node in found)]
+    present = common_value(layer_settings(node)["kernel"] for node in found)
+    if sides in ([], [present]):
+        yield scope.disabled_option(
+            "Kernel", f"No other window keeps the maps {scope.location} as large as they are.", tip
+        )
+    else:
+        choices = [(side, f"{side}×{side}", SetLayer(scope.at, "kernel", side, "windowed")) for side in sides]
+        yield scope.slider_option("Kernel", present, choices, tip)
+
+
+def _keeps_map_size(scope: OptionScope, node: Node, side: int) -> bool:
+    """Does the map keep its size with this window, its padding following?"""
+    layer = node.layer
+    if not isinstance(layer, nn.Conv2d) or not isinstance(layer.padding, tuple):
+        return False
+    more = [d * (side - k) // 2 for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
+    padding = [p + m for p, m in zip(layer.padding, more, strict=True)]
+    mirrored = layer.padding_mode != "zeros"  # what is mirrored around a map must be there
+    return min(padding) >= 0 and not (mirrored and max(padding) >= min(scope.dims(node.inputs[0])[2:]))
+
+
+def bulk_pooling_options(scope: OptionScope) -> Iterator[Option]:
+    """Strongest or mean, of all poolings with a window."""
+    found = layers_with_setting(scope.nodes, "pooling", "windowed_pool")
+    if found:
+        present = common_value(layer_settings(node)["pooling"] for node in found)
+        choices = [(kind, kind, SetLayer(scope.at, "pooling", kind, "windowed_pool")) for kind in ("max", "average")]
+        yield scope.choice_option("Pooling", present, choices, "The strongest of neighbouring places, or their mean.")
+
+
+def bulk_width_options(scope: OptionScope) -> Iterator[Option]:
+    """One width for all the cards of a selection."""
+    tip = "How many feature maps each of these makes, all alike. What is coupled with them follows."
+    coupled, targets = scope.channel_groups, list(subgraphs_at(scope.architecture, scope.at))
+    rows = {target.id: row for target in targets if (row := produced_row(scope, target)) is not None}
+    silent = next((target for target in targets if target.id not in rows), None)
+    if silent is not None:
+        yield scope.disabled_option("Width", f"{silent.label} makes no channels of its own.", tip)
+        return
+    common = set[int].intersection(*(set(possible_widths(scope, target, rows[target.id])) for target in targets))
+    found = [(width, str(width), SetWidth(scope.at, width)) for width in sorted(common)]
+    found = [(width, words, edit) for width, words, edit in found if _has_solution(scope, edit)]
+    present = common_value(coupled.size(row) for row in rows.values())
+    if all(width == present for width, _, _ in found):
+        yield scope.disabled_option("Width", "No other width suits all of these cards.", tip)
+    else:
+        yield scope.slider_option("Width", present, found, tip)
+
+
+def _has_solution(scope: OptionScope, edit: SetWidth) -> bool:
+    try:
+        edit.compute_targets(scope.architecture)
+    except EditError:
+        return False
+    return True

@@ -1,0 +1,60 @@
+"""What the wiring around a node lets an edit do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from torch import nn
+
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.layers import is_depthwise
+
+
+def is_dominator(architecture: Architecture, name: str) -> bool:
+    """Does every way from the image to the output lead through this node? Then nothing beside it must keep its size."""
+    known: frozenset[str] | None = architecture.__dict__.get("_trunk")
+    if known is None:
+        known = architecture.__dict__["_trunk"] = _find_dominators(architecture)
+    return name in known
+
+
+def _find_dominators(architecture: Architecture) -> frozenset[str]:
+    waiting: dict[str, int] = {}
+    found: list[str] = []
+    for node in architecture.live.values():
+        if isinstance(node.op, Constant):
+            continue
+        for source in node.inputs:
+            if source in waiting:
+                waiting[source] -= 1
+                if not waiting[source]:
+                    del waiting[source]
+        waiting[node.name] = len(architecture.users[node.name])
+        if len(waiting) == 1:
+            found.append(node.name)
+    return frozenset(found)
+
+
+def find_width_constraint(architecture: Architecture, name: str, changing: Collection[str] = ()) -> str:
+    """What keeps a node's value from having another width; empty when nothing does. Layers with a width of their own
+    read any, and so do those that are `changing`, too."""
+    nodes, users = architecture.nodes, architecture.users
+    waiting, seen = list(users[name]), {*changing}
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        layer, kind = nodes[name].layer, op_kinds.kind(nodes[name])
+        if isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1):
+            continue
+        flattens = getattr(nodes[name].op, "name", "") == "flatten" or isinstance(layer, nn.Flatten)
+        follows = kind in _WIDTH_FOLLOWERS or flattens or is_depthwise(layer)
+        if kind != "concat" and not (follows and len(nodes[name].inputs) == 1):
+            return name
+        waiting.extend(users[name])
+    return ""
+
+
+_WIDTH_FOLLOWERS = ("activation", "norm", "pool", "dropout")

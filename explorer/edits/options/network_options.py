@@ -1,0 +1,147 @@
+"""What may be changed about stages and the whole network: multipliers, head, image."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from explorer.edits.depth import MultiplyDepth, runs_at
+from explorer.edits.heads import HEAD_TITLES, SetClasses, SwapHead, find_head_structure
+from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
+from explorer.edits.last_stage import ReorderLastStage, find_last_stage
+from explorer.edits.options.scope import OptionScope
+from explorer.edits.options.spatial_size import accepts_size
+from explorer.edits.repairs import is_applicable
+from explorer.edits.widths import MultiplyWidth
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Node
+from explorer.viewmodels.panels import Option
+
+
+def multiplier_options(scope: OptionScope) -> Iterator[Option]:
+    tip = "Every width times this, rounded to a multiple of 8; hidden widths keep their ratio."
+    values = [0.25, 0.35, 0.5, 0.75, 1.0, 1.1, 1.25, 1.4, 1.5, 2.0, 3.0]
+    edits = [MultiplyWidth(scope.at, v) for v in values]
+    kept = [edit for edit in edits if edit.by == 1 or edit.has_effect(scope.architecture)]
+    if len(kept) > 1:
+        yield scope.slider_option("Width multiplier", 1.0, [(edit.by, f"×{edit.by:g}", edit) for edit in kept], tip)
+    else:
+        yield scope.disabled_option(
+            "Width multiplier", f"The widths {scope.location} are fixed, or round to what they are.", tip
+        )
+    tip = "The number of blocks in every run of like blocks times this, rounded up."
+    lengths = [len(run) for run in runs_at(scope.architecture, scope.at)]
+    if not lengths:
+        yield scope.disabled_option("Depth multiplier", f"There are no blocks {scope.location}.", tip)
+        return
+    values = [0.25, 0.5, 0.75, 1.0, 1.1, 1.2, 1.4, 1.5, 1.8, 2.0, 3.0]
+    values = [v for v in values if v == 1 or any(math.ceil(n * v - 1e-9) != n for n in lengths)]
+    deeper = {v: MultiplyDepth(scope.at, v) for v in values}
+    if _needs_trial(scope):
+        deeper = {v: edit for v, edit in deeper.items() if v == 1 or is_applicable(edit, scope.architecture)}
+    found = [(v, f"×{v:g}", edit) for v, edit in deeper.items()]
+    yield scope.slider_option("Depth multiplier", 1.0, found, tip)
+
+
+def head_options(scope: OptionScope) -> Iterator[Option]:
+    known = find_head_structure(scope.architecture)
+    tip = "How classes are read off the last map: three large linear layers (VGG), or pooling and one (GoogLeNet on)."
+    if known is None:
+        yield scope.disabled_option(
+            "Head", "The network does not end with linear layers on a pooled or flattened map.", tip
+        )
+    else:
+        present = "pool" if len(known.linears) == 1 else "fully_connected"
+        yield scope.choice_option(
+            "Head", present, [(name, title, SwapHead(name)) for name, title in HEAD_TITLES.items()], tip
+        )
+    ending = find_last_stage(scope.architecture)
+    if ending is not None:
+        words = {"conv_first": "1×1, then pool (v2)", "pool_first": "pool, then 1×1 (v3)"}
+        tip = "MobileNetV3 pools before its last 1×1: the same layer then works on one place instead of 49."
+        edits = [(name, said, ReorderLastStage(name)) for name, said in words.items()]
+        yield scope.choice_option("Last stage", ending.order, edits, tip)
+    yield from class_options(scope)
+
+
+def class_options(scope: OptionScope) -> Iterator[Option]:
+    tip = "How many classes the network tells apart."
+    names = scope.architecture.output.inputs
+    coupled = scope.channel_groups
+    rows = [coupled.rows.get(name) for name in names]
+    if not rows or any(
+        row is None or any(coupled.segments[a].lock_reason for a in coupled.linear_form(row)) for row in rows
+    ):
+        yield scope.disabled_option("Classes", "What the network returns is not made by one layer.", tip)
+        return
+    count = coupled.size(rows[0] or ())
+    values = sorted({2, 10, 37, 100, 101, 200, 365, 1000, 21841, count})
+    found = [(v, f"{v:,}", SetClasses(v)) for v in values]
+    yield scope.choice_option("Classes", count, found, tip)
+
+
+def input_options(scope: OptionScope) -> Iterator[Option]:
+    """Resolution, channels, batch."""
+    batch, count, height, width = scope.architecture.input_shape
+    tip = "Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened."
+    if height != width or not _accepts_input_size(scope, height):
+        reason = "Attention, or a reshape written for one size, ties this network to its resolution."
+        yield scope.disabled_option("Resolution", reason, tip)
+    else:
+        sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
+        sides = [side for side in sides if _accepts_input_size(scope, side)]
+        yield scope.slider_option("Resolution", height, [(s, str(s), SetInputSize(resolution=s)) for s in sides], tip)
+    found = [
+        (n, {1: "1 (grey)", 3: "3 (colour)"}.get(n, str(n)), SetInputSize(channels=n)) for n in sorted({1, 3, 4, count})
+    ]
+    yield scope.choice_option("Channels", count, found, "Channels of the image.")
+    tip = "Images at once. Figures count all of them."
+    writes = next((node.name for node in scope.nodes if _has_literal_batch(node)), "")
+    if writes:
+        yield scope.disabled_option(
+            "Batch", f"{writes} reshapes to a number of images that is written into the code.", tip
+        )
+        return
+    sizes = [(n, str(n), SetInputSize(batch=n)) for n in sorted({1, 2, 4, 8, 16, 32, batch})]
+    yield scope.choice_option("Batch", batch, sizes, tip)
+
+
+def _has_literal_batch(node: Node) -> bool:
+    """A reshape whose first side is a plain number, not one read off the map or left to be found (-1)."""
+    if getattr(node.op, "name", "") not in ("view", "reshape", "expand"):
+        return False
+    first = next(iter(node.args[1:]), -1)
+    first = next(iter(first), -1) if isinstance(first, (tuple, list)) else first
+    return isinstance(first, int) and first != -1
+
+
+def _accepts_input_size(scope: OptionScope, side: int) -> bool:
+    """May the image have this side?"""
+    return accepts_size(scope.analysis, scope.architecture.input.name, side)
+
+
+def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
+    tip = "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
+    side = scope.architecture.input_shape[-1]
+    if not runs_at(scope.architecture, scope.at) or not _accepts_input_size(scope, side):
+        reason = "It takes a network of blocks that works on any resolution."
+        yield scope.disabled_option("Compound scaling φ", reason, tip)
+        return
+    values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if _accepts_input_size(scope, round(side * 1.15**v))]
+    if _needs_trial(scope):
+        values = [v for v in values if v == 0 or is_applicable(ApplyCompoundScaling(v), scope.architecture)]
+    found = [(v, f"{v:g}", ApplyCompoundScaling(v)) for v in values]
+    yield scope.slider_option("Compound scaling φ", 0.0, found, tip)
+
+
+def _needs_trial(scope: OptionScope) -> bool:
+    """Does a run end with a block that changes the number of its channels, and has a part made for one number? Edits
+    make such (a ShuffleNet v2 with one wider unit, a Swin block without its shortcut), and whether that part takes what
+    a copy is given is only known when it is tried."""
+    return any(
+        not run[-1].keeps_shape and any(op_kinds.kind(node) in _FIXED_WIDTH_KINDS for node in run[-1].layers)
+        for run in runs_at(scope.architecture, scope.at)
+    )
+
+
+_FIXED_WIDTH_KINDS = frozenset({"split", "shuffle", "attention", "reshape", "constant"})

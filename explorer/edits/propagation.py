@@ -1,0 +1,366 @@
+"""Making a changed snapshot hold together again.
+
+An edit changes what it is about; `fitted` then walks the nodes in execution order and lets every layer follow what it
+is given: input widths, norms, depthwise convolutions, the linear layer behind a flattened map. What cannot follow is
+refused, with the node, both shapes, the reason and what could mend it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.conv import _ConvNd
+
+from explorer.analysis.figures.shape_inference import Shape, ShapeError, first_shape, measure_node
+from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
+from explorer.edits.edit import EditError
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture, Bypass, Constant, Layer, Node
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import build_conv, is_depthwise, norm_channels, reconfigure
+from explorer.graph.recognition.shortcuts import compute_depths
+from explorer.graph.recognition.squeeze_excitation import find_gates
+
+#: What a width should become: exactly so many channels (int), about so many (float), or about such a part of what
+#: enters the layer (Fraction). The latter two are rounded to what groups allow.
+WidthTarget = int | float | Fraction
+
+
+def propagate(
+    architecture: Architecture,
+    targets: Mapping[int, WidthTarget] = MappingProxyType({}),
+    *,
+    channel_groups: ChannelGroups | None = None,
+    divisor: int = 1,
+    repair: str = "",
+) -> Architecture:
+    """The snapshot with every layer made for what it is given.
+
+    Args:
+        wanted: new sizes of atoms of `coupled`; those that are not exact are rounded to a multiple of `divisor`.
+        mend: what to do where maps do not meet at an addition: "project" (1×1 convolution on the way around), "pad"
+            (subsampled, zeros for new channels), "fill" (zeros around the smaller map); or "groups", to take fewer
+            groups where they do not divide.
+
+    Raises:
+        EditError: something cannot follow.
+    """
+    if targets and channel_groups is None:
+        channel_groups = find_channel_groups(architecture)
+    return _Propagator(architecture, targets, channel_groups, divisor, repair).run()
+
+
+def change_node(node: Node, **changes: Any) -> Node:
+    """A node with another op or arguments, that remembers what stood there when the network was opened. It is that
+    very node again when nothing is different any more."""
+    origin = None if node.added else (node.original or node)
+    new = node.replace(**changes, original=origin)
+    if origin is None or isinstance(new.op, Bypass) or new.signature != origin.signature:
+        return new
+    return origin if new.args == origin.args and new.kwargs == origin.kwargs else new
+
+
+def restore_node(node: Node) -> Node:
+    """A replaced node with the op it had when the network was opened, reading what is there to be read now."""
+    origin = node.original or node
+    args = (*node.args[:1], *origin.args[1:])
+    return change_node(
+        node, op=origin.op, args=args, kwargs=origin.kwargs, path=origin.path, identity_init=origin.identity_init
+    )
+
+
+def make_divisible(value: float, divisor: int, minimum: int = 0) -> int:
+    """A width rounded to a multiple of `divisor`, never down by more than a tenth.
+
+    Source: `_make_divisible` of the MobileNets and EfficientNets (tensorflow/models, slim/nets/mobilenet).
+    """
+    if divisor == 1:
+        return max(round(value), 1)
+    found = max(minimum or divisor, int(value + divisor / 2) // divisor * divisor)
+    return found + divisor if found < 0.9 * value else found
+
+
+class _Propagator:
+    def __init__(
+        self,
+        architecture: Architecture,
+        targets: Mapping[int, WidthTarget],
+        channel_groups: ChannelGroups | None,
+        divisor: int,
+        repair: str,
+    ) -> None:
+        self.architecture = architecture
+        self.targets, self.channel_groups, self.divisor, self.repair = targets, channel_groups, divisor, repair
+        self.weighed_maps = {
+            known.layers[1]: known.feature_map for known in find_gates(architecture.live.values(), architecture)
+        }
+        self.sizes: dict[int, int] = {}
+        self.values: dict[str, Any] = {}
+        self.replaced: dict[str, Node] = {}
+        self.inserted: dict[str, list[Node]] = {}
+        self.depths: Mapping[str, int] | None = None
+
+    def run(self) -> Architecture:
+        live = self.architecture.live
+        for node in self.architecture.nodes.values():
+            if not all(name in self.values for name in node.inputs):
+                continue  # beside a dead node that no longer holds together
+            try:
+                self.visit(node)
+            except (EditError, ShapeError):
+                if node.name in live:
+                    raise
+        if not self.replaced and not self.inserted:
+            return self.architecture
+        return self.architecture.with_changes(self.replaced.values(), self.inserted)
+
+    def visit(self, node: Node) -> None:
+        new = self.adapt(node)
+        try:
+            value = self.measure(new)
+        except ShapeError as failure:
+            new, value = self.repair_addition(new, failure)
+        if new is not node:
+            self.replaced[node.name] = new
+        self.values[node.name] = value
+
+    def measure(self, node: Node) -> Any:
+        return measure_node(node, tuple([self.values[name] for name in node.inputs])).value
+
+    # what follows by itself
+
+    def adapt(self, node: Node) -> Node:
+        given = first_shape(self.values[node.inputs[0]]) if node.inputs else None
+        if given is None:
+            return node
+        layer = node.layer
+        if layer is None:
+            return self.adapt_constant(node) if op_kinds.kind(node) in ("add", "multiply", "concat") else node
+        if isinstance(layer, _ConvNd):
+            return self.adapt_conv(node, layer, given) if not layer.transposed else node
+        changes: dict[str, Any] = {}
+        if isinstance(layer, nn.Linear):
+            width = self.output_width(node, layer.out_features, given.dims[-1])
+            if (layer.in_features, layer.out_features) != (given.dims[-1], width):
+                changes = {"in_features": given.dims[-1], "out_features": width}
+        else:
+            changes = self.adapt_norm(node, layer, given)
+        return change_node(node, op=reconfigure(_layer_op(node), **changes)) if changes else node
+
+    def adapt_norm(self, node: Node, layer: nn.Module, input_shape: Shape) -> dict[str, Any]:
+        made_for = norm_channels(layer)
+        if made_for is None or (made_for == 1 and isinstance(layer, nn.PReLU)):
+            return {}
+        last = isinstance(layer, nn.LayerNorm) and type(layer).__name__ != "LayerNorm2d"
+        count = input_shape.dims[-1] if last else input_shape.dims[1]
+        if count == made_for:
+            return {}
+        if isinstance(layer, nn.GroupNorm) and count % layer.num_groups:
+            return {"channels": count, "num_groups": math.gcd(count, layer.num_groups)}
+        return {"channels": count}
+
+    def adapt_conv(self, node: Node, layer: _ConvNd, input_shape: Shape) -> Node:
+        entering = input_shape.dims[1] if len(input_shape.dims) > 1 else layer.in_channels
+        if is_depthwise(layer):
+            if entering == layer.in_channels:
+                return node
+            width = layer.out_channels // layer.in_channels * entering
+            changes = {"in_channels": entering, "groups": entering, "out_channels": width}
+            return change_node(node, op=reconfigure(_layer_op(node), **changes))
+        width = self.output_width(node, layer.out_channels, entering)
+        if (entering, width) == (layer.in_channels, layer.out_channels):
+            return node
+        changes = {"in_channels": entering, "out_channels": width}
+        if entering % layer.groups or width % layer.groups:
+            if self.repair != "groups":
+                raise EditError(
+                    f"{node.name} cannot follow: its {layer.groups} groups do not divide {entering} → {width} channels",
+                    node=node.name,
+                    repair_kinds=("groups",),
+                )
+            changes["groups"] = math.gcd(math.gcd(entering, width), layer.groups)
+        return change_node(node, op=reconfigure(_layer_op(node), **changes))
+
+    def output_width(self, node: Node, present: int, entering: int) -> int:
+        """The width of a layer that chooses it, in the network to be."""
+        weighed = self.weighed_maps.get(node.name)
+        if weighed is not None:  # a gate has as many channels as the map it weighs, however that came about
+            shape = first_shape(self.values[weighed])
+            return shape.dims[1] if shape is not None else present
+        if self.channel_groups is None or node.name not in self.channel_groups.producers:
+            return present
+        counts = self.channel_groups.linear_form(self.channel_groups.producers[node.name])
+        if not any(atom in self.targets for atom in counts):
+            return present
+        total = Fraction(0)
+        for atom, count in counts.items():
+            total += count * self.segment_size(atom, entering)
+        if total.denominator != 1:
+            raise EditError(f"{node.name} would need {float(total):g} channels", node=node.name)
+        return int(total)
+
+    def segment_size(self, segment: int, entering: int) -> int:
+        assert self.channel_groups is not None
+        known = self.channel_groups.segments[segment]
+        if segment not in self.targets:
+            return known.size
+        if segment not in self.sizes:
+            wish = self.targets[segment]
+            self.sizes[segment] = wish if isinstance(wish, int) else self.round_target(segment, wish, entering)
+        return self.sizes[segment]
+
+    def round_target(self, segment: int, target: float | Fraction, entering: int) -> int:
+        """A whole number of channels near a wish that divides evenly wherever it must, as far as is decided."""
+        assert self.channel_groups is not None
+        share = isinstance(target, Fraction)
+        about = float(entering * target) if share else float(target)
+        step = math.lcm(1 if share else self.divisor, self.channel_groups.segments[segment].multiple)
+        first = make_divisible(about, step)
+        for away in range(64):
+            for size in (first + away * step, first - away * step):
+                if size > 0 and self.channel_groups.is_divisible(
+                    self.sizes | {segment: size}, self.known_segments(segment)
+                ):
+                    return size
+        return first
+
+    def known_segments(self, segment: int) -> set[int]:
+        assert self.channel_groups is not None
+        return {
+            a
+            for a in range(len(self.channel_groups.segments))
+            if a == segment or a in self.sizes or a not in self.targets
+        }
+
+    def adapt_constant(self, node: Node) -> Node:
+        """A layer scale or a position embedding follows the width of what it is joined to."""
+        shapes = {name: first_shape(self.values[name]) for name in node.inputs}
+        constants = [n for n in node.inputs if isinstance(self.architecture.nodes[n].op, Constant)]
+        others = [shape for name, shape in shapes.items() if name not in constants and shape is not None]
+        known = shapes.get(constants[0]) if constants else None
+        if known is None or not others or op_kinds.kind(node) == "concat":
+            return node
+        wide = others[0].dims
+        dims = tuple(have if have == 1 else wide[len(wide) - len(known.dims) + i] for i, have in enumerate(known.dims))
+        if dims != known.dims:
+            constant = self.architecture.nodes[constants[0]]
+            assert isinstance(constant.op, Constant)
+            tensor = torch.empty(dims, dtype=constant.op.tensor.dtype, device="meta")
+            self.replaced[constant.name] = change_node(constant, op=Constant(tensor, constant.op.is_parameter))
+            self.values[constant.name] = self.measure(self.replaced[constant.name])
+        return node
+
+    # what needs mending
+
+    def repair_addition(self, node: Node, failure: ShapeError) -> tuple[Node, Any]:
+        shapes = [first_shape(self.values[name]) for name in node.inputs]
+        if op_kinds.kind(node) != "add" or len(shapes) != 2 or None in shapes:
+            raise EditError(str(failure), node=node.name) from failure
+        slot = self.shortcut_slot(node)
+        moved, fixed = shapes[slot], shapes[1 - slot]
+        assert moved is not None
+        assert fixed is not None
+        smaller = len(moved.dims) == len(fixed.dims) == 4 and moved.dims[2:] < fixed.dims[2:]
+        if smaller:
+            slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
+        ways = _possible_repairs(moved, fixed)
+        if self.repair not in ways:
+            raise EditError(
+                f"{node.name} cannot add {shapes[0]} to {shapes[1]}: "
+                + ("the maps differ in size" if moved.dims[2:] != fixed.dims[2:] else "the widths differ"),
+                node=node.name,
+                repair_kinds=ways,
+            ) from failure
+        if self.repair == "fill":
+            return self.insert_bridge(node, 1 - slot, fixed, moved)
+        return self.insert_bridge(node, slot, moved, fixed)
+
+    def insert_bridge(self, node: Node, slot: int, source_shape: Shape, target_shape: Shape) -> tuple[Node, Any]:
+        """The addition behind a new way for one of its inputs."""
+        source = node.inputs[slot]
+        op: Layer
+        stride = _projection_stride(source_shape.dims[2], target_shape.dims[2])
+        if self.repair == "fill":
+            op, name = _zero_padding(source_shape, target_shape), self.architecture.unused_name(f"{node.name}.padding")
+        elif self.repair == "project":
+            op = build_conv(source_shape.dims[1], target_shape.dims[1], 1, stride=stride, bias=False)
+            name = self.architecture.unused_name(f"{node.name}.projection", "_norm")
+        else:
+            extra = target_shape.dims[1] - source_shape.dims[1]
+            op = Layer.from_module(PaddedShortcut(stride, extra))
+            name = self.architecture.unused_name(f"{node.name}.padding")
+        new = [Node(name, op, (Ref(source),), scope=node.scope, path=name, added=True, identity_init=True)]
+        main = self.replaced.get(node.inputs[1 - slot], self.architecture.nodes[node.inputs[1 - slot]])
+        if self.repair == "project" and op_kinds.kind(main) == "norm" and isinstance(main.op, Layer):
+            path = f"{name}_norm"  # as the main path ends
+            norm = Node(path, main.op, (Ref(name),), scope=node.scope, path=path, added=True, identity_init=True)
+            new.append(norm)
+        self.inserted.setdefault(self.node_before(node), []).extend(new)
+        for added in new:
+            self.values[added.name] = self.measure(added)
+        args = [Ref(new[-1].name) if i == slot else arg for i, arg in enumerate(node.args)]
+        joined = change_node(node, args=tuple(args))
+        return joined, self.measure(joined)
+
+    def node_before(self, node: Node) -> str:
+        """The node before this one in the execution order."""
+        names = list(self.architecture.nodes)
+        return names[names.index(node.name) - 1]
+
+    def shortcut_slot(self, node: Node) -> int:
+        """Which input of an addition is the way around."""
+        if self.depths is None:
+            self.depths = compute_depths(self.architecture)
+        a, b = (self.depths.get(name, 0) for name in node.inputs)
+        return 0 if a < b else 1
+
+
+class PaddedShortcut(nn.Module):
+    """A shortcut without parameters where the shape changes: every `stride`-th place, and zeros for new channels.
+
+    Source: option A of He et al., "Deep residual learning for image recognition", 2015, §3.3. Takes (batch, channels,
+    height, width), gives (batch, channels + extra, ⌈height / stride⌉, ⌈width / stride⌉).
+    """
+
+    def __init__(self, stride: int, extra: int) -> None:
+        super().__init__()
+        self.stride, self.extra = stride, extra
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.extra))
+
+
+def _layer_op(node: Node) -> Layer:
+    assert isinstance(node.op, Layer)
+    return node.op
+
+
+def _zero_padding(smaller: Shape, larger: Shape) -> Layer:
+    """Zeros around a map, as evenly as can be."""
+    (top, bottom), (left, right) = (
+        ((b - a) // 2, (b - a) - (b - a) // 2) for a, b in zip(smaller.dims[2:], larger.dims[2:], strict=True)
+    )
+    return Layer.from_module(nn.ZeroPad2d((left, right, top, bottom)))
+
+
+def _projection_stride(larger: int, smaller: int) -> int:
+    """The stride of a 1×1 that makes one map of another; 0 when none does."""
+    stride = -(-larger // smaller) if smaller else 0
+    return stride if stride and -(-larger // stride) == smaller else 0
+
+
+def _possible_repairs(larger: Shape, smaller: Shape) -> Sequence[str]:
+    """How the larger map could be made to meet the other, cheapest first."""
+    if len(larger.dims) != 4 or len(smaller.dims) != 4:
+        return ()
+    strides = {_projection_stride(a, b) for a, b in zip(larger.dims[2:], smaller.dims[2:], strict=True)}
+    if len(strides) != 1 or 0 in strides:
+        at_least_as_large = all(a >= b for a, b in zip(larger.dims[2:], smaller.dims[2:], strict=True))
+        return ("fill",) if at_least_as_large and larger.dims[1] == smaller.dims[1] else ()
+    return ("pad", "project") if larger.dims[1] <= smaller.dims[1] else ("project",)

@@ -1,0 +1,81 @@
+"""Turning what `fitted` could mend into repairs the user can choose. What is offered was tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.edits.edit import Edit, EditError, Repair
+from explorer.graph.architecture import Architecture
+
+#: What a mend does, in words, cheapest first.
+REPAIR_TITLES: dict[str, str] = {
+    "pad": "Subsample the way around and pad it with zeros",
+    "fill": "Pad the smaller map with zeros",
+    "groups": "Take as many groups as divide both widths",
+    "widths": "Give both sides the same width",
+    "project": "Project the way around with a 1×1 convolution",
+}
+
+
+@contextmanager
+def offering_repairs(
+    edit: Any, architecture: Architecture, alternatives: Iterable[tuple[str, Edit]] = ()
+) -> Iterator[None]:
+    """While `edit` (which has a field `mend`) is made: what cannot follow is refused with repairs that are this very
+    edit with a mend; where there are none, with the first of the `others` (title, edit) that works."""
+    try:
+        yield
+    except EditError as failure:
+        if failure.repairs or edit.mend:
+            raise
+        mends = [mend for mend in REPAIR_TITLES if mend in failure.repair_kinds]
+        repairs = find_working_repairs(
+            architecture, [(REPAIR_TITLES[mend], replace(edit, mend=mend)) for mend in mends]
+        )
+        repairs += find_working_repairs(architecture, alternatives, limit=1)
+        repairs.sort(key=lambda repair: _cost(repair.edit, architecture))
+        raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
+
+
+def _cost(edit: Edit, architecture: Architecture) -> tuple[int, int]:
+    """Parameters and multiply-adds after an edit."""
+    total = analyse(edit.apply(architecture)).figures.total
+    return total.params, total.macs
+
+
+def find_working_repairs(
+    architecture: Architecture, candidates: Iterable[tuple[str, Edit]], limit: int = 3
+) -> list[Repair]:
+    """The first few of these (title, edit) that can be made."""
+    repairs: list[Repair] = []
+    if _TRYING.get():  # what is only tried out needs no way out of its own
+        return repairs
+    token = _TRYING.set(True)
+    try:
+        for title, edit in candidates:
+            if len(repairs) == limit:
+                break
+            if is_applicable(edit, architecture):
+                repairs.append(Repair(title, edit))
+    finally:
+        _TRYING.reset(token)
+    return repairs
+
+
+def is_applicable(edit: Edit, architecture: Architecture) -> bool:
+    """Would this edit change something, and be taken?"""
+    try:
+        made = edit.apply(architecture)
+        analyse(made)
+    except (EditError, ShapeError):
+        return False
+    return made is not architecture
+
+
+_TRYING = ContextVar("trying", default=False)

@@ -1,0 +1,147 @@
+"""A block as a part that can be widened, copied, taken out or given a way around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.memo import memoise
+from explorer.edits.channel_groups import find_channel_groups
+from explorer.edits.edit import EVERYWHERE, nodes_at, require_places
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture, Constant, Node
+from explorer.graph.recognition.squeeze_excitation import find_gates
+
+
+@dataclass(frozen=True)
+class Subgraph:
+    """A run of nodes with what goes in and what comes out."""
+
+    id: str
+    nodes: tuple[str, ...]
+    entries: tuple[str, ...]  # names of the values from outside, in order of first use
+    exits: tuple[str, ...]  # names of the nodes inside whose values are used outside
+    architecture: Architecture
+
+    @property
+    def entry(self) -> str:
+        """The one value that goes in. Raises ValueError when there are several."""
+        (only,) = self.entries
+        return only
+
+    @property
+    def exit(self) -> str:
+        (only,) = self.exits
+        return only
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return self.id.removeprefix("unit:").replace("stage:", "stage ") or "the whole network"
+
+    @property
+    def is_single_entry_exit(self) -> bool:
+        """One way in, one way out: it can be copied, removed, bridged."""
+        return len(self.entries) == len(self.exits) == 1
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        value = analyse(self.architecture).figures.measures[name].value
+        return value.dims if isinstance(value, Shape) else ()
+
+    @property
+    def keeps_shape(self) -> bool:
+        return self.is_single_entry_exit and self.shape(self.entry) == self.shape(self.exit)
+
+    @property
+    def layers(self) -> Iterator[Node]:
+        return (self.architecture.nodes[name] for name in self.nodes)
+
+    @cached_property
+    def hidden_layers(self) -> list[str]:
+        """The layers that choose a width which stays inside: the hidden width, not what leaves, no gate's squeeze."""
+        coupled = find_channel_groups(self.architecture)
+        leaving = {atom for name in self.exits for atom in coupled.linear_form(coupled.rows.get(name, ()))}
+        return [
+            name
+            for name in self.nodes
+            if name in coupled.producers
+            and name not in self.squeeze_layers
+            and leaving.isdisjoint(coupled.linear_form(coupled.producers[name]))
+        ]
+
+    @cached_property
+    def is_dense_layer(self) -> bool:
+        """Everything that reads its output is a concatenation that also reads what went in."""
+        if len(self.exits) != 1 or self.exit not in find_channel_groups(self.architecture).rows:
+            return False
+        users = [self.architecture.nodes[user] for user in self.architecture.users[self.exit]]
+        return bool(users) and all(
+            op_kinds.kind(user) == "concat" and {*self.entries} <= {*user.inputs, user.name} for user in users
+        )
+
+    @cached_property
+    def squeeze_layers(self) -> frozenset[str]:
+        """The first layer of every squeeze-and-excitation gate inside: it makes the squeezed width."""
+        return frozenset(gate.layers[0] for gate in find_gates(self.layers, self.architecture))
+
+
+def get_subgraph(architecture: Architecture, id: str) -> Subgraph:
+    """The part a group, or a single node, is. Raises KeyError for an id that is neither."""
+    return memoise(architecture, ("part", id), lambda: _find_subgraph(architecture, id))
+
+
+def _find_subgraph(architecture: Architecture, id: str) -> Subgraph:
+    live = architecture.live
+    return _build_subgraph(
+        architecture, id, tuple(n for n in analyse(architecture).hierarchy.nodes_of(id) if n in live)
+    )
+
+
+def _build_subgraph(architecture: Architecture, id: str, nodes: tuple[str, ...]) -> Subgraph:
+    live = architecture.live
+    inside = set(nodes)
+    entries = dict.fromkeys(
+        name
+        for node in nodes
+        for name in live[node].inputs
+        if name not in inside and not isinstance(architecture.nodes[name].op, Constant)
+    )
+    exits = [n for n in nodes if any(user not in inside for user in architecture.users[n])]
+    return Subgraph(id, nodes, tuple(entries), tuple(exits), architecture)
+
+
+def blocks_at(architecture: Architecture, at: str) -> list[Subgraph]:
+    """The outermost blocks that hold, are, or lie in a place, in execution order."""
+    everywhere: list[Subgraph] | None = architecture.__dict__.get("_blocks")
+    if everywhere is None:
+        hierarchy = analyse(architecture).hierarchy
+        outermost = [block for block in hierarchy.blocks if hierarchy.block_of(block.id) is block]
+        everywhere = architecture.__dict__["_blocks"] = [get_subgraph(architecture, block.id) for block in outermost]
+    if at == EVERYWHERE:
+        return everywhere
+    names = {node.name for node in nodes_at(architecture, at)}
+    return [block for block in everywhere if not names.isdisjoint(block.nodes)]
+
+
+def subgraphs_at(architecture: Architecture, at: str) -> Iterator[Subgraph]:
+    """What `at` names, each place as one part. Raises EditError for a place that is not there."""
+    groups = analyse(architecture).hierarchy.groups
+    for place in require_places(at):
+        if place == EVERYWHERE:
+            yield get_subgraph(architecture, "")
+        elif place in groups or place in architecture.live:
+            yield get_subgraph(architecture, place)
+        else:  # a module's path that is no group of its own
+            yield _build_subgraph(architecture, place, tuple(node.name for node in nodes_at(architecture, place)))
+
+
+def scope_outside_unit(architecture: Architecture, name: str) -> tuple[str, ...]:
+    """The scope of a new node beside the unit that a node is in: a module that is one convolution with its norm and
+    activation stays that, and the block it is in stays one block."""
+    hierarchy, scope = analyse(architecture).hierarchy, architecture.nodes[name].scope
+    around = (hierarchy.groups[id] for id in hierarchy.ancestors(name))
+    unit = next((group for group in around if group.role == "unit"), None)
+    return scope[: scope.index(unit.path)] if unit is not None and unit.path in scope else scope

@@ -1,0 +1,183 @@
+"""From a network to its picture on a sheet, and into a file: what the dialog, the command line and Python use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.base import number_format
+from explorer.export.page import ExportError, Page, check_choice
+from explorer.network import Network
+from explorer.presenters import build_diagram, build_summary, expanded_at_level, reveal
+from explorer.presenters.stage_table import StageTable, stage_table
+from explorer.presenters.volumes import build_volumes
+from explorer.viewmodels.diagram import COLOUR_MODES, Card, Colouring, Diagram
+from explorer.viewmodels.panels import HeadlineFigure
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QGuiApplication
+
+    from explorer.export.sheet import Sheet, SheetContent, SheetText
+
+_application: QGuiApplication | None = None  # fonts need one; kept for the life of the process
+
+
+def save_diagram(
+    network: Network, path: str | Path, page: Page = Page(), *, select: Collection[str] = (), **settings: Any
+) -> None:
+    """Write a picture of a network as PNG, SVG or PDF, by the suffix of `path`.
+
+    Args:
+        page: what it shows and how large it is; `settings` are fields of it: level="units", theme="dark", width=2000.
+        select: layers, blocks or stages, if nothing else should be on it.
+
+    Raises:
+        ExportError: a setting there is no such value of, or a file that cannot be written as asked; nothing is
+            written then. The message says the largest scale that works.
+    """
+    from explorer.export.sheet_files import export_image
+
+    try:
+        page = replace(page, **settings)
+    except TypeError as failure:
+        raise ExportError(f"no such setting: {failure}") from failure
+    ensure_application()
+    export_image(build_network_sheet(network, page, select), path)
+
+
+def save_table(networks: Sequence[Network], table: StageTable, path: str | Path, page: Page = Page()) -> None:
+    """Write a table of stages as PNG, SVG or PDF. Raises ExportError."""
+    from explorer.export.sheet_files import export_image
+
+    ensure_application()
+    export_image(build_table_sheet(networks, table, page), path)
+
+
+def build_table_sheet(networks: Sequence[Network], table: StageTable, page: Page) -> Sheet:
+    """A table of stages on a page. Needs a QGuiApplication."""
+    from explorer.export.sheet import Sheet, SheetText
+    from explorer.export.table_image import TableImage
+
+    single = sheet_text(networks[0]) if len(networks) == 1 else SheetText(table.title, " · ".join(table.notes))
+    return Sheet(TableImage(table), page, single)
+
+
+def build_network_sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -> Sheet:
+    """The picture that a page wants, with what stands around it. Needs a QGuiApplication.
+
+    Raises ExportError for a selection that is not in the network.
+    """
+    from explorer.export.sheet import Sheet
+
+    return Sheet(build_content(network, page, select), page, sheet_text(network))
+
+
+def build_content(
+    network: Network, page: Page, select: Collection[str] = (), colouring: Colouring | None = None
+) -> SheetContent:
+    """The picture alone; `colouring` holds the numbers that the page names, where they are not those of `COLOURS`."""
+    from explorer.drawing import compose_picture
+    from explorer.export.table_image import TableImage
+    from explorer.export.volumes_image import VolumesImage
+
+    study = network.analysis
+    if page.kind == "table":
+        return TableImage(stage_table([study]))
+    if page.kind == "volumes":
+        return VolumesImage(build_volumes(study, page.level or "blocks"))
+    opened = expanded_at_level(study, page.level or "blocks")
+    by: str | Colouring = colouring if colouring is not None and colouring.title == page.by else page.by
+    if isinstance(by, str):
+        check_choice("colouring", by, tuple(COLOUR_MODES))
+    if select:
+        names = [_resolve_selection(network, name) for name in select]
+        groups = study.hierarchy.groups
+        for name in names:
+            opened = reveal(study, opened, name)
+        opened |= {name for name in names if name in groups and groups[name].role != "unit"}
+        return compose_picture(
+            filter_diagram(build_diagram(study, opened, network.history.baseline, by), names), page.direction
+        )
+    return compose_picture(build_diagram(study, opened, network.history.baseline, by), page.direction)
+
+
+def _resolve_selection(network: Network, name: str) -> str:
+    hierarchy = network.analysis.hierarchy
+    for id in (f"unit:{name}", name):  # a layer is shown with its norm and activation
+        if id in hierarchy.parent:
+            return id
+    raise ExportError(f"there is no layer, block or stage {name!r} in {network.title}")
+
+
+def filter_diagram(diagram: Diagram, ids: Collection[str]) -> Diagram:
+    """The diagram of some of its cards and open groups, with what is in them and the links between. Where several of
+    them read one map from outside, a card stands for that: else nothing would say that their ways begin together."""
+    kept: set[str] = set()
+    for id in ids:
+        kept.update(_descendants(diagram, id))
+    inner = {child for group, children in diagram.children.items() if group in kept for child in children}
+    entering = Counter(link.source for link in diagram.links if link.target in kept and link.source not in kept)
+    given = [id for id, readers in entering.items() if readers > 1]
+    order = [*given, *(id for id in _descendants(diagram, diagram.root) if id in kept and id not in inner)]
+    children = {diagram.root: tuple(order)} | {
+        group: diagram.children[group] for group in diagram.children if group in kept
+    }
+    cards = {id: Card(id, "input", "Input", shape=diagram.cards[id].shape) for id in given}
+    cards |= {id: card for id, card in diagram.cards.items() if id in kept}
+    links = tuple(link for link in diagram.links if link.source in cards and link.target in kept)
+    return replace(diagram, children=children, cards=cards, links=links)
+
+
+def _descendants(diagram: Diagram, id: str) -> list[str]:
+    """A card or group and everything in it, in execution order."""
+    found = [id]
+    for child in diagram.children.get(id, ()):
+        found += _descendants(diagram, child)
+    return found
+
+
+def sheet_text(network: Network) -> SheetText:
+    """What is written around any picture of a network."""
+    from explorer.export.sheet import SheetText
+
+    counts = build_summary(network.analysis, network.baseline.analysis).headline_figures
+    return SheetText(network.title, caption(network), tuple((count.name, _figure_text(count)) for count in counts))
+
+
+def caption(network: Network) -> str:
+    """The exact figures and their convention, for below a diagram."""
+    total = network.figures.total
+    shape = "×".join(map(str, network.architecture.input_shape[1:]))
+    edits = len(network.history.applied_edits)
+    edited = f" · {edits} edit{'s' if edits != 1 else ''}" if edits else ""
+    return (
+        f"{number_format.format_exact(total.params)} parameters · {number_format.format_exact(total.macs)} MACs "
+        f"({number_format.format_short(total.flops)} FLOPs = 2 × MACs) · input {shape}{edited}"
+    )
+
+
+def _figure_text(count: HeadlineFigure) -> str:
+    now = number_format.format_bytes(count.now) if count.unit == "bytes" else number_format.format_exact(count.now)
+    if count.unit == "px":
+        now = f"{now} px" if count.now else "whole image"
+    return (
+        now
+        if count.now == count.baseline
+        else f"{now} ({number_format.format_percent_change(count.now, count.baseline)})"
+    )
+
+
+def ensure_application() -> None:
+    """Make sure there is an application, without a screen if there is none."""
+    global _application
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtGui import QGuiApplication
+
+    if QGuiApplication.instance() is None:
+        _application = QGuiApplication(["cnn-explorer"])

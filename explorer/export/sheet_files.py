@@ -1,0 +1,159 @@
+"""A sheet as PNG, SVG, PDF or on the clipboard: painted by the functions that paint the screen, written whole or not
+at all.
+
+Runs without a window and off the UI thread; needs a QGuiApplication for the fonts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QMimeData, QRect, QRectF, QSize, QSizeF
+from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtSvg import QSvgGenerator
+
+from explorer.base.atomic_write import write_atomic
+from explorer.export.page import (
+    MAX_IN_MEMORY_PIXELS,
+    MAX_IN_MEMORY_SIDE,
+    MAX_PDF_SIDE,
+    UNITS_PER_INCH,
+    ExportError,
+    check_pixels,
+    check_suffix,
+)
+from explorer.export.png import blank_image, write_png
+from explorer.export.sheet import Sheet
+
+_BAND_MARGIN = 40.0  # units around a band in which something may begin that reaches into it
+
+
+def export_image(sheet: Sheet, path: str | Path) -> None:
+    """Write a sheet as what the suffix of `path` says, at the scale its page wants.
+
+    Raises:
+        ExportError: unknown suffix, too large an image (the message says the largest scale that works), or a place
+            that cannot be written. Then nothing is written, and an older file stays.
+    """
+    path = Path(path)
+    writer = _WRITERS[check_suffix(path)]
+    if writer is _write_png:
+        check_pixels(path.name, sheet.width, sheet.height, sheet.scale)
+    write_export(path, lambda beside: writer(sheet, beside))
+
+
+def write_export(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file whole or not at all. Raises ExportError, which names the place and what is the matter."""
+    if not path.parent.is_dir():
+        raise ExportError(f"cannot write {path}: there is no folder {path.parent}")
+    try:
+        write_atomic(path, write)
+    except OSError as failure:
+        raise ExportError(f"cannot write {path}: {failure.strerror or failure}") from failure
+    except MemoryError as failure:
+        raise ExportError(f"cannot write {path}: {failure}") from failure
+
+
+def render_bitmap(sheet: Sheet, scale: float | None = None, detail_scale: float | None = None) -> QImage:
+    """The sheet as one image in memory; with `like`, a small image of the one at that scale, which shows more detail.
+
+    Raises ExportError when it would be too large for memory.
+    """
+    scale = sheet.scale if scale is None else scale
+    width, height = check_pixels(
+        "the image", sheet.width, sheet.height, scale, MAX_IN_MEMORY_SIDE, MAX_IN_MEMORY_PIXELS, hint=""
+    )
+    try:
+        image = blank_image(width, height, sheet.page.transparent)
+    except MemoryError as failure:
+        raise ExportError(str(failure)) from failure
+    _paint_region(sheet, scale, QRect(0, 0, width, height), image, detail_scale)
+    image.setDotsPerMeterX(_dots_per_metre(scale))
+    image.setDotsPerMeterY(_dots_per_metre(scale))
+    return image
+
+
+def render_svg(sheet: Sheet) -> bytes:
+    """The sheet as an SVG document."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setOutputDevice(buffer)
+    _paint_svg(generator, sheet)
+    return bytes(buffer.data().data())
+
+
+def clipboard_data(image: QImage, document: bytes) -> QMimeData:
+    """An image, and the same as SVG for programs that take one."""
+    held = QMimeData()
+    held.setImageData(image)
+    held.setData("image/svg+xml", document)
+    return held
+
+
+def _paint_region(sheet: Sheet, scale: float, region: QRect, image: QImage, detail_scale: float | None = None) -> None:
+    painter = QPainter(image)
+    painter.translate(-region.topLeft())
+    painter.scale(scale, scale)
+    exposed = QRectF(region.x() / scale, region.y() / scale, region.width() / scale, region.height() / scale)
+    slack = _BAND_MARGIN + 2 / scale
+    sheet.paint(painter, detail_scale or scale, exposed.adjusted(-slack, -slack, slack, slack))
+    painter.end()
+
+
+def _dots_per_metre(scale: float) -> int:
+    return max(round(scale * UNITS_PER_INCH / 0.0254), 1)
+
+
+def _write_png(sheet: Sheet, path: Path) -> None:
+    scale = sheet.scale
+    width, height = round(sheet.width * scale), round(sheet.height * scale)
+    write_png(
+        path,
+        width,
+        height,
+        lambda part, image: _paint_region(sheet, scale, part, image),
+        transparent=sheet.page.transparent,
+        dots_per_metre=_dots_per_metre(scale),
+    )
+
+
+def _write_svg(sheet: Sheet, path: Path) -> None:
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the smaller profile knows no clipping
+    generator.setFileName(str(path))
+    _paint_svg(generator, sheet)
+
+
+def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> None:
+    # Resolution says nothing of an image without pixels: it has its natural size then.
+    scale = 1.0 if sheet.page.dpi is not None else sheet.scale
+    generator.setResolution(round(UNITS_PER_INCH))
+    generator.setSize(QSize(math.ceil(sheet.width * scale), math.ceil(sheet.height * scale)))
+    generator.setViewBox(QRectF(0, 0, sheet.width * scale, sheet.height * scale))
+    generator.setTitle(sheet.title)
+    _paint_vector(generator, sheet, scale)
+
+
+def _write_pdf(sheet: Sheet, path: Path) -> None:
+    scale = 72 / UNITS_PER_INCH if sheet.page.dpi is not None else sheet.scale
+    scale = min(scale, MAX_PDF_SIDE / max(sheet.width, sheet.height))  # nothing is lost: lines have no pixels
+    writer = QPdfWriter(str(path))
+    writer.setResolution(72)  # one point for each unit of the drawing, times the scale
+    writer.setTitle(sheet.title)
+    writer.setPageSize(QPageSize(QSizeF(sheet.width * scale, sheet.height * scale), QPageSize.Unit.Point))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    _paint_vector(writer, sheet, scale)
+
+
+def _paint_vector(device: QSvgGenerator | QPdfWriter, sheet: Sheet, scale: float) -> None:
+    painter = QPainter()
+    if not painter.begin(device):
+        raise OSError(0, "the image could not be written")
+    painter.scale(scale, scale)
+    sheet.paint(painter, max(scale, 1.0))  # vectors can be enlarged: all text is kept
+    painter.end()
+
+
+_WRITERS: dict[str, Callable[[Sheet, Path], None]] = {".png": _write_png, ".svg": _write_svg, ".pdf": _write_pdf}

@@ -1,0 +1,1 @@
+"""The modules of a snapshot as nested groups: stages, blocks, fused units."""

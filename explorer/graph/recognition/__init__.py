@@ -1,0 +1,1 @@
+"""Block patterns recognised in the graph by structure, never by class name."""

@@ -1,0 +1,234 @@
+"""Cut a nested graph into one frame per open group: who is inside, which links cross its border, and through what port.
+
+An open group has one output port for each inner card that is used outside, and one input port for each set of outer
+cards that feed exactly the same inner cards.
+"""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from explorer.layout.columns import HIDDEN_PREFIX, bundle_columns
+from explorer.layout.geometry import Spacing
+from explorer.layout.problem import Edge
+
+
+@dataclass(slots=True)
+class GroupGraph:
+    """An open group and the edges between its ports and children."""
+
+    name: str
+    children: list[str]
+    input_count: int = 0
+    output_cards: list[str] = field(default_factory=list)  # the cards that leave through a port, in order
+    edges: list[Edge] = field(default_factory=list)  # nodes: ports in, then children, then ports out
+    edge_numbers: dict[Edge, int] = field(default_factory=dict)
+
+    def add_edge(self, edge: Edge) -> int:
+        """The number of an edge, added unless it is there."""
+        if edge not in self.edge_numbers:
+            self.edge_numbers[edge] = len(self.edges)
+            self.edges.append(edge)
+        return self.edge_numbers[edge]
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """All open groups, inner ones first, and for each link the edges it runs along."""
+
+    groups: dict[str, GroupGraph]
+    link_paths: list[list[tuple[str, int]]]  # for each link: group and number of the edge there, in the order of flow
+    parallel_links: dict[str, int]  # how many links at most join a card to one and the same source
+
+
+def build_nesting(
+    root: str,
+    children: Mapping[str, Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    sizes: Mapping[str, tuple[float, float]],
+    columns: Spacing | None = None,
+    row_starts: Sequence[int] = (),
+) -> Nesting:
+    """Check the graph and cut it into groups; with `columns`, cards of the root are bundled into unseen groups, and
+    these into rows, each of which but the first begins at one of `starts`."""
+    parent, inner_first = _find_parents(root, children)
+    _validate(parent, children, links, sizes)
+    spans = [_paths_to_siblings(parent, source, target) for source, target in links]
+    order = _sort_children(inner_first, children, spans)
+    if columns is not None:
+        tops = [(up[-1], down[-1]) for up, down in spans if parent[up[-1]] == root]
+        runs = bundle_columns(
+            order[root], tops, {name: sizes[name] for name in order[root] if name not in order}, columns
+        )
+        order = {**order, root: list(runs), **{name: run for name, run in runs.items() if run}}
+        rows = {
+            f"{HIDDEN_PREFIX}row {a}": list(runs)[a:b] for a, b in pairwise([0, *row_starts, len(runs)]) if row_starts
+        }
+        order |= {root: list(rows), **rows} if rows else {}
+        parent, inner_first = _find_parents(root, order)
+        spans = [_paths_to_siblings(parent, source, target) for source, target in links]
+    return _connect_groups({name: GroupGraph(name, order[name]) for name in inner_first}, links, spans, parent)
+
+
+def _validate(
+    parent: Mapping[str, str],
+    children: Mapping[str, Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    sizes: Mapping[str, tuple[float, float]],
+) -> None:
+    for name in parent:
+        if name not in children and name not in sizes:
+            raise ValueError(f"card {name!r} has no size")
+    for source, target in links:
+        for card in (source, target):
+            if card not in parent or card in children:
+                raise ValueError(f"link {source!r} → {target!r} names {card!r}, which is not a visible card")
+        if source == target:
+            raise ValueError(f"card {source!r} is linked to itself")
+
+
+def _find_parents(root: str, children: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], list[str]]:
+    parent: dict[str, str] = {}
+    seen = [root]
+    for group in seen:
+        for child in children.get(group, ()):
+            if child in parent or child == root:
+                raise ValueError(f"{child!r} has more than one place")
+            parent[child] = group
+            if child in children:
+                seen.append(child)
+    return parent, seen[::-1]
+
+
+def _paths_to_siblings(parent: dict[str, str], source: str, target: str) -> tuple[list[str], list[str]]:
+    """From the source and the target up to the two siblings that hold them: `[card, group, …]` each."""
+    up, down = [source], [target]
+    while (above := parent.get(up[-1])) is not None:
+        up.append(above)
+    place = {name: number for number, name in enumerate(up)}
+    while down[-1] not in place:
+        down.append(parent[down[-1]])
+    return up[: place[down[-1]]], down[:-1]
+
+
+def _sort_children(
+    groups: Sequence[str],
+    children: Mapping[str, Sequence[str]],
+    spans: list[tuple[list[str], list[str]]],
+) -> dict[str, list[str]]:
+    """Children in topological order, as near to the given one as links allow."""
+    after: dict[str, list[str]] = defaultdict(list)
+    waiting: Counter[str] = Counter()
+    for up, down in spans:
+        after[up[-1]].append(down[-1])
+        waiting[down[-1]] += 1
+    order: dict[str, list[str]] = {}
+    for group in groups:
+        given = list(children.get(group, ()))
+        place = {child: number for number, child in enumerate(given)}
+        ready = [number for number, child in enumerate(given) if not waiting[child]]
+        done: list[str] = []
+        while ready:
+            child = given[heapq.heappop(ready)]
+            done.append(child)
+            for later in after[child]:
+                waiting[later] -= 1
+                if not waiting[later]:
+                    heapq.heappush(ready, place[later])
+        if len(done) < len(given):
+            stuck = next(child for child in given if waiting[child] > 0)
+            raise ValueError(f"{stuck!r} takes part in a cycle within {group!r}")
+        order[group] = done
+    return order
+
+
+def _connect_groups(
+    groups: dict[str, GroupGraph],
+    links: Sequence[tuple[str, str]],
+    spans: list[tuple[list[str], list[str]]],
+    parent: dict[str, str],
+) -> Nesting:
+    repeats = Counter(links)
+    twins: dict[str, int] = {}
+    for (_, target), count in repeats.items():
+        twins[target] = max(twins.get(target, 1), count)
+    rank = _number_in_preorder(groups, parent)
+    inlet = _assign_input_ports(groups, links, spans, rank)
+    outlet = _assign_output_ports(groups, links, spans, rank)
+    index = {
+        child: group.input_count + number for group in groups.values() for number, child in enumerate(group.children)
+    }
+    serial: Counter[tuple[str, str]] = Counter()
+    trails: list[list[tuple[str, int]]] = []
+    for (source, target), (up, down) in zip(links, spans, strict=True):
+        pin = 0
+        if repeats[source, target] > 1:
+            serial[source, target] += 1
+            pin = serial[source, target]
+        trail: list[tuple[str, int]] = []
+        for child, name in pairwise(up):
+            group = groups[name]
+            out = outlet[name, source]
+            edge = (index[child], outlet.get((child, source), 0), group.input_count + len(group.children) + out, 0)
+            trail.append((name, group.add_edge(edge)))
+        head, tail = up[-1], down[-1]
+        into = pin if tail == target else inlet[tail, source]
+        top = parent[head]
+        trail.append((top, groups[top].add_edge((index[head], outlet.get((head, source), 0), index[tail], into))))
+        for child, name in list(pairwise(down))[::-1]:
+            into = pin if child == target else inlet[child, source]
+            trail.append((name, groups[name].add_edge((inlet[name, source], 0, index[child], into))))
+        trails.append(trail)
+    return Nesting(groups, trails, twins)
+
+
+def _number_in_preorder(groups: dict[str, GroupGraph], parent: dict[str, str]) -> dict[str, int]:
+    """A number for each card and group, in the order in which they are met from the root."""
+    rank: dict[str, int] = {}
+    stack = [name for name in groups if name not in parent]
+    while stack:
+        name = stack.pop()
+        rank[name] = len(rank)
+        if name in groups:
+            stack.extend(reversed(groups[name].children))
+    return rank
+
+
+def _assign_input_ports(
+    groups: dict[str, GroupGraph],
+    links: Sequence[tuple[str, str]],
+    spans: list[tuple[list[str], list[str]]],
+    rank: dict[str, int],
+) -> dict[tuple[str, str], int]:
+    """The input port of a group for an outer card."""
+    feeds: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for (source, target), (_, down) in zip(links, spans, strict=True):
+        for name in down[1:]:
+            feeds[name][source].append(rank[target])
+    inlet: dict[tuple[str, str], int] = {}
+    for name, by_source in feeds.items():
+        ports: dict[tuple[int, ...], int] = {}
+        for source in sorted(by_source, key=rank.__getitem__):
+            inlet[name, source] = ports.setdefault(tuple(sorted(by_source[source])), len(ports))
+        groups[name].input_count = len(ports)
+    return inlet
+
+
+def _assign_output_ports(
+    groups: dict[str, GroupGraph],
+    links: Sequence[tuple[str, str]],
+    spans: list[tuple[list[str], list[str]]],
+    rank: dict[str, int],
+) -> dict[tuple[str, str], int]:
+    """The output port of a group for an inner card."""
+    leaving: dict[str, dict[str, None]] = defaultdict(dict)
+    for (source, _), (up, _) in zip(links, spans, strict=True):
+        for name in up[1:]:
+            leaving[name][source] = None
+    outlet: dict[tuple[str, str], int] = {}
+    for name, cards in leaving.items():
+        groups[name].output_cards = sorted(cards, key=rank.__getitem__)
+        outlet.update(((name, card), number) for number, card in enumerate(groups[name].output_cards))
+    return outlet

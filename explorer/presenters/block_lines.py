@@ -1,0 +1,161 @@
+"""What a block does, in the lines of a paper's table: "1×1, 64", "3×3, 64", "1×1, 256".
+
+Norms, activations and reshapes go without saying; so does the projection on a shortcut. Branches are written side by
+side, a squeeze-and-excitation gate as in its paper: with the width it squeezes to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture, Bypass, Constant, Node
+from explorer.graph.groups import Group, is_tuple_item
+from explorer.graph.recognition.shortcuts import find_shortcuts
+
+_POOL_ARGUMENTS = ((1, "kernel_size"), (2, "stride"))  # of a pooling function's arguments
+_WEIGHTED = ("conv", "depthwise", "linear")
+
+
+@dataclass(frozen=True, slots=True)
+class _PathStep:
+    """One thing done on the way through a block; `ways` are those side by side, each as text."""
+
+    name: str
+    text: str
+    branches: tuple[str, ...] = ()
+
+
+def block_lines(group: Group, architecture: Architecture, with_strides: bool = False) -> tuple[str, ...]:
+    """The lines of a block; `strides` says them of convolutions too, and not only of poolings."""
+    steps = _BlockPaths(group, architecture, with_strides).steps()
+    if len([step for step in steps if step.branches]) == 1 and all(
+        step.branches or "shuffle" in step.text for step in steps
+    ):
+        return tuple(line for step in steps for line in (step.branches or (step.text,)))
+    return tuple(step.text for step in steps)
+
+
+def layer_text(node: Node, with_strides: bool = True, short: bool = False) -> str:
+    """ "7×7, 64, stride 2", "3×3 max pool, stride 2", "1000-d fc" (short: "fc, 1000"); empty for what goes without
+    saying."""
+    kind, layer = op_kinds.kind(node), node.layer
+    if isinstance(node.op, Bypass):
+        return ""
+    if isinstance(layer, nn.modules.conv._ConvNd):
+        return _conv_text(kind, layer, with_strides)
+    if isinstance(layer, nn.Linear):
+        return f"fc, {layer.out_features}" if short else f"{layer.out_features}-d fc"
+    if kind == "pool":
+        return _pool_text(node)
+    if kind == "attention":
+        heads = getattr(layer, "num_heads", None) or node.kwargs.get("num_heads")
+        name = op_kinds.title(node).split(" · ")[0].lower()
+        return f"{heads}-head {name}" if heads else name
+    if kind == "shuffle":
+        return "channel shuffle"
+    return ""
+
+
+def _conv_text(kind: str, layer: nn.modules.conv._ConvNd, with_strides: bool) -> str:
+    sides = "×".join(map(str, layer.kernel_size))
+    text = f"{sides} dw, {layer.out_channels}" if kind == "depthwise" else f"{sides}, {layer.out_channels}"
+    if layer.groups > 1 and kind != "depthwise":
+        text += f", g={layer.groups}"
+    if max(layer.dilation) > 1:
+        text += f", dilation {layer.dilation[0]}"
+    return f"{text}, stride {layer.stride[0]}" if with_strides and max(layer.stride) > 1 else text
+
+
+def _pool_text(node: Node) -> str:
+    layer = node.layer
+    if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
+        kind = "max" if isinstance(layer, nn.MaxPool2d) else "avg"
+        side = layer.kernel_size if isinstance(layer.kernel_size, int) else layer.kernel_size[0]
+        step = layer.stride if isinstance(layer.stride, int) else layer.stride[0]
+        return f"{side}×{side} {kind} pool" + (f", stride {step}" if step > 1 else "")
+    title = op_kinds.title(node)
+    side, step = (node.kwargs.get(name, node.args[at] if len(node.args) > at else None) for at, name in _POOL_ARGUMENTS)
+    if isinstance(side, int):  # a call of F.max_pool2d or F.avg_pool2d
+        return f"{side}×{side} {title.lower()}" + (f", stride {step}" if isinstance(step, int) and step > 1 else "")
+    return "global avg pool" if title == "Mean" else title[:1].lower() + title[1:]
+
+
+class _BlockPaths:
+    """The ways from where a block is entered to where it is left."""
+
+    def __init__(self, group: Group, architecture: Architecture, with_strides: bool) -> None:
+        self.nodes = architecture.nodes
+        self.group, self.with_strides = group, with_strides
+        self.node_names = set(group.all_nodes)
+        self.shortcut_joins = find_shortcuts(architecture)
+        self.cache: dict[str, tuple[_PathStep, ...]] = {}
+
+    def steps(self) -> tuple[_PathStep, ...]:
+        return self.steps_to(self.group.nodes[-1])
+
+    def steps_to(self, name: str) -> tuple[_PathStep, ...]:
+        """What is done until the value of this node is there."""
+        if name not in self.node_names or isinstance(self.nodes[name].op, Constant):
+            return ()
+        if name not in self.cache:
+            self.cache[name] = ()  # a cycle cannot be; should there be one, it ends here
+            self.cache[name] = self.compute_steps(self.nodes[name])
+        return self.cache[name]
+
+    def compute_steps(self, node: Node) -> tuple[_PathStep, ...]:
+        kind = op_kinds.kind(node)
+        if kind == "add" and node.name in self.shortcut_joins:
+            return self.steps_to(self.shortcut_joins[node.name].main)
+        fed = [name for name in node.inputs if not isinstance(self.nodes[name].op, Constant)]
+        if kind in ("concat", "add") and len(fed) > 1 and not isinstance(node.op, Bypass):
+            ways = [self.steps_to(name) for name in fed]
+            if kind == "add" and not all(ways):  # a bias, or a way around that is no shortcut
+                return max(ways, key=len)
+            return self.join_branches(node.name, ways, "|" if kind == "concat" else "+")
+        if kind == "multiply" and len(fed) == 2:
+            return self.gate_steps(node.name, *fed)
+        before = self.steps_to(fed[0]) if fed else ()
+        text = layer_text(node, self.with_strides, short=True)
+        return (*before, _PathStep(node.name, text)) if text and not is_tuple_item(node) else before
+
+    def join_branches(self, name: str, branches: list[tuple[_PathStep, ...]], mark: str) -> tuple[_PathStep, ...]:
+        """What the ways share, then what they do side by side."""
+        shared = 0
+        while all(len(way) > shared and way[shared] == branches[0][shared] for way in branches):
+            shared += 1
+        rest = [" → ".join(step.text for step in way[shared:]) for way in branches]
+        if not any(rest):
+            return branches[0]
+        said = tuple(text or "identity" for text in rest)
+        return (*branches[0][:shared], _PathStep(name, f"({f' {mark} '.join(said)})", said if mark == "|" else ()))
+
+    def gate_steps(self, name: str, a: str, b: str) -> tuple[_PathStep, ...]:
+        """A product with a gate: the gate's way is the longer one, and begins where the map itself is."""
+        gate, main = (
+            (self.steps_to(a), self.steps_to(b))
+            if len(self.steps_to(a)) > len(self.steps_to(b))
+            else (self.steps_to(b), self.steps_to(a))
+        )
+        if gate == main:
+            return main
+        own = [self.nodes[step.name] for step in gate[len(main) :] if step.name in self.nodes]
+        widths = [output_width(node) for node in own if op_kinds.kind(node) in _WEIGHTED]
+        return (*main, _PathStep(name, f"SE, {widths[0]}" if widths else "gate"))
+
+
+def output_width(node: Node) -> int:
+    """Channels or features that leave a layer; 0 for one that has none of its own."""
+    layer = node.layer
+    return int(getattr(layer, "out_channels", 0) or getattr(layer, "out_features", 0))
+
+
+def main_layers(group: Group, architecture: Architecture) -> list[Node]:
+    """The weighted layers of a block that its lines name, in order; gates and shortcuts left out."""
+    return [
+        architecture.nodes[step.name]
+        for step in _BlockPaths(group, architecture, False).steps()
+        if op_kinds.kind(architecture.nodes[step.name]) in _WEIGHTED
+    ]

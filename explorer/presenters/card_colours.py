@@ -1,0 +1,122 @@
+"""What cards are coloured by, and how long their bars are: from numbers of nodes to places on a scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from explorer.analysis.analysis import Analysis
+from explorer.analysis.edit_diff import diff_ops
+from explorer.analysis.figures.memory import allocated_elements
+from explorer.base import number_format
+from explorer.base.memo import memoise
+from explorer.viewmodels.diagram import COLOUR_MODES, UNKNOWN_LABEL, Card, Colouring, ColourScale
+from explorer.weights.provenance import infer_provenance
+
+#: What may have happened to a node since the network was opened, the most notable last.
+CHANGE_LABELS = ("unchanged", "changed", "weights sliced", "weights extended", "weights new", "added", "removed")
+_WEIGHT_LABELS = {"sliced": "weights sliced", "extended": "weights extended", "new": "weights new"}
+
+#: Figures that a card's bar can show; where cards are coloured by something else it shows MACs.
+_BAR_FIGURES = ("params", "macs", "activations")
+
+
+def build_colouring(analysis: Analysis, mode: str, baseline: Analysis) -> Colouring | None:
+    """The numbers behind a key of `COLOURS`; None for the colours of kinds. Raises KeyError for another key."""
+    title = COLOUR_MODES[mode]
+    live = analysis.architecture.live
+    if mode == "kind":
+        return None
+    if mode == "change":
+        return Colouring(title, _change_values(analysis, baseline), aggregation="most", labels=CHANGE_LABELS)
+    if mode == "receptive_field":
+        return Colouring(title, analysis.figures.receptive_fields, "px", "most")
+    return Colouring(
+        title, {name: _node_figure(analysis, mode, name) for name in live}, "bytes" if mode == "activations" else ""
+    )
+
+
+def figure_shares(analysis: Analysis, colour_by: str | Colouring) -> tuple[str, Mapping[str, float]]:
+    """What bars show, in words, and for each node how much of it is its own."""
+    of = colour_by if isinstance(colour_by, str) and colour_by in _BAR_FIGURES else "macs"
+    live = analysis.architecture.live
+    return COLOUR_MODES[of], memoise(
+        analysis, ("shares", of), lambda: {name: _node_figure(analysis, of, name) for name in live}
+    )
+
+
+def add_bars(
+    cards: Mapping[str, Card], nodes_of_card: Mapping[str, Iterable[str]], title: str, node_figures: Mapping[str, float]
+) -> tuple[dict[str, Card], str]:
+    """The cards with bars, as long as each one's part beside that of the largest, and what the bars show."""
+    parts = {id: sum(filter(None, map(node_figures.get, names)), 0.0) for id, names in nodes_of_card.items()}
+    whole, most = sum(node_figures.values()), max(parts.values(), default=0.0)
+    if not most:
+        return dict(cards), ""
+    barred = {id: replace(card, bar_share=parts.get(id, 0.0) / most) for id, card in cards.items()}
+    return barred, f"share of {title}, up to {100 * most / whole:.0f} %"
+
+
+def tint_cards(
+    cards: Mapping[str, Card], nodes_of_card: Mapping[str, Iterable[str]], colouring: Colouring
+) -> tuple[dict[str, Card], ColourScale]:
+    """The cards with their places on the scale, and the scale: from nothing or the least to the most of any card."""
+    found = {id: _aggregate(colouring, names) for id, names in nodes_of_card.items()}
+    known = {id: value for id, value in found.items() if value is not None}
+    if colouring.labels:
+        words = {id: colouring.labels[int(value)] for id, value in known.items()}
+        seen = tuple(word for word in colouring.labels if word in words.values())
+        return {**cards, **_label_cards(cards, nodes_of_card, words)}, ColourScale(colouring.title, labels=seen)
+    finite = [value for value in known.values() if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    low = min(low, 0.0) if colouring.aggregation == "sum" else low
+    width = high - low or 1.0
+    places = {id: min(max((value - low) / width, 0.0), 1.0) for id, value in known.items()}
+    coloured = dict(cards)
+    for id in nodes_of_card:
+        coloured[id] = replace(cards[id], tint=places.get(id), tint_label="" if id in places else UNKNOWN_LABEL)
+    return coloured, ColourScale(
+        colouring.title, _format_value(low, colouring.unit), _format_value(high, colouring.unit)
+    )
+
+
+def _label_cards(cards: Mapping[str, Card], ids: Iterable[str], labels: Mapping[str, str]) -> dict[str, Card]:
+    return {id: replace(cards[id], tint_label=labels.get(id, UNKNOWN_LABEL)) for id in ids}
+
+
+def label_with_removals(label: str) -> str:
+    """What happened to a card from which something was taken away."""
+    return max(label, "changed", key=CHANGE_LABELS.index) if label in CHANGE_LABELS else label
+
+
+def _node_figure(analysis: Analysis, figure: str, name: str) -> float:
+    measure = analysis.figures.measures[name]
+    if figure == "activations":
+        return 0.0 if name == analysis.architecture.input.name else 4.0 * allocated_elements(measure)
+    return float(measure.cost.params if figure == "params" else measure.cost.macs)
+
+
+def _change_values(analysis: Analysis, baseline: Analysis) -> dict[str, float]:
+    """For each node of the snapshot or the baseline, the place in `HAPPENED`."""
+    found = dict.fromkeys(analysis.architecture.live, "unchanged")
+    for change in diff_ops(baseline, analysis):
+        found[change.name] = change.kind
+    for name, node in analysis.architecture.live.items():
+        weights = infer_provenance(node)
+        if weights in _WEIGHT_LABELS and found[name] != "added":
+            found[name] = _WEIGHT_LABELS[weights]
+    return {name: float(CHANGE_LABELS.index(word)) for name, word in found.items()}
+
+
+def _aggregate(colouring: Colouring, names: Iterable[str]) -> float | None:
+    values = [colouring.values[name] for name in names if name in colouring.values]
+    if not values:
+        return None
+    return sum(values) if colouring.aggregation == "sum" else max(values)
+
+
+def _format_value(value: float, unit: str) -> str:
+    if unit == "bytes":
+        return number_format.format_bytes(value)
+    return f"{number_format.format_short(value)} {unit}".strip()

@@ -1,0 +1,38 @@
+"""The classes worth asking about: what the network says of the image, now and before the edits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from explorer.analysis.output_divergence import probabilities, top_classes
+from explorer.analysis.probes.probe import NotAvailable, Probe
+from explorer.analysis.sample import class_labels
+from explorer.base.cancellation import KeepGoing, always
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCandidate:
+    index: int
+    label: str
+    probability: float  # now
+
+
+def likely_classes(
+    now: Probe, baseline: Probe, keep_going: KeepGoing = always, count: int = 5
+) -> tuple[ClassCandidate, ...]:
+    """The likeliest now, then those that were likeliest before. Raises NothingThere when the output has no classes."""
+    p = _probabilities(now, keep_going)
+    q = _probabilities(baseline, keep_going) if baseline is not now else p
+    names = class_labels(len(p))
+    shown = dict.fromkeys([*top_classes(p, count), *(top_classes(q, count) if len(q) == len(p) else ())])
+    return tuple(ClassCandidate(index, names[index], float(p[index])) for index in shown)
+
+
+def _probabilities(probe: Probe, keep_going: KeepGoing) -> torch.Tensor:
+    output = probe.value(probe.architecture.output.name, keep_going)
+    if output.dim() != 2:
+        shape = " × ".join(map(str, output.shape[1:]))
+        raise NotAvailable(f"The output ({shape}) is no list of classes, so there is none to choose.")
+    return probabilities(output)

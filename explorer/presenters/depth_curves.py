@@ -1,0 +1,187 @@
+"""What changes along the depth, as curves: where an edit moved things, and how the signal fares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from explorer.analysis.probes.activation_drift import LayerDrift, measure_drift, merge_orders
+from explorer.analysis.probes.probe import NotAvailable, Probe
+from explorer.analysis.probes.signal_health import (
+    LayerHealth,
+    backward_memory_problem,
+    measure_forward_health,
+    measure_signal_health,
+)
+from explorer.base.cancellation import KeepGoing, always
+from explorer.graph import op_kinds
+from explorer.presenters.class_choices import ClassCandidate, likely_classes
+from explorer.presenters.layer_activations import format_activation
+from explorer.presenters.titles import group_title
+from explorer.viewmodels.diagram import Colouring
+
+#: What can be shown: title, how to read it, what the axis counts and whether it is logarithmic. Shares are in percent.
+CURVES: Mapping[str, tuple[str, str, str, bool]] = {
+    "change": (
+        "What the edits moved",
+        "How far each layer's result moved, as a part of its size: 0 is untouched. Click a point to go to the layer.",
+        "moved, %",
+        False,
+    ),
+    "deviation": (
+        "Size of the signal",
+        "Deviation of what each layer makes. A healthy network keeps it level: it neither fades nor explodes.",
+        "deviation",
+        True,
+    ),
+    "dead": (
+        "Dead units",
+        "Share of channels that are zero everywhere on this image: they tell the layers behind them nothing.",
+        "channels, %",
+        False,
+    ),
+    "gradient": (
+        "Gradient coming back",
+        "Size of the gradient that reaches each layer from the chosen class. Where it fades, nothing is learned.",
+        "gradient",
+        True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DepthPoint:
+    """One place along the depth."""
+
+    name: str
+    title: str
+    values: Mapping[str, tuple[float, float]]  # by curve: now, before; NaN where there is none
+    change_text: str  # what the edits did to it, in words
+    is_marked: bool  # worth pointing out, though its change is no number
+
+
+@dataclass(frozen=True)
+class DepthCurves:
+    points: tuple[DepthPoint, ...]
+    target: int  # the class that gradients come from
+    classes: tuple[ClassCandidate, ...]  # those worth choosing
+    is_edited: bool
+    no_gradient_reason: str = ""  # why there are no gradients, where there are none
+    stages: tuple[tuple[int, str], ...] = ()  # where each stage begins, and its title
+
+    def curve(self, key: str, before: bool = False) -> tuple[float, ...]:
+        return tuple(layer.values[key][before] for layer in self.points)
+
+    def colouring(self, key: str) -> Colouring:
+        """Cards by one of the curves; a card of several layers by its highest point. Shares in percent."""
+        values = {layer.name: layer.values[key][0] for layer in self.points}
+        values = {name: value for name, value in values.items() if math.isfinite(value)}
+        words, unit, scale = CURVES[key][0], "", 1.0
+        if key == "gradient":  # its size says little by itself
+            words, unit, scale = f"{words}, of the largest", "%", 100 / (max(values.values(), default=0.0) or 1.0)
+        elif key in ("change", "dead"):
+            unit, scale = "%", 100.0
+        return Colouring(words, {name: scale * value for name, value in values.items()}, unit, "most")
+
+    def point_tip(self, index: int, key: str) -> str:
+        """All there is to say of one layer."""
+        layer = self.points[index]
+        now, before = layer.values[key]
+        if key == "change":
+            return f"{layer.title}  ·  {layer.name}\n{layer.change_text}"
+        said = f"{CURVES[key][0]}: {_format_curve_value(key, now)}"
+        if self.is_edited:
+            said += f", before {_format_curve_value(key, before)}"
+        return f"{layer.title}  ·  {layer.name}\n{said}"
+
+
+def compute_depth_curves(
+    now: Probe, baseline: Probe, target: int | None = None, keep_going: KeepGoing = always
+) -> DepthCurves:
+    """Everything along the depth, for the class `target` or the one that is likeliest now. Where there are no classes
+    or no memory for a pass back, everything but gradients.
+
+    Raises NothingThere when there is no such class; PassError; Cancelled.
+    """
+    edited = now.architecture is not baseline.architecture
+    found, why = _gradient_classes(now, baseline, keep_going)
+    target = target if target is not None else found[0].index if found else 0
+    measure: Callable[[Probe, KeepGoing], tuple[LayerHealth, ...]] = (
+        measure_forward_health if why else lambda showing, wanted: measure_signal_health(showing, target, wanted)
+    )
+    moved = {m.name: m for m in measure_drift(baseline, now, _sub_progress(keep_going, 0.0, 0.2))}
+    health = {h.name: h for h in measure(now, _sub_progress(keep_going, 0.2, 0.6 if edited else 1.0))}
+    old = {h.name: h for h in measure(baseline, _sub_progress(keep_going, 0.6, 1.0))} if edited else health
+    order = merge_orders(tuple(baseline.architecture.live), tuple(now.architecture.live))
+    return DepthCurves(
+        tuple(
+            _depth_point(moved[name], health.get(name), old.get(name), now, baseline) for name in order if name in moved
+        ),
+        target,
+        found,
+        edited,
+        why,
+        _stage_starts([name for name in order if name in moved], now, baseline),
+    )
+
+
+def _stage_starts(names: Sequence[str], *probes: Probe) -> tuple[tuple[int, str], ...]:
+    """Where each stage begins among the layers."""
+    titles: dict[str, str] = {}
+    for showing in reversed(probes):
+        for group in showing.analysis.hierarchy.root.groups:
+            titles |= dict.fromkeys(group.nodes, group_title(showing.analysis, group))
+    found: list[tuple[int, str]] = []
+    for place, name in enumerate(names):
+        said = titles.get(name, "")
+        if not found or found[-1][1] != said:
+            found.append((place, said))
+    return tuple(found)
+
+
+def _gradient_classes(now: Probe, baseline: Probe, keep_going: KeepGoing) -> tuple[tuple[ClassCandidate, ...], str]:
+    """The classes gradients could come from, or why they can come from none."""
+    try:
+        found = likely_classes(now, baseline, keep_going)
+    except NotAvailable as none:
+        return (), str(none)
+    return found, backward_memory_problem(now) or backward_memory_problem(baseline)
+
+
+def _depth_point(
+    drift: LayerDrift, health: LayerHealth | None, baseline_health: LayerHealth | None, *probes: Probe
+) -> DepthPoint:
+    node = next(s.architecture.nodes[drift.name] for s in probes if drift.name in s.architecture.live)
+    distance = drift.distance if drift.distance is not None else math.nan
+    numbers = {"change": (distance, 0.0)}
+    for key in ("deviation", "dead", "gradient"):
+        numbers[key] = (_health_value(health, key), _health_value(baseline_health, key))
+    marked = drift.status not in ("same", "moved")
+    return DepthPoint(drift.name, op_kinds.title(node), numbers, _change_text(drift), marked)
+
+
+def _change_text(drift: LayerDrift) -> str:
+    before, now = (" × ".join(map(str, shape)) if shape else "" for shape in (drift.shape_before, drift.shape_after))
+    return {
+        "same": "untouched",
+        "moved": f"moved by {format_activation(100 * (drift.distance or 0.0))} % of its size",
+        "resized": f"other width: {before} → {now}, so that no difference can be taken",
+        "new": "new: an edit put it in",
+        "removed": "removed by an edit",
+        "broken": "NaN or infinity, or nothing but zeros before: no difference can be taken",
+    }[drift.status]
+
+
+def _health_value(health: LayerHealth | None, key: str) -> float:
+    return float(getattr(health, key)) if health is not None else math.nan
+
+
+def _format_curve_value(key: str, value: float) -> str:
+    if math.isnan(value):
+        return "no number"
+    return f"{100 * value:.1f} %" if key == "dead" else format_activation(value)
+
+
+def _sub_progress(keep_going: KeepGoing, start: float, end: float) -> KeepGoing:
+    return lambda done: keep_going(start + done * (end - start))

@@ -1,0 +1,51 @@
+"""A list of differences to read or to paste into a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from explorer.base import number_format
+from explorer.presenters.differences import Difference, Differences
+
+CHANGE_SIGNS = {"changed": "~", "added": "+", "removed": "−"}
+
+
+def difference_headline(differences: Differences) -> str:
+    """ "3 changed, 1 removed; −1.2 M parameters, ±0 MACs"."""
+    counts = [f"{count} {what}" for what in ("changed", "added", "removed") if (count := differences.count(what))]
+    params, macs = (number_format.format_signed(value) for value in (differences.params, differences.macs))
+    figures = f"{params} parameters, {macs} MACs"
+    return f"{', '.join(counts) or 'No differences'}; {figures}" if counts else "No differences"
+
+
+def difference_sentence(row: Difference) -> str:
+    """What one row says: "Conv 3×3 · 64 → 64 (was Conv 3×3 · 32 → 32)"."""
+    if row.change != "changed":
+        return row.right_text or row.left_text
+    return f"{row.right_text} (was {row.left_text})" if row.right_text != row.left_text else row.right_text
+
+
+def differences_as_text(differences: Differences, left: str, right: str) -> str:
+    """Lines for people."""
+    lines = [f"{left} → {right}: {difference_headline(differences)}"]
+    for row in differences.rows:
+        figures = [
+            f"{number_format.format_signed(v)} {word}" for v, word in ((row.params, "params"), (row.macs, "MACs")) if v
+        ]
+        rest = [row.details, *figures] if row.change == "changed" else figures
+        lines.append(
+            f"{CHANGE_SIGNS[row.change]} {row.location}: {'; '.join(filter(None, (difference_sentence(row), *rest)))}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def differences_as_csv(differences: Differences) -> str:
+    """One line for each row, figures as plain numbers."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("what", "left", "right", "was", "now", "details", "params", "macs"))
+    for row in differences.rows:
+        ids = (row.left_card.removeprefix("unit:"), row.right_card.removeprefix("unit:"))
+        writer.writerow((row.change, *ids, row.left_text, row.right_text, row.details, row.params, row.macs))
+    return text.getvalue()

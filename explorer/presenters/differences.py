@@ -1,0 +1,317 @@
+"""What differs between two networks, layer by layer, and which part of one answers to which of the other.
+
+Two states of one network are told apart by the names of their ops, which edits leave as they are. Two networks are laid
+beside each other from the outside in: first the stages, then the blocks of two stages that answer to each other, then
+their layers, each time so that what is alike meets, in order (Needleman and Wunsch, J. Mol. Biol. 48(3), 1970).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from explorer.analysis.analysis import Analysis
+from explorer.base import number_format
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Bypass, Node
+from explorer.graph.groups import Group
+from explorer.presenters import titles
+from explorer.presenters.search_index import op_attributes
+from explorer.presenters.sequence_alignment import align_sequences
+
+ChangeType = Literal["changed", "added", "removed"]
+
+_JOIN_TITLES = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}
+_MIN_SIMILARITY = 0.25  # two parts that are less alike are not the same part changed
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One layer that differs, or a part that only one of the two has."""
+
+    change: ChangeType
+    location: str  # its path, or its title where it has none
+    left_card: str  # id of the card on the left; empty for what was added
+    right_card: str  # and on the right; empty for what was removed
+    left_text: str  # "Conv 3×3 · 64 → 64"
+    right_text: str
+    details: str  # "groups 1 → 32, output 64×56×56 → 128×56×56"
+    params: int  # more on the right than on the left
+    macs: int
+
+
+@dataclass(frozen=True)
+class Differences:
+    rows: tuple[Difference, ...]  # in execution order
+    pairs: Mapping[str, str]  # ops and groups of the left -> those of the right that answer to them
+    params: int  # of the whole network, more on the right
+    macs: int
+
+    def count(self, what: ChangeType) -> int:
+        return sum(row.change == what for row in self.rows)
+
+
+def compare_with_baseline(baseline: Analysis, edited: Analysis) -> Differences:
+    """What edits have made of a network: ops are the same when their names are."""
+    return _build_differences(baseline, edited, _NameComparison(baseline, edited))
+
+
+def compare_networks(left: Analysis, right: Analysis) -> Differences:
+    """What differs between two networks that may have nothing in common but their structure."""
+    return _build_differences(left, right, _StructureComparison(left, right))
+
+
+class _ComparisonBuilder:
+    """Rows and pairs while they are being collected."""
+
+    def __init__(self, left: Analysis, right: Analysis) -> None:
+        self.left, self.right = left, right
+        self.rows: list[Difference] = []
+        self.pairs: dict[str, str] = {}
+
+    def match_ops(self, left: str, right: str) -> None:
+        """Two ops that answer to each other: a row if they differ."""
+        self.pairs[left] = right
+        old, new = self.left.architecture.nodes[left], self.right.architecture.nodes[right]
+        was, now = _cost(self.left, left), _cost(self.right, right)
+        same = op_kinds.title(old) == op_kinds.title(new) and _off_state(old) == _off_state(new)
+        if same and was == now and _layer_settings(old) == _layer_settings(new):
+            return
+        details = ", ".join(_setting_changes(self.left, self.right, old, new))
+        params, macs = now[0] - was[0], now[1] - was[1]
+        self.rows.append(Difference("changed", right, left, right, _op_text(old), _op_text(new), details, params, macs))
+
+    def add_unmatched(self, item: str | Group, analysis: Analysis) -> None:
+        """An op or a group that only one of the two has."""
+        id = item if isinstance(item, str) else item.id
+        params, macs = _cost(analysis, item)
+        if isinstance(item, str):
+            place, words = item, _op_text(analysis.architecture.nodes[item])
+        else:
+            place, words = item.path or titles.group_title(analysis, item), _group_text(analysis, item)
+        if analysis is self.right:
+            self.rows.append(Difference("added", place, "", id, "", words, _output_text(analysis, item), params, macs))
+        else:
+            self.rows.append(
+                Difference("removed", place, id, "", words, "", _output_text(analysis, item), -params, -macs)
+            )
+
+
+class _NameComparison(_ComparisonBuilder):
+    def __init__(self, left: Analysis, right: Analysis) -> None:
+        super().__init__(left, right)
+        old, new = left.hierarchy, right.hierarchy
+        known = set(old.root.nodes)
+        self.pairs = {id: id for id in old.groups if id in new.groups}
+        gone = _removed_by_predecessor(old.root.nodes, set(new.root.nodes))
+        lost = {id: list(_outermost(left, names)) for id, names in gone.items()}
+        added = {_first_node(item): item for item in _outermost(right, [n for n in new.root.nodes if n not in known])}
+        for item in lost.get("", []):
+            self.add_unmatched(item, left)
+        for name in new.root.nodes:
+            if name in known:
+                self.match_ops(name, name)
+            elif name in added:
+                self.add_unmatched(added[name], right)
+            for item in lost.get(name, []):
+                self.add_unmatched(item, left)
+
+
+class _StructureComparison(_ComparisonBuilder):
+    def __init__(self, left: Analysis, right: Analysis) -> None:
+        super().__init__(left, right)
+        self._op_counts: dict[tuple[bool, str], Counter[tuple[str, str]]] = {}
+        self.match_parts(left.hierarchy.root, right.hierarchy.root)
+
+    def match_parts(self, a: str | Group, b: str | Group) -> None:
+        """Two parts answer to each other, whatever is in them."""
+        self.pairs[_item_id(a)] = _item_id(b)
+        self.align_children(_children(a), _children(b))
+        was, now = (item.hidden if isinstance(item, Group) else () for item in (a, b))
+        before, after = self.left.figures.sum(was).params, self.right.figures.sum(now).params
+        if before != after:  # class tokens, positions, layer scales: read by the code, drawn nowhere
+            old, new = (f"{number_format.format_exact(count)} trained constants" for count in (before, after))
+            self.rows.append(
+                Difference("changed", _item_id(b), _item_id(a), _item_id(b), old, new, "", after - before, 0)
+            )
+
+    def align_children(self, left: tuple[str | Group, ...], right: tuple[str | Group, ...]) -> None:
+        for a, b in align_sequences(left, right, self.similarity, _MIN_SIMILARITY):
+            if b is None:
+                assert a is not None
+                self.add_unmatched(a, self.left)
+            elif a is None:
+                self.add_unmatched(b, self.right)
+            elif isinstance(a, str) and isinstance(b, str):
+                self.match_ops(a, b)
+            else:
+                self.match_parts(a, b)
+
+    def similarity(self, a: str | Group, b: str | Group) -> float:
+        """From 0 (nothing in common) to 1 (the same)."""
+        if isinstance(a, str) and isinstance(b, str):
+            return _op_similarity(self.left.architecture.nodes[a], self.right.architecture.nodes[b])
+        if isinstance(a, str) or isinstance(b, str):
+            group = b if isinstance(a, str) else a
+            unit = isinstance(group, Group) and group.role == "unit"
+            return 0.8 * max(self.similarity(x, y) for x in _children(a) for y in _children(b)) if unit else 0.0
+        mine, other = self.op_counts(a, self.left), self.op_counts(b, self.right)
+        shared = 2 * (mine & other).total() / (mine.total() + other.total())
+        named = titles.group_title(self.left, a) == titles.group_title(self.right, b)
+        return 0.6 * shared + (0.25 if a.role == b.role else 0) + (0.15 if named else 0)
+
+    def op_counts(self, group: Group, analysis: Analysis) -> Counter[tuple[str, str]]:
+        """How many there are of each kind of op, and of each title."""
+        key = (analysis is self.left, group.id)
+        if key not in self._op_counts:
+            nodes = [analysis.architecture.nodes[name] for name in group.nodes]
+            found = Counter((op_kinds.kind(node), "") for node in nodes)
+            self._op_counts[key] = found + Counter((op_kinds.kind(n), op_kinds.title(n)) for n in nodes)
+        return self._op_counts[key]
+
+
+def _build_differences(left: Analysis, right: Analysis, builder: _ComparisonBuilder) -> Differences:
+    was, now = left.figures.total, right.figures.total
+    return Differences(tuple(builder.rows), builder.pairs, now.params - was.params, now.macs - was.macs)
+
+
+# by names
+
+
+def _removed_by_predecessor(old: tuple[str, ...], remaining: set[str]) -> dict[str, list[str]]:
+    """Ops that are gone, by the last op before them that is not."""
+    found: dict[str, list[str]] = {}
+    last = ""
+    for name in old:
+        if name in remaining:
+            last = name
+        else:
+            found.setdefault(last, []).append(name)
+    return found
+
+
+def _outermost(analysis: Analysis, names: list[str]) -> Iterator[str | Group]:
+    """The ops, with those that make up whole groups as these groups."""
+    wanted = set(names)
+
+    def walk(group: Group) -> Iterator[str | Group]:
+        for child in group.children:
+            if isinstance(child, str):
+                if child in wanted:
+                    yield child
+            elif wanted.issuperset(child.nodes):
+                yield child
+            elif not wanted.isdisjoint(child.nodes):
+                yield from walk(child)
+
+    return walk(analysis.hierarchy.root)
+
+
+# parts
+
+
+def _item_id(item: str | Group) -> str:
+    return item if isinstance(item, str) else item.id
+
+
+def _first_node(item: str | Group) -> str:
+    return item if isinstance(item, str) else item.nodes[0]
+
+
+def _children(item: str | Group) -> tuple[str | Group, ...]:
+    return (item,) if isinstance(item, str) else item.children
+
+
+def _op_similarity(a: Node, b: Node) -> float:
+    kinds = {op_kinds.kind(a), op_kinds.kind(b)}
+    if len(kinds) > 1 and kinds != {"conv", "depthwise"}:
+        return 0.0
+    named = 0.25 if op_kinds.title(a) == op_kinds.title(b) else 0.0
+    return 0.5 + named + (0.25 if op_attributes(a) == op_attributes(b) else 0.0)
+
+
+# words
+
+
+def _op_text(node: Node) -> str:
+    title = _JOIN_TITLES.get(op_kinds.kind(node), op_kinds.title(node))
+    if _off_state(node) == "off":
+        return f"{title} off"
+    return " · ".join(filter(None, (title, op_attributes(node))))
+
+
+def _group_text(analysis: Analysis, group: Group) -> str:
+    count = len(group.nodes)
+    return f"{titles.group_title(analysis, group)} · {count} op{'s' if count > 1 else ''}"
+
+
+def _off_state(node: Node) -> str:
+    return "off" if isinstance(node.op, Bypass) and op_kinds.activation_name(node) is None else ""
+
+
+def _setting_changes(left: Analysis, right: Analysis, old: Node, new: Node) -> Iterator[str]:
+    was, now = _layer_settings(old), _layer_settings(new)
+    if type(old.layer) is type(new.layer):
+        for name in dict.fromkeys((*was, *now)):
+            if was.get(name) != now.get(name):
+                yield f"{name} {was.get(name, 'none')} → {now.get(name, 'none')}"
+    before, after = _output_text(left, old.name), _output_text(right, new.name)
+    if before != after:
+        yield f"output {before or 'none'} → {after or 'none'}"
+
+
+_SETTING_NAMES = {
+    "in_channels": "in",
+    "out_channels": "out",
+    "in_features": "in",
+    "out_features": "out",
+    "kernel_size": "kernel",
+    "num_features": "channels",
+    "num_channels": "channels",
+    "output_size": "size",
+}
+
+
+def _layer_settings(node: Node) -> dict[str, str]:
+    """What a layer was told, by name."""
+    layer = node.layer
+    if layer is None:
+        return {}
+    told = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
+    found = {
+        _SETTING_NAMES.get(name, name): _format_setting(value)
+        for name, value in told.items()
+        if name not in ("training", "inplace") and isinstance(value, (bool, int, float, str, tuple))
+    }
+    if "bias" in layer._parameters:
+        found["bias"] = "no" if layer._parameters["bias"] is None else "yes"
+    return found
+
+
+def _format_setting(value: object) -> str:
+    if isinstance(value, tuple):
+        return (
+            "×".join(map(_format_setting, value))
+            if len(set(value)) > 1
+            else _format_setting(value[0])
+            if value
+            else "none"
+        )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+def _output_text(analysis: Analysis, item: str | Group) -> str:
+    shape = analysis.figures.shape(item if isinstance(item, str) else item.nodes[-1])
+    return str(shape) if shape is not None else ""
+
+
+def _cost(analysis: Analysis, item: str | Group) -> tuple[int, int]:
+    total = analysis.figures.sum((item,) if isinstance(item, str) else item.all_nodes)
+    return total.params, total.macs
+
+
+__all__ = ["Difference", "Differences", "compare_networks", "compare_with_baseline"]

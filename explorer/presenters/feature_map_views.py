@@ -1,0 +1,248 @@
+"""The ways to look into a card: what it makes now, what it made before, the difference, and its kernels.
+
+Everything that takes time on a large layer (orders, ranges, statistics, histograms) is found here, so that the panel
+only paints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.analysis.probes.feature_maps import (
+    FeatureMapKind,
+    FeatureMaps,
+    Floats,
+    Histogram,
+    Statistics,
+    compute_histogram,
+    compute_statistics,
+)
+from explorer.analysis.probes.gradients import main_output_node
+from explorer.analysis.probes.kernels import Kernels
+from explorer.analysis.probes.probe import Probe
+from explorer.analysis.sample import class_labels
+from explorer.base import number_format
+from explorer.presenters.layer_activations import LayerActivations, format_activation, format_fraction
+from explorer.viewmodels.value_ranges import ValueRange, finite_range, has_both_signs, symmetric, union
+
+VIEW_LABELS: Mapping[str, tuple[str, str]] = {
+    "now": ("Now", "What the layer makes of the image now"),
+    "before": ("Before", "What it made in the network as it was opened"),
+    "difference": ("Difference", "Now minus before: red where there is more, blue where there is less"),
+    "kernels": ("Kernels", "The weights of the layer on this card"),
+}
+_RGB = ("R", "G", "B")
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMapView:
+    """One way to look. `values` have shape (pictures, height, width), (units,) or (rows, columns), by form."""
+
+    form: FeatureMapKind
+    values: Floats = field(repr=False)
+    caption: str  # what is seen, and how to read it
+    unit_label: str  # what one picture or bar is: "Channel", "Kernel", "Unit"
+    order: tuple[int, ...] = field(repr=False, default=())  # liveliest first
+    limits: ValueRange = (0.0, 1.0)  # of all pictures together; before and now share theirs
+    is_signed: bool = False  # colours show which side of zero
+    figures: tuple[tuple[str, str], ...] = ()
+    histogram: Histogram | None = field(repr=False, default=None)
+    node: str = ""  # whose units these are, as far as they see something of the image
+    baseline_values: Floats | None = field(repr=False, default=None)  # the same units before, beside bars
+    names: tuple[str, ...] = field(repr=False, default=())  # of the units, where they have some
+    rgb: NDArray[np.uint8] | None = field(repr=False, default=None)  # pictures in colour: (…, height, width, 3)
+
+    def unit_title_at(self, place: int) -> str:
+        """ "Channel 3", "Unit 281 (tabby)"."""
+        name = f" ({self.names[place]})" if self.names else ""
+        return f"{self.unit_label} {place}{name}"
+
+    def value_text(self, place: int, at: tuple[int, int] | None = None) -> str:
+        """A bar or a picture, and what stands in a row and column of it."""
+        if self.form == "vector":
+            before = (
+                f", before {format_activation(float(self.baseline_values[place]))}"
+                if self.baseline_values is not None
+                else ""
+            )
+            return f"{self.unit_title_at(place)}: {format_activation(float(self.values[place]))}{before}"
+        title = self.unit_title_at(place) if self.form == "maps" else ""
+        values = self.values[place] if self.form == "maps" else self.values
+        if at is None or at[0] >= values.shape[-2] or at[1] >= values.shape[-1]:
+            return title
+        found = values[..., at[0], at[1]]
+        if self.rgb is not None:
+            value = ", ".join(
+                f"{name} {format_activation(float(part))}" for name, part in zip(_RGB, found, strict=True)
+            )
+        else:
+            value = format_activation(float(found))
+        return " · ".join(filter(None, (title, f"row {at[0]}, column {at[1]}: {value}")))
+
+
+@dataclass(frozen=True, eq=False)
+class CardViews:
+    """All ways to look into one card. Those that are missing say why."""
+
+    name: str  # the node
+    views: Mapping[str, FeatureMapView]
+    missing_reasons: Mapping[str, str]
+    kernels: Kernels | None = field(repr=False, default=None)
+
+    @property
+    def input_choices(self) -> tuple[str, ...]:
+        """Of which input channel kernels can be shown; the first is what is shown at first."""
+        if self.kernels is None or self.kernels.is_matrix:
+            return ()
+        if self.kernels.reads_rgb:
+            return ("In colour", "Red", "Green", "Blue")
+        group = " of its group" if self.kernels.groups > 1 else ""
+        return tuple(f"Input {index}{group}" for index in range(self.kernels.weights.shape[1]))
+
+    def kernels_of_input(self, chosen: int) -> FeatureMapView:
+        """The kernels over one of `inputs`."""
+        view, kernels = self.views["kernels"], self.kernels
+        if kernels is None or kernels.is_matrix or not 0 <= chosen < len(self.input_choices):
+            return view
+        if kernels.reads_rgb and chosen == 0:
+            words = f"{view.caption} Grey is zero; each kernel is brought to full contrast by itself."
+            return replace(view, values=kernels.weights, rgb=kernels.as_rgb(), caption=words)
+        plane = kernels.for_input_channel(chosen - kernels.reads_rgb)
+        words = f"{view.caption} Red is positive, blue negative."
+        return replace(view, values=plane, limits=finite_range(plane, True), caption=words)
+
+
+def build_card_views(activations: LayerActivations, names: tuple[str, ...] = ()) -> CardViews:
+    """Everything that can be seen of a card. `names` are those of the units of its vector, if they have any."""
+    shown: dict[str, FeatureMapView] = {}
+    limits = union(*(finite_range(maps.values) for maps in (activations.now, activations.baseline) if maps is not None))
+    if activations.now is not None:
+        shown["now"] = _activation_view(activations, activations.now, limits, names, ghost=True)
+    if activations.baseline is not None and activations.is_edited:
+        shown["before"] = _activation_view(activations, activations.baseline, limits, names, ghost=False)
+    if activations.is_edited and activations.difference is not None:
+        shown["difference"] = _difference_view(activations, activations.difference, names)
+    if activations.kernels is not None:
+        shown["kernels"] = _kernels_view(activations.kernels)
+    missing = {key: _missing_reason(key, activations) for key in VIEW_LABELS if key not in shown}
+    return CardViews(activations.name, shown, missing, activations.kernels)
+
+
+def class_names_of_units(activations: LayerActivations, *probes: Probe) -> tuple[str, ...]:
+    """ImageNet's classes, where a card makes the scores of 1,000 of them."""
+    outputs = {main_output_node(showing.architecture) for showing in probes}
+    made = activations.current_or_baseline
+    scores = (
+        made.kind == "vector" and len(made.values) == 1000 and not outputs.isdisjoint((activations.name, made.name))
+    )
+    return class_labels(1000) if scores else ()
+
+
+def _activation_view(
+    activations: LayerActivations, maps: FeatureMaps, limits: ValueRange, names: tuple[str, ...], ghost: bool
+) -> FeatureMapView:
+    signed = maps.kind != "vector" and has_both_signs(limits)
+    reading = {
+        "maps": "Bright: a strong answer to that place.",
+        "vector": "Each bar is one unit.",
+        "matrix": "",
+    }[maps.kind]
+    if signed:
+        reading = "Red: above zero; blue: below."
+    before = (
+        activations.baseline.values
+        if ghost and activations.is_edited and activations.baseline and activations.difference is not None
+        else None
+    )
+    if before is not None and maps.kind == "vector":
+        reading += " Dots: before."
+    return FeatureMapView(
+        maps.kind,
+        maps.values,
+        _caption(activations, reading, maps.note, activations.reason),
+        "Unit" if maps.kind == "vector" else "Channel",
+        order=maps.by_activity,
+        limits=symmetric(limits) if signed else limits,
+        is_signed=signed,
+        figures=_statistics_rows(maps.statistics, "zeros", "" if maps.kind == "vector" else "dead channels"),
+        histogram=activations.histogram,
+        node=maps.name,
+        baseline_values=before if maps.kind == "vector" else None,
+        names=names if maps.kind == "vector" and len(names) == len(maps.values) else (),
+    )
+
+
+def _difference_view(activations: LayerActivations, values: Floats, names: tuple[str, ...]) -> FeatureMapView:
+    form = activations.current_or_baseline.kind
+    size = np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).reshape(len(values), -1).mean(1)
+    return FeatureMapView(
+        form,
+        values,
+        _caption(
+            activations, "Red: more than before; blue: less." if form != "vector" else "Above zero: more than before."
+        ),
+        "Unit" if form == "vector" else "Channel",
+        order=tuple(int(index) for index in np.argsort(-size, kind="stable")),
+        limits=finite_range(values, True),
+        is_signed=True,
+        figures=_statistics_rows(
+            compute_statistics(values), "untouched", "" if form == "vector" else "untouched channels"
+        ),
+        histogram=compute_histogram(values),
+        node=activations.current_or_baseline.name,
+        names=names if form == "vector" and len(names) == len(values) else (),
+    )
+
+
+def _kernels_view(kernels: Kernels) -> FeatureMapView:
+    outputs, inputs, *window = kernels.weights.shape
+    size = np.abs(kernels.weights).reshape(outputs, -1).mean(1)
+    values = kernels.matrix if kernels.is_matrix else kernels.for_input_channel(0)
+    groups = f" in {kernels.groups} groups" if kernels.groups > 1 else ""
+    over = f"over {inputs:,} input channel{'s' if inputs > 1 else ''}{groups}"
+    words = f"{kernels.name}: {outputs:,} kernels of {' × '.join(map(str, window))} {over}."
+    if kernels.is_matrix:
+        words += " Rows are outputs, columns inputs. Red is positive, blue negative."
+    return FeatureMapView(
+        "matrix" if kernels.is_matrix else "maps",
+        values,
+        words,
+        "Kernel",
+        order=tuple(int(index) for index in np.argsort(-size, kind="stable")),
+        limits=finite_range(values, True),
+        is_signed=True,
+        figures=_statistics_rows(compute_statistics(kernels.weights), "zeros", "empty kernels"),
+        histogram=compute_histogram(kernels.weights),
+    )
+
+
+def _caption(activations: LayerActivations, *more: str) -> str:
+    return " ".join(filter(None, (f"{activations.title} ({activations.name}): {activations.size_text}.", *more)))
+
+
+def _statistics_rows(found: Statistics, zeros: str, dead: str) -> tuple[tuple[str, str], ...]:
+    """Statistics as they stand beside the picture: name and value."""
+    rows = [
+        ("mean", format_activation(found.mean)),
+        ("deviation", format_activation(found.deviation)),
+        ("from", f"{format_activation(found.min)} to {format_activation(found.max)}"),
+        (zeros, format_fraction(found.zeros)),
+    ]
+    if dead:
+        rows.append((dead, format_fraction(found.dead)))
+    if found.non_finite:
+        rows.append(("NaN or infinite", number_format.format_exact(found.non_finite)))
+    return tuple(rows)
+
+
+def _missing_reason(key: str, activations: LayerActivations) -> str:
+    if key == "kernels":
+        return "There is no convolution or linear layer on this card, or it is too large to draw."
+    if key == "now" or activations.is_edited:
+        return activations.reason
+    missing = "before" if key == "before" else "difference"
+    return f"Nothing has been edited: there is no {missing}."

@@ -1,0 +1,48 @@
+"""Where the network looks for a class, now and before the edits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.analysis.probes.class_activation import ClassActivationMap, compute_class_activation
+from explorer.analysis.probes.probe import Probe
+from explorer.base.cancellation import KeepGoing, always
+from explorer.presenters.class_choices import ClassCandidate, likely_classes
+from explorer.presenters.layer_activations import NetworkInputImage, network_input_image
+
+
+@dataclass(frozen=True)
+class GradCamView:
+    classes: tuple[ClassCandidate, ...]
+    now: ClassActivationMap
+    baseline: ClassActivationMap | None  # None where nothing was edited
+    image: NetworkInputImage
+    has_random_weights: bool = False  # the weights are random
+
+    @property
+    def caption(self) -> str:
+        """What is seen, in a sentence or two."""
+        label = next((found.label for found in self.classes if found.index == self.now.target), f"{self.now.target}")
+        height, width = self.now.heat.shape
+        said = (
+            f"Warm: places that speak for “{label}” in the last feature map ({self.now.name}, {height} × {width} "
+            "places). Grad-CAM; each picture is scaled by itself."
+        )
+        if not self.now.heat.any():
+            said = f"No place speaks for “{label}” now: all of them speak against it, or say nothing. {said}"
+        return f"{said} Weights are random, so the class is arbitrary." if self.has_random_weights else said
+
+
+def compute_grad_cam_view(
+    now: Probe, baseline: Probe, target: int | None = None, keep_going: KeepGoing = always
+) -> GradCamView:
+    """Grad-CAM of the class `target`, or of the one that is likeliest now, for both versions.
+
+    Raises NothingThere where it makes no sense, saying why; PassError; Cancelled.
+    """
+    found = likely_classes(now, baseline, keep_going)
+    target = found[0].index if target is None else target
+    edited = now.architecture is not baseline.architecture
+    after = compute_class_activation(now, target, keep_going)
+    old = compute_class_activation(baseline, target, keep_going) if edited else None
+    return GradCamView(found, after, old, network_input_image(now), now.weights.seeded is now.weights)

@@ -1,0 +1,47 @@
+"""The history as a list: each edit as a sentence, with what it cost or saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.figures import Total
+from explorer.base import number_format
+from explorer.edits import History
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    title: str
+    params: int
+    macs: int
+    params_change: int = 0  # against the step before
+    macs_change: int = 0
+
+    @property
+    def figures_text(self) -> str:
+        """All digits of the figures after this step."""
+        return f"{number_format.format_exact(self.params)} parameters, {number_format.format_exact(self.macs)} MACs"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRows:
+    """All there is to show of a history."""
+
+    rows: tuple[HistoryRow, ...]  # the baseline, then the edits; those behind `position` can be redone
+    position: int
+    python: str  # lines that open the network with the edits in force
+
+
+def build_history_rows(history: History, python: str) -> HistoryRows:
+    """Quick: what is known of a snapshot stays with it."""
+    totals = [analyse(snapshot).figures.total for snapshot in (history.baseline, *history.snapshots)]
+    first, *_ = totals
+    steps = [HistoryRow("Baseline", first.params, first.macs)]
+    for edit, before, now in zip(history.edits, totals, totals[1:], strict=False):
+        steps.append(_build_row(edit.title, before, now))
+    return HistoryRows(tuple(steps), history.position, python)
+
+
+def _build_row(title: str, before: Total, now: Total) -> HistoryRow:
+    return HistoryRow(title, now.params, now.macs, now.params - before.params, now.macs - before.macs)

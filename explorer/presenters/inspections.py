@@ -1,0 +1,192 @@
+"""The selected card in words, figures and switches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from explorer.analysis.analysis import Analysis
+from explorer.base import number_format
+from explorer.edits.edit import split_places
+from explorer.edits.options import find_options
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Node
+from explorer.presenters import titles
+from explorer.presenters.cost_formula import build_cost_formula
+from explorer.viewmodels.panels import Inspection
+from explorer.weights.provenance import ProvenanceOf, infer_provenance, summarise_provenance
+
+_KIND_DESCRIPTIONS = {
+    "input": "The image as the network sees it: resized, cut to the centre, and normalised.",
+    "output": "One number for each class (logits); softmax makes probabilities of them.",
+    "conv": "Slides small filters over the map: one for each output channel, over all input channels of its group.",
+    "depthwise": "One small filter for each channel alone: looks at neighbours, mixes no channels.",
+    "linear": "Every output is a weighted sum of all inputs.",
+    "norm": "Brings each channel to a common scale and centre, so that deep stacks can be trained.",
+    "activation": "Bends the signal; without it two layers in a row would be no more than one.",
+    "pool": "Sums up neighbouring places in one number; the map gets smaller, nothing is learned.",
+    "add": "Adds two maps of one shape, number by number.",
+    "concat": "Puts the channels of its inputs side by side.",
+    "multiply": "Multiplies number by number: here one map weighs another.",
+    "split": "Deals the channels out to several ways.",
+    "shuffle": "Mixes the channels between the groups, so that each group hears the others.",
+    "reshape": "The same numbers in another arrangement.",
+    "dropout": "Silences random units while training; does nothing at inference.",
+    "attention": "Every place looks at others and takes from them what fits.",
+}
+
+
+def build_inspection(
+    analysis: Analysis, selection: str, provenance_of: ProvenanceOf = infer_provenance
+) -> Inspection | None:
+    """What the inspector shows for a card, for several separated by commas, or ("") for the network; None when the
+    snapshot has none such.
+
+    `told` says where the weights of a node come from, where that is not only a matter of edits.
+    """
+    if not selection:
+        return _inspect_network(analysis, provenance_of)
+    known = [
+        id for id in split_places(selection) if id in analysis.architecture.live or id in analysis.hierarchy.groups
+    ]
+    if len(known) > 1:
+        return _inspect_multiple(analysis, known)
+    selection = known[0] if known else selection
+    if selection in analysis.hierarchy.groups:
+        return _inspect_group(analysis, selection, provenance_of)
+    if selection in analysis.architecture.live:
+        return _inspect_node(analysis, analysis.architecture.live[selection], provenance_of)
+    return None
+
+
+def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspection:
+    architecture, root = analysis.architecture, analysis.hierarchy.root
+    batch, channels, height, width = architecture.input_shape
+    image = f"{channels}×{height}×{width}" + (f", {batch} at once" if batch > 1 else "")
+    answers = [str(shape) for name in architecture.output.inputs if (shape := analysis.figures.shape(name)) is not None]
+    rows = [("Class", root.class_name), ("Image", image), ("Output", " and ".join(answers))]
+    blocks = [block for block in analysis.hierarchy.blocks if analysis.hierarchy.block_of(block.id) is block]
+    rows += [("Blocks", str(len(blocks)))] if blocks else []
+    return Inspection(
+        title=architecture.title,
+        path="",
+        kind="network",
+        description="Select a card on the canvas to see what it is and to change that alone.",
+        rows=(*rows, *_weights_row((architecture.nodes[name] for name in root.all_nodes), provenance_of)),
+        cost_breakdown=_cost_breakdown(analysis, root.all_nodes),
+        options=find_options(analysis, ""),
+    )
+
+
+def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -> Inspection:
+    kind = op_kinds.kind(node)
+    attributes = op_kinds.attributes(node)
+    rows = [("Attributes", attributes)] if attributes else []
+    rows += _figure_rows(analysis, (node.name,))
+    rows += _weights_row((node,), provenance_of)
+    title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(kind, op_kinds.title(node))
+    return Inspection(
+        title=title,
+        path=node.name,
+        kind=kind,
+        description=_KIND_DESCRIPTIONS.get(kind, "An op of this network."),
+        rows=tuple(rows),
+        formula=build_cost_formula(analysis, node),
+        options=find_options(analysis, node.name),
+    )
+
+
+def _inspect_group(analysis: Analysis, id: str, provenance_of: ProvenanceOf) -> Inspection:
+    group = analysis.hierarchy.groups[id]
+    nodes = [analysis.architecture.nodes[name] for name in group.nodes]
+    weighted = [n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED]
+    kind = group.role if group.role != "unit" else op_kinds.kind(weighted[0] if weighted else nodes[0])
+    is_unit = group.role == "unit" and len(weighted) == 1
+    rows = [("Made of", " · ".join(op_kinds.title(n) for n in nodes))] if group.role == "unit" else []
+    if is_unit and op_kinds.attributes(weighted[0]):
+        rows.append(("Attributes", op_kinds.attributes(weighted[0])))
+    if group.class_name and group.role != "unit":
+        rows.append(("Class", group.class_name))
+    what = _KIND_DESCRIPTIONS.get(kind, "") if is_unit else analysis.pattern(group).description
+    return Inspection(
+        title=titles.group_title_with_remarks(analysis, group),
+        path=group.path or group.id.removeprefix("unit:"),
+        kind=kind,
+        description=what,
+        rows=(*rows, *_figure_rows(analysis, group.all_nodes), *_weights_row(nodes, provenance_of)),
+        formula=build_cost_formula(analysis, weighted[0]) if is_unit else None,
+        cost_breakdown="" if is_unit else _cost_breakdown(analysis, group.all_nodes),
+        options=find_options(analysis, id),
+    )
+
+
+def _weights_row(nodes: Iterable[Node], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:
+    """Where the weights come from, when an edit has touched them or a file lacks them."""
+    words = summarise_provenance(nodes, provenance_of)
+    return [("Weights", words)] if words else []
+
+
+def _inspect_multiple(analysis: Analysis, ids: list[str]) -> Inspection:
+    names = tuple(dict.fromkeys(name for id in ids for name in analysis.hierarchy.nodes_of(id)))
+    return Inspection(
+        title=f"{len(ids)} cards",
+        path=", ".join(id.removeprefix("unit:") for id in ids),
+        kind="selection",
+        description="What is changed here is changed in all of them. Ctrl+click adds a card or takes it out.",
+        rows=tuple(
+            row for row in _figure_rows(analysis, names) if row[0] not in ("Input", "Output", "Receptive field")
+        ),
+        options=find_options(analysis, ",".join(ids)),
+    )
+
+
+def _figure_rows(analysis: Analysis, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    figures = analysis.figures
+    inputs = _input_shapes(analysis, names)
+    if inputs:
+        yield "Input", " and ".join(inputs)
+    live = [name for name in names if figures.shape(name) is not None]
+    if live:
+        last = max(live, key=list(figures.measures).index)
+        shape = figures.shape(last)
+        yield "Output", str(shape)
+        field = figures.receptive_fields[last]
+        yield "Receptive field", f"{int(field)} × {int(field)} px" if math.isfinite(field) else "whole image"
+    total = figures.sum(names)
+    yield "Parameters", _count_with_share(total.params, figures.total.params)
+    yield "MACs", _count_with_share(total.macs, figures.total.macs)
+    yield "FLOPs (2 × MACs)", number_format.format_exact(total.flops)
+    yield "All ops", number_format.format_exact(total.all_ops)
+    size = number_format.format_bytes(4 * total.activation_elements)
+    yield "Activations", f"{number_format.format_exact(total.activation_elements)}  ({size})"
+
+
+def _input_shapes(analysis: Analysis, names: tuple[str, ...]) -> list[str]:
+    inside = set(names)
+    sources = dict.fromkeys(
+        source
+        for name in names
+        if name in analysis.architecture.live
+        for source in analysis.architecture.nodes[name].inputs
+        if source not in inside
+    )
+    shapes = [str(shape) for source in sources if (shape := analysis.figures.shape(source)) is not None]
+    return shapes if len(shapes) <= 4 else [*shapes[:3], f"{len(shapes) - 3} more"]
+
+
+def _count_with_share(value: int, whole: int) -> str:
+    if not whole or not value:
+        return number_format.format_exact(value)
+    return f"{number_format.format_exact(value)}  ({100 * value / whole:.1f} %)"
+
+
+def _cost_breakdown(analysis: Analysis, names: tuple[str, ...]) -> str:
+    """MACs of a group as the sum over its layers, largest first."""
+    parts = [analysis.figures.measures[name].cost.macs for name in names if name in analysis.figures.measures]
+    parts = sorted((p for p in parts if p), reverse=True)
+    if len(parts) < 2:
+        return ""
+    shown = " + ".join(number_format.format_short(p) for p in parts[:4]) + (
+        f" + {len(parts) - 4} smaller" if len(parts) > 4 else ""
+    )
+    return f"MACs = sum over {len(parts)} layers\n{shown} = {number_format.format_exact(sum(parts))}"

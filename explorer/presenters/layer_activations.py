@@ -1,0 +1,169 @@
+"""What there is to see inside the selected card while the network is shown an image, now and before the edits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from explorer.analysis.analysis import Analysis
+from explorer.analysis.probes.feature_maps import (
+    FeatureMaps,
+    Floats,
+    Histogram,
+    compute_feature_maps,
+    compute_histogram,
+)
+from explorer.analysis.probes.kernels import Kernels, extract_kernels
+from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes
+from explorer.base.cancellation import KeepGoing, always
+from explorer.graph import op_kinds
+
+#: ImageNet's, by which images are normalised before a network sees them.
+_IMAGENET_MEAN, _IMAGENET_STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+
+
+@dataclass(frozen=True, eq=False)
+class LayerActivations:
+    """What one node makes. `before` or `now` is None where the node is not in that version of the network."""
+
+    name: str
+    title: str  # "ReLU6"
+    now: FeatureMaps | None
+    baseline: FeatureMaps | None
+    kernels: Kernels | None  # of the layer with weights on the same card
+    is_edited: bool  # there is a before that may differ from now
+    reason: str = ""  # there is nothing, or no difference, to see
+
+    @property
+    def current_or_baseline(self) -> FeatureMaps:
+        """Now, or what was where the node is gone."""
+        found = self.now or self.baseline
+        assert found is not None
+        return found
+
+    @cached_property
+    def difference(self) -> Floats | None:
+        """now − before; None where the two have not the same shape."""
+        if self.now is None or self.baseline is None or self.now.values.shape != self.baseline.values.shape:
+            return None
+        return self.now.values - self.baseline.values
+
+    @cached_property
+    def histogram(self) -> Histogram:
+        """Of now, then of before, where these are."""
+        return compute_histogram(
+            *(maps.values for maps in (self.now, self.baseline if self.is_edited else None) if maps is not None)
+        )
+
+    @property
+    def size_text(self) -> str:
+        """ "96 maps of 56 × 56"."""
+        shape = self.current_or_baseline.values.shape
+        if self.current_or_baseline.kind == "vector":
+            return f"a vector of {shape[0]:,} numbers"
+        if self.current_or_baseline.kind == "matrix":
+            return f"a table of {shape[0]:,} × {shape[1]:,} numbers"
+        return f"{shape[0]:,} map{'s' if shape[0] != 1 else ''} of {shape[1]} × {shape[2]}"
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkInputImage:
+    """The image as the network sees it: scaled, cropped, 8-bit RGB of shape (height, width, 3)."""
+
+    pixels: NDArray[np.uint8] = field(repr=False)
+
+
+def compute_layer_activations(
+    now: Probe, baseline: Probe, selection: str, keep_going: KeepGoing = always
+) -> LayerActivations:
+    """What the last op of a card makes, in both versions. Raises NothingThere where that is nothing; PassError;
+    Cancelled."""
+    edited = now.architecture is not baseline.architecture
+    versions = [now, baseline] if edited else [now]
+    names = [displayed_node(selection, showing.analysis) for showing in versions]
+    name = next(filter(None, names), None)
+    if name is None:
+        first = selection.split(",")[0].removeprefix("unit:")
+        raise NotAvailable(f"{first} is not part of the network any more: an edit took it out.")
+    found = [
+        compute_feature_maps(node, showing, keep_going) if node else None
+        for node, showing in zip(names, versions, strict=True)
+    ]
+    showing = now if names[0] else baseline
+    title = op_kinds.title(showing.architecture.nodes[name])
+    return LayerActivations(
+        name,
+        title,
+        found[0],
+        found[-1],
+        _card_kernels(selection, showing),
+        edited,
+        _missing_reason(found[0], found[-1]),
+    )
+
+
+def displayed_node(selection: str, analysis: Analysis) -> str | None:
+    """The op whose result a card shows: its last one that makes something. None where the card is not."""
+    live = [name for name in _node_names(selection.split(",")[0], analysis) if name in analysis.architecture.live]
+    useful = {*computing_nodes(analysis.architecture), analysis.architecture.input.name}
+    shown = [name for name in live if name in useful] or live
+    return shown[-1] if shown else None
+
+
+def network_input_image(probe: Probe) -> NetworkInputImage:
+    """The image itself, as far as it can be shown: its first three channels."""
+    image = probe.image[0].detach().float().cpu()
+    colours = image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
+    pixels = (colours.permute(1, 2, 0) * _IMAGENET_STD + _IMAGENET_MEAN).clamp(0, 1) * 255
+    return NetworkInputImage(pixels.round().to(torch.uint8).contiguous().numpy())
+
+
+def format_activation(value: float) -> str:
+    """Three digits of an activation: "0.0123", "−4.56", "1.2e-7"."""
+    if value != value:
+        return "–"
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.1e}".replace("-", "−", 1) if value < 0 else f"{value:.1e}"
+    return f"{value:.3g}".replace("-", "−")
+
+
+def format_fraction(share: float) -> str:
+    return f"{100 * share:.1f} %" if share else "none"
+
+
+def _missing_reason(now: FeatureMaps | None, baseline: FeatureMaps | None) -> str:
+    if now is None:
+        return "An edit took this out: here is what it made before."
+    if baseline is None:
+        return "An edit put this in: there is nothing before."
+    if now.values.shape != baseline.values.shape:
+        sizes = [" × ".join(map(str, maps.values.shape)) for maps in (baseline, now)]
+        return f"Another size than before ({sizes[0]} → {sizes[1]}), so there is no difference to take."
+    return f"Before, this card ended in {baseline.name}." if now.name != baseline.name else ""
+
+
+def _card_kernels(selection: str, probe: Probe) -> Kernels | None:
+    for name in _node_names(selection.split(",")[0], probe.analysis):
+        node = probe.architecture.nodes[name]
+        if op_kinds.kind(node) in ("conv", "depthwise", "linear") and _is_one_unit(selection, probe.analysis):
+            try:
+                return extract_kernels(name, probe)
+            except NotAvailable:
+                return None
+    return None
+
+
+def _is_one_unit(selection: str, analysis: Analysis) -> bool:
+    group = analysis.hierarchy.groups.get(selection.split(",")[0])
+    return group is None or group.role == "unit"
+
+
+def _node_names(id: str, analysis: Analysis) -> tuple[str, ...]:
+    group = analysis.hierarchy.groups.get(id)
+    if group is not None:
+        return group.nodes
+    return (id,) if id in analysis.architecture.nodes else ()

@@ -1,0 +1,201 @@
+"""What the network says of the sample image, before and after, whatever the shape of its answer."""
+
+from __future__ import annotations
+
+import colorsys
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+
+import torch
+
+from explorer.analysis.forward.engine import ForwardResult
+from explorer.analysis.output_divergence import entropy, js_divergence, probabilities, top_classes
+from explorer.analysis.sample import class_labels
+from explorer.graph.architecture import Architecture
+from explorer.viewmodels.panels import ClassPrediction, OutputComparison, RgbImage
+from explorer.weights.provenance import Provenance
+from explorer.weights.weight_source import WeightSource
+
+#: How many of the likeliest classes are at hand; the panel shows as many of them as are wanted and fit.
+MAX_PREDICTIONS = 10
+
+
+def compare_outputs(now: ForwardResult, baseline: ForwardResult, note: str, weights: str = "") -> OutputComparison:
+    """Both answers, and how far they are apart: as classes, as a map of classes, or as plain numbers."""
+    ran = f"{now.ops_run} of {now.ops_total} ops ran" if now.ops_run else "nothing had to run: remembered"
+    blank = OutputComparison((), 0.0, False, note, now.milliseconds, ran, weights_text=weights)
+    if now.first_fault:
+        name, _, what = now.first_fault.rpartition(": ")
+        return replace(
+            blank, non_finite_text=f"{what[:1].upper()}{what[1:]} begins at {name}: the output has no meaning."
+        )
+    a, b = _first_answer(now.main_output), _first_answer(baseline.main_output)
+    if a.dim() == 1 and a.numel() > 1:
+        shown = _compare_classes(blank, a, b)
+    elif a.dim() == 3 and a.shape[0] > 1:
+        shown = _compare_class_maps(blank, a, b)
+    else:
+        shown = _compare_numbers(blank, a, b)
+    others = _other_outputs_text(now.value)
+    return replace(shown, facts_text=" · ".join(filter(None, (shown.facts_text, others))))
+
+
+def weights_note(architecture: Architecture, source: WeightSource) -> str:
+    """How many layers an edit, or a file that lacks them, left without the weights of the source; nothing when none."""
+    origins = {node.path: source.provenance(node) for node in architecture.live.values()}
+    found = Counter(origin for origin in origins.values() if origin is not None)
+    total = sum(found.values())
+    if found["kept"] == total:
+        return ""
+    said: list[str] = []
+    for origin, words in _PROVENANCE_TEXTS.items():
+        if count := found[origin]:
+            several = count > 1
+            of = "" if said else f" of {total} layers"
+            said.append(f"{count}{of} {'have' if several else 'has'} {words[several]}")
+    return f"{', '.join(said)}, so the class means little."
+
+
+#: How a layer's weights are told apart from those of the source, for one layer and for several.
+_PROVENANCE_TEXTS: dict[Provenance, tuple[str, str]] = {
+    "new": ("new weights", "new weights"),
+    "extended": ("new weights beside its own", "new weights beside their own"),
+    "sliced": ("a part of its weights", "a part of their weights"),
+}
+
+
+def _first_answer(main: torch.Tensor) -> torch.Tensor:
+    """The answer for the first image: (classes,), (classes, height, width), or whatever it is."""
+    first = main[0] if main.dim() > 1 else main
+    if first.dim() == 3 and first.shape[1:] == (1, 1):
+        first = first[:, 0, 0]
+    return first.double()
+
+
+def _compare_classes(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
+    p, names = probabilities(a[None]), class_labels(a.numel())
+    if a.shape != b.shape:
+        guesses = tuple(
+            ClassPrediction(names[i], float(p[i]), 0.0, float(a[i])) for i in top_classes(p, MAX_PREDICTIONS)
+        )
+        told = f"{b.numel():,}" if b.dim() == 1 else "maps"
+        apart = f"not comparable: {a.numel():,} classes now, {told} before"
+        return replace(blank, predictions=guesses, distance_text=apart, facts_text=_entropy_text(entropy(p)))
+    q = probabilities(b[None])
+    shown = dict.fromkeys([*top_classes(p, MAX_PREDICTIONS), *top_classes(q, MAX_PREDICTIONS)])
+    guesses = tuple(
+        ClassPrediction(names[i], float(p[i]), float(q[i]), float(a[i]), float(b[i]))
+        for i in sorted(shown, key=lambda i: -p[i])
+    )
+    facts = _entropy_text(entropy(p), entropy(q))
+    return replace(
+        blank,
+        predictions=guesses,
+        divergence=js_divergence(p, q),
+        top1_changed=top_classes(p, 1) != top_classes(q, 1),
+        facts_text=facts,
+    )
+
+
+def _entropy_text(now: float, baseline: float | None = None) -> str:
+    was = f" (before {baseline:.2f})" if baseline is not None and abs(baseline - now) >= 0.005 else ""
+    return f"Entropy {now:.2f} bits{was}"
+
+
+def _compare_class_maps(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
+    """A class for every place: shares of the image, and the places where the class changed."""
+    same, names = a.shape == b.shape, class_labels(a.shape[0])
+    now, before = a.argmax(0), b.argmax(0) if same else None
+    share = torch.bincount(now.flatten(), minlength=a.shape[0]).double() / now.numel()
+    if before is None:
+        guesses = tuple(
+            ClassPrediction(names[i], float(share[i]), 0.0) for i in top_classes(share, MAX_PREDICTIONS) if share[i]
+        )
+        return replace(
+            blank,
+            predictions=guesses,
+            maps=(_class_map_image(now),),
+            distance_text=f"not comparable: {tuple(b.shape)} before",
+        )
+    was = torch.bincount(before.flatten(), minlength=a.shape[0]).double() / now.numel()
+    shown = dict.fromkeys(
+        i for i in [*top_classes(share, MAX_PREDICTIONS), *top_classes(was, MAX_PREDICTIONS)] if share[i] or was[i]
+    )
+    guesses = tuple(
+        ClassPrediction(names[i], float(share[i]), float(was[i])) for i in sorted(shown, key=lambda i: -share[i])
+    )
+    moved = float((now != before).double().mean())
+    return replace(
+        blank,
+        predictions=guesses,
+        divergence=_mean_js_divergence(a, b),
+        top1_changed=top_classes(share, 1) != top_classes(was, 1),
+        maps=(_class_map_image(now), _class_map_image(before)),
+        facts_text=f"The class changed on {100 * moved:.1f} % of the {now.shape[1]} × {now.shape[0]} places",
+    )
+
+
+def _mean_js_divergence(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Mean over all places of the Jensen–Shannon divergence, bits."""
+    p, q = torch.softmax(a, 0), torch.softmax(b, 0)
+    middle = (p + q) / 2
+    mean = entropy(middle) - (entropy(p) + entropy(q)) / 2
+    return min(max(mean / a[0].numel(), 0.0), 1.0)
+
+
+def _compare_numbers(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
+    """Neither classes nor a map of them: a score, a vector of features, a picture."""
+    shape = " × ".join(map(str, a.shape)) or "1"
+    told = f"{float(a):.4g}" if a.numel() == 1 else f"{shape} numbers, mean {float(a.mean()):.4g}"
+    if a.numel() > 1:
+        told += f", deviation {float(a.std()):.4g}"
+    if a.shape != b.shape:
+        return replace(blank, facts_text=told, distance_text=f"not comparable: shape {tuple(b.shape)} before")
+    if a.numel() == 1:
+        told += f" (before {float(b):.4g})"
+    far = float((a - b).norm() / b.norm().clamp(min=1e-12))
+    apart = "identical" if far == 0 else f"apart by {100 * far:.2g} % of its size"
+    maps = (_grey_image(a), _grey_image(b)) if a.dim() == 3 and a.shape[0] == 1 else ()
+    return replace(blank, facts_text=told, distance_text=apart, maps=maps)
+
+
+def _other_outputs_text(value: object) -> str:
+    """What the network returns beside its main output."""
+    if isinstance(value, dict):
+        named = [(str(name), part) for name, part in list(value.items())[1:]]
+    elif isinstance(value, (tuple, list)):
+        named = [(f"output {number}", part) for number, part in enumerate(value[1:], 2)]
+    else:
+        named = []
+    said = [f"{name} {tuple(part.shape)}" for name, part in named if isinstance(part, torch.Tensor)]
+    return f"also returns {', '.join(said)}" if said else ""
+
+
+@cache
+def _class_palette(count: int) -> torch.Tensor:
+    """A colour for each class, neighbours far apart; class 0, usually the background, is dark."""
+    colours = [
+        colorsys.hls_to_rgb(0.61803 * index % 1.0, 0.55 + 0.12 * (index % 3 - 1), 0.65) for index in range(count)
+    ]
+    table = (torch.tensor(colours) * 255).to(torch.uint8)
+    table[0] = torch.tensor([32, 38, 48], dtype=torch.uint8)
+    return table
+
+
+def _class_map_image(classes: torch.Tensor) -> RgbImage:
+    rgb = _class_palette(int(classes.max()) + 1)[_subsample(classes)]
+    return RgbImage(rgb.shape[1], rgb.shape[0], rgb.contiguous().numpy().tobytes())
+
+
+def _grey_image(values: torch.Tensor) -> RgbImage:
+    low, high = float(values.min()), float(values.max())
+    grey = ((_subsample(values[0]) - low) / ((high - low) or 1.0) * 255).to(torch.uint8)
+    rgb = grey[..., None].expand(-1, -1, 3).contiguous()
+    return RgbImage(rgb.shape[1], rgb.shape[0], rgb.numpy().tobytes())
+
+
+def _subsample(plane: torch.Tensor) -> torch.Tensor:
+    """Every n-th row and column, so that no side is longer than 256."""
+    step = max(-(-max(plane.shape) // 256), 1)
+    return plane[::step, ::step]

@@ -1,0 +1,59 @@
+"""What an edit would do, before it is made."""
+
+from __future__ import annotations
+
+from explorer.analysis.analysis import Analysis
+from explorer.analysis.edit_diff import OpChange, describe_change, diff_ops
+from explorer.base import number_format
+from explorer.presenters.stacks import find_visible_card
+from explorer.presenters.summaries import build_summary
+from explorer.viewmodels.panels import AffectedOp, Choice, EditPreview, HeadlineFigure
+
+
+def build_preview(
+    title: str, now: Analysis, edited: Analysis, baseline: Analysis, expanded: frozenset[str]
+) -> EditPreview:
+    """The figures after an edit, and the layers that change with it, by the cards that are visible."""
+    found = [
+        change for change in diff_ops(now, edited) if change.kind != "changed" or change.after is not change.before
+    ]
+    followers = tuple(
+        AffectedOp(
+            change.name,
+            describe_change(change),
+            change.params,
+            change.macs,
+            _card_of_change(now, edited, change, expanded),
+        )
+        for change in found
+    )
+    total, was = edited.figures.total, now.figures.total
+    counts = (
+        HeadlineFigure("Parameters", total.params, was.params, ""),
+        HeadlineFigure("MACs", total.macs, was.macs, ""),
+        HeadlineFigure("Activation memory", edited.figures.activations.bytes, now.figures.activations.bytes, "bytes"),
+    )
+    return EditPreview(title, counts, followers, build_summary(edited, baseline))
+
+
+def build_refusal(title: str, reason: str, repairs: tuple[Choice, ...] = ()) -> EditPreview:
+    """An edit that cannot be made, with what could be made instead."""
+    return EditPreview(title, (), (), None, reason, repairs)
+
+
+def preview_headline(preview: EditPreview) -> str:
+    """ "22 layers change: −1.2 M parameters"."""
+    count = len(preview.affected_ops)
+    params = sum(follower.params for follower in preview.affected_ops)
+    what = f"{count} op{'s' if count != 1 else ''} change{'s' if count == 1 else ''}"
+    return f"{what}: {number_format.format_signed(params)} parameters" if count else "Nothing changes"
+
+
+def _card_of_change(now: Analysis, edited: Analysis, change: OpChange, expanded: frozenset[str]) -> str:
+    """The card that shows an op at present: its own, or that of the folded group it is in."""
+    hierarchy = now.hierarchy
+    name = change.name
+    if name not in hierarchy.parent:  # new: what it goes behind is there already
+        sources = edited.architecture.nodes[name].inputs if change.after is not None else ()
+        name = next((source for source in sources if source in hierarchy.parent), "")
+    return find_visible_card(now, expanded, name)

@@ -1,0 +1,206 @@
+"""The places of a network: where one can go, what is around them, and which card shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from explorer.analysis.analysis import Analysis
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Node
+from explorer.graph.groups import Group
+from explorer.presenters import stacks, titles
+
+#: Figures and attributes by which places can be told apart: a number, or two where height and width may differ.
+SearchFigures = Mapping[str, float | tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEntry:
+    """An op that is drawn, or a stage, block or branch."""
+
+    id: str
+    kind: str  # of an op, or the role of a group
+    title: str
+    path: str
+    parent_path: str  # path of what it is in
+    search_text: str  # what is written about itself, for looking words up: title, class and the end of its path
+    figures: SearchFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the way from the network to a place, with what stands beside it."""
+
+    id: str
+    title: str
+    siblings: tuple[tuple[str, str], ...]  # ids and titles, itself included
+
+
+_INDEX: WeakKeyDictionary[Analysis, tuple[SearchEntry, ...]] = WeakKeyDictionary()
+
+
+def search_index(analysis: Analysis) -> tuple[SearchEntry, ...]:
+    """All places in execution order, each group before what is in it. Kept as long as the study."""
+    known = _INDEX.get(analysis)
+    if known is None:
+        known = _INDEX[analysis] = tuple(_walk_entries(analysis, analysis.hierarchy.root, ""))
+    return known
+
+
+def find_card(analysis: Analysis, id: str, expanded: frozenset[str]) -> str:
+    """The card that shows a place: itself, or the outermost group or stack around it that is folded."""
+    return stacks.find_visible_card(analysis, expanded, id)
+
+
+def expanded_to_show(analysis: Analysis, id: str, expanded: frozenset[str]) -> frozenset[str]:
+    """What must be open for a place to be seen. A unit stays as it is: its card names each of its ops."""
+    groups = analysis.hierarchy.groups
+    more = stacks.reveal(analysis, expanded, id) - expanded
+    return expanded | {name for name in more if name not in groups or groups[name].role != "unit"}
+
+
+def find_card_when_shown(analysis: Analysis, id: str, expanded: frozenset[str]) -> str:
+    """The card that shows a place once what hides it is open."""
+    return find_card(analysis, id, expanded_to_show(analysis, id, expanded))
+
+
+def build_breadcrumb(analysis: Analysis, id: str) -> tuple[Crumb, ...]:
+    """The way to a place, outermost first, the network left out. Empty for an id the snapshot lacks.
+
+    Of several places, separated by commas, the way to the first."""
+    hierarchy = analysis.hierarchy
+    id, _, more = id.partition(",")
+    if id not in hierarchy.parent:
+        return ()
+    way = [*reversed([group for group in hierarchy.ancestors(id) if group != hierarchy.root.id]), id]
+    steps = tuple(_build_crumb(analysis, step) for step in way)
+    if more:
+        last = steps[-1]
+        titled = f"{card_title(analysis, id)} × {more.count(',') + 2}"
+        steps = (*steps[:-1], Crumb(f"{id},{more}", titled, last.siblings))
+    return steps
+
+
+def card_title(analysis: Analysis, id: str) -> str:
+    """What stands on the card of a place; of several, on that of the first."""
+    id = id.split(",")[0]
+    group = analysis.hierarchy.groups.get(id)
+    return titles.group_title(analysis, group) if group is not None else op_kinds.title(analysis.architecture.nodes[id])
+
+
+def similar_query(analysis: Analysis, id: str) -> tuple[str, str]:
+    """A search for all of the kind of a place, and its words: ("kind:depthwise", "depthwise"). Empty for no place."""
+    id = id.split(",")[0]
+    group = analysis.hierarchy.groups.get(id)
+    if group is not None and group.role == "unit":
+        id = main_op(analysis, group).name
+    elif group is not None:
+        title = titles.group_title(analysis, group)
+        told = group.role in ("block", "branch")
+        return (f'kind:{group.role} "{title}"', title) if told else (f"kind:{group.role}", group.role)
+    node = analysis.architecture.nodes.get(id)
+    if node is None:
+        return "", ""
+    kind = op_kinds.kind(node)
+    return f"kind:{kind}", kind
+
+
+def main_op(analysis: Analysis, unit: Group) -> Node:
+    """The op of a unit that does its work."""
+    nodes = [analysis.architecture.nodes[name] for name in unit.nodes]
+    return next((node for node in nodes if op_kinds.kind(node) in ("conv", "depthwise", "linear")), nodes[0])
+
+
+def op_attributes(node: Node) -> str:
+    """The marks of a layer, or how many channels a norm has."""
+    count = getattr(node.layer, "num_features", None) or getattr(node.layer, "num_channels", None)
+    return op_kinds.attributes(node) or (f"{count} channels" if count else "")
+
+
+def _build_crumb(analysis: Analysis, id: str) -> Crumb:
+    around = analysis.hierarchy.groups[analysis.hierarchy.parent[id]]
+    ids = [child if isinstance(child, str) else child.id for child in around.children]
+    return Crumb(id, _distinct_title(analysis, id), tuple((other, _distinct_title(analysis, other)) for other in ids))
+
+
+def _distinct_title(analysis: Analysis, id: str) -> str:
+    """A title that tells neighbours apart: "Bottleneck · 2"."""
+    title = card_title(analysis, id)
+    group = analysis.hierarchy.groups.get(id)
+    name = (group.path if group is not None else id).rsplit(".", 1)[-1]
+    numbered = group is not None and group.role in ("block", "branch") and name.casefold() not in title.casefold()
+    return f"{title} · {name}" if numbered and name else title
+
+
+def _walk_entries(analysis: Analysis, group: Group, path: str) -> Iterator[SearchEntry]:
+    for child in group.children:
+        if isinstance(child, str):
+            yield _op_entry(analysis, analysis.architecture.nodes[child], path)
+        elif child.role == "unit":
+            yield from _walk_entries(analysis, child, path)
+        else:
+            yield _group_entry(analysis, child, path)
+            yield from _walk_entries(analysis, child, child.path or path)
+
+
+def _op_entry(analysis: Analysis, node: Node, parent_path: str) -> SearchEntry:
+    title = op_kinds.title(node)
+    cls = type(node.layer).__name__ if node.layer is not None else ""
+    said = f"{title} {cls} {node.name.rsplit('.', 1)[-1]}".casefold()
+    return SearchEntry(node.name, op_kinds.kind(node), title, node.name, parent_path, said, _op_figures(analysis, node))
+
+
+def _group_entry(analysis: Analysis, group: Group, parent_path: str) -> SearchEntry:
+    title, path = titles.group_title(analysis, group), group.path
+    said = f"{title} {group.class_name} {path.rsplit('.', 1)[-1]}".casefold()
+    total = analysis.figures.sum(group.all_nodes)
+    numbers = {
+        "params": float(total.params),
+        "macs": float(total.macs),
+        "flops": float(total.flops),
+        "activations": float(total.activation_elements),
+        **_map_figures(analysis, group.nodes[-1]),
+    }
+    return SearchEntry(group.id, group.role, title, path or group.id, parent_path, said, numbers)
+
+
+def _op_figures(analysis: Analysis, node: Node) -> dict[str, float | tuple[float, float]]:
+    known = analysis.figures.measures[node.name]
+    found: dict[str, float | tuple[float, float]] = {
+        "params": known.cost.params,
+        "macs": known.cost.macs,
+        "flops": known.cost.flops,
+        "activations": known.elements,
+        "rf": analysis.figures.receptive_fields[node.name],
+        **_map_figures(analysis, node.name),
+    }
+    entering = _map_figures(analysis, node.inputs[0]).get("out") if node.inputs else None
+    if entering is not None:
+        found["in"] = entering
+    layer = node.layer
+    for name, attribute in (("k", "kernel_size"), ("s", "stride"), ("d", "dilation"), ("p", "padding")):
+        pair = _pair(getattr(layer, attribute, None))
+        if pair is not None:
+            found[name] = pair
+    groups = getattr(layer, "groups", None)
+    return found | ({"groups": float(groups)} if isinstance(groups, int) else {})
+
+
+def _map_figures(analysis: Analysis, name: str) -> dict[str, float | tuple[float, float]]:
+    """Channels and size of a map, or the numbers of a vector."""
+    shape = analysis.figures.shape(name)
+    dims = shape.dims if shape is not None else ()
+    if len(dims) == 4:
+        return {"out": float(dims[1]), "size": (float(dims[2]), float(dims[3]))}
+    return {"out": float(dims[-1])} if len(dims) > 1 else {}
+
+
+def _pair(value: Any) -> tuple[float, float] | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value), float(value)
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(side, int) for side in value):
+        return float(value[0]), float(value[1])
+    return None

@@ -1,0 +1,91 @@
+"""The figures of a snapshot beside those of the network as it was opened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from explorer.analysis.analysis import Analysis
+from explorer.analysis.figures.figures import Total
+from explorer.graph.groups import Group
+from explorer.presenters import titles
+from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
+
+_BAR_FIGURES: dict[str, Callable[[Total], float]] = {
+    "MACs": lambda total: total.macs,
+    "Parameters": lambda total: total.params,
+    "Activations": lambda total: total.activation_elements,
+    "All ops": lambda total: total.all_ops,
+}
+
+
+def build_summary(now: Analysis, baseline: Analysis) -> FiguresSummary:
+    """Headline counts and bars per stage, now and before."""
+    parts = list(now.hierarchy.root.groups)
+    bars = {
+        name: (
+            tuple(pick(now.figures.sum(part.all_nodes)) for part in parts),
+            tuple(pick(_baseline_total(baseline, part)) for part in parts),
+        )
+        for name, pick in _BAR_FIGURES.items()
+    }
+    return FiguresSummary(_headline_figures(now, baseline), tuple(_part_title(now, part) for part in parts), bars)
+
+
+def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure, ...]:
+    n, b = now.figures, baseline.figures
+    unused = f" {n.unused_params:,} of them in auxiliary heads that inference does not run." if n.unused_params else ""
+    return (
+        HeadlineFigure("Parameters", n.total.params, b.total.params, "", "Trainable numbers." + unused),
+        HeadlineFigure(
+            "MACs", n.total.macs, b.total.macs, "", "Multiply-adds of convolutions, linear layers and attention."
+        ),
+        HeadlineFigure(
+            "FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", "Each multiply-add counted as two operations."
+        ),
+        HeadlineFigure(
+            "All ops", n.total.all_ops, b.total.all_ops, "", "FLOPs and bias, norm, activation, pooling, additions."
+        ),
+        HeadlineFigure(
+            "Activations",
+            n.activations.elements,
+            b.activations.elements,
+            "",
+            "Numbers that all ops together make, batch of one; views and in-place savings not counted.",
+        ),
+        HeadlineFigure(
+            "Activation memory",
+            n.activations.bytes,
+            b.activations.bytes,
+            "bytes",
+            "All activations at 32 bits: what training has to keep.",
+        ),
+        HeadlineFigure(
+            "Peak memory",
+            n.activations.peak_bytes,
+            b.activations.peak_bytes,
+            "bytes",
+            f"Most that is alive at one time at inference, at {n.activations.peak_at}, weights not counted.",
+        ),
+        HeadlineFigure(
+            "Receptive field",
+            _finite_px(n.receptive_field),
+            _finite_px(b.receptive_field),
+            "px",
+            "Of the last map before pooling.",
+        ),
+    )
+
+
+def _finite_px(field: float) -> float:
+    return field if math.isfinite(field) else 0.0
+
+
+def _baseline_total(baseline: Analysis, part: Group) -> Total:
+    """The same part as it was: by id, else by the nodes it holds."""
+    old = baseline.hierarchy.groups.get(part.id)
+    return baseline.figures.sum(old.all_nodes if old is not None else part.all_nodes)
+
+
+def _part_title(analysis: Analysis, part: Group) -> str:
+    return titles.group_title(analysis, part)

@@ -1,0 +1,172 @@
+"""Time beside multiply-adds: cheap by count is not cheap by clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from explorer.analysis.analysis import Analysis
+from explorer.analysis.probes.latency import Latency, measure_latency
+from explorer.analysis.probes.probe import Probe
+from explorer.base import number_format
+from explorer.base.cancellation import KeepGoing, always
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Node
+from explorer.presenters import titles
+from explorer.viewmodels.diagram import Colouring, Kind
+
+#: By what times are added up: key and words.
+TIMING_GROUPINGS: Mapping[str, str] = {"kind": "By kind of layer", "stage": "By stage", "layer": "Slowest layers"}
+
+_KIND_TITLES: Mapping[str, str] = {
+    "conv": "Convolution",
+    "depthwise": "Depthwise convolution",
+    "linear": "Linear",
+    "norm": "Norm",
+    "activation": "Activation",
+    "pool": "Pooling",
+    "add": "Addition",
+    "concat": "Concatenation",
+    "multiply": "Multiplication",
+    "shuffle": "Channel shuffle",
+    "attention": "Attention",
+}
+_MAX_LISTED_LAYERS = 30  # layers that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class TimeShare:
+    """A part of the network."""
+
+    title: str
+    milliseconds: float
+    time: float  # share of all time, 0 to 1
+    macs: float  # share of all MACs
+    node_name: str = ""  # where it is a single layer
+    kind: Kind | None = None  # where all of it is of one
+
+
+@dataclass(frozen=True, slots=True)
+class TimePoint:
+    """A layer: what the clock says against what the count says."""
+
+    node_name: str
+    title: str
+    kind: Kind
+    macs: int
+    milliseconds: float
+
+    @property
+    def tip(self) -> str:
+        rate = f": {number_format.format_short(self.macs / self.milliseconds * 1e3)} MACs a second" if self.macs else ""
+        return (
+            f"{self.title}  ·  {self.node_name}\n{format_milliseconds(self.milliseconds)} for "
+            f"{number_format.format_short(self.macs)} MACs{rate}"
+        )
+
+
+@dataclass(frozen=True)
+class Timing:
+    total: float  # milliseconds of a pass
+    baseline_total: float | None  # of the network as opened; None where nothing was edited
+    macs: int
+    passes: int
+    device_text: str  # "2 threads", "cuda:0"
+    shares: Mapping[str, tuple[TimeShare, ...]]  # by a key of `GROUPINGS`, most time first
+    layers: Mapping[str, float]  # milliseconds of each node
+    points: tuple[TimePoint, ...] = ()  # all layers that take time and are no mere change of shape
+
+    def colouring(self, title: str) -> Colouring:
+        """Cards by the time they take."""
+        return Colouring(title, self.layers, "ms")
+
+    @property
+    def headline(self) -> str:
+        """ "41.3 ms for 301 M MACs: 7.3 G MACs a second."."""
+        said = f"{format_milliseconds(self.total)} for {number_format.format_short(self.macs)} MACs"
+        if self.baseline_total is not None:
+            said += f" (before the edits {format_milliseconds(self.baseline_total)})"
+        rate = f": {number_format.format_short(self.macs / self.total * 1e3)} MACs a second" if self.total else ""
+        return f"{said}{rate}. Median of {self.passes} passes, {self.device_text}."
+
+    @property
+    def takeaway(self) -> str:
+        """The kind of layer whose clock is furthest ahead of its count."""
+        worst = max(self.shares["kind"], key=lambda share: share.time - share.macs, default=None)
+        if worst is None or worst.time - worst.macs < 0.02:
+            return ""
+        return (
+            f"{worst.title}: {format_time_share(worst.macs)} of the MACs but "
+            f"{format_time_share(worst.time)} of the time. Cheap by count is not cheap by clock."
+        )
+
+
+def measure_timing(now: Probe, baseline: Probe, passes: int = 7, keep_going: KeepGoing = always) -> Timing:
+    """Time the network and, where it was edited, what it was. Raises PassError, Cancelled."""
+    edited = now.architecture is not baseline.architecture
+    half = 0.5 if edited else 1.0
+    measured = measure_latency(now, passes, lambda done: keep_going(half * done))
+    old = measure_latency(baseline, passes, lambda done: keep_going(half + half * done)).total_ms if edited else None
+    return summarise_latency(now.analysis, measured, old)
+
+
+def summarise_latency(analysis: Analysis, measured: Latency, baseline_total: float | None = None) -> Timing:
+    """Times of nodes as shares of parts of the network."""
+    nodes = analysis.architecture.live
+    root = analysis.hierarchy.root
+    part_of = {name: titles.group_title(analysis, group) for group in root.groups for name in group.all_nodes}
+    slowest = sorted(nodes, key=lambda name: -measured.layer_ms[name])[:_MAX_LISTED_LAYERS]
+    shares = {
+        "kind": _time_shares(analysis, measured, nodes.values(), _kind_title),
+        "stage": _time_shares(analysis, measured, nodes.values(), lambda node: part_of.get(node.name, "Rest")),
+        "layer": tuple(
+            share
+            for name in slowest
+            for share in _time_shares(analysis, measured, [nodes[name]], lambda node: op_kinds.title(node), name)
+        ),
+    }
+    total = analysis.figures.total.macs
+    threads = f"{measured.threads} thread{'s' if measured.threads != 1 else ''}"
+    where = threads if measured.device == "cpu" else measured.device
+    points = tuple(
+        TimePoint(node.name, op_kinds.title(node), kind, analysis.figures.measures[node.name].cost.macs, spent)
+        for node in nodes.values()
+        if (kind := op_kinds.kind(node)) in _KIND_TITLES and (spent := measured.layer_ms[node.name]) > 0
+    )
+    return Timing(measured.total_ms, baseline_total, total, measured.passes, where, shares, measured.layer_ms, points)
+
+
+def format_milliseconds(value: float) -> str:
+    """ "41.3 ms", "0.052 ms"."""
+    return f"{value:.3g} ms" if value < 1000 else f"{value / 1000:.3g} s"
+
+
+def format_time_share(share: float) -> str:
+    if not share:
+        return "none"
+    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
+
+
+def _kind_title(node: Node) -> str:
+    return _KIND_TITLES.get(op_kinds.kind(node), "Everything else")
+
+
+def _time_shares(
+    analysis: Analysis, measured: Latency, nodes: Iterable[Node], title: Callable[[Node], str], single: str = ""
+) -> tuple[TimeShare, ...]:
+    times: dict[str, float] = {}
+    macs: dict[str, int] = {}
+    kinds: dict[str, set[Kind]] = {}
+    for node in nodes:
+        key = title(node)
+        times[key] = times.get(key, 0.0) + measured.layer_ms[node.name]
+        kinds.setdefault(key, set()).add(op_kinds.kind(node))
+        macs[key] = macs.get(key, 0) + analysis.figures.measures[node.name].cost.macs
+    whole, count = sum(measured.layer_ms.values()) or 1.0, analysis.figures.total.macs or 1
+    found = [
+        TimeShare(
+            key, spent, spent / whole, macs[key] / count, single, kinds[key].pop() if len(kinds[key]) == 1 else None
+        )
+        for key, spent in times.items()
+    ]
+    return tuple(sorted(found, key=lambda share: -share.milliseconds))

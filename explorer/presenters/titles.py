@@ -1,0 +1,47 @@
+"""What groups are called."""
+
+from __future__ import annotations
+
+import re
+
+from explorer.analysis.analysis import Analysis
+from explorer.graph import op_kinds
+from explorer.graph.groups import Group
+
+#: Patterns that say so little that the module's own name says more.
+_VAGUE_PATTERNS = frozenset({"Block", "Branch", "Stage"})
+_BEFORE_NUMBER = re.compile(r"(?<=[a-z]{3})(?=\d)")  # "Branch 2", not "Branch2"
+
+
+def group_title(analysis: Analysis, group: Group) -> str:
+    """ "Stage 2", "Inverted residual", "Conv 3×3": what stands on the group's card."""
+    if group.role == "network":
+        return analysis.architecture.title
+    if group.role == "unit":
+        return unit_title(analysis, group)
+    if group.role == "stage":
+        name, number = analysis.pattern(group).name, analysis.stage_numbers.get(group.id)
+        return f"{name} {number}" if number is not None else name
+    name = analysis.pattern(group).name  # without its remarks, so that a switch leaves cards and places as they are
+    own = group.path.rsplit(".", 1)[-1]
+    if name in _VAGUE_PATTERNS and not own[:1].isdecimal():  # its number in a list, or a copy's, says nothing
+        return _BEFORE_NUMBER.sub(" ", own.replace("_", " ").capitalize(), count=1) or name
+    return name
+
+
+def group_title_with_remarks(analysis: Analysis, group: Group) -> str:
+    """The same, with what edits made of the block: "Residual block (shortcut off)"."""
+    remarks = analysis.pattern(group).remarks
+    return group_title(analysis, group) + (f" ({', '.join(remarks)})" if remarks else "")
+
+
+def group_subtitle(group: Group) -> str:
+    """The module behind the title, when there is one: "layer2"."""
+    return "" if not group.path or group.role == "unit" else group.path
+
+
+def unit_title(analysis: Analysis, group: Group) -> str:
+    """A unit is called after the layer that does its work."""
+    nodes = [analysis.architecture.nodes[name] for name in group.nodes]
+    main = next((n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED), nodes[0])
+    return op_kinds.title(main)

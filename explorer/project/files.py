@@ -1,0 +1,280 @@
+"""Projects and edits as files: JSON in and out, read with suspicion, written whole or not at all.
+
+Reading never runs code: a file names a network of the catalogue, or says where a module of the user's own comes from,
+which is only ever shown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from explorer.base.atomic_write import write_atomic
+from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
+from explorer.edits import EDIT_KINDS, Edit, EditError
+from explorer.viewmodels.diagram import Level
+
+PROJECT_VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
+
+_MAX_EDITS = 10_000
+
+_Name = Annotated[str, Field(max_length=1000)]
+_Id = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]  # of a card: that of a stack lists all that are on it
+
+
+#: "package.module:make", or "folder/net.py:Net" with a path that says nothing across lines.
+_FACTORY_PATTERN = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
+
+
+class ProjectError(ValueError):
+    """A file that cannot be read, written or opened. The message names the file, the place in it and the reason."""
+
+
+@dataclass(frozen=True)
+class ProjectView:
+    """What was on the screen."""
+
+    opened: tuple[str, ...] | None = None  # groups that are unfolded; None: those of the level
+    selection: str | None = None
+    level: Level = "blocks"
+    sample: str = ""  # name of a built-in photo; empty for a photo of the user's own
+    bookmarks: tuple[str, ...] = ()  # places to come back to
+
+
+@dataclass(frozen=True)
+class Project:
+    """A network and what was done to it, as data."""
+
+    network: str = ""  # key of the catalogue
+    module: str = ""  # "net.py:Net" or "package.module:make", where there is no key
+    options: Mapping[str, bool | int | float | str] = field(default_factory=dict)  # or the arguments of what makes it
+    input_shape: tuple[int, ...] | None = None  # where it is not the network's own
+    edits: tuple[Edit, ...] = ()
+    position: int = 0  # edits that are in force; those behind can be redone
+    view: ProjectView = ProjectView()
+
+    @property
+    def applied_edits(self) -> tuple[Edit, ...]:
+        return self.edits[: self.position]
+
+
+# edits
+
+
+def edit_to_json(edit: Edit) -> dict[str, Any]:
+    """An edit as plain values: {"edit": "shortcut", "at": "layer1.0", "on": false}."""
+    return {"edit": edit.name} | {field: getattr(edit, field) for field in _field_names(EDIT_KINDS[edit.name])}
+
+
+def edit_from_json(value: Any, location: str = "edit") -> Edit:
+    """The edit that plain values describe. Raises ProjectError naming `where` and what is wrong."""
+    if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
+        raise ProjectError(
+            f'{location} must be an object such as {{"edit": "shortcut", "at": "layer1.0", "on": false}}'
+        )
+    fields = {name: item for name, item in value.items() if name != "edit"}
+    kind = EDIT_KINDS.get(value["edit"])
+    if kind is None:
+        name = reprlib.repr(value["edit"])
+        raise ProjectError(f"{location} is of the unknown kind {name}; there are {', '.join(EDIT_KINDS)}")
+    unknown = fields.keys() - set(_field_names(kind))
+    if unknown:
+        name, known = reprlib.repr(min(unknown)), ", ".join(_field_names(kind))
+        raise ProjectError(f"{location} ({value['edit']}) has the unknown field {name}; it takes {known}")
+    try:
+        edit: Edit = _edit_adapter(kind.name).validate_json(json.dumps(fields), strict=True)
+    except ValidationError as failure:
+        raise ProjectError(f"{location} ({value['edit']}), {_first_error(failure)}") from failure
+    return edit
+
+
+def read_edits(path: str | Path) -> tuple[Edit, ...]:
+    """The edits of a file: a JSON list, an object whose "edits" is one, or a project, of which those in force count.
+
+    Raises ProjectError.
+    """
+    path = Path(path)
+    value = _read(path)
+    if isinstance(value, dict) and "format" in value:
+        return _parse_project(value, path).applied_edits
+    if isinstance(value, dict):
+        value = value.get("edits")
+    if not isinstance(value, list):
+        raise ProjectError(f"{path} must hold a list of edits")
+    return _parse_edits(value, path)
+
+
+def write_edits(path: str | Path, edits: Sequence[Edit], network: str = "") -> None:
+    """Write a file of edits: beside first, then renamed, so that the old file stays whole if anything fails."""
+    _write(Path(path), {"network": network, "edits": [edit_to_json(edit) for edit in edits]})
+
+
+# projects
+
+
+def read_project(path: str | Path) -> Project:
+    """Read a project, or a file of edits that names its network. Raises ProjectError."""
+    path = Path(path)
+    value = _read(path)
+    if isinstance(value, list):
+        value = {"edits": value}
+    if not isinstance(value, dict) or not ("format" in value or "edits" in value):
+        raise ProjectError(f"{path} is no project of CNN Explorer")
+    return _parse_project(value, path)
+
+
+def write_project(path: str | Path, project: Project) -> None:
+    """Write a project whole or not at all. Raises ProjectError."""
+    value: dict[str, Any] = {"format": "cnnx", "version": PROJECT_VERSION}
+    value |= {"network": project.network} if project.network else {"module": project.module}
+    if project.options:
+        value["options"] = dict(project.options)
+    if project.input_shape is not None:
+        value["input_shape"] = list(project.input_shape)
+    value["edits"] = [edit_to_json(edit) for edit in project.edits]
+    value |= {"position": project.position, "view": dataclasses.asdict(project.view)}
+    try:
+        _write(Path(path), value)
+    except OSError as failure:
+        raise ProjectError(f"cannot write {path}: {failure.strerror or failure}") from failure
+
+
+class _ProjectFile(BaseModel):
+    """The current version of a project's file. Edits are looked at one by one, so that messages can say which."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    format: Literal["cnnx"]
+    version: Literal[1]
+    network: _Name = ""
+    module: Annotated[str, Field(max_length=2000, pattern=_FACTORY_PATTERN)] = ""
+    options: Annotated[dict[_Name, bool | int | float | _Name], Field(max_length=100)] = Field(default_factory=dict)
+    input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
+    edits: list[Any]
+    position: Annotated[int, Field(ge=0)]
+    view: _ProjectFileView = Field(default_factory=lambda: _ProjectFileView())
+
+
+class _ProjectFileView(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    opened: tuple[_Id, ...] | None = None
+    selection: _Id | None = None
+    level: Level = "blocks"
+    sample: _Name = ""
+    bookmarks: Annotated[tuple[_Id, ...], Field(max_length=1000)] = ()
+
+
+# The same limits as the edit of the input's size has.
+_Batch = Annotated[int, Field(ge=1, le=4096)]
+_Channels = Annotated[int, Field(ge=1, le=1024)]
+_Side = Annotated[int, Field(ge=1, le=8192)]
+_ProjectFile.model_rebuild()
+
+
+def _parse_project(value: dict[str, Any], path: Path) -> Project:
+    try:
+        file = _ProjectFile.model_validate_json(json.dumps(_migrate(value, path)))
+    except ValidationError as failure:
+        raise ProjectError(f"{path}: {_first_error(failure)}") from failure
+    if bool(file.network) == bool(file.module):
+        hint = 'add "network": and its key, such as "resnet50"'
+        raise ProjectError(f"{path} {'names two networks' if file.network else f'does not name its network; {hint}'}")
+    if file.position > len(file.edits):
+        raise ProjectError(f"{path}: position {file.position} lies behind the last of {len(file.edits)} edits")
+    view = ProjectView(**file.view.model_dump())
+    edits = _parse_edits(file.edits, path)
+    return Project(file.network, file.module, file.options, file.input_shape, edits, file.position, view)
+
+
+# from version to version
+
+
+def _migrate_edits_file(value: dict[str, Any]) -> dict[str, Any]:
+    """Version 0 is a file of edits."""
+    edits = value["edits"]
+    position = len(edits) if isinstance(edits, list) else 0
+    return {"format": "cnnx", "network": value.get("network", ""), "edits": edits, "position": position}
+
+
+#: From each version to the next.
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _migrate_edits_file}
+
+
+def _migrate(value: dict[str, Any], path: Path) -> dict[str, Any]:
+    version = value.get("version") if "format" in value else 0
+    if "format" in value and value["format"] != "cnnx":
+        raise ProjectError(f"{path} is no project of CNN Explorer: its format is {reprlib.repr(value['format'])}")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+        raise ProjectError(f"{path} does not say its version as a number")
+    if version > PROJECT_VERSION:
+        raise ProjectError(
+            f"{path} was written by a newer CNN Explorer (version {reprlib.repr(version)} of the format; this one "
+            f"reads up to {PROJECT_VERSION}). Install the newer one to open it"
+        )
+    if version == 0 and "edits" not in value:
+        raise ProjectError(f"{path} is no project of CNN Explorer: it has no edits")
+    while version < PROJECT_VERSION:
+        value = _MIGRATIONS[version](value) | {"version": version + 1}
+        version += 1
+    return value
+
+
+# reading and writing
+
+
+def _read(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except JsonError as failure:
+        raise ProjectError(str(failure)) from failure
+
+
+def _parse_edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
+    if len(values) > _MAX_EDITS:
+        raise ProjectError(f"{path} holds {len(values):,} edits; more than {_MAX_EDITS:,} are not read")
+    return tuple(edit_from_json(item, f"{path}: edit {number}") for number, item in enumerate(values, 1))
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    text = json.dumps(value, indent=2)
+    write_atomic(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+
+
+def _field_names(kind: type[Any]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]
+
+
+@cache
+def _edit_adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(EDIT_KINDS[kind])
+
+
+def _first_error(failure: ValidationError) -> str:
+    """The first thing that is wrong."""
+    first = failure.errors()[0]
+    place = ".".join(str(part)[:60] for part in first["loc"]) or "value"
+    return f"{place}: {first['msg'].lower()}"
+
+
+__all__ = [
+    "PROJECT_VERSION",
+    "EditError",
+    "Project",
+    "ProjectError",
+    "ProjectView",
+    "edit_from_json",
+    "edit_to_json",
+    "read_edits",
+    "read_project",
+    "write_edits",
+    "write_project",
+]

@@ -1,0 +1,145 @@
+"""What opens a network again: a project's file, or lines of Python."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.network import Network, open_network
+from explorer.networks.catalogue import UnknownNetwork
+from explorer.networks.user_module import UserModule
+from explorer.project.files import Project, ProjectError, ProjectView, read_project
+
+
+class ConsentRequired(ProjectError):
+    """A project of a module of the user's own: opening it runs the code of `own`, if the user agrees."""
+
+    def __init__(self, path: str | Path, user_module: UserModule) -> None:
+        super().__init__(
+            f"{path} is of a network of your own, {user_module.factory}: opening it "
+            f"runs that code, so it must be agreed to"
+        )
+        self.path, self.user_module = str(path), user_module
+
+
+def build_project(network: Network, view: ProjectView | None = None, folder: Path | None = None) -> Project:
+    """A network and its edits, those that can be redone too, as data.
+
+    `folder` is where the file will be: what makes a network of the user's own is named from there, where it is inside.
+    Raises ProjectError for a module of which nobody has said what makes it.
+    """
+    entry, own, history = network.context.entry, network.context.user_module, network.history
+    if entry is None and own is None:
+        raise ProjectError(
+            f"{network.title} was opened as a live module, and a project can only name what makes one: open it with "
+            "File › Open module…"
+        )
+    return Project(
+        network=entry.key if entry is not None else "",
+        module=_relative_factory(folder, own) if own is not None else "",
+        options=own.arguments if own is not None else network.context.options,
+        input_shape=_custom_input_shape(network),
+        edits=history.edits,
+        position=history.position,
+        view=view or ProjectView(),
+    )
+
+
+def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
+    if not user_module.is_file:
+        return user_module.factory
+    path = Path(user_module.location).resolve()
+    if folder is not None and path.is_relative_to(folder.resolve()):
+        path = path.relative_to(folder.resolve())
+    return f"{path.as_posix()}:{user_module.name}"
+
+
+def user_module_of(project: Project, path: str | Path) -> UserModule:
+    """What makes the network of a project's file that names no key. Raises ProjectError."""
+    own = UserModule(project.module, project.options, project.input_shape or (1, 3, 224, 224))
+    if own.location.startswith(("//", "\\\\")):  # even to look at it would sign in there
+        raise ProjectError(f"{path} is of a network on another machine, {own.location}: open it from a copy of yours")
+    if own.is_file:
+        own = replace(own, factory=f"{Path(path).resolve().parent / own.location}:{own.name}")
+    return own
+
+
+def open_project(
+    path: str | Path, keep_going: KeepGoing = always, *, trusted: UserModule | None = None
+) -> tuple[Network, Project]:
+    """Open the network of a project's file with its edits made.
+
+    `wanted` is asked before each edit with the part that is done; when it says no, this stops with Cancelled. `agreed`
+    is what the user has said may run. Raises ProjectError, which names the file, the edit that cannot be made, and
+    why; NotAgreed where code would have to run.
+    """
+    project = read_project(path)
+    if project.module:
+        if trusted is None:
+            raise ConsentRequired(path, user_module_of(project, path))
+        from explorer.project.user_code import open_user_module
+
+        return _apply_edits(open_user_module(trusted), project, path, keep_going), project
+    try:
+        network = open_network(project.network, options=project.options, input_shape=project.input_shape)
+    except UnknownNetwork as failure:
+        raise ProjectError(f"{path}: {failure.args[0]}") from failure
+    except (ValueError, RuntimeError) as failure:
+        raise ProjectError(f"{path}: {failure}") from failure
+    return _apply_edits(network, project, path, keep_going), project
+
+
+def _apply_edits(network: Network, project: Project, path: str | Path, keep_going: KeepGoing) -> Network:
+    position = 0  # not the project's: an edit that changes nothing (any more) is left out
+    for number, edit in enumerate(project.edits, 1):
+        if not keep_going((number - 1) / len(project.edits)):
+            raise Cancelled
+        try:
+            network = network.edit(edit)
+        except Exception as failure:  # of whatever kind: an edit of a stranger's file may run into anything
+            raise ProjectError(f"{path}: edit {number} ({edit.title}) cannot be made: {failure}") from failure
+        if number == project.position:
+            position = network.history.position
+    return replace(network, history=network.history.at_position(position))
+
+
+def to_python(network: Network) -> str:
+    """Lines that open the network with the edits in force."""
+    entry, own, edits = network.context.entry, network.context.user_module, network.history.applied_edits
+    shape = network.baseline.architecture.input_shape if entry is None else _custom_input_shape(network)
+    lines = ["from explorer.network import open_network"]
+    if own is not None:
+        lines = [
+            "from explorer.networks.user_module import UserModule",
+            "from explorer.project.user_code import open_user_module",
+        ]
+    if edits:
+        lines.insert(0, f"from explorer.edits import {', '.join(sorted({type(edit).__name__ for edit in edits}))}")
+    if own is not None:
+        opening = f"open_user_module(UserModule({own.factory!r}, {dict(own.arguments)!r}, {shape!r}))"
+    else:
+        arguments = [repr(entry.key) if entry is not None else "module"]
+        if shape is not None:
+            arguments.append(f"input_shape={shape!r}")
+        if network.context.options:
+            arguments.append(f"options={network.context.options!r}")
+        opening = f"open_network({', '.join(arguments)})"
+        if entry is None:
+            lines += ["", f"# module: your {network.title}"]
+    if edits:
+        opening += ".edit(\n" + "".join(f"    {_constructor_call(edit)},\n" for edit in edits) + ")"
+    return "\n".join([*lines, "", f"network = {opening}"])
+
+
+def _constructor_call(edit: Any) -> str:
+    """The call that makes an edit; what is as usual is left out."""
+    said = [f"{f.name}={getattr(edit, f.name)!r}" for f in fields(edit) if getattr(edit, f.name) != f.default]
+    return f"{type(edit).__name__}({', '.join(said)})"
+
+
+def _custom_input_shape(network: Network) -> tuple[int, ...] | None:
+    """The shape a network was opened with, where it is not its entry's."""
+    entry, shape = network.context.entry, network.baseline.architecture.input_shape
+    return None if entry is not None and shape == (1, *entry.input_size) else shape

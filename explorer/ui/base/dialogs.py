@@ -1,0 +1,68 @@
+"""Asking the user. Functions that ask for files give a path, or None when the user thought better of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
+from explorer.ui.output.image_jobs import IMAGE_FILTER
+
+
+def ask_network_export_path(parent: QWidget, name: str) -> str | None:
+    kinds = {"Python (*.py)": ".py", "Weights (*.safetensors)": ".safetensors", "ONNX (*.onnx)": ".onnx"}
+    path, kind = QFileDialog.getSaveFileName(parent, "Export network", f"{name}.py", ";;".join(kinds))
+    if not path or Path(path).suffix.lower() in kinds.values():
+        return path or None
+    return path + kinds.get(kind, ".py")
+
+
+def ask_project_save_path(parent: QWidget, suggested: str) -> str | None:
+    path, _ = QFileDialog.getSaveFileName(parent, "Save project", suggested, f"Projects (*{PROJECT_SUFFIX})")
+    if not path or is_project(path):
+        return path or None
+    path += PROJECT_SUFFIX  # always: "resnet.v2" has a suffix of another kind
+    # The dialog has only asked about the name without it.
+    return path if not Path(path).exists() or confirm_replace(parent, path) else None
+
+
+def ask_project_open_path(parent: QWidget, folder: str) -> str | None:
+    kinds = f"Projects and edits (*{PROJECT_SUFFIX} *.json);;All files (*)"
+    return QFileDialog.getOpenFileName(parent, "Open project", folder, kinds)[0] or None
+
+
+def ask_unsaved_changes(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
+    """What to do with edits that were never saved."""
+    buttons = QMessageBox.StandardButton
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Unsaved changes")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"Save the changes to {name}?")
+    box.setInformativeText("Without saving, they are lost.")
+    box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+    box.setDefaultButton(buttons.Save)
+    box.setEscapeButton(buttons.Cancel)
+    answer = box.exec()
+    box.deleteLater()
+    return "save" if answer == buttons.Save else "discard" if answer == buttons.Discard else "cancel"
+
+
+def show_about(parent: QWidget, networks: int) -> None:
+    QMessageBox.about(
+        parent,
+        "About CNN Explorer",
+        f"<h3>CNN Explorer</h3><p>{networks} networks, live: open one, change it, watch what happens.</p>",
+    )
+
+
+def confirm_replace(parent: QWidget, path: str | Path) -> bool:
+    question = f"{Path(path).name} exists already. Replace it?"
+    return QMessageBox.question(parent, "Replace a file", question) == QMessageBox.StandardButton.Yes
+
+
+def ask_image_path(parent: QWidget) -> str | None:
+    return QFileDialog.getOpenFileName(parent, "Open image", "", IMAGE_FILTER)[0] or None

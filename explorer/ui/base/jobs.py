@@ -1,0 +1,263 @@
+"""What the window has done off the UI thread: plain functions over frozen values.
+
+They are the only place of the window's where torch gets imported, on the thread that runs them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.viewmodels.panels import Choice
+
+if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
+    from explorer.base.cancellation import KeepGoing
+    from explorer.drawing import Picture
+    from explorer.network import Network
+    from explorer.networks.user_module import UserModule
+    from explorer.presenters.differences import Differences
+    from explorer.presenters.history_rows import HistoryRows
+    from explorer.viewmodels.diagram import Colouring, Direction, Level
+    from explorer.viewmodels.panels import EditPreview, FiguresSummary, Inspection, OutputComparison
+
+
+@dataclass(frozen=True)
+class OpenedNetwork:
+    """A newly opened network, and what the screen should show of it."""
+
+    network: Network
+    expanded: frozenset[str]
+    level: Level
+    selection: str | None = None
+    sample: str = ""  # name of a built-in photo; empty for the one that is shown
+    path: str = ""  # of the file it came from
+    bookmarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FiguresResult:
+    """What the panels show of a network's figures."""
+
+    summary: FiguresSummary
+    history_rows: HistoryRows
+
+
+@dataclass(frozen=True)
+class ComparisonResult:
+    """What is known of two networks side by side."""
+
+    differences: Differences
+    counterparts: Mapping[str, str]  # ops and groups of the right -> those of the left
+    expanded_left: frozenset[str]  # groups of the left that are open at first
+
+
+def import_torch(keep_going: KeepGoing) -> None:
+    """Import what the first click would have to wait for."""
+    from explorer.base.gc_pause import freeze_imports, gc_paused
+
+    # Feature maps are kept, so each pass writes to fresh memory: on Linux torch takes it in pages of 2 MB instead of
+    # 4 kB, if it is told before it takes the first. Half of a pass of ResNet-152 went into first touches otherwise.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    with gc_paused():
+        import torch
+
+        import explorer.network  # noqa: F401 - imported for its cost
+    freeze_imports()
+
+    # One core stays free for the window; torch's own threads would also wait for each other on a busy machine.
+    torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
+
+
+def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
+    """A network that was opened, to be shown at `level`."""
+
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
+        from explorer.presenters import expanded_at_level
+
+        return OpenedNetwork(network, expanded_at_level(network.analysis, level), level)
+
+    return job
+
+
+def open_network_job(
+    key: str, level: Level, options: dict[str, object] | None = None, edits: tuple[Any, ...] = ()
+) -> Callable[[KeepGoing], OpenedNetwork]:
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
+        from explorer import network
+
+        return open_at_level_job(network.open_network(key, options=options, edits=edits), level)(keep_going)
+
+    return job
+
+
+def open_user_module_job(user_module: UserModule, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
+    """Run the user's own code, which they have agreed to, and open the network it makes."""
+
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
+        from explorer.project.user_code import open_user_module
+
+        return open_at_level_job(open_user_module(user_module), level)(keep_going)
+
+    return job
+
+
+def reload_user_module(network: Network) -> Network:
+    """The same edits of what the user's own code makes now; those that were undone can still be redone."""
+    from explorer.project.user_code import open_user_module
+
+    own, history = network.context.user_module, network.history
+    if own is None:
+        return network
+    fresh = open_user_module(own, history.edits)
+    return replace(fresh, history=fresh.history.at_position(min(history.position, fresh.history.position)))
+
+
+def open_project_job(path: str, level: Level, agreed: UserModule | None = None) -> Callable[[KeepGoing], OpenedNetwork]:
+    """Open what a project's file describes; `level` is for files that say nothing of the view, and `agreed` is the
+    user's own code that may run."""
+
+    def job(keep_going: KeepGoing) -> OpenedNetwork:
+        from explorer.analysis.sample_names import BUILT_IN_SAMPLES
+        from explorer.presenters import expanded_at_level
+        from explorer.project import opening
+
+        network, project = opening.open_project(path, keep_going, trusted=agreed)
+        view = project.view
+        if view.opened is None:
+            return OpenedNetwork(network, expanded_at_level(network.analysis, level), level, path=path)
+        sample = view.sample if view.sample in BUILT_IN_SAMPLES else ""
+        return OpenedNetwork(network, frozenset(view.opened), view.level, view.selection, sample, path, view.bookmarks)
+
+    return job
+
+
+def save_project_job(network: Network, path: str, view: dict[str, Any]) -> Callable[[KeepGoing], None]:
+    """`view` holds the fields of a project's view."""
+
+    def job(keep_going: KeepGoing) -> None:
+        from explorer.project.files import ProjectView, write_project
+        from explorer.project.opening import build_project
+
+        write_project(path, build_project(network, ProjectView(**view), Path(path).parent))
+
+    return job
+
+
+def figures_job(network: Network, shown: Network) -> Callable[[KeepGoing], FiguresResult]:
+    """The figures of what is shown, and what each edit of the network changed."""
+
+    def job(keep_going: KeepGoing) -> FiguresResult:
+        from explorer.presenters import build_summary
+        from explorer.presenters.history_rows import build_history_rows
+        from explorer.presenters.stacks import all_stack_ids
+        from explorer.project.opening import to_python
+
+        all_stack_ids(network.analysis)  # kept: unfolding everything asks for them, on the window's thread
+        return FiguresResult(
+            build_summary(shown.analysis, network.baseline.analysis),
+            build_history_rows(network.history, to_python(network)),
+        )
+
+    return job
+
+
+def edit_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> Callable[[KeepGoing], EditPreview]:
+    """What an edit would do to `network`, or why it cannot be made."""
+
+    def job(keep_going: KeepGoing) -> EditPreview:
+        from explorer import presenters
+        from explorer.edits import EditError
+
+        try:
+            then = network.edit(edit)
+        except EditError as failure:
+            return presenters.build_refusal(edit.title, str(failure), find_repairs(failure))
+        return presenters.build_preview(
+            edit.title, network.analysis, then.analysis, network.baseline.analysis, expanded
+        )
+
+    return job
+
+
+def find_repairs(failure: Exception) -> tuple[Choice, ...]:
+    """What could be done instead of an edit that was refused."""
+    return tuple(Choice(repair.title, repair.edit, repair.edit.title) for repair in getattr(failure, "repairs", ()))
+
+
+def draw_job(
+    network: Network, expanded: frozenset[str], by: str | Colouring, direction: Direction
+) -> Callable[[KeepGoing], Picture]:
+    """`by` is what cards are coloured by: a key of `COLOURS`, or numbers of nodes."""
+
+    def job(keep_going: KeepGoing) -> Picture:
+        from explorer.base.cancellation import Cancelled
+        from explorer.drawing import compose_picture
+        from explorer.presenters import build_diagram
+
+        def step(done: float) -> None:
+            if not keep_going(done):
+                raise Cancelled
+
+        told = network.provenance_of
+        found = build_diagram(
+            network.analysis, expanded, network.history.baseline, by, told, lambda done: step(0.4 * done)
+        )
+        return compose_picture(found, direction, lambda done: step(0.4 + 0.6 * done))
+
+    return job
+
+
+def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], OutputComparison]:
+    """Show the network, and the one it was, the sample image."""
+
+    def job(keep_going: KeepGoing) -> OutputComparison:
+        from explorer.presenters.outputs import compare_outputs, weights_note
+
+        now = network.run(sample, keep_going)
+        before = network.baseline.run(sample, keep_going)
+        origin = network.context
+        note = " ".join(filter(None, (origin.forward.fallback_reason, origin.weights.note)))
+        found = compare_outputs(now.result, before.result, note, weights_note(network.architecture, origin.weights))
+        return replace(found, crop=network.crop_box(sample))
+
+    return job
+
+
+def inspection_job(network: Network, selected: str) -> Callable[[KeepGoing], Inspection | None]:
+    def job(keep_going: KeepGoing) -> Inspection | None:
+        from explorer.presenters import build_inspection
+
+        return build_inspection(network.analysis, selected, network.provenance_of)
+
+    return job
+
+
+def comparison_job(left: Network, right: Network, level: Level) -> Callable[[KeepGoing], ComparisonResult]:
+    """How two networks differ; groups of the left that answer to none of the right are open at `level`."""
+
+    def job(keep_going: KeepGoing) -> ComparisonResult:
+        from explorer.presenters import expanded_at_level
+        from explorer.presenters.differences import compare_networks, compare_with_baseline
+
+        compare = compare_with_baseline if left.context is right.context else compare_networks
+        found = compare(left.analysis, right.analysis)
+        return ComparisonResult(
+            differences=found,
+            counterparts={right: left for left, right in found.pairs.items()},
+            expanded_left=expanded_at_level(left.analysis, level) - found.pairs.keys(),
+        )
+
+    return job
+
+
+def search_job(network: Network, text: str) -> Callable[[KeepGoing], tuple[str, ...]]:
+    def job(keep_going: KeepGoing) -> tuple[str, ...]:
+        from explorer.presenters.search import search_cards
+
+        return search_cards(network.analysis, text)
+
+    return job

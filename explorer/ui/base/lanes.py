@@ -1,0 +1,106 @@
+"""Work off the UI thread.
+
+Each lane is one thread that takes requests in order. A lane made with `newest=True` keeps only the latest: what waits
+is dropped, what runs is told that it is no longer wanted. Results come back on the UI thread, late ones not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+
+from explorer.base.cancellation import KeepGoing
+
+
+class Lane(QObject):
+    """Runs functions of one argument, `wanted`, one after the other."""
+
+    busy_changed = Signal(bool)
+    progress_changed = Signal(float)
+    _finished = Signal(object)
+
+    def __init__(self, name: str, parent: QObject | None = None, *, latest_only: bool = False) -> None:
+        super().__init__(parent)
+        self.name = name
+        self._latest_only = latest_only
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._last_number = 0  # of the last request
+        self._oldest_current = 0  # requests below are dropped
+        self._pending = 0
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def submit(
+        self,
+        job: Callable[[KeepGoing], Any],
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[Exception], None],
+    ) -> None:
+        """Run `work` on the lane's thread, then `done` with its result, or `failed`, on the UI thread."""
+        self._last_number += 1
+        if self._latest_only:
+            self._oldest_current = self._last_number
+        self._pending += 1
+        if self._pending == 1:
+            self.busy_changed.emit(True)
+        self._pool.start(_Job(self, self._last_number, job, on_done, on_failed))
+
+    def cancel(self) -> None:
+        """Nothing that was asked for is wanted any more."""
+        self._oldest_current = self._last_number + 1
+
+    @property
+    def busy(self) -> bool:
+        return self._pending > 0
+
+    def close(self) -> None:
+        """Drop everything and wait for what runs: a thread alive at exit would abort the process."""
+        self.cancel()
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def is_current(self, number: int) -> bool:
+        return number >= self._oldest_current
+
+    def _deliver(self, answer: tuple[int, Callable[[Any], None], Any]) -> None:
+        number, receive, value = answer
+        self._pending -= 1
+        if self.is_current(number):
+            receive(value)
+        if self._pending == 0:
+            self.busy_changed.emit(False)
+
+
+class _Job(QRunnable):
+    def __init__(
+        self,
+        lane: Lane,
+        number: int,
+        job: Callable[[KeepGoing], Any],
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[Exception], None],
+    ) -> None:
+        super().__init__()
+        self._lane, self._number = lane, number
+        self._job, self._on_done, self._on_failed = job, on_done, on_failed
+
+    def run(self) -> None:
+        lane, number = self._lane, self._number
+        receive: Callable[[Any], None] = self._on_done
+        value: Any = None
+        if lane.is_current(number):
+            try:
+                value = self._job(self._keep_going)
+            except Exception as failure:
+                receive, value = self._on_failed, failure
+        with contextlib.suppress(RuntimeError):  # the window has gone
+            lane._finished.emit((number, receive, value))
+
+    def _keep_going(self, done: float) -> bool:
+        wanted = self._lane.is_current(self._number)
+        if wanted and done:
+            self._lane.progress_changed.emit(done)
+        return wanted

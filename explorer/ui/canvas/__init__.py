@@ -1,0 +1,1 @@
+"""The canvas: shows the diagram, zooms, pans, selects, animates."""

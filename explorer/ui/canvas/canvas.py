@@ -1,0 +1,223 @@
+"""The canvas: a surface that listens. It says what the user points at and wants, and knows nothing of networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from explorer.ui.canvas.diagram_view import ZOOM_STEP, DiagramView
+from explorer.ui.canvas.keyboard_navigation import NavigationMove, find_next_card
+from explorer.viewmodels.diagram import Link
+
+_PAN_STEP = 60  # pixels an arrow key pans
+_DRAG_THRESHOLD = 4  # pixels before a press becomes a drag
+_HOVER_DELAY_MS = 250  # milliseconds a pointer rests on a card before what does not belong to its flow steps back
+_LINK_HIT_DISTANCE = 4  # pixels from which a link counts as pointed at
+
+#: What an arrow key pans together with Ctrl.
+_PAN_KEYS = {
+    Qt.Key.Key_Left: QPointF(_PAN_STEP, 0),
+    Qt.Key.Key_Right: QPointF(-_PAN_STEP, 0),
+    Qt.Key.Key_Up: QPointF(0, _PAN_STEP),
+    Qt.Key.Key_Down: QPointF(0, -_PAN_STEP),
+}
+_NAVIGATION_KEYS: dict[int, NavigationMove] = {
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+    Qt.Key.Key_Up: "back",
+    Qt.Key.Key_Down: "on",
+    Qt.Key.Key_Backspace: "out",
+    Qt.Key.Key_Home: "first",
+    Qt.Key.Key_End: "last",
+}
+
+
+class Canvas(DiagramView):
+    card_selected = Signal(object)  # id of a card or frame, or None
+    selection_extended = Signal(str)  # a card that should join or leave the selection
+    expansion_toggled = Signal(str)  # a foldable card or an open frame that should fold the other way
+    link_followed = Signal(str)  # a card at the other end of a link that was clicked
+    menu_requested = Signal(str, QPoint)  # id, place on the screen
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self._hover_timer = QTimer(self)
+        self._hover_timer.setSingleShot(True)
+        self._hover_timer.setInterval(_HOVER_DELAY_MS)
+        self._hover_timer.timeout.connect(self._highlight_flow)
+        self._press_position: QPointF | None = None
+        self._is_dragging = False
+
+    # the mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._press_position = event.position()
+            self._is_dragging = event.button() == Qt.MouseButton.MiddleButton
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._press_position is None:
+            self._hover(self._card_at(event.position()))
+            return
+        moved = event.position() - self._press_position
+        if self._is_dragging or moved.manhattanLength() > _DRAG_THRESHOLD:
+            self._is_dragging = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            before = QPointF(self._offset)
+            self._pan(moved)
+            self._press_position += self._offset - before  # what was less than a pixel is not lost
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._press_position is not None and not self._is_dragging:
+            end = self._far_end_at(event.position())
+            if end is not None and not event.modifiers():
+                self.link_followed.emit(end)
+            else:
+                self._click_card(self._card_at(event.position()), event.modifiers())
+        self._press_position, self._is_dragging = None, False
+        self.unsetCursor()
+
+    def _click_card(self, id: str | None, keys: Qt.KeyboardModifier) -> None:
+        if id is not None and keys & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+            self.selection_extended.emit(id)
+        else:
+            self.card_selected.emit(id)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._toggle_expansion(self._card_at(event.position()), event.position())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel zooms, with Shift it pans; two fingers on a trackpad pan, with Ctrl they zoom."""
+        angle, pixels = event.angleDelta(), event.pixelDelta()
+        fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
+        aside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not (fingers or aside or not angle.y()):
+            self.zoom(ZOOM_STEP ** (angle.y() / 120), event.position())
+        else:
+            delta = QPointF(pixels) if not pixels.isNull() else QPointF(angle) / 2
+            # Some systems turn the wheel's direction under Shift themselves, some do not.
+            self._pan(QPointF(delta.x() or delta.y(), 0) if aside else delta)
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        id = self._card_at(QPointF(event.pos()))
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            id = self._marks.selected
+        if id is not None:
+            self.menu_requested.emit(id, event.globalPos())
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            text = self._tooltip_at(QPointF(event.pos()))
+            if text:
+                QToolTip.showText(event.globalPos(), text, self)
+            else:
+                QToolTip.hideText()
+            return True
+        pinched = Qt.NativeGestureType.ZoomNativeGesture
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == pinched:
+            self.zoom(1 + event.value(), event.position())
+            return True
+        return super().event(event)
+
+    def _tooltip_at(self, position: QPointF) -> str:
+        """What there is to say about the card or, between cards, about the link that is pointed at."""
+        if self.picture is None:
+            return ""
+        id, link = self._card_at(position), self._link_at(position)
+        if link is not None:
+            ends = [self.picture.card(end) for end in (link.source, link.target)]
+            return f"{' → '.join(end.title for end in ends if end is not None)}\n{link.text}".strip()
+        card = self.picture.card(id) if id is not None else None
+        return card.tip if card is not None else ""
+
+    def _card_at(self, position: QPointF) -> str | None:
+        if self.picture is None:
+            return None
+        point = self._viewport.to_picture(position)
+        return self.picture.hit_test(point.x(), point.y())
+
+    def _link_at(self, position: QPointF) -> Link | None:
+        """The link that is pointed at, where no card is."""
+        id, point = self._card_at(position), self._viewport.to_picture(position)
+        if self.picture is None or (id is not None and not self.picture.is_frame(id)):
+            return None
+        return self.picture.link_at(point.x(), point.y(), _LINK_HIT_DISTANCE / self.scale)
+
+    def _far_end_at(self, position: QPointF) -> str | None:
+        """The end of the link that is pointed at which is farther away."""
+        link, point = self._link_at(position), self._viewport.to_picture(position)
+        if link is None or self.picture is None:
+            return None
+        rects = {end: self.picture.rect(end) for end in (link.source, link.target)}
+        away = {end: (rect.center() - point).manhattanLength() for end, rect in rects.items() if rect is not None}
+        return max(away, key=away.__getitem__, default=None)
+
+    def _hover(self, id: str | None) -> None:
+        if id != self._marks.hovered:
+            self._hover_timer.start()
+        self._set_marks(replace(self._marks, hovered=id))
+
+    def _highlight_flow(self) -> None:
+        """The pointer rests: the flow through the card under it, or through the selected one, stays lit."""
+        marks = self._marks
+        pointed = marks.hovered if self.picture is not None and not self.picture.is_frame(marks.hovered or "") else None
+        self._set_marks(replace(marks, flow_card=pointed or (None if marks.also_selected else marks.selected)))
+
+    def _toggle_expansion(self, id: str | None, at: QPointF | None = None) -> None:
+        """Fold the other way; what is under the mouse stays there, or else the corner of the card."""
+        card = self.picture.card(id) if self.picture is not None and id is not None else None
+        if card is not None and card.is_expandable:
+            if at is not None:
+                self.set_anchor_point(card.id, at)
+            self.expansion_toggled.emit(id)
+
+    # the keyboard
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in _PAN_KEYS and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._pan(_PAN_KEYS[Qt.Key(key)])
+        elif key in _NAVIGATION_KEYS:
+            self._navigate(
+                _NAVIGATION_KEYS[Qt.Key(key)], extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            )
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(ZOOM_STEP)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1 / ZOOM_STEP)
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        elif key == Qt.Key.Key_1:
+            self.zoom_to_actual()
+        elif key == Qt.Key.Key_L:
+            self.show_legend(not self._legend_shown)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._toggle_expansion(self._marks.selected)
+        elif key == Qt.Key.Key_Space and self._marks.hovered is not None:
+            self.selection_extended.emit(self._marks.hovered)
+        elif key == Qt.Key.Key_Escape:
+            self.card_selected.emit(None)
+        else:
+            super().keyPressEvent(event)
+
+    def _navigate(self, move: NavigationMove, extend: bool) -> None:
+        """To another card, if there is one that way; `together`: it joins those that are selected, or the last one
+        leaves them where that leads back."""
+        here = self._marks.selected
+        there = find_next_card(self.picture, here, move) if self.picture is not None else None
+        if there is None:
+            return
+        if extend and here is not None:
+            self.selection_extended.emit(here if there in self._marks.also_selected else there)
+        else:
+            self.card_selected.emit(there)
+        self.reveal(there)

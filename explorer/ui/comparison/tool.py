@@ -1,0 +1,315 @@
+"""Two networks side by side: the baseline or any other beside the open one, moved and selected together, with the list
+of what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from explorer.drawing import Picture
+from explorer.networks.catalogue import all_entries
+from explorer.session import Topic
+from explorer.ui.base import jobs
+from explorer.ui.comparison.differences_panel import DifferencesPanel
+from explorer.ui.comparison.linked_views import LinkedViews
+from explorer.ui.comparison.pane import ComparisonPane
+from explorer.ui.library.panel import LibraryPanel, build_network_rows
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.viewmodels.diagram import COLOUR_MODES
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+    from explorer.presenters.differences import Difference
+
+
+class ComparisonTool(QObject):
+    """The other network is on the left: differences read from left to right."""
+
+    def __init__(self, desk: ToolContext) -> None:
+        super().__init__(desk.window)
+        self._desk, self._session = desk, desk.session
+        self.mode: Literal["", "baseline", "other"] = ""
+        self.other: Network | None = None  # what is on the left
+        self._comparison: jobs.ComparisonResult | None = None
+        self._unpaired_expanded: frozenset[str] = (
+            frozenset()
+        )  # groups of the left that answer to none of the right, and are open
+        self._anchor_card: str | None = None  # card of the left that stays where it is
+        self._card_to_reveal: str | None = None
+        self._compare_lane = desk.add_lane("comparing", latest_only=True)
+        self._draw_lane = desk.add_lane("drawing beside", latest_only=True)
+        self._make_actions()
+        self.pane: ComparisonPane | None = None
+        self.panel: DifferencesPanel | None = None
+        self._dock = desk.add_dock("Differences", self._make_panel, shortcut="Ctrl+Shift+L")
+        self._session.listen(self._session_changed)
+        self._update_actions()
+
+    def _make_actions(self) -> None:
+        a = self._desk.add_action
+        self._desk.get_menu("View").addSeparator()
+        tip = "The network as it was opened, on the left, and the list of differences"
+        self.baseline_action = a("View", "Beside the baseline", self._toggle_baseline, "Ctrl+Shift+B", tip)
+        self.baseline_action.setCheckable(True)
+        tip = "Any network of the catalogue, on the left, and the list of differences"
+        self.other_action = a("View", "Beside another network…", self._choose_network, "Ctrl+Shift+K", tip)
+
+    # what is beside
+
+    def show_baseline(self) -> None:
+        if self._session.network is not None:
+            self._show_network("baseline", self._session.network.baseline)
+
+    def open(self, key: str) -> None:
+        """Put a network of the catalogue beside the open one."""
+        work = jobs.open_network_job(key, self._session.default_level)
+        self._desk.commands.show_status(f"Opening {key}…")
+        self._compare_lane.submit(
+            work, lambda found: self._show_network("other", found.network), self._desk.commands.show_error
+        )
+
+    def close(self) -> None:
+        self.mode, self.other, self._comparison = "", None, None
+        self._compare_lane.cancel()
+        self._draw_lane.cancel()
+        if self.pane is not None:
+            self.pane.hide()
+        self._show_list()
+        self._mark_differences()
+        self._update_actions()
+
+    def _show_network(self, mode: Literal["baseline", "other"], network: Network) -> None:
+        self.mode, self.other, self._comparison, self._anchor_card = mode, network, None, None
+        if self.pane is None:
+            self.pane = self._make_pane()
+        self.pane.name_label.setText(f"{network.title} · baseline" if mode == "baseline" else network.title)
+        self.pane.name_label.setToolTip(self.pane.name_label.text())
+        self.pane.canvas.show_picture(None)
+        self.pane.show()
+        self._dock.show()
+        self._dock.raise_()
+        self._compare()
+        self._update_actions()
+
+    def _toggle_baseline(self) -> None:
+        if self.mode:
+            self.close()
+        else:
+            self.show_baseline()
+
+    def _choose_network(self) -> None:
+        dialog = QDialog(self._desk.window)
+        dialog.setWindowTitle("Beside another network")
+        dialog.resize(360, 560)
+        list_ = LibraryPanel()
+        list_.show_rows(build_network_rows(all_entries()))
+        list_.network_requested.connect(self.open)
+        list_.network_requested.connect(lambda _: dialog.accept())
+        column = QVBoxLayout(dialog)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(list_)
+        list_.filter.setFocus()
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _make_pane(self) -> ComparisonPane:
+        pane = ComparisonPane()
+        self._desk.add_pane_beside_canvas(pane)
+        pane.canvas.show_legend(False)  # the other canvas has one
+        self._linked_views = LinkedViews(self._desk.canvas, pane.canvas, pane)
+        pane.link_toggled.connect(self._linked_views.set_enabled)
+        pane.closed.connect(self.close)
+        pane.canvas.card_selected.connect(self._select_on_left)
+        pane.canvas.link_followed.connect(self._select_on_left)
+        pane.canvas.expansion_toggled.connect(self._toggle_on_left)
+        return pane
+
+    def _make_panel(self) -> QWidget:
+        self.panel = DifferencesPanel()
+        self.panel.difference_selected.connect(self._go_to_difference)
+        self._show_list()
+        return self.panel
+
+    # what differs
+
+    def _compare(self) -> None:
+        network, other = self._session.network, self.other
+        if network is not None and other is not None:
+            work = jobs.comparison_job(other, network, self._session.default_level)
+            self._compare_lane.submit(work, self._show_comparison, self._desk.commands.show_error)
+
+    def _show_comparison(self, comparison: jobs.ComparisonResult) -> None:
+        if self._comparison is None:
+            self._unpaired_expanded = comparison.expanded_left
+        self._comparison = comparison
+        self._desk.commands.show_status("", 1)
+        self._show_list()
+        self._draw()
+        self._mark_differences()
+
+    def _mark_differences(self) -> None:
+        """Point out on the right what differs; the left has it with its picture."""
+        from explorer.presenters.search_index import find_card
+
+        network, found = self._session.network, self._comparison
+        if network is None or found is None:
+            self._desk.canvas.show_differences(frozenset())
+            return
+        there = network.analysis.hierarchy.parent  # an edit may just have taken something away
+        ids = (row.right_card for row in found.differences.rows if row.right_card in there)
+        self._desk.canvas.show_differences(
+            frozenset(find_card(network.analysis, id, self._session.expanded) for id in ids)
+        )
+
+    def _show_list(self) -> None:
+        network, other = self._session.network, self.other
+        if self.panel is None:
+            return
+        if self._comparison is None or network is None or other is None:
+            self.panel.show_differences(None, "", "")
+            return
+        left = "Baseline" if self.mode == "baseline" else other.title
+        right = "now" if self.mode == "baseline" else network.title
+        self.panel.show_differences(self._comparison.differences, left, right)
+
+    @property
+    def _left_expanded(self) -> frozenset[str]:
+        """Groups that are open on the left: those that answer to open ones, and its own."""
+        if self._comparison is None:
+            return frozenset()
+        back = self._comparison.counterparts
+        return (
+            frozenset(filter(None, (_counterpart(id, back) for id in self._session.expanded))) | self._unpaired_expanded
+        )
+
+    def _draw(self) -> None:
+        if self.other is not None and self._comparison is not None:
+            colours = self._session.colour_mode if self._session.colour_mode in COLOUR_MODES else "kind"
+            work = jobs.draw_job(self.other, self._left_expanded, colours, self._session.direction)
+            self._draw_lane.submit(work, self._show_picture, self._desk.commands.show_error)
+
+    def _show_picture(self, picture: Picture) -> None:
+        if self.pane is None or self.other is None or self._comparison is None:
+            return
+        canvas = self.pane.canvas
+        before = canvas.picture
+        keep = (
+            self._anchor_card
+            if picture.rect(self._anchor_card or "")
+            else next(iter(self.other.analysis.hierarchy.root.nodes))
+        )
+        with self._linked_views.unlinked():  # one does not follow the other to where it begins
+            canvas.show_picture(picture, anchor=keep if before is not None else None)
+            if before is None and self.mode == "baseline":
+                canvas.set_view_state(*self._desk.canvas.view_state)
+            elif before is None:
+                canvas.fit()
+        rows = self._comparison.differences.rows
+        canvas.show_differences(frozenset(self._left_card_of(row.left_card) for row in rows if row.left_card))
+        self._mirror_selection()
+        if self._card_to_reveal is not None:
+            canvas.reveal(self._card_to_reveal)
+            self._card_to_reveal = None
+
+    # the two together
+
+    def _left_card_of(self, id: str) -> str:
+        from explorer.presenters.search_index import find_card
+
+        assert self.other is not None
+        return find_card(self.other.analysis, id, self._left_expanded)
+
+    def _mirror_selection(self) -> None:
+        """Mark what answers to the selection."""
+        selection = self._session.selection
+        if self.pane is None or self._comparison is None or selection is None:
+            return
+        left = self._comparison.counterparts.get(selection.split(",")[-1])
+        self.pane.canvas.select(self._left_card_of(left) if left is not None else None)
+        if left is not None:
+            self.pane.canvas.reveal(self._left_card_of(left))
+
+    def _select_on_left(self, id: str | None) -> None:
+        """Something was selected on the left."""
+        if self.pane is None or self._comparison is None:
+            return
+        right = _counterpart(id or "", self._comparison.differences.pairs)
+        if right and self.pane.link_button.isChecked():
+            self._anchor_card = id
+            self._desk.commands.go_to_card(right)
+            return
+        self._session.select(None)
+        self.pane.canvas.select(id)
+        if id is not None and self.other is not None and not right:
+            self._desk.commands.show_status(f"Only in {self.other.title}")
+
+    def _toggle_on_left(self, id: str) -> None:
+        """A group of the left should fold the other way; what answers to it on the right does too."""
+        if self._comparison is None:
+            return
+        self._anchor_card = id
+        right = _counterpart(id, self._comparison.differences.pairs)
+        if right:
+            self._desk.canvas.expansion_toggled.emit(right)
+        else:
+            self._unpaired_expanded ^= {id}
+            self._draw()
+
+    def _go_to_difference(self, row: Difference) -> None:
+        """Show a difference on both sides."""
+        network, other = self._session.network, self.other
+        if network is None or other is None or self.pane is None:
+            return
+        from explorer.presenters.search_index import expanded_to_show, find_card_when_shown
+
+        if row.right_card:
+            card = find_card_when_shown(network.analysis, row.right_card, self._session.expanded)
+            self._anchor_card = self._comparison.counterparts.get(card) if self._comparison is not None else None
+            self._desk.commands.go_to_card(card)
+        if row.left_card and not row.right_card:
+            around = expanded_to_show(other.analysis, row.left_card, frozenset())
+            self._card_to_reveal = find_card_when_shown(other.analysis, row.left_card, self._left_expanded)
+            self._session.select(None)
+            self._expand_left(around)
+
+    def _expand_left(self, groups: frozenset[str]) -> None:
+        assert self._comparison is not None
+        pairs = self._comparison.differences.pairs
+        self._unpaired_expanded |= {id for id in groups if not _counterpart(id, pairs)}
+        self._session.set_expanded(
+            self._session.expanded | {answer for id in groups if (answer := _counterpart(id, pairs))}
+        )
+        self._draw()
+        if self.pane is not None:
+            self.pane.canvas.select(self._card_to_reveal)
+
+    def _session_changed(self, topic: Topic) -> None:
+        if topic == "network":
+            self._update_actions()
+            network = self._session.network
+            if self.mode == "baseline" and network is not None and self.other is not None:
+                if network.context is not self.other.context:
+                    self._show_network("baseline", network.baseline)
+                else:
+                    self._compare()
+            elif self.mode == "other":
+                self._compare()
+        elif topic in ("opened", "colours", "direction") and self.mode:
+            self._draw()
+            self._mark_differences()
+        elif topic == "selection" and self.mode and self._session.selection is not None:
+            self._mirror_selection()
+
+    def _update_actions(self) -> None:
+        there = self._session.network is not None
+        self.baseline_action.setEnabled(there)
+        self.other_action.setEnabled(there)
+        self.baseline_action.setChecked(bool(self.mode))
+
+
+def _counterpart(id: str, pairs: Mapping[str, str]) -> str:
+    """What answers to a card, or to a stack of equal ones (separated by commas); empty when nothing does."""
+    return ",".join(pairs[part] for part in id.split(",") if part in pairs)

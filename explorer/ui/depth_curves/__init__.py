@@ -1,0 +1,1 @@
+"""Curves along the depth: activation drift, signal, dead units, gradients."""

@@ -1,0 +1,142 @@
+"""What changes along the depth: one curve at a time, now and before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+
+from explorer.ui.base import appearance
+from explorer.ui.depth_curves.plot import DepthPlot, PlotCurve
+from explorer.ui.widgets.class_combo import ClassCombo
+from explorer.ui.widgets.tab_buttons import TabButtons
+from explorer.ui.widgets.tool_row import ToolRow
+
+if TYPE_CHECKING:
+    from explorer.presenters.depth_curves import DepthCurves
+
+_CURVE_TABS = {
+    "change": ("Change", "Where the edits moved what"),
+    "deviation": ("Signal", "How large the signal is"),
+    "dead": ("Dead units", "What is zero everywhere on this image"),
+    "gradient": ("Gradient", "What comes back from the chosen class"),
+}
+_UNEDITED_REASON = "Nothing has been edited yet, so nothing moved."
+_PLACEHOLDER = "Open a network to see how the signal fares along its depth."
+
+
+class DepthCurvesPanel(QWidget):
+    node_clicked = Signal(str)  # a node
+    class_chosen = Signal(int)
+    colouring_changed = Signal(str)  # a key of the curves by which cards should be coloured; empty for no longer
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._curves: DepthCurves | None = None
+        self._selected_nodes: frozenset[str] = frozenset()
+        self._preferred_key = ""  # the curve the user wants; until then what the edits moved, if there are any
+        self.tabs = TabButtons(_CURVE_TABS)
+        self.tabs.tab_clicked.connect(lambda _: self._curve_chosen())
+        self.classes = ClassCombo("Class from which gradients come")
+        self.classes.class_chosen.connect(self.class_chosen)
+        self.colour_button = QToolButton()
+        self.colour_button.setText("Colour the diagram")
+        self.colour_button.setToolTip("Colour the cards of the diagram by this curve")
+        self.colour_button.setCheckable(True)
+        self.colour_button.setProperty("role", "tab")
+        self.colour_button.toggled.connect(lambda on: self.colouring_changed.emit(self.current_key if on else ""))
+        self.caption = QLabel(_PLACEHOLDER)
+        self.caption.setProperty("role", "muted")
+        self.caption.setWordWrap(True)
+        self.legend = QLabel()
+        self.legend.setProperty("role", "muted")
+        self.plot = DepthPlot()
+        self.plot.point_clicked.connect(self._emit_node)
+        self.setMinimumWidth(300)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(6)
+        column.addWidget(ToolRow([self.tabs], [self.classes, self.colour_button, self.legend]))
+        column.addWidget(self.caption)
+        column.addWidget(self.plot, 1)
+        self.show_result(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 240)
+
+    @property
+    def current_key(self) -> str:
+        return self.tabs.current_key
+
+    def show_result(self, result: DepthCurves | None, reason: str = "") -> None:
+        self._curves = result
+        self.plot.setVisible(result is not None)
+        for part in (self.tabs, self.colour_button):
+            part.setEnabled(result is not None)
+        if result is None:
+            self.caption.setText(reason or _PLACEHOLDER)
+            self.legend.clear()
+            self.classes.setVisible(False)
+            return
+        self.classes.show_classes(result.classes, result.target)
+        self.tabs.select(self._preferred_key or ("change" if result.is_edited else "deviation"))
+        self.tabs.set_unavailable(
+            ({} if result.is_edited else {"change": _UNEDITED_REASON})
+            | ({"gradient": result.no_gradient_reason} if result.no_gradient_reason else {})
+        )
+        self._update_plot()
+
+    def show_busy(self) -> None:
+        if self._curves is None:
+            self.caption.setText("One pass forth and one back…")
+
+    def set_colouring(self, on: bool) -> None:
+        """Whether cards are coloured by the curve; does not tell anyone."""
+        with QSignalBlocker(self.colour_button):
+            self.colour_button.setChecked(on)
+
+    def select_nodes(self, names: frozenset[str]) -> None:
+        """Mark the selected card: the nodes that are on it."""
+        if names != self._selected_nodes:
+            self._selected_nodes = names
+            self._update_plot()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._update_plot()
+
+    def _update_plot(self) -> None:
+        from explorer.presenters.depth_curves import CURVES
+
+        found, key = self._curves, self.current_key
+        if found is None:
+            return
+        _, words, axis, logarithmic = CURVES[key]
+        both = found.is_edited and key != "change"
+        curves = [PlotCurve(found.curve(key))] + (
+            [PlotCurve(found.curve(key, before=True), is_baseline=True)] if both else []
+        )
+        marked = [place for place, layer in enumerate(found.points) if layer.is_marked and key == "change"]
+        here = [place for place, layer in enumerate(found.points) if layer.name in self._selected_nodes]
+        tips = [found.point_tip(place, key) for place in range(len(found.points))]
+        self.plot.show_curves(curves, tips, marked, here[-1] if here else None, found.stages, axis, logarithmic)
+        self.classes.setVisible(key == "gradient")
+        self.caption.setText(f"{words} No gradients: {found.no_gradient_reason}" if found.no_gradient_reason else words)
+        c = appearance.current_colours()
+        said = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
+        said = said if both else []
+        if marked:
+            said.append(f'<span style="color: {c.increase}">▲</span> new, removed or resized')
+        self.legend.setText("&nbsp; ".join(said))
+
+    def _emit_node(self, place: int) -> None:
+        if self._curves is not None:
+            self.node_clicked.emit(self._curves.points[place].name)
+
+    def _curve_chosen(self) -> None:
+        self._preferred_key = self.current_key
+        self._update_plot()
+        if self.colour_button.isChecked():
+            self.colouring_changed.emit(self.current_key)

@@ -1,0 +1,67 @@
+"""Where the edits moved what, and how the signal fares, along the depth of the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from explorer.base.cancellation import KeepGoing
+from explorer.session import Topic
+from explorer.ui.plugin.panel_tool import ClassTool
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
+    from explorer.network import Network
+    from explorer.presenters.depth_curves import DepthCurves
+    from explorer.ui.depth_curves.panel import DepthCurvesPanel
+
+
+class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
+    title, shortcut, preferred_height = "Along the depth", "Ctrl+Shift+D", 300
+
+    def __init__(self, context: ToolContext) -> None:
+        self._curves: DepthCurves | None = None
+        self._colouring_title = ""  # title of the colouring that was made last
+        super().__init__(context)
+
+    def create_panel(self) -> DepthCurvesPanel:
+        from explorer.ui.depth_curves.panel import DepthCurvesPanel
+
+        panel = DepthCurvesPanel()
+        panel.node_clicked.connect(self.context.commands.go_to_card)
+        panel.class_chosen.connect(self.choose_class)
+        panel.colouring_changed.connect(self._colour_cards)
+        return panel
+
+    @staticmethod
+    def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:
+        from explorer.presenters.depth_curves import compute_depth_curves
+
+        return compute_depth_curves(*network.probe_pair(sample), target_class, keep_going)
+
+    def session_changed(self, topic: Topic) -> None:
+        super().session_changed(topic)
+        if topic in self.topics and not self.is_panel_visible:
+            self.session.remove_colouring(self._colouring_title)  # it will not be brought up to date
+        elif topic == "selection" and self.panel is not None:
+            self.panel.select_nodes(self.selected_nodes)
+        elif topic == "colours" and self.session.colour_mode != self._colouring_title and self.panel is not None:
+            self.panel.set_colouring(False)
+
+    def show_result(self, result: DepthCurves) -> None:
+        super().show_result(result)
+        self._curves = result
+        if self.panel is not None:
+            self.panel.select_nodes(self.selected_nodes)
+            if self.panel.colour_button.isChecked():
+                self._colour_cards(self.panel.current_key)
+
+    def _colour_cards(self, key: str) -> None:
+        """Colour cards by a curve; with no key, as before."""
+        old, self._colouring_title = self._colouring_title, ""
+        if key and self._curves is not None:
+            colouring = self._curves.colouring(key)
+            self._colouring_title = colouring.title
+            self.session.colour_by(colouring)
+        if old != self._colouring_title:
+            self.session.remove_colouring(old)

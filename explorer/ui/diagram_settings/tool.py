@@ -1,0 +1,95 @@
+"""How the diagram looks: what cards are coloured by, which way the data flows, and whether it moves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from explorer.session import Topic
+from explorer.ui.canvas import transition_animation
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS
+
+_COLOURING_TOOLTIPS = {
+    "kind": "Each kind of op in a colour of its own",
+    "params": "Where the parameters are",
+    "macs": "Where the multiply-adds are",
+    "activations": "Where training needs memory",
+    "receptive_field": "How much of the image one number of each map sees",
+    "change": "What edits added, changed and took out, and where the weights come from",
+}
+
+
+class DiagramSettingsTool(QObject):
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context.window)
+        self._session, self._canvas = context.session, context.canvas
+        view = context.get_menu("View")
+        view.addSeparator()
+        self.colours_menu = QMenu("Colour by", context.window)
+        self.directions_menu = QMenu("Direction", context.window)
+        for menu in (self.colours_menu, self.directions_menu):
+            menu.setToolTipsVisible(True)
+            view.addMenu(menu)
+        self.animate_action = context.add_action(
+            "View", "Move smoothly", self._animation_toggled, tip="Cards slide when a group opens or folds"
+        )
+        self.animate_action.setCheckable(True)
+        context.add_lane("motion").submit(
+            lambda wanted: transition_animation.query_system_preference(),
+            transition_animation.set_system_preference,
+            context.commands.show_error,
+        )
+        view.aboutToShow.connect(lambda: self.animate_action.setChecked(transition_animation.is_enabled()))
+        self._colour_button = QToolButton()
+        self._colour_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._colour_button.setMenu(self.colours_menu)
+        self._colour_button.setToolTip("What cards are coloured by")
+        self._colour_button.setAccessibleName("What cards are coloured by")
+        self._canvas.add_button(self._colour_button)
+        self._colour_group = QActionGroup(self)
+        self._fill_directions()
+        self._session.listen(self._session_changed)
+        self._update_colours()
+
+    def _fill_directions(self) -> None:
+        kept = str(QSettings().value("direction", "columns"))
+        self._session.direction = next((way for way in DIRECTIONS if way == kept), "columns")
+        group = QActionGroup(self)
+        for direction, words in DIRECTIONS.items():
+            action = self.directions_menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(direction == self._session.direction)
+            action.setData(direction)
+            group.addAction(action)
+        group.triggered.connect(self._set_direction)
+
+    def _animation_toggled(self) -> None:
+        transition_animation.set_enabled(self.animate_action.isChecked())
+
+    def _set_direction(self, action: QAction) -> None:
+        QSettings().setValue("direction", action.data())
+        self._session.set_direction(action.data())
+
+    def _session_changed(self, topic: Topic) -> None:
+        if topic in ("colours", "network"):
+            self._update_colours()
+
+    def _update_colours(self) -> None:
+        """The choices there are, and the one that was made: in the menu and in the canvas's corner."""
+        names = {**COLOUR_MODES, **{title: title for title in self._session.colourings}}
+        if list(names) != [action.data() for action in self.colours_menu.actions()]:
+            self.colours_menu.clear()
+            self._colour_group = QActionGroup(self)
+            for key, words in names.items():
+                action = self.colours_menu.addAction(words)
+                action.setCheckable(True)
+                action.setToolTip(_COLOURING_TOOLTIPS.get(key, words))
+                action.setData(key)
+                action.triggered.connect(lambda _=False, key=key: self._session.colour_by(key))
+                self._colour_group.addAction(action)
+        for action in self.colours_menu.actions():
+            action.setChecked(action.data() == self._session.colour_mode)
+        self._colour_button.setText(f"Colour: {names[self._session.colour_mode]}")
+        self._canvas.update_buttons()

@@ -1,0 +1,70 @@
+"""Experiments that prove what the guide says, in a window of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from explorer.base.cancellation import KeepGoing
+from explorer.session import Topic
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.ui.experiments.window import ExperimentsWindow
+
+
+class ExperimentsTool:
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
+        self._lane = context.add_lane("experiments", latest_only=True)
+        self._pending: tuple[str, Mapping[str, Any]] | None = None
+        self.window: ExperimentsWindow | None = None
+        tip = "Questions about the networks, answered with numbers made here and now"
+        context.add_action("View", "Experiments…", self.show, "Ctrl+Shift+X", tip)
+        context.session.listen(self._session_changed)
+
+    def show(self, id: str = "", controls: Mapping[str, Any] | None = None) -> None:
+        """Show the window, made when it is first asked for; with an id, that experiment with these controls."""
+        if self.window is not None:
+            self._show_window(id, controls or {})
+            return
+        self._context.commands.show_status("Getting the experiments ready…")
+        self._pending = id, controls or {}
+        self._lane.submit(
+            _import_experiments,
+            lambda _: self._show_window(*(self._pending or ("", {}))),
+            self._context.commands.show_error,
+        )
+
+    def _show_window(self, id: str, controls: Mapping[str, Any]) -> None:
+        fresh = self.window is None
+        if self.window is None:
+            from explorer.ui.experiments.window import ExperimentsWindow
+
+            self.window = ExperimentsWindow(self._lane, self._context.window)
+            self.window.open_requested.connect(self._context.commands.open_network)
+            self.window.message_posted.connect(self._context.commands.show_status)
+            self.window.set_language(self._context.session.language)
+            self._context.commands.show_status("")
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+        if id or fresh:
+            try:
+                self.window.show_experiment(id or self.window.experiment.id, controls)
+            except (LookupError, ValueError) as failure:
+                self._context.commands.show_error(failure)
+
+    def _session_changed(self, topic: Topic) -> None:
+        session = self._context.session
+        if topic == "experiment" and session.experiment is not None:
+            self.show(*session.experiment)
+        elif topic == "language" and self.window is not None:
+            self.window.set_language(session.language)
+
+
+def _import_experiments(wanted: KeepGoing) -> None:
+    """Import the experiments, and torch with them, off the UI thread."""
+    from explorer.experiments import all_experiments
+
+    all_experiments()

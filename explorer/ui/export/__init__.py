@@ -1,0 +1,1 @@
+"""Export of diagrams and networks: the dialog and its jobs."""

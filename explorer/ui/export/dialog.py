@@ -1,0 +1,401 @@
+"""What to export, how it should look, and where it goes: with a preview, and the size it will have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.export.page import (
+    DEFAULT_SCALE,
+    SUFFIXES,
+    ExportError,
+    ExportScope,
+    Page,
+    PictureKind,
+    ThemeName,
+    size_text,
+)
+from explorer.ui.base import dialogs
+from explorer.ui.base.appearance import current_colours
+from explorer.ui.base.lanes import Lane
+from explorer.ui.export import jobs
+from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
+
+_KINDS: dict[str, PictureKind] = {"Diagram": "graph", "Feature maps as boxes": "volumes", "Table of stages": "table"}
+_LEVELS: dict[str, Level | None] = {"As in the window": None, **{level.capitalize(): level for level in LEVELS}}
+_VOLUME_LEVELS: dict[str, Level | None] = {"Stages": "stages", "Blocks": "blocks", "Layers": "units"}
+_SCOPES: dict[str, ExportScope] = {"Everything": "all", "What is in sight": "visible", "The selection": "selection"}
+_DIRECTIONS = {words: direction for direction, words in DIRECTIONS.items()}
+_THEMES: dict[str, ThemeName] = {"Light": "light", "Dark": "dark", "Print (black on white)": "print"}
+_CHECKBOXES = {
+    "title": "Title",
+    "caption": "Caption with exact figures",
+    "legend": "Legend",
+    "figures": "Table of figures",
+    "transparent": "Transparent ground",
+}
+#: Unit of the size, the field of the page, what it begins with, its decimals.
+_SIZES = {
+    "× scale": ("scale", DEFAULT_SCALE, 2),
+    "pixels wide": ("width", 2000.0, 0),
+    "dots per inch": ("dpi", 300.0, 0),
+}
+_TEXTS = {"LaTeX": ".tex", "Markdown": ".md", "CSV": ".csv"}
+_TEXT_DESCRIPTIONS = {
+    ".tex": "A tabular with brackets; needs the packages amsmath, amssymb and booktabs.",
+    ".md": "A table for READMEs and notes.",
+    ".csv": "For spreadsheets and programs: counts in full.",
+}
+
+
+class ExportDialog(QDialog):
+    """`lane` is for previews, newest first; `files` for what is written, in order."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        source: jobs.ExportSource,
+        lane: Lane,
+        files: Lane,
+        show_status: Callable[[str], object],
+        page: Page | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Export")
+        self._source, self._lane, self._files, self._show_status = source, lane, files, show_status
+        self._preview: jobs.PagePreview | None = None
+        self._preview_timer = QTimer(
+            self, singleShot=True, interval=60
+        )  # a spin box that turns is not followed step by step
+        self._preview_timer.timeout.connect(self._update_preview)
+        self._build()
+        self._show_page(page or load_last_page(), str(QSettings().value("export/folder", str(Path.home()))))
+        self._update_enabled()
+
+    # what it is made of
+
+    def _build(self) -> None:
+        self._kind, self._level = _build_combo_box(_KINDS), _build_combo_box(_LEVELS)
+        self._scope, self._theme = _build_combo_box(_SCOPES), _build_combo_box(_THEMES)
+        own = {self._source.by: self._source.by} if self._source.by not in COLOUR_MODES else {}
+        self._direction, self._by = (
+            _build_combo_box(_DIRECTIONS),
+            _build_combo_box({words: key for key, words in COLOUR_MODES.items()} | own),
+        )
+        self._unit, self._size = _build_combo_box(_SIZES), QDoubleSpinBox()
+        self._checkboxes = {name: QCheckBox(words) for name, words in _CHECKBOXES.items()}
+        form = QFormLayout()
+        form.addRow("Picture", self._kind)
+        form.addRow("Unfolded to", self._level)
+        form.addRow("Show", self._scope)
+        form.addRow("Direction", self._direction)
+        form.addRow("Colours", self._by)
+        form.addRow("Theme", self._theme)
+        form.addRow("Size", _side_by_side(self._size, self._unit))
+        for name, box in self._checkboxes.items():
+            form.addRow("With" if name == "title" else "", box)
+        self._name, self._format = QLineEdit(), QComboBox()
+        self._folder = QPushButton()
+        self._folder.setToolTip("Choose another folder")
+        form.addRow("File", _side_by_side(self._name, self._format))
+        form.addRow("Folder", self._folder)
+        self._message = QLabel()
+        self._message.setWordWrap(True)
+        self._message.setMinimumHeight(54)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._buttons = QDialogButtonBox()
+        self._save = self._buttons.addButton("Save", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._copy = self._buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        self._copy.setToolTip("To the clipboard, as an image and as SVG")
+        self._buttons.addButton(QDialogButtonBox.StandardButton.Close)
+        left = QVBoxLayout()
+        left.addLayout(form)
+        left.addWidget(self._message)
+        left.addStretch(1)
+        left.addWidget(self._buttons)
+        self._picture = QLabel()
+        self._picture.setAccessibleName("Preview")
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._picture.setMinimumSize(360, 320)
+        self._picture.setStyleSheet(f"border: 1px solid {current_colours().border}; border-radius: 4px;")
+        row = QHBoxLayout(self)
+        row.addLayout(left)
+        row.addWidget(self._picture, 1)
+        self.resize(QSize(980, 620))
+        self._connect()
+
+    def _connect(self) -> None:
+        self._kind.currentIndexChanged.connect(self._kind_changed)
+        for box in (self._level, self._scope, self._direction, self._by, self._theme, self._format):
+            box.currentIndexChanged.connect(self._update_enabled)
+        self._unit.currentIndexChanged.connect(self._unit_changed)
+        self._size.valueChanged.connect(self._update_enabled)
+        for part in self._checkboxes.values():
+            part.toggled.connect(self._update_enabled)
+        self._name.textChanged.connect(self._update_enabled)
+        self._folder.clicked.connect(self._choose_folder)
+        self._save.clicked.connect(self.save)
+        self._copy.clicked.connect(self.copy)
+        self._buttons.rejected.connect(self.reject)
+
+    def _show_page(self, page: Page, folder: str) -> None:
+        """Put a page into the controls."""
+        _select_data(self._kind, page.kind)
+        self._kind_changed()
+        _select_data(self._level, page.level)
+        _select_data(self._scope, page.scope if page.scope != "selection" or self._source.selection else "all")
+        _select_data(self._direction, page.direction)
+        _select_data(self._by, page.by)
+        _select_data(self._theme, page.theme)
+        given = [(field, getattr(page, field)) for field, _, _ in _SIZES.values() if getattr(page, field) is not None]
+        field, value = given[0] if given else ("scale", DEFAULT_SCALE)
+        self._unit.setCurrentIndex([name for name, _, _ in _SIZES.values()].index(field))
+        self._unit_changed()
+        self._size.setValue(float(value))
+        for name, box in self._checkboxes.items():
+            box.setChecked(bool(getattr(page, name)))
+        architecture = self._source.network.architecture
+        self._name.setText(architecture.key or architecture.title)
+        _select_data(self._format, str(QSettings().value("export/format", ".png")))
+        self._show_folder(folder)
+
+    def _show_folder(self, folder: str) -> None:
+        self._path = Path(folder) if Path(folder).is_dir() else Path.home()
+        shown = self._folder.fontMetrics().elidedText(str(self._path), Qt.TextElideMode.ElideLeft, 230)
+        self._folder.setText(shown)
+
+    # what is asked for
+
+    @property
+    def page(self) -> Page:
+        """What the controls say. Raises ExportError."""
+        field, _, decimals = self._unit.currentData()
+        value = self._size.value()
+        size: dict[str, Any] = {field: value if decimals or field == "dpi" else round(value)}
+        parts: dict[str, Any] = {name: box.isChecked() for name, box in self._checkboxes.items()}
+        return Page(
+            kind=self._kind.currentData(),
+            level=self._level.currentData(),
+            scope=self._scope.currentData(),
+            direction=self._direction.currentData(),
+            by=self._by.currentData(),
+            theme=self._theme.currentData(),
+            **size,
+            **parts,
+        )
+
+    @property
+    def path(self) -> Path:
+        name, suffix = self._name.text().strip(), str(self._format.currentData())
+        return self._path / (name if name.lower().endswith(suffix) else name + suffix)
+
+    @property
+    def _is_text(self) -> bool:
+        return self._format.currentData() in _TEXTS.values()
+
+    def _kind_changed(self) -> None:
+        kind, level, suffix = self._kind.currentData(), self._level.currentData(), self._format.currentData()
+        _fill_combo_box(self._level, _VOLUME_LEVELS if kind == "volumes" else _LEVELS)
+        _select_data(self._level, level)
+        self._level.setEnabled(kind != "table")
+        formats = {name.removeprefix(".").upper(): name for name in SUFFIXES}
+        _fill_combo_box(self._format, formats | (_TEXTS if kind == "table" else {}))
+        _select_data(self._format, suffix)
+        self._update_enabled()
+
+    def _unit_changed(self) -> None:
+        _, begins, decimals = self._unit.currentData()
+        self._size.blockSignals(True)
+        self._size.setDecimals(decimals)
+        self._size.setRange(0.05 if decimals else 16, 100 if decimals else 200_000)
+        self._size.setSingleStep(0.5 if decimals else 50)
+        self._size.setValue(begins)
+        self._size.blockSignals(False)
+        self._update_enabled()
+
+    def _update_enabled(self) -> None:
+        kind, scope = self._kind.currentData(), self._scope.currentData()
+        graph = kind == "graph"
+        as_seen = graph and scope == "visible"
+        if as_seen:
+            _select_data(self._direction, self._source.direction)
+            _select_data(self._by, self._source.by)
+        self._direction.setEnabled(graph and not as_seen)
+        self._by.setEnabled(graph and not as_seen)
+        self._scope.setEnabled(graph)
+        self._level.setEnabled(kind == "volumes" or (graph and not as_seen))
+        self._checkboxes["legend"].setEnabled(graph)
+        for box in (self._size, self._unit, self._theme, *self._checkboxes.values()):
+            box.setEnabled(not self._is_text and (graph or box is not self._checkboxes["legend"]))
+        _set_item_enabled(self._scope, "selection", bool(self._source.selection))
+        _set_item_enabled(self._scope, "visible", self._source.picture is not None)
+        self._preview_timer.start()
+
+    # the preview
+
+    def _update_preview(self) -> None:
+        try:
+            page = self.page
+        except ExportError as failure:
+            self._show_error(failure)
+            return
+        room = self._picture.size() - QSize(16, 16)
+        work = jobs.page_preview_job(self._source, page, (room.width(), room.height()), self.devicePixelRatioF())
+        self._lane.submit(work, self._show_preview, self._show_error)
+
+    def _show_preview(self, found: jobs.PagePreview) -> None:
+        self._preview = found
+        self._picture.setPixmap(QPixmap.fromImage(found.image))
+        self._show_size()
+
+    def _show_size(self) -> None:
+        found = self._preview
+        if found is None:
+            return
+        if not self._name.text().strip():
+            self._show_error(ExportError("the file needs a name"))
+            return
+        try:
+            suffix = self._format.currentData()
+            text = _TEXT_DESCRIPTIONS.get(suffix) or size_text(self.page, suffix, found.width, found.height)
+        except ExportError as failure:
+            self._show_error(failure)
+            return
+        self._save.setEnabled(True)
+        self._copy.setEnabled(not self._is_text)
+        self._message.setStyleSheet(f"color: {current_colours().muted};")
+        self._message.setText(text)
+
+    def _show_error(self, failure: Exception) -> None:
+        self._save.setEnabled(False)
+        self._copy.setEnabled(False)
+        self._message.setStyleSheet(f"color: {current_colours().increase};")
+        self._message.setText(f"{str(failure)[:1].upper()}{str(failure)[1:]}.")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._preview_timer.start()
+
+    # what happens
+
+    def _choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Export to", str(self._path))
+        if folder:
+            self._show_folder(folder)
+
+    def save(self) -> None:
+        path = self.path
+        if path.exists() and not dialogs.confirm_replace(self, path):
+            return
+        page = self.page
+        save_last_page(page, path)
+        work = (
+            jobs.write_table_job(self._source, path) if self._is_text else jobs.write_page_job(self._source, page, path)
+        )
+        self._start_writing(f"Writing {path.name}…")
+        self._files.submit(work, lambda _: self._on_saved(path), self._on_failed)
+
+    def copy(self) -> None:
+        self._start_writing("Copying…")
+        self._files.submit(jobs.copy_page_job(self._source, self.page), self._on_copied, self._on_failed)
+
+    def reject(self) -> None:
+        if self.isEnabled():  # what is being written is waited for
+            super().reject()
+
+    def _start_writing(self, message: str) -> None:
+        self._preview_timer.stop()
+        self._lane.cancel()  # a preview that came now would speak over what is said of the file
+        self._show_status(message)
+        self._message.setText(message)
+        self.setEnabled(False)
+
+    def _on_saved(self, path: Path) -> None:
+        self.setEnabled(True)
+        self._show_status(f"Wrote {path}")
+        self.accept()
+
+    def _on_copied(self, found: tuple[QImage, bytes]) -> None:
+        from explorer.export.sheet_files import clipboard_data
+
+        QGuiApplication.clipboard().setMimeData(clipboard_data(*found))
+        self.setEnabled(True)
+        self._show_status("Copied to the clipboard")
+        self._message.setText("Copied to the clipboard.")
+
+    def _on_failed(self, failure: Exception) -> None:
+        self.setEnabled(True)
+        self._show_error(failure)
+
+
+def load_last_page() -> Page:
+    """The page of the last export; where there is none, or one that is no more understood, the usual one."""
+    try:
+        held = json.loads(str(QSettings().value("export/page", "{}")))
+        return replace(Page(level=None), **held)
+    except (ValueError, TypeError, AttributeError):
+        return Page(level=None)
+
+
+def save_last_page(page: Page, path: Path) -> None:
+    settings = QSettings()
+    settings.setValue("export/page", json.dumps(asdict(page)))
+    settings.setValue("export/folder", str(path.parent))
+    settings.setValue("export/format", path.suffix)
+
+
+def _build_combo_box(entries: dict[str, Any]) -> QComboBox:
+    box = QComboBox()
+    _fill_combo_box(box, entries)
+    return box
+
+
+def _fill_combo_box(box: QComboBox, entries: dict[str, Any]) -> None:
+    box.blockSignals(True)
+    box.clear()
+    for words, value in entries.items():
+        box.addItem(words, value)
+    box.blockSignals(False)
+
+
+def _select_data(box: QComboBox, value: Any) -> None:
+    for index in range(box.count()):
+        if box.itemData(index) == value:
+            box.setCurrentIndex(index)
+            return
+
+
+def _set_item_enabled(box: QComboBox, value: Any, allowed: bool) -> None:
+    for index in range(box.count()):
+        if box.itemData(index) == value:
+            item = box.model().item(index)  # type: ignore[attr-defined]
+            item.setEnabled(allowed)
+
+
+def _side_by_side(first: QWidget, second: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(first, 1)
+    row.addWidget(second)
+    return row

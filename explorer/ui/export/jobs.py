@@ -1,0 +1,143 @@
+"""What the export dialog has done off the UI thread: plain functions over frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRectF
+
+from explorer.export.page import Page
+from explorer.viewmodels.diagram import Colouring, Direction
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
+    from explorer.base.cancellation import KeepGoing
+    from explorer.drawing import Picture
+    from explorer.export.sheet import Sheet, SheetContent
+    from explorer.network import Network
+
+
+@dataclass(frozen=True)
+class ExportSource:
+    """A network, and what the window shows of it."""
+
+    network: Network
+    picture: Picture | None = None
+    visible_rect: QRectF | None = None  # the part of the picture that is in sight
+    selection: tuple[str, ...] = ()
+    expanded: frozenset[str] = frozenset()
+    direction: Direction = "columns"
+    colouring: str | Colouring = "kind"
+    contents: dict[Any, SheetContent] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # made once for all previews
+
+    @property
+    def by(self) -> str:
+        """What its cards are coloured by, as a page says it."""
+        return self.colouring if isinstance(self.colouring, str) else self.colouring.title
+
+
+@dataclass(frozen=True)
+class PagePreview:
+    """A small image of a page, and how large the page is in units of the drawing."""
+
+    image: QImage
+    width: float
+    height: float
+
+
+def build_sheet(source: ExportSource, page: Page) -> Sheet:
+    from explorer.export.network_sheet import sheet_text
+    from explorer.export.sheet import Sheet
+
+    key = (page.kind, page.level, page.scope, page.direction, page.by)
+    if key not in source.contents:
+        source.contents[key] = _build_content(source, page)
+    return Sheet(source.contents[key], page, sheet_text(source.network))
+
+
+def _build_content(source: ExportSource, page: Page) -> SheetContent:
+    from explorer.export.network_sheet import build_content
+    from explorer.export.sheet import CroppedContent
+
+    picture = source.picture
+    if page.kind == "graph" and picture is not None:
+        if page.scope == "visible" and source.visible_rect is not None:
+            part = source.visible_rect & picture.bounds
+            return CroppedContent(picture, part) if not part.isEmpty() else picture
+        if page.level is None:
+            return _as_in_window(source, page, picture)
+    own = source.colouring if isinstance(source.colouring, Colouring) else None
+    return build_content(source.network, page, source.selection if page.scope == "selection" else (), own)
+
+
+def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture:
+    """As the window has it unfolded, in the direction and the colours of the page."""
+    from explorer.drawing import compose_picture
+    from explorer.export.network_sheet import filter_diagram
+    from explorer.presenters import build_diagram
+
+    whole = picture.diagram
+    if page.by != source.by:
+        whole = build_diagram(source.network.analysis, source.expanded, source.network.history.baseline, page.by)
+    if page.scope == "selection" and source.selection:
+        whole = filter_diagram(whole, [picture.visible_card(id) for id in source.selection])
+    if whole is picture.diagram and page.direction == source.direction:
+        return picture
+    return compose_picture(whole, page.direction)
+
+
+def page_preview_job(
+    source: ExportSource, page: Page, available: tuple[int, int], device_ratio: float
+) -> Callable[[KeepGoing], PagePreview]:
+    """The page as large as fits into `room`, in pixels of which the screen has `sharpness` squared for each."""
+
+    def job(keep_going: KeepGoing) -> PagePreview:
+        from explorer.export.sheet_files import render_bitmap
+
+        sheet = build_sheet(source, replace(page, scale=1.0, width=None, dpi=None))
+        scale = min(available[0] / sheet.width, available[1] / sheet.height, 1.0) * device_ratio
+        scale = max(scale, 2 / min(sheet.width, sheet.height))
+        image = render_bitmap(sheet, scale, detail_scale=page.scale_for(sheet.width))
+        image.setDevicePixelRatio(device_ratio)
+        return PagePreview(image, sheet.width, sheet.height)
+
+    return job
+
+
+def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[KeepGoing], None]:
+    def job(keep_going: KeepGoing) -> None:
+        from explorer.export.sheet_files import export_image
+
+        export_image(build_sheet(source, page), path)
+
+    return job
+
+
+def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], None]:
+    """The table of stages as text."""
+
+    def job(keep_going: KeepGoing) -> None:
+        from explorer.export.tables import save_table_text
+        from explorer.presenters.stage_table import stage_table
+
+        save_table_text(stage_table([source.network.analysis]), path)
+
+    return job
+
+
+def copy_page_job(source: ExportSource, page: Page) -> Callable[[KeepGoing], tuple[QImage, bytes]]:
+    """The page as an image and as SVG."""
+
+    def job(keep_going: KeepGoing) -> tuple[QImage, bytes]:
+        from explorer.export.sheet_files import render_bitmap, render_svg
+
+        sheet = build_sheet(source, page)
+        return render_bitmap(sheet), render_svg(sheet)
+
+    return job

@@ -1,0 +1,115 @@
+"""Pictures of what is open, as files or on the clipboard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QToolBar
+
+from explorer.export.page import PictureKind
+from explorer.session import Topic
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.base.cancellation import KeepGoing
+    from explorer.network import Network
+    from explorer.ui.export.dialog import ExportDialog
+    from explorer.ui.export.jobs import ExportSource
+
+
+class ExportTool:
+    def __init__(self, context: ToolContext) -> None:
+        self._context, self._session = context, context.session
+        self._preview_lane, self._file_lane = (
+            context.add_lane("export previews", latest_only=True),
+            context.add_lane("exports"),
+        )
+        tip = "The diagram, feature maps as boxes or a table of stages, as PNG, SVG, PDF or on the clipboard"
+        self.diagram_action = context.add_action("File", "Export diagram…", lambda: self.show_dialog(), "Ctrl+E", tip)
+        tip = "The stages as papers print them: as a picture, LaTeX, Markdown or CSV"
+        self.table_action = context.add_action("File", "Export table…", lambda: self.show_dialog("table"), "", tip)
+        tip = "As Python that rebuilds it, as weights or as ONNX"
+        self.network_action = context.add_action("File", "Export network…", self.choose_network_file, "", tip)
+        self._insert_above_quit(self.diagram_action, self.table_action, self.network_action)
+        bar = context.window.findChild(QToolBar, "tools")
+        if bar is not None:
+            bar.addAction(self.diagram_action)
+        self.dialog: ExportDialog | None = None
+        self._session.listen(self._session_changed)
+        self._session_changed("network")
+
+    def _insert_above_quit(self, *actions: QAction) -> None:
+        menu = self._context.get_menu("File")
+        quits = [a for a in menu.actions() if a.shortcut() == QKeySequence(QKeySequence.StandardKey.Quit)]
+        for action in actions:
+            if quits:
+                menu.insertAction(quits[0], action)
+        if quits:
+            menu.insertSeparator(quits[0])
+
+    def _session_changed(self, topic: Topic) -> None:
+        if topic == "network":
+            for action in (self.diagram_action, self.table_action, self.network_action):
+                action.setEnabled(self._session.network is not None)
+
+    @property
+    def exportable(self) -> ExportSource | None:
+        """What there is to export now; None while no network is open."""
+        from explorer.ui.export.jobs import ExportSource
+
+        session, canvas = self._session, self._context.canvas
+        network = session.displayed_network
+        if network is None:
+            return None
+        selection = tuple(session.selection.split(",")) if session.selection else ()
+        seen = canvas._viewport.to_picture_rect(QRectF(canvas.rect()))
+        unfolded, way, colouring = session.expanded, session.direction, session.colouring
+        return ExportSource(network, canvas.picture, seen, selection, unfolded, way, colouring)
+
+    def show_dialog(self, kind: PictureKind | None = None) -> None:
+        """Ask what to export and how; remembers what was said last time, but begins with the window's direction and
+        colours."""
+        from explorer.ui.export.dialog import ExportDialog, load_last_page
+
+        shown = self.exportable
+        if shown is None:
+            return
+        page = replace(load_last_page(), kind=kind or "graph", direction=shown.direction, by=shown.by)
+        intent = self._context.commands
+        self.dialog = ExportDialog(
+            self._context.window, shown, self._preview_lane, self._file_lane, intent.show_status, page
+        )
+        self.dialog.finished.connect(self._dialog_finished)
+        self.dialog.open()
+
+    def choose_network_file(self) -> None:
+        from explorer.ui.base import dialogs
+
+        network = self._session.network
+        if network is None:
+            return
+        path = dialogs.ask_network_export_path(self._context.window, network.architecture.key or network.title)
+        if path is not None:
+            self.write_network(path)
+
+    def write_network(self, path: str) -> None:
+        network, intent = self._session.network, self._context.commands
+        if network is not None:
+            intent.show_status(f"Writing {Path(path).name}…", 0)
+            work = partial(_write_network, network, path)
+            self._file_lane.submit(work, lambda _: intent.show_status(f"Wrote {path}"), intent.show_error)
+
+    def _dialog_finished(self) -> None:
+        self._preview_lane.cancel()
+        self.dialog = None
+
+
+def _write_network(network: Network, path: str, keep_going: KeepGoing) -> None:
+    from explorer.export.network_files import save_network
+
+    save_network(network, path)

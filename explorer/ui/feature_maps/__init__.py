@@ -1,0 +1,1 @@
+"""Feature maps, kernels and unit receptive fields of the selected card."""

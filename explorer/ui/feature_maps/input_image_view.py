@@ -1,0 +1,61 @@
+"""The image as the network sees it, with what one unit can see of it, and what it uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from explorer.ui.widgets.image_view import ImageView
+from explorer.ui.widgets.responsive_grid import with_caption
+
+if TYPE_CHECKING:
+    from explorer.analysis.probes.unit_receptive_field import PixelBox
+
+_HINT = "Point at the large map: what it sees."
+_EFFECTIVE_FIELD_CAPTION = "Red: what it really uses (gradient)."
+_TOOLTIP = "What the network sees. Point at a place in the large map and the part it can see is outlined here."
+
+
+class InputImageView(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.image_view, self.caption = ImageView("What the network sees", smooth=True), QLabel(_HINT)
+        self._shows_effective_field = False  # what a unit uses is lit up
+        self.setToolTip(_TOOLTIP)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(with_caption(self.image_view, self.caption))
+
+    def clear_overlays(self) -> None:
+        """No unit is pointed at."""
+        self.image_view.set_outlines()
+        self.show_effective_field(None)
+        self.caption.setText(_HINT)
+
+    def show_receptive_box(self, box: PixelBox | None) -> None:
+        """Outline what the unit under the mouse can see; what a clicked one uses stays in sight."""
+        self.image_view.set_outlines(*([QRectF(box.left, box.top, box.width, box.height)] if box is not None else []))
+        if box is None:
+            self.caption.setText(_EFFECTIVE_FIELD_CAPTION if self._shows_effective_field else _HINT)
+        else:
+            self.caption.setText(f"It sees {box.height} × {box.width} px. Click: what it uses.")
+
+    def show_effective_field(self, shares: NDArray[np.float32] | None) -> None:
+        """Light up what a unit uses: shares from 0 to 1 of shape (height, width)."""
+        self._shows_effective_field = shares is not None
+        if shares is None:
+            self.image_view.set_overlay(QImage())
+            return
+        heat = np.zeros((*shares.shape, 4), np.uint8)
+        heat[..., :3] = (255, 70, 20)
+        heat[..., 3] = (235 * np.sqrt(shares)).astype(np.uint8)
+        height, width = shares.shape
+        self.image_view.set_overlay(
+            QImage(heat.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+        )
+        self.caption.setText(_EFFECTIVE_FIELD_CAPTION)

@@ -1,0 +1,29 @@
+"""Beside a picture: its figures, and how often each value occurs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from explorer.ui.widgets.plots import HistogramPlot
+
+if TYPE_CHECKING:
+    from explorer.presenters.feature_map_views import FeatureMapView
+
+
+class StatisticsView(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.statistics, self.histogram = QLabel(), HistogramPlot()
+        self.statistics.setProperty("role", "muted")
+        self.statistics.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.statistics)
+        column.addWidget(self.histogram, 1)
+
+    def show_view(self, view: FeatureMapView) -> None:
+        self.statistics.setText("  ·  ".join(f"{name} <b>{value}</b>" for name, value in view.figures))
+        if view.histogram is not None:
+            self.histogram.show_counts(view.histogram.edges, list(view.histogram.counts))

@@ -1,0 +1,91 @@
+"""What the selected card makes of the image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from explorer.base.cancellation import KeepGoing
+from explorer.session import Topic
+from explorer.ui.plugin.panel_tool import FollowingTool, Job
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
+    from explorer.network import Network
+    from explorer.presenters.feature_map_views import CardViews
+    from explorer.presenters.layer_activations import NetworkInputImage
+    from explorer.ui.feature_maps.panel import FeatureMapsPanel
+
+
+class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
+    title, shortcut, preferred_height = "Feature maps", "Ctrl+Shift+F", 380
+    topics: frozenset[Topic] = frozenset({"network", "selection", "sample"})
+
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
+        self._unit_lane = context.add_lane("receptive field", latest_only=True)
+
+    def create_panel(self) -> FeatureMapsPanel:
+        from explorer.ui.feature_maps.panel import FeatureMapsPanel
+
+        panel = FeatureMapsPanel()
+        panel.unit_hovered.connect(self._show_receptive_field)
+        panel.unit_clicked.connect(self._show_effective_field)
+        return panel
+
+    def create_job(self, network: Network, sample: Sample) -> Job | None:
+        selection = self.session.selection
+        return partial(compute_views, network, sample, selection) if selection is not None else None
+
+    def _show_receptive_field(self, node_name: str, unit: tuple[int, int] | None) -> None:
+        if self.panel is None:
+            return
+        if unit is None:
+            self._unit_lane.cancel()
+            self.panel.input_image.show_receptive_box(None)
+        else:
+            self._submit_unit_job(partial(receptive_box, node_name, unit), self.panel.input_image.show_receptive_box)
+
+    def _show_effective_field(self, node_name: str, unit: tuple[int, int]) -> None:
+        if self.panel is not None:
+            self._submit_unit_job(
+                partial(effective_field, node_name, unit), self.panel.input_image.show_effective_field
+            )
+
+    def _submit_unit_job(self, job: Callable[[Network, Sample, KeepGoing], Any], show: Callable[[Any], None]) -> None:
+        network, sample = self.session.network, self.session.sample
+        if network is not None and sample is not None:
+            self._unit_lane.submit(partial(job, network, sample), show, lambda _: show(None))
+
+
+def compute_views(
+    network: Network, sample: Sample, card_id: str, keep_going: KeepGoing
+) -> tuple[CardViews, NetworkInputImage]:
+    from explorer.presenters.feature_map_views import build_card_views, class_names_of_units
+    from explorer.presenters.layer_activations import compute_layer_activations, network_input_image
+
+    now, before = network.probe_pair(sample)
+    found = compute_layer_activations(now, before, card_id, keep_going)
+    return build_card_views(found, class_names_of_units(found, now, before)), network_input_image(now)
+
+
+def receptive_box(
+    node_name: str, unit: tuple[int, int], network: Network, sample: Sample, keep_going: KeepGoing
+) -> Any:
+    """What the unit can see of the image."""
+    from explorer.analysis.probes.unit_receptive_field import compute_receptive_box
+
+    shown = network if node_name in network.architecture.live else network.baseline
+    return compute_receptive_box(node_name, *unit, shown.architecture, shown.figures.measures)
+
+
+def effective_field(
+    node_name: str, unit: tuple[int, int], network: Network, sample: Sample, keep_going: KeepGoing
+) -> Any:
+    """What the unit uses of it."""
+    from explorer.analysis.probes.unit_receptive_field import compute_effective_field
+
+    shown = network if node_name in network.architecture.live else network.baseline
+    return compute_effective_field(node_name, *unit, shown.probe(sample), keep_going)

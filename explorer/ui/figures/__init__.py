@@ -1,0 +1,1 @@
+"""The figures panel: totals and stages, now and at the baseline."""

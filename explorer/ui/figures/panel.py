@@ -1,0 +1,176 @@
+"""The figures now, beside those of the network as it was opened."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from explorer.base import number_format
+from explorer.ui.base import appearance
+from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
+
+if TYPE_CHECKING:
+    from explorer.ui.figures.stage_bars import StageBars
+
+_MIN_WIDTH, _BARS_MIN_WIDTH = 330, 520  # pixels of width
+_BARS_MIN_HEIGHT = 290  # pixels of height
+_Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
+
+
+class FiguresPanel(QWidget):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._summary: FiguresSummary | None = None
+        self._displayed: FiguresSummary | None = None
+        self._rows: list[_Row] = []
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(3)
+        self.figure_box = QComboBox()
+        self.figure_box.setAccessibleName("Figure shown for each stage")
+        self.figure_box.setToolTip("The figure that the bars show for each stage")
+        self.figure_box.currentTextChanged.connect(lambda _: self._draw_bars())
+        self._plot_area = QWidget()
+        self._plot_column = QVBoxLayout(self._plot_area)
+        self._plot_column.setContentsMargins(0, 0, 0, 0)
+        self._legend = _muted_label("")
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._empty = _muted_label("Open a network to see its figures.")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._body = self._build_body()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 6)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # it adapts to narrow places itself
+        column.addWidget(self._body)
+        column.addWidget(self._empty)
+        self.show_summary(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 235)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_MIN_WIDTH, 147)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Bars beside the numbers or, where it is narrow, below them; with no room for both, they give way."""
+        wide = self.width() >= _BARS_MIN_WIDTH
+        self._body_layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._plot_area.setVisible(wide or self.height() >= _BARS_MIN_HEIGHT)
+
+    def show_summary(self, summary: FiguresSummary | None) -> None:
+        self._summary = summary
+        self._display(summary)
+
+    def show_preview(self, summary: FiguresSummary | None) -> None:
+        """Show other figures for the time being; None goes back to what is."""
+        self._display(summary or self._summary)
+
+    def _display(self, summary: FiguresSummary | None) -> None:
+        self._displayed = summary
+        self._body.setVisible(summary is not None)
+        self._empty.setVisible(summary is None)
+        counts = summary.headline_figures if summary is not None else ()
+        while len(self._rows) < len(counts):
+            self._add_row()
+        for row, count in zip(self._rows, counts, strict=False):
+            _fill_row(row, count)
+        for number, row in enumerate(self._rows):
+            for cell in row:
+                cell.setVisible(number < len(counts))
+        names = list(summary.bars) if summary is not None else []
+        if names and names != [self.figure_box.itemText(n) for n in range(self.figure_box.count())]:
+            chosen = self.figure_box.currentText()
+            self.figure_box.clear()
+            self.figure_box.addItems(names)
+            self.figure_box.setCurrentText(chosen if chosen in names else names[0])
+        self._draw_bars()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_body"):
+            self.show_summary(self._summary)
+
+    def _build_body(self) -> QWidget:
+        body = QWidget()
+        left = QVBoxLayout()
+        left.addLayout(self._grid)
+        left.addStretch(1)
+        head = QHBoxLayout()
+        head.addWidget(self.figure_box)
+        head.addStretch(1)
+        head.addWidget(self._legend)
+        self._plot_column.addLayout(head)
+        self._body_layout = QHBoxLayout(body)
+        self._body_layout.setContentsMargins(0, 0, 0, 0)
+        self._body_layout.setSpacing(16)
+        self._body_layout.addLayout(left)
+        self._body_layout.addWidget(self._plot_area, 1)
+        return body
+
+    @cached_property
+    def plot(self) -> StageBars:
+        """The bars, made when there are figures to show: pyqtgraph takes its time to import."""
+        from explorer.ui.figures.stage_bars import StageBars
+
+        made = StageBars()
+        made.setMinimumWidth(180)
+        self._plot_column.addWidget(made, 1)
+        return made
+
+    def _add_row(self) -> None:
+        row = (_muted_label(""), QLabel(), QLabel(), QLabel())
+        font = row[1].font()
+        font.setBold(True)
+        row[1].setFont(font)
+        width = row[2].fontMetrics().horizontalAdvance
+        for column, cell in enumerate(row):
+            # The columns stand still when figures change. The column's minimum, as a cell's own would let it be cut.
+            self._grid.setColumnMinimumWidth(column, width(("", "88.8 MiB", "+88.8 MiB", "+88.8 %")[column]))
+            if column:
+                cell.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(cell, len(self._rows), column)
+        self._rows.append(row)
+
+    def _draw_bars(self) -> None:
+        summary, name = self._displayed, self.figure_box.currentText()
+        if summary is None or name not in summary.bars:
+            self._legend.clear()
+            if "plot" in self.__dict__:
+                self.plot.show_bars((), (), ())
+            return
+        now, before = summary.bars[name]
+        self.plot.show_bars(summary.stages, now, before)
+        solid = f'<span style="color: {appearance.current_colours().accent}">■</span>'
+        self._legend.setText(f"{solid} now&nbsp; □ before" if now != before else "")
+
+
+def _fill_row(row: _Row, count: HeadlineFigure) -> None:
+    name, now, change, percent = row
+    is_bytes = count.unit == "bytes"
+    name.setText(count.name)
+    shown = number_format.format_bytes(count.now) if is_bytes else number_format.format_short(count.now)
+    now.setText(f"{shown} {count.unit}" if count.unit and not is_bytes else shown)
+    difference = count.now - count.baseline
+    c = appearance.current_colours()
+    change.setText(number_format.format_signed(difference, count.unit))
+    percent.setText(number_format.format_percent_change(count.now, count.baseline) if difference else "")
+    colour = c.muted if not difference else c.increase if difference > 0 else c.decrease
+    for cell in (change, percent):
+        cell.setStyleSheet(f"color: {colour}")
+    unit = f" {count.unit}" if count.unit else ""
+    tip = (
+        f"{number_format.format_exact(count.now)}{unit} now, "
+        f"{number_format.format_exact(count.baseline)}{unit} before\n{count.tip}"
+    ).strip()
+    for cell in row:
+        cell.setToolTip(tip)
+
+
+def _muted_label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    return label

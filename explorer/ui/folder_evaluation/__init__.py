@@ -1,0 +1,1 @@
+"""Predictions on a folder of images before and after the edits."""

@@ -1,0 +1,130 @@
+"""A folder of images shown to the network before and after: how often the likeliest class changes, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.base.cancellation import KeepGoing
+from explorer.ui.output.panel import OutputPanel
+from explorer.ui.output.progress_row import ProgressRow
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.project.folder_evaluation import FolderResult
+
+
+class FolderEvaluationPanel(QWidget):
+    """The sentence that sums it up, and a line for each image, those that changed first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choose_button = QPushButton("Choose a folder…")
+        self.rerun_button = QPushButton("Again")
+        self.rerun_button.setToolTip("The same folder with the network as it is now")
+        self.rerun_button.setEnabled(False)
+        self.summary = QLabel("A folder of images as a batch: how often do your edits change the likeliest class?")
+        self.summary.setWordWrap(True)
+        self.progress = ProgressRow()
+        self.table = QTreeWidget()
+        self.table.setRootIsDecorated(False)
+        self.table.setHeaderLabels(["Image", "Before", "Now", "Bits apart"])
+        self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.setToolTip("Double-click an image to show it to the network")
+        head = QHBoxLayout()
+        head.addWidget(self.summary, 1)
+        head.addWidget(self.rerun_button)
+        head.addWidget(self.choose_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.addLayout(head)
+        column.addWidget(self.progress)
+        column.addWidget(self.table, 1)
+
+    def show_evaluation(self, batch: FolderResult) -> None:
+        self.summary.setText(batch.summary)
+        self.table.clear()
+        for seen in sorted(batch.results, key=lambda seen: (not seen.changed, -(seen.divergence or 0.0))):
+            apart = "–" if seen.divergence is None else f"{seen.divergence:.3f}"
+            row = QTreeWidgetItem(
+                self.table, [seen.path.name, seen.baseline_class, seen.edited_class if seen.changed else "same", apart]
+            )
+            row.setData(0, Qt.ItemDataRole.UserRole, str(seen.path))
+        for name, why in batch.unreadable:
+            QTreeWidgetItem(self.table, [name, "not read", why, ""])
+
+
+class FolderEvaluationTool:
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
+        self.folder = ""
+        self.panel: FolderEvaluationPanel | None = None
+        self.lane = context.add_lane("folder", latest_only=True)
+        self.dock = context.add_dock("Folder of images", self._create_panel, "bottom")
+        context.add_action(
+            "Tools",
+            "Try on a folder of images…",
+            self.choose_folder,
+            tip="How often do the edits change the top class?",
+        )
+
+    def _create_panel(self) -> QWidget:
+        self.panel = FolderEvaluationPanel()
+        self.panel.choose_button.clicked.connect(self.choose_folder)
+        self.panel.rerun_button.clicked.connect(lambda: self.evaluate(self.folder))
+        self.panel.table.itemDoubleClicked.connect(self._show_image)
+        self.lane.progress_changed.connect(self.panel.progress.set_progress)
+        self.lane.busy_changed.connect(
+            lambda busy: None if busy or self.panel is None else self.panel.progress.finish()
+        )
+        return self.panel
+
+    def choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._context.window, "Folder of images", self.folder)
+        if folder:
+            self.evaluate(folder)
+
+    def evaluate(self, folder: str) -> None:
+        """Show every image of the folder to the network, and to the one it was."""
+        network = self._context.session.network
+        if network is None:
+            self._context.commands.show_error(ValueError("Open a network first."))
+            return
+        self.folder = folder
+        self.dock.show()
+        self.dock.raise_()
+        panel = self.panel
+        assert panel is not None
+        panel.rerun_button.setEnabled(True)
+        panel.progress.start(f"{Path(folder).name}:", self._cancel)
+
+        def work(wanted: KeepGoing) -> FolderResult:
+            from explorer.project.folder_evaluation import evaluate_folder
+
+            return evaluate_folder(network, folder, wanted)
+
+        self.lane.submit(work, panel.show_evaluation, self._context.commands.show_error)
+
+    def _cancel(self) -> None:
+        self.lane.cancel()
+        if self.panel is not None:
+            self.panel.progress.finish()
+
+    def _show_image(self, row: QTreeWidgetItem) -> None:
+        path = row.data(0, Qt.ItemDataRole.UserRole)
+        output = self._context.window.findChild(OutputPanel)
+        if path and isinstance(output, OutputPanel):
+            output.image_dropped.emit(path)

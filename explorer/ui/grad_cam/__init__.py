@@ -1,0 +1,1 @@
+"""Grad-CAM: where the network looks for a class."""

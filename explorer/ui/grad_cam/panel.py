@@ -1,0 +1,103 @@
+"""Where the network looks: the sample image with what speaks for a class lit up, now and before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from explorer.ui.widgets import colour_maps
+from explorer.ui.widgets.class_combo import ClassCombo
+from explorer.ui.widgets.image_view import ImageView
+from explorer.ui.widgets.tool_row import ToolRow
+
+if TYPE_CHECKING:
+    from explorer.presenters.grad_cam import GradCamView
+
+_PLACEHOLDER = "Open a network to see which places of the image speak for a class."
+
+
+class GradCamPanel(QWidget):
+    class_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.classes = ClassCombo("Class that is looked for")
+        self.classes.class_chosen.connect(self.class_chosen)
+        self.caption = QLabel(_PLACEHOLDER)
+        self.caption.setProperty("role", "muted")
+        self.caption.setWordWrap(True)
+        self.image, self.current, self.baseline = (ImageView(name, smooth=True) for name in ("Image", "Now", "Before"))
+        self._image_captions = {picture: QLabel() for picture in (self.image, self.current, self.baseline)}
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self._image_columns: dict[ImageView, QWidget] = {}
+        for picture, said in self._image_captions.items():
+            said.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            said.setProperty("role", "muted")
+            box = self._image_columns[picture] = QWidget()
+            column = QVBoxLayout(box)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(2)
+            column.addWidget(picture, 1)
+            column.addWidget(said)
+            row.addWidget(box, 1)
+        self._tool_row = ToolRow([QLabel("What speaks for"), self.classes])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(6)
+        column.addWidget(self._tool_row)
+        column.addLayout(row, 1)
+        column.addWidget(self.caption)
+        self.setMinimumWidth(300)
+        self.show_result(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 260)
+
+    def show_result(self, result: GradCamView | None, reason: str = "") -> None:
+        """Show what was found, or say why there is nothing."""
+        self._tool_row.setVisible(result is not None)
+        for box in self._image_columns.values():
+            box.setVisible(result is not None)
+        if result is None:
+            self.caption.setText(reason or _PLACEHOLDER)
+            return
+        self.classes.show_classes(result.classes, result.now.target)
+        photo = colour_maps.rgb_to_image(result.image.pixels)
+        for picture in self._image_captions:
+            picture.show_image(photo)
+        self._image_captions[self.image].setText("What the network sees")
+        self.current.set_overlay(_heat_overlay(result.now.heat))
+        self._image_captions[self.current].setText(f"Now: {_format_percent(result.now.probability)}")
+        self._image_columns[self.baseline].setVisible(result.baseline is not None)
+        if result.baseline is not None:
+            self.baseline.set_overlay(_heat_overlay(result.baseline.heat))
+            self._image_captions[self.baseline].setText(f"Before: {_format_percent(result.baseline.probability)}")
+        self.caption.setText(result.caption)
+
+    def show_busy(self) -> None:
+        if self._image_columns[self.current].isHidden():
+            self.caption.setText("Looking…")
+
+
+def _heat_overlay(heat: NDArray[np.float32]) -> QImage:
+    """Colours that cover the image the more, the warmer they are; enlarged smoothly when they are painted."""
+    most = float(heat.max()) or 1.0
+    places = (255 * np.clip(heat / most, 0, 1)).astype(np.uint8)
+    painted = np.empty((*heat.shape, 4), np.uint8)
+    painted[..., :3] = colour_maps.colour_table("Turbo", False)[places]
+    painted[..., 3] = (25 + 140 * (places / 255.0)).astype(np.uint8) if heat.any() else 0
+    height, width = heat.shape
+    small = QImage(painted.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+    # Enlarged here rather than when painted: at once, a painter would keep hard edges between so few pixels.
+    mode = Qt.TransformationMode.SmoothTransformation
+    return small.scaled(16 * width, 16 * height, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+
+
+def _format_percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,30 @@
+"""Where the network looks for a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from explorer.base.cancellation import KeepGoing
+from explorer.ui.plugin.panel_tool import ClassTool
+
+if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
+    from explorer.network import Network
+    from explorer.ui.grad_cam.panel import GradCamPanel
+
+
+class GradCamTool(ClassTool["GradCamPanel"]):
+    title, shortcut, preferred_height = "Where it looks", "Ctrl+Shift+G", 320
+
+    def create_panel(self) -> GradCamPanel:
+        from explorer.ui.grad_cam.panel import GradCamPanel
+
+        panel = GradCamPanel()
+        panel.class_chosen.connect(self.choose_class)
+        return panel
+
+    @staticmethod
+    def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:
+        from explorer.presenters.grad_cam import compute_grad_cam_view
+
+        return compute_grad_cam_view(*network.probe_pair(sample), target_class, keep_going)

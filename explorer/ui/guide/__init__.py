@@ -1,0 +1,1 @@
+"""The guide panel: what the network brought, with links into the diagram."""

@@ -1,0 +1,188 @@
+"""The guide: what the open network brought, with links into the diagram, to edits that try it, to experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QTextBrowser, QWidget
+
+from explorer.base.cancellation import KeepGoing
+from explorer.session import Topic
+from explorer.ui.base import appearance
+from explorer.ui.base.appearance import Colours
+from explorer.ui.guide import page_text
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.base.languages import Language
+    from explorer.guide.filled_page import CatalogueFacts, FilledPage
+    from explorer.network import Network
+
+
+class GuideTool:
+    def __init__(self, context: ToolContext) -> None:
+        self._context, self._session = context, context.session
+        self._lane = context.add_lane("reading", latest_only=True)
+        self._panel: GuidePanel | None = None
+        self._filled_page: FilledPage | None = None
+        self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # given what was tried
+        self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
+        self.dock = context.add_dock("About", self._create_panel, "right", "F1", visible=True)
+        self._session.listen(self._session_changed)
+
+    def _create_panel(self) -> QWidget:
+        self._panel = GuidePanel()
+        self._panel.link_clicked.connect(self._open_link)
+        self._load_page()
+        return self._panel
+
+    def _session_changed(self, topic: Topic) -> None:
+        if topic == "language" or (topic == "network" and not self._is_current()):
+            self._load_page()
+        elif topic == "network":
+            self._update_links()
+
+    def _is_current(self) -> bool:
+        network = self._session.network
+        key = network.baseline.architecture.key if network is not None else ""
+        return self._filled_page is not None and self._filled_page.network == key
+
+    def _load_page(self) -> None:
+        network = self._session.network
+        if self._panel is None or network is None:
+            return
+        work = partial(load_guide_page, network.baseline, self._session.language)
+        self._lane.submit(work, self._show_page, self._context.commands.show_error)
+
+    def _show_page(self, page: FilledPage | CatalogueFacts | None) -> None:
+        from explorer.experiments.texts import load_texts
+        from explorer.guide.filled_page import FilledPage
+        from explorer.guide.page import load_page_labels
+
+        words = load_page_labels(self._session.language)
+        self._filled_page = page if isinstance(page, FilledPage) else None
+        if self._panel is None:
+            return
+        if page is None:
+            self._panel.show_text(page_text.render_placeholder)
+        elif isinstance(page, FilledPage):
+            titles = {id: text.title for id, text in load_texts(self._session.language).experiments.items()}
+            self._render_page = partial(page_text.render_page, page, words, titles)
+            self._edits_in_force = self._in_force()
+            self._panel.show_text(partial(self._render_page, self._edits_in_force))
+        else:
+            self._panel.show_text(partial(page_text.render_figures, page, words))
+
+    def _update_links(self) -> None:
+        """What was tried and is in force says so, and can be taken back."""
+        tried = self._in_force()
+        if self._panel is not None and self._render_page is not None and tried != self._edits_in_force:
+            self._edits_in_force = tried
+            self._panel.show_text(partial(self._render_page, tried), keep_scroll=True)
+
+    def _in_force(self) -> frozenset[tuple[str, str]]:
+        from explorer.guide.page import tries_in_force
+
+        network = self._session.network
+        if self._filled_page is None or network is None:
+            return frozenset()
+        return tries_in_force(self._filled_page.page.key, network.history.applied_edits)
+
+    # links
+
+    def _open_link(self, url: QUrl) -> None:
+        kind, target = url.scheme(), url.path()
+        if kind == "https":
+            QDesktopServices.openUrl(url)
+        elif kind == "network":
+            self._context.commands.open_network(target)
+        elif kind == "card":
+            self._highlight_idea(target)
+        elif kind in ("try", "undo"):
+            idea, tried = target.split("/")
+            self._try_edits(idea, tried, apply=kind == "try")
+        elif kind == "experiment":
+            name, number = target.split("/")
+            self._open_experiment(name, int(number))
+
+    def _highlight_idea(self, idea: str) -> None:
+        """Light up where an idea lives in the network as it is now."""
+        from explorer.guide.filled_page import find_locations
+
+        if self._filled_page is not None and self._session.network is not None:
+            found = tuple(find_locations(self._session.network.analysis, self._filled_page.page.facts.ideas[idea]))
+            self._context.commands.highlight_cards(found)
+            lit = f"{len(found)} place{'s' * (len(found) > 1)} lit up on the diagram."
+            self._context.commands.show_status(
+                lit if found else "The edits made so far left nothing of this in the network."
+            )
+
+    def _try_edits(self, idea: str, variant: str, apply: bool) -> None:
+        from explorer.guide.page import load_try_edits
+
+        if self._filled_page is None:
+            return
+        edits = load_try_edits(self._filled_page.page.key, idea, variant)
+        if apply:
+            self._context.commands.change_network(lambda network: network.edit(*edits))
+            self._context.commands.show_status("Tried. The same link takes it back.")
+        else:
+            self._context.commands.change_network(lambda network: network.without(*edits))
+            self._context.commands.show_status("Taken back.")
+
+    def _open_experiment(self, idea: str, number: int) -> None:
+        if self._filled_page is not None:
+            experiment = self._filled_page.page.facts.ideas[idea].experiments[number]
+            self._session.open_experiment(experiment.id, experiment.controls)
+
+
+def load_guide_page(baseline: Network, language: Language, keep_going: KeepGoing) -> FilledPage | CatalogueFacts | None:
+    """The page on a network, what the catalogue knows of one without a page, or None for a module of the user's."""
+    from explorer.guide.filled_page import catalogue_facts, fill_page
+    from explorer.guide.page import find_page_key, load_page
+
+    key = baseline.architecture.key
+    if not key:
+        return None
+    about = find_page_key(key)
+    return (
+        fill_page(load_page(about, language), baseline.analysis)
+        if about is not None
+        else catalogue_facts(baseline.analysis)
+    )
+
+
+class GuidePanel(QTextBrowser):
+    link_clicked = Signal(QUrl)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setOpenLinks(False)
+        self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.setAccessibleName("About the network")
+        self.document().setDocumentMargin(12)
+        self.anchorClicked.connect(self.link_clicked)
+        self._render: Callable[[Colours], str] = page_text.render_placeholder
+        self._update_html()
+
+    def show_text(self, render: Callable[[Colours], str], keep_scroll: bool = False) -> None:
+        """Show a page, given as a function of the colours in force; where one reads, when it is the same page."""
+        self._render = render
+        self._refresh() if keep_scroll else self._update_html()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        place = self.verticalScrollBar().value()
+        self._update_html()
+        self.verticalScrollBar().setValue(place)
+
+    def _update_html(self) -> None:
+        self.setHtml(self._render(appearance.current_colours()))

@@ -1,0 +1,1 @@
+"""The history panel: the edits as a list to move along."""

@@ -1,0 +1,97 @@
+"""How the history looks: a line with a dot for each step, filled up to where one is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from explorer.base import number_format
+from explorer.ui.base import appearance
+from explorer.ui.base.appearance import Colours
+
+#: Roles of the list's model: the step; how many steps it lies behind the current one, below zero if before it.
+HISTORY_ROW, ROW_OFFSET = (Qt.ItemDataRole.UserRole + n for n in range(2))
+
+_LINE_X = 18.0  # where the line is
+_TEXT_X = 34.0  # where texts begin
+_Index = QModelIndex | QPersistentModelIndex
+_TextRun = tuple[str, str]  # text and colour
+
+
+class HistoryDelegate(QStyledItemDelegate):
+    """Where one is has a tinted ground and a filled dot; what can be redone is grey and its dots are rings."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(100, round(QFontMetricsF(option.font).height() * 2.1) + 10)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        c, behind = appearance.current_colours(), int(index.data(ROW_OFFSET))
+        area = QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _paint_background(painter, option, c, current=behind == 0)
+        _paint_line(painter, area, c, behind, first=index.row() == 0, last=index.row() == index.model().rowCount() - 1)
+        texts = area.adjusted(_TEXT_X, 5, -10, -5)
+        half = texts.height() / 2
+        title = QFont(option.font)
+        title.setBold(behind == 0)
+        _paint_runs(
+            painter, texts.adjusted(0, 0, 0, -half), [(str(index.data()), c.muted if behind > 0 else c.text)], title
+        )
+        small = QFont(option.font)
+        small.setPointSizeF(max(small.pointSizeF() * 0.88, 1.0))
+        _paint_runs(painter, texts.adjusted(0, half, 0, 0), _change_runs(index, c), small)
+        painter.restore()
+
+
+def _paint_background(painter: QPainter, option: QStyleOptionViewItem, c: Colours, *, current: bool) -> None:
+    state, area = option.state, QRectF(option.rect).adjusted(3, 1, -3, -1)
+    under = QColor(c.accent)
+    under.setAlphaF(0.16 if current else 0.06 if state & QStyle.StateFlag.State_MouseOver else 0.0)
+    keyboard = bool(state & QStyle.StateFlag.State_HasFocus)
+    painter.setPen(QPen(QColor(c.accent), 1) if keyboard else Qt.PenStyle.NoPen)
+    painter.setBrush(under)
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+
+
+def _paint_line(painter: QPainter, area: QRectF, c: Colours, offset: int, *, first: bool, last: bool) -> None:
+    x, y = area.left() + _LINE_X, area.center().y()
+    for end, wanted, done in ((area.top(), not first, offset <= 0), (area.bottom(), not last, offset < 0)):
+        if wanted:
+            painter.setPen(QPen(QColor(c.accent if done else c.previous), 2))
+            painter.drawLine(QPointF(x, y), QPointF(x, end))
+    painter.setPen(QPen(QColor(c.accent if offset <= 0 else c.muted), 2))
+    painter.setBrush(QColor(c.accent if offset <= 0 else c.surface))
+    radius = 5.5 if offset == 0 else 4.0
+    painter.drawEllipse(QPointF(x, y), radius, radius)
+
+
+def _change_runs(index: _Index, c: Colours) -> list[_TextRun]:
+    """What a step changed, dearer in one colour and cheaper in the other; of the baseline what it has."""
+    step, behind = index.data(HISTORY_ROW), int(index.data(ROW_OFFSET))
+    if index.row() == 0:
+        return [
+            (
+                f"{number_format.format_short(step.params)} params · {number_format.format_short(step.macs)} MACs",
+                c.muted,
+            )
+        ]
+    if not step.more_params and not step.more_macs:
+        return [("params and MACs as before", c.muted)]
+    pieces: list[_TextRun] = []
+    for more, name in ((step.more_params, "params"), (step.more_macs, "MACs")):
+        colour = c.muted if behind > 0 or not more else c.increase if more > 0 else c.decrease
+        pieces += [(" · ", c.muted)] if pieces else []
+        pieces.append((f"{number_format.format_signed(more)} {name}", colour))
+    return pieces
+
+
+def _paint_runs(painter: QPainter, area: QRectF, runs: list[_TextRun], font: QFont) -> None:
+    metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    for text, colour in runs:
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(area.width(), 0.0))
+        painter.setPen(QColor(colour))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        area = area.adjusted(metrics.horizontalAdvance(text), 0, 0, 0)

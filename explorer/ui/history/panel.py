@@ -1,0 +1,147 @@
+"""The edits as a list: what each changed, where one is, the way back and forth, and the Python that repeats it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QElapsedTimer, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QMouseEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from explorer.ui.history.delegate import HISTORY_ROW, ROW_OFFSET, HistoryDelegate
+
+if TYPE_CHECKING:
+    from explorer.presenters.history_rows import HistoryRow, HistoryRows
+
+_COMPARE_LABEL, _RETURN_LABEL = "Compare with baseline", "Back to the edited network"
+_HOLD_MS = 350  # milliseconds; who presses longer wants to look only that long
+_VISIBLE_LINES = 7  # of Python that are seen at once
+
+
+class HistoryPanel(QWidget):
+    position_requested = Signal(int)  # the position to go to
+    compare_toggled = Signal(bool)  # look at the baseline, or no longer
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: HistoryRows | None = None
+        self.model = QStandardItemModel(self)
+        self.view = self._build_view()
+        self.compare_button = HoldButton(_COMPARE_LABEL)
+        self.compare_button.setToolTip(
+            "Hold down to look at the network as it was opened, or click to stay there (Ctrl+B)"
+        )
+        self.compare_button.toggled.connect(self.compare_toggled)
+        self.python_text = self._build_python_text()
+        self.copy_button = QPushButton("Copy")
+        self.copy_button.setToolTip("Copy the lines of Python")
+        self.copy_button.setAccessibleName("Copy the lines of Python")
+        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.python_text.toPlainText()))
+        heading = QLabel("The same in Python")
+        heading.setProperty("role", "heading")
+        row = QHBoxLayout()
+        row.addWidget(heading, 1)
+        row.addWidget(self.copy_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.compare_button)
+        column.addLayout(row)
+        column.addWidget(self.python_text)
+        self.show_rows(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(330, 500)
+
+    def show_rows(self, rows: HistoryRows | None) -> None:
+        """Show a history. The keyboard's place in the list goes to where one is."""
+        if rows == self._rows and rows is not None:
+            return
+        self._rows = rows
+        self.model.clear()
+        for number, step in enumerate(rows.rows if rows is not None else ()):
+            self.model.appendRow(_build_item(step, number, rows.position if rows is not None else 0))
+        if rows is not None:
+            self.view.setCurrentIndex(self.model.index(rows.position, 0))
+        self.python_text.setPlainText(rows.python if rows is not None else "")
+        self.compare_button.setEnabled(rows is not None and rows.position > 0)
+        self.copy_button.setEnabled(rows is not None)
+
+    def show_compared(self, compared: bool) -> None:
+        self.compare_button.setChecked(compared)
+        self.compare_button.setText(_RETURN_LABEL if compared else _COMPARE_LABEL)
+
+    def _build_view(self) -> QListView:
+        made = QListView()
+        made.setModel(self.model)
+        made.setItemDelegate(HistoryDelegate(made))
+        made.setFrameShape(QListView.Shape.NoFrame)
+        made.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        made.setSelectionMode(QListView.SelectionMode.NoSelection)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        made.setMinimumHeight(90)
+        made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
+        made.setAccessibleName("History")
+        made.setAccessibleDescription("Arrow keys and Enter go to a step")
+        made.clicked.connect(self._request_row)
+        made.activated.connect(self._request_row)
+        return made
+
+    def _build_python_text(self) -> QPlainTextEdit:
+        made = QPlainTextEdit()
+        made.setReadOnly(True)
+        made.setTabChangesFocus(True)
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        made.setFont(font)
+        made.setFixedHeight(_VISIBLE_LINES * made.fontMetrics().lineSpacing() + 12)
+        made.setAccessibleName("Lines of Python that open this network with its edits")
+        return made
+
+    def _request_row(self, index: QModelIndex) -> None:
+        if index.isValid() and self._rows is not None and index.row() != self._rows.position:
+            self.position_requested.emit(index.row())
+
+
+class HoldButton(QPushButton):
+    """On while it is held down; a short click leaves it on, or off."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setCheckable(True)
+        self._press_timer = QElapsedTimer()
+        self._set_by_press = False
+        self._keeps_state = False  # the click that follows changes nothing
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._set_by_press = not self.isChecked()
+            self._press_timer.start()
+            self.setChecked(True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        short = self._press_timer.isValid() and self._press_timer.elapsed() < _HOLD_MS
+        self._keeps_state = self._set_by_press and short
+        super().mouseReleaseEvent(event)
+        if self._set_by_press and not short:
+            self.setChecked(False)  # even where the mouse has left the button
+        self._keeps_state = self._set_by_press = False
+
+    def nextCheckState(self) -> None:
+        if not self._keeps_state:
+            super().nextCheckState()
+
+
+def _build_item(step: HistoryRow, number: int, position: int) -> QStandardItem:
+    item = QStandardItem(step.title)
+    item.setData(step, HISTORY_ROW)
+    item.setData(number - position, ROW_OFFSET)
+    state = "you are here" if number == position else "can be redone" if number > position else "in force"
+    item.setToolTip(f"{step.title}\n{step.figures_text}\n{state[:1].upper()}{state[1:]}")
+    item.setData(f"{number}. {step.title}, {state}", Qt.ItemDataRole.AccessibleTextRole)
+    item.setData(step.figures_text, Qt.ItemDataRole.AccessibleDescriptionRole)
+    return item

@@ -1,0 +1,1 @@
+"""The inspector: the selected card, its figures, its options, previews of edits."""

@@ -1,0 +1,92 @@
+"""The cost formula of a layer: symbols above their numbers, those that an edit just changed lit up.
+
+What the formula gives must be what was measured; if it ever is not, a badge says so instead of hiding it.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QLabel
+
+from explorer.base import number_format
+from explorer.ui.base import appearance
+from explorer.viewmodels.panels import Factor, Formula
+
+
+class FormulaBox(QLabel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.formula: Formula | None = None
+        self._previous: Formula | None = None
+        self._sum_text = ""
+        self.setProperty("role", "formula")
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.hide()
+
+    def show_formula(self, formula: Formula | None, sum_text: str = "") -> None:
+        """Show a layer's formula, or the cost of a group as a sum. What differs from the formula before lights up."""
+        if formula != self.formula:
+            self._previous = self.formula
+        self.formula, self._sum_text = formula, sum_text
+        self._update_text()
+
+    def compare_with(self, previous: Formula | None) -> None:
+        """Light up what differs from another formula of the same layer."""
+        self._previous = previous
+        self._update_text()
+
+    @property
+    def changed_symbols(self) -> frozenset[str]:
+        """Symbols whose numbers an edit changed."""
+        if self.formula is None or self._previous is None:
+            return frozenset()
+        old = {factor.symbol: factor.value for factor in self._previous.factors}
+        return frozenset(f.symbol for f in self.formula.factors if old.get(f.symbol, f.value) != f.value)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._update_text()
+
+    def _update_text(self) -> None:
+        self.setVisible(self.formula is not None or bool(self._sum_text))
+        if self.formula is None:
+            self.setText("<br>".join(map(escape, self._sum_text.splitlines())))
+            self.setToolTip("")
+            return
+        self.setText(_format_html(self.formula, self.changed_symbols, appearance.current_colours()))
+        self.setToolTip("\n".join(f"{f.symbol}: {f.description}" for f in self.formula.factors))
+        self.setAccessibleName(_format_text(self.formula))
+
+
+def _format_text(formula: Formula) -> str:
+    product = "".join(f"{_operator_text(n, f)}{f.value}" for n, f in enumerate(formula.factors))
+    return f"MACs = {product} = {formula.measured:,}"
+
+
+def _operator_text(number: int, factor: Factor) -> str:
+    return "" if not number else " ÷ " if factor.divides else " · "
+
+
+def _format_html(formula: Formula, changed: frozenset[str], c: appearance.Colours) -> str:
+    """Two rows of cells, so that each symbol stands above its number."""
+    top, bottom = [], []
+    for number, factor in enumerate(formula.factors):
+        sign = _operator_text(number, factor).strip()
+        if sign:
+            top.append(f"<td style='color:{c.muted}'>{sign}</td>")
+            bottom.append(f"<td style='color:{c.muted}'>{sign}</td>")
+        ground = f" bgcolor='{c.accent}'" if factor.symbol in changed else ""
+        colour = c.surface if factor.symbol in changed else c.text
+        top.append(f"<td align='center' style='color:{c.muted}'>{escape(factor.symbol)}</td>")
+        bottom.append(f"<td align='center'{ground}><b style='color:{colour}'>{factor.value}</b></td>")
+    table = f"<table cellspacing='0' cellpadding='3'><tr>{''.join(top)}</tr><tr>{''.join(bottom)}</tr></table>"
+    result = f"= <b>{number_format.format_exact(formula.measured)}</b> MACs"
+    if not formula.matches_measured:
+        given = number_format.format_exact(float(formula.product))
+        result = f"<b style='color:{c.increase}'>⚠ The formula gives {given}, measured were {formula.measured:,}.</b>"
+    return f"{table}<p style='margin:3px 0 0 0'>{result}</p>"

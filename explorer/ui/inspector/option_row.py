@@ -1,0 +1,157 @@
+"""One option of the inspector: its name, the control that sets it, and why it cannot be used if it cannot."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from explorer.ui.inspector.slider import ChoiceSlider
+from explorer.ui.inspector.switch import Switch
+from explorer.viewmodels.panels import Option
+
+
+class OptionRow(QWidget):
+    """Shows an option; can show another of the same form later without losing the keyboard's focus."""
+
+    edit_requested = Signal(object)  # the edit of what was chosen
+    edit_hovered = Signal(object)  # the edit that is pointed at or dragged over; None when no longer
+
+    def __init__(self, option: Option, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._option = option
+        self._name = text_label(option.title)
+        self._reason = text_label("", "muted", small=True)
+        self.control = self._build_control(option)
+        self.control.setAccessibleName(f"{option.title}, {option.scope}")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(1)
+        grid.addWidget(self._name, 0, 0)
+        grid.addWidget(self.control, 0, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self._reason, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        self.show_option(option)
+
+    def show_option(self, option: Option) -> None:
+        self._option = option
+        self.control.setEnabled(not option.reason)
+        self._name.setEnabled(not option.reason)
+        mixed = option.control == "switch" and option.current < 0
+        said = option.reason or ("Some are on, some off." if mixed else "")
+        self._reason.setText(said)
+        self._reason.setVisible(bool(said))
+        for widget in (self._name, self.control):
+            widget.setToolTip(option.reason or option.tip)
+        self.control.setAccessibleDescription(said or option.tip)
+        labels = [choice.label for choice in option.choices]
+        if isinstance(self.control, Switch):
+            self.control.set_state(bool(option.current) if option.current >= 0 else None)
+        elif isinstance(self.control, ChoiceSlider):
+            self.control.show_choices(labels, option.current)
+        elif isinstance(self.control, QComboBox):
+            self._fill_choice_box(self.control, labels)
+
+    def _build_control(self, option: Option) -> QWidget:
+        makers = {"switch": self._build_switch, "slider": self._build_slider, "actions": self._build_buttons}
+        return makers.get(option.control, self._build_choice_box)()
+
+    def _build_switch(self) -> QWidget:
+        switch = Switch()
+        # A mixed switch goes on first: that is the way back to how networks come.
+        switch.clicked.connect(lambda: self._request(0 if self._option.current == 1 else 1))
+        switch.installEventFilter(self)
+        return switch
+
+    def _build_choice_box(self) -> QWidget:
+        box = _ChoiceBox()
+        box.setMinimumWidth(150)
+        box.activated.connect(self._request)
+        box.highlighted.connect(self._hover)
+        box.popup_closed.connect(lambda: self.edit_hovered.emit(None))
+        return box
+
+    def _build_slider(self) -> QWidget:
+        slider = ChoiceSlider()
+        slider.handle_moved.connect(self._hover)
+        slider.value_committed.connect(self._request)
+        slider.reverted.connect(lambda: self.edit_hovered.emit(None))
+        return slider
+
+    def _build_buttons(self) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for number, choice in enumerate(self._option.choices):
+            button = QPushButton(choice.label)
+            button.setAccessibleName(f"{self._option.title}: {choice.label}, {self._option.scope}")
+            button.setProperty("choice", number)
+            button.clicked.connect(lambda _=False, number=number: self._request(number))
+            button.installEventFilter(self)
+            row.addWidget(button)
+            holder.setFocusProxy(holder.focusProxy() or button)
+        return holder
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A button or switch that is pointed at shows what it would do."""
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn) and not self._option.reason:
+            number = watched.property("choice")
+            self._hover(number if number is not None else int(self._option.current != 1))
+        elif event.type() in (QEvent.Type.Leave, QEvent.Type.FocusOut):
+            self.edit_hovered.emit(None)
+        return super().eventFilter(watched, event)
+
+    def _fill_choice_box(self, box: QComboBox, labels: list[str]) -> None:
+        if labels != [box.itemText(at) for at in range(box.count())]:
+            box.clear()
+            box.addItems(labels)
+        for at, choice in enumerate(self._option.choices):
+            box.setItemData(at, choice.tip or None, Qt.ItemDataRole.ToolTipRole)
+        box.setPlaceholderText("mixed" if labels else "–")
+        box.setCurrentIndex(self._option.current)
+
+    def _hover(self, index: int) -> None:
+        known = 0 <= index < len(self._option.choices)
+        self.edit_hovered.emit(self._option.choices[index].edit if known else None)
+
+    def _request(self, index: int) -> None:
+        if not 0 <= index < len(self._option.choices):
+            return
+        edit = self._option.choices[index].edit
+        if edit is not None:
+            self.edit_requested.emit(edit)
+
+
+class _ChoiceBox(QComboBox):
+    """Leaves the wheel to the panel, which scrolls: nobody changes a network by scrolling past."""
+
+    popup_closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def hidePopup(self) -> None:
+        super().hidePopup()
+        self.popup_closed.emit()
+
+
+def text_label(text: str, role: str = "", *, small: bool = False, wraps: bool = True) -> QLabel:
+    """Plain text that wraps and never asks for more width than there is."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wraps)
+    if role:
+        made.setProperty("role", role)
+    if small:
+        font = made.font()
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+        made.setFont(font)
+    if wraps:
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        made.setMinimumWidth(40)
+    return made

@@ -1,0 +1,190 @@
+"""The selected card: what it is, its figures, the cost formula with its numbers, and what may be changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from explorer.ui.inspector.formula_box import FormulaBox
+from explorer.ui.inspector.option_row import OptionRow, text_label
+from explorer.ui.inspector.scopes import ScopeOptions
+from explorer.viewmodels.panels import Inspection, Option
+
+_PLACEHOLDER = "Open a network to see what it is made of and what can be changed."
+_ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
+_SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
+
+
+class InspectorPanel(QWidget):
+    edit_requested = Signal(object)  # the edit the user asks for
+    edit_hovered = Signal(object)  # the edit the user points at or drags over; None when no longer
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._inspection: Inspection | None = None
+        self._scope = ""  # the place whose options were looked at last
+        self._page: _CardPage | None = None
+        self._scroll_area = QScrollArea()
+        self._scroll_area.setWidgetResizable(True)
+        self._scroll_area.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the tab key goes to what is in it
+        self._scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._empty = text_label(_PLACEHOLDER, "muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setContentsMargins(24, 0, 24, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._scroll_area)
+        column.addWidget(self._empty, 1)
+        self.show_inspection(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(330, 500)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.edit_hovered.emit(None)  # nothing is pointed at on a page that lies behind another
+        super().hideEvent(event)
+
+    def show_inspection(self, inspection: Inspection | None) -> None:
+        """Show a selection. The same one after an edit keeps its widgets where they suit, its place and the focus."""
+        before, self._inspection = self._inspection, inspection
+        self._scroll_area.setVisible(inspection is not None)
+        self._empty.setVisible(inspection is None)
+        if inspection is None or self._page is None or before is None or before.path != inspection.path:
+            self._replace_page(inspection)
+        elif not self._page.can_show(inspection):
+            self._rebuild_page(inspection)
+        else:
+            self._page.fill(inspection)
+
+    def reveal_control(self, title: str, scope: str) -> QWidget:
+        """The control of an option, for whoever wants to point at it; its place comes into sight."""
+        assert self._page is not None
+        return self._page.scopes.reveal(title, scope)
+
+    def _replace_page(self, inspection: Inspection | None) -> None:
+        """A page of its own for another selection, from the top."""
+        old = self._scroll_area.takeWidget()
+        self._page = _CardPage(inspection, self._scope) if inspection is not None else None
+        if self._page is not None:
+            self._page.scopes.edit_requested.connect(self.edit_requested)
+            self._page.scopes.edit_hovered.connect(self.edit_hovered)
+            self._page.scopes.scope_changed.connect(self._remember_scope)
+            self._scroll_area.setWidget(self._page)
+        if old is not None:
+            old.deleteLater()
+
+    def _remember_scope(self, scope: str) -> None:
+        self._scope = scope
+
+    def _rebuild_page(self, inspection: Inspection) -> None:
+        """Another page for the same selection: an edit changed which rows or options it has."""
+        assert self._page is not None
+        bar = self._scroll_area.verticalScrollBar()
+        place = bar.value()
+        focus = next((key for key, row in self._page.options.items() if row.control.hasFocus()), None)
+        formula = self._page.formula.formula
+        self._scroll_area.setUpdatesEnabled(False)
+        self._replace_page(inspection)
+        self._page.formula.compare_with(formula)
+        self._page.resize(
+            self._scroll_area.viewport().width(), self._page.heightForWidth(self._scroll_area.viewport().width())
+        )
+        bar.setRange(0, max(self._page.height() - self._scroll_area.viewport().height(), 0))
+        bar.setValue(place)
+        if focus in self._page.options:
+            self._page.options[focus].control.setFocus()
+        self._scroll_area.setUpdatesEnabled(True)
+
+
+class _CardPage(QWidget):
+    """All there is to say of one card."""
+
+    def __init__(self, inspection: Inspection, scope: str) -> None:
+        super().__init__()
+        self._layout_key = _layout_key(inspection)
+        self._title = text_label("", "title")
+        self._kind = text_label("", "kind", small=True, wraps=False)
+        self._path, self._copy = text_label("", "muted"), QToolButton()
+        self._description, self.formula = text_label(""), FormulaBox()
+        self._values: list[QLabel] = []
+        self._copy.setText("Copy")
+        self._copy.setAutoRaise(True)
+        self._copy.setProperty("role", "muted")
+        self._copy.setToolTip("Copy the path")
+        self._copy.setAccessibleName("Copy the path")
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(inspection.path))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 14)
+        column.setSpacing(8)
+        column.addWidget(self._title)
+        head = QHBoxLayout()
+        head.addWidget(self._kind, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._path, 1)
+        head.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
+        column.addWidget(self._description)
+        column.addLayout(self._build_figures(inspection))
+        column.addWidget(self.formula)
+        self.scopes = ScopeOptions(inspection.options, scope)
+        column.addWidget(self.scopes)
+        column.addStretch(1)
+        self.fill(inspection)
+
+    @property
+    def options(self) -> dict[tuple[str, str], OptionRow]:
+        return self.scopes.rows
+
+    def minimumSizeHint(self) -> QSize:
+        # What wrapped labels would need in a column of no width is of no interest: the area asks heightForWidth.
+        return QSize(0, 0)
+
+    def event(self, event: QEvent) -> bool:
+        # A label that now takes another number of lines changes the height.
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
+
+    def can_show(self, inspection: Inspection) -> bool:
+        """Has this page a place for each row and option of another inspection, and no other?"""
+        return _layout_key(inspection) == self._layout_key
+
+    def fill(self, inspection: Inspection) -> None:
+        self._title.setText(inspection.title)
+        self._kind.setText(inspection.kind)
+        self._path.setText(f".{_ZERO_WIDTH_SPACE}".join(inspection.path.split(".")))
+        self._description.setText(inspection.description)
+        self.formula.show_formula(inspection.formula, inspection.cost_breakdown)
+        for line in (self._description, self._kind):
+            line.setVisible(bool(line.text()))
+        self._copy.setVisible(bool(inspection.path))
+        for value, (_, text) in zip(self._values, inspection.rows, strict=True):
+            value.setText(text)
+        for option in inspection.options:
+            self.options[option.title, option.scope].show_option(option)
+
+    def _build_figures(self, inspection: Inspection) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        for at, (name, _) in enumerate(inspection.rows):
+            value = text_label("")
+            value.setTextInteractionFlags(_SELECTABLE)
+            grid.addWidget(text_label(name, "muted", wraps=False), at, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, at, 1, Qt.AlignmentFlag.AlignTop)
+            self._values.append(value)
+        return grid
+
+
+def _layout_key(inspection: Inspection) -> tuple[object, ...]:
+    """What decides which widgets a page is made of."""
+    return (
+        tuple(name for name, _ in inspection.rows),
+        tuple((o.title, o.scope, o.control, bool(o.reason), _button_labels(o)) for o in inspection.options),
+    )
+
+
+def _button_labels(option: Option) -> tuple[str, ...]:
+    return tuple(choice.label for choice in option.choices) if option.control == "actions" else ()

@@ -1,0 +1,137 @@
+"""The options of a selection, one place at a time: this layer, its block, its stage, the whole network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from explorer.ui.inspector.option_row import OptionRow, text_label
+from explorer.viewmodels.panels import Option
+
+_LABELS = {
+    "this layer": "Layer",
+    "this part": "Part",
+    "these cards": "Cards",
+    "this block": "Block",
+    "this stage": "Stage",
+    "whole network": "Network",
+}
+_TOOLTIPS = {
+    "this layer": "Changes this layer alone, and what must follow it",
+    "this part": "Changes this part of the block",
+    "these cards": "Changes all selected cards",
+    "this block": "Changes every layer of its kind in this block",
+    "this stage": "Changes every block of this stage",
+    "whole network": "Changes every block of the network",
+}
+
+
+class ScopeOptions(QWidget):
+    """A row of tabs, and below it the options of the place that is chosen; what cannot be used here is folded away."""
+
+    edit_requested = Signal(object)
+    edit_hovered = Signal(object)
+    scope_changed = Signal(str)  # the scope whose options are shown
+
+    def __init__(self, options: Iterable[Option], first: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: dict[tuple[str, str], OptionRow] = {}
+        self._pages: dict[str, _ScopePage] = {}
+        self._tabs: dict[str, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        by_scope: dict[str, list[Option]] = {}
+        for option in options:
+            by_scope.setdefault(option.scope, []).append(option)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(8)
+        bar = QHBoxLayout()
+        bar.setSpacing(3)
+        for number, (scope, found) in enumerate(by_scope.items(), 1):
+            bar.addWidget(self._build_tab(scope, number), 1)
+            page = self._pages[scope] = _ScopePage(found)
+            self.rows.update({(option.title, scope): page.rows[option.title] for option in found})
+            column.addWidget(page)
+        column.insertLayout(0, bar)
+        for tab in self._tabs.values():
+            tab.setVisible(len(self._tabs) > 1)
+        for row in self.rows.values():
+            row.edit_requested.connect(self.edit_requested)
+            row.edit_hovered.connect(self.edit_hovered)
+        self.show_scope(first if first in self._pages else next(iter(self._pages), ""))
+
+    @property
+    def scope(self) -> str:
+        return next((scope for scope, page in self._pages.items() if not page.isHidden()), "")
+
+    def show_scope(self, scope: str) -> None:
+        for name, page in self._pages.items():
+            page.setVisible(name == scope)
+            self._tabs[name].setChecked(name == scope)
+        if scope:
+            self.scope_changed.emit(scope)
+
+    def reveal(self, title: str, scope: str) -> QWidget:
+        """The control of an option, brought into sight."""
+        self.show_scope(scope)
+        row = self.rows[title, scope]
+        if row.isHidden():
+            self._pages[scope].expand()
+        return row.control
+
+    def _build_tab(self, scope: str, number: int) -> QToolButton:
+        tab = self._tabs[scope] = QToolButton()
+        tab.setText(_LABELS.get(scope, scope))
+        tab.setCheckable(True)
+        tab.setProperty("role", "tab")
+        tab.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        tab.setToolTip(f"{_TOOLTIPS.get(scope, scope)} (Alt+{number})")
+        tab.setAccessibleName(f"Options of {scope}")
+        tab.clicked.connect(lambda: self.show_scope(scope))
+        shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
+        shortcut.activated.connect(lambda: self.show_scope(scope))
+        self._group.addButton(tab)
+        return tab
+
+
+class _ScopePage(QWidget):
+    """The options of one place: those that can be used, then a fold with those that cannot, and why."""
+
+    def __init__(self, options: list[Option]) -> None:
+        super().__init__()
+        self.rows = {option.title: OptionRow(option) for option in options}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for option in options:
+            if not option.reason:
+                column.addWidget(self.rows[option.title])
+        idle = [self.rows[option.title] for option in options if option.reason]
+        if len(idle) == len(options):
+            column.addWidget(
+                text_label("Nothing can be changed here." if not idle else "Nothing of this can be changed here:")
+            )
+        self._expander = QToolButton()
+        self._expander.setCheckable(True)
+        self._expander.setProperty("role", "muted")
+        self._expander.setText(f"Not here ({len(idle)}) ▸")
+        self._expander.setToolTip("What this place has nothing of, and why")
+        self._expander.toggled.connect(lambda on: self._set_expanded(idle, on))
+        if idle:
+            column.addWidget(self._expander)
+        for row in idle:
+            column.addWidget(row)
+        self._expander.setVisible(bool(idle))
+        self._expander.setChecked(len(idle) == len(options) and bool(idle))
+        self._set_expanded(idle, self._expander.isChecked())
+
+    def expand(self) -> None:
+        self._expander.setChecked(True)
+
+    def _set_expanded(self, unavailable: list[OptionRow], expanded: bool) -> None:
+        self._expander.setText(f"Not here ({len(unavailable)}) {'▾' if expanded else '▸'}")
+        for row in unavailable:
+            row.setVisible(expanded)

@@ -1,0 +1,29 @@
+"""The language of the explanations, chosen in View › Language and remembered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QAction, QActionGroup
+
+from explorer.base.languages import LANGUAGES, Language
+from explorer.ui.plugin.tool_context import ToolContext
+
+
+class LanguageTool:
+    def __init__(self, context: ToolContext) -> None:
+        self._session = context.session
+        menu = context.get_menu("View").addMenu("Language of explanations")
+        group = QActionGroup(context.window)
+        self.actions: dict[Language, QAction] = {}
+        for language, words in LANGUAGES.items():
+            action = group.addAction(menu.addAction(words))
+            action.setCheckable(True)
+            action.triggered.connect(lambda _=False, language=language: self.choose_language(language))
+            self.actions[language] = action
+        remembered = QSettings().value("language")
+        self.choose_language(next((language for language in LANGUAGES if language == remembered), "en"))
+
+    def choose_language(self, language: Language) -> None:
+        self.actions[language].setChecked(True)
+        QSettings().setValue("language", language)
+        self._session.set_language(language)

@@ -1,0 +1,1 @@
+"""The library: networks of the catalogue with a filter."""

@@ -1,0 +1,206 @@
+"""The networks of the catalogue, by family in the order of their years, with a filter that understands figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
+
+from explorer.ui.library.delegate import IS_OPEN, KEY, ROW, NetworkDelegate
+from explorer.ui.library.network_filter import NetworkRow, build_network_rows, matches_filter
+
+if TYPE_CHECKING:
+    from explorer.networks.catalogue import CatalogueEntry
+
+__all__ = ["LibraryPanel", "NetworkRow", "build_network_rows", "matches_filter"]
+
+_ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class LibraryPanel(QWidget):
+    network_requested = Signal(str)
+    options_changed = Signal(str, dict)  # the open network's key, and the options it should be built with
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: Sequence[NetworkRow] = ()
+        self._open_key = ""
+        self._collapsed: set[str] = set()  # families the user folded
+        self._options = QFormLayout()
+        self.model = QStandardItemModel(self)
+        self.filter = self._build_filter()
+        self.view = self._build_view()
+        self.empty_label = QLabel("No network matches.")
+        self.empty_label.setProperty("role", "muted")
+        self.clear_button = QPushButton("Clear the filter")
+        self.clear_button.clicked.connect(self._clear_filter)
+        self._empty_page = QWidget()
+        inner = QVBoxLayout(self._empty_page)
+        inner.addStretch(1)
+        inner.addWidget(self.empty_label, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addStretch(2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.addWidget(self.filter)
+        column.addWidget(self.view, 1)
+        column.addWidget(self._empty_page, 1)
+        column.addLayout(self._options)
+        self._fill()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 500)
+
+    def show_rows(self, rows: Sequence[NetworkRow]) -> None:
+        self._rows = rows
+        self._fill()
+
+    def mark_open(self, entry: CatalogueEntry, options: Mapping[str, Any]) -> None:
+        """Show which network is open, and the options it was built with."""
+        moved, self._open_key = entry.key != self._open_key, entry.key
+        for item in self._items():
+            item.setData(item.data(KEY) == self._open_key, IS_OPEN)
+        if moved:
+            self._reveal_open()
+        while self._options.rowCount():
+            self._options.removeRow(0)
+        boxes: dict[str, QComboBox] = {}
+        for option in entry.options:
+            box = QComboBox()
+            for choice in option.choices:
+                box.addItem(_format_choice(choice), choice)
+            box.setCurrentIndex(box.findData(options.get(option.name, option.default)))
+            box.setAccessibleName(option.title)
+            box.activated.connect(
+                lambda _: self.options_changed.emit(entry.key, {name: b.currentData() for name, b in boxes.items()})
+            )
+            boxes[option.name] = box
+            self._options.addRow(option.title, box)
+
+    def listed_keys(self) -> list[str]:
+        """Keys that are listed now, in order."""
+        return [str(item.data(KEY)) for item in self._items()]
+
+    def _build_filter(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setPlaceholderText("Filter: name, year, params<10M …")
+        made.setClearButtonEnabled(True)
+        made.setAccessibleName("Filter networks")
+        made.setToolTip("Every word must match. Figures can be compared: params<5M macs>1G top1>75 year>=2017")
+        made.textChanged.connect(self._fill)
+        made.installEventFilter(self)
+        return made
+
+    def _build_view(self) -> QTreeView:
+        made = QTreeView()
+        made.setModel(self.model)
+        made.setItemDelegate(NetworkDelegate(made))
+        made.setHeaderHidden(True)
+        made.setRootIsDecorated(False)  # the delegate paints the arrows, so that titles get the width
+        made.setIndentation(0)
+        made.setFrameShape(QTreeView.Shape.NoFrame)
+        made.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        made.setSelectionMode(QTreeView.SelectionMode.NoSelection)
+        made.setExpandsOnDoubleClick(False)  # a click folds already
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
+        made.setAccessibleName("Networks")
+        made.clicked.connect(self._activate)
+        made.collapsed.connect(lambda index: self._remember_collapsed(index, collapsed=True))
+        made.expanded.connect(lambda index: self._remember_collapsed(index, collapsed=False))
+        made.installEventFilter(self)
+        return made
+
+    def _fill(self) -> None:
+        shown = [row for row in self._rows if matches_filter(row, self.filter.text())]
+        self.model.clear()
+        families: dict[str, QStandardItem] = {}
+        for row in shown:
+            if row.family not in families:
+                families[row.family] = self._build_header(row.family)
+                self.model.appendRow(families[row.family])
+            item = QStandardItem(row.title)
+            item.setData(row.key, KEY)
+            item.setData(row, ROW)
+            item.setData(row.key == self._open_key, IS_OPEN)
+            item.setToolTip(row.tip)
+            item.setData(row.figures, Qt.ItemDataRole.AccessibleDescriptionRole)
+            families[row.family].appendRow(item)
+        for family, header in families.items():
+            # What matches a filter is shown, whatever was folded before.
+            self.view.setExpanded(header.index(), bool(self.filter.text().strip()) or family not in self._collapsed)
+        nothing = not shown and bool(self._rows)
+        self.view.setHidden(nothing)
+        self._empty_page.setVisible(nothing)
+        self._reveal_open()
+
+    def _build_header(self, family: str) -> QStandardItem:
+        years = sorted({row.year for row in self._rows if row.family == family})
+        span = f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
+        header = QStandardItem(f"{family} · {span}")
+        header.setData(family, ROW)
+        return header
+
+    def _items(self) -> Iterator[QStandardItem]:
+        """The networks that are listed now."""
+        for number in range(self.model.rowCount()):
+            family = self.model.item(number)
+            for child in range(family.rowCount()):
+                yield family.child(child)
+
+    def _reveal_open(self) -> None:
+        for item in self._items():
+            if item.data(IS_OPEN):
+                index = item.index()
+                if self.view.isExpanded(index.parent()):
+                    self.view.setCurrentIndex(index)
+                    if not self.view.viewport().rect().contains(self.view.visualRect(index)):
+                        self.view.scrollTo(index, QTreeView.ScrollHint.PositionAtCenter)
+
+    def _remember_collapsed(self, family: QModelIndex, *, collapsed: bool) -> None:
+        if not self.filter.text().strip():
+            (self._collapsed.add if collapsed else self._collapsed.discard)(family.data(ROW))
+
+    def _clear_filter(self) -> None:
+        self.filter.clear()
+        self.filter.setFocus()
+
+    def _activate(self, index: QModelIndex) -> None:
+        key = index.data(KEY)
+        if key:
+            self.network_requested.emit(key)
+        elif index.isValid():
+            self.view.setExpanded(index, not self.view.isExpanded(index))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if watched is self.filter and (event.key() == Qt.Key.Key_Down or event.key() in _ENTER_KEYS):
+                self._focus_list(activate=event.key() in _ENTER_KEYS)
+                return True
+            if watched is self.filter and event.key() == Qt.Key.Key_Escape and self.filter.text():
+                self.filter.clear()
+                return True
+            if watched is self.view and event.key() in _ENTER_KEYS:
+                self._activate(self.view.currentIndex())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _focus_list(self, *, activate: bool) -> None:
+        """From the filter to the first network that matches."""
+        first = next(self._items(), None)
+        if first is None:
+            return
+        index = first.index()
+        self.view.expand(index.parent())
+        self.view.setFocus()
+        self.view.setCurrentIndex(index)
+        if activate:
+            self._activate(index)
+
+
+def _format_choice(choice: Any) -> str:
+    return {True: "yes", False: "no"}[choice] if isinstance(choice, bool) else f"{choice:g}"

@@ -1,0 +1,1 @@
+"""The minimap over the canvas."""

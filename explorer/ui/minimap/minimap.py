@@ -1,0 +1,136 @@
+"""The whole picture, small, in a corner of the canvas, with the part that is in sight to drag about."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from explorer.drawing import Picture, Theme
+from explorer.ui.canvas.diagram_view import DiagramView
+
+_MAX_WIDTH, _MAX_HEIGHT = 200.0, 160.0  # pixels
+_MIN_CANVAS = 260  # a smaller canvas is left to the picture
+_RIGHT_MARGIN, _BOTTOM_MARGIN = 10, 46  # from the right border, and from the lower one: the zoom's buttons are there
+_PADDING = 4.0
+
+
+class Minimap(QWidget):
+    """Shown while some of the picture is out of sight. What it shows is painted once, by whoever hears `wanted`."""
+
+    paint_requested = Signal(object, object, QSize)  # a picture, a theme, and the size in which to paint it
+
+    def __init__(self, canvas: DiagramView) -> None:
+        super().__init__(canvas)
+        self.is_active = True
+        self._canvas = canvas
+        self._last_request: tuple[Picture | None, Theme | None, QSize] = (None, None, QSize())
+        self._image: QImage | None = None
+        self.setToolTip("Drag to look elsewhere (Ctrl+M hides this)")
+        self.setAccessibleName("The whole diagram; the frame is the part in sight")
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        canvas.installEventFilter(self)
+        self.hide()
+
+    def set_active(self, on: bool) -> None:
+        self.is_active = on
+        self._update_placement()
+
+    def show_image(self, image: QImage) -> None:
+        self._image = image
+        self.update()
+
+    # in step with the canvas
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Paint, QEvent.Type.Resize):
+            self._update_placement()
+        return super().eventFilter(watched, event)
+
+    def _update_placement(self) -> None:
+        picture, canvas = self._canvas.picture, self._canvas
+        size = _minimap_size(picture, canvas.size()) if picture is not None else QSize()
+        hidden = picture is None or canvas.visible_rect.adjusted(-1, -1, 1, 1).contains(picture.bounds)
+        shown = self.is_active and not hidden and not size.isEmpty()
+        if shown:
+            place = canvas.rect().bottomRight()
+            self.setGeometry(
+                place.x() - size.width() - _RIGHT_MARGIN, place.y() - size.height() - _BOTTOM_MARGIN, *size.toTuple()
+            )
+            self._request_paint(picture, size * self.devicePixelRatioF())
+        if shown != self.isVisible():
+            self.setVisible(shown)
+
+    def _request_paint(self, picture: Picture | None, size: QSize) -> None:
+        asked = (picture, self._canvas.theme, size)
+        if asked != self._last_request:
+            if picture is not self._last_request[0]:
+                self._image = None
+            self._last_request = asked
+            self.paint_requested.emit(*asked)
+
+    @property
+    def _scale(self) -> float:
+        picture = self._canvas.picture
+        return (self.width() - 2 * _PADDING) / picture.width if picture is not None and picture.width else 1.0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._canvas.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QColor(theme.named_colour("canvas"))
+        painter.setPen(QPen(theme.named_colour("border"), 1))
+        painter.setBrush(ground)
+        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(frame, 6, 6)
+        inner = QRectF(self.rect()).adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        if self._image is not None:
+            painter.drawImage(inner, self._image)
+        seen = self._canvas.visible_rect
+        shown = QRectF(inner.topLeft() + seen.topLeft() * self._scale, seen.size() * self._scale) & frame
+        veil = QColor(theme.named_colour("selection"))
+        veil.setAlphaF(0.13)
+        painter.setPen(QPen(theme.named_colour("selection"), 1.5))
+        painter.setBrush(veil)
+        painter.drawRoundedRect(shown.adjusted(1, 1, -1, -1), 2, 2)
+
+    # the mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._centre_canvas(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._centre_canvas(event.position())
+
+    def _centre_canvas(self, position: QPointF) -> None:
+        self._canvas.centre_on((position - QPointF(_PADDING, _PADDING)) / self._scale)
+
+
+def paint_thumbnail(picture: Picture, theme: Theme, size: QSize) -> QImage:
+    """The whole picture in an image, without words: there is no room to read them; on any thread."""
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(theme.named_colour("canvas"))
+    painter = QPainter(image)
+    scale = size.width() / picture.width
+    painter.scale(scale, scale)
+    picture.paint_minimap(painter, theme, scale)
+    painter.end()
+    return image
+
+
+def _minimap_size(picture: Picture, canvas_size: QSize) -> QSize:
+    """At most a quarter of the canvas wide, in the shape of the picture; nothing where it would be in the way."""
+    if (
+        canvas_size.width() < _MIN_CANVAS
+        or canvas_size.height() < _MIN_CANVAS
+        or not picture.width
+        or not picture.height
+    ):
+        return QSize()
+    widest, highest = min(_MAX_WIDTH, canvas_size.width() / 4), max(_MAX_HEIGHT, canvas_size.height() / 2)
+    highest = min(highest, canvas_size.height() - 2 * _BOTTOM_MARGIN)
+    scale = min(widest / picture.width, highest / picture.height)
+    width, height = picture.width * scale, picture.height * scale
+    return QSize(round(width + 2 * _PADDING), round(height + 2 * _PADDING)) if min(width, height) >= 8 else QSize()

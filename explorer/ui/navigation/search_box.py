@@ -1,0 +1,144 @@
+"""Where one types what to look for, with the count of hits and the ways to the next and the one before."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+
+from explorer.ui.base.appearance import current_colours
+
+_ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+QUERY_EXAMPLES = (
+    "conv k>3 · params>1M · s=2 · out>=512 · groups>1 · k=1x7\n"
+    "kind:depthwise · block params>1M · layer3.0 conv\n"
+    '"max pool" · -relu (without) · /layer[34]\\.0$/ (regular expression)'
+)
+
+
+class SearchBox(QWidget):
+    query_changed = Signal(str)  # another text to look for
+    step_requested = Signal(int)  # to the next hit (1) or the previous one (-1)
+    escaped = Signal()  # the keyboard should go back to the canvas
+
+    def __init__(self, hint_parent: QWidget, parent: QWidget | None = None) -> None:
+        """What may be typed, and what is wrong with what was, is said in a corner of the widget `over`."""
+        super().__init__(parent)
+        self._hint_parent = hint_parent
+        self.field = self._build_field()
+        self.hit_count = QLabel()
+        self.hit_count.setProperty("role", "muted")
+        self.hint = self._build_hint(hint_parent)
+        self.previous_button = self._build_button("↑", "Previous hit (Shift+F3)", -1)
+        self.next_button = self._build_button("↓", "Next hit (F3)", 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3)
+        for widget in (self.field, self.hit_count, self.previous_button, self.next_button):
+            row.addWidget(widget)
+        hint_parent.installEventFilter(self)
+        self.show_hit_count(None, 0)
+
+    def focus_field(self) -> None:
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def show_hit_count(self, index: int | None, count: int) -> None:
+        """ "3 of 22", or how many there are while none has been visited."""
+        asked = bool(self.field.text().strip())
+        said = f"{index + 1} of {count}" if index is not None else f"{count} found" if count else "None"
+        self.hit_count.setText(said if asked else "")
+        self.hit_count.setVisible(asked)
+        for button in (self.previous_button, self.next_button):
+            button.setVisible(asked)
+            button.setEnabled(count > 0)
+        self._update_hint("")
+
+    def show_query_error(self, reason: str) -> None:
+        """The query means nothing; what is typed may only be half done, so this is said calmly."""
+        self.show_hit_count(None, 0)
+        self.hit_count.setText("?")
+        self._update_hint(reason)
+
+    # the hint
+
+    def _update_hint(self, error: str) -> None:
+        empty = not self.field.text().strip()
+        self.hint.setText(error or QUERY_EXAMPLES)
+        self.hint.setStyleSheet(
+            "#hint { background: palette(base); border: 1px solid %s; border-radius: 6px; padding: 7px; }"
+            % (current_colours().increase if error else current_colours().border)
+        )
+        self.hint.setVisible(self.field.hasFocus() and (empty or bool(error)))
+        self._place_hint()
+
+    def _place_hint(self) -> None:
+        room = self._hint_parent.width() - 20
+        self.hint.setMaximumWidth(max(room, 100))
+        self.hint.setFixedWidth(
+            min(max(self.hint.fontMetrics().horizontalAdvance(QUERY_EXAMPLES.split("\n")[0]) + 30, 100), room)
+        )
+        self.hint.setFixedHeight(self.hint.heightForWidth(self.hint.width()))
+        self.hint.move(self._hint_parent.width() - self.hint.width() - 10, 8)
+        self.hint.raise_()
+
+    def _build_hint(self, parent: QWidget) -> QLabel:
+        made = QLabel(parent)
+        made.setObjectName("hint")
+        made.setTextFormat(Qt.TextFormat.PlainText)
+        made.setWordWrap(True)
+        made.hide()
+        return made
+
+    # the field
+
+    def _build_field(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setPlaceholderText("Search (Ctrl+F)")
+        made.setClearButtonEnabled(True)
+        made.setMinimumWidth(110)
+        made.setMaximumWidth(240)
+        made.setMaxLength(500)
+        made.setAccessibleName("Search the network")
+        made.setToolTip(
+            f"Every word must hold; Enter goes to the next hit, Shift+Enter to the one before.\n{QUERY_EXAMPLES}"
+        )
+        made.textChanged.connect(self._emit_query)
+        made.installEventFilter(self)
+        return made
+
+    def _emit_query(self, text: str) -> None:
+        if not text.strip():
+            self.show_hit_count(None, 0)
+        self.query_changed.emit(text)
+
+    def _build_button(self, text: str, tooltip: str, step: int) -> QToolButton:
+        made = QToolButton()
+        made.setText(text)
+        made.setToolTip(tooltip)
+        made.setAccessibleName(tooltip)
+        made.setAutoRaise(True)
+        made.setProperty("role", "muted")
+        made.clicked.connect(lambda _=False: self.step_requested.emit(step))
+        return made
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._hint_parent:
+            if event.type() == QEvent.Type.Resize and self.hint.isVisible():
+                self._place_hint()
+            return False
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.hint.setVisible(event.type() == QEvent.Type.FocusIn and not self.field.text().strip())
+            self._place_hint()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in _ENTER_KEYS:
+                self.step_requested.emit(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                if self.field.text():
+                    self.field.clear()
+                else:
+                    self.escaped.emit()
+                return True
+        return super().eventFilter(watched, event)

@@ -1,0 +1,212 @@
+"""Finding the way: search, breadcrumb, back and forward, bookmarks, all of a kind, in a strip above the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+
+from explorer.session import Topic
+from explorer.ui.navigation.back_forward import BackForwardList
+from explorer.ui.navigation.breadcrumb import Breadcrumb
+from explorer.ui.navigation.search_box import SearchBox
+from explorer.ui.navigation.search_navigator import SearchNavigator
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+
+_MOUSE_STEPS = {Qt.MouseButton.BackButton: -1, Qt.MouseButton.ForwardButton: 1}
+
+
+class NavigationTool(QObject):
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context.window)
+        self._context = context
+        self.back_forward = BackForwardList()
+        self._is_travelling = False  # a selection that is no new visit
+        self._origin: object = None
+        self._add_actions()
+        self.search_box, self.breadcrumb = SearchBox(context.canvas), Breadcrumb()
+        self.search_navigator = SearchNavigator(context, self.search_box)
+        self.breadcrumb.card_requested.connect(self._go_to_card)
+        context.add_strip_above_canvas(self._build_strip())
+        context.card_actions.append(self._card_actions)
+        context.canvas.installEventFilter(self)
+        context.canvas.link_followed.connect(self._go_to_card)
+        context.session.listen(self._session_changed)
+        self._update_controls()
+
+    def _add_actions(self) -> None:
+        a = self._context.add_action
+        self.find_action = a(
+            "Edit", "Find…", lambda: self.search_box.focus_field(), "Ctrl+F", "Names, kinds, attributes and figures"
+        )
+        self.next_action = a("Edit", "Find next", lambda: self.search_navigator.step(1), "F3", "Go to the next hit")
+        self.previous_action = a(
+            "Edit", "Find previous", lambda: self.search_navigator.step(-1), "Shift+F3", "Go to the hit before"
+        )
+        self.back_action = a("Go", "Back", lambda: self._go_back_or_forward(-1), "Alt+Left", "To where you were before")
+        self.forward_action = a(
+            "Go", "Forward", lambda: self._go_back_or_forward(1), "Alt+Right", "To where you came back from"
+        )
+        menu = self._context.get_menu("Go")
+        menu.addSeparator()
+        self.bookmark_action = a(
+            "Go", "Bookmark", self._toggle_bookmark, "Ctrl+D", "Keep this place, or forget it, in the project too"
+        )
+        self.bookmark_action.setCheckable(True)
+        self.bookmarks_menu = menu.addMenu("Bookmarks")
+        self.bookmarks_menu.aboutToShow.connect(self._fill_bookmarks)
+
+    def _build_strip(self) -> QWidget:
+        strip = QFrame()
+        strip.setObjectName("way")
+        strip.setStyleSheet("#way { background: palette(window); border-bottom: 1px solid palette(mid); }")
+        row = QHBoxLayout(strip)
+        row.setContentsMargins(6, 3, 8, 3)
+        row.setSpacing(2)
+        for action, text in ((self.back_action, "‹"), (self.forward_action, "›")):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setText(text)
+            action.changed.connect(lambda button=button, text=text: button.setText(text))
+            button.setProperty("role", "muted")
+            button.setAccessibleName(action.toolTip())
+            row.addWidget(button)
+        self.bookmark_button = QToolButton()
+        self.bookmark_button.setProperty("role", "muted")
+        self.bookmark_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.bookmark_button.setMenu(self.bookmarks_menu)
+        self.bookmark_button.setStyleSheet("QToolButton { padding-right: 17px; }")  # room for the arrow
+        self.bookmark_button.setToolTip("Bookmark what is selected (Ctrl+D); the arrow lists all bookmarks")
+        self.bookmark_button.setAccessibleName("Bookmark what is selected (Ctrl+D)")
+        self.bookmark_button.clicked.connect(lambda: self.bookmark_action.trigger())
+        row.addWidget(self.bookmark_button)
+        row.addWidget(self.breadcrumb, 1)
+        row.addWidget(self.search_box)
+        return strip
+
+    # places
+
+    @property
+    def _network(self) -> Network | None:
+        return self._context.session.network
+
+    @property
+    def _selected_card(self) -> str | None:
+        """The card that was selected last; a stack of equal cards is one."""
+        selection, picture = self._context.session.selection, self._context.canvas.picture
+        if not selection or (picture is not None and picture.card(selection) is not None):
+            return selection
+        return selection.split(",")[-1]
+
+    def _go_to_card(self, id: str) -> None:
+        if id:
+            self._context.commands.go_to_card(id)
+        else:
+            self._context.session.select(None)
+            self._context.canvas.fit()
+
+    def _go_back_or_forward(self, by: int) -> None:
+        place = self.back_forward.go(by)
+        if place is not None:
+            self._is_travelling = True
+            self._context.commands.go_to_card(place)
+            self._is_travelling = False
+        self._update_controls()
+
+    def _toggle_bookmark(self) -> None:
+        if self._selected_card is not None:
+            self._context.session.toggle_bookmark(self._selected_card)
+
+    def _fill_bookmarks(self) -> None:
+        self.bookmarks_menu.clear()
+        network = self._network
+        marked = self._context.session.bookmarks if network is not None else ()
+        for number, id in enumerate(marked, 1):
+            text = f"{_bookmark_title(network, id)}\t{id.removeprefix('unit:')}".replace("&", "&&")
+            action = self.bookmarks_menu.addAction(f"&{number}  {text}" if number < 10 else text)
+            action.setEnabled(_is_card(network, id))
+            action.triggered.connect(self._go_to_slot(id))
+        if not marked:
+            self.bookmarks_menu.addAction("None yet: select a card and press Ctrl+D").setEnabled(False)
+
+    def _go_to_slot(self, id: str) -> Callable[[], None]:
+        return lambda: self._go_to_card(id)
+
+    def _card_actions(self, card_id: str) -> list[tuple[str, Callable[[], None] | None]]:
+        """For the menu of a card."""
+        network = self._network
+        query, words = _similar_query(network, card_id) if network is not None else ("", "")
+        marked = card_id in self._context.session.bookmarks
+        return [
+            (f"Find all: {words}", (lambda: self.search_navigator.search(query)) if query else None),
+            (
+                "Forget bookmark" if marked else "Bookmark\tCtrl+D",
+                lambda: self._context.session.toggle_bookmark(card_id),
+            ),
+        ]
+
+    # the session
+
+    def _session_changed(self, topic: Topic) -> None:
+        network = self._network
+        if topic == "network" and network is not None:
+            if network.context is not self._origin:
+                self._origin = network.context
+                self.back_forward.clear()
+                self.search_box.field.clear()
+            self.back_forward.retain(set(network.analysis.hierarchy.parent))
+        if topic == "selection" and self._selected_card is not None and not self._is_travelling:
+            self.back_forward.visit(self._selected_card)
+        if topic in ("network", "selection", "bookmarks", "compared"):
+            self._update_controls()
+
+    def _update_controls(self) -> None:
+        network, selected = self._network, self._selected_card
+        self.back_action.setEnabled(self.back_forward.has_back)
+        self.forward_action.setEnabled(self.back_forward.has_forward)
+        marked = selected is not None and selected in self._context.session.bookmarks
+        self.bookmark_action.setEnabled(selected is not None)
+        self.bookmark_action.setChecked(marked)
+        self.bookmark_button.setText("★" if marked else "☆")
+        if network is not None:
+            from explorer.presenters.search_index import build_breadcrumb
+
+            self.breadcrumb.show_path(
+                network.title, build_breadcrumb(network.analysis, selected) if selected is not None else ()
+            )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The mouse's own buttons for back and forward."""
+        if (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonPress
+            and event.button() in _MOUSE_STEPS
+        ):
+            self._go_back_or_forward(_MOUSE_STEPS[event.button()])
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _is_card(network: Network | None, id: str) -> bool:
+    return network is not None and id.split(",")[0] in network.analysis.hierarchy.parent
+
+
+def _bookmark_title(network: Network | None, id: str) -> str:
+    if network is None or not _is_card(network, id):
+        return "No longer there"
+    from explorer.presenters.search_index import card_title
+
+    return card_title(network.analysis, id)
+
+
+def _similar_query(network: Network, id: str) -> tuple[str, str]:
+    """A query for everything of a card's kind, and what to call it."""
+    from explorer.presenters.search_index import similar_query
+
+    return similar_query(network.analysis, id)

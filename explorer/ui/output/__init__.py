@@ -1,0 +1,1 @@
+"""The output panel: the sample image and the classes predicted for it."""

@@ -1,0 +1,192 @@
+"""The pictures of the output panel: the sample image, the strip of those at hand, and answers that are maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QSizePolicy, QWidget
+
+from explorer.ui.base import appearance
+from explorer.viewmodels.panels import RgbImage
+
+_THUMBNAIL_SIDE = 36  # pixels
+
+
+class SamplePhoto(QWidget):
+    """The sample image, scaled to fit, its corners rounded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QImage()
+        self._crop: QRectF | None = None
+        self._name = ""
+        self._is_drop_target = False
+        self.setMinimumHeight(64)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def show_image(self, image: QImage, name: str) -> None:
+        self._image, self._name, self._crop = image, name, None
+        self.setAccessibleName(f"Sample image: {name}")
+        self.show_crop(None)
+
+    def show_crop(self, crop: tuple[float, float, float, float] | None) -> None:
+        """What the network sees of the image: left, top, width, height in its pixels; the rest is dimmed."""
+        self._crop = QRectF(*crop) if crop is not None else None
+        told = f"{Path(self._name).name}, {self._image.width()} × {self._image.height()} pixels"
+        if crop is not None:
+            told += f"\nThe network sees the bright {crop[2]:.0f} × {crop[3]:.0f} pixels in the middle."
+        self.setToolTip(told)
+        self.update()
+
+    def show_drop_target(self, wanting: bool) -> None:
+        """Something that can be dropped here is over the panel."""
+        self._is_drop_target = wanting
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.current_colours()
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        if not self._image.isNull():
+            size = QSize(self._image.size()).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            area = QRectF(
+                (self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height()
+            )
+            clip = QPainterPath()
+            clip.addRoundedRect(area, 6, 6)
+            painter.setClipPath(clip)
+            painter.drawImage(area, self._image)
+            painter.setClipping(False)
+            self._paint_crop(painter, area)
+        if self._image.isNull() or self._is_drop_target:
+            painter.setPen(QPen(QColor(c.accent if self._is_drop_target else c.border), 2, Qt.PenStyle.DashLine))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        if self._image.isNull():
+            painter.setPen(QColor(c.muted))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop an image")
+
+    def _paint_crop(self, painter: QPainter, area: QRectF) -> None:
+        if self._crop is None:
+            return
+        scale = area.width() / self._image.width()
+        seen = QRectF(self._crop.topLeft() * scale, self._crop.size() * scale).translated(area.topLeft())
+        around = QPainterPath()
+        around.addRoundedRect(area, 6, 6)
+        inside = QPainterPath()
+        inside.addRect(seen)
+        painter.fillPath(around.subtracted(inside), QColor(0, 0, 0, 120))
+        painter.setPen(QPen(QColor("#ffffff"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(seen.adjusted(0.5, 0.5, -0.5, -0.5))
+
+
+class SampleStrip(QListWidget):
+    """Small pictures one below the other: the built-in photos and the images shown last. Click or Enter shows one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Sample images")
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setFlow(QListView.Flow.TopToBottom)
+        self.setWrapping(False)
+        self.setMovement(QListView.Movement.Static)
+        self.setIconSize(QSize(_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
+        self.setGridSize(QSize(_THUMBNAIL_SIDE + 6, _THUMBNAIL_SIDE + 6))
+        self.setFixedWidth(_THUMBNAIL_SIDE + 18)
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setFrameShape(QListWidget.Shape.NoFrame)
+        self.setStyleSheet(
+            "QListWidget { background: transparent; outline: 0; }"
+            "QListWidget::item { border: 2px solid transparent; border-radius: 7px; padding: 0; }"
+            "QListWidget::item:selected { border-color: palette(highlight); background: palette(highlight); }"
+        )
+
+    def add_image(self, id: str, name: str, at: int | None = None) -> None:
+        item = QListWidgetItem(_transparent_pixmap(), "")
+        item.setData(Qt.ItemDataRole.UserRole, id)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
+        item.setToolTip(name)
+        self.insertItem(self.count() if at is None else at, item)
+
+    def set_thumbnail(self, id: str, image: QImage) -> None:
+        """Give one its picture."""
+        item = self.find_item(id)
+        if item is not None:
+            icon = QIcon(build_thumbnail(image))
+            icon.addPixmap(build_thumbnail(image), QIcon.Mode.Selected)  # not tinted: the frame around it says so
+            item.setIcon(icon)
+
+    def find_item(self, id: str) -> QListWidgetItem | None:
+        found = (self.item(row) for row in range(self.count()))
+        return next((item for item in found if item.data(Qt.ItemDataRole.UserRole) == id), None)
+
+    def select_image(self, id: str) -> None:
+        """Show which one is the sample; none when it is not here."""
+        item = self.find_item(id)
+        self.setCurrentItem(item)  # type: ignore[arg-type]
+        if item is None:
+            self.clearSelection()
+
+    def remove_image(self, id: str) -> None:
+        item = self.find_item(id)
+        if item is not None:
+            self.takeItem(self.row(item))
+
+
+class ClassMaps(QWidget):
+    """The answers of a network that says a class, or a number, for every place: now, and before beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._images: list[QImage] = []
+        self.setMinimumHeight(60)
+
+    def show_maps(self, maps: tuple[RgbImage, ...]) -> None:
+        self._images = [QImage(m.rgb, m.width, m.height, 3 * m.width, QImage.Format.Format_RGB888).copy() for m in maps]
+        self.setVisible(bool(maps))
+        self.setToolTip("One colour for each class: now, and before" if len(maps) > 1 else "One colour for each class")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        metrics = self.fontMetrics()
+        room = QRectF(self.rect()).adjusted(0, metrics.height(), 0, 0)
+        width = (room.width() - 8) / 2
+        for number, image in enumerate(self._images):
+            size = QSizeF(image.size()).scaled(QSizeF(width, room.height()), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRectF(QPointF(number * (size.width() + 8), room.top()), size)
+            painter.drawImage(place, image)
+            painter.setPen(QColor(appearance.current_colours().muted))
+            painter.drawText(QPointF(place.left(), metrics.ascent()), ("Now", "Before")[number])
+
+
+def build_thumbnail(image: QImage) -> QPixmap:
+    """The middle of an image, square, its corners rounded."""
+    side = min(image.width(), image.height())
+    middle = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
+    small = middle.scaled(
+        2 * _THUMBNAIL_SIDE,
+        2 * _THUMBNAIL_SIDE,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    made = _transparent_pixmap(2)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(0, 0, _THUMBNAIL_SIDE, _THUMBNAIL_SIDE), 5, 5)
+    painter.setClipPath(path)
+    painter.drawImage(QRectF(0, 0, _THUMBNAIL_SIDE, _THUMBNAIL_SIDE), small)
+    painter.end()
+    return made
+
+
+def _transparent_pixmap(ratio: int = 1) -> QPixmap:
+    made = QPixmap(ratio * _THUMBNAIL_SIDE, ratio * _THUMBNAIL_SIDE)
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    return made

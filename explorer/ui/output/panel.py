@@ -1,0 +1,227 @@
+"""What the network says of the sample image, now and as it was opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QActionGroup,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
+from explorer.ui.output.progress_row import ProgressRow
+from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
+from explorer.viewmodels.panels import Choice, OutputComparison
+
+_PHOTO_WIDTH = 132  # width of the photo and what is below it
+_SMALL_PHOTO_WIDTH = 100
+_MIN_WIDTH, _STRIP_MIN_WIDTH = 330, 440  # pixels of width
+
+
+class OutputPanel(QWidget):
+    sample_selected = Signal(str)
+    open_image_requested = Signal()
+    image_dropped = Signal(str)
+    image_pasted = Signal(QImage)
+    edit_requested = Signal(object)  # a way out of an error
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.photo, self.samples, self.maps = SamplePhoto(), SampleStrip(), ClassMaps()
+        for chosen in (self.samples.itemClicked, self.samples.itemActivated):
+            chosen.connect(lambda item: self.sample_selected.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self.open_button = QPushButton("Open image…")
+        self.open_button.setToolTip("An image of your own; you can also drop or paste one here")
+        self.open_button.clicked.connect(self.open_image_requested)
+        self.weights_button = _build_menu_button("Weights", "Where the weights come from")
+        self.view_button = _build_menu_button("Top 5", "How many classes are shown, and as what")
+        self.progress = ProgressRow()
+        self.bars, self.divergence = ClassBars(), DivergenceMeter()
+        self.facts, self.note = ElidedText(lines=1), ElidedText(lines=3)
+        self.repair_row = QHBoxLayout()
+        self._fill_view()
+        self._lay_out()
+        self.show_output(None)
+
+    def _lay_out(self) -> None:
+        for part in (self.photo, self.open_button):
+            part.setFixedWidth(_PHOTO_WIDTH)
+        left = QVBoxLayout()
+        left.addWidget(self.photo, 1)
+        left.addWidget(self.open_button)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.weights_button)
+        head.addStretch()
+        head.addWidget(self.view_button)
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addLayout(head)
+        right.addWidget(self.progress)
+        right.addWidget(self.divergence)
+        right.addWidget(self.maps, 2)
+        right.addWidget(self.bars, 1)
+        right.addWidget(self.facts)
+        right.addWidget(self.note)
+        right.addLayout(self.repair_row)
+        right.addStretch()  # without bars the note is at the top
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 6, 12, 6)
+        row.setSpacing(8)
+        row.addWidget(self.samples)
+        row.addLayout(left)
+        row.addSpacing(6)
+        row.addLayout(right, 1)
+
+    def _fill_view(self) -> None:
+        menu = self.view_button.menu()
+        assert menu is not None
+        counts, kinds = QActionGroup(self), QActionGroup(self)
+        for count in (3, 5, 10):
+            action = menu.addAction(f"Top {count}")
+            action.triggered.connect(lambda _=False, count=count: self._set_bars_view(count=count))
+            action.setCheckable(True)
+            action.setChecked(count == self.bars.count)
+            counts.addAction(action)
+        menu.addSeparator()
+        for title, logits in (("Probabilities", False), ("Logits", True)):
+            action = menu.addAction(title)
+            action.triggered.connect(lambda _=False, logits=logits: self._set_bars_view(logits=logits))
+            action.setCheckable(True)
+            action.setChecked(logits == self.bars.logits)
+            kinds.addAction(action)
+
+    def _set_bars_view(self, count: int | None = None, logits: bool | None = None) -> None:
+        self.bars.set_view(count, logits)
+        self.view_button.setText(f"Top {self.bars.count}{' · logits' if self.bars.logits else ''}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(540, 245)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_MIN_WIDTH, 172)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow place the strip of photos gives way to the classes, and the photo gets smaller."""
+        roomy = self.width() >= _STRIP_MIN_WIDTH
+        self.samples.setVisible(roomy)
+        for part in (self.photo, self.open_button):
+            part.setFixedWidth(_PHOTO_WIDTH if roomy else _SMALL_PHOTO_WIDTH)
+
+    def set_samples(self, samples: list[tuple[str, str]]) -> None:
+        self.samples.clear()
+        for id, label in samples:
+            self.samples.add_image(id, label)
+
+    def show_sample(self, image: QImage, name: str, id: str = "") -> None:
+        self.photo.show_image(image, name)
+        self.samples.select_image(id)
+
+    def show_output(self, output: OutputComparison | None) -> None:
+        self._output = output
+        self._show_repairs(())
+        numbers = output is not None and not output.non_finite_text
+        self.divergence.setVisible(numbers)
+        self.bars.setVisible(bool(numbers and output is not None and output.predictions))
+        self.view_button.setEnabled(bool(output is not None and output.predictions))
+        self.bars.show_guesses(output.predictions if output is not None else ())
+        self.maps.show_maps(output.maps if output is not None else ())
+        self.divergence.show_output(output)
+        self.facts.set_text(output.facts_text if output is not None else "")
+        self.facts.setVisible(bool(output is not None and output.facts_text))
+        self.photo.show_crop(output.crop if output is not None else None)
+        if output is None:
+            self.note.set_text("Open a network to see what it makes of this image.")
+            return
+        if output.non_finite_text:
+            self.note.set_text(output.non_finite_text, is_error=True)
+            return
+        took = (
+            f"{output.recomputed_text}, {output.milliseconds:.0f} ms."
+            if output.recomputed_text
+            else f"{output.milliseconds:.0f} ms."
+        )
+        self.note.set_text(" ".join(filter(None, (output.weights_text, output.note, f"{took[:1].upper()}{took[1:]}"))))
+
+    def show_busy(self, busy: bool) -> None:
+        self.divergence.show_busy(busy)
+        self.bars.dim(busy)
+        if busy and self._output is None:
+            self.note.set_text("Running…")
+
+    def show_error(self, text: str, repairs: Sequence[Choice] = ()) -> None:
+        """What went wrong, with a button for each thing that could be done instead."""
+        self.show_output(None)
+        self.note.set_text(text, is_error=True)
+        self._show_repairs(repairs)
+
+    def _show_repairs(self, repairs: Sequence[Choice]) -> None:
+        while (item := self.repair_row.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for way in repairs:
+            button = QPushButton(way.label)
+            button.setToolTip(way.tip)
+            button.clicked.connect(lambda _=False, way=way: self.edit_requested.emit(way.edit))
+            self.repair_row.addWidget(button)
+        if repairs:
+            self.repair_row.addStretch()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if find_dropped_file(event.mimeData()) is not None or event.mimeData().hasImage():
+            event.acceptProposedAction()
+            self.photo.show_drop_target(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.photo.show_drop_target(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.photo.show_drop_target(False)
+        self._accept(event.mimeData())
+        event.acceptProposedAction()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self._accept(QGuiApplication.clipboard().mimeData())
+        else:
+            super().keyPressEvent(event)
+
+    def _accept(self, content: QMimeData) -> None:
+        path = find_dropped_file(content)
+        if path is not None:
+            self.image_dropped.emit(path)
+        elif content.hasImage():
+            self.image_pasted.emit(QImage(content.imageData()))
+
+
+def _build_menu_button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setProperty("role", "tab")
+    button.setStyleSheet(
+        "QToolButton { padding-right: 15px; } QToolButton::menu-indicator { right: 4px; bottom: 5px; }"
+    )
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    menu = QMenu(button)
+    menu.setToolTipsVisible(True)
+    button.setMenu(menu)
+    return button
+
+
+def find_dropped_file(content: QMimeData) -> str | None:
+    """The first file of what was dropped or pasted."""
+    return next((url.toLocalFile() for url in content.urls() if url.isLocalFile()), None)

@@ -1,0 +1,54 @@
+"""A row that says how far something long is, how fast it goes, and stops it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
+
+from explorer.base import number_format
+
+
+class ProgressRow(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.cancel_button = QToolButton()
+        self.cancel_button.setText("Cancel")
+        self.cancel_button.setProperty("role", "muted")
+        self.cancel_button.clicked.connect(lambda: self._on_cancel())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel_button)
+        self._on_cancel: Callable[[], None] = self.finish
+        self._total_bytes, self._started_at = 0, 0.0
+        self.hide()
+
+    def start(self, label: str, on_cancel: Callable[[], None], total_bytes: int = 0) -> None:
+        """`size` in bytes, where the speed is worth saying."""
+        self._label, self._on_cancel, self._total_bytes = label, on_cancel, total_bytes
+        self._started_at = time.monotonic()
+        self.bar.setRange(0, 0)  # until something is known
+        self.bar.setFormat(label)
+        self.bar.setAccessibleName(label)
+        self.show()
+
+    def set_progress(self, done: float) -> None:
+        """The part that is done, 0 to 1."""
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(round(1000 * done))
+        text = self._label
+        if self._total_bytes:
+            took = max(time.monotonic() - self._started_at, 1e-3)
+            got = done * self._total_bytes
+            text += (
+                f" {number_format.format_bytes(got)} of {number_format.format_bytes(self._total_bytes)}, "
+                f"{number_format.format_bytes(got / took)}/s"
+            )
+        self.bar.setFormat(text)
+
+    def finish(self) -> None:
+        self.hide()

@@ -1,0 +1,263 @@
+"""What the output panel paints itself: the photo, the bars of the classes, the distance, and the note below."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QTextLayout,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.ui.base import appearance
+from explorer.viewmodels.panels import ClassPrediction, OutputComparison
+
+
+class ClassBars(QWidget):
+    """For each class a solid bar for now and a ghost for before, relative to the largest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._guesses: tuple[ClassPrediction, ...] = ()
+        self._dimmed = False
+        self.count = 5  # classes that are shown, if they fit
+        self.logits = False
+        self.setMinimumHeight(3 * 15)
+
+    def set_view(self, count: int | None = None, logits: bool | None = None) -> None:
+        """So many classes, and logits instead of probabilities; what is not said stays as it is."""
+        self.count = self.count if count is None else count
+        self.logits = self.logits if logits is None else logits
+        self.update()
+
+    def show_guesses(self, guesses: tuple[ClassPrediction, ...]) -> None:
+        self._guesses = guesses
+        said = "; ".join(f"{g.label} {100 * g.now:.1f} %, before {100 * g.baseline:.1f} %" for g in guesses)
+        self.setAccessibleName(f"Likeliest classes: {said}" if said else "Likeliest classes")
+        self.setToolTip(
+            "\n".join(
+                f"{g.label}: {100 * g.now:.3f} % now, {100 * g.baseline:.3f} % before"
+                + (f" (logits {g.logit:.3f}, {g.baseline_logit:.3f})" if g.logit or g.baseline_logit else "")
+                for g in guesses
+            )
+        )
+        self.update()
+
+    def dim(self, dimmed: bool) -> None:
+        """Paler while other figures are on their way."""
+        self._dimmed = dimmed
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._guesses:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.45 if self._dimmed else 1.0)
+        metrics = QFontMetricsF(self.font())
+        guesses = self._visible_guesses(min(max(int(self.height() // max(metrics.height() - 1, 15)), 1), self.count))
+        height = min(self.height() / len(guesses), 24.0)
+        said, number = self._format_figures(guesses, metrics)
+        name = min(max(metrics.horizontalAdvance(g.label) for g in guesses), self.width() * 0.38) + 8
+        room = max(self.width() - name - number - 8, 10.0)
+        values = [value for g in guesses for value in self._values(g)]
+        self._minimum = min(*values, 0.0) if self.logits else 0.0
+        unit = room / ((max(values) - self._minimum) or 1.0)
+        for at, guess in enumerate(guesses):
+            line = QRectF(0, at * height, self.width(), height)
+            self._paint_line(painter, line, guess, said[at], name, unit, number)
+
+    def _paint_line(
+        self,
+        painter: QPainter,
+        line: QRectF,
+        guess: ClassPrediction,
+        said: str,
+        name: float,
+        unit: float,
+        number: float,
+    ) -> None:
+        c = appearance.current_colours()
+        metrics, middle = QFontMetricsF(self.font()), Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(QColor(c.text))
+        label = QRectF(0, line.top(), name - 8, line.height())
+        text = metrics.elidedText(guess.label, Qt.TextElideMode.ElideRight, label.width())
+        painter.drawText(label, middle | Qt.AlignmentFlag.AlignRight, text)
+        now, before = self._values(guess)
+        painter.setPen(QColor(c.text if self._has_changed(guess) else c.muted))
+        painter.drawText(QRectF(line.right() - number, line.top(), number, line.height()), middle, said)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for share, colour, top, thick in ((before, c.previous, 0.58, 0.28), (now, c.accent, 0.14, 0.40)):
+            painter.setBrush(QColor(colour))
+            bar = QRectF(
+                name, line.top() + top * line.height(), max((share - self._minimum) * unit, 1.0), thick * line.height()
+            )
+            painter.drawRoundedRect(bar, min(2.0, bar.width() / 2), 2)
+
+    def _format_figures(self, guesses: list[ClassPrediction], metrics: QFontMetricsF) -> tuple[list[str], float]:
+        """The figures beside the bars, as fully as leaves the bars a third of the width, and the width they take."""
+        pairs = [(*self._values(g), self._has_changed(g)) for g in guesses]
+        full = [self._number(now) + (f"  ←  {self._number(was)}" if changed else "") for now, was, changed in pairs]
+        brief = [
+            f"{self._number(now).removesuffix(' %')} ← {self._number(was)}" if changed else self._number(now)
+            for now, was, changed in pairs
+        ]
+        least = [self._number(now) for now, _, _ in pairs]
+        for said in (full, brief, least):
+            width = max(metrics.horizontalAdvance(text) for text in said) + 2
+            if width <= self.width() * 0.36:
+                break
+        return said, width
+
+    def _visible_guesses(self, rows: int) -> list[ClassPrediction]:
+        """As many as fit: the likeliest now and before."""
+        if len(self._guesses) <= rows:
+            return list(self._guesses)
+        kept = sorted(self._guesses, key=lambda g: -max(g.now, g.baseline))[:rows]
+        return [guess for guess in self._guesses if guess in kept]
+
+    def _values(self, guess: ClassPrediction) -> tuple[float, float]:
+        return (guess.logit, guess.baseline_logit) if self.logits else (guess.now, guess.baseline)
+
+    def _number(self, value: float) -> str:
+        return f"{value:.2f}" if self.logits else f"{100 * value:.1f} %"
+
+    def _has_changed(self, guess: ClassPrediction) -> bool:
+        now, before = self._values(guess)
+        return abs(now - before) > (5e-3 if self.logits else 5e-4)
+
+
+class DivergenceMeter(QWidget):
+    """How far the two outputs are apart: a word, a number and a meter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._output: OutputComparison | None = None
+        self._busy = False
+        self.setFixedHeight(self.fontMetrics().height() + 8)
+        self.setToolTip(
+            "Jensen–Shannon divergence of the two distributions over all classes, in bits: "
+            "0 when they are equal, 1 when they have nothing in common."
+        )
+
+    def show_output(self, output: OutputComparison | None) -> None:
+        self._output = output
+        self.setAccessibleName(self.text)
+        self.update()
+
+    def show_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.update()
+
+    @property
+    def text(self) -> str:
+        if self._output is None:
+            return ""
+        if self._output.distance_text:
+            return f"Before and after: {self._output.distance_text}"
+        top1 = ", another class on top" if self._output.top1_changed else ""
+        return f"Before and after: {self._rating} ({self._bits}){top1}"
+
+    @property
+    def short_text(self) -> str:
+        """The same where there is less room."""
+        if self._output is None:
+            return ""
+        if self._output.distance_text:
+            return f"{self._output.distance_text[:1].upper()}{self._output.distance_text[1:]}"
+        top1 = " · another on top" if self._output.top1_changed else ""
+        return f"{self._rating[:1].upper()}{self._rating[1:]} · {self._bits}{top1}"
+
+    @property
+    def _bits(self) -> str:
+        d = self._output.divergence if self._output is not None else 0.0
+        return "less than 0.001 bits" if 0 < d < 0.001 else f"{d:.3f} bits"
+
+    @property
+    def _rating(self) -> str:
+        d = self._output.divergence if self._output is not None else 0.0
+        return "identical" if d == 0 else "slightly apart" if d < 0.05 else "apart" if d < 0.4 else "far apart"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.current_colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = self.fontMetrics()
+        text = "Running…" if self._busy else self.text
+        if metrics.horizontalAdvance(text) > self.width():
+            text = metrics.elidedText(self.short_text, Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(QColor(c.muted if self._busy else c.text))
+        painter.drawText(QRectF(0, 0, self.width(), metrics.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        if self._output is None or self._busy:
+            return
+        meter = QRectF(0, self.height() - 4, self.width(), 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(c.border))
+        painter.drawRoundedRect(meter, 2, 2)
+        if self._output.divergence > 0:
+            meter.setWidth(max(meter.width() * self._output.divergence, 4.0))
+            painter.setBrush(QColor(c.accent))
+            painter.drawRoundedRect(meter, 2, 2)
+
+
+class ElidedText(QWidget):
+    """Small text of up to so many lines, the last one elided; all of it in the tooltip."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._text, self._max_lines, self._is_error = "", lines, False
+        font = self.font()
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(font.pointSizeF() * 0.9)
+        self.setFont(font)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def text(self) -> str:
+        return self._text
+
+    def set_text(self, text: str, *, is_error: bool = False) -> None:
+        self._text, self._is_error = text, is_error
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, self.heightForWidth(self.width()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, round(QFontMetricsF(self.font()).lineSpacing()))
+
+    def heightForWidth(self, width: int) -> int:
+        return math.ceil(QFontMetricsF(self.font()).lineSpacing() * max(len(self._break_lines(width)), 1))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.current_colours()
+        painter = QPainter(self)
+        painter.setPen(QColor(c.increase if self._is_error else c.muted))
+        metrics = QFontMetricsF(self.font())
+        for number, line in enumerate(self._break_lines(self.width())):
+            painter.drawText(QPointF(0, metrics.ascent() + number * metrics.lineSpacing()), line)
+
+    def _break_lines(self, width: int) -> list[str]:
+        """The lines, broken at words."""
+        metrics, at = QFontMetricsF(self.font()), 0
+        lines: list[str] = []
+        layout = QTextLayout(self._text, self.font())
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(max(width, 1))
+            if len(lines) == self._max_lines - 1:
+                lines.append(metrics.elidedText(self._text[at:], Qt.TextElideMode.ElideRight, width))
+                break
+            lines.append(self._text[at : at + line.textLength()])
+            at += line.textLength()
+        layout.endLayout()
+        return lines

@@ -1,0 +1,99 @@
+"""A window beside the main one: all networks among each other, as a map, a tree, a table and chains of edits."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QTabWidget
+
+from explorer.session import Topic
+from explorer.ui.base.lanes import Lane
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.ui.overview.accuracy_cost_plot import AccuracyCostPlot
+    from explorer.ui.overview.family_tree_view import FamilyTreeView
+    from explorer.ui.overview.lineages_panel import LineagesPanel
+    from explorer.ui.overview.network_table import NetworkTable
+
+
+class OverviewTool:
+    def __init__(self, desk: ToolContext) -> None:
+        self._desk = desk
+        self._lane = desk.add_lane("across networks", latest_only=True)
+        self.window: OverviewWindow | None = None
+        desk.add_action("View", "All networks…", self.show, "Ctrl+Shift+N", "A map, a tree and a table of all networks")
+        desk.session.listen(self._session_changed)
+
+    def show(self) -> None:
+        """Show the window, made when it is first asked for."""
+        if self.window is None:
+            self.window = OverviewWindow(self._desk, self._lane)
+        self.window.update_from_session()
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+
+    def _session_changed(self, topic: Topic) -> None:
+        if self.window is not None and topic in ("network", "language"):
+            self.window.update_from_session()
+
+
+class OverviewWindow(QTabWidget):
+    def __init__(self, desk: ToolContext, lane: Lane) -> None:
+        from explorer.ui.overview.accuracy_cost_plot import AccuracyCostPlot
+        from explorer.ui.overview.family_tree_view import FamilyTreeView
+        from explorer.ui.overview.lineages_panel import LineagesPanel
+        from explorer.ui.overview.network_table import NetworkTable
+
+        super().__init__(desk.window)
+        self.setWindowFlag(Qt.WindowType.Window)
+        self._desk, self._lane = desk, lane
+        self.setWindowTitle("All networks")
+        self.resize(QSize(1100, 680).boundedTo(self.screen().availableSize()))
+        self.accuracy_cost: AccuracyCostPlot = AccuracyCostPlot()
+        self.family_tree: FamilyTreeView = FamilyTreeView()
+        self.table: NetworkTable = NetworkTable()
+        self.lineages: LineagesPanel = LineagesPanel()
+        for title, panel in (
+            ("Map", self.accuracy_cost),
+            ("Family tree", self.family_tree),
+            ("Table", self.table),
+            ("Lineages", self.lineages),
+        ):
+            self.addTab(panel, title)
+        for panel in (self.accuracy_cost, self.family_tree, self.table):
+            panel.open_requested.connect(desk.commands.open_network)
+        self.lineages.open_requested.connect(self._open_lineage_step)
+        self.lineages.measure_requested.connect(self._measure)
+        self.table.failed.connect(desk.commands.show_error)
+
+    def update_from_session(self) -> None:
+        """Show the session's network and language."""
+        from explorer.guide.accuracy_cost import edited_network_point
+
+        session = self._desk.session
+        self.accuracy_cost.show_edited_network(
+            edited_network_point(session.network) if session.network is not None else None
+        )
+        self.family_tree.canvas.set_language(session.language)
+        self.lineages.set_language(session.language)
+        if session.network is not None:
+            history = session.network.history
+            self.lineages.set_open_network(history.baseline.key, history.applied_edits)
+
+    def _open_lineage_step(self, key: str, edits: tuple[Any, ...]) -> None:
+        """To a step of a lineage: from another step of it nothing has to be opened, and nothing is lost."""
+        if self.lineages.has_open_step:
+            self._desk.commands.change_network(lambda network: network.to(*edits))
+        else:
+            self._desk.commands.open_network(key, None, edits)
+
+    def _measure(self, lineage: object) -> None:
+        from explorer.guide.lineages import Lineage, measure_lineage
+
+        assert isinstance(lineage, Lineage)
+        show = partial(self.lineages.show_figures, lineage)
+        self._lane.submit(partial(measure_lineage, lineage), show, self._desk.commands.show_error)

@@ -1,0 +1,1 @@
+"""F6: keyboard focus from panel to panel."""

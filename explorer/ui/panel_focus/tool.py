@@ -1,0 +1,81 @@
+"""F6: from panel to panel by keyboard, each where one left it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary, ref
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+
+from explorer.ui.plugin.tool_context import ToolContext
+
+
+class PanelFocusTool(QObject):
+    """The canvas and the panels that can be seen, from left to right: first those above, then those below."""
+
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context.window)
+        self._context = context
+        self._last_focus: WeakKeyDictionary[QWidget, ref[QWidget]] = WeakKeyDictionary()
+        context.add_action(
+            "Go", "Next panel", lambda: self._focus_panel(1), "F6", "The keyboard goes on to the next panel"
+        )
+        context.add_action(
+            "Go", "Panel before", lambda: self._focus_panel(-1), "Shift+F6", "The keyboard goes back a panel"
+        )
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_changed)
+
+    @property
+    def panels(self) -> list[QWidget]:
+        docks = self._context.window.findChildren(QDockWidget)
+        seen = [dock for dock in docks if not dock.visibleRegion().isEmpty() and _first_focusable(dock)]
+        return sorted((self._context.canvas, *seen), key=self._sort_key)
+
+    def _sort_key(self, panel: QWidget) -> tuple[bool, int, int]:
+        window = self._context.window
+        corner = panel.mapTo(window, QPoint()) if not panel.isWindow() else panel.pos() - window.pos()
+        return corner.y() > window.height() / 2, corner.x(), corner.y()
+
+    def _focus_panel(self, by: int) -> None:
+        regions = self.panels
+        here = self._panel_of(QApplication.focusWidget())
+        at = regions.index(here) + by if here in regions else 0
+        there = regions[at % len(regions)]
+        known = self._last_focus[there]() if there in self._last_focus else None
+        goal = known if known is not None and _accepts_tab_focus(known) else _first_focusable(there)
+        if goal is not None:
+            goal.activateWindow()
+            goal.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _panel_of(self, widget: QWidget | None) -> QWidget | None:
+        while widget is not None and widget is not self._context.canvas and not isinstance(widget, QDockWidget):
+            widget = widget.parentWidget()
+        return widget
+
+    def _focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
+        region = self._panel_of(now)
+        if region is not None and now is not None:
+            self._last_focus[region] = ref(now)
+
+
+def _first_focusable(panel: QWidget) -> QWidget | None:
+    """The first widget of a region that takes the keyboard; None when none does."""
+    return next((widget for widget in _focus_chain(panel) if _accepts_tab_focus(widget)), None)
+
+
+def _focus_chain(panel: QWidget) -> Iterator[QWidget]:
+    """The region and what is in it, in the order of the tab key."""
+    yield panel
+    widget = panel.nextInFocusChain()
+    while widget is not None and widget is not panel:
+        if panel.isAncestorOf(widget):
+            yield widget
+        widget = widget.nextInFocusChain()
+
+
+def _accepts_tab_focus(widget: QWidget) -> bool:
+    policy = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    return bool(policy) and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None

@@ -1,0 +1,1 @@
+"""What a tool of the window is made with: context, docks, panel tools."""

@@ -1,0 +1,1 @@
+"""The main window: actions, documents, the edit queue, panel updates."""

@@ -1,0 +1,146 @@
+"""What can be done, as actions: one place for words, shortcuts and menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
+
+from explorer.viewmodels.diagram import LEVELS, Level
+
+if TYPE_CHECKING:
+    from explorer.edits import History
+
+_LEVEL_TIPS: dict[Level, str] = {
+    "stages": "Only the stages and their totals",
+    "blocks": "The blocks inside the stages",
+    "units": "Every layer with its norm and activation on one card",
+    "ops": "Every single operation",
+}
+
+_THEMES = {"system": "Like the system", "light": "Light", "dark": "Dark"}
+
+
+class Actions:
+    """All actions of a window. Connect `triggered`; enable and rename them from outside."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        keys = QKeySequence.StandardKey
+        self.open_project = self._build_action("Open project…", keys.Open, "Open a network with the edits made to it")
+        self.open_project.setShortcuts([*self.open_project.shortcuts(), QKeySequence("Ctrl+Shift+O")])
+        self.save = self._build_action("Save", keys.Save, "Save the network and its edits as a project")
+        self.save_as = self._build_action("Save as…", "Ctrl+Shift+S", "Save the project under another name")
+        self.open_image = self._build_action("Open image…", "Ctrl+I", "Show the network an image of your own")
+        self.quit = self._build_action("Quit", keys.Quit, "")
+        self.undo = self._build_action("Undo", keys.Undo, "")
+        self.redo = self._build_action("Redo", keys.Redo, "")
+        self.reset = self._build_action(
+            "Back to baseline", "Ctrl+Shift+R", "The network as it was opened; can be redone"
+        )
+        self.history = self._build_action("History", "Ctrl+H", "Every edit and what it changed; go back to any of them")
+        self.compare = self._build_action("Compare with baseline", "Ctrl+B", "Look at the network as it was opened")
+        self.compare.setCheckable(True)
+        self.paste = self._build_action("Paste image", keys.Paste, "Show the network the image on the clipboard")
+        self.fit = self._build_action("Fit", "Ctrl+0", "Everything in sight (0)")
+        self.zoom_in = self._build_action("Zoom in", keys.ZoomIn, "")
+        self.zoom_out = self._build_action("Zoom out", keys.ZoomOut, "")
+        self.levels = {
+            level: self._build_checkable(level.capitalize(), f"Ctrl+{number}", _LEVEL_TIPS[level])
+            for number, level in enumerate(LEVELS, 1)
+        }
+        self._make_exclusive(self.levels)
+        self.themes = {name: self._build_checkable(title, None, "") for name, title in _THEMES.items()}
+        self._make_exclusive(self.themes)
+        self.themes["system"].setChecked(True)
+        self.about = self._build_action("About CNN Explorer", None, "")
+
+    def fill_menus(self, panels: list[QAction]) -> None:
+        bar = self._window.menuBar()
+        file = bar.addMenu("&File")
+        _add_actions(file, self.open_project)
+        self.recent = file.addMenu("Open recent")
+        self.recent.setToolTipsVisible(True)
+        _add_actions(file, self.save, self.save_as, None, self.open_image, None, self.quit)
+        edit = bar.addMenu("&Edit")
+        _add_actions(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
+        view = bar.addMenu("&View")
+        _add_actions(view, *self.levels.values(), None, self.fit, self.zoom_in, self.zoom_out, None)
+        _add_actions(view.addMenu("Theme"), *self.themes.values())
+        self._panels = view.addMenu("Panels")
+        self.add_panels(panels)
+        _add_actions(bar.addMenu("&Help"), self.about)
+
+    def add_panels(self, panels: list[QAction]) -> None:
+        _add_actions(self._panels, *panels)
+
+    def fill_toolbar(self, bar: QToolBar) -> None:
+        for group in (
+            self.levels.values(),
+            (self.fit, self.zoom_in, self.zoom_out),
+            (self.undo, self.redo, self.reset),
+        ):
+            bar.addActions(list(group))
+            bar.addSeparator()
+
+    def update_from_history(self, history: History | None) -> None:
+        """Enable what can be done now, and say what undo and redo would do."""
+        undo, redo = (history.undo_title, history.redo_title) if history is not None else ("", "")
+        for action, word, title in ((self.undo, "Undo", undo), (self.redo, "Redo", redo)):
+            action.setEnabled(bool(title))
+            action.setText(f"{word} {title}" if title else word)
+            action.setIconText(word)
+        self.reset.setEnabled(bool(undo))
+        self.compare.setEnabled(bool(undo))
+        for action in (self.save, self.save_as, *self.levels.values()):
+            action.setEnabled(history is not None)
+
+    def connect_levels(self, callback: Callable[[Level], None]) -> None:
+        for level, action in self.levels.items():
+            action.triggered.connect(lambda _=False, level=level: callback(level))
+
+    def connect_themes(self, callback: Callable[[str], None]) -> None:
+        for name, action in self.themes.items():
+            action.triggered.connect(lambda _=False, name=name: callback(name))
+
+    def _build_action(self, text: str, keys: QKeySequence.StandardKey | str | None, tip: str) -> QAction:
+        action = QAction(text, self._window)
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        said = tip or text
+        action.setToolTip(f"{said} ({shown})" if shown else said)
+        action.setStatusTip(said)
+        return action
+
+    def _build_checkable(self, text: str, keys: str | None, tip: str) -> QAction:
+        action = self._build_action(text, keys, tip)
+        action.setCheckable(True)
+        return action
+
+    def _make_exclusive(self, actions: dict[str, QAction] | dict[Level, QAction]) -> None:
+        group = QActionGroup(self._window)
+        for action in actions.values():
+            group.addAction(action)
+
+
+def _add_actions(menu: QMenu, *actions: QAction | None) -> None:
+    for action in actions:
+        if action is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(action)
+
+
+def build_context_menu(parent: QWidget, entries: list[tuple[str, Callable[[], None] | None]]) -> QMenu:
+    """A context menu: (words, what happens); without the latter the entry is there but disabled."""
+    menu = QMenu(parent)
+    for words, happens in entries:
+        action = menu.addAction(words)
+        if happens is None:
+            action.setEnabled(False)
+        else:
+            action.triggered.connect(happens)
+    return menu

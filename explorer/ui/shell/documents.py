@@ -1,0 +1,161 @@
+"""The file of the open network: opening, saving, and not losing edits that were never saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
+from explorer.session import Session
+from explorer.ui.base import dialogs, jobs, recent_projects
+from explorer.ui.base.lanes import Lane
+from explorer.ui.output import image_jobs
+from explorer.ui.shell.edit_queue import EditQueue
+
+if TYPE_CHECKING:
+    from explorer.edits import Edit
+    from explorer.network import Network
+
+
+class Documents(QObject):
+    document_changed = Signal()  # the file, or whether there is something to save
+    saved = Signal(str)
+    failed = Signal(object)  # the exception
+
+    def __init__(self, session: Session, edit_queue: EditQueue, window: QWidget) -> None:
+        super().__init__(window)
+        self.path: Path | None = None  # of the open project; None while there is none
+        self.lane = Lane("saving", window)  # of its own, so that "Cancel" does not reach it
+        self._session, self._edit_queue, self._window = session, edit_queue, window
+        self._saved_edits: tuple[Edit, ...] = ()  # the edits in force in the file, or when the network was opened
+        self._edits_being_saved: tuple[Edit, ...] | None = None  # those on their way to the file
+        self._after_save: list[Callable[[], object]] = []  # what to do once they are there
+
+    @property
+    def is_modified(self) -> bool:
+        return self._current_edits != self._saved_edits
+
+    @property
+    def window_title(self) -> str:
+        """Of the window; Qt puts the mark of unsaved edits where the [*] is."""
+        network = self._session.network
+        if network is None:
+            return "CNN Explorer[*]"
+        edited = " (edited)" if network.history.position else ""
+        if self.path is None:
+            return f"{network.title}[*]{edited} – CNN Explorer"
+        return f"{self.path.name.replace('[*]', '[*][*]')}[*] – {network.title}{edited} – CNN Explorer"
+
+    def set_opened(self, opened: jobs.OpenedNetwork) -> None:
+        """Another network has been opened, from a file or from the catalogue."""
+        path = Path(opened.path) if opened.path else None
+        # A plain file of edits is not written over: saving asks for the name of a project.
+        self.path = path if path is not None and is_project(opened.path) else None
+        self._saved_edits = opened.network.history.applied_edits
+        if path is not None:
+            recent_projects.add_recent_project(path)
+        self.document_changed.emit()
+
+    # opening
+
+    def open(self, path: str) -> None:
+        if self.confirm_leave(lambda: self.open(path)):
+            self._edit_queue.open(jobs.open_project_job(path, self._session.default_level))
+
+    def ask_open(self) -> None:
+        path = dialogs.ask_project_open_path(self._window, self._default_folder)
+        if path is not None:
+            self.open(path)
+
+    # saving
+
+    def save(self) -> bool:
+        """Save, asking for a name where there is none. False when the user thought better of it."""
+        if self.path is None:
+            return self.save_as()
+        self._write(self.path)
+        return True
+
+    def save_as(self) -> bool:
+        """Save under a name that is asked for. False when the user thought better of it."""
+        network = self._session.network
+        if network is None:
+            return False
+        name = (
+            self.path.name if self.path is not None else f"{network.architecture.key or network.title}{PROJECT_SUFFIX}"
+        )
+        path = dialogs.ask_project_save_path(self._window, str(Path(self._default_folder, name)))
+        if path is None:
+            return False
+        self._write(Path(path))
+        return True
+
+    def confirm_leave(self, callback: Callable[[], object]) -> bool:
+        """May the open network be left? Asks if edits would be lost.
+
+        False when not now; if the user wants to save first, `then` is called once that is done.
+        """
+        if not self.is_modified:
+            return True
+        if self._edits_being_saved != self._current_edits:
+            assert self._session.network is not None
+            name = self.path.name if self.path is not None else self._session.network.title
+            answer = dialogs.ask_unsaved_changes(self._window, name)
+            if answer != "save":
+                return answer == "discard"
+            if not self.save():
+                return False
+        self._after_save.append(callback)
+        return False
+
+    def _write(self, path: Path) -> None:
+        network = self._session.network
+        if network is None:
+            return
+        self._edits_being_saved = network.history.applied_edits
+        view = {
+            "opened": tuple(sorted(self._session.expanded)),
+            "selection": self._session.selection,
+            "level": self._session.default_level,
+            "bookmarks": self._session.bookmarks,
+            "sample": image_jobs.builtin_name(self._session.sample),
+        }
+        work = jobs.save_project_job(network, str(path), view)
+        self.lane.submit(work, lambda _: self._on_saved(path, network), self._on_save_failed)
+
+    def _on_saved(self, path: Path, network: Network) -> None:
+        now, edits = self._session.network, network.history.applied_edits
+        if now is not None and now.context is network.context:  # not another one, opened meanwhile
+            self.path, self._saved_edits = path, edits
+        if self._edits_being_saved == edits:
+            self._edits_being_saved = None
+        recent_projects.add_recent_project(path)
+        self.document_changed.emit()
+        self.saved.emit(str(path))
+        waiting, self._after_save = self._after_save, []
+        for then in waiting:
+            then()
+
+    def _on_save_failed(self, failure: Exception) -> None:
+        self._edits_being_saved = None
+        self._after_save.clear()
+        self.failed.emit(failure)
+
+    @property
+    def _current_edits(self) -> tuple[Edit, ...]:
+        network = self._session.network
+        return network.history.applied_edits if network is not None else ()
+
+    @property
+    def _default_folder(self) -> str:
+        """Where the open project is or, for a network of the user's own, what makes it; else where the last one was."""
+        network = self._session.network
+        own = network.context.user_module if network is not None else None
+        if self.path is None and own is not None and own.is_file:
+            return str(Path(own.location).parent)
+        paths = [str(self.path)] if self.path is not None else recent_projects.recent_projects()
+        return str(Path(paths[0]).parent) if paths else ""

@@ -1,0 +1,84 @@
+"""A ring around the control that the keyboard is on. Whoever uses the mouse does not see it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QWindow
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider, QTabBar, QWidget
+from shiboken6 import isValid
+
+from explorer.ui.base import appearance
+
+#: Lines of text, lists and the canvas show themselves where the keyboard is.
+_RING_TYPES = (QAbstractButton, QComboBox, QSlider, QTabBar)
+_RING_MARGIN = 3
+
+
+class FocusRing(QObject):
+    """Follows the focus of an application; made once."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self.ring: _Ring | None = None
+        self._keyboard_used = False
+        app.focusChanged.connect(self._on_focus_changed)
+        app.focusWindowChanged.connect(self._watch_window)
+
+    def _watch_window(self, window: QWindow | None) -> None:
+        """To what comes from the keyboard or the mouse, before any widget is asked."""
+        if window is not None:
+            window.removeEventFilter(self)
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.KeyPress:
+            self._keyboard_used = True
+        elif kind == QEvent.Type.MouseButtonPress and self._keyboard_used:
+            self._keyboard_used = False
+            self._remove_ring()
+        return False
+
+    def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
+        self._remove_ring()
+        if self._keyboard_used and isinstance(now, _RING_TYPES) and now.parentWidget() is not None:
+            self.ring = _Ring(now)
+
+    def _remove_ring(self) -> None:
+        if self.ring is not None and isValid(self.ring):  # it may have gone with the panel it lay on
+            self.ring.hide()
+            self.ring.deleteLater()
+        self.ring = None
+
+
+class _Ring(QWidget):
+    """Lies over the parent of a control and goes where that goes."""
+
+    def __init__(self, target: QWidget) -> None:
+        super().__init__(target.parentWidget())
+        self._target = target
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        target.installEventFilter(self)
+        self._reposition()
+        self.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+            self._reposition()
+        elif event.type() in (QEvent.Type.Hide, QEvent.Type.Show):
+            self.setVisible(self._target.isVisible())
+        return False
+
+    def _reposition(self) -> None:
+        parent = self.parentWidget()
+        room = parent.rect() if parent is not None else QRect()
+        self.setGeometry(
+            self._target.geometry().adjusted(-_RING_MARGIN, -_RING_MARGIN, _RING_MARGIN, _RING_MARGIN) & room
+        )
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(appearance.current_colours().accent), 2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)

@@ -1,0 +1,62 @@
+"""A strip above the canvas that says what went wrong, and stays until it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from explorer.viewmodels.panels import Choice
+
+
+class Notice(QFrame):
+    edit_requested = Signal(object)  # the edit of a way out that was clicked
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setAutoFillBackground(True)
+        self.setStyleSheet("#notice { background: #b3261e; } #notice QLabel, #notice QToolButton { color: white; }")
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's file
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = QToolButton()
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setToolTip("Close this message")
+        close.setAccessibleName("Close this message")
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
+        row.addWidget(self._text, 1)
+        self._repair_row = QHBoxLayout()
+        self._repair_row.setSpacing(6)
+        row.addLayout(self._repair_row)
+        row.addWidget(close)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    @property
+    def repair_buttons(self) -> list[QPushButton]:
+        """The buttons of what could be done instead."""
+        items = [self._repair_row.itemAt(at) for at in range(self._repair_row.count())]
+        found = [item.widget() for item in items if item is not None]
+        return [button for button in found if isinstance(button, QPushButton)]
+
+    def show_message(self, text: str, repairs: Sequence[Choice] = ()) -> None:
+        """Say it, with a button for each thing that could be done instead."""
+        self._text.setText(text)
+        for button in self.repair_buttons:
+            self._repair_row.removeWidget(button)
+            button.deleteLater()
+        for way in repairs:
+            button = QPushButton(way.label)
+            button.setToolTip(way.tip)
+            button.clicked.connect(lambda _=False, way=way: self.edit_requested.emit(way.edit))
+            self._repair_row.addWidget(button)
+        self.show()

@@ -1,0 +1,144 @@
+"""Keeps the panels in step with the session: draws, inspects, measures and runs, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from explorer.drawing import Picture
+from explorer.session import Session, Topic
+from explorer.ui.base import jobs
+from explorer.ui.base.lanes import Lane
+from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.figures.panel import FiguresPanel
+from explorer.ui.history.panel import HistoryPanel
+from explorer.ui.inspector.panel import InspectorPanel
+from explorer.ui.output.panel import OutputPanel
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+    from explorer.viewmodels.panels import OutputComparison
+
+
+@dataclass(frozen=True)
+class Panels:
+    canvas: Canvas
+    inspector: InspectorPanel
+    figures: FiguresPanel
+    output: OutputPanel
+    history: HistoryPanel
+
+
+class PanelUpdater(QObject):
+    failed = Signal(object)  # the exception
+
+    def __init__(self, session: Session, panels: Panels, parent: QObject) -> None:
+        super().__init__(parent)
+        self.anchor: str | None = None  # what should stay where it is when the next picture comes
+        self._when_drawn: Callable[[], None] | None = None
+        self._displayed: tuple[Network, frozenset[str]] | None = None  # what the canvas shows, and what is open in it
+        self.draw_lane = Lane("drawing", parent, latest_only=True)
+        self.inspect_lane = Lane("inspecting", parent, latest_only=True)
+        self.figures_lane = Lane("measuring", parent, latest_only=True)
+        self.output_lane = Lane("output", parent, latest_only=True)
+        self.lanes = (self.draw_lane, self.inspect_lane, self.figures_lane, self.output_lane)
+        self._session, self._panels = session, panels
+        session.listen(self._on_session_changed)
+
+    def keep_view(self) -> None:
+        """What is selected, or else what one looks at, stays where it is: the same network in another state."""
+        selection = self._session.selection
+        self.anchor = selection.split(",")[0] if selection else self._panels.canvas.central_card or "input"
+
+    def when_drawn(self, callback: Callable[[], None]) -> None:
+        """Once the canvas shows the session as it is now: at once, or when the picture on its way has come."""
+        if self.draw_lane.busy:
+            self._when_drawn = callback
+        else:
+            callback()
+
+    def update_inspector(self) -> None:
+        network, selection = self._session.network, self._session.selection
+        show = self._panels.inspector.show_inspection
+        if network is None:
+            self.inspect_lane.cancel()
+            show(None)
+        else:
+            self.inspect_lane.submit(jobs.inspection_job(network, selection or ""), show, self.failed.emit)
+
+    def _on_session_changed(self, topic: Topic) -> None:
+        if topic == "colours":
+            self.keep_view()
+        if topic == "direction":
+            self.anchor = None
+        if topic in ("network", "opened", "compared", "colours", "direction"):
+            self._update_canvas()
+        if topic in ("network", "selection"):
+            self.update_inspector()
+        if topic in ("network", "compared"):
+            self._update_figures()
+        if topic in ("network", "sample", "compared"):
+            self._update_output()
+        if topic == "selection":
+            self._panels.canvas.highlight(frozenset())  # what was pointed out has been seen
+            self._panels.canvas.select(self._session.selection)
+
+    def _update_canvas(self) -> None:
+        network = self._session.displayed_network
+        if network is not None:
+            session = self._session
+            shown = network, session.expanded
+            work = jobs.draw_job(network, session.expanded, session.colouring, session.direction)
+            self.draw_lane.submit(work, lambda picture: self._show_picture(picture, shown), self.failed.emit)
+
+    def cancel_drawing(self) -> None:
+        """What would have been unfolded is folded again; another network, or another state of it, comes folded."""
+        if not self.draw_lane.busy:
+            return
+        self.draw_lane.cancel()
+        self._when_drawn = None
+        session = self._session
+        drawn, opened = self._displayed or (None, frozenset())
+        if drawn is session.displayed_network:
+            session.set_expanded(opened)
+        elif session.expanded:
+            session.set_expanded(frozenset())
+        else:
+            self._update_canvas()  # as little as there can be
+
+    def _show_picture(self, picture: Picture, shown: tuple[Network, frozenset[str]]) -> None:
+        self._displayed = shown
+        self._panels.canvas.show_picture(picture, anchor=self.anchor)
+        self._panels.canvas.select(self._session.selection)
+        if self._when_drawn is not None:
+            then, self._when_drawn = self._when_drawn, None
+            then()
+
+    def _update_figures(self) -> None:
+        network, shown = self._session.network, self._session.displayed_network
+        if network is not None and shown is not None:
+            self.figures_lane.submit(jobs.figures_job(network, shown), self._show_figures, self.failed.emit)
+
+    def _show_figures(self, found: jobs.FiguresResult) -> None:
+        self._panels.figures.show_summary(found.summary)
+        self._panels.history.show_rows(found.history_rows)
+
+    def _update_output(self) -> None:
+        network, sample = self._session.displayed_network, self._session.sample
+        if network is None or sample is None:
+            return
+        panel = self._panels.output
+        panel.show_busy(True)
+
+        def show(found: OutputComparison) -> None:
+            panel.show_busy(False)
+            panel.show_output(found)
+
+        def fail(failure: Exception) -> None:
+            panel.show_busy(False)
+            panel.show_error(str(failure), jobs.find_repairs(failure))
+
+        self.output_lane.submit(jobs.output_job(network, sample), show, fail)

@@ -1,0 +1,51 @@
+"""Everything the window can do beside showing, changing and measuring a network: one tool each, see
+`explorer.ui.plugin.tool_context`.
+
+Modules here import neither torch nor pyqtgraph when they are imported: the window is on screen first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explorer.ui.comparison.tool import ComparisonTool
+from explorer.ui.depth_curves.tool import DepthCurvesTool
+from explorer.ui.diagram_settings.tool import DiagramSettingsTool
+from explorer.ui.experiments.tool import ExperimentsTool
+from explorer.ui.export.tool import ExportTool
+from explorer.ui.feature_maps.tool import FeatureMapsTool
+from explorer.ui.folder_evaluation.tool import FolderEvaluationTool
+from explorer.ui.grad_cam.tool import GradCamTool
+from explorer.ui.guide.tool import GuideTool
+from explorer.ui.language.tool import LanguageTool
+from explorer.ui.minimap.tool import MinimapTool
+from explorer.ui.navigation.tool import NavigationTool
+from explorer.ui.overview.tool import OverviewTool
+from explorer.ui.panel_focus.tool import PanelFocusTool
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.start.tool import StartPageTool
+from explorer.ui.timing.tool import TimingTool
+from explorer.ui.user_module.tool import UserModuleTool
+from explorer.ui.weights.tool import WeightsTool
+
+#: In the order of their menu entries and tabs. Each is made once, with the desk, and lives as long as the window.
+TOOLS: tuple[Callable[[ToolContext], object], ...] = (
+    DiagramSettingsTool,
+    LanguageTool,
+    UserModuleTool,
+    StartPageTool,
+    GuideTool,
+    OverviewTool,
+    ExperimentsTool,
+    NavigationTool,
+    PanelFocusTool,
+    ComparisonTool,
+    MinimapTool,
+    FeatureMapsTool,
+    DepthCurvesTool,
+    GradCamTool,
+    TimingTool,
+    WeightsTool,
+    FolderEvaluationTool,
+    ExportTool,
+)

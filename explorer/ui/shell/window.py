@@ -1,0 +1,397 @@
+"""The window: puts the panels around the canvas and carries intent to the rooms that know what to do with it.
+
+It computes nothing. What takes time runs in lanes (`ui.work`): edits in order (`editing`), drawing, inspecting, figures
+and the network's output newest first (`refreshing`), files (`documents`, `samples`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, QSettings, QSize
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
+
+from explorer.base.atomic_write import PROJECT_SUFFIX
+from explorer.drawing import DARK, LIGHT
+from explorer.networks.catalogue import all_entries
+from explorer.session import Session, Topic
+from explorer.ui.base import appearance, dialogs, jobs, recent_projects
+from explorer.ui.base.lanes import Lane
+from explorer.ui.canvas.badge import Badge
+from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.figures.panel import FiguresPanel
+from explorer.ui.history.panel import HistoryPanel
+from explorer.ui.inspector.edit_previews import EditPreviews
+from explorer.ui.inspector.panel import InspectorPanel
+from explorer.ui.library.panel import LibraryPanel, build_network_rows
+from explorer.ui.output.panel import OutputPanel, find_dropped_file
+from explorer.ui.output.sample_images import SampleImages
+from explorer.ui.plugin.docks import MainDocks
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.shell.actions import Actions, build_context_menu
+from explorer.ui.shell.documents import Documents
+from explorer.ui.shell.edit_queue import EditQueue
+from explorer.ui.shell.notice import Notice
+from explorer.ui.shell.panel_updater import Panels, PanelUpdater
+from explorer.ui.shell.progress_indicator import ProgressIndicator
+from explorer.ui.shell.tools import TOOLS
+from explorer.viewmodels.diagram import Level
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+
+
+class Window(QMainWindow):
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = Session()
+        self.actions_ = Actions(self)
+        self.file_lane = Lane("files", self)
+        self._build_panels()
+        self._build_controllers()
+        self._build_bars()
+        self.tool_context = ToolContext(self, self.session, self.canvas, self, self.edit_queue.lane)
+        opening = self.actions_.open_project
+        self.tool_context.file_handlers[PROJECT_SUFFIX] = self.documents.open
+        self.tool_context.start_actions.append((opening.text(), opening.toolTip(), self.documents.ask_open))
+        self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
+        self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
+        self.docks.inspector.raise_()  # before the tabs of the tools
+        self.docks.restore_state()
+        self.session.listen(self._on_session_changed)
+        self._connect_panels()
+        self._connect_actions()
+        self._update_canvas_theme()
+        self._update_actions()
+
+    # what the window is made of
+
+    def _build_panels(self) -> None:
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))  # small screens are not overrun
+        self.setAcceptDrops(True)
+        self.canvas, self.notice = Canvas(), Notice()
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
+        self.library, self.inspector, self.history = LibraryPanel(), InspectorPanel(), HistoryPanel()
+        self.figures, self.output = FiguresPanel(), OutputPanel()
+        self.docks = MainDocks(
+            self,
+            library=self.library,
+            inspector=self.inspector,
+            history=self.history,
+            figures=self.figures,
+            output=self.output,
+        )
+        self._baseline_badge = Badge(self.canvas, "Baseline")
+
+    def _build_controllers(self) -> None:
+        panels = Panels(self.canvas, self.inspector, self.figures, self.output, self.history)
+        self.previews = EditPreviews(self.session, self.canvas, self.figures, self)
+        self.edit_queue = EditQueue(self.session, self)
+        self.panel_updater = PanelUpdater(self.session, panels, self)
+        self.samples = SampleImages(self.session, self.output, self.file_lane, self)
+        self.documents = Documents(self.session, self.edit_queue, self)
+        for room in (self.edit_queue, self.panel_updater, self.samples, self.documents):
+            room.failed.connect(self._on_failed)
+        self._lanes = (
+            self.edit_queue.lane,
+            *self.panel_updater.lanes,
+            self.previews.lane,
+            self.file_lane,
+            self.documents.lane,
+        )
+
+    def _build_bars(self) -> None:
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        self.addToolBar(bar)
+        self.actions_.fill_toolbar(bar)
+        self.actions_.fill_menus([dock.toggleViewAction() for dock in self.docks.all])
+        self.actions_.levels[self.session.default_level].setChecked(True)
+        theme = str(QSettings().value("theme", "system"))
+        self.actions_.themes.get(theme, self.actions_.themes["system"]).setChecked(True)
+        slow = (self.edit_queue.lane, self.panel_updater.output_lane, self.file_lane, self.documents.lane)
+        drawing, running = self.panel_updater.draw_lane, self.panel_updater.output_lane
+        self.progress_indicator = ProgressIndicator(slow, (running, drawing), delayed=(drawing,))
+        self.statusBar().addPermanentWidget(self.progress_indicator)
+
+    def _connect_panels(self) -> None:
+        self.library.show_rows(build_network_rows(all_entries()))
+        self.library.network_requested.connect(self.open_network)
+        self.library.options_changed.connect(self.open_network)
+        self.inspector.edit_requested.connect(self.apply_edit)
+        self.inspector.edit_hovered.connect(self.previews.preview)
+        self.notice.edit_requested.connect(self.apply_edit)
+        self.canvas.card_selected.connect(self.session.select)
+        self.canvas.selection_extended.connect(self.session.toggle_selected)
+        self.canvas.expansion_toggled.connect(self.toggle_expansion)
+        self.canvas.menu_requested.connect(self._show_menu)
+        self.history.position_requested.connect(self.go_to_position)
+        self.history.compare_toggled.connect(self.compare)
+        self.output.image_dropped.connect(self.open_file)
+        self.output.edit_requested.connect(self.apply_edit)
+        self.progress_indicator.cancel_requested.connect(self._cancel_all)
+        self.edit_queue.network_opened.connect(self._on_network_opened)
+        self.edit_queue.network_changed.connect(self._on_network_edited)
+        self.documents.document_changed.connect(self._update_title)
+        self.documents.saved.connect(lambda path: self.show_status(f"Saved {path}"))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._update_canvas_theme)
+
+    def _connect_actions(self) -> None:
+        a = self.actions_
+        a.connect_levels(self.set_level)
+        a.connect_themes(self.set_theme)
+        for action, happens in (
+            (a.fit, self.canvas.fit),
+            (a.zoom_in, lambda: self.canvas.zoom(1.25)),
+            (a.zoom_out, lambda: self.canvas.zoom(0.8)),
+            (a.undo, lambda: self.edit_queue.change(lambda network: network.undo())),
+            (a.redo, lambda: self.edit_queue.change(lambda network: network.redo())),
+            (a.reset, lambda: self.edit_queue.change(lambda network: network.reset())),
+            (a.history, self.show_history),
+            (a.open_project, self.documents.ask_open),
+            (a.save, self.documents.save),
+            (a.save_as, self.documents.save_as),
+            (a.open_image, self.samples.ask_open),
+            (a.paste, self.samples.paste),
+            (a.quit, self.close),
+            (a.about, lambda: dialogs.show_about(self, len(all_entries()))),
+        ):
+            action.triggered.connect(lambda _=False, happens=happens: happens())
+        a.compare.toggled.connect(self.compare)
+        a.recent.aboutToShow.connect(lambda: recent_projects.fill_recent_menu(a.recent, self.documents.open))
+
+    def start(self, network: str | Network | None = None) -> None:
+        """Import the heavy libraries in the background, so that the first click does not wait; then open a network of
+        the catalogue, or a file, or show one that is open."""
+        getting_ready = "Getting ready…"
+        self.statusBar().showMessage(getting_ready)
+
+        def ready(_: object) -> None:
+            if self.statusBar().currentMessage() == getting_ready:  # and not yet what is being opened
+                self.statusBar().clearMessage()
+
+        self.file_lane.submit(jobs.import_torch, ready, self._on_failed)
+        self.samples.show_built_in("cat")
+        if network is None:
+            return
+        if not isinstance(network, str):
+            self.edit_queue.open(jobs.open_at_level_job(network, self.session.default_level))
+        elif (take := self._find_file_handler(network)) is not None:
+            take(network)
+        elif Path(network).is_file():
+            self.documents.open(network)
+        else:
+            self.open_network(network)
+
+    # intent
+
+    def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
+        """Open a network of the catalogue, built with some of its entry's options, and make edits to it."""
+        if self.documents.confirm_leave(lambda: self.open_network(key, options, edits)):
+            self.statusBar().showMessage(f"Opening {key}…")
+            self.edit_queue.open(jobs.open_network_job(key, self.session.default_level, options, edits))
+
+    def show_opened(self, opened: jobs.OpenedNetwork) -> None:
+        """Show a network that was opened."""
+        if self.documents.confirm_leave(lambda: self.show_opened(opened)):
+            self.edit_queue.open(lambda wanted: opened)
+
+    def open_file(self, path: str) -> None:
+        """A file that was dropped somewhere: a project, an image to show the network, or what a tool knows."""
+        take = self._find_file_handler(path) or self.samples.show_file
+        take(path)
+
+    def _find_file_handler(self, path: str) -> Callable[[str], None] | None:
+        return self.tool_context.file_handlers.get(Path(path).suffix.lower())
+
+    def open_project(self, path: str) -> None:
+        self.documents.open(path)
+
+    def apply_edit(self, edit: Any) -> None:
+        self.change_network(lambda network: network.edit(edit))
+
+    def change_network(self, step: Callable[[Network], Network]) -> None:
+        self.notice.hide()
+        self.edit_queue.change(step)
+
+    def go_to_position(self, position: int) -> None:
+        """To a place of the history: 0 is the baseline."""
+        self.edit_queue.change(lambda network: replace(network, history=network.history.at_position(position)))
+
+    def compare(self, compared: bool) -> None:
+        """Show the baseline for the time being, or the network again."""
+        self.panel_updater.keep_view()
+        self.session.show_baseline(compared)
+
+    def show_history(self) -> None:
+        self.docks.history.show()
+        self.docks.history.raise_()
+        self.history.view.setFocus()
+
+    def toggle_expansion(self, group: str) -> None:
+        if self.session.network is not None:
+            from explorer.presenters import toggle_expanded
+
+            self.panel_updater.anchor = group
+            self.session.set_expanded(toggle_expanded(self.session.network.analysis, self.session.expanded, group))
+
+    def set_level(self, level: Level) -> None:
+        self.session.default_level = level
+        if self.session.network is not None:
+            from explorer.presenters import expanded_at_level
+
+            self.panel_updater.anchor = None
+            self.session.set_expanded(expanded_at_level(self.session.network.analysis, level))
+
+    def go_to_card(self, id: str) -> None:
+        """Unfold what hides a card, select it and bring it into sight."""
+        if self.session.network is not None:
+            self._expand_to(self.session.network, [id])
+            self.session.select(id)
+            self.panel_updater.when_drawn(lambda: self.canvas.reveal(id))
+
+    def highlight_cards(self, ids: Iterable[str]) -> None:
+        """Unfold what hides these cards, light them up and bring them into sight."""
+        lit = frozenset(ids)
+        if self.session.network is not None:
+            self._expand_to(self.session.network, lit)
+            self.panel_updater.when_drawn(lambda: self.canvas.highlight_in_view(lit))
+
+    def _expand_to(self, network: Network, ids: Iterable[str]) -> None:
+        from explorer.presenters import reveal
+
+        opened = self.session.expanded
+        for id in ids:
+            opened = reveal(network.analysis, opened, id)
+        self.panel_updater.keep_view()
+        self.session.set_expanded(opened)
+
+    def show_status(self, text: str, milliseconds: int = 8000) -> None:
+        self.statusBar().showMessage(text, milliseconds)
+
+    def show_error(self, failure: Exception) -> None:
+        self._on_failed(failure)
+
+    def set_theme(self, scheme: str) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        appearance.apply_scheme(app, scheme)
+        QSettings().setValue("theme", scheme)
+        self._update_canvas_theme()
+
+    # results
+
+    def _on_network_opened(self, found: jobs.OpenedNetwork) -> None:
+        self.statusBar().clearMessage()
+        self.notice.hide()
+        self.inspector.show_inspection(None)
+        self.panel_updater.anchor = None
+        self.session.default_level = found.level
+        self.actions_.levels[found.level].setChecked(True)
+        self.documents.set_opened(found)
+        self.session.set_network(found.network, found.expanded, found.selection, found.bookmarks)
+        if found.sample:
+            self.samples.show_built_in(found.sample)
+        entry = found.network.context.entry
+        if entry is not None:
+            self.library.mark_open(entry, found.network.context.options)
+
+    def _on_network_edited(self, network: Network) -> None:
+        self.notice.hide()
+        self.panel_updater.keep_view()
+        self.session.set_network(network)
+
+    def _on_session_changed(self, topic: Topic) -> None:
+        if topic == "network":
+            self.previews.clear()
+            self._update_actions()
+        if topic in ("network", "compared"):
+            compared = self.session.is_baseline_shown
+            self._baseline_badge.show_badge(compared)
+            self.history.show_compared(compared)
+            self.actions_.compare.setChecked(compared)
+
+    def _update_actions(self) -> None:
+        network = self.session.network
+        self.actions_.update_from_history(network.history if network is not None else None)
+        self._update_title()
+
+    def _update_title(self) -> None:
+        self.setWindowTitle(self.documents.window_title)
+        self.setWindowModified(self.documents.is_modified)
+
+    def _on_failed(self, failure: Exception) -> None:
+        self.statusBar().clearMessage()
+        if any(rescue(failure) for rescue in self.tool_context.error_handlers):
+            return
+        text = failure.args[0] if isinstance(failure, LookupError) and failure.args else failure
+        self.previews.clear()
+        self.notice.show_message(f"{text}", jobs.find_repairs(failure))
+        if self.session.selection is not None:
+            self.panel_updater.update_inspector()  # a control that was refused goes back to what is set
+
+    def _cancel_all(self) -> None:
+        # A save is over at once, and is waited for; what is open stays, and so its figures are still to be shown.
+        kept = (self.documents.lane, self.panel_updater.figures_lane, self.panel_updater.inspect_lane)
+        for lane in (*self._lanes, *self.tool_context.lanes):
+            if lane not in kept:
+                lane.cancel()
+        self.edit_queue.cancel()
+        self.panel_updater.cancel_drawing()
+        self.output.show_busy(False)
+        self.statusBar().showMessage("Cancelled", 4000)
+
+    # the rest
+
+    def _show_menu(self, id: str, place: QPoint) -> None:
+        self.session.select(id)
+        picture = self.canvas.picture
+        card = picture.card(id) if picture is not None else None
+        if picture is None or card is None:
+            return
+        fold = (
+            "Fold" if picture.is_frame(id) else "Unfold",
+            (lambda: self.toggle_expansion(id)) if card.is_expandable else None,
+        )
+        copy = ("Copy name", lambda: QGuiApplication.clipboard().setText(id.removeprefix("unit:")))
+        offers = [entry for offer in self.tool_context.card_actions for entry in offer(id)]
+        menu = build_context_menu(self, [fold, ("Zoom to this", lambda: self.canvas.fit_to(id)), copy, *offers])
+        menu.exec(place)
+        menu.deleteLater()
+
+    def _is_dark(self) -> bool:
+        app = QApplication.instance()
+        return isinstance(app, QApplication) and appearance.is_dark(app)
+
+    def _update_canvas_theme(self) -> None:
+        self.canvas.set_theme(DARK if self._is_dark() else LIGHT)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        path = find_dropped_file(event.mimeData())
+        if path is not None and self._find_file_handler(path) is not None:
+            event.acceptProposedAction()
+        else:
+            self.output.dragEnterEvent(event)  # an image may be dropped anywhere
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.output.dropEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.documents.confirm_leave(self.close):
+            event.ignore()
+            return
+        self.docks.save_state()
+        for lane in (*self._lanes, *self.tool_context.lanes):
+            lane.close()
+        super().closeEvent(event)

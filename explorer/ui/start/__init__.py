@@ -1,0 +1,1 @@
+"""The start page while no network is open."""

@@ -1,0 +1,171 @@
+"""What is over the canvas while no network is open: the networks of the history to click, and other ways to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.base.languages import Language
+from explorer.guide.family_tree import FamilyTreeNode
+from explorer.ui.base import appearance
+
+_CARD_SIZE = QSize(138, 60)  # the least of a card: two lines of Chinese are taller than two of English
+_MAX_COLUMNS = 6  # cards beside each other, at most
+_GAP, _MARGIN, _PADDING = 8, 20, 10
+_MAX_LINK_WIDTH = 190  # pixels of a link: a file may be called anything
+
+_SUBTITLE = (
+    "Then click a card, change a block, and watch parameters, cost and what the network makes of a photo follow."
+)
+
+StartAction = tuple[str, str, Callable[[], object]]  # words, a tip, what happens
+
+
+class StartPage(QScrollArea):
+    network_requested = Signal(str)  # key of a network to open
+
+    def __init__(self, host: QWidget, networks: Sequence[FamilyTreeNode]) -> None:
+        """Fills `over`, with the networks in this order."""
+        super().__init__(host)
+        self._host = host
+        self.cards = [NetworkCard(network) for network in networks]
+        self.links: list[QToolButton] = []
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Networks to begin with")
+        heading = QLabel("Open a network")
+        font = QFont(heading.font())
+        font.setPointSizeF(1.7 * font.pointSizeF())
+        font.setWeight(QFont.Weight.DemiBold)
+        heading.setFont(font)
+        words = QLabel(_SUBTITLE)
+        words.setProperty("role", "muted")
+        words.setWordWrap(True)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column.setSpacing(6)
+        self._cards_grid, self._links_grid = QGridLayout(), QGridLayout()
+        self._cards_grid.setSpacing(_GAP)
+        column.addStretch(2)
+        column.addWidget(heading)
+        column.addWidget(words)
+        column.addSpacing(12)
+        column.addLayout(self._cards_grid)
+        column.addSpacing(8)
+        column.addLayout(self._links_grid)
+        column.addStretch(3)
+        self.setWidget(page)
+        for card in self.cards:
+            card.clicked.connect(lambda _=False, key=card.key: self.network_requested.emit(key))
+        self.set_language("en")
+        host.installEventFilter(self)
+        self.setGeometry(host.rect())
+
+    def show_start_actions(self, actions: Sequence[StartAction]) -> None:
+        """Other ways to begin, as links."""
+        for link in self.links:
+            link.deleteLater()
+        self.links = []
+        for words, tip, happens in actions:
+            link = QToolButton()
+            link.setText(link.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _MAX_LINK_WIDTH))
+            link.setToolTip(tip)
+            link.setAutoRaise(True)
+            link.setCursor(Qt.CursorShape.PointingHandCursor)
+            link.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            link.setStyleSheet("QToolButton { color: palette(link); border: 0; padding: 3px 0; }")
+            link.clicked.connect(lambda _=False, happens=happens: happens())
+            self.links.append(link)
+        self._relayout()
+
+    def set_language(self, language: Language) -> None:
+        for card in self.cards:
+            card.set_language(language)
+
+    @property
+    def columns(self) -> int:
+        room = self.viewport().width() - 2 * _MARGIN + _GAP
+        return max(1, min(room // (_CARD_SIZE.width() + _GAP), _MAX_COLUMNS))
+
+    def _relayout(self) -> None:
+        columns = self.columns
+        for grid, widgets in ((self._cards_grid, self.cards), (self._links_grid, self.links)):
+            for place, widget in enumerate(widgets):
+                left = Qt.AlignmentFlag.AlignLeft if grid is self._links_grid else Qt.AlignmentFlag(0)
+                grid.addWidget(widget, place // columns, place % columns, left)
+            for column in range(_MAX_COLUMNS):
+                grid.setColumnStretch(column, int(column < columns))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._relayout()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._host and event.type() == QEvent.Type.Resize:
+            self.setGeometry(self._host.rect())
+        return super().eventFilter(watched, event)
+
+
+class NetworkCard(QAbstractButton):
+    """Its name, its year, and in a few words what it brought."""
+
+    def __init__(self, network: FamilyTreeNode) -> None:
+        super().__init__()
+        self.key = network.key
+        self._network, self._brought = network, ""
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setMinimumSize(_CARD_SIZE)
+        self.setMaximumHeight(_CARD_SIZE.height())
+
+    def set_language(self, language: Language) -> None:
+        self._brought = self._network.brought[language]
+        self.setAccessibleName(f"{self._network.title}, {self._network.year}: {self._brought}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return _CARD_SIZE
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # Qt gives a button the space bar only
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = appearance.current_colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pointed = self.underMouse() or self.hasFocus()
+        painter.setPen(QPen(QColor(c.accent if pointed else c.border), 1.5 if pointed else 1.0))
+        painter.setBrush(QColor(c.background if self.isDown() else c.surface))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 7, 7)
+        inside = self.rect().adjusted(_PADDING, 7, -_PADDING, -5)
+        bold, small = QFont(self.font()), QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        small.setPointSizeF(0.84 * small.pointSizeF())
+        title = QFontMetrics(bold)
+        painter.setFont(bold)
+        painter.setPen(QColor(c.text))
+        shown = title.elidedText(self._network.title, Qt.TextElideMode.ElideRight, inside.width())
+        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, shown)
+        painter.setFont(small)
+        painter.setPen(QColor(c.muted))
+        lower = inside.adjusted(0, title.height(), 0, 0)
+        words = f"{self._network.year}  {self._brought}"
+        painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, words)

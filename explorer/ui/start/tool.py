@@ -1,0 +1,49 @@
+"""The page over the canvas while no network is open."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+
+from explorer.guide.family_tree import load_family_tree
+from explorer.session import Topic
+from explorer.ui.base.recent_projects import recent_projects
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.start.page import StartAction, StartPage
+
+_MAX_PROJECTS = 3  # recent ones that are offered
+
+
+class StartPageTool:
+    def __init__(self, context: ToolContext) -> None:
+        self._context, self._session = context, context.session
+        self.page = StartPage(context.canvas, load_family_tree())
+        self.page.set_language(self._session.language)
+        self.page.network_requested.connect(context.commands.open_network)
+        self.page.hide()
+        self._session.listen(self._session_changed)
+        context.edit_lane.busy_changed.connect(self._update_visibility)
+        QTimer.singleShot(0, self.page, self._fill_actions)  # when all tools are there
+
+    def _fill_actions(self) -> None:
+        known = [path for path in recent_projects() if Path(path).is_file()][:_MAX_PROJECTS]
+        recently: list[StartAction] = [
+            (Path(path).name, path, partial(self._context.commands.open_project, path)) for path in known
+        ]
+        self.page.show_start_actions([*self._context.start_actions, *recently])
+        QTimer.singleShot(
+            0, self.page, self._update_visibility
+        )  # when the window has been told what to open, if anything
+
+    def _update_visibility(self) -> None:
+        """It stays while a network that was chosen on it is opened, and comes when none has been."""
+        if self._session.network is None and not self._context.edit_lane.busy:
+            self.page.show()
+
+    def _session_changed(self, topic: Topic) -> None:
+        if topic == "network":
+            self.page.setVisible(self._session.network is None)
+        elif topic == "language":
+            self.page.set_language(self._session.language)

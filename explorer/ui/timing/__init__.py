@@ -1,0 +1,1 @@
+"""Latency per layer beside its multiply-adds."""

@@ -1,0 +1,133 @@
+"""Time per layer on this machine, beside the multiply-adds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from explorer.ui.base import appearance
+from explorer.ui.timing.share_bars import ShareBars
+from explorer.ui.timing.time_scatter import TimeScatter
+from explorer.ui.widgets.responsive_grid import ResponsiveGrid, with_caption
+from explorer.ui.widgets.tool_row import ToolRow
+
+if TYPE_CHECKING:
+    from explorer.presenters.timing import Timing
+
+_PLACEHOLDER = (
+    "How long does each layer take on this machine? Multiply-adds say what a layer should cost, the clock what it does."
+)
+_SCATTER_CAPTION = "MACs of each layer. Above the dashes: slow for its count."
+
+
+class TimingPanel(QWidget):
+    measure_requested = Signal()
+    cancel_requested = Signal()
+    node_clicked = Signal(str)  # a node
+    colouring_changed = Signal(bool)  # cards should be coloured by time, or no longer
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._timing: Timing | None = None
+        self._is_outdated = False  # the network has changed since
+        self._is_busy = False
+        self.measure_button = QPushButton("Measure")
+        self.measure_button.setToolTip("Several passes, each layer timed; takes a few seconds")
+        self.measure_button.clicked.connect(
+            lambda: self.cancel_requested.emit() if self._is_busy else self.measure_requested.emit()
+        )
+        self.grouping_choice = QComboBox()
+        self.grouping_choice.setAccessibleName("What times are added up by")
+        self.grouping_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.grouping_choice.activated.connect(lambda _: self._update_view())
+        self.colour_button = QToolButton()
+        self.colour_button.setText("Colour the diagram")
+        self.colour_button.setToolTip("Colour the cards of the diagram by their time")
+        self.colour_button.setCheckable(True)
+        self.colour_button.setProperty("role", "tab")
+        self.colour_button.toggled.connect(self.colouring_changed)
+        self.caption = QLabel(_PLACEHOLDER)
+        self.caption.setProperty("role", "muted")
+        self.caption.setWordWrap(True)
+        self.takeaway = QLabel()
+        self.takeaway.setWordWrap(True)
+        self.share_bars = ShareBars()
+        self.share_bars.node_clicked.connect(self.node_clicked)
+        self._bars_area = QScrollArea()
+        self._bars_area.setWidget(self.share_bars)
+        self._bars_area.setWidgetResizable(True)
+        self._bars_area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.scatter = TimeScatter()
+        self.scatter.node_clicked.connect(self.node_clicked)
+        self._selected_nodes: frozenset[str] = frozenset()
+        self._scatter_box = with_caption(self.scatter, QLabel(_SCATTER_CAPTION))
+        self._body = ResponsiveGrid([self._bars_area, self._scatter_box])
+        self._body.show_widgets(self._bars_area, self._scatter_box)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 6)
+        column.setSpacing(6)
+        column.addWidget(ToolRow([self.measure_button, self.grouping_choice], [self.colour_button]))
+        column.addWidget(self.takeaway)
+        column.addWidget(self.caption)
+        column.addWidget(self._body, 1)
+        self.setMinimumWidth(300)
+        self.show_result(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 260)
+
+    def show_result(self, result: Timing | None, reason: str = "") -> None:
+        self._timing, self._is_outdated = result, False
+        for part in (self.grouping_choice, self.colour_button, self.takeaway, self._body):
+            part.setVisible(result is not None)
+        if result is None:
+            self.caption.setText(reason or _PLACEHOLDER)
+            return
+        from explorer.presenters.timing import TIMING_GROUPINGS
+
+        if not self.grouping_choice.count():
+            for key, text in TIMING_GROUPINGS.items():
+                self.grouping_choice.addItem(text, key)
+        self.takeaway.setText(result.takeaway)
+        self.takeaway.setVisible(bool(result.takeaway))
+        self._update_view()
+
+    def mark_outdated(self) -> None:
+        """The network has changed since."""
+        self._is_outdated = True
+        self._update_view()
+
+    def select_nodes(self, names: frozenset[str]) -> None:
+        """Mark the selected card: the nodes that are on it."""
+        if names != self._selected_nodes:
+            self._selected_nodes = names
+            self._update_view()
+
+    def set_colouring(self, on: bool) -> None:
+        """Whether cards are coloured by their time; does not tell anyone."""
+        with QSignalBlocker(self.colour_button):
+            self.colour_button.setChecked(on)
+
+    def show_progress(self, fraction: float | None) -> None:
+        """A part from 0 to 1 while it is measured; None when it is over."""
+        self._is_busy = fraction is not None
+        self.measure_button.setText("Measure" if fraction is None else f"Cancel ({100 * fraction:.0f} %)")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._timing is not None:
+            self._update_view()
+
+    def _update_view(self) -> None:
+        found = self._timing
+        if found is None:
+            return
+        c = appearance.current_colours()
+        time, macs = (f'<span style="color: {colour}">■</span>' for colour in (c.accent, c.previous))
+        old = "<b>Measured before the last change.</b> " if self._is_outdated else ""
+        self.caption.setText(f"{old}{found.headline}&nbsp; {time} share of time&nbsp; {macs} share of MACs")
+        self.share_bars.show_shares(found.shares[self.grouping_choice.currentData() or "kind"])
+        rate = found.macs / found.total if found.total else 0.0
+        self.scatter.show_points(found.points, rate, self._selected_nodes)

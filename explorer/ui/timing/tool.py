@@ -1,0 +1,78 @@
+"""Time per layer on this machine: measured when asked for, as it takes seconds."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from explorer.base.cancellation import KeepGoing
+from explorer.session import Topic
+from explorer.ui.plugin.panel_tool import Job, PanelTool
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.analysis.sample import Sample
+    from explorer.network import Network
+    from explorer.presenters.timing import Timing
+    from explorer.ui.timing.panel import TimingPanel
+
+
+class TimingTool(PanelTool["TimingPanel"]):
+    title, shortcut, preferred_height = "Time per layer", "Ctrl+Shift+T", 340
+
+    def __init__(self, context: ToolContext) -> None:
+        self._timing: Timing | None = None
+        super().__init__(context)
+        self.lane.progress_changed.connect(self._show_progress)
+        self.lane.busy_changed.connect(lambda busy: None if busy else self._show_progress(None))
+
+    def create_panel(self) -> TimingPanel:
+        from explorer.ui.timing.panel import TimingPanel
+
+        panel = TimingPanel()
+        panel.measure_requested.connect(self._start_measuring)
+        panel.cancel_requested.connect(self.lane.cancel)
+        panel.node_clicked.connect(self.context.commands.go_to_card)
+        panel.colouring_changed.connect(self._colour_cards)
+        return panel
+
+    def create_job(self, network: Network, sample: Sample) -> Job:
+        return partial(measure_layers, network, sample)
+
+    def session_changed(self, topic: Topic) -> None:
+        if topic == "network" and self.panel is not None:
+            self.lane.cancel()
+            self.session.remove_colouring(self.title)
+            self.panel.set_colouring(False)
+            self.panel.mark_outdated()
+        elif topic == "selection" and self.panel is not None:
+            self.panel.select_nodes(self.selected_nodes)
+        elif topic == "colours" and self.panel is not None:
+            self.panel.set_colouring(self.session.colour_mode == self.title)
+
+    def show_result(self, result: Timing) -> None:
+        self._timing = result
+        self.session.add_colouring(result.colouring(self.title))
+        super().show_result(result)
+        if self.panel is not None:
+            self.panel.select_nodes(self.selected_nodes)
+
+    def _start_measuring(self) -> None:
+        if self.submit():
+            self._show_progress(0.0)
+        else:
+            self.context.commands.show_status("Open a network first.")
+
+    def _show_progress(self, fraction: float | None) -> None:
+        if self.panel is not None and (fraction is None or self.lane.busy):
+            self.panel.show_progress(fraction)
+
+    def _colour_cards(self, on: bool) -> None:
+        if self._timing is not None:
+            self.session.colour_by(self._timing.colouring(self.title) if on else "kind")
+
+
+def measure_layers(network: Network, sample: Sample, keep_going: KeepGoing) -> Timing:
+    from explorer.presenters.timing import measure_timing
+
+    return measure_timing(*network.probe_pair(sample), keep_going=keep_going)

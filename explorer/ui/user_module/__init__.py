@@ -1,0 +1,1 @@
+"""Opening a module of the user's own."""

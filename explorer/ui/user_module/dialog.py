@@ -1,0 +1,192 @@
+"""Which module of the user's own to open: the file, what in it makes the network, its arguments, what it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
+from explorer.ui.base.appearance import current_colours
+
+_WARNING = (
+    "Opening runs this code with your rights: it can read, change and send what you can. Open only what you trust."
+)
+
+
+class ModuleDialog(QDialog):
+    run_confirmed = Signal(object)  # the Own that may run
+
+    def __init__(self, parent: QWidget, user_module: UserModule | None = None, reason: str = "") -> None:
+        """`own` is what to begin with, `why` why the user is asked."""
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Open a module of your own")
+        self._candidates: dict[str, ModuleCandidate] = {}
+        self._build(reason)
+        self.show_module(user_module or UserModule(":"))
+
+    # what it is made of
+
+    def _build(self, reason: str) -> None:
+        self.path_edit, self.browse_button = QLineEdit(), QPushButton("Browse…")
+        self.path_edit.setPlaceholderText("net.py, or a package: torchvision.models")
+        self.path_edit.setAccessibleName("File or package")
+        self.path_edit.editingFinished.connect(self._list_candidates)
+        self.browse_button.setAutoDefault(False)  # Enter is for "Run"
+        self.browse_button.clicked.connect(self._browse)
+        self.name_box = QComboBox(editable=True)
+        self.name_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.name_box.setAccessibleName("Class or function")
+        self.name_box.currentTextChanged.connect(self._show_signature)
+        self.arguments_edit = QLineEdit()
+        self.arguments_edit.setPlaceholderText("none")
+        self.arguments_edit.setAccessibleName("Arguments")
+        self.signature_label = _muted_text()
+        self.input_boxes = [QSpinBox(minimum=1, maximum=most) for most in (1024, 8192, 8192)]
+        for box, word in zip(self.input_boxes, ("Channels", "Height", "Width"), strict=True):
+            box.setAccessibleName(word)
+            box.setToolTip(word)
+        self.message = QLabel()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's code
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._build_buttons(confirm=bool(reason))
+        self._lay_out(reason)
+
+    def _build_buttons(self, *, confirm: bool) -> None:
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.run_button = self.buttons.addButton("Run its code and open", QDialogButtonBox.ButtonRole.AcceptRole)
+        cancel = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        self.run_button.setAutoDefault(not confirm)  # what a file asks for is not agreed to by pressing Enter
+        (cancel if confirm else self.run_button).setDefault(True)
+        self.run_button.clicked.connect(self._confirm)
+        self.buttons.rejected.connect(self.reject)
+
+    def _lay_out(self, reason: str) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("From", _side_by_side(self.path_edit, self.browse_button))
+        form.addRow("Class or function", self.name_box)
+        form.addRow("Arguments", self.arguments_edit)
+        form.addRow("", self.signature_label)
+        form.addRow(
+            "Input",
+            _side_by_side(
+                self.input_boxes[0], QLabel("×"), self.input_boxes[1], QLabel("×"), self.input_boxes[2], None
+            ),
+        )
+        warning = QLabel(f"⚠  {_WARNING}")
+        warning.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(10)
+        if reason:
+            asked = QLabel(reason)
+            asked.setTextFormat(Qt.TextFormat.PlainText)
+            asked.setWordWrap(True)
+            column.addWidget(asked)
+        column.addLayout(form)
+        column.addWidget(warning)
+        column.addWidget(self.message)
+        column.addStretch(1)
+        column.addWidget(self.buttons)
+        self.resize(560, 340)
+
+    def show_module(self, user_module: UserModule) -> None:
+        self.path_edit.setText(user_module.location)
+        self._list_candidates()
+        if user_module.name:
+            self.name_box.setEditText(user_module.name)
+        self.arguments_edit.setText(", ".join(f"{name}={value!r}" for name, value in user_module.arguments.items()))
+        for box, side in zip(self.input_boxes, user_module.input_shape[1:], strict=True):
+            box.setValue(side)
+        self._batch = user_module.input_shape[0]
+
+    # what happens
+
+    def show_running(self, running: bool) -> None:
+        self.run_button.setEnabled(not running)
+        self._show_message("Opening…" if running else "", is_error=False)
+
+    def show_failure(self, failure: Exception) -> None:
+        self.show_running(False)
+        self._show_message(str(failure), is_error=True)
+
+    def _browse(self) -> None:
+        known = Path(self.path_edit.text())
+        folder = str(known.parent) if known.is_absolute() else ""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a module of your own", folder, "Python (*.py)")
+        if path:
+            self.path_edit.setText(path)
+            self._list_candidates()
+
+    def _list_candidates(self) -> None:
+        """Offer what is in the file; it is read, not run."""
+        where, before = self.path_edit.text().strip(), self.name_box.currentText()
+        self._candidates = {}
+        self._show_message("", is_error=False)
+        if where.endswith(".py"):
+            try:
+                self._candidates = {offer.name: offer for offer in list_candidates(where)}
+            except UserModuleError as failure:
+                self._show_message(str(failure), is_error=True)
+        self.name_box.clear()
+        self.name_box.addItems(list(self._candidates))
+        if before and (before in self._candidates or not self._candidates):
+            self.name_box.setEditText(before)
+        self._show_signature()
+
+    def _show_signature(self) -> None:
+        offer = self._candidates.get(self.name_box.currentText())
+        self.signature_label.setText(f"{offer.name}({offer.parameters})" if offer is not None else "")
+
+    def _confirm(self) -> None:
+        where, name = self.path_edit.text().strip(), self.name_box.currentText().strip()
+        if not where or not all(part.isidentifier() for part in name.split(".")):
+            missing = "a file or package" if not where else "the class or function in it that makes the network"
+            return self._show_message(f"Say {missing}.", is_error=True)
+        try:
+            arguments = parse_arguments(self.arguments_edit.text())
+        except UserModuleError as failure:
+            return self._show_message(str(failure), is_error=True)
+        shape = (self._batch, *(box.value() for box in self.input_boxes))
+        self.run_confirmed.emit(UserModule(f"{where}:{name}", arguments, shape))
+        return None
+
+    def _show_message(self, text: str, *, is_error: bool) -> None:
+        self.message.setText(text)
+        self.message.setStyleSheet(f"color: {current_colours().increase};" if is_error else "")
+
+
+def _muted_text() -> QLabel:
+    label = QLabel()
+    label.setProperty("role", "muted")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def _side_by_side(*parts: QWidget | None) -> QHBoxLayout:
+    """Side by side; None takes the room that is left."""
+    row = QHBoxLayout()
+    for part in parts:
+        if part is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(part)
+    return row

@@ -1,0 +1,1 @@
+"""Loading weights and the report on a checkpoint."""

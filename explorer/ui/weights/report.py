@@ -1,0 +1,86 @@
+"""What came of reading a file of weights, tensor by tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from explorer.weights.checkpoint_matching import MatchReport
+
+
+class WeightsReport(QDialog):
+    def __init__(
+        self, parent: QWidget, name: str, report: MatchReport, actions: Sequence[tuple[str, Callable[[], None]]]
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Weights from {name}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        said = QLabel(f"{report.summary[:1].upper()}{report.summary[1:]}.")
+        said.setProperty("role", "title")
+        said.setWordWrap(True)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(["Tensor", "In the file", "In the network"])
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self._fill(report)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(10)
+        column.addWidget(said)
+        if report.prefix:
+            column.addWidget(_muted_label(f"“{report.prefix}” was taken off the file's names."))
+        if not report.is_complete:
+            column.addWidget(_muted_label("What is missing or of another shape keeps its random weights."))
+        column.addWidget(self.tree, 1)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.buttons.rejected.connect(self.reject)
+        for words, happens in actions:
+            button = QPushButton(words)
+            button.clicked.connect(happens)
+            button.clicked.connect(self.accept)
+            self.buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+        column.addWidget(self.buttons)
+
+    def sizeHint(self) -> QSize:
+        return QSize(620, 460)
+
+    def _fill(self, report: MatchReport) -> None:
+        shapes = [
+            (name, _format_shape(found), _format_shape(wanted)) for name, found, wanted in report.mismatched_shapes
+        ]
+        for title, rows, opened in (
+            ("Another shape", shapes, True),
+            ("Missing", [(name, "–", "") for name in report.missing], True),
+            ("Not used", [(name, "", "–") for name in report.unexpected], True),
+            ("Loaded", [(name, "", "") for name in report.matched], report.is_complete and not report.unexpected),
+        ):
+            if not rows:
+                continue
+            group = QTreeWidgetItem(self.tree, [f"{title} ({len(rows)})"])
+            for row in rows:
+                QTreeWidgetItem(group, list(row))
+            group.setExpanded(opened)
+
+
+def _format_shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "1"
+
+
+def _muted_label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    return label

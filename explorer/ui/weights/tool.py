@@ -1,0 +1,253 @@
+"""Weights beside the output: where they come from, on which device they run, how much is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from explorer.base import number_format
+from explorer.base.cancellation import KeepGoing
+from explorer.session import Topic
+from explorer.ui.output.panel import OutputPanel
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.weights.report import WeightsReport
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+    from explorer.weights.checkpoint_matching import MatchedCheckpoint
+    from explorer.weights.pretrained import PretrainedWeights
+
+WEIGHTS_FILTER = "Weights (*.pth *.pt *.bin *.safetensors);;All files (*)"
+
+#: Bytes of feature maps to remember; 0 for what suits the machine.
+CACHE_BUDGETS = (0, 2**28, 2**30, 2**32)
+
+
+class WeightsTool:
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
+        panel = context.window.findChild(OutputPanel)
+        assert isinstance(panel, OutputPanel)
+        self._panel = panel
+        self.lane = context.add_lane("weights")
+        self.lane.progress_changed.connect(panel.progress.set_progress)
+        self.lane.busy_changed.connect(lambda busy: None if busy else panel.progress.finish())
+        self.settings_lane = context.add_lane("settings")
+        self.report: WeightsReport | None = None
+        menu = panel.weights_button.menu()
+        assert menu is not None
+        self.weights_menu = menu
+        menu.aboutToShow.connect(self._fill_weights)
+        self.open_action = context.add_action(
+            "File", "Open weights…", self.choose_file, tip="Weights from a file of torch.save or safetensors"
+        )
+        tools = context.get_menu("Tools")
+        self.devices_menu, self.budgets_menu = tools.addMenu("Run on"), tools.addMenu("Remember feature maps")
+        self.devices_menu.aboutToShow.connect(self._fill_devices)
+        self._fill_budgets()
+        context.session.listen(self._session_changed)
+        self._session_changed("network")
+
+    # what can be chosen
+
+    def _session_changed(self, topic: Topic) -> None:
+        if topic != "network":
+            return
+        network = self._context.session.network
+        self.open_action.setEnabled(network is not None)
+        self._panel.weights_button.setEnabled(network is not None)
+        self._panel.weights_button.setText(f"Weights: {_weights_name(network)}" if network is not None else "Weights")
+
+    def _fill_weights(self) -> None:
+        from explorer.weights.pretrained import list_pretrained
+
+        self.weights_menu.clear()
+        network = self._context.session.network
+        if network is None:
+            return
+        loaded, entry = network.context.checkpoint, network.context.entry
+        own = "Random, seeded layer by layer" if entry is not None else "Its own"
+        self._add_choice(own, loaded is None, lambda: self._apply_weights(network, None))
+        offers = list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
+        if offers:
+            self.weights_menu.addSeparator()
+        for offer in offers:
+            place = "on this machine" if offer.is_cached else f"download {number_format.format_bytes(offer.size_bytes)}"
+            top1 = f"{offer.top1:.1f} % top-1" if offer.top1 is not None else ""
+            words = " · ".join(filter(None, (offer.title, top1, place)))
+            action = self._add_choice(
+                words, _weights_name(network) == offer.title, partial(self.load_pretrained, offer)
+            )
+            action.setToolTip(f"{offer.url}\n{offer.cache_path}")
+        self.weights_menu.addSeparator()
+        self.weights_menu.addAction("From a file…", self.choose_file)
+        shown = self.weights_menu.addAction("What was loaded…", lambda: self.show_report(network, loaded))
+        shown.setEnabled(loaded is not None)
+
+    def _add_choice(self, text: str, checked: bool, callback: Callable[[], None]) -> QAction:
+        return _add_checkable(self.weights_menu, text, checked, callback)
+
+    def choose_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._context.window, "Open weights", "", WEIGHTS_FILTER)
+        if path:
+            self.load_file(path)
+
+    # where they come from
+
+    def load_file(self, path: str) -> None:
+        network = self._context.session.network
+        if network is not None:
+            self._panel.progress.start(f"Reading {Path(path).name}…", self._cancel)
+            self._read_weights(network, lambda wanted: network.read_weights(path), path)
+
+    def load_pretrained(self, offer: PretrainedWeights) -> None:
+        network = self._context.session.network
+        if network is None:
+            return
+
+        def work(wanted: KeepGoing) -> MatchedCheckpoint | None:
+            from explorer.weights.pretrained import DownloadCancelled, fetch
+
+            try:
+                path = fetch(offer, wanted)
+            except DownloadCancelled:
+                return None
+            return network.read_weights(path, offer.name)
+
+        size = 0 if offer.is_cached else offer.size_bytes
+        self._panel.progress.start(offer.title, self._cancel, size)
+        self._read_weights(network, work, str(offer.cache_path))
+
+    def _read_weights(self, network: Network, job: Callable[[KeepGoing], MatchedCheckpoint | None], path: str) -> None:
+        def show(loaded: MatchedCheckpoint | None) -> None:
+            self._panel.progress.finish()
+            if loaded is not None:
+                self._apply_weights(network, loaded, path)
+
+        def fail(failure: Exception) -> None:
+            self._panel.progress.finish()
+            self._context.commands.show_error(failure)
+
+        self.lane.submit(job, show, fail)
+
+    def _cancel(self) -> None:
+        self.lane.cancel()
+        self._panel.progress.finish()
+        self._context.commands.show_status("Cancelled; nothing was kept")
+
+    def _apply_weights(self, network: Network, loaded: MatchedCheckpoint | None, path: str = "") -> None:
+        """Give the open network these weights, if it is still the one they were read for."""
+        baseline = network.history.baseline
+
+        def step(now: Network) -> Network:
+            return now.with_weights(loaded) if now.history.baseline is baseline else now
+
+        self._context.commands.change_network(step)
+        if loaded is not None:
+            self._context.commands.show_status(f"{loaded.name}: {loaded.report.summary}")
+            if not loaded.report.is_complete:
+                self.show_report(network, loaded, path)
+
+    def show_report(self, network: Network, loaded: MatchedCheckpoint | None, path: str = "") -> None:
+        if loaded is None:
+            return
+        if self.report is not None:
+            self.report.close()
+        ways = self._report_actions(network, loaded, path)
+        self.report = WeightsReport(self._context.window, loaded.name, loaded.report, ways)
+        self.report.finished.connect(self._report_finished)
+        self.report.show()
+
+    def _report_finished(self) -> None:
+        self.report = None
+
+    def _report_actions(
+        self, network: Network, loaded: MatchedCheckpoint, path: str
+    ) -> list[tuple[str, Callable[[], None]]]:
+        classes = network.class_count_in(loaded)
+        if not classes or not path:
+            return []
+
+        def adapt() -> None:
+            from explorer.edits import SetClasses
+
+            def step(now: Network) -> Network:
+                edited = now.edit(SetClasses(classes))
+                return edited.load_weights(path)
+
+            self._context.commands.change_network(step)
+
+        return [(f"Set {classes:,} classes and load again", adapt)]
+
+    # where they run
+
+    def _fill_devices(self) -> None:
+        from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, list_devices
+
+        self.devices_menu.clear()
+        for device in list_devices():
+            chosen = device.name == DEVICE_PREFERENCES.device
+            _add_checkable(self.devices_menu, device.title, chosen, partial(self.set_preferences, device=device.name))
+
+    def _fill_budgets(self) -> None:
+        chosen = int(str(QSettings().value("feature_map_bytes", 0)))
+        group = QActionGroup(self.budgets_menu)
+        for budget in CACHE_BUDGETS:
+            words = f"Up to {number_format.format_bytes(budget)}" if budget else "As much as suits this machine"
+            action = _add_checkable(
+                self.budgets_menu, words, budget == chosen, partial(self.set_preferences, budget=budget)
+            )
+            group.addAction(action)
+        if chosen:
+            self.settings_lane.submit(_preferences_job(None, chosen, None), lambda _: None, lambda _: None)
+
+    def set_preferences(self, device: str | None = None, budget: int | None = None) -> None:
+        """Run there, remember so much: the open network and those opened from now on."""
+        if budget is not None:
+            QSettings().setValue("feature_map_bytes", budget)
+        network, session = self._context.session.network, self._context.session
+
+        def again(_: object) -> None:
+            if session.sample is not None and session.network is not None:
+                session.set_sample(session.sample)
+
+        self.settings_lane.submit(_preferences_job(device, budget, network), again, self._context.commands.show_error)
+
+
+def _preferences_job(device: str | None, budget: int | None, network: Network | None) -> Callable[[KeepGoing], None]:
+    def work(wanted: KeepGoing) -> None:
+        from explorer.analysis.forward import memory_check
+
+        if device is not None:
+            memory_check.DEVICE_PREFERENCES.device = device
+        if budget is not None:
+            memory_check.DEVICE_PREFERENCES.budget = budget
+        if network is not None:
+            with network.context.lock:
+                network.context.forward.configure(device, memory_check.default_budget() if budget is not None else None)
+
+    return work
+
+
+def _add_checkable(menu: QMenu, text: str, checked: bool, callback: Callable[[], Any]) -> QAction:
+    action = menu.addAction(text)
+    action.setCheckable(True)
+    action.setChecked(checked)
+    action.triggered.connect(lambda _=False: callback())
+    return action
+
+
+def _weights_name(network: Network) -> str:
+    """What the weights in force are called, briefly."""
+    loaded = network.context.checkpoint
+    if loaded is None:
+        return "random" if network.context.entry is not None else "its own"
+    if loaded.preset:
+        return loaded.preset.partition(".")[2].replace("IMAGENET1K", "ImageNet").replace("_", " ")
+    return loaded.name

@@ -1,0 +1,49 @@
+"""From numbers to colours: pyqtgraph's colour maps, and the range they are spread over."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+from explorer.viewmodels.value_ranges import ValueRange
+
+#: What they are called here, and in pyqtgraph. The first is the usual one; differences have one of their own.
+COLOUR_MAPS: dict[str, str] = {
+    "Viridis": "viridis",
+    "Inferno": "inferno",
+    "Cividis": "cividis",
+    "Turbo": "turbo",
+    "Grey": "CET-L1",
+}
+_DIVERGING = "CET-D1A"
+
+
+@cache
+def _load_table(name: str) -> NDArray[np.uint8]:
+    table: NDArray[np.uint8] = pg.colormap.get(name).getLookupTable(nPts=256)[:, :3].astype(np.uint8)
+    return table
+
+
+def colour_table(name: str, diverging: bool) -> NDArray[np.uint8]:
+    """256 colours of a map of `MAPS`; where zero is the middle, of the diverging one."""
+    return _load_table(_DIVERGING if diverging else COLOUR_MAPS[name])
+
+
+def map_to_image(values: NDArray[Any], table: NDArray[np.uint8], limits: ValueRange) -> QImage:
+    """A picture of rows and columns, one pixel for each; what is not finite is magenta."""
+    low, high = limits
+    places = np.clip((np.nan_to_num(values) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    painted = table[places]
+    painted[~np.isfinite(values)] = (255, 0, 255)
+    return rgb_to_image(painted)
+
+
+def rgb_to_image(pixels: NDArray[np.uint8]) -> QImage:
+    """A picture from 8-bit RGB of shape (height, width, 3)."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

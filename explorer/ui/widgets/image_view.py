@@ -1,0 +1,133 @@
+"""One picture large: a map whose values can be read under the mouse, and a photo on which places are marked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.ui.base import appearance
+
+_MIN_OUTLINE = 8  # pixels that an outline has at least
+_BAR_HEIGHT, _TEXT_HEIGHT = 10, 15  # height of the colour bar, and of what stands below it
+
+
+class ImageView(QWidget):
+    """A picture as large as there is room, pixels left square."""
+
+    def __init__(self, name: str, smooth: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setMinimumSize(60, 60)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._smooth = smooth
+        self._image = QImage()
+        self._overlay = QImage()
+        self._outlines: list[QRectF] = []
+
+    def sizeHint(self) -> QSize:
+        return QSize(90, 90)  # it grows into what is left
+
+    def show_image(self, image: QImage) -> None:
+        self._image = image
+        self.update()
+
+    def set_overlay(self, image: QImage) -> None:
+        """Another picture over it, stretched to its size; an empty one takes it away."""
+        self._overlay = image
+        self.update()
+
+    def set_outlines(self, *outlines: QRectF) -> None:
+        """Outline places, in pixels of the picture."""
+        self._outlines = list(outlines)
+        self.update()
+
+    @property
+    def image_rect(self) -> QRect:
+        """Where the picture is in the widget."""
+        room = self.rect().adjusted(1, 1, -1, -1 - self._footer_height)
+        shown = QRect(QPoint(0, 0), self._image.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        shown.moveCenter(room.center())
+        return shown
+
+    @property
+    def _footer_height(self) -> int:
+        """Room kept free below."""
+        return 0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._image.isNull():
+            return
+        painter = QPainter(self)
+        place = self.image_rect
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
+        painter.drawImage(place, self._image)
+        if not self._overlay.isNull():
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+            painter.drawImage(place, self._overlay)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        scale = place.width() / self._image.width()
+        for box in self._outlines:
+            shown = QRectF(
+                place.x() + box.x() * scale, place.y() + box.y() * scale, box.width() * scale, box.height() * scale
+            )
+            short = max(_MIN_OUTLINE - min(shown.width(), shown.height()), 0) / 2  # a few pixels could not be found
+            shown.adjust(-short, -short, short, short)
+            for colour, width in (("#000000", 3.5), ("#ffd54a", 1.8)):
+                painter.setPen(QPen(QColor(colour), width))
+                painter.drawRect(shown)
+        self._paint_footer(painter, place)
+
+    def _paint_footer(self, painter: QPainter, image_rect: QRect) -> None:
+        """What stands below the picture."""
+
+
+class MapView(ImageView):
+    """One map: says over which unit the mouse is."""
+
+    unit_hovered = Signal(object)  # (row, column), or None
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent=parent)
+        self.setMouseTracking(True)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self._bar_labels = ("", "")
+        self._bar_colours: list[QColor] = []
+
+    def set_colour_bar(self, low: str, high: str, colours: list[QColor]) -> None:
+        """What the colours mean: those at equal distances between two values."""
+        self._bar_labels, self._bar_colours = (low, high), colours
+        self.update()
+
+    @property
+    def _footer_height(self) -> int:
+        return _BAR_HEIGHT + _TEXT_HEIGHT + 5 if self._bar_colours else 0
+
+    def _paint_footer(self, painter: QPainter, image_rect: QRect) -> None:
+        if not self._bar_colours:
+            return
+        left, width = 2, self.width() - 4
+        top = self.height() - _BAR_HEIGHT - _TEXT_HEIGHT
+        gradient = QLinearGradient(left, 0, left + width, 0)
+        for number, colour in enumerate(self._bar_colours):
+            gradient.setColorAt(number / (len(self._bar_colours) - 1), colour)
+        painter.fillRect(QRect(left, top, width, _BAR_HEIGHT), gradient)
+        painter.setPen(QColor(appearance.current_colours().muted))
+        text = QRect(left, top + _BAR_HEIGHT, width, _TEXT_HEIGHT)
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._bar_labels[0])
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._bar_labels[1])
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.unit_hovered.emit(self.unit_at(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.unit_hovered.emit(None)
+
+    def unit_at(self, point: QPoint) -> tuple[int, int] | None:
+        """Row and column of what is painted at a point of the widget."""
+        place = self.image_rect
+        if self._image.isNull() or not place.contains(point):
+            return None
+        row = (point.y() - place.y()) * self._image.height() // place.height()
+        column = (point.x() - place.x()) * self._image.width() // place.width()
+        return int(row), int(column)

@@ -1,0 +1,129 @@
+"""Plots of the panels that look inside: each is made once and kept, as pyqtgraph keeps 2 MB of every one that goes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtGui import QColor, QMouseEvent
+
+from explorer.ui.base import appearance
+
+_LOG10_OF_2 = math.log10(2)
+
+
+class ThemedPlot(pg.PlotWidget):
+    """A plot that cannot be dragged, in the colours of the window."""
+
+    def __init__(self, name: str, left: str = "", bottom: str = "") -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setMenuEnabled(False)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        self._axis_labels = {"left": left, "bottom": bottom}
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setStyle(tickLength=0)
+        self.apply_theme()
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, 60)  # it grows into what is left
+
+    def apply_theme(self) -> None:
+        c = appearance.current_colours()
+        self.setBackground(QColor(c.background))
+        for side, words in self._axis_labels.items():
+            axis = self.getAxis(side)
+            axis.setPen(pg.mkPen(c.border))
+            axis.setTextPen(pg.mkPen(c.muted))
+            if words:
+                axis.setLabel(words, color=c.muted)
+
+
+Ticks = list[list[tuple[float, str]]]
+
+
+def log_ticks(low: float, high: float, format_value: Callable[[float], str], max_ticks: int = 6) -> Ticks:
+    """Powers of ten between two of them, at most so many; where there are fewer than two, also twice and five times."""
+    powers = [float(power) for power in range(math.ceil(low), math.floor(high) + 1)]
+    if len(powers) < 2:
+        parts = [
+            power + part
+            for power in range(math.floor(low), math.ceil(high))
+            for part in (0, _LOG10_OF_2, 1 - _LOG10_OF_2)
+        ]
+        powers = [place for place in parts if low <= place <= high] or [low, high]
+    step = -(-len(powers) // max_ticks)
+    return [[(place, format_value(10**place)) for place in powers[::step]]]
+
+
+class HistogramPlot(ThemedPlot):
+    """How often each value occurs: now filled, before as an outline."""
+
+    def __init__(self) -> None:
+        super().__init__("How often each value occurs")
+        self.setToolTip("How often each value occurs; counts on a logarithmic scale. Outline: before")
+        self.hideAxis("left")
+        self.setMinimumHeight(60)
+        self._current_curve = self.plot([0, 1], [0], stepMode="center", fillLevel=0)
+        self._baseline_curve = self.plot([0, 1], [0], stepMode="center")
+        self._counts: list[NDArray[np.int64]] = []
+
+    def show_counts(self, edges: NDArray[np.float64], counts: list[NDArray[np.int64]]) -> None:
+        """Of now and, if there is a second, of before; over the same bins."""
+        c = appearance.current_colours()
+        self.apply_theme()
+        heights = [np.log10(1.0 + held) for held in counts] or [np.zeros(len(edges) - 1)]
+        fill = QColor(c.accent)
+        fill.setAlphaF(0.55)
+        self._current_curve.setData(edges, heights[0])
+        self._current_curve.setPen(pg.mkPen(c.accent))
+        self._current_curve.setBrush(pg.mkBrush(fill))
+        self._baseline_curve.setData(edges, heights[1] if len(heights) > 1 else np.zeros(len(edges) - 1))
+        self._baseline_curve.setPen(pg.mkPen(c.muted if len(heights) > 1 else None, width=1.5))
+        top = max(float(held.max()) for held in heights) or 1.0
+        self.setRange(xRange=(float(edges[0]), float(edges[-1])), yRange=(0, 1.05 * top), padding=0.02)
+
+
+class VectorPlot(ThemedPlot):
+    """A vector as bars, the values before as dots."""
+
+    bar_hovered = Signal(object)  # the place of a bar in the order shown, or None
+
+    def __init__(self) -> None:
+        super().__init__("The numbers of a vector", bottom="units")
+        self._bars = pg.BarGraphItem(x=[], height=[], width=0.8)
+        self._baseline_dots = pg.ScatterPlotItem(size=4, pen=None)
+        self.addItem(self._bars)
+        self.addItem(self._baseline_dots)
+        self.getAxis("bottom").setStyle(showValues=False)  # places in an order say nothing; pointing at a bar does
+        self.setMinimumHeight(70)
+        self.count = 0
+
+    def show_vector(self, current: NDArray[np.float32], baseline: NDArray[np.float32] | None, axis_label: str) -> None:
+        c = appearance.current_colours()
+        self._axis_labels["bottom"] = axis_label
+        self.apply_theme()
+        self.count = len(current)
+        places = np.arange(len(current))
+        self._bars.setOpts(x=places, height=np.nan_to_num(current), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
+        self._baseline_dots.setData(places if baseline is not None else [], baseline if baseline is not None else [])
+        self._baseline_dots.setBrush(pg.mkBrush(c.text))
+        values = np.nan_to_num(current if baseline is None else np.concatenate([current, baseline]))
+        low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+        self.setRange(xRange=(-0.6, len(current) - 0.4), yRange=(low, high if high > low else 1.0), padding=0.02)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        place = round(self.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint())).x())
+        self.bar_hovered.emit(place if 0 <= place < self.count else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.bar_hovered.emit(None)

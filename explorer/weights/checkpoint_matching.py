@@ -1,0 +1,167 @@
+"""Which tensors of a file belong to which layers, by name and shape."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+
+from explorer.graph.architecture import Architecture, Constant, Node
+from explorer.weights.checkpoint import CheckpointError
+from explorer.weights.loaded import LoadedWeights, is_batch_counter, state_dict_key
+from explorer.weights.provenance import infer_provenance, strip_unit_kernel, tensor_shapes
+from explorer.weights.seeded import SeededWeights
+
+TensorShape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """What came of reading a file: names as the network calls them, but those of `unexpected` as the file does."""
+
+    matched: tuple[str, ...]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    mismatched_shapes: tuple[tuple[str, TensorShape, TensorShape], ...]  # name, shape in the file, shape in the network
+    prefix: str = ""  # what was taken off the file's names: "module."
+
+    @property
+    def is_complete(self) -> bool:
+        return not (self.missing or self.mismatched_shapes)
+
+    @property
+    def summary(self) -> str:
+        """ "160 of 161 tensors fit; 1 is missing, 2 are not used." """
+        total = len(self.matched) + len(self.missing) + len(self.mismatched_shapes)
+        parts = [
+            f"{len(found)} {word}"
+            for found, word in (
+                (self.missing, "missing"),
+                (self.mismatched_shapes, "of another shape"),
+                (self.unexpected, "not used"),
+            )
+            if found
+        ]
+        fit = f"all {total} tensors fit" if self.is_complete else f"{len(self.matched)} of {total} tensors fit"
+        return "; ".join([fit, ", ".join(parts)]) if parts else fit
+
+
+@dataclass(frozen=True)
+class MatchedCheckpoint:
+    """Weights from a file, matched to a network."""
+
+    source: LoadedWeights
+    report: MatchReport
+    name: str  # of the file
+    preset: str | None = field(default=None)  # torchvision's entry whose preprocessing they ask for
+
+
+def match_checkpoint(
+    tensors: Mapping[str, torch.Tensor],
+    architecture: Architecture,
+    baseline: Architecture,
+    seeded: SeededWeights,
+    name: str,
+    preset: str | None = None,
+) -> MatchedCheckpoint:
+    """The tensors of a file called `name` as weights of a network and its edited version.
+
+    Tensors go to the network as it was opened, and to layers that edits changed where they have just the shape those
+    have. Raises CheckpointError when none fits, or when numbers are NaN or infinite.
+    """
+    then, now = _expected_tensors(baseline), _expected_tensors(architecture)
+    prefix = _find_prefix(tensors, then.keys() | now.keys())
+    found = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    base = {
+        key: _copy_checked(name, key, found[key], want) for key, want in then.items() if _has_shape(found, key, want)
+    }
+    fits = {key for key, want in now.items() if _has_shape(found, key, want)}
+    wanted, fitting = (then, base.keys()) if len(base) >= len(fits) else (now, fits)
+    if not any(not is_batch_counter(key) for key in fitting):
+        raise CheckpointError(_explain_mismatch(name, architecture.title, tensors, found, wanted))
+    edited = {
+        (node.path, node.signature): {
+            part: _copy_checked(name, state_dict_key(node, part), found[state_dict_key(node, part)], like)
+            for part, like in _like_tensors(node).items()
+            if state_dict_key(node, part) in fits
+        }
+        for node in architecture.live.values()
+        if infer_provenance(node) not in (None, "kept")
+        and all(state_dict_key(node, part) in fits for part in tensor_shapes(node))
+    }
+    report = MatchReport(
+        matched=tuple(key for key in wanted if key in fitting),
+        missing=tuple(key for key in wanted if key not in found and not is_batch_counter(key)),
+        unexpected=tuple(key for key in tensors if key.removeprefix(prefix) not in then.keys() | now.keys()),
+        mismatched_shapes=tuple(
+            (key, tuple(found[key].shape), tuple(want.shape))
+            for key, want in wanted.items()
+            if key in found and key not in fitting
+        ),
+        prefix=prefix,
+    )
+    source = LoadedWeights(base, seeded, f"Weights from {name}: {report.summary}.", edited)
+    return MatchedCheckpoint(source, report, name, preset)
+
+
+def _like_tensors(node: Node) -> dict[str, torch.Tensor]:
+    """Storage-less tensors like those the node holds, by name."""
+    if isinstance(node.op, Constant):
+        return {"": node.op.tensor}
+    return dict(getattr(node.op, "named_tensors", ()))
+
+
+def _expected_tensors(architecture: Architecture) -> dict[str, torch.Tensor]:
+    return {
+        state_dict_key(node, name): like
+        for node in architecture.live.values()
+        for name, like in _like_tensors(node).items()
+    }
+
+
+def _has_shape(found: Mapping[str, torch.Tensor], key: str, want: torch.Tensor) -> bool:
+    return key in found and strip_unit_kernel(found[key].shape) == strip_unit_kernel(want.shape)
+
+
+def _find_prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
+    """What stands before the network's names in most of the file's: "module.", "model.", or nothing."""
+    known, seen = set(wanted), Counter[str]()
+    for name in names:
+        at = 0
+        while True:
+            if name[at:] in known:
+                seen[name[:at]] += 1
+            if (dot := name.find(".", at)) < 0:
+                break
+            at = dot + 1
+    return min(seen, key=lambda prefix: (-seen[prefix], len(prefix)), default="")
+
+
+def _copy_checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """The tensor as the network holds it, in memory of its own. Only called for shapes that the network has."""
+    value = tensor.detach().to(like.dtype, copy=True).reshape(like.shape).contiguous()
+    if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+        bad = int((~torch.isfinite(value)).sum())
+        raise CheckpointError(
+            f"{file}: {bad:,} of the {value.numel():,} numbers of {key} are NaN or infinite. Nothing was loaded."
+        )
+    return value
+
+
+def _explain_mismatch(
+    file: str,
+    title: str,
+    tensors: Mapping[str, torch.Tensor],
+    found: Mapping[str, torch.Tensor],
+    wanted: Mapping[str, torch.Tensor],
+) -> str:
+    """Why a file is for another network."""
+    known = [key for key in wanted if key in found and not is_batch_counter(key)]
+    if known:
+        key = known[0]
+        why = f"its {key} has shape {tuple(found[key].shape)}, not {tuple(wanted[key].shape)}"
+    else:
+        why = f"it has {next(iter(tensors))}, where this network has {next(iter(wanted), 'no weights')}"
+    return f"{file} is for another network than {title}: none of its {len(tensors)} tensors fits; {why}."
