@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QActionGroup
 
-from explorer.base.languages import LANGUAGES, Language
+from explorer.base.languages import LANGUAGES, Language, translator
 from explorer.ui.plugin.tool_context import ToolContext
 
 
@@ -26,4 +26,5 @@ class LanguageTool:
     def choose_language(self, language: Language) -> None:
         self.actions[language].setChecked(True)
         QSettings().setValue("language", language)
+        translator.set_language(language)
         self._session.set_language(language)
