@@ -1,1 +1,1 @@
-"""What all rooms of the window use: task lanes, jobs, appearance, dialogs, recent projects."""
+"""What all rooms of the window use: lanes of background work, jobs, appearance, dialogs, recent projects."""

@@ -17,7 +17,7 @@ _SCHEMES = {
 
 @dataclass(frozen=True)
 class Colours:
-    """Colours that widgets paint with themselves."""
+    """Colours for widgets that paint themselves, as CSS names ("#f3f5f8")."""
 
     background: str
     surface: str
@@ -35,7 +35,7 @@ _DARK = Colours("#1c1f26", "#23272f", "#eceff4", "#9aa5b5", "#3b424e", "#6ea2ff"
 
 
 def apply_scheme(app: QApplication, scheme: str) -> None:
-    """Make the app light, dark, or like the system, now and whenever the system changes."""
+    """Make the app "light", "dark" or, by "system", like the desktop, now and whenever that changes."""
     app.setStyle("Fusion")
     hints = app.styleHints()
     app.setProperty("scheme", scheme)
@@ -47,7 +47,7 @@ def apply_scheme(app: QApplication, scheme: str) -> None:
 
 
 def is_dark(app: QApplication) -> bool:
-    """Is the app dark now? What the user chose counts first: not every platform can be told its scheme."""
+    """Return whether the app is dark now. An explicit choice counts first: some platforms cannot be told a scheme."""
     chosen = app.property("scheme")
     if chosen in ("light", "dark"):
         return bool(chosen == "dark")
@@ -55,13 +55,13 @@ def is_dark(app: QApplication) -> bool:
 
 
 def is_app_dark() -> bool:
-    """Is the one application there is dark now?"""
+    """Return whether the running application is dark now."""
     app = QApplication.instance()
     return isinstance(app, QApplication) and is_dark(app)
 
 
 def current_colours() -> Colours:
-    """The colours in force."""
+    """Return the colours of the scheme in force."""
     return _DARK if is_app_dark() else _LIGHT
 
 
@@ -98,6 +98,7 @@ def _apply_palette(app: QApplication) -> None:
 
 
 def _build_style_sheet(c: Colours) -> str:
+    """Return the style sheet of the whole application."""
     return f"""
         QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
         QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}

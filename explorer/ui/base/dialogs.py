@@ -1,4 +1,4 @@
-"""Asking the user. Functions that ask for files give a path, or None when the user thought better of it."""
+"""Modal dialogs. Those that ask for a file return its path, or None when the user cancels."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from explorer.ui.output.image_jobs import IMAGE_FILTER
 
 
 def ask_network_export_path(parent: QWidget, name: str) -> str | None:
+    """Ask where to export a network: as .py, .safetensors or .onnx."""
     kinds = {"Python (*.py)": ".py", "Weights (*.safetensors)": ".safetensors", "ONNX (*.onnx)": ".onnx"}
     path, kind = QFileDialog.getSaveFileName(parent, "Export network", f"{name}.py", ";;".join(kinds))
     if not path or Path(path).suffix.lower() in kinds.values():
@@ -21,6 +22,7 @@ def ask_network_export_path(parent: QWidget, name: str) -> str | None:
 
 
 def ask_project_save_path(parent: QWidget, suggested: str) -> str | None:
+    """Ask where to save a project; the path always has the suffix of projects."""
     path, _ = QFileDialog.getSaveFileName(parent, "Save project", suggested, f"Projects (*{PROJECT_SUFFIX})")
     if not path or is_project(path):
         return path or None
@@ -30,12 +32,13 @@ def ask_project_save_path(parent: QWidget, suggested: str) -> str | None:
 
 
 def ask_project_open_path(parent: QWidget, folder: str) -> str | None:
+    """Ask for a project or a file of edits to open, starting in `folder`."""
     kinds = f"Projects and edits (*{PROJECT_SUFFIX} *.json);;All files (*)"
     return QFileDialog.getOpenFileName(parent, "Open project", folder, kinds)[0] or None
 
 
 def ask_unsaved_changes(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
-    """What to do with edits that were never saved."""
+    """Ask what to do with unsaved edits of `name` before they are lost."""
     buttons = QMessageBox.StandardButton
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
@@ -52,6 +55,7 @@ def ask_unsaved_changes(parent: QWidget, name: str) -> Literal["save", "discard"
 
 
 def show_about(parent: QWidget, networks: int) -> None:
+    """Show the About box."""
     QMessageBox.about(
         parent,
         "About CNN Explorer",
@@ -60,9 +64,11 @@ def show_about(parent: QWidget, networks: int) -> None:
 
 
 def confirm_replace(parent: QWidget, path: str | Path) -> bool:
+    """Ask whether an existing file may be overwritten."""
     question = f"{Path(path).name} exists already. Replace it?"
     return QMessageBox.question(parent, "Replace a file", question) == QMessageBox.StandardButton.Yes
 
 
 def ask_image_path(parent: QWidget) -> str | None:
+    """Ask for an image file to open."""
     return QFileDialog.getOpenFileName(parent, "Open image", "", IMAGE_FILTER)[0] or None

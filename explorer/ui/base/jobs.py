@@ -1,6 +1,7 @@
-"""What the window has done off the UI thread: plain functions over frozen values.
+"""Jobs of the window that run off the UI thread: functions over frozen values that return a frozen result.
 
-They are the only place of the window's where torch gets imported, on the thread that runs them.
+Each `*_job` function returns a callable for `Lane.submit`, which passes it `keep_going`. Torch is imported only inside
+them, on the lane's thread.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenedNetwork:
-    """A newly opened network, and what the screen should show of it."""
+    """A newly opened network, and the state of the view that comes with it."""
 
     network: Network
     expanded: frozenset[str]
@@ -40,7 +41,7 @@ class OpenedNetwork:
 
 @dataclass(frozen=True)
 class FiguresResult:
-    """What the panels show of a network's figures."""
+    """Contents of the figures and the history panel."""
 
     summary: FiguresSummary
     history_rows: HistoryRows
@@ -48,7 +49,7 @@ class FiguresResult:
 
 @dataclass(frozen=True)
 class ComparisonResult:
-    """What is known of two networks side by side."""
+    """Differences of two networks that are shown side by side."""
 
     differences: Differences
     counterparts: Mapping[str, str]  # ops and groups of the right -> those of the left
@@ -56,7 +57,7 @@ class ComparisonResult:
 
 
 def import_torch(keep_going: KeepGoing) -> None:
-    """Import what the first click would have to wait for."""
+    """Import torch and the core in advance, so that the first click does not wait for it."""
     from explorer.base.gc_pause import freeze_imports, gc_paused
 
     # Feature maps are kept, so each pass writes to fresh memory: on Linux torch takes it in pages of 2 MB instead of
@@ -73,7 +74,7 @@ def import_torch(keep_going: KeepGoing) -> None:
 
 
 def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
-    """A network that was opened, to be shown at `level`."""
+    """Job that returns an already opened network, expanded to `level`."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer.presenters import expanded_at_level
@@ -86,6 +87,8 @@ def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], O
 def open_network_job(
     key: str, level: Level, options: dict[str, object] | None = None, edits: tuple[Any, ...] = ()
 ) -> Callable[[KeepGoing], OpenedNetwork]:
+    """Job that opens a network of the catalogue with its `options` and applies `edits` to it."""
+
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer import network
 
@@ -95,7 +98,7 @@ def open_network_job(
 
 
 def open_user_module_job(user_module: UserModule, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
-    """Run the user's own code, which they have agreed to, and open the network it makes."""
+    """Job that runs the user's code, which they have agreed to, and opens the network it builds."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer.project.user_code import open_user_module
@@ -106,7 +109,7 @@ def open_user_module_job(user_module: UserModule, level: Level) -> Callable[[Kee
 
 
 def reload_user_module(network: Network) -> Network:
-    """The same edits of what the user's own code makes now; those that were undone can still be redone."""
+    """Return the network that the user's code builds now, with the same history; undone edits can be redone."""
     from explorer.project.user_code import open_user_module
 
     own, history = network.context.user_module, network.history
@@ -117,8 +120,7 @@ def reload_user_module(network: Network) -> Network:
 
 
 def open_project_job(path: str, level: Level, agreed: UserModule | None = None) -> Callable[[KeepGoing], OpenedNetwork]:
-    """Open what a project's file describes; `level` is for files that say nothing of the view, and `agreed` is the
-    user's own code that may run."""
+    """Job that opens a project file. `level` is for files that store no view; `agreed` is user code that may run."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer.analysis.sample_names import BUILT_IN_SAMPLES
@@ -136,7 +138,7 @@ def open_project_job(path: str, level: Level, agreed: UserModule | None = None) 
 
 
 def save_project_job(network: Network, path: str, view: dict[str, Any]) -> Callable[[KeepGoing], None]:
-    """`view` holds the fields of a project's view."""
+    """Job that writes a project file; `view` holds the fields of `explorer.project.files.View`."""
 
     def job(keep_going: KeepGoing) -> None:
         from explorer.project.files import ProjectView, write_project
@@ -148,7 +150,7 @@ def save_project_job(network: Network, path: str, view: dict[str, Any]) -> Calla
 
 
 def figures_job(network: Network, shown: Network) -> Callable[[KeepGoing], FiguresResult]:
-    """The figures of what is shown, and what each edit of the network changed."""
+    """Job that computes the figures of the displayed network against its baseline, and the rows of its history."""
 
     def job(keep_going: KeepGoing) -> FiguresResult:
         from explorer.presenters import build_summary
@@ -166,7 +168,7 @@ def figures_job(network: Network, shown: Network) -> Callable[[KeepGoing], Figur
 
 
 def edit_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> Callable[[KeepGoing], EditPreview]:
-    """What an edit would do to `network`, or why it cannot be made."""
+    """Job that computes what an edit would change in `network`, or why it is refused."""
 
     def job(keep_going: KeepGoing) -> EditPreview:
         from explorer import presenters
@@ -184,14 +186,14 @@ def edit_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> C
 
 
 def find_repairs(failure: Exception) -> tuple[Choice, ...]:
-    """What could be done instead of an edit that was refused."""
+    """Return edits that could be made instead of one that was refused; none for other failures."""
     return tuple(Choice(repair.title, repair.edit, repair.edit.title) for repair in getattr(failure, "repairs", ()))
 
 
 def draw_job(
     network: Network, expanded: frozenset[str], by: str | Colouring, direction: Direction
 ) -> Callable[[KeepGoing], Picture]:
-    """`by` is what cards are coloured by: a key of `COLOURS`, or numbers of nodes."""
+    """Job that lays out and composes the diagram. `by` colours the cards: a key of `COLOURS`, or numbers of nodes."""
 
     def job(keep_going: KeepGoing) -> Picture:
         from explorer.base.cancellation import Cancelled
@@ -212,7 +214,7 @@ def draw_job(
 
 
 def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], OutputComparison]:
-    """Show the network, and the one it was, the sample image."""
+    """Job that runs a network and its baseline on the sample image and compares the two outputs."""
 
     def job(keep_going: KeepGoing) -> OutputComparison:
         from explorer.presenters.outputs import compare_outputs, weights_note
@@ -228,6 +230,8 @@ def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], 
 
 
 def inspection_job(network: Network, selected: str) -> Callable[[KeepGoing], Inspection | None]:
+    """Job that describes the selected card for the inspector; its result is None when nothing is selected."""
+
     def job(keep_going: KeepGoing) -> Inspection | None:
         from explorer.presenters import build_inspection
 
@@ -237,7 +241,7 @@ def inspection_job(network: Network, selected: str) -> Callable[[KeepGoing], Ins
 
 
 def comparison_job(left: Network, right: Network, level: Level) -> Callable[[KeepGoing], ComparisonResult]:
-    """How two networks differ; groups of the left that answer to none of the right are open at `level`."""
+    """Job that compares two networks; groups of the left one without a counterpart are expanded to `level`."""
 
     def job(keep_going: KeepGoing) -> ComparisonResult:
         from explorer.presenters import expanded_at_level
@@ -255,6 +259,8 @@ def comparison_job(left: Network, right: Network, level: Level) -> Callable[[Kee
 
 
 def search_job(network: Network, text: str) -> Callable[[KeepGoing], tuple[str, ...]]:
+    """Job that returns the ids of nodes and groups that match a search text."""
+
     def job(keep_going: KeepGoing) -> tuple[str, ...]:
         from explorer.presenters.search import search_cards
 

@@ -1,7 +1,8 @@
-"""Work off the UI thread.
+"""Background work: lanes that run jobs off the UI thread.
 
-Each lane is one thread that takes requests in order. A lane made with `newest=True` keeps only the latest: what waits
-is dropped, what runs is told that it is no longer wanted. Results come back on the UI thread, late ones not at all.
+Each lane is one thread that runs jobs in order. With `latest_only`, jobs that wait are dropped when a newer one is
+submitted, and the running one is told to stop. Results are delivered on the UI thread; those of cancelled jobs are
+dropped.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from explorer.base.cancellation import KeepGoing
 
 
 class Lane(QObject):
-    """Runs functions of one argument, `wanted`, one after the other."""
+    """One background thread that runs jobs, functions of the argument `keep_going`, one after another."""
 
     busy_changed = Signal(bool)
     progress_changed = Signal(float)
@@ -39,7 +40,8 @@ class Lane(QObject):
         on_done: Callable[[Any], None],
         on_failed: Callable[[Exception], None],
     ) -> None:
-        """Run `work` on the lane's thread, then `done` with its result, or `failed`, on the UI thread."""
+        """Run `job` on the lane's thread, then call `on_done` with its result, or `on_failed` with its exception, on
+        the UI thread."""
         self._last_number += 1
         if self._latest_only:
             self._oldest_current = self._last_number
@@ -49,20 +51,22 @@ class Lane(QObject):
         self._pool.start(_Job(self, self._last_number, job, on_done, on_failed))
 
     def cancel(self) -> None:
-        """Nothing that was asked for is wanted any more."""
+        """Drop all submitted jobs: their results are never delivered."""
         self._oldest_current = self._last_number + 1
 
     @property
     def busy(self) -> bool:
+        """True while jobs wait or run, cancelled ones included."""
         return self._pending > 0
 
     def close(self) -> None:
-        """Drop everything and wait for what runs: a thread alive at exit would abort the process."""
+        """Drop all jobs and wait for the running one: a thread alive at exit would abort the process."""
         self.cancel()
         self._pool.clear()
         self._pool.waitForDone()
 
     def is_current(self, number: int) -> bool:
+        """Return whether job `number` has not been cancelled or replaced by a newer one."""
         return number >= self._oldest_current
 
     def _deliver(self, answer: tuple[int, Callable[[Any], None], Any]) -> None:

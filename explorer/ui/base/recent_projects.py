@@ -1,4 +1,4 @@
-"""The projects that were open last, kept in the settings."""
+"""Recently opened projects, stored in the settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_PROJECTS = 10
 
 
 def recent_projects() -> list[str]:
-    """Paths, the newest first."""
+    """Return the paths of recent projects, newest first."""
     # As JSON: a settings file makes a plain text of a list of one, and nothing of an empty one.
     try:
         found = json.loads(str(QSettings().value(_SETTING, "[]")))
@@ -24,11 +24,13 @@ def recent_projects() -> list[str]:
 
 
 def add_recent_project(path: Path) -> None:
+    """Put a project at the top of the list."""
     said = str(path.absolute())
     _write([said, *(other for other in recent_projects() if other != said)])
 
 
 def clear_recent_projects() -> None:
+    """Empty the list."""
     _write([])
 
 
@@ -37,7 +39,7 @@ def _write(paths: list[str]) -> None:
 
 
 def fill_recent_menu(menu: QMenu, callback: Callable[[str], None]) -> None:
-    """Fill the menu anew; what is not there any more cannot be chosen."""
+    """Rebuild the menu of recent projects; files that no longer exist are disabled."""
     menu.clear()
     paths = recent_projects()
     for number, path in enumerate(paths, 1):

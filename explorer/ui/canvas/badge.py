@@ -1,4 +1,4 @@
-"""A word over the canvas about what is shown there, such as "Baseline"."""
+"""A label that floats over the canvas and names what is shown there, such as "Baseline"."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ _TOP_MARGIN = 10  # from the upper border
 
 
 class Badge(QLabel):
+    """A pill-shaped label, centred at the top of its host widget; ignores the mouse."""
+
     def __init__(self, host: QWidget, text: str) -> None:
         super().__init__(text, host)
         self._host = host
@@ -19,6 +21,7 @@ class Badge(QLabel):
         self.hide()
 
     def show_badge(self, shown: bool) -> None:
+        """Show or hide the badge, in the colours in force."""
         c = appearance.current_colours()
         self.setStyleSheet(
             f"background: {c.accent}; color: {c.surface}; border-radius: 11px; padding: 4px 12px; font-weight: 600;"

@@ -1,4 +1,7 @@
-"""The canvas: a surface that listens. It says what the user points at and wants, and knows nothing of networks."""
+"""The canvas: a diagram view that handles mouse and keyboard, and reports what the user does by signals.
+
+It knows nothing of networks: ids are those of cards and frames of the picture.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,8 @@ _NAVIGATION_KEYS: dict[int, NavigationMove] = {
 
 
 class Canvas(DiagramView):
+    """A diagram view with selection, hover, panning, zooming and keyboard navigation."""
+
     card_selected = Signal(object)  # id of a card or frame, or None
     selection_extended = Signal(str)  # a card that should join or leave the selection
     expansion_toggled = Signal(str)  # a foldable card or an open frame that should fold the other way
@@ -129,7 +134,7 @@ class Canvas(DiagramView):
         return super().event(event)
 
     def _tooltip_at(self, position: QPointF) -> str:
-        """What there is to say about the card or, between cards, about the link that is pointed at."""
+        """Return the tooltip of the card, or of the link between cards, at a position."""
         if self.picture is None:
             return ""
         id, link = self._card_at(position), self._link_at(position)
@@ -146,14 +151,14 @@ class Canvas(DiagramView):
         return self.picture.hit_test(point.x(), point.y())
 
     def _link_at(self, position: QPointF) -> Link | None:
-        """The link that is pointed at, where no card is."""
+        """Return the link at a position where no card is."""
         id, point = self._card_at(position), self._viewport.to_picture(position)
         if self.picture is None or (id is not None and not self.picture.is_frame(id)):
             return None
         return self.picture.link_at(point.x(), point.y(), _LINK_HIT_DISTANCE / self.scale)
 
     def _far_end_at(self, position: QPointF) -> str | None:
-        """The end of the link that is pointed at which is farther away."""
+        """Return the farther end of the link at a position."""
         link, point = self._link_at(position), self._viewport.to_picture(position)
         if link is None or self.picture is None:
             return None
@@ -167,13 +172,13 @@ class Canvas(DiagramView):
         self._set_marks(replace(self._marks, hovered=id))
 
     def _highlight_flow(self) -> None:
-        """The pointer rests: the flow through the card under it, or through the selected one, stays lit."""
+        """Highlight the flow through the hovered card, or the selected one, once the pointer rests."""
         marks = self._marks
         pointed = marks.hovered if self.picture is not None and not self.picture.is_frame(marks.hovered or "") else None
         self._set_marks(replace(marks, flow_card=pointed or (None if marks.also_selected else marks.selected)))
 
     def _toggle_expansion(self, id: str | None, at: QPointF | None = None) -> None:
-        """Fold the other way; what is under the mouse stays there, or else the corner of the card."""
+        """Expand or collapse a card; the point under the mouse, or else the card's corner, stays in place."""
         card = self.picture.card(id) if self.picture is not None and id is not None else None
         if card is not None and card.is_expandable:
             if at is not None:
@@ -210,8 +215,8 @@ class Canvas(DiagramView):
             super().keyPressEvent(event)
 
     def _navigate(self, move: NavigationMove, extend: bool) -> None:
-        """To another card, if there is one that way; `together`: it joins those that are selected, or the last one
-        leaves them where that leads back."""
+        """Move the selection to the next card, if there is one. With `extend`, that card joins the selection, or the
+        current one leaves it on the way back."""
         here = self._marks.selected
         there = find_next_card(self.picture, here, move) if self.picture is not None else None
         if there is None:

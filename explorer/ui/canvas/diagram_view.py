@@ -1,7 +1,7 @@
-"""Shows a picture: what of it is seen, at which scale, and what lies over it. Does not listen to anyone.
+"""Shows a picture of a network: which part of it is visible, at which scale, and what floats over it.
 
-What was painted is kept in an image. Panning scrolls that image and paints only the strips that come into sight, so it
-costs the same however large the network is.
+Painted pixels are kept: panning scrolls them and paints only the strips that become visible, so it costs the same for
+networks of any size. The view handles no input: see `canvas.Canvas`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _ANCHOR_INSET = 6.0  # what is gripped stays this far inside a card that gets sm
 
 
 class DiagramView(QWidget):
+    """A widget that displays one picture with its marks, legend, zoom controls and transitions."""
+
     scale_changed = Signal(float)
     view_moved = Signal(float, QPointF)  # the user looks elsewhere: the scale and the offset before
 
@@ -59,11 +61,11 @@ class DiagramView(QWidget):
         self.scale_changed.connect(self._zoom_controls.show_scale)
 
     def add_button(self, button: QToolButton) -> None:
-        """Put a tool's button into the corner, before those for the zoom."""
+        """Insert a tool's button before the zoom controls."""
         self._zoom_controls.insert_button(button)
 
     def update_buttons(self) -> None:
-        """After a button has got other words."""
+        """Lay the zoom controls out again, after a button has changed its text."""
         self._zoom_controls.update_position(self.picture is not None)
 
     def sizeHint(self) -> QSize:
@@ -72,8 +74,8 @@ class DiagramView(QWidget):
     # what is shown
 
     def show_picture(self, picture: Picture | None, *, anchor: str | None = None) -> None:
-        """Show another picture. The card or frame `keep` stays under the eye where it was, and the rest moves to its
-        new place; without it, the view is fitted anew."""
+        """Show another picture. The card or frame `anchor` stays where it is on screen while the rest moves; without it
+        the view is fitted."""
         before, grip = self.picture, self._take_anchor(anchor)
         shown, part = QPointF(self._viewport.offset), self.visible_rect
         begin = self._animation.capture(before, part) if before is not None and grip is not None else None
@@ -95,14 +97,14 @@ class DiagramView(QWidget):
         self._repaint()
 
     def set_anchor_point(self, id: str, position: QPointF) -> None:
-        """What of a card or frame is at a place of the widget stays there when the next picture keeps it."""
+        """Keep the point of a card or frame that is at `position` in place when the next picture anchors it."""
         rect = self.picture.rect(id) if self.picture is not None else None
         self._anchor_point = (
             (id, self._viewport.to_picture(position) - rect.topLeft()) if rect is not None else ("", QPointF())
         )
 
     def _take_anchor(self, anchor: str | None) -> tuple[QPointF, QPointF] | None:
-        """What of `keep` stays still: the point from its corner, and where it is in the widget."""
+        """Return the anchored point, relative to the card's corner, and its position in the widget."""
         (id, point), self._anchor_point = self._anchor_point, ("", QPointF())
         rect = self.picture.rect(anchor) if self.picture is not None and anchor is not None else None
         if rect is None:
@@ -111,7 +113,7 @@ class DiagramView(QWidget):
         return own, self._viewport.to_widget_rect(rect).topLeft() + own * self.scale
 
     def _restore_anchor(self, grip: tuple[QPointF, QPointF], rect: QRectF) -> None:
-        """Look from where the point that was gripped, or the nearest that is still in `rect`, is where it was."""
+        """Move the view so that the anchored point, or the nearest one still in `rect`, is where it was."""
         point, place = grip
         inside = QPointF(
             min(point.x(), max(rect.width() - _ANCHOR_INSET, 0)), min(point.y(), max(rect.height() - _ANCHOR_INSET, 0))
@@ -135,6 +137,7 @@ class DiagramView(QWidget):
 
     @property
     def picture(self) -> Picture | None:
+        """The picture shown; None before there is one."""
         return self._pixmap_cache.picture
 
     @property
@@ -143,14 +146,16 @@ class DiagramView(QWidget):
 
     @property
     def theme(self) -> Theme:
+        """Colours of the diagram."""
         return self._pixmap_cache.theme
 
     def set_theme(self, theme: Theme) -> None:
+        """Repaint in other colours."""
         self._pixmap_cache.theme = theme
         self._repaint()
 
     def show_legend(self, shown: bool) -> None:
-        """Say what colours and signs mean, where there is room."""
+        """Show or hide the legend of colours and signs; it needs enough room."""
         self._legend_shown = shown
         self._zoom_controls.show_legend(shown)
         if self._is_fitted:
@@ -167,7 +172,7 @@ class DiagramView(QWidget):
         )
 
     def select(self, id: str | None) -> None:
-        """Mark a card, or several separated by commas; does not tell anyone."""
+        """Mark a card as selected, or several separated by commas, without emitting a signal."""
         parts: list[str | None] = [*id.split(",")] if id is not None else [None]
         if self.picture is not None:  # a stack of equal cards is one card
             parts = [*dict.fromkeys(self.picture.visible_card(part) if part is not None else None for part in parts)]
@@ -181,13 +186,13 @@ class DiagramView(QWidget):
         )
 
     def highlight(self, ids: frozenset[str]) -> None:
-        """Point out cards, such as those an edit would change."""
+        """Highlight cards, such as those an edit would change."""
         if ids != self._marks.highlighted:
             self._pixmap_cache.marks = replace(self._marks, highlighted=ids)
             self._repaint()
 
     def highlight_in_view(self, ids: frozenset[str]) -> None:
-        """Light up cards and bring them all into sight, beside the legend; the view moves only if some are not."""
+        """Highlight cards and bring them all into view beside the legend; the view moves only if needed."""
         self.highlight(ids)
         rects = [rect for id in ids if self.picture is not None and (rect := self.picture.rect(id)) is not None]
         together = functools.reduce(QRectF.united, rects, QRectF())
@@ -197,7 +202,7 @@ class DiagramView(QWidget):
             self._fit_rect(together, max_scale=max(self.scale, 1.0), area=self._area_beside_legend())
 
     def _area_beside_legend(self) -> QRectF:
-        """What the legend leaves free, from top to bottom or from side to side."""
+        """Return the part of the widget that the legend leaves free, over its whole height or width."""
         room, place = QRectF(self.rect()), self._legend_rect
         if self._legend_shown and not place.isEmpty():
             if is_legend_below(place):
@@ -207,26 +212,26 @@ class DiagramView(QWidget):
         return room
 
     def show_matches(self, ids: frozenset[str]) -> None:
-        """Lay a colour over the cards that a search has found, until there is another set of them."""
+        """Tint cards that match a search, until called with another set."""
         if ids != self._marks.search_hits:
             self._pixmap_cache.marks = replace(self._marks, search_hits=ids)
             self._repaint()
 
     def show_differences(self, ids: frozenset[str]) -> None:
-        """Point out what differs from a network beside this one, until there is another set of it."""
+        """Mark cards that differ from the network beside this one, until called with another set."""
         if ids != self._marks.differing:
             self._pixmap_cache.marks = replace(self._marks, differing=ids)
             self._repaint()
 
     def count_covered(self, rect: QRect, ids: frozenset[str]) -> int:
-        """How many of these cards something laid over a place of the widget would hide."""
+        """Count the cards that a rectangle of the widget would cover."""
         rects = [self.picture.rect(id) for id in ids] if self.picture is not None else []
         return sum(
             1 for rect in rects if rect is not None and self._viewport.to_widget_rect(rect).intersects(QRectF(rect))
         )
 
     def _set_marks(self, marks: Marks) -> None:
-        """Repaint where marks are or were, not the rest."""
+        """Repaint only where marks are or were."""
         before = self._marks
         if marks == before:
             return
@@ -244,20 +249,21 @@ class DiagramView(QWidget):
 
     @property
     def scale(self) -> float:
+        """Zoom: pixels of the widget per unit of the picture."""
         return self._viewport.scale
 
     @property
     def view_state(self) -> tuple[float, QPointF]:
-        """The scale, and where the picture's origin is in the widget."""
+        """The scale, and the position of the picture's origin in the widget."""
         return self._viewport.scale, QPointF(self._viewport.offset)
 
     @property
     def is_fitted(self) -> bool:
-        """Is everything in sight because nobody has moved it since?"""
+        """True until the user moves the view after it was fitted."""
         return self._is_fitted
 
     def set_view_state(self, scale: float, offset: QPointF) -> None:
-        """Look from somewhere else; tells nobody."""
+        """Set scale and offset without emitting `view_moved`."""
         step = offset - self._offset
         if scale == self.scale:
             self._scroll(step)
@@ -269,17 +275,17 @@ class DiagramView(QWidget):
         self.scale_changed.emit(scale)
 
     def centre_on(self, point: QPointF) -> None:
-        """Put a point of the picture in the middle."""
+        """Bring a point of the picture to the middle of the widget."""
         self._pan(QRectF(self.rect()).center() - self._viewport.to_widget_rect(QRectF(point, point)).topLeft())
 
     @property
     def visible_rect(self) -> QRectF:
-        """The part of the picture that is in sight."""
+        """The visible part, in coordinates of the picture."""
         return self._viewport.to_picture_rect(QRectF(self.rect()))
 
     @property
     def central_card(self) -> str | None:
-        """The card or frame in the middle of the view, or near it; None where there is nothing."""
+        """The card or frame nearest to the middle of the view; None where there is none."""
         if self.picture is None:
             return None
         part = self.visible_rect
@@ -292,7 +298,7 @@ class DiagramView(QWidget):
         return self._viewport.offset
 
     def fit(self) -> None:
-        """Everything in sight, never enlarged."""
+        """Fit the whole picture into the widget, never enlarged."""
         self._is_fitted = True
         if self.picture is not None:
             room, place = self._compute_fit_area()
@@ -303,7 +309,8 @@ class DiagramView(QWidget):
                 self._update_legend_rect()
 
     def _compute_fit_area(self) -> tuple[QRectF, QRectF]:
-        """Where everything is put when it is fitted, and the legend, so that neither it nor the buttons hide a card."""
+        """Return the area to fit the picture into and the rectangle of the legend, so that neither legend nor buttons
+        cover a card."""
         widget, picture = QRectF(self.rect()), self.picture
         if picture is None:
             return widget, QRectF()
@@ -319,24 +326,24 @@ class DiagramView(QWidget):
 
     @property
     def _buttons_rect(self) -> QRectF:
-        """Where the buttons of the corner are; nowhere while they are hidden."""
+        """The rectangle of the zoom controls; empty while they are hidden."""
         return QRectF(self._zoom_controls.geometry()) if not self._zoom_controls.isHidden() else QRectF()
 
     def fit_to(self, id: str) -> None:
-        """One card or frame in sight, large enough to read."""
+        """Zoom to one card or frame, large enough to read."""
         rect = self.picture.rect(id) if self.picture is not None else None
         if rect is not None:
             self._is_fitted = False
             self._fit_rect(rect, max_scale=max(self.scale, 1.0))
 
     def reveal(self, id: str) -> None:
-        """Bring a card into sight, moving no more than needed."""
+        """Bring a card into view, moving no more than needed."""
         rect = self.picture.rect(id) if self.picture is not None else None
         if rect is not None:
             self._pan(self._viewport.offset_to_reveal(rect, QRectF(self.rect())))
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Closer (more than 1) or farther, the point `at` (the middle) standing still."""
+        """Zoom by a factor; the point `at`, by default the middle, stays in place."""
         before = self.view_state
         self._animation.finish()
         self._viewport.zoom(
@@ -348,12 +355,12 @@ class DiagramView(QWidget):
         self.view_moved.emit(*before)
 
     def zoom_to_actual(self) -> None:
-        """One pixel of the screen for one of the drawing."""
+        """Zoom to 100 %."""
         self.zoom(1 / self.scale)
 
     @property
     def _fit_scale(self) -> float:
-        """The scale at which everything is seen; one may always zoom out to it."""
+        """The scale at which the whole picture fits: zooming out to it is always possible."""
         fitted = Viewport()
         seen = self.picture is not None and fitted.fit_rect(
             self.picture.bounds, self._compute_fit_area()[0], max_scale=1.0
@@ -374,7 +381,7 @@ class DiagramView(QWidget):
             self.view_moved.emit(*before)
 
     def _scroll(self, delta: QPointF) -> bool:
-        """Move the picture by whole pixels of the screen, scrolling what is painted; False for less than one."""
+        """Move the picture by whole pixels of the screen, scrolling what is painted; return False for less than one."""
         ratio = self.devicePixelRatioF()
         step = QPoint(round(delta.x() * ratio), round(delta.y() * ratio))
         if step.isNull():

@@ -1,4 +1,4 @@
-"""Where the keyboard goes from a card: along the data, to what stands beside it, and out of what it is in."""
+"""Keyboard navigation between cards: along the data flow, sideways to neighbours, and out to the parent group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NavigationMove = Literal["on", "back", "left", "right", "out", "first", "last"]
 
 
 def find_next_card(picture: Picture, id: str | None, move: NavigationMove) -> str | None:
-    """The card or frame one step away; None when there is none that way. From nowhere it goes in at an end."""
+    """Return the card or frame that a move leads to, or None. Without a current card, moves start at either end."""
     children = picture.diagram.children
     outermost = children[picture.diagram.root]
     if id is None and move != "out":
@@ -30,7 +30,8 @@ def find_next_card(picture: Picture, id: str | None, move: NavigationMove) -> st
 
 
 def _follow_data(picture: Picture, id: str, move: NavigationMove) -> str | None:
-    """On and back with the data. A frame leads to its first card, and back to what feeds that."""
+    """Return the next card forward or back along the data. A frame leads to its first card, and back to what feeds
+    that."""
     inside = picture.diagram.children.get(id, ())
     if inside and move == "on":
         return inside[0]
@@ -42,8 +43,7 @@ def _follow_data(picture: Picture, id: str, move: NavigationMove) -> str | None:
 
 
 def _find_sideways(picture: Picture, id: str, side: NavigationMove) -> str | None:
-    """The nearest card on that side at the same height: another branch, or a neighbour; else what the data does
-    where it flows sideways."""
+    """Return the nearest card on a side at the same height: a linked one first, then siblings, then any card."""
     here = picture.rect(id)
     assert here is not None
     siblings = picture.diagram.children[_parent_group(picture, id)]
@@ -61,7 +61,7 @@ def _find_sideways(picture: Picture, id: str, side: NavigationMove) -> str | Non
 
 
 def _side_gap(picture: Picture, here: QRectF, other: str, side: NavigationMove) -> float | None:
-    """How far a card is away on one side; None where it is not, or at another height."""
+    """Return the distance of a card on one side; None when it is not on that side, or at another height."""
     there = picture.rect(other)
     if there is None or there.top() >= here.bottom() or there.bottom() <= here.top():
         return None
@@ -70,4 +70,5 @@ def _side_gap(picture: Picture, here: QRectF, other: str, side: NavigationMove) 
 
 
 def _parent_group(picture: Picture, id: str) -> str:
+    """Return the group whose children include the card."""
     return next(group for group, ids in picture.diagram.children.items() if id in ids)

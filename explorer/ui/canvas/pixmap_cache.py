@@ -1,6 +1,6 @@
-"""What was painted, kept: panning scrolls it and paints only the strips that come into sight.
+"""The painted pixels of the canvas, kept: panning scrolls them and paints only the strips that become visible.
 
-All sizes here are pixels of the screen, so that it also scrolls exactly where a widget's pixel is one and a half.
+All sizes are device pixels, so that scrolling is exact at fractional scale factors too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ _OUTLINE_MARGIN = 4  # pixels around a part whose cards may reach into it with t
 
 
 class PixmapCache:
+    """Pixels of a picture with its marks, painted on demand."""
+
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self.picture: Picture | None = None
@@ -23,11 +25,11 @@ class PixmapCache:
         self._device_ratio = 1.0
 
     def invalidate(self) -> None:
-        """Everything is painted anew when it is next asked for."""
+        """Repaint everything when it is next asked for."""
         self._pixmap = None
 
     def get_pixmap(self, size: QSize, ratio: float, view: Viewport) -> QPixmap:
-        """What a widget of this size shows."""
+        """Return the pixels of a widget of this size, painting them if needed."""
         wanted = QSize(round(size.width() * ratio), round(size.height() * ratio))
         if self._pixmap is None or self._pixmap.size() != wanted or self._device_ratio != ratio:
             self._device_ratio = ratio
@@ -37,7 +39,7 @@ class PixmapCache:
         return self._pixmap
 
     def scroll(self, delta: QPoint, view: Viewport) -> None:
-        """Everything moved by `step`; `view` already says so."""
+        """Scroll the pixels by `delta`; `view` is already there."""
         if self._pixmap is None:
             return
         self._pixmap.setDevicePixelRatio(1)
@@ -46,7 +48,7 @@ class PixmapCache:
             self._paint(strip, view)
 
     def repaint_part(self, part: QRectF, view: Viewport) -> None:
-        """Paint a part of the widget anew, all else being as it was."""
+        """Repaint a rectangle of the widget and keep the rest."""
         if self._pixmap is None or part.isEmpty():
             return
         room = QRectF(part.topLeft() * self._device_ratio, part.size() * self._device_ratio).toAlignedRect()
@@ -71,7 +73,7 @@ class PixmapCache:
 
 
 def _exposed_strips(rect: QRect, delta: QPoint) -> list[QRect]:
-    """What comes into sight when everything moves by `step`."""
+    """Return the strips that become visible when the content scrolls by `delta`."""
     found = []
     if abs(delta.x()) >= rect.width() or abs(delta.y()) >= rect.height():
         return [rect]

@@ -1,4 +1,4 @@
-"""The canvas's pictures on their way into each other, unless someone wants things to stand still."""
+"""Animated transitions between pictures of the canvas, and the preference of who wants no motion."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ _system_preference = {"moves": True}
 
 
 def is_enabled() -> bool:
-    """Should things move? What the user chose counts first, then what the system said, if it has been asked."""
+    """Return whether animations are wanted: the user's choice first, then the system's preference once it is known."""
     chosen = QSettings().value(_SETTING)
     return str(chosen) == "true" if chosen is not None else _system_preference["moves"]
 
 
 def set_system_preference(enabled: bool) -> None:
-    """What the system said: see `ask_system`."""
+    """Store the system's preference, found by `query_system_preference`."""
     _system_preference["moves"] = enabled
 
 
 def set_enabled(enabled: bool) -> None:
+    """Store the user's choice."""
     QSettings().setValue(_SETTING, "true" if enabled else "false")
 
 
 class TransitionAnimation(QVariantAnimation):
-    """At most one passage at a time: a newer one goes on from where things are."""
+    """Animation from one picture to the next, at most one at a time; a newer one starts from the current state."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
@@ -48,16 +49,18 @@ class TransitionAnimation(QVariantAnimation):
 
     @property
     def is_running(self) -> bool:
+        """True while a transition is on its way."""
         return self._transition is not None
 
     def finish(self) -> None:
-        """Everything is where it belongs."""
+        """End the transition: everything is in its final place."""
         self._transition = None
         if self.state() != QAbstractAnimation.State.Stopped:
             self.stop()
 
     def capture(self, before: Picture, part: QRectF) -> Scene | None:
-        """Where things are now, in the coordinates of the picture that is shown; `part` of it is in sight."""
+        """Return the current scene, in the coordinates of the displayed picture whose visible rectangle is `part`; None
+        when there is too much to animate."""
         return (
             self._transition.scene_at(self.currentValue())
             if self._transition is not None
@@ -65,8 +68,8 @@ class TransitionAnimation(QVariantAnimation):
         )
 
     def animate(self, begin: Scene | None, before: Picture, after: Picture, offset: QPointF, part: QRectF) -> None:
-        """From where things were, `shift` away in the coordinates of the picture `after`, of which `part` is in
-        sight. At once where there is too much to move, or where nothing may move."""
+        """Animate from a scene, displaced by `offset` in the coordinates of `after`, to the picture `after`, of which
+        `part` is visible. No animation where there is too much to move, or none is wanted."""
         self.finish()
         end = visible_scene(after, part) if begin is not None else None
         if begin is None or end is None or not is_enabled():
@@ -82,8 +85,8 @@ class TransitionAnimation(QVariantAnimation):
 
 
 def query_system_preference() -> bool:
-    """Should things move, as Windows' and macOS's accessibility settings have it, or those of other desktops? May take
-    a moment: not for the UI thread."""
+    """Return whether the desktop's accessibility settings allow animations. Runs a command on Linux: not for the UI
+    thread."""
     if sys.platform == "win32":
         import ctypes
 

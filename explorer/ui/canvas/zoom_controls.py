@@ -1,4 +1,4 @@
-"""What lies over the canvas: buttons for the zoom in one corner, the legend in the emptiest of the others."""
+"""What floats over the canvas: zoom buttons in one corner, the legend in the emptiest of the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PADDING = 10.0
 
 
 class ZoomControls(QFrame):
-    """−, the scale, +, everything, legend. Everything here also has a key on the canvas, so focus stays there."""
+    """Buttons for zoom out, scale, zoom in, fit and legend. All have keys on the canvas too, so they take no focus."""
 
     zoom_in_clicked = Signal()
     zoom_out_clicked = Signal()
@@ -56,20 +56,22 @@ class ZoomControls(QFrame):
         return button
 
     def insert_button(self, button: QToolButton) -> None:
-        """A button of a tool's, before the others."""
+        """Insert a tool's button before the others."""
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._row.insertWidget(0, button)
 
     def show_scale(self, scale: float) -> None:
+        """Show the scale as a percentage."""
         percent = 100 * scale
         self._scale_button.setText(f"{percent:.0f} %" if percent >= 9.5 else f"{percent:.1f} %")
 
     def show_legend(self, shown: bool) -> None:
+        """Set whether the Legend button is checked."""
         self._legend_button.setChecked(shown)
 
     def update_position(self, visible: bool) -> None:
-        """Bottom right; away where there is hardly a canvas."""
+        """Move to the bottom right; hidden where the canvas is too small."""
         self.adjustSize()
         canvas = self._canvas.rect()
         self.move(canvas.right() - self.width() - LEGEND_MARGIN, canvas.bottom() - self.height() - LEGEND_MARGIN)
@@ -79,8 +81,8 @@ class ZoomControls(QFrame):
 def choose_legend_rect(
     picture: Picture, view: Viewport, widget: QRectF, buttons: QRectF, previous: QRectF | None = None
 ) -> QRectF:
-    """Where the legend hides fewest cards: in a corner, or in rows to the left of the buttons; nothing where there is
-    no room for it. `before` is where that of the last picture was: it does not hop when a card is unfolded."""
+    """Return where the legend covers the fewest cards: in a corner, or in rows left of the buttons; empty where there
+    is no room. With `previous`, it stays near its last place, so that it does not jump when a card is expanded."""
     places = [*_corner_rects(picture, widget), *_bottom_rects(picture, widget, buttons)]
     if previous is not None and not previous.isEmpty():
         alike = [place for place in places if is_legend_below(place) == is_legend_below(previous)]
@@ -91,7 +93,7 @@ def choose_legend_rect(
 
 
 def choose_legend_column(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
-    """The corner in which the legend hides fewest cards; nothing where there is no room for it."""
+    """Return the corner where a column legend covers the fewest cards; empty where there is no room."""
     return _least_covering(_corner_rects(picture, widget), picture, view)
 
 
@@ -100,8 +102,11 @@ def _least_covering(rects: list[QRectF], picture: Picture, view: Viewport) -> QR
 
 
 def compute_fit_area(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple[QRectF, QRectF]:
-    """The part of the widget to fit a picture into, and the place of the legend: beside or below the picture where it
-    would hide cards everywhere. What is fitted into a room keeps a margin, so that the two do not touch."""
+    """Return the area to fit a picture into, and the rectangle of the legend.
+
+    The legend is beside or below the picture where it would cover cards everywhere else. Fitted pictures keep a margin,
+    so that the two do not touch.
+    """
     view = Viewport()
     view.fit_rect(picture.bounds, widget, max_scale=1.0)
     place = choose_legend_rect(picture, view, widget, buttons)
@@ -117,12 +122,12 @@ def compute_fit_area(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple
 
 
 def is_legend_below(rect: QRectF) -> bool:
-    """Is the legend in rows, below the picture, and not a column beside it?"""
+    """Return whether the legend is in rows below the picture rather than a column beside it."""
     return rect.width() > 2 * rect.height()
 
 
 def _corner_rects(picture: Picture, widget: QRectF) -> list[QRectF]:
-    """The legend as a column in each corner but that of the buttons, bottom left first."""
+    """Return the rectangles of a column legend in all corners but that of the buttons, bottom left first."""
     entries = picture.legend
     size = QSizeF(legend_width(entries) + 2 * _PADDING, legend_height(entries, 0) + 2 * _PADDING - 4)
     room = widget.adjusted(LEGEND_MARGIN, LEGEND_MARGIN, -LEGEND_MARGIN, -LEGEND_MARGIN)
@@ -134,7 +139,7 @@ def _corner_rects(picture: Picture, widget: QRectF) -> list[QRectF]:
 
 
 def _bottom_rects(picture: Picture, widget: QRectF, buttons: QRectF) -> list[QRectF]:
-    """The legend in a few rows at the bottom, to the left of the buttons; none where that would be too high."""
+    """Return the rectangle of a legend in rows left of the buttons; none where that would be too high."""
     right = (buttons.left() if not buttons.isEmpty() else widget.right()) - LEGEND_MARGIN
     width = right - widget.left() - LEGEND_MARGIN
     entries = picture.legend
@@ -156,6 +161,7 @@ def _fit_scale(picture: Picture, area: QRectF) -> float:
 
 
 def paint_legend_box(painter: QPainter, picture: Picture, rect: QRectF, theme: Theme) -> None:
+    """Paint the legend on its translucent background."""
     ground = QColor(theme.named_colour("card"))
     ground.setAlphaF(0.94)
     painter.save()

@@ -1,4 +1,4 @@
-"""What to export, how it should look, and where it goes: with a preview, and the size it will have."""
+"""The export dialog: kind, appearance, size and target file of an export, with a preview."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ _TEXT_DESCRIPTIONS = {
 
 
 class ExportDialog(QDialog):
-    """`lane` is for previews, newest first; `files` for what is written, in order."""
+    """Exports the open network as a diagram, feature maps or table.
+
+    `lane` computes previews, latest only; `files` writes files, in order.
+    """
 
     def __init__(
         self,
@@ -161,7 +164,7 @@ class ExportDialog(QDialog):
         self._buttons.rejected.connect(self.reject)
 
     def _show_page(self, page: Page, folder: str) -> None:
-        """Put a page into the controls."""
+        """Set the controls to the settings of a page."""
         _select_data(self._kind, page.kind)
         self._kind_changed()
         _select_data(self._level, page.level)
@@ -190,7 +193,7 @@ class ExportDialog(QDialog):
 
     @property
     def page(self) -> Page:
-        """What the controls say. Raises ExportError."""
+        """The settings of the controls. Raises ExportError when they do not fit together."""
         field, _, decimals = self._unit.currentData()
         value = self._size.value()
         size: dict[str, Any] = {field: value if decimals or field == "dpi" else round(value)}
@@ -208,6 +211,7 @@ class ExportDialog(QDialog):
 
     @property
     def path(self) -> Path:
+        """The file to write."""
         name, suffix = self._name.text().strip(), str(self._format.currentData())
         return self._path / (name if name.lower().endswith(suffix) else name + suffix)
 
@@ -306,6 +310,7 @@ class ExportDialog(QDialog):
             self._show_folder(folder)
 
     def save(self) -> None:
+        """Write the file, asking before one is overwritten."""
         path = self.path
         if path.exists() and not dialogs.confirm_replace(self, path):
             return
@@ -318,6 +323,7 @@ class ExportDialog(QDialog):
         self._files.submit(work, lambda _: self._on_saved(path), self._on_failed)
 
     def copy(self) -> None:
+        """Copy the page to the clipboard, as an image and as SVG."""
         self._start_writing("Copying…")
         self._files.submit(jobs.copy_page_job(self._source, self.page), self._on_copied, self._on_failed)
 
@@ -351,7 +357,7 @@ class ExportDialog(QDialog):
 
 
 def load_last_page() -> Page:
-    """The page of the last export; where there is none, or one that is no more understood, the usual one."""
+    """Return the settings of the last export, or the defaults."""
     try:
         held = json.loads(str(QSettings().value("export/page", "{}")))
         return replace(Page(level=None), **held)
@@ -360,6 +366,7 @@ def load_last_page() -> Page:
 
 
 def save_last_page(page: Page, path: Path) -> None:
+    """Remember the settings, folder and format of an export."""
     settings = QSettings()
     settings.setValue("export/page", json.dumps(asdict(page)))
     settings.setValue("export/folder", str(path.parent))

@@ -1,4 +1,4 @@
-"""What the export dialog has done off the UI thread: plain functions over frozen values."""
+"""Jobs of the export dialog that run off the UI thread: functions over frozen values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportSource:
-    """A network, and what the window shows of it."""
+    """A network, and how the window displays it."""
 
     network: Network
     picture: Picture | None = None
@@ -38,13 +38,13 @@ class ExportSource:
 
     @property
     def by(self) -> str:
-        """What its cards are coloured by, as a page says it."""
+        """What cards are coloured by, as `Page.by` names it."""
         return self.colouring if isinstance(self.colouring, str) else self.colouring.title
 
 
 @dataclass(frozen=True)
 class PagePreview:
-    """A small image of a page, and how large the page is in units of the drawing."""
+    """A small image of a page, and the size of the page in units of the drawing."""
 
     image: QImage
     width: float
@@ -52,6 +52,7 @@ class PagePreview:
 
 
 def build_sheet(source: ExportSource, page: Page) -> Sheet:
+    """Return the sheet of a page; its contents are computed once for all previews."""
     from explorer.export.network_sheet import sheet_text
     from explorer.export.sheet import Sheet
 
@@ -77,7 +78,7 @@ def _build_content(source: ExportSource, page: Page) -> SheetContent:
 
 
 def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture:
-    """As the window has it unfolded, in the direction and the colours of the page."""
+    """Return the diagram as it is expanded in the window, in the direction and colours of the page."""
     from explorer.drawing import compose_picture
     from explorer.export.network_sheet import filter_diagram
     from explorer.presenters import build_diagram
@@ -95,7 +96,7 @@ def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture
 def page_preview_job(
     source: ExportSource, page: Page, available: tuple[int, int], device_ratio: float
 ) -> Callable[[KeepGoing], PagePreview]:
-    """The page as large as fits into `room`, in pixels of which the screen has `sharpness` squared for each."""
+    """Job that renders a page as large as fits into `available` pixels, at the screen's device ratio."""
 
     def job(keep_going: KeepGoing) -> PagePreview:
         from explorer.export.sheet_files import render_bitmap
@@ -111,6 +112,8 @@ def page_preview_job(
 
 
 def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[KeepGoing], None]:
+    """Job that exports a page to an image, SVG or PDF file."""
+
     def job(keep_going: KeepGoing) -> None:
         from explorer.export.sheet_files import export_image
 
@@ -120,7 +123,7 @@ def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[Ke
 
 
 def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], None]:
-    """The table of stages as text."""
+    """Job that writes the table of stages as LaTeX, Markdown or CSV."""
 
     def job(keep_going: KeepGoing) -> None:
         from explorer.export.tables import save_table_text
@@ -132,7 +135,7 @@ def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], N
 
 
 def copy_page_job(source: ExportSource, page: Page) -> Callable[[KeepGoing], tuple[QImage, bytes]]:
-    """The page as an image and as SVG."""
+    """Job that renders a page as an image and as SVG."""
 
     def job(keep_going: KeepGoing) -> tuple[QImage, bytes]:
         from explorer.export.sheet_files import render_bitmap, render_svg

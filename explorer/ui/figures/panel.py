@@ -1,4 +1,4 @@
-"""The figures now, beside those of the network as it was opened."""
+"""The figures panel: totals and stages of the network, compared with the baseline."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in p
 
 
 class FiguresPanel(QWidget):
+    """A table of figures, and bars for each stage; adapts to its size."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._summary: FiguresSummary | None = None
@@ -62,11 +64,12 @@ class FiguresPanel(QWidget):
         self._plot_area.setVisible(wide or self.height() >= _BARS_MIN_HEIGHT)
 
     def show_summary(self, summary: FiguresSummary | None) -> None:
+        """Show the figures of the open network; None shows a placeholder."""
         self._summary = summary
         self._display(summary)
 
     def show_preview(self, summary: FiguresSummary | None) -> None:
-        """Show other figures for the time being; None goes back to what is."""
+        """Show figures of a previewed edit, labelled as such; None returns to the network's own."""
         self._display(summary or self._summary)
 
     def _display(self, summary: FiguresSummary | None) -> None:
@@ -113,7 +116,7 @@ class FiguresPanel(QWidget):
 
     @cached_property
     def plot(self) -> StageBars:
-        """The bars, made when there are figures to show: pyqtgraph takes its time to import."""
+        """The bars, created when first needed: importing pyqtgraph takes time."""
         from explorer.ui.figures.stage_bars import StageBars
 
         made = StageBars()

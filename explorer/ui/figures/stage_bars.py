@@ -1,4 +1,4 @@
-"""A figure of each stage as two bars: solid for now, an outline for before."""
+"""Bars of one figure for each stage: solid for the network, outlined for the baseline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.ui.figures import stage_labels
 
 
 class StageBars(pg.PlotWidget):
-    """One plot for the life of the window: pyqtgraph keeps 2 MB of each that goes."""
+    """A bar chart that is reused for the life of the window: pyqtgraph keeps 2 MB of each destroyed plot."""
 
     def __init__(self) -> None:
         self._stages: tuple[str, ...] = ()
@@ -39,6 +39,7 @@ class StageBars(pg.PlotWidget):
         self.addItem(self._now)
 
     def show_bars(self, stages: tuple[str, ...], now: tuple[float, ...], before: tuple[float, ...]) -> None:
+        """Show values of the stages, now and before."""
         c = appearance.current_colours()
         self._stages, self._figures = stages, (now, before)
         self.setBackground(QColor(c.background))
@@ -53,7 +54,7 @@ class StageBars(pg.PlotWidget):
         self._update_stage_labels()
 
     def tooltip_text(self, stage: int) -> str:
-        """The exact figures of a stage."""
+        """Return the exact figures of a stage."""
         now, before = (figure[stage] for figure in self._figures)
         change = (
             f"\n{number_format.format_signed(now - before)} ({number_format.format_percent_change(now, before)})"
@@ -85,7 +86,7 @@ class StageBars(pg.PlotWidget):
 
 
 class _FigureAxis(pg.AxisItem):
-    """Says 1.5 G where pyqtgraph would say 1.5e+09."""
+    """Labels ticks 1.5 G where pyqtgraph would write 1.5e+09."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [number_format.format_short(value) if value else "0" for value in values]

@@ -1,4 +1,4 @@
-"""Names of stages along an axis: as many as there is room for."""
+"""Labels of stages along an axis: as many as fit."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ _MIN_GAP = 3.0  # pixels between two names
 def fit_labels(
     names: Sequence[tuple[float, str]], width: Callable[[str], float], unit_width: float, end: float
 ) -> list[tuple[float, str]]:
-    """Whole names where all fit, else short ones: the shortest first, none that would touch another or the end.
+    """Return labels with their positions: full names where all fit, else short ones that touch neither each other nor
+    the end.
 
     Args:
-        names: the place of each along the axis.
-        room: pixels of one unit of the axis.
-        end: where the axis ends.
+        names: position of each along the axis, and its text.
+        width: pixels of a text.
+        unit_width: pixels of one unit of the axis.
+        end: end of the axis.
     """
     whole = all((b - a) * unit_width >= (width(m) + width(n)) / 2 + _MIN_GAP for (a, m), (b, n) in pairwise(names))
     found: list[tuple[float, str]] = []
@@ -31,5 +33,5 @@ def fit_labels(
 
 
 def abbreviate_stage(name: str) -> str:
-    """The name of a stage where many stand side by side."""
+    """Return a short name for a stage: "S2" for "Stage 2"."""
     return name.replace("Stage ", "S").replace("Transition", "Tr")

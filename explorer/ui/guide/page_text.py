@@ -1,4 +1,4 @@
-"""Pages of the guide as rich text. Links say what a click means: `card`, `try`, `undo`, `experiment`, `network`."""
+"""Pages of the guide as rich text. Links begin with their action: `card`, `try`, `undo`, `experiment`, `network`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHINESE_FONT = "font-family: 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC
 def render_page(
     filled: FilledPage, labels: PageLabels, titles: Mapping[str, str], tried: Collection[tuple[str, str]], c: Colours
 ) -> str:
-    """The page on a network; `titles` are those of the experiments, by id, and `tried` the tries that are in force."""
+    """Return the page of a network. `titles` maps ids of experiments, `tried` holds the (idea, edit) pairs in force."""
     words, facts = filled.page.text, filled.page.facts
     paper = facts.paper
     parts = [
@@ -42,13 +42,14 @@ def render_page(
 
 
 def render_figures(found: CatalogueFacts, labels: PageLabels, c: Colours) -> str:
-    """For a network without a page."""
+    """Return the page of a network that has only figures in the catalogue."""
     parts = [f"<h1>{escape(found.title)}</h1>", f"<p class='muted'>{escape(found.paper)}</p>"]
     parts.append(_render_numbers(labels.numbers, found.published, found.note, labels))
     return _wrap_html("".join(parts), c)
 
 
 def render_placeholder(c: Colours) -> str:
+    """Return the page shown while nothing is known of the network."""
     return _wrap_html("<p class='muted'>Open a network of the catalogue to read about it.</p>", c)
 
 
@@ -95,7 +96,7 @@ def _render_numbers(title: str, found: tuple[PublishedFigure, ...], note: str, l
 
 
 def _render_number(figure: str, number: PublishedFigure, labels: PageLabels) -> str:
-    """Counted above published: the panel is narrow."""
+    """Return the rows of a figure, counted above published: the panel is narrow."""
     source = escape(" – ".join(filter(None, (number.source, number.why))))
     rows = []
     if number.counted:

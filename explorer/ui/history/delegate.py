@@ -1,4 +1,4 @@
-"""How the history looks: a line with a dot for each step, filled up to where one is."""
+"""Painting of the history: a line with a dot for each edit, filled up to the current one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TextRun = tuple[str, str]  # text and colour
 
 
 class HistoryDelegate(QStyledItemDelegate):
-    """Where one is has a tinted ground and a filled dot; what can be redone is grey and its dots are rings."""
+    """Paints rows; the current one is tinted with a filled dot, those that can be redone are grey with rings."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(100, round(QFontMetricsF(option.font).height() * 2.1) + 10)
@@ -68,7 +68,7 @@ def _paint_line(painter: QPainter, area: QRectF, c: Colours, offset: int, *, fir
 
 
 def _change_runs(index: _Index, c: Colours) -> list[_TextRun]:
-    """What a step changed, dearer in one colour and cheaper in the other; of the baseline what it has."""
+    """Return the changed figures of a row, coloured by increase and decrease; the totals for the baseline."""
     step, behind = index.data(HISTORY_ROW), int(index.data(ROW_OFFSET))
     if index.row() == 0:
         return [

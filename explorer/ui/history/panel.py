@@ -1,4 +1,4 @@
-"""The edits as a list: what each changed, where one is, the way back and forth, and the Python that repeats it."""
+"""The history panel: the edits with what each changed, and the Python code that repeats them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _VISIBLE_LINES = 7  # of Python that are seen at once
 
 
 class HistoryPanel(QWidget):
+    """The list of edits, a button that shows the baseline, and the code of the history."""
+
     position_requested = Signal(int)  # the position to go to
     compare_toggled = Signal(bool)  # look at the baseline, or no longer
 
@@ -54,7 +56,7 @@ class HistoryPanel(QWidget):
         return QSize(330, 500)
 
     def show_rows(self, rows: HistoryRows | None) -> None:
-        """Show a history. The keyboard's place in the list goes to where one is."""
+        """Show a history; its current position becomes the current row."""
         if rows == self._rows and rows is not None:
             return
         self._rows = rows
@@ -68,6 +70,7 @@ class HistoryPanel(QWidget):
         self.copy_button.setEnabled(rows is not None)
 
     def show_compared(self, compared: bool) -> None:
+        """Show whether the baseline is displayed."""
         self.compare_button.setChecked(compared)
         self.compare_button.setText(_RETURN_LABEL if compared else _COMPARE_LABEL)
 
@@ -107,7 +110,7 @@ class HistoryPanel(QWidget):
 
 
 class HoldButton(QPushButton):
-    """On while it is held down; a short click leaves it on, or off."""
+    """A checkable button that is checked while it is held down; a short click keeps it checked, or unchecks it."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

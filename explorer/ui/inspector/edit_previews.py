@@ -1,4 +1,4 @@
-"""Shows what an edit would do while it is only considered: cards light up, figures move, nothing is changed."""
+"""Previews of edits: while an edit is hovered, cards are highlighted and figures change, but not the network."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from explorer.viewmodels.panels import EditPreview
 
 
 class EditPreviews(QObject):
+    """Computes and shows the preview of the edit that is hovered in the inspector."""
+
     def __init__(self, session: Session, canvas: Canvas, figures: FiguresPanel, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._canvas, self._figures = session, canvas, figures
@@ -21,7 +23,7 @@ class EditPreviews(QObject):
         self.lane = Lane("previewing", parent, latest_only=True)
 
     def preview(self, edit: object) -> None:
-        """Show what an edit would do; None, or another network, takes it away."""
+        """Show what an edit would change; None removes the preview."""
         network = self._session.network
         if edit is None or network is None:
             self.clear()
@@ -31,6 +33,7 @@ class EditPreviews(QObject):
         )
 
     def clear(self) -> None:
+        """Remove the preview and drop one that is being computed."""
         self.lane.cancel()
         self.card.show_preview(None)
         self._canvas.highlight(frozenset())

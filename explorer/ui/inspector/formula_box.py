@@ -1,6 +1,6 @@
-"""The cost formula of a layer: symbols above their numbers, those that an edit just changed lit up.
+"""The cost formula of a layer: symbols above their numbers; those that an edit changed are highlighted.
 
-What the formula gives must be what was measured; if it ever is not, a badge says so instead of hiding it.
+The product must equal the measured cost. If it ever does not, a warning says so.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from explorer.viewmodels.panels import Factor, Formula
 
 
 class FormulaBox(QLabel):
+    """A label that shows the MACs of a layer as a product, or those of a group as a sum."""
+
     def __init__(self) -> None:
         super().__init__()
         self.formula: Formula | None = None
@@ -28,20 +30,21 @@ class FormulaBox(QLabel):
         self.hide()
 
     def show_formula(self, formula: Formula | None, sum_text: str = "") -> None:
-        """Show a layer's formula, or the cost of a group as a sum. What differs from the formula before lights up."""
+        """Show a layer's formula or, for a group, `sum_text`; factors that differ from the previous formula are
+        highlighted."""
         if formula != self.formula:
             self._previous = self.formula
         self.formula, self._sum_text = formula, sum_text
         self._update_text()
 
     def compare_with(self, previous: Formula | None) -> None:
-        """Light up what differs from another formula of the same layer."""
+        """Highlight factors that differ from another formula of the same layer."""
         self._previous = previous
         self._update_text()
 
     @property
     def changed_symbols(self) -> frozenset[str]:
-        """Symbols whose numbers an edit changed."""
+        """Symbols of the factors that differ from the previous formula."""
         if self.formula is None or self._previous is None:
             return frozenset()
         old = {factor.symbol: factor.value for factor in self._previous.factors}
@@ -73,7 +76,7 @@ def _operator_text(number: int, factor: Factor) -> str:
 
 
 def _format_html(formula: Formula, changed: frozenset[str], c: appearance.Colours) -> str:
-    """Two rows of cells, so that each symbol stands above its number."""
+    """Return the formula as a table of two rows: symbols above numbers."""
     top, bottom = [], []
     for number, factor in enumerate(formula.factors):
         sign = _operator_text(number, factor).strip()

@@ -1,4 +1,4 @@
-"""One option of the inspector: its name, the control that sets it, and why it cannot be used if it cannot."""
+"""One option of the inspector: its name, its control, and the reason when it is unavailable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer.viewmodels.panels import Option
 
 
 class OptionRow(QWidget):
-    """Shows an option; can show another of the same form later without losing the keyboard's focus."""
+    """A row for an option. It can show another option of the same form later and keeps the focus."""
 
     edit_requested = Signal(object)  # the edit of what was chosen
     edit_hovered = Signal(object)  # the edit that is pointed at or dragged over; None when no longer
@@ -34,6 +34,7 @@ class OptionRow(QWidget):
         self.show_option(option)
 
     def show_option(self, option: Option) -> None:
+        """Show another state of the option, or another option of the same form."""
         self._option = option
         self.control.setEnabled(not option.reason)
         self._name.setEnabled(not option.reason)
@@ -124,7 +125,7 @@ class OptionRow(QWidget):
 
 
 class _ChoiceBox(QComboBox):
-    """Leaves the wheel to the panel, which scrolls: nobody changes a network by scrolling past."""
+    """A combo box that leaves the wheel to the panel: scrolling past must not change a network."""
 
     popup_closed = Signal()
 
@@ -141,7 +142,7 @@ class _ChoiceBox(QComboBox):
 
 
 def text_label(text: str, role: str = "", *, small: bool = False, wraps: bool = True) -> QLabel:
-    """Plain text that wraps and never asks for more width than there is."""
+    """Return a plain-text label that wraps and never asks for more width than there is."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wraps)

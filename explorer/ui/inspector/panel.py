@@ -1,4 +1,4 @@
-"""The selected card: what it is, its figures, the cost formula with its numbers, and what may be changed."""
+"""The inspector: the selected card with its figures, cost formula and options."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 
 class InspectorPanel(QWidget):
+    """Shows one inspection at a time; emits the edits that the user hovers and requests."""
+
     edit_requested = Signal(object)  # the edit the user asks for
     edit_hovered = Signal(object)  # the edit the user points at or drags over; None when no longer
 
@@ -47,7 +49,8 @@ class InspectorPanel(QWidget):
         super().hideEvent(event)
 
     def show_inspection(self, inspection: Inspection | None) -> None:
-        """Show a selection. The same one after an edit keeps its widgets where they suit, its place and the focus."""
+        """Show a selection. After an edit of the same one, its widgets, scroll position and focus are kept where
+        possible."""
         before, self._inspection = self._inspection, inspection
         self._scroll_area.setVisible(inspection is not None)
         self._empty.setVisible(inspection is None)
@@ -59,12 +62,12 @@ class InspectorPanel(QWidget):
             self._page.fill(inspection)
 
     def reveal_control(self, title: str, scope: str) -> QWidget:
-        """The control of an option, for whoever wants to point at it; its place comes into sight."""
+        """Bring the control of an option into view and return it."""
         assert self._page is not None
         return self._page.scopes.reveal(title, scope)
 
     def _replace_page(self, inspection: Inspection | None) -> None:
-        """A page of its own for another selection, from the top."""
+        """Show a new page, scrolled to the top, for another selection."""
         old = self._scroll_area.takeWidget()
         self._page = _CardPage(inspection, self._scope) if inspection is not None else None
         if self._page is not None:
@@ -79,7 +82,7 @@ class InspectorPanel(QWidget):
         self._scope = scope
 
     def _rebuild_page(self, inspection: Inspection) -> None:
-        """Another page for the same selection: an edit changed which rows or options it has."""
+        """Rebuild the page of the same selection, because an edit changed which rows or options it has."""
         assert self._page is not None
         bar = self._scroll_area.verticalScrollBar()
         place = bar.value()
@@ -99,7 +102,7 @@ class InspectorPanel(QWidget):
 
 
 class _CardPage(QWidget):
-    """All there is to say of one card."""
+    """The scrolled page about one card."""
 
     def __init__(self, inspection: Inspection, scope: str) -> None:
         super().__init__()
@@ -147,7 +150,7 @@ class _CardPage(QWidget):
         return super().event(event)
 
     def can_show(self, inspection: Inspection) -> bool:
-        """Has this page a place for each row and option of another inspection, and no other?"""
+        """Return whether an inspection has exactly the rows and options of this page."""
         return _layout_key(inspection) == self._layout_key
 
     def fill(self, inspection: Inspection) -> None:
@@ -179,7 +182,7 @@ class _CardPage(QWidget):
 
 
 def _layout_key(inspection: Inspection) -> tuple[object, ...]:
-    """What decides which widgets a page is made of."""
+    """Return what decides which widgets a page consists of."""
     return (
         tuple(name for name, _ in inspection.rows),
         tuple((o.title, o.scope, o.control, bool(o.reason), _button_labels(o)) for o in inspection.options),

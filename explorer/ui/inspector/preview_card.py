@@ -1,4 +1,4 @@
-"""What an edit would do, on a card over the canvas: what it costs or saves, and the layers that follow."""
+"""The card over the canvas that previews an edit: the figures it changes, and the layers that follow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_NAME_LENGTH = 30  # characters of a layer's name
 
 
 class PreviewCard(QFrame):
-    """Lies over its parent, top left, and takes no clicks."""
+    """Floats over its parent in the corner where it covers least; ignores the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -36,10 +36,11 @@ class PreviewCard(QFrame):
 
     @property
     def text(self) -> str:
+        """The shown preview as rich text."""
         return self._text.text()
 
     def show_preview(self, preview: EditPreview | None, count_covered: Callable[[QRect], int] = lambda rect: 0) -> None:
-        """Show it in the corner where it hides least; `hides` counts what a place of the parent would cover."""
+        """Show a preview, or hide the card for None; `count_covered` counts the cards that a rectangle would cover."""
         if preview is None:
             self.hide()
             return
@@ -60,7 +61,7 @@ class PreviewCard(QFrame):
 
 
 def render_preview(preview: EditPreview) -> str:
-    """The preview as rich text: the edit, the figures it changes, the layers that follow with what each gains."""
+    """Return a preview as rich text: the edit, the figures it changes, the layers that follow."""
     parts = [f"<b>{escape(preview.title)}</b>"]
     if preview.refusal:
         parts.append(f"<p style='margin: 4px 0 0 0'>{escape(preview.refusal)}</p>")

@@ -1,4 +1,4 @@
-"""The options of a selection, one place at a time: this layer, its block, its stage, the whole network."""
+"""Options of a selection, one scope at a time: this layer, its block, its stage, the whole network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TOOLTIPS = {
 
 
 class ScopeOptions(QWidget):
-    """A row of tabs, and below it the options of the place that is chosen; what cannot be used here is folded away."""
+    """Tabs for the scopes, and the options of the chosen one; unavailable options are collapsed."""
 
     edit_requested = Signal(object)
     edit_hovered = Signal(object)
@@ -65,9 +65,11 @@ class ScopeOptions(QWidget):
 
     @property
     def scope(self) -> str:
+        """The scope whose options are shown; empty when there are none."""
         return next((scope for scope, page in self._pages.items() if not page.isHidden()), "")
 
     def show_scope(self, scope: str) -> None:
+        """Show the options of a scope."""
         for name, page in self._pages.items():
             page.setVisible(name == scope)
             self._tabs[name].setChecked(name == scope)
@@ -75,7 +77,7 @@ class ScopeOptions(QWidget):
             self.scope_changed.emit(scope)
 
     def reveal(self, title: str, scope: str) -> QWidget:
-        """The control of an option, brought into sight."""
+        """Make the control of an option visible and return it."""
         self.show_scope(scope)
         row = self.rows[title, scope]
         if row.isHidden():
@@ -98,7 +100,7 @@ class ScopeOptions(QWidget):
 
 
 class _ScopePage(QWidget):
-    """The options of one place: those that can be used, then a fold with those that cannot, and why."""
+    """Options of one scope: available ones, then an expander with the unavailable ones and their reasons."""
 
     def __init__(self, options: list[Option]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A slider over a list of choices: shows what it would set while it moves, and says it once when it is let go."""
+"""A slider over a list of choices that reports moves of its handle, and each gesture once when it ends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ _COMMIT_DELAY_MS = 600  # milliseconds after the last key until the choice count
 
 
 class ChoiceSlider(QWidget):
+    """A slider with a label for the choice under the handle."""
+
     handle_moved = Signal(int)  # the choice under the handle, while it moves
     value_committed = Signal(int)  # the choice it was let go at; once for each gesture
     reverted = Signal()  # back where it was: nothing was chosen
@@ -45,10 +47,11 @@ class ChoiceSlider(QWidget):
 
     @property
     def text(self) -> str:
+        """The label shown: that of the choice under the handle."""
         return self._value.text()
 
     def show_choices(self, labels: list[str], current: int) -> None:
-        """Show these choices with one of them set; -1 when they differ. Not while it is being moved."""
+        """Set the choices and the current one, -1 when values differ. Ignored while the handle is being moved."""
         if self._slider.isSliderDown() or self._commit_timer.isActive():
             return
         self._labels, self._current = labels, current
@@ -103,7 +106,7 @@ class ChoiceSlider(QWidget):
 
 
 class _NoWheelSlider(QSlider):
-    """Leaves the wheel to the panel, and jumps to where it is clicked."""
+    """Leaves the wheel to the panel."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -1,4 +1,4 @@
-"""A toggle switch: on, off, or neither when what it stands for is mixed."""
+"""A toggle switch: on, off, or mixed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.ui.base import appearance
 
 
 class Switch(QAbstractButton):
-    """`clicked` says what the user wants; the state shown changes only when it is set."""
+    """Emits `clicked` when the user toggles it; its state changes only by `set_state`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -19,11 +19,13 @@ class Switch(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def set_state(self, state: bool | None) -> None:
+        """Show on, off, or None for mixed."""
         self._state = state
         self.update()
 
     @property
     def state(self) -> bool | None:
+        """True for on, False for off, None for mixed."""
         return self._state
 
     def sizeHint(self) -> QSize:

@@ -1,4 +1,4 @@
-"""How the list of networks looks: two lines for a network, one for a family."""
+"""Painting of the list of networks: two lines for a network, one for a family."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class NetworkDelegate(QStyledItemDelegate):
-    """The open network is tinted and has a bar at its left; a frame is around where the keyboard is."""
+    """Paints rows; the open network is tinted with a bar at its left, the current one is framed."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         line = QFontMetricsF(option.font).height()
@@ -67,7 +67,7 @@ def _paint_arrow(painter: QPainter, area: QRectF, c: Colours, is_open: bool) -> 
 
 
 def _paint_text(painter: QPainter, area: QRectF, texts: list[str], font: QFont, colour: str) -> None:
-    """The first part at the left, elided where it must be; the second, if any, at the right."""
+    """Paint the first text at the left, elided if needed, and the second, if any, at the right."""
     metrics = QFontMetricsF(font)
     painter.setFont(font)
     painter.setPen(QColor(colour))

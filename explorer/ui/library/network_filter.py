@@ -1,4 +1,4 @@
-"""What the list of networks says of each, and which of them a filter keeps."""
+"""Rows of the list of networks, and the filter over them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkRow:
+    """What the list shows of one network; `macs` and `params` are counts, `top1` is in percent."""
+
     key: str
     title: str
     family: str
@@ -28,17 +30,18 @@ class NetworkRow:
 
     @property
     def figures(self) -> str:
-        """The second line; `brief` where there is no room for it."""
+        """Second line of the row."""
         return f"{self.brief} top-1" if self.top1 is not None else self.brief
 
     @property
     def brief(self) -> str:
+        """Second line where there is less room."""
         top1 = f" · {self.top1:.1f} %" if self.top1 is not None else ""
         return f"{number_format.format_short(self.params)} params · {number_format.format_short(self.macs)} MACs{top1}"
 
 
 def build_network_rows(entries: Iterable[CatalogueEntry]) -> list[NetworkRow]:
-    """What the list shows of the catalogue's entries."""
+    """Return the rows of catalogue entries."""
     return [NetworkRow(e.key, e.title, e.family, e.year, e.params, e.macs, e.top1, _build_tooltip(e)) for e in entries]
 
 
@@ -67,7 +70,7 @@ _FACTOR = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
 
 
 def matches_filter(row: NetworkRow, text: str) -> bool:
-    """Does a row hold every word of a filter? A word may be a comparison: "params<5M", "year>=2017"."""
+    """Return whether a row matches every word of a filter; a word may be a comparison: "params<5M", "year>=2017"."""
     said = f"{row.title} {row.family} {row.key} {row.year}".casefold()
     return all(_matches_word(row, said, word) for word in text.casefold().split())
 

@@ -1,4 +1,4 @@
-"""The networks of the catalogue, by family in the order of their years, with a filter that understands figures."""
+"""The library: networks of the catalogue by family and year, with a filter that understands figures."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class LibraryPanel(QWidget):
+    """The list of networks, its filter, and the build options of the open network."""
+
     network_requested = Signal(str)
     options_changed = Signal(str, dict)  # the open network's key, and the options it should be built with
 
@@ -55,11 +57,12 @@ class LibraryPanel(QWidget):
         return QSize(280, 500)
 
     def show_rows(self, rows: Sequence[NetworkRow]) -> None:
+        """Show these networks."""
         self._rows = rows
         self._fill()
 
     def mark_open(self, entry: CatalogueEntry, options: Mapping[str, Any]) -> None:
-        """Show which network is open, and the options it was built with."""
+        """Mark the network that is open, and show the options it was built with."""
         moved, self._open_key = entry.key != self._open_key, entry.key
         for item in self._items():
             item.setData(item.data(KEY) == self._open_key, IS_OPEN)
@@ -81,7 +84,7 @@ class LibraryPanel(QWidget):
             self._options.addRow(option.title, box)
 
     def listed_keys(self) -> list[str]:
-        """Keys that are listed now, in order."""
+        """Return the keys of the networks that match the filter, in order."""
         return [str(item.data(KEY)) for item in self._items()]
 
     def _build_filter(self) -> QLineEdit:
@@ -146,7 +149,7 @@ class LibraryPanel(QWidget):
         return header
 
     def _items(self) -> Iterator[QStandardItem]:
-        """The networks that are listed now."""
+        """Yield the items of the networks that match the filter."""
         for number in range(self.model.rowCount()):
             family = self.model.item(number)
             for child in range(family.rowCount()):
@@ -190,7 +193,7 @@ class LibraryPanel(QWidget):
         return super().eventFilter(watched, event)
 
     def _focus_list(self, *, activate: bool) -> None:
-        """From the filter to the first network that matches."""
+        """Move the focus from the filter to the first match."""
         first = next(self._items(), None)
         if first is None:
             return

@@ -1,4 +1,4 @@
-"""Sample images between the window and the core: from names, files and the clipboard, and back to pixels on screen."""
+"""Jobs that load sample images, and conversions between sample images and Qt's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All
 
 
 def load_builtin_job(name: str) -> Callable[[KeepGoing], Sample]:
+    """Job that loads a built-in photo."""
+
     def job(keep_going: KeepGoing) -> Sample:
         from explorer.analysis import sample
 
@@ -28,11 +30,13 @@ def load_builtin_job(name: str) -> Callable[[KeepGoing], Sample]:
 
 
 def builtin_name(sample: Sample | None) -> str:
-    """The name of a built-in photo; empty for every other image."""
+    """Return the name of a built-in photo; empty for every other image."""
     return next((name for name, title in BUILT_IN_SAMPLES.items() if sample is not None and sample.name == title), "")
 
 
 def load_file_job(path: str) -> Callable[[KeepGoing], Sample]:
+    """Job that loads an image file."""
+
     def job(keep_going: KeepGoing) -> Sample:
         from explorer.analysis import sample
 
@@ -42,7 +46,7 @@ def load_file_job(path: str) -> Callable[[KeepGoing], Sample]:
 
 
 def decode_image_job(image: QImage) -> Callable[[KeepGoing], Sample]:
-    """An image of the clipboard, by way of PNG: that keeps transparency and depth for the core to deal with."""
+    """Job that turns an image of the clipboard into a sample, by way of PNG, which keeps transparency and depth."""
 
     def job(keep_going: KeepGoing) -> Sample:
         from explorer.analysis import sample
@@ -57,7 +61,7 @@ def decode_image_job(image: QImage) -> Callable[[KeepGoing], Sample]:
 
 
 def thumbnails_job(paths: list[str]) -> Callable[[KeepGoing], dict[str, QImage]]:
-    """Small pictures of the built-in photos and of these files, by name and path; those that cannot be read are left
+    """Job that loads thumbnails of the built-in photos and of image files, by name and path; unreadable ones are left
     out."""
 
     def job(keep_going: KeepGoing) -> dict[str, QImage]:
@@ -77,6 +81,7 @@ def thumbnails_job(paths: list[str]) -> Callable[[KeepGoing], dict[str, QImage]]
 
 
 def to_qimage(sample: Sample) -> QImage:
+    """Return the pixels of a sample as a QImage."""
     height, width = sample.pixels.shape[:2]
     return QImage(sample.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 

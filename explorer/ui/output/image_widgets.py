@@ -1,4 +1,4 @@
-"""The pictures of the output panel: the sample image, the strip of those at hand, and answers that are maps."""
+"""Images of the output panel: the sample image, the strip of available ones, and outputs that are maps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _THUMBNAIL_SIDE = 36  # pixels
 
 
 class SamplePhoto(QWidget):
-    """The sample image, scaled to fit, its corners rounded."""
+    """The sample image, scaled to fit, with rounded corners; a target for dropped images."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,12 +27,13 @@ class SamplePhoto(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
     def show_image(self, image: QImage, name: str) -> None:
+        """Show an image; `name` may be a path."""
         self._image, self._name, self._crop = image, name, None
         self.setAccessibleName(f"Sample image: {name}")
         self.show_crop(None)
 
     def show_crop(self, crop: tuple[float, float, float, float] | None) -> None:
-        """What the network sees of the image: left, top, width, height in its pixels; the rest is dimmed."""
+        """Dim what the network does not see; `crop` is left, top, width, height in pixels of the image."""
         self._crop = QRectF(*crop) if crop is not None else None
         told = f"{Path(self._name).name}, {self._image.width()} × {self._image.height()} pixels"
         if crop is not None:
@@ -41,7 +42,7 @@ class SamplePhoto(QWidget):
         self.update()
 
     def show_drop_target(self, wanting: bool) -> None:
-        """Something that can be dropped here is over the panel."""
+        """Show whether an image that can be dropped is over the panel."""
         self._is_drop_target = wanting
         self.update()
 
@@ -83,7 +84,7 @@ class SamplePhoto(QWidget):
 
 
 class SampleStrip(QListWidget):
-    """Small pictures one below the other: the built-in photos and the images shown last. Click or Enter shows one."""
+    """Thumbnails of the built-in photos and of recent images. Click or Enter chooses one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,6 +107,7 @@ class SampleStrip(QListWidget):
         )
 
     def add_image(self, id: str, name: str, at: int | None = None) -> None:
+        """Insert an image at row `at`, by default at the end."""
         item = QListWidgetItem(_transparent_pixmap(), "")
         item.setData(Qt.ItemDataRole.UserRole, id)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
@@ -113,7 +115,7 @@ class SampleStrip(QListWidget):
         self.insertItem(self.count() if at is None else at, item)
 
     def set_thumbnail(self, id: str, image: QImage) -> None:
-        """Give one its picture."""
+        """Set the thumbnail of an image that is in the strip."""
         item = self.find_item(id)
         if item is not None:
             icon = QIcon(build_thumbnail(image))
@@ -121,24 +123,26 @@ class SampleStrip(QListWidget):
             item.setIcon(icon)
 
     def find_item(self, id: str) -> QListWidgetItem | None:
+        """Return the item of an image, or None."""
         found = (self.item(row) for row in range(self.count()))
         return next((item for item in found if item.data(Qt.ItemDataRole.UserRole) == id), None)
 
     def select_image(self, id: str) -> None:
-        """Show which one is the sample; none when it is not here."""
+        """Select the image that is the sample; nothing if it is not in the strip."""
         item = self.find_item(id)
         self.setCurrentItem(item)  # type: ignore[arg-type]
         if item is None:
             self.clearSelection()
 
     def remove_image(self, id: str) -> None:
+        """Remove an image, if it is there."""
         item = self.find_item(id)
         if item is not None:
             self.takeItem(self.row(item))
 
 
 class ClassMaps(QWidget):
-    """The answers of a network that says a class, or a number, for every place: now, and before beside it."""
+    """Outputs with a class, or a number, for every pixel: the edited network's, and the baseline's beside it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,6 +150,7 @@ class ClassMaps(QWidget):
         self.setMinimumHeight(60)
 
     def show_maps(self, maps: tuple[RgbImage, ...]) -> None:
+        """Show one or two maps; none hides the widget."""
         self._images = [QImage(m.rgb, m.width, m.height, 3 * m.width, QImage.Format.Format_RGB888).copy() for m in maps]
         self.setVisible(bool(maps))
         self.setToolTip("One colour for each class: now, and before" if len(maps) > 1 else "One colour for each class")
@@ -165,7 +170,7 @@ class ClassMaps(QWidget):
 
 
 def build_thumbnail(image: QImage) -> QPixmap:
-    """The middle of an image, square, its corners rounded."""
+    """Return the square middle of an image with rounded corners."""
     side = min(image.width(), image.height())
     middle = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
     small = middle.scaled(

@@ -1,4 +1,4 @@
-"""What the network says of the sample image, now and as it was opened."""
+"""The output panel: the output for the sample image, of the network and of its baseline."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _MIN_WIDTH, _STRIP_MIN_WIDTH = 330, 440  # pixels of width
 
 
 class OutputPanel(QWidget):
+    """Sample image, predicted classes, and how far they are from those of the baseline."""
+
     sample_selected = Signal(str)
     open_image_requested = Signal()
     image_dropped = Signal(str)
@@ -121,15 +123,18 @@ class OutputPanel(QWidget):
             part.setFixedWidth(_PHOTO_WIDTH if roomy else _SMALL_PHOTO_WIDTH)
 
     def set_samples(self, samples: list[tuple[str, str]]) -> None:
+        """Fill the strip with (id, name) of images."""
         self.samples.clear()
         for id, label in samples:
             self.samples.add_image(id, label)
 
     def show_sample(self, image: QImage, name: str, id: str = "") -> None:
+        """Show the sample image and mark it in the strip."""
         self.photo.show_image(image, name)
         self.samples.select_image(id)
 
     def show_output(self, output: OutputComparison | None) -> None:
+        """Show outputs, or a placeholder for None."""
         self._output = output
         self._show_repairs(())
         numbers = output is not None and not output.non_finite_text
@@ -156,13 +161,14 @@ class OutputPanel(QWidget):
         self.note.set_text(" ".join(filter(None, (output.weights_text, output.note, f"{took[:1].upper()}{took[1:]}"))))
 
     def show_busy(self, busy: bool) -> None:
+        """Show that outputs are being computed."""
         self.divergence.show_busy(busy)
         self.bars.dim(busy)
         if busy and self._output is None:
             self.note.set_text("Running…")
 
     def show_error(self, text: str, repairs: Sequence[Choice] = ()) -> None:
-        """What went wrong, with a button for each thing that could be done instead."""
+        """Show an error in place of outputs, with a button for each repair."""
         self.show_output(None)
         self.note.set_text(text, is_error=True)
         self._show_repairs(repairs)
@@ -223,5 +229,5 @@ def _build_menu_button(text: str, tip: str) -> QToolButton:
 
 
 def find_dropped_file(content: QMimeData) -> str | None:
-    """The first file of what was dropped or pasted."""
+    """Return the first local file of dropped or pasted data, or None."""
     return next((url.toLocalFile() for url in content.urls() if url.isLocalFile()), None)

@@ -1,4 +1,4 @@
-"""A row that says how far something long is, how fast it goes, and stops it."""
+"""A row with the progress, speed and cancel button of a long task."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from explorer.base import number_format
 
 
 class ProgressRow(QWidget):
+    """A progress bar with a Cancel button, hidden between tasks."""
+
     def __init__(self) -> None:
         super().__init__()
         self.bar = QProgressBar()
@@ -28,7 +30,7 @@ class ProgressRow(QWidget):
         self.hide()
 
     def start(self, label: str, on_cancel: Callable[[], None], total_bytes: int = 0) -> None:
-        """`size` in bytes, where the speed is worth saying."""
+        """Show a task; with `total_bytes`, size and speed are shown too."""
         self._label, self._on_cancel, self._total_bytes = label, on_cancel, total_bytes
         self._started_at = time.monotonic()
         self.bar.setRange(0, 0)  # until something is known
@@ -37,7 +39,7 @@ class ProgressRow(QWidget):
         self.show()
 
     def set_progress(self, done: float) -> None:
-        """The part that is done, 0 to 1."""
+        """Set the part that is done, 0 to 1."""
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * done))
         text = self._label
@@ -51,4 +53,5 @@ class ProgressRow(QWidget):
         self.bar.setFormat(text)
 
     def finish(self) -> None:
+        """Hide the row."""
         self.hide()

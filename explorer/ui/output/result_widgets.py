@@ -1,4 +1,4 @@
-"""What the output panel paints itself: the photo, the bars of the classes, the distance, and the note below."""
+"""Widgets of the output panel that paint themselves: bars of classes, divergence, elided text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from explorer.viewmodels.panels import ClassPrediction, OutputComparison
 
 
 class ClassBars(QWidget):
-    """For each class a solid bar for now and a ghost for before, relative to the largest."""
+    """A solid bar for each class and a pale one for the baseline, relative to the largest."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,12 +30,13 @@ class ClassBars(QWidget):
         self.setMinimumHeight(3 * 15)
 
     def set_view(self, count: int | None = None, logits: bool | None = None) -> None:
-        """So many classes, and logits instead of probabilities; what is not said stays as it is."""
+        """Set how many classes are shown, and logits instead of probabilities; None keeps the setting."""
         self.count = self.count if count is None else count
         self.logits = self.logits if logits is None else logits
         self.update()
 
     def show_guesses(self, guesses: tuple[ClassPrediction, ...]) -> None:
+        """Show the predicted classes."""
         self._guesses = guesses
         said = "; ".join(f"{g.label} {100 * g.now:.1f} %, before {100 * g.baseline:.1f} %" for g in guesses)
         self.setAccessibleName(f"Likeliest classes: {said}" if said else "Likeliest classes")
@@ -49,7 +50,7 @@ class ClassBars(QWidget):
         self.update()
 
     def dim(self, dimmed: bool) -> None:
-        """Paler while other figures are on their way."""
+        """Paint paler while new values are computed."""
         self._dimmed = dimmed
         self.update()
 
@@ -100,7 +101,7 @@ class ClassBars(QWidget):
             painter.drawRoundedRect(bar, min(2.0, bar.width() / 2), 2)
 
     def _format_figures(self, guesses: list[ClassPrediction], metrics: QFontMetricsF) -> tuple[list[str], float]:
-        """The figures beside the bars, as fully as leaves the bars a third of the width, and the width they take."""
+        """Return the texts beside the bars, as complete as leaves room for the bars, and their width."""
         pairs = [(*self._values(g), self._has_changed(g)) for g in guesses]
         full = [self._number(now) + (f"  ←  {self._number(was)}" if changed else "") for now, was, changed in pairs]
         brief = [
@@ -115,7 +116,7 @@ class ClassBars(QWidget):
         return said, width
 
     def _visible_guesses(self, rows: int) -> list[ClassPrediction]:
-        """As many as fit: the likeliest now and before."""
+        """Return as many classes as fit: the likeliest now and before."""
         if len(self._guesses) <= rows:
             return list(self._guesses)
         kept = sorted(self._guesses, key=lambda g: -max(g.now, g.baseline))[:rows]
@@ -133,7 +134,7 @@ class ClassBars(QWidget):
 
 
 class DivergenceMeter(QWidget):
-    """How far the two outputs are apart: a word, a number and a meter."""
+    """Divergence of the outputs of network and baseline: a rating, a number in bits and a meter."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,16 +147,19 @@ class DivergenceMeter(QWidget):
         )
 
     def show_output(self, output: OutputComparison | None) -> None:
+        """Show the divergence of two outputs."""
         self._output = output
         self.setAccessibleName(self.text)
         self.update()
 
     def show_busy(self, busy: bool) -> None:
+        """Show that outputs are being computed."""
         self._busy = busy
         self.update()
 
     @property
     def text(self) -> str:
+        """The divergence as a sentence; empty without outputs."""
         if self._output is None:
             return ""
         if self._output.distance_text:
@@ -165,7 +169,7 @@ class DivergenceMeter(QWidget):
 
     @property
     def short_text(self) -> str:
-        """The same where there is less room."""
+        """The divergence where there is less room."""
         if self._output is None:
             return ""
         if self._output.distance_text:
@@ -206,7 +210,7 @@ class DivergenceMeter(QWidget):
 
 
 class ElidedText(QWidget):
-    """Small text of up to so many lines, the last one elided; all of it in the tooltip."""
+    """Small text of a few lines, the last one elided; the tooltip has all of it."""
 
     def __init__(self, lines: int) -> None:
         super().__init__()
@@ -220,9 +224,11 @@ class ElidedText(QWidget):
         self.setSizePolicy(policy)
 
     def text(self) -> str:
+        """Return the complete text."""
         return self._text
 
     def set_text(self, text: str, *, is_error: bool = False) -> None:
+        """Set the text, in the colour of errors if it is one."""
         self._text, self._is_error = text, is_error
         self.setToolTip(text)
         self.setAccessibleName(text)
@@ -247,7 +253,7 @@ class ElidedText(QWidget):
             painter.drawText(QPointF(0, metrics.ascent() + number * metrics.lineSpacing()), line)
 
     def _break_lines(self, width: int) -> list[str]:
-        """The lines, broken at words."""
+        """Return the lines, broken at words and elided."""
         metrics, at = QFontMetricsF(self.font()), 0
         lines: list[str] = []
         layout = QTextLayout(self._text, self.font())

@@ -1,4 +1,4 @@
-"""The sample image: where it may come from, the ones at hand, and its way to the session."""
+"""The sample image: where it comes from, the images at hand, and its way into the session."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ _SETTING = "recent_images"
 
 
 class SampleImages(QObject):
+    """Loads images from files, the clipboard and the built-in photos, and remembers recent ones."""
+
     failed = Signal(object)  # the exception
 
     def __init__(self, session: Session, panel: OutputPanel, lane: Lane, window: QWidget) -> None:
@@ -42,7 +44,7 @@ class SampleImages(QObject):
         panel.image_pasted.connect(self.show_image)
 
     def show_sample(self, id: str) -> None:
-        """One of those at hand: a built-in photo's name, a file's path, or something pasted."""
+        """Use an image by id: a built-in photo's name, a file's path, or a pasted image."""
         if id in image_jobs.BUILT_IN_SAMPLES:
             self.show_built_in(id)
         elif id in self._pasted:
@@ -51,20 +53,25 @@ class SampleImages(QObject):
             self.show_file(id)
 
     def show_built_in(self, name: str) -> None:
+        """Use a built-in photo."""
         self._load(image_jobs.load_builtin_job(name), name)
 
     def show_file(self, path: str) -> None:
+        """Use an image file."""
         self._load(image_jobs.load_file_job(path), path)
 
     def show_image(self, image: QImage) -> None:
+        """Use an image of the clipboard."""
         self._load(image_jobs.decode_image_job(image), f"pasted {next(self._numbers)}")
 
     def ask_open(self) -> None:
+        """Ask for an image file and use it."""
         path = dialogs.ask_image_path(self._window)
         if path is not None:
             self.show_file(path)
 
     def paste(self) -> None:
+        """Use the image on the clipboard; emits `failed` when there is none."""
         image = QGuiApplication.clipboard().image()
         if image.isNull():
             self.failed.emit(ValueError("There is no image on the clipboard."))
@@ -91,7 +98,7 @@ class SampleImages(QObject):
             self._lane.submit(image_jobs.thumbnails_job(recent_images()), self._show_thumbnails, lambda _: None)
 
     def _add_to_strip(self, sample: Sample, image: QImage, id: str) -> None:
-        """First in the strip; the oldest goes."""
+        """Put an image first in the strip; the oldest one is removed."""
         strip = self._panel.samples
         if id.startswith("pasted "):
             self._pasted[id] = sample
@@ -110,7 +117,7 @@ class SampleImages(QObject):
 
 
 def recent_images() -> list[str]:
-    """Paths of the user's images shown last, newest first."""
+    """Return the paths of recent image files, newest first."""
     known = QSettings().value(_SETTING, [])
     return [str(path) for path in known] if isinstance(known, list) else [str(known)] if known else []
 

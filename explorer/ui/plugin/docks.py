@@ -1,4 +1,4 @@
-"""The panels around the canvas, and where they are at first."""
+"""The dock widgets around the canvas, and their default layout."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ _AREA = Qt.DockWidgetArea
 
 
 class RaisingDock(QDockWidget):
-    """A panel that its entry in View › Panels, or its keys, bring to the front when it is behind another one: whoever
-    asks for a panel that is out of sight does not mean to close it."""
+    """A dock that comes to the front when it is toggled while it is hidden behind another tab.
+
+    Whoever chooses it in View › Panels, or presses its key, wants to see it, not to close it.
+    """
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.isVisible() and self.visibleRegion().isEmpty() and self._is_behind:
@@ -29,6 +31,8 @@ class RaisingDock(QDockWidget):
 
 
 class MainDocks:
+    """The docks that every window has: networks, selection, history, figures, output."""
+
     def __init__(
         self,
         window: QMainWindow,
@@ -56,13 +60,14 @@ class MainDocks:
         window.resizeDocks([self.figures, self.output], [600, 520], Qt.Orientation.Horizontal)
 
     def restore_state(self) -> None:
-        """As they were when the window was closed last."""
+        """Restore the layout of the last session."""
         settings = QSettings()
         if settings.contains("geometry"):
             self._window.restoreGeometry(settings.value("geometry"))
             self._window.restoreState(settings.value("state"), _STATE_VERSION)
 
     def save_state(self) -> None:
+        """Save the layout in the settings."""
         settings = QSettings()
         settings.setValue("geometry", self._window.saveGeometry())
         settings.setValue("state", self._window.saveState(_STATE_VERSION))

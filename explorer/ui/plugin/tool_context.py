@@ -1,8 +1,8 @@
-"""What a tool of the window works with.
+"""The context that tools of the window are created with.
 
-The window holds what every user needs all the time. Whatever else it can do is a *tool*: a class in
-`explorer.ui.shell.tools` made with the desk, which listens to the session, brings its own docks, menu entries and
-lanes, and says through the desk what the user wants. A tool knows no other tool and nothing of the window.
+The window itself has what every user always needs. Everything else is a *tool*: a class of `explorer.ui.shell.tools`,
+created with the context. It listens to the session, adds its own docks, menu entries and lanes, and asks the window
+through `context.commands`. A tool knows no other tool and nothing of the window.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SIDES: dict[DockSide, Qt.DockWidgetArea] = {
 
 
 class LazyDock(RaisingDock):
-    """A panel whose widget is made when it is first seen: the window is on screen before pyqtgraph is imported."""
+    """A dock whose widget is created when it is first shown: the window is on screen before pyqtgraph is imported."""
 
     def __init__(self, title: str, factory: Callable[[], QWidget], window: QMainWindow) -> None:
         super().__init__(title)
@@ -46,8 +46,10 @@ class LazyDock(RaisingDock):
         super().setVisible(visible)
 
     def tabify(self) -> None:
-        """Become a tab beside the last panel on the same side, unless the user has put it somewhere. Only panels that
-        are seen: Qt leaves the tab bar of a hidden one lying about."""
+        """Join the tabs of the last visible dock on the same side, unless the user has moved this one.
+
+        Only visible docks count: Qt leaves the tab bar of a hidden one behind.
+        """
         window = self._window
         if self.isFloating() or window.tabifiedDockWidgets(self):
             return
@@ -60,47 +62,39 @@ class LazyDock(RaisingDock):
 
 
 class WindowCommands(Protocol):
-    """What a user may want of the window, whatever they point at."""
+    """Commands of the window that tools and panels may call."""
 
-    def apply_edit(self, edit: Any) -> None: ...
+    def apply_edit(self, edit: Any) -> None:
+        """Apply an edit (`explorer.edits.Edit`) to the open network."""
 
     def change_network(self, step: Callable[[Any], Any]) -> None:
-        """Make another network of the open one (explorer.network.Network), off the UI thread, and show it."""
-        ...
+        """Apply a function to the open network (`explorer.network.Network`), off the UI thread, and show the result."""
 
     def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
-        """Open a network of the catalogue, built with some of its options, and make edits to it."""
-        ...
+        """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
 
     def show_opened(self, opened: Any) -> None:
-        """Show a network that was opened (explorer.ui.base.jobs.Opened), unless the user wants to keep the one there
-        is."""
-        ...
+        """Show a network (`explorer.ui.base.jobs.OpenedNetwork`), unless the user wants to keep unsaved edits."""
 
     def open_project(self, path: str) -> None:
-        """Open a project or a file of edits."""
-        ...
+        """Open a project file or a file of edits."""
 
     def go_to_card(self, id: str) -> None:
-        """Unfold what hides a card, select it and bring it into sight."""
-        ...
+        """Expand what hides a card, select it and bring it into view."""
 
     def highlight_cards(self, ids: Iterable[str]) -> None:
-        """Unfold what hides these cards, light them up and bring them into sight, until something else is selected."""
-        ...
+        """Expand what hides these cards, highlight them until the selection changes, and bring them into view."""
 
     def show_status(self, text: str, milliseconds: int = 8000) -> None:
-        """One line in the status bar."""
-        ...
+        """Show a message in the status bar."""
 
     def show_error(self, failure: Exception) -> None:
-        """Say what went wrong, above the canvas, with the ways out."""
-        ...
+        """Show an error above the canvas, with its repairs."""
 
 
 @dataclass(frozen=True)
 class ToolContext:
-    """Made by the window, once, before its tools. `intent` is where what the user wants is said."""
+    """What the window hands to its tools, and the lists they add to. Created once, before the tools."""
 
     window: QMainWindow
     session: Session
@@ -127,8 +121,8 @@ class ToolContext:
         *,
         visible: bool = False,
     ) -> LazyDock:
-        """A panel, as a tab beside those of its side. Unless `shown`, it is hidden until it is asked for in
-        View › Panels (or with `keys`)."""
+        """Add a dock as a tab on a side of the window. Unless `visible`, it is hidden until it is chosen in View ›
+        Panels or by `shortcut`."""
         dock = LazyDock(title, factory, self.window)
         dock.setVisible(visible)
         self.window.addDockWidget(_SIDES[side], dock)
@@ -142,14 +136,14 @@ class ToolContext:
         return dock
 
     def add_strip_above_canvas(self, strip: QWidget) -> None:
-        """A strip above the canvas, over its whole width."""
+        """Insert a widget above the canvas, over its whole width."""
         middle = self.window.centralWidget()
         column = middle.layout() if middle is not None else None
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(column.count() - 1, strip)
 
     def add_pane_beside_canvas(self, pane: QWidget) -> None:
-        """Something to the left of the canvas, as wide as it until the user says otherwise."""
+        """Insert a widget to the left of the canvas, equally wide at first."""
         middle = self.window.centralWidget()
         column = middle.layout() if middle is not None else None
         assert isinstance(column, QVBoxLayout)
@@ -167,7 +161,7 @@ class ToolContext:
         column.addWidget(split, 1)
 
     def add_lane(self, name: str, *, latest_only: bool = False) -> Lane:
-        """Work off the UI thread, cancelled and closed with the window's own."""
+        """Create a lane that is cancelled and closed with the window's own."""
         lane = Lane(name, self.window, latest_only=latest_only)
         self.lanes.append(lane)
         return lane
@@ -175,8 +169,10 @@ class ToolContext:
     def add_action(
         self, menu: str, text: str, callback: Callable[[], None], shortcut: str = "", tip: str = ""
     ) -> QAction:
-        """An entry in a menu of the window ("File", "Edit", "View", "Tools", "Help"). For one that is on or off, make
-        it checkable and read its state in `happens`."""
+        """Add an entry to a menu of the window ("File", "Edit", "View", "Tools", "Help").
+
+        For an entry that is on or off, make the returned action checkable and read its state in `callback`.
+        """
         action = QAction(text, self.window)
         if shortcut:
             action.setShortcut(shortcut)
@@ -187,7 +183,7 @@ class ToolContext:
         return action
 
     def get_menu(self, name: str) -> QMenu:
-        """A menu of the window by its words, ampersands aside; one that is not there is put before Help."""
+        """Return a menu of the window by its English title; one that does not exist is inserted before Help."""
         bar = self.window.menuBar()
         for action in bar.actions():
             menu = action.menu()

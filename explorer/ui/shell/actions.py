@@ -1,4 +1,4 @@
-"""What can be done, as actions: one place for words, shortcuts and menus."""
+"""The actions of the main window: their texts, shortcuts, menus and toolbar."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THEMES = {"system": "Like the system", "light": "Light", "dark": "Dark"}
 
 
 class Actions:
-    """All actions of a window. Connect `triggered`; enable and rename them from outside."""
+    """All actions of a window. Connect `triggered`; they are enabled and renamed from outside."""
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
@@ -58,6 +58,7 @@ class Actions:
         self.about = self._build_action("About CNN Explorer", None, "")
 
     def fill_menus(self, panels: list[QAction]) -> None:
+        """Build the menu bar; `panels` go into View › Panels."""
         bar = self._window.menuBar()
         file = bar.addMenu("&File")
         _add_actions(file, self.open_project)
@@ -74,9 +75,11 @@ class Actions:
         _add_actions(bar.addMenu("&Help"), self.about)
 
     def add_panels(self, panels: list[QAction]) -> None:
+        """Add the toggle actions of tools' panels to View › Panels."""
         _add_actions(self._panels, *panels)
 
     def fill_toolbar(self, bar: QToolBar) -> None:
+        """Add the frequent actions to the toolbar."""
         for group in (
             self.levels.values(),
             (self.fit, self.zoom_in, self.zoom_out),
@@ -86,7 +89,7 @@ class Actions:
             bar.addSeparator()
 
     def update_from_history(self, history: History | None) -> None:
-        """Enable what can be done now, and say what undo and redo would do."""
+        """Enable what is possible now, and name what undo and redo would do."""
         undo, redo = (history.undo_title, history.redo_title) if history is not None else ("", "")
         for action, word, title in ((self.undo, "Undo", undo), (self.redo, "Redo", redo)):
             action.setEnabled(bool(title))
@@ -98,10 +101,12 @@ class Actions:
             action.setEnabled(history is not None)
 
     def connect_levels(self, callback: Callable[[Level], None]) -> None:
+        """Call `callback` with the level of detail that is chosen."""
         for level, action in self.levels.items():
             action.triggered.connect(lambda _=False, level=level: callback(level))
 
     def connect_themes(self, callback: Callable[[str], None]) -> None:
+        """Call `callback` with the colour scheme that is chosen."""
         for name, action in self.themes.items():
             action.triggered.connect(lambda _=False, name=name: callback(name))
 
@@ -135,7 +140,7 @@ def _add_actions(menu: QMenu, *actions: QAction | None) -> None:
 
 
 def build_context_menu(parent: QWidget, entries: list[tuple[str, Callable[[], None] | None]]) -> QMenu:
-    """A context menu: (words, what happens); without the latter the entry is there but disabled."""
+    """Return a context menu of (text, callback) entries; those without a callback are disabled."""
     menu = QMenu(parent)
     for words, happens in entries:
         action = menu.addAction(words)

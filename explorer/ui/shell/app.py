@@ -1,4 +1,4 @@
-"""Starting the window: it is on the screen before torch is imported."""
+"""Starts the application: the window is on screen before torch is imported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_app(network: str | Network | None = None) -> int:
-    """Show the window until it is closed, with a network: an opened one, its key in the catalogue, or a file's path."""
+    """Show the window until it is closed. `network` is an opened one, a key of the catalogue, or the path of a file."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("CNN Explorer")
@@ -34,8 +34,12 @@ def run_app(network: str | Network | None = None) -> int:
 
 
 def show(source: str | nn.Module | Network, **options: Any) -> None:
-    """Show a network in the window until it is closed: a key of the catalogue, any traceable module, or what `open`
-    gave. `options` are those of `explorer.open`, such as input_shape; errors too."""
+    """Show a network in the window until it is closed.
+
+    Args:
+        source: a key of the catalogue, any traceable module, or what `explorer.open` returned.
+        options: those of `explorer.open`, such as `input_shape`; its errors are raised too.
+    """
     from explorer.network import Network, open_network
 
     run_app(source if isinstance(source, Network) else open_network(source, **options))

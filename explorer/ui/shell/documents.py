@@ -1,4 +1,4 @@
-"""The file of the open network: opening, saving, and not losing edits that were never saved."""
+"""The project file of the open network: open, save, and ask before unsaved edits are lost."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 class Documents(QObject):
+    """The current project file. Writes in a lane of its own, so that Cancel does not stop a save."""
+
     document_changed = Signal()  # the file, or whether there is something to save
     saved = Signal(str)
     failed = Signal(object)  # the exception
@@ -37,11 +39,12 @@ class Documents(QObject):
 
     @property
     def is_modified(self) -> bool:
+        """True when edits were made since the network was opened or saved."""
         return self._current_edits != self._saved_edits
 
     @property
     def window_title(self) -> str:
-        """Of the window; Qt puts the mark of unsaved edits where the [*] is."""
+        """Title of the window; Qt puts its mark for unsaved edits in place of [*]."""
         network = self._session.network
         if network is None:
             return "CNN Explorer[*]"
@@ -51,7 +54,7 @@ class Documents(QObject):
         return f"{self.path.name.replace('[*]', '[*][*]')}[*] – {network.title}{edited} – CNN Explorer"
 
     def set_opened(self, opened: jobs.OpenedNetwork) -> None:
-        """Another network has been opened, from a file or from the catalogue."""
+        """Take over the file and the edits of a newly opened network."""
         path = Path(opened.path) if opened.path else None
         # A plain file of edits is not written over: saving asks for the name of a project.
         self.path = path if path is not None and is_project(opened.path) else None
@@ -63,10 +66,12 @@ class Documents(QObject):
     # opening
 
     def open(self, path: str) -> None:
+        """Open a project file, unless the user wants to keep unsaved edits."""
         if self.confirm_leave(lambda: self.open(path)):
             self._edit_queue.open(jobs.open_project_job(path, self._session.default_level))
 
     def ask_open(self) -> None:
+        """Ask for a project file and open it."""
         path = dialogs.ask_project_open_path(self._window, self._default_folder)
         if path is not None:
             self.open(path)
@@ -74,14 +79,14 @@ class Documents(QObject):
     # saving
 
     def save(self) -> bool:
-        """Save, asking for a name where there is none. False when the user thought better of it."""
+        """Save, asking for a name if there is none. Return False when the user cancels."""
         if self.path is None:
             return self.save_as()
         self._write(self.path)
         return True
 
     def save_as(self) -> bool:
-        """Save under a name that is asked for. False when the user thought better of it."""
+        """Save under a name that is asked for. Return False when the user cancels."""
         network = self._session.network
         if network is None:
             return False
@@ -95,9 +100,9 @@ class Documents(QObject):
         return True
 
     def confirm_leave(self, callback: Callable[[], object]) -> bool:
-        """May the open network be left? Asks if edits would be lost.
+        """Ask before unsaved edits are lost; return whether the network may be closed now.
 
-        False when not now; if the user wants to save first, `then` is called once that is done.
+        When the user wants to save first, return False and call `callback` once that is done.
         """
         if not self.is_modified:
             return True
@@ -152,7 +157,7 @@ class Documents(QObject):
 
     @property
     def _default_folder(self) -> str:
-        """Where the open project is or, for a network of the user's own, what makes it; else where the last one was."""
+        """Folder of the open project, of the user's module, or else of the most recent project."""
         network = self._session.network
         own = network.context.user_module if network is not None else None
         if self.path is None and own is not None and own.is_file:

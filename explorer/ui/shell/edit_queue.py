@@ -1,4 +1,4 @@
-"""The edit lane: opening and changing networks, each step on top of the one before it."""
+"""The edit queue: opens and changes networks off the UI thread, each step on top of the one before it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 class EditQueue(QObject):
+    """Opens and edits networks in one lane. Edits are applied in order, faster than they are displayed."""
+
     network_opened = Signal(object)  # requests.Opened
     network_changed = Signal(object)  # the network after a step
     failed = Signal(object)  # the exception
@@ -28,7 +30,7 @@ class EditQueue(QObject):
         self._newest: Network | None = None  # the newest network; only the lane's thread touches it
 
     def open(self, job: Callable[[KeepGoing], jobs.OpenedNetwork]) -> None:
-        """Open another network; what was asked of the old one is not wanted any more."""
+        """Open another network; edits that were queued for the old one are dropped."""
         self.cancel()
 
         def advance(wanted: KeepGoing) -> jobs.OpenedNetwork:
@@ -39,7 +41,7 @@ class EditQueue(QObject):
         self.lane.submit(advance, self.network_opened.emit, self.failed.emit)
 
     def change(self, step: Callable[[Network], Network]) -> None:
-        """An edit, undo, redo or reset. Those that come faster than they are shown all count."""
+        """Apply an edit, undo, redo or reset to the newest network; every queued step counts."""
 
         def advance(wanted: KeepGoing) -> Network | None:
             self._newest = step(self._newest) if self._newest is not None else None
@@ -48,8 +50,8 @@ class EditQueue(QObject):
         self.lane.submit(advance, self._emit_changed, self.failed.emit)
 
     def cancel(self) -> None:
-        """Nothing that was asked for is wanted any more, and what comes next builds on what is on the screen: an edit
-        that was done but never shown must not come along."""
+        """Drop what is queued and go on from the displayed network: an edit that was made but never shown is dropped
+        too."""
         self.lane.cancel()
         shown = self._session.network
 

@@ -1,4 +1,4 @@
-"""A ring around the control that the keyboard is on. Whoever uses the mouse does not see it."""
+"""A ring around the control that has keyboard focus; not shown to those who use the mouse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RING_MARGIN = 3
 
 
 class FocusRing(QObject):
-    """Follows the focus of an application; made once."""
+    """Follows the focus of the application; created once."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -25,7 +25,7 @@ class FocusRing(QObject):
         app.focusWindowChanged.connect(self._watch_window)
 
     def _watch_window(self, window: QWindow | None) -> None:
-        """To what comes from the keyboard or the mouse, before any widget is asked."""
+        """Watch keys and mouse presses of a window before its widgets get them."""
         if window is not None:
             window.removeEventFilter(self)
             window.installEventFilter(self)
@@ -52,7 +52,7 @@ class FocusRing(QObject):
 
 
 class _Ring(QWidget):
-    """Lies over the parent of a control and goes where that goes."""
+    """Lies over the parent of a control and follows its geometry."""
 
     def __init__(self, target: QWidget) -> None:
         super().__init__(target.parentWidget())

@@ -1,4 +1,4 @@
-"""A strip above the canvas that says what went wrong, and stays until it is read."""
+"""A bar above the canvas for errors, visible until it is closed or the next step succeeds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from explorer.viewmodels.panels import Choice
 
 
 class Notice(QFrame):
+    """An error message with a button for each repair."""
+
     edit_requested = Signal(object)  # the edit of a way out that was clicked
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -39,17 +41,18 @@ class Notice(QFrame):
 
     @property
     def text(self) -> str:
+        """The message shown."""
         return self._text.text()
 
     @property
     def repair_buttons(self) -> list[QPushButton]:
-        """The buttons of what could be done instead."""
+        """Buttons of the edits that could be made instead."""
         items = [self._repair_row.itemAt(at) for at in range(self._repair_row.count())]
         found = [item.widget() for item in items if item is not None]
         return [button for button in found if isinstance(button, QPushButton)]
 
     def show_message(self, text: str, repairs: Sequence[Choice] = ()) -> None:
-        """Say it, with a button for each thing that could be done instead."""
+        """Show a message, with a button for each edit that could be made instead."""
         self._text.setText(text)
         for button in self.repair_buttons:
             self._repair_row.removeWidget(button)

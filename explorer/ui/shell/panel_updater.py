@@ -1,4 +1,4 @@
-"""Keeps the panels in step with the session: draws, inspects, measures and runs, newest first."""
+"""Keeps the panels up to date with the session: draws, inspects, measures and runs, the latest state only."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Panels:
+    """The panels that every window has."""
+
     canvas: Canvas
     inspector: InspectorPanel
     figures: FiguresPanel
@@ -33,6 +35,8 @@ class Panels:
 
 
 class PanelUpdater(QObject):
+    """Listens to the session and submits the jobs whose results the panels show."""
+
     failed = Signal(object)  # the exception
 
     def __init__(self, session: Session, panels: Panels, parent: QObject) -> None:
@@ -49,18 +53,19 @@ class PanelUpdater(QObject):
         session.listen(self._on_session_changed)
 
     def keep_view(self) -> None:
-        """What is selected, or else what one looks at, stays where it is: the same network in another state."""
+        """Keep the selected card, or else the central one, in place when the next picture is shown."""
         selection = self._session.selection
         self.anchor = selection.split(",")[0] if selection else self._panels.canvas.central_card or "input"
 
     def when_drawn(self, callback: Callable[[], None]) -> None:
-        """Once the canvas shows the session as it is now: at once, or when the picture on its way has come."""
+        """Call `callback` once the canvas shows the current state: now, or when the picture being drawn arrives."""
         if self.draw_lane.busy:
             self._when_drawn = callback
         else:
             callback()
 
     def update_inspector(self) -> None:
+        """Inspect the selection again."""
         network, selection = self._session.network, self._session.selection
         show = self._panels.inspector.show_inspection
         if network is None:
@@ -95,7 +100,7 @@ class PanelUpdater(QObject):
             self.draw_lane.submit(work, lambda picture: self._show_picture(picture, shown), self.failed.emit)
 
     def cancel_drawing(self) -> None:
-        """What would have been unfolded is folded again; another network, or another state of it, comes folded."""
+        """Stop drawing and return to the last expansion that was drawn; an undrawn network is shown collapsed."""
         if not self.draw_lane.busy:
             return
         self.draw_lane.cancel()

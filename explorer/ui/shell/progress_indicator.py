@@ -1,4 +1,4 @@
-"""In the status bar: that something slow is going on, how far it is, and a way to stop it."""
+"""Progress in the status bar: shows that something slow runs, how far it is, and a Cancel button."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ SHOW_DELAY_MS = 1000  # ms
 
 
 class ProgressIndicator(QWidget):
+    """A progress bar with a Cancel button, visible while slow lanes are busy."""
+
     cancel_requested = Signal()
 
     def __init__(self, lanes: Sequence[Lane], with_progress: Sequence[Lane], delayed: Sequence[Lane] = ()) -> None:

@@ -1,7 +1,7 @@
-"""The window: puts the panels around the canvas and carries intent to the rooms that know what to do with it.
+"""The main window: lays out the panels and connects them with the controllers that do the work.
 
-It computes nothing. What takes time runs in lanes (`ui.work`): edits in order (`editing`), drawing, inspecting, figures
-and the network's output newest first (`refreshing`), files (`documents`, `samples`).
+It computes nothing. What takes time runs in lanes (`ui.base.lanes`): edits in order (`edit_queue`), drawing,
+inspection, figures and output, latest only (`panel_updater`), files (`documents`, `output.sample_images`).
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 
 class Window(QMainWindow):
+    """The main window. Implements `WindowCommands` for tools."""
+
     def __init__(self) -> None:
         super().__init__()
         self.session = Session()
@@ -172,8 +174,7 @@ class Window(QMainWindow):
         a.recent.aboutToShow.connect(lambda: recent_projects.fill_recent_menu(a.recent, self.documents.open))
 
     def start(self, network: str | Network | None = None) -> None:
-        """Import the heavy libraries in the background, so that the first click does not wait; then open a network of
-        the catalogue, or a file, or show one that is open."""
+        """Import torch in the background, then open `network`: a key of the catalogue, a file, or an opened one."""
         getting_ready = "Getting ready…"
         self.statusBar().showMessage(getting_ready)
 
@@ -197,18 +198,18 @@ class Window(QMainWindow):
     # intent
 
     def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
-        """Open a network of the catalogue, built with some of its entry's options, and make edits to it."""
+        """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
         if self.documents.confirm_leave(lambda: self.open_network(key, options, edits)):
             self.statusBar().showMessage(f"Opening {key}…")
             self.edit_queue.open(jobs.open_network_job(key, self.session.default_level, options, edits))
 
     def show_opened(self, opened: jobs.OpenedNetwork) -> None:
-        """Show a network that was opened."""
+        """Show a network that was opened, unless the user wants to keep unsaved edits."""
         if self.documents.confirm_leave(lambda: self.show_opened(opened)):
             self.edit_queue.open(lambda wanted: opened)
 
     def open_file(self, path: str) -> None:
-        """A file that was dropped somewhere: a project, an image to show the network, or what a tool knows."""
+        """Open a file by its suffix: a project, a file of a tool, or else a sample image."""
         take = self._find_file_handler(path) or self.samples.show_file
         take(path)
 
@@ -216,30 +217,35 @@ class Window(QMainWindow):
         return self.tool_context.file_handlers.get(Path(path).suffix.lower())
 
     def open_project(self, path: str) -> None:
+        """Open a project file or a file of edits."""
         self.documents.open(path)
 
     def apply_edit(self, edit: Any) -> None:
+        """Apply an edit to the open network."""
         self.change_network(lambda network: network.edit(edit))
 
     def change_network(self, step: Callable[[Network], Network]) -> None:
+        """Apply a function to the open network, off the UI thread, and show the result."""
         self.notice.hide()
         self.edit_queue.change(step)
 
     def go_to_position(self, position: int) -> None:
-        """To a place of the history: 0 is the baseline."""
+        """Go to a position of the history; 0 is the baseline."""
         self.edit_queue.change(lambda network: replace(network, history=network.history.at_position(position)))
 
     def compare(self, compared: bool) -> None:
-        """Show the baseline for the time being, or the network again."""
+        """Show the baseline for the time being, or the edited network again."""
         self.panel_updater.keep_view()
         self.session.show_baseline(compared)
 
     def show_history(self) -> None:
+        """Raise the history panel and focus its list."""
         self.docks.history.show()
         self.docks.history.raise_()
         self.history.view.setFocus()
 
     def toggle_expansion(self, group: str) -> None:
+        """Expand or collapse a group of the diagram."""
         if self.session.network is not None:
             from explorer.presenters import toggle_expanded
 
@@ -247,6 +253,7 @@ class Window(QMainWindow):
             self.session.set_expanded(toggle_expanded(self.session.network.analysis, self.session.expanded, group))
 
     def set_level(self, level: Level) -> None:
+        """Expand the diagram to a level of detail."""
         self.session.default_level = level
         if self.session.network is not None:
             from explorer.presenters import expanded_at_level
@@ -255,14 +262,14 @@ class Window(QMainWindow):
             self.session.set_expanded(expanded_at_level(self.session.network.analysis, level))
 
     def go_to_card(self, id: str) -> None:
-        """Unfold what hides a card, select it and bring it into sight."""
+        """Expand what hides a card, select it and bring it into view."""
         if self.session.network is not None:
             self._expand_to(self.session.network, [id])
             self.session.select(id)
             self.panel_updater.when_drawn(lambda: self.canvas.reveal(id))
 
     def highlight_cards(self, ids: Iterable[str]) -> None:
-        """Unfold what hides these cards, light them up and bring them into sight."""
+        """Expand what hides these cards, highlight them and bring them into view."""
         lit = frozenset(ids)
         if self.session.network is not None:
             self._expand_to(self.session.network, lit)
@@ -278,12 +285,15 @@ class Window(QMainWindow):
         self.session.set_expanded(opened)
 
     def show_status(self, text: str, milliseconds: int = 8000) -> None:
+        """Show a message in the status bar."""
         self.statusBar().showMessage(text, milliseconds)
 
     def show_error(self, failure: Exception) -> None:
+        """Show an error above the canvas, with its repairs."""
         self._on_failed(failure)
 
     def set_theme(self, scheme: str) -> None:
+        """Apply a colour scheme ("system", "light", "dark") and remember it."""
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         appearance.apply_scheme(app, scheme)

@@ -1,4 +1,4 @@
-"""What is over the canvas while no network is open: the networks of the history to click, and other ways to begin."""
+"""The start page over the canvas while no network is open: networks to choose, and other ways to start."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ StartAction = tuple[str, str, Callable[[], object]]  # words, a tip, what happen
 
 
 class StartPage(QScrollArea):
+    """Cards of well-known networks in the order of history, and links to other ways to open one."""
+
     network_requested = Signal(str)  # key of a network to open
 
     def __init__(self, host: QWidget, networks: Sequence[FamilyTreeNode]) -> None:
@@ -76,7 +78,7 @@ class StartPage(QScrollArea):
         self.setGeometry(host.rect())
 
     def show_start_actions(self, actions: Sequence[StartAction]) -> None:
-        """Other ways to begin, as links."""
+        """Show other ways to start as links."""
         for link in self.links:
             link.deleteLater()
         self.links = []
@@ -93,11 +95,13 @@ class StartPage(QScrollArea):
         self._relayout()
 
     def set_language(self, language: Language) -> None:
+        """Describe the networks in another language."""
         for card in self.cards:
             card.set_language(language)
 
     @property
     def columns(self) -> int:
+        """Number of cards side by side."""
         room = self.viewport().width() - 2 * _MARGIN + _GAP
         return max(1, min(room // (_CARD_SIZE.width() + _GAP), _MAX_COLUMNS))
 
@@ -121,7 +125,7 @@ class StartPage(QScrollArea):
 
 
 class NetworkCard(QAbstractButton):
-    """Its name, its year, and in a few words what it brought."""
+    """A button with a network's name, year and contribution."""
 
     def __init__(self, network: FamilyTreeNode) -> None:
         super().__init__()
@@ -134,6 +138,7 @@ class NetworkCard(QAbstractButton):
         self.setMaximumHeight(_CARD_SIZE.height())
 
     def set_language(self, language: Language) -> None:
+        """Describe the network in another language."""
         self._brought = self._network.brought[language]
         self.setAccessibleName(f"{self._network.title}, {self._network.year}: {self._brought}")
         self.update()

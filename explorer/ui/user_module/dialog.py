@@ -1,4 +1,4 @@
-"""Which module of the user's own to open: the file, what in it makes the network, its arguments, what it takes."""
+"""The dialog to open a user's own module: file or package, class or function, arguments, input size."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _WARNING = (
 
 
 class ModuleDialog(QDialog):
+    """Asks what to open, and confirms that its code may run."""
+
     run_confirmed = Signal(object)  # the Own that may run
 
     def __init__(self, parent: QWidget, user_module: UserModule | None = None, reason: str = "") -> None:
@@ -108,6 +110,7 @@ class ModuleDialog(QDialog):
         self.resize(560, 340)
 
     def show_module(self, user_module: UserModule) -> None:
+        """Fill the fields."""
         self.path_edit.setText(user_module.location)
         self._list_candidates()
         if user_module.name:
@@ -120,10 +123,12 @@ class ModuleDialog(QDialog):
     # what happens
 
     def show_running(self, running: bool) -> None:
+        """Show that the code is running."""
         self.run_button.setEnabled(not running)
         self._show_message("Opening…" if running else "", is_error=False)
 
     def show_failure(self, failure: Exception) -> None:
+        """Show why the module could not be opened."""
         self.show_running(False)
         self._show_message(str(failure), is_error=True)
 
@@ -136,7 +141,7 @@ class ModuleDialog(QDialog):
             self._list_candidates()
 
     def _list_candidates(self) -> None:
-        """Offer what is in the file; it is read, not run."""
+        """List the classes and functions of the file; it is parsed, not run."""
         where, before = self.path_edit.text().strip(), self.name_box.currentText()
         self._candidates = {}
         self._show_message("", is_error=False)
@@ -182,7 +187,7 @@ def _muted_text() -> QLabel:
 
 
 def _side_by_side(*parts: QWidget | None) -> QHBoxLayout:
-    """Side by side; None takes the room that is left."""
+    """Return a row of widgets; None stretches."""
     row = QHBoxLayout()
     for part in parts:
         if part is None:

@@ -1,4 +1,4 @@
-"""What came of reading a file of weights, tensor by tensor."""
+"""The report on a loaded checkpoint, tensor by tensor."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 class WeightsReport(QDialog):
+    """A dialog that lists tensors that were loaded, missing, of another shape, or not used."""
+
     def __init__(
         self, parent: QWidget, name: str, report: MatchReport, actions: Sequence[tuple[str, Callable[[], None]]]
     ) -> None:
