@@ -226,7 +226,7 @@ def test_neither_torch_nor_qt_is_imported_without_need(arguments: list[str]) -> 
 
 
 def test_main_py_is_the_command_line() -> None:
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, str(root / "main.py"), "list"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "mobilenet_v2" in done.stdout

@@ -1,5 +1,5 @@
 """What runs on a device gives what the CPU gives, and one that fails is given up for the CPU, in passes and in all that
-looks inside of them. The device is one that only the tests have (tests/elsewhere.py)."""
+looks inside of them. The device is one that only the tests have (tests/fake_device.py)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from explorer.edits import SwapActivation
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry
 from tests.conftest import KEYS
-from tests.elsewhere import NAME, Device
+from tests.fake_device import NAME, Device
 
 #: Of the networks with more parameters, one for each way of working.
 LARGE = ("swin_t", "swin_v2_t", "vit_b_16", "maxvit_t", "convnext_tiny", "resnext50_32x4d", "regnet_y_3_2gf")

@@ -16,7 +16,7 @@ import explorer
 from explorer.export.page import ExportError
 from explorer.export.python_code import python_source
 from explorer.network import Network
-from tests.export.test_code import run
+from tests.export.test_python_code import run
 
 Opened = Callable[[str], Network]
 

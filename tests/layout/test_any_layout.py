@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sound_pictures import check
 
 from explorer.layout import Direction, arrange
+from tests.layout.sound_pictures import check
 
 DIRECTIONS: tuple[Direction, ...] = ("columns", "down", "right")
 Network = tuple[dict[str, list[str]], list[tuple[str, str]], dict[str, tuple[float, float]]]

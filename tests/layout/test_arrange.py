@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from sound_pictures import check, crosses, segments, shared_stretches
 
 from explorer.layout import Box, Direction, Geometry, Spacing, arrange
 from explorer.layout.arrange import solve_cached
+from tests.layout.sound_pictures import check, crosses, segments, shared_stretches
 
 DIRECTIONS: tuple[Direction, ...] = ("columns", "down", "right")
 Links = list[tuple[str, str]]

@@ -10,7 +10,6 @@ from itertools import pairwise
 from zlib import crc32
 
 import pytest
-from sound_pictures import check
 
 from explorer.drawing import cards
 from explorer.edits import Edit, RemoveBlock, RepeatBlock, ToggleChannelShuffle, ToggleShortcut, ToggleSqueezeExcitation
@@ -20,6 +19,7 @@ from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, toggle_expanded
 from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Diagram, Direction
 from tests.conftest import KEYS
+from tests.layout.sound_pictures import check
 
 Open = Callable[[str], Network]
 Boxes = dict[str, Box]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from large_network import large
 from PySide6.QtWidgets import QApplication
-from sound_pictures import check
 
 from explorer.drawing import cards
 from explorer.edits import SwapActivation, ToggleShortcut
@@ -15,6 +13,8 @@ from explorer.presenters import build_diagram, expanded_at_level, reveal
 from explorer.presenters.search import search_cards
 from explorer.presenters.stacks import find_visible_card
 from explorer.viewmodels.diagram import Diagram, Direction
+from tests.large_network import large
+from tests.layout.sound_pictures import check
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from showings import shown
 from torch import nn
 from torchvision import models
 
 from explorer.analysis.probes.probe import NotAvailable
 from explorer.analysis.probes.unit_receptive_field import PixelBox, compute_effective_field, compute_receptive_box
 from explorer.network import Network, open_network
+from tests.analysis.probes.image_probe import shown
 
 
 def positive(module: nn.Module) -> nn.Module:

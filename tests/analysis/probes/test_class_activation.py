@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from showings import shown
 from torch import nn
 
 from explorer.analysis.probes.class_activation import compute_class_activation, find_last_feature_map
 from explorer.analysis.probes.probe import NotAvailable
 from explorer.base.cancellation import Cancelled
 from explorer.network import Network, open_network
+from tests.analysis.probes.image_probe import shown
 
 
 def by_hand(module: nn.Module, path: str, image: torch.Tensor, target: int) -> torch.Tensor:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from showings import shown
 from torch import nn
 
 from explorer.analysis.probes.activation_drift import measure_drift, merge_orders
 from explorer.base.cancellation import Cancelled
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
+from tests.analysis.probes.image_probe import shown
 
 
 def hooked(module: nn.Module, image: torch.Tensor) -> dict[str, torch.Tensor]:

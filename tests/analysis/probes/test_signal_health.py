@@ -6,7 +6,6 @@ import math
 
 import pytest
 import torch
-from showings import shown
 from torch import nn
 
 from explorer.analysis.probes import signal_health as signal_health_module
@@ -14,6 +13,7 @@ from explorer.analysis.probes.probe import NotAvailable
 from explorer.analysis.probes.signal_health import measure_forward_health, measure_signal_health
 from explorer.base.cancellation import Cancelled
 from explorer.network import Network, open_network
+from tests.analysis.probes.image_probe import shown
 
 
 def test_gradients_are_autograds(network: Network, image: torch.Tensor) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from showings import shown
 
 from explorer.analysis.probes.latency import measure_latency
 from explorer.base.cancellation import Cancelled
 from explorer.network import Network
+from tests.analysis.probes.image_probe import shown
 
 
 def test_every_layer_has_a_time_and_the_work_tells_how_far_it_is(network: Network, image: torch.Tensor) -> None:

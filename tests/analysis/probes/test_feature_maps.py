@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from showings import shown
 from torch import nn
 
 from explorer.analysis.forward.engine import ForwardEngine
@@ -16,6 +15,7 @@ from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes
 from explorer.base.cancellation import Cancelled
 from explorer.edits import ToggleShortcut
 from explorer.network import Network, open_network
+from tests.analysis.probes.image_probe import shown
 
 
 @pytest.mark.parametrize("name", ["conv1", "layer2.0.bn1", "layer3.1.conv2", "maxpool"])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from showings import shown
 from torch import nn
 
 from explorer.analysis.probes.kernels import extract_kernels
 from explorer.analysis.probes.probe import NotAvailable
 from explorer.edits import ToggleShortcut
 from explorer.network import Network, open_network
+from tests.analysis.probes.image_probe import shown
 
 
 def test_kernels_are_the_modules(network: Network, module: nn.Module, image: torch.Tensor) -> None:
