@@ -45,7 +45,7 @@ def test_figures_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_figures_after_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "edits.json"
-    path.write_text('[{"edit": "shortcut", "at": "layer2.0", "on": false}]')
+    path.write_text('[{"edit": "toggle_shortcut", "at": "layer2.0", "on": false}]')
     assert main(["figures", "resnet50", "--edits", str(path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["params"] == 25_424_936
@@ -204,7 +204,7 @@ def test_errors_are_one_line(
     [
         ("{", "is not JSON"),
         ('[{"edit": "explode"}]', "unknown kind 'explode'"),
-        ('[{"edit": "shortcut", "at": "layer9", "on": false}]', "no layer or block 'layer9'"),
+        ('[{"edit": "toggle_shortcut", "at": "layer9", "on": false}]', "no layer or block 'layer9'"),
     ],
 )
 def test_bad_edits(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

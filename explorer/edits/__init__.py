@@ -1,94 +1,55 @@
-"""Changes as plain data: each edit turns one snapshot into the next."""
+"""Changes as plain data: each edit turns one snapshot into the next.
 
-from typing import Any
+A kind of edit is one class with one decorator (`registry.register_edit`); all of them are exported from here.
+"""
 
-from explorer.edits.branches import AddShortcut, RemoveBranch, SwapJoin
-from explorer.edits.cardinality import SetCardinality
-from explorer.edits.conv_forms import SetConvForm
-from explorer.edits.depth import InvertBottleneck, MultiplyDepth, RemoveBlock, RepeatBlock
-from explorer.edits.edit import Edit, EditError, Repair
-from explorer.edits.gates import SetSqueezeRatio, SwapGate, ToggleSqueezeExcitation
-from explorer.edits.heads import SetClasses, SwapHead, ToggleAuxiliaryHead
-from explorer.edits.history import History
-from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
-from explorer.edits.last_stage import ReorderLastStage
-from explorer.edits.layer_settings import SetLayer
-from explorer.edits.norms import SwapNorm
-from explorer.edits.pointwise_reduction import SetReduction
-from explorer.edits.switches import SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
-from explorer.edits.widths import MultiplyWidth, SetBottleneckRatio, SetExpansion, SetGrowthRate, SetWidth
+from typing import TYPE_CHECKING, Any
 
-#: Every kind of edit, by the name files and the history give it.
-EDIT_KINDS: dict[str, type[Any]] = {
-    kind.name: kind
-    for kind in (
-        SwapActivation,
-        SwapNorm,
-        SetLayer,
-        SetWidth,
-        SetExpansion,
-        SetBottleneckRatio,
-        SetGrowthRate,
-        MultiplyWidth,
-        SetCardinality,
-        SetConvForm,
-        SetReduction,
-        ToggleChannelShuffle,
-        ToggleShortcut,
-        AddShortcut,
-        SwapJoin,
-        RemoveBranch,
-        SetBottleneckActivation,
-        InvertBottleneck,
-        ToggleSqueezeExcitation,
-        SetSqueezeRatio,
-        SwapGate,
-        RepeatBlock,
-        RemoveBlock,
-        MultiplyDepth,
-        SwapHead,
-        ReorderLastStage,
-        SetClasses,
-        ToggleAuxiliaryHead,
-        SetInputSize,
-        ApplyCompoundScaling,
-    )
-}
+from explorer.edits.branches import *
+from explorer.edits.cardinality import *
+from explorer.edits.conv_forms import *
+from explorer.edits.depth import *
+from explorer.edits.edit import Edit as Edit
+from explorer.edits.edit import EditError as EditError
+from explorer.edits.edit import Repair as Repair
+from explorer.edits.gates import *
+from explorer.edits.heads import *
+from explorer.edits.history import History as History
+from explorer.edits.inputs import *
+from explorer.edits.last_stage import *
+from explorer.edits.layer_settings import *
+from explorer.edits.norms import *
+from explorer.edits.pointwise_reduction import *
+from explorer.edits.registry import EDIT_KINDS as EDIT_KINDS
+from explorer.edits.registry import FORMER_EDIT_CLASSES as FORMER_EDIT_CLASSES
+from explorer.edits.registry import FORMER_EDIT_KINDS as FORMER_EDIT_KINDS
+from explorer.edits.registry import find_edit_class as find_edit_class
+from explorer.edits.registry import find_edit_kind as find_edit_kind
+from explorer.edits.registry import register_edit as register_edit
+from explorer.edits.switches import *
+from explorer.edits.widths import *
 
-__all__ = [
-    "EDIT_KINDS",
-    "AddShortcut",
-    "ApplyCompoundScaling",
-    "Edit",
-    "EditError",
-    "History",
-    "InvertBottleneck",
-    "MultiplyDepth",
-    "MultiplyWidth",
-    "RemoveBlock",
-    "RemoveBranch",
-    "ReorderLastStage",
-    "Repair",
-    "RepeatBlock",
-    "SetBottleneckActivation",
-    "SetBottleneckRatio",
-    "SetCardinality",
-    "SetClasses",
-    "SetConvForm",
-    "SetExpansion",
-    "SetGrowthRate",
-    "SetInputSize",
-    "SetLayer",
-    "SetReduction",
-    "SetSqueezeRatio",
-    "SetWidth",
-    "SwapActivation",
-    "SwapGate",
-    "SwapHead",
-    "SwapJoin",
-    "SwapNorm",
-    "ToggleAuxiliaryHead",
-    "ToggleChannelShuffle",
-    "ToggleShortcut",
-    "ToggleSqueezeExcitation",
-]
+if not TYPE_CHECKING:  # checkers see what the modules define; a program sees what is registered
+    __all__ = [
+        "EDIT_KINDS",
+        "FORMER_EDIT_CLASSES",
+        "FORMER_EDIT_KINDS",
+        "Edit",
+        "EditError",
+        "History",
+        "Repair",
+        "find_edit_class",
+        "find_edit_kind",
+        "register_edit",
+        *(cls.__name__ for cls in EDIT_KINDS.values()),
+    ]
+
+    def __getattr__(name: str) -> Any:
+        """Return an edit that was registered later, or one by a former name of its class."""
+        found = find_edit_class(name)
+        if found is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*__all__, *(cls.__name__ for cls in EDIT_KINDS.values())})

@@ -12,6 +12,7 @@ import torch
 from explorer.analysis.analysis import analyse
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at, split_places
 from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, find_working_repairs, offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at
 from explorer.edits.validation import check_one_of
@@ -22,6 +23,7 @@ from explorer.graph.arguments import Ref
 from explorer.graph.hierarchy.hierarchy import is_tuple_item
 
 
+@register_edit("add_shortcut")
 @dataclass(frozen=True, slots=True)
 class AddShortcut:
     """Give blocks that have none a way around: what goes in is added to what comes out, before the block's last
@@ -30,7 +32,7 @@ class AddShortcut:
     Source: He et al., "Deep residual learning for image recognition", 2015, §3.2–3.3.
     """
 
-    name: ClassVar[str] = "add_shortcut"
+    name: ClassVar[str]
     at: str
     way: str = "identity"
 
@@ -61,11 +63,12 @@ class AddShortcut:
 _SHORTCUT_TITLES = {"identity": "", "pad": " (padded with zeros)", "project": " (projected)"}
 
 
+@register_edit("swap_join", formerly=("join",), former_classes=("Join",))
 @dataclass(frozen=True, slots=True)
 class SwapJoin:
     """Join ways by "add" or by "concat": with addition they must have one shape, with concatenation widths add up."""
 
-    name: ClassVar[str] = "join"
+    name: ClassVar[str]
     at: str
     to: str
     mend: str = ""
@@ -93,11 +96,12 @@ class SwapJoin:
             return propagate(architecture.with_replaced(changed), repair=mend)
 
 
+@register_edit("remove_branch")
 @dataclass(frozen=True, slots=True)
 class RemoveBranch:
     """Take a branch out of what a concatenation joins (Inception); what reads it gets narrower."""
 
-    name: ClassVar[str] = "remove_branch"
+    name: ClassVar[str]
     at: str
     mend: str = ""
 

@@ -14,6 +14,7 @@ from explorer.edits.edit import EditError, Repair, location_in_error, location_i
 from explorer.edits.layer_settings import is_layer_kind, set_shuffle_groups
 from explorer.edits.norm_act_style import following_norm_act
 from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.graph import op_kinds
@@ -26,6 +27,7 @@ from explorer.graph.recognition.squeeze_excitation import find_gates
 CONV_KINDS: dict[str, str] = {"windows": "convolutions with a window", "pointwise": "1×1 convolutions"}
 
 
+@register_edit("set_cardinality", formerly=("cardinality",), former_classes=("Cardinality",))
 @dataclass(frozen=True, slots=True)
 class SetCardinality:
     """Split the convolutions inside blocks into `to` groups, that many narrow ways in parallel: 1 is a standard
@@ -36,7 +38,7 @@ class SetCardinality:
     2017, §3.1.
     """
 
-    name: ClassVar[str] = "cardinality"
+    name: ClassVar[str]
     at: str
     to: int | str
     of: str = "windows"

@@ -11,6 +11,7 @@ from torch import nn
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
 from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of
 from explorer.graph.architecture import Architecture, Layer, Node, rename_inputs
 from explorer.graph.layers import build_conv, is_depthwise, reconfigure
@@ -25,6 +26,7 @@ FORMS: dict[str, str] = {
 }
 
 
+@register_edit("set_conv_form", formerly=("conv_form",), former_classes=("ConvForm",))
 @dataclass(frozen=True, slots=True)
 class SetConvForm:
     """Make convolutions in another form (a key of `FORMS`), each new layer with the norm and activation of the old.
@@ -33,7 +35,7 @@ class SetConvForm:
     back into one. Sources: MobileNet, 2017, §3.1; VGG, 2014, §2.3; "Rethinking the Inception architecture", 2015, §3.
     """
 
-    name: ClassVar[str] = "conv_form"
+    name: ClassVar[str]
     at: str
     to: str
 

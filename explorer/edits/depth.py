@@ -17,6 +17,7 @@ from explorer.edits.channel_groups import WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
 from explorer.edits.pooling import is_windowed_pooling, with_unit_stride
 from explorer.edits.propagation import WidthTarget, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
 from explorer.edits.validation import check_integer, check_number
@@ -32,12 +33,13 @@ from explorer.weights.provenance import tensor_shapes
 MAX_REPEATS = 512
 
 
+@register_edit("repeat_block", formerly=("repeat",), former_classes=("Repeat",))
 @dataclass(frozen=True, slots=True)
 class RepeatBlock:
     """Put `times` copies of a block (or layer) behind it. A copy of a block that changes the shape keeps it: its
     strides are 1, its hidden width follows what enters, and it has a shortcut if its like have."""
 
-    name: ClassVar[str] = "repeat"
+    name: ClassVar[str]
     at: str
     times: int = 1
 
@@ -56,11 +58,12 @@ class RepeatBlock:
         return propagate(done)
 
 
+@register_edit("remove_block", formerly=("remove",))
 @dataclass(frozen=True, slots=True)
 class RemoveBlock:
     """Take a block (or layer) out: what read its output reads its input."""
 
-    name: ClassVar[str] = "remove"
+    name: ClassVar[str]
     at: str
     mend: str = ""
 
@@ -83,6 +86,7 @@ class RemoveBlock:
             return propagate(done, repair="" if self.mend == "widths" else self.mend)
 
 
+@register_edit("multiply_depth", formerly=("depth_multiplier",), former_classes=("DepthMultiplier",))
 @dataclass(frozen=True, slots=True)
 class MultiplyDepth:
     """Multiply the number of blocks in every run of like blocks, rounded up; copies of the last are added, or the last
@@ -91,7 +95,7 @@ class MultiplyDepth:
     Source: Tan and Le, "EfficientNet", 2019 (`round_repeats` of its reference code).
     """
 
-    name: ClassVar[str] = "depth_multiplier"
+    name: ClassVar[str]
     at: str
     by: float
 
@@ -114,6 +118,7 @@ class MultiplyDepth:
         return propagate(done)
 
 
+@register_edit("invert_bottleneck", formerly=("invert",), former_classes=("Invert",))
 @dataclass(frozen=True, slots=True)
 class InvertBottleneck:
     """Turn bottlenecks inside out: the hidden width and the width of the ends change places, so that a bottleneck
@@ -122,7 +127,7 @@ class InvertBottleneck:
     Source: Sandler et al., "MobileNetV2", 2018, §3.3.
     """
 
-    name: ClassVar[str] = "invert"
+    name: ClassVar[str]
     at: str
 
     @property

@@ -13,6 +13,7 @@ from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import activation_layer
 from explorer.edits.propagation import WidthTarget, change_node, propagate, restore_node
+from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.graph import op_kinds
@@ -28,6 +29,7 @@ _GATE_NODES = ("pool", "reduce", "activation", "expand", "gate", "mul")
 GATE_TITLES: dict[str, str] = {"sigmoid": "sigmoid", "hardsigmoid": "hard sigmoid"}
 
 
+@register_edit("toggle_squeeze_excitation", formerly=("squeeze_excitation",), former_classes=("SqueezeExcitation",))
 @dataclass(frozen=True, slots=True)
 class ToggleSqueezeExcitation:
     """Put a squeeze-and-excitation gate into every block of a place, or switch those there are off and on.
@@ -38,7 +40,7 @@ class ToggleSqueezeExcitation:
     Source: Hu et al., "Squeeze-and-excitation networks", 2017, §3 and fig. 3.
     """
 
-    name: ClassVar[str] = "squeeze_excitation"
+    name: ClassVar[str]
     at: str
     on: bool
     ratio: int = 16
@@ -94,11 +96,12 @@ class ToggleSqueezeExcitation:
         return readers.with_changes(inserted_after={weighed: nodes}, module_classes={home: "SqueezeExcitation"})
 
 
+@register_edit("set_squeeze_ratio", formerly=("squeeze_ratio",), former_classes=("SqueezeRatio",))
 @dataclass(frozen=True, slots=True)
 class SetSqueezeRatio:
     """Set how far gates squeeze: to 1/`to` of the channels they weigh, at least 1."""
 
-    name: ClassVar[str] = "squeeze_ratio"
+    name: ClassVar[str]
     at: str
     to: int
 
@@ -118,11 +121,12 @@ class SetSqueezeRatio:
         return propagate(architecture, wanted, channel_groups=coupled)
 
 
+@register_edit("swap_gate", formerly=("gate",), former_classes=("Gate",))
 @dataclass(frozen=True, slots=True)
 class SwapGate:
     """Set what squashes the gates: "sigmoid" or "hardsigmoid"."""
 
-    name: ClassVar[str] = "gate"
+    name: ClassVar[str]
     at: str
     to: str
 

@@ -15,6 +15,7 @@ from explorer.edits.channel_groups import WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title
 from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act, most_common_style
 from explorer.edits.propagation import WidthTarget, change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.graph import op_kinds
@@ -29,11 +30,12 @@ HEAD_TITLES: dict[str, str] = {
 }
 
 
+@register_edit("set_classes", formerly=("classes",), former_classes=("Classes",))
 @dataclass(frozen=True, slots=True)
 class SetClasses:
     """Set the number of classes; heads that do the same at training go along."""
 
-    name: ClassVar[str] = "classes"
+    name: ClassVar[str]
     to: int
 
     @property
@@ -58,12 +60,13 @@ class SetClasses:
         return propagate(architecture, wanted, channel_groups=coupled)
 
 
+@register_edit("swap_head", formerly=("head",), former_classes=("Head",))
 @dataclass(frozen=True, slots=True)
 class SwapHead:
     """Change how classes are read off the last map: "pool" (global average pooling and one linear layer, GoogLeNet
     2014, §5) or "fully_connected" (7 × 7 map, two hidden layers of `hidden` units with dropout, VGG 2014, §2.1)."""
 
-    name: ClassVar[str] = "head"
+    name: ClassVar[str]
     to: str
     hidden: int = 4096
 
@@ -103,6 +106,7 @@ class SwapHead:
         return _replace_head(architecture, found, nodes)
 
 
+@register_edit("toggle_auxiliary_head", formerly=("auxiliary_head",), former_classes=("AuxiliaryHead",))
 @dataclass(frozen=True, slots=True)
 class ToggleAuxiliaryHead:
     """Put an auxiliary classifier behind a block, as GoogLeNet trained with, or take those in a place off. On the whole
@@ -112,7 +116,7 @@ class ToggleAuxiliaryHead:
     then returns a tuple, its own output first.
     """
 
-    name: ClassVar[str] = "auxiliary_head"
+    name: ClassVar[str]
     at: str
     on: bool
 

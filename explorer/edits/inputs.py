@@ -9,6 +9,7 @@ from typing import ClassVar
 from explorer.edits.depth import MultiplyDepth
 from explorer.edits.edit import EVERYWHERE, EditError
 from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
 from explorer.edits.validation import check_integer, check_number
 from explorer.edits.widths import MultiplyWidth
@@ -21,11 +22,12 @@ _LIMITS = {
 }
 
 
+@register_edit("set_input_size", formerly=("input",), former_classes=("InputSize",))
 @dataclass(frozen=True, slots=True)
 class SetInputSize:
     """Set the side of the (square) image, its channels, the batch; 0 leaves one as it is."""
 
-    name: ClassVar[str] = "input"
+    name: ClassVar[str]
     resolution: int = 0
     channels: int = 0
     batch: int = 0
@@ -63,6 +65,7 @@ class SetInputSize:
                 yield f"Resolution {side}", replace(self, resolution=side)
 
 
+@register_edit("apply_compound_scaling", formerly=("compound_scaling",), former_classes=("CompoundScaling",))
 @dataclass(frozen=True, slots=True)
 class ApplyCompoundScaling:
     """Scale depth by 1.2^φ, width by 1.1^φ and resolution by 1.15^φ, together.
@@ -70,7 +73,7 @@ class ApplyCompoundScaling:
     Source: Tan and Le, "EfficientNet", 2019, eq. 3 and §4: α = 1.2, β = 1.1, γ = 1.15, so that FLOPs grow about 2^φ.
     """
 
-    name: ClassVar[str] = "compound_scaling"
+    name: ClassVar[str]
     phi: float
 
     @property

@@ -12,6 +12,7 @@ from explorer.edits.edit import EditError
 from explorer.edits.heads import HEAD_KINDS
 from explorer.edits.norm_act_style import following_norm_act
 from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Layer, Node, rename_inputs
@@ -24,6 +25,7 @@ ORDER_TITLES: dict[str, str] = {
 }
 
 
+@register_edit("reorder_last_stage", formerly=("last_stage",), former_classes=("LastStage",))
 @dataclass(frozen=True, slots=True)
 class ReorderLastStage:
     """Pool before the last 1×1 convolution ("pool_first", MobileNetV3) or after it ("conv_first", MobileNetV2).
@@ -32,7 +34,7 @@ class ReorderLastStage:
     Source: Howard et al., "Searching for MobileNetV3", 2019, §5.1 and fig. 5.
     """
 
-    name: ClassVar[str] = "last_stage"
+    name: ClassVar[str]
     to: str
 
     @property

@@ -15,6 +15,7 @@ from torch.nn.modules.conv import _ConvNd
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at
 from explorer.edits.pooling import as_pair, find_pooling, is_windowed_pooling, require_pooling, with_pooling
 from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.repairs import offering_repairs
 from explorer.edits.subgraph import blocks_at
 from explorer.edits.validation import check_integer, check_one_of
@@ -42,6 +43,7 @@ SETTINGS: dict[str, str] = {
 }
 
 
+@register_edit("set_layer", formerly=("layer",))
 @dataclass(frozen=True, slots=True)
 class SetLayer:
     """Give layers another setting (a key of `SETTINGS`). A new kernel or dilation is padded so that the map keeps its
@@ -50,7 +52,7 @@ class SetLayer:
     counts as that: groups can go, and come back.
     With the mend "from NODE" that layer gets the setting this one had: a stride moves (ResNet v1.5 to v1)."""
 
-    name: ClassVar[str] = "layer"
+    name: ClassVar[str]
     at: str
     setting: str
     value: Value
@@ -81,7 +83,7 @@ class SetLayer:
         except _InvalidSetting as misfit:
             repairs = [Repair(title, replace(self, value=value)) for title, value in misfit.alternatives]
             raise EditError(f"{misfit.node}: {misfit}", node=misfit.node, repairs=repairs) from misfit
-        present = layer_settings(found[0]).get(self.setting)
+        present = get_layer_settings(found[0]).get(self.setting)
         moves = self._swap_repairs(architecture, found[0]) if len(found) == 1 else ()
         with offering_repairs(self, architecture, [*moves, *self._nearby_values(present)]):
             return propagate(architecture.with_replaced(changed), repair=self.mend)
@@ -91,7 +93,7 @@ class SetLayer:
         giver = self.mend.removeprefix("from ")
         if giver == self.mend or giver not in architecture.live:
             return []
-        present = layer_settings(node).get(self.setting)
+        present = get_layer_settings(node).get(self.setting)
         return [] if present is None else [(architecture.live[giver], present)]
 
     def _swap_repairs(self, architecture: Architecture, node: Node) -> Iterator[tuple[str, SetLayer]]:
@@ -100,7 +102,7 @@ class SetLayer:
             return
         for block in blocks_at(architecture, node.name):
             for other in block.layers:
-                if other is not node and layer_settings(other).get("stride") == self.value:
+                if other is not node and get_layer_settings(other).get("stride") == self.value:
                     yield f"Move the stride here from {other.name}", replace(self, mend=f"from {other.name}")
 
     def _nearby_values(self, present: Value | None) -> Iterator[tuple[str, SetLayer]]:
@@ -131,12 +133,12 @@ LAYER_KINDS: dict[str, str] = {
 
 def layers_with_setting(nodes: Iterable[Node], setting: str, kind: str) -> list[Node]:
     """The layers among these that `SetLayer` would give that setting."""
-    found = [node for node in nodes if is_layer_kind(node, kind) and setting in layer_settings(node)]
+    found = [node for node in nodes if is_layer_kind(node, kind) and setting in get_layer_settings(node)]
     return [node for node in found if setting != "kernel" or not kind or _has_odd_square_window(node)]
 
 
 def _has_odd_square_window(node: Node) -> bool:
-    side = layer_settings(node)["kernel"]
+    side = get_layer_settings(node)["kernel"]
     return isinstance(side, int) and side > 1 and (side % 2 == 1 or not isinstance(node.layer, nn.Conv2d))
 
 
@@ -154,7 +156,7 @@ def is_layer_kind(node: Node, kind: str) -> bool:
 def _has_groups(node: Node, kind: str) -> bool:
     if kind == "depthwise":
         return op_kinds.kind(node) == "depthwise"
-    return layer_settings(node).get("groups", 1) != 1 and op_kinds.kind(node) in ("conv", "shuffle")
+    return get_layer_settings(node).get("groups", 1) != 1 and op_kinds.kind(node) in ("conv", "shuffle")
 
 
 _INTEGER_SETTINGS = ("kernel", "stride", "padding", "dilation", "groups")
@@ -170,7 +172,7 @@ class _InvalidSetting(ValueError):
         self.alternatives = tuple(alternatives)
 
 
-def layer_settings(node: Node) -> Mapping[str, Value]:
+def get_layer_settings(node: Node) -> Mapping[str, Value]:
     """The present settings of a layer, as `SetLayer` takes them; of square windows only. Kept with the node, which
     never changes: every topic of the options asks."""
     known: Mapping[str, Value] | None = node.__dict__.get("_settings")

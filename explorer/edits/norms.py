@@ -15,6 +15,7 @@ from explorer.analysis.figures.shape_inference import Shape
 from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.propagation import change_node, propagate, restore_node
+from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
 from explorer.edits.validation import check_one_of
 from explorer.graph.architecture import Architecture, Bypass, Node
@@ -32,12 +33,13 @@ NORM_TITLES: dict[str, str] = {
 }
 
 
+@register_edit("swap_norm", formerly=("norm",), former_classes=("Norm",))
 @dataclass(frozen=True, slots=True)
 class SwapNorm:
     """Put another kind of norm in the place of those there are, or one behind every convolution where there is none.
     "none" takes them out."""
 
-    name: ClassVar[str] = "norm"
+    name: ClassVar[str]
     at: str
     to: str
 

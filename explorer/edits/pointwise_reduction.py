@@ -11,6 +11,7 @@ from explorer.edits.conv_forms import is_windowed_conv
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
 from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import blocks_at, scope_outside_unit
 from explorer.edits.validation import check_integer
 from explorer.graph import op_kinds
@@ -18,6 +19,7 @@ from explorer.graph.architecture import Architecture, Layer, Node, rename_inputs
 from explorer.graph.layers import build_conv, is_depthwise, reconfigure
 
 
+@register_edit("set_reduction", formerly=("reduction",), former_classes=("Reduction",))
 @dataclass(frozen=True, slots=True)
 class SetReduction:
     """Put a 1×1 convolution to `to` channels before convolutions with a window, change it, or (0) take it out.
@@ -28,7 +30,7 @@ class SetReduction:
     Sources: GoogLeNet, 2014, §3 and §5: "1×1 convolutions are used to compute reductions"; MobileNetV2, 2018, table 1.
     """
 
-    name: ClassVar[str] = "reduction"
+    name: ClassVar[str]
     at: str
     to: int
 

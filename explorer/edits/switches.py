@@ -15,6 +15,7 @@ from explorer.edits.cardinality import find_shuffle_position, insert_shuffle
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import activation_layer
 from explorer.edits.propagation import change_node, propagate, restore_node
+from explorer.edits.registry import register_edit
 from explorer.edits.repairs import offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.edits.validation import check_one_of
@@ -27,6 +28,7 @@ from explorer.graph.recognition.shortcuts import find_shortcuts
 from explorer.graph.recognition.squeeze_excitation import feeds_gate
 
 
+@register_edit("swap_activation", formerly=("activation",))
 @dataclass(frozen=True, slots=True)
 class SwapActivation:
     """Put another activation in the place of one, or of all in a block or network. "linear" takes it out.
@@ -34,7 +36,7 @@ class SwapActivation:
     Gates (the sigmoid of a squeeze-and-excitation) are swapped only when named themselves.
     """
 
-    name: ClassVar[str] = "activation"
+    name: ClassVar[str]
     at: str
     to: str
 
@@ -51,12 +53,13 @@ class SwapActivation:
         return architecture.with_replaced(changed) if changed else architecture
 
 
+@register_edit("toggle_channel_shuffle", formerly=("channel_shuffle",), former_classes=("ChannelShuffle",))
 @dataclass(frozen=True, slots=True)
 class ToggleChannelShuffle:
     """Switch the channel shuffle off or on: without it, groups of channels never hear each other. Where there never
     was one, it is put behind the first group convolution of each block."""
 
-    name: ClassVar[str] = "channel_shuffle"
+    name: ClassVar[str]
     at: str
     on: bool
 
@@ -88,11 +91,12 @@ class ToggleChannelShuffle:
         return propagate(architecture)
 
 
+@register_edit("toggle_shortcut", formerly=("shortcut",), former_classes=("Shortcut",))
 @dataclass(frozen=True, slots=True)
 class ToggleShortcut:
     """Take a residual block's shortcut out, or put it back: the addition goes, the main path stays."""
 
-    name: ClassVar[str] = "shortcut"
+    name: ClassVar[str]
     at: str
     on: bool
     mend: str = ""
@@ -115,11 +119,12 @@ class ToggleShortcut:
             return propagate(done, repair=self.mend)
 
 
+@register_edit("set_bottleneck_activation", formerly=("linear_bottleneck",), former_classes=("LinearBottleneck",))
 @dataclass(frozen=True, slots=True)
 class SetBottleneckActivation:
     """Put an activation behind the 1×1 projection of a bottleneck, or ("linear") take it away again."""
 
-    name: ClassVar[str] = "linear_bottleneck"
+    name: ClassVar[str]
     at: str
     activation: str = "linear"
 

@@ -12,6 +12,7 @@ from explorer.base.memo import memoise
 from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_error, location_in_title, nodes_at
 from explorer.edits.propagation import WidthTarget, make_divisible, propagate
+from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at
 from explorer.edits.validation import check_integer, check_number
 from explorer.graph import op_kinds
@@ -21,11 +22,12 @@ from explorer.graph.architecture import Architecture
 MAX_WIDTH = 65_536
 
 
+@register_edit("set_width", formerly=("width",), former_classes=("Width",))
 @dataclass(frozen=True, slots=True)
 class SetWidth:
     """Set how many channels leave a layer, a block or a stage. What is coupled with them follows."""
 
-    name: ClassVar[str] = "width"
+    name: ClassVar[str]
     at: str
     to: int
 
@@ -76,11 +78,12 @@ class SetWidth:
                 raise EditError(f"{words} cannot have {self.to} channels together with {others}", node=words)
 
 
+@register_edit("set_expansion", formerly=("expansion",), former_classes=("Expansion",))
 @dataclass(frozen=True, slots=True)
 class SetExpansion:
     """Set the hidden width of blocks as a multiple of what enters them (inverted residual: 6)."""
 
-    name: ClassVar[str] = "expansion"
+    name: ClassVar[str]
     at: str
     to: float
 
@@ -92,11 +95,12 @@ class SetExpansion:
         return _set_hidden_width(architecture, self.at, self.to, "entering")
 
 
+@register_edit("set_bottleneck_ratio", formerly=("bottleneck_ratio",), former_classes=("BottleneckRatio",))
 @dataclass(frozen=True, slots=True)
 class SetBottleneckRatio:
     """Set the hidden width of blocks as a part of what leaves them (ResNet's bottleneck: 1/4)."""
 
-    name: ClassVar[str] = "bottleneck_ratio"
+    name: ClassVar[str]
     at: str
     to: float
 
@@ -108,12 +112,13 @@ class SetBottleneckRatio:
         return _set_hidden_width(architecture, self.at, self.to, "leaving")
 
 
+@register_edit("set_growth_rate", formerly=("growth_rate",), former_classes=("GrowthRate",))
 @dataclass(frozen=True, slots=True)
 class SetGrowthRate:
     """Set how many channels each layer of a dense block adds. Bottlenecks inside keep their ratio to it, and
     transitions keep their compression."""
 
-    name: ClassVar[str] = "growth_rate"
+    name: ClassVar[str]
     at: str
     to: int
 
@@ -148,6 +153,7 @@ class SetGrowthRate:
         return propagate(architecture, wanted, channel_groups=coupled)
 
 
+@register_edit("multiply_width", formerly=("width_multiplier",), former_classes=("WidthMultiplier",))
 @dataclass(frozen=True, slots=True)
 class MultiplyWidth:
     """Multiply the width of a stage or of the whole network, rounded to a multiple of `divisor`.
@@ -156,7 +162,7 @@ class MultiplyWidth:
     ever widened; the classes and the image stay as they are.
     """
 
-    name: ClassVar[str] = "width_multiplier"
+    name: ClassVar[str]
     at: str
     by: float
     divisor: int = 8

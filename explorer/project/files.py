@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
-from explorer.edits import EDIT_KINDS, Edit, EditError
+from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
 from explorer.viewmodels.diagram import Level
 
 PROJECT_VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
@@ -70,18 +70,18 @@ class Project:
 
 
 def edit_to_json(edit: Edit) -> dict[str, Any]:
-    """An edit as plain values: {"edit": "shortcut", "at": "layer1.0", "on": false}."""
-    return {"edit": edit.name} | {field: getattr(edit, field) for field in _field_names(EDIT_KINDS[edit.name])}
+    """An edit as plain values: {"edit": "toggle_shortcut", "at": "layer1.0", "on": false}."""
+    return {"edit": edit.name} | {field: getattr(edit, field) for field in _field_names(type(edit))}
 
 
 def edit_from_json(value: Any, location: str = "edit") -> Edit:
     """The edit that plain values describe. Raises ProjectError naming `where` and what is wrong."""
     if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
         raise ProjectError(
-            f'{location} must be an object such as {{"edit": "shortcut", "at": "layer1.0", "on": false}}'
+            f'{location} must be an object such as {{"edit": "toggle_shortcut", "at": "layer1.0", "on": false}}'
         )
     fields = {name: item for name, item in value.items() if name != "edit"}
-    kind = EDIT_KINDS.get(value["edit"])
+    kind = find_edit_kind(value["edit"])
     if kind is None:
         name = reprlib.repr(value["edit"])
         raise ProjectError(f"{location} is of the unknown kind {name}; there are {', '.join(EDIT_KINDS)}")

@@ -37,7 +37,7 @@ def test_weights_fit_the_python_beside(edited: Network, tmp_path: Path) -> None:
     with safe_open(path, "pt") as held:
         said = held.metadata()
     assert said["network"] == "shufflenet_v2_x0_5"
-    assert json.loads(said["edits"]) == [{"edit": "activation", "at": "stage2.1", "to": "gelu"}]
+    assert json.loads(said["edits"]) == [{"edit": "swap_activation", "at": "stage2.1", "to": "gelu"}]
     assert json.loads(said["input_shape"]) == [1, 3, 224, 224]
 
 

@@ -69,11 +69,11 @@ def test_an_edit_that_changes_nothing_is_left_out(edited: Network, tmp_path: Pat
         ({"options": {"width": 2}}, "resnet18 has no option 'width'"),
         ({"input_shape": [1, 5, 224, 224]}, "conv1 cannot take 5×224×224"),
         (
-            {"edits": [{"edit": "shortcut", "at": "layer9", "on": False}], "position": 1},
+            {"edits": [{"edit": "toggle_shortcut", "at": "layer9", "on": False}], "position": 1},
             r"edit 1 \(Shortcut removed in layer9\) cannot be made: .* no layer or block 'layer9'",
         ),
         (
-            {"edits": [{"edit": "shortcut", "at": "layer9", "on": False}], "position": 0},
+            {"edits": [{"edit": "toggle_shortcut", "at": "layer9", "on": False}], "position": 0},
             "edit 1 .* cannot be made",
         ),
     ],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torch import nn
 
 from explorer.edits.edit import EditError
-from explorer.edits.layer_settings import SetLayer, layer_settings, layers_with_setting
+from explorer.edits.layer_settings import SetLayer, get_layer_settings, layers_with_setting
 from explorer.edits.options.layers import possible_widths, produced_row
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.subgraph import subgraphs_at
@@ -26,7 +26,7 @@ def bulk_kernel_options(scope: OptionScope) -> Iterator[Option]:
         )
         return
     sides = [side for side in range(3, 14, 2) if all(_keeps_map_size(scope, node, side) for node in found)]
-    present = common_value(layer_settings(node)["kernel"] for node in found)
+    present = common_value(get_layer_settings(node)["kernel"] for node in found)
     if sides in ([], [present]):
         yield scope.disabled_option(
             "Kernel", f"No other window keeps the maps {scope.location} as large as they are.", tip
@@ -51,7 +51,7 @@ def bulk_pooling_options(scope: OptionScope) -> Iterator[Option]:
     """Strongest or mean, of all poolings with a window."""
     found = layers_with_setting(scope.nodes, "pooling", "windowed_pool")
     if found:
-        present = common_value(layer_settings(node)["pooling"] for node in found)
+        present = common_value(get_layer_settings(node)["pooling"] for node in found)
         choices = [(kind, kind, SetLayer(scope.at, "pooling", kind, "windowed_pool")) for kind in ("max", "average")]
         yield scope.choice_option("Pooling", present, choices, "The strongest of neighbouring places, or their mean.")
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from explorer.edits.conv_forms import FORMS, SetConvForm, can_take_form, separable_pairs
 from explorer.edits.gates import GATE_TITLES, SwapGate, gate_kind, is_gate_activation
-from explorer.edits.layer_settings import SetLayer, is_layer_kind, layer_settings
+from explorer.edits.layer_settings import SetLayer, get_layer_settings, is_layer_kind
 from explorer.edits.norms import NORM_TITLES, SwapNorm, norm_kind, norms_at
 from explorer.edits.options.dominators import find_width_constraint, is_dominator
 from explorer.edits.options.scope import OptionScope, common_value
@@ -85,7 +85,7 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
     node = _only_layer_with(scope, "kernel")
     if node is None:
         return
-    present = layer_settings(node)
+    present = get_layer_settings(node)
     if not isinstance(present.get("kernel"), int):
         return
     kernel, dilation = int(present["kernel"]), present.get("dilation", 1)
@@ -240,7 +240,7 @@ def possible_widths(scope: OptionScope, target: Subgraph, row: tuple[int, ...]) 
 
 
 def bias_options(scope: OptionScope) -> Iterator[Option]:
-    known = [layer_settings(node) for node in scope.nodes]
+    known = [get_layer_settings(node) for node in scope.nodes]
     states = [bool(settings["bias"]) for settings in known if "bias" in settings]
     if states:
         tip = "A number added to each channel. Before a norm it has no effect, so most networks leave it out there."
@@ -300,8 +300,8 @@ def _reduction_choices(scope: OptionScope, sizes: list[int]) -> Iterator[tuple[i
 
 
 def pooling_options(scope: OptionScope) -> Iterator[Option]:
-    found = [layer_settings(node)["pooling"] for node in scope.nodes if "pooling" in layer_settings(node)]
-    if found and all(is_layer_kind(node, "pool") for node in scope.nodes if "pooling" in layer_settings(node)):
+    found = [get_layer_settings(node)["pooling"] for node in scope.nodes if "pooling" in get_layer_settings(node)]
+    if found and all(is_layer_kind(node, "pool") for node in scope.nodes if "pooling" in get_layer_settings(node)):
         choices = [(kind, kind, SetLayer(scope.at, "pooling", kind)) for kind in ("max", "average")]
         yield scope.choice_option(
             "Pooling", common_value(found), choices, "Keeps the strongest of neighbouring places, or their mean."
@@ -309,7 +309,7 @@ def pooling_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def dropout_options(scope: OptionScope) -> Iterator[Option]:
-    found = [layer_settings(node)["dropout"] for node in scope.nodes if "dropout" in layer_settings(node)]
+    found = [get_layer_settings(node)["dropout"] for node in scope.nodes if "dropout" in get_layer_settings(node)]
     if found:
         present = common_value(found)
         rates = sorted({*(n / 20 for n in range(20)), *((float(present),) if isinstance(present, float) else ())})
@@ -321,7 +321,7 @@ def dropout_options(scope: OptionScope) -> Iterator[Option]:
 
 def _only_layer_with(scope: OptionScope, setting: str) -> Node | None:
     """The one layer of the place with that setting; None when there are none or several."""
-    found = [node for node in scope.nodes if setting in layer_settings(node)]
+    found = [node for node in scope.nodes if setting in get_layer_settings(node)]
     return found[0] if len(found) == 1 else None
 
 

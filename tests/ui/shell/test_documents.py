@@ -317,7 +317,7 @@ def test_the_question(qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPa
         ('{"network": "<h1>big</h1>", "edits": []}', "'<h1>big</h1>'"),
         ('{"format": "cnnx", "version": 1, "network": "resnt18", "edits": [], "position": 0}', "did you mean resnet18"),
         (
-            '{"network": "alexnet", "edits": [{"edit": "shortcut", "at": "layer9", "on": false}]}',
+            '{"network": "alexnet", "edits": [{"edit": "toggle_shortcut", "at": "layer9", "on": false}]}',
             "edit 1 (Shortcut removed in layer9) cannot be made",
         ),
     ],
