@@ -30,22 +30,22 @@ class Elsewhere(torch.Tensor):
         made.held = held
         return made
 
-    __torch_function__ = torch._C._disabled_torch_function_impl
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
     @property
-    def device(self) -> torch.device:
+    def device(self) -> torch.device:  # type: ignore[override]
         return torch.device(NAME)
 
     def cpu(self, *how: Any, **ways: Any) -> torch.Tensor:
         return self.held.cpu(*how, **ways)
 
-    def to(self, where: Any, **ways: Any) -> torch.Tensor:
+    def to(self, where: Any, **ways: Any) -> torch.Tensor:  # type: ignore[override]
         if _is_there(where):
             return self.clone() if ways.get("copy") else self
         return super().to(where, **ways) if isinstance(where, torch.dtype) else self.held.to(where, **ways)
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
         raise RuntimeError(f"{func} was called where the device is not")
 
 

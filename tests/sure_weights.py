@@ -69,8 +69,8 @@ def _teach(head: nn.Linear, features: torch.Tensor, targets: torch.Tensor) -> No
         if loss < 0.02:
             break
     with torch.no_grad():  # for features as the network makes them
-        head.weight /= size
-        head.bias -= head.weight @ mean
+        head.weight.div_(size)
+        head.bias.sub_(head.weight @ mean)
 
 
 def main(key: str, path: str) -> None:

@@ -16,7 +16,7 @@ def module() -> nn.Module:
     module = models.resnet18(num_classes=10).eval()
     for part in module.modules():  # a signal as in a trained network, so that nothing is zero by accident
         if isinstance(part, nn.BatchNorm2d):
-            part.running_var.fill_(4.0)  # type: ignore[union-attr,operator]
+            part.running_var.fill_(4.0)
     return module
 
 

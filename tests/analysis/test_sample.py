@@ -87,7 +87,7 @@ def test_the_content_counts_not_the_name() -> None:
 
 def test_numbers_that_are_none_are_black() -> None:
     buffer = io.BytesIO()
-    Image.fromarray(np.float32([[np.nan, np.inf], [0, 255]])).save(buffer, "TIFF")
+    Image.fromarray(np.array([[np.nan, np.inf], [0, 255]], np.float32)).save(buffer, "TIFF")
     assert decode_image(buffer.getvalue(), "broken.tif").pixels[..., 0].tolist() == [[0, 0], [0, 255]]
 
 

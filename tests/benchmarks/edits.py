@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
@@ -34,7 +35,7 @@ def edits(key: str) -> dict[str, Any]:
     network = open_network(key)
     cards = [*list(network.analysis.hierarchy.groups)[1:], *list(network.architecture.live)[1:]]
     opened = _seconds(lambda: find_options(network.analysis, ""))
-    later = sorted(_seconds(lambda card=card: find_options(network.analysis, card)) for card in cards)
+    later = sorted(_seconds(partial(find_options, network.analysis, card)) for card in cards)
     edited = (
         network.edit(ToggleShortcut("*", on=False)) if "dense" not in key else network.edit(MultiplyWidth("*", 0.5))
     )
@@ -61,7 +62,7 @@ def _widths(network: Network) -> Iterable[tuple[str, Edit]]:
         for name in blocks[len(blocks) // 2].nodes
         if hasattr(network.architecture.nodes[name].layer, "out_channels")
     )
-    width = network.architecture.nodes[layer].layer.out_channels  # type: ignore[union-attr]
+    width = network.architecture.nodes[layer].layer.out_channels
     yield "a hidden width", SetWidth(layer, int(width) // 2)  # type: ignore[arg-type]
     stage = next(group for group in network.analysis.hierarchy.root.groups if group.role == "stage")
     last = network.analysis.figures.shape(stage.nodes[-1])
@@ -79,7 +80,7 @@ def _width(key: str, edit: Edit) -> dict[str, float]:
             shape_inference.clear_cache()
         _ = (network.figures.total, network.analysis.hierarchy)
         try:
-            times.append(_seconds(lambda network=network: _counted(network.edit(edit))))
+            times.append(_seconds(lambda: _counted(network.edit(edit))))  # noqa: B023
         except ValueError:  # refused: this network ties that width
             return {}
     return {"first": times[0], "later": statistics.median(times[1:])}

@@ -67,7 +67,7 @@ def first_picture(key: str) -> dict[str, float]:
             _forget_pictures()
             start = time.perf_counter()
             study = open_network(key).analysis
-            picture = compose_picture(build_diagram(study, expanded_at_level(study, level)))  # type: ignore[arg-type]
+            picture = compose_picture(build_diagram(study, expanded_at_level(study, level)))
             image = QImage(1280, 800, QImage.Format.Format_RGB32)
             image.fill(LIGHT.named_colour("canvas"))
             painter = QPainter(image)

@@ -15,7 +15,9 @@ PLAIN = Marks()
 SCALES = (0.002, 0.02, 0.1, 0.25, 0.4, 0.5, 1.0, 2.0, 8.0)
 
 
-def painted(picture: Picture, scale: float, theme: Theme = LIGHT, marks: Marks = PLAIN, part: QRect | None = None):
+def painted(
+    picture: Picture, scale: float, theme: Theme = LIGHT, marks: Marks = PLAIN, part: QRect | None = None
+) -> QImage:
     image = QImage(640, 480, QImage.Format.Format_RGB32)
     part = part or image.rect()
     image.fill(theme.named_colour("canvas"))

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainterPath
 
 from explorer.drawing import DARK, LIGHT, PRINT, Theme, get_theme
 from explorer.drawing.icons import ICON_SIDE, icon_path
@@ -80,7 +80,7 @@ def test_no_two_kinds_of_op_share_an_icon() -> None:
     assert len({tuple((e.x, e.y) for e in elements(kind)) for kind in OPS}) == len(OPS)
 
 
-def elements(kind: Kind) -> list:
+def elements(kind: Kind) -> list[QPainterPath.Element]:
     return [icon_path(kind).elementAt(n) for n in range(icon_path(kind).elementCount())]
 
 

@@ -106,7 +106,7 @@ def check_replay(network: Network) -> None:
 
 def walk(key: str, *, steps: int, walks: int, same: bool) -> None:
     machine = type(f"Walk through {key}", (Walk,), {"key": key})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=walks,
@@ -146,9 +146,8 @@ def test_the_output_is_that_of_the_module_and_undo_brings_back_the_first(
         if edits:
             network = network.edit(edits[number % len(edits)])
     assert network.history.position >= 2
-    image = preprocess(
-        sample, network.architecture.input_shape, network.context.entry and network.context.entry.weights
-    )
+    entry = network.context.entry
+    image = preprocess(sample, network.architecture.input_shape, entry.weights if entry is not None else None)
     with torch.inference_mode():
         plain = network.module()(image)
     assert torch.equal(network.run(sample).result.main_output, plain)

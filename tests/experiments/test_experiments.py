@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from explorer.analysis.sample import BUILT_IN_SAMPLES
+from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.base.cancellation import Cancelled
 from explorer.base.languages import LANGUAGES
 from explorer.experiments import UnknownExperiment, all_experiments, get_experiment

@@ -33,8 +33,8 @@ def test_nothing_lies_beyond_its_edges(
 
 
 def test_sides_grow_with_what_they_stand_for(qapp: QApplication) -> None:
-    def size(*dims: int) -> tuple[float, float, float]:
-        (row,) = VolumesImage([Volume(*dims, "conv")])._rows
+    def size(height: int, width: int, channels: int) -> tuple[float, float, float]:
+        (row,) = VolumesImage([Volume(height, width, channels, "conv")])._rows
         return row.boxes[0].size
 
     assert size(56, 56, 64) < size(112, 56, 64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ def test_replacing_an_unknown_node_is_refused(opened: Callable[[str], Network]) 
 
 
 def test_equal_configurations_have_equal_signatures() -> None:
-    def node(name: str, **settings: int) -> Node:
+    def node(name: str, **settings: Any) -> Node:
         return Node(name, Layer.from_module(nn.Conv2d(8, 8, 3, **settings)), (Ref("input"),))
 
     assert node("a").signature == node("b").signature

@@ -10,6 +10,7 @@ import pytest
 
 from explorer.analysis.figures.figures import Total
 from explorer.base.languages import LANGUAGES
+from explorer.base.resources import resource_path
 from explorer.edits.subgraph import get_subgraph
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass
@@ -90,7 +91,7 @@ def test_edits_up_to_a_step() -> None:
 def test_a_broken_file_is_refused(
     altered: dict[str, object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    value = json.loads(module.resource_path("guide/lineages.json").read_text(encoding="utf-8"))
+    value = json.loads(resource_path("guide/lineages.json").read_text(encoding="utf-8"))
     value[0].update(altered)
     (tmp_path / "lineages.json").write_text(json.dumps(value), encoding="utf-8")
     monkeypatch.setattr(module, "resource_path", lambda name: tmp_path / "lineages.json")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from explorer.base.languages import LANGUAGES, Language
+from explorer.base.resources import resource_path
 from explorer.experiments import all_experiments
 from explorer.experiments import get_experiment as find_experiment
 from explorer.guide import page as pages
@@ -120,7 +121,7 @@ def test_what_is_known_of_a_network_without_a_page(opened: Opened) -> None:
 def test_a_part_that_a_variant_lacks_is_a_dash(opened: Opened) -> None:
     found = load_page("mobilenet_v2")
     words = found.text.model_copy(update={"problem": "{params no.such.part} {share macs nowhere} {shape nowhere}"})
-    altered = found.model_copy(update={"words": words})
+    altered = found.model_copy(update={"text": words})
     assert fill_page(altered, opened("mobilenet_v2").analysis).problem == "– – –"
 
 
@@ -128,7 +129,7 @@ def _altered(
     change: Callable[[dict[str, object]], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> GuidePage:
     """The page on MobileNet v2 with something changed in its English words."""
-    real = pages.resource_path
+    real = resource_path
 
     def fake(name: str) -> Path:
         if name != "guide/en/mobilenet_v2.json":

@@ -17,7 +17,7 @@ from explorer.layout import Box, Geometry, arrange
 from explorer.layout.arrange import solve_cached
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, toggle_expanded
-from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Diagram, Direction
+from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Diagram, Direction, Level
 from tests.conftest import KEYS
 from tests.layout.sound_pictures import check
 
@@ -48,7 +48,7 @@ def placed(drawn: Diagram, direction: Direction) -> Geometry:
     return geometry
 
 
-def level(network: Network, name: str) -> Diagram:
+def level(network: Network, name: Level) -> Diagram:
     return build_diagram(network.analysis, expanded_at_level(network.analysis, name))
 
 

@@ -17,7 +17,7 @@ def macs() -> Count:
     """Multiply-adds of a module and of each of its parts by path; "" is the whole."""
 
     def count(module: nn.Module, size: tuple[int, int, int]) -> dict[str, int]:
-        counter = FlopCounterMode(display=False, depth=None)
+        counter = FlopCounterMode(display=False, depth=None)  # type: ignore[arg-type]
         with counter, torch.no_grad():
             module(torch.empty(1, *size, device="meta"))
         root = type(module).__name__

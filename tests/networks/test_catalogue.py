@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from explorer.networks.catalogue import (
     get_entry,
     instantiate,
 )
+from tests.networks.conftest import Count
 
 KEYS = [entry.key for entry in all_entries()]
 IN_TORCHVISION = [entry.key for entry in all_entries() if entry.weights]
@@ -54,7 +56,7 @@ def test_entries_go_by_year_then_family() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_committed_counts_are_the_live_ones(key: str, macs, params) -> None:
+def test_committed_counts_are_the_live_ones(key: str, macs: Count, params: Callable[[nn.Module], int]) -> None:
     entry = get_entry(key)
     network = instantiate(entry)
     assert params(network) == entry.params
@@ -139,7 +141,9 @@ def test_an_unknown_key_far_from_all_names_none() -> None:
 @pytest.mark.parametrize(
     ("key", "added"), [("googlenet_2014", 6_379_728), ("googlenet", 6_379_984), ("inception_v3", 0)]
 )
-def test_auxiliary_heads_run_although_the_rest_is_in_eval_mode(key: str, added: int, params) -> None:
+def test_auxiliary_heads_run_although_the_rest_is_in_eval_mode(
+    key: str, added: int, params: Callable[[nn.Module], int]
+) -> None:
     entry = get_entry(key)
     network = instantiate(entry, {"aux_heads": True})
     assert params(network) == entry.params + added
@@ -157,13 +161,13 @@ def test_auxiliary_heads_run_although_the_rest_is_in_eval_mode(key: str, added: 
 
 
 @pytest.mark.parametrize(("width", "millions"), [(1.0, 3.505), (1.4, 6.109), (0.5, 1.969)])
-def test_mobilenet_v2_has_a_width(width: float, millions: float, params) -> None:
+def test_mobilenet_v2_has_a_width(width: float, millions: float, params: Callable[[nn.Module], int]) -> None:
     assert params(instantiate(get_entry("mobilenet_v2"), {"width_mult": width})) / 1e6 == pytest.approx(
         millions, abs=5e-4
     )
 
 
-def test_the_first_choice_of_an_option_is_the_entry_itself(params) -> None:
+def test_the_first_choice_of_an_option_is_the_entry_itself(params: Callable[[nn.Module], int]) -> None:
     for entry in all_entries():
         for option in entry.options:
             assert isinstance(option, BuildOption)

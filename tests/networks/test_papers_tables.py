@@ -19,6 +19,7 @@ from explorer.networks.inception import inception_v2, inception_v2_bn
 from explorer.networks.mobilenet import DepthwiseSeparable, mobilenet_v1
 from explorer.networks.resnet import plain18, plain34, resnet50_v1, se_resnet50
 from explorer.networks.shufflenet import ShuffleNetV1, ShuffleUnit, shufflenet_v1
+from tests.networks.conftest import Count
 
 
 def on_meta(builder: Callable[..., nn.Module], **arguments: Any) -> nn.Module:
@@ -74,7 +75,7 @@ ALEXNET = {
 }
 
 
-def test_alexnet_2012_layer_by_layer(macs, params) -> None:
+def test_alexnet_2012_layer_by_layer(macs: Count, params: Callable[[nn.Module], int]) -> None:
     network = on_meta(alexnet_2012)
     counted = macs(network, (3, 227, 227))
     assert {path: (params(network.get_submodule(path)), counted[path]) for path in ALEXNET} == ALEXNET
@@ -110,7 +111,7 @@ GOOGLENET = {
 }
 
 
-def test_googlenet_2014_module_by_module(macs, params) -> None:
+def test_googlenet_2014_module_by_module(macs: Count, params: Callable[[nn.Module], int]) -> None:
     network = on_meta(googlenet_2014)
     counted = macs(network, (3, 224, 224))
     found = {path: (weights_only(network.get_submodule(path)), round(counted[path] / 1e6, 1)) for path in GOOGLENET}
@@ -123,7 +124,7 @@ def test_googlenet_2014_module_by_module(macs, params) -> None:
     assert params(network.get_submodule("fc")) == 1_025_000
 
 
-def test_googlenet_2014_reduces_before_its_5x5(macs) -> None:
+def test_googlenet_2014_reduces_before_its_5x5(macs: Count) -> None:
     network = on_meta(googlenet_2014)
     branch = network.get_submodule("inception3a.branch3")
     counted = macs(network, (3, 224, 224))
@@ -132,7 +133,7 @@ def test_googlenet_2014_reduces_before_its_5x5(macs) -> None:
     assert branch.get_submodule("1.conv").kernel_size == (5, 5)
 
 
-def test_googlenet_2014_auxiliary_heads(params) -> None:
+def test_googlenet_2014_auxiliary_heads(params: Callable[[nn.Module], int]) -> None:
     network = on_meta(googlenet_2014, aux_logits=True)
     assert params(network.get_submodule("aux1")) == 3_188_840
     assert params(network.get_submodule("aux2")) == 3_190_888
@@ -154,7 +155,7 @@ def test_googlenet_2014_maps() -> None:
     }
 
 
-def test_bn_inception(macs, params) -> None:
+def test_bn_inception(macs: Count, params: Callable[[nn.Module], int]) -> None:
     network = on_meta(inception_v2_bn)
     assert params(network) == 11_295_240
     assert macs(network, (3, 224, 224))[""] == pytest.approx(2_032.6e6, abs=0.05e6)
@@ -168,7 +169,7 @@ def test_bn_inception(macs, params) -> None:
         inception.Inception(192, 64, 64, 64, 64, 96, "sum", 32)  # type: ignore[arg-type]
 
 
-def test_inception_v2_of_rethinking(macs, params) -> None:
+def test_inception_v2_of_rethinking(macs: Count, params: Callable[[nn.Module], int]) -> None:
     network = on_meta(inception_v2)
     assert round(params(network) / 1e6, 2) == 24.41
     assert round(macs(network, (3, 299, 299))[""] / 1e9, 2) == 6.05
@@ -181,7 +182,9 @@ def test_inception_v2_of_rethinking(macs, params) -> None:
     }
 
 
-def test_resnet50_v1_costs_less_than_torchvisions_for_the_same_parameters(macs, params) -> None:
+def test_resnet50_v1_costs_less_than_torchvisions_for_the_same_parameters(
+    macs: Count, params: Callable[[nn.Module], int]
+) -> None:
     network = on_meta(resnet50_v1)
     assert params(network) == params(on_meta(models.resnet50)) == 25_557_032
     assert round(macs(network, (3, 224, 224))[""] / 1e9, 3) == 3.858
@@ -189,7 +192,7 @@ def test_resnet50_v1_costs_less_than_torchvisions_for_the_same_parameters(macs, 
     assert network.get_submodule("layer2.0.conv2").stride == (1, 1)
 
 
-def test_plain_networks_are_resnets_without_shortcuts(macs, params) -> None:
+def test_plain_networks_are_resnets_without_shortcuts(macs: Count, params: Callable[[nn.Module], int]) -> None:
     network = on_meta(plain34)
     assert params(network) == 21_623_848
     assert params(on_meta(models.resnet34)) == 21_797_672
@@ -200,7 +203,7 @@ def test_plain_networks_are_resnets_without_shortcuts(macs, params) -> None:
     assert params(on_meta(plain18)) == params(on_meta(models.resnet18)) - 172_032 - 1_792
 
 
-def test_se_resnet50(params) -> None:
+def test_se_resnet50(params: Callable[[nn.Module], int]) -> None:
     network = on_meta(se_resnet50)
     assert params(network) == 28_088_024
     se = [module for path, module in network.named_modules() if path.endswith(".se")]
@@ -225,7 +228,7 @@ def kinds(network: nn.Module, counted: dict[str, int]) -> dict[str, tuple[int, i
     return {kind: (cost, weights) for kind, (cost, weights) in total.items()}
 
 
-def test_mobilenet_v1_shares_of_table_2(macs) -> None:
+def test_mobilenet_v1_shares_of_table_2(macs: Count) -> None:
     network = on_meta(mobilenet_v1)
     counted = macs(network, (3, 224, 224))
     found = kinds(network, counted)
@@ -246,12 +249,12 @@ def test_mobilenet_v1_widths(width: float, stem: int, last: int) -> None:
 
 
 @pytest.mark.parametrize(("size", "millions"), [(192, 418), (160, 290), (128, 186)])
-def test_mobilenet_v1_resolutions_of_table_7(size: int, millions: int, macs) -> None:
+def test_mobilenet_v1_resolutions_of_table_7(size: int, millions: int, macs: Count) -> None:
     counted = macs(on_meta(mobilenet_v1), (3, size, size))[""]
     assert int(counted / 1e6) == millions  # the paper cuts off rather than rounds: 290.7 is its 290
 
 
-def test_depthwise_separable_saves_what_the_paper_says(macs) -> None:
+def test_depthwise_separable_saves_what_the_paper_says(macs: Count) -> None:
     block = on_meta(DepthwiseSeparable, in_channels=512, out_channels=512)
     cost = macs(block, (512, 14, 14))[""]
     full = 512 * 512 * 9 * 14 * 14
@@ -260,14 +263,14 @@ def test_depthwise_separable_saves_what_the_paper_says(macs) -> None:
 
 
 @pytest.mark.parametrize(("key", "millions"), [("g1", 143), ("g2", 140), ("g3", 137), ("g4", 133), ("g8", 137)])
-def test_shufflenet_v1_complexity_leaves_the_last_layer_out(key: str, millions: int, macs) -> None:
+def test_shufflenet_v1_complexity_leaves_the_last_layer_out(key: str, millions: int, macs: Count) -> None:
     network = instantiate(get_entry(f"shufflenet_v1_{key}"))
     counted = macs(network, (3, 224, 224))
     assert round((counted[""] - counted["fc"]) / 1e6) == millions
 
 
 @pytest.mark.parametrize(("key", "millions"), [("x0_25", 13), ("x0_5", 38), ("x1_5", 292), ("x2_0", 524)])
-def test_shufflenet_v1_complexity_of_the_widths(key: str, millions: int, macs) -> None:
+def test_shufflenet_v1_complexity_of_the_widths(key: str, millions: int, macs: Count) -> None:
     assert round(macs(instantiate(get_entry(f"shufflenet_v1_{key}")), (3, 224, 224))[""] / 1e6) == millions
 
 

@@ -161,7 +161,7 @@ def test_where_it_looks_now_and_before(network: Network) -> None:
     assert not np.array_equal(found.now.heat, found.baseline.heat)
     assert "2 × 2 places" in found.caption
     assert "Weights are random" in found.caption
-    assert "Weights are random" not in replace(found, untrained=False).caption
+    assert "Weights are random" not in replace(found, has_random_weights=False).caption
 
 
 def test_shares_of_time_and_macs_add_up(opened: Callable[[str], Network]) -> None:

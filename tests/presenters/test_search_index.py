@@ -9,13 +9,14 @@ import pytest
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level
 from explorer.presenters.search_index import build_breadcrumb, expanded_to_show, find_card, search_index
+from explorer.viewmodels.diagram import Level
 
 Open = Callable[[str], Network]
 
 
 @pytest.mark.parametrize("level", ["stages", "blocks", "units", "ops"])
 @pytest.mark.parametrize("key", ["resnet18", "googlenet_2014", "mobilenet_v2"])
-def test_every_place_has_a_card_at_every_level(opened: Open, key: str, level: str) -> None:
+def test_every_place_has_a_card_at_every_level(opened: Open, key: str, level: Level) -> None:
     study = opened(key).analysis
     groups = expanded_at_level(study, level)
     cards = build_diagram(study, groups).cards

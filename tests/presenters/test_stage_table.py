@@ -136,7 +136,7 @@ def test_the_rows_add_up(opened: Opened, key: str) -> None:
     found = stage_table([network.analysis])
     for name, total in (("Parameters", network.figures.total.params), ("MACs", network.figures.total.macs)):
         at = found.header.index(name)
-        counts = [row[at] for row in found.rows if isinstance(row[at], int)]
+        counts = [cell for row in found.rows if isinstance(cell := row[at], int)]
         unused = network.figures.unused_params if name == "Parameters" else 0
         stray = [n for n in network.architecture.live if n not in _gathered(network)]
         assert sum(counts) + unused + _of(network, stray, name) == total

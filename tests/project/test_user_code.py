@@ -65,7 +65,7 @@ def test_a_file_makes_a_network_with_its_own_weights(net: Path) -> None:
     network = open_user_module(UserModule(f"{net}:Net", {"classes": 5, "act": "silu"}, SMALL))
     assert network.title == "Net"
     assert network.figures.total.params == 8 * 27 + 8 + 8 * 5 + 5
-    assert network.architecture.nodes["fc"].layer.out_features == 5  # type: ignore[union-attr]
+    assert network.architecture.nodes["fc"].layer.out_features == 5
     assert [type(network.architecture.nodes[name].layer).__name__ for name in ("stem", "act")] == ["Conv2d", "SiLU"]
     assert network.run("cat").result.main_output.shape == (1, 5)
 
@@ -73,7 +73,7 @@ def test_a_file_makes_a_network_with_its_own_weights(net: Path) -> None:
 def test_a_package_makes_one_and_so_does_a_network_that_is_there(net: Path) -> None:
     shuffle = open_user_module(UserModule("torchvision.models:shufflenet_v2_x0_5", {"num_classes": 3}, (1, 3, 64, 64)))
     assert shuffle.title == "ShuffleNetV2"
-    assert open_user_module(UserModule(f"{net}:ready", {}, SMALL)).architecture.nodes["fc"].layer.out_features == 7  # type: ignore[union-attr]
+    assert open_user_module(UserModule(f"{net}:ready", {}, SMALL)).architecture.nodes["fc"].layer.out_features == 7
 
 
 def test_a_file_that_was_changed_is_read_again_and_what_it_imports_too(net: Path) -> None:

@@ -147,7 +147,7 @@ def test_without_gradients_the_other_curves_stay_and_the_reason_is_said(
     fill(panel, network, edited)
     panel.tabs.buttons["gradient"].click()
     panel.show_result(
-        replace(compute_depth_curves(edited.probe(), network.probe(), 3), no_gradient="Only 1 MiB is free.")
+        replace(compute_depth_curves(edited.probe(), network.probe(), 3), no_gradient_reason="Only 1 MiB is free.")
     )
     assert panel.current_key == "change"
     assert panel.plot.isVisible()
@@ -202,7 +202,7 @@ def test_a_click_on_a_point_of_time_against_macs_goes_to_its_layer(
 
 
 def tool(window: Window, kind: type) -> Any:
-    found = next(found for found in window.tools if isinstance(found, kind))
+    found: Any = next(found for found in window.tools if isinstance(found, kind))
     assert found.panel is None  # nothing is made before it is looked at
     found.dock.show()
     found.dock.raise_()

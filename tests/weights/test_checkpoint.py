@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -17,7 +18,6 @@ from torch import nn
 
 from explorer.edits import SetClasses, SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
-from explorer.weights import checkpoint
 from explorer.weights.checkpoint import CheckpointError, read_checkpoint
 
 
@@ -279,6 +279,6 @@ def test_weights_of_another_network(network: Network, tmp_path: Path) -> None:
 
 def test_a_file_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = as_pth(small().state_dict(), tmp_path / "a.pth")
-    memory = checkpoint.psutil.virtual_memory()._replace(available=1000)
-    monkeypatch.setattr(checkpoint.psutil, "virtual_memory", lambda: memory)
+    memory = psutil.virtual_memory()._replace(available=1000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     refused(path, "only 1,000 B of memory are free")

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import io
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,6 @@ import torch
 
 from explorer.network import open_network
 from explorer.networks.catalogue import all_entries, get_entry
-from explorer.weights import pretrained
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.pretrained import DownloadCancelled, PretrainedWeights, fetch, list_pretrained
 
@@ -136,8 +136,8 @@ def test_offline_the_place_of_the_file_is_said(server: Server) -> None:
 
 
 def test_too_little_room_is_said_before_anything_is_fetched(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = pretrained.shutil.disk_usage("/")._replace(free=1000)
-    monkeypatch.setattr(pretrained.shutil, "disk_usage", lambda path: usage)
+    usage = shutil.disk_usage("/")._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(CheckpointError, match="only 1,000 B are free at"):
         fetch(server.offer())
     assert server.asked == 0

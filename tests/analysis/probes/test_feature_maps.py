@@ -92,10 +92,10 @@ def test_tokens_lie_where_their_patches_are() -> None:
 
 
 def test_the_same_bins_for_before_and_after() -> None:
-    found = compute_histogram(np.float32([0, 1]), np.float32([3, 4, 4]), bins=4)
+    found = compute_histogram(np.array([0, 1], np.float32), np.array([3, 4, 4], np.float32), bins=4)
     assert found.edges.tolist() == [0, 1, 2, 3, 4]
     assert [counts.tolist() for counts in found.counts] == [[1, 1, 0, 0], [0, 0, 0, 3]]
-    assert compute_histogram(np.float32([2, 2])).counts[0].sum() == 2  # all equal
+    assert compute_histogram(np.array([2, 2], np.float32)).counts[0].sum() == 2  # all equal
 
 
 def test_a_node_that_an_edit_took_out_is_named(network: Network, image: torch.Tensor) -> None:

@@ -17,7 +17,7 @@ from tests.analysis.probes.image_probe import shown
 def test_kernels_are_the_modules(network: Network, module: nn.Module, image: torch.Tensor) -> None:
     showing = shown(network, image)
     stem = extract_kernels("conv1", showing)
-    np.testing.assert_array_equal(stem.weights, module.conv1.weight.detach().numpy())  # type: ignore[union-attr,operator]
+    np.testing.assert_array_equal(stem.weights, module.conv1.weight.detach().numpy())
     np.testing.assert_array_equal(stem.for_input_channel(1), stem.weights[:, 1])
     assert stem.reads_rgb
     assert not extract_kernels("layer1.0.conv1", showing).reads_rgb
@@ -27,7 +27,7 @@ def test_a_layer_of_single_numbers_is_a_matrix(network: Network, module: nn.Modu
     showing = shown(network, image)
     assert extract_kernels("layer2.0.downsample.0", showing).is_matrix
     matrix = extract_kernels("fc", showing).matrix
-    np.testing.assert_array_equal(matrix, module.fc.weight.detach().numpy())  # type: ignore[union-attr,operator]
+    np.testing.assert_array_equal(matrix, module.fc.weight.detach().numpy())
 
 
 def test_in_colour_grey_is_nothing_and_each_kernel_has_full_contrast() -> None:

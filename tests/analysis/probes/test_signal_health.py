@@ -27,7 +27,7 @@ def test_gradients_are_autograds(network: Network, image: torch.Tensor) -> None:
     module(image)[0, 3].backward()
     found = {health.name: health for health in measure_signal_health(shown(network, image), 3)}
     for path in paths:
-        assert found[path].gradient == pytest.approx(float(kept[path].grad.norm()), rel=1e-4), path  # type: ignore[union-attr]
+        assert found[path].gradient == pytest.approx(float(kept[path].grad.norm()), rel=1e-4), path
         assert found[path].deviation == pytest.approx(float(kept[path].detach().std(correction=0)), rel=1e-4)
         assert found[path].mean == pytest.approx(float(kept[path].detach().mean()), rel=1e-3, abs=1e-5)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import timm
@@ -115,9 +116,9 @@ REGNETS: dict[str, list[tuple[int, int]]] = {
     "regnet_y_128gf": [(2, 2), (7, 4), (17, 11), (1, 28)],
 }
 for key, rows in REGNETS.items():
-    gate = " + SE" if "_y_" in key else ""
+    suffix = " + SE" if "_y_" in key else ""
     CATALOGUE[key] = {
-        f"Residual bottleneck{f', cardinality {groups}' if groups > 1 else ''}{gate}": depth for depth, groups in rows
+        f"Residual bottleneck{f', cardinality {groups}' if groups > 1 else ''}{suffix}": depth for depth, groups in rows
     }
 
 
@@ -196,7 +197,7 @@ def conv(channels: int, out: int, side: int, act: bool = True, groups: int = 1, 
 class Given(nn.Module):
     """A block of named ways, put together as it is told."""
 
-    def __init__(self, join: Callable[..., Tensor], **ways: nn.Module) -> None:
+    def __init__(self, join: Callable[..., Tensor], **ways: Any) -> None:
         super().__init__()
         self.join = join
         for name, way in ways.items():

@@ -10,7 +10,8 @@ from explorer.ui.base import appearance
 
 
 def luminance(colour: str) -> float:
-    parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(colour).getRgbF()[:3]]
+    red, green, blue, _ = map(float, QColor(colour).getRgbF())  # type: ignore[call-overload]
+    parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 

@@ -16,7 +16,7 @@ from explorer.layout import Box, Geometry
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.canvas.pixmap_cache import PixmapCache
 from explorer.ui.canvas.viewport import Viewport
-from explorer.viewmodels.diagram import Card, Diagram, Link
+from explorer.viewmodels.diagram import Card, Diagram, Kind, Link
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 NOWHERE = QPoint()
@@ -277,10 +277,12 @@ def test_an_arrow_with_nothing_selected_begins_at_the_image_and_with_ctrl_pans(c
     with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Down)
     assert told.args == ["in"]
-    before = canvas._viewport.to_widget_rect(canvas.picture.rect("conv"))
+    rect = canvas.picture.rect("conv") if canvas.picture is not None else None
+    assert rect is not None
+    before = canvas._viewport.to_widget_rect(rect)
     with qtbot.assertNotEmitted(canvas.card_selected):
         qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
-    assert canvas._viewport.to_widget_rect(canvas.picture.rect("conv")).top() < before.top()
+    assert canvas._viewport.to_widget_rect(rect).top() < before.top()
 
 
 def test_with_shift_cards_join_the_selection_and_leave_it_on_the_way_back(canvas: Canvas, qtbot: QtBot) -> None:
@@ -363,9 +365,8 @@ def crowd(columns: int, rows: int) -> Picture:
     """Cards wherever one looks."""
     names = [f"c{n}" for n in range(columns * rows)]
     boxes = {id: Box(8 + 170 * (n % columns), 8 + 70 * (n // columns), 150, 50) for n, id in enumerate(names)}
-    cards = {
-        id: Card(id, kind, "Layer") for id, kind in zip(names, ("conv", "pool", "norm", "linear") * 999, strict=False)
-    }
+    kinds: tuple[Kind, ...] = ("conv", "pool", "norm", "linear")
+    cards = {id: Card(id, kind, "Layer") for id, kind in zip(names, kinds * 999, strict=False)}
     return Picture(Diagram("", {"": tuple(names)}, cards, ()), Geometry(boxes, (), 170 * columns, 70 * rows))
 
 

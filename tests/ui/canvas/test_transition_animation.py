@@ -24,7 +24,8 @@ def picture(*opened: str) -> Picture:
     """Two blocks in a row, each of which can be open."""
     cards = {id: Card(id, "block", f"Block {id}", ("1.2 M params",), is_expandable=True) for id in INSIDE}
     cards |= {"in": Card("in", "input", "Image"), "out": Card("out", "output", "Output")}
-    chain, children, extra = ["in"], {"": OUTER}, []
+    chain, extra = ["in"], []
+    children: dict[str, tuple[str, ...]] = {"": OUTER}
     for id, inside in INSIDE.items():
         if id not in opened:
             chain.append(id)

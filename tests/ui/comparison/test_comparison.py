@@ -70,7 +70,7 @@ def test_another_network_is_folded_selected_and_moved_with_the_open_one(
     right.zoom(1.5, QPointF(50, 40))
     assert left.scale == pytest.approx(1.5 * scale)
     right._pan(QPointF(7, -5))
-    assert left.view_state[1] == QPointF(50, 40) - 1.5 * (QPointF(50, 40) - offset) + QPointF(7, -5)
+    assert left.view_state[1] == QPointF(50, 40) - (QPointF(50, 40) - offset) * 1.5 + QPointF(7, -5)
     beside.pane.link_button.setChecked(False)
     before = left.view_state
     right._pan(QPointF(11, 3))

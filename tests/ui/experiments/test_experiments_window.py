@@ -203,7 +203,7 @@ def test_every_kind_of_picture_is_drawn_in_light_and_dark(qtbot: QtBot, qapp: QA
             Photo("map", np.eye(4)),
         ):
             cell.show_picture(picture, lambda label: f"{label}")
-            assert picture.title in cell.title_label.text()
+            assert f"{picture.title}" in cell.title_label.text()
             assert not cell.grab().isNull()
 
 

@@ -10,9 +10,10 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from explorer.drawing import Picture
 from explorer.export.page import Page
 from explorer.ui.export.dialog import ExportDialog, _select_data, load_last_page, save_last_page
-from explorer.ui.export.jobs import build_sheet
+from explorer.ui.export.jobs import ExportSource, build_sheet
 from explorer.ui.export.tool import ExportTool
 from explorer.ui.shell.window import Window
 from explorer.viewmodels.diagram import Colouring
@@ -41,6 +42,13 @@ def seen(dialog: ExportDialog, qtbot: QtBot) -> str:
     dialog._update_preview()
     qtbot.waitUntil(lambda: bool(dialog._message.text()), timeout=SLOW)
     return dialog._message.text()
+
+
+def source(tool: ExportTool) -> ExportSource:
+    """What the tool would export now."""
+    found = tool.exportable
+    assert found is not None
+    return found
 
 
 def saved(tool: ExportTool, qtbot: QtBot) -> None:
@@ -95,15 +103,16 @@ def test_it_begins_as_the_window_is_and_the_picture_follows_direction_and_colour
     qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
     dialog = asked(tool, qtbot)
     assert (dialog.page.direction, dialog.page.by, dialog.page.level) == ("right", "params", None)
-    assert build_sheet(tool.exportable, dialog.page).content is canvas.picture  # exactly what the window shows
+    assert build_sheet(source(tool), dialog.page).content is canvas.picture  # exactly what the window shows
     across = seen(dialog, qtbot)
     _select_data(dialog._direction, "down")
     _select_data(dialog._by, "macs")
     assert seen(dialog, qtbot) != across
     for scope in ("all", "selection"):
         _select_data(dialog._scope, scope)
-        drawn = build_sheet(tool.exportable, dialog.page).content
+        drawn = build_sheet(source(tool), dialog.page).content
         assert drawn.height > drawn.width
+        assert isinstance(drawn, Picture)
         assert drawn.diagram.scale.title == "MACs"
     _select_data(dialog._scope, "visible")  # is as it is
     assert (dialog.page.direction, dialog.page.by) == ("right", "params")
@@ -120,7 +129,9 @@ def test_numbers_of_a_tool_can_colour_an_export(tool: ExportTool, qtbot: QtBot) 
     for level in (None, "stages"):
         _select_data(dialog._level, level)
         assert dialog.page.by == "Time"
-        assert build_sheet(tool.exportable, dialog.page).content.diagram.scale.title == "Time"
+        drawn = build_sheet(source(tool), dialog.page).content
+        assert isinstance(drawn, Picture)
+        assert drawn.diagram.scale.title == "Time"
     dialog.reject()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -143,7 +144,7 @@ def test_kernels_over_red_green_and_blue_speak_of_themselves(
         in panel.statistics.statistics.text()
     )
     assert "empty kernels" in panel.statistics.statistics.text()
-    assert sum(build_card_views(found).views["kernels"].histogram.counts[0]) == weights.size  # type: ignore[union-attr]
+    assert sum(build_card_views(found).views["kernels"].histogram.counts[0]) == weights.size
     panel.grab()
     place = panel.channel_view.map.image_rect
     qtbot.mouseMove(panel.channel_view.map, QPoint(place.center().x(), place.top() + 1))
@@ -191,11 +192,13 @@ def test_it_is_painted_in_every_size(
 
 
 def test_what_is_not_finite_is_magenta() -> None:
-    image = colour_maps.map_to_image(np.float32([[0, np.nan]]), colour_maps.colour_table("Grey", False), (0, 1))
-    assert image.pixelColor(1, 0).getRgb()[:3] == (255, 0, 255)
+    image = colour_maps.map_to_image(
+        np.array([[0, np.nan]], np.float32), colour_maps.colour_table("Grey", False), (0, 1)
+    )
+    assert image.pixelColor(1, 0) == QColor(255, 0, 255)
     assert image.pixelColor(0, 0) != image.pixelColor(1, 0)
-    assert finite_range(np.float32([np.nan]), False) == (0, 1)
-    assert finite_range(np.float32([-3, 1]), True) == (-3, 3)
+    assert finite_range(np.array([np.nan], np.float32), False) == (0, 1)
+    assert finite_range(np.array([-3, 1], np.float32), True) == (-3, 3)
 
 
 def test_the_keyboard_goes_from_channel_to_channel(panel: FeatureMapsPanel, network: Network, qtbot: QtBot) -> None:

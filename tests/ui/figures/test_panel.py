@@ -61,7 +61,7 @@ def test_figures_and_their_changes(panel: FiguresPanel) -> None:
     ids=lambda count: count.name,
 )
 def test_no_figure_is_cut(panel: FiguresPanel, count: HeadlineFigure) -> None:
-    panel.show_summary(replace(SUMMARY, counts=(count,)))  # alone: a longer one would make room for it
+    panel.show_summary(replace(SUMMARY, headline_figures=(count,)))  # alone: a longer one would make room for it
     QApplication.processEvents()
     panel.resize(panel.minimumSizeHint().width(), 220)
     QApplication.processEvents()
@@ -81,7 +81,7 @@ def test_nothing_open_shows_no_figures(panel: FiguresPanel) -> None:
     panel.show_summary(None)
     assert panel._empty.isVisible()
     assert not panel.plot.isVisible()
-    panel.show_summary(replace(SUMMARY, counts=SUMMARY.headline_figures[:1]))
+    panel.show_summary(replace(SUMMARY, headline_figures=SUMMARY.headline_figures[:1]))
     assert panel.plot.isVisible()
     assert [row[0].isVisible() for row in panel._rows] == [True, False, False, False]
 

@@ -80,7 +80,8 @@ def test_a_try_says_that_it_is_in_force_and_is_taken_back_there(guide: GuideTool
 def test_a_try_goes_from_under_another(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
     for tried in ("narrow", "no_shortcut"):
         follow(guide, f"try:inverted_residual/{tried}")
-        qtbot.waitUntil(lambda tried=tried: f"undo:inverted_residual/{tried}" in html(guide), timeout=SLOW)
+        undo = f"undo:inverted_residual/{tried}"
+        qtbot.waitUntil(lambda: undo in html(guide), timeout=SLOW)  # noqa: B023
     assert position(window) == 2
     follow(guide, "undo:inverted_residual/narrow")
     qtbot.waitUntil(lambda: "try:inverted_residual/narrow" in html(guide), timeout=SLOW)

@@ -50,7 +50,7 @@ def test_a_mismatch_has_a_badge(box: FormulaBox) -> None:
 
 
 def test_groups_and_nothing(box: FormulaBox) -> None:
-    assert not box.isVisibleTo(None)
+    assert not box.isVisibleTo(None)  # type: ignore[arg-type]
     box.show_formula(None, "MACs = sum over 3 layers\n1 + 2 < 4")
     assert "1 + 2 &lt; 4" in box.text()
     assert not box.isHidden()

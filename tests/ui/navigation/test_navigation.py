@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -78,7 +79,9 @@ def test_hits_follow_an_edit(window: Window, finding: NavigationTool, qtbot: QtB
 
 def test_all_of_a_kind_from_the_menu_of_a_card(finding: NavigationTool, qtbot: QtBot) -> None:
     words = dict(finding._card_actions("layer1.0"))
-    words["Find all: Residual block"]()
+    find_all = words["Find all: Residual block"]
+    assert find_all is not None
+    find_all()
     qtbot.waitUntil(lambda: finding.search_box.hit_count.text() == "8 found", timeout=LONG)
 
 
@@ -239,5 +242,5 @@ def two_branches() -> Diagram:
         ("nowhere", "on", None),
     ],
 )
-def test_the_keyboard_reaches_everything(start: str | None, way: str, there: str | None) -> None:
+def test_the_keyboard_reaches_everything(start: str | None, way: Any, there: str | None) -> None:
     assert find_next_card(compose_picture(two_branches()), start, way) == there

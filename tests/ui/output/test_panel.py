@@ -80,7 +80,7 @@ def test_what_the_network_does_not_see_is_dimmed(panel: OutputPanel) -> None:
 def test_more_or_fewer_classes_and_logits(panel: OutputPanel, qtbot: QtBot) -> None:
     panel.resize(700, 400)
     panel.show_output(
-        replace(OUTPUT, guesses=tuple(ClassPrediction(f"class {n}", 0.1, 0.1, n - 3.0, 2.0) for n in range(10)))
+        replace(OUTPUT, predictions=tuple(ClassPrediction(f"class {n}", 0.1, 0.1, n - 3.0, 2.0) for n in range(10)))
     )
     entries = {action.text(): action for action in panel.view_button.menu().actions()}
     entries["Top 10"].trigger()
@@ -100,9 +100,9 @@ def test_maps_are_shown_when_there_are_some(panel: OutputPanel) -> None:
 
 
 def test_what_is_new_and_what_is_broken_is_said(panel: OutputPanel) -> None:
-    panel.show_output(replace(OUTPUT, weights="3 of 52 layers have new weights, so the class means little."))
+    panel.show_output(replace(OUTPUT, weights_text="3 of 52 layers have new weights, so the class means little."))
     assert panel.note.text().startswith("3 of 52 layers have new weights")
-    panel.show_output(replace(OUTPUT, broken="NaN begins at features.3: the output has no meaning."))
+    panel.show_output(replace(OUTPUT, non_finite_text="NaN begins at features.3: the output has no meaning."))
     assert panel.note.text() == "NaN begins at features.3: the output has no meaning."
     assert not panel.bars.isVisible()
     assert not panel.divergence.isVisible()

@@ -172,17 +172,18 @@ def test_the_window_beside_the_window(window: Window, qtbot: QtBot) -> None:
     across = tool(window)
     assert across.window is None  # made when it is asked for
     across.show()
-    assert across.window.isVisible()
-    across.window.setCurrentWidget(across.window.lineages)
-    qtbot.waitUntil(lambda: "25,028,904" in across.window.lineages.text.toPlainText(), timeout=SLOW)
-    across.window.lineages.text.anchorClicked.emit("open:2")
+    overview: Any = across.window
+    assert overview.isVisible()
+    overview.setCurrentWidget(overview.lineages)
+    qtbot.waitUntil(lambda: "25,028,904" in overview.lineages.text_view.toPlainText(), timeout=SLOW)
+    overview.lineages.text_view.anchorClicked.emit("open:2")
     qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.history.position == 2), timeout=SLOW)
     assert window.session.network is not None
     assert window.session.network.figures.total.params == 25_028_904
-    assert "✓ Open in the window" in across.window.lineages.text.toPlainText()
-    across.window.lineages.text.anchorClicked.emit("open:1")  # asks nothing: the edits can be redone
+    assert "✓ Open in the window" in overview.lineages.text_view.toPlainText()
+    overview.lineages.text_view.anchorClicked.emit("open:1")  # asks nothing: the edits can be redone
     qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.history.position == 1), timeout=SLOW)
     assert window.session.network.history.redo_title == "Cardinality 32 everywhere"
-    qtbot.waitUntil(across.window.scatter._band.isVisible)
+    qtbot.waitUntil(overview.accuracy_cost._band.isVisible)
     QGuiApplication.clipboard().clear()
-    across.window.close()
+    overview.close()

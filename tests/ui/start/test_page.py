@@ -46,7 +46,9 @@ def test_cards_fill_the_width_and_nothing_is_cut(over: QWidget, size: tuple[int,
     assert {card.y() for card in page.cards[:columns]} == {page.cards[0].y()}
     room = page.viewport().width()
     for card in page.cards:
-        right = card.mapTo(page.widget(), card.rect().topRight()).x()
+        content = page.widget()
+        assert content is not None
+        right = card.mapTo(content, card.rect().topRight()).x()
         assert right < room
         assert QFontMetrics(card.font()).horizontalAdvance(card._network.title) < 1.05 * card.width()
     assert page.horizontalScrollBar().maximum() == 0

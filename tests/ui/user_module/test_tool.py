@@ -143,11 +143,11 @@ def test_a_changed_file_is_read_again_with_the_same_edits(
 ) -> None:
     opened(tool, net, window, qtbot)
     window.apply_edit(SwapActivation("act", "gelu"))
-    qtbot.waitUntil(lambda: window.session.network.history.position == 1, timeout=SLOW)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: window.session.network.history.position == 1, timeout=SLOW)
     net.write_text(NET.replace("width=8", "width=16"))
     tool.reload_action.trigger()
     qtbot.waitUntil(
-        lambda: window.session.network.architecture.nodes["stem"].layer.out_channels == 16,  # type: ignore[union-attr]
+        lambda: bool(window.session.network.architecture.nodes["stem"].layer.out_channels == 16),
         timeout=SLOW,
     )
     network = window.session.network
@@ -164,7 +164,7 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
 ) -> None:
     opened(tool, net, window, qtbot)
     window.apply_edit(SwapActivation("act", "gelu"))
-    qtbot.waitUntil(lambda: window.session.network.history.position == 1, timeout=SLOW)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: window.session.network.history.position == 1, timeout=SLOW)
     path = net.parent / "mine.cnnx"
     suggestions: list[str] = []
     monkeypatch.setattr(
@@ -184,7 +184,7 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
     assert dialog.arguments_edit.text() == "classes=7"
     dialog.run_button.click()
     qtbot.waitUntil(lambda: window.session.network is not before, timeout=SLOW)
-    assert window.session.network.history.applied_edits == (SwapActivation("act", "gelu"),)  # type: ignore[union-attr]
+    assert window.session.network.history.applied_edits == (SwapActivation("act", "gelu"),)
     assert window.documents.path == path
     assert not window.documents.is_modified
 
