@@ -55,7 +55,7 @@ def fill(panel: Any, network: Network, edited: Network) -> None:
     elif isinstance(panel, GradCamPanel):
         panel.show_result(compute_grad_cam_view(edited.probe(), network.probe(), 3))
     else:
-        panel.show_found(
+        panel.show_result(
             summarise_latency(edited.analysis, Latency(dict.fromkeys(edited.architecture.live, 1.0), 7, 1), 20.0)
         )
 
@@ -65,16 +65,16 @@ def fill(panel: Any, network: Network, edited: Network) -> None:
 def test_they_are_painted_in_every_size_and_theme(
     panel: Any, network: Network, edited: Network, size: tuple[int, int], scheme: str, qapp: QApplication
 ) -> None:
-    empty = panel.words.text()
+    empty = panel.caption.text()
     assert empty
     panel.resize(*size)
     fill(panel, network, edited)
     appearance.apply_scheme(qapp, scheme)
     panel.grab()
     assert panel.width() == size[0]
-    assert panel.words.text() != empty
-    panel.show_found(None, "The output (3) has no class number 7.")
-    assert panel.words.text() == "The output (3) has no class number 7."
+    assert panel.caption.text() != empty
+    panel.show_result(None, "The output (3) has no class number 7.")
+    assert panel.caption.text() == "The output (3) has no class number 7."
 
 
 def test_a_click_on_a_point_goes_to_its_layer(network: Network, edited: Network, qtbot: QtBot) -> None:
@@ -218,46 +218,46 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     window.start("shufflenet_v2_x0_5")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
     curves = tool(window, DepthCurvesTool)
-    qtbot.waitUntil(lambda: curves.panel is not None and curves.panel._depth is not None, timeout=SLOW)
+    qtbot.waitUntil(lambda: curves.panel is not None and curves.panel._curves is not None, timeout=SLOW)
     window.apply_edit(SwapActivation("stage4.1", "gelu"))
-    qtbot.waitUntil(lambda: curves.panel._depth.edited, timeout=SLOW)
-    assert any(value and value > 0 for value in curves.panel._depth.curve("change"))
-    curves.panel.picked.emit("stage4.1.branch2.2")
+    qtbot.waitUntil(lambda: curves.panel._curves.is_edited, timeout=SLOW)
+    assert any(value and value > 0 for value in curves.panel._curves.curve("change"))
+    curves.panel.node_clicked.emit("stage4.1.branch2.2")
     assert window.session.selection == "stage4.1.branch2.2"
-    qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves.panel._selected)
+    qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves.panel._selected_nodes)
 
-    curves.panel.colour.click()
+    curves.panel.colour_button.click()
     assert window.session.colour_mode == "What the edits moved"
     qtbot.waitUntil(lambda: tinted(window), timeout=SLOW)
     curves.panel.tabs.buttons["gradient"].click()
     assert window.session.colour_mode == "Gradient coming back, of the largest"
     assert list(window.session.colourings) == ["Gradient coming back, of the largest"]
     window.session.colour_by("macs")
-    assert not curves.panel.colour.isChecked()
+    assert not curves.panel.colour_button.isChecked()
 
     looks = tool(window, GradCamTool)
-    qtbot.waitUntil(lambda: looks.panel.before.isVisible(), timeout=SLOW)
+    qtbot.waitUntil(lambda: looks.panel.baseline.isVisible(), timeout=SLOW)
     looks.panel.class_chosen.emit(17)
     qtbot.waitUntil(lambda: looks.panel.classes.currentData() == 17, timeout=SLOW)
 
     times = tool(window, TimingTool)
-    times.panel.measure.click()
+    times.panel.measure_button.click()
     qtbot.waitUntil(lambda: times.panel._timing is not None, timeout=SLOW)
-    assert times.panel._timing.before is not None
-    qtbot.waitUntil(lambda: times.panel.measure.text() == "Measure", timeout=SLOW)
-    times.panel.colour.click()
+    assert times.panel._timing.baseline_total is not None
+    qtbot.waitUntil(lambda: times.panel.measure_button.text() == "Measure", timeout=SLOW)
+    times.panel.colour_button.click()
     assert window.session.colour_mode == "Time per layer"
     window.apply_edit(SwapActivation("stage4.2", "gelu"))
-    qtbot.waitUntil(lambda: not times.panel.colour.isChecked(), timeout=SLOW)
+    qtbot.waitUntil(lambda: not times.panel.colour_button.isChecked(), timeout=SLOW)
     assert "Time per layer" not in window.session.colourings
-    assert "Measured before the last change" in times.panel.words.text()
+    assert "Measured before the last change" in times.panel.caption.text()
 
 
 def test_a_transformer_says_why_it_has_no_map(window: Window, qtbot: QtBot) -> None:
     window.start("vit_b_16")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
     looks = tool(window, GradCamTool)
-    qtbot.waitUntil(lambda: "attention mixes them everywhere" in looks.panel.words.text(), timeout=SLOW)
+    qtbot.waitUntil(lambda: "attention mixes them everywhere" in looks.panel.caption.text(), timeout=SLOW)
 
 
 def test_a_device_that_fails_meanwhile_is_said(window: Window, qtbot: QtBot) -> None:
@@ -268,7 +268,7 @@ def test_a_device_that_fails_meanwhile_is_said(window: Window, qtbot: QtBot) -> 
     assert network is not None
     missing = "mps:0" if not torch.backends.mps.is_available() else "cuda:0"  # as one is that was unplugged
     network.context.forward.configure(device=missing)
-    times.panel.measure.click()
+    times.panel.measure_button.click()
     qtbot.waitUntil(lambda: times.panel._timing is not None, timeout=SLOW)
     assert window.statusBar().currentMessage().startswith(f"{missing} failed (")
     assert network.context.forward.device == "cpu"

@@ -1,4 +1,4 @@
-"""What changes along the depth: one curve at a time, now and before."""
+"""Panel of the curves along the depth: one quantity at a time, now and at the baseline."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ _PLACEHOLDER = "Open a network to see how the signal fares along its depth."
 
 
 class DepthCurvesPanel(QWidget):
-    node_clicked = Signal(str)  # a node
+    """Tabs for activation drift, signal, dead units and gradient, each a curve over the layers."""
+
+    node_clicked = Signal(str)  # name of a node
     class_chosen = Signal(int)
-    colouring_changed = Signal(str)  # a key of the curves by which cards should be coloured; empty for no longer
+    colouring_changed = Signal(str)  # key of a curve; empty to take the colouring back
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves: DepthCurves | None = None
         self._selected_nodes: frozenset[str] = frozenset()
-        self._preferred_key = ""  # the curve the user wants; until then what the edits moved, if there are any
+        self._preferred_key = ""  # chosen by the user; empty while the panel chooses
         self.tabs = TabButtons(_CURVE_TABS)
         self.tabs.tab_clicked.connect(lambda _: self._curve_chosen())
         self.classes = ClassCombo("Class from which gradients come")
@@ -67,13 +69,15 @@ class DepthCurvesPanel(QWidget):
 
     @property
     def current_key(self) -> str:
+        """Key of the curve that is shown, one of `explorer.presenters.depth_curves.CURVES`."""
         return self.tabs.current_key
 
     def show_result(self, result: DepthCurves | None, reason: str = "") -> None:
+        """Show curves; without a result, the reason for that."""
         self._curves = result
         self.plot.setVisible(result is not None)
-        for part in (self.tabs, self.colour_button):
-            part.setEnabled(result is not None)
+        for widget in (self.tabs, self.colour_button):
+            widget.setEnabled(result is not None)
         if result is None:
             self.caption.setText(reason or _PLACEHOLDER)
             self.legend.clear()
@@ -88,16 +92,17 @@ class DepthCurvesPanel(QWidget):
         self._update_plot()
 
     def show_busy(self) -> None:
+        """Say that the curves are being computed, while there are none yet."""
         if self._curves is None:
             self.caption.setText("One pass forth and one back…")
 
     def set_colouring(self, on: bool) -> None:
-        """Whether cards are coloured by the curve; does not tell anyone."""
+        """Check the button that colours the cards by this curve, without emitting a signal."""
         with QSignalBlocker(self.colour_button):
             self.colour_button.setChecked(on)
 
     def select_nodes(self, names: frozenset[str]) -> None:
-        """Mark the selected card: the nodes that are on it."""
+        """Mark the last of these nodes, those on the selected card, on the plot."""
         if names != self._selected_nodes:
             self._selected_nodes = names
             self._update_plot()
@@ -110,30 +115,34 @@ class DepthCurvesPanel(QWidget):
     def _update_plot(self) -> None:
         from explorer.presenters.depth_curves import CURVES
 
-        found, key = self._curves, self.current_key
-        if found is None:
+        curves, key = self._curves, self.current_key
+        if curves is None:
             return
-        _, words, axis, logarithmic = CURVES[key]
-        both = found.is_edited and key != "change"
-        curves = [PlotCurve(found.curve(key))] + (
-            [PlotCurve(found.curve(key, before=True), is_baseline=True)] if both else []
+        _, caption, axis_label, is_logarithmic = CURVES[key]
+        with_baseline = curves.is_edited and key != "change"
+        lines = [PlotCurve(curves.curve(key))] + (
+            [PlotCurve(curves.curve(key, before=True), is_baseline=True)] if with_baseline else []
         )
-        marked = [place for place, layer in enumerate(found.points) if layer.is_marked and key == "change"]
-        here = [place for place, layer in enumerate(found.points) if layer.name in self._selected_nodes]
-        tips = [found.point_tip(place, key) for place in range(len(found.points))]
-        self.plot.show_curves(curves, tips, marked, here[-1] if here else None, found.stages, axis, logarithmic)
+        marked_points = [index for index, layer in enumerate(curves.points) if layer.is_marked and key == "change"]
+        selected = [index for index, layer in enumerate(curves.points) if layer.name in self._selected_nodes]
+        tips = [curves.point_tip(index, key) for index in range(len(curves.points))]
+        self.plot.show_curves(
+            lines, tips, marked_points, selected[-1] if selected else None, curves.stages, axis_label, is_logarithmic
+        )
         self.classes.setVisible(key == "gradient")
-        self.caption.setText(f"{words} No gradients: {found.no_gradient_reason}" if found.no_gradient_reason else words)
+        self.caption.setText(
+            f"{caption} No gradients: {curves.no_gradient_reason}" if curves.no_gradient_reason else caption
+        )
         c = appearance.current_colours()
-        said = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
-        said = said if both else []
-        if marked:
-            said.append(f'<span style="color: {c.increase}">▲</span> new, removed or resized')
-        self.legend.setText("&nbsp; ".join(said))
+        legend = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
+        legend = legend if with_baseline else []
+        if marked_points:
+            legend.append(f'<span style="color: {c.increase}">▲</span> new, removed or resized')
+        self.legend.setText("&nbsp; ".join(legend))
 
-    def _emit_node(self, place: int) -> None:
+    def _emit_node(self, index: int) -> None:
         if self._curves is not None:
-            self.node_clicked.emit(self._curves.points[place].name)
+            self.node_clicked.emit(self._curves.points[index].name)
 
     def _curve_chosen(self) -> None:
         self._preferred_key = self.current_key

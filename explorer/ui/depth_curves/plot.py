@@ -1,4 +1,4 @@
-"""A number for each layer along the depth: points that can be pointed at and clicked."""
+"""Plot of one value per layer along the depth, whose points can be hovered and clicked."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from explorer.ui.base import appearance
 from explorer.ui.figures import stage_labels
 from explorer.ui.widgets.plots import ThemedPlot, log_ticks
 
-_HIT_DISTANCE = 14  # pixels from which a point counts as pointed at
+_HIT_DISTANCE = 14  # pixels within which a point is hit
 
 
 @dataclass(frozen=True, slots=True)
 class PlotCurve:
-    """NaN where a layer has no number."""
+    """One value per layer, NaN where a layer has none."""
 
     values: Sequence[float]
-    is_baseline: bool = False  # what was before
+    is_baseline: bool = False
 
 
 class DepthPlot(ThemedPlot):
-    """One x for each layer, in the order of execution."""
+    """Curves over the layers of a network, one x per layer in order of execution."""
 
-    point_clicked = Signal(int)  # the place of a layer
+    point_clicked = Signal(int)  # index of a layer
 
     def __init__(self) -> None:
         super().__init__("A number for each layer along the depth", "size", "layers in the order they run")
@@ -63,28 +63,31 @@ class DepthPlot(ThemedPlot):
         """Show up to two curves over the same layers.
 
         Args:
-            stages: where each begins, and its name.
-            axis: what the numbers are; with a % at its end they are shares, and shown in percent.
-            marked: layers without a number worth pointing out (new, removed, of another width): triangles at the foot.
-            here: the selected layer.
-            logarithmic: the vertical axis is; what is not positive is left out.
+            curves: the current one first, then that of the baseline, if any.
+            tooltips: text of each layer.
+            marked_points: layers without a value that are worth pointing out (new, removed, of another width):
+                triangles at the bottom.
+            selected: index of the selected layer.
+            stages: index of the first layer of each stage, and the stage's name.
+            axis_label: what the values are; with a % at its end they are shares, and shown in percent.
+            is_logarithmic: the vertical axis is logarithmic; values that are not positive are left out.
         """
         self._axis_labels["left"] = axis_label
         self.apply_theme()
         c = appearance.current_colours()
         self._curves, self._tips, self._is_logarithmic = curves, tips, is_logarithmic
-        shown = [self._to_scale(curve.values) for curve in curves]
+        scaled = [self._to_scale(curve.values) for curve in curves]
         for number, line in enumerate(self._lines):
-            values = shown[number] if number < len(shown) else np.array([])
+            values = scaled[number] if number < len(scaled) else np.array([])
             line.setData(np.arange(len(values)), values)
-            ghost = number < len(curves) and curves[number].is_baseline
-            line.setPen(pg.mkPen(c.muted if ghost else c.accent, width=1.4 if ghost else 2))
-        finite = np.concatenate([values[np.isfinite(values)] for values in shown]) if shown else np.array([])
+            is_baseline = number < len(curves) and curves[number].is_baseline
+            line.setPen(pg.mkPen(c.muted if is_baseline else c.accent, width=1.4 if is_baseline else 2))
+        finite = np.concatenate([values[np.isfinite(values)] for values in scaled]) if scaled else np.array([])
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         low = low if is_logarithmic else min(low, 0.0)
         high = high if high > low else low + 1.0
-        points = [(place, value) for place, value in enumerate(shown[0]) if math.isfinite(value)] if shown else []
-        self._points.setData([place for place, _ in points], [value for _, value in points])
+        points = [(index, value) for index, value in enumerate(scaled[0]) if math.isfinite(value)] if scaled else []
+        self._points.setData([index for index, _ in points], [value for _, value in points])
         self._points.setBrush(pg.mkBrush(c.accent))
         self._markers.setData(list(marked_points), [low] * len(marked_points))
         self._markers.setBrush(pg.mkBrush(c.increase))
@@ -98,9 +101,9 @@ class DepthPlot(ThemedPlot):
         self._show_stages(stages, low, high)
 
     def _show_stages(self, stages: Sequence[tuple[int, str]], low: float, high: float) -> None:
-        ends = [*(place for place, _ in stages[1:]), len(self._tips)]
-        self._stage_centres = [((place + end - 1) / 2, name) for (place, name), end in zip(stages, ends, strict=True)]
-        starts = np.repeat([place - 0.5 for place, _ in stages[1:]], 2)
+        ends = [*(start for start, _ in stages[1:]), len(self._tips)]
+        self._stage_centres = [((start + end - 1) / 2, name) for (start, name), end in zip(stages, ends, strict=True)]
+        starts = np.repeat([start - 0.5 for start, _ in stages[1:]], 2)
         over = 0.1 * (high - low)
         self._stage_lines.setData(starts, np.tile([low - over, high + over], len(starts) // 2))
         self._stage_lines.setPen(pg.mkPen(appearance.current_colours().border, width=1))
@@ -108,13 +111,13 @@ class DepthPlot(ThemedPlot):
 
     def _update_stage_labels(self) -> None:
         view, axis = self.getViewBox(), self.getAxis("bottom")
-        room = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
+        layer_width = view.mapViewToScene(QPointF(1, 0)).x() - view.mapViewToScene(QPointF(0, 0)).x()
         width = QFontMetricsF(self.font()).horizontalAdvance
-        axis.setTicks([stage_labels.fit_labels(self._stage_centres, width, room, len(self._tips))])
+        axis.setTicks([stage_labels.fit_labels(self._stage_centres, width, layer_width, len(self._tips))])
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        if event is not None:  # pyqtgraph calls it without one while the plot is made
+        if event is not None:  # pyqtgraph calls it without one while the plot is constructed
             self._update_stage_labels()
 
     def _to_scale(self, values: Sequence[float]) -> Any:
@@ -122,32 +125,32 @@ class DepthPlot(ThemedPlot):
         if not self._is_logarithmic:
             return array
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.log10(array)
-        found[~np.isfinite(found)] = np.nan
-        return found
+            scaled = np.log10(array)
+        scaled[~np.isfinite(scaled)] = np.nan
+        return scaled
 
     def index_at(self, point: QPointF) -> int | None:
-        """The layer below a point of the viewport."""
+        """Return the index of the layer at a point of the viewport; None where no point is near."""
         if not self._tips:
             return None
         x = self.getViewBox().mapSceneToView(self.mapToScene(point.toPoint())).x()
-        place = min(max(round(x), 0), len(self._tips) - 1)
+        index = min(max(round(x), 0), len(self._tips) - 1)
         step = self.getViewBox().mapViewToScene(QPointF(1, 0)).x() - self.getViewBox().mapViewToScene(QPointF(0, 0)).x()
-        return place if abs(place - x) * step <= max(_HIT_DISTANCE, step) else None
+        return index if abs(index - x) * step <= max(_HIT_DISTANCE, step) else None
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self.index_at(QPointF(event.pos()))
-            if place is not None:
-                QToolTip.showText(event.globalPos(), self._tips[place], self)
+            index = self.index_at(QPointF(event.pos()))
+            if index is not None:
+                QToolTip.showText(event.globalPos(), self._tips[index], self)
                 return True
         return bool(super().viewportEvent(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        place = self.index_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and place is not None:
-            self.point_clicked.emit(place)
+        index = self.index_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+            self.point_clicked.emit(index)
 
 
 def _format_power(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Where the edits moved what, and how the signal fares, along the depth of the network."""
+"""Tool of the curves along the depth: where edits moved the activations, and how the signal and its gradient fare."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
+    """Computes the depth curves for the chosen class, and colours the cards of the diagram by one of them."""
+
     title, shortcut, preferred_height = "Along the depth", "Ctrl+Shift+D", 300
 
     def __init__(self, context: ToolContext) -> None:
         self._curves: DepthCurves | None = None
-        self._colouring_title = ""  # title of the colouring that was made last
+        self._colouring_title = ""  # title of the last colouring
         super().__init__(context)
 
     def create_panel(self) -> DepthCurvesPanel:
+        """Return the panel, its signals connected."""
         from explorer.ui.depth_curves.panel import DepthCurvesPanel
 
         panel = DepthCurvesPanel()
@@ -35,11 +38,13 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
 
     @staticmethod
     def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:
+        """Return the depth curves of the network and its baseline; a job."""
         from explorer.presenters.depth_curves import compute_depth_curves
 
         return compute_depth_curves(*network.probe_pair(sample), target_class, keep_going)
 
     def session_changed(self, topic: Topic) -> None:
+        """Refresh on a new network or image; follow the selection and the colours of the cards."""
         super().session_changed(topic)
         if topic in self.topics and not self.is_panel_visible:
             self.session.remove_colouring(self._colouring_title)  # it will not be brought up to date
@@ -49,6 +54,7 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
             self.panel.set_colouring(False)
 
     def show_result(self, result: DepthCurves) -> None:
+        """Show the curves, and colour the cards again if they were coloured by one."""
         super().show_result(result)
         self._curves = result
         if self.panel is not None:
@@ -57,7 +63,7 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
                 self._colour_cards(self.panel.current_key)
 
     def _colour_cards(self, key: str) -> None:
-        """Colour cards by a curve; with no key, as before."""
+        """Colour the cards by a curve; an empty key takes the colouring back."""
         old, self._colouring_title = self._colouring_title, ""
         if key and self._curves is not None:
             colouring = self._curves.colouring(key)

@@ -1,4 +1,4 @@
-"""How the diagram looks: what cards are coloured by, which way the data flows, and whether it moves."""
+"""Tool of the diagram's settings: colours of the cards, direction of the data, animation."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _COLOURING_TOOLTIPS = {
 
 
 class DiagramSettingsTool(QObject):
+    """Menus for colours, direction and animation, and the colour button on the canvas."""
+
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context.window)
         self._session, self._canvas = context.session, context.canvas
@@ -37,7 +39,7 @@ class DiagramSettingsTool(QObject):
         )
         self.animate_action.setCheckable(True)
         context.add_lane("motion").submit(
-            lambda wanted: transition_animation.query_system_preference(),
+            lambda keep_going: transition_animation.query_system_preference(),
             transition_animation.set_system_preference,
             context.commands.show_error,
         )
@@ -54,11 +56,11 @@ class DiagramSettingsTool(QObject):
         self._update_colours()
 
     def _fill_directions(self) -> None:
-        kept = str(QSettings().value("direction", "columns"))
-        self._session.direction = next((way for way in DIRECTIONS if way == kept), "columns")
+        saved = str(QSettings().value("direction", "columns"))
+        self._session.direction = next((direction for direction in DIRECTIONS if direction == saved), "columns")
         group = QActionGroup(self)
-        for direction, words in DIRECTIONS.items():
-            action = self.directions_menu.addAction(words)
+        for direction, text in DIRECTIONS.items():
+            action = self.directions_menu.addAction(text)
             action.setCheckable(True)
             action.setChecked(direction == self._session.direction)
             action.setData(direction)
@@ -77,15 +79,15 @@ class DiagramSettingsTool(QObject):
             self._update_colours()
 
     def _update_colours(self) -> None:
-        """The choices there are, and the one that was made: in the menu and in the canvas's corner."""
+        """Update the colourings on offer and check the current one, in the menu and on the canvas."""
         names = {**COLOUR_MODES, **{title: title for title in self._session.colourings}}
         if list(names) != [action.data() for action in self.colours_menu.actions()]:
             self.colours_menu.clear()
             self._colour_group = QActionGroup(self)
-            for key, words in names.items():
-                action = self.colours_menu.addAction(words)
+            for key, text in names.items():
+                action = self.colours_menu.addAction(text)
                 action.setCheckable(True)
-                action.setToolTip(_COLOURING_TOOLTIPS.get(key, words))
+                action.setToolTip(_COLOURING_TOOLTIPS.get(key, text))
                 action.setData(key)
                 action.triggered.connect(lambda _=False, key=key: self._session.colour_by(key))
                 self._colour_group.addAction(action)

@@ -1,4 +1,4 @@
-"""Pictures of what is open, as files or on the clipboard."""
+"""Tool of the exports: diagrams, tables and volumes as pictures, the network as code, weights or ONNX."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 class ExportTool:
+    """File › Export … entries and their dialogs."""
+
     def __init__(self, context: ToolContext) -> None:
         self._context, self._session = context, context.session
         self._preview_lane, self._file_lane = (
@@ -59,7 +61,7 @@ class ExportTool:
 
     @property
     def exportable(self) -> ExportSource | None:
-        """What there is to export now; None while no network is open."""
+        """What can be exported now: the network, its picture, selection and expanded groups; None without a network."""
         from explorer.ui.export.jobs import ExportSource
 
         session, canvas = self._session, self._context.canvas
@@ -67,27 +69,27 @@ class ExportTool:
         if network is None:
             return None
         selection = tuple(session.selection.split(",")) if session.selection else ()
-        seen = canvas._viewport.to_picture_rect(QRectF(canvas.rect()))
-        unfolded, way, colouring = session.expanded, session.direction, session.colouring
-        return ExportSource(network, canvas.picture, seen, selection, unfolded, way, colouring)
+        visible_rect = canvas._viewport.to_picture_rect(QRectF(canvas.rect()))
+        expanded, direction, colouring = session.expanded, session.direction, session.colouring
+        return ExportSource(network, canvas.picture, visible_rect, selection, expanded, direction, colouring)
 
     def show_dialog(self, kind: PictureKind | None = None) -> None:
-        """Ask what to export and how; remembers what was said last time, but begins with the window's direction and
-        colours."""
+        """Show the export dialog as it was left, but with the direction and colours of the window."""
         from explorer.ui.export.dialog import ExportDialog, load_last_page
 
-        shown = self.exportable
-        if shown is None:
+        source = self.exportable
+        if source is None:
             return
-        page = replace(load_last_page(), kind=kind or "graph", direction=shown.direction, by=shown.by)
-        intent = self._context.commands
+        page = replace(load_last_page(), kind=kind or "graph", direction=source.direction, by=source.by)
+        commands = self._context.commands
         self.dialog = ExportDialog(
-            self._context.window, shown, self._preview_lane, self._file_lane, intent.show_status, page
+            self._context.window, source, self._preview_lane, self._file_lane, commands.show_status, page
         )
         self.dialog.finished.connect(self._dialog_finished)
         self.dialog.open()
 
     def choose_network_file(self) -> None:
+        """Ask for a file and write the edited network to it."""
         from explorer.ui.base import dialogs
 
         network = self._session.network
@@ -98,11 +100,12 @@ class ExportTool:
             self.write_network(path)
 
     def write_network(self, path: str) -> None:
-        network, intent = self._session.network, self._context.commands
+        """Write the edited network in the format of the suffix: `.py`, `.safetensors` or `.onnx`."""
+        network, commands = self._session.network, self._context.commands
         if network is not None:
-            intent.show_status(f"Writing {Path(path).name}…", 0)
-            work = partial(_write_network, network, path)
-            self._file_lane.submit(work, lambda _: intent.show_status(f"Wrote {path}"), intent.show_error)
+            commands.show_status(f"Writing {Path(path).name}…", 0)
+            job = partial(_write_network, network, path)
+            self._file_lane.submit(job, lambda _: commands.show_status(f"Wrote {path}"), commands.show_error)
 
     def _dialog_finished(self) -> None:
         self._preview_lane.cancel()

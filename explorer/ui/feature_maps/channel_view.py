@@ -1,4 +1,4 @@
-"""One channel or kernel, large: its colour scale, and what is under the mouse."""
+"""One channel or kernel, large, with its colour bar and the value under the pointer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ Unit = tuple[int, int]  # row, column
 
 
 class ChannelView(QWidget):
+    """One picture of a `FeatureMapView`, large; emits the unit under the pointer and the unit clicked."""
+
     unit_hovered = Signal(object)  # a unit, or None
     unit_clicked = Signal(object)  # a unit was clicked
 
@@ -37,7 +39,7 @@ class ChannelView(QWidget):
         column.addWidget(with_caption(self.map, self.caption))
 
     def show_channel(self, view: FeatureMapView, index: int, table: NDArray[np.uint8], limits: ValueRange) -> None:
-        """One picture of a view, or its only one."""
+        """Show the picture at `index` of a view, or the only one of a matrix, painted with `table` over `limits`."""
         from explorer.presenters.layer_activations import format_activation
 
         self._view, self._index = view, index

@@ -1,4 +1,4 @@
-"""The image as the network sees it, with what one unit can see of it, and what it uses."""
+"""The image as the network sees it, with the receptive field of one unit outlined on it."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ _TOOLTIP = "What the network sees. Point at a place in the large map and the par
 
 
 class InputImageView(QWidget):
+    """Input image with the receptive field of a unit, and the part of it that the unit really depends on."""
+
     def __init__(self) -> None:
         super().__init__()
         self.image_view, self.caption = ImageView("What the network sees", smooth=True), QLabel(_HINT)
-        self._shows_effective_field = False  # what a unit uses is lit up
+        self._shows_effective_field = False  # the overlay is on
         self.setToolTip(_TOOLTIP)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(with_caption(self.image_view, self.caption))
 
     def clear_overlays(self) -> None:
-        """No unit is pointed at."""
+        """Remove outline and overlay: no unit is under the pointer."""
         self.image_view.set_outlines()
         self.show_effective_field(None)
         self.caption.setText(_HINT)
 
     def show_receptive_box(self, box: PixelBox | None) -> None:
-        """Outline what the unit under the mouse can see; what a clicked one uses stays in sight."""
+        """Outline the theoretical receptive field of the unit under the pointer; an overlay stays."""
         self.image_view.set_outlines(*([QRectF(box.left, box.top, box.width, box.height)] if box is not None else []))
         if box is None:
             self.caption.setText(_EFFECTIVE_FIELD_CAPTION if self._shows_effective_field else _HINT)
@@ -46,7 +48,8 @@ class InputImageView(QWidget):
             self.caption.setText(f"It sees {box.height} × {box.width} px. Click: what it uses.")
 
     def show_effective_field(self, shares: NDArray[np.float32] | None) -> None:
-        """Light up what a unit uses: shares from 0 to 1 of shape (height, width)."""
+        """Overlay the effective receptive field of a unit: shares from 0 to 1 of shape (height, width); None removes
+        it."""
         self._shows_effective_field = shares is not None
         if shares is None:
             self.image_view.set_overlay(QImage())

@@ -1,4 +1,4 @@
-"""What the selected card makes of the image: all channels, one of them large, and what its units see."""
+"""Panel of the selected card's output: all channels, one of them large, and the input image with receptive fields."""
 
 from __future__ import annotations
 
@@ -29,15 +29,17 @@ _ORDER_LABELS = ("Liveliest first", "By number")
 
 
 class FeatureMapsPanel(QWidget):
-    unit_hovered = Signal(str, object)  # node, (row, column) or None: whose receptive field is wanted
-    unit_clicked = Signal(str, object)  # node, (row, column): what the unit uses of the image is wanted
+    """Channels, kernels or vector of the selected card, now, at the baseline, or as a difference."""
+
+    unit_hovered = Signal(str, object)  # node, (row, column) or None
+    unit_clicked = Signal(str, object)  # node, (row, column)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         from explorer.presenters.feature_map_views import VIEW_LABELS
 
         super().__init__(parent)
         self._card_views: CardViews | None = None
-        self._order: Sequence[int] = ()  # of the channels, as they are shown
+        self._order: Sequence[int] = ()  # channels in the order on screen
         self._channel = 0  # the large one
         self.tabs = TabButtons(VIEW_LABELS)
         self.tabs.tab_clicked.connect(lambda _: self._update_view())
@@ -77,7 +79,7 @@ class FeatureMapsPanel(QWidget):
         return QSize(900, 320)
 
     def show_result(self, result: tuple[CardViews, NetworkInputImage] | None, reason: str = "") -> None:
-        """Show a card, or say why there is nothing."""
+        """Show the views of a card on the input image; without a result, the reason for that."""
         views = result[0] if result is not None else None
         if views is None or self._card_views is None or views.name != self._card_views.name:
             self._channel = -1  # the liveliest
@@ -94,7 +96,7 @@ class FeatureMapsPanel(QWidget):
 
     @property
     def view(self) -> FeatureMapView | None:
-        """What is looked at."""
+        """The view of the current tab and input channel; None before there is a result."""
         if self._card_views is None:
             return None
         key = self.tabs.current_key
@@ -115,17 +117,17 @@ class FeatureMapsPanel(QWidget):
         view = self.view
         if view is None:
             return
-        kernels, pictures = self.tabs.current_key == "kernels", view.form == "maps"
-        self.input_choice.setVisible(kernels and self.input_choice.count() > 1)
+        is_kernels, is_maps = self.tabs.current_key == "kernels", view.form == "maps"
+        self.input_choice.setVisible(is_kernels and self.input_choice.count() > 1)
         self.order_choice.setVisible(view.form != "matrix")
-        self.scale_choice.setVisible(pictures and view.rgb is None)
+        self.scale_choice.setVisible(is_maps and view.rgb is None)
         self.colour_map_choice.setVisible(view.form != "vector" and not view.is_signed)
         self.caption.setText(view.caption)
         self.statistics.show_view(view)
         self.input_image.clear_overlays()
         if view.form == "vector":
             self._show_vector(view)
-        elif pictures:
+        elif is_maps:
             self._show_maps(view)
         else:
             self._body.show_widgets(self.channel_view, self.statistics)
@@ -142,8 +144,8 @@ class FeatureMapsPanel(QWidget):
             self._channel = self._order[0]
         table = colour_maps.colour_table(self.colour_map_choice.currentText(), view.is_signed)
 
-        def tile(place: int) -> QImage:
-            channel = self._order[place]
+        def tile(index: int) -> QImage:
+            channel = self._order[index]
             if view.rgb is not None:
                 return colour_maps.rgb_to_image(view.rgb[channel])
             return colour_maps.map_to_image(view.values[channel], table, self._limits(view, channel))
@@ -156,8 +158,8 @@ class FeatureMapsPanel(QWidget):
         self._body.show_widgets(self._vector_box, self.statistics)
         self._order = self._channel_order(view)
         order = list(self._order)
-        ghost = view.baseline_values[order] if view.baseline_values is not None else None
-        self.vector_plot.show_vector(view.values[order], ghost, f"units, {self.order_choice.currentText().lower()}")
+        baseline = view.baseline_values[order] if view.baseline_values is not None else None
+        self.vector_plot.show_vector(view.values[order], baseline, f"units, {self.order_choice.currentText().lower()}")
         self._show_bar_value(None)
 
     def _limits(self, view: FeatureMapView, channel: int) -> ValueRange:
@@ -168,7 +170,7 @@ class FeatureMapsPanel(QWidget):
     def _channel_order(self, view: FeatureMapView) -> Sequence[int]:
         return view.order if self.order_choice.currentIndex() == 0 else tuple(range(len(view.values)))
 
-    # what is pointed at
+    # hovering
 
     def _select_channel(self, index: int) -> None:
         self._channel = self._order[index]
@@ -177,16 +179,16 @@ class FeatureMapsPanel(QWidget):
     def _show_bar_value(self, index: int | None) -> None:
         view = self.view
         if view is not None and view.form == "vector":
-            how = "Point at a bar to read it."
-            self.bar_caption.setText(view.value_text(self._order[index]) if index is not None else how)
+            hint = "Point at a bar to read it."
+            self.bar_caption.setText(view.value_text(self._order[index]) if index is not None else hint)
 
     def _emit_unit(self, signal: Any, unit: tuple[int, int] | None) -> None:
-        """Whose unit it is, where the photo can show what it sees."""
+        """Emit the unit with its node, where the view is a map whose receptive field can be computed."""
         view = self.view
         if view is not None and view.node and view.form == "maps":
             signal.emit(view.node, unit)
 
-    # what can be chosen
+    # choices
 
     def _fill_inputs(self, titles: Sequence[str]) -> None:
         if list(titles) != [self.input_choice.itemText(index) for index in range(self.input_choice.count())]:

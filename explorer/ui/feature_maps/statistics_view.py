@@ -1,4 +1,4 @@
-"""Beside a picture: its figures, and how often each value occurs."""
+"""Statistics and histogram of what a panel shows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 class StatisticsView(QWidget):
+    """Statistics of a `FeatureMapView` in one paragraph, above its histogram."""
+
     def __init__(self) -> None:
         super().__init__()
         self.statistics, self.histogram = QLabel(), HistogramPlot()
@@ -24,6 +26,7 @@ class StatisticsView(QWidget):
         column.addWidget(self.histogram, 1)
 
     def show_view(self, view: FeatureMapView) -> None:
+        """Show the statistics of a view; the histogram of the last one stays when the view has none."""
         self.statistics.setText("  ·  ".join(f"{name} <b>{value}</b>" for name, value in view.figures))
         if view.histogram is not None:
             self.histogram.show_counts(view.histogram.edges, list(view.histogram.counts))

@@ -1,4 +1,4 @@
-"""Many small pictures side by side: the channels of a layer, or its kernels. Only what is in sight is painted."""
+"""Grid of thumbnails: the channels of a layer, or its kernels. Only what is in sight is rendered."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MIN_SIZE, _MAX_SIZE = 30, 92  # pixels of a tile
 
 
 class ThumbnailGrid(QAbstractScrollArea):
-    """Shows `count` tiles, made when they are first painted."""
+    """Scrollable grid of thumbnails, each rendered when it is first painted."""
 
-    thumbnail_clicked = Signal(int)  # the place of a tile in the order shown
+    thumbnail_clicked = Signal(int)  # index of a thumbnail
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.setAccessibleName("Channels")
         self._count = 0
-        self._render: Callable[[int], QImage] = lambda place: QImage()
+        self._render: Callable[[int], QImage] = lambda index: QImage()
         self._tooltips: Sequence[str] = ()
         self._images: dict[int, QImage] = {}
         self.current = 0
@@ -36,7 +36,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         return QSize(200, 90)  # it grows into what is left
 
     def show_thumbnails(self, tooltips: Sequence[str], render: Callable[[int], QImage], current: int = 0) -> None:
-        """Show as many tiles as there are names; `make` paints the one at a place."""
+        """Show one thumbnail per tool tip; `render` returns the image of the one at an index."""
         others = list(tooltips) != list(self._tooltips)
         self._count, self._tooltips, self._render = len(tooltips), tooltips, render
         self._images.clear()
@@ -48,7 +48,7 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     @property
     def _best_size(self) -> int:
-        """As large as fits without scrolling, within limits."""
+        """Largest side in pixels, within limits, with which all thumbnails fit without scrolling."""
         width, height = self.viewport().width() - _GAP, self.viewport().height() - _GAP
         for side in range(_MAX_SIZE, _MIN_SIZE, -2):
             columns = max(width // (side + _GAP), 1)
@@ -67,7 +67,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         bar.setRange(0, max(rows * (self._size + _GAP) + _GAP - self.viewport().height(), 0))
 
     def rect_of(self, index: int) -> QRect:
-        """Where a tile is in the viewport."""
+        """Return the rectangle of a thumbnail in coordinates of the viewport."""
         row, column = divmod(index, self._columns)
         step = self._size + _GAP
         top = _GAP + row * step - self.verticalScrollBar().value()
@@ -76,22 +76,22 @@ class ThumbnailGrid(QAbstractScrollArea):
     def _index_at(self, point: QPoint) -> int | None:
         step = self._size + _GAP
         column, row = (point.x() - _GAP) // step, (point.y() - _GAP + self.verticalScrollBar().value()) // step
-        place = row * self._columns + column
-        return place if 0 <= column < self._columns and 0 <= place < self._count else None
+        index = row * self._columns + column
+        return index if 0 <= column < self._columns and 0 <= index < self._count else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         colours = appearance.current_colours()
         painter.fillRect(event.rect(), QColor(colours.background))
-        for place in range(self._count):
-            rect = self.rect_of(place)
+        for index in range(self._count):
+            rect = self.rect_of(index)
             if not rect.intersects(event.rect()):
                 continue
-            if place not in self._images:
-                self._images[place] = self._render(place)
-            image = self._images[place]
+            if index not in self._images:
+                self._images[index] = self._render(index)
+            image = self._images[index]
             painter.drawImage(_centred_rect(image.size(), rect), image)
-            if place == self.current:
+            if index == self.current:
                 painter.setPen(QPen(QColor(colours.accent), 2))
                 painter.drawRect(rect.adjusted(-1, -1, 1, 1))
 
@@ -100,15 +100,15 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._update_geometry()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self._index_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and place is not None:
-            self._select(place)
+        index = self._index_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+            self._select(index)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
-            place = self._index_at(event.pos())  # type: ignore[attr-defined]
-            if place is not None:
-                QToolTip.showText(event.globalPos(), self._tooltips[place], self)  # type: ignore[attr-defined]
+            index = self._index_at(event.pos())  # type: ignore[attr-defined]
+            if index is not None:
+                QToolTip.showText(event.globalPos(), self._tooltips[index], self)  # type: ignore[attr-defined]
                 return True
         return super().viewportEvent(event)
 
@@ -119,11 +119,11 @@ class ThumbnailGrid(QAbstractScrollArea):
             Qt.Key.Key_Up: -self._columns,
             Qt.Key.Key_Down: self._columns,
         }
-        place = self.current + moves.get(Qt.Key(event.key()), 0)
+        index = self.current + moves.get(Qt.Key(event.key()), 0)
         if event.key() not in moves:
             super().keyPressEvent(event)
-        elif 0 <= place < self._count:
-            self._select(place)
+        elif 0 <= index < self._count:
+            self._select(index)
 
     def _select(self, index: int) -> None:
         self.current = index
@@ -132,7 +132,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.thumbnail_clicked.emit(index)
 
     def _scroll_to_current(self) -> None:
-        """Bring the chosen tile into sight."""
+        """Scroll until the current thumbnail is in sight."""
         rect = self.rect_of(self.current)
         bar = self.verticalScrollBar()
         if rect.top() < 0:
@@ -142,8 +142,8 @@ class ThumbnailGrid(QAbstractScrollArea):
 
 
 def _centred_rect(size: QSize, bounds: QRect) -> QRect:
-    """The largest place of that shape in the middle of the room."""
-    shown = size.scaled(bounds.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    place = QRect(QPoint(0, 0), shown)
-    place.moveCenter(bounds.center())
-    return place
+    """Return the largest rectangle of that aspect ratio, centred in the bounds."""
+    size = size.scaled(bounds.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    rect = QRect(QPoint(0, 0), size)
+    rect.moveCenter(bounds.center())
+    return rect

@@ -1,4 +1,4 @@
-"""What the selected card makes of the image."""
+"""Tool of the feature maps of the selected card."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
+    """Computes the feature maps of the selected card, and the receptive fields of the unit pointed at."""
+
     title, shortcut, preferred_height = "Feature maps", "Ctrl+Shift+F", 380
     topics: frozenset[Topic] = frozenset({"network", "selection", "sample"})
 
@@ -28,6 +30,7 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
         self._unit_lane = context.add_lane("receptive field", latest_only=True)
 
     def create_panel(self) -> FeatureMapsPanel:
+        """Return the panel, its signals connected."""
         from explorer.ui.feature_maps.panel import FeatureMapsPanel
 
         panel = FeatureMapsPanel()
@@ -36,6 +39,7 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
         return panel
 
     def create_job(self, network: Network, sample: Sample) -> Job | None:
+        """Return a job that computes the views of the selected card; None without a selection."""
         selection = self.session.selection
         return partial(compute_views, network, sample, selection) if selection is not None else None
 
@@ -63,29 +67,31 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
 def compute_views(
     network: Network, sample: Sample, card_id: str, keep_going: KeepGoing
 ) -> tuple[CardViews, NetworkInputImage]:
+    """Return the views of a card in the current network and the baseline, and the input image; a job."""
     from explorer.presenters.feature_map_views import build_card_views, class_names_of_units
     from explorer.presenters.layer_activations import compute_layer_activations, network_input_image
 
-    now, before = network.probe_pair(sample)
-    found = compute_layer_activations(now, before, card_id, keep_going)
-    return build_card_views(found, class_names_of_units(found, now, before)), network_input_image(now)
+    current, baseline = network.probe_pair(sample)
+    activations = compute_layer_activations(current, baseline, card_id, keep_going)
+    class_names = class_names_of_units(activations, current, baseline)
+    return build_card_views(activations, class_names), network_input_image(current)
 
 
 def receptive_box(
     node_name: str, unit: tuple[int, int], network: Network, sample: Sample, keep_going: KeepGoing
 ) -> Any:
-    """What the unit can see of the image."""
+    """Return the theoretical receptive field of a unit (row, column) on the image, in pixels; a job."""
     from explorer.analysis.probes.unit_receptive_field import compute_receptive_box
 
-    shown = network if node_name in network.architecture.live else network.baseline
-    return compute_receptive_box(node_name, *unit, shown.architecture, shown.figures.measures)
+    owner = network if node_name in network.architecture.live else network.baseline
+    return compute_receptive_box(node_name, *unit, owner.architecture, owner.figures.measures)
 
 
 def effective_field(
     node_name: str, unit: tuple[int, int], network: Network, sample: Sample, keep_going: KeepGoing
 ) -> Any:
-    """What the unit uses of it."""
+    """Return the effective receptive field of a unit: shares from 0 to 1 of the image's shape; a job."""
     from explorer.analysis.probes.unit_receptive_field import compute_effective_field
 
-    shown = network if node_name in network.architecture.live else network.baseline
-    return compute_effective_field(node_name, *unit, shown.probe(sample), keep_going)
+    owner = network if node_name in network.architecture.live else network.baseline
+    return compute_effective_field(node_name, *unit, owner.probe(sample), keep_going)

@@ -1,4 +1,4 @@
-"""A folder of images shown to the network before and after: how often the likeliest class changes, and where."""
+"""Tool of the folder evaluation: predictions on a folder of images, with and without the edits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class FolderEvaluationPanel(QWidget):
-    """The sentence that sums it up, and a line for each image, those that changed first."""
+    """Summary of an evaluation, and a row per image, changed predictions first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,19 +55,28 @@ class FolderEvaluationPanel(QWidget):
         column.addWidget(self.table, 1)
 
     def show_evaluation(self, batch: FolderResult) -> None:
+        """Show the result; images that could not be read come last, with the reason."""
         self.summary.setText(batch.summary)
         self.table.clear()
-        for seen in sorted(batch.results, key=lambda seen: (not seen.changed, -(seen.divergence or 0.0))):
-            apart = "–" if seen.divergence is None else f"{seen.divergence:.3f}"
+        for result in sorted(batch.results, key=lambda result: (not result.changed, -(result.divergence or 0.0))):
+            divergence = "–" if result.divergence is None else f"{result.divergence:.3f}"
             row = QTreeWidgetItem(
-                self.table, [seen.path.name, seen.baseline_class, seen.edited_class if seen.changed else "same", apart]
+                self.table,
+                [
+                    result.path.name,
+                    result.baseline_class,
+                    result.edited_class if result.changed else "same",
+                    divergence,
+                ],
             )
-            row.setData(0, Qt.ItemDataRole.UserRole, str(seen.path))
-        for name, why in batch.unreadable:
-            QTreeWidgetItem(self.table, [name, "not read", why, ""])
+            row.setData(0, Qt.ItemDataRole.UserRole, str(result.path))
+        for name, reason in batch.unreadable:
+            QTreeWidgetItem(self.table, [name, "not read", reason, ""])
 
 
 class FolderEvaluationTool:
+    """Tools › Evaluate a folder of images…, with a panel of the predictions that changed."""
+
     def __init__(self, context: ToolContext) -> None:
         self._context = context
         self.folder = ""
@@ -93,12 +102,13 @@ class FolderEvaluationTool:
         return self.panel
 
     def choose_folder(self) -> None:
+        """Ask for a folder and evaluate it."""
         folder = QFileDialog.getExistingDirectory(self._context.window, "Folder of images", self.folder)
         if folder:
             self.evaluate(folder)
 
     def evaluate(self, folder: str) -> None:
-        """Show every image of the folder to the network, and to the one it was."""
+        """Run every image of the folder through the network and its baseline."""
         network = self._context.session.network
         if network is None:
             self._context.commands.show_error(ValueError("Open a network first."))
@@ -111,12 +121,12 @@ class FolderEvaluationTool:
         panel.rerun_button.setEnabled(True)
         panel.progress.start(f"{Path(folder).name}:", self._cancel)
 
-        def work(wanted: KeepGoing) -> FolderResult:
+        def job(keep_going: KeepGoing) -> FolderResult:
             from explorer.project.folder_evaluation import evaluate_folder
 
-            return evaluate_folder(network, folder, wanted)
+            return evaluate_folder(network, folder, keep_going)
 
-        self.lane.submit(work, panel.show_evaluation, self._context.commands.show_error)
+        self.lane.submit(job, panel.show_evaluation, self._context.commands.show_error)
 
     def _cancel(self) -> None:
         self.lane.cancel()

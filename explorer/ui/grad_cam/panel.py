@@ -1,4 +1,4 @@
-"""Where the network looks: the sample image with what speaks for a class lit up, now and before."""
+"""Panel of Grad-CAM: the image with the evidence for a class as a heat map, now and at the baseline."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _PLACEHOLDER = "Open a network to see which places of the image speak for a clas
 
 
 class GradCamPanel(QWidget):
+    """The input image beside its heat maps for one class, now and at the baseline."""
+
     class_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -36,15 +38,15 @@ class GradCamPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(10)
         self._image_columns: dict[ImageView, QWidget] = {}
-        for picture, said in self._image_captions.items():
-            said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            said.setProperty("role", "muted")
+        for picture, caption in self._image_captions.items():
+            caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            caption.setProperty("role", "muted")
             box = self._image_columns[picture] = QWidget()
             column = QVBoxLayout(box)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(2)
             column.addWidget(picture, 1)
-            column.addWidget(said)
+            column.addWidget(caption)
             row.addWidget(box, 1)
         self._tool_row = ToolRow([QLabel("What speaks for"), self.classes])
         column = QVBoxLayout(self)
@@ -60,7 +62,7 @@ class GradCamPanel(QWidget):
         return QSize(560, 260)
 
     def show_result(self, result: GradCamView | None, reason: str = "") -> None:
-        """Show what was found, or say why there is nothing."""
+        """Show heat maps; without a result, the reason for that."""
         self._tool_row.setVisible(result is not None)
         for box in self._image_columns.values():
             box.setVisible(result is not None)
@@ -81,19 +83,20 @@ class GradCamPanel(QWidget):
         self.caption.setText(result.caption)
 
     def show_busy(self) -> None:
+        """Say that the heat maps are being computed, while there are none yet."""
         if self._image_columns[self.current].isHidden():
             self.caption.setText("Looking…")
 
 
 def _heat_overlay(heat: NDArray[np.float32]) -> QImage:
-    """Colours that cover the image the more, the warmer they are; enlarged smoothly when they are painted."""
-    most = float(heat.max()) or 1.0
-    places = (255 * np.clip(heat / most, 0, 1)).astype(np.uint8)
-    painted = np.empty((*heat.shape, 4), np.uint8)
-    painted[..., :3] = colour_maps.colour_table("Turbo", False)[places]
-    painted[..., 3] = (25 + 140 * (places / 255.0)).astype(np.uint8) if heat.any() else 0
+    """Return a translucent image of a heat map, the more opaque the warmer, enlarged sixteen times."""
+    maximum = float(heat.max()) or 1.0
+    levels = (255 * np.clip(heat / maximum, 0, 1)).astype(np.uint8)
+    pixels = np.empty((*heat.shape, 4), np.uint8)
+    pixels[..., :3] = colour_maps.colour_table("Turbo", False)[levels]
+    pixels[..., 3] = (25 + 140 * (levels / 255.0)).astype(np.uint8) if heat.any() else 0
     height, width = heat.shape
-    small = QImage(painted.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+    small = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
     # Enlarged here rather than when painted: at once, a painter would keep hard edges between so few pixels.
     mode = Qt.TransformationMode.SmoothTransformation
     return small.scaled(16 * width, 16 * height, Qt.AspectRatioMode.IgnoreAspectRatio, mode)

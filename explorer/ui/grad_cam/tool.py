@@ -1,4 +1,4 @@
-"""Where the network looks for a class."""
+"""Tool of Grad-CAM: where the network looks for a class."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 class GradCamTool(ClassTool["GradCamPanel"]):
+    """Computes Grad-CAM (Selvaraju et al. 2017) for the chosen class, now and at the baseline."""
+
     title, shortcut, preferred_height = "Where it looks", "Ctrl+Shift+G", 320
 
     def create_panel(self) -> GradCamPanel:
+        """Return the panel, its signals connected."""
         from explorer.ui.grad_cam.panel import GradCamPanel
 
         panel = GradCamPanel()
@@ -25,6 +28,7 @@ class GradCamTool(ClassTool["GradCamPanel"]):
 
     @staticmethod
     def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:
+        """Return the heat maps of the network and its baseline; a job."""
         from explorer.presenters.grad_cam import compute_grad_cam_view
 
         return compute_grad_cam_view(*network.probe_pair(sample), target_class, keep_going)

@@ -1,4 +1,4 @@
-"""The guide: what the open network brought, with links into the diagram, to edits that try it, to experiments."""
+"""Tool of the guide: the page on the open network, with links into the diagram, to edits and to experiments."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 
 class GuideTool:
+    """Loads the guide page of the baseline, fills it with live figures, and follows its links."""
+
     def __init__(self, context: ToolContext) -> None:
         self._context, self._session = context, context.session
         self._lane = context.add_lane("reading", latest_only=True)
         self._panel: GuidePanel | None = None
         self._filled_page: FilledPage | None = None
-        self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # given what was tried
+        self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # by the edits in force
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
         self.dock = context.add_dock("About", self._create_panel, "right", "F1", visible=True)
         self._session.listen(self._session_changed)
@@ -55,15 +57,15 @@ class GuideTool:
         network = self._session.network
         if self._panel is None or network is None:
             return
-        work = partial(load_guide_page, network.baseline, self._session.language)
-        self._lane.submit(work, self._show_page, self._context.commands.show_error)
+        job = partial(load_guide_page, network.baseline, self._session.language)
+        self._lane.submit(job, self._show_page, self._context.commands.show_error)
 
     def _show_page(self, page: FilledPage | CatalogueFacts | None) -> None:
         from explorer.experiments.texts import load_texts
         from explorer.guide.filled_page import FilledPage
         from explorer.guide.page import load_page_labels
 
-        words = load_page_labels(self._session.language)
+        labels = load_page_labels(self._session.language)
         self._filled_page = page if isinstance(page, FilledPage) else None
         if self._panel is None:
             return
@@ -71,14 +73,14 @@ class GuideTool:
             self._panel.show_text(page_text.render_placeholder)
         elif isinstance(page, FilledPage):
             titles = {id: text.title for id, text in load_texts(self._session.language).experiments.items()}
-            self._render_page = partial(page_text.render_page, page, words, titles)
+            self._render_page = partial(page_text.render_page, page, labels, titles)
             self._edits_in_force = self._in_force()
             self._panel.show_text(partial(self._render_page, self._edits_in_force))
         else:
-            self._panel.show_text(partial(page_text.render_figures, page, words))
+            self._panel.show_text(partial(page_text.render_figures, page, labels))
 
     def _update_links(self) -> None:
-        """What was tried and is in force says so, and can be taken back."""
+        """Show for each edit of the page whether it is in force, and can be taken back."""
         tried = self._in_force()
         if self._panel is not None and self._render_page is not None and tried != self._edits_in_force:
             self._edits_in_force = tried
@@ -103,22 +105,22 @@ class GuideTool:
         elif kind == "card":
             self._highlight_idea(target)
         elif kind in ("try", "undo"):
-            idea, tried = target.split("/")
-            self._try_edits(idea, tried, apply=kind == "try")
+            idea, variant = target.split("/")
+            self._try_edits(idea, variant, apply=kind == "try")
         elif kind == "experiment":
             name, number = target.split("/")
             self._open_experiment(name, int(number))
 
     def _highlight_idea(self, idea: str) -> None:
-        """Light up where an idea lives in the network as it is now."""
+        """Highlight the cards of an idea in the network as it is now."""
         from explorer.guide.filled_page import find_locations
 
         if self._filled_page is not None and self._session.network is not None:
-            found = tuple(find_locations(self._session.network.analysis, self._filled_page.page.facts.ideas[idea]))
-            self._context.commands.highlight_cards(found)
-            lit = f"{len(found)} place{'s' * (len(found) > 1)} lit up on the diagram."
+            card_ids = tuple(find_locations(self._session.network.analysis, self._filled_page.page.facts.ideas[idea]))
+            self._context.commands.highlight_cards(card_ids)
+            text = f"{len(card_ids)} place{'s' * (len(card_ids) > 1)} lit up on the diagram."
             self._context.commands.show_status(
-                lit if found else "The edits made so far left nothing of this in the network."
+                text if card_ids else "The edits made so far left nothing of this in the network."
             )
 
     def _try_edits(self, idea: str, variant: str, apply: bool) -> None:
@@ -131,7 +133,7 @@ class GuideTool:
             self._context.commands.change_network(lambda network: network.edit(*edits))
             self._context.commands.show_status("Tried. The same link takes it back.")
         else:
-            self._context.commands.change_network(lambda network: network.without(*edits))
+            self._context.commands.change_network(lambda network: network.without_edits(*edits))
             self._context.commands.show_status("Taken back.")
 
     def _open_experiment(self, idea: str, number: int) -> None:
@@ -141,22 +143,24 @@ class GuideTool:
 
 
 def load_guide_page(baseline: Network, language: Language, keep_going: KeepGoing) -> FilledPage | CatalogueFacts | None:
-    """The page on a network, what the catalogue knows of one without a page, or None for a module of the user's."""
+    """Return the filled page of a network; catalogue facts of one without a page; None for a user's module. A job."""
     from explorer.guide.filled_page import catalogue_facts, fill_page
     from explorer.guide.page import find_page_key, load_page
 
     key = baseline.architecture.key
     if not key:
         return None
-    about = find_page_key(key)
+    page_key = find_page_key(key)
     return (
-        fill_page(load_page(about, language), baseline.analysis)
-        if about is not None
+        fill_page(load_page(page_key, language), baseline.analysis)
+        if page_key is not None
         else catalogue_facts(baseline.analysis)
     )
 
 
 class GuidePanel(QTextBrowser):
+    """Text browser of a guide page that emits the links clicked."""
+
     link_clicked = Signal(QUrl)
 
     def __init__(self) -> None:
@@ -170,7 +174,7 @@ class GuidePanel(QTextBrowser):
         self._update_html()
 
     def show_text(self, render: Callable[[Colours], str], keep_scroll: bool = False) -> None:
-        """Show a page, given as a function of the colours in force; where one reads, when it is the same page."""
+        """Show a page, given as a function of the colours in force; `keep_scroll` when it is the same page again."""
         self._render = render
         self._refresh() if keep_scroll else self._update_html()
 
@@ -180,9 +184,9 @@ class GuidePanel(QTextBrowser):
             self._refresh()
 
     def _refresh(self) -> None:
-        place = self.verticalScrollBar().value()
+        position = self.verticalScrollBar().value()
         self._update_html()
-        self.verticalScrollBar().setValue(place)
+        self.verticalScrollBar().setValue(position)
 
     def _update_html(self) -> None:
         self.setHtml(self._render(appearance.current_colours()))

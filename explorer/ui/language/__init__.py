@@ -1,1 +1,1 @@
-"""The language of the explanations."""
+"""Choice of the user's language."""

@@ -1,4 +1,4 @@
-"""The whole picture, small, in a corner of the canvas, with the part that is in sight to drag about."""
+"""Minimap: the whole diagram in a corner of the canvas, with a frame around the part in sight."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from explorer.drawing import Picture, Theme
 from explorer.ui.canvas.diagram_view import DiagramView
 
 _MAX_WIDTH, _MAX_HEIGHT = 200.0, 160.0  # pixels
-_MIN_CANVAS = 260  # a smaller canvas is left to the picture
-_RIGHT_MARGIN, _BOTTOM_MARGIN = 10, 46  # from the right border, and from the lower one: the zoom's buttons are there
+_MIN_CANVAS = 260  # pixels of a canvas too small for a minimap
+_RIGHT_MARGIN, _BOTTOM_MARGIN = 10, 46  # pixels; the zoom controls are below
 _PADDING = 4.0
 
 
 class Minimap(QWidget):
-    """Shown while some of the picture is out of sight. What it shows is painted once, by whoever hears `wanted`."""
+    """Shown while part of the diagram is out of sight; emits `paint_requested` whenever it needs another image."""
 
     paint_requested = Signal(object, object, QSize)  # a picture, a theme, and the size in which to paint it
 
@@ -33,10 +33,12 @@ class Minimap(QWidget):
         self.hide()
 
     def set_active(self, on: bool) -> None:
+        """Switch the minimap on or off; while on, it still hides when the whole diagram is in sight."""
         self.is_active = on
         self._update_placement()
 
     def show_image(self, image: QImage) -> None:
+        """Show the image that was requested, of the size requested."""
         self._image = image
         self.update()
 
@@ -51,23 +53,23 @@ class Minimap(QWidget):
         picture, canvas = self._canvas.picture, self._canvas
         size = _minimap_size(picture, canvas.size()) if picture is not None else QSize()
         hidden = picture is None or canvas.visible_rect.adjusted(-1, -1, 1, 1).contains(picture.bounds)
-        shown = self.is_active and not hidden and not size.isEmpty()
-        if shown:
-            place = canvas.rect().bottomRight()
+        is_shown = self.is_active and not hidden and not size.isEmpty()
+        if is_shown:
+            corner = canvas.rect().bottomRight()
             self.setGeometry(
-                place.x() - size.width() - _RIGHT_MARGIN, place.y() - size.height() - _BOTTOM_MARGIN, *size.toTuple()
+                corner.x() - size.width() - _RIGHT_MARGIN, corner.y() - size.height() - _BOTTOM_MARGIN, *size.toTuple()
             )
             self._request_paint(picture, size * self.devicePixelRatioF())
-        if shown != self.isVisible():
-            self.setVisible(shown)
+        if is_shown != self.isVisible():
+            self.setVisible(is_shown)
 
     def _request_paint(self, picture: Picture | None, size: QSize) -> None:
-        asked = (picture, self._canvas.theme, size)
-        if asked != self._last_request:
+        request = (picture, self._canvas.theme, size)
+        if request != self._last_request:
             if picture is not self._last_request[0]:
                 self._image = None
-            self._last_request = asked
-            self.paint_requested.emit(*asked)
+            self._last_request = request
+            self.paint_requested.emit(*request)
 
     @property
     def _scale(self) -> float:
@@ -86,13 +88,15 @@ class Minimap(QWidget):
         inner = QRectF(self.rect()).adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         if self._image is not None:
             painter.drawImage(inner, self._image)
-        seen = self._canvas.visible_rect
-        shown = QRectF(inner.topLeft() + seen.topLeft() * self._scale, seen.size() * self._scale) & frame
+        visible_rect = self._canvas.visible_rect
+        visible_frame = (
+            QRectF(inner.topLeft() + visible_rect.topLeft() * self._scale, visible_rect.size() * self._scale) & frame
+        )
         veil = QColor(theme.named_colour("selection"))
         veil.setAlphaF(0.13)
         painter.setPen(QPen(theme.named_colour("selection"), 1.5))
         painter.setBrush(veil)
-        painter.drawRoundedRect(shown.adjusted(1, 1, -1, -1), 2, 2)
+        painter.drawRoundedRect(visible_frame.adjusted(1, 1, -1, -1), 2, 2)
 
     # the mouse
 
@@ -109,7 +113,7 @@ class Minimap(QWidget):
 
 
 def paint_thumbnail(picture: Picture, theme: Theme, size: QSize) -> QImage:
-    """The whole picture in an image, without words: there is no room to read them; on any thread."""
+    """Return the whole picture as an image of that size, without text, which could not be read; on any thread."""
     image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(theme.named_colour("canvas"))
     painter = QPainter(image)
@@ -121,7 +125,8 @@ def paint_thumbnail(picture: Picture, theme: Theme, size: QSize) -> QImage:
 
 
 def _minimap_size(picture: Picture, canvas_size: QSize) -> QSize:
-    """At most a quarter of the canvas wide, in the shape of the picture; nothing where it would be in the way."""
+    """Return the size in pixels, in the picture's aspect ratio and at most a quarter of the canvas wide; empty where it
+    would be in the way."""
     if (
         canvas_size.width() < _MIN_CANVAS
         or canvas_size.height() < _MIN_CANVAS

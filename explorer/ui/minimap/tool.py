@@ -1,4 +1,4 @@
-"""The minimap over the canvas: painted off the UI thread, once for each picture."""
+"""Tool of the minimap: paints it off the UI thread, once per picture and size."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from explorer.ui.plugin.tool_context import ToolContext
 
 
 class MinimapTool(QObject):
+    """Switches the minimap, remembers that, and paints it on request."""
+
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context.window)
         self._context = context
@@ -35,4 +37,4 @@ class MinimapTool(QObject):
 
 
 def _paint_job(picture: Picture, theme: Theme, size: QSize) -> Callable[[KeepGoing], QImage]:
-    return lambda wanted: paint_thumbnail(picture, theme, size)
+    return lambda keep_going: paint_thumbnail(picture, theme, size)

@@ -1,1 +1,1 @@
-"""Finding the way in a network: the parts that the tool `explorer.ui.navigation.tool` puts together."""
+"""Navigation in a network: search, breadcrumb, back and forward, bookmarks."""

@@ -1,4 +1,4 @@
-"""The way to what is selected: Network › Stage 3 › Residual block · 1 › Conv 3×3."""
+"""Breadcrumb of the selected card: Network › Stage 3 › Residual block · 1 › Conv 3×3."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MAX_SIBLINGS = 60  # siblings that a menu lists around the one that is there
 
 
 class Breadcrumb(QWidget):
-    """A click on a step goes there, the arrow before it lists what stands beside it. Where there is no room for all
-    steps, the first ones are behind "…"."""
+    """Path to a card. A click on a step goes there, the arrow before it lists its siblings; steps without room move
+    into the menu of a "…" button."""
 
-    card_requested = Signal(str)  # id of a place; empty for the whole network
+    card_requested = Signal(str)  # id of a card; empty for the whole network
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class Breadcrumb(QWidget):
         return QSize(60, super().minimumSizeHint().height())
 
     def show_path(self, title: str, crumbs: tuple[Crumb, ...]) -> None:
-        """Show the way to a place of the network `title`; without crumbs, only the network."""
+        """Show the path to a card of the network `title`; without crumbs, the network only."""
         if (title, crumbs) == (self._title, self._crumbs):
             return
         self._title, self._crumbs = title, crumbs
@@ -65,23 +65,23 @@ class Breadcrumb(QWidget):
         self._row.insertWidget(self._row.count() - 1, button)
 
     def _build_step(self, text: str, tooltip: str, card_id: str) -> QToolButton:
-        made = self._build_button(text.replace("&", "&&"), tooltip)
-        made.clicked.connect(lambda _=False: self.card_requested.emit(card_id))
-        return made
+        button = self._build_button(text.replace("&", "&&"), tooltip)
+        button.clicked.connect(lambda _=False: self.card_requested.emit(card_id))
+        return button
 
     def _build_arrow(self, crumb: Crumb) -> QToolButton:
-        made = self._build_button("›", f"What stands beside {crumb.title}")
-        made.setStyleSheet("QToolButton::menu-indicator { image: none; width: 0; }")
-        made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(made)
+        button = self._build_button("›", f"What stands beside {crumb.title}")
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; width: 0; }")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
         menu.aboutToShow.connect(lambda: self._fill_siblings(menu, crumb))
-        made.setMenu(menu)
-        return made
+        button.setMenu(menu)
+        return button
 
     def _fill_siblings(self, menu: QMenu, crumb: Crumb) -> None:
         menu.clear()
-        here = next((n for n, (id, _) in enumerate(crumb.siblings) if id == crumb.id), 0)
-        first = max(min(here - _MAX_SIBLINGS // 2, len(crumb.siblings) - _MAX_SIBLINGS), 0)
+        current = next((n for n, (id, _) in enumerate(crumb.siblings) if id == crumb.id), 0)
+        first = max(min(current - _MAX_SIBLINGS // 2, len(crumb.siblings) - _MAX_SIBLINGS), 0)
         for id, title in crumb.siblings[first : first + _MAX_SIBLINGS]:
             action = menu.addAction(title.replace("&", "&&"))
             action.setCheckable(True)
@@ -92,22 +92,22 @@ class Breadcrumb(QWidget):
         return lambda: self.card_requested.emit(card_id)
 
     def _build_button(self, text: str, tooltip: str) -> QToolButton:
-        made = QToolButton()
-        made.setText(text)
-        made.setToolTip(tooltip)
-        made.setAccessibleName(f"{text}, {tooltip}")
-        made.setProperty("role", "muted")
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return made
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tooltip)
+        button.setAccessibleName(f"{text}, {tooltip}")
+        button.setProperty("role", "muted")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
 
-    # room
+    # overflow
 
     def _hide_overflow(self) -> None:
-        """Hide steps from the left until the rest has room; the last one always stays."""
+        """Hide steps from the left until the others fit; the last one always stays."""
         pairs = list(zip([None, *self._arrows], self.steps, strict=False))
         widths = [(a.sizeHint().width() if a else 0) + step.sizeHint().width() for a, step in pairs]
-        room, first = self.width() - self._overflow_button.sizeHint().width(), 0
-        while first < len(pairs) - 1 and sum(widths[first:]) > room + (
+        available, first = self.width() - self._overflow_button.sizeHint().width(), 0
+        while first < len(pairs) - 1 and sum(widths[first:]) > available + (
             0 if first else self._overflow_button.sizeHint().width()
         ):
             first += 1

@@ -1,4 +1,4 @@
-"""Where one types what to look for, with the count of hits and the ways to the next and the one before."""
+"""Search field with the number of hits, and buttons to the next and the previous one."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ QUERY_EXAMPLES = (
 
 
 class SearchBox(QWidget):
+    """Search field; a hint over `hint_parent` shows examples of queries and what is wrong with one."""
+
     query_changed = Signal(str)  # another text to look for
     step_requested = Signal(int)  # to the next hit (1) or the previous one (-1)
     escaped = Signal()  # the keyboard should go back to the canvas
 
     def __init__(self, hint_parent: QWidget, parent: QWidget | None = None) -> None:
-        """What may be typed, and what is wrong with what was, is said in a corner of the widget `over`."""
+        """Create the field; its hint is shown in a corner of the widget `hint_parent`."""
         super().__init__(parent)
         self._hint_parent = hint_parent
         self.field = self._build_field()
@@ -41,22 +43,23 @@ class SearchBox(QWidget):
         self.show_hit_count(None, 0)
 
     def focus_field(self) -> None:
+        """Give the keyboard to the field and select its text."""
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
     def show_hit_count(self, index: int | None, count: int) -> None:
-        """ "3 of 22", or how many there are while none has been visited."""
-        asked = bool(self.field.text().strip())
-        said = f"{index + 1} of {count}" if index is not None else f"{count} found" if count else "None"
-        self.hit_count.setText(said if asked else "")
-        self.hit_count.setVisible(asked)
+        """Show "3 of 22", or the number of hits alone while `index` is None: none has been visited."""
+        has_query = bool(self.field.text().strip())
+        text = f"{index + 1} of {count}" if index is not None else f"{count} found" if count else "None"
+        self.hit_count.setText(text if has_query else "")
+        self.hit_count.setVisible(has_query)
         for button in (self.previous_button, self.next_button):
-            button.setVisible(asked)
+            button.setVisible(has_query)
             button.setEnabled(count > 0)
         self._update_hint("")
 
     def show_query_error(self, reason: str) -> None:
-        """The query means nothing; what is typed may only be half done, so this is said calmly."""
+        """Show why the query cannot be understood; calmly, as it may only be half typed."""
         self.show_hit_count(None, 0)
         self.hit_count.setText("?")
         self._update_hint(reason)
@@ -74,39 +77,39 @@ class SearchBox(QWidget):
         self._place_hint()
 
     def _place_hint(self) -> None:
-        room = self._hint_parent.width() - 20
-        self.hint.setMaximumWidth(max(room, 100))
+        max_width = self._hint_parent.width() - 20
+        self.hint.setMaximumWidth(max(max_width, 100))
         self.hint.setFixedWidth(
-            min(max(self.hint.fontMetrics().horizontalAdvance(QUERY_EXAMPLES.split("\n")[0]) + 30, 100), room)
+            min(max(self.hint.fontMetrics().horizontalAdvance(QUERY_EXAMPLES.split("\n")[0]) + 30, 100), max_width)
         )
         self.hint.setFixedHeight(self.hint.heightForWidth(self.hint.width()))
         self.hint.move(self._hint_parent.width() - self.hint.width() - 10, 8)
         self.hint.raise_()
 
     def _build_hint(self, parent: QWidget) -> QLabel:
-        made = QLabel(parent)
-        made.setObjectName("hint")
-        made.setTextFormat(Qt.TextFormat.PlainText)
-        made.setWordWrap(True)
-        made.hide()
-        return made
+        hint = QLabel(parent)
+        hint.setObjectName("hint")
+        hint.setTextFormat(Qt.TextFormat.PlainText)
+        hint.setWordWrap(True)
+        hint.hide()
+        return hint
 
     # the field
 
     def _build_field(self) -> QLineEdit:
-        made = QLineEdit()
-        made.setPlaceholderText("Search (Ctrl+F)")
-        made.setClearButtonEnabled(True)
-        made.setMinimumWidth(110)
-        made.setMaximumWidth(240)
-        made.setMaxLength(500)
-        made.setAccessibleName("Search the network")
-        made.setToolTip(
+        field = QLineEdit()
+        field.setPlaceholderText("Search (Ctrl+F)")
+        field.setClearButtonEnabled(True)
+        field.setMinimumWidth(110)
+        field.setMaximumWidth(240)
+        field.setMaxLength(500)
+        field.setAccessibleName("Search the network")
+        field.setToolTip(
             f"Every word must hold; Enter goes to the next hit, Shift+Enter to the one before.\n{QUERY_EXAMPLES}"
         )
-        made.textChanged.connect(self._emit_query)
-        made.installEventFilter(self)
-        return made
+        field.textChanged.connect(self._emit_query)
+        field.installEventFilter(self)
+        return field
 
     def _emit_query(self, text: str) -> None:
         if not text.strip():
@@ -114,14 +117,14 @@ class SearchBox(QWidget):
         self.query_changed.emit(text)
 
     def _build_button(self, text: str, tooltip: str, step: int) -> QToolButton:
-        made = QToolButton()
-        made.setText(text)
-        made.setToolTip(tooltip)
-        made.setAccessibleName(tooltip)
-        made.setAutoRaise(True)
-        made.setProperty("role", "muted")
-        made.clicked.connect(lambda _=False: self.step_requested.emit(step))
-        return made
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tooltip)
+        button.setAccessibleName(tooltip)
+        button.setAutoRaise(True)
+        button.setProperty("role", "muted")
+        button.clicked.connect(lambda _=False: self.step_requested.emit(step))
+        return button
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._hint_parent:

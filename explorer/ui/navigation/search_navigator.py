@@ -1,4 +1,4 @@
-"""Looks for what is typed, lights up what is found and goes from hit to hit."""
+"""Runs queries, highlights their hits on the canvas and goes from one to the next."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from explorer.ui.plugin.tool_context import ToolContext
 
 
 class SearchNavigator(QObject):
+    """Hits of the query in the search box, and which of them was visited last."""
+
     def __init__(self, context: ToolContext, box: SearchBox) -> None:
         super().__init__(context.window)
         self._context, self._box = context, box
@@ -18,7 +20,7 @@ class SearchNavigator(QObject):
         self._hits: tuple[str, ...] = ()
         self._hit_index: int | None = None  # the hit that was visited last
         self._is_searching = False
-        self._pending_step = 0  # asked for while the search still ran
+        self._pending_step = 0  # requested while the query still ran
         box.query_changed.connect(lambda _: self._run_query(reset=True))
         box.step_requested.connect(self.step)
         box.escaped.connect(context.canvas.setFocus)
@@ -26,14 +28,15 @@ class SearchNavigator(QObject):
 
     @property
     def hits(self) -> tuple[str, ...]:
+        """Ids of the cards found, in order of execution."""
         return self._hits
 
     def search(self, text: str) -> None:
-        """Look for something that the user did not type."""
+        """Put a query into the search box and run it."""
         self._box.field.setText(text)
 
     def step(self, by: int) -> None:
-        """To the next hit or the previous one, round and round; what hides it unfolds."""
+        """Go to the next (1) or previous (-1) hit, cyclically, expanding the groups that hide it."""
         if self._is_searching:
             self._pending_step = by
             return
@@ -62,9 +65,9 @@ class SearchNavigator(QObject):
         self._lane.submit(jobs.search_job(network, text), self._show_hits, self._show_query_error)
 
     def _show_hits(self, hits: tuple[str, ...]) -> None:
-        here = self._hits[self._hit_index] if self._hit_index is not None else None
+        current = self._hits[self._hit_index] if self._hit_index is not None else None
         self._hits = hits
-        self._hit_index = hits.index(here) if here in hits else None
+        self._hit_index = hits.index(current) if current in hits else None
         self._box.show_hit_count(self._hit_index, len(hits))
         self._highlight_hits()
         self._is_searching = False
@@ -79,15 +82,15 @@ class SearchNavigator(QObject):
         self._box.show_query_error(str(failure))
 
     def _highlight_hits(self) -> None:
-        """All hits, or the folded cards they are in."""
+        """Highlight the hits, or the collapsed groups that contain them."""
         session = self._context.session
-        network, found = session.displayed_network, frozenset[str]()
+        network, card_ids = session.displayed_network, frozenset[str]()
         if network is not None and self._hits:
             from explorer.presenters.search_index import find_card
 
-            study = network.analysis
-            found = frozenset(find_card(study, hit, session.expanded) for hit in self._hits)
-        self._context.canvas.show_matches(found)
+            analysis = network.analysis
+            card_ids = frozenset(find_card(analysis, hit, session.expanded) for hit in self._hits)
+        self._context.canvas.show_matches(card_ids)
 
     def _session_changed(self, topic: Topic) -> None:
         if topic in ("network", "compared"):

@@ -1,4 +1,4 @@
-"""Finding the way: search, breadcrumb, back and forward, bookmarks, all of a kind, in a strip above the canvas."""
+"""Tool of the strip above the canvas: back and forward, bookmarks, breadcrumb, search."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ _MOUSE_STEPS = {Qt.MouseButton.BackButton: -1, Qt.MouseButton.ForwardButton: 1}
 
 
 class NavigationTool(QObject):
+    """Wires the strip above the canvas to the session, the menus and the mouse's own buttons."""
+
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context.window)
         self._context = context
         self.back_forward = BackForwardList()
-        self._is_travelling = False  # a selection that is no new visit
+        self._is_travelling = False  # the selection changes by going back or forward
         self._origin: object = None
         self._add_actions()
         self.search_box, self.breadcrumb = SearchBox(context.canvas), Breadcrumb()
@@ -90,7 +92,7 @@ class NavigationTool(QObject):
         row.addWidget(self.search_box)
         return strip
 
-    # places
+    # cards
 
     @property
     def _network(self) -> Network | None:
@@ -98,7 +100,7 @@ class NavigationTool(QObject):
 
     @property
     def _selected_card(self) -> str | None:
-        """The card that was selected last; a stack of equal cards is one."""
+        """Id of the card that was selected last; a stack of equal cards counts as one."""
         selection, picture = self._context.session.selection, self._context.canvas.picture
         if not selection or (picture is not None and picture.card(selection) is not None):
             return selection
@@ -112,10 +114,10 @@ class NavigationTool(QObject):
             self._context.canvas.fit()
 
     def _go_back_or_forward(self, by: int) -> None:
-        place = self.back_forward.go(by)
-        if place is not None:
+        card_id = self.back_forward.go(by)
+        if card_id is not None:
             self._is_travelling = True
-            self._context.commands.go_to_card(place)
+            self._context.commands.go_to_card(card_id)
             self._is_travelling = False
         self._update_controls()
 
@@ -126,27 +128,27 @@ class NavigationTool(QObject):
     def _fill_bookmarks(self) -> None:
         self.bookmarks_menu.clear()
         network = self._network
-        marked = self._context.session.bookmarks if network is not None else ()
-        for number, id in enumerate(marked, 1):
+        bookmarks = self._context.session.bookmarks if network is not None else ()
+        for number, id in enumerate(bookmarks, 1):
             text = f"{_bookmark_title(network, id)}\t{id.removeprefix('unit:')}".replace("&", "&&")
             action = self.bookmarks_menu.addAction(f"&{number}  {text}" if number < 10 else text)
             action.setEnabled(_is_card(network, id))
             action.triggered.connect(self._go_to_slot(id))
-        if not marked:
+        if not bookmarks:
             self.bookmarks_menu.addAction("None yet: select a card and press Ctrl+D").setEnabled(False)
 
     def _go_to_slot(self, id: str) -> Callable[[], None]:
         return lambda: self._go_to_card(id)
 
     def _card_actions(self, card_id: str) -> list[tuple[str, Callable[[], None] | None]]:
-        """For the menu of a card."""
+        """Return the entries for the context menu of a card."""
         network = self._network
-        query, words = _similar_query(network, card_id) if network is not None else ("", "")
-        marked = card_id in self._context.session.bookmarks
+        query, label = _similar_query(network, card_id) if network is not None else ("", "")
+        is_bookmarked = card_id in self._context.session.bookmarks
         return [
-            (f"Find all: {words}", (lambda: self.search_navigator.search(query)) if query else None),
+            (f"Find all: {label}", (lambda: self.search_navigator.search(query)) if query else None),
             (
-                "Forget bookmark" if marked else "Bookmark\tCtrl+D",
+                "Forget bookmark" if is_bookmarked else "Bookmark\tCtrl+D",
                 lambda: self._context.session.toggle_bookmark(card_id),
             ),
         ]
@@ -170,10 +172,10 @@ class NavigationTool(QObject):
         network, selected = self._network, self._selected_card
         self.back_action.setEnabled(self.back_forward.has_back)
         self.forward_action.setEnabled(self.back_forward.has_forward)
-        marked = selected is not None and selected in self._context.session.bookmarks
+        is_bookmarked = selected is not None and selected in self._context.session.bookmarks
         self.bookmark_action.setEnabled(selected is not None)
-        self.bookmark_action.setChecked(marked)
-        self.bookmark_button.setText("★" if marked else "☆")
+        self.bookmark_action.setChecked(is_bookmarked)
+        self.bookmark_button.setText("★" if is_bookmarked else "☆")
         if network is not None:
             from explorer.presenters.search_index import build_breadcrumb
 
@@ -206,7 +208,7 @@ def _bookmark_title(network: Network | None, id: str) -> str:
 
 
 def _similar_query(network: Network, id: str) -> tuple[str, str]:
-    """A query for everything of a card's kind, and what to call it."""
+    """Return a query that finds everything of a card's kind, and a label for it."""
     from explorer.presenters.search_index import similar_query
 
     return similar_query(network.analysis, id)

@@ -1,1 +1,1 @@
-"""F6: keyboard focus from panel to panel."""
+"""Keyboard focus from panel to panel (F6)."""

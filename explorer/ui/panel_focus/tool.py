@@ -1,4 +1,4 @@
-"""F6: from panel to panel by keyboard, each where one left it."""
+"""Tool of F6: moves the keyboard focus from panel to panel, to the widget that had it last in each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer.ui.plugin.tool_context import ToolContext
 
 
 class PanelFocusTool(QObject):
-    """The canvas and the panels that can be seen, from left to right: first those above, then those below."""
+    """Cycles the focus through the canvas and the visible docks."""
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context.window)
@@ -30,9 +30,10 @@ class PanelFocusTool(QObject):
 
     @property
     def panels(self) -> list[QWidget]:
+        """The canvas and the visible docks, from left to right, the upper half of the window first."""
         docks = self._context.window.findChildren(QDockWidget)
-        seen = [dock for dock in docks if not dock.visibleRegion().isEmpty() and _first_focusable(dock)]
-        return sorted((self._context.canvas, *seen), key=self._sort_key)
+        visible = [dock for dock in docks if not dock.visibleRegion().isEmpty() and _first_focusable(dock)]
+        return sorted((self._context.canvas, *visible), key=self._sort_key)
 
     def _sort_key(self, panel: QWidget) -> tuple[bool, int, int]:
         window = self._context.window
@@ -40,15 +41,15 @@ class PanelFocusTool(QObject):
         return corner.y() > window.height() / 2, corner.x(), corner.y()
 
     def _focus_panel(self, by: int) -> None:
-        regions = self.panels
-        here = self._panel_of(QApplication.focusWidget())
-        at = regions.index(here) + by if here in regions else 0
-        there = regions[at % len(regions)]
-        known = self._last_focus[there]() if there in self._last_focus else None
-        goal = known if known is not None and _accepts_tab_focus(known) else _first_focusable(there)
-        if goal is not None:
-            goal.activateWindow()
-            goal.setFocus(Qt.FocusReason.TabFocusReason)
+        panels = self.panels
+        current = self._panel_of(QApplication.focusWidget())
+        index = panels.index(current) + by if current in panels else 0
+        panel = panels[index % len(panels)]
+        last = self._last_focus[panel]() if panel in self._last_focus else None
+        target = last if last is not None and _accepts_tab_focus(last) else _first_focusable(panel)
+        if target is not None:
+            target.activateWindow()
+            target.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _panel_of(self, widget: QWidget | None) -> QWidget | None:
         while widget is not None and widget is not self._context.canvas and not isinstance(widget, QDockWidget):
@@ -56,18 +57,18 @@ class PanelFocusTool(QObject):
         return widget
 
     def _focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
-        region = self._panel_of(now)
-        if region is not None and now is not None:
-            self._last_focus[region] = ref(now)
+        panel = self._panel_of(now)
+        if panel is not None and now is not None:
+            self._last_focus[panel] = ref(now)
 
 
 def _first_focusable(panel: QWidget) -> QWidget | None:
-    """The first widget of a region that takes the keyboard; None when none does."""
+    """Return the first widget of a panel that accepts the focus; None when none does."""
     return next((widget for widget in _focus_chain(panel) if _accepts_tab_focus(widget)), None)
 
 
 def _focus_chain(panel: QWidget) -> Iterator[QWidget]:
-    """The region and what is in it, in the order of the tab key."""
+    """Yield the panel and the widgets in it, in tab order."""
     yield panel
     widget = panel.nextInFocusChain()
     while widget is not None and widget is not panel:

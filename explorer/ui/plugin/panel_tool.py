@@ -1,7 +1,4 @@
-"""What tools with a panel below the canvas share: a dock, a lane, and that nothing is found out which nobody would see.
-
-A panel has `show_found(found, why)`: what was found, or why there is nothing.
-"""
+"""Base classes of tools with a panel below the canvas: a dock, a lane, and nothing computed that nobody would see."""
 
 from __future__ import annotations
 
@@ -24,13 +21,23 @@ Job = Callable[[KeepGoing], Any]
 
 
 class ResultPanel(Protocol):
-    def show_result(self, result: Any, reason: str = "") -> None: ...
+    """Panel that shows a result, or the reason why there is none."""
 
-    def isVisible(self) -> bool: ...
+    def show_result(self, result: Any, reason: str = "") -> None:
+        """Show a result; with None, the reason, or how to get one."""
+        ...
+
+    def isVisible(self) -> bool:
+        """Qt's own: True while the panel can be seen."""
+        ...
 
 
 class ClassPanel(ResultPanel, Protocol):
-    def show_busy(self) -> None: ...
+    """Panel of a result for one class, which says while it is computed."""
+
+    def show_busy(self) -> None:
+        """Say that a result is being computed."""
+        ...
 
 
 PanelT = TypeVar("PanelT", bound=ResultPanel)
@@ -38,33 +45,33 @@ ClassPanelT = TypeVar("ClassPanelT", bound=ClassPanel)
 
 
 class PanelTool(Generic[PanelT]):
-    """A tool with one panel. A kind of it says how the panel is made, and what is to be found out for it."""
+    """Tool with one panel. A subclass says how the panel is built, and which job computes its result."""
 
     title = ""
     shortcut = ""
-    preferred_height = 320  # pixels the panel wants when it is opened
+    preferred_height = 320  # pixels when the dock is first shown
 
     def __init__(self, context: ToolContext) -> None:
         self.context, self.session = context, context.session
         self.lane = context.add_lane(self.title, latest_only=True)
-        self.panel: PanelT | None = None  # until it is first seen
+        self.panel: PanelT | None = None  # until the dock is first shown
         self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut)
         self.session.listen(self.session_changed)
 
     def create_panel(self) -> PanelT:
-        """The panel, its signals connected."""
+        """Return the panel, its signals connected; called when the dock is first shown."""
         raise NotImplementedError
 
     def create_job(self, network: Network, sample: Sample) -> Job | None:
-        """What is to be found out off the UI thread; None where nothing is to be seen."""
+        """Return the job that computes the result off the UI thread; None where there is nothing to compute."""
         raise NotImplementedError
 
     def session_changed(self, topic: Topic) -> None:
-        """Something of the session is new."""
+        """React to a change of the session; does nothing here."""
 
     @property
     def selected_nodes(self) -> frozenset[str]:
-        """The nodes on the selected card."""
+        """Names of the nodes on the selected card; empty without a selection."""
         network, selection = self.session.network, self.session.selection
         if network is None or selection is None:
             return frozenset()
@@ -73,27 +80,29 @@ class PanelTool(Generic[PanelT]):
         return frozenset(name for id in chosen for name in hierarchy.nodes_of(id))
 
     def submit(self) -> bool:
-        """Find it out, and show it when it is there. False where there is nothing to find out."""
+        """Start the job, and show its result when it arrives. Return False where there is nothing to compute."""
         network, sample = self.session.network, self.session.sample
-        work = self.create_job(network, sample) if network is not None and sample is not None else None
-        if network is None or work is None:
+        job = self.create_job(network, sample) if network is not None and sample is not None else None
+        if network is None or job is None:
             self.lane.cancel()
             return False
         self.lane.submit(
-            work, partial(self._finished, network, network.context.forward.fallback_reason), self.show_failure
+            job, partial(self._finished, network, network.context.forward.fallback_reason), self.show_failure
         )
         return True
 
     def _finished(self, network: Network, previous_fallback: str, result: Any) -> None:
-        if (said := network.context.forward.fallback_reason) != previous_fallback:
-            self.context.commands.show_status(said)  # the device failed meanwhile
+        if (reason := network.context.forward.fallback_reason) != previous_fallback:
+            self.context.commands.show_status(reason)  # the device failed meanwhile
         self.show_result(result)
 
     def show_result(self, result: Any) -> None:
+        """Show a result in the panel, if that has been created."""
         if self.panel is not None:
             self.panel.show_result(result)
 
     def show_failure(self, failure: Exception) -> None:
+        """Show why the job failed, in the place of a result."""
         if self.panel is not None:
             self.panel.show_result(None, str(failure))
 
@@ -104,7 +113,7 @@ class PanelTool(Generic[PanelT]):
 
 
 class FollowingTool(PanelTool[PanelT]):
-    """One whose panel follows the session: at once while it is seen, else when it is seen again."""
+    """Tool whose panel follows the session: at once while it is visible, otherwise when it is shown again."""
 
     topics: frozenset[Topic] = frozenset({"network", "sample"})
 
@@ -115,15 +124,17 @@ class FollowingTool(PanelTool[PanelT]):
 
     @property
     def is_panel_visible(self) -> bool:
+        """True while the panel exists and can be seen."""
         return self.panel is not None and self.panel.isVisible()
 
     def session_changed(self, topic: Topic) -> None:
+        """Refresh when one of `topics` changed."""
         if topic in self.topics:
             self._is_stale = True
             self.refresh()
 
     def refresh(self) -> None:
-        """Ask again, unless nobody would see the answer."""
+        """Compute again, unless the panel is hidden."""
         if self.panel is None or not self.is_panel_visible:
             return
         self._is_stale = False
@@ -132,36 +143,41 @@ class FollowingTool(PanelTool[PanelT]):
 
 
 class ClassTool(FollowingTool[ClassPanelT]):
-    """One that asks about a class: the likeliest, until the user chooses another."""
+    """Tool whose result is for one class: the likeliest, until the user chooses another."""
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
         self.target_class: int | None = None
 
     def session_changed(self, topic: Topic) -> None:
+        """Return to the likeliest class on a new image, and refresh."""
         if topic == "sample":
             self.target_class = None
         super().session_changed(topic)
 
     def choose_class(self, target_class: int) -> None:
+        """Compute for this class (index of the network's output) from now on."""
         self.target_class = target_class
         self.refresh()
 
     def submit(self) -> bool:
-        asked = super().submit()
-        if asked and self.panel is not None:
+        """Start the job and say so in the panel."""
+        started = super().submit()
+        if started and self.panel is not None:
             self.panel.show_busy()
-        return asked
+        return started
 
     def create_job(self, network: Network, sample: Sample) -> Job:
+        """Return a job that calls `compute` with the chosen class."""
         return partial(self.compute, network, sample, self.target_class)
 
     @staticmethod
     def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:
-        """On the lane's thread."""
+        """Return the result for a class, the likeliest for None; runs on the lane's thread."""
         raise NotImplementedError
 
     def show_failure(self, failure: Exception) -> None:
+        """Show why the job failed; a class of another network is given up for the likeliest first."""
         if self.target_class is not None:  # a class of another network
             self.target_class = None
             self.refresh()

@@ -1,8 +1,5 @@
-"""Everything the window can do beside showing, changing and measuring a network: one tool each, see
-`explorer.ui.plugin.tool_context`.
-
-Modules here import neither torch nor pyqtgraph when they are imported: the window is on screen first.
-"""
+"""All tools of the window, see `explorer.ui.plugin.tool_context`. None of them imports torch or pyqtgraph when it is
+imported: the window is on screen first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page over the canvas while no network is open."""
+"""Tool of the start page, which covers the canvas while no network is open."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _MAX_PROJECTS = 3  # recent ones that are offered
 
 
 class StartPageTool:
+    """Shows the family tree, recent projects and the start actions of other tools."""
+
     def __init__(self, context: ToolContext) -> None:
         self._context, self._session = context, context.session
         self.page = StartPage(context.canvas, load_family_tree())
@@ -28,17 +30,16 @@ class StartPageTool:
         QTimer.singleShot(0, self.page, self._fill_actions)  # when all tools are there
 
     def _fill_actions(self) -> None:
-        known = [path for path in recent_projects() if Path(path).is_file()][:_MAX_PROJECTS]
-        recently: list[StartAction] = [
-            (Path(path).name, path, partial(self._context.commands.open_project, path)) for path in known
+        paths = [path for path in recent_projects() if Path(path).is_file()][:_MAX_PROJECTS]
+        recent: list[StartAction] = [
+            (Path(path).name, path, partial(self._context.commands.open_project, path)) for path in paths
         ]
-        self.page.show_start_actions([*self._context.start_actions, *recently])
-        QTimer.singleShot(
-            0, self.page, self._update_visibility
-        )  # when the window has been told what to open, if anything
+        self.page.show_start_actions([*self._context.start_actions, *recent])
+        # Once more later: by then the window has been told what to open, if anything.
+        QTimer.singleShot(0, self.page, self._update_visibility)
 
     def _update_visibility(self) -> None:
-        """It stays while a network that was chosen on it is opened, and comes when none has been."""
+        """Show the page while no network is open and none is being opened."""
         if self._session.network is None and not self._context.edit_lane.busy:
             self.page.show()
 

@@ -1,4 +1,4 @@
-"""Time per layer on this machine, beside the multiply-adds."""
+"""Panel of the latency per layer on this machine, beside the multiply-adds."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ _SCATTER_CAPTION = "MACs of each layer. Above the dashes: slow for its count."
 
 
 class TimingPanel(QWidget):
+    """A button that measures, bars of time and MACs, and a scatter plot of the layers."""
+
     measure_requested = Signal()
     cancel_requested = Signal()
-    node_clicked = Signal(str)  # a node
-    colouring_changed = Signal(bool)  # cards should be coloured by time, or no longer
+    node_clicked = Signal(str)  # name of a node
+    colouring_changed = Signal(bool)  # colour the cards by time, or no longer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,9 +81,10 @@ class TimingPanel(QWidget):
         return QSize(560, 260)
 
     def show_result(self, result: Timing | None, reason: str = "") -> None:
+        """Show a measurement; without one, the reason for that."""
         self._timing, self._is_outdated = result, False
-        for part in (self.grouping_choice, self.colour_button, self.takeaway, self._body):
-            part.setVisible(result is not None)
+        for widget in (self.grouping_choice, self.colour_button, self.takeaway, self._body):
+            widget.setVisible(result is not None)
         if result is None:
             self.caption.setText(reason or _PLACEHOLDER)
             return
@@ -95,23 +98,23 @@ class TimingPanel(QWidget):
         self._update_view()
 
     def mark_outdated(self) -> None:
-        """The network has changed since."""
+        """Say that the network has changed since it was measured."""
         self._is_outdated = True
         self._update_view()
 
     def select_nodes(self, names: frozenset[str]) -> None:
-        """Mark the selected card: the nodes that are on it."""
+        """Mark these nodes, those on the selected card, on the scatter plot."""
         if names != self._selected_nodes:
             self._selected_nodes = names
             self._update_view()
 
     def set_colouring(self, on: bool) -> None:
-        """Whether cards are coloured by their time; does not tell anyone."""
+        """Check the button that colours the cards by time, without emitting a signal."""
         with QSignalBlocker(self.colour_button):
             self.colour_button.setChecked(on)
 
     def show_progress(self, fraction: float | None) -> None:
-        """A part from 0 to 1 while it is measured; None when it is over."""
+        """Show progress as a fraction from 0 to 1; None when the measurement is over."""
         self._is_busy = fraction is not None
         self.measure_button.setText("Measure" if fraction is None else f"Cancel ({100 * fraction:.0f} %)")
 
@@ -121,13 +124,13 @@ class TimingPanel(QWidget):
             self._update_view()
 
     def _update_view(self) -> None:
-        found = self._timing
-        if found is None:
+        timing = self._timing
+        if timing is None:
             return
         c = appearance.current_colours()
         time, macs = (f'<span style="color: {colour}">■</span>' for colour in (c.accent, c.previous))
-        old = "<b>Measured before the last change.</b> " if self._is_outdated else ""
-        self.caption.setText(f"{old}{found.headline}&nbsp; {time} share of time&nbsp; {macs} share of MACs")
-        self.share_bars.show_shares(found.shares[self.grouping_choice.currentData() or "kind"])
-        rate = found.macs / found.total if found.total else 0.0
-        self.scatter.show_points(found.points, rate, self._selected_nodes)
+        outdated = "<b>Measured before the last change.</b> " if self._is_outdated else ""
+        self.caption.setText(f"{outdated}{timing.headline}&nbsp; {time} share of time&nbsp; {macs} share of MACs")
+        self.share_bars.show_shares(timing.shares[self.grouping_choice.currentData() or "kind"])
+        rate = timing.macs / timing.total if timing.total else 0.0
+        self.scatter.show_points(timing.points, rate, self._selected_nodes)

@@ -1,4 +1,4 @@
-"""Rows of two bars each: a part's share of the time, and its share of the multiply-adds."""
+"""Bars of time and of multiply-adds, two per row."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from explorer.presenters.timing import TimeShare
 
 _ROW_HEIGHT, _DOT_SIZE = 30, 8
-_HIDE_PERCENT_BELOW = 340  # pixels below which bars need the room of their percentages; the tool tip has these
+_HIDE_PERCENT_BELOW = 340  # pixels: bars need the width more than percentages, which the tool tip has
 
 
 class ShareBars(QWidget):
-    node_clicked = Signal(str)  # the node of a row that is a single layer
+    """Rows with two bars each: a part's share of the time, and its share of the MACs."""
+
+    node_clicked = Signal(str)  # name of the node of a row that is a single layer
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,6 +34,7 @@ class ShareBars(QWidget):
         return QSize(300, _ROW_HEIGHT * len(self._shares) + 4)
 
     def show_shares(self, shares: Sequence[TimeShare]) -> None:
+        """Show one row per share, as tall as they need."""
         self._shares = shares
         self.updateGeometry()
         self.update()
@@ -44,12 +47,12 @@ class ShareBars(QWidget):
         c = appearance.current_colours()
         title = min(170, self.width() // 3)
         narrow = self.width() < _HIDE_PERCENT_BELOW
-        said = self.fontMetrics().horizontalAdvance("0.0888 ms" if narrow else "0.0888 ms · 88 %") + 8
-        room = max(self.width() - title - said - 16, 20)
+        text_width = self.fontMetrics().horizontalAdvance("0.0888 ms" if narrow else "0.0888 ms · 88 %") + 8
+        bar_room = max(self.width() - title - text_width - 16, 20)
         longest = max((max(share.time, share.macs) for share in self._shares), default=1.0) or 1.0
         for number, share in enumerate(self._shares):
             top = number * _ROW_HEIGHT + 4
-            if share.kind is not None:  # as the card, and the points beside
+            if share.kind is not None:  # in the colour of its cards, as in the scatter plot
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(kind_colour(share.kind)))
                 painter.drawEllipse(QRect(1, top + (_ROW_HEIGHT - 8 - _DOT_SIZE) // 2, _DOT_SIZE, _DOT_SIZE))
@@ -58,14 +61,15 @@ class ShareBars(QWidget):
             name = self.fontMetrics().elidedText(share.title, Qt.TextElideMode.ElideRight, title - left - 6)
             painter.drawText(QRect(left, top, title - left, _ROW_HEIGHT - 8), Qt.AlignmentFlag.AlignVCenter, name)
             for offset, value, colour in ((0, share.time, c.accent), (11, share.macs, c.previous)):
-                length = max(round(room * value / longest), 1 if value else 0)
+                length = max(round(bar_room * value / longest), 1 if value else 0)
                 painter.fillRect(QRect(title, top + offset, length, 9), QColor(colour))
             painter.setPen(QColor(c.muted))
             text = format_milliseconds(share.milliseconds) + ("" if narrow else f" · {format_time_share(share.time)}")
-            place = QRect(self.width() - said, top, said, _ROW_HEIGHT - 8)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            text_rect = QRect(self.width() - text_width, top, text_width, _ROW_HEIGHT - 8)
+            painter.drawText(text_rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def share_at(self, y: int) -> TimeShare | None:
+        """Return the share whose row is at `y` pixels; None below the last."""
         number = y // _ROW_HEIGHT
         return self._shares[number] if 0 <= number < len(self._shares) else None
 
@@ -84,7 +88,7 @@ class ShareBars(QWidget):
 
 
 def share_tooltip(share: TimeShare) -> str:
-    """All there is to say of a row."""
+    """Return the tool tip of a row: its full name, time, and both shares."""
     from explorer.presenters.timing import format_milliseconds, format_time_share
 
     name = f"{share.title}  ·  {share.node_name}" if share.node_name else share.title

@@ -1,4 +1,4 @@
-"""Time against multiply-adds, a point for each layer, both axes logarithmic: cheap by count is not cheap by clock."""
+"""Scatter plot of time against MACs, a point per layer, both axes logarithmic: few MACs are not always fast."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ from explorer.ui.widgets.plots import ThemedPlot, log_ticks
 if TYPE_CHECKING:
     from explorer.presenters.timing import TimePoint
 
-_HIT_DISTANCE = 12  # pixels from which a point counts as pointed at
-_NO_MACS_OFFSET = 1.2  # decades left of the cheapest layer: where those without multiply-adds stand
+_HIT_DISTANCE = 12  # pixels within which a point is hit
+_NO_MACS_OFFSET = 1.2  # decades left of the cheapest layer, where layers without MACs are drawn
 
 
 class TimeScatter(ThemedPlot):
-    node_clicked = Signal(str)  # a node
+    """Scatter plot whose points, one per layer, can be hovered and clicked."""
+
+    node_clicked = Signal(str)  # name of a node
 
     def __init__(self) -> None:
         super().__init__("Time against multiply-adds of each layer")
@@ -42,28 +44,30 @@ class TimeScatter(ThemedPlot):
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_points(self, points: Sequence[TimePoint], rate: float, selected_nodes: Collection[str] = ()) -> None:
-        """Show layers. `rate` is the mean of the network, MACs a millisecond: a dashed line above which layers take
-        longer than their count says."""
+        """Show layers. `rate` is the mean of the network in MACs per millisecond, drawn as a dashed line: layers above
+        it take longer than their count suggests."""
         self.apply_theme()
         c = appearance.current_colours()
         self._points = points
         counted = [math.log10(point.macs) for point in points if point.macs]
-        least, most = (min(counted), max(counted)) if counted else (0.0, 1.0)
-        aside = math.floor(least) - _NO_MACS_OFFSET
+        min_macs, max_macs = (min(counted), max(counted)) if counted else (0.0, 1.0)
+        no_macs_x = math.floor(min_macs) - _NO_MACS_OFFSET
         self._positions = np.array(
-            [(math.log10(p.macs) if p.macs else aside, math.log10(p.milliseconds)) for p in points]
+            [(math.log10(p.macs) if p.macs else no_macs_x, math.log10(p.milliseconds)) for p in points]
         ).reshape(-1, 2)
         brushes = [pg.mkBrush(kind_colour(point.kind)) for point in points]
         self._dots.setData(pos=self._positions, brush=brushes, pen=pg.mkPen(c.background, width=0.8))
-        here = [
-            place for point, place in zip(points, self._positions, strict=True) if point.node_name in selected_nodes
+        selected = [
+            position
+            for point, position in zip(points, self._positions, strict=True)
+            if point.node_name in selected_nodes
         ]
-        self._selection_ring.setData(pos=np.array(here).reshape(-1, 2), brush=None, pen=pg.mkPen(c.text, width=1.8))
-        line = np.array([math.floor(least), most + 0.3]) if counted and rate else np.array([])
+        self._selection_ring.setData(pos=np.array(selected).reshape(-1, 2), brush=None, pen=pg.mkPen(c.text, width=1.8))
+        line = np.array([math.floor(min_macs), max_macs + 0.3]) if counted and rate else np.array([])
         self._mean_line.setData(line, line - math.log10(rate) if len(line) else line)
         self._mean_line.setPen(pg.mkPen(c.muted, width=1, style=Qt.PenStyle.DashLine))
-        heights = self._positions[:, 1] if len(points) else np.array([-1.0, 0.0])
-        self._update_axes(aside, least, most, heights)
+        log_times = self._positions[:, 1] if len(points) else np.array([-1.0, 0.0])
+        self._update_axes(no_macs_x, min_macs, max_macs, log_times)
 
     def _update_axes(self, no_macs_x: float, min_macs: float, max_macs: float, log_times: np.ndarray) -> None:
         low, high = float(log_times.min()), float(log_times.max())
@@ -73,15 +77,15 @@ class TimeScatter(ThemedPlot):
         self.setRange(xRange=(no_macs_x - 0.6, max_macs + 0.3), yRange=(low, high), padding=0.08)
 
     def point_at(self, point: QPointF) -> TimePoint | None:
-        """The layer below a point of the viewport."""
+        """Return the point at a position of the viewport; None where none is near."""
         if not len(self._points):
             return None
         view = self.getViewBox()
-        spots = [view.mapViewToScene(QPointF(x, y)) for x, y in self._positions]
-        at = self.mapToScene(point.toPoint())
-        away = [math.hypot(spot.x() - at.x(), spot.y() - at.y()) for spot in spots]
-        place = int(np.argmin(away))
-        return self._points[place] if away[place] <= _HIT_DISTANCE else None
+        positions = [view.mapViewToScene(QPointF(x, y)) for x, y in self._positions]
+        pointer = self.mapToScene(point.toPoint())
+        distances = [math.hypot(position.x() - pointer.x(), position.y() - pointer.y()) for position in positions]
+        index = int(np.argmin(distances))
+        return self._points[index] if distances[index] <= _HIT_DISTANCE else None
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -103,5 +107,5 @@ def _format_macs(value: float) -> str:
 
 
 def kind_colour(kind: str) -> str:
-    """That of the kind's cards on the canvas."""
+    """Return the colour (#rrggbb) in which cards of this kind are drawn in the theme in force."""
     return theme.get_theme("dark" if appearance.is_app_dark() else "light").kind_colours[kind]

@@ -1,4 +1,4 @@
-"""Time per layer on this machine: measured when asked for, as it takes seconds."""
+"""Tool of the latency per layer: measured on request only, as it takes seconds."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class TimingTool(PanelTool["TimingPanel"]):
+    """Measures each layer on this machine, and colours the cards of the diagram by their time."""
+
     title, shortcut, preferred_height = "Time per layer", "Ctrl+Shift+T", 340
 
     def __init__(self, context: ToolContext) -> None:
@@ -27,6 +29,7 @@ class TimingTool(PanelTool["TimingPanel"]):
         self.lane.busy_changed.connect(lambda busy: None if busy else self._show_progress(None))
 
     def create_panel(self) -> TimingPanel:
+        """Return the panel, its signals connected."""
         from explorer.ui.timing.panel import TimingPanel
 
         panel = TimingPanel()
@@ -37,9 +40,11 @@ class TimingTool(PanelTool["TimingPanel"]):
         return panel
 
     def create_job(self, network: Network, sample: Sample) -> Job:
+        """Return a job that times every layer."""
         return partial(measure_layers, network, sample)
 
     def session_changed(self, topic: Topic) -> None:
+        """Mark the result as outdated on a new network; follow the selection and the colours."""
         if topic == "network" and self.panel is not None:
             self.lane.cancel()
             self.session.remove_colouring(self.title)
@@ -51,6 +56,7 @@ class TimingTool(PanelTool["TimingPanel"]):
             self.panel.set_colouring(self.session.colour_mode == self.title)
 
     def show_result(self, result: Timing) -> None:
+        """Show a measurement, and offer it as a colouring of the cards."""
         self._timing = result
         self.session.add_colouring(result.colouring(self.title))
         super().show_result(result)
@@ -73,6 +79,7 @@ class TimingTool(PanelTool["TimingPanel"]):
 
 
 def measure_layers(network: Network, sample: Sample, keep_going: KeepGoing) -> Timing:
+    """Return the latency of every layer of the network, and the total of its baseline; a job."""
     from explorer.presenters.timing import measure_timing
 
     return measure_timing(*network.probe_pair(sample), keep_going=keep_going)

@@ -1,10 +1,9 @@
-"""Networks of the user's own: opened from a file or a package once they have agreed that its code runs, and read again
-when they have changed it."""
+"""Tool of user modules: opened from a file or a package once the user has agreed that its code runs, and reloaded when
+they have changed it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings
@@ -18,24 +17,26 @@ from explorer.ui.plugin.tool_context import ToolContext
 if TYPE_CHECKING:
     from explorer.ui.user_module.dialog import ModuleDialog
 
-_LAST_MODULE_SETTING = "own module"  # of the setting that holds the last one
+_LAST_MODULE_SETTING = "own module"  # QSettings key of the last module
 
 
 class UserModuleTool:
+    """File › Open module… and Reload module, `.py` files dropped on the window, projects that name code."""
+
     def __init__(self, context: ToolContext) -> None:
         self._context, self._session = context, context.session
         self._lane = context.add_lane("own module", latest_only=True)
         self.dialog: ModuleDialog | None = None
-        what = "A network of your own, from a file of Python or a package"
-        self.open_action = context.add_action("File", "Open module…", lambda: self.show_dialog(), "Ctrl+Shift+M", what)
-        context.start_actions.append(("Open a module of your own…", what, self.show_dialog))
+        tip = "A network of your own, from a file of Python or a package"
+        self.open_action = context.add_action("File", "Open module…", lambda: self.show_dialog(), "Ctrl+Shift+M", tip)
+        context.start_actions.append(("Open a module of your own…", tip, self.show_dialog))
         tip = "Run the code of your module again, after you have changed it, and make the same edits"
         self.reload_action = context.add_action("File", "Read module again", self.reload_module, "F5", tip)
         menu = context.get_menu("File")
         save = QKeySequence(QKeySequence.StandardKey.Save)
-        before = next((action for action in menu.actions() if action.shortcut() == save), None)
-        if before is not None:
-            menu.insertActions(before, [self.open_action, self.reload_action])
+        save_action = next((action for action in menu.actions() if action.shortcut() == save), None)
+        if save_action is not None:
+            menu.insertActions(save_action, [self.open_action, self.reload_action])
         context.file_handlers[".py"] = self._open_file
         context.error_handlers.append(self._handle_consent)
         self._session.listen(self._session_changed)
@@ -47,14 +48,14 @@ class UserModuleTool:
             self.reload_action.setEnabled(network is not None and network.context.user_module is not None)
 
     def show_dialog(self, user_module: UserModule | None = None, project: str = "") -> None:
-        """Ask which module, beginning with `own` or the last one; `project` is the file that names it."""
+        """Ask which module to open, starting from `user_module` or the last; `project` is the file that names it."""
         from explorer.ui.user_module.dialog import ModuleDialog
 
         if self.dialog is not None:
             self.dialog.reject()
         why = f"{project} is of a network that this code makes:" if project else ""
         self.dialog = dialog = ModuleDialog(self._context.window, user_module or _last_module(), why)
-        dialog.run_confirmed.connect(lambda own: self._open_module(own, project))
+        dialog.run_confirmed.connect(lambda module: self._open_module(module, project))
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
 
@@ -66,16 +67,16 @@ class UserModuleTool:
         if self.dialog is None:
             return
         level = self._session.default_level
-        work = (
+        job = (
             jobs.open_project_job(project, level, user_module)
             if project
             else jobs.open_user_module_job(user_module, level)
         )
         self.dialog.show_running(True)
-        self._lane.submit(work, lambda found: self._module_opened(found, user_module), self.dialog.show_failure)
+        self._lane.submit(job, lambda opened: self._module_opened(opened, user_module), self.dialog.show_failure)
 
     def _module_opened(self, opened: jobs.OpenedNetwork, user_module: UserModule) -> None:
-        QSettings().setValue(_LAST_MODULE_SETTING, json.dumps(asdict(user_module)))
+        _remember(user_module)
         if self.dialog is not None:
             self.dialog.accept()
         self._context.commands.show_opened(opened)
@@ -85,22 +86,28 @@ class UserModuleTool:
         self.dialog = None
 
     def reload_module(self) -> None:
+        """Run the code of the open module again and apply the same edits to the new one."""
         network = self._session.network
         if network is not None and network.context.user_module is not None:
             self._context.commands.show_status(f"Reading {network.context.user_module.location} again…", 3000)
             self._context.commands.change_network(jobs.reload_user_module)
 
     def _handle_consent(self, failure: Exception) -> bool:
-        """A project that names code is opened if the user agrees."""
-        own: Any = getattr(failure, "own", None)
-        if isinstance(own, UserModule):
-            self.show_dialog(own, str(getattr(failure, "path", "")))
-        return isinstance(own, UserModule)
+        """Ask for consent when an error says that a project names code; return whether it did."""
+        module: Any = getattr(failure, "user_module", None)
+        if isinstance(module, UserModule):
+            self.show_dialog(module, str(getattr(failure, "path", "")))
+        return isinstance(module, UserModule)
+
+
+def _remember(module: UserModule) -> None:
+    saved = {"made_by": module.factory, "arguments": module.arguments, "input_shape": module.input_shape}
+    QSettings().setValue(_LAST_MODULE_SETTING, json.dumps(saved))
 
 
 def _last_module() -> UserModule | None:
     try:
-        found = json.loads(str(QSettings().value(_LAST_MODULE_SETTING, "")))
-        return UserModule(found["made_by"], found["arguments"], tuple(found["input_shape"]))
+        saved = json.loads(str(QSettings().value(_LAST_MODULE_SETTING, "")))
+        return UserModule(saved["made_by"], saved["arguments"], tuple(saved["input_shape"]))
     except (ValueError, TypeError, KeyError):
         return None

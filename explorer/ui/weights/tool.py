@@ -1,4 +1,4 @@
-"""Weights beside the output: where they come from, on which device they run, how much is remembered."""
+"""Tool of the weights: where they come from, the device they run on, the memory for cached feature maps."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ CACHE_BUDGETS = (0, 2**28, 2**30, 2**32)
 
 
 class WeightsTool:
+    """The Weights menu of the output panel, File › Open weights…, Tools › Run on, and Tools › Cache."""
+
     def __init__(self, context: ToolContext) -> None:
         self._context = context
         panel = context.window.findChild(OutputPanel)
@@ -54,7 +56,7 @@ class WeightsTool:
         context.session.listen(self._session_changed)
         self._session_changed("network")
 
-    # what can be chosen
+    # menus
 
     def _session_changed(self, topic: Topic) -> None:
         if topic != "network":
@@ -72,57 +74,60 @@ class WeightsTool:
         if network is None:
             return
         loaded, entry = network.context.checkpoint, network.context.entry
-        own = "Random, seeded layer by layer" if entry is not None else "Its own"
-        self._add_choice(own, loaded is None, lambda: self._apply_weights(network, None))
+        random_text = "Random, seeded layer by layer" if entry is not None else "Its own"
+        self._add_choice(random_text, loaded is None, lambda: self._apply_weights(network, None))
         offers = list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
         if offers:
             self.weights_menu.addSeparator()
         for offer in offers:
-            place = "on this machine" if offer.is_cached else f"download {number_format.format_bytes(offer.size_bytes)}"
-            top1 = f"{offer.top1:.1f} % top-1" if offer.top1 is not None else ""
-            words = " · ".join(filter(None, (offer.title, top1, place)))
-            action = self._add_choice(
-                words, _weights_name(network) == offer.title, partial(self.load_pretrained, offer)
+            source = (
+                "on this machine" if offer.is_cached else f"download {number_format.format_bytes(offer.size_bytes)}"
             )
+            top1 = f"{offer.top1:.1f} % top-1" if offer.top1 is not None else ""
+            text = " · ".join(filter(None, (offer.title, top1, source)))
+            action = self._add_choice(text, _weights_name(network) == offer.title, partial(self.load_pretrained, offer))
             action.setToolTip(f"{offer.url}\n{offer.cache_path}")
         self.weights_menu.addSeparator()
         self.weights_menu.addAction("From a file…", self.choose_file)
-        shown = self.weights_menu.addAction("What was loaded…", lambda: self.show_report(network, loaded))
-        shown.setEnabled(loaded is not None)
+        report_action = self.weights_menu.addAction("What was loaded…", lambda: self.show_report(network, loaded))
+        report_action.setEnabled(loaded is not None)
 
     def _add_choice(self, text: str, checked: bool, callback: Callable[[], None]) -> QAction:
         return _add_checkable(self.weights_menu, text, checked, callback)
 
     def choose_file(self) -> None:
+        """Ask for a file of weights and load it."""
         path, _ = QFileDialog.getOpenFileName(self._context.window, "Open weights", "", WEIGHTS_FILTER)
         if path:
             self.load_file(path)
 
-    # where they come from
+    # loading
 
     def load_file(self, path: str) -> None:
+        """Load weights from a `.pth`, `.pt`, `.bin` or `.safetensors` file, and report what fits."""
         network = self._context.session.network
         if network is not None:
             self._panel.progress.start(f"Reading {Path(path).name}…", self._cancel)
-            self._read_weights(network, lambda wanted: network.read_weights(path), path)
+            self._read_weights(network, lambda keep_going: network.read_weights(path), path)
 
     def load_pretrained(self, offer: PretrainedWeights) -> None:
+        """Load published weights, downloading them first if they are not on this machine."""
         network = self._context.session.network
         if network is None:
             return
 
-        def work(wanted: KeepGoing) -> MatchedCheckpoint | None:
+        def job(keep_going: KeepGoing) -> MatchedCheckpoint | None:
             from explorer.weights.pretrained import DownloadCancelled, fetch
 
             try:
-                path = fetch(offer, wanted)
+                path = fetch(offer, keep_going)
             except DownloadCancelled:
                 return None
             return network.read_weights(path, offer.name)
 
         size = 0 if offer.is_cached else offer.size_bytes
         self._panel.progress.start(offer.title, self._cancel, size)
-        self._read_weights(network, work, str(offer.cache_path))
+        self._read_weights(network, job, str(offer.cache_path))
 
     def _read_weights(self, network: Network, job: Callable[[KeepGoing], MatchedCheckpoint | None], path: str) -> None:
         def show(loaded: MatchedCheckpoint | None) -> None:
@@ -142,7 +147,7 @@ class WeightsTool:
         self._context.commands.show_status("Cancelled; nothing was kept")
 
     def _apply_weights(self, network: Network, loaded: MatchedCheckpoint | None, path: str = "") -> None:
-        """Give the open network these weights, if it is still the one they were read for."""
+        """Give these weights to the open network, if it is still the one they were read for."""
         baseline = network.history.baseline
 
         def step(now: Network) -> Network:
@@ -155,12 +160,13 @@ class WeightsTool:
                 self.show_report(network, loaded, path)
 
     def show_report(self, network: Network, loaded: MatchedCheckpoint | None, path: str = "") -> None:
+        """Show which entries of a checkpoint fit the network; `path` is offered to be loaded again."""
         if loaded is None:
             return
         if self.report is not None:
             self.report.close()
-        ways = self._report_actions(network, loaded, path)
-        self.report = WeightsReport(self._context.window, loaded.name, loaded.report, ways)
+        actions = self._report_actions(network, loaded, path)
+        self.report = WeightsReport(self._context.window, loaded.name, loaded.report, actions)
         self.report.finished.connect(self._report_finished)
         self.report.show()
 
@@ -185,7 +191,7 @@ class WeightsTool:
 
         return [(f"Set {classes:,} classes and load again", adapt)]
 
-    # where they run
+    # device and cache
 
     def _fill_devices(self) -> None:
         from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, list_devices
@@ -199,16 +205,16 @@ class WeightsTool:
         chosen = int(str(QSettings().value("feature_map_bytes", 0)))
         group = QActionGroup(self.budgets_menu)
         for budget in CACHE_BUDGETS:
-            words = f"Up to {number_format.format_bytes(budget)}" if budget else "As much as suits this machine"
+            text = f"Up to {number_format.format_bytes(budget)}" if budget else "As much as suits this machine"
             action = _add_checkable(
-                self.budgets_menu, words, budget == chosen, partial(self.set_preferences, budget=budget)
+                self.budgets_menu, text, budget == chosen, partial(self.set_preferences, budget=budget)
             )
             group.addAction(action)
         if chosen:
             self.settings_lane.submit(_preferences_job(None, chosen, None), lambda _: None, lambda _: None)
 
     def set_preferences(self, device: str | None = None, budget: int | None = None) -> None:
-        """Run there, remember so much: the open network and those opened from now on."""
+        """Set the device and the bytes of cached feature maps, for the open network and later ones."""
         if budget is not None:
             QSettings().setValue("feature_map_bytes", budget)
         network, session = self._context.session.network, self._context.session
@@ -221,7 +227,7 @@ class WeightsTool:
 
 
 def _preferences_job(device: str | None, budget: int | None, network: Network | None) -> Callable[[KeepGoing], None]:
-    def work(wanted: KeepGoing) -> None:
+    def job(keep_going: KeepGoing) -> None:
         from explorer.analysis.forward import memory_check
 
         if device is not None:
@@ -232,7 +238,7 @@ def _preferences_job(device: str | None, budget: int | None, network: Network | 
             with network.context.lock:
                 network.context.forward.configure(device, memory_check.default_budget() if budget is not None else None)
 
-    return work
+    return job
 
 
 def _add_checkable(menu: QMenu, text: str, checked: bool, callback: Callable[[], Any]) -> QAction:
@@ -244,7 +250,7 @@ def _add_checkable(menu: QMenu, text: str, checked: bool, callback: Callable[[],
 
 
 def _weights_name(network: Network) -> str:
-    """What the weights in force are called, briefly."""
+    """Return a short name of the weights in force."""
     loaded = network.context.checkpoint
     if loaded is None:
         return "random" if network.context.entry is not None else "its own"

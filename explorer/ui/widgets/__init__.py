@@ -1,2 +1,2 @@
-"""The parts of the panels that look inside a network. They paint arrays and emit what is pointed at; they compute
-nothing, and nothing of them is imported before a panel is first shown."""
+"""Widgets and plots that several panels share. They paint arrays and emit what the pointer is over; they compute
+nothing, and none of them is imported before a panel is first shown."""

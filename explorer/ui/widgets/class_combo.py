@@ -1,4 +1,4 @@
-"""A list of the classes worth asking about."""
+"""Combo box of the classes that a panel can be asked about."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 class ClassCombo(QComboBox):
+    """Combo box of the likeliest classes, each with its probability."""
+
     class_chosen = Signal(int)  # number of the class
 
     def __init__(self, name: str) -> None:
@@ -24,9 +26,10 @@ class ClassCombo(QComboBox):
         self.activated.connect(lambda index: self.class_chosen.emit(self.itemData(index)))
 
     def show_classes(self, classes: Sequence[ClassCandidate], target_class: int) -> None:
+        """List the candidates and select `target_class`, which is added when it is not among them."""
         self.clear()
-        for found in classes:
-            self.addItem(f"{found.label}  {100 * found.probability:.1f} %", found.index)
-        if target_class not in (found.index for found in classes):
+        for candidate in classes:
+            self.addItem(f"{candidate.label}  {100 * candidate.probability:.1f} %", candidate.index)
+        if target_class not in (candidate.index for candidate in classes):
             self.addItem(f"class {target_class}", target_class)
         self.setCurrentIndex(self.findData(target_class))

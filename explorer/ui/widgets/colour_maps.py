@@ -1,4 +1,4 @@
-"""From numbers to colours: pyqtgraph's colour maps, and the range they are spread over."""
+"""Colour maps, and images painted with them from arrays."""
 
 from __future__ import annotations
 
@@ -30,20 +30,21 @@ def _load_table(name: str) -> NDArray[np.uint8]:
 
 
 def colour_table(name: str, diverging: bool) -> NDArray[np.uint8]:
-    """256 colours of a map of `MAPS`; where zero is the middle, of the diverging one."""
+    """Return 256 RGB rows of a map of `COLOUR_MAPS`; with `diverging`, of the one map whose middle is zero."""
     return _load_table(_DIVERGING if diverging else COLOUR_MAPS[name])
 
 
 def map_to_image(values: NDArray[Any], table: NDArray[np.uint8], limits: ValueRange) -> QImage:
-    """A picture of rows and columns, one pixel for each; what is not finite is magenta."""
+    """Return an image with one pixel per value of a (height, width) array, clipped to `limits`; values that are not
+    finite are magenta."""
     low, high = limits
-    places = np.clip((np.nan_to_num(values) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
-    painted = table[places]
-    painted[~np.isfinite(values)] = (255, 0, 255)
-    return rgb_to_image(painted)
+    levels = np.clip((np.nan_to_num(values) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    pixels = table[levels]
+    pixels[~np.isfinite(values)] = (255, 0, 255)
+    return rgb_to_image(pixels)
 
 
 def rgb_to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """A picture from 8-bit RGB of shape (height, width, 3)."""
+    """Return an image from 8-bit RGB of shape (height, width, 3)."""
     height, width = pixels.shape[:2]
     return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

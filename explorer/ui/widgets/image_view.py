@@ -1,4 +1,5 @@
-"""One picture large: a map whose values can be read under the mouse, and a photo on which places are marked."""
+"""One image, scaled to the room there is: overlays and outlines on it, and a map whose values can be read under the
+pointer."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ _BAR_HEIGHT, _TEXT_HEIGHT = 10, 15  # height of the colour bar, and of what stan
 
 
 class ImageView(QWidget):
-    """A picture as large as there is room, pixels left square."""
+    """Image scaled to the widget with its aspect ratio kept; `smooth` interpolates, otherwise pixels stay square."""
 
     def __init__(self, name: str, smooth: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,61 +30,65 @@ class ImageView(QWidget):
         return QSize(90, 90)  # it grows into what is left
 
     def show_image(self, image: QImage) -> None:
+        """Show an image; the overlay and the outlines stay."""
         self._image = image
         self.update()
 
     def set_overlay(self, image: QImage) -> None:
-        """Another picture over it, stretched to its size; an empty one takes it away."""
+        """Stretch a second image over the first; an empty image removes it."""
         self._overlay = image
         self.update()
 
     def set_outlines(self, *outlines: QRectF) -> None:
-        """Outline places, in pixels of the picture."""
+        """Outline rectangles, given in pixels of the image."""
         self._outlines = list(outlines)
         self.update()
 
     @property
     def image_rect(self) -> QRect:
-        """Where the picture is in the widget."""
-        room = self.rect().adjusted(1, 1, -1, -1 - self._footer_height)
-        shown = QRect(QPoint(0, 0), self._image.size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        shown.moveCenter(room.center())
-        return shown
+        """Rectangle of the widget that the image covers, in pixels of the widget."""
+        bounds = self.rect().adjusted(1, 1, -1, -1 - self._footer_height)
+        scaled = QRect(QPoint(0, 0), self._image.size().scaled(bounds.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        scaled.moveCenter(bounds.center())
+        return scaled
 
     @property
     def _footer_height(self) -> int:
-        """Room kept free below."""
+        """Height in pixels that is kept free below the image."""
         return 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._image.isNull():
             return
         painter = QPainter(self)
-        place = self.image_rect
+        image_rect = self.image_rect
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
-        painter.drawImage(place, self._image)
+        painter.drawImage(image_rect, self._image)
         if not self._overlay.isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-            painter.drawImage(place, self._overlay)
+            painter.drawImage(image_rect, self._overlay)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        scale = place.width() / self._image.width()
+        scale = image_rect.width() / self._image.width()
         for box in self._outlines:
-            shown = QRectF(
-                place.x() + box.x() * scale, place.y() + box.y() * scale, box.width() * scale, box.height() * scale
+            outline = QRectF(
+                image_rect.x() + box.x() * scale,
+                image_rect.y() + box.y() * scale,
+                box.width() * scale,
+                box.height() * scale,
             )
-            short = max(_MIN_OUTLINE - min(shown.width(), shown.height()), 0) / 2  # a few pixels could not be found
-            shown.adjust(-short, -short, short, short)
+            growth = max(_MIN_OUTLINE - min(outline.width(), outline.height()), 0) / 2
+            outline.adjust(-growth, -growth, growth, growth)
             for colour, width in (("#000000", 3.5), ("#ffd54a", 1.8)):
                 painter.setPen(QPen(QColor(colour), width))
-                painter.drawRect(shown)
-        self._paint_footer(painter, place)
+                painter.drawRect(outline)
+        self._paint_footer(painter, image_rect)
 
     def _paint_footer(self, painter: QPainter, image_rect: QRect) -> None:
-        """What stands below the picture."""
+        """Paint below the image; a hook for subclasses."""
 
 
 class MapView(ImageView):
-    """One map: says over which unit the mouse is."""
+    """One map of values with a colour bar; emits the unit under the pointer."""
 
     unit_hovered = Signal(object)  # (row, column), or None
 
@@ -95,7 +100,7 @@ class MapView(ImageView):
         self._bar_colours: list[QColor] = []
 
     def set_colour_bar(self, low: str, high: str, colours: list[QColor]) -> None:
-        """What the colours mean: those at equal distances between two values."""
+        """Show a colour bar below the map: colours at equal distances between the values `low` and `high`."""
         self._bar_labels, self._bar_colours = (low, high), colours
         self.update()
 
@@ -124,10 +129,10 @@ class MapView(ImageView):
         self.unit_hovered.emit(None)
 
     def unit_at(self, point: QPoint) -> tuple[int, int] | None:
-        """Row and column of what is painted at a point of the widget."""
-        place = self.image_rect
-        if self._image.isNull() or not place.contains(point):
+        """Return (row, column) of the unit painted at a point of the widget; None outside the map."""
+        image_rect = self.image_rect
+        if self._image.isNull() or not image_rect.contains(point):
             return None
-        row = (point.y() - place.y()) * self._image.height() // place.height()
-        column = (point.x() - place.x()) * self._image.width() // place.width()
+        row = (point.y() - image_rect.y()) * self._image.height() // image_rect.height()
+        column = (point.x() - image_rect.x()) * self._image.width() // image_rect.width()
         return int(row), int(column)

@@ -1,4 +1,5 @@
-"""Plots of the panels that look inside: each is made once and kept, as pyqtgraph keeps 2 MB of every one that goes."""
+"""Plots of the panels that look inside a network. Each is created once and reused: pyqtgraph keeps 2 MB of every plot
+that is destroyed."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ _LOG10_OF_2 = math.log10(2)
 
 
 class ThemedPlot(pg.PlotWidget):
-    """A plot that cannot be dragged, in the colours of the window."""
+    """Plot in the colours of the window that can be neither dragged nor zoomed."""
 
     def __init__(self, name: str, left: str = "", bottom: str = "") -> None:
         super().__init__()
@@ -36,35 +37,37 @@ class ThemedPlot(pg.PlotWidget):
         return QSize(160, 60)  # it grows into what is left
 
     def apply_theme(self) -> None:
+        """Take the colours in force; called again when the palette changes."""
         c = appearance.current_colours()
         self.setBackground(QColor(c.background))
-        for side, words in self._axis_labels.items():
+        for side, label in self._axis_labels.items():
             axis = self.getAxis(side)
             axis.setPen(pg.mkPen(c.border))
             axis.setTextPen(pg.mkPen(c.muted))
-            if words:
-                axis.setLabel(words, color=c.muted)
+            if label:
+                axis.setLabel(label, color=c.muted)
 
 
 Ticks = list[list[tuple[float, str]]]
 
 
 def log_ticks(low: float, high: float, format_value: Callable[[float], str], max_ticks: int = 6) -> Ticks:
-    """Powers of ten between two of them, at most so many; where there are fewer than two, also twice and five times."""
+    """Return ticks at powers of ten for an axis of log10 values from `low` to `high`, at most `max_ticks`; with fewer
+    than two powers in between, ticks at 1, 2 and 5 times a power."""
     powers = [float(power) for power in range(math.ceil(low), math.floor(high) + 1)]
     if len(powers) < 2:
-        parts = [
-            power + part
+        finer = [
+            power + fraction
             for power in range(math.floor(low), math.ceil(high))
-            for part in (0, _LOG10_OF_2, 1 - _LOG10_OF_2)
+            for fraction in (0, _LOG10_OF_2, 1 - _LOG10_OF_2)
         ]
-        powers = [place for place in parts if low <= place <= high] or [low, high]
+        powers = [tick for tick in finer if low <= tick <= high] or [low, high]
     step = -(-len(powers) // max_ticks)
-    return [[(place, format_value(10**place)) for place in powers[::step]]]
+    return [[(tick, format_value(10**tick)) for tick in powers[::step]]]
 
 
 class HistogramPlot(ThemedPlot):
-    """How often each value occurs: now filled, before as an outline."""
+    """Histogram of a map: the current network filled, the baseline as an outline."""
 
     def __init__(self) -> None:
         super().__init__("How often each value occurs")
@@ -76,7 +79,8 @@ class HistogramPlot(ThemedPlot):
         self._counts: list[NDArray[np.int64]] = []
 
     def show_counts(self, edges: NDArray[np.float64], counts: list[NDArray[np.int64]]) -> None:
-        """Of now and, if there is a second, of before; over the same bins."""
+        """Show the counts of the current network and, if there is a second array, of the baseline, over the same bins.
+        `edges` has one value more than each array of counts. The vertical axis is logarithmic."""
         c = appearance.current_colours()
         self.apply_theme()
         heights = [np.log10(1.0 + held) for held in counts] or [np.zeros(len(edges) - 1)]
@@ -92,9 +96,9 @@ class HistogramPlot(ThemedPlot):
 
 
 class VectorPlot(ThemedPlot):
-    """A vector as bars, the values before as dots."""
+    """Vector as bars, with dots for the values of the baseline."""
 
-    bar_hovered = Signal(object)  # the place of a bar in the order shown, or None
+    bar_hovered = Signal(object)  # index of a bar in the order on screen, or None
 
     def __init__(self) -> None:
         super().__init__("The numbers of a vector", bottom="units")
@@ -102,18 +106,19 @@ class VectorPlot(ThemedPlot):
         self._baseline_dots = pg.ScatterPlotItem(size=4, pen=None)
         self.addItem(self._bars)
         self.addItem(self._baseline_dots)
-        self.getAxis("bottom").setStyle(showValues=False)  # places in an order say nothing; pointing at a bar does
+        self.getAxis("bottom").setStyle(showValues=False)  # an index means nothing; hovering names the unit
         self.setMinimumHeight(70)
         self.count = 0
 
     def show_vector(self, current: NDArray[np.float32], baseline: NDArray[np.float32] | None, axis_label: str) -> None:
+        """Show values in the order given; `baseline` has the same length, `axis_label` names the order."""
         c = appearance.current_colours()
         self._axis_labels["bottom"] = axis_label
         self.apply_theme()
         self.count = len(current)
-        places = np.arange(len(current))
-        self._bars.setOpts(x=places, height=np.nan_to_num(current), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
-        self._baseline_dots.setData(places if baseline is not None else [], baseline if baseline is not None else [])
+        positions = np.arange(len(current))
+        self._bars.setOpts(x=positions, height=np.nan_to_num(current), brush=pg.mkBrush(c.accent), pen=pg.mkPen(None))
+        self._baseline_dots.setData(positions if baseline is not None else [], baseline if baseline is not None else [])
         self._baseline_dots.setBrush(pg.mkBrush(c.text))
         values = np.nan_to_num(current if baseline is None else np.concatenate([current, baseline]))
         low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
@@ -121,8 +126,8 @@ class VectorPlot(ThemedPlot):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        place = round(self.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint())).x())
-        self.bar_hovered.emit(place if 0 <= place < self.count else None)
+        index = round(self.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint())).x())
+        self.bar_hovered.emit(index if 0 <= index < self.count else None)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

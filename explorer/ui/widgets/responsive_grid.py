@@ -1,4 +1,4 @@
-"""Parts of a panel beside each other where it is wide, below each other where it is tall."""
+"""Grid whose widgets stand side by side where it is wide and one below the other where it is tall."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-#: Row, column, rows, columns of each part, the first being the main one; how strongly columns and rows grow.
+#: Row, column, row span, column span of each widget, the main one first; stretch factors of columns and of rows.
 _Arrangement = tuple[tuple[tuple[int, int, int, int], ...], tuple[int, ...], tuple[int, ...]]
 
 _ROW_ARRANGEMENTS: dict[int, _Arrangement] = {
@@ -29,12 +29,12 @@ _TALL_ARRANGEMENTS: dict[int, _Arrangement] = {
     3: (((0, 0, 1, 1), (1, 0, 1, 1), (2, 0, 1, 1)), (1,), (3, 3, 2)),
     4: (((0, 0, 1, 2), (1, 0, 1, 1), (1, 1, 1, 1), (2, 0, 1, 2)), (1, 1), (3, 2, 1)),
 }
-_TWO_ROW_BELOW = 680  # pixels below which three or four parts do not stand in one row
+_TWO_ROW_BELOW = 680  # pixels below which three or four widgets do not fit in one row
 _ONE_ROW_FROM = 1100  # pixels from which four do
 
 
 class ResponsiveGrid(QWidget):
-    """Shows some of its parts, the first given the most room."""
+    """Shows some of its widgets and gives the first of them the most room."""
 
     def __init__(self, widgets: Sequence[QWidget]) -> None:
         super().__init__()
@@ -45,14 +45,15 @@ class ResponsiveGrid(QWidget):
         self._cells.setContentsMargins(0, 0, 0, 0)
         self._cells.setHorizontalSpacing(12)
         self._cells.setVerticalSpacing(6)
-        for part in widgets:
-            self._cells.addWidget(part, 0, 0)
-            part.hide()
+        for widget in widgets:
+            self._cells.addWidget(widget, 0, 0)
+            widget.hide()
 
     def show_widgets(self, *widgets: QWidget) -> None:
+        """Show these widgets, the most important first, and hide the others."""
         self._visible_widgets = widgets
-        for part in self._widgets:
-            part.setVisible(part in widgets)
+        for widget in self._widgets:
+            widget.setVisible(widget in widgets)
         self._update_arrangement()
         self._cells.activate()
 
@@ -64,15 +65,15 @@ class ResponsiveGrid(QWidget):
         if not self._visible_widgets:
             return
         width = self.width()
-        beside = (
+        wide = (
             _TWO_ROW_ARRANGEMENTS
             if width < _TWO_ROW_BELOW
             else _COLUMN_ARRANGEMENTS
             if width < _ONE_ROW_FROM
             else _ROW_ARRANGEMENTS
         )
-        kind = _TALL_ARRANGEMENTS if width < 0.9 * self.height() else beside
-        plan = kind.get(len(self._visible_widgets), _ROW_ARRANGEMENTS[len(self._visible_widgets)])
+        arrangements = _TALL_ARRANGEMENTS if width < 0.9 * self.height() else wide
+        plan = arrangements.get(len(self._visible_widgets), _ROW_ARRANGEMENTS[len(self._visible_widgets)])
         if (
             self._current_arrangement is not None
             and self._current_arrangement[0] is plan
@@ -80,18 +81,18 @@ class ResponsiveGrid(QWidget):
         ):
             return
         self._current_arrangement = (plan, self._visible_widgets)
-        places, across, down = plan
+        cells, across, down = plan
         for number in range(4):
             self._cells.setColumnStretch(number, across[number] if number < len(across) else 0)
             self._cells.setRowStretch(number, down[number] if number < len(down) else 0)
-        for part, place in zip(self._visible_widgets, places, strict=True):
-            self._cells.addWidget(part, *place)
+        for widget, cell in zip(self._visible_widgets, cells, strict=True):
+            self._cells.addWidget(widget, *cell)
 
 
 def with_caption(widget: QWidget, caption: QLabel) -> QWidget:
-    """A picture with up to two lines of words below it; what they say never moves the picture."""
-    made = QWidget()
-    column = QVBoxLayout(made)
+    """Return the widget with a caption of two lines below it; the text of the caption never moves the widget."""
+    box = QWidget()
+    column = QVBoxLayout(box)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
     column.addWidget(widget, 1)
@@ -101,4 +102,4 @@ def with_caption(widget: QWidget, caption: QLabel) -> QWidget:
     caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     caption.setFixedHeight(2 * caption.fontMetrics().lineSpacing() + 2)
     column.addWidget(caption)
-    return made
+    return box

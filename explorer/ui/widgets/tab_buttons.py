@@ -1,4 +1,4 @@
-"""A few buttons of which one is chosen."""
+"""Row of buttons of which exactly one is checked."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 
 class TabButtons(QWidget):
+    """Exclusive buttons, each with a key that the panel knows it by."""
+
     tab_clicked = Signal(str)  # by the user
 
     def __init__(self, texts: Mapping[str, tuple[str, str]], parent: QWidget | None = None) -> None:
-        """Text and tool tip by key; the first is chosen."""
+        """Create a button per key from its text and tool tip; the first is checked."""
         super().__init__(parent)
         self.buttons: dict[str, QToolButton] = {}
         self._tips = {key: tip for key, (_, tip) in texts.items()}
@@ -33,14 +35,16 @@ class TabButtons(QWidget):
 
     @property
     def current_key(self) -> str:
+        """Key of the checked button."""
         return next(key for key, button in self.buttons.items() if button.isChecked())
 
     def select(self, key: str) -> None:
-        """Without telling anyone."""
+        """Check a button without emitting `tab_clicked`."""
         self.buttons[key].setChecked(True)
 
     def set_unavailable(self, reasons: Mapping[str, str]) -> None:
-        """Those that are missing are grey and say why; if the chosen one is, the first that is not is chosen."""
+        """Disable these tabs and give the reason as tool tip; if the current one is among them, check the first that is
+        not."""
         for key, button in self.buttons.items():
             button.setEnabled(key not in reasons)
             button.setToolTip(reasons.get(key, self._tips[key]))

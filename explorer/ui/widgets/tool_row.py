@@ -1,4 +1,4 @@
-"""Controls above a panel: in one row where they fit, else one group below the other."""
+"""Row of controls above a panel that breaks into one row per group where it does not fit."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _SPACING = 14
 
 
 class ToolRow(QWidget):
+    """Groups of controls side by side, or one below the other when the panel is too narrow for them."""
+
     def __init__(self, *groups: Sequence[QWidget]) -> None:
         super().__init__()
         self._groups = [_build_row(group) for group in groups]
@@ -35,21 +37,21 @@ class ToolRow(QWidget):
         return super().event(event)
 
     def _update_arrangement(self) -> None:
-        wanted = sum(group.sizeHint().width() + _SPACING for group in self._groups)
-        in_a_row = wanted <= self.width()
-        if in_a_row != self._is_single_row:
-            self._is_single_row = in_a_row
+        total_width = sum(group.sizeHint().width() + _SPACING for group in self._groups)
+        is_single_row = total_width <= self.width()
+        if is_single_row != self._is_single_row:
+            self._is_single_row = is_single_row
             for number, group in enumerate(self._groups):
-                place = (0, number) if in_a_row else (number, 0)
-                self._cells.addWidget(group, *place)
+                cell = (0, number) if is_single_row else (number, 0)
+                self._cells.addWidget(group, *cell)
 
 
 def _build_row(widgets: Sequence[QWidget]) -> QWidget:
-    made = QWidget()
-    row = QHBoxLayout(made)
+    group = QWidget()
+    row = QHBoxLayout(group)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(4)
-    for part in widgets:
-        row.addWidget(part)
+    for widget in widgets:
+        row.addWidget(widget)
     row.addStretch(1)
-    return made
+    return group

@@ -96,9 +96,9 @@ def test_before_after_and_difference(panel: FeatureMapsPanel, network: Network) 
     for view in ("now", "before", "difference"):
         panel.tabs.buttons[view].click()
         assert panel.tabs.current_key == view
-        values = {"now": found.now.values, "before": found.before.values, "difference": found.difference}[view]
+        values = {"now": found.now.values, "before": found.baseline.values, "difference": found.difference}[view]
         assert np.array_equal(shown(panel), values[panel._channel])
-    np.testing.assert_array_equal(found.difference, found.now.values - found.before.values)
+    np.testing.assert_array_equal(found.difference, found.now.values - found.baseline.values)
 
 
 def test_what_an_edit_took_out_is_shown_as_it_was(panel: FeatureMapsPanel, network: Network) -> None:
@@ -124,7 +124,7 @@ def test_kernels_have_an_input_channel_to_choose(panel: FeatureMapsPanel, networ
     ]
     panel.input_choice.setCurrentIndex(2)
     panel.input_choice.activated.emit(2)
-    assert np.array_equal(shown(panel), found.kernels.of_input(1)[panel._channel])
+    assert np.array_equal(shown(panel), found.kernels.for_input_channel(1)[panel._channel])
     look(panel, network, "features.2.conv.2")  # 1 × 1: a table
     assert shown(panel).shape == (24, 96)
     assert not panel.grid.isVisibleTo(panel)
@@ -219,21 +219,21 @@ def test_in_the_window_it_follows_the_selection(window: Window, qtbot: QtBot) ->
     window.session.select("stage2")
     panel = tool.panel
     assert panel is not None
-    qtbot.waitUntil(lambda: panel._views is not None, timeout=SLOW)
+    qtbot.waitUntil(lambda: panel._card_views is not None, timeout=SLOW)
     network, sample = window.session.network, window.session.sample
     assert network is not None
     assert sample is not None
-    found = panel._views
+    found = panel._card_views
     assert found is not None
     expected_maps = compute_feature_maps(found.name, network.probe(sample))
-    np.testing.assert_array_equal(found.shown["now"].values, expected_maps.values)
+    np.testing.assert_array_equal(found.views["now"].values, expected_maps.values)
     tool._show_receptive_field(found.name, (0, 0))
     expected = compute_receptive_box(found.name, 0, 0, network.architecture, network.figures.measures)
     assert expected is not None
-    qtbot.waitUntil(lambda: bool(panel.photo.picture._boxes), timeout=SLOW)
-    assert panel.photo.picture._boxes[0].topLeft() == QPointF(expected.left, expected.top)
+    qtbot.waitUntil(lambda: bool(panel.input_image.image_view._outlines), timeout=SLOW)
+    assert panel.input_image.image_view._outlines[0].topLeft() == QPointF(expected.left, expected.top)
     window.session.select(None)
-    qtbot.waitUntil(lambda: "Select a card" in panel.words.text(), timeout=SLOW)
+    qtbot.waitUntil(lambda: "Select a card" in panel.caption.text(), timeout=SLOW)
 
 
 def test_it_takes_the_place_of_the_output_and_most_of_the_width(window: Window, qtbot: QtBot) -> None:

@@ -168,7 +168,7 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
     path = net.parent / "mine.cnnx"
     suggestions: list[str] = []
     monkeypatch.setattr(
-        dialogs, "project_to_write", lambda parent, suggested: (suggestions.append(suggested), str(path))[1]
+        dialogs, "ask_project_save_path", lambda parent, suggested: (suggestions.append(suggested), str(path))[1]
     )
     with qtbot.waitSignal(window.documents.saved, timeout=SLOW):
         window.documents.save()
