@@ -119,12 +119,12 @@ def _divergence_chart(moved: list[float]) -> Chart:
 _SNIPPET = """
 import explorer
 import torch
-from explorer.analysis.output_divergence import divergence, probabilities
-from explorer.experiments.augmentation import square, view
+from explorer.analysis.output_divergence import js_divergence, probabilities
+from explorer.experiments.augmentation import crop_square, random_view
 
 mean, deviation = (torch.tensor(c).view(3, 1, 1) for c in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
 network = explorer.open($network)
-module, image = network.module(), square($photo)
+module, image = network.module(), crop_square($photo)
 size = network.architecture.input_shape[2:]
 
 def classes(seen):
@@ -134,7 +134,7 @@ def classes(seen):
 
 generator = torch.Generator().manual_seed($seed)
 centre = classes(image[:, 16:240, 16:240])
-moved = [divergence(centre, classes(view(image, $kind, generator))) for _ in range($count)]
+moved = [js_divergence(centre, classes(random_view(image, $kind, generator))) for _ in range($count)]
 print("the output moves by", sum(moved) / $count, "bits on average, at most by", max(moved))
 """
 

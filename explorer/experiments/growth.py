@@ -126,14 +126,14 @@ def _params(grown: dict[int, Network]) -> Chart:
 _SNIPPET = """
 import explorer
 from explorer.edits import SetGrowthRate
-from explorer.graph import vocabulary
+from explorer.graph import op_kinds
 
 network = explorer.open($network).edit(SetGrowthRate("*", $rate))
 layers = [n for n in network.architecture.live.values() if n.path.endswith(".conv1") and ".denselayer" in n.path]
 print("channels into the layers", [n.layer.in_channels for n in layers])
 print("parameters", network.figures.total.params, "MACs", network.figures.total.macs)
 
-concats = [n for n in network.architecture.live.values() if vocabulary.kind(n) == "concat"]
+concats = [n for n in network.architecture.live.values() if op_kinds.kind(n) == "concat"]
 print("MB of all concatenations", sum(4 * network.figures.shape(n.name).elements for n in concats) / 1e6)
 """
 

@@ -159,4 +159,4 @@ def test_the_lines_of_python_open_it_again(net: Path) -> None:
     made: dict[str, object] = {}
     exec(to_python(network), {}, made)
     assert made["network"].figures.total == network.figures.total  # type: ignore[attr-defined]
-    assert torch.is_tensor(made["network"].run("cat").result.main)  # type: ignore[attr-defined]
+    assert torch.is_tensor(made["network"].run("cat").result.main_output)  # type: ignore[attr-defined]
