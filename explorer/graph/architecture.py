@@ -15,6 +15,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+import networkx as nx
 import torch
 from torch import nn
 
@@ -218,6 +219,20 @@ class Architecture:
             for name in node.inputs:
                 found[name].append(node.name)
         return {name: tuple(names) for name, names in found.items()}
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The data flow: an edge from each node, dead ones included, to every node that reads its value. Frozen."""
+        graph = nx.DiGraph()
+        graph.add_nodes_from(self.nodes)
+        graph.add_edges_from((source, node.name) for node in self.nodes.values() for source in node.inputs)
+        return nx.freeze(graph)
+
+    @cached_property
+    def immediate_dominators(self) -> Mapping[str, str]:
+        """For each node behind the input, the last node before it that all paths from the input to it pass through."""
+        found: dict[str, str] = nx.immediate_dominators(self.graph, self.input.name)
+        return found
 
     @cached_property
     def input(self) -> Node:

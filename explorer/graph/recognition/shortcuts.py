@@ -75,22 +75,15 @@ _PROJECTION_KINDS = frozenset(
 
 def _find_fork(main: str, around: str, architecture: Architecture, place: Mapping[str, int]) -> str | None:
     """Where the way around leaves the main path; None when it is more than a way around."""
-    seen: set[str] = set()
-    open_ends = [main]
-    layers = 0
-    name = around
-    while True:
-        while open_ends and place[open_ends[-1]] >= place[name]:
-            for read in architecture.nodes[open_ends.pop()].inputs:
-                if read not in seen:
-                    seen.add(read)
-                    open_ends.append(read)
-            open_ends.sort(key=place.__getitem__)
-        if name in seen:
-            return name
+    fork, name, layers = main, around, 0
+    while fork != name:
+        if place[fork] > place[name]:
+            fork = architecture.immediate_dominators[fork]
+            continue
         node = architecture.nodes[name]
         layers += op_kinds.kind(node) in ("conv", "linear")
         before = find_single_source(node, architecture)
         if before is None or op_kinds.kind(node) not in _PROJECTION_KINDS or layers > 1:
             return None
         name = before
+    return fork
