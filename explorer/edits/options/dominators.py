@@ -7,33 +7,17 @@ from collections.abc import Collection
 from torch import nn
 
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.architecture import Architecture
 from explorer.graph.layers import is_depthwise
 
 
 def is_dominator(architecture: Architecture, name: str) -> bool:
-    """Does every way from the image to the output lead through this node? Then nothing beside it must keep its size."""
-    known: frozenset[str] | None = architecture.__dict__.get("_trunk")
-    if known is None:
-        known = architecture.__dict__["_trunk"] = _find_dominators(architecture)
-    return name in known
-
-
-def _find_dominators(architecture: Architecture) -> frozenset[str]:
-    waiting: dict[str, int] = {}
-    found: list[str] = []
-    for node in architecture.live.values():
-        if isinstance(node.op, Constant):
-            continue
-        for source in node.inputs:
-            if source in waiting:
-                waiting[source] -= 1
-                if not waiting[source]:
-                    del waiting[source]
-        waiting[node.name] = len(architecture.users[node.name])
-        if len(waiting) == 1:
-            found.append(node.name)
-    return frozenset(found)
+    """Does every path from the input to the output pass through this node? Then nothing beside it must keep its
+    size."""
+    step = architecture.output.name
+    while step != name and step in architecture.immediate_dominators:
+        step = architecture.immediate_dominators[step]
+    return step == name
 
 
 def find_width_constraint(architecture: Architecture, name: str, changing: Collection[str] = ()) -> str:
