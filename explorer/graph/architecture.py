@@ -234,6 +234,13 @@ class Architecture:
         found: dict[str, str] = nx.immediate_dominators(self.graph, self.input.name)
         return found
 
+    def ancestors(self, *names: str, within: Collection[str] | None = None) -> set[str]:
+        """Return the nodes whose values some nodes depend on, and these themselves; with `within`, only what lies
+        among these nodes and on paths inside them."""
+        graph = self.graph if within is None else self.graph.subgraph(within)
+        layers = nx.bfs_layers(graph.reverse(copy=False), [name for name in names if name in graph])
+        return {name for layer in layers for name in layer}
+
     @cached_property
     def input(self) -> Node:
         return next(node for node in self.nodes.values() if isinstance(node.op, Input))

@@ -52,12 +52,7 @@ class ForwardPass:
     ) -> None:
         self._maps, self._layer, self._keyed, self._image, self._keep_going = maps, layer, keyed, image, keep_going
         nodes, keys = keyed.architecture.live, keyed.node_keys
-        waiting, needed = list(names), set[str]()
-        while waiting:
-            name = waiting.pop()
-            if name not in needed and keys[name] not in maps:
-                needed.add(name)
-                waiting.extend(nodes[name].inputs)
+        needed = keyed.architecture.ancestors(*names, within=[name for name, key in keys.items() if key not in maps])
         #: What must run, in order: everything the names need that is not remembered.
         self.nodes_to_run = _in_execution_order(needed, nodes)
         self._uses = Counter(names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -19,7 +20,6 @@ from explorer.analysis.probes.gradients import class_score, main_output_node, ru
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,8 @@ def find_last_feature_map(analysis: Analysis) -> str:
     Raises NothingThere when there is none: the message says why.
     """
     architecture, measures = analysis.architecture, analysis.figures.measures
-    order = _ancestors(main_output_node(architecture), architecture)
+    leading = architecture.ancestors(main_output_node(architecture))
+    order = [name for name in architecture.live if name in leading]
     shapes = {name: measures[name].shape for name in order if name != architecture.input.name}
     maps = [name for name, shape in shapes.items() if shape is not None and _is_feature_map(shape.dims)]
     if not maps:
@@ -113,12 +114,8 @@ def class_logits(output: Any) -> torch.Tensor:
 def _map_and_side_inputs(name: str, probe: Probe, keep_going: KeepGoing) -> dict[str, Any]:
     """The values of the map, and of whatever else what lies behind it reads, as tensors that gradients can pass."""
     architecture = probe.architecture
-    behind = {name}
-    for node in architecture.live.values():
-        if not behind.isdisjoint(node.inputs):
-            behind.add(node.name)
-    order = _ancestors(main_output_node(architecture), architecture)
-    beside = {read for later in behind & {*order} - {name} for read in architecture.nodes[later].inputs} - behind
+    behind = nx.descendants(architecture.graph, name) & architecture.ancestors(main_output_node(architecture))
+    beside = {read for later in behind for read in architecture.nodes[later].inputs} - behind - {name}
     with probe.lock:
         found = dict(probe.values({name, *beside}, keep_going))
     if not keep_going(0.5):
@@ -127,18 +124,6 @@ def _map_and_side_inputs(name: str, probe: Probe, keep_going: KeepGoing) -> dict
     values = {key: v.to(device, copy=True) if isinstance(v, torch.Tensor) else v for key, v in found.items()}
     values[name].requires_grad_(True)
     return values
-
-
-def _ancestors(name: str, architecture: Architecture) -> list[str]:
-    """The nodes that lead to one, itself the last, in the order of execution."""
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(architecture.nodes[name].inputs)
-    return [name for name in architecture.live if name in found]
 
 
 def _is_feature_map(dims: tuple[int, ...]) -> bool:

@@ -30,7 +30,8 @@ def run_with_gradients(
     Raises PassError naming the node that failed; Cancelled.
     """
     nodes = probe.architecture.nodes
-    needed = _nodes_between(start, goal, probe.architecture)
+    missing = probe.architecture.ancestors(goal, within=nodes.keys() - start.keys())
+    needed = [name for name in nodes if name in missing]
     last = {read: name for name in needed for read in nodes[name].inputs}
     values = dict(start)
     image = probe.image.to(probe.forward.device)
@@ -62,17 +63,6 @@ def class_score(output: Any, target: int) -> torch.Tensor:
 def main_output_node(architecture: Architecture) -> str:
     """The node that makes the (first) output; auxiliary heads make the others."""
     return architecture.output.inputs[0]
-
-
-def _nodes_between(start: Mapping[str, Any], goal: str, architecture: Architecture) -> list[str]:
-    """What must run, in order, to get from `start` to `goal`."""
-    waiting, needed = [goal], set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name not in needed and name not in start:
-            needed.add(name)
-            waiting.extend(architecture.nodes[name].inputs)
-    return [name for name in architecture.live if name in needed]
 
 
 def _value(node: Node, values: Mapping[str, Any], probe: Probe, image: torch.Tensor) -> Any:

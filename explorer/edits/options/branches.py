@@ -118,12 +118,7 @@ def _largest_group_ending_in(block: Subgraph, exit: str) -> Subgraph:
 
 def _ancestors_within(block: Subgraph, exit: str) -> list[str]:
     """The nodes of a block on the ways to one of them, in execution order."""
-    found, waiting, inside = {exit}, [exit], set(block.nodes)
-    while waiting:
-        for name in block.architecture.nodes[waiting.pop()].inputs:
-            if name in inside and name not in found:
-                found.add(name)
-                waiting.append(name)
+    found = block.architecture.ancestors(exit, within=block.nodes)
     return [name for name in block.nodes if name in found]
 
 

@@ -172,13 +172,7 @@ class BlockStructure:
         return [self._ancestors_inside(end) for end in ends] if all(end in self.node_names for end in ends) else []
 
     def _ancestors_inside(self, end: str) -> list[Node]:
-        found: set[str] = set()
-        open_ends = [end]
-        while open_ends:
-            name = open_ends.pop()
-            if name in self.node_names and name not in found and name in self._depth:
-                found.add(name)
-                open_ends.extend(self.architecture.nodes[name].inputs)
+        found = self.architecture.ancestors(end, within=self.node_names & self._depth.keys())
         return [node for node in self.nodes if node.name in found]
 
     @cached_property
