@@ -129,22 +129,13 @@ class Picture:
         return self._flows[id]
 
     def _find_flow(self, id: str) -> DataFlow | None:
-        cards, numbers = {id}, set()
-        for forwards in (True, False):
-            waiting, seen = [id], {id}
-            while waiting:
-                here = waiting.pop()
-                for number in self._links_of_card.get(here, ()):
-                    link = self.diagram.links[number]
-                    near, far = (link.source, link.target) if forwards else (link.target, link.source)
-                    if near != here:
-                        continue
-                    numbers.add(number)
-                    if far not in seen:
-                        seen.add(far)
-                        waiting.append(far)
-            cards |= seen
-        return DataFlow(frozenset(cards), frozenset(numbers)) if len(numbers) < len(self.diagram.links) else None
+        import networkx as nx  # here, as the window imports this module before it is on the screen
+
+        behind = {id} | nx.descendants(self.diagram.graph, id)
+        before = {id} | nx.ancestors(self.diagram.graph, id)
+        links = self.diagram.links
+        numbers = {n for n, link in enumerate(links) if link.source in behind or link.target in before}
+        return DataFlow(frozenset(behind | before), frozenset(numbers)) if len(numbers) < len(links) else None
 
     def is_frame(self, id: str) -> bool:
         return id in self._placed and self._placed[id].is_frame

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: Told now and then by who makes a diagram or a layout how far it is, 0 to 1. What it raises ends the work.
 ProgressCallback = Callable[[float], object]
@@ -138,3 +142,13 @@ class Diagram:
     links: tuple[Link, ...]
     scale: ColourScale | None = None  # None where cards have the colours of their kinds
     bars_label: str = ""  # what bars show: "share of MACs, up to 12 %"
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The data flow between visible cards. Frozen."""
+        import networkx as nx  # here, as the window imports this module before it is on the screen
+
+        graph = nx.DiGraph()
+        graph.add_nodes_from(self.cards.keys() - self.children.keys())
+        graph.add_edges_from((link.source, link.target) for link in self.links)
+        return nx.freeze(graph)

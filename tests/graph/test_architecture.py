@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import networkx as nx
 import pytest
 import torch
 from torch import nn
@@ -69,3 +70,28 @@ def test_layers_share_no_storage_with_the_module() -> None:
     with torch.no_grad():
         module.weight.fill_(7)
     assert layer.module.weight.is_meta
+
+
+def test_the_graph_holds_every_node_and_an_edge_for_every_value_read(opened: Callable[[str], Network]) -> None:
+    architecture = opened("resnet18").architecture
+    assert list(architecture.graph) == list(architecture.nodes)
+    assert set(architecture.graph.edges) == {(r, n.name) for n in architecture.nodes.values() for r in n.inputs}
+    with pytest.raises(nx.NetworkXError):
+        architecture.graph.add_node("extra")
+
+
+def test_ancestors_are_all_that_a_node_depends_on(opened: Callable[[str], Network]) -> None:
+    architecture = opened("resnet18").architecture
+    block = ["maxpool", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.relu"]
+    assert architecture.ancestors("layer1.0.relu") == {"input", "conv1", "bn1", "relu", *block}
+    assert architecture.ancestors("layer1.0.relu", within=block[1:]) == set(block[1:])
+    assert architecture.ancestors("maxpool", within=block[1:]) == set()
+    assert architecture.ancestors("relu", "bn1", within=["bn1", "relu"]) == {"bn1", "relu"}
+    assert architecture.ancestors(architecture.output.name) == architecture.live.keys()
+
+
+def test_dominators_are_where_all_paths_from_the_image_meet(opened: Callable[[str], Network]) -> None:
+    dominators = opened("resnet18").architecture.immediate_dominators
+    assert dominators["layer1.0.add"] == "maxpool"
+    assert dominators["layer1.0.bn1"] == "layer1.0.conv1"
+    assert "input" not in dominators
