@@ -201,6 +201,8 @@ def test_entries_cannot_be_changed() -> None:
 
 
 def test_listing_does_not_import_torch() -> None:
-    code = "import sys; from explorer.networks.catalogue import all_entries; all_entries(); sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys; from explorer.networks import catalogue; catalogue.all_entries(); sys.exit('torch' in sys.modules)"
+    )
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
-from explorer.ui.output.image_jobs import IMAGE_FILTER
+
+IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
 
 
 def ask_network_export_path(parent: QWidget, name: str) -> str | None:

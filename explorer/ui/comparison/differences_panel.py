@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base import number_format
 from explorer.ui.base import appearance
-from explorer.ui.inspector.option_row import text_label
+from explorer.ui.widgets.labels import text_label
 
 if TYPE_CHECKING:
     from explorer.presenters.differences import Difference, Differences

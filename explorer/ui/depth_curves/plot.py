@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QResiz
 from PySide6.QtWidgets import QToolTip
 
 from explorer.ui.base import appearance
-from explorer.ui.figures import stage_labels
+from explorer.ui.widgets import stage_labels
 from explorer.ui.widgets.plots import ThemedPlot, log_ticks
 
 _HIT_DISTANCE = 14  # pixels within which a point is hit

@@ -9,8 +9,8 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from explorer.experiments.experiment import ChoiceControl, Control, Experiment, RangeControl
-from explorer.ui.inspector.slider import ChoiceSlider
-from explorer.ui.inspector.switch import Switch
+from explorer.ui.widgets.slider import ChoiceSlider
+from explorer.ui.widgets.switch import Switch
 
 FormatValue = Callable[[str, Any], str]  # what a value of a control is called
 

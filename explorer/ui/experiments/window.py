@@ -33,11 +33,11 @@ from explorer.experiments.outcome import Label, Outcome
 from explorer.experiments.texts import load_texts
 from explorer.networks.catalogue import get_entry as find_network
 from explorer.ui.base import appearance
+from explorer.ui.base.appearance import CHINESE_FONT
 from explorer.ui.base.lanes import Lane
 from explorer.ui.experiments.experiment_controls import ExperimentControls
 from explorer.ui.experiments.picture_grid import PictureGrid
 from explorer.ui.experiments.report import report_html
-from explorer.ui.guide.page_text import CHINESE_FONT
 
 _MAX_CACHED_OUTCOMES = 60  # outcomes to come back to at once
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolTip
 
 from explorer.base import number_format
 from explorer.ui.base import appearance
-from explorer.ui.figures import stage_labels
+from explorer.ui.widgets import stage_labels
 
 
 class StageBars(pg.PlotWidget):

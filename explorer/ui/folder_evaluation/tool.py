@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from explorer.base.cancellation import KeepGoing
 from explorer.ui.output.panel import OutputPanel
-from explorer.ui.output.progress_row import ProgressRow
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.widgets.progress_row import ProgressRow
 
 if TYPE_CHECKING:
     from explorer.project.folder_evaluation import FolderResult

@@ -6,15 +6,11 @@ from collections.abc import Collection, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from explorer.ui.base.appearance import Colours
+from explorer.ui.base.appearance import CHINESE_FONT, Colours
 
 if TYPE_CHECKING:
     from explorer.guide.filled_page import CatalogueFacts, FilledIdea, FilledPage, PublishedFigure
     from explorer.guide.page import PageLabels
-
-
-#: Named, for what Qt falls back to may be of another weight.
-CHINESE_FONT = "font-family: 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'WenQuanYi Micro Hei', sans-serif;"
 
 
 def render_page(

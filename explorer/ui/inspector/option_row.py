@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from explorer.ui.inspector.slider import ChoiceSlider
-from explorer.ui.inspector.switch import Switch
+from explorer.ui.widgets.labels import text_label
+from explorer.ui.widgets.slider import ChoiceSlider
+from explorer.ui.widgets.switch import Switch
 from explorer.viewmodels.panels import Option
 
 
@@ -139,20 +140,3 @@ class _ChoiceBox(QComboBox):
     def hidePopup(self) -> None:
         super().hidePopup()
         self.popup_closed.emit()
-
-
-def text_label(text: str, role: str = "", *, small: bool = False, wraps: bool = True) -> QLabel:
-    """Return a plain-text label that wraps and never asks for more width than there is."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wraps)
-    if role:
-        made.setProperty("role", role)
-    if small:
-        font = made.font()
-        font.setPointSizeF(font.pointSizeF() * 0.9)
-        made.setFont(font)
-    if wraps:
-        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        made.setMinimumWidth(40)
-    return made

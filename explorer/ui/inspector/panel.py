@@ -7,8 +7,9 @@ from PySide6.QtGui import QGuiApplication, QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui.inspector.formula_box import FormulaBox
-from explorer.ui.inspector.option_row import OptionRow, text_label
+from explorer.ui.inspector.option_row import OptionRow
 from explorer.ui.inspector.scopes import ScopeOptions
+from explorer.ui.widgets.labels import text_label
 from explorer.viewmodels.panels import Inspection, Option
 
 _PLACEHOLDER = "Open a network to see what it is made of and what can be changed."

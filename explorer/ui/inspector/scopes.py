@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from explorer.ui.inspector.option_row import OptionRow, text_label
+from explorer.ui.inspector.option_row import OptionRow
+from explorer.ui.widgets.labels import text_label
 from explorer.viewmodels.panels import Option
 
 _LABELS = {

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.base.cancellation import KeepGoing
 
-IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)"
-
 
 def load_builtin_job(name: str) -> Callable[[KeepGoing], Sample]:
     """Job that loads a built-in photo."""
@@ -88,7 +86,6 @@ def to_qimage(sample: Sample) -> QImage:
 
 __all__ = [
     "BUILT_IN_SAMPLES",
-    "IMAGE_FILTER",
     "builtin_name",
     "decode_image_job",
     "load_builtin_job",

@@ -19,8 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
-from explorer.ui.output.progress_row import ProgressRow
 from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
+from explorer.ui.widgets.progress_row import ProgressRow
 from explorer.viewmodels.panels import Choice, OutputComparison
 
 _PHOTO_WIDTH = 132  # width of the photo and what is below it

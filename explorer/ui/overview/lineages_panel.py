@@ -15,7 +15,7 @@ from explorer.base.languages import Language
 from explorer.guide.lineages import Lineage, LineageFigures, load_lineages
 from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
-from explorer.ui.guide.page_text import CHINESE_FONT
+from explorer.ui.base.appearance import CHINESE_FONT
 
 _TEXTS: dict[Language, dict[str, str]] = {
     "en": {

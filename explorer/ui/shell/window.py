@@ -25,7 +25,6 @@ from explorer.ui.canvas.badge import Badge
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.figures.panel import FiguresPanel
 from explorer.ui.history.panel import HistoryPanel
-from explorer.ui.inspector.edit_previews import EditPreviews
 from explorer.ui.inspector.panel import InspectorPanel
 from explorer.ui.library.panel import LibraryPanel, build_network_rows
 from explorer.ui.output.panel import OutputPanel, find_dropped_file
@@ -34,6 +33,7 @@ from explorer.ui.plugin.docks import MainDocks
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.shell.actions import Actions, build_context_menu
 from explorer.ui.shell.documents import Documents
+from explorer.ui.shell.edit_previews import EditPreviews
 from explorer.ui.shell.edit_queue import EditQueue
 from explorer.ui.shell.notice import Notice
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater

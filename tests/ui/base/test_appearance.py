@@ -30,8 +30,8 @@ def test_what_the_user_chose_is_in_force(qapp: QApplication, scheme: str) -> Non
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("part", ["text", "muted", "more", "less"])
-@pytest.mark.parametrize("ground", ["ground", "raised"])
+@pytest.mark.parametrize("part", ["text", "muted", "increase", "decrease"])
+@pytest.mark.parametrize("ground", ["background", "surface"])
 def test_text_can_be_read(qapp: QApplication, scheme: str, part: str, ground: str) -> None:
     appearance.apply_scheme(qapp, scheme)
     c = appearance.current_colours()

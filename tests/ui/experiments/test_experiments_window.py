@@ -31,9 +31,9 @@ from explorer.ui.experiments.chart import PictureCell, _PicturePlot
 from explorer.ui.experiments.report import format_quantity, report_html
 from explorer.ui.experiments.tool import ExperimentsTool
 from explorer.ui.experiments.window import ExperimentsWindow
-from explorer.ui.inspector.slider import ChoiceSlider
-from explorer.ui.inspector.switch import Switch
 from explorer.ui.shell.window import Window
+from explorer.ui.widgets.slider import ChoiceSlider
+from explorer.ui.widgets.switch import Switch
 
 SLOW = 60_000
 

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from explorer.network import Network
 from explorer.presenters.inspections import build_inspection
 from explorer.ui.inspector.panel import InspectorPanel
-from explorer.ui.inspector.slider import ChoiceSlider
-from explorer.ui.inspector.switch import Switch
+from explorer.ui.widgets.slider import ChoiceSlider
+from explorer.ui.widgets.switch import Switch
 from explorer.viewmodels.panels import Choice, Inspection, Option
 
 

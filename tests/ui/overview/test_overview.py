@@ -16,7 +16,7 @@ from explorer.guide.accuracy_cost import catalogue_points, edited_network_point
 from explorer.guide.lineages import LineageFigures, load_lineages
 from explorer.network import open_network
 from explorer.ui.base import appearance
-from explorer.ui.guide.page_text import CHINESE_FONT
+from explorer.ui.base.appearance import CHINESE_FONT
 from explorer.ui.overview.accuracy_cost_plot import AccuracyCostPlot
 from explorer.ui.overview.family_tree_view import FamilyTreeView
 from explorer.ui.overview.lineages_panel import LineagesPanel
