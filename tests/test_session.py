@@ -51,7 +51,7 @@ def test_colours_are_known_offered_or_refused() -> None:
     session.add_colouring(Colouring("Time", {"conv": 2.0}, "ms"))
     assert session.colouring is session.colourings["Time"]
     session.remove_colouring("Time")
-    assert session.colouring == "kind"
+    assert session.colour_mode == "kind"
     assert told == ["colours"] * 4
     with pytest.raises(KeyError):
         session.colour_by("Time")

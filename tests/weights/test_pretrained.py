@@ -75,7 +75,8 @@ def left(offer: PretrainedWeights) -> list[str]:
 
 def test_it_is_fetched_once_with_progress_and_is_the_network_s(server: Server) -> None:
     offer, seen = server.offer(), list[float]()
-    assert not offer.is_cached
+    before = offer.is_cached
+    assert not before
     path = fetch(offer, lambda done: seen.append(done) is None)
     assert path == offer.cache_path
     assert offer.is_cached

@@ -403,7 +403,8 @@ def test_the_legend_lies_in_rows_where_that_leaves_the_cards_larger_and_stays_th
 
 def test_what_is_in_the_middle_is_what_one_looks_at(canvas: Canvas) -> None:
     canvas.show_picture(None)
-    assert canvas.central_card is None
+    nothing = canvas.central_card
+    assert nothing is None
     canvas.show_picture(crowd(5, 8))
     canvas.zoom(3)
     canvas.centre_on(canvas.picture.rect("c17").center())

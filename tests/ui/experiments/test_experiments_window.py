@@ -154,14 +154,15 @@ def test_a_network_can_be_opened_from_it(shown: ExperimentsWindow, qtbot: QtBot)
 
 def test_the_guide_opens_an_experiment(window: Window, qtbot: QtBot) -> None:
     tool = next(tool for tool in window.tools if isinstance(tool, ExperimentsTool))
-    assert tool.window is None
+    before = tool.window
+    assert before is None
     window.session.open_experiment("reduction_1x1", {"width": 32})
     qtbot.waitUntil(lambda: tool.window is not None and tool.window.outcome is not None, timeout=SLOW)
     assert tool.window is not None
     assert tool.window.experiment.id == "reduction_1x1"
     assert tool.window.values["width"] == 32
     window.session.set_language("zh")
-    assert tool.window.title.text() == "昂贵卷积之前的 1×1"
+    assert tool.window.title_label.text() == "昂贵卷积之前的 1×1"
     window.session.open_experiment("nonsense", {})
     assert "there is no experiment 'nonsense'" in window.notice.text
     tool.window.close()

@@ -213,7 +213,8 @@ def test_in_the_window_it_follows_the_selection(window: Window, qtbot: QtBot) ->
     tool: FeatureMapsTool = next(found for found in window.tools if isinstance(found, FeatureMapsTool))
     window.start("shufflenet_v2_x0_5")
     qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=SLOW)
-    assert tool.panel is None  # nothing is made before it is looked at
+    before = tool.panel
+    assert before is None  # nothing is made before it is looked at
     tool.dock.show()
     tool.dock.raise_()
     window.session.select("stage2")

@@ -95,7 +95,8 @@ def test_the_small_picture_shows_where_cards_are() -> None:
 
 def test_it_is_switched_off_in_the_menu_and_stays_off(window: Window, qtbot: QtBot) -> None:
     tool = next(tool for tool in window.tools if isinstance(tool, MinimapTool))
-    assert tool.minimap.is_active
+    before = tool.minimap.is_active
+    assert before
     tool.toggle_action.trigger()
     assert not tool.minimap.is_active
     assert QSettings().value("minimap", type=bool) is False
