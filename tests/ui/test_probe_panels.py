@@ -101,7 +101,7 @@ def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: N
     panel.show()
     panel.show_result(compute_depth_curves(network.probe(), network.probe()))
     assert panel.current_key == "deviation"  # nothing moved: that curve would be flat
-    assert "Nothing has been edited yet" in panel.tabs.buttons["change"].toolTip()
+    assert "There are no edits yet" in panel.tabs.buttons["change"].toolTip()
     fill(panel, network, edited)
     assert panel.current_key == "change"
     words = set()
@@ -153,7 +153,7 @@ def test_without_gradients_the_other_curves_stay_and_the_reason_is_said(
     assert panel.plot.isVisible()
     assert not panel.tabs.buttons["gradient"].isEnabled()
     assert panel.tabs.buttons["gradient"].toolTip() == "Only 1 MiB is free."
-    assert panel.caption.text().endswith("No gradients: Only 1 MiB is free.")
+    assert panel.caption.text().endswith("No gradient: Only 1 MiB is free.")
 
 
 def test_times_are_added_up_as_chosen_and_marked_as_old(network: Network, edited: Network, qtbot: QtBot) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.depth_curves.plot import DepthPlot, PlotCurve
 from explorer.ui.widgets.class_combo import ClassCombo
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
     from explorer.presenters.depth_curves import DepthCurves
 
 _CURVE_TABS = {
-    "change": ("Change", "Where the edits moved what"),
-    "deviation": ("Signal", "How large the signal is"),
-    "dead": ("Dead units", "What is zero everywhere on this image"),
-    "gradient": ("Gradient", "What comes back from the chosen class"),
+    "change": (tr_noop("Drift"), tr_noop("How far the edits moved each layer's activations")),
+    "deviation": (tr_noop("Signal"), tr_noop("Standard deviation of each layer's activations")),
+    "dead": (tr_noop("Dead units"), tr_noop("Share of units that are zero everywhere on this image")),
+    "gradient": (tr_noop("Gradient"), tr_noop("Size of the gradient of the chosen class")),
 }
-_UNEDITED_REASON = "Nothing has been edited yet, so nothing moved."
-_PLACEHOLDER = "Open a network to see how the signal fares along its depth."
+_UNEDITED_REASON = tr_noop("There are no edits yet.")
+_PLACEHOLDER = tr_noop("Open a network to see its signal and gradient along the depth.")
 
 
 class DepthCurvesPanel(QWidget):
@@ -38,17 +39,17 @@ class DepthCurvesPanel(QWidget):
         self._curves: DepthCurves | None = None
         self._selected_nodes: frozenset[str] = frozenset()
         self._preferred_key = ""  # chosen by the user; empty while the panel chooses
-        self.tabs = TabButtons(_CURVE_TABS)
+        self.tabs = TabButtons({key: (tr(text), tr(tip)) for key, (text, tip) in _CURVE_TABS.items()})
         self.tabs.tab_clicked.connect(lambda _: self._curve_chosen())
-        self.classes = ClassCombo("Class from which gradients come")
+        self.classes = ClassCombo(tr("Class of the gradient"))
         self.classes.class_chosen.connect(self.class_chosen)
         self.colour_button = QToolButton()
-        self.colour_button.setText("Colour the diagram")
-        self.colour_button.setToolTip("Colour the cards of the diagram by this curve")
+        self.colour_button.setText(tr("Colour diagram"))
+        self.colour_button.setToolTip(tr("Colour the cards of the diagram by this curve"))
         self.colour_button.setCheckable(True)
         self.colour_button.setProperty("role", "tab")
         self.colour_button.toggled.connect(lambda on: self.colouring_changed.emit(self.current_key if on else ""))
-        self.caption = QLabel(_PLACEHOLDER)
+        self.caption = QLabel(tr(_PLACEHOLDER))
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
         self.legend = QLabel()
@@ -79,14 +80,14 @@ class DepthCurvesPanel(QWidget):
         for widget in (self.tabs, self.colour_button):
             widget.setEnabled(result is not None)
         if result is None:
-            self.caption.setText(reason or _PLACEHOLDER)
+            self.caption.setText(reason or tr(_PLACEHOLDER))
             self.legend.clear()
             self.classes.setVisible(False)
             return
         self.classes.show_classes(result.classes, result.target)
         self.tabs.select(self._preferred_key or ("change" if result.is_edited else "deviation"))
         self.tabs.set_unavailable(
-            ({} if result.is_edited else {"change": _UNEDITED_REASON})
+            ({} if result.is_edited else {"change": tr(_UNEDITED_REASON)})
             | ({"gradient": result.no_gradient_reason} if result.no_gradient_reason else {})
         )
         self._update_plot()
@@ -94,7 +95,7 @@ class DepthCurvesPanel(QWidget):
     def show_busy(self) -> None:
         """Say that the curves are being computed, while there are none yet."""
         if self._curves is None:
-            self.caption.setText("One pass forth and one back…")
+            self.caption.setText(tr("Running a forward and a backward pass…"))
 
     def set_colouring(self, on: bool) -> None:
         """Check the button that colours the cards by this curve, without emitting a signal."""
@@ -131,13 +132,16 @@ class DepthCurvesPanel(QWidget):
         )
         self.classes.setVisible(key == "gradient")
         self.caption.setText(
-            f"{caption} No gradients: {curves.no_gradient_reason}" if curves.no_gradient_reason else caption
+            f"{caption} {tr('No gradient:')} {curves.no_gradient_reason}" if curves.no_gradient_reason else caption
         )
         c = appearance.current_colours()
-        legend = [f'<span style="color: {c.accent}">●</span> now', f'<span style="color: {c.muted}">—</span> before']
+        legend = [
+            f'<span style="color: {c.accent}">●</span> {tr("current")}',
+            f'<span style="color: {c.muted}">—</span> {tr("baseline")}',
+        ]
         legend = legend if with_baseline else []
         if marked_points:
-            legend.append(f'<span style="color: {c.increase}">▲</span> new, removed or resized')
+            legend.append(f'<span style="color: {c.increase}">▲</span> {tr("new, removed or resized")}')
         self.legend.setText("&nbsp; ".join(legend))
 
     def _emit_node(self, index: int) -> None:

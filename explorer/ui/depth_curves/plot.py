@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.widgets import stage_labels
 from explorer.ui.widgets.plots import ThemedPlot, log_ticks
@@ -34,7 +35,7 @@ class DepthPlot(ThemedPlot):
     point_clicked = Signal(int)  # index of a layer
 
     def __init__(self) -> None:
-        super().__init__("A number for each layer along the depth", "size", "layers in the order they run")
+        super().__init__(tr("Value of each layer along the depth"), tr("size"), tr("layers in order of execution"))
         self.getAxis("bottom").setStyle(hideOverlappingLabels=False)
         self.getPlotItem().showGrid(y=True, alpha=0.15)
         self._lines = [self.plot([], [], connect="finite") for _ in range(2)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr_noop
 from explorer.session import Topic
 from explorer.ui.plugin.panel_tool import ClassTool
 from explorer.ui.plugin.tool_context import ToolContext
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
     """Computes the depth curves for the chosen class, and colours the cards of the diagram by one of them."""
 
-    title, shortcut, preferred_height = "Along the depth", "Ctrl+Shift+D", 300
+    title, shortcut, preferred_height = tr_noop("Depth curves"), "Ctrl+Shift+D", 300
+    object_name = "Along the depth"
 
     def __init__(self, context: ToolContext) -> None:
         self._curves: DepthCurves | None = None

@@ -6,18 +6,19 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from explorer.base.languages import tr, tr_noop
 from explorer.session import Topic
 from explorer.ui.canvas import transition_animation
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS
 
 _COLOURING_TOOLTIPS = {
-    "kind": "Each kind of op in a colour of its own",
-    "params": "Where the parameters are",
-    "macs": "Where the multiply-adds are",
-    "activations": "Where training needs memory",
-    "receptive_field": "How much of the image one number of each map sees",
-    "change": "What edits added, changed and took out, and where the weights come from",
+    "kind": tr_noop("One colour per kind of operation"),
+    "params": tr_noop("Number of parameters"),
+    "macs": tr_noop("Multiply-adds"),
+    "activations": tr_noop("Activations, which training keeps in memory"),
+    "receptive_field": tr_noop("Receptive field on the input image"),
+    "change": tr_noop("What edits added, changed or removed, and the origin of the weights"),
 }
 
 
@@ -29,13 +30,16 @@ class DiagramSettingsTool(QObject):
         self._session, self._canvas = context.session, context.canvas
         view = context.get_menu("View")
         view.addSeparator()
-        self.colours_menu = QMenu("Colour by", context.window)
-        self.directions_menu = QMenu("Direction", context.window)
+        self.colours_menu = QMenu(tr("Colour by"), context.window)
+        self.directions_menu = QMenu(tr("Direction"), context.window)
         for menu in (self.colours_menu, self.directions_menu):
             menu.setToolTipsVisible(True)
             view.addMenu(menu)
         self.animate_action = context.add_action(
-            "View", "Move smoothly", self._animation_toggled, tip="Cards slide when a group opens or folds"
+            "View",
+            tr("Animate changes"),
+            self._animation_toggled,
+            tip=tr("Animate cards when a group expands or collapses"),
         )
         self.animate_action.setCheckable(True)
         context.add_lane("motion").submit(
@@ -47,8 +51,8 @@ class DiagramSettingsTool(QObject):
         self._colour_button = QToolButton()
         self._colour_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._colour_button.setMenu(self.colours_menu)
-        self._colour_button.setToolTip("What cards are coloured by")
-        self._colour_button.setAccessibleName("What cards are coloured by")
+        self._colour_button.setToolTip(tr("Colour cards by"))
+        self._colour_button.setAccessibleName(tr("Colour cards by"))
         self._canvas.add_button(self._colour_button)
         self._colour_group = QActionGroup(self)
         self._fill_directions()
@@ -60,7 +64,7 @@ class DiagramSettingsTool(QObject):
         self._session.direction = next((direction for direction in DIRECTIONS if direction == saved), "columns")
         group = QActionGroup(self)
         for direction, text in DIRECTIONS.items():
-            action = self.directions_menu.addAction(text)
+            action = self.directions_menu.addAction(tr(text))
             action.setCheckable(True)
             action.setChecked(direction == self._session.direction)
             action.setData(direction)
@@ -85,13 +89,13 @@ class DiagramSettingsTool(QObject):
             self.colours_menu.clear()
             self._colour_group = QActionGroup(self)
             for key, text in names.items():
-                action = self.colours_menu.addAction(text)
+                action = self.colours_menu.addAction(tr(text))
                 action.setCheckable(True)
-                action.setToolTip(_COLOURING_TOOLTIPS.get(key, text))
+                action.setToolTip(tr(_COLOURING_TOOLTIPS.get(key, text)))
                 action.setData(key)
                 action.triggered.connect(lambda _=False, key=key: self._session.colour_by(key))
                 self._colour_group.addAction(action)
         for action in self.colours_menu.actions():
             action.setChecked(action.data() == self._session.colour_mode)
-        self._colour_button.setText(f"Colour: {names[self._session.colour_mode]}")
+        self._colour_button.setText(tr("Colour: {mode}", mode=tr(names[self._session.colour_mode])))
         self._canvas.update_buttons()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolBar
 
+from explorer.base.languages import tr
 from explorer.export.page import PictureKind
 from explorer.session import Topic
 from explorer.ui.plugin.tool_context import ToolContext
@@ -31,12 +32,14 @@ class ExportTool:
             context.add_lane("export previews", latest_only=True),
             context.add_lane("exports"),
         )
-        tip = "The diagram, feature maps as boxes or a table of stages, as PNG, SVG, PDF or on the clipboard"
-        self.diagram_action = context.add_action("File", "Export diagram…", lambda: self.show_dialog(), "Ctrl+E", tip)
-        tip = "The stages as papers print them: as a picture, LaTeX, Markdown or CSV"
-        self.table_action = context.add_action("File", "Export table…", lambda: self.show_dialog("table"), "", tip)
-        tip = "As Python that rebuilds it, as weights or as ONNX"
-        self.network_action = context.add_action("File", "Export network…", self.choose_network_file, "", tip)
+        tip = tr("Save or copy the diagram, its volumes or a table of stages as PNG, SVG or PDF")
+        self.diagram_action = context.add_action(
+            "File", tr("Export diagram…"), lambda: self.show_dialog(), "Ctrl+E", tip
+        )
+        tip = tr("Save the table of stages, as papers print it, as a picture, LaTeX, Markdown or CSV")
+        self.table_action = context.add_action("File", tr("Export table…"), lambda: self.show_dialog("table"), "", tip)
+        tip = tr("Save the network as Python, weights or ONNX")
+        self.network_action = context.add_action("File", tr("Export network…"), self.choose_network_file, "", tip)
         self._insert_above_quit(self.diagram_action, self.table_action, self.network_action)
         bar = context.window.findChild(QToolBar, "tools")
         if bar is not None:
@@ -103,9 +106,11 @@ class ExportTool:
         """Write the edited network in the format of the suffix: `.py`, `.safetensors` or `.onnx`."""
         network, commands = self._session.network, self._context.commands
         if network is not None:
-            commands.show_status(f"Writing {Path(path).name}…", 0)
+            commands.show_status(tr("Writing {file}…", file=Path(path).name), 0)
             job = partial(_write_network, network, path)
-            self._file_lane.submit(job, lambda _: commands.show_status(f"Wrote {path}"), commands.show_error)
+            self._file_lane.submit(
+                job, lambda _: commands.show_status(tr("Saved {path}", path=path)), commands.show_error
+            )
 
     def _dialog_finished(self) -> None:
         self._preview_lane.cancel()

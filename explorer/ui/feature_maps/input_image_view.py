@@ -10,15 +10,16 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.widgets.image_view import ImageView
 from explorer.ui.widgets.responsive_grid import with_caption
 
 if TYPE_CHECKING:
     from explorer.analysis.probes.unit_receptive_field import PixelBox
 
-_HINT = "Point at the large map: what it sees."
-_EFFECTIVE_FIELD_CAPTION = "Red: what it really uses (gradient)."
-_TOOLTIP = "What the network sees. Point at a place in the large map and the part it can see is outlined here."
+_HINT = tr_noop("Hover over the large map to see the receptive field.")
+_EFFECTIVE_FIELD_CAPTION = tr_noop("Red: effective receptive field (gradient).")
+_TOOLTIP = tr_noop("The network's input. Hover over the large map to outline a unit's receptive field here.")
 
 
 class InputImageView(QWidget):
@@ -26,9 +27,9 @@ class InputImageView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.image_view, self.caption = ImageView("What the network sees", smooth=True), QLabel(_HINT)
+        self.image_view, self.caption = ImageView(tr("Network input"), smooth=True), QLabel(tr(_HINT))
         self._shows_effective_field = False  # the overlay is on
-        self.setToolTip(_TOOLTIP)
+        self.setToolTip(tr(_TOOLTIP))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(with_caption(self.image_view, self.caption))
@@ -37,15 +38,21 @@ class InputImageView(QWidget):
         """Remove outline and overlay: no unit is under the pointer."""
         self.image_view.set_outlines()
         self.show_effective_field(None)
-        self.caption.setText(_HINT)
+        self.caption.setText(tr(_HINT))
 
     def show_receptive_box(self, box: PixelBox | None) -> None:
         """Outline the theoretical receptive field of the unit under the pointer; an overlay stays."""
         self.image_view.set_outlines(*([QRectF(box.left, box.top, box.width, box.height)] if box is not None else []))
         if box is None:
-            self.caption.setText(_EFFECTIVE_FIELD_CAPTION if self._shows_effective_field else _HINT)
+            self.caption.setText(tr(_EFFECTIVE_FIELD_CAPTION if self._shows_effective_field else _HINT))
         else:
-            self.caption.setText(f"It sees {box.height} × {box.width} px. Click: what it uses.")
+            self.caption.setText(
+                tr(
+                    "Receptive field: {height} × {width} px. Click for the effective one.",
+                    height=box.height,
+                    width=box.width,
+                )
+            )
 
     def show_effective_field(self, shares: NDArray[np.float32] | None) -> None:
         """Overlay the effective receptive field of a unit: shares from 0 to 1 of shape (height, width); None removes
@@ -61,4 +68,4 @@ class InputImageView(QWidget):
         self.image_view.set_overlay(
             QImage(heat.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
         )
-        self.caption.setText(_EFFECTIVE_FIELD_CAPTION)
+        self.caption.setText(tr(_EFFECTIVE_FIELD_CAPTION))

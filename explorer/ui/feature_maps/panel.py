@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.feature_maps.channel_view import ChannelView
 from explorer.ui.feature_maps.input_image_view import InputImageView
 from explorer.ui.feature_maps.statistics_view import StatisticsView
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from explorer.presenters.feature_map_views import CardViews, FeatureMapView
     from explorer.presenters.layer_activations import NetworkInputImage
 
-_PLACEHOLDER = "Select a card of the diagram to see what it makes of the sample image."
-_ORDER_LABELS = ("Liveliest first", "By number")
+_PLACEHOLDER = tr_noop("Select a card in the diagram to see its output on the sample image.")
+_ORDER_LABELS = (tr_noop("Most active first"), tr_noop("By index"))
 
 
 class FeatureMapsPanel(QWidget):
@@ -43,10 +44,10 @@ class FeatureMapsPanel(QWidget):
         self._channel = 0  # the large one
         self.tabs = TabButtons(VIEW_LABELS)
         self.tabs.tab_clicked.connect(lambda _: self._update_view())
-        self.order_choice = self._build_choice("Order of the channels", _ORDER_LABELS)
-        self.scale_choice = self._build_choice("What colours span", ("One scale", "Own scales"))
-        self.colour_map_choice = self._build_choice("Colours", tuple(colour_maps.COLOUR_MAPS))
-        self.input_choice = self._build_choice("Input channel of the kernels", ())
+        self.order_choice = self._build_choice(tr("Order of the channels"), [tr(label) for label in _ORDER_LABELS])
+        self.scale_choice = self._build_choice(tr("Colour scale"), (tr("Shared scale"), tr("Scale per channel")))
+        self.colour_map_choice = self._build_choice(tr("Colour map"), tuple(colour_maps.COLOUR_MAPS))
+        self.input_choice = self._build_choice(tr("Input channel of the kernels"), ())
         self.caption, self.bar_caption = QLabel(), QLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
@@ -82,12 +83,12 @@ class FeatureMapsPanel(QWidget):
         """Show the views of a card on the input image; without a result, the reason for that."""
         views = result[0] if result is not None else None
         if views is None or self._card_views is None or views.name != self._card_views.name:
-            self._channel = -1  # the liveliest
+            self._channel = -1  # the most active
         self._card_views = views
         self._body.setVisible(result is not None)
         self._tool_row.setVisible(result is not None)
         if result is None or views is None:
-            self.caption.setText(reason or _PLACEHOLDER)
+            self.caption.setText(reason or tr(_PLACEHOLDER))
             return
         self.input_image.image_view.show_image(colour_maps.rgb_to_image(result[1].pixels))
         self._fill_inputs(views.input_choices)
@@ -159,7 +160,9 @@ class FeatureMapsPanel(QWidget):
         self._order = self._channel_order(view)
         order = list(self._order)
         baseline = view.baseline_values[order] if view.baseline_values is not None else None
-        self.vector_plot.show_vector(view.values[order], baseline, f"units, {self.order_choice.currentText().lower()}")
+        self.vector_plot.show_vector(
+            view.values[order], baseline, tr("units, {order}", order=self.order_choice.currentText().lower())
+        )
         self._show_bar_value(None)
 
     def _limits(self, view: FeatureMapView, channel: int) -> ValueRange:
@@ -179,7 +182,7 @@ class FeatureMapsPanel(QWidget):
     def _show_bar_value(self, index: int | None) -> None:
         view = self.view
         if view is not None and view.form == "vector":
-            hint = "Point at a bar to read it."
+            hint = tr("Hover over a bar to read its value.")
             self.bar_caption.setText(view.value_text(self._order[index]) if index is not None else hint)
 
     def _emit_unit(self, signal: Any, unit: tuple[int, int] | None) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 
 _GAP = 4
@@ -25,7 +26,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
-        self.setAccessibleName("Channels")
+        self.setAccessibleName(tr("Channels"))
         self._count = 0
         self._render: Callable[[int], QImage] = lambda index: QImage()
         self._tooltips: Sequence[str] = ()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr_noop
 from explorer.session import Topic
 from explorer.ui.plugin.panel_tool import FollowingTool, Job
 from explorer.ui.plugin.tool_context import ToolContext
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
     """Computes the feature maps of the selected card, and the receptive fields of the unit pointed at."""
 
-    title, shortcut, preferred_height = "Feature maps", "Ctrl+Shift+F", 380
+    title, shortcut, preferred_height = tr_noop("Feature maps"), "Ctrl+Shift+F", 380
     topics: frozenset[Topic] = frozenset({"network", "selection", "sample"})
 
     def __init__(self, context: ToolContext) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.widgets.progress_row import ProgressRow
@@ -32,18 +33,18 @@ class FolderEvaluationPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.choose_button = QPushButton("Choose a folder…")
-        self.rerun_button = QPushButton("Again")
-        self.rerun_button.setToolTip("The same folder with the network as it is now")
+        self.choose_button = QPushButton(tr("Choose folder…"))
+        self.rerun_button = QPushButton(tr("Run again"))
+        self.rerun_button.setToolTip(tr("Evaluate the same folder with the current network"))
         self.rerun_button.setEnabled(False)
-        self.summary = QLabel("A folder of images as a batch: how often do your edits change the likeliest class?")
+        self.summary = QLabel(tr("Evaluate a folder of images: how often do your edits change the predicted class?"))
         self.summary.setWordWrap(True)
         self.progress = ProgressRow()
         self.table = QTreeWidget()
         self.table.setRootIsDecorated(False)
-        self.table.setHeaderLabels(["Image", "Before", "Now", "Bits apart"])
+        self.table.setHeaderLabels([tr("Image"), tr("Baseline"), tr("Edited"), tr("Divergence (bits)")])
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.setToolTip("Double-click an image to show it to the network")
+        self.table.setToolTip(tr("Double-click an image to use it as the sample image"))
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
         head.addWidget(self.rerun_button)
@@ -65,13 +66,13 @@ class FolderEvaluationPanel(QWidget):
                 [
                     result.path.name,
                     result.baseline_class,
-                    result.edited_class if result.changed else "same",
+                    result.edited_class if result.changed else tr("same"),
                     divergence,
                 ],
             )
             row.setData(0, Qt.ItemDataRole.UserRole, str(result.path))
         for name, reason in batch.unreadable:
-            QTreeWidgetItem(self.table, [name, "not read", reason, ""])
+            QTreeWidgetItem(self.table, [name, tr("not read"), reason, ""])
 
 
 class FolderEvaluationTool:
@@ -82,12 +83,12 @@ class FolderEvaluationTool:
         self.folder = ""
         self.panel: FolderEvaluationPanel | None = None
         self.lane = context.add_lane("folder", latest_only=True)
-        self.dock = context.add_dock("Folder of images", self._create_panel, "bottom")
+        self.dock = context.add_dock(tr_noop("Folder of images"), self._create_panel, "bottom")
         context.add_action(
             "Tools",
-            "Try on a folder of images…",
+            tr("Evaluate a folder of images…"),
             self.choose_folder,
-            tip="How often do the edits change the top class?",
+            tip=tr("Count how often the edits change the predicted class"),
         )
 
     def _create_panel(self) -> QWidget:
@@ -103,7 +104,7 @@ class FolderEvaluationTool:
 
     def choose_folder(self) -> None:
         """Ask for a folder and evaluate it."""
-        folder = QFileDialog.getExistingDirectory(self._context.window, "Folder of images", self.folder)
+        folder = QFileDialog.getExistingDirectory(self._context.window, tr("Folder of images"), self.folder)
         if folder:
             self.evaluate(folder)
 
@@ -111,7 +112,7 @@ class FolderEvaluationTool:
         """Run every image of the folder through the network and its baseline."""
         network = self._context.session.network
         if network is None:
-            self._context.commands.show_error(ValueError("Open a network first."))
+            self._context.commands.show_error(ValueError(tr("Open a network first.")))
             return
         self.folder = folder
         self.dock.show()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.widgets import colour_maps
 from explorer.ui.widgets.class_combo import ClassCombo
 from explorer.ui.widgets.image_view import ImageView
@@ -18,7 +19,7 @@ from explorer.ui.widgets.tool_row import ToolRow
 if TYPE_CHECKING:
     from explorer.presenters.grad_cam import GradCamView
 
-_PLACEHOLDER = "Open a network to see which places of the image speak for a class."
+_PLACEHOLDER = tr_noop("Open a network to see which parts of the image support a class.")
 
 
 class GradCamPanel(QWidget):
@@ -28,12 +29,14 @@ class GradCamPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.classes = ClassCombo("Class that is looked for")
+        self.classes = ClassCombo(tr("Class of the heat map"))
         self.classes.class_chosen.connect(self.class_chosen)
-        self.caption = QLabel(_PLACEHOLDER)
+        self.caption = QLabel(tr(_PLACEHOLDER))
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
-        self.image, self.current, self.baseline = (ImageView(name, smooth=True) for name in ("Image", "Now", "Before"))
+        self.image, self.current, self.baseline = (
+            ImageView(name, smooth=True) for name in (tr("Image"), tr("Current"), tr("Baseline"))
+        )
         self._image_captions = {picture: QLabel() for picture in (self.image, self.current, self.baseline)}
         row = QHBoxLayout()
         row.setSpacing(10)
@@ -48,7 +51,7 @@ class GradCamPanel(QWidget):
             column.addWidget(picture, 1)
             column.addWidget(caption)
             row.addWidget(box, 1)
-        self._tool_row = ToolRow([QLabel("What speaks for"), self.classes])
+        self._tool_row = ToolRow([QLabel(tr("Evidence for")), self.classes])
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)
@@ -67,25 +70,29 @@ class GradCamPanel(QWidget):
         for box in self._image_columns.values():
             box.setVisible(result is not None)
         if result is None:
-            self.caption.setText(reason or _PLACEHOLDER)
+            self.caption.setText(reason or tr(_PLACEHOLDER))
             return
         self.classes.show_classes(result.classes, result.now.target)
         photo = colour_maps.rgb_to_image(result.image.pixels)
         for picture in self._image_captions:
             picture.show_image(photo)
-        self._image_captions[self.image].setText("What the network sees")
+        self._image_captions[self.image].setText(tr("Network input"))
         self.current.set_overlay(_heat_overlay(result.now.heat))
-        self._image_captions[self.current].setText(f"Now: {_format_percent(result.now.probability)}")
+        self._image_captions[self.current].setText(
+            tr("Current: {probability}", probability=_format_percent(result.now.probability))
+        )
         self._image_columns[self.baseline].setVisible(result.baseline is not None)
         if result.baseline is not None:
             self.baseline.set_overlay(_heat_overlay(result.baseline.heat))
-            self._image_captions[self.baseline].setText(f"Before: {_format_percent(result.baseline.probability)}")
+            self._image_captions[self.baseline].setText(
+                tr("Baseline: {probability}", probability=_format_percent(result.baseline.probability))
+            )
         self.caption.setText(result.caption)
 
     def show_busy(self) -> None:
         """Say that the heat maps are being computed, while there are none yet."""
         if self._image_columns[self.current].isHidden():
-            self.caption.setText("Looking…")
+            self.caption.setText(tr("Computing the heat map…"))
 
 
 def _heat_overlay(heat: NDArray[np.float32]) -> QImage:

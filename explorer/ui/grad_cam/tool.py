@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr_noop
 from explorer.ui.plugin.panel_tool import ClassTool
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 class GradCamTool(ClassTool["GradCamPanel"]):
     """Computes Grad-CAM (Selvaraju et al. 2017) for the chosen class, now and at the baseline."""
 
-    title, shortcut, preferred_height = "Where it looks", "Ctrl+Shift+G", 320
+    title, shortcut, preferred_height = tr_noop("Grad-CAM"), "Ctrl+Shift+G", 320
+    object_name = "Where it looks"
 
     def create_panel(self) -> GradCamPanel:
         """Return the panel, its signals connected."""

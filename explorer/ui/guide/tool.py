@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.session import Topic
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
@@ -33,7 +34,7 @@ class GuideTool:
         self._filled_page: FilledPage | None = None
         self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # by the edits in force
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
-        self.dock = context.add_dock("About", self._create_panel, "right", "F1", visible=True)
+        self.dock = context.add_dock(tr_noop("About"), self._create_panel, "right", "F1", visible=True)
         self._session.listen(self._session_changed)
 
     def _create_panel(self) -> QWidget:
@@ -118,9 +119,9 @@ class GuideTool:
         if self._filled_page is not None and self._session.network is not None:
             card_ids = tuple(find_locations(self._session.network.analysis, self._filled_page.page.facts.ideas[idea]))
             self._context.commands.highlight_cards(card_ids)
-            text = f"{len(card_ids)} place{'s' * (len(card_ids) > 1)} lit up on the diagram."
+            text = tr_n("{n} card highlighted in the diagram.", "{n} cards highlighted in the diagram.", len(card_ids))
             self._context.commands.show_status(
-                text if card_ids else "The edits made so far left nothing of this in the network."
+                text if card_ids else tr("The edits have removed this from the network.")
             )
 
     def _try_edits(self, idea: str, variant: str, apply: bool) -> None:
@@ -131,10 +132,10 @@ class GuideTool:
         edits = load_try_edits(self._filled_page.page.key, idea, variant)
         if apply:
             self._context.commands.change_network(lambda network: network.edit(*edits))
-            self._context.commands.show_status("Tried. The same link takes it back.")
+            self._context.commands.show_status(tr("Edit applied. Click the link again to undo it."))
         else:
             self._context.commands.change_network(lambda network: network.without_edits(*edits))
-            self._context.commands.show_status("Taken back.")
+            self._context.commands.show_status(tr("Edit undone."))
 
     def _open_experiment(self, idea: str, number: int) -> None:
         if self._filled_page is not None:
@@ -167,7 +168,7 @@ class GuidePanel(QTextBrowser):
         super().__init__()
         self.setOpenLinks(False)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.setAccessibleName("About the network")
+        self.setAccessibleName(tr("About the network"))
         self.document().setDocumentMargin(12)
         self.anchorClicked.connect(self.link_clicked)
         self._render: Callable[[Colours], str] = page_text.render_placeholder

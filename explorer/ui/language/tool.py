@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QActionGroup
 
-from explorer.base.languages import LANGUAGES, Language, translator
+from explorer.base.languages import LANGUAGES, Language, tr, translator
 from explorer.ui.plugin.tool_context import ToolContext
 
 
@@ -14,7 +14,7 @@ class LanguageTool:
 
     def __init__(self, context: ToolContext) -> None:
         self._session = context.session
-        menu = context.get_menu("View").addMenu("Language of explanations")
+        menu = context.get_menu("View").addMenu(tr("Language"))
         group = QActionGroup(context.window)
         self.actions: dict[Language, QAction] = {}
         for language, name in LANGUAGES.items():

@@ -9,6 +9,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
+from explorer.base.languages import tr
+
 if TYPE_CHECKING:
     from explorer.presenters.search_index import Crumb
 
@@ -31,7 +33,7 @@ class Breadcrumb(QWidget):
         self._row.setSpacing(0)
         self.steps: list[QToolButton] = []  # the network's and those of the crumbs, outermost first
         self._arrows: list[QToolButton] = []
-        self._overflow_button = self._build_button("…", "The steps before")
+        self._overflow_button = self._build_button("…", tr("Show hidden steps"))
         self._overflow_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._overflow_button.setMenu(QMenu(self._overflow_button))
         self._row.addWidget(self._overflow_button)
@@ -52,7 +54,7 @@ class Breadcrumb(QWidget):
             button.deleteLater()
         self.steps, self._arrows = [], []
         if title:
-            self._append_step(self._build_step(title, "The whole network", ""))
+            self._append_step(self._build_step(title, tr("Whole network"), ""))
         for crumb in crumbs:
             arrow = self._build_arrow(crumb)
             self._arrows.append(arrow)
@@ -70,7 +72,7 @@ class Breadcrumb(QWidget):
         return button
 
     def _build_arrow(self, crumb: Crumb) -> QToolButton:
-        button = self._build_button("›", f"What stands beside {crumb.title}")
+        button = self._build_button("›", tr("Siblings of {card}", card=crumb.title))
         button.setStyleSheet("QToolButton::menu-indicator { image: none; width: 0; }")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
+from explorer.base.languages import tr, tr_n
 from explorer.ui.base.appearance import current_colours
 
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -32,8 +33,8 @@ class SearchBox(QWidget):
         self.hit_count = QLabel()
         self.hit_count.setProperty("role", "muted")
         self.hint = self._build_hint(hint_parent)
-        self.previous_button = self._build_button("↑", "Previous hit (Shift+F3)", -1)
-        self.next_button = self._build_button("↓", "Next hit (F3)", 1)
+        self.previous_button = self._build_button("↑", tr("Previous match (Shift+F3)"), -1)
+        self.next_button = self._build_button("↓", tr("Next match (F3)"), 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(3)
@@ -50,7 +51,7 @@ class SearchBox(QWidget):
     def show_hit_count(self, index: int | None, count: int) -> None:
         """Show "3 of 22", or the number of hits alone while `index` is None: none has been visited."""
         has_query = bool(self.field.text().strip())
-        text = f"{index + 1} of {count}" if index is not None else f"{count} found" if count else "None"
+        text = _count_text(index, count)
         self.hit_count.setText(text if has_query else "")
         self.hit_count.setVisible(has_query)
         for button in (self.previous_button, self.next_button):
@@ -98,14 +99,15 @@ class SearchBox(QWidget):
 
     def _build_field(self) -> QLineEdit:
         field = QLineEdit()
-        field.setPlaceholderText("Search (Ctrl+F)")
+        field.setPlaceholderText(tr("Search (Ctrl+F)"))
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(110)
         field.setMaximumWidth(240)
         field.setMaxLength(500)
-        field.setAccessibleName("Search the network")
+        field.setAccessibleName(tr("Search the network"))
         field.setToolTip(
-            f"Every word must hold; Enter goes to the next hit, Shift+Enter to the one before.\n{QUERY_EXAMPLES}"
+            tr("All words must match. Enter goes to the next match, Shift+Enter to the previous one.")
+            + f"\n{QUERY_EXAMPLES}"
         )
         field.textChanged.connect(self._emit_query)
         field.installEventFilter(self)
@@ -145,3 +147,9 @@ class SearchBox(QWidget):
                     self.escaped.emit()
                 return True
         return super().eventFilter(watched, event)
+
+
+def _count_text(index: int | None, count: int) -> str:
+    if index is not None:
+        return tr("{number} of {count}", number=index + 1, count=count)
+    return tr_n("{n} match", "{n} matches", count) if count else tr("No matches")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
+from explorer.base.languages import tr
 from explorer.session import Topic
 from explorer.ui.navigation.back_forward import BackForwardList
 from explorer.ui.navigation.breadcrumb import Breadcrumb
@@ -45,23 +46,47 @@ class NavigationTool(QObject):
     def _add_actions(self) -> None:
         a = self._context.add_action
         self.find_action = a(
-            "Edit", "Find…", lambda: self.search_box.focus_field(), "Ctrl+F", "Names, kinds, attributes and figures"
+            "Edit",
+            tr("Find…"),
+            lambda: self.search_box.focus_field(),
+            "Ctrl+F",
+            tr("Search names, kinds, attributes and figures"),
         )
-        self.next_action = a("Edit", "Find next", lambda: self.search_navigator.step(1), "F3", "Go to the next hit")
+        self.next_action = a(
+            "Edit", tr("Find next"), lambda: self.search_navigator.step(1), "F3", tr("Go to the next match")
+        )
         self.previous_action = a(
-            "Edit", "Find previous", lambda: self.search_navigator.step(-1), "Shift+F3", "Go to the hit before"
+            "Edit",
+            tr("Find previous"),
+            lambda: self.search_navigator.step(-1),
+            "Shift+F3",
+            tr("Go to the previous match"),
         )
-        self.back_action = a("Go", "Back", lambda: self._go_back_or_forward(-1), "Alt+Left", "To where you were before")
+        self.back_action = a(
+            "Go",
+            tr("Back"),
+            lambda: self._go_back_or_forward(-1),
+            "Alt+Left",
+            tr("Go back to the card selected before"),
+        )
         self.forward_action = a(
-            "Go", "Forward", lambda: self._go_back_or_forward(1), "Alt+Right", "To where you came back from"
+            "Go",
+            tr("Forward"),
+            lambda: self._go_back_or_forward(1),
+            "Alt+Right",
+            tr("Go forward to the card you came back from"),
         )
         menu = self._context.get_menu("Go")
         menu.addSeparator()
         self.bookmark_action = a(
-            "Go", "Bookmark", self._toggle_bookmark, "Ctrl+D", "Keep this place, or forget it, in the project too"
+            "Go",
+            tr("Bookmark"),
+            self._toggle_bookmark,
+            "Ctrl+D",
+            tr("Add or remove a bookmark; saved with the project"),
         )
         self.bookmark_action.setCheckable(True)
-        self.bookmarks_menu = menu.addMenu("Bookmarks")
+        self.bookmarks_menu = menu.addMenu(tr("Bookmarks"))
         self.bookmarks_menu.aboutToShow.connect(self._fill_bookmarks)
 
     def _build_strip(self) -> QWidget:
@@ -84,8 +109,8 @@ class NavigationTool(QObject):
         self.bookmark_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.bookmark_button.setMenu(self.bookmarks_menu)
         self.bookmark_button.setStyleSheet("QToolButton { padding-right: 17px; }")  # room for the arrow
-        self.bookmark_button.setToolTip("Bookmark what is selected (Ctrl+D); the arrow lists all bookmarks")
-        self.bookmark_button.setAccessibleName("Bookmark what is selected (Ctrl+D)")
+        self.bookmark_button.setToolTip(tr("Bookmark the selection (Ctrl+D); the arrow lists all bookmarks"))
+        self.bookmark_button.setAccessibleName(tr("Bookmark the selection (Ctrl+D)"))
         self.bookmark_button.clicked.connect(lambda: self.bookmark_action.trigger())
         row.addWidget(self.bookmark_button)
         row.addWidget(self.breadcrumb, 1)
@@ -135,7 +160,7 @@ class NavigationTool(QObject):
             action.setEnabled(_is_card(network, id))
             action.triggered.connect(self._go_to_slot(id))
         if not bookmarks:
-            self.bookmarks_menu.addAction("None yet: select a card and press Ctrl+D").setEnabled(False)
+            self.bookmarks_menu.addAction(tr("No bookmarks: select a card and press Ctrl+D")).setEnabled(False)
 
     def _go_to_slot(self, id: str) -> Callable[[], None]:
         return lambda: self._go_to_card(id)
@@ -146,9 +171,9 @@ class NavigationTool(QObject):
         query, label = _similar_query(network, card_id) if network is not None else ("", "")
         is_bookmarked = card_id in self._context.session.bookmarks
         return [
-            (f"Find all: {label}", (lambda: self.search_navigator.search(query)) if query else None),
+            (tr("Find all: {kind}", kind=label), (lambda: self.search_navigator.search(query)) if query else None),
             (
-                "Forget bookmark" if is_bookmarked else "Bookmark\tCtrl+D",
+                tr("Remove bookmark") if is_bookmarked else tr("Bookmark") + "\tCtrl+D",
                 lambda: self._context.session.toggle_bookmark(card_id),
             ),
         ]
@@ -201,7 +226,7 @@ def _is_card(network: Network | None, id: str) -> bool:
 
 def _bookmark_title(network: Network | None, id: str) -> str:
     if network is None or not _is_card(network, id):
-        return "No longer there"
+        return tr("No longer exists")
     from explorer.presenters.search_index import card_title
 
     return card_title(network.analysis, id)

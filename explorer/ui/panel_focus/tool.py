@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary, ref
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.plugin.tool_context import ToolContext
 
 
@@ -19,10 +20,14 @@ class PanelFocusTool(QObject):
         self._context = context
         self._last_focus: WeakKeyDictionary[QWidget, ref[QWidget]] = WeakKeyDictionary()
         context.add_action(
-            "Go", "Next panel", lambda: self._focus_panel(1), "F6", "The keyboard goes on to the next panel"
+            "Go", tr("Next panel"), lambda: self._focus_panel(1), "F6", tr("Move the keyboard focus to the next panel")
         )
         context.add_action(
-            "Go", "Panel before", lambda: self._focus_panel(-1), "Shift+F6", "The keyboard goes back a panel"
+            "Go",
+            tr("Previous panel"),
+            lambda: self._focus_panel(-1),
+            "Shift+F6",
+            tr("Move the keyboard focus to the previous panel"),
         )
         application = QApplication.instance()
         assert isinstance(application, QApplication)

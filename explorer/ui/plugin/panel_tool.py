@@ -47,7 +47,8 @@ ClassPanelT = TypeVar("ClassPanelT", bound=ClassPanel)
 class PanelTool(Generic[PanelT]):
     """Tool with one panel. A subclass says how the panel is built, and which job computes its result."""
 
-    title = ""
+    title = ""  # English, marked by tr_noop
+    object_name = ""  # Qt name of the dock in saved window states; the title by default
     shortcut = ""
     preferred_height = 320  # pixels when the dock is first shown
 
@@ -56,6 +57,8 @@ class PanelTool(Generic[PanelT]):
         self.lane = context.add_lane(self.title, latest_only=True)
         self.panel: PanelT | None = None  # until the dock is first shown
         self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut)
+        if self.object_name:
+            self.dock.setObjectName(self.object_name)
         self.session.listen(self.session_changed)
 
     def create_panel(self) -> PanelT:

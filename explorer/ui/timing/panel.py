@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.timing.share_bars import ShareBars
 from explorer.ui.timing.time_scatter import TimeScatter
@@ -16,10 +17,8 @@ from explorer.ui.widgets.tool_row import ToolRow
 if TYPE_CHECKING:
     from explorer.presenters.timing import Timing
 
-_PLACEHOLDER = (
-    "How long does each layer take on this machine? Multiply-adds say what a layer should cost, the clock what it does."
-)
-_SCATTER_CAPTION = "MACs of each layer. Above the dashes: slow for its count."
+_PLACEHOLDER = tr_noop("Measure the time of each layer on this machine, and compare it with its multiply-adds.")
+_SCATTER_CAPTION = tr_noop("MACs of each layer. Above the dashed line: slower than average.")
 
 
 class TimingPanel(QWidget):
@@ -35,22 +34,22 @@ class TimingPanel(QWidget):
         self._timing: Timing | None = None
         self._is_outdated = False  # the network has changed since
         self._is_busy = False
-        self.measure_button = QPushButton("Measure")
-        self.measure_button.setToolTip("Several passes, each layer timed; takes a few seconds")
+        self.measure_button = QPushButton(tr("Measure"))
+        self.measure_button.setToolTip(tr("Time each layer over several passes; takes a few seconds"))
         self.measure_button.clicked.connect(
             lambda: self.cancel_requested.emit() if self._is_busy else self.measure_requested.emit()
         )
         self.grouping_choice = QComboBox()
-        self.grouping_choice.setAccessibleName("What times are added up by")
+        self.grouping_choice.setAccessibleName(tr("Group by"))
         self.grouping_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.grouping_choice.activated.connect(lambda _: self._update_view())
         self.colour_button = QToolButton()
-        self.colour_button.setText("Colour the diagram")
-        self.colour_button.setToolTip("Colour the cards of the diagram by their time")
+        self.colour_button.setText(tr("Colour diagram"))
+        self.colour_button.setToolTip(tr("Colour the cards of the diagram by their time"))
         self.colour_button.setCheckable(True)
         self.colour_button.setProperty("role", "tab")
         self.colour_button.toggled.connect(self.colouring_changed)
-        self.caption = QLabel(_PLACEHOLDER)
+        self.caption = QLabel(tr(_PLACEHOLDER))
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
         self.takeaway = QLabel()
@@ -64,7 +63,7 @@ class TimingPanel(QWidget):
         self.scatter = TimeScatter()
         self.scatter.node_clicked.connect(self.node_clicked)
         self._selected_nodes: frozenset[str] = frozenset()
-        self._scatter_box = with_caption(self.scatter, QLabel(_SCATTER_CAPTION))
+        self._scatter_box = with_caption(self.scatter, QLabel(tr(_SCATTER_CAPTION)))
         self._body = ResponsiveGrid([self._bars_area, self._scatter_box])
         self._body.show_widgets(self._bars_area, self._scatter_box)
         column = QVBoxLayout(self)
@@ -86,7 +85,7 @@ class TimingPanel(QWidget):
         for widget in (self.grouping_choice, self.colour_button, self.takeaway, self._body):
             widget.setVisible(result is not None)
         if result is None:
-            self.caption.setText(reason or _PLACEHOLDER)
+            self.caption.setText(reason or tr(_PLACEHOLDER))
             return
         from explorer.presenters.timing import TIMING_GROUPINGS
 
@@ -116,7 +115,9 @@ class TimingPanel(QWidget):
     def show_progress(self, fraction: float | None) -> None:
         """Show progress as a fraction from 0 to 1; None when the measurement is over."""
         self._is_busy = fraction is not None
-        self.measure_button.setText("Measure" if fraction is None else f"Cancel ({100 * fraction:.0f} %)")
+        self.measure_button.setText(
+            tr("Measure") if fraction is None else tr("Cancel ({percent} %)", percent=f"{100 * fraction:.0f}")
+        )
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -129,8 +130,10 @@ class TimingPanel(QWidget):
             return
         c = appearance.current_colours()
         time, macs = (f'<span style="color: {colour}">■</span>' for colour in (c.accent, c.previous))
-        outdated = "<b>Measured before the last change.</b> " if self._is_outdated else ""
-        self.caption.setText(f"{outdated}{timing.headline}&nbsp; {time} share of time&nbsp; {macs} share of MACs")
+        outdated = f"<b>{tr('Measured before the last change.')}</b> " if self._is_outdated else ""
+        self.caption.setText(
+            f"{outdated}{timing.headline}&nbsp; {time} {tr('share of time')}&nbsp; {macs} {tr('share of MACs')}"
+        )
         self.share_bars.show_shares(timing.shares[self.grouping_choice.currentData() or "kind"])
         rate = timing.macs / timing.total if timing.total else 0.0
         self.scatter.show_points(timing.points, rate, self._selected_nodes)

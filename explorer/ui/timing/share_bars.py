@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.timing.time_scatter import kind_colour
 
@@ -26,7 +27,7 @@ class ShareBars(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Shares of time and of multiply-adds")
+        self.setAccessibleName(tr("Shares of time and of multiply-adds"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._shares: Sequence[TimeShare] = ()
 
@@ -92,5 +93,7 @@ def share_tooltip(share: TimeShare) -> str:
     from explorer.presenters.timing import format_milliseconds, format_time_share
 
     name = f"{share.title}  ·  {share.node_name}" if share.node_name else share.title
-    time = f"{format_milliseconds(share.milliseconds)}: {format_time_share(share.time)} of the time"
-    return f"{name}\n{time}\n{format_time_share(share.macs)} of the MACs"
+    time = tr(
+        "{time}, {share} of the time", time=format_milliseconds(share.milliseconds), share=format_time_share(share.time)
+    )
+    return "\n".join((name, time, tr("{share} of the MACs", share=format_time_share(share.macs))))

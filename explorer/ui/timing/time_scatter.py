@@ -14,6 +14,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.drawing import theme
 from explorer.ui.base import appearance
 from explorer.ui.widgets.plots import ThemedPlot, log_ticks
@@ -31,7 +32,7 @@ class TimeScatter(ThemedPlot):
     node_clicked = Signal(str)  # name of a node
 
     def __init__(self) -> None:
-        super().__init__("Time against multiply-adds of each layer")
+        super().__init__(tr("Time against multiply-adds of each layer"))
         self.setMinimumHeight(90)
         self.getPlotItem().showGrid(x=True, y=True, alpha=0.12)
         self._mean_line = self.plot([], [])
@@ -72,7 +73,7 @@ class TimeScatter(ThemedPlot):
     def _update_axes(self, no_macs_x: float, min_macs: float, max_macs: float, log_times: np.ndarray) -> None:
         low, high = float(log_times.min()), float(log_times.max())
         (across,) = log_ticks(math.floor(min_macs), max_macs, _format_macs, 3)
-        self.getAxis("bottom").setTicks([[(no_macs_x, "none"), *across]])
+        self.getAxis("bottom").setTicks([[(no_macs_x, tr("none")), *across]])
         self.getAxis("left").setTicks(log_ticks(low, high, lambda value: f"{value:.2g} ms", 4))
         self.setRange(xRange=(no_macs_x - 0.6, max_macs + 0.3), yRange=(low, high), padding=0.08)
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr, tr_noop
 from explorer.session import Topic
 from explorer.ui.plugin.panel_tool import Job, PanelTool
 from explorer.ui.plugin.tool_context import ToolContext
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class TimingTool(PanelTool["TimingPanel"]):
     """Measures each layer on this machine, and colours the cards of the diagram by their time."""
 
-    title, shortcut, preferred_height = "Time per layer", "Ctrl+Shift+T", 340
+    title, shortcut, preferred_height = tr_noop("Time per layer"), "Ctrl+Shift+T", 340
 
     def __init__(self, context: ToolContext) -> None:
         self._timing: Timing | None = None
@@ -67,7 +68,7 @@ class TimingTool(PanelTool["TimingPanel"]):
         if self.submit():
             self._show_progress(0.0)
         else:
-            self.context.commands.show_status("Open a network first.")
+            self.context.commands.show_status(tr("Open a network first."))
 
     def _show_progress(self, fraction: float | None) -> None:
         if self.panel is not None and (fraction is None or self.lane.busy):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QKeySequence
 
+from explorer.base.languages import tr
 from explorer.networks.user_module import UserModule
 from explorer.session import Topic
 from explorer.ui.base import jobs
@@ -27,11 +28,13 @@ class UserModuleTool:
         self._context, self._session = context, context.session
         self._lane = context.add_lane("own module", latest_only=True)
         self.dialog: ModuleDialog | None = None
-        tip = "A network of your own, from a file of Python or a package"
-        self.open_action = context.add_action("File", "Open module…", lambda: self.show_dialog(), "Ctrl+Shift+M", tip)
-        context.start_actions.append(("Open a module of your own…", tip, self.show_dialog))
-        tip = "Run the code of your module again, after you have changed it, and make the same edits"
-        self.reload_action = context.add_action("File", "Read module again", self.reload_module, "F5", tip)
+        tip = tr("Open your own network from a Python file or a package")
+        self.open_action = context.add_action(
+            "File", tr("Open module…"), lambda: self.show_dialog(), "Ctrl+Shift+M", tip
+        )
+        context.start_actions.append((tr("Open your own module…"), tip, self.show_dialog))
+        tip = tr("Run the code of your module again and apply the same edits")
+        self.reload_action = context.add_action("File", tr("Reload module"), self.reload_module, "F5", tip)
         menu = context.get_menu("File")
         save = QKeySequence(QKeySequence.StandardKey.Save)
         save_action = next((action for action in menu.actions() if action.shortcut() == save), None)
@@ -53,7 +56,7 @@ class UserModuleTool:
 
         if self.dialog is not None:
             self.dialog.reject()
-        why = f"{project} is of a network that this code makes:" if project else ""
+        why = tr("{project} needs this code to build its network:", project=project) if project else ""
         self.dialog = dialog = ModuleDialog(self._context.window, user_module or _last_module(), why)
         dialog.run_confirmed.connect(lambda module: self._open_module(module, project))
         dialog.finished.connect(self._dialog_closed)
@@ -89,7 +92,9 @@ class UserModuleTool:
         """Run the code of the open module again and apply the same edits to the new one."""
         network = self._session.network
         if network is not None and network.context.user_module is not None:
-            self._context.commands.show_status(f"Reading {network.context.user_module.location} again…", 3000)
+            self._context.commands.show_status(
+                tr("Reloading {module}…", module=network.context.user_module.location), 3000
+            )
             self._context.commands.change_network(jobs.reload_user_module)
 
     def _handle_consent(self, failure: Exception) -> bool:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr, tr_noop
 from explorer.session import Topic
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.tool_context import ToolContext
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from explorer.weights.checkpoint_matching import MatchedCheckpoint
     from explorer.weights.pretrained import PretrainedWeights
 
-WEIGHTS_FILTER = "Weights (*.pth *.pt *.bin *.safetensors);;All files (*)"
+WEIGHTS_FILTER = tr_noop("Weights (*.pth *.pt *.bin *.safetensors);;All files (*)")
 
 #: Bytes of feature maps to remember; 0 for what suits the machine.
 CACHE_BUDGETS = (0, 2**28, 2**30, 2**32)
@@ -47,10 +48,13 @@ class WeightsTool:
         self.weights_menu = menu
         menu.aboutToShow.connect(self._fill_weights)
         self.open_action = context.add_action(
-            "File", "Open weights…", self.choose_file, tip="Weights from a file of torch.save or safetensors"
+            "File",
+            tr("Open weights…"),
+            self.choose_file,
+            tip=tr("Load weights from a .pth, .pt, .bin or .safetensors file"),
         )
         tools = context.get_menu("Tools")
-        self.devices_menu, self.budgets_menu = tools.addMenu("Run on"), tools.addMenu("Remember feature maps")
+        self.devices_menu, self.budgets_menu = tools.addMenu(tr("Device")), tools.addMenu(tr("Feature map cache"))
         self.devices_menu.aboutToShow.connect(self._fill_devices)
         self._fill_budgets()
         context.session.listen(self._session_changed)
@@ -64,7 +68,8 @@ class WeightsTool:
         network = self._context.session.network
         self.open_action.setEnabled(network is not None)
         self._panel.weights_button.setEnabled(network is not None)
-        self._panel.weights_button.setText(f"Weights: {_weights_name(network)}" if network is not None else "Weights")
+        text = tr("Weights: {name}", name=_weights_name(network)) if network is not None else tr("Weights")
+        self._panel.weights_button.setText(text)
 
     def _fill_weights(self) -> None:
         from explorer.weights.pretrained import list_pretrained
@@ -74,22 +79,24 @@ class WeightsTool:
         if network is None:
             return
         loaded, entry = network.context.checkpoint, network.context.entry
-        random_text = "Random, seeded layer by layer" if entry is not None else "Its own"
+        random_text = tr("Random (seeded per layer)") if entry is not None else tr("The module's own")
         self._add_choice(random_text, loaded is None, lambda: self._apply_weights(network, None))
         offers = list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
         if offers:
             self.weights_menu.addSeparator()
         for offer in offers:
             source = (
-                "on this machine" if offer.is_cached else f"download {number_format.format_bytes(offer.size_bytes)}"
+                tr("downloaded")
+                if offer.is_cached
+                else tr("download {size}", size=number_format.format_bytes(offer.size_bytes))
             )
-            top1 = f"{offer.top1:.1f} % top-1" if offer.top1 is not None else ""
+            top1 = tr("{percent} % top-1", percent=f"{offer.top1:.1f}") if offer.top1 is not None else ""
             text = " · ".join(filter(None, (offer.title, top1, source)))
             action = self._add_choice(text, _weights_name(network) == offer.title, partial(self.load_pretrained, offer))
             action.setToolTip(f"{offer.url}\n{offer.cache_path}")
         self.weights_menu.addSeparator()
-        self.weights_menu.addAction("From a file…", self.choose_file)
-        report_action = self.weights_menu.addAction("What was loaded…", lambda: self.show_report(network, loaded))
+        self.weights_menu.addAction(tr("Load from file…"), self.choose_file)
+        report_action = self.weights_menu.addAction(tr("Weights report…"), lambda: self.show_report(network, loaded))
         report_action.setEnabled(loaded is not None)
 
     def _add_choice(self, text: str, checked: bool, callback: Callable[[], None]) -> QAction:
@@ -97,7 +104,7 @@ class WeightsTool:
 
     def choose_file(self) -> None:
         """Ask for a file of weights and load it."""
-        path, _ = QFileDialog.getOpenFileName(self._context.window, "Open weights", "", WEIGHTS_FILTER)
+        path, _ = QFileDialog.getOpenFileName(self._context.window, tr("Open weights"), "", tr(WEIGHTS_FILTER))
         if path:
             self.load_file(path)
 
@@ -107,7 +114,7 @@ class WeightsTool:
         """Load weights from a `.pth`, `.pt`, `.bin` or `.safetensors` file, and report what fits."""
         network = self._context.session.network
         if network is not None:
-            self._panel.progress.start(f"Reading {Path(path).name}…", self._cancel)
+            self._panel.progress.start(tr("Reading {file}…", file=Path(path).name), self._cancel)
             self._read_weights(network, lambda keep_going: network.read_weights(path), path)
 
     def load_pretrained(self, offer: PretrainedWeights) -> None:
@@ -144,7 +151,7 @@ class WeightsTool:
     def _cancel(self) -> None:
         self.lane.cancel()
         self._panel.progress.finish()
-        self._context.commands.show_status("Cancelled; nothing was kept")
+        self._context.commands.show_status(tr("Cancelled. The weights are unchanged."))
 
     def _apply_weights(self, network: Network, loaded: MatchedCheckpoint | None, path: str = "") -> None:
         """Give these weights to the open network, if it is still the one they were read for."""
@@ -189,7 +196,7 @@ class WeightsTool:
 
             self._context.commands.change_network(step)
 
-        return [(f"Set {classes:,} classes and load again", adapt)]
+        return [(tr("Change to {classes} classes and load again", classes=f"{classes:,}"), adapt)]
 
     # device and cache
 
@@ -205,7 +212,7 @@ class WeightsTool:
         chosen = int(str(QSettings().value("feature_map_bytes", 0)))
         group = QActionGroup(self.budgets_menu)
         for budget in CACHE_BUDGETS:
-            text = f"Up to {number_format.format_bytes(budget)}" if budget else "As much as suits this machine"
+            text = tr("Up to {size}", size=number_format.format_bytes(budget)) if budget else tr("Automatic")
             action = _add_checkable(
                 self.budgets_menu, text, budget == chosen, partial(self.set_preferences, budget=budget)
             )
@@ -253,7 +260,7 @@ def _weights_name(network: Network) -> str:
     """Return a short name of the weights in force."""
     loaded = network.context.checkpoint
     if loaded is None:
-        return "random" if network.context.entry is not None else "its own"
+        return tr("random") if network.context.entry is not None else tr("module's own")
     if loaded.preset:
         return loaded.preset.partition(".")[2].replace("IMAGENET1K", "ImageNet").replace("_", " ")
     return loaded.name

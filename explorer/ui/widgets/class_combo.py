@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox
 
+from explorer.base.languages import tr
+
 if TYPE_CHECKING:
     from explorer.presenters.class_choices import ClassCandidate
 
@@ -31,5 +33,5 @@ class ClassCombo(QComboBox):
         for candidate in classes:
             self.addItem(f"{candidate.label}  {100 * candidate.probability:.1f} %", candidate.index)
         if target_class not in (candidate.index for candidate in classes):
-            self.addItem(f"class {target_class}", target_class)
+            self.addItem(tr("Class {number}", number=target_class), target_class)
         self.setCurrentIndex(self.findData(target_class))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 
 _LOG10_OF_2 = math.log10(2)
@@ -70,8 +71,8 @@ class HistogramPlot(ThemedPlot):
     """Histogram of a map: the current network filled, the baseline as an outline."""
 
     def __init__(self) -> None:
-        super().__init__("How often each value occurs")
-        self.setToolTip("How often each value occurs; counts on a logarithmic scale. Outline: before")
+        super().__init__(tr("Histogram of the values"))
+        self.setToolTip(tr("Histogram of the values, counts on a logarithmic scale. Outline: baseline"))
         self.hideAxis("left")
         self.setMinimumHeight(60)
         self._current_curve = self.plot([0, 1], [0], stepMode="center", fillLevel=0)
@@ -101,7 +102,7 @@ class VectorPlot(ThemedPlot):
     bar_hovered = Signal(object)  # index of a bar in the order on screen, or None
 
     def __init__(self) -> None:
-        super().__init__("The numbers of a vector", bottom="units")
+        super().__init__(tr("Values of a vector"), bottom=tr("units"))
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.8)
         self._baseline_dots = pg.ScatterPlotItem(size=4, pen=None)
         self.addItem(self._bars)

@@ -275,9 +275,9 @@ def test_the_chosen_tile_is_in_sight_when_others_are_shown(panel: FeatureMapsPan
 def test_words_below_the_photo_speak_of_what_is_on_it(panel: FeatureMapsPanel) -> None:
     photo = panel.input_image
     photo.show_receptive_box(PixelBox(0, 0, 2, 2))
-    assert "sees 3 × 3 px" in photo.caption.text()
+    assert "3 × 3 px" in photo.caption.text()
     photo.show_receptive_box(None)  # the mouse has left
-    assert photo.caption.text().startswith("Point at")
+    assert photo.caption.text().startswith("Hover over")
     photo.show_effective_field(np.ones((8, 8), np.float32))
     photo.show_receptive_box(PixelBox(0, 0, 2, 2))
     photo.show_receptive_box(None)

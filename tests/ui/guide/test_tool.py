@@ -52,7 +52,7 @@ def test_the_page_of_the_open_network(guide: GuideTool, window: Window, qtbot: Q
 def test_where_an_idea_lives(guide: GuideTool, window: Window, qtbot: QtBot) -> None:
     follow(guide, "card:inverted_residual")
     qtbot.waitUntil(lambda: len(window.canvas._marks.highlighted) == 17)
-    assert "17 places" in window.statusBar().currentMessage()
+    assert "17 cards" in window.statusBar().currentMessage()
     follow(guide, "card:linear_bottleneck")
     qtbot.waitUntil(lambda: "features.3.conv.2" in window.canvas._marks.highlighted)
     assert "features.3" in window.session.expanded
@@ -71,7 +71,7 @@ def test_a_try_says_that_it_is_in_force_and_is_taken_back_there(guide: GuideTool
     assert window.session.network.history.undo_title == "Expansion ×3 everywhere"
     assert "Tried, undo: Expansion ×6 → ×3 in all blocks" in text(guide)
     assert "3,504,872" in text(guide)  # of the network as it was opened
-    assert "takes it back" in window.statusBar().currentMessage()
+    assert "again to undo it" in window.statusBar().currentMessage()
     follow(guide, "undo:inverted_residual/narrow")
     qtbot.waitUntil(lambda: position(window) == 0, timeout=SLOW)
     assert text(guide) == before

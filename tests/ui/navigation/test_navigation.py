@@ -38,7 +38,7 @@ def look_for(finding: NavigationTool, qtbot: QtBot, text: str) -> None:
 
 def test_hits_are_lit_counted_and_visited_in_turn(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:
     look_for(finding, qtbot, "conv k=3 layer2")
-    assert finding.search_box.hit_count.text() == "4 found"
+    assert finding.search_box.hit_count.text() == "4 matches"
     assert window.canvas._marks.search_hits == {"layer2.0", "layer2.1"}  # folded blocks stand for what is in them
     qtbot.keyClick(finding.search_box.field, Qt.Key.Key_Return)
     assert finding.search_box.hit_count.text() == "1 of 4"
@@ -72,9 +72,9 @@ def test_hits_follow_an_edit(window: Window, finding: NavigationTool, qtbot: QtB
     from explorer.edits import SwapActivation
 
     look_for(finding, qtbot, "gelu")
-    assert finding.search_box.hit_count.text() == "None"
+    assert finding.search_box.hit_count.text() == "No matches"
     window.apply_edit(SwapActivation("layer1.0", "gelu"))
-    qtbot.waitUntil(lambda: finding.search_box.hit_count.text() == "2 found", timeout=LONG)
+    qtbot.waitUntil(lambda: finding.search_box.hit_count.text() == "2 matches", timeout=LONG)
 
 
 def test_all_of_a_kind_from_the_menu_of_a_card(finding: NavigationTool, qtbot: QtBot) -> None:
@@ -82,7 +82,7 @@ def test_all_of_a_kind_from_the_menu_of_a_card(finding: NavigationTool, qtbot: Q
     find_all = words["Find all: Residual block"]
     assert find_all is not None
     find_all()
-    qtbot.waitUntil(lambda: finding.search_box.hit_count.text() == "8 found", timeout=LONG)
+    qtbot.waitUntil(lambda: finding.search_box.hit_count.text() == "8 matches", timeout=LONG)
 
 
 def test_the_breadcrumb_leads_up_and_sideways(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:

@@ -103,7 +103,7 @@ def test_it_is_not_there_while_what_the_window_starts_with_is_opened(window: Win
 def test_other_ways_to_begin(window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = start_page(window)
     qtbot.waitUntil(lambda: bool(page.links))
-    assert [way.text() for way in page.links] == ["Open project…", "Open a module of your own…"]
+    assert [way.text() for way in page.links] == ["Open project…", "Open your own module…"]
     asked: list[str] = []
     monkeypatch.setattr(dialogs, "ask_project_open_path", lambda parent, folder: asked.append("project"))
     page.links[0].click()

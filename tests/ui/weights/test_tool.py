@@ -65,7 +65,7 @@ def test_a_file_and_back(
     assert small.output.weights_button.text() == "Weights: sure.pth"
     assert "all 244 tensors fit" in small.output.note.text()
     assert tool(small).report is None  # nothing to report
-    assert words(small)[0] == "Random, seeded layer by layer"
+    assert words(small)[0] == "Random (seeded per layer)"
     tool(small).weights_menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: random", timeout=30_000)
     qtbot.waitUntil(lambda: likeliest(small) != "tabby", timeout=30_000)
@@ -170,7 +170,7 @@ def test_a_download_can_be_cancelled(small: Window, qtbot: QtBot, offer: Pretrai
 def test_what_is_offered_says_its_size_before(small: Window, offer: PretrainedWeights) -> None:
     entries = words(small)
     assert any("ImageNet V1 · 67.7 % top-1 · download 9.83 MiB" in text for text in entries)
-    assert entries[-2:] == ["From a file…", "What was loaded…"]
+    assert entries[-2:] == ["Load from file…", "Weights report…"]
     assert not tool(small).weights_menu.actions()[-1].isEnabled()
 
 
