@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.base.languages import Language
+from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.diagram import COLOUR_MODES, Colouring, Direction, Level
 
 if TYPE_CHECKING:  # importing these imports torch; the window is on screen before that
@@ -34,8 +35,8 @@ class Session:
     def __init__(self) -> None:
         self.network: Network | None = None
         self.default_level: Level = "blocks"  # to which networks are unfolded when they are opened
-        self.expanded: frozenset[str] = frozenset()  # groups that are unfolded
-        self.selection: str | None = None
+        self.expanded: frozenset[str] = frozenset()  # ids of groups and stacks that are unfolded
+        self.selection: tuple[str, ...] = ()  # ids of ops and groups, the last one selected at the end
         self.sample: Sample | None = None
         self.is_baseline_shown = False  # the baseline is looked at, for the time being
         self.language: Language = "en"  # of the explanations
@@ -61,7 +62,7 @@ class Session:
         self,
         network: Network,
         expanded: frozenset[str] | None = None,
-        selection: str | None = None,
+        selection: tuple[str, ...] = (),
         bookmarks: tuple[str, ...] = (),
     ) -> None:
         """Another network, or the same one edited. `opened` is given for a newly opened one, the rest with it."""
@@ -87,19 +88,21 @@ class Session:
             self._notify("opened")
 
     def select(self, card_id: str | None) -> None:
-        if card_id != self.selection:
-            self.selection = card_id
+        """Select a card alone, all members of a stack, or (None) nothing."""
+        self._set_selection(members_of(card_id) if card_id is not None else ())
+
+    def _set_selection(self, selection: tuple[str, ...]) -> None:
+        if selection != self.selection:
+            self.selection = selection
             self._notify("selection")
 
     def toggle_selected(self, card_id: str) -> None:
-        """Put a card beside those that are selected, or take it out; several are separated by commas."""
-        chosen = dict.fromkeys(self.selection.split(",")) if self.selection else {}
-        these = card_id.split(",")  # a stack of equal cards is all of them
-        if chosen.keys() >= set(these):
-            chosen = {known: None for known in chosen if known not in these}
+        """Add a card to the selection, or take it out; a stack of equal cards is all of them."""
+        these = members_of(card_id)
+        if set(these) <= set(self.selection):
+            self._set_selection(tuple(id for id in self.selection if id not in these))
         else:
-            chosen |= dict.fromkeys(these)
-        self.select(",".join(chosen) or None)
+            self._set_selection(tuple(dict.fromkeys((*self.selection, *these))))
 
     def toggle_bookmark(self, card_id: str) -> None:
         """Keep a place to come back to, or forget it."""

@@ -9,6 +9,7 @@ import pytest
 from explorer.edits import ToggleShortcut
 from explorer.network import Network
 from explorer.session import Session, Topic
+from explorer.viewmodels.card_ids import StackId
 from explorer.viewmodels.diagram import Colouring
 
 
@@ -34,11 +35,11 @@ def test_a_newly_opened_network_brings_its_selection_and_an_edited_one_keeps_it(
     opened: Callable[[str], Network],
 ) -> None:
     session = Session()
-    session.set_network(opened("resnet18"), frozenset({"layer1"}), "layer1.0")
+    session.set_network(opened("resnet18"), frozenset({"layer1"}), ("layer1.0",))
     session.set_network(opened("resnet18"))
-    assert (session.expanded, session.selection) == ({"layer1"}, "layer1.0")
+    assert (session.expanded, session.selection) == ({"layer1"}, ("layer1.0",))
     session.set_network(opened("resnet18"), frozenset())
-    assert (session.expanded, session.selection) == (frozenset(), None)
+    assert (session.expanded, session.selection) == (frozenset(), ())
 
 
 def test_colours_are_known_offered_or_refused() -> None:
@@ -60,7 +61,7 @@ def test_colours_are_known_offered_or_refused() -> None:
 def test_a_stack_joins_and_leaves_the_selection_whole() -> None:
     session = Session()
     session.select("a")
-    session.toggle_selected("b,c")
-    assert session.selection == "a,b,c"
-    session.toggle_selected("b,c")
-    assert session.selection == "a"
+    session.toggle_selected(StackId(("b", "c")))
+    assert session.selection == ("a", "b", "c")
+    session.toggle_selected(StackId(("b", "c")))
+    assert session.selection == ("a",)

@@ -17,6 +17,7 @@ from explorer.drawing.marks import MarkOutline, Marks, paint_marks
 from explorer.drawing.rect_index import RectIndex
 from explorer.drawing.theme import Theme, text_width
 from explorer.layout import Geometry, arrange
+from explorer.viewmodels.card_ids import StackId
 from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
 
 DIMMED_OPACITY = 0.3
@@ -74,7 +75,7 @@ class Picture:
         for number, link in enumerate(diagram.links):
             for id in dict.fromkeys((link.source, link.target)):
                 self._links_of_card[id].append(number)
-        self._stack_of = {member: id for id in self._placed if "," in id for member in id.split(",")}
+        self._stack_of = {member: id for id in self._placed if isinstance(id, StackId) for member in id.members}
         self._flows: dict[str, DataFlow | None] = {}
         self._frames = [placed for placed in self._placed.values() if placed.is_frame]
         self._cards = [placed for placed in self._placed.values() if not placed.is_frame]

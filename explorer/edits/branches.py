@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 
 from explorer.analysis.analysis import analyse
-from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at, split_places
+from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at, place_of, split_places
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, find_working_repairs, offering_repairs
@@ -211,5 +211,5 @@ def _equalise_widths(architecture: Architecture, joins: Iterable[Node]) -> Archi
             shape for shape in map(get_subgraph(architecture, node.name).shape, dict.fromkeys(node.inputs))
         )
         if first[1] != second[1]:
-            architecture = SetWidth(node.inputs[-1], first[1]).apply(architecture)
+            architecture = SetWidth(place_of(node.inputs[-1]), first[1]).apply(architecture)
     return architecture

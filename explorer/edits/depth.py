@@ -14,7 +14,7 @@ from explorer.analysis.analysis import analyse
 from explorer.base.memo import memoise
 from explorer.edits.branches import insert_shortcut, lacks_shortcut
 from explorer.edits.channel_groups import WidthError, find_channel_groups
-from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
+from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, place_of
 from explorer.edits.pooling import is_windowed_pooling, with_unit_stride
 from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
@@ -161,7 +161,7 @@ def _equalise_widths(architecture: Architecture, targets: list[Subgraph]) -> Arc
     """What leaves each part made as wide as what enters it, so that it can go without anybody noticing."""
     for target in targets:
         if target.is_single_entry_exit and len(target.shape(target.entry)) > 1:
-            architecture = SetWidth(target.id, target.shape(target.entry)[1]).apply(architecture)
+            architecture = SetWidth(place_of(target.id), target.shape(target.entry)[1]).apply(architecture)
     return architecture
 
 
@@ -213,8 +213,9 @@ def describe_ends(target: Subgraph) -> str:
 def subgraphs_in_reverse(architecture: Architecture, at: str) -> list[Subgraph]:
     """The parts that `at` names, last first: a change to one then leaves the names that the ones before it read."""
     order = list(architecture.nodes)
-    found = [target for one in split_places(at) for target in subgraphs_at(architecture, one)]
-    return sorted(found, key=lambda target: -min((order.index(name) for name in target.nodes), default=0))
+    return sorted(
+        subgraphs_at(architecture, at), key=lambda target: -min((order.index(name) for name in target.nodes), default=0)
+    )
 
 
 def runs_at(architecture: Architecture, at: str) -> list[list[Subgraph]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from explorer.analysis.analysis import analyse
+from explorer.base.id_text import join_ids, split_ids
 from explorer.base.memo import memoise
 from explorer.graph.architecture import Architecture, Node
 
@@ -41,7 +42,7 @@ class EditError(ValueError):
 
 class Edit(Protocol):
     """A change as data. `at` is a node, a group, a module path, several of these separated by commas, or "*" for the
-    whole network."""
+    whole network; a comma in a name is written "\\,"."""
 
     name: ClassVar[str]
 
@@ -63,8 +64,13 @@ class Edit(Protocol):
 
 
 def split_places(at: str) -> tuple[str, ...]:
-    """The single places that `at` means."""
-    return tuple(part.strip() for part in at.split(",") if part.strip())
+    """Return the ids and paths that `at` means."""
+    return split_ids(at)
+
+
+def place_of(*ids: str) -> str:
+    """Return the `at` of an edit that means these nodes and groups: names may hold commas."""
+    return join_ids(ids)
 
 
 def require_places(at: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from torch import nn
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.edits.channel_groups import WidthError, find_channel_groups
-from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title
+from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
 from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act, most_common_style
 from explorer.edits.propagation import WidthTarget, change_node, propagate
 from explorer.edits.registry import register_edit
@@ -154,8 +154,8 @@ class ToggleAuxiliaryHead:
 
     def _owns(self, architecture: Architecture, name: str) -> bool:
         node = architecture.nodes[name]
-        at = self.at.removeprefix("unit:")
-        return self.at == EVERYWHERE or any(path == at or path == f"{at}.aux" for path in (name, *node.scope))
+        owners = [place.removeprefix("unit:") for place in split_places(self.at)]
+        return self.at == EVERYWHERE or any(path in (at, f"{at}.aux") for path in (name, *node.scope) for at in owners)
 
     def _build_nodes(self, architecture: Architecture, base: str, reads: str, width: int) -> list[Node]:
         outputs = analyse(architecture).figures.measures[architecture.output.inputs[0]].shape

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at
+from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
 from explorer.edits.pooling import as_pair, find_pooling, is_windowed_pooling, require_pooling, with_pooling
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
@@ -100,7 +100,7 @@ class SetLayer:
         """The other layers of the block that have this very stride, and could give it away."""
         if self.setting != "stride" or self.mend:
             return
-        for block in blocks_at(architecture, node.name):
+        for block in blocks_at(architecture, place_of(node.name)):
             for other in block.layers:
                 if other is not node and get_layer_settings(other).get("stride") == self.value:
                     yield f"Move the stride here from {other.name}", replace(self, mend=f"from {other.name}")

@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import nn
 
 from explorer.edits.conv_forms import is_windowed_conv
-from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at
+from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
@@ -128,7 +128,7 @@ def find_pointwise_before(architecture: Architecture, name: str) -> list[str]:
 
 
 def _in_one_block(architecture: Architecture, one: str, other: str) -> bool:
-    return any(one in block.nodes for block in blocks_at(architecture, other))
+    return any(one in block.nodes for block in blocks_at(architecture, place_of(other)))
 
 
 def _chain_before(architecture: Architecture, name: str) -> list[str]:

@@ -10,7 +10,7 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.memo import memoise
 from explorer.edits.channel_groups import find_channel_groups
-from explorer.edits.edit import EVERYWHERE, nodes_at, require_places
+from explorer.edits.edit import EVERYWHERE, nodes_at, place_of, require_places
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Constant, Node
 from explorer.graph.recognition.squeeze_excitation import find_gates
@@ -135,7 +135,8 @@ def subgraphs_at(architecture: Architecture, at: str) -> Iterator[Subgraph]:
         elif place in groups or place in architecture.live:
             yield get_subgraph(architecture, place)
         else:  # a module's path that is no group of its own
-            yield _build_subgraph(architecture, place, tuple(node.name for node in nodes_at(architecture, place)))
+            names = tuple(node.name for node in nodes_at(architecture, place_of(place)))
+            yield _build_subgraph(architecture, place, names)
 
 
 def scope_outside_unit(architecture: Architecture, name: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from explorer.analysis.analysis import Analysis
 from explorer.base import number_format
-from explorer.edits.edit import split_places
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
@@ -37,26 +36,24 @@ _KIND_DESCRIPTIONS = {
 
 
 def build_inspection(
-    analysis: Analysis, selection: str, provenance_of: ProvenanceOf = infer_provenance
+    analysis: Analysis, selection: tuple[str, ...], provenance_of: ProvenanceOf = infer_provenance
 ) -> Inspection | None:
-    """What the inspector shows for a card, for several separated by commas, or ("") for the network; None when the
+    """What the inspector shows for a card, for several, or (none selected) for the network; None when the
     snapshot has none such.
 
     `told` says where the weights of a node come from, where that is not only a matter of edits.
     """
     if not selection:
         return _inspect_network(analysis, provenance_of)
-    known = [
-        id for id in split_places(selection) if id in analysis.architecture.live or id in analysis.hierarchy.groups
-    ]
+    known = [id for id in selection if id in analysis.architecture.live or id in analysis.hierarchy.groups]
     if len(known) > 1:
         return _inspect_multiple(analysis, known)
-    selection = known[0] if known else selection
-    if selection in analysis.hierarchy.groups:
-        return _inspect_group(analysis, selection, provenance_of)
-    if selection in analysis.architecture.live:
-        return _inspect_node(analysis, analysis.architecture.live[selection], provenance_of)
-    return None
+    if not known:
+        return None
+    (selected,) = known
+    if selected in analysis.hierarchy.groups:
+        return _inspect_group(analysis, selected, provenance_of)
+    return _inspect_node(analysis, analysis.architecture.live[selected], provenance_of)
 
 
 def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspection:
@@ -74,7 +71,7 @@ def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspect
         description="Select a card on the canvas to see what it is and to change that alone.",
         rows=(*rows, *_weights_row((architecture.nodes[name] for name in root.all_nodes), provenance_of)),
         cost_breakdown=_cost_breakdown(analysis, root.all_nodes),
-        options=find_options(analysis, ""),
+        options=find_options(analysis, ()),
     )
 
 
@@ -92,7 +89,7 @@ def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -
         description=_KIND_DESCRIPTIONS.get(kind, "An op of this network."),
         rows=tuple(rows),
         formula=build_cost_formula(analysis, node),
-        options=find_options(analysis, node.name),
+        options=find_options(analysis, (node.name,)),
     )
 
 
@@ -116,7 +113,7 @@ def _inspect_group(analysis: Analysis, id: str, provenance_of: ProvenanceOf) -> 
         rows=(*rows, *_figure_rows(analysis, group.all_nodes), *_weights_row(nodes, provenance_of)),
         formula=build_cost_formula(analysis, weighted[0]) if is_unit else None,
         cost_breakdown="" if is_unit else _cost_breakdown(analysis, group.all_nodes),
-        options=find_options(analysis, id),
+        options=find_options(analysis, (id,)),
     )
 
 
@@ -136,7 +133,7 @@ def _inspect_multiple(analysis: Analysis, ids: list[str]) -> Inspection:
         rows=tuple(
             row for row in _figure_rows(analysis, names) if row[0] not in ("Input", "Output", "Receptive field")
         ),
-        options=find_options(analysis, ",".join(ids)),
+        options=find_options(analysis, tuple(ids)),
     )
 
 

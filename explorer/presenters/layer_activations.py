@@ -78,7 +78,7 @@ class NetworkInputImage:
 
 
 def compute_layer_activations(
-    now: Probe, baseline: Probe, selection: str, keep_going: KeepGoing = always
+    now: Probe, baseline: Probe, selection: tuple[str, ...], keep_going: KeepGoing = always
 ) -> LayerActivations:
     """What the last op of a card makes, in both versions. Raises NothingThere where that is nothing; PassError;
     Cancelled."""
@@ -87,7 +87,7 @@ def compute_layer_activations(
     names = [displayed_node(selection, showing.analysis) for showing in versions]
     name = next(filter(None, names), None)
     if name is None:
-        first = selection.split(",")[0].removeprefix("unit:")
+        first = selection[0].removeprefix("unit:")
         raise NotAvailable(f"{first} is not part of the network any more: an edit took it out.")
     found = [
         compute_feature_maps(node, showing, keep_going) if node else None
@@ -106,9 +106,9 @@ def compute_layer_activations(
     )
 
 
-def displayed_node(selection: str, analysis: Analysis) -> str | None:
+def displayed_node(selection: tuple[str, ...], analysis: Analysis) -> str | None:
     """The op whose result a card shows: its last one that makes something. None where the card is not."""
-    live = [name for name in _node_names(selection.split(",")[0], analysis) if name in analysis.architecture.live]
+    live = [name for name in _node_names(selection[0], analysis) if name in analysis.architecture.live]
     useful = {*computing_nodes(analysis.architecture), analysis.architecture.input.name}
     shown = [name for name in live if name in useful] or live
     return shown[-1] if shown else None
@@ -146,8 +146,8 @@ def _missing_reason(now: FeatureMaps | None, baseline: FeatureMaps | None) -> st
     return f"Before, this card ended in {baseline.name}." if now.name != baseline.name else ""
 
 
-def _card_kernels(selection: str, probe: Probe) -> Kernels | None:
-    for name in _node_names(selection.split(",")[0], probe.analysis):
+def _card_kernels(selection: tuple[str, ...], probe: Probe) -> Kernels | None:
+    for name in _node_names(selection[0], probe.analysis):
         node = probe.architecture.nodes[name]
         if op_kinds.kind(node) in ("conv", "depthwise", "linear") and _is_one_unit(selection, probe.analysis):
             try:
@@ -157,8 +157,8 @@ def _card_kernels(selection: str, probe: Probe) -> Kernels | None:
     return None
 
 
-def _is_one_unit(selection: str, analysis: Analysis) -> bool:
-    group = analysis.hierarchy.groups.get(selection.split(",")[0])
+def _is_one_unit(selection: tuple[str, ...], analysis: Analysis) -> bool:
+    group = analysis.hierarchy.groups.get(selection[0])
     return group is None or group.role == "unit"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from explorer.analysis.analysis import Analysis
 from explorer.graph.groups import Group
+from explorer.viewmodels.card_ids import members_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def find_removed_cards(
     `children` are the visible cards of each open group; put each ghost in before asking for the next one.
     """
     live, groups = now.architecture.live, now.hierarchy.groups
-    shown = {member: id for ids in cards_of_group.values() for id in ids for member in (id, *id.split(","))}
+    shown = {member: id for ids in cards_of_group.values() for id in ids for member in (id, *members_of(id))}
     waiting = [baseline.hierarchy.root]
     while waiting:
         home = waiting.pop()

@@ -12,6 +12,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
 from explorer.presenters import stacks, titles
+from explorer.viewmodels.card_ids import members_of
 
 #: Figures and attributes by which places can be told apart: a number, or two where height and width may differ.
 SearchFigures = Mapping[str, float | tuple[float, float]]
@@ -67,33 +68,33 @@ def find_card_when_shown(analysis: Analysis, id: str, expanded: frozenset[str]) 
     return find_card(analysis, id, expanded_to_show(analysis, id, expanded))
 
 
-def build_breadcrumb(analysis: Analysis, id: str) -> tuple[Crumb, ...]:
+def build_breadcrumb(analysis: Analysis, card_id: str) -> tuple[Crumb, ...]:
     """The way to a place, outermost first, the network left out. Empty for an id the snapshot lacks.
 
-    Of several places, separated by commas, the way to the first."""
+    Of a stack, the way to its first card."""
     hierarchy = analysis.hierarchy
-    id, _, more = id.partition(",")
+    id, *more = members_of(card_id)
     if id not in hierarchy.parent:
         return ()
     way = [*reversed([group for group in hierarchy.ancestors(id) if group != hierarchy.root.id]), id]
     steps = tuple(_build_crumb(analysis, step) for step in way)
     if more:
         last = steps[-1]
-        titled = f"{card_title(analysis, id)} × {more.count(',') + 2}"
-        steps = (*steps[:-1], Crumb(f"{id},{more}", titled, last.siblings))
+        titled = f"{card_title(analysis, id)} × {len(more) + 1}"
+        steps = (*steps[:-1], Crumb(card_id, titled, last.siblings))
     return steps
 
 
 def card_title(analysis: Analysis, id: str) -> str:
     """What stands on the card of a place; of several, on that of the first."""
-    id = id.split(",")[0]
+    id = members_of(id)[0]
     group = analysis.hierarchy.groups.get(id)
     return titles.group_title(analysis, group) if group is not None else op_kinds.title(analysis.architecture.nodes[id])
 
 
 def similar_query(analysis: Analysis, id: str) -> tuple[str, str]:
     """A search for all of the kind of a place, and its words: ("kind:depthwise", "depthwise"). Empty for no place."""
-    id = id.split(",")[0]
+    id = members_of(id)[0]
     group = analysis.hierarchy.groups.get(id)
     if group is not None and group.role == "unit":
         id = main_op(analysis, group).name

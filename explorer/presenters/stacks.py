@@ -1,9 +1,9 @@
 """Equal neighbours as one card: ResNet-50's `layer3.1` to `layer3.5` are "Residual bottleneck × 5".
 
 Equal means equal in every attribute and in how the ops inside are linked, and one after the other, each fed by nothing
-but the one before. A stack is made by structure and only here: edits know nothing of it. Its id is that of its members,
-separated by commas, which is what edits and the inspector take as "all of these". A stack counts as open when any of
-its members was in a stack that was opened, so it stays open whatever edits take out of it or put into it.
+but the one before. A stack is made by structure and only here: edits know nothing of it. Its id is a
+`StackId`, which knows its members: edits and the inspector take these as "all of them". A stack counts as expanded when
+any of its members was in a stack that was expanded, so it stays so whatever edits take out of it or put into it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from explorer.analysis.analysis import Analysis
 from explorer.base.memo import memoise
 from explorer.graph.groups import Group
+from explorer.viewmodels.card_ids import StackId, card_id_of, members_of
 
 Item = str | Group
 
@@ -30,8 +31,8 @@ class Stack:
         return tuple(_item_id(member) for member in self.members)
 
     @cached_property
-    def id(self) -> str:
-        return ",".join(self.ids)
+    def id(self) -> StackId:
+        return StackId(self.ids)
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def stack_children(analysis: Analysis, group: Group) -> tuple[Item | Stack, ...]
 
 def find_stack(analysis: Analysis, id: str) -> Stack | None:
     """The stack that a card is in, or that has this id; None when there is none (any more)."""
-    first = id.split(",")[0]
+    first = members_of(id)[0]
     parent = analysis.hierarchy.groups.get(analysis.hierarchy.parent.get(first, "\0"))
     if parent is None:
         return None
@@ -64,7 +65,7 @@ def is_expanded(stack: Stack, expanded: frozenset[str]) -> bool:
 @lru_cache(maxsize=8)
 def _expanded_stack_members(expanded: frozenset[str]) -> frozenset[str]:
     """All that are in a stack that was opened."""
-    return frozenset(member for id in expanded if "," in id for member in id.split(","))
+    return frozenset(member for id in expanded if isinstance(id, StackId) for member in id.members)
 
 
 def all_stack_ids(analysis: Analysis) -> frozenset[str]:
@@ -75,7 +76,7 @@ def all_stack_ids(analysis: Analysis) -> frozenset[str]:
 
 def toggle_expanded(analysis: Analysis, expanded: frozenset[str], id: str) -> frozenset[str]:
     """The open groups after a folded card unfolds or an open one folds."""
-    stack = find_stack(analysis, id) if "," in id else None
+    stack = find_stack(analysis, id) if isinstance(id, StackId) else None
     if stack is None:
         return expanded ^ {id}
     return _collapse_stack(expanded, stack) if is_expanded(stack, expanded) else expanded | {stack.id}
@@ -83,11 +84,11 @@ def toggle_expanded(analysis: Analysis, expanded: frozenset[str], id: str) -> fr
 
 def reveal(analysis: Analysis, expanded: frozenset[str], id: str) -> frozenset[str]:
     """The open groups with those that hide a card."""
-    around = {name for name in analysis.hierarchy.ancestors(id.split(",")[0]) if name}
+    around = {name for name in analysis.hierarchy.ancestors(members_of(id)[0]) if name}
     stacks = {
         stack.id for name in (id, *around) if (stack := find_stack(analysis, name)) and not is_expanded(stack, expanded)
     }
-    return expanded | around | (stacks if "," not in id else stacks - {id})
+    return expanded | around | (stacks - {id} if isinstance(id, StackId) else stacks)
 
 
 def find_visible_card(analysis: Analysis, expanded: frozenset[str], id: str) -> str:
@@ -104,13 +105,13 @@ def find_visible_card(analysis: Analysis, expanded: frozenset[str], id: str) -> 
 
 def _collapse_stack(expanded: frozenset[str], stack: Stack) -> frozenset[str]:
     """Without the members of a stack; what else was in the same stack once stays open."""
-    kept = set()
+    kept = set[str]()
     for id in expanded:
-        rest = [member for member in id.split(",") if member not in stack.ids]
-        if "," not in id or len(rest) == id.count(",") + 1:
+        rest = tuple(member for member in members_of(id) if member not in stack.ids)
+        if not isinstance(id, StackId) or rest == id.members:
             kept.add(id)
         elif len(rest) > 1:
-            kept.add(",".join(rest))
+            kept.add(card_id_of(rest))
     return frozenset(kept)
 
 

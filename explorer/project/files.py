@@ -18,8 +18,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from explorer.base.atomic_write import write_atomic
+from explorer.base.id_text import join_ids, split_ids
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
+from explorer.viewmodels.card_ids import card_id_from_text, card_id_to_text
 from explorer.viewmodels.diagram import Level
 
 PROJECT_VERSION = 1  # of the files; raise it together with `_MIGRATIONS`
@@ -43,7 +45,7 @@ class ProjectView:
     """What was on the screen."""
 
     opened: tuple[str, ...] | None = None  # groups that are unfolded; None: those of the level
-    selection: str | None = None
+    selection: tuple[str, ...] = ()  # ids of ops and groups
     level: Level = "blocks"
     sample: str = ""  # name of a built-in photo; empty for a photo of the user's own
     bookmarks: tuple[str, ...] = ()  # places to come back to
@@ -140,7 +142,7 @@ def write_project(path: str | Path, project: Project) -> None:
     if project.input_shape is not None:
         value["input_shape"] = list(project.input_shape)
     value["edits"] = [edit_to_json(edit) for edit in project.edits]
-    value |= {"position": project.position, "view": dataclasses.asdict(project.view)}
+    value |= {"position": project.position, "view": _view_to_json(project.view)}
     try:
         _write(Path(path), value)
     except OSError as failure:
@@ -190,9 +192,30 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
         raise ProjectError(f"{path} {'names two networks' if file.network else f'does not name its network; {hint}'}")
     if file.position > len(file.edits):
         raise ProjectError(f"{path}: position {file.position} lies behind the last of {len(file.edits)} edits")
-    view = ProjectView(**file.view.model_dump())
+    view = _view_from_file(file.view)
     edits = _parse_edits(file.edits, path)
     return Project(file.network, file.module, file.options, file.input_shape, edits, file.position, view)
+
+
+# ids of cards are text here, and values everywhere else
+
+
+def _view_to_json(view: ProjectView) -> dict[str, Any]:
+    return dataclasses.asdict(view) | {
+        "opened": None if view.opened is None else [card_id_to_text(id) for id in view.opened],
+        "selection": join_ids(view.selection) or None,
+        "bookmarks": [card_id_to_text(id) for id in view.bookmarks],
+    }
+
+
+def _view_from_file(view: _ProjectFileView) -> ProjectView:
+    return ProjectView(
+        opened=None if view.opened is None else tuple(map(card_id_from_text, view.opened)),
+        selection=split_ids(view.selection or ""),
+        level=view.level,
+        sample=view.sample,
+        bookmarks=tuple(map(card_id_from_text, view.bookmarks)),
+    )
 
 
 # from version to version

@@ -9,6 +9,7 @@ import pytest
 from explorer.edits import RemoveBlock, SetWidth, SwapActivation
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level
+from explorer.viewmodels.card_ids import StackId
 from explorer.viewmodels.diagram import COLOUR_MODES, UNKNOWN_LABEL, Colouring
 
 Open = Callable[[str], Network]
@@ -73,7 +74,7 @@ def test_a_ghost_stands_where_it_was(opened: Open) -> None:
     found = build_diagram(
         network.analysis, expanded_at_level(network.analysis, "blocks"), network.history.baseline, "change"
     )
-    assert found.children["layer2"] == ("layer2.0", "layer2.1,layer2.2", "layer2.3")
+    assert found.children["layer2"] == ("layer2.0", StackId(("layer2.1", "layer2.2")), "layer2.3")
 
 
 def test_a_folded_stage_that_lost_a_block_is_changed(opened: Open) -> None:

@@ -38,28 +38,28 @@ def network() -> Network:
 
 def test_a_card_stands_for_its_last_op(opened: Callable[[str], Network]) -> None:
     study = opened("mobilenet_v2").analysis
-    assert displayed_node("features.2", study) == "features.2.conv.3"
-    assert displayed_node("features.3.conv.0.0", study) == "features.3.conv.0.0"
-    assert displayed_node("nowhere", study) is None
+    assert displayed_node(("features.2",), study) == "features.2.conv.3"
+    assert displayed_node(("features.3.conv.0.0",), study) == "features.3.conv.0.0"
+    assert displayed_node(("nowhere",), study) is None
 
 
 def test_a_block_is_compared_with_itself_even_if_an_edit_ended_it_otherwise(opened: Callable[[str], Network]) -> None:
     before = open_network("mobilenet_v2", input_shape=(1, 3, 64, 64))
     now = before.edit(SetBottleneckActivation("features.4", activation="relu6"))
-    found = compute_layer_activations(now.probe(), before.probe(), "features.4")
+    found = compute_layer_activations(now.probe(), before.probe(), ("features.4",))
     assert found.now is not None
     assert found.baseline is not None
     assert found.baseline.name == "features.4.conv.3" != found.now.name
     assert found.difference is not None
     assert "ended in features.4.conv.3" in found.reason
     with pytest.raises(NotAvailable, match="nowhere is not part of the network"):
-        compute_layer_activations(now.probe(), before.probe(), "nowhere")
+        compute_layer_activations(now.probe(), before.probe(), ("nowhere",))
 
 
 def test_a_card_an_edit_took_out_is_found_in_the_baseline() -> None:
     before = open_network("resnet18", input_shape=(1, 3, 64, 64))
     now = before.edit(ToggleShortcut("layer2.0", on=False))
-    found = compute_layer_activations(now.probe(), before.probe(), "layer2.0.downsample.0")
+    found = compute_layer_activations(now.probe(), before.probe(), ("layer2.0.downsample.0",))
     assert found.now is None
     assert found.baseline is not None
     assert "took this out" in found.reason
@@ -77,7 +77,7 @@ def test_the_image_is_what_the_network_sees(network: Network) -> None:
 
 
 def test_figures_are_said_in_few_digits(network: Network) -> None:
-    found = compute_layer_activations(network.probe(), network.probe(), "conv1.2")
+    found = compute_layer_activations(network.probe(), network.probe(), ("conv1.2",))
     assert found.now is not None
     rows = dict(build_card_views(found).views["now"].figures)
     assert rows["zeros"] == format_fraction(float((found.now.values == 0).mean()))

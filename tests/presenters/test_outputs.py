@@ -114,9 +114,9 @@ def test_cards_and_the_inspector_say_where_weights_come_from(tmp_path: Path) -> 
     ).cards
     assert cards["fc"].tip.endswith("Weights extended: what it had, and new ones beside")
     assert "Weights" not in cards["conv1.0"].tip
-    inspected = build_inspection(loaded.analysis, "fc", loaded.provenance_of)
+    inspected = build_inspection(loaded.analysis, ("fc",), loaded.provenance_of)
     assert inspected is not None
     assert dict(inspected.rows)["Weights"].startswith("extended")
-    only_edited = build_inspection(loaded.analysis, "fc")
+    only_edited = build_inspection(loaded.analysis, ("fc",))
     assert only_edited is not None
     assert dict(only_edited.rows)["Weights"].startswith("sliced")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from explorer.edits import SwapActivation
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, find_visible_card, reveal, toggle_expanded
+from explorer.viewmodels.card_ids import StackId
 
 Open = Callable[[str], Network]
-FIVE = "layer3.1,layer3.2,layer3.3,layer3.4,layer3.5"
+FIVE = StackId(f"layer3.{number}" for number in range(1, 6))
 
 
 def test_equal_blocks_are_one_card_with_their_sum(opened: Open) -> None:
@@ -23,14 +24,14 @@ def test_equal_blocks_are_one_card_with_their_sum(opened: Open) -> None:
         "1024×14×14",
         True,
     )
-    members = [name for id in FIVE.split(",") for name in study.hierarchy.nodes_of(id)]
+    members = [name for id in FIVE.members for name in study.hierarchy.nodes_of(id)]
     total = study.figures.sum(members)
     assert f"{total.params:,} parameters" in card.tip
 
 
 def test_what_differs_in_a_width_alone_is_not_equal(opened: Open) -> None:
     study = opened("densenet121").analysis  # each dense layer takes more channels than the one before
-    assert not any("," in id for id in build_diagram(study, expanded_at_level(study, "blocks")).cards)
+    assert not any(isinstance(id, StackId) for id in build_diagram(study, expanded_at_level(study, "blocks")).cards)
 
 
 def test_a_stack_opens_into_a_frame_and_folds_again(opened: Open) -> None:
@@ -38,7 +39,7 @@ def test_a_stack_opens_into_a_frame_and_folds_again(opened: Open) -> None:
     folded = expanded_at_level(study, "blocks")
     unfolded = toggle_expanded(study, folded, FIVE)
     found = build_diagram(study, unfolded)
-    assert found.children[FIVE] == tuple(FIVE.split(","))
+    assert found.children[FIVE] == FIVE.members
     assert find_visible_card(study, unfolded, "layer3.2.conv1") == "layer3.2"
     assert find_visible_card(study, folded, "layer3.2.conv1") == FIVE
     assert toggle_expanded(study, unfolded, FIVE) == folded
@@ -49,7 +50,7 @@ def test_an_edited_block_leaves_the_stack_and_undo_brings_it_back(opened: Open) 
     groups = expanded_at_level(network.analysis, "blocks")
     edited = network.edit(SwapActivation("layer3.3", "gelu"))
     rows = build_diagram(edited.analysis, groups).children["layer3"]
-    assert rows == ("layer3.0", "layer3.1,layer3.2", "layer3.3", "layer3.4,layer3.5")
+    assert rows == ("layer3.0", StackId(("layer3.1", "layer3.2")), "layer3.3", StackId(("layer3.4", "layer3.5")))
     assert build_diagram(edited.undo().analysis, groups).children["layer3"] == ("layer3.0", FIVE)
 
 
@@ -57,8 +58,8 @@ def test_what_was_opened_stays_open_through_edits_and_undo(opened: Open) -> None
     network = opened("resnet50")
     groups = toggle_expanded(network.analysis, expanded_at_level(network.analysis, "blocks"), FIVE)
     edited = network.edit(SwapActivation("layer3.1", "gelu"))
-    rest = "layer3.2,layer3.3,layer3.4,layer3.5"
-    assert build_diagram(edited.analysis, groups).children[rest] == tuple(rest.split(","))
+    rest = StackId(("layer3.2", "layer3.3", "layer3.4", "layer3.5"))
+    assert build_diagram(edited.analysis, groups).children[rest] == rest.members
     assert FIVE in build_diagram(edited.undo().analysis, groups).children
     folded = toggle_expanded(edited.analysis, groups, rest)
     assert rest not in build_diagram(edited.analysis, folded).children
@@ -75,4 +76,4 @@ def test_what_a_stack_hides_can_be_revealed(opened: Open) -> None:
 def test_at_the_finer_levels_every_card_is_seen_alone(opened: Open) -> None:
     study = opened("resnet50").analysis
     found = build_diagram(study, expanded_at_level(study, "units"))
-    assert not any("," in id for id in found.cards.keys() - found.children.keys())
+    assert not any(isinstance(id, StackId) for id in found.cards.keys() - found.children.keys())

@@ -21,6 +21,7 @@ from explorer.project.files import (
     write_edits,
     write_project,
 )
+from explorer.viewmodels.card_ids import StackId
 
 EDITS: tuple[Edit, ...] = (
     SwapActivation("layer1.0", "gelu"),
@@ -96,7 +97,7 @@ PROJECT = Project(
     input_shape=(2, 3, 96, 128),
     edits=EDITS,
     position=2,
-    view=ProjectView(("layer1", "unit:conv1"), "layer1.0", "ops", "coffee"),
+    view=ProjectView(("layer1", "unit:conv1"), ("layer1.0",), "ops", "coffee"),
 )
 
 
@@ -210,7 +211,7 @@ def test_a_project_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 
 def test_an_opened_stack_of_many_blocks_comes_back(tmp_path: Path) -> None:
-    stack = ",".join(f"features.denseblock3.denselayer{number}" for number in range(200))
-    view = ProjectView(opened=(stack,), selection=stack, bookmarks=(stack,))
+    stack = StackId(f"features.denseblock3.denselayer{number}" for number in range(200))
+    view = ProjectView(opened=(stack,), selection=stack.members, bookmarks=(stack,))
     write_project(tmp_path / "deep.cnnx", Project("densenet201", view=view))
     assert read_project(tmp_path / "deep.cnnx").view == view

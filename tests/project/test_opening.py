@@ -25,7 +25,7 @@ def edited() -> Network:
 
 
 def save(path: Path, made: Network, **changes: object) -> Path:
-    write_project(path, build_project(made, ProjectView(("layer1",), "layer2.0", "units", "cat")))
+    write_project(path, build_project(made, ProjectView(("layer1",), ("layer2.0",), "units", "cat")))
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     return path
 
@@ -39,7 +39,7 @@ def test_there_and_back(edited: Network, undone: int, tmp_path: Path) -> None:
     assert found.history.edits == EDITS
     assert found.history.position == len(EDITS) - undone
     assert found.figures.total == network.figures.total
-    assert project.view == ProjectView(("layer1",), "layer2.0", "units", "cat")
+    assert project.view == ProjectView(("layer1",), ("layer2.0",), "units", "cat")
 
 
 def test_options_and_an_input_of_another_size(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: curves.panel._curves.is_edited, timeout=SLOW)
     assert any(value and value > 0 for value in curves.panel._curves.curve("change"))
     curves.panel.node_clicked.emit("stage4.1.branch2.2")
-    assert window.session.selection == "stage4.1.branch2.2"
+    assert window.session.selection == ("stage4.1.branch2.2",)
     qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves.panel._selected_nodes)
 
     curves.panel.colour_button.click()

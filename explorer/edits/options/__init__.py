@@ -11,9 +11,10 @@ from functools import partial
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.memo import memoise
-from explorer.edits.edit import EVERYWHERE, split_places
+from explorer.edits.edit import EVERYWHERE, place_of
 from explorer.edits.options import blocks, branches, bulk, layers, network_options
 from explorer.edits.options.scope import OptionScope
+from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.panels import Option
 
 OptionBuilder = Callable[[OptionScope], Iterator[Option]]
@@ -79,11 +80,12 @@ OPTION_BUILDERS: dict[str, tuple[OptionBuilder, ...]] = {
 }
 
 
-def find_options(analysis: Analysis, selection: str) -> tuple[Option, ...]:
-    """The controls for a selection (a card, or several separated by commas): for itself, for the block and the stage
-    around it, and for the whole network."""
+def find_options(analysis: Analysis, selection: str | tuple[str, ...]) -> tuple[Option, ...]:
+    """Return the controls for what is selected (the id of a card, or several ids): for itself, for the block and the
+    stage around it, and for the whole network."""
     found: list[Option] = []
-    for scope, at in find_scopes(analysis, selection):  # the card next to it lies in the same block, stage, network
+    ids = members_of(selection) if isinstance(selection, str) else selection
+    for scope, at in find_scopes(analysis, ids):  # the card next to it lies in the same block, stage, network
         found.extend(memoise(analysis, ("options", at), partial(_build_options, analysis, scope, at)))
     return tuple(found)
 
@@ -93,27 +95,28 @@ def _build_options(analysis: Analysis, scope: str, at: str) -> tuple[Option, ...
     return tuple(option for topic in OPTION_BUILDERS[scope] for option in topic(place))
 
 
-def find_scopes(analysis: Analysis, selection: str) -> Iterator[tuple[str, str]]:
+def find_scopes(analysis: Analysis, selection: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """(words for the place, what edits call it), from the narrowest."""
     hierarchy = analysis.hierarchy
-    if len(split_places(selection)) > 1:
-        yield "these cards", selection
+    if len(selection) > 1:
+        yield "these cards", place_of(*selection)
         yield "whole network", EVERYWHERE
         return
-    group = hierarchy.groups.get(selection)
-    block = hierarchy.block_of(selection)
-    around = (selection, *hierarchy.ancestors(selection))
+    selected = "".join(selection)
+    group = hierarchy.groups.get(selected)
+    block = hierarchy.block_of(selected)
+    around = (selected, *hierarchy.ancestors(selected))
     stage = next((id for id in around if id in hierarchy.groups and hierarchy.groups[id].role == "stage"), None)
     ends = (analysis.architecture.input.name, analysis.architecture.output.name)
-    if (group is None and selection in analysis.architecture.live) or (group is not None and group.role == "unit"):
-        if selection not in ends:
-            yield "this layer", selection
-    elif group is not None and selection and group is not block and group.role not in ("stage", "network"):
-        yield "this part", selection
+    if (group is None and selected in analysis.architecture.live) or (group is not None and group.role == "unit"):
+        if selected not in ends:
+            yield "this layer", place_of(selected)
+    elif group is not None and selected and group is not block and group.role not in ("stage", "network"):
+        yield "this part", place_of(selected)
     if block is not None:
-        yield "this block", block.id
+        yield "this block", place_of(block.id)
     if stage is not None:
-        yield "this stage", stage
+        yield "this stage", place_of(stage)
     yield "whole network", EVERYWHERE
 
 

@@ -22,7 +22,7 @@ from explorer.edits.depth import (
     can_repeat,
     describe_ends,
 )
-from explorer.edits.edit import EditError
+from explorer.edits.edit import EditError, place_of
 from explorer.edits.gates import (
     SetSqueezeRatio,
     ToggleSqueezeExcitation,
@@ -316,7 +316,7 @@ def _copy_fits(target: Subgraph) -> bool:
     maps = len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4
     if maps and not kinds.isdisjoint(("conv", "pool")) and kinds.isdisjoint(_UNPREDICTABLE_KINDS):
         return True
-    return len(target.nodes) > 1 and is_applicable(RepeatBlock(target.id), target.architecture)
+    return len(target.nodes) > 1 and is_applicable(RepeatBlock(place_of(target.id)), target.architecture)
 
 
 def _window_side(node: Node) -> int:

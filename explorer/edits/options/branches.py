@@ -9,6 +9,7 @@ from torch import nn
 
 from explorer.analysis.analysis import analyse
 from explorer.edits.branches import RemoveBranch, SwapJoin, find_concat_of, is_join_of_two
+from explorer.edits.edit import place_of, split_places
 from explorer.edits.options.dominators import find_width_constraint
 from explorer.edits.options.layers import reduction_options
 from explorer.edits.options.scope import OptionScope, common_value
@@ -81,12 +82,13 @@ def branch_options(scope: OptionScope) -> Iterator[Option]:
 
 def _is_removable(scope: OptionScope, target: Subgraph) -> bool:
     tied = any(op_kinds.kind(node) in ("add", "shuffle") for node in scope.architecture.live.values())
-    return not tied or is_applicable(RemoveBranch(target.id), scope.architecture)  # a half of a shuffled map cannot go
+    # A half of a shuffled map cannot go.
+    return not tied or is_applicable(RemoveBranch(place_of(target.id)), scope.architecture)
 
 
 def parallel_branch_options(scope: OptionScope) -> Iterator[Option]:
     """The ways side by side of an Inception block: each can go, and so can its 1×1 reduction."""
-    if [block.id for block in scope.blocks] != [scope.at]:
+    if [block.id for block in scope.blocks] != [*split_places(scope.at)]:
         return
     (block,) = scope.blocks
     joins = [node for node in block.layers if op_kinds.kind(node) == "concat" and len(set(node.inputs)) > 1]
@@ -101,7 +103,7 @@ def parallel_branch_options(scope: OptionScope) -> Iterator[Option]:
             continue
         said = " → ".join(_describe_step(node) for node in steps)
         tip = "Takes this way out; the module gets narrower, and what reads it follows."
-        yield scope.action_option(f"Branch {number} · {said}", [("remove", RemoveBranch(target.id))], tip)
+        yield scope.action_option(f"Branch {number} · {said}", [("remove", RemoveBranch(place_of(target.id)))], tip)
         window = next((node for node in steps if _describe_step(node) != "1×1"), None)
         if window is steps[0] or (window is not None and find_pointwise_before(scope.architecture, window.name)):
             for option in reduction_options(OptionScope(scope.analysis, scope.name, window.name)):

@@ -33,7 +33,7 @@ class OpenedNetwork:
     network: Network
     expanded: frozenset[str]
     level: Level
-    selection: str | None = None
+    selection: tuple[str, ...] = ()
     sample: str = ""  # name of a built-in photo; empty for the one that is shown
     path: str = ""  # of the file it came from
     bookmarks: tuple[str, ...] = ()
@@ -229,8 +229,8 @@ def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], 
     return job
 
 
-def inspection_job(network: Network, selected: str) -> Callable[[KeepGoing], Inspection | None]:
-    """Job that describes the selected card for the inspector; its result is None when nothing is selected."""
+def inspection_job(network: Network, selected: tuple[str, ...]) -> Callable[[KeepGoing], Inspection | None]:
+    """Job that describes what is selected for the inspector; its result is None when nothing of it is there."""
 
     def job(keep_going: KeepGoing) -> Inspection | None:
         from explorer.presenters import build_inspection

@@ -42,10 +42,10 @@ class Canvas(DiagramView):
     """A diagram view with selection, hover, panning, zooming and keyboard navigation."""
 
     card_selected = Signal(object)  # id of a card or frame, or None
-    selection_extended = Signal(str)  # a card that should join or leave the selection
-    expansion_toggled = Signal(str)  # a foldable card or an open frame that should fold the other way
-    link_followed = Signal(str)  # a card at the other end of a link that was clicked
-    menu_requested = Signal(str, QPoint)  # id, place on the screen
+    selection_extended = Signal(object)  # a card that should join or leave the selection
+    expansion_toggled = Signal(object)  # a foldable card or an open frame that should fold the other way
+    link_followed = Signal(object)  # a card at the other end of a link that was clicked
+    menu_requested = Signal(object, QPoint)  # id, place on the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -171,9 +171,9 @@ class DiagramView(QWidget):
             else QRectF()
         )
 
-    def select(self, id: str | None) -> None:
-        """Mark a card as selected, or several separated by commas, without emitting a signal."""
-        parts: list[str | None] = [*id.split(",")] if id is not None else [None]
+    def select(self, selection: tuple[str, ...]) -> None:
+        """Mark these ops and groups as selected, each stack as one card, without emitting a signal."""
+        parts: list[str | None] = [*selection] or [None]
         if self.picture is not None:  # a stack of equal cards is one card
             parts = [*dict.fromkeys(self.picture.visible_card(part) if part is not None else None for part in parts)]
         *also, id = parts

@@ -18,6 +18,7 @@ from explorer.ui.comparison.linked_views import LinkedViews
 from explorer.ui.comparison.pane import ComparisonPane
 from explorer.ui.library.panel import LibraryPanel, build_network_rows
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.viewmodels.card_ids import card_id_of, members_of
 from explorer.viewmodels.diagram import COLOUR_MODES
 
 if TYPE_CHECKING:
@@ -225,10 +226,10 @@ class ComparisonTool(QObject):
     def _mirror_selection(self) -> None:
         """Mark what answers to the selection."""
         selection = self._session.selection
-        if self.pane is None or self._comparison is None or selection is None:
+        if self.pane is None or self._comparison is None or not selection:
             return
-        left = self._comparison.counterparts.get(selection.split(",")[-1])
-        self.pane.canvas.select(self._left_card_of(left) if left is not None else None)
+        left = self._comparison.counterparts.get(selection[-1])
+        self.pane.canvas.select(members_of(self._left_card_of(left)) if left is not None else ())
         if left is not None:
             self.pane.canvas.reveal(self._left_card_of(left))
 
@@ -242,7 +243,7 @@ class ComparisonTool(QObject):
             self._desk.commands.go_to_card(right)
             return
         self._session.select(None)
-        self.pane.canvas.select(id)
+        self.pane.canvas.select(members_of(id) if id is not None else ())
         if id is not None and self.other is not None and not right:
             self._desk.commands.show_status(f"Only in {self.other.title}")
 
@@ -284,7 +285,7 @@ class ComparisonTool(QObject):
         )
         self._draw()
         if self.pane is not None:
-            self.pane.canvas.select(self._card_to_reveal)
+            self.pane.canvas.select(members_of(self._card_to_reveal) if self._card_to_reveal is not None else ())
 
     def _session_changed(self, topic: Topic) -> None:
         if topic == "network":
@@ -300,7 +301,7 @@ class ComparisonTool(QObject):
         elif topic in ("opened", "colours", "direction") and self.mode:
             self._draw()
             self._mark_differences()
-        elif topic == "selection" and self.mode and self._session.selection is not None:
+        elif topic == "selection" and self.mode and self._session.selection:
             self._mirror_selection()
 
     def _update_actions(self) -> None:
@@ -311,5 +312,5 @@ class ComparisonTool(QObject):
 
 
 def _counterpart(id: str, pairs: Mapping[str, str]) -> str:
-    """What answers to a card, or to a stack of equal ones (separated by commas); empty when nothing does."""
-    return ",".join(pairs[part] for part in id.split(",") if part in pairs)
+    """Return the id of the card that answers to a card or a stack of equal ones; empty when none does."""
+    return card_id_of(tuple(pairs[part] for part in members_of(id) if part in pairs))

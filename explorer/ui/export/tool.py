@@ -71,7 +71,7 @@ class ExportTool:
         network = session.displayed_network
         if network is None:
             return None
-        selection = tuple(session.selection.split(",")) if session.selection else ()
+        selection = session.selection
         visible_rect = canvas._viewport.to_picture_rect(QRectF(canvas.rect()))
         expanded, direction, colouring = session.expanded, session.direction, session.colouring
         return ExportSource(network, canvas.picture, visible_rect, selection, expanded, direction, colouring)

@@ -42,7 +42,7 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
     def create_job(self, network: Network, sample: Sample) -> Job | None:
         """Return a job that computes the views of the selected card; None without a selection."""
         selection = self.session.selection
-        return partial(compute_views, network, sample, selection) if selection is not None else None
+        return partial(compute_views, network, sample, selection) if selection else None
 
     def _show_receptive_field(self, node_name: str, unit: tuple[int, int] | None) -> None:
         if self.panel is None:
@@ -66,14 +66,14 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
 
 
 def compute_views(
-    network: Network, sample: Sample, card_id: str, keep_going: KeepGoing
+    network: Network, sample: Sample, selection: tuple[str, ...], keep_going: KeepGoing
 ) -> tuple[CardViews, NetworkInputImage]:
-    """Return the views of a card in the current network and the baseline, and the input image; a job."""
+    """Return the views of what is selected in the current network and the baseline, and the input image; a job."""
     from explorer.presenters.feature_map_views import build_card_views, class_names_of_units
     from explorer.presenters.layer_activations import compute_layer_activations, network_input_image
 
     current, baseline = network.probe_pair(sample)
-    activations = compute_layer_activations(current, baseline, card_id, keep_going)
+    activations = compute_layer_activations(current, baseline, selection, keep_going)
     class_names = class_names_of_units(activations, current, baseline)
     return build_card_views(activations, class_names), network_input_image(current)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from explorer.viewmodels.card_ids import members_of
+
 _MAX_ENTRIES = 200
 
 
@@ -40,7 +42,7 @@ class BackForwardList:
         """Drop cards that no longer exist, because an edit removed them."""
         current = self._index
         retained = [
-            (number, card_id) for number, card_id in enumerate(self._card_ids) if card_id.split(",")[0] in existing
+            (number, card_id) for number, card_id in enumerate(self._card_ids) if members_of(card_id)[0] in existing
         ]
         self._card_ids = [card_id for _, card_id in retained]
         self._index = sum(number <= current for number, _ in retained) - 1

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from explorer.base.languages import tr
+from explorer.viewmodels.card_ids import describe_card_id
 
 if TYPE_CHECKING:
     from explorer.presenters.search_index import Crumb
@@ -21,7 +22,7 @@ class Breadcrumb(QWidget):
     """Path to a card. A click on a step goes there, the arrow before it lists its siblings; steps without room move
     into the menu of a "…" button."""
 
-    card_requested = Signal(str)  # id of a card; empty for the whole network
+    card_requested = Signal(object)  # id of a card; empty for the whole network
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +60,7 @@ class Breadcrumb(QWidget):
             arrow = self._build_arrow(crumb)
             self._arrows.append(arrow)
             self._row.insertWidget(self._row.count() - 1, arrow)
-            self._append_step(self._build_step(crumb.title, crumb.id.removeprefix("unit:"), crumb.id))
+            self._append_step(self._build_step(crumb.title, describe_card_id(crumb.id), crumb.id))
         self._hide_overflow()
 
     def _append_step(self, button: QToolButton) -> None:

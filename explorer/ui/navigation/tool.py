@@ -16,6 +16,7 @@ from explorer.ui.navigation.breadcrumb import Breadcrumb
 from explorer.ui.navigation.search_box import SearchBox
 from explorer.ui.navigation.search_navigator import SearchNavigator
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.viewmodels.card_ids import card_id_of, describe_card_id, members_of
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -127,9 +128,10 @@ class NavigationTool(QObject):
     def _selected_card(self) -> str | None:
         """Id of the card that was selected last; a stack of equal cards counts as one."""
         selection, picture = self._context.session.selection, self._context.canvas.picture
-        if not selection or (picture is not None and picture.card(selection) is not None):
-            return selection
-        return selection.split(",")[-1]
+        if not selection:
+            return None
+        together = card_id_of(selection)
+        return together if picture is not None and picture.card(together) is not None else selection[-1]
 
     def _go_to_card(self, id: str) -> None:
         if id:
@@ -155,7 +157,7 @@ class NavigationTool(QObject):
         network = self._network
         bookmarks = self._context.session.bookmarks if network is not None else ()
         for number, id in enumerate(bookmarks, 1):
-            text = f"{_bookmark_title(network, id)}\t{id.removeprefix('unit:')}".replace("&", "&&")
+            text = f"{_bookmark_title(network, id)}\t{describe_card_id(id)}".replace("&", "&&")
             action = self.bookmarks_menu.addAction(f"&{number}  {text}" if number < 10 else text)
             action.setEnabled(_is_card(network, id))
             action.triggered.connect(self._go_to_slot(id))
@@ -221,7 +223,7 @@ class NavigationTool(QObject):
 
 
 def _is_card(network: Network | None, id: str) -> bool:
-    return network is not None and id.split(",")[0] in network.analysis.hierarchy.parent
+    return network is not None and members_of(id)[0] in network.analysis.hierarchy.parent
 
 
 def _bookmark_title(network: Network | None, id: str) -> str:

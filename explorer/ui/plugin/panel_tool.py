@@ -76,10 +76,10 @@ class PanelTool(Generic[PanelT]):
     def selected_nodes(self) -> frozenset[str]:
         """Names of the nodes on the selected card; empty without a selection."""
         network, selection = self.session.network, self.session.selection
-        if network is None or selection is None:
+        if network is None:
             return frozenset()
         hierarchy = network.analysis.hierarchy
-        chosen = [id for id in selection.split(",") if id in hierarchy.parent]
+        chosen = [id for id in selection if id in hierarchy.parent]
         return frozenset(name for id in chosen for name in hierarchy.nodes_of(id))
 
     def submit(self) -> bool:

@@ -55,7 +55,7 @@ class PanelUpdater(QObject):
     def keep_view(self) -> None:
         """Keep the selected card, or else the central one, in place when the next picture is shown."""
         selection = self._session.selection
-        self.anchor = selection.split(",")[0] if selection else self._panels.canvas.central_card or "input"
+        self.anchor = selection[0] if selection else self._panels.canvas.central_card or "input"
 
     def when_drawn(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the canvas shows the current state: now, or when the picture being drawn arrives."""
@@ -72,7 +72,7 @@ class PanelUpdater(QObject):
             self.inspect_lane.cancel()
             show(None)
         else:
-            self.inspect_lane.submit(jobs.inspection_job(network, selection or ""), show, self.failed.emit)
+            self.inspect_lane.submit(jobs.inspection_job(network, selection), show, self.failed.emit)
 
     def _on_session_changed(self, topic: Topic) -> None:
         if topic == "colours":

@@ -39,6 +39,7 @@ from explorer.ui.shell.notice import Notice
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater
 from explorer.ui.shell.progress_indicator import ProgressIndicator
 from explorer.ui.shell.tools import TOOLS
+from explorer.viewmodels.card_ids import card_id_to_text
 from explorer.viewmodels.diagram import Level
 
 if TYPE_CHECKING:
@@ -348,7 +349,7 @@ class Window(QMainWindow):
         text = failure.args[0] if isinstance(failure, LookupError) and failure.args else failure
         self.previews.clear()
         self.notice.show_message(f"{text}", jobs.find_repairs(failure))
-        if self.session.selection is not None:
+        if self.session.selection:
             self.panel_updater.update_inspector()  # a control that was refused goes back to what is set
 
     def _cancel_all(self) -> None:
@@ -374,7 +375,7 @@ class Window(QMainWindow):
             "Fold" if picture.is_frame(id) else "Unfold",
             (lambda: self.toggle_expansion(id)) if card.is_expandable else None,
         )
-        copy = ("Copy name", lambda: QGuiApplication.clipboard().setText(id.removeprefix("unit:")))
+        copy = ("Copy name", lambda: QGuiApplication.clipboard().setText(card_id_to_text(id).removeprefix("unit:")))
         offers = [entry for offer in self.tool_context.card_actions for entry in offer(id)]
         menu = build_context_menu(self, [fold, ("Zoom to this", lambda: self.canvas.fit_to(id)), copy, *offers])
         menu.exec(place)

@@ -141,7 +141,7 @@ def test_what_is_kept_scrolls_exactly_at_any_ratio(qtbot: QtBot, ratio: float) -
 def test_marks_are_painted_as_in_a_fresh_painting(canvas: Canvas, id: str, scale: float) -> None:
     canvas.zoom(scale / canvas.scale)
     canvas.grab()
-    for change in (lambda: canvas.select(id), lambda: canvas._hover("in"), lambda: canvas.select(None)):
+    for change in (lambda: canvas.select((id,)), lambda: canvas._hover("in"), lambda: canvas.select(())):
         change()
         kept = canvas.grab().toImage()
         canvas._repaint()
@@ -255,25 +255,25 @@ def test_one_may_always_zoom_out_to_everything(canvas: Canvas) -> None:
 
 def test_what_is_selected_is_told_to_those_who_listen(canvas: Canvas) -> None:
     assert canvas.accessibleName() == "Diagram of the network"
-    canvas.select("conv")
+    canvas.select(("conv",))
     assert canvas.accessibleDescription() == "Conv 3×3, 3 → 8"
-    canvas.select(None)
+    canvas.select(())
     assert canvas.accessibleDescription() == ""
 
 
 def test_arrows_follow_the_data(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.select("in")
+    canvas.select(("in",))
     with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Down)
     assert told.args == ["conv"]
-    canvas.select("add")
+    canvas.select(("add",))
     with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Up)
     assert told.args == ["conv"]
 
 
 def test_an_arrow_with_nothing_selected_begins_at_the_image_and_with_ctrl_pans(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.select(None)
+    canvas.select(())
     with qtbot.waitSignal(canvas.card_selected) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Down)
     assert told.args == ["in"]
@@ -286,18 +286,18 @@ def test_an_arrow_with_nothing_selected_begins_at_the_image_and_with_ctrl_pans(c
 
 
 def test_with_shift_cards_join_the_selection_and_leave_it_on_the_way_back(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.select("in")
+    canvas.select(("in",))
     with qtbot.waitSignal(canvas.selection_extended) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert told.args == ["conv"]
-    canvas.select("in,conv")
+    canvas.select(("in", "conv"))
     with qtbot.waitSignal(canvas.selection_extended) as told:
         qtbot.keyClick(canvas, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     assert told.args == ["conv"]
 
 
 def test_enter_folds_and_escape_lets_go(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.select("block")
+    canvas.select(("block",))
     with qtbot.waitSignal(canvas.expansion_toggled):
         qtbot.keyClick(canvas, Qt.Key.Key_Return)
     with qtbot.waitSignal(canvas.card_selected) as told:
@@ -357,7 +357,7 @@ def test_what_does_not_belong_to_the_flow_steps_back_once_the_pointer_rests(canv
     canvas._hover(None)
     qtbot.waitUntil(lambda: canvas._marks.flow_card is None)
     assert differing(canvas.grab().toImage(), plain, unseen=4) == 0
-    canvas.select("right")
+    canvas.select(("right",))
     assert canvas._marks.flow_card == "right"
 
 

@@ -154,7 +154,7 @@ def test_a_toggle_on_the_way_goes_on_from_where_things_are(canvas: Canvas, qtbot
 
 
 def test_a_toggle_by_key_keeps_the_selected_card_still(canvas: Canvas, qtbot: QtBot) -> None:
-    canvas.select("two")
+    canvas.select(("two",))
     before = shown(canvas, "two").topLeft()
     with qtbot.waitSignal(canvas.expansion_toggled):
         qtbot.keyClick(canvas, Qt.Key.Key_Return)
@@ -210,7 +210,7 @@ def test_marks_move_along(canvas: Canvas, qtbot: QtBot) -> None:
     toggle(canvas, qtbot, shown(canvas, "one").center().toPoint(), picture("one"))
     canvas._animation.setCurrentTime(40)
     plain = canvas.grab().toImage()
-    canvas.select("two")
+    canvas.select(("two",))
     edge = now(canvas, "two").topLeft() + QPointF(40, -2 * canvas.scale)
     assert canvas.grab().toImage().pixelColor(edge.toPoint()) != plain.pixelColor(edge.toPoint())
     QApplication.processEvents()

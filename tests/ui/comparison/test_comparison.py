@@ -42,8 +42,8 @@ def test_the_baseline_stands_beside_and_the_list_follows_edits(
     assert beside.pane.canvas._marks.differing
     assert window.canvas._marks.differing == beside.pane.canvas._marks.differing
     beside.panel._select(beside.panel.model.index(0, 0))
-    assert window.session.selection is not None
-    assert beside.pane.canvas._marks.selected == window.session.selection
+    assert window.session.selection
+    assert beside.pane.canvas._marks.selected == window.session.selection[-1]
     qtbot.mouseClick(beside.panel.copy_text_button, Qt.MouseButton.LeftButton)
     assert "ReLU" in QGuiApplication.clipboard().text()
     qtbot.mouseClick(beside.panel.copy_csv_button, Qt.MouseButton.LeftButton)
@@ -64,7 +64,7 @@ def test_another_network_is_folded_selected_and_moved_with_the_open_one(
     pairs = beside._comparison.differences.pairs
     first = next(id for id in left.picture.diagram.cards if id.startswith("unit:"))
     left.card_selected.emit(first)
-    assert window.session.selection == pairs[first]
+    assert window.session.selection == (pairs[first],)
     assert left._marks.selected == first
     scale, offset = left.view_state
     right.zoom(1.5, QPointF(50, 40))
@@ -89,7 +89,7 @@ def test_what_only_the_other_has_is_shown_there_alone(window: Window, beside: Co
     gone = next(row for row in beside._comparison.differences.rows if row.change == "removed")
     beside._go_to_difference(gone)
     settle(beside, window, qtbot)
-    assert window.session.selection is None
+    assert window.session.selection == ()
     assert beside.pane.canvas._marks.selected == beside._left_card_of(gone.left_card)
     beside._select_on_left(gone.left_card)
     assert window.statusBar().currentMessage() == f"Only in {beside.other.title}"

@@ -46,7 +46,7 @@ def network() -> Network:
 
 def look(panel: FeatureMapsPanel, network: Network, selection: str, before: Network | None = None) -> Any:
     now = network.probe()
-    found = compute_layer_activations(now, before.probe() if before is not None else now, selection)
+    found = compute_layer_activations(now, before.probe() if before is not None else now, (selection,))
     panel.show_result((build_card_views(found, class_names_of_units(found, now)), network_input_image(now)))
     return found
 

@@ -303,7 +303,7 @@ def test_the_place_that_was_looked_at_is_shown_for_the_next_card(inspector: Insp
 )
 def test_no_button_is_cut(key: str, card: str, inspector: InspectorPanel, opened: Callable[[str], Network]) -> None:
     inspector.resize(330, 800)
-    inspector.show_inspection(build_inspection(opened(key).analysis, card))
+    inspector.show_inspection(build_inspection(opened(key).analysis, (card,) if card else ()))
     assert inspector._page is not None
     buttons = inspector._page.scopes.findChildren(QPushButton)
     assert buttons

@@ -19,6 +19,7 @@ from explorer.ui.canvas.keyboard_navigation import find_next_card
 from explorer.ui.navigation.back_forward import BackForwardList
 from explorer.ui.navigation.tool import NavigationTool
 from explorer.ui.shell.window import Window
+from explorer.viewmodels.card_ids import StackId, members_of
 from explorer.viewmodels.diagram import Card, Diagram, Link
 
 LONG = 60_000
@@ -42,7 +43,7 @@ def test_hits_are_lit_counted_and_visited_in_turn(window: Window, finding: Navig
     assert window.canvas._marks.search_hits == {"layer2.0", "layer2.1"}  # folded blocks stand for what is in them
     qtbot.keyClick(finding.search_box.field, Qt.Key.Key_Return)
     assert finding.search_box.hit_count.text() == "1 of 4"
-    assert window.session.selection == "unit:layer2.0.conv1"
+    assert window.session.selection == ("unit:layer2.0.conv1",)
     assert "layer2.0" in window.session.expanded
     assert window.canvas._marks.search_hits == {"unit:layer2.0.conv1", "unit:layer2.0.conv2", "layer2.1"}
     finding.previous_action.trigger()
@@ -65,7 +66,7 @@ def test_what_means_nothing_is_said_over_the_canvas_and_nothing_is_lit(
     assert finding.search_box.hint.isVisible()
     assert not window.canvas._marks.search_hits
     finding.next_action.trigger()  # there is nowhere to go, and nothing happens
-    assert window.session.selection is None
+    assert window.session.selection == ()
 
 
 def test_hits_follow_an_edit(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:
@@ -99,11 +100,11 @@ def test_the_breadcrumb_leads_up_and_sideways(window: Window, finding: Navigatio
     assert [action.text() for action in beside] == ["Residual block · 0", "Residual block · 1"]
     assert [action.isChecked() for action in beside] == [True, False]
     beside[1].trigger()
-    assert window.session.selection == "layer3.1"
+    assert window.session.selection == ("layer3.1",)
     qtbot.mouseClick(finding.breadcrumb.steps[1], Qt.MouseButton.LeftButton)
-    assert window.session.selection == "layer3"
+    assert window.session.selection == ("layer3",)
     qtbot.mouseClick(finding.breadcrumb.steps[0], Qt.MouseButton.LeftButton)
-    assert window.session.selection is None
+    assert window.session.selection == ()
 
 
 def test_a_narrow_breadcrumb_keeps_its_end(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:
@@ -115,19 +116,19 @@ def test_a_narrow_breadcrumb_keeps_its_end(window: Window, finding: NavigationTo
     assert len(shown) < 4
     assert finding.breadcrumb._overflow_button.isVisible()
     finding.breadcrumb._overflow_button.menu().actions()[-1].trigger()
-    assert window.session.selection in ("layer3", "layer3.0")
+    assert window.session.selection in (("layer3",), ("layer3.0",))
 
 
 def test_back_and_forth_by_menu_and_mouse(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:
     for id in ("layer1.0", "layer2.0", "layer3.0"):
         window.go_to_card(id)
     finding.back_action.trigger()
-    assert window.session.selection == "layer2.0"
+    assert window.session.selection == ("layer2.0",)
     press(window, Qt.MouseButton.BackButton)
-    assert window.session.selection == "layer1.0"
+    assert window.session.selection == ("layer1.0",)
     assert not finding.back_action.isEnabled()
     press(window, Qt.MouseButton.ForwardButton)
-    assert window.session.selection == "layer2.0"
+    assert window.session.selection == ("layer2.0",)
     window.go_to_card("layer4.0")
     assert not finding.forward_action.isEnabled()
 
@@ -162,7 +163,7 @@ def test_bookmarks_are_listed_kept_in_the_project_and_opened_again(
     qtbot.waitUntil(lambda: window.session.bookmarks == ("layer2.1",), timeout=LONG)
     listed(finding.bookmarks_menu)
     finding.bookmarks_menu.actions()[0].trigger()
-    assert window.session.selection == "layer2.1"
+    assert window.session.selection == ("layer2.1",)
 
 
 def listed(menu: QMenu) -> list[str]:
@@ -177,7 +178,7 @@ def test_a_link_that_is_clicked_leads_to_its_other_end(window: Window, finding: 
     (x1, y1), (x2, y2) = max(pairwise(points), key=lambda s: abs(s[0][1] - s[1][1]))
     at = (canvas._offset + QPointF((x1 + x2) / 2, (y1 + 3 * y2) / 4) * canvas.scale).toPoint()
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
-    assert window.session.selection in (link.source, link.target)
+    assert window.session.selection in (members_of(link.source), members_of(link.target))
 
 
 def test_visits_know_the_way_back_and_forget_what_is_gone() -> None:
@@ -197,7 +198,7 @@ def test_visits_know_the_way_back_and_forget_what_is_gone() -> None:
 
 def test_a_stack_of_equal_cards_is_one_place(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:
     window.open_network("resnet50")
-    stack = "layer1.1,layer1.2"
+    stack = StackId(("layer1.1", "layer1.2"))
     settled = lambda: window.canvas.picture.card(stack) is not None  # noqa: E731
     qtbot.waitUntil(settled, timeout=LONG)
     window.go_to_card(stack)
@@ -206,10 +207,10 @@ def test_a_stack_of_equal_cards_is_one_place(window: Window, finding: Navigation
     finding.bookmark_action.trigger()
     window.go_to_card("layer4.0")
     finding.back_action.trigger()
-    assert window.session.selection == stack
+    assert window.session.selection == stack.members
     assert listed(finding.bookmarks_menu)[0].startswith("&1  Residual bottleneck")
     qtbot.keyClick(window.canvas, Qt.Key.Key_Up)
-    assert window.session.selection == "layer1.0"
+    assert window.session.selection == ("layer1.0",)
 
 
 def two_branches() -> Diagram:

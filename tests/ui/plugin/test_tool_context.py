@@ -96,7 +96,7 @@ def test_going_to_a_card_unfolds_what_hides_it(window: Window, qtbot: QtBot) -> 
     window.go_to_card(id)
     qtbot.waitUntil(lambda: window.canvas.picture is not None and window.canvas.picture.rect(id) is not None)
     qtbot.waitUntil(lambda: not window.panel_updater.draw_lane.busy)
-    assert window.session.selection == id
+    assert window.session.selection == (id,)
     rect = window.canvas.picture.rect(id)
     assert rect is not None
     assert window.canvas.rect().contains(window.canvas._viewport.to_widget_rect(rect).toRect().center())
@@ -109,7 +109,7 @@ def test_pointing_out_several_cards(window: Window, qtbot: QtBot) -> None:
     window.highlight_cards(ids)
     qtbot.waitUntil(lambda: window.canvas._marks.highlighted == ids)
     assert window.canvas.picture is not None
-    assert window.session.selection is None
+    assert window.session.selection == ()
     for id in ids:
         rect = window.canvas.picture.rect(id)
         assert rect is not None
@@ -120,7 +120,7 @@ def test_pointing_out_several_cards(window: Window, qtbot: QtBot) -> None:
 
 def test_going_nowhere_before_anything_is_open(window: Window) -> None:
     window.go_to_card("layer1.0")
-    assert window.session.selection is None
+    assert window.session.selection == ()
 
 
 def test_no_two_actions_share_their_keys(window: Window) -> None:

@@ -102,7 +102,7 @@ def test_save_and_open(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyP
     assert network is not None
     assert network.history.edits == (WITHOUT, SwapActivation("*", "gelu"))
     assert network.history.position == 1
-    assert (session.expanded, session.selection, session.default_level) == (opened, "layer1.0", "units")
+    assert (session.expanded, session.selection, session.default_level) == (opened, ("layer1.0",), "units")
     assert resnet.actions_.levels["units"].isChecked()
     assert session.sample is not None
     assert session.sample.name == "Rocket"

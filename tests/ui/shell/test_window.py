@@ -52,7 +52,7 @@ def test_a_click_selects_and_the_inspector_says_what_it_is(mobilenet: Window, qt
     place = mobilenet.canvas._offset + rect.center() * mobilenet.canvas.scale
     qtbot.mouseClick(mobilenet.canvas, Qt.MouseButton.LeftButton, pos=place.toPoint())
     settled(qtbot, mobilenet)
-    assert mobilenet.session.selection == "features.3"
+    assert mobilenet.session.selection == ("features.3",)
     shown = mobilenet.inspector._inspection
     assert shown is not None
     assert shown.title == "Inverted residual"
