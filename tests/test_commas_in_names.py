@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from explorer.analysis.analysis import analyse
 from explorer.edits.edit import nodes_at, place_of
 from explorer.edits.options import find_options
+from explorer.graph import op_kinds
 from explorer.network import Network, open_network
 from explorer.presenters import build_diagram, build_inspection, expanded_at_level
 from explorer.presenters.search import search_cards
@@ -63,8 +64,8 @@ def test_its_options_change_it_alone(network: Network) -> None:
     option = next(o for o in find_options(network.analysis, (CONV,)) if (o.title, o.scope) == ("Kernel", "this layer"))
     edit = next(choice.edit for choice in option.choices if choice.label == "5×5")
     edited = network.edit(edit)
-    kernels = {name: edited.architecture.nodes[name].layer.kernel_size[0] for name in (CONV, OTHER, "parts.b.0")}
-    assert kernels == {CONV: 5, OTHER: 3, "parts.b.0": 3}
+    titles = {name: op_kinds.title(edited.architecture.nodes[name]) for name in (CONV, OTHER, "parts.b.0")}
+    assert titles == {CONV: "Conv 5×5", OTHER: "Conv 3×3", "parts.b.0": "Conv 3×3"}
     assert edited.module()(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
 
 

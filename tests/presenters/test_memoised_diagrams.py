@@ -15,6 +15,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.hierarchy.hierarchy import is_tuple_item
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, toggle_expanded
+from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.diagram import LEVELS, Diagram, Link
 from tests.conftest import TYPICAL
 
@@ -35,7 +36,7 @@ def plainly_linked(study: Analysis, found: Diagram) -> set[Link]:
     nodes = study.architecture.nodes
     shown: dict[str, str] = {}
     for id in (id for children in found.children.values() for id in children if id not in found.children):
-        for part in id.split(","):
+        for part in members_of(id):
             shown |= dict.fromkeys(study.hierarchy.nodes_of(part), id)
     links: dict[tuple[str, str, int], Link] = {}
     for name, card in shown.items():

@@ -148,8 +148,8 @@ class _DifferenceDelegate(QStyledItemDelegate):
         lower.setTop(area.center().y())
         bold = QFont(option.font)
         bold.setBold(True)
-        sign = {"added": c.decrease, "removed": c.increase, "changed": c.accent}[row.what]
-        _draw_elided(painter, upper, CHANGE_SIGNS[row.what], sign, bold)
+        sign = {"added": c.decrease, "removed": c.increase, "changed": c.accent}[row.change]
+        _draw_elided(painter, upper, CHANGE_SIGNS[row.change], sign, bold)
         figure = f"{number_format.format_signed(row.params)} params" if row.params else ""
         colour = c.increase if row.params > 0 else c.decrease
         room = _draw_elided(painter, upper, figure, colour, option.font, right=True)
