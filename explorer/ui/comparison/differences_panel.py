@@ -153,7 +153,7 @@ class _DifferenceDelegate(QStyledItemDelegate):
         figure = f"{number_format.format_signed(row.params)} params" if row.params else ""
         colour = c.increase if row.params > 0 else c.decrease
         room = _draw_elided(painter, upper, figure, colour, option.font, right=True)
-        _draw_elided(painter, upper.adjusted(18, 0, -room - 8, 0), row.place, c.text, bold)
+        _draw_elided(painter, upper.adjusted(18, 0, -room - 8, 0), row.location, c.text, bold)
         small = QFont(option.font)
         small.setPointSizeF(max(small.pointSizeF() * 0.88, 1.0))
         figure = f"{number_format.format_signed(row.macs)} MACs" if row.macs else ""
