@@ -49,9 +49,11 @@ class DifferencesPanel(QWidget):
         self.model = QStandardItemModel(self)
         self.list_view = self._make_view()
         self.copy_text_button = self._build_copy_button(
-            "Copy as text", lambda text: text.as_text(self._differences, *self._titles)
+            "Copy as text", lambda text: text.differences_as_text(self._differences, *self._titles)
         )
-        self.copy_csv_button = self._build_copy_button("Copy as CSV", lambda text: text.as_csv(self._differences))
+        self.copy_csv_button = self._build_copy_button(
+            "Copy as CSV", lambda text: text.differences_as_csv(self._differences)
+        )
         row = QHBoxLayout()
         row.addWidget(self.copy_text_button)
         row.addWidget(self.copy_csv_button)
