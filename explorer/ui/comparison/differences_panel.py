@@ -48,12 +48,8 @@ class DifferencesPanel(QWidget):
         self.headline_label = text_label("")
         self.model = QStandardItemModel(self)
         self.list_view = self._make_view()
-        self.copy_text_button = self._build_copy_button(
-            "Copy as text", lambda text: text.differences_as_text(self._differences, *self._titles)
-        )
-        self.copy_csv_button = self._build_copy_button(
-            "Copy as CSV", lambda text: text.differences_as_csv(self._differences)
-        )
+        self.copy_text_button = self._build_copy_button("Copy as text", self._as_text)
+        self.copy_csv_button = self._build_copy_button("Copy as CSV", self._as_csv)
         row = QHBoxLayout()
         row.addWidget(self.copy_text_button)
         row.addWidget(self.copy_csv_button)
@@ -104,16 +100,21 @@ class DifferencesPanel(QWidget):
         if index.isValid():
             self.difference_selected.emit(index.data(_ROW_ROLE))
 
-    def _build_copy_button(self, text: str, format_differences: Callable[..., str]) -> QPushButton:
-        def copy() -> None:
-            from explorer.presenters import difference_text
+    def _build_copy_button(self, text: str, format_differences: Callable[[], str]) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(f"{text}: the whole list, to paste elsewhere")
+        button.clicked.connect(lambda: QGuiApplication.clipboard().setText(format_differences()))
+        return button
 
-            QGuiApplication.clipboard().setText(format_differences(difference_text))
+    def _as_text(self) -> str:
+        from explorer.presenters.difference_text import differences_as_text
 
-        made = QPushButton(text)
-        made.setToolTip(f"{text}: the whole list, to paste elsewhere")
-        made.clicked.connect(copy)
-        return made
+        return differences_as_text(self._differences, *self._titles) if self._differences is not None else ""
+
+    def _as_csv(self) -> str:
+        from explorer.presenters.difference_text import differences_as_csv
+
+        return differences_as_csv(self._differences) if self._differences is not None else ""
 
 
 def _build_item(row: Difference) -> QStandardItem:
@@ -150,12 +151,12 @@ class _DifferenceDelegate(QStyledItemDelegate):
         lower.setTop(area.center().y())
         bold = QFont(option.font)
         bold.setBold(True)
-        sign = {"added": c.decrease, "removed": c.increase, "changed": c.accent}[row.change]
-        _draw_elided(painter, upper, CHANGE_SIGNS[row.change], sign, bold)
+        sign = {"added": c.decrease, "removed": c.increase, "changed": c.accent}[row.what]
+        _draw_elided(painter, upper, CHANGE_SIGNS[row.what], sign, bold)
         figure = f"{number_format.format_signed(row.params)} params" if row.params else ""
         colour = c.increase if row.params > 0 else c.decrease
         room = _draw_elided(painter, upper, figure, colour, option.font, right=True)
-        _draw_elided(painter, upper.adjusted(18, 0, -room - 8, 0), row.location, c.text, bold)
+        _draw_elided(painter, upper.adjusted(18, 0, -room - 8, 0), row.place, c.text, bold)
         small = QFont(option.font)
         small.setPointSizeF(max(small.pointSizeF() * 0.88, 1.0))
         figure = f"{number_format.format_signed(row.macs)} MACs" if row.macs else ""
