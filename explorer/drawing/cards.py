@@ -1,4 +1,4 @@
-"""How one card looks, and how large it is."""
+"""Painting of one card, and the size it needs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MIN_CARD_TITLE_PX = 6.5
 
 @cache
 def card_size(card: Card) -> tuple[float, float]:
-    """Width and height of a card in the drawing's pixels."""
+    """Return width and height of a card, in drawing units (pixels at scale 1)."""
     if card.is_round:
         return ROUND_DIAMETER, ROUND_DIAMETER
     width = (
@@ -57,7 +57,7 @@ def card_size(card: Card) -> tuple[float, float]:
 
 
 def card_heading(card: Card) -> str:
-    """ "Residual bottleneck × 5"."""
+    """Return the title with the number of equal cards in a stack: "Residual bottleneck × 5"."""
     return f"{card.title} × {card.repeat_count}" if card.repeat_count > 1 else card.title
 
 
@@ -66,7 +66,7 @@ def _shape_width(card: Card) -> float:
 
 
 def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """Paint a card; `scale` says how many screen pixels one of the drawing's is, and so what can be read."""
+    """Paint a card. `scale` is screen pixels per drawing unit; it decides which details are readable and painted."""
     if card.is_round:
         _paint_round(painter, card, rect, theme, scale)
         return
@@ -87,7 +87,7 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
 
 
 def is_inactive(card: Card) -> bool:
-    """Is it there no more: switched off, or taken away?"""
+    """Return whether the card stands for something an edit switched off or removed."""
     return card.change in ("off", "removed")
 
 
@@ -117,7 +117,7 @@ def _paint_bar(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> Non
 
 
 def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
-    """Paint the frame of an open group."""
+    """Paint the border and ground of an expanded group, `depth` groups deep."""
     if max(rect.width(), rect.height()) * scale < level_of_detail.MIN_FRAME_PX:
         level_of_detail.paint_distant_card(painter, card, rect, theme, scale)  # what is in it is smaller than a pixel
         return
@@ -127,7 +127,7 @@ def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale
 
 
 def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:
-    """Paint the title of an open group, over the link that comes in through the same band."""
+    """Paint the title of an expanded group, on top of the link that enters through the same band."""
     if TITLE_PX * scale < MIN_CARD_TITLE_PX:
         return
     room = rect.width() - 2 * _PADDING_LEFT - _EXPANDER_WIDTH
@@ -152,7 +152,7 @@ def _fit_heading(title: str, max_width: float) -> str:
 
 
 def paint_side_texts(painter: QPainter, theme: Theme, scale: float, texts: Iterable[tuple[QPointF, str]]) -> None:
-    """Paint what stands to the right of round cards, where it can be read."""
+    """Paint texts to the right of round cards, each at its baseline point; nothing where they are too small to read."""
     if LINE_PX * scale < MIN_TEXT_PX + 1:
         return
     painter.setFont(diagram_font(SIDE_TEXT_PX))
@@ -296,8 +296,8 @@ def _paint_expander(painter: QPainter, center: QPointF, theme: Theme, expanded: 
 
 
 def paint_badge(painter: QPainter, change: Change, center: QPointF, theme: Theme) -> None:
-    """What an edit did to a card: a plus for what is new, a dot for what is different, as amber and green look alike
-    to many. Nothing for the rest."""
+    """Paint the mark of an edited card: a plus when added, a dot when changed (amber and green look alike to many);
+    nothing for other states."""
     if change not in ("changed", "added"):
         return
     painter.setPen(QPen(theme.named_colour("card"), 1.5))

@@ -1,4 +1,4 @@
-"""A small line drawing for each kind, on a grid of 14 × 14."""
+"""Line icons of the kinds of op, on a grid of 14 × 14."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _CIRCLES: dict[str, list[tuple[float, float, float]]] = {"dropout": [(7, 7, 5.5)
 
 @cache
 def icon_path(kind: Kind) -> QPainterPath:
-    """The outline of a kind's icon, to be stroked."""
+    """Return the outline of a kind's icon, to be stroked."""
     path = QPainterPath()
     for line in _POLYLINES.get(kind, ()):
         path.moveTo(QPointF(*line[0]))

@@ -1,4 +1,4 @@
-"""What the colours and marks mean: only those that are in the picture."""
+"""The legend: an explanation of the colours and marks that occur in a picture, and of no others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LegendMark = Literal["skip", "changed", "added", "off", "removed"]
 
 @dataclass(frozen=True)
 class LegendText:
-    """A line of the legend with words of its own: a heading, the scale, one of its words, what bars show."""
+    """Legend entry with a text of its own: a heading, a colour scale, one of its labels, or the meaning of the bars."""
 
     symbol: Literal["title", "heat", "word", "bar"]
     text: str
@@ -60,7 +60,7 @@ _LABELS: dict[Kind | LegendMark, str] = {
 
 
 def scale_entries(scale: ColourScale) -> Iterator[LegendText]:
-    """The lines that say what a diagram's colours mean."""
+    """Yield the entries that explain a colour scale."""
     yield LegendText("title", scale.title)
     if scale.labels:
         yield from (LegendText("word", word) for word in scale.labels if word != UNKNOWN_LABEL)
@@ -69,13 +69,13 @@ def scale_entries(scale: ColourScale) -> Iterator[LegendText]:
 
 
 def legend_height(entries: Sequence[LegendEntry], width: float) -> float:
-    """Height of the legend when it is `width` wide; at 0 all entries stand below each other."""
+    """Return the height of the legend at this width; at width 0 all entries stand in one column."""
     places = list(_lay_out_entries(entries, width))
     return places[-1][1] + _ROW_HEIGHT if places else 0.0
 
 
 def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], rect: QRectF, theme: Theme) -> None:
-    """Paint the legend in rows, or as a column where there is room for no more."""
+    """Paint the legend in rows, or in one column where the rect is no wider than one entry."""
     column = rect.width() <= legend_width(entries) + 1
     painter.setFont(diagram_font(_TEXT_PX))
     for kind, (x, y, text) in zip(
@@ -92,7 +92,7 @@ def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], rect: QRectF
 
 
 def legend_width(entries: Sequence[LegendEntry]) -> float:
-    """Width of the legend when everything stands below each other."""
+    """Return the width of the legend with all entries in one column."""
     return max(
         (_symbol_width(kind) + text_width(_entry_text(kind), _TEXT_PX) for kind in _ordered_entries(entries)),
         default=0.0,

@@ -1,4 +1,4 @@
-"""Cards and frames from far away: patches of colour, and titles at a size of their own where they fit."""
+"""Cards and frames at small scales: patches of colour, and titles at a fixed screen size where they fit."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _MIN_DOT_PX = 4.0  # screen pixels below which nobody sees that it is round
 
 
 def paint_distant_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """A patch of the kind's colour; from nearer a card, with its title where that fits. The scale alone decides which,
-    so that cards beside each other look alike."""
+    """Paint a card as a patch of its colour, or from `_MIN_TITLE_SCALE` on with as much of its title as fits. Only the
+    scale decides, so that neighbouring cards look alike."""
     ghost = card.change in ("off", "removed")
     if scale < _MIN_TITLE_SCALE:
         painter.fillRect(rect, theme.named_colour("border") if ghost else theme.patch_colour(card))
@@ -48,7 +48,7 @@ def paint_distant_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme
 
 
 def paint_distant_round_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """A dot."""
+    """Paint a round card as a dot."""
     colour = theme.named_colour("border") if card.change in ("off", "removed") else theme.patch_colour(card)
     if rect.width() * scale < _MIN_DOT_PX:
         painter.fillRect(rect, colour)
@@ -107,8 +107,8 @@ def _title_candidates(title: str, rows: int, repeat_count: int) -> Iterator[tupl
 
 
 def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """The title of an outermost frame, above it, at a size that can still be read, if it fits; from very far away,
-    also what all that is in it costs, laid over it."""
+    """Paint the title of an outermost group above it, at a readable size, if it fits; below `OVERVIEW_SCALE` also its
+    parameters and MACs, over the dimmed contents."""
     _paint_title_plate(painter, card, rect, theme, scale, (card.title, _initials(card.title)), rect.width() * scale - 8)
     if scale >= OVERVIEW_SCALE:
         return
@@ -123,7 +123,7 @@ def paint_frame_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme,
 
 
 def paint_end_title(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
-    """Where data comes in or goes out, said above the card where it is too small to say so."""
+    """Paint "Image" or "Output" above an end card that is too small to hold its title."""
     if _title_lines(card, rect, scale):
         return
     whole = text_width(card.title, _FRAME_TITLE_PX, True) <= (rect.width() + END_TITLE_MARGIN / 2) * scale

@@ -1,4 +1,4 @@
-"""Links as painter paths: each source's routes together, shared stretches once, corners rounded."""
+"""Links as painter paths: routes bundled by source, shared stretches drawn once, corners rounded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MERGE_THRESHOLD = 6  # routes from one source from which on shared stretches ar
 
 @dataclass(frozen=True)
 class LinkBundle:
-    """All that leaves one card in one manner."""
+    """All links of one kind (main path or shortcuts) that leave one card."""
 
     source: str
     is_skip: bool
@@ -34,7 +34,7 @@ class LinkBundle:
 
 
 def bundle_links(sources: Sequence[str], routes: Sequence[Route]) -> list[LinkBundle]:
-    """Bundle routes by source, in the order to paint them in; `sources` are in the order of the routes."""
+    """Return routes bundled by source, in painting order. `sources` are given in the order of the routes."""
     bundles: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for number, (source, route) in enumerate(zip(sources, routes, strict=True)):
         bundles[source, route.skip].append(number)
@@ -58,15 +58,15 @@ def bundle_links(sources: Sequence[str], routes: Sequence[Route]) -> list[LinkBu
 
 
 def link_pens(theme: Theme, scale: float) -> tuple[QPen, QPen]:
-    """For the main path and for shortcuts. From far away lines are one pixel wide whatever the scale, and faint, so
-    that cards stay what one sees."""
+    """Return the pens for the main path and for shortcuts. Below `FAINT_BELOW_SCALE` lines are one pixel wide and
+    faint, so that cards dominate."""
     far = scale < FAINT_BELOW_SCALE
     width = 0.0 if far else 1.4
     return QPen(theme.faint_colour("link") if far else theme.named_colour("link"), width), theme.skip_pen(width, far)
 
 
 def paint_link_path(painter: QPainter, path: QPainterPath, arrow_heads: QPainterPath, pen: QPen, scale: float) -> None:
-    """Paint a line and, where they can be seen, its arrow heads."""
+    """Paint a link and, at scales where they are visible, its arrow heads."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(pen)
     painter.drawPath(path)
@@ -97,14 +97,14 @@ def _corner_point(corner: Point, other: Point) -> QPointF:
 
 
 def single_route_path(points: Sequence[Point]) -> tuple[QPainterPath, QPainterPath]:
-    """One route with nothing left out, and its arrow head: for a link that is pointed out."""
+    """Return the path and the arrow head of one complete route, for a highlighted link."""
     head = QPainterPath()
     head.addPolygon(_arrow_head(points))
     return _rounded_path([points]), head
 
 
 def passes_near(points: Sequence[Point], x: float, y: float, tolerance: float) -> bool:
-    """Does a route pass within `reach` of a point?"""
+    """Return whether a route passes within `tolerance` of a point."""
     return any(
         min(x1, x2) - tolerance <= x <= max(x1, x2) + tolerance
         and min(y1, y2) - tolerance <= y <= max(y1, y2) + tolerance

@@ -1,4 +1,4 @@
-"""What is pointed out in a picture, and how: nothing of it belongs to the diagram itself."""
+"""Marks over a diagram: selection, hover, search hits, highlights. They are no part of the diagram itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.drawing.theme import Theme
 
 @dataclass(frozen=True)
 class Marks:
-    """Cards and frames by id."""
+    """Ids of the cards and frames that are marked, by kind of mark."""
 
     selected: str | None = None
     hovered: str | None = None
@@ -27,7 +27,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class MarkOutline:
-    """What a mark goes around."""
+    """Shape that a mark is painted around."""
 
     rect: QRectF
     is_frame: bool
@@ -37,7 +37,7 @@ class MarkOutline:
 def paint_marks(
     painter: QPainter, theme: Theme, scale: float, marks: Marks, outlines: Mapping[str, MarkOutline]
 ) -> None:
-    """Paint the marks around what has an outline; the rest is not visible."""
+    """Paint the marks of everything that has an outline; marked ids without one are not visible and are skipped."""
     painter.setPen(QPen(theme.named_colour("found"), 2.5 / min(scale, 1.0)))
     for id in marks.search_hits & outlines.keys():
         outline = outlines[id]

@@ -1,4 +1,4 @@
-"""A diagram with its places, ready to be painted at any scale, on anything a QPainter can paint on."""
+"""A laid-out diagram, ready to be painted at any scale on any QPaintDevice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_SIDE_TEXT_WIDTH = 400.0  # a text that begins this far to the left may stil
 
 @dataclass(frozen=True)
 class DataFlow:
-    """A card with all that it depends on and all that depends on it."""
+    """A card with its ancestors and descendants in the graph."""
 
     cards: frozenset[str]
     links: frozenset[int]  # numbers of the diagram's links
@@ -44,7 +44,7 @@ class _PlacedCard:
 
 @dataclass(frozen=True, slots=True)
 class DiagramItem:
-    """A card or the frame of an open group, by itself."""
+    """A card or the frame of an expanded group, for painting and animating on its own."""
 
     card: Card
     is_frame: bool
@@ -57,7 +57,7 @@ class DiagramItem:
 
 
 class Picture:
-    """What `compose` makes. Painting it changes nothing."""
+    """Diagram with the geometry of its cards and links, made by `compose_picture`. Painting does not change it."""
 
     def __init__(self, diagram: Diagram, geometry: Geometry) -> None:
         self.diagram = diagram
@@ -88,11 +88,12 @@ class Picture:
 
     @property
     def bounds(self) -> QRectF:
+        """Extent of the drawing, from the origin."""
         return QRectF(0, 0, self.width, self.height)
 
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
-        """Kinds of op that are on the cards, for the legend."""
+        """Kinds of op on the cards, for the legend."""
         found = dict.fromkeys(placed.card.kind for placed in self._cards)
         for placed in self._cards:
             found.update(dict.fromkeys(kind for kind, _ in placed.card.chips))
@@ -100,7 +101,7 @@ class Picture:
 
     @cached_property
     def legend(self) -> tuple[LegendEntry, ...]:
-        """All that needs an explanation."""
+        """Entries for every kind, mark and colour scale that occurs."""
         scale, bars = self.diagram.scale, self.diagram.bars_label
         colours: tuple[LegendEntry, ...] = self.kinds if scale is None else tuple(scale_entries(scale))
         marks: list[LegendMark] = ["skip"] if any(strand.is_skip for strand in self._bundles) else []
@@ -109,20 +110,22 @@ class Picture:
         return (*colours, *marks, *((LegendText("bar", bars),) if bars else ()))
 
     def rect(self, id: str) -> QRectF | None:
-        """Where a card or frame is; None when it is not visible."""
+        """Return the rect of a card or frame; None when it is not visible."""
         placed = self._placed.get(id)
         return placed.rect if placed else None
 
     def card(self, id: str) -> Card | None:
+        """Return the card (or the group's card) of that id; None when it is not visible."""
         placed = self._placed.get(id)
         return placed.card if placed else None
 
     def visible_card(self, id: str) -> str:
-        """The card of that id, or the stack of equal cards that it is in; the id itself when it is not visible."""
+        """Return the id of the visible card that stands for `id`: itself, or the stack of equal cards it is in; `id`
+        when neither is visible."""
         return id if id in self._placed else self._stack_of.get(id, id)
 
     def data_flow(self, id: str | None) -> DataFlow | None:
-        """What a card depends on and what depends on it; None where that is everything, or no card."""
+        """Return ancestors and descendants of a card; None for no card, a frame, or when they make up the whole graph."""
         if id is None or id not in self._placed or self._placed[id].is_frame:
             return None
         if id not in self._flows:
@@ -139,10 +142,11 @@ class Picture:
         return DataFlow(frozenset(behind | before), frozenset(numbers)) if len(numbers) < len(links) else None
 
     def is_frame(self, id: str) -> bool:
+        """Return whether `id` is an expanded group."""
         return id in self._placed and self._placed[id].is_frame
 
     def hit_test(self, x: float, y: float) -> str | None:
-        """The innermost card or frame at a point of the drawing."""
+        """Return the id of the innermost card or frame at a point of the drawing."""
         point = QPointF(x, y)
         for placed in self._cards_in(QRectF(x - 1, y - 1, 2, 2)):
             if placed.rect.contains(point):
@@ -151,11 +155,11 @@ class Picture:
         return next((placed.card.id for placed in frames if placed.rect.contains(point)), None)
 
     def count_cards_in(self, region: QRectF) -> int:
-        """How many cards lie, at least in part, in a part of the drawing."""
+        """Return how many cards intersect a region of the drawing."""
         return sum(1 for _ in self._cards_in(region))
 
     def link_at(self, x: float, y: float, tolerance: float = 4.0) -> Link | None:
-        """The link that passes within `reach` of a point, the one painted uppermost."""
+        """Return the topmost link that passes within `tolerance` of a point."""
         point = QPointF(x, y)
         around = QRectF(x - tolerance, y - tolerance, 2 * tolerance, 2 * tolerance)
         for place in reversed(self._bundle_index.query(around)):
@@ -167,21 +171,21 @@ class Picture:
         return None
 
     def neighbours(self, id: str) -> tuple[list[str], list[str]]:
-        """The cards that feed a card, and those it feeds."""
+        """Return the cards that feed a card, and the cards it feeds."""
         own = [self.diagram.links[number] for number in self._links_of_card.get(id, ())]
         before = dict.fromkeys(link.source for link in own if link.target == id)
         after = dict.fromkeys(link.target for link in own if link.source == id)
         return list(before), list(after)
 
     def items_in(self, region: QRectF) -> tuple[list[DiagramItem], list[int]]:
-        """What lies, at least in part, in a part of the drawing: frames and cards, and the numbers of links."""
+        """Return the frames and cards that intersect a region, and the indices of its links."""
         near = [self._frames[number] for number in self._frame_index.query(region)]
         near += self._cards_in(region)
         numbers = [n for place in self._bundle_index.query(region) for n in self._bundles[place].link_indices]
         return [self._build_item(placed) for placed in near], numbers
 
     def item(self, id: str, is_frame: bool) -> DiagramItem | None:
-        """A card or, with `frame`, the frame of an open group; None when there is none of that id."""
+        """Return the card or, with `is_frame`, the frame of that id; None when there is none."""
         placed = self._placed.get(id)
         return self._build_item(placed) if placed is not None and placed.is_frame == is_frame else None
 
@@ -209,7 +213,8 @@ class Picture:
         return {child: group for group, inside in self.diagram.children.items() for child in inside}
 
     def marked_area(self, marks: Marks, scale: float) -> QRectF:
-        """Where marks for what is selected and hovered are painted; the rest of a painting does not depend on them."""
+        """Return the region that the marks of selection and hover touch; the rest of a painting does not depend on
+        them."""
         touched = QRectF()
         for id in (marks.selected or "", marks.hovered or "", *marks.also_selected):
             touched |= self._placed[id].rect if id in self._placed else QRectF()
@@ -220,7 +225,7 @@ class Picture:
         return touched.adjusted(-slack, -slack, slack, slack) if not touched.isNull() else touched
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks = _NO_MARKS) -> None:
-        """Paint the exposed part, in the drawing's own coordinates; `scale` is screen pixels for one of them."""
+        """Paint the exposed part, in drawing units; `scale` is screen pixels per unit."""
         self._paint_body(painter, theme, exposed, scale, marks)
         if scale * cards.TITLE_PX < cards.MIN_CARD_TITLE_PX:
             self._paint_distant_titles(painter, theme, exposed, scale)
@@ -228,7 +233,7 @@ class Picture:
         self.paint_marks(painter, theme, scale, replace(marks, search_hits=frozenset(found)), {})
 
     def paint_minimap(self, painter: QPainter, theme: Theme, scale: float) -> None:
-        """Paint all of it in patches of colour, without a word."""
+        """Paint everything as patches of colour, without text."""
         self._paint_body(painter, theme, self.bounds, min(scale, 0.99 * level_of_detail.OVERVIEW_SCALE), _NO_MARKS)
 
     def _paint_body(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
@@ -263,7 +268,7 @@ class Picture:
     def paint_marks(
         self, painter: QPainter, theme: Theme, scale: float, marks: Marks, moved_rects: Mapping[str, QRectF]
     ) -> None:
-        """Paint what is pointed out, around cards that are where `moved` says or, if it does not, in their places."""
+        """Paint the marks around cards at `moved_rects`, or at their own place for ids that are not in it."""
         ids = {
             *marks.search_hits,
             *marks.highlighted,
@@ -328,9 +333,10 @@ class Picture:
 def compose_picture(
     diagram: Diagram, direction: Direction = "columns", report_progress: ProgressCallback = float
 ) -> Picture:
-    """Measure the cards, lay them out, and make the picture; `step` hears how far it is, and may raise to end it.
+    """Measure the cards, lay out the graph and return the picture.
 
-    Needs a QGuiApplication; runs on any thread.
+    `report_progress` is called with the part that is done, 0 to 1, and may raise to cancel. Needs a QGuiApplication;
+    runs on any thread.
     """
     report_progress(0.0)
     visible = [card for id, card in diagram.cards.items() if id not in diagram.children]

@@ -1,4 +1,4 @@
-"""Rectangles by where they are: what a part of the drawing holds is found without asking every one."""
+"""Spatial index of rectangles: those in a region are found without testing each in Python."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from PySide6.QtCore import QRectF
 
 
 class RectIndex:
+    """Rectangles as arrays of their sides, queried by region."""
+
     def __init__(self, rects: Sequence[QRectF]) -> None:
         import numpy as np  # here, for the window is up before there is anything to draw
 
@@ -16,8 +18,8 @@ class RectIndex:
         self._longer_side = np.maximum(self._right - self._left, self._bottom - self._top)
 
     def query(self, region: QRectF, min_side: float = 0.0) -> list[int]:
-        """Numbers of the rectangles that lie, at least in part, in `part`; in order. Those whose longer side is below
-        `least` are left out."""
+        """Return indices of the rectangles that intersect a region, in order; those with a longer side below `min_side`
+        are left out."""
         inside = (self._left < region.right()) & (self._right > region.left())
         inside &= (self._top < region.bottom()) & (self._bottom > region.top())
         if min_side:

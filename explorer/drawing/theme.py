@@ -1,4 +1,4 @@
-"""Colours and type of the diagram."""
+"""Colours and fonts of the diagram."""
 
 from __future__ import annotations
 
@@ -75,6 +75,8 @@ _DARK: dict[str, str] = {  # the same on a dark ground: lighter, so that contras
 
 @dataclass(frozen=True)
 class Theme:
+    """Colours of one look of the diagram: light, dark or print."""
+
     name: str
     canvas: str
     card: str
@@ -97,42 +99,43 @@ class Theme:
     dashed_skips: bool = False  # shortcuts are dashed: where there is no colour to tell them by
 
     def kind_colour(self, kind: Kind) -> QColor:
+        """Return the strong colour of a kind of op or group."""
         return _parse_colour(self.kind_colours[kind])
 
     def named_colour(self, name: str) -> QColor:
-        """One of the named colours: `theme.of("link")`."""
+        """Return one of the theme's own colours: `theme.named_colour("link")`."""
         return _parse_colour(getattr(self, name))
 
     def overlay_colour(self, name: str) -> QColor:
-        """A named colour to lay over cards so that they can still be read."""
+        """Return a named colour, transparent enough to lay over a card that must stay readable."""
         colour = QColor(self.named_colour(name))
         colour.setAlphaF(0.22)
         return colour
 
     def kind_fill(self, kind: Kind) -> QColor:
-        """The soft colour a card of this kind is filled with."""
+        """Return the soft colour that fills cards of a kind."""
         return _mix(self.kind_colours[kind], self.card, self.tint_strength)
 
     def card_colour(self, card: Card) -> QColor:
-        """The strong colour of a card: that of its kind, or what its place on the scale says."""
+        """Return the strong colour of a card: of its kind, or of its value on the diagram's colour scale."""
         return _parse_colour(self._card_colour_name(card))
 
     def card_fill(self, card: Card) -> QColor:
-        """The soft colour a card is filled with."""
+        """Return the soft colour that fills a card."""
         if card.tint is None and not card.tint_label:
             return self.kind_fill(card.kind)
         return _mix(self._card_colour_name(card), self.card, self.heat_strength)
 
     def patch_colour(self, card: Card) -> QColor:
-        """What a card is from so far away that nothing fits on it: its colour, calmed, or as it is where it counts."""
+        """Return the colour of a card too small for details: calm when it shows the kind, full when it shows a value."""
         return self.calm_kind_colour(card.kind) if card.tint is None and not card.tint_label else self.card_colour(card)
 
     def heat_colour(self, position: float) -> QColor:
-        """A place on the scale, 0 to 1."""
+        """Return the colour at a position on the scale, 0 to 1."""
         return _parse_colour(self._heat_colour_name(position))
 
     def label_colour(self, label: str) -> QColor:
-        """The strong colour of a word that cards are coloured by."""
+        """Return the strong colour of a label that cards are coloured by."""
         return _parse_colour(self._label_colour_name(label))
 
     def _card_colour_name(self, card: Card) -> str:
@@ -152,33 +155,33 @@ class Theme:
         return known.get(label) or _OTHER_LABEL_COLOURS[sum(map(ord, label)) % len(_OTHER_LABEL_COLOURS)]
 
     def heading_colour(self, kind: Kind) -> QColor:
-        """A kind's colour for writing with: close enough to the text's to be read on every frame."""
+        """Return a kind's colour for text: readable on every frame."""
         return _mix(self.kind_colours[kind], self.text, 0.55)
 
     def distant_card_fill(self, card: Card) -> QColor:
-        """The ground of a card that is too far away for an outline, and so must stand out by itself."""
+        """Return the fill of a card at a scale where it has no outline and must stand out by itself."""
         if card.tint is not None or card.tint_label:
             return self.card_fill(card)
         return _mix(self.kind_colours[card.kind], self.card, self.tint_strength + 0.1 if self.tint_strength else 0.0)
 
     def calm_kind_colour(self, kind: Kind) -> QColor:
-        """What a card is from so far away that nothing fits on it: its colour, calmed."""
+        """Return a kind's colour, toned down, for cards shown as mere patches."""
         return _mix(self.kind_colours[kind], self.card, 0.72)
 
     def faint_colour(self, name: str) -> QColor:
-        """A named colour near the ground: for links seen from afar, where cards are what one looks at. Mixed here
-        rather than painted half-transparent, so that lines on top of each other do not add up."""
+        """Return a named colour mixed with the ground, for links at small scales. Opaque, so that overlapping lines do
+        not add up."""
         return _mix(getattr(self, name), self.frame, 0.5)
 
     def skip_pen(self, width: float, faint: bool = False) -> QPen:
-        """The pen for shortcuts."""
+        """Return the pen for shortcuts; dashed where the theme cannot tell them by colour."""
         pen = QPen(self.faint_colour("skip") if faint else self.named_colour("skip"), width)
         if self.dashed_skips:
             pen.setStyle(Qt.PenStyle.DashLine)
         return pen
 
     def frame_fill(self, depth: int) -> QColor:
-        """The ground of an open group, `depth` groups deep (1 is outermost)."""
+        """Return the ground of an expanded group, `depth` groups deep (1 is outermost)."""
         return _mix(self.muted, self.frame, min(0.05 * (depth - 1), 0.2))
 
 
@@ -253,13 +256,13 @@ PRINT = Theme(
 
 
 def get_theme(name: str) -> Theme:
-    """The theme of that name. Raises KeyError for another."""
+    """Return the theme "light", "dark" or "print". Raises KeyError for another name."""
     return {"light": LIGHT, "dark": DARK, "print": PRINT}[name]
 
 
 @cache
 def diagram_font(pixels: float, bold: bool = False) -> QFont:
-    """The diagram's type, in pixels of the drawing, so that it does not depend on any screen."""
+    """Return the diagram's font at a size in drawing units, independent of the screen."""
     made = QFont()
     made.setFamilies(["Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans"])
     made.setPixelSize(max(round(pixels), 1))
@@ -270,7 +273,7 @@ def diagram_font(pixels: float, bold: bool = False) -> QFont:
 
 @cache
 def text_width(text: str, pixels: float, bold: bool = False) -> float:
-    """How wide a text is."""
+    """Return the width of a text in drawing units."""
     return QFontMetricsF(diagram_font(pixels, bold)).horizontalAdvance(text)
 
 

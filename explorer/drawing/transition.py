@@ -30,7 +30,7 @@ FindRect = Callable[[str], QRectF | None]
 
 @dataclass(frozen=True, slots=True)
 class MovingLink:
-    """A link somewhere on its way."""
+    """A link at one moment of a transition."""
 
     points: tuple[Point, ...]
     is_skip: bool
@@ -39,16 +39,18 @@ class MovingLink:
 
 @dataclass(frozen=True)
 class Scene:
-    """Where everything is at one moment."""
+    """Rects and routes of everything at one moment."""
 
     items: Mapping[ItemKey, DiagramItem]
     links: Mapping[LinkKey, MovingLink]
 
     def rect(self, id: str) -> QRectF | None:
+        """Return the rect of the frame or, without one, of the card of that id; None when it is not in the scene."""
         piece = self.items.get((id, True)) or self.items.get((id, False))
         return piece.rect if piece is not None else None
 
     def translated(self, offset: QPointF) -> Scene:
+        """Return the scene shifted by an offset."""
         return Scene(
             {key: replace(piece, rect=piece.rect.translated(offset)) for key, piece in self.items.items()},
             {
@@ -59,7 +61,7 @@ class Scene:
 
 
 def visible_scene(picture: Picture, region: QRectF) -> Scene | None:
-    """What of a picture is in sight; None where that is too much to move."""
+    """Return the part of a picture that lies in a region; None when it holds too many items to animate."""
     pieces, numbers = picture.items_in(region)
     if len(pieces) > MAX_MOVING_CARDS or len(numbers) > MAX_MOVING_LINKS:
         return None
@@ -69,7 +71,10 @@ def visible_scene(picture: Picture, region: QRectF) -> Scene | None:
 
 
 class Transition:
-    """Made once for each change; `at` tells where things are, `paint` shows them."""
+    """Animation between two pictures, computed once for each change of the diagram.
+
+    `scene_at` gives the state at a moment, `paint` paints it.
+    """
 
     def __init__(self, begin: Scene, end: Scene, before: Picture, shift: QPointF, after: Picture) -> None:
         """`begin` is already in the coordinates of `after`; those of `before` are `shift` away from them."""
@@ -94,11 +99,11 @@ class Transition:
 
     @property
     def is_static(self) -> bool:
-        """Does nothing move?"""
+        """Whether nothing moves or fades."""
         return all(a.rect == b.rect and a.opacity == b.opacity for a, b in self._moves.values())
 
     def scene_at(self, progress: float) -> Scene:
-        """Where everything is when `done` (0 to 1) of the way is behind."""
+        """Return the scene at `progress` (0 to 1)."""
         pieces = {
             key: replace(
                 b,
@@ -110,7 +115,7 @@ class Transition:
         return Scene(pieces, {key: _interpolate_link(a, b, progress) for key, (a, b) in self._link_moves.items()})
 
     def paint(self, painter: QPainter, theme: Theme, scale: float, marks: Marks, progress: float) -> None:
-        """As `Picture.paint` does it, for one moment."""
+        """Paint one moment, as `Picture.paint` paints the end."""
         now = self.scene_at(progress)
         near = scale * cards.TITLE_PX >= cards.MIN_CARD_TITLE_PX
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)

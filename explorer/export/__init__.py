@@ -1,1 +1,1 @@
-"""A snapshot as files: images, tables."""
+"""Networks as files: images, tables, weights, ONNX and Python source."""

@@ -1,4 +1,4 @@
-"""The commands that write files. What they need of torch and Qt is imported when one runs."""
+"""Command-line commands that write files. Torch and Qt are imported when one of them runs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ Opener = Callable[[argparse.Namespace, str], "Network"]
 
 
 def add_export_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+    """Add the arguments of `export`. `opener` opens the network of a key."""
     _add_page_arguments(parser, formats=(*SUFFIXES, *NETWORK_SUFFIXES))
     parser.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
     parser.add_argument("--direction", choices=tuple(DIRECTIONS), default="columns", help="which way the data flows")
@@ -34,6 +35,7 @@ def add_export_arguments(parser: argparse.ArgumentParser, opener: Opener) -> Non
 
 
 def add_volumes_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+    """Add the arguments of `volumes`, the figure of feature maps as boxes."""
     _add_page_arguments(parser)
     parser.add_argument("--level", choices=tuple(_VOLUME_LEVELS), default="stages", help="what a box stands for")
     parser.set_defaults(
@@ -42,6 +44,7 @@ def add_volumes_arguments(parser: argparse.ArgumentParser, opener: Opener) -> No
 
 
 def add_table_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+    """Add the arguments of `table`, the table of stages."""
     _add_page_arguments(parser, required=False)
     parser.add_argument(
         "--as",
@@ -117,10 +120,10 @@ def _run_table(parsed: argparse.Namespace, opener: Opener) -> None:
 
 
 def expand_patterns(patterns: list[str]) -> list[str]:
-    """The keys of the catalogue that the patterns stand for, each once; what is no pattern, or the
-    user's own (net.py:Net), is taken as it is.
+    """Return the catalogue keys that match the patterns, each once. Anything without wildcards, and a user module
+    (net.py:Net), is kept as it is.
 
-    Raises LookupError for a pattern that stands for none.
+    Raises LookupError for a pattern that matches none.
     """
     from explorer.networks.catalogue import all_entries
     from explorer.networks.user_module import is_user_module

@@ -1,4 +1,4 @@
-"""The network itself as files: Python that rebuilds it, its weights, and ONNX."""
+"""A network as files for other programs: Python source, safetensors and ONNX."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _MAX_ONNX_BYTES = 2**31 - 2**20
 
 
 def save_network(network: Network, path: str | Path) -> None:
-    """Write the network, with the edits in force, as what the suffix of `path` says: .py, .safetensors or .onnx.
+    """Write the network with its edits as .py, .safetensors or .onnx, by the suffix of `path`.
 
-    Raises ExportError: unknown suffix, a place that cannot be written, or a network that cannot be written like that.
-    Then nothing is written, and an older file stays.
+    Raises ExportError for an unknown suffix, a path that cannot be written, or a network that has no such form. Then
+    nothing is written, and an older file stays.
     """
     path = Path(path)
     _WRITERS[check_suffix(path, NETWORK_SUFFIXES)](network, path)
 
 
 def save_weights(network: Network, path: Path) -> None:
-    """Write the weights as safetensors, by the names of the module's state dict; metadata says what they belong to."""
+    """Write the state dict as safetensors; the file's metadata names network, options, edits and input shape."""
     from safetensors.torch import save_file
 
     tensors = {name: _compact(tensor) for name, tensor in network.module().state_dict().items()}
@@ -57,7 +57,10 @@ def _compact(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def save_onnx(network: Network, path: Path) -> None:
-    """Write the network with its weights as ONNX, for the input shape it has."""
+    """Write the network with its weights as ONNX, for its own input shape.
+
+    Raises ExportError without the package onnxscript, above 2 GiB, and for ops that torch cannot convert.
+    """
     if importlib.util.find_spec("onnxscript") is None:
         raise ExportError("writing ONNX needs the package onnxscript: pip install 'cnn-explorer[onnx]'")
     held = 4 * network.figures.total.params

@@ -1,4 +1,4 @@
-"""From a network to its picture on a sheet, and into a file: what the dialog, the command line and Python use."""
+"""Pictures of a network on a page, and their files: used by the dialog, the command line and the Python API."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def save_table(networks: Sequence[Network], table: StageTable, path: str | Path,
 
 
 def build_table_sheet(networks: Sequence[Network], table: StageTable, page: Page) -> Sheet:
-    """A table of stages on a page. Needs a QGuiApplication."""
+    """Return a table of stages on a page. Needs a QGuiApplication."""
     from explorer.export.sheet import Sheet, SheetText
     from explorer.export.table_image import TableImage
 
@@ -68,7 +68,7 @@ def build_table_sheet(networks: Sequence[Network], table: StageTable, page: Page
 
 
 def build_network_sheet(network: Network, page: Page = Page(), select: Collection[str] = ()) -> Sheet:
-    """The picture that a page wants, with what stands around it. Needs a QGuiApplication.
+    """Return the picture that a page asks for, with title, figures, caption and legend. Needs a QGuiApplication.
 
     Raises ExportError for a selection that is not in the network.
     """
@@ -80,7 +80,8 @@ def build_network_sheet(network: Network, page: Page = Page(), select: Collectio
 def build_content(
     network: Network, page: Page, select: Collection[str] = (), colouring: Colouring | None = None
 ) -> SheetContent:
-    """The picture alone; `colouring` holds the numbers that the page names, where they are not those of `COLOURS`."""
+    """Return the picture alone. `colouring` supplies the values when the page colours by a mode that is not in
+    `COLOUR_MODES`."""
     from explorer.drawing import compose_picture
     from explorer.export.table_image import TableImage
     from explorer.export.volumes_image import VolumesImage
@@ -115,8 +116,8 @@ def _resolve_selection(network: Network, name: str) -> str:
 
 
 def filter_diagram(diagram: Diagram, ids: Collection[str]) -> Diagram:
-    """The diagram of some of its cards and open groups, with what is in them and the links between. Where several of
-    them read one map from outside, a card stands for that: else nothing would say that their ways begin together."""
+    """Return the part of a diagram with these cards and groups and the links between them. A map from outside that
+    several of them read gets an input card, to show that their branches begin together."""
     kept: set[str] = set()
     for id in ids:
         kept.update(_descendants(diagram, id))
@@ -142,7 +143,7 @@ def _descendants(diagram: Diagram, id: str) -> list[str]:
 
 
 def sheet_text(network: Network) -> SheetText:
-    """What is written around any picture of a network."""
+    """Return title, caption and figures for any picture of a network."""
     from explorer.export.sheet import SheetText
 
     counts = build_summary(network.analysis, network.baseline.analysis).headline_figures
@@ -150,7 +151,7 @@ def sheet_text(network: Network) -> SheetText:
 
 
 def caption(network: Network) -> str:
-    """The exact figures and their convention, for below a diagram."""
+    """Return parameters, MACs, FLOPs and input shape in one line, with the FLOP convention."""
     total = network.figures.total
     shape = "×".join(map(str, network.architecture.input_shape[1:]))
     edits = len(network.history.applied_edits)
@@ -173,7 +174,7 @@ def _figure_text(count: HeadlineFigure) -> str:
 
 
 def ensure_application() -> None:
-    """Make sure there is an application, without a screen if there is none."""
+    """Create a QGuiApplication if there is none, offscreen where there is no display."""
     global _application
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -1,6 +1,6 @@
-"""What an exported picture shows and how large it is: one value, shared by the dialog, the command line and Python.
+"""Settings of an exported picture: its contents and its size.
 
-Knows neither Qt nor torch.
+One value, shared by the dialog, the command line and the Python API. Needs neither Qt nor torch.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ DEFAULT_SCALE = 2.0
 
 
 class ExportError(ValueError):
-    """What cannot be written. The message names the file and the way out."""
+    """Something that cannot be written. The message names the file and what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most one of `scale`, `width` and `dpi` says how large: pixels for each unit of the drawing, pixels of the
-    whole page, or pixels for each of the inches it has at scale 1 (1/96 inch for each unit).
+    """Settings of an exported picture.
 
-    Raises ExportError for a value that there is none of.
+    At most one of `scale`, `width` and `dpi` sets the size: pixels per drawing unit, pixels of the whole page, or
+    pixels per inch, with 96 drawing units to the inch. Raises ExportError for a value that does not exist.
     """
 
     kind: PictureKind = "graph"
@@ -85,7 +85,7 @@ class Page:
             raise ExportError(f"a margin of {self.margin:g} cannot be; it must be 0 or more")
 
     def scale_for(self, width: float) -> float:
-        """Pixels for each unit of a drawing that is `width` units wide."""
+        """Return pixels per drawing unit for a drawing of this width."""
         if self.width is not None:
             return self.width / width
         if self.dpi is not None:
@@ -102,9 +102,9 @@ def check_pixels(
     max_pixels: int = MAX_PNG_PIXELS,
     hint: str = " (or write an SVG or PDF)",
 ) -> tuple[int, int]:
-    """Pixels of a bitmap of `width` × `height` units, before any memory is asked for.
+    """Return width and height in pixels of a bitmap, before any memory is allocated.
 
-    Raises ExportError when it would have none or too many; the message says the largest scale that works.
+    Raises ExportError when it would have no pixels or too many; the message gives the largest scale that works.
     """
     across, down = round(width * scale), round(height * scale)
     if min(across, down) < 1:
@@ -119,7 +119,7 @@ def check_pixels(
 
 
 def max_scale(width: float, height: float, max_side: int = MAX_PNG_SIDE, max_pixels: int = MAX_PNG_PIXELS) -> float:
-    """The largest scale, rounded down to two digits, at which a bitmap holds so many units."""
+    """Return the largest scale, rounded down to two digits, at which a bitmap stays within the limits."""
     exact = min(max_side / max(width, height), math.sqrt(max_pixels / (width * height)))
     digits = 100 if exact >= 0.1 else 10_000
     steps = math.floor(digits * exact)
@@ -129,9 +129,9 @@ def max_scale(width: float, height: float, max_side: int = MAX_PNG_SIDE, max_pix
 
 
 def size_text(page: Page, suffix: str, width: float, height: float) -> str:
-    """How large a file of `width` × `height` units becomes: "2,280 × 1,154 pixels, 30 × 15 cm on paper".
+    """Return the size of the file that a page would give: "2,280 × 1,154 pixels, 30 × 15 cm on paper".
 
-    Raises ExportError when it cannot become that large; the message says the largest scale that works.
+    Raises ExportError when it is too large; the message gives the largest scale that works.
     """
     scale = page.scale_for(width)
     paper = f"{2.54 * width / UNITS_PER_INCH:.3g} × {2.54 * height / UNITS_PER_INCH:.3g} cm"
@@ -147,7 +147,7 @@ def size_text(page: Page, suffix: str, width: float, height: float) -> str:
 
 
 def check_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
-    """The suffix that says what to write. Raises ExportError for another than those known."""
+    """Return the suffix of a path, in lower case. Raises ExportError when it is not in `known`."""
     suffix = path.suffix.lower()
     if suffix not in known:
         raise ExportError(f"cannot write {path.name}: the name must end in {', '.join(known)}")
@@ -155,7 +155,7 @@ def check_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
 
 
 def check_choice(setting: str, value: Any, known: tuple[Any, ...]) -> None:
-    """Raises ExportError, which lists what there is."""
+    """Raise ExportError, with the known values, when a setting has another value."""
     if value not in known:
         names = [str(name) for name in known if name is not None]
         raise ExportError(f"there is no {setting} {value!r}; there are {', '.join(names[:-1])} and {names[-1]}")

@@ -1,4 +1,4 @@
-"""A PNG painted and written in bands: it may be larger than memory, or than what Qt can paint on.
+"""PNG files painted and written in bands, so that they may exceed memory and Qt's largest image.
 
 Bands are compressed on a second thread while the next one is painted. The format: https://www.w3.org/TR/png-3/.
 """
@@ -34,7 +34,7 @@ _COMPRESSION_LEVEL = (
 def write_png(
     path: Path, width: int, height: int, paint: PaintTile, *, transparent: bool = False, dots_per_metre: int = 3780
 ) -> None:
-    """Write an image of any size. Raises OSError, and whatever `paint` raises."""
+    """Write an image of any size, painting one band at a time. Raises OSError, and whatever `paint` raises."""
     with path.open("wb") as file, ThreadPoolExecutor(1) as compressing:
         file.write(b"\x89PNG\r\n\x1a\n")
         _write_chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8, _RGBA if transparent else _RGB, 0, 0, 0))
@@ -65,7 +65,7 @@ def _paint_bands(width: int, height: int, paint: PaintTile, transparent: bool) -
 
 
 def blank_image(width: int, height: int, transparent: bool) -> QImage:
-    """An empty image to paint on. Raises MemoryError."""
+    """Return an empty image to paint on. Raises MemoryError when it cannot be allocated."""
     kind = QImage.Format.Format_ARGB32_Premultiplied if transparent else QImage.Format.Format_RGB32
     image = QImage(width, height, kind)
     if image.isNull():

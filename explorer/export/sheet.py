@@ -1,4 +1,4 @@
-"""A picture with what stands around it: title, figures, caption and legend, in the drawing's own units."""
+"""A picture on a page: title, figures, caption and legend around it, in drawing units."""
 
 from __future__ import annotations
 
@@ -22,25 +22,31 @@ _MIN_WIDTH = 420.0  # width from which neither a legend nor a caption is a tower
 
 
 class SheetContent(Protocol):
-    """What can be put on a sheet: a `Picture`, or anything else that paints itself."""
+    """Protocol of what a sheet can hold: a `Picture`, or anything else that paints itself."""
 
     @property
-    def width(self) -> float: ...
+    def width(self) -> float:
+        """Width in drawing units."""
+        ...
 
     @property
-    def height(self) -> float: ...
+    def height(self) -> float:
+        """Height in drawing units."""
+        ...
 
     @property
-    def legend(self) -> Sequence[LegendEntry]: ...
+    def legend(self) -> Sequence[LegendEntry]:
+        """Entries of the legend below the content; empty for none."""
+        ...
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
-        """Paint at least the exposed part, in units of the drawing; `scale` is pixels for each of them."""
+        """Paint at least the exposed part, in drawing units; `scale` is pixels per unit."""
         ...
 
 
 @dataclass(frozen=True)
 class SheetText:
-    """What is written around a picture, if the page wants it."""
+    """Texts around a picture; each is shown if the page asks for it."""
 
     title: str = ""
     caption: str = ""
@@ -48,13 +54,14 @@ class SheetText:
 
 
 class CroppedContent:
-    """A part of some content, and nothing beyond its edges."""
+    """A region of some content, clipped at its edges."""
 
     def __init__(self, content: SheetContent, part: QRectF) -> None:
         self._content, self._region = content, part
         self.width, self.height, self.legend = part.width(), part.height(), content.legend
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
+        """Paint the region, moved to the origin."""
         painter.save()
         painter.setClipRect(QRectF(0, 0, self.width, self.height))
         painter.translate(-self._region.topLeft())
@@ -63,7 +70,7 @@ class CroppedContent:
 
 
 class Sheet:
-    """Painting it changes nothing, and may happen on any thread."""
+    """Content with everything around it. Painting does not change it and is safe on any thread."""
 
     def __init__(self, content: SheetContent, page: Page = Page(), words: SheetText = SheetText()) -> None:
         self.content, self.page, self.theme = content, page, get_theme(page.theme)
@@ -92,11 +99,11 @@ class Sheet:
 
     @property
     def scale(self) -> float:
-        """Pixels for each unit, as the page wants it."""
+        """Pixels per drawing unit that the page asks for."""
         return self.page.scale_for(self.width)
 
     def paint(self, painter: QPainter, scale: float, exposed: QRectF | None = None) -> None:
-        """Paint the sheet, or at least the exposed part of it, in its own units."""
+        """Paint the whole sheet, or at least the exposed part, in its own units."""
         exposed = exposed if exposed is not None else QRectF(0, 0, self.width, self.height)
         margin, theme = self.page.margin, self.theme
         if not self.page.transparent:

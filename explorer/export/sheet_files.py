@@ -1,5 +1,4 @@
-"""A sheet as PNG, SVG, PDF or on the clipboard: painted by the functions that paint the screen, written whole or not
-at all.
+"""Sheets as PNG, SVG and PDF files and on the clipboard. Files are written atomically.
 
 Runs without a window and off the UI thread; needs a QGuiApplication for the fonts.
 """
@@ -31,11 +30,10 @@ _BAND_MARGIN = 40.0  # units around a band in which something may begin that rea
 
 
 def export_image(sheet: Sheet, path: str | Path) -> None:
-    """Write a sheet as what the suffix of `path` says, at the scale its page wants.
+    """Write a sheet in the format of the suffix of `path`, at the scale of its page.
 
-    Raises:
-        ExportError: unknown suffix, too large an image (the message says the largest scale that works), or a place
-            that cannot be written. Then nothing is written, and an older file stays.
+    Raises ExportError for an unknown suffix, too large an image (the message gives the largest scale that works), or a
+    path that cannot be written. Then nothing is written, and an older file stays.
     """
     path = Path(path)
     writer = _WRITERS[check_suffix(path)]
@@ -45,7 +43,7 @@ def export_image(sheet: Sheet, path: str | Path) -> None:
 
 
 def write_export(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file whole or not at all. Raises ExportError, which names the place and what is the matter."""
+    """Write a file atomically. Raises ExportError, which names the path and the reason."""
     if not path.parent.is_dir():
         raise ExportError(f"cannot write {path}: there is no folder {path.parent}")
     try:
@@ -57,7 +55,8 @@ def write_export(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def render_bitmap(sheet: Sheet, scale: float | None = None, detail_scale: float | None = None) -> QImage:
-    """The sheet as one image in memory; with `like`, a small image of the one at that scale, which shows more detail.
+    """Return the sheet as one image in memory. With `detail_scale` it shows the details of that scale at a smaller
+    size.
 
     Raises ExportError when it would be too large for memory.
     """
@@ -76,7 +75,7 @@ def render_bitmap(sheet: Sheet, scale: float | None = None, detail_scale: float 
 
 
 def render_svg(sheet: Sheet) -> bytes:
-    """The sheet as an SVG document."""
+    """Return the sheet as an SVG document."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
@@ -86,7 +85,7 @@ def render_svg(sheet: Sheet) -> bytes:
 
 
 def clipboard_data(image: QImage, document: bytes) -> QMimeData:
-    """An image, and the same as SVG for programs that take one."""
+    """Return MIME data with an image, and the SVG for programs that accept it."""
     held = QMimeData()
     held.setImageData(image)
     held.setData("image/svg+xml", document)

@@ -1,4 +1,4 @@
-"""A table of stages as a picture, in the manner of printed ones: three rules, no boxes, tall brackets."""
+"""A table of stages as a picture in the style of printed tables: three rules, no boxes, tall brackets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _TableRow:
 
 
 class TableImage:
-    """What `Sheet` puts on a page."""
+    """Sheet content that shows a table of stages."""
 
     legend: Sequence[Kind | LegendMark] = ()
 
@@ -61,6 +61,7 @@ class TableImage:
         self.height = y
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
+        """Paint the rows that intersect the exposed part."""
         for number, y in enumerate(self._rules):
             heavy = number in (0, len(self._rules) - 1)
             painter.setPen(QPen(theme.named_colour("text"), 1.6 if heavy else 0.8))

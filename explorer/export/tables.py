@@ -13,7 +13,7 @@ from explorer.presenters.stage_table import Cell, LayerRun, StageTable
 
 
 def table_as_markdown(table: StageTable) -> str:
-    """A table as GitHub and most others read it. Counts are shortened."""
+    """Return the table in GitHub's Markdown; counts are abbreviated ("25.6 M")."""
 
     def line(cells: Sequence[str]) -> str:
         return f"| {' | '.join(cells)} |"
@@ -31,7 +31,7 @@ def table_as_markdown(table: StageTable) -> str:
 
 
 def table_as_csv(table: StageTable) -> str:
-    """For spreadsheets and programs: counts in full, nothing shortened."""
+    """Return the table as CSV; counts are exact."""
 
     def said(cell: Cell) -> str | int:
         return " · ".join(map(str, cell)) if isinstance(cell, tuple) else cell
@@ -44,7 +44,7 @@ def table_as_csv(table: StageTable) -> str:
 
 
 def table_as_latex(table: StageTable) -> str:
-    r"""A `tabular` with the brackets of the ResNet paper. Needs amsmath, amssymb and booktabs, as it says itself."""
+    """Return a LaTeX `tabular` with the brackets of the ResNet paper. It needs amsmath, amssymb and booktabs."""
 
     def line(cells: Sequence[str]) -> str:
         return "  " + " & ".join(cells) + r" \\"
@@ -81,7 +81,7 @@ TABLE_WRITERS: dict[str, Callable[[StageTable], str]] = {
 
 
 def save_table_text(table: StageTable, path: str | Path) -> None:
-    """Write a table as what the suffix of `path` says. Raises ExportError; then nothing is written."""
+    """Write the table in the format of the suffix of `path`. Raises ExportError; then nothing is written."""
     from explorer.export.sheet_files import write_export
 
     path = Path(path)

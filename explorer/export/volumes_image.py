@@ -59,7 +59,7 @@ class _BoxRow:
 
 
 class VolumesImage:
-    """What `Sheet` puts on a page."""
+    """Sheet content that shows feature maps as boxes, in rows."""
 
     legend: Sequence[Kind | LegendMark] = ()
 
@@ -76,6 +76,7 @@ class VolumesImage:
         self.width = max(row.boxes[-1].left + row.boxes[-1].slot_width for row in self._rows)
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
+        """Paint all boxes and the connections between them."""
         for row in self._rows:
             for number, box in enumerate(row.boxes):
                 if number:

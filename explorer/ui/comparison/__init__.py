@@ -1,1 +1,1 @@
-"""Two networks side by side: the parts that the tool `explorer.ui.comparison.tool` puts together."""
+"""Two networks side by side, with the list of their differences."""

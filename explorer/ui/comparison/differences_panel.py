@@ -1,4 +1,4 @@
-"""The list of differences: what was changed, added and removed, with what that costs or saves."""
+"""List of the differences between two networks, with the parameters and MACs that each adds or saves."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class DifferencesPanel(QWidget):
+    """Panel with a headline, the differences and buttons to copy them."""
+
     difference_selected = Signal(object)  # the Difference one wants to look at
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -64,6 +66,7 @@ class DifferencesPanel(QWidget):
         return QSize(330, 500)
 
     def show_differences(self, differences: Differences | None, left: str, right: str) -> None:
+        """Show the differences between networks of these titles; None shows how to start a comparison."""
         self._differences, self._titles = differences, (left, right)
         self.model.clear()
         for button in (self.copy_text_button, self.copy_csv_button):

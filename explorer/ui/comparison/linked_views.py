@@ -1,4 +1,4 @@
-"""Two surfaces that are moved together."""
+"""Two diagram views that pan and zoom together."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from explorer.ui.canvas.diagram_view import DiagramView
 
 
 class LinkedViews(QObject):
-    """What the user does to one is done to the other: the same way, the same zoom about the same point. When one is
-    fitted, so is the other."""
+    """Repeats pan, zoom and fit of either view in the other one, about the same point."""
 
     def __init__(self, one: DiagramView, other: DiagramView, parent: QObject) -> None:
         super().__init__(parent)
@@ -22,11 +21,12 @@ class LinkedViews(QObject):
         other.view_moved.connect(lambda scale, offset: self._mirror(other, one, scale, offset))
 
     def set_enabled(self, on: bool) -> None:
+        """Switch the link on or off."""
         self.enabled = on
 
     @contextlib.contextmanager
     def unlinked(self) -> Iterator[None]:
-        """For as long as this lasts, neither follows the other."""
+        """Suspend the link for the duration of a `with` block."""
         before, self._mirroring = self._mirroring, True
         yield
         self._mirroring = before

@@ -1,4 +1,4 @@
-"""The second network: its name, whether it moves with the first, and its canvas."""
+"""The pane of the second network: its name, the link button and its canvas."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from explorer.ui.canvas.canvas import Canvas
 
 
 class ComparisonPane(QFrame):
+    """Frame with the canvas of the network on the left."""
+
     link_toggled = Signal(bool)
     closed = Signal()
 

@@ -1,5 +1,4 @@
-"""Two networks side by side: the baseline or any other beside the open one, moved and selected together, with the list
-of what differs."""
+"""Tool that compares the open network with its baseline or with another network, side by side."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ComparisonTool(QObject):
-    """The other network is on the left: differences read from left to right."""
+    """Shows the other network on the left, so that differences read from left to right."""
 
     def __init__(self, desk: ToolContext) -> None:
         super().__init__(desk.window)
@@ -61,11 +60,12 @@ class ComparisonTool(QObject):
     # what is beside
 
     def show_baseline(self) -> None:
+        """Compare the open network with its baseline; does nothing when none is open."""
         if self._session.network is not None:
             self._show_network("baseline", self._session.network.baseline)
 
     def open(self, key: str) -> None:
-        """Put a network of the catalogue beside the open one."""
+        """Compare the open network with one of the catalogue."""
         work = jobs.open_network_job(key, self._session.default_level)
         self._desk.commands.show_status(f"Opening {key}…")
         self._compare_lane.submit(
@@ -73,6 +73,7 @@ class ComparisonTool(QObject):
         )
 
     def close(self) -> None:
+        """End the comparison and hide the pane."""
         self.mode, self.other, self._comparison = "", None, None
         self._compare_lane.cancel()
         self._draw_lane.cancel()

@@ -1,1 +1,1 @@
-"""The window of the experiments: their list, their controls, their pictures and their report."""
+"""The experiments window: list, controls, pictures and report."""

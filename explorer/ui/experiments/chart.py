@@ -1,4 +1,4 @@
-"""One picture of an experiment: a chart or an image, in a plot that is used again and again."""
+"""A chart or image of an experiment, in a pyqtgraph plot that is reused."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def chart_palette() -> tuple[str, ...]:
+    """Return the line colours for the current theme."""
     return _DARK_PALETTE if QColor(appearance.current_colours().background).lightness() < 128 else _LIGHT_PALETTE
 
 
 class PictureCell(QWidget):
-    """Title and legend above a plot. One for the life of the window: pyqtgraph keeps 2 MB of each that goes."""
+    """Title and legend above a plot. Cells are reused: pyqtgraph leaks about 2 MB with each deleted plot."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +58,7 @@ class PictureCell(QWidget):
         column.addWidget(self.plot, 1)
 
     def show_picture(self, picture: OutcomePicture, format_label: FormatLabel) -> None:
+        """Show a picture; `format_label` turns its labels into text of the current language."""
         self.plot.show_picture(picture, format_label)
         words = f"<b>{format_label(picture.title)}</b>"
         legend = _legend_html(picture, format_label)

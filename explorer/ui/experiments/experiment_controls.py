@@ -16,7 +16,7 @@ FormatValue = Callable[[str, Any], str]  # what a value of a control is called
 
 
 class ExperimentControls(QWidget):
-    """Shows the controls of one experiment. Emits all values when one was changed."""
+    """Widgets for the controls of one experiment. `values_changed` carries all values."""
 
     values_changed = Signal(dict)
 
@@ -29,6 +29,7 @@ class ExperimentControls(QWidget):
     def show_controls(
         self, experiment: Experiment, values: dict[str, Any], title: Callable[[str], str], format_value: FormatValue
     ) -> None:
+        """Build a widget for each control. `title` names controls, `format_value` their values."""
         while (item := self._layout.takeAt(0)) is not None:
             gone = item.widget()
             if gone is not None:
@@ -96,7 +97,7 @@ def _with_caption(title: str, control: QWidget) -> QWidget:
 
 
 class FlowLayout(QLayout):
-    """Items from left to right, wrapped like words."""
+    """Layout that places items from left to right and wraps lines."""
 
     _GAP = 18
 

@@ -1,4 +1,4 @@
-"""All pictures of an experiment side by side: wide charts on the left, square ones and images as tiles on the right."""
+"""The pictures of an experiment: wide charts on the left, square charts and images in tiles on the right."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from explorer.ui.experiments.chart import FormatLabel, PictureCell
 
 
 class PictureGrid(QWidget):
+    """Grid of reused picture cells."""
+
     def __init__(self) -> None:
         super().__init__()
         self.cells: list[PictureCell] = []
@@ -28,6 +30,7 @@ class PictureGrid(QWidget):
         return QSize(760, 330)
 
     def show_pictures(self, pictures: Sequence[OutcomePicture], format_label: FormatLabel) -> None:
+        """Show pictures in as many cells as are needed, creating cells on demand."""
         while len(self.cells) < len(pictures):
             self.cells.append(PictureCell())
         for cell in self.cells:
@@ -46,7 +49,7 @@ class PictureGrid(QWidget):
         self._row.setStretch(1, (9 if tile_columns == 1 else 7 * tile_columns) if tiles else 0)
 
     def render_image(self) -> QImage:
-        """The pictures as on screen, twice as fine."""
+        """Return the grid as on screen, at twice the resolution."""
         image = QImage(self.size() * 2, QImage.Format.Format_ARGB32)
         image.setDevicePixelRatio(2)
         image.fill(self.palette().window().color())

@@ -1,4 +1,4 @@
-"""What an experiment found, as rich text: what is seen, and the numbers beside those that were published."""
+"""The outcome of an experiment as rich text: observations, and numbers beside published ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLUMN_WIDTHS = (
 
 
 def format_quantity(value: float, unit: str = "") -> str:
-    """A number with the digits that count: 15,872; 0.5510; 4.7 × 10⁻⁹."""
+    """Return a number with its significant digits as HTML: 15,872; 0.5510; 4.7 × 10⁻⁹."""
     magnitude = abs(value)
     if value == 0 or (float(value).is_integer() and magnitude < 1e15):
         text = number_format.format_exact(value)
@@ -37,7 +37,11 @@ def format_quantity(value: float, unit: str = "") -> str:
 def report_html(
     outcome: Outcome, format_label: FormatLabel, translate: Callable[[str], str], c: Colours, font: str = ""
 ) -> str:
-    """The page. `say` speaks the experiment's own words, `word` those of the window ("ui.…"); `font` is its style."""
+    """Return the report as an HTML page.
+
+    `format_label` formats labels of the experiment, `translate` keys of the window ("ui.…"); `font` is a CSS
+    declaration.
+    """
     seen = "".join(
         f"<li style='margin-bottom: 3px'>{escape(format_label(sentence))}</li>" for sentence in outcome.observations
     )

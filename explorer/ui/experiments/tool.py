@@ -1,4 +1,4 @@
-"""Experiments that prove what the guide says, in a window of their own."""
+"""Tool that opens the experiments window."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class ExperimentsTool:
+    """Menu entry of the experiments, and their window once it has been opened."""
+
     def __init__(self, context: ToolContext) -> None:
         self._context = context
         self._lane = context.add_lane("experiments", latest_only=True)
@@ -24,7 +26,7 @@ class ExperimentsTool:
         context.session.listen(self._session_changed)
 
     def show(self, id: str = "", controls: Mapping[str, Any] | None = None) -> None:
-        """Show the window, made when it is first asked for; with an id, that experiment with these controls."""
+        """Show the window, created on first use; with an id, that experiment with these controls."""
         if self.window is not None:
             self._show_window(id, controls or {})
             return

@@ -1,4 +1,4 @@
-"""All experiments: a list on the left; on the right the question, the controls, the pictures and what was found."""
+"""The experiments window: a list on the left; question, controls, pictures and results on the right."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ _MAX_CACHED_OUTCOMES = 60  # outcomes to come back to at once
 
 
 class ExperimentsWindow(QWidget):
+    """Window that runs experiments on a lane and keeps recent outcomes."""
+
     open_requested = Signal(str)  # key of a network
     message_posted = Signal(str)
 
@@ -195,6 +197,7 @@ class ExperimentsWindow(QWidget):
         self._run(use_cached=True)
 
     def set_language(self, language: Language) -> None:
+        """Show all texts in a language; results are kept."""
         self._language = language
         self._fill_list()
         self._show_texts()
@@ -332,7 +335,7 @@ class ExperimentsWindow(QWidget):
 
     @property
     def groups_by_idea(self) -> dict[str, list[QTreeWidgetItem]]:
-        """What is listed under each idea."""
+        """Listed items by the title of their idea."""
         found: dict[str, list[QTreeWidgetItem]] = {}
         for number in range(self.experiment_tree.topLevelItemCount()):
             group = self.experiment_tree.topLevelItem(number)
@@ -343,6 +346,7 @@ class ExperimentsWindow(QWidget):
 
     @property
     def items(self) -> list[QTreeWidgetItem]:
+        """All listed items, in the order of the list."""
         return [item for items in self.groups_by_idea.values() for item in items]
 
     def _filter(self, query: str) -> None:

@@ -1,1 +1,1 @@
-"""Views across networks: where each stands, which learned from which, and how to get from one to the next."""
+"""Views of all networks: accuracy and cost, family tree, table, lineages."""

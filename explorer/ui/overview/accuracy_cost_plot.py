@@ -1,4 +1,4 @@
-"""Accuracy against cost: every network a bubble, the open one after its edits a band, for its accuracy is unknown."""
+"""Accuracy against cost: a bubble for each network, and a band for an edited one, whose accuracy is unknown."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _LABELLED_KEYS += ("resnext50_32x4d", "vit_b_16", "swin_t", "regnet_y_8gf", "squ
 
 
 class AccuracyCostPlot(QWidget):
+    """Scatter plot of all networks. A click on a bubble requests that network."""
+
     open_requested = Signal(str)  # key of a network to open
 
     def __init__(self) -> None:
@@ -72,7 +74,7 @@ class AccuracyCostPlot(QWidget):
         self._redraw()
 
     def show_edited_network(self, point: NetworkPoint | None) -> None:
-        """Show where an edited network stands by its cost; None takes the band away."""
+        """Show the cost of an edited network as a band; None removes it."""
         self._edited_point = point
         self._redraw()
 
@@ -171,6 +173,6 @@ class _CountAxis(pg.AxisItem):
 
 
 def family_colour(family: str) -> QColor:
-    """One hue for each family, evenly spread, of a lightness that both themes bear."""
+    """Return the colour of a family: hues evenly spread, at a lightness that suits both themes."""
     at = FAMILY_ORDER.index(family) if family in FAMILY_ORDER else 0
     return QColor.fromHsl(int(360 * (at * 0.381966 % 1)), 150, 120)

@@ -1,4 +1,4 @@
-"""The family tree along the years: a box for each network, a line from each it learned from; a click opens it."""
+"""The family tree along the years: a box for each network, and a line from each ancestor."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ _COLUMN_WIDTH, _ROW_HEIGHT, _MARGIN_TOP, _MARGIN_LEFT = 190, 66, 40, 16
 
 
 class FamilyTreeView(QScrollArea):
+    """Scrollable view of the family tree."""
+
     open_requested = Signal(str)  # key of a network to open
 
     def __init__(self) -> None:
@@ -42,6 +44,8 @@ class FamilyTreeView(QScrollArea):
 
 
 class FamilyTreeCanvas(QWidget):
+    """Widget that paints the tree. A click or Enter requests the network of a box."""
+
     open_requested = Signal(str)
     box_focused = Signal(QPoint)  # where the box is that the keyboard went to
 
@@ -60,10 +64,12 @@ class FamilyTreeCanvas(QWidget):
         self.setAccessibleName("Family tree of the networks; arrow keys move, Enter opens one")
 
     def set_language(self, language: Language) -> None:
+        """Show the contributions in a language."""
         self._language = language
         self.update()
 
     def box_of(self, key: str) -> QRectF:
+        """Return the box of a network, in widget coordinates. Raises KeyError for an unknown key."""
         return self._boxes[key]
 
     # the mouse and the keyboard

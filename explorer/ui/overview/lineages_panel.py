@@ -1,4 +1,4 @@
-"""Lineages: chains of edits from one idea to the next, each step measured; any of them can be opened in the window."""
+"""Lineages: chains of edits from one idea to the next, with the measured cost of each step."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
 
 
 class LineagesPanel(QWidget):
+    """List of lineages and the steps of the current one. Measuring is requested by signal."""
+
     open_requested = Signal(str, tuple)  # key of a network to open, and the edits to make to it
     measure_requested = Signal(object)  # a lineage to be measured; answer with `show_stops`
 
@@ -68,12 +70,13 @@ class LineagesPanel(QWidget):
         self.set_language("en")
 
     def set_open_network(self, key: str, edits: tuple[Any, ...]) -> None:
-        """Mark the step that is open in the window, if one is."""
+        """Mark the step that equals the open network with these edits, if there is one."""
         if (key, edits) != self._open_network:
             self._open_network = key, edits
             self._show_lineage()
 
     def set_language(self, language: Language) -> None:
+        """Show titles and texts in a language."""
         if language == self._language and self.lineage_list.count():
             return
         self._language = language
@@ -83,16 +86,18 @@ class LineagesPanel(QWidget):
         self.lineage_list.setCurrentRow(at)
 
     def show_figures(self, lineage: Lineage, figures: Sequence[LineageFigures]) -> None:
+        """Show the measured figures of a lineage, as far as they are known."""
         self._figures_of[lineage.id] = figures
         self._show_lineage()
 
     @property
     def has_open_step(self) -> bool:
-        """Is a step of the lineage that is read open in the window?"""
+        """Whether a step of the current lineage is open in the window."""
         return self._open_step(self.current) >= 0
 
     @property
     def current(self) -> Lineage:
+        """The lineage that is selected in the list."""
         return self._lineages[max(self.lineage_list.currentRow(), 0)]
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -129,7 +134,8 @@ class LineagesPanel(QWidget):
 def lineage_html(
     lineage: Lineage, figures: Sequence[LineageFigures], language: Language, c: appearance.Colours, open_step: int = -1
 ) -> str:
-    """A lineage as rich text; `stops` are its networks as far as they are measured, `opened` the step that is open."""
+    """Return a lineage as an HTML page. `figures` are those measured so far; `open_step` is the step open in the
+    window, -1 for none."""
     words = _TEXTS[language]
     parts = [f"<h1>{escape(lineage.title[language])}</h1><p>{escape(lineage.about[language])}</p>"]
     said = [(f"{words['start']}: {get_entry(lineage.start).title}", "")]

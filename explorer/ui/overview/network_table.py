@@ -1,4 +1,4 @@
-"""All networks as a table that sorts by any column and can be copied or written as CSV."""
+"""Table of all networks, sortable by any column, to copy or save as CSV."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _COUNT_COLUMNS = ("params", "macs", "activations")
 
 
 class NetworkTable(QWidget):
+    """Table view with a filter. Enter or a double click requests the network of a row."""
+
     open_requested = Signal(str)  # key of a network to open
     failed = Signal(object)  # OSError
 
@@ -79,14 +81,16 @@ class NetworkTable(QWidget):
         return view
 
     def listed_points(self) -> list[NetworkPoint]:
-        """The networks that are listed, in the order of the table."""
+        """Return the networks that pass the filter, in the order of the table."""
         rows = range(self._sort_model.rowCount())
         return [self._sort_model.index(row, 0).data(_POINT_ROLE) for row in rows]
 
     def as_csv(self) -> str:
+        """Return the listed networks as CSV."""
         return points_as_csv(self.listed_points())
 
     def save(self) -> None:
+        """Ask for a path and write the CSV; emits `failed` on an OSError."""
         path = self._ask_path(self)
         if path is None:
             return

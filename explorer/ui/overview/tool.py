@@ -1,4 +1,4 @@
-"""A window beside the main one: all networks among each other, as a map, a tree, a table and chains of edits."""
+"""Tool that opens the window with views of all networks."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 class OverviewTool:
+    """Menu entry of the overview, and its window once it has been opened."""
+
     def __init__(self, desk: ToolContext) -> None:
         self._desk = desk
         self._lane = desk.add_lane("across networks", latest_only=True)
@@ -28,7 +30,7 @@ class OverviewTool:
         desk.session.listen(self._session_changed)
 
     def show(self) -> None:
-        """Show the window, made when it is first asked for."""
+        """Show the window, created on first use."""
         if self.window is None:
             self.window = OverviewWindow(self._desk, self._lane)
         self.window.update_from_session()
@@ -42,6 +44,8 @@ class OverviewTool:
 
 
 class OverviewWindow(QTabWidget):
+    """Tabs with the plot, the family tree, the table and the lineages."""
+
     def __init__(self, desk: ToolContext, lane: Lane) -> None:
         from explorer.ui.overview.accuracy_cost_plot import AccuracyCostPlot
         from explorer.ui.overview.family_tree_view import FamilyTreeView
@@ -71,7 +75,7 @@ class OverviewWindow(QTabWidget):
         self.table.failed.connect(desk.commands.show_error)
 
     def update_from_session(self) -> None:
-        """Show the session's network and language."""
+        """Follow the network and the language of the session."""
         from explorer.guide.accuracy_cost import edited_network_point
 
         session = self._desk.session
