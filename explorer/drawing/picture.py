@@ -125,7 +125,7 @@ class Picture:
         return id if id in self._placed else self._stack_of.get(id, id)
 
     def data_flow(self, id: str | None) -> DataFlow | None:
-        """Return ancestors and descendants of a card; None for no card, a frame, or when they make up the whole graph."""
+        """Return ancestors and descendants of a card; None for no card, a frame, or when that is the whole graph."""
         if id is None or id not in self._placed or self._placed[id].is_frame:
             return None
         if id not in self._flows:

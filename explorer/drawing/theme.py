@@ -127,7 +127,7 @@ class Theme:
         return _mix(self._card_colour_name(card), self.card, self.heat_strength)
 
     def patch_colour(self, card: Card) -> QColor:
-        """Return the colour of a card too small for details: calm when it shows the kind, full when it shows a value."""
+        """Return the colour of a card too small for details: calm for a kind, full for a value."""
         return self.calm_kind_colour(card.kind) if card.tint is None and not card.tint_label else self.card_colour(card)
 
     def heat_colour(self, position: float) -> QColor:

@@ -144,7 +144,8 @@ class _DifferenceDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         from explorer.presenters.difference_text import CHANGE_SIGNS, difference_sentence
 
-        c, row = appearance.current_colours(), index.data(_ROW_ROLE)
+        c = appearance.current_colours()
+        row: Difference = index.data(_ROW_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _paint_background(painter, option)
@@ -154,12 +155,12 @@ class _DifferenceDelegate(QStyledItemDelegate):
         lower.setTop(area.center().y())
         bold = QFont(option.font)
         bold.setBold(True)
-        sign = {"added": c.decrease, "removed": c.increase, "changed": c.accent}[row.what]
-        _draw_elided(painter, upper, CHANGE_SIGNS[row.what], sign, bold)
+        sign = {"added": c.decrease, "removed": c.increase, "changed": c.accent}[row.change]
+        _draw_elided(painter, upper, CHANGE_SIGNS[row.change], sign, bold)
         figure = f"{number_format.format_signed(row.params)} params" if row.params else ""
         colour = c.increase if row.params > 0 else c.decrease
         room = _draw_elided(painter, upper, figure, colour, option.font, right=True)
-        _draw_elided(painter, upper.adjusted(18, 0, -room - 8, 0), row.place, c.text, bold)
+        _draw_elided(painter, upper.adjusted(18, 0, -room - 8, 0), row.location, c.text, bold)
         small = QFont(option.font)
         small.setPointSizeF(max(small.pointSizeF() * 0.88, 1.0))
         figure = f"{number_format.format_signed(row.macs)} MACs" if row.macs else ""
