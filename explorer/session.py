@@ -1,6 +1,7 @@
-"""What is open in the window: the network, the groups that are open, the selection, the sample image.
+"""The state of a window: its network, the expanded groups, the selection, the sample image, how cards are coloured.
 
-No Qt: views listen, show what they find here, and say what the user wants. Nothing here computes.
+No Qt: views register callbacks with `Session.on`, show the state, and change it through its methods. Nothing here
+computes anything.
 """
 
 from __future__ import annotations
@@ -16,47 +17,52 @@ if TYPE_CHECKING:  # importing these imports torch; the window is on screen befo
     from explorer.analysis.sample import Sample
     from explorer.network import Network
 
-#: What a notification is about.
+#: The parts of the state that callbacks can be registered for.
 Topic = Literal[
-    "network",
-    "opened",
+    "network",  # another network, or the same one edited; the groups, selection and bookmarks may be new as well
+    "baseline",  # whether the baseline is displayed in place of the edited network
+    "expanded",
     "selection",
+    "bookmarks",
     "sample",
-    "compared",
+    "colouring",  # which one is in use, or which ones there are
+    "direction",
     "language",
     "experiment",
-    "bookmarks",
-    "colours",
-    "direction",
 ]
 
 
 class Session:
+    """Attributes are read by anyone and changed only by the methods here, which then call the topic's callbacks."""
+
     def __init__(self) -> None:
         self.network: Network | None = None
-        self.default_level: Level = "blocks"  # to which networks are unfolded when they are opened
-        self.expanded: frozenset[str] = frozenset()  # ids of groups and stacks that are unfolded
+        self.default_level: Level = "blocks"  # to which newly opened networks are expanded
+        self.expanded: frozenset[str] = frozenset()  # ids of the groups and stacks whose content is visible
         self.selection: tuple[str, ...] = ()  # ids of ops and groups, the last one selected at the end
         self.sample: Sample | None = None
-        self.is_baseline_shown = False  # the baseline is looked at, for the time being
-        self.language: Language = "en"  # of the explanations
-        self.experiment: tuple[str, Mapping[str, Any]] | None = None  # its id, and controls that were set for it
-        self.bookmarks: tuple[str, ...] = ()  # places to come back to
-        self.colour_mode = (
-            "kind"  # what cards are coloured by: a key of `COLOURS`, or the title of an offered colouring
-        )
-        self.colourings: dict[str, Colouring] = {}  # colourings that tools have made, by title
-        self.direction: Direction = "columns"  # which way the data flows on the canvas
-        self._listeners: list[Callable[[Topic], None]] = []
+        self.is_baseline_shown = False
+        self.language: Language = "en"  # of explanations
+        self.experiment: tuple[str, Mapping[str, Any]] | None = None  # its id, and values for some of its controls
+        self.bookmarks: tuple[str, ...] = ()  # ids of cards
+        self.colour_mode = "kind"  # a key of `COLOUR_MODES`, or the title of one of `colourings`
+        self.colourings: dict[str, Colouring] = {}  # added by tools, by title
+        self.direction: Direction = "columns"
+        self._callbacks: dict[Topic, list[Callable[[], object]]] = {}
+
+    def on(self, topic: Topic, callback: Callable[[], object]) -> None:
+        """Call `callback` after each change of `topic`, on the thread that changes it, in the order of registration."""
+        self._callbacks.setdefault(topic, []).append(callback)
 
     @property
     def displayed_network(self) -> Network | None:
-        """What is looked at: the network, or its baseline while they are compared."""
+        """The network, or its baseline while that is shown."""
         return self.network.baseline if self.is_baseline_shown and self.network is not None else self.network
 
-    def listen(self, listener: Callable[[Topic], None]) -> None:
-        """Call `listener` with the topic after each change, on the thread that made it."""
-        self._listeners.append(listener)
+    @property
+    def colouring(self) -> str | Colouring:
+        """The colouring in use: a key of `COLOUR_MODES`, or a tool's numbers."""
+        return self.colourings.get(self.colour_mode, self.colour_mode)
 
     def set_network(
         self,
@@ -65,7 +71,10 @@ class Session:
         selection: tuple[str, ...] = (),
         bookmarks: tuple[str, ...] = (),
     ) -> None:
-        """Another network, or the same one edited. `opened` is given for a newly opened one, the rest with it."""
+        """Set a newly opened network together with its `expanded` groups, or an edited one without them.
+
+        An edited network keeps the groups, the selection, the bookmarks and the colourings.
+        """
         self.network = network
         self.is_baseline_shown = False
         if expanded is not None:
@@ -77,15 +86,20 @@ class Session:
         self._notify("network")
 
     def show_baseline(self, shown: bool) -> None:
-        """Look at the baseline for the time being. Any change of the network ends it."""
+        """Display the baseline in place of the network, until `False` or until the network changes."""
         if shown != self.is_baseline_shown and self.network is not None:
             self.is_baseline_shown = shown
-            self._notify("compared")
+            self._notify("baseline")
+
+    def set_default_level(self, level: Level) -> None:
+        """Set the level that the next network is expanded to. Nothing visible changes, so no callback is called."""
+        self.default_level = level
 
     def set_expanded(self, expanded: frozenset[str]) -> None:
+        """Set which groups show their content."""
         if expanded != self.expanded:
             self.expanded = expanded
-            self._notify("opened")
+            self._notify("expanded")
 
     def select(self, card_id: str | None) -> None:
         """Select a card alone, all members of a stack, or (None) nothing."""
@@ -97,7 +111,7 @@ class Session:
             self._notify("selection")
 
     def toggle_selected(self, card_id: str) -> None:
-        """Add a card to the selection, or take it out; a stack of equal cards is all of them."""
+        """Add a card to the selection, or remove it when it is selected; a stack of equal cards is toggled whole."""
         these = members_of(card_id)
         if set(these) <= set(self.selection):
             self._set_selection(tuple(id for id in self.selection if id not in these))
@@ -105,61 +119,58 @@ class Session:
             self._set_selection(tuple(dict.fromkeys((*self.selection, *these))))
 
     def toggle_bookmark(self, card_id: str) -> None:
-        """Keep a place to come back to, or forget it."""
-        kept = tuple(other for other in self.bookmarks if other != card_id)
-        self.bookmarks = kept if card_id in self.bookmarks else (*kept, card_id)
+        """Add a bookmark, or remove it when there is one."""
+        others = tuple(other for other in self.bookmarks if other != card_id)
+        self.bookmarks = others if card_id in self.bookmarks else (*others, card_id)
         self._notify("bookmarks")
 
     def colour_by(self, colouring: str | Colouring) -> None:
-        """Colour cards by a key of `COLOURS`, by the title of what a tool has offered, or by a tool's own numbers.
+        """Colour cards by a key of `COLOUR_MODES`, by the title of an added colouring, or by a tool's own numbers.
 
-        A colouring stays on offer under its title until the next network; one that only comes up to date is given to
-        `offer`. An unknown name is a KeyError."""
+        A tool's colouring can be chosen under its title until the next network is opened; to update its numbers
+        without choosing it, use `add_colouring`. Raises KeyError for an unknown name.
+        """
         if isinstance(colouring, Colouring):
             self.colourings[colouring.title] = colouring
             colouring = colouring.title
         elif colouring not in COLOUR_MODES and colouring not in self.colourings:
             raise KeyError(colouring)
         self.colour_mode = colouring
-        self._notify("colours")
+        self._notify("colouring")
 
     def add_colouring(self, colouring: Colouring) -> None:
-        """Let cards be coloured by a tool's own numbers, if the user likes; where they are already, they follow."""
+        """Offer a tool's numbers as a colouring; replaces the one of the same title, also where it is in use."""
         self.colourings[colouring.title] = colouring
-        self._notify("colours")
+        self._notify("colouring")
 
     def remove_colouring(self, title: str) -> None:
-        """Numbers that hold no more are on offer no more."""
+        """Remove a colouring whose numbers no longer hold; where it was in use, cards have their kinds' colours."""
         if self.colourings.pop(title, None) is not None:
             self.colour_mode = "kind" if self.colour_mode == title else self.colour_mode
-            self._notify("colours")
-
-    @property
-    def colouring(self) -> str | Colouring:
-        """What cards are coloured by: a key of `COLOURS` or a tool's numbers."""
-        return self.colourings.get(self.colour_mode, self.colour_mode)
+            self._notify("colouring")
 
     def set_direction(self, direction: Direction) -> None:
-        """Let the data flow another way."""
+        """Set which way the data flows on the canvas."""
         if direction != self.direction:
             self.direction = direction
             self._notify("direction")
 
     def set_sample(self, sample: Sample) -> None:
+        """Set the image that networks are run on."""
         self.sample = sample
         self._notify("sample")
 
     def set_language(self, language: Language) -> None:
-        """Explain in another language."""
+        """Set the language of explanations."""
         if language != self.language:
             self.language = language
             self._notify("language")
 
     def open_experiment(self, experiment: str, controls: Mapping[str, Any]) -> None:
-        """Look at an experiment, with some of its controls set."""
+        """Show the experiment with this id, some of its controls set; again, if it is shown already."""
         self.experiment = (experiment, controls)
         self._notify("experiment")
 
     def _notify(self, topic: Topic) -> None:
-        for listener in self._listeners:
-            listener(topic)
+        for callback in self._callbacks.get(topic, ()):
+            callback()

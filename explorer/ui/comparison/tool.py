@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from explorer.drawing import Picture
 from explorer.networks.catalogue import all_entries
-from explorer.session import Topic
 from explorer.ui.base import jobs
 from explorer.ui.comparison.differences_panel import DifferencesPanel
 from explorer.ui.comparison.linked_views import LinkedViews
@@ -45,7 +44,12 @@ class ComparisonTool(QObject):
         self.pane: ComparisonPane | None = None
         self.panel: DifferencesPanel | None = None
         self._dock = desk.add_dock("Differences", self._make_panel, shortcut="Ctrl+Shift+L")
-        self._session.listen(self._session_changed)
+        session = self._session
+        session.on("network", self._on_network_changed)
+        session.on("selection", self._on_selection_changed)
+        session.on("expanded", self._redraw)
+        session.on("colouring", self._redraw)
+        session.on("direction", self._redraw)
         self._update_actions()
 
     def _make_actions(self) -> None:
@@ -288,21 +292,24 @@ class ComparisonTool(QObject):
         if self.pane is not None:
             self.pane.canvas.select(members_of(self._card_to_reveal) if self._card_to_reveal is not None else ())
 
-    def _session_changed(self, topic: Topic) -> None:
-        if topic == "network":
-            self._update_actions()
-            network = self._session.network
-            if self.mode == "baseline" and network is not None and self.other is not None:
-                if network.context is not self.other.context:
-                    self._show_network("baseline", network.baseline)
-                else:
-                    self._compare()
-            elif self.mode == "other":
+    def _on_network_changed(self) -> None:
+        self._update_actions()
+        network = self._session.network
+        if self.mode == "baseline" and network is not None and self.other is not None:
+            if network.context is not self.other.context:
+                self._show_network("baseline", network.baseline)
+            else:
                 self._compare()
-        elif topic in ("opened", "colours", "direction") and self.mode:
+        elif self.mode == "other":
+            self._compare()
+
+    def _redraw(self) -> None:
+        if self.mode:
             self._draw()
             self._mark_differences()
-        elif topic == "selection" and self.mode and self._session.selection:
+
+    def _on_selection_changed(self) -> None:
+        if self.mode and self._session.selection:
             self._mirror_selection()
 
     def _update_actions(self) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_noop
-from explorer.session import Topic
 from explorer.ui.plugin.panel_tool import ClassTool
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -27,6 +26,8 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
         self._curves: DepthCurves | None = None
         self._colouring_title = ""  # title of the last colouring
         super().__init__(context)
+        self.session.on("selection", self._select_nodes)
+        self.session.on("colouring", self._update_colouring_button)
 
     def create_panel(self) -> DepthCurvesPanel:
         """Return the panel, its signals connected."""
@@ -45,14 +46,17 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
 
         return compute_depth_curves(*network.probe_pair(sample), target_class, keep_going)
 
-    def session_changed(self, topic: Topic) -> None:
-        """Refresh on a new network or image; follow the selection and the colours of the cards."""
-        super().session_changed(topic)
-        if topic in self.topics and not self.is_panel_visible:
+    def _on_topic_changed(self) -> None:
+        super()._on_topic_changed()
+        if not self.is_panel_visible:
             self.session.remove_colouring(self._colouring_title)  # it will not be brought up to date
-        elif topic == "selection" and self.panel is not None:
+
+    def _select_nodes(self) -> None:
+        if self.panel is not None:
             self.panel.select_nodes(self.selected_nodes)
-        elif topic == "colours" and self.session.colour_mode != self._colouring_title and self.panel is not None:
+
+    def _update_colouring_button(self) -> None:
+        if self.session.colour_mode != self._colouring_title and self.panel is not None:
             self.panel.set_colouring(False)
 
     def show_result(self, result: DepthCurves) -> None:

@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from explorer.base.languages import tr, tr_noop
-from explorer.session import Topic
 from explorer.ui.canvas import transition_animation
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS
@@ -56,12 +55,13 @@ class DiagramSettingsTool(QObject):
         self._canvas.add_button(self._colour_button)
         self._colour_group = QActionGroup(self)
         self._fill_directions()
-        self._session.listen(self._session_changed)
+        self._session.on("network", self._update_colours)
+        self._session.on("colouring", self._update_colours)
         self._update_colours()
 
     def _fill_directions(self) -> None:
         saved = str(QSettings().value("direction", "columns"))
-        self._session.direction = next((direction for direction in DIRECTIONS if direction == saved), "columns")
+        self._session.set_direction(next((direction for direction in DIRECTIONS if direction == saved), "columns"))
         group = QActionGroup(self)
         for direction, text in DIRECTIONS.items():
             action = self.directions_menu.addAction(tr(text))
@@ -77,10 +77,6 @@ class DiagramSettingsTool(QObject):
     def _set_direction(self, action: QAction) -> None:
         QSettings().setValue("direction", action.data())
         self._session.set_direction(action.data())
-
-    def _session_changed(self, topic: Topic) -> None:
-        if topic in ("colours", "network"):
-            self._update_colours()
 
     def _update_colours(self) -> None:
         """Update the colourings on offer and check the current one, in the menu and on the canvas."""

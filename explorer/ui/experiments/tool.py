@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
-from explorer.session import Topic
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -23,7 +22,8 @@ class ExperimentsTool:
         self.window: ExperimentsWindow | None = None
         tip = "Questions about the networks, answered with numbers made here and now"
         context.add_action("View", "Experiments…", self.show, "Ctrl+Shift+X", tip)
-        context.session.listen(self._session_changed)
+        context.session.on("experiment", self._show_from_session)
+        context.session.on("language", self._update_language)
 
     def show(self, id: str = "", controls: Mapping[str, Any] | None = None) -> None:
         """Show the window, created on first use; with an id, that experiment with these controls."""
@@ -57,12 +57,13 @@ class ExperimentsTool:
             except (LookupError, ValueError) as failure:
                 self._context.commands.show_error(failure)
 
-    def _session_changed(self, topic: Topic) -> None:
-        session = self._context.session
-        if topic == "experiment" and session.experiment is not None:
-            self.show(*session.experiment)
-        elif topic == "language" and self.window is not None:
-            self.window.set_language(session.language)
+    def _show_from_session(self) -> None:
+        if self._context.session.experiment is not None:
+            self.show(*self._context.session.experiment)
+
+    def _update_language(self) -> None:
+        if self.window is not None:
+            self.window.set_language(self._context.session.language)
 
 
 def _import_experiments(wanted: KeepGoing) -> None:

@@ -7,13 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolBar
 
 from explorer.base.languages import tr
 from explorer.export.page import PictureKind
-from explorer.session import Topic
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -45,8 +43,8 @@ class ExportTool:
         if bar is not None:
             bar.addAction(self.diagram_action)
         self.dialog: ExportDialog | None = None
-        self._session.listen(self._session_changed)
-        self._session_changed("network")
+        self._session.on("network", self._update_actions)
+        self._update_actions()
 
     def _insert_above_quit(self, *actions: QAction) -> None:
         menu = self._context.get_menu("File")
@@ -57,10 +55,9 @@ class ExportTool:
         if quits:
             menu.insertSeparator(quits[0])
 
-    def _session_changed(self, topic: Topic) -> None:
-        if topic == "network":
-            for action in (self.diagram_action, self.table_action, self.network_action):
-                action.setEnabled(self._session.network is not None)
+    def _update_actions(self) -> None:
+        for action in (self.diagram_action, self.table_action, self.network_action):
+            action.setEnabled(self._session.network is not None)
 
     @property
     def exportable(self) -> ExportSource | None:
@@ -72,7 +69,7 @@ class ExportTool:
         if network is None:
             return None
         selection = session.selection
-        visible_rect = canvas._viewport.to_picture_rect(QRectF(canvas.rect()))
+        visible_rect = canvas.visible_rect
         expanded, direction, colouring = session.expanded, session.direction, session.colouring
         return ExportSource(network, canvas.picture, visible_rect, selection, expanded, direction, colouring)
 

@@ -24,7 +24,7 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
     """Computes the feature maps of the selected card, and the receptive fields of the unit pointed at."""
 
     title, shortcut, preferred_height = tr_noop("Feature maps"), "Ctrl+Shift+F", 380
-    topics: frozenset[Topic] = frozenset({"network", "selection", "sample"})
+    topics: tuple[Topic, ...] = ("network", "selection", "sample")
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_n, tr_noop
-from explorer.session import Topic
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
 from explorer.ui.guide import page_text
@@ -35,7 +34,8 @@ class GuideTool:
         self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # by the edits in force
         self._edits_in_force: frozenset[tuple[str, str]] = frozenset()
         self.dock = context.add_dock(tr_noop("About"), self._create_panel, "right", "F1", visible=True)
-        self._session.listen(self._session_changed)
+        self._session.on("network", self._on_network_changed)
+        self._session.on("language", self._load_page)
 
     def _create_panel(self) -> QWidget:
         self._panel = GuidePanel()
@@ -43,11 +43,11 @@ class GuideTool:
         self._load_page()
         return self._panel
 
-    def _session_changed(self, topic: Topic) -> None:
-        if topic == "language" or (topic == "network" and not self._is_current()):
-            self._load_page()
-        elif topic == "network":
+    def _on_network_changed(self) -> None:
+        if self._is_current():
             self._update_links()
+        else:
+            self._load_page()
 
     def _is_current(self) -> bool:
         network = self._session.network

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from explorer.session import Topic
 from explorer.ui.base import jobs
 from explorer.ui.navigation.search_box import SearchBox
 from explorer.ui.plugin.tool_context import ToolContext
@@ -24,7 +23,9 @@ class SearchNavigator(QObject):
         box.query_changed.connect(lambda _: self._run_query(reset=True))
         box.step_requested.connect(self.step)
         box.escaped.connect(context.canvas.setFocus)
-        context.session.listen(self._session_changed)
+        context.session.on("network", self._rerun_query)
+        context.session.on("baseline", self._rerun_query)
+        context.session.on("expanded", self._update_highlights)
 
     @property
     def hits(self) -> tuple[str, ...]:
@@ -92,8 +93,9 @@ class SearchNavigator(QObject):
             card_ids = frozenset(find_card(analysis, hit, session.expanded) for hit in self._hits)
         self._context.canvas.show_matches(card_ids)
 
-    def _session_changed(self, topic: Topic) -> None:
-        if topic in ("network", "compared"):
-            self._run_query(reset=False)
-        elif topic == "opened" and self._hits:
+    def _rerun_query(self) -> None:
+        self._run_query(reset=False)
+
+    def _update_highlights(self) -> None:
+        if self._hits:
             self._highlight_hits()

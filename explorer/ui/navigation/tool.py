@@ -10,7 +10,6 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from explorer.base.languages import tr
-from explorer.session import Topic
 from explorer.ui.navigation.back_forward import BackForwardList
 from explorer.ui.navigation.breadcrumb import Breadcrumb
 from explorer.ui.navigation.search_box import SearchBox
@@ -41,7 +40,11 @@ class NavigationTool(QObject):
         context.card_actions.append(self._card_actions)
         context.canvas.installEventFilter(self)
         context.canvas.link_followed.connect(self._go_to_card)
-        context.session.listen(self._session_changed)
+        session = context.session
+        session.on("network", self._on_network_changed)
+        session.on("selection", self._on_selection_changed)
+        session.on("bookmarks", self._update_controls)
+        session.on("baseline", self._update_controls)
         self._update_controls()
 
     def _add_actions(self) -> None:
@@ -182,18 +185,20 @@ class NavigationTool(QObject):
 
     # the session
 
-    def _session_changed(self, topic: Topic) -> None:
+    def _on_network_changed(self) -> None:
         network = self._network
-        if topic == "network" and network is not None:
+        if network is not None:
             if network.context is not self._origin:
                 self._origin = network.context
                 self.back_forward.clear()
                 self.search_box.field.clear()
             self.back_forward.retain(set(network.analysis.hierarchy.parent))
-        if topic == "selection" and self._selected_card is not None and not self._is_travelling:
+        self._update_controls()
+
+    def _on_selection_changed(self) -> None:
+        if self._selected_card is not None and not self._is_travelling:
             self.back_forward.visit(self._selected_card)
-        if topic in ("network", "selection", "bookmarks", "compared"):
-            self._update_controls()
+        self._update_controls()
 
     def _update_controls(self) -> None:
         network, selected = self._network, self._selected_card

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QTabWidget
 
-from explorer.session import Topic
 from explorer.ui.base.lanes import Lane
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -27,7 +26,8 @@ class OverviewTool:
         self._lane = desk.add_lane("across networks", latest_only=True)
         self.window: OverviewWindow | None = None
         desk.add_action("View", "All networks…", self.show, "Ctrl+Shift+N", "A map, a tree and a table of all networks")
-        desk.session.listen(self._session_changed)
+        desk.session.on("network", self._update_window)
+        desk.session.on("language", self._update_window)
 
     def show(self) -> None:
         """Show the window, created on first use."""
@@ -38,8 +38,8 @@ class OverviewTool:
         self.window.raise_()
         self.window.activateWindow()
 
-    def _session_changed(self, topic: Topic) -> None:
-        if self.window is not None and topic in ("network", "language"):
+    def _update_window(self) -> None:
+        if self.window is not None:
             self.window.update_from_session()
 
 

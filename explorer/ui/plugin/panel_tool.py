@@ -59,7 +59,6 @@ class PanelTool(Generic[PanelT]):
         self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut)
         if self.object_name:
             self.dock.setObjectName(self.object_name)
-        self.session.listen(self.session_changed)
 
     def create_panel(self) -> PanelT:
         """Return the panel, its signals connected; called when the dock is first shown."""
@@ -68,9 +67,6 @@ class PanelTool(Generic[PanelT]):
     def create_job(self, network: Network, sample: Sample) -> Job | None:
         """Return the job that computes the result off the UI thread; None where there is nothing to compute."""
         raise NotImplementedError
-
-    def session_changed(self, topic: Topic) -> None:
-        """React to a change of the session; does nothing here."""
 
     @property
     def selected_nodes(self) -> frozenset[str]:
@@ -118,23 +114,23 @@ class PanelTool(Generic[PanelT]):
 class FollowingTool(PanelTool[PanelT]):
     """Tool whose panel follows the session: at once while it is visible, otherwise when it is shown again."""
 
-    topics: frozenset[Topic] = frozenset({"network", "sample"})
+    topics: tuple[Topic, ...] = ("network", "sample")  # changes of the session that make its result out of date
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
         self._is_stale = True
         self.dock.visibilityChanged.connect(lambda _: self.refresh() if self._is_stale else None)
+        for topic in self.topics:
+            self.session.on(topic, self._on_topic_changed)
 
     @property
     def is_panel_visible(self) -> bool:
         """True while the panel exists and can be seen."""
         return self.panel is not None and self.panel.isVisible()
 
-    def session_changed(self, topic: Topic) -> None:
-        """Refresh when one of `topics` changed."""
-        if topic in self.topics:
-            self._is_stale = True
-            self.refresh()
+    def _on_topic_changed(self) -> None:
+        self._is_stale = True
+        self.refresh()
 
     def refresh(self) -> None:
         """Compute again, unless the panel is hidden."""
@@ -149,14 +145,12 @@ class ClassTool(FollowingTool[ClassPanelT]):
     """Tool whose result is for one class: the likeliest, until the user chooses another."""
 
     def __init__(self, context: ToolContext) -> None:
-        super().__init__(context)
         self.target_class: int | None = None
+        context.session.on("sample", self._reset_class)  # before the tool asks again
+        super().__init__(context)
 
-    def session_changed(self, topic: Topic) -> None:
-        """Return to the likeliest class on a new image, and refresh."""
-        if topic == "sample":
-            self.target_class = None
-        super().session_changed(topic)
+    def _reset_class(self) -> None:
+        self.target_class = None
 
     def choose_class(self, target_class: int) -> None:
         """Compute for this class (index of the network's output) from now on."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from explorer.drawing import Picture
-from explorer.session import Session, Topic
+from explorer.session import Session
 from explorer.ui.base import jobs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.canvas.canvas import Canvas
@@ -41,7 +41,7 @@ class PanelUpdater(QObject):
 
     def __init__(self, session: Session, panels: Panels, parent: QObject) -> None:
         super().__init__(parent)
-        self.anchor: str | None = None  # what should stay where it is when the next picture comes
+        self._anchor: str | None = None  # the card that stays where it is when the next picture comes
         self._when_drawn: Callable[[], None] | None = None
         self._displayed: tuple[Network, frozenset[str]] | None = None  # what the canvas shows, and what is open in it
         self.draw_lane = Lane("drawing", parent, latest_only=True)
@@ -50,12 +50,16 @@ class PanelUpdater(QObject):
         self.output_lane = Lane("output", parent, latest_only=True)
         self.lanes = (self.draw_lane, self.inspect_lane, self.figures_lane, self.output_lane)
         self._session, self._panels = session, panels
-        session.listen(self._on_session_changed)
+        self._follow_session()
 
     def keep_view(self) -> None:
         """Keep the selected card, or else the central one, in place when the next picture is shown."""
         selection = self._session.selection
-        self.anchor = selection[0] if selection else self._panels.canvas.central_card or "input"
+        self.anchor_to(selection[0] if selection else self._panels.canvas.central_card or "input")
+
+    def anchor_to(self, card_id: str | None) -> None:
+        """Keep this card in its place on the screen when the next picture comes; None fits the whole picture in."""
+        self._anchor = card_id
 
     def when_drawn(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the canvas shows the current state: now, or when the picture being drawn arrives."""
@@ -74,22 +78,28 @@ class PanelUpdater(QObject):
         else:
             self.inspect_lane.submit(jobs.inspection_job(network, selection), show, self.failed.emit)
 
-    def _on_session_changed(self, topic: Topic) -> None:
-        if topic == "colours":
-            self.keep_view()
-        if topic == "direction":
-            self.anchor = None
-        if topic in ("network", "opened", "compared", "colours", "direction"):
-            self._update_canvas()
-        if topic in ("network", "selection"):
-            self.update_inspector()
-        if topic in ("network", "compared"):
-            self._update_figures()
-        if topic in ("network", "sample", "compared"):
-            self._update_output()
-        if topic == "selection":
-            self._panels.canvas.highlight(frozenset())  # what was pointed out has been seen
-            self._panels.canvas.select(self._session.selection)
+    def _follow_session(self) -> None:
+        """Callbacks of one topic are called in the order in which they stand here."""
+        on = self._session.on
+        on("network", self._update_canvas)
+        on("network", self.update_inspector)
+        on("network", self._update_figures)
+        on("network", self._update_output)
+        on("baseline", self._update_canvas)
+        on("baseline", self._update_figures)
+        on("baseline", self._update_output)
+        on("expanded", self._update_canvas)
+        on("colouring", self.keep_view)
+        on("colouring", self._update_canvas)
+        on("direction", lambda: self.anchor_to(None))
+        on("direction", self._update_canvas)
+        on("selection", self.update_inspector)
+        on("selection", self._select_on_canvas)
+        on("sample", self._update_output)
+
+    def _select_on_canvas(self) -> None:
+        self._panels.canvas.highlight(frozenset())  # highlighted cards end with the next selection
+        self._panels.canvas.select(self._session.selection)
 
     def _update_canvas(self) -> None:
         network = self._session.displayed_network
@@ -116,7 +126,7 @@ class PanelUpdater(QObject):
 
     def _show_picture(self, picture: Picture, shown: tuple[Network, frozenset[str]]) -> None:
         self._displayed = shown
-        self._panels.canvas.show_picture(picture, anchor=self.anchor)
+        self._panels.canvas.show_picture(picture, anchor=self._anchor)
         self._panels.canvas.select(self._session.selection)
         if self._when_drawn is not None:
             then, self._when_drawn = self._when_drawn, None

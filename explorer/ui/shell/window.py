@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, 
 from explorer.base.atomic_write import PROJECT_SUFFIX
 from explorer.drawing import DARK, LIGHT
 from explorer.networks.catalogue import all_entries
-from explorer.session import Session, Topic
+from explorer.session import Session
 from explorer.ui.base import appearance, dialogs, jobs, recent_projects
 from explorer.ui.base.lanes import Lane
 from explorer.ui.canvas.badge import Badge
@@ -65,7 +65,8 @@ class Window(QMainWindow):
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
         self.docks.inspector.raise_()  # before the tabs of the tools
         self.docks.restore_state()
-        self.session.listen(self._on_session_changed)
+        self.session.on("network", self._on_network_changed)
+        self.session.on("baseline", self._update_baseline_badge)
         self._connect_panels()
         self._connect_actions()
         self._update_canvas_theme()
@@ -250,16 +251,16 @@ class Window(QMainWindow):
         if self.session.network is not None:
             from explorer.presenters import toggle_expanded
 
-            self.panel_updater.anchor = group
+            self.panel_updater.anchor_to(group)
             self.session.set_expanded(toggle_expanded(self.session.network.analysis, self.session.expanded, group))
 
     def set_level(self, level: Level) -> None:
         """Expand the diagram to a level of detail."""
-        self.session.default_level = level
+        self.session.set_default_level(level)
         if self.session.network is not None:
             from explorer.presenters import expanded_at_level
 
-            self.panel_updater.anchor = None
+            self.panel_updater.anchor_to(None)
             self.session.set_expanded(expanded_at_level(self.session.network.analysis, level))
 
     def go_to_card(self, id: str) -> None:
@@ -307,8 +308,8 @@ class Window(QMainWindow):
         self.statusBar().clearMessage()
         self.notice.hide()
         self.inspector.show_inspection(None)
-        self.panel_updater.anchor = None
-        self.session.default_level = found.level
+        self.panel_updater.anchor_to(None)
+        self.session.set_default_level(found.level)
         self.actions_.levels[found.level].setChecked(True)
         self.documents.set_opened(found)
         self.session.set_network(found.network, found.expanded, found.selection, found.bookmarks)
@@ -323,15 +324,16 @@ class Window(QMainWindow):
         self.panel_updater.keep_view()
         self.session.set_network(network)
 
-    def _on_session_changed(self, topic: Topic) -> None:
-        if topic == "network":
-            self.previews.clear()
-            self._update_actions()
-        if topic in ("network", "compared"):
-            compared = self.session.is_baseline_shown
-            self._baseline_badge.show_badge(compared)
-            self.history.show_compared(compared)
-            self.actions_.compare.setChecked(compared)
+    def _on_network_changed(self) -> None:
+        self.previews.clear()
+        self._update_actions()
+        self._update_baseline_badge()
+
+    def _update_baseline_badge(self) -> None:
+        compared = self.session.is_baseline_shown
+        self._baseline_badge.show_badge(compared)
+        self.history.show_compared(compared)
+        self.actions_.compare.setChecked(compared)
 
     def _update_actions(self) -> None:
         network = self.session.network

@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 
 from explorer.guide.family_tree import load_family_tree
-from explorer.session import Topic
 from explorer.ui.base.recent_projects import recent_projects
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.start.page import StartAction, StartPage
@@ -25,7 +24,8 @@ class StartPageTool:
         self.page.set_language(self._session.language)
         self.page.network_requested.connect(context.commands.open_network)
         self.page.hide()
-        self._session.listen(self._session_changed)
+        self._session.on("network", self._on_network_changed)
+        self._session.on("language", self._update_language)
         context.edit_lane.busy_changed.connect(self._update_visibility)
         QTimer.singleShot(0, self.page, self._fill_actions)  # when all tools are there
 
@@ -43,8 +43,8 @@ class StartPageTool:
         if self._session.network is None and not self._context.edit_lane.busy:
             self.page.show()
 
-    def _session_changed(self, topic: Topic) -> None:
-        if topic == "network":
-            self.page.setVisible(self._session.network is None)
-        elif topic == "language":
-            self.page.set_language(self._session.language)
+    def _on_network_changed(self) -> None:
+        self.page.setVisible(self._session.network is None)
+
+    def _update_language(self) -> None:
+        self.page.set_language(self._session.language)

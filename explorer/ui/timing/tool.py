@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
-from explorer.session import Topic
 from explorer.ui.plugin.panel_tool import Job, PanelTool
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -26,6 +25,9 @@ class TimingTool(PanelTool["TimingPanel"]):
     def __init__(self, context: ToolContext) -> None:
         self._timing: Timing | None = None
         super().__init__(context)
+        self.session.on("network", self._discard_times)
+        self.session.on("selection", self._select_nodes)
+        self.session.on("colouring", self._update_colouring_button)
         self.lane.progress_changed.connect(self._show_progress)
         self.lane.busy_changed.connect(lambda busy: None if busy else self._show_progress(None))
 
@@ -44,16 +46,19 @@ class TimingTool(PanelTool["TimingPanel"]):
         """Return a job that times every layer."""
         return partial(measure_layers, network, sample)
 
-    def session_changed(self, topic: Topic) -> None:
-        """Mark the result as outdated on a new network; follow the selection and the colours."""
-        if topic == "network" and self.panel is not None:
+    def _discard_times(self) -> None:
+        if self.panel is not None:
             self.lane.cancel()
             self.session.remove_colouring(self.title)
             self.panel.set_colouring(False)
             self.panel.mark_outdated()
-        elif topic == "selection" and self.panel is not None:
+
+    def _select_nodes(self) -> None:
+        if self.panel is not None:
             self.panel.select_nodes(self.selected_nodes)
-        elif topic == "colours" and self.panel is not None:
+
+    def _update_colouring_button(self) -> None:
+        if self.panel is not None:
             self.panel.set_colouring(self.session.colour_mode == self.title)
 
     def show_result(self, result: Timing) -> None:

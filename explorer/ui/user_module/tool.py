@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeySequence
 
 from explorer.base.languages import tr
 from explorer.networks.user_module import UserModule
-from explorer.session import Topic
 from explorer.ui.base import jobs
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -42,13 +41,12 @@ class UserModuleTool:
             menu.insertActions(save_action, [self.open_action, self.reload_action])
         context.file_handlers[".py"] = self._open_file
         context.error_handlers.append(self._handle_consent)
-        self._session.listen(self._session_changed)
-        self._session_changed("network")
+        self._session.on("network", self._update_reload_action)
+        self._update_reload_action()
 
-    def _session_changed(self, topic: Topic) -> None:
-        if topic == "network":
-            network = self._session.network
-            self.reload_action.setEnabled(network is not None and network.context.user_module is not None)
+    def _update_reload_action(self) -> None:
+        network = self._session.network
+        self.reload_action.setEnabled(network is not None and network.context.user_module is not None)
 
     def show_dialog(self, user_module: UserModule | None = None, project: str = "") -> None:
         """Ask which module to open, starting from `user_module` or the last; `project` is the file that names it."""

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
-from explorer.session import Topic
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.weights.report import WeightsReport
@@ -57,14 +56,12 @@ class WeightsTool:
         self.devices_menu, self.budgets_menu = tools.addMenu(tr("Device")), tools.addMenu(tr("Feature map cache"))
         self.devices_menu.aboutToShow.connect(self._fill_devices)
         self._fill_budgets()
-        context.session.listen(self._session_changed)
-        self._session_changed("network")
+        context.session.on("network", self._update_button)
+        self._update_button()
 
     # menus
 
-    def _session_changed(self, topic: Topic) -> None:
-        if topic != "network":
-            return
+    def _update_button(self) -> None:
         network = self._context.session.network
         self.open_action.setEnabled(network is not None)
         self._panel.weights_button.setEnabled(network is not None)
