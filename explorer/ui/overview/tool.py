@@ -91,7 +91,7 @@ class OverviewWindow(QTabWidget):
     def _open_lineage_step(self, key: str, edits: tuple[Any, ...]) -> None:
         """To a step of a lineage: from another step of it nothing has to be opened, and nothing is lost."""
         if self.lineages.has_open_step:
-            self._desk.commands.change_network(lambda network: network.to(*edits))
+            self._desk.commands.change_network(lambda network: network.with_edits(*edits))
         else:
             self._desk.commands.open_network(key, None, edits)
 
