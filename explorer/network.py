@@ -9,7 +9,6 @@ import copy
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess, read_image
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.memo import bounded
 from explorer.edits import Edit, History, Repair, SetInputSize
 from explorer.edits.history import apply_edit
 from explorer.graph.architecture import Architecture, Constant, Layer
@@ -340,21 +340,24 @@ def _read_buffers(architecture: Architecture, factory: Callable[[], nn.Module]) 
     return {path: tensor for path, tensor in factory().named_buffers() if path in paths and not tensor.is_meta}
 
 
-@lru_cache(maxsize=4)
+@bounded(4)
 def _preprocess_cached(sample: Sample, shape: tuple[int, ...], preset: str | None) -> torch.Tensor:
     """Scaling a large photo takes longer than running what an edit changed."""
     tensor: torch.Tensor = preprocess(sample, shape, preset)
     return tensor
 
 
-_SAMPLE_CACHE: dict[str, Sample] = {}
+@bounded(16)
+def _load_builtin(name: str) -> Sample:
+    """One object for each photo, so that what was computed on it is found again."""
+    return load_sample(name)
 
 
 def _load_image(image: str | Path) -> Sample:
-    """A built-in photo by name (one object each, so that what was computed on it is remembered), or a file."""
+    """A built-in photo by name, or a file."""
     if str(image) not in BUILT_IN_SAMPLES:
         return read_image(image)
-    return _SAMPLE_CACHE.setdefault(str(image), load_sample(str(image)))
+    return _load_builtin(str(image))
 
 
 __all__ = ["Network", "NetworkContext", "Prediction", "open_network"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from explorer.analysis.figures.figures import Figures, Total
+from explorer.base.memo import per_object
 from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
 from explorer.graph.hierarchy.hierarchy import Hierarchy
@@ -55,11 +56,10 @@ class Analysis:
         return self._patterns[group.id]
 
 
+@per_object
 def analyse(architecture: Architecture) -> Analysis:
-    """The study of a snapshot. Raises ShapeError when the snapshot does not hold together."""
-    known = architecture.__dict__.get("_study")
-    if known is None:
-        known = Analysis(Figures.of(architecture))
-        architecture.__dict__["_study"] = known  # a cache, like a cached_property; the snapshot itself stays as it is
-    assert isinstance(known, Analysis)
-    return known
+    """Return the analysis of a snapshot, the same object each time.
+
+    Raises ShapeError when the snapshot does not hold together.
+    """
+    return Analysis(Figures.of(architecture))

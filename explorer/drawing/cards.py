@@ -9,6 +9,7 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from explorer.base.memo import bounded
 from explorer.drawing import level_of_detail
 from explorer.drawing.icons import ICON_SIDE, icon_path
 from explorer.drawing.theme import Theme, diagram_font, text_width
@@ -37,7 +38,7 @@ MIN_TEXT_PX = 5.0
 MIN_CARD_TITLE_PX = 6.5
 
 
-@cache
+@bounded(2**17)  # more than a network unfolded has: a layout asks for all of them
 def card_size(card: Card) -> tuple[float, float]:
     """Return width and height of a card, in drawing units (pixels at scale 1)."""
     if card.is_round:
@@ -219,7 +220,7 @@ def _paint_stripe(painter: QPainter, rect: QRectF, colour: QColor) -> None:
     painter.translate(-rect.topLeft())
 
 
-@cache
+@bounded(256)
 def _stripe(height: float) -> QPainterPath:
     start = 180 - math.degrees(
         math.acos((CORNER_RADIUS - _STRIPE_WIDTH) / CORNER_RADIUS)
@@ -337,7 +338,7 @@ def _chips_width(chips: list[tuple[Kind, str]]) -> float:
     return sum(text_width(text, CHIP_PX) + _CHIP_PADDING + _CHIP_GAP for _, text in chips) - _CHIP_GAP
 
 
-@cache
+@bounded(2**14)
 def _fit_chips(card: Card, max_width: float) -> list[tuple[Kind, str]]:
     """The chips that fit on the card; the last says how many do not."""
     chips = _visible_chips(card)
@@ -349,7 +350,7 @@ def _fit_chips(card: Card, max_width: float) -> list[tuple[Kind, str]]:
     return shown
 
 
-@cache
+@bounded(2**14)
 def _elide(text: str, pixels: float, max_width: float, bold: bool) -> str:
     """Without its end; a path without its beginning: "…denselayer3" for "features.denseblock1.denselayer3"."""
     rest = text

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
+from explorer.base.memo import bounded
 from explorer.viewmodels.diagram import Kind
 
 ICON_SIDE = 14.0
@@ -54,7 +54,7 @@ _RECTS: dict[str, list[tuple[float, float, float, float]]] = {
 _CIRCLES: dict[str, list[tuple[float, float, float]]] = {"dropout": [(7, 7, 5.5)], "attention": [(7, 7, 2)]}
 
 
-@cache
+@bounded(64)
 def icon_path(kind: Kind) -> QPainterPath:
     """Return the outline of a kind's icon, to be stroked."""
     path = QPainterPath()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from explorer.base.memo import bounded
 from explorer.drawing.theme import Theme, diagram_font, text_width
 from explorer.viewmodels.diagram import Card
 
@@ -76,7 +76,7 @@ def _paint_text_lines(painter: QPainter, lines: tuple[str, ...], rect: QRectF, i
     painter.restore()
 
 
-@cache
+@bounded(2**14)
 def _fit_title(title: str, width: int, rows: int, repeat_count: int = 1) -> tuple[str, ...]:
     """The title in one or two lines, with how many equal cards there are if that fits; else as many whole words as fit
     ("Max pool"), else its beginning ("Depthw…")."""

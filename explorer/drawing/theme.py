@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import get_args
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
+from explorer.base.memo import bounded
 from explorer.viewmodels.diagram import UNKNOWN_LABEL, Card, Kind
 
 #: Strong colour of each kind. Lightness differs as well as hue: any two kinds of op stay apart (CIE76 ≥ 15) for normal,
@@ -260,7 +260,7 @@ def get_theme(name: str) -> Theme:
     return {"light": LIGHT, "dark": DARK, "print": PRINT}[name]
 
 
-@cache
+@bounded(64)
 def diagram_font(pixels: float, bold: bool = False) -> QFont:
     """Return the diagram's font at a size in drawing units, independent of the screen."""
     made = QFont()
@@ -271,18 +271,18 @@ def diagram_font(pixels: float, bold: bool = False) -> QFont:
     return made
 
 
-@cache
+@bounded(2**16)
 def text_width(text: str, pixels: float, bold: bool = False) -> float:
     """Return the width of a text in drawing units."""
     return QFontMetricsF(diagram_font(pixels, bold)).horizontalAdvance(text)
 
 
-@cache
+@bounded(256)
 def _parse_colour(value: str) -> QColor:
     return QColor(value)
 
 
-@cache
+@bounded(256)
 def _mix(over: str, under: str, share: float) -> QColor:
     a, b = QColor(over), QColor(under)
     pairs = ((a.redF(), b.redF()), (a.greenF(), b.greenF()), (a.blueF(), b.blueF()))

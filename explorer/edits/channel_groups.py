@@ -23,6 +23,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.memo import per_object
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Input, Node, Output
 from explorer.graph.layers import is_depthwise, norm_channels
@@ -275,13 +276,10 @@ class ChannelGroups:
         return self.add_segment(int(self.size(row) * times), born, derived=(row, times))
 
 
+@per_object
 def find_channel_groups(architecture: Architecture) -> ChannelGroups:
-    """The coupled widths of a snapshot; found once, then kept with it."""
-    known = architecture.__dict__.get("_channels")
-    if known is None:
-        known = architecture.__dict__["_channels"] = _ChannelWalk(analyse(architecture)).result
-    assert isinstance(known, ChannelGroups)
-    return known
+    """The coupled widths of a snapshot."""
+    return _ChannelWalk(analyse(architecture)).result
 
 
 class _ChannelWalk:

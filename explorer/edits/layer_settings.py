@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from explorer.base.memo import per_object
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
 from explorer.edits.pooling import as_pair, find_pooling, is_windowed_pooling, require_pooling, with_pooling
 from explorer.edits.propagation import change_node, propagate
@@ -172,13 +173,10 @@ class _InvalidSetting(ValueError):
         self.alternatives = tuple(alternatives)
 
 
+@per_object  # every topic of the options asks
 def get_layer_settings(node: Node) -> Mapping[str, Value]:
-    """The present settings of a layer, as `SetLayer` takes them; of square windows only. Kept with the node, which
-    never changes: every topic of the options asks."""
-    known: Mapping[str, Value] | None = node.__dict__.get("_settings")
-    if known is None:
-        known = node.__dict__["_settings"] = MappingProxyType(_read_settings(node))
-    return known
+    """The present settings of a layer, as `SetLayer` takes them; of square windows only."""
+    return MappingProxyType(_read_settings(node))
 
 
 def _read_settings(node: Node) -> dict[str, Value]:

@@ -4,10 +4,10 @@ layers around them have."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from torch import nn
 
+from explorer.base.memo import bounded
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Layer, Node
 from explorer.graph.arguments import Ref
@@ -64,7 +64,7 @@ def most_common_style(architecture: Architecture) -> NormActStyle:
     return NormActStyle(norm, activation_layer(max(names, key=lambda n: names[n]) if names else "relu"))
 
 
-@cache
+@bounded(64)
 def activation_layer(name: str) -> Layer:
     """An activation (a key of `ACTIVATIONS`). One serves all places: it is never mutated, and weights go by path."""
     return build_layer(ACTIVATIONS[name])

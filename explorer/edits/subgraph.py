@@ -8,7 +8,7 @@ from functools import cached_property
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
-from explorer.base.memo import memoise
+from explorer.base.memo import memoise, per_object
 from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, nodes_at, place_of, require_places
 from explorer.graph import op_kinds
@@ -113,13 +113,15 @@ def _build_subgraph(architecture: Architecture, id: str, nodes: tuple[str, ...])
     return Subgraph(id, nodes, tuple(entries), tuple(exits), architecture)
 
 
+@per_object
+def _outermost_blocks(architecture: Architecture) -> list[Subgraph]:
+    hierarchy = analyse(architecture).hierarchy
+    return [get_subgraph(architecture, block.id) for block in hierarchy.blocks if hierarchy.block_of(block.id) is block]
+
+
 def blocks_at(architecture: Architecture, at: str) -> list[Subgraph]:
     """The outermost blocks that hold, are, or lie in a place, in execution order."""
-    everywhere: list[Subgraph] | None = architecture.__dict__.get("_blocks")
-    if everywhere is None:
-        hierarchy = analyse(architecture).hierarchy
-        outermost = [block for block in hierarchy.blocks if hierarchy.block_of(block.id) is block]
-        everywhere = architecture.__dict__["_blocks"] = [get_subgraph(architecture, block.id) for block in outermost]
+    everywhere = _outermost_blocks(architecture)
     if at == EVERYWHERE:
         return everywhere
     names = {node.name for node in nodes_at(architecture, at)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import nn
 from explorer.analysis.figures.figures import Figures, Total
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.cancellation import KeepGoing
+from explorer.base.memo import bounded
 from explorer.experiments.experiment import ChoiceControl, check_cancelled
 from explorer.network import Network, open_network
 
@@ -21,7 +21,7 @@ from explorer.network import Network, open_network
 PHOTO = ChoiceControl("photo", ("cat", "coffee", "astronaut", "rocket", "motorcycle"), "cat")
 
 
-@cache
+@bounded(24)
 def open_cached(key: str) -> Network:
     """A network of the catalogue, the same one each time: snapshots never change."""
     return open_network(key)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from explorer.base.languages import Language
+from explorer.base.memo import bounded
 from explorer.base.resources import resource_path
 from explorer.base.safe_json import read_json
 from explorer.experiments.outcome import Label, Message
@@ -58,6 +58,6 @@ class ExperimentTexts(_Strict):
         return self.translate(id, value) if isinstance(value, Message) else value
 
 
-@cache
+@bounded(8)
 def load_texts(language: Language) -> ExperimentTexts:
     return ExperimentTexts.model_validate(read_json(resource_path(f"texts/experiments/{language}.json")))

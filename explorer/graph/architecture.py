@@ -19,6 +19,7 @@ import networkx as nx
 import torch
 from torch import nn
 
+from explorer.base.memo import Interner, Token
 from explorer.graph.arguments import Ref, canonical_arguments, collect_refs, rename_refs, substitute_refs
 
 
@@ -155,13 +156,13 @@ class Node:
         return substitute_refs(self.args, values), substitute_refs(dict(self.kwargs), values)
 
     @cached_property
-    def signature(self) -> int:
-        """A small number, equal for two nodes that compute the same function of their inputs (weights aside)."""
+    def signature(self) -> Token:
+        """The same for two nodes only if they compute the same function of their inputs (weights aside)."""
         if len(self.args) == 1 and not self.kwargs and isinstance(self.args[0], Ref):
-            return _intern((self.op.key, *_SINGLE_INPUT))  # as below, at once: most ops read one value and nothing else
+            return _SIGNATURES.token((self.op.key, *_SINGLE_INPUT))  # as below, at once: most ops are such
         order: dict[str, int] = {}
         key = (self.op.key, canonical_arguments(self.args, order), canonical_arguments(dict(self.kwargs), order))
-        return _intern(key)
+        return _SIGNATURES.token(key)
 
     @property
     def layer(self) -> nn.Module | None:
@@ -369,8 +370,4 @@ def _to_meta(tensor: torch.Tensor) -> torch.Tensor:
 
 #: The arguments of an op that reads one value.
 _SINGLE_INPUT = (canonical_arguments((Ref(""),), {}), canonical_arguments({}, {}))
-_SIGNATURES: dict[Hashable, int] = {}
-
-
-def _intern(key: Hashable) -> int:
-    return _SIGNATURES.setdefault(key, len(_SIGNATURES))
+_SIGNATURES = Interner()

@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.instancenorm import _InstanceNorm
 
+from explorer.base.memo import BoundedCache
 from explorer.graph.architecture import Layer, module_key
 
 
@@ -39,19 +40,12 @@ def reconfigure(layer: Layer, **changes: Any) -> Layer:
 
     Raises ValueError for a convolution whose groups do not divide its channels.
     """
-    wish = (layer.key, *sorted(changes.items()))
-    known = _CACHE.get(wish)
-    if known is None:
-        known = _reconfigure(layer.module, changes)
-        if len(_CACHE) >= _CACHE_SIZE:
-            _CACHE.clear()
-        _CACHE[wish] = known
-    return known
+    wanted = (layer.key, *sorted(changes.items()))
+    return _RECONFIGURED.get_or_compute(wanted, lambda: _reconfigure(layer.module, changes))
 
 
-#: What was made last, by layer and settings: like blocks ask for the same, and a slider comes by again.
-_CACHE: dict[Hashable, Layer] = {}
-_CACHE_SIZE = 4096
+#: By layer and settings: like blocks ask for the same, and a slider comes by again.
+_RECONFIGURED: BoundedCache[Hashable, Layer] = BoundedCache(4096)
 
 
 def _reconfigure(module: nn.Module, changes: dict[str, Any]) -> Layer:

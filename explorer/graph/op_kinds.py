@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.base.memo import BoundedCache, Token, per_object
 from explorer.graph.architecture import Bypass, Constant, Function, Input, Layer, Method, Node, Output
 from explorer.viewmodels.diagram import Kind
 
@@ -201,20 +202,16 @@ def shuffle_groups(node: Node) -> int:
     return value if isinstance(value, int) else 1
 
 
+@per_object
 def _describe_cached(node: Node) -> tuple[Kind, str]:
-    """Kept with the node, which never changes: after an edit only the new nodes are looked at. Nodes that compute the
-    same share one description; of two constants one may be called otherwise, of two passes stand for another op."""
-    known: tuple[Kind, str] | None = node.__dict__.get("_described")
-    if known is None:
-        if isinstance(node.op, (Constant, Bypass)):
-            known = _describe(node)
-        elif (known := _DESCRIPTIONS.get(node.signature)) is None:
-            known = _DESCRIPTIONS[node.signature] = _describe(node)
-        node.__dict__["_described"] = known
-    return known
+    """Nodes that compute the same share one description, unless it depends on more than their op: the name of a
+    constant, and what a bypass stands for."""
+    if isinstance(node.op, (Constant, Bypass)):
+        return _describe(node)
+    return _DESCRIPTIONS.get_or_compute(node.signature, lambda: _describe(node))
 
 
-_DESCRIPTIONS: dict[int, tuple[Kind, str]] = {}
+_DESCRIPTIONS: BoundedCache[Token, tuple[Kind, str]] = BoundedCache(2**14)
 
 
 def _describe(node: Node) -> tuple[Kind, str]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.base.languages import Language
+from explorer.base.memo import bounded
 from explorer.base.resources import resource_path
 from explorer.edits import Edit
 from explorer.guide.errors import PageError
@@ -130,12 +131,12 @@ class PageLabels(_FrozenModel):
     convention: _NonEmptyText  # how the numbers are counted
 
 
-@cache
+@bounded(8)
 def load_page_labels(language: Language) -> PageLabels:
     return _read_model(PageLabels, f"guide/{language}/labels.json")
 
 
-@cache
+@bounded(128)
 def load_page(key: str, language: Language = "en") -> GuidePage:
     """A page. Raises PageError when its files do not hold together."""
     facts = _read_model(PageFacts, f"guide/{key}.json")
@@ -153,7 +154,7 @@ def find_page_key(network: str) -> str | None:
     return _page_by_network().get(network)
 
 
-@cache
+@bounded(512)
 def load_try_edits(key: str, idea: str, try_name: str) -> tuple[Edit, ...]:
     """The edits of a try. Raises PageError."""
     found = load_page(key).facts.ideas[idea].tries[try_name]

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 
+from explorer.base.memo import bounded
 from explorer.layout.columns import HIDDEN_PREFIX, count_open_links
 from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing
 from explorer.layout.group_border import GroupStyle, SolvedGroup, add_border
@@ -137,7 +137,7 @@ def _solve_group(
     )
 
 
-@lru_cache(maxsize=4096)
+@bounded(4096)
 def solve_cached(problem: LayoutProblem, ins: int, outs: int, style: GroupStyle) -> SolvedGroup:
     """Remembered by content: opening a group solves that group and those around it again, and no other."""
     shell = add_border(solve(problem), ins, outs, style, problem.spacing)

@@ -6,8 +6,8 @@ What cannot be taken apart further is left to ranks.
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 
+from explorer.base.memo import bounded
 from explorer.layout.decomposition import Section, find_components, find_cuts, is_dense
 from explorer.layout.geometry import Point, Spacing
 from explorer.layout.problem import (
@@ -41,7 +41,7 @@ class SectionColumn:
     x: float = 0
 
 
-@lru_cache(maxsize=2048)
+@bounded(2048)
 def solve(problem: LayoutProblem) -> LayoutSolution:
     """Place the nodes of a frame and draw its edges."""
     if problem.depth > MAX_DEPTH or is_dense(problem):

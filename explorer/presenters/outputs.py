@@ -5,13 +5,13 @@ from __future__ import annotations
 import colorsys
 from collections import Counter
 from dataclasses import replace
-from functools import cache
 
 import torch
 
 from explorer.analysis.forward.engine import ForwardResult
 from explorer.analysis.output_divergence import entropy, js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
+from explorer.base.memo import bounded
 from explorer.graph.architecture import Architecture
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison, RgbImage
 from explorer.weights.provenance import Provenance
@@ -172,7 +172,7 @@ def _other_outputs_text(value: object) -> str:
     return f"also returns {', '.join(said)}" if said else ""
 
 
-@cache
+@bounded(16)
 def _class_palette(count: int) -> torch.Tensor:
     """A colour for each class, neighbours far apart; class 0, usually the background, is dark."""
     colours = [

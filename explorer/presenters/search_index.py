@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from explorer.analysis.analysis import Analysis
+from explorer.base.memo import per_object
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
@@ -40,15 +40,10 @@ class Crumb:
     siblings: tuple[tuple[str, str], ...]  # ids and titles, itself included
 
 
-_INDEX: WeakKeyDictionary[Analysis, tuple[SearchEntry, ...]] = WeakKeyDictionary()
-
-
+@per_object
 def search_index(analysis: Analysis) -> tuple[SearchEntry, ...]:
-    """All places in execution order, each group before what is in it. Kept as long as the study."""
-    known = _INDEX.get(analysis)
-    if known is None:
-        known = _INDEX[analysis] = tuple(_walk_entries(analysis, analysis.hierarchy.root, ""))
-    return known
+    """All places in execution order, each group before what is in it."""
+    return tuple(_walk_entries(analysis, analysis.hierarchy.root, ""))
 
 
 def find_card(analysis: Analysis, id: str, expanded: frozenset[str]) -> str:

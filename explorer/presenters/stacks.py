@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from explorer.analysis.analysis import Analysis
-from explorer.base.memo import memoise
+from explorer.base.memo import bounded, memoise
 from explorer.graph.groups import Group
 from explorer.viewmodels.card_ids import StackId, card_id_of, members_of
 
@@ -62,7 +62,7 @@ def is_expanded(stack: Stack, expanded: frozenset[str]) -> bool:
     return not _expanded_stack_members(expanded).isdisjoint(stack.ids)
 
 
-@lru_cache(maxsize=8)
+@bounded(8)
 def _expanded_stack_members(expanded: frozenset[str]) -> frozenset[str]:
     """All that are in a stack that was opened."""
     return frozenset(member for id in expanded if isinstance(id, StackId) for member in id.members)

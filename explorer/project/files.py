@@ -11,7 +11,6 @@ import json
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.id_text import join_ids, split_ids
+from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
 from explorer.viewmodels.card_ids import card_id_from_text, card_id_to_text
@@ -276,7 +276,7 @@ def _field_names(kind: type[Any]) -> list[str]:
     return [field.name for field in dataclasses.fields(kind)]
 
 
-@cache
+@bounded(256)
 def _edit_adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(EDIT_KINDS[kind])
 

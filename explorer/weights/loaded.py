@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 
 import torch
 
+from explorer.base.memo import Token
 from explorer.graph.architecture import Node
 from explorer.weights.provenance import Provenance, copy_overlap, infer_provenance, strip_unit_kernel, tensor_shapes
 from explorer.weights.seeded import SeededWeights
@@ -28,7 +29,7 @@ class LoadedWeights:
         tensors: Mapping[str, torch.Tensor],
         fallback: SeededWeights,
         note: str = OWN_WEIGHTS_NOTE,
-        edited_tensors: Mapping[tuple[str, int], Mapping[str, torch.Tensor]] | None = None,
+        edited_tensors: Mapping[tuple[str, Token], Mapping[str, torch.Tensor]] | None = None,
     ) -> None:
         self.note = note
         self.seeded = fallback

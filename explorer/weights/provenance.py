@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from explorer.base.memo import per_object
 from explorer.graph.architecture import Constant, Layer, Node
 from explorer.graph.layers import is_depthwise
 
@@ -28,15 +29,9 @@ _PROVENANCE_TEXTS: dict[Provenance, str] = {
 TensorShapes = Mapping[str, tuple[int, ...]]
 
 
+@per_object
 def infer_provenance(node: Node) -> Provenance | None:
     """How a layer's weights relate to those it had when the network was opened; None for an op without any."""
-    known: tuple[Provenance | None] | None = node.__dict__.get("_provenance")  # a node never changes
-    if known is None:
-        known = node.__dict__["_provenance"] = (_infer(node),)
-    return known[0]
-
-
-def _infer(node: Node) -> Provenance | None:
     if not (isinstance(node.op, Constant) or (isinstance(node.op, Layer) and node.op.has_tensors)):
         return None
     if node.added:

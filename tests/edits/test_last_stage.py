@@ -9,6 +9,7 @@ import pytest
 import torch
 from torchvision import models
 
+from explorer.base.memo import Token
 from explorer.edits import (
     Edit,
     EditError,
@@ -31,7 +32,7 @@ def weight(network: Network, name: str) -> torch.Tensor:
     return network.context.weights.tensors(network.architecture.nodes[name])["weight"]
 
 
-def wired(network: Network) -> list[tuple[str, int, tuple[str, ...]]]:
+def wired(network: Network) -> list[tuple[str, Token, tuple[str, ...]]]:
     """Every op in order, with what it does and reads."""
     return [(node.name, node.signature, node.inputs) for node in network.architecture.nodes.values()]
 

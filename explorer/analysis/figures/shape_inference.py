@@ -17,6 +17,8 @@ import torch
 from explorer.analysis.figures.cost import Cost, compute_cost, count_matmul_macs, may_multiply_matrices
 from explorer.analysis.figures.op_rules import infer_shape
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
+from explorer.analysis.figures.windows import Window, find_window
+from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Layer, Method, Node, Output
 from explorer.graph.call_op import call_op
@@ -42,6 +44,7 @@ class Measure:
     view: bool  # its result is its first input seen otherwise: no new memory
     elements: int  # numbers in its result, all tensors of a tuple together
     bytes: int
+    window: Window | None  # what it reads of its first input's map; None for all of it
 
     @property
     def shape(self) -> Shape | None:
@@ -58,7 +61,8 @@ class ShapeError(ValueError):
         super().__init__(f"{node} cannot take {' and '.join(map(str, shapes)) or 'nothing'}: {reason}")
 
 
-_CACHE: dict[tuple[int, tuple[Any, ...]], Measure] = {}
+#: Two halves, each larger than what an edit of a large network measures.
+_CACHE: BoundedCache[tuple[Token, tuple[Any, ...]], Measure] = BoundedCache(2**14)
 _MEASURING = threading.Lock()  # meta tensors are cheap; two threads measuring the same thing are not worth having
 
 
@@ -68,6 +72,7 @@ def measure_nodes(architecture: Architecture) -> Mapping[str, Measure]:
     Raises:
         ShapeError: the snapshot does not hold together; names the node, the shapes and the reason.
     """
+    _CACHE.reserve(2 * len(architecture.live))
     found: dict[str, Measure] = {}
     for node in architecture.live.values():
         found[node.name] = measure_node(node, tuple([found[name].value for name in node.inputs]))
@@ -83,7 +88,7 @@ def measure_node(node: Node, inputs: tuple[Any, ...]) -> Measure:
     if known is None:
         with _MEASURING:
             known = _measure(node, inputs)
-        _CACHE[node.signature, inputs] = known
+        return _CACHE.put((node.signature, inputs), known)
     return known
 
 
@@ -98,7 +103,8 @@ def _measure(node: Node, inputs: tuple[Any, ...]) -> Measure:
         return measure_on_meta(node, inputs)
     spent = compute_cost(node, inputs[0], shape)
     elements = shape.elements
-    return Measure(shape, spent, _is_view(node), elements, elements * shape.dtype.itemsize)
+    size = elements * shape.dtype.itemsize
+    return Measure(shape, spent, _is_view(node), elements, size, find_window(node, first_shape(inputs[0]), shape))
 
 
 def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
@@ -119,6 +125,7 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
         _is_view(node) or any(result is tensor for tensor in tensors.values()),
         sum(shape.elements for shape in shapes),
         sum(shape.bytes for shape in shapes),
+        find_window(node, first_shape(inputs[0]), first_shape(value)) if inputs else None,
     )
 
 

@@ -11,6 +11,7 @@ import operator
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+from explorer.base.memo import Numbering
 from explorer.graph.architecture import Architecture, Constant, Input, Layer
 from explorer.weights.weight_source import WeightSource
 
@@ -30,17 +31,17 @@ class MerkleKeys:
     """Gives out keys, and remembers those of the last few snapshots."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, int] = {}
+        self._numbers = Numbering(2**15)
         self._recent: tuple[KeyedSnapshot, ...] = ()  # newest first
 
     def fork(self) -> MerkleKeys:
         """One that gives the same keys and remembers snapshots of its own."""
         other = MerkleKeys()
-        other._known = self._known
+        other._numbers = self._numbers
         return other
 
     def key_for(self, content: Hashable) -> int:
-        return self._known.setdefault(content, len(self._known))
+        return self._numbers.number(content)
 
     def snapshot_keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> KeyedSnapshot:
         alike = [one for one in self._recent if one.weights is weights and one.image_key == image_key]
@@ -57,13 +58,14 @@ class MerkleKeys:
         """What comes before the first node that differs from a snapshot with known keys is not even looked at: making
         all keys anew takes longer than running the last layers."""
         live = architecture.live
+        self._numbers.table.reserve(4 * len(live))
         if like is None:
             like = KeyedSnapshot(Architecture("", {}, {}), weights, image_key, {}, {})
         others = like.architecture.live
         unlike = map(operator.is_not, live.values(), others.values())
         first = next(itertools.compress(itertools.count(), unlike), min(len(live), len(others)))
         values = dict(itertools.islice(like.node_keys.items(), first))
-        numbers = dict(like.weight_keys)
+        numbers = {name: number for name, number in like.weight_keys.items() if name in live}
         differ: set[str] = set()
         for name, node in itertools.islice(live.items(), first, None):
             if others.get(name) is node and differ.isdisjoint(node.inputs):

@@ -15,7 +15,7 @@ from torch import nn
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.shape_inference import Shape
-from explorer.base.memo import memoise
+from explorer.base.memo import memoise, per_object
 from explorer.edits.norms import norm_kind
 from explorer.edits.pooling import find_pooling
 from explorer.edits.propagation import PaddedShortcut
@@ -184,17 +184,9 @@ def _size_functions(node: Node, entering: tuple[int, ...], leaving: tuple[int, .
 _Window = tuple[int, int, int, int, bool]  # kernel, stride, padding, dilation, rounded up
 
 
+@per_object
 def _window(node: Node) -> tuple[_Window, _Window] | None:
-    """The window of a convolution or a pooling, along the height and along the width. Kept with the node, which never
-    changes."""
-    known: dict[str, Any] = node.__dict__
-    if "_side_window" not in known:
-        known["_side_window"] = _read_window(node)
-    found: tuple[_Window, _Window] | None = known["_side_window"]
-    return found
-
-
-def _read_window(node: Node) -> tuple[_Window, _Window] | None:
+    """The window of a convolution or a pooling, along the height and along the width."""
     layer: Any = node.layer
     if isinstance(layer, nn.Conv2d) and not isinstance(node.op, Bypass):
         if isinstance(layer.padding, str):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
+from explorer.base.memo import per_object
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.op_kinds import WEIGHTED
@@ -22,7 +22,7 @@ class Shortcut:
     enabled: bool
 
 
-@lru_cache(maxsize=16)
+@per_object
 def find_shortcuts(architecture: Architecture) -> Mapping[str, Shortcut]:
     """Every residual addition, by the name of its node, switched off ones included.
 
@@ -47,7 +47,7 @@ def find_shortcuts(architecture: Architecture) -> Mapping[str, Shortcut]:
     return found
 
 
-@lru_cache(maxsize=16)
+@per_object
 def compute_depths(architecture: Architecture) -> Mapping[str, int]:
     """For each node that depends on the image, the most weighted layers on any way to it; dead ends included."""
     depth: dict[str, int] = {architecture.input.name: 0}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from explorer.base.memo import bounded
 from explorer.viewmodels.value_ranges import ValueRange
 
 #: What they are called here, and in pyqtgraph. The first is the usual one; differences have one of their own.
@@ -23,7 +23,7 @@ COLOUR_MAPS: dict[str, str] = {
 _DIVERGING = "CET-D1A"
 
 
-@cache
+@bounded(16)
 def _load_table(name: str) -> NDArray[np.uint8]:
     table: NDArray[np.uint8] = pg.colormap.get(name).getLookupTable(nPts=256)[:, :3].astype(np.uint8)
     return table
