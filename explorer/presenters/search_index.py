@@ -8,14 +8,15 @@ from typing import Any
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.memo import per_object
+from explorer.base.query import QueryFigure
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
 from explorer.presenters import stacks, titles
 from explorer.viewmodels.card_ids import members_of
 
-#: Figures and attributes by which places can be told apart: a number, or two where height and width may differ.
-SearchFigures = Mapping[str, float | tuple[float, float]]
+#: Figures and attributes that queries compare: a number, or two where height and width may differ.
+SearchFigures = Mapping[str, QueryFigure]
 
 
 @dataclass(frozen=True, slots=True)

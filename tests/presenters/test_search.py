@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from explorer.base.query import QueryError
 from explorer.network import Network
-from explorer.presenters.search import QueryError, parse_query, search_cards
+from explorer.presenters.search import search_cards
 from explorer.presenters.search_index import search_index
 
 Open = Callable[[str], Network]
@@ -101,12 +99,6 @@ def test_no_regular_expression_runs_away(opened: Open, pattern: str) -> None:
     """Each of them would take a backtracking matcher years."""
     study = opened("densenet121").analysis
     assert search_cards(study, f"/{pattern}/") == ()
-
-
-@given(st.text(alphabet='conv k>3<=!/"-:.x×≥ 1Mé\\[(', max_size=40))
-def test_any_text_is_a_query_or_refused(text: str) -> None:
-    with contextlib.suppress(QueryError):
-        parse_query(text)
 
 
 def test_every_op_that_is_drawn_is_a_place(opened: Open) -> None:

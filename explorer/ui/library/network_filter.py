@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
-import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from explorer.base import number_format
+from explorer.base.query import QueryVocabulary, parse_query
 
 if TYPE_CHECKING:
     from explorer.networks.catalogue import CatalogueEntry
@@ -58,31 +57,45 @@ def _wrap(text: str, width: int = 76) -> str:
     return "\n".join(textwrap.wrap(text, width)) or text
 
 
-_COMPARISON = re.compile(r"(params|macs|flops|top1|year)(<=|>=|<|>|=)([\d.]+)([kmg]?)", re.IGNORECASE)
-_COMPARATORS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "=": operator.eq,
-}
-_FACTOR = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
+# the filter
 
 
-def matches_filter(row: NetworkRow, text: str) -> bool:
-    """Return whether a row matches every word of a filter; a word may be a comparison: "params<5M", "year>=2017"."""
-    said = f"{row.title} {row.family} {row.key} {row.year}".casefold()
-    return all(_matches_word(row, said, word) for word in text.casefold().split())
+@dataclass(frozen=True, slots=True)
+class _NetworkItem:
+    """A row as queries see it: its family is its kind."""
+
+    kind: str
+    title: str
+    path: str
+    search_text: str
+    figures: Mapping[str, float]
+    parent_path: str = ""
 
 
-def _matches_word(row: NetworkRow, haystack: str, word: str) -> bool:
-    found = _COMPARISON.fullmatch(word)
-    if found is None:
-        return word in haystack
-    name, sign, digits, unit = found.groups()
-    try:
-        wanted = float(digits) * _FACTOR[unit]
-    except ValueError:
-        return False
-    value = {"params": row.params, "macs": row.macs, "flops": 2 * row.macs, "top1": row.top1, "year": row.year}[name]
-    return value is not None and _COMPARATORS[sign](value, wanted)
+def filter_rows(rows: Sequence[NetworkRow], text: str) -> list[NetworkRow]:
+    """Return the rows that match a query, such as "resnet params < 30M". Raises QueryError."""
+    query = parse_query(text, network_vocabulary(rows))
+    return [row for row in rows if query.matches(_network_item(row))]
+
+
+def network_vocabulary(rows: Iterable[NetworkRow]) -> QueryVocabulary:
+    """Return what queries about networks can ask for."""
+    return QueryVocabulary(
+        figures={"params": "params", "parameters": "params", "macs": "macs", "flops": "flops"}
+        | {"top1": "top1", "top-1": "top1", "year": "year"},
+        kinds=tuple(dict.fromkeys(row.family.casefold() for row in rows)),
+        kind_fields=("family", "kind"),
+        examples=("mobile params<5M · macs>1G top1>75 · family:resnet year>=2016 · -v1 · /^resnet\\d+$/",),
+    )
+
+
+def _network_item(row: NetworkRow) -> _NetworkItem:
+    figures: dict[str, float] = {
+        "params": row.params,
+        "macs": row.macs,
+        "flops": 2 * row.macs,
+        "year": row.year,
+        **({"top1": row.top1} if row.top1 is not None else {}),
+    }
+    text = f"{row.title} {row.family} {row.key} {row.year}".casefold()
+    return _NetworkItem(row.family.casefold(), row.title, row.key, text, figures)

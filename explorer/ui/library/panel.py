@@ -9,13 +9,15 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr
+from explorer.base.query import QueryError, describe_syntax
 from explorer.ui.library.delegate import IS_OPEN, KEY, ROW, NetworkDelegate
-from explorer.ui.library.network_filter import NetworkRow, build_network_rows, matches_filter
+from explorer.ui.library.network_filter import NetworkRow, build_network_rows, filter_rows, network_vocabulary
 
 if TYPE_CHECKING:
     from explorer.networks.catalogue import CatalogueEntry
 
-__all__ = ["LibraryPanel", "NetworkRow", "build_network_rows", "matches_filter"]
+__all__ = ["LibraryPanel", "NetworkRow", "build_network_rows", "filter_rows"]
 
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -37,12 +39,14 @@ class LibraryPanel(QWidget):
         self.view = self._build_view()
         self.empty_label = QLabel("No network matches.")
         self.empty_label.setProperty("role", "muted")
+        self.empty_label.setWordWrap(True)
+        self.empty_label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.clear_button = QPushButton("Clear the filter")
         self.clear_button.clicked.connect(self._clear_filter)
         self._empty_page = QWidget()
         inner = QVBoxLayout(self._empty_page)
         inner.addStretch(1)
-        inner.addWidget(self.empty_label, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(self.empty_label)
         inner.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(2)
         column = QVBoxLayout(self)
@@ -92,7 +96,7 @@ class LibraryPanel(QWidget):
         made.setPlaceholderText("Filter: name, year, params<10M …")
         made.setClearButtonEnabled(True)
         made.setAccessibleName("Filter networks")
-        made.setToolTip("Every word must match. Figures can be compared: params<5M macs>1G top1>75 year>=2017")
+        made.setToolTip(describe_syntax(network_vocabulary(())))
         made.textChanged.connect(self._fill)
         made.installEventFilter(self)
         return made
@@ -119,7 +123,7 @@ class LibraryPanel(QWidget):
         return made
 
     def _fill(self) -> None:
-        shown = [row for row in self._rows if matches_filter(row, self.filter.text())]
+        shown = self._matching_rows()
         self.model.clear()
         families: dict[str, QStandardItem] = {}
         for row in shown:
@@ -140,6 +144,16 @@ class LibraryPanel(QWidget):
         self.view.setHidden(nothing)
         self._empty_page.setVisible(nothing)
         self._reveal_open()
+
+    def _matching_rows(self) -> list[NetworkRow]:
+        """Return the rows that match the filter; none, and what is wrong with it, where it cannot be understood."""
+        try:
+            matching = filter_rows(self._rows, self.filter.text())
+        except QueryError as error:
+            self.empty_label.setText(str(error))
+            return []
+        self.empty_label.setText(tr("No network matches."))
+        return matching
 
     def _build_header(self, family: str) -> QStandardItem:
         years = sorted({row.year for row in self._rows if row.family == family})

@@ -7,15 +7,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from explorer.base.languages import tr, tr_n
+from explorer.base.query import MAX_QUERY_LENGTH, describe_syntax
 from explorer.ui.base.appearance import current_colours
+from explorer.viewmodels.card_query import CARD_VOCABULARY
 
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-QUERY_EXAMPLES = (
-    "conv k>3 · params>1M · s=2 · out>=512 · groups>1 · k=1x7\n"
-    "kind:depthwise · block params>1M · layer3.0 conv\n"
-    '"max pool" · -relu (without) · /layer[34]\\.0$/ (regular expression)'
-)
 
 
 class SearchBox(QWidget):
@@ -69,7 +65,7 @@ class SearchBox(QWidget):
 
     def _update_hint(self, error: str) -> None:
         empty = not self.field.text().strip()
-        self.hint.setText(error or QUERY_EXAMPLES)
+        self.hint.setText(error or describe_syntax(CARD_VOCABULARY))
         self.hint.setStyleSheet(
             "#hint { background: palette(base); border: 1px solid %s; border-radius: 6px; padding: 7px; }"
             % (current_colours().increase if error else current_colours().border)
@@ -81,7 +77,12 @@ class SearchBox(QWidget):
         max_width = self._hint_parent.width() - 20
         self.hint.setMaximumWidth(max(max_width, 100))
         self.hint.setFixedWidth(
-            min(max(self.hint.fontMetrics().horizontalAdvance(QUERY_EXAMPLES.split("\n")[0]) + 30, 100), max_width)
+            min(
+                max(
+                    self.hint.fontMetrics().horizontalAdvance(describe_syntax(CARD_VOCABULARY).split("\n")[0]) + 30, 100
+                ),
+                max_width,
+            )
         )
         self.hint.setFixedHeight(self.hint.heightForWidth(self.hint.width()))
         self.hint.move(self._hint_parent.width() - self.hint.width() - 10, 8)
@@ -103,11 +104,11 @@ class SearchBox(QWidget):
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(110)
         field.setMaximumWidth(240)
-        field.setMaxLength(500)
+        field.setMaxLength(MAX_QUERY_LENGTH)
         field.setAccessibleName(tr("Search the network"))
         field.setToolTip(
             tr("All words must match. Enter goes to the next match, Shift+Enter to the previous one.")
-            + f"\n{QUERY_EXAMPLES}"
+            + f"\n{describe_syntax(CARD_VOCABULARY)}"
         )
         field.textChanged.connect(self._emit_query)
         field.installEventFilter(self)

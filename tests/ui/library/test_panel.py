@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer.networks.catalogue import all_entries
 from explorer.ui.library.delegate import IS_OPEN
-from explorer.ui.library.panel import LibraryPanel, NetworkRow, build_network_rows, matches_filter
+from explorer.ui.library.panel import LibraryPanel, NetworkRow, build_network_rows, filter_rows
 
 ROWS = (
     NetworkRow("alexnet", "AlexNet", "AlexNet", 2012, 61.1e6, 714e6, 56.5, "AlexNet"),
@@ -47,12 +47,36 @@ def family(library: LibraryPanel, at: int) -> QModelIndex:
         ("top1>75", ["resnet50"]),
         ("top1<75 mobilenet", ["mobilenet_v2"]),  # what was not published does not match
         ("year=2012", ["alexnet"]),
-        ("params<1.2.3", []),
+        ("params < 5 M", ["mobilenet_v2", "mobilenet_v1"]),
+        ("params≤4.2M year≥2018", ["mobilenet_v2"]),
+        ("macs>=1B top1>70%", ["resnet50"]),
+        ("family:resnet -50", ["resnet18"]),
+        ("kind:mobile", ["mobilenet_v2", "mobilenet_v1"]),
+        ("year:2012", ["alexnet"]),
+        ("year!=2015 -mobile", ["alexnet"]),
+        (r"/^resnet\d+$/", ["resnet18", "resnet50"]),
         ("no such network", []),
     ],
 )
 def test_every_word_must_match(text: str, kept: list[str]) -> None:
-    assert [row.key for row in ROWS if matches_filter(row, text)] == kept
+    assert [row.key for row in filter_rows(ROWS, text)] == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("params<1.2.3", "1.2.3 is no number"),
+        ("parms<5M", "did you mean params?"),
+        ("stride=2", "there is no figure stride"),
+        ("family:resnext50", "family:resnext50 is unknown"),
+    ],
+)
+def test_a_filter_that_is_not_understood_says_why(library: LibraryPanel, text: str, message: str) -> None:
+    library.filter.setText(text)
+    assert library.listed_keys() == []
+    assert message in library.empty_label.text()
+    library.filter.setText("no such network")
+    assert library.empty_label.text() == "No network matches."
 
 
 def test_rows_say_figures_with_and_without_accuracy() -> None:
