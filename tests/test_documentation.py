@@ -38,24 +38,23 @@ def definitions(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
+def _find(token: str, base: Path) -> Path | None:
+    return next((at / token for at in (base, ROOT) if (at / token).exists()), None)
+
+
 def missing(text: str, base: Path) -> list[str]:
     """What a page mentions and does not exist. A dotted name is looked up in the modules of its own paragraph or list
     item, another one only if it follows its module."""
     wrong: list[str] = []
     for part in re.split(r"\n\s*\n|\n(?=\d+\. |- |\| )", _FENCE.sub("", text)):
-        modules: list[Path] = []
-        for token in tokens(part):
-            if any(example in token for example in _EXAMPLES):
-                continue
-            if _PATH.match(token):
-                path = next((at / token for at in (base, ROOT) if (at / token).exists()), None)
-                if path is None and "/" in token:
-                    wrong.append(token)
-                elif path is not None and path.suffix == ".py":
-                    modules.append(path)
-            elif _NAME.match(token) and "." in token and modules and not token.startswith("explorer."):
-                known = frozenset[str]().union(*map(definitions, modules))
-                wrong += [] if token in known else [f"{token} in {', '.join(module.name for module in modules)}"]
+        mentioned = [token for token in tokens(part) if not any(example in token for example in _EXAMPLES)]
+        paths = {token: _find(token, base) for token in mentioned if _PATH.match(token)}
+        wrong += [token for token, path in paths.items() if path is None and "/" in token]
+        known = [definitions(path) for path in paths.values() if path is not None and path.suffix == ".py"]
+        names = [token for token in mentioned if _NAME.match(token) and "." in token and token not in paths]
+        for name in names if known else ():
+            if not name.startswith("explorer.") and not any(name in module for module in known):
+                wrong.append(f"{name} in {', '.join(paths)}")
         for module, name in re.findall(r"`([\w/]+\.py)`[:,]?\s+`(_?\w+)`", part):
             if (ROOT / module).exists() and name not in definitions(ROOT / module):
                 wrong.append(f"{name} in {module}")
@@ -86,7 +85,7 @@ def test_a_way_of_the_data_has_at_most_eight_stops() -> None:
     ("text", "wrong"),
     [
         ("`explorer/nowhere.py`", ["explorer/nowhere.py"]),
-        ("`explorer/network.py`: `Network.fly`", ["Network.fly in network.py"]),
+        ("`explorer/network.py`: `Network.fly`", ["Network.fly in explorer/network.py"]),
         ("`explorer/network.py` `fly`", ["fly in explorer/network.py"]),
         ("`explorer/network.py`: `Network.edit`", []),
     ],
