@@ -1,6 +1,6 @@
 """Find what every path through a frame passes through, and what hangs together in between."""
 
-from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from explorer.layout.problem import BOTTOM, FREE, TOP, LayoutProblem
@@ -8,9 +8,9 @@ from explorer.layout.problem import BOTTOM, FREE, TOP, LayoutProblem
 
 @dataclass(slots=True)
 class Section:
-    """What lies between two consecutive cuts: indices of edges and nodes of the frame."""
+    """What lies between two consecutive cuts: connected components of nodes, and edges, both by index."""
 
-    members: list[int] = field(default_factory=list)
+    components: list[list[int]] = field(default_factory=list)
     edges: list[int] = field(default_factory=list)
 
 
@@ -31,7 +31,7 @@ def _is_single_component(problem: LayoutProblem, cuts: list[int], sections: list
     """Whether there is only one component, and nothing but ports around it."""
     if any(problem.nodes[node].pin == FREE for node in cuts):
         return False
-    return sum(len(find_components(problem, section)) for section in sections) == 1
+    return sum(len(section.components) for section in sections) == 1
 
 
 def find_cuts(problem: LayoutProblem) -> tuple[list[int], list[Section]]:
@@ -56,11 +56,11 @@ def find_cuts(problem: LayoutProblem) -> tuple[list[int], list[Section]]:
         if over == 0:
             cuts.append(node)
             sections.append(Section())
-        else:
-            sections[-1].members.append(node)
         home[node] = len(sections) - 1
     for number, edge in enumerate(problem.edges):
         sections[home[edge[0]]].edges.append(number)
+    for component in _find_components(problem, position.keys() - cuts):
+        sections[home[component[0]]].components.append(sorted(component, key=position.__getitem__))
     return cuts, sections
 
 
@@ -82,21 +82,11 @@ def _order_with_late_sources(problem: LayoutProblem) -> list[int]:
     return sorted(range(len(problem.nodes)), key=lambda node: (late.get(node, node), node))
 
 
-def find_components(problem: LayoutProblem, section: Section) -> list[list[int]]:
-    """Members that hang together, in order of their first member."""
-    leader = {node: node for node in section.members}
+def _find_components(problem: LayoutProblem, nodes: Set[int]) -> list[list[int]]:
+    """Return the connected components of some nodes, each and all of them in order of index."""
+    import networkx as nx  # here, as the window imports this module before it is on the screen
 
-    def find(node: int) -> int:
-        while leader[node] != node:
-            leader[node] = leader[leader[node]]
-            node = leader[node]
-        return node
-
-    for edge in section.edges:
-        source, _, target, _ = problem.edges[edge]
-        if source in leader and target in leader:
-            leader[find(target)] = find(source)
-    together: dict[int, list[int]] = defaultdict(list)
-    for node in section.members:
-        together[find(node)].append(node)
-    return sorted(together.values(), key=min)
+    graph = nx.Graph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from((a, b) for a, _, b, _ in problem.edges if a in nodes and b in nodes)
+    return sorted(map(sorted, nx.connected_components(graph)))

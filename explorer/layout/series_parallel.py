@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from explorer.base.memo import bounded
-from explorer.layout.decomposition import Section, find_components, find_cuts, is_dense
+from explorer.layout.decomposition import Section, find_cuts, is_dense
 from explorer.layout.geometry import Point, Spacing
 from explorer.layout.problem import (
     BOTTOM,
@@ -46,8 +46,7 @@ def solve(problem: LayoutProblem) -> LayoutSolution:
     """Place the nodes of a frame and draw its edges."""
     if problem.depth > MAX_DEPTH or is_dense(problem):
         return solve_in_ranks(problem)
-    cuts, sections = find_cuts(problem)
-    return _SeriesBuilder(problem).build(cuts, sections, [find_components(problem, section) for section in sections])
+    return _SeriesBuilder(problem).build(*find_cuts(problem))
 
 
 def _build_subproblem(
@@ -77,25 +76,23 @@ def _build_subproblem(
     )
 
 
-def _solve_columns(
-    problem: LayoutProblem, section: Section, groups: list[list[int]]
-) -> tuple[list[SectionColumn], list[int]]:
+def _solve_columns(problem: LayoutProblem, section: Section) -> tuple[list[SectionColumn], list[int]]:
     """Solve the columns of a section; the edges that are left run beside them."""
-    owner = {node: number for number, members in enumerate(groups) for node in members}
-    shares: list[list[int]] = [[] for _ in groups]
+    owner = {node: number for number, members in enumerate(section.components) for node in members}
+    shares: list[list[int]] = [[] for _ in section.components]
     direct: list[int] = []
     for edge in section.edges:
         source, _, target, _ = problem.edges[edge]
         number = owner.get(source, owner.get(target, -1))
         (shares[number] if number >= 0 else direct).append(edge)
-    if len(groups) == 1 and direct:
-        part, whole = _build_subproblem(problem, groups[0], section.edges)
+    if len(section.components) == 1 and direct:
+        part, whole = _build_subproblem(problem, section.components[0], section.edges)
         if is_dense(whole):
             part.solution = solve(whole)
             return [part], []
     parts = []
-    for group, share in zip(groups, shares, strict=True):
-        part, inner = _build_subproblem(problem, group, share)
+    for members, share in zip(section.components, shares, strict=True):
+        part, inner = _build_subproblem(problem, members, share)
         part.solution = solve(inner)
         parts.append(part)
     return parts, direct
@@ -111,12 +108,12 @@ class _SeriesBuilder:
         self.uses_lane = [False] * len(problem.edges)
         self.y = 0.0
 
-    def build(self, cuts: list[int], sections: list[Section], groups: list[list[list[int]]]) -> LayoutSolution:
+    def build(self, cuts: list[int], sections: list[Section]) -> LayoutSolution:
         for number, section in enumerate(sections):
             above = cuts[number - 1] if number > 0 else None
             below = cuts[number] if number < len(cuts) else None
-            if groups[number]:
-                self._place_section(section, groups[number], above, below)
+            if section.components:
+                self._place_section(section, above, below)
             else:
                 self._connect_cuts(section, above, below)
         self._extend_ports()
@@ -141,8 +138,8 @@ class _SeriesBuilder:
         for edge, (_, x0, _, x1), row in zip(section.edges, links, rows, strict=True):
             self._draw_stretch(edge, x0, self._bottom_of(above), base, row, x1, self._top_of(below))
 
-    def _place_section(self, section: Section, groups: list[list[int]], above: int | None, below: int | None) -> None:
-        parts, direct = _solve_columns(self.problem, section, groups)
+    def _place_section(self, section: Section, above: int | None, below: int | None) -> None:
+        parts, direct = _solve_columns(self.problem, section)
         lanes = place_side_by_side(
             parts, sorted({self.problem.edges[edge][1] for edge in direct}), self.problem.spacing
         )
