@@ -115,22 +115,14 @@ def _solve_group(
 ) -> SolvedGroup:
     """Solve one group and put its border around it."""
     sources = {edge[0] for edge in group.edges}
+    across = style.is_horizontal
     nodes = _build_ports(TOP, group, space)
     for number, child in enumerate(group.children, group.input_count):
         if child in solved_groups:
-            nodes.append(_build_group_node(solved_groups[child], style.is_horizontal, space))
+            nodes.append(_build_group_node(solved_groups[child], across, space))
         else:
-            text = text_widths.get(child, 0.0)
-            nodes.append(
-                _build_card(
-                    sizes[child],
-                    text,
-                    nesting.parallel_links.get(child, 1),
-                    number in sources,
-                    style.is_horizontal,
-                    space,
-                )
-            )
+            text, parallel = text_widths.get(child, 0.0), nesting.parallel_links.get(child, 1)
+            nodes.append(_build_card(sizes[child], text, parallel, number in sources, across, space))
     nodes += _build_ports(BOTTOM, group, space)
     return solve_cached(
         LayoutProblem(tuple(nodes), tuple(group.edges), space), group.input_count, len(group.output_cards), style
@@ -212,20 +204,19 @@ def _to_absolute(
 ) -> Geometry:
     corner: dict[str, Point] = {root: (MARGIN, MARGIN)}
     boxes: dict[str, Box] = {}
-    across: dict[str, bool] = {}
+    is_across: dict[str, bool] = {}
     for name in reversed(nesting.groups):
-        shell, (x, y) = solved_groups[name], corner[name]
-        for child, (dx, dy) in zip(
-            nesting.groups[name].children, shell.corners[nesting.groups[name].input_count :], strict=False
-        ):
+        solved_group, group, (x, y) = solved_groups[name], nesting.groups[name], corner[name]
+        horizontal = solved_group.style.is_horizontal
+        for child, (dx, dy) in zip(group.children, solved_group.corners[group.input_count :], strict=False):
             corner[child] = (x + dx, y + dy)
             inner = solved_groups.get(child)
             width, height = (inner.width, inner.height) if inner else sizes[child]
-            across[child] = shell.style.is_horizontal
+            is_across[child] = horizontal
             if not child.startswith(HIDDEN_PREFIX):
                 boxes[child] = Box(x + dx, y + dy, width, height)
     routes = tuple(_build_route(trail, nesting, solved_groups, corner) for trail in nesting.link_paths)
-    texts = {name: _text_position(boxes[name], across[name]) for name in text_widths if name in boxes}
+    texts = {name: _text_position(boxes[name], is_across[name]) for name in text_widths if name in boxes}
     frame = solved_groups[root]
     return Geometry(boxes, routes, frame.width + 2 * MARGIN, frame.height + 2 * MARGIN, texts)
 

@@ -4,7 +4,6 @@ An open group has one output port for each inner card that is used outside, and 
 cards that feed exactly the same inner cards.
 """
 
-import heapq
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,8 +54,8 @@ def build_nesting(
     these into rows, each of which but the first begins at one of `starts`."""
     parent, inner_first = _find_parents(root, children)
     _validate(parent, children, links, sizes)
-    spans = [_paths_to_siblings(parent, source, target) for source, target in links]
-    order = _sort_children(inner_first, children, spans)
+    spans = _paths_to_siblings(parent, links)
+    order = _sort_children(inner_first, parent, spans)
     if columns is not None:
         tops = [(up[-1], down[-1]) for up, down in spans if parent[up[-1]] == root]
         runs = bundle_columns(
@@ -68,7 +67,7 @@ def build_nesting(
         }
         order |= {root: list(rows), **rows} if rows else {}
         parent, inner_first = _find_parents(root, order)
-        spans = [_paths_to_siblings(parent, source, target) for source, target in links]
+        spans = _paths_to_siblings(parent, links)
     return _connect_groups({name: GroupGraph(name, order[name]) for name in inner_first}, links, spans, parent)
 
 
@@ -102,46 +101,48 @@ def _find_parents(root: str, children: Mapping[str, Sequence[str]]) -> tuple[dic
     return parent, seen[::-1]
 
 
-def _paths_to_siblings(parent: dict[str, str], source: str, target: str) -> tuple[list[str], list[str]]:
-    """From the source and the target up to the two siblings that hold them: `[card, group, …]` each."""
-    up, down = [source], [target]
-    while (above := parent.get(up[-1])) is not None:
-        up.append(above)
-    place = {name: number for number, name in enumerate(up)}
-    while down[-1] not in place:
-        down.append(parent[down[-1]])
-    return up[: place[down[-1]]], down[:-1]
+def _paths_to_siblings(
+    parent: Mapping[str, str], links: Sequence[tuple[str, str]]
+) -> list[tuple[list[str], list[str]]]:
+    """For each link, the paths from its source and its target up to the two siblings that hold them:
+    `[card, group, …]` each."""
+    upwards: dict[str, list[str]] = {}
+    for name, group in parent.items():  # groups come before what they hold
+        upwards[name] = [name, *upwards.get(group, ())]
+    paths: list[tuple[list[str], list[str]]] = []
+    for source, target in links:
+        up, down = upwards[source], upwards[target]
+        shared = next(n for n, (a, b) in enumerate(zip(reversed(up), reversed(down), strict=False)) if a != b)
+        paths.append((up[: len(up) - shared], down[: len(down) - shared]))
+    return paths
 
 
 def _sort_children(
-    groups: Sequence[str],
-    children: Mapping[str, Sequence[str]],
-    spans: list[tuple[list[str], list[str]]],
+    groups: Sequence[str], parent: Mapping[str, str], spans: list[tuple[list[str], list[str]]]
 ) -> dict[str, list[str]]:
-    """Children in topological order, as near to the given one as links allow."""
-    after: dict[str, list[str]] = defaultdict(list)
-    waiting: Counter[str] = Counter()
-    for up, down in spans:
-        after[up[-1]].append(down[-1])
-        waiting[down[-1]] += 1
-    order: dict[str, list[str]] = {}
-    for group in groups:
-        given = list(children.get(group, ()))
-        place = {child: number for number, child in enumerate(given)}
-        ready = [number for number, child in enumerate(given) if not waiting[child]]
-        done: list[str] = []
-        while ready:
-            child = given[heapq.heappop(ready)]
-            done.append(child)
-            for later in after[child]:
-                waiting[later] -= 1
-                if not waiting[later]:
-                    heapq.heappush(ready, place[later])
-        if len(done) < len(given):
-            stuck = next(child for child in given if waiting[child] > 0)
-            raise ValueError(f"{stuck!r} takes part in a cycle within {group!r}")
-        order[group] = done
+    """Return the children of each group in topological order, as near to the given one as links allow."""
+    position = {child: number for number, child in enumerate(parent)}
+    links = {(up[-1], down[-1]) for up, down in spans}
+    order: dict[str, list[str]] = {group: [] for group in groups}
+    for child in parent if all(position[a] < position[b] for a, b in links) else _sort_siblings(links, position, parent):
+        order[parent[child]].append(child)
     return order
+
+
+def _sort_siblings(
+    links: set[tuple[str, str]], position: Mapping[str, int], parent: Mapping[str, str]
+) -> list[str]:
+    """Return all children, siblings in topological order. Raises ValueError where their links make a cycle."""
+    import networkx as nx  # here, as the window imports this module before it is on the screen
+
+    siblings = nx.DiGraph()
+    siblings.add_nodes_from(position)
+    siblings.add_edges_from(links)
+    try:
+        return list(nx.lexicographical_topological_sort(siblings, position.__getitem__))
+    except nx.NetworkXUnfeasible:
+        stuck = nx.find_cycle(siblings)[0][0]
+        raise ValueError(f"{stuck!r} takes part in a cycle within {parent[stuck]!r}") from None
 
 
 def _connect_groups(
