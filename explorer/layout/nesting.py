@@ -124,14 +124,14 @@ def _sort_children(
     position = {child: number for number, child in enumerate(parent)}
     links = {(up[-1], down[-1]) for up, down in spans}
     order: dict[str, list[str]] = {group: [] for group in groups}
-    for child in parent if all(position[a] < position[b] for a, b in links) else _sort_siblings(links, position, parent):
+    for child in (
+        parent if all(position[a] < position[b] for a, b in links) else _sort_siblings(links, position, parent)
+    ):
         order[parent[child]].append(child)
     return order
 
 
-def _sort_siblings(
-    links: set[tuple[str, str]], position: Mapping[str, int], parent: Mapping[str, str]
-) -> list[str]:
+def _sort_siblings(links: set[tuple[str, str]], position: Mapping[str, int], parent: Mapping[str, str]) -> list[str]:
     """Return all children, siblings in topological order. Raises ValueError where their links make a cycle."""
     import networkx as nx  # here, as the window imports this module before it is on the screen
 

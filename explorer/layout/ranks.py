@@ -32,28 +32,25 @@ def solve_in_ranks(problem: LayoutProblem) -> LayoutSolution:
 
 def _assign_ranks(problem: LayoutProblem) -> list[int]:
     """Longest path from the top; what hangs in the air sinks to just above what uses it; ports keep to their end."""
-    count = len(problem.nodes)
-    before: list[list[int]] = [[] for _ in range(count)]
-    after: list[list[int]] = [[] for _ in range(count)]
-    for source, _, target, _ in problem.edges:
-        before[target].append(source)
-        after[source].append(target)
-    start = 1 if any(node.pin == TOP for node in problem.nodes) else 0
-    rank = [0] * count
-    pending = [len(sources) for sources in before]
-    queue = [node for node in range(count) if not pending[node]]
-    for node in queue:
-        if problem.nodes[node].pin != TOP:
-            rank[node] = max((rank[source] + 1 for source in before[node]), default=start)
-        for target in after[node]:
-            pending[target] -= 1
-            if not pending[target]:
-                queue.append(target)
-    for node in range(count):
-        if not before[node] and after[node] and problem.nodes[node].pin == FREE:
-            rank[node] = max(rank[node], min(rank[target] for target in after[node]) - 1)
-    last = max((rank[node] for node in range(count) if problem.nodes[node].pin == FREE), default=0) + 1
-    return [last if node.pin == BOTTOM else number for node, number in zip(problem.nodes, rank, strict=True)]
+    import networkx as nx  # here, as the window imports this module before it is on the screen
+
+    pins = [node.pin for node in problem.nodes]
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(len(pins)))
+    graph.add_edges_from((source, target) for source, _, target, _ in problem.edges)
+    sources = [node for node, pin in enumerate(pins) if pin == FREE and graph[node] and not graph.pred[node]]
+    if TOP in pins:  # at least one rank below it
+        graph.add_edges_from(
+            (pins.index(TOP), node) for node, pin in enumerate(pins) if pin != TOP and not graph.pred[node]
+        )
+    rank = [0] * len(pins)
+    for number, generation in enumerate(nx.topological_generations(graph)):
+        for node in generation:
+            rank[node] = number
+    for node in sources:
+        rank[node] = max(rank[node], min(rank[target] for target in graph[node]) - 1)
+    last = max((number for number, pin in zip(rank, pins, strict=True) if pin == FREE), default=0) + 1
+    return [last if pin == BOTTOM else number for number, pin in zip(rank, pins, strict=True)]
 
 
 def _assign_lanes(problem: LayoutProblem, rank: list[int], right: float) -> dict[Pin, float]:
