@@ -1,1 +1,1 @@
-"""What each network brought, in words: pages under resources/guide, filled with what the live network counts."""
+"""Pages on what each network introduced: texts of resources/guide, filled with figures of the live network."""

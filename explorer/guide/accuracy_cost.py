@@ -1,6 +1,6 @@
-"""All networks of the catalogue as points among each other: what each costs, and how well it does.
+"""Cost and accuracy of all networks of the catalogue.
 
-Knows no torch: the figures are those that the catalogue keeps and the tests count again.
+Needs no torch: the figures are those that the catalogue keeps and the tests count again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CostAxis:
-    """A figure that networks can be placed by."""
+    """Figure that networks can be placed by on the cost axis."""
 
     name: str  # the field of `Spot`
     title: str
@@ -36,7 +36,7 @@ COST_AXES = (
 
 @dataclass(frozen=True, slots=True)
 class NetworkPoint:
-    """A network, at the input size it was published for."""
+    """Cost and accuracy of a network at the input size it was published for."""
 
     key: str
     title: str
@@ -49,12 +49,13 @@ class NetworkPoint:
     source: str  # of the accuracy
 
     def value_on(self, axis: str) -> float:
+        """Return the figure of an axis of `COST_AXES`, by the name of its field."""
         return float(getattr(self, axis))
 
 
 @cache
 def catalogue_points() -> tuple[NetworkPoint, ...]:
-    """Every network of the catalogue, by year."""
+    """Return the points of all networks of the catalogue, by year."""
     return tuple(
         NetworkPoint(e.key, e.title, e.family, e.year, e.params, e.macs, e.activations, e.top1, e.top1_source)
         for e in all_entries()
@@ -62,8 +63,10 @@ def catalogue_points() -> tuple[NetworkPoint, ...]:
 
 
 def edited_network_point(network: Network) -> NetworkPoint | None:
-    """The open network after its edits. Its accuracy is unknown: training alone would tell. None when it is as opened
-    and in the catalogue, so that it has a point of its own already."""
+    """Return the point of the open network after its edits, or None when it is an unedited network of the catalogue.
+
+    Its accuracy is unknown: only training would tell.
+    """
     entry = network.context.entry
     if entry is not None and network.history.position == 0 and not network.context.options:
         return None
@@ -95,7 +98,7 @@ TABLE_COLUMNS = (
 
 
 def points_as_csv(found: Iterable[NetworkPoint]) -> str:
-    """The table as comma-separated values, with the catalogue's key first."""
+    """Return the points as comma-separated values, the key of the catalogue first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["Key", *(title for _, title in TABLE_COLUMNS)])

@@ -1,4 +1,4 @@
-"""Which network learned from which: resources/guide/tree.json, checked.
+"""The family tree of the networks, from resources/guide/tree.json.
 
 Read with nothing but the standard library: the window shows it before anything large is imported.
 """
@@ -18,7 +18,8 @@ from explorer.guide.errors import PageError
 
 @dataclass(frozen=True, slots=True)
 class FamilyTreeNode:
-    """A network of the tree. `row` is its place across the years' direction; ideas flow along `learned_from`."""
+    """Network of the family tree. `row` is its place across the direction of the years; `learned_from` are the keys of
+    its predecessors."""
 
     key: str  # of the catalogue
     title: str
@@ -30,7 +31,7 @@ class FamilyTreeNode:
 
 @cache
 def load_family_tree() -> tuple[FamilyTreeNode, ...]:
-    """By year. Raises PageError when the file does not hold together."""
+    """Return the nodes by year. Raises PageError when the file is not valid."""
     name = "guide/tree.json"
     raw = json.loads(resource_path(name).read_text(encoding="utf-8"))
     if not isinstance(raw, list):

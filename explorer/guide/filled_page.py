@@ -22,6 +22,8 @@ MISSING_FIGURE = "–"  # a number of a part that this network has not
 
 @dataclass(frozen=True)
 class FilledIdea:
+    """Idea of a page with the figures of a live network in its text."""
+
     name: str
     title: str
     text: str
@@ -32,7 +34,7 @@ class FilledIdea:
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """A figure as counted on the live network, beside one that was published."""
+    """Figure as counted on the live network, beside the one that was published."""
 
     figure: str  # "params", "macs", "top1"
     counted: str  # empty for what only training shows
@@ -43,7 +45,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True)
 class CatalogueFacts:
-    """What the catalogue knows of a network that has no page."""
+    """Facts of the catalogue about a network without a page."""
 
     title: str
     paper: str
@@ -53,6 +55,8 @@ class CatalogueFacts:
 
 @dataclass(frozen=True)
 class FilledPage:
+    """Page with the figures of a live network in its texts."""
+
     page: GuidePage
     network: str  # key of the network whose numbers these are
     network_title: str
@@ -69,7 +73,7 @@ class FilledPage:
 
 
 def fill_page(page_: GuidePage, analysis: Analysis) -> FilledPage:
-    """Fill a page with the numbers of a network as it was opened: one of those the page is about."""
+    """Return a page with the figures of a network as it was opened, one of those that the page is about."""
     words, facts = page_.text, page_.facts
 
     def fill(text: str) -> str:
@@ -105,12 +109,13 @@ def fill_page(page_: GuidePage, analysis: Analysis) -> FilledPage:
 
 
 def catalogue_facts(analysis: Analysis) -> CatalogueFacts:
+    """Return the facts of the catalogue about a network."""
     entry = get_entry(analysis.architecture.key)
     return CatalogueFacts(entry.title, entry.paper, tuple(_published_figures(analysis)), entry.note)
 
 
 def find_locations(analysis: Analysis, idea: Idea) -> Iterator[str]:
-    """Ids of the groups and nodes an idea lives in, those that this network has."""
+    """Yield the ids of the groups and nodes of this network that an idea refers to."""
     hierarchy = analysis.hierarchy
     for place in idea.where:
         if place.startswith("~"):

@@ -1,4 +1,4 @@
-"""From one network to the next by edits on the live module: resources/guide/lineages.json, checked and measured."""
+"""Lineages from one network to the next by edits on the live module, from resources/guide/lineages.json."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ class _LineageFile(BaseModel):
 
 @dataclass(frozen=True)
 class LineageStep:
+    """Step of a lineage: its title, the reason for it, and its edits."""
+
     title: _Translations
     why: _Translations
     edits: tuple[Edit, ...]
@@ -48,7 +50,7 @@ class LineageStep:
 
 @dataclass(frozen=True)
 class Lineage:
-    """A chain of edits that leads from one idea to the next."""
+    """Chain of edits that turns one network into its successor."""
 
     id: str
     title: _Translations
@@ -58,13 +60,13 @@ class Lineage:
     arrives_at: str  # the catalogue's network that has the same counts at the end; empty when there is none
 
     def edits_up_to(self, steps: int) -> tuple[Edit, ...]:
-        """Those of the first `steps` steps."""
+        """Return the edits of the first `steps` steps."""
         return tuple(edit for step in self.steps[:steps] for edit in step.edits)
 
 
 @dataclass(frozen=True, slots=True)
 class LineageFigures:
-    """A network on the way, measured."""
+    """Figures of one network of a lineage: counts, and peak memory in bytes."""
 
     params: int
     macs: int
@@ -74,7 +76,7 @@ class LineageFigures:
 
 @cache
 def load_lineages() -> tuple[Lineage, ...]:
-    """Raises PageError when the file does not hold together."""
+    """Return all lineages. Raises PageError when the file is not valid."""
     name = "guide/lineages.json"
     try:
         raw = TypeAdapter(list[_LineageFile]).validate_json(resource_path(name).read_text(encoding="utf-8"))
@@ -87,7 +89,7 @@ def load_lineages() -> tuple[Lineage, ...]:
 
 
 def measure_lineage(lineage: Lineage, keep_going: KeepGoing = always) -> tuple[LineageFigures, ...]:
-    """The start and the network after each step, on the live module; as far as it was wanted."""
+    """Return the figures of the start and of the network after each step, as far as `keep_going` allows."""
     network = open_network(lineage.start)
     found: list[LineageFigures] = []
     for number, step in enumerate((None, *lineage.steps)):

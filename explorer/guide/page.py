@@ -1,8 +1,8 @@
-"""The pages as files: what holds in every language once for each network, and its words once for each language.
+"""Pages of the guide as files: facts that hold in every language, and a text for each language.
 
-resources/guide/<page>.json says which networks a page is about, where its ideas live, what can be tried and proved;
-resources/guide/<language>/<page>.json says it in words. Both are checked here; the words must speak of just the ideas
-and tries that there are.
+resources/guide/<page>.json says which networks a page is about, where its ideas are found, what can be tried and which
+experiments show it; resources/guide/<language>/<page>.json holds the text. Both are validated here: a text must have
+exactly the ideas and tries of the facts.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class _FrozenModel(BaseModel):
 
 
 class Paper(_FrozenModel):
+    """Paper that introduced a network."""
+
     authors: _NonEmptyText
     title: _NonEmptyText
     venue: _NonEmptyText  # "CVPR 2016"
@@ -54,17 +56,17 @@ class Paper(_FrozenModel):
 
 
 class ExperimentLink(_FrozenModel):
-    """An experiment that proves the idea, with some of its controls set."""
+    """Experiment that demonstrates an idea, with some of its controls set."""
 
     id: str
     controls: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 
 class Idea(_FrozenModel):
-    """Something a network brought.
+    """Idea that a network introduced.
 
-    `where` names the places it lives in: a node, a group, or "~" and a name that recognition gives ("~Inverted
-    residual" means all blocks of that name). `tries` are edits, in JSON, that take it away or put it in.
+    `where` lists where it is found: a node, a group, or "~" and the name of a recognised pattern ("~Inverted residual"
+    means all blocks of that pattern). `tries` are edits, in JSON, that remove or add it.
     """
 
     where: tuple[str, ...]
@@ -73,7 +75,7 @@ class Idea(_FrozenModel):
 
 
 class PageFacts(_FrozenModel):
-    """What holds of a page in every language."""
+    """Facts of a page, the same in every language."""
 
     networks: Annotated[tuple[str, ...], Field(min_length=1)]  # keys of the catalogue, the one it speaks of first
     year: Annotated[int, Field(ge=1989, le=2030)]
@@ -84,13 +86,15 @@ class PageFacts(_FrozenModel):
 
 
 class IdeaText(_FrozenModel):
+    """Text of an idea in one language."""
+
     title: _NonEmptyText
     text: _NonEmptyText
     tries: Mapping[str, _NonEmptyText] = Field(default_factory=dict)
 
 
 class PageText(_FrozenModel):
-    """A page in one language. `{…}` in a text is filled in from the live network: see `explorer.guide.filled_page`."""
+    """Text of a page in one language. `{…}` is filled in from the live network: see `explorer.guide.filled_page`."""
 
     title: _NonEmptyText
     motto: _NonEmptyText  # one line: what it is remembered for
@@ -102,6 +106,8 @@ class PageText(_FrozenModel):
 
 
 class GuidePage(_FrozenModel):
+    """Page in one language: facts and text."""
+
     key: str
     facts: PageFacts
     text: PageText
@@ -109,7 +115,7 @@ class GuidePage(_FrozenModel):
 
 
 class PageLabels(_FrozenModel):
-    """The headings of a page, in one language."""
+    """Headings and labels of pages, in one language."""
 
     problem: _NonEmptyText
     ideas: _NonEmptyText
@@ -133,12 +139,13 @@ class PageLabels(_FrozenModel):
 
 @bounded(8)
 def load_page_labels(language: Language) -> PageLabels:
+    """Return the labels of a language. Raises PageError when the file is not valid."""
     return _read_model(PageLabels, f"guide/{language}/labels.json")
 
 
 @bounded(128)
 def load_page(key: str, language: Language = "en") -> GuidePage:
-    """A page. Raises PageError when its files do not hold together."""
+    """Return a page by its key in `PAGES`. Raises PageError when one of its files is not valid."""
     facts = _read_model(PageFacts, f"guide/{key}.json")
     words = _read_model(PageText, f"guide/{language}/{key}.json")
     _check_same_keys(f"guide/{language}/{key}.json", "ideas", facts.ideas.keys(), words.ideas.keys())
@@ -150,13 +157,13 @@ def load_page(key: str, language: Language = "en") -> GuidePage:
 
 
 def find_page_key(network: str) -> str | None:
-    """The page that speaks of a network of the catalogue; None when there is none."""
+    """Return the key of the page about a network of the catalogue; None when there is none."""
     return _page_by_network().get(network)
 
 
 @bounded(512)
 def load_try_edits(key: str, idea: str, try_name: str) -> tuple[Edit, ...]:
-    """The edits of a try. Raises PageError."""
+    """Return the edits of a try. Raises PageError."""
     found = load_page(key).facts.ideas[idea].tries[try_name]
     try:
         return tuple(edit_from_json(dict(item), f"{key}: {idea}: {try_name}") for item in found)
@@ -165,7 +172,7 @@ def load_try_edits(key: str, idea: str, try_name: str) -> tuple[Edit, ...]:
 
 
 def tries_in_force(key: str, edits: Iterable[Edit]) -> frozenset[tuple[str, str]]:
-    """The tries of a page, as (idea, try), whose edits are all among these."""
+    """Return the tries of a page, as (idea, try), all of whose edits are among `edits`."""
     known = list(edits)
     ideas = load_page(key).facts.ideas.items()
     names = [(name, tried) for name, idea in ideas for tried in idea.tries]

@@ -1,4 +1,4 @@
-"""From what is known about a snapshot to what the window, the command line and the exports show of it."""
+"""View models of a network: pure functions from a snapshot to what the window, the command line and exports show."""
 
 from explorer.presenters.diagrams import build_diagram, expanded_at_level
 from explorer.presenters.inspections import build_inspection

@@ -1,7 +1,7 @@
-"""What a block does, in the lines of a paper's table: "1×1, 64", "3×3, 64", "1×1, 256".
+"""The layers of a block in the notation of papers' tables: "1×1, 64", "3×3, 64", "1×1, 256".
 
-Norms, activations and reshapes go without saying; so does the projection on a shortcut. Branches are written side by
-side, a squeeze-and-excitation gate as in its paper: with the width it squeezes to.
+Norms, activations and reshapes are left out, and so is the projection on a shortcut. Branches are written side by side,
+a squeeze-and-excitation gate with the width it squeezes to.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WEIGHTED = ("conv", "depthwise", "linear")
 
 @dataclass(frozen=True, slots=True)
 class _PathStep:
-    """One thing done on the way through a block; `ways` are those side by side, each as text."""
+    """Step on the path through a block; `branches` are the texts of parallel paths."""
 
     name: str
     text: str
@@ -29,7 +29,7 @@ class _PathStep:
 
 
 def block_lines(group: Group, architecture: Architecture, with_strides: bool = False) -> tuple[str, ...]:
-    """The lines of a block; `strides` says them of convolutions too, and not only of poolings."""
+    """Return the lines of a block; `with_strides` adds the strides of convolutions to those of poolings."""
     steps = _BlockPaths(group, architecture, with_strides).steps()
     if len([step for step in steps if step.branches]) == 1 and all(
         step.branches or "shuffle" in step.text for step in steps
@@ -39,8 +39,8 @@ def block_lines(group: Group, architecture: Architecture, with_strides: bool = F
 
 
 def layer_text(node: Node, with_strides: bool = True, short: bool = False) -> str:
-    """ "7×7, 64, stride 2", "3×3 max pool, stride 2", "1000-d fc" (short: "fc, 1000"); empty for what goes without
-    saying."""
+    """Return "7×7, 64, stride 2", "3×3 max pool, stride 2", "1000-d fc" (`short`: "fc, 1000"); empty for layers that
+    tables leave out."""
     kind, layer = op_kinds.kind(node), node.layer
     if isinstance(node.op, Bypass):
         return ""
@@ -84,7 +84,7 @@ def _pool_text(node: Node) -> str:
 
 
 class _BlockPaths:
-    """The ways from where a block is entered to where it is left."""
+    """Paths from the input of a block to its output."""
 
     def __init__(self, group: Group, architecture: Architecture, with_strides: bool) -> None:
         self.nodes = architecture.nodes
@@ -97,7 +97,7 @@ class _BlockPaths:
         return self.steps_to(self.group.nodes[-1])
 
     def steps_to(self, name: str) -> tuple[_PathStep, ...]:
-        """What is done until the value of this node is there."""
+        """Return the steps up to the value of this node."""
         if name not in self.node_names or isinstance(self.nodes[name].op, Constant):
             return ()
         if name not in self.cache:
@@ -122,7 +122,7 @@ class _BlockPaths:
         return (*before, _PathStep(node.name, text)) if text and not is_tuple_item(node) else before
 
     def join_branches(self, name: str, branches: list[tuple[_PathStep, ...]], mark: str) -> tuple[_PathStep, ...]:
-        """What the ways share, then what they do side by side."""
+        """Return the steps that the branches share, then the parallel rest."""
         shared = 0
         while all(len(way) > shared and way[shared] == branches[0][shared] for way in branches):
             shared += 1
@@ -147,13 +147,13 @@ class _BlockPaths:
 
 
 def output_width(node: Node) -> int:
-    """Channels or features that leave a layer; 0 for one that has none of its own."""
+    """Return the number of output channels or features of a layer; 0 for a layer without weights."""
     layer = node.layer
     return int(getattr(layer, "out_channels", 0) or getattr(layer, "out_features", 0))
 
 
 def main_layers(group: Group, architecture: Architecture) -> list[Node]:
-    """The weighted layers of a block that its lines name, in order; gates and shortcuts left out."""
+    """Return the weighted layers that the lines of a block name, in order, without gates and shortcuts."""
     return [
         architecture.nodes[step.name]
         for step in _BlockPaths(group, architecture, False).steps()

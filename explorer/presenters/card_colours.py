@@ -1,4 +1,4 @@
-"""What cards are coloured by, and how long their bars are: from numbers of nodes to places on a scale."""
+"""Colours and bars of cards: from figures of nodes to positions on a scale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BAR_FIGURES = ("params", "macs", "activations")
 
 
 def build_colouring(analysis: Analysis, mode: str, baseline: Analysis) -> Colouring | None:
-    """The numbers behind a key of `COLOURS`; None for the colours of kinds. Raises KeyError for another key."""
+    """Return the values behind a key of `COLOUR_MODES`; None for colours by kind. Raises KeyError for another key."""
     title = COLOUR_MODES[mode]
     live = analysis.architecture.live
     if mode == "kind":
@@ -38,7 +38,7 @@ def build_colouring(analysis: Analysis, mode: str, baseline: Analysis) -> Colour
 
 
 def figure_shares(analysis: Analysis, colour_by: str | Colouring) -> tuple[str, Mapping[str, float]]:
-    """What bars show, in words, and for each node how much of it is its own."""
+    """Return what bars show, as a title, and the figure of each node."""
     of = colour_by if isinstance(colour_by, str) and colour_by in _BAR_FIGURES else "macs"
     live = analysis.architecture.live
     return COLOUR_MODES[of], memoise(
@@ -49,7 +49,7 @@ def figure_shares(analysis: Analysis, colour_by: str | Colouring) -> tuple[str, 
 def add_bars(
     cards: Mapping[str, Card], nodes_of_card: Mapping[str, Iterable[str]], title: str, node_figures: Mapping[str, float]
 ) -> tuple[dict[str, Card], str]:
-    """The cards with bars, as long as each one's part beside that of the largest, and what the bars show."""
+    """Return the cards with bars, each relative to the card that has the largest, and the label of the bars."""
     parts = {id: sum(filter(None, map(node_figures.get, names)), 0.0) for id, names in nodes_of_card.items()}
     whole, most = sum(node_figures.values()), max(parts.values(), default=0.0)
     if not most:
@@ -61,7 +61,7 @@ def add_bars(
 def tint_cards(
     cards: Mapping[str, Card], nodes_of_card: Mapping[str, Iterable[str]], colouring: Colouring
 ) -> tuple[dict[str, Card], ColourScale]:
-    """The cards with their places on the scale, and the scale: from nothing or the least to the most of any card."""
+    """Return the cards with their positions on the scale (0 to 1), and the scale, which ends at the largest card."""
     found = {id: _aggregate(colouring, names) for id, names in nodes_of_card.items()}
     known = {id: value for id, value in found.items() if value is not None}
     if colouring.labels:
@@ -86,7 +86,7 @@ def _label_cards(cards: Mapping[str, Card], ids: Iterable[str], labels: Mapping[
 
 
 def label_with_removals(label: str) -> str:
-    """What happened to a card from which something was taken away."""
+    """Return the label of a card from which an edit removed something."""
     return max(label, "changed", key=CHANGE_LABELS.index) if label in CHANGE_LABELS else label
 
 

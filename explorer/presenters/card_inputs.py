@@ -1,4 +1,4 @@
-"""What a card is fed by, whether it is one op, a folded group or a stack."""
+"""Inputs of a card: of an op, a collapsed group or a stack."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CardInput = tuple[int, str, str]
 
 
 def card_inputs(analysis: Analysis, item: Item | Stack) -> tuple[CardInput, ...]:
-    """What comes into an op, group or stack from outside, in the order in which it is read.
+    """Return the inputs of an op, group or stack from outside it, in the order in which they are read.
 
-    Kept for groups and stacks: a picture asks again whenever something else unfolds.
+    Memoised for groups and stacks: a diagram asks again whenever another group is expanded.
     """
     if isinstance(item, str):
         reads = enumerate(analysis.architecture.nodes[item].inputs)

@@ -1,4 +1,4 @@
-"""The arithmetic of joins and splits: what channels come together, and into what they are dealt."""
+"""Channel arithmetic of concatenations and splits, as text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _MAX_TERMS = 5  # terms that are written out
 
 
 def concat_arithmetic(analysis: Analysis, node: Node) -> str:
-    """What a concatenation puts together: "64 + 128 + 32 + 32 = 256". Empty where it joins along another axis."""
+    """Return the channels of a concatenation, "64 + 128 + 32 + 32 = 256"; empty where it joins along another axis."""
     parts = [_channel_count(analysis, name) for name in node.inputs]
     whole = _channel_count(analysis, node.name)
     return f"{_format_sum(parts)} = {whole}" if whole and len(parts) > 1 and sum(parts) == whole else ""
 
 
 def split_arithmetic(analysis: Analysis, node: Node) -> str:
-    """Into what a split deals its channels: "232 = 116 + 116"."""
+    """Return the channels of a split, "232 = 116 + 116"; empty where it splits along another axis."""
     whole = _channel_count(analysis, node.inputs[0]) if node.inputs else 0
     users = dict.fromkeys(analysis.architecture.users[node.name])
     parts = [_channel_count(analysis, user) for user in users if is_tuple_item(analysis.architecture.nodes[user])]

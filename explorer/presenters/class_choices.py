@@ -1,4 +1,4 @@
-"""The classes worth asking about: what the network says of the image, now and before the edits."""
+"""Classes to choose from: the likeliest for the sample image, in the current network and the baseline."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from explorer.base.cancellation import KeepGoing, always
 
 @dataclass(frozen=True, slots=True)
 class ClassCandidate:
+    """Class with its probability in the current network."""
+
     index: int
     label: str
     probability: float  # now
@@ -22,7 +24,10 @@ class ClassCandidate:
 def likely_classes(
     now: Probe, baseline: Probe, keep_going: KeepGoing = always, count: int = 5
 ) -> tuple[ClassCandidate, ...]:
-    """The likeliest now, then those that were likeliest before. Raises NothingThere when the output has no classes."""
+    """Return the likeliest classes of the current network, then those of the baseline.
+
+    Raises NotAvailable when the output is no list of classes.
+    """
     p = _probabilities(now, keep_going)
     q = _probabilities(baseline, keep_going) if baseline is not now else p
     names = class_labels(len(p))

@@ -1,4 +1,4 @@
-"""What a layer costs, as a product of its settings."""
+"""MACs of a layer as a product of its settings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from explorer.viewmodels.panels import Factor, Formula
 
 
 def build_cost_formula(analysis: Analysis, node: Node) -> Formula | None:
-    """The multiply-adds of a convolution or linear layer as a product of its settings and its map's sides.
+    """Return the multiply-adds of a convolution or linear layer as a product of its settings and the size of its map;
+    None for other layers.
 
-    Source: K_h · K_w · C_in / g · C_out · H · W (MobileNet, 2017, §3.1). A transposed convolution costs what the
-    convolution costs that it turns round: it is counted over the map that goes in.
+    Source: K_h · K_w · C_in / g · C_out · H · W (MobileNet, 2017, §3.1). A transposed convolution costs the same as the
+    convolution it transposes: it is counted over its input map.
     """
     shape, layer = analysis.figures.shape(node.name), node.layer
     if shape is None or node.name not in analysis.figures.measures:

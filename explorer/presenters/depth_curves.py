@@ -1,4 +1,4 @@
-"""What changes along the depth, as curves: where an edit moved things, and how the signal fares."""
+"""Curves along the depth: how far edits moved activations, and the size of signal and gradient."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CURVES: Mapping[str, tuple[str, str, str, bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class DepthPoint:
-    """One place along the depth."""
+    """Values of one layer on all curves."""
 
     name: str
     title: str
@@ -63,6 +63,8 @@ class DepthPoint:
 
 @dataclass(frozen=True)
 class DepthCurves:
+    """Curves over all layers in execution order, for one target class."""
+
     points: tuple[DepthPoint, ...]
     target: int  # the class that gradients come from
     classes: tuple[ClassCandidate, ...]  # those worth choosing
@@ -71,10 +73,12 @@ class DepthCurves:
     stages: tuple[tuple[int, str], ...] = ()  # where each stage begins, and its title
 
     def curve(self, key: str, before: bool = False) -> tuple[float, ...]:
+        """Return the values of a curve of `CURVES`, of the baseline with `before`; NaN where a layer has none."""
         return tuple(layer.values[key][before] for layer in self.points)
 
     def colouring(self, key: str) -> Colouring:
-        """Cards by one of the curves; a card of several layers by its highest point. Shares in percent."""
+        """Return a colouring of cards by a curve; a card of several layers has its largest value. Shares are in
+        percent."""
         values = {layer.name: layer.values[key][0] for layer in self.points}
         values = {name: value for name, value in values.items() if math.isfinite(value)}
         words, unit, scale = CURVES[key][0], "", 1.0
@@ -85,7 +89,7 @@ class DepthCurves:
         return Colouring(words, {name: scale * value for name, value in values.items()}, unit, "most")
 
     def point_tip(self, index: int, key: str) -> str:
-        """All there is to say of one layer."""
+        """Return the tool tip of one layer of a curve."""
         layer = self.points[index]
         now, before = layer.values[key]
         if key == "change":
@@ -99,10 +103,10 @@ class DepthCurves:
 def compute_depth_curves(
     now: Probe, baseline: Probe, target: int | None = None, keep_going: KeepGoing = always
 ) -> DepthCurves:
-    """Everything along the depth, for the class `target` or the one that is likeliest now. Where there are no classes
-    or no memory for a pass back, everything but gradients.
+    """Return all curves, with gradients of the class `target` or of the likeliest one.
 
-    Raises NothingThere when there is no such class; PassError; Cancelled.
+    Without gradients where there are no classes or no memory for a backward pass. Raises NotAvailable when there is no
+    such class; PassError; Cancelled.
     """
     edited = now.architecture is not baseline.architecture
     found, why = _gradient_classes(now, baseline, keep_going)

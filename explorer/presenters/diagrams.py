@@ -1,4 +1,4 @@
-"""From a snapshot and the set of open groups to the diagram of what is visible."""
+"""Diagrams: from a snapshot and the expanded groups to visible cards and links."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SINGLE_INPUT_TITLES = {"add": "Add", "concat": "Concatenate", "multiply": "Scal
 
 
 def expanded_at_level(analysis: Analysis, level: Level) -> frozenset[str]:
-    """The groups that are open at a level: none, those around blocks, all but units, all."""
+    """Return the groups that are expanded at a level: none, those around blocks, all but units, or all."""
     groups = analysis.hierarchy.groups.values()
     if level == "stages":
         return frozenset()
@@ -43,11 +43,11 @@ def build_diagram(
     provenance_of: ProvenanceOf = infer_provenance,
     progress: ProgressCallback = float,
 ) -> Diagram:
-    """What is visible when these groups are open; against `baseline`, cards say what an edit changed.
+    """Return what is visible when these groups are expanded; against `baseline`, cards show what edits changed.
 
-    `by` is what cards are coloured by: a key of `explorer.viewmodels.diagram.COLOURS` or numbers of nodes. An id in
-    `opened` that the snapshot lacks (an edit took the group away) is ignored. `told` says where a node's weights come
-    from. `step` hears how far it is, and may raise to end it.
+    `colour_by` is a key of `COLOUR_MODES` or a colouring. Ids in `expanded` that the snapshot lacks, because an edit
+    removed the group, are ignored. `provenance_of` tells where the weights of a node come from. `progress` is called
+    with the share done, and may raise to cancel.
     """
     return _DiagramBuilder(analysis, expanded, baseline or analysis.architecture, provenance_of, progress).build(
         colour_by
@@ -101,7 +101,7 @@ class _DiagramBuilder:
         return Diagram(root.id, self.children, cards, tuple(self.links()), scale, bars)
 
     def add_children(self, id: str, items: tuple[Item | Stack, ...]) -> None:
-        """Open a group or stack: what is in it becomes cards or, where it is open too, frames."""
+        """Add the children of an expanded group or stack as cards or, where they are expanded too, as frames."""
         if len(self.children) % _PROGRESS_INTERVAL == 0:
             self.progress(0.7 * len(self.card_of_node) / len(self.nodes))
         self.children[id] = tuple(item if isinstance(item, str) else item.id for item in items)
@@ -130,7 +130,7 @@ class _DiagramBuilder:
         self.nodes_of_card[id] = node_names
 
     def add_removed_cards(self, baseline: Analysis) -> None:
-        """What edits took away, where it was."""
+        """Add cards of what edits removed, at their former positions."""
         made = _DiagramBuilder(baseline, frozenset(), self.baseline, self.provenance_of, self.progress)
         for ghost in removed_cards.find_removed_cards(self.analysis, baseline, self.children):
             item = ghost.item
@@ -201,7 +201,7 @@ class _DiagramBuilder:
         )
 
     def group_lines(self, group: Group) -> tuple[str, ...]:
-        """Which module it is, how many blocks are in it, what they cost."""
+        """Return the module's path, the number of blocks and the cost."""
         blocks = [g for g in group.groups if g.role == "block"]
         inside = f"{len(blocks)} blocks" if group.role == "stage" and len(blocks) > 1 else ""
         where = " · ".join(filter(None, (titles.group_subtitle(group), inside)))

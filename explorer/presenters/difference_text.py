@@ -1,4 +1,4 @@
-"""A list of differences to read or to paste into a table."""
+"""Differences between two networks as text and CSV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHANGE_SIGNS = {"changed": "~", "added": "+", "removed": "−"}
 
 
 def difference_headline(differences: Differences) -> str:
-    """ "3 changed, 1 removed; −1.2 M parameters, ±0 MACs"."""
+    """Return "3 changed, 1 removed; −1.2 M parameters, ±0 MACs"."""
     counts = [f"{count} {what}" for what in ("changed", "added", "removed") if (count := differences.count(what))]
     params, macs = (number_format.format_signed(value) for value in (differences.params, differences.macs))
     figures = f"{params} parameters, {macs} MACs"
@@ -20,14 +20,14 @@ def difference_headline(differences: Differences) -> str:
 
 
 def difference_sentence(row: Difference) -> str:
-    """What one row says: "Conv 3×3 · 64 → 64 (was Conv 3×3 · 32 → 32)"."""
+    """Return one row as a sentence: "Conv 3×3 · 64 → 64 (was Conv 3×3 · 32 → 32)"."""
     if row.change != "changed":
         return row.right_text or row.left_text
     return f"{row.right_text} (was {row.left_text})" if row.right_text != row.left_text else row.right_text
 
 
 def differences_as_text(differences: Differences, left: str, right: str) -> str:
-    """Lines for people."""
+    """Return the headline and one line for each row."""
     lines = [f"{left} → {right}: {difference_headline(differences)}"]
     for row in differences.rows:
         figures = [
@@ -41,7 +41,7 @@ def differences_as_text(differences: Differences, left: str, right: str) -> str:
 
 
 def differences_as_csv(differences: Differences) -> str:
-    """One line for each row, figures as plain numbers."""
+    """Return one line for each row, figures as plain numbers."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("what", "left", "right", "was", "now", "details", "params", "macs"))

@@ -1,8 +1,8 @@
-"""What differs between two networks, layer by layer, and which part of one answers to which of the other.
+"""Differences between two networks, layer by layer, and the counterpart of each part.
 
-Two states of one network are told apart by the names of their ops, which edits leave as they are. Two networks are laid
-beside each other from the outside in: first the stages, then the blocks of two stages that answer to each other, then
-their layers, each time so that what is alike meets, in order (Needleman and Wunsch, J. Mol. Biol. 48(3), 1970).
+Two states of one network are matched by the names of their ops, which edits leave as they are. Two networks are aligned
+from the outside in: first the stages, then the blocks of matched stages, then their layers, each time as the
+order-preserving alignment of the largest similarity (Needleman and Wunsch, J. Mol. Biol. 48(3), 1970).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MIN_SIMILARITY = 0.25  # two parts that are less alike are not the same part ch
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One layer that differs, or a part that only one of the two has."""
+    """Layer that differs, or a part that only one of the two networks has."""
 
     change: ChangeType
     location: str  # its path, or its title where it has none
@@ -44,22 +44,25 @@ class Difference:
 
 @dataclass(frozen=True)
 class Differences:
+    """All differences between two networks, and which parts correspond."""
+
     rows: tuple[Difference, ...]  # in execution order
     pairs: Mapping[str, str]  # ops and groups of the left -> those of the right that answer to them
     params: int  # of the whole network, more on the right
     macs: int
 
     def count(self, what: ChangeType) -> int:
+        """Return the number of rows of a type."""
         return sum(row.change == what for row in self.rows)
 
 
 def compare_with_baseline(baseline: Analysis, edited: Analysis) -> Differences:
-    """What edits have made of a network: ops are the same when their names are."""
+    """Return what edits changed in a network; ops correspond when their names are equal."""
     return _build_differences(baseline, edited, _NameComparison(baseline, edited))
 
 
 def compare_networks(left: Analysis, right: Analysis) -> Differences:
-    """What differs between two networks that may have nothing in common but their structure."""
+    """Return the differences between two networks that are matched by structure alone."""
     return _build_differences(left, right, _StructureComparison(left, right))
 
 
@@ -150,7 +153,7 @@ class _StructureComparison(_ComparisonBuilder):
                 self.match_parts(a, b)
 
     def similarity(self, a: str | Group, b: str | Group) -> float:
-        """From 0 (nothing in common) to 1 (the same)."""
+        """Return a similarity from 0 (nothing in common) to 1 (equal)."""
         if isinstance(a, str) and isinstance(b, str):
             return _op_similarity(self.left.architecture.nodes[a], self.right.architecture.nodes[b])
         if isinstance(a, str) or isinstance(b, str):
@@ -275,7 +278,7 @@ _SETTING_NAMES = {
 
 
 def _layer_settings(node: Node) -> dict[str, str]:
-    """What a layer was told, by name."""
+    """Return the settings of a layer by name."""
     layer = node.layer
     if layer is None:
         return {}

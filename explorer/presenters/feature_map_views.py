@@ -1,6 +1,6 @@
-"""The ways to look into a card: what it makes now, what it made before, the difference, and its kernels.
+"""Views of a card: its feature maps now and in the baseline, their difference, and its kernels.
 
-Everything that takes time on a large layer (orders, ranges, statistics, histograms) is found here, so that the panel
+Everything that takes time on a large layer (orders, ranges, statistics, histograms) is computed here, so that the panel
 only paints.
 """
 
@@ -40,7 +40,7 @@ _RGB = ("R", "G", "B")
 
 @dataclass(frozen=True, eq=False)
 class FeatureMapView:
-    """One way to look. `values` have shape (pictures, height, width), (units,) or (rows, columns), by form."""
+    """One view of a card. `values` have shape (pictures, height, width), (units,) or (rows, columns), by `form`."""
 
     form: FeatureMapKind
     values: Floats = field(repr=False)
@@ -57,12 +57,12 @@ class FeatureMapView:
     rgb: NDArray[np.uint8] | None = field(repr=False, default=None)  # pictures in colour: (…, height, width, 3)
 
     def unit_title_at(self, place: int) -> str:
-        """ "Channel 3", "Unit 281 (tabby)"."""
+        """Return the title of a picture or bar: "Channel 3", "Unit 281 (tabby)"."""
         name = f" ({self.names[place]})" if self.names else ""
         return f"{self.unit_label} {place}{name}"
 
     def value_text(self, place: int, at: tuple[int, int] | None = None) -> str:
-        """A bar or a picture, and what stands in a row and column of it."""
+        """Return the title of a picture or bar, with the value at a row and column of it."""
         if self.form == "vector":
             before = (
                 f", before {format_activation(float(self.baseline_values[place]))}"
@@ -86,7 +86,7 @@ class FeatureMapView:
 
 @dataclass(frozen=True, eq=False)
 class CardViews:
-    """All ways to look into one card. Those that are missing say why."""
+    """All views of a card, and for those that are missing the reason."""
 
     name: str  # the node
     views: Mapping[str, FeatureMapView]
@@ -95,7 +95,7 @@ class CardViews:
 
     @property
     def input_choices(self) -> tuple[str, ...]:
-        """Of which input channel kernels can be shown; the first is what is shown at first."""
+        """Return labels of the input channels whose kernels can be shown, the initial one first."""
         if self.kernels is None or self.kernels.is_matrix:
             return ()
         if self.kernels.reads_rgb:
@@ -104,7 +104,7 @@ class CardViews:
         return tuple(f"Input {index}{group}" for index in range(self.kernels.weights.shape[1]))
 
     def kernels_of_input(self, chosen: int) -> FeatureMapView:
-        """The kernels over one of `inputs`."""
+        """Return the view of the kernels over one of `input_choices`."""
         view, kernels = self.views["kernels"], self.kernels
         if kernels is None or kernels.is_matrix or not 0 <= chosen < len(self.input_choices):
             return view
@@ -117,7 +117,7 @@ class CardViews:
 
 
 def build_card_views(activations: LayerActivations, names: tuple[str, ...] = ()) -> CardViews:
-    """Everything that can be seen of a card. `names` are those of the units of its vector, if they have any."""
+    """Return all views of a card. `names` are the names of the units of its vector, where they have any."""
     shown: dict[str, FeatureMapView] = {}
     limits = union(*(finite_range(maps.values) for maps in (activations.now, activations.baseline) if maps is not None))
     if activations.now is not None:
@@ -133,7 +133,7 @@ def build_card_views(activations: LayerActivations, names: tuple[str, ...] = ())
 
 
 def class_names_of_units(activations: LayerActivations, *probes: Probe) -> tuple[str, ...]:
-    """ImageNet's classes, where a card makes the scores of 1,000 of them."""
+    """Return ImageNet's class names for a card that outputs the scores of its 1,000 classes; else ()."""
     outputs = {main_output_node(showing.architecture) for showing in probes}
     made = activations.current_or_baseline
     scores = (

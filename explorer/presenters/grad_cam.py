@@ -1,4 +1,4 @@
-"""Where the network looks for a class, now and before the edits."""
+"""Grad-CAM of a class, in the current network and the baseline."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from explorer.presenters.layer_activations import NetworkInputImage, network_inp
 
 @dataclass(frozen=True)
 class GradCamView:
+    """Heat maps of one class, and the image they are laid over."""
+
     classes: tuple[ClassCandidate, ...]
     now: ClassActivationMap
     baseline: ClassActivationMap | None  # None where nothing was edited
@@ -21,7 +23,7 @@ class GradCamView:
 
     @property
     def caption(self) -> str:
-        """What is seen, in a sentence or two."""
+        """Caption of the heat maps: how they are read and of which layer they are."""
         label = next((found.label for found in self.classes if found.index == self.now.target), f"{self.now.target}")
         height, width = self.now.heat.shape
         said = (
@@ -36,9 +38,9 @@ class GradCamView:
 def compute_grad_cam_view(
     now: Probe, baseline: Probe, target: int | None = None, keep_going: KeepGoing = always
 ) -> GradCamView:
-    """Grad-CAM of the class `target`, or of the one that is likeliest now, for both versions.
+    """Return Grad-CAM of the class `target`, or of the one that is likeliest now, for both networks.
 
-    Raises NothingThere where it makes no sense, saying why; PassError; Cancelled.
+    Raises NotAvailable with the reason where it makes no sense; PassError; Cancelled.
     """
     found = likely_classes(now, baseline, keep_going)
     target = found[0].index if target is None else target

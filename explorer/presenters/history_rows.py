@@ -1,4 +1,4 @@
-"""The history as a list: each edit as a sentence, with what it cost or saved."""
+"""Rows of the history: each edit with the change of parameters and MACs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from explorer.edits import History
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
+    """State after one edit: its figures, and their change against the state before."""
+
     title: str
     params: int
     macs: int
@@ -20,13 +22,13 @@ class HistoryRow:
 
     @property
     def figures_text(self) -> str:
-        """All digits of the figures after this step."""
+        """Figures of this state with all digits."""
         return f"{number_format.format_exact(self.params)} parameters, {number_format.format_exact(self.macs)} MACs"
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRows:
-    """All there is to show of a history."""
+    """Rows of the whole history, its position, and Python code that repeats it."""
 
     rows: tuple[HistoryRow, ...]  # the baseline, then the edits; those behind `position` can be redone
     position: int
@@ -34,7 +36,7 @@ class HistoryRows:
 
 
 def build_history_rows(history: History, python: str) -> HistoryRows:
-    """Quick: what is known of a snapshot stays with it."""
+    """Return the rows of a history. Quick: the figures of snapshots are memoised."""
     totals = [analyse(snapshot).figures.total for snapshot in (history.baseline, *history.snapshots)]
     first, *_ = totals
     steps = [HistoryRow("Baseline", first.params, first.macs)]

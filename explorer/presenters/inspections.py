@@ -1,4 +1,4 @@
-"""The selected card in words, figures and switches."""
+"""Content of the inspector: description, figures and options of what is selected."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _KIND_DESCRIPTIONS = {
 def build_inspection(
     analysis: Analysis, selection: tuple[str, ...], provenance_of: ProvenanceOf = infer_provenance
 ) -> Inspection | None:
-    """What the inspector shows for a card, for several, or (none selected) for the network; None when the
-    snapshot has none such.
+    """Return the content of the inspector for one or several ids, or for the network when `selection` is empty; None
+    when the snapshot has none of them.
 
-    `told` says where the weights of a node come from, where that is not only a matter of edits.
+    `provenance_of` tells where the weights of a node come from, where that is not only a matter of edits.
     """
     if not selection:
         return _inspect_network(analysis, provenance_of)

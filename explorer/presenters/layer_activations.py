@@ -1,4 +1,4 @@
-"""What there is to see inside the selected card while the network is shown an image, now and before the edits."""
+"""Activations of the selected card for the sample image, now and in the baseline."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IMAGENET_MEAN, _IMAGENET_STD = torch.tensor([0.485, 0.456, 0.406]), torch.tenso
 
 @dataclass(frozen=True, eq=False)
 class LayerActivations:
-    """What one node makes. `before` or `now` is None where the node is not in that version of the network."""
+    """Activations of one node. `baseline` or `now` is None where that version of the network lacks the node."""
 
     name: str
     title: str  # "ReLU6"
@@ -40,28 +40,28 @@ class LayerActivations:
 
     @property
     def current_or_baseline(self) -> FeatureMaps:
-        """Now, or what was where the node is gone."""
+        """Activations now, or those of the baseline where the node is gone."""
         found = self.now or self.baseline
         assert found is not None
         return found
 
     @cached_property
     def difference(self) -> Floats | None:
-        """now − before; None where the two have not the same shape."""
+        """now − baseline; None where their shapes differ."""
         if self.now is None or self.baseline is None or self.now.values.shape != self.baseline.values.shape:
             return None
         return self.now.values - self.baseline.values
 
     @cached_property
     def histogram(self) -> Histogram:
-        """Of now, then of before, where these are."""
+        """Histogram of now and, where edited, of the baseline."""
         return compute_histogram(
             *(maps.values for maps in (self.now, self.baseline if self.is_edited else None) if maps is not None)
         )
 
     @property
     def size_text(self) -> str:
-        """ "96 maps of 56 × 56"."""
+        """Size of the activations: "96 maps of 56 × 56"."""
         shape = self.current_or_baseline.values.shape
         if self.current_or_baseline.kind == "vector":
             return f"a vector of {shape[0]:,} numbers"
@@ -72,7 +72,7 @@ class LayerActivations:
 
 @dataclass(frozen=True, eq=False)
 class NetworkInputImage:
-    """The image as the network sees it: scaled, cropped, 8-bit RGB of shape (height, width, 3)."""
+    """Image as the network receives it: resized, cropped, 8-bit RGB of shape (height, width, 3)."""
 
     pixels: NDArray[np.uint8] = field(repr=False)
 
@@ -80,8 +80,10 @@ class NetworkInputImage:
 def compute_layer_activations(
     now: Probe, baseline: Probe, selection: tuple[str, ...], keep_going: KeepGoing = always
 ) -> LayerActivations:
-    """What the last op of a card makes, in both versions. Raises NothingThere where that is nothing; PassError;
-    Cancelled."""
+    """Return the activations of the last op of a card in both versions.
+
+    Raises NotAvailable when neither version has the card; PassError; Cancelled.
+    """
     edited = now.architecture is not baseline.architecture
     versions = [now, baseline] if edited else [now]
     names = [displayed_node(selection, showing.analysis) for showing in versions]
@@ -107,7 +109,7 @@ def compute_layer_activations(
 
 
 def displayed_node(selection: tuple[str, ...], analysis: Analysis) -> str | None:
-    """The op whose result a card shows: its last one that makes something. None where the card is not."""
+    """Return the name of the op whose activations a card shows, its last one; None when the network lacks the card."""
     live = [name for name in _node_names(selection[0], analysis) if name in analysis.architecture.live]
     useful = {*computing_nodes(analysis.architecture), analysis.architecture.input.name}
     shown = [name for name in live if name in useful] or live
@@ -115,7 +117,7 @@ def displayed_node(selection: tuple[str, ...], analysis: Analysis) -> str | None
 
 
 def network_input_image(probe: Probe) -> NetworkInputImage:
-    """The image itself, as far as it can be shown: its first three channels."""
+    """Return the input image, normalisation undone; its first three channels."""
     image = probe.image[0].detach().float().cpu()
     colours = image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
     pixels = (colours.permute(1, 2, 0) * _IMAGENET_STD + _IMAGENET_MEAN).clamp(0, 1) * 255
@@ -123,7 +125,7 @@ def network_input_image(probe: Probe) -> NetworkInputImage:
 
 
 def format_activation(value: float) -> str:
-    """Three digits of an activation: "0.0123", "−4.56", "1.2e-7"."""
+    """Return three digits of an activation: "0.0123", "−4.56", "1.2e-7"."""
     if value != value:
         return "–"
     if value and not 1e-3 <= abs(value) < 1e5:
@@ -132,6 +134,7 @@ def format_activation(value: float) -> str:
 
 
 def format_fraction(share: float) -> str:
+    """Return a fraction as "12.5 %", or "none" for 0."""
     return f"{100 * share:.1f} %" if share else "none"
 
 

@@ -1,4 +1,4 @@
-"""What the network says of the sample image, before and after, whatever the shape of its answer."""
+"""The output for the sample image, now and in the baseline, whatever its shape."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_PREDICTIONS = 10
 
 
 def compare_outputs(now: ForwardResult, baseline: ForwardResult, note: str, weights: str = "") -> OutputComparison:
-    """Both answers, and how far they are apart: as classes, as a map of classes, or as plain numbers."""
+    """Return both outputs and their divergence: as classes, as a map of classes, or as plain numbers."""
     ran = f"{now.ops_run} of {now.ops_total} ops ran" if now.ops_run else "nothing had to run: remembered"
     blank = OutputComparison((), 0.0, False, note, now.milliseconds, ran, weights_text=weights)
     if now.first_fault:
@@ -42,7 +42,8 @@ def compare_outputs(now: ForwardResult, baseline: ForwardResult, note: str, weig
 
 
 def weights_note(architecture: Architecture, source: WeightSource) -> str:
-    """How many layers an edit, or a file that lacks them, left without the weights of the source; nothing when none."""
+    """Return how many layers have not the weights of the source, because of edits or a file that lacks them; empty when
+    none."""
     origins = {node.path: source.provenance(node) for node in architecture.live.values()}
     found = Counter(origin for origin in origins.values() if origin is not None)
     total = sum(found.values())
@@ -161,7 +162,7 @@ def _compare_numbers(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) 
 
 
 def _other_outputs_text(value: object) -> str:
-    """What the network returns beside its main output."""
+    """Return a text about the outputs beside the main one."""
     if isinstance(value, dict):
         named = [(str(name), part) for name, part in list(value.items())[1:]]
     elif isinstance(value, (tuple, list)):

@@ -1,4 +1,4 @@
-"""What an edit would do, before it is made."""
+"""Preview of an edit: the figures and the ops it would change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.viewmodels.panels import AffectedOp, Choice, EditPreview, Headline
 def build_preview(
     title: str, now: Analysis, edited: Analysis, baseline: Analysis, expanded: frozenset[str]
 ) -> EditPreview:
-    """The figures after an edit, and the layers that change with it, by the cards that are visible."""
+    """Return the figures after an edit, and the ops it changes with the visible cards they are on."""
     found = [
         change for change in diff_ops(now, edited) if change.kind != "changed" or change.after is not change.before
     ]
@@ -37,12 +37,12 @@ def build_preview(
 
 
 def build_refusal(title: str, reason: str, repairs: tuple[Choice, ...] = ()) -> EditPreview:
-    """An edit that cannot be made, with what could be made instead."""
+    """Return the preview of an edit that cannot be made, with what could be made instead."""
     return EditPreview(title, (), (), None, reason, repairs)
 
 
 def preview_headline(preview: EditPreview) -> str:
-    """ "22 layers change: −1.2 M parameters"."""
+    """Return "22 ops change: −1.2 M parameters"."""
     count = len(preview.affected_ops)
     params = sum(follower.params for follower in preview.affected_ops)
     what = f"{count} op{'s' if count != 1 else ''} change{'s' if count == 1 else ''}"

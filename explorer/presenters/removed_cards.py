@@ -1,4 +1,4 @@
-"""What edits took away, and where it was: shown where changes are looked at."""
+"""Cards of what edits removed, for diagrams that are coloured by change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer.viewmodels.card_ids import members_of
 
 @dataclass(frozen=True)
 class RemovedCard:
-    """A node or group of the baseline that is no more, and its place among the cards of an open group."""
+    """Node or group of the baseline that no longer exists, and its position among the cards of an expanded group."""
 
     item: str | Group
     parent_id: str  # the open group it was in
@@ -22,9 +22,10 @@ class RemovedCard:
 def find_removed_cards(
     now: Analysis, baseline: Analysis, cards_of_group: Mapping[str, tuple[str, ...]]
 ) -> Iterator[RemovedCard]:
-    """The largest parts that are gone as a whole, of those that an open group held.
+    """Yield the largest parts that were removed as a whole, of those that an expanded group held.
 
-    `children` are the visible cards of each open group; put each ghost in before asking for the next one.
+    `cards_of_group` are the visible cards of each expanded group; insert each removed card before asking for the next
+    one.
     """
     live, groups = now.architecture.live, now.hierarchy.groups
     shown = {member: id for ids in cards_of_group.values() for id in ids for member in (id, *members_of(id))}
@@ -49,7 +50,7 @@ def find_removed_cards(
 
 
 def groups_with_removals(now: Analysis, baseline: Analysis) -> frozenset[str]:
-    """The groups from which something was taken away."""
+    """Return the ids of the groups from which something was removed."""
     live, groups = now.architecture.live, now.hierarchy.groups
     gone = (name for name in baseline.architecture.live if name not in live)
     return frozenset(id for name in gone for id in baseline.hierarchy.ancestors(name) if id in groups)

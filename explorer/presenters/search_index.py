@@ -1,4 +1,4 @@
-"""The places of a network: where one can go, what is around them, and which card shows them."""
+"""Search index and breadcrumb: all ops and groups of a network, and the cards that show them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SearchFigures = Mapping[str, QueryFigure]
 
 @dataclass(frozen=True, slots=True)
 class SearchEntry:
-    """An op that is drawn, or a stage, block or branch."""
+    """Op that is drawn, or a stage, block or branch."""
 
     id: str
     kind: str  # of an op, or the role of a group
@@ -34,7 +34,7 @@ class SearchEntry:
 
 @dataclass(frozen=True, slots=True)
 class Crumb:
-    """One step of the way from the network to a place, with what stands beside it."""
+    """Step of a breadcrumb, with its siblings."""
 
     id: str
     title: str
@@ -43,31 +43,33 @@ class Crumb:
 
 @per_object
 def search_index(analysis: Analysis) -> tuple[SearchEntry, ...]:
-    """All places in execution order, each group before what is in it."""
+    """Return all entries in execution order, each group before its children."""
     return tuple(_walk_entries(analysis, analysis.hierarchy.root, ""))
 
 
 def find_card(analysis: Analysis, id: str, expanded: frozenset[str]) -> str:
-    """The card that shows a place: itself, or the outermost group or stack around it that is folded."""
+    """Return the id of the card that shows an op or group: its own, or that of the outermost collapsed group or stack
+    around it."""
     return stacks.find_visible_card(analysis, expanded, id)
 
 
 def expanded_to_show(analysis: Analysis, id: str, expanded: frozenset[str]) -> frozenset[str]:
-    """What must be open for a place to be seen. A unit stays as it is: its card names each of its ops."""
+    """Return the expanded groups with those that hide an op or group. Units stay collapsed: their cards name all ops."""
     groups = analysis.hierarchy.groups
     more = stacks.reveal(analysis, expanded, id) - expanded
     return expanded | {name for name in more if name not in groups or groups[name].role != "unit"}
 
 
 def find_card_when_shown(analysis: Analysis, id: str, expanded: frozenset[str]) -> str:
-    """The card that shows a place once what hides it is open."""
+    """Return the id of the card that shows an op or group once the groups around it are expanded."""
     return find_card(analysis, id, expanded_to_show(analysis, id, expanded))
 
 
 def build_breadcrumb(analysis: Analysis, card_id: str) -> tuple[Crumb, ...]:
-    """The way to a place, outermost first, the network left out. Empty for an id the snapshot lacks.
+    """Return the path to a card, outermost step first, without the network; of a stack, the path to its first card.
 
-    Of a stack, the way to its first card."""
+    Empty for an id that the snapshot lacks.
+    """
     hierarchy = analysis.hierarchy
     id, *more = members_of(card_id)
     if id not in hierarchy.parent:
@@ -82,14 +84,15 @@ def build_breadcrumb(analysis: Analysis, card_id: str) -> tuple[Crumb, ...]:
 
 
 def card_title(analysis: Analysis, id: str) -> str:
-    """What stands on the card of a place; of several, on that of the first."""
+    """Return the title of a card; of a stack, that of its first card."""
     id = members_of(id)[0]
     group = analysis.hierarchy.groups.get(id)
     return titles.group_title(analysis, group) if group is not None else op_kinds.title(analysis.architecture.nodes[id])
 
 
 def similar_query(analysis: Analysis, id: str) -> tuple[str, str]:
-    """A search for all of the kind of a place, and its words: ("kind:depthwise", "depthwise"). Empty for no place."""
+    """Return a query for everything of a card's kind, and a label for it: ("kind:depthwise", "depthwise"). Empty when
+    there is no such card."""
     id = members_of(id)[0]
     group = analysis.hierarchy.groups.get(id)
     if group is not None and group.role == "unit":
@@ -106,13 +109,13 @@ def similar_query(analysis: Analysis, id: str) -> tuple[str, str]:
 
 
 def main_op(analysis: Analysis, unit: Group) -> Node:
-    """The op of a unit that does its work."""
+    """Return the op of a unit that its card is named after."""
     nodes = [analysis.architecture.nodes[name] for name in unit.nodes]
     return next((node for node in nodes if op_kinds.kind(node) in ("conv", "depthwise", "linear")), nodes[0])
 
 
 def op_attributes(node: Node) -> str:
-    """The marks of a layer, or how many channels a norm has."""
+    """Return the attributes of a layer, or the number of channels of a norm."""
     count = getattr(node.layer, "num_features", None) or getattr(node.layer, "num_channels", None)
     return op_kinds.attributes(node) or (f"{count} channels" if count else "")
 

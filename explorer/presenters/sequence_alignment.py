@@ -1,4 +1,4 @@
-"""Two rows laid beside each other so that what is alike meets, in order."""
+"""Order-preserving alignment of two sequences."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ _MAX_PAIRS = 250_000  # pairs that are weighed; larger rows meet place by place
 def align_sequences(
     left: Sequence[T], right: Sequence[T], similarity: Callable[[T, T], float], min_similarity: float
 ) -> Iterator[tuple[T | None, T | None]]:
-    """Pairs in order; None where one side has nothing that answers. The sum of the likenesses is as large as can be;
-    pairs that are less alike than `least` never meet, and where it makes no difference, the first ones do."""
+    """Yield pairs in order; None where one sequence has no counterpart. The sum of similarities is maximal.
+
+    Pairs less similar than `min_similarity` are never aligned; among equals, the first ones are. Long sequences are
+    aligned by position.
+    """
     if len(left) * len(right) > _MAX_PAIRS:
         yield from _align_by_position(left, right, similarity, min_similarity)
         return

@@ -28,24 +28,27 @@ class Stack:
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
+        """Ids of the members."""
         return tuple(_item_id(member) for member in self.members)
 
     @cached_property
     def id(self) -> StackId:
+        """Id of the card that stands for all members."""
         return StackId(self.ids)
 
     @property
     def nodes(self) -> tuple[str, ...]:
+        """Names of the nodes of all members."""
         return tuple(name for member in self.members for name in _item_nodes(member))
 
 
 def stack_children(analysis: Analysis, group: Group) -> tuple[Item | Stack, ...]:
-    """What a group holds, with equal neighbours stacked."""
+    """Return the children of a group, equal neighbours as stacks."""
     return memoise(analysis, ("rows", group.id), lambda: tuple(_stack_equal_neighbours(analysis, group)))
 
 
 def find_stack(analysis: Analysis, id: str) -> Stack | None:
-    """The stack that a card is in, or that has this id; None when there is none (any more)."""
+    """Return the stack that a card is in, or that has this id; None when there is none (any more)."""
     first = members_of(id)[0]
     parent = analysis.hierarchy.groups.get(analysis.hierarchy.parent.get(first, "\0"))
     if parent is None:
@@ -59,6 +62,7 @@ def _stacks_by_member(analysis: Analysis, group: Group) -> dict[str, Stack]:
 
 
 def is_expanded(stack: Stack, expanded: frozenset[str]) -> bool:
+    """Return whether any member was in a stack that was expanded."""
     return not _expanded_stack_members(expanded).isdisjoint(stack.ids)
 
 
@@ -69,13 +73,13 @@ def _expanded_stack_members(expanded: frozenset[str]) -> frozenset[str]:
 
 
 def all_stack_ids(analysis: Analysis) -> frozenset[str]:
-    """Ids of all stacks: what to open so that every card is seen alone."""
+    """Return the ids of all stacks: expand them, and every card is shown alone."""
     groups = analysis.hierarchy.groups.values()
     return frozenset(row.id for group in groups for row in stack_children(analysis, group) if isinstance(row, Stack))
 
 
 def toggle_expanded(analysis: Analysis, expanded: frozenset[str], id: str) -> frozenset[str]:
-    """The open groups after a folded card unfolds or an open one folds."""
+    """Return the expanded groups after a card is expanded or collapsed."""
     stack = find_stack(analysis, id) if isinstance(id, StackId) else None
     if stack is None:
         return expanded ^ {id}
@@ -83,7 +87,7 @@ def toggle_expanded(analysis: Analysis, expanded: frozenset[str], id: str) -> fr
 
 
 def reveal(analysis: Analysis, expanded: frozenset[str], id: str) -> frozenset[str]:
-    """The open groups with those that hide a card."""
+    """Return the expanded groups with those that hide a card."""
     around = {name for name in analysis.hierarchy.ancestors(members_of(id)[0]) if name}
     stacks = {
         stack.id for name in (id, *around) if (stack := find_stack(analysis, name)) and not is_expanded(stack, expanded)
@@ -92,7 +96,7 @@ def reveal(analysis: Analysis, expanded: frozenset[str], id: str) -> frozenset[s
 
 
 def find_visible_card(analysis: Analysis, expanded: frozenset[str], id: str) -> str:
-    """The card that shows a node or group: its own, or that of the folded group or stack it is in."""
+    """Return the id of the card that shows a node or group: its own, or that of the group or stack around it."""
     shown = id
     for inner in (id, *analysis.hierarchy.ancestors(id)):
         if inner != id and inner and inner not in expanded:
@@ -133,7 +137,7 @@ def _stack_run(run: list[Item]) -> Iterator[Item | Stack]:
 
 
 def _continues_run(analysis: Analysis, one: Item, two: Item) -> bool:
-    """Is the second the same as the first, and fed by it alone?"""
+    """Return whether the second item equals the first and has no input but its output."""
     if len(_item_nodes(one)) != len(_item_nodes(two)) or not _is_same_structure(analysis, one, two):
         return False
     first, second = set(_item_nodes(one)), set(_item_nodes(two))
@@ -146,7 +150,7 @@ def _continues_run(analysis: Analysis, one: Item, two: Item) -> bool:
 
 
 def _is_same_structure(analysis: Analysis, one: Item, two: Item) -> bool:
-    """Can the two not be told apart but by their names and weights? The first difference settles it."""
+    """Return whether two items differ in nothing but their names and weights; stops at the first difference."""
     return all(
         a == b for a, b in zip(_op_signatures(analysis, one), _op_signatures(analysis, two), strict=True)
     ) and _group_outline(one) == _group_outline(two)

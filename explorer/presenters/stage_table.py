@@ -1,4 +1,4 @@
-"""The table of stages that papers print: what each stage is made of, its output size, its share of the work.
+"""Tables of stages as in papers: layers, output size, parameters and MACs.
 
 Two forms. *Brackets*, as in the ResNet paper's Table 1, for one network or several side by side; *operators* (t, c, n,
 s), as in the MobileNetV2 paper's Table 2, for one network of inverted residuals.
@@ -21,7 +21,7 @@ TableForm = Literal["auto", "brackets", "operators"]
 
 @dataclass(frozen=True, slots=True)
 class LayerRun:
-    """Equal blocks or layers, one after the other: "[1×1, 64; 3×3, 64; 1×1, 256] × 3"."""
+    """Equal consecutive blocks or layers: "[1×1, 64; 3×3, 64; 1×1, 256] × 3"."""
 
     lines: tuple[str, ...]
     repeat_count: int = 1
@@ -29,6 +29,7 @@ class LayerRun:
 
     @property
     def is_bracketed(self) -> bool:
+        """Whether it is written in brackets."""
         return self.is_block or self.repeat_count > 1
 
     def __str__(self) -> str:
@@ -37,7 +38,7 @@ class LayerRun:
 
     @property
     def count_text(self) -> str:
-        """ " × 3"; once goes without saying."""
+        """ " × 3"; empty for one."""
         return f" × {self.repeat_count}" if self.repeat_count > 1 else ""
 
 
@@ -47,6 +48,8 @@ Cell = str | int | tuple[LayerRun, ...]
 
 @dataclass(frozen=True, slots=True)
 class StageTable:
+    """Table of stages; counts are numbers, which formats may shorten."""
+
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -56,7 +59,7 @@ class StageTable:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A stage: its name, output size, contents, and the nodes it is made of."""
+    """Stage: its name, output size, content, and the nodes it is made of."""
 
     name: str
     output_size: str
@@ -65,7 +68,7 @@ class StageRow:
 
 
 def stage_table(studies: Sequence[Analysis], form: TableForm = "auto") -> StageTable:
-    """The table of one network, or of several side by side (always in brackets).
+    """Return the table of one network, or of several side by side (always in brackets).
 
     Raises ValueError when there is no network, or several are asked for as operators.
     """
@@ -141,7 +144,7 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
 
 
 def _layer_runs(analysis: Analysis, items: Sequence[str | Group]) -> tuple[LayerRun, ...]:
-    """What the items do; equal neighbours are one run."""
+    """Return the layers and blocks of the items; equal neighbours are one run."""
     runs: list[LayerRun] = []
     bare: list[tuple[str, ...]] = []  # the same lines without strides: what makes neighbours equal
     for run, key in _single_runs(analysis, items):
@@ -183,8 +186,8 @@ def _is_identity_pool(analysis: Analysis, name: str) -> bool:
 
 
 def stage_rows(analysis: Analysis) -> list[StageRow]:
-    """The rows: stages, with what stands before and behind them cut by output size. Poolings that lead into a stage
-    are part of it, as in the ResNet paper."""
+    """Return the rows: stages, with stem and head split by output size. Poolings before a stage belong to it, as in the
+    ResNet paper."""
     found: list[StageRow] = []
     for child in analysis.hierarchy.root.groups:
         name = titles.group_title(analysis, child)
@@ -248,7 +251,7 @@ def _all_nodes(items: Sequence[str | Group]) -> tuple[str, ...]:
 
 
 def _output_size(analysis: Analysis, name: str) -> str:
-    """ "56×56"; "1×1" for a vector; channels are not said, wherever they stand."""
+    """Return "56×56", "1×1" for a vector; without channels, wherever their axis is."""
     shape = analysis.figures.shape(name)
     dims = shape.dims if shape is not None else ()
     if len(dims) == 4:
@@ -315,7 +318,7 @@ def _operators_table(analysis: Analysis) -> StageTable:
 
 
 def _drop_empty_columns(table: StageTable) -> StageTable:
-    """Without the columns that say nothing, such as gates where there is none."""
+    """Return the table without empty columns, such as gates where there are none."""
     kept = [n for n in range(len(table.header)) if any(row[n] != "" for row in table.rows)]
 
     def cut(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
@@ -326,7 +329,7 @@ def _drop_empty_columns(table: StageTable) -> StageTable:
 
 
 def main_items(analysis: Analysis) -> Iterator[str | Group]:
-    """Blocks, units and single ops on the main path, in order."""
+    """Yield blocks, units and single ops on the main path, in order."""
     for child in analysis.hierarchy.root.groups:
         if child.role in ("stem", "stage", "head"):
             yield from child.children

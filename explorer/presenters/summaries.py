@@ -1,4 +1,4 @@
-"""The figures of a snapshot beside those of the network as it was opened."""
+"""Headline figures and bars per stage, of the current network beside the baseline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BAR_FIGURES: dict[str, Callable[[Total], float]] = {
 
 
 def build_summary(now: Analysis, baseline: Analysis) -> FiguresSummary:
-    """Headline counts and bars per stage, now and before."""
+    """Return the headline figures and one bar per stage for each figure, of a network and its baseline."""
     parts = list(now.hierarchy.root.groups)
     bars = {
         name: (

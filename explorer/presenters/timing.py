@@ -1,4 +1,4 @@
-"""Time beside multiply-adds: cheap by count is not cheap by clock."""
+"""Time beside MACs, by kind of layer, by stage and by layer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MAX_LISTED_LAYERS = 30  # layers that are listed
 
 @dataclass(frozen=True, slots=True)
 class TimeShare:
-    """A part of the network."""
+    """Time and MACs of a part of the network."""
 
     title: str
     milliseconds: float
@@ -48,7 +48,7 @@ class TimeShare:
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
-    """A layer: what the clock says against what the count says."""
+    """Time and MACs of one layer."""
 
     node_name: str
     title: str
@@ -58,6 +58,7 @@ class TimePoint:
 
     @property
     def tip(self) -> str:
+        """Tool tip: title, time, MACs and their rate."""
         rate = f": {number_format.format_short(self.macs / self.milliseconds * 1e3)} MACs a second" if self.macs else ""
         return (
             f"{self.title}  ·  {self.node_name}\n{format_milliseconds(self.milliseconds)} for "
@@ -67,6 +68,8 @@ class TimePoint:
 
 @dataclass(frozen=True)
 class Timing:
+    """Measured times of a network."""
+
     total: float  # milliseconds of a pass
     baseline_total: float | None  # of the network as opened; None where nothing was edited
     macs: int
@@ -77,12 +80,12 @@ class Timing:
     points: tuple[TimePoint, ...] = ()  # all layers that take time and are no mere change of shape
 
     def colouring(self, title: str) -> Colouring:
-        """Cards by the time they take."""
+        """Return a colouring of cards by their time in milliseconds."""
         return Colouring(title, self.layers, "ms")
 
     @property
     def headline(self) -> str:
-        """ "41.3 ms for 301 M MACs: 7.3 G MACs a second."."""
+        """Total time and rate: "41.3 ms for 301 M MACs: 7.3 G MACs a second."."""
         said = f"{format_milliseconds(self.total)} for {number_format.format_short(self.macs)} MACs"
         if self.baseline_total is not None:
             said += f" (before the edits {format_milliseconds(self.baseline_total)})"
@@ -91,7 +94,7 @@ class Timing:
 
     @property
     def takeaway(self) -> str:
-        """The kind of layer whose clock is furthest ahead of its count."""
+        """Sentence on the kind of layer whose share of time exceeds its share of MACs most; empty when none does."""
         worst = max(self.shares["kind"], key=lambda share: share.time - share.macs, default=None)
         if worst is None or worst.time - worst.macs < 0.02:
             return ""
@@ -102,7 +105,7 @@ class Timing:
 
 
 def measure_timing(now: Probe, baseline: Probe, passes: int = 7, keep_going: KeepGoing = always) -> Timing:
-    """Time the network and, where it was edited, what it was. Raises PassError, Cancelled."""
+    """Time the network and, where it was edited, the baseline. Raises PassError, Cancelled."""
     edited = now.architecture is not baseline.architecture
     half = 0.5 if edited else 1.0
     measured = measure_latency(now, passes, lambda done: keep_going(half * done))
@@ -111,7 +114,7 @@ def measure_timing(now: Probe, baseline: Probe, passes: int = 7, keep_going: Kee
 
 
 def summarise_latency(analysis: Analysis, measured: Latency, baseline_total: float | None = None) -> Timing:
-    """Times of nodes as shares of parts of the network."""
+    """Return the times of nodes as shares of parts of the network."""
     nodes = analysis.architecture.live
     root = analysis.hierarchy.root
     part_of = {name: titles.group_title(analysis, group) for group in root.groups for name in group.all_nodes}
@@ -137,11 +140,12 @@ def summarise_latency(analysis: Analysis, measured: Latency, baseline_total: flo
 
 
 def format_milliseconds(value: float) -> str:
-    """ "41.3 ms", "0.052 ms"."""
+    """Return "41.3 ms", "0.052 ms", "1.2 s"."""
     return f"{value:.3g} ms" if value < 1000 else f"{value / 1000:.3g} s"
 
 
 def format_time_share(share: float) -> str:
+    """Return a share as "12 %" or "3.4 %", or "none" for 0."""
     if not share:
         return "none"
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"

@@ -1,4 +1,4 @@
-"""What groups are called."""
+"""Titles of groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BEFORE_NUMBER = re.compile(r"(?<=[a-z]{3})(?=\d)")  # "Branch 2", not "Branch2"
 
 
 def group_title(analysis: Analysis, group: Group) -> str:
-    """ "Stage 2", "Inverted residual", "Conv 3×3": what stands on the group's card."""
+    """Return the title on a group's card: "Stage 2", "Inverted residual", "Conv 3×3"."""
     if group.role == "network":
         return analysis.architecture.title
     if group.role == "unit":
@@ -30,18 +30,18 @@ def group_title(analysis: Analysis, group: Group) -> str:
 
 
 def group_title_with_remarks(analysis: Analysis, group: Group) -> str:
-    """The same, with what edits made of the block: "Residual block (shortcut off)"."""
+    """Return the title with what edits made of the block: "Residual block (shortcut off)"."""
     remarks = analysis.pattern(group).remarks
     return group_title(analysis, group) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
 def group_subtitle(group: Group) -> str:
-    """The module behind the title, when there is one: "layer2"."""
+    """Return the path of the module that a group is, "layer2"; empty where it is none."""
     return "" if not group.path or group.role == "unit" else group.path
 
 
 def unit_title(analysis: Analysis, group: Group) -> str:
-    """A unit is called after the layer that does its work."""
+    """Return the title of a unit: that of its weighted layer."""
     nodes = [analysis.architecture.nodes[name] for name in group.nodes]
     main = next((n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED), nodes[0])
     return op_kinds.title(main)

@@ -1,4 +1,4 @@
-"""The feature maps on the main path as volumes: what the figure of boxes in papers (AlexNet, VGG) shows."""
+"""Feature maps on the main path as volumes: the boxes in figures of papers (AlexNet, VGG)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GROUPING_THRESHOLD = 18  # volumes from which equal neighbours are drawn once
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One feature map, and what makes it of the one before."""
+    """Feature map, and the layer or block that computes it."""
 
     height: int
     width: int
@@ -32,15 +32,17 @@ class Volume:
 
     @property
     def is_vector(self) -> bool:
+        """Whether it has no spatial size."""
         return self.height == self.width == 1
 
     @property
     def label(self) -> str:
+        """ "56×56×64", or the length of a vector."""
         return str(self.channels) if self.is_vector else f"{self.height}×{self.width}×{self.channels}"
 
 
 def build_volumes(analysis: Analysis, level: Level = "blocks") -> tuple[Volume, ...]:
-    """The image and what becomes of it: a volume for each stage, each block, or (units, ops) each layer."""
+    """Return the input image and a volume for each stage, each block, or (units, ops) each layer."""
     image = _build_volume(analysis, analysis.architecture.input.name, "input", "")
     found = [volume for volume in _volumes_after_image(analysis, level) if volume is not None]
     kept = [volume for volume in (image, *found) if volume is not None]

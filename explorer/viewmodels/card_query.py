@@ -1,4 +1,4 @@
-"""What queries about the cards of a network can ask for: kinds of op, attributes, figures."""
+"""Vocabulary of queries about cards: kinds of op, attributes, figures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a diagram shows, before anyone decides where it goes or how it is painted.
+"""Diagrams as plain data, before they are laid out and painted.
 
-A `Diagram` is plain, frozen and free of torch and Qt: the cards that are visible, the frames of the groups that are
-open, and the links between cards. `explorer.layout` gives it places, `explorer.drawing` paints it.
+A `Diagram` is frozen and free of torch and Qt: the visible cards, the frames of the expanded groups, and the links
+between cards. `explorer.layout` gives it positions, `explorer.drawing` paints it.
 """
 
 from __future__ import annotations
@@ -75,10 +75,10 @@ COLOUR_MODES: Mapping[str, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Colouring:
-    """A number for each node, or one of a few words, that cards are coloured by.
+    """Number of each node, or one of a few labels, that cards are coloured by.
 
-    Anything that knows something of single nodes can make one: `Colouring("Time", {"layer1.0.conv1": 0.8}, "ms")`.
-    With `words`, values are places in that list, the most notable last. Nodes that are left out stay pale.
+    Any tool can make one: `Colouring("Time", {"layer1.0.conv1": 0.8}, "ms")`. With `labels`, values are indices into
+    that list, the most notable last. Nodes that are left out stay pale.
     """
 
     title: str
@@ -90,7 +90,7 @@ class Colouring:
 
 @dataclass(frozen=True, slots=True)
 class ColourScale:
-    """What the colours of a diagram mean: the ends of a scale, or words."""
+    """Legend of the colours of a diagram: the ends of a scale, or labels."""
 
     title: str
     low: str = ""
@@ -104,7 +104,7 @@ UNKNOWN_LABEL = "–"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One thing the user can see and select: an op, a unit, a folded group, or the frame of an open group."""
+    """Card of an op, a unit, a collapsed group or a stack, or the frame of an expanded group."""
 
     id: str
     kind: Kind
@@ -125,7 +125,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One edge between two visible cards, for one input slot of one op."""
+    """Edge between two visible cards, for one input slot of one op."""
 
     source: str
     target: str
@@ -136,6 +136,8 @@ class Link:
 
 @dataclass(frozen=True)
 class Diagram:
+    """Visible cards and links of a network."""
+
     root: str  # id of the outermost group; it has children but is not drawn
     children: Mapping[str, tuple[str, ...]]  # every open group -> its cards and open groups, in execution order
     cards: Mapping[str, Card]  # every visible card, and the frame card of every open group except the root

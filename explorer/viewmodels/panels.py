@@ -1,6 +1,6 @@
-"""What the panels around the canvas show: plain, frozen, free of torch and Qt.
+"""Content of the panels around the canvas: plain, frozen, free of torch and Qt.
 
-The session fills these in; a panel shows one and emits what the user wants. Panels never compute.
+Presenters fill these in; a panel shows one and emits what the user requests. Panels never compute.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing an option can be set to."""
+    """Value that an option can be set to."""
 
     label: str
     edit: Any  # the edit (explorer.edits) that sets it; None for what is set at present
@@ -23,7 +23,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One control of the inspector: what may be changed about the selection, or why it may not.
+    """Control of the inspector: what can be changed about the selection, or why it cannot.
 
     A switch has exactly the choices off, on (in this order); the choices of a slider are in order of size; those of
     actions are buttons side by side, none of them set.
@@ -40,7 +40,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One number of a cost formula."""
+    """Factor of a cost formula."""
 
     symbol: str  # "Cin"
     value: int
@@ -50,24 +50,26 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """The multiply-adds of a layer as a product, beside what was measured on the live module."""
+    """MACs of a layer as a product, beside the count measured on the live module."""
 
     factors: tuple[Factor, ...]
     measured: int
 
     @property
     def product(self) -> Fraction:
+        """Product of the factors, exactly."""
         values = (Fraction(1, f.value) if f.divides else Fraction(f.value) for f in self.factors)
         return prod(values, start=Fraction(1))
 
     @property
     def matches_measured(self) -> bool:
+        """Whether the product equals the measured count."""
         return self.product == self.measured
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The selected card: what it is, its figures, the cost formula with its numbers, and its switches."""
+    """Content of the inspector: description, figures, cost formula and options of the selection."""
 
     title: str  # "Inverted residual"
     path: str  # "features.3"
@@ -81,7 +83,7 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class HeadlineFigure:
-    """One headline figure now, beside the network as it was opened."""
+    """Figure of the network, now and in the baseline."""
 
     name: str  # "Parameters", "MACs", "FLOPs (2 × MACs)", "Activations", "Peak memory", …
     now: float
@@ -92,7 +94,7 @@ class HeadlineFigure:
 
 @dataclass(frozen=True, slots=True)
 class FiguresSummary:
-    """The figures panel: headline counts, and one bar per stage for each figure that can be drawn."""
+    """Content of the figures panel: headline figures, and one bar per stage for each figure that can be drawn."""
 
     headline_figures: tuple[HeadlineFigure, ...]
     stages: tuple[str, ...]
@@ -101,7 +103,7 @@ class FiguresSummary:
 
 @dataclass(frozen=True, slots=True)
 class AffectedOp:
-    """One op that an edit would change."""
+    """Op that an edit would change."""
 
     name: str
     description: str  # "Conv 1×1 · 16 → 48 (was Conv 1×1 · 16 → 96)"
@@ -112,7 +114,7 @@ class AffectedOp:
 
 @dataclass(frozen=True, slots=True)
 class EditPreview:
-    """What an edit would do: shown while a slider is dragged or a choice is pointed at."""
+    """Effect of an edit, shown while a slider is dragged or a choice is hovered."""
 
     title: str  # the edit as a sentence
     headline_figures: tuple[HeadlineFigure, ...]  # after, beside now
@@ -124,6 +126,8 @@ class EditPreview:
 
 @dataclass(frozen=True, slots=True)
 class ClassPrediction:
+    """Probability (0 to 1) and logit of a class, now and in the baseline."""
+
     label: str
     now: float  # probability 0–1
     baseline: float
@@ -133,7 +137,7 @@ class ClassPrediction:
 
 @dataclass(frozen=True, slots=True)
 class RgbImage:
-    """A small picture: 8-bit RGB, row by row."""
+    """Small image: 8-bit RGB, row by row."""
 
     width: int
     height: int
@@ -142,7 +146,7 @@ class RgbImage:
 
 @dataclass(frozen=True, slots=True)
 class OutputComparison:
-    """The output panel: what the network says of the sample image before and after, and how far the two are apart."""
+    """Content of the output panel: outputs for the sample image, now and in the baseline, and their divergence."""
 
     predictions: tuple[
         ClassPrediction, ...

@@ -1,4 +1,4 @@
-"""What the ends of a colour scale stand for."""
+"""Value ranges of colour scales."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ValueRange = tuple[float, float]
 
 
 def finite_range(values: NDArray[Any], signed: bool = False) -> ValueRange:
-    """From the least to the most of what is finite; around zero where `signed`."""
+    """Return the least and the largest finite value; symmetric around zero where `signed`."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0
@@ -22,17 +22,17 @@ def finite_range(values: NDArray[Any], signed: bool = False) -> ValueRange:
 
 
 def has_both_signs(limits: ValueRange) -> bool:
-    """Whether there is something worth seeing on both sides of zero."""
+    """Return whether the range extends notably to both sides of zero."""
     low, high = limits
     return low < 0 < high and min(-low, high) >= 0.15 * max(-low, high)
 
 
 def symmetric(limits: ValueRange) -> ValueRange:
-    """One that spans this with zero in its middle."""
+    """Return the smallest range around zero that contains this one."""
     most = max(abs(limits[0]), abs(limits[1])) or 1.0
     return -most, most
 
 
 def union(*ranges: ValueRange) -> ValueRange:
-    """One that spans all of them."""
+    """Return the smallest range that contains all of them."""
     return min(low for low, _ in ranges), max(high for _, high in ranges)
