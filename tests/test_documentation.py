@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import explorer
+
 ROOT = Path(__file__).parent.parent
 PAGES = ("CONTRIBUTING.md", "explorer/README.md", "explorer/ARCHITECTURE.md")
 _FROM_PACKAGE = {"explorer/README.md"}  # its paths are relative to the package
@@ -52,8 +54,9 @@ def missing(text: str, base: Path) -> list[str]:
         wrong += [token for token, path in paths.items() if path is None and "/" in token]
         known = [definitions(path) for path in paths.values() if path is not None and path.suffix == ".py"]
         names = [token for token in mentioned if _NAME.match(token) and "." in token and token not in paths]
+        wrong += [name for name in names if name.startswith("explorer.") and not hasattr(explorer, name[9:])]
         for name in names if known else ():
-            if not name.startswith("explorer.") and not any(name in module for module in known):
+            if name.split(".")[0] not in ("explorer", "torch") and not any(name in module for module in known):
                 wrong.append(f"{name} in {', '.join(paths)}")
         for module, name in re.findall(r"`([\w/]+\.py)`[:,]?\s+`(_?\w+)`", part):
             if (ROOT / module).exists() and name not in definitions(ROOT / module):
@@ -88,6 +91,7 @@ def test_a_way_of_the_data_has_at_most_eight_stops() -> None:
         ("`explorer/network.py`: `Network.fly`", ["Network.fly in explorer/network.py"]),
         ("`explorer/network.py` `fly`", ["fly in explorer/network.py"]),
         ("`explorer/network.py`: `Network.edit`", []),
+        ("`explorer.save_diagram`, `explorer.fly`", ["explorer.fly"]),
     ],
 )
 def test_a_wrong_mention_is_found(text: str, wrong: list[str]) -> None:
