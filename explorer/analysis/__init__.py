@@ -1,1 +1,1 @@
-"""Figures and outputs of a snapshot: shapes, costs, memory, receptive field, forward pass."""
+"""Read-only views of a snapshot: figures from shapes, forward passes, and probes of what the layers compute."""

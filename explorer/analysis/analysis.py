@@ -1,4 +1,4 @@
-"""A snapshot with everything known about its structure: figures, hierarchy, names. Computed when asked, then kept."""
+"""Analysis of one snapshot: figures, hierarchy and recognised patterns, each computed when first asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer.graph.recognition.recognise import recognise, recognise_stage
 
 
 class Analysis:
-    """What is known about one snapshot. Get it with `study()`: there is one for each snapshot."""
+    """Figures, hierarchy and patterns of one snapshot. Get it with `analyse`: there is one for each snapshot."""
 
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
@@ -24,17 +24,20 @@ class Analysis:
 
     @property
     def architecture(self) -> Architecture:
+        """The snapshot that is analysed."""
         return self.figures.architecture
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
+        """Stages, blocks and units of the snapshot, as a tree of groups."""
         return Hierarchy.build(
             self.architecture,
             {name: known.shape.dims if known.shape else None for name, known in self.figures.measures.items()},
         )
 
     def total(self, names: tuple[str, ...]) -> Total:
-        """Figures of all nodes of a group or stack, kept: a picture asks again whenever something unfolds."""
+        """Return the figures of a set of nodes together, memoised: a diagram asks again whenever a group is
+        expanded."""
         known = self._totals.get(names)
         if known is None:
             known = self._totals[names] = self.figures.sum(names)
@@ -42,11 +45,12 @@ class Analysis:
 
     @cached_property
     def stage_numbers(self) -> Mapping[str, int]:
-        """The number of each stage, by its id: from 1 on, in execution order."""
+        """Number of each stage by its id, from 1 on, in execution order."""
         stages = (group.id for group in self.hierarchy.root.groups if group.role == "stage")
         return {id: number for number, id in enumerate(stages, 1)}
 
     def pattern(self, group: Group) -> Pattern:
+        """Return the recognised pattern of a group; that of a stage follows from its blocks."""
         if group.id not in self._patterns:
             if group.role == "stage":
                 found = recognise_stage(self.pattern(block) for block in group.groups if block.role == "block")

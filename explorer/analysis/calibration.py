@@ -1,7 +1,8 @@
-"""Random weights that keep the signal at a healthy size, as training would.
+"""Seeded random weights, scaled so that the signal keeps a trained network's magnitude.
 
 One pass over the network as opened, on a fixed photo at half resolution, measures by what each batch norm must divide
-and how loud the classifier is. That is then part of the seeded weights: no edit changes it.
+and the deviation of the logits (data-dependent initialisation: Krähenbühl et al., ICLR 2016; Mishkin & Matas, ICLR
+2016). The scales are part of the seeded weights: no edit changes them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ LOGIT_DEVIATION = 2.0
 def build_seeded_weights(
     architecture: Architecture, seed: int = 0, buffers: Mapping[str, torch.Tensor] | None = None
 ) -> SeededWeights:
-    """Seeded weights for a network as opened, calibrated. The same object serves all its edited versions."""
+    """Return calibrated seeded weights of a network as opened; one object serves all its edited versions.
+
+    Falls back to the full resolution for a network of one input size, and to plain seeded weights where no pass runs.
+    """
     plain = SeededWeights(seed, buffers=buffers)
     shape = architecture.input_shape
     half = (1, shape[1], *(max(side // 2, 1) for side in shape[2:]))
@@ -67,7 +71,8 @@ def _with_norm_scale(
 
 
 def find_classifier(architecture: Architecture) -> str:
-    """The last layer with weights before the output, when nothing else comes between but reshaping."""
+    """Return the name of the last weighted layer before the output, "" when something other than reshaping follows
+    it."""
     name = architecture.output.inputs[0] if architecture.output.inputs else ""
     while name:
         node = architecture.nodes[name]

@@ -1,4 +1,4 @@
-"""What an edit changed: the ops that differ between two snapshots, with what each gained or lost."""
+"""Ops that differ between two snapshots, with the parameters and multiply-adds each gained or lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer.graph.architecture import Node
 
 @dataclass(frozen=True, slots=True)
 class OpChange:
-    """One op that is not what it was. `was` is None for an added one, `now` for a removed one."""
+    """One op that differs. `before` is None for an added op, `after` for a removed one."""
 
     name: str
     kind: Literal["changed", "added", "removed"]
@@ -23,7 +23,7 @@ class OpChange:
 
 
 def diff_ops(before: Analysis, after: Analysis) -> tuple[OpChange, ...]:
-    """The ops that differ, in execution order; removed ones last.
+    """Return the ops that differ, in execution order, removed ones last.
 
     An op that only reads another op now, or whose map has another size, is none of them unless its cost changed.
     """
@@ -46,7 +46,7 @@ def diff_ops(before: Analysis, after: Analysis) -> tuple[OpChange, ...]:
 
 
 def describe_change(change: OpChange) -> str:
-    """What changed about one op, in a few marks: "16 → 48 (was 16 → 96)"."""
+    """Describe the change of one op in a few characters: "16 → 48 (was 16 → 96)"."""
     if change.after is None:
         return "removed"
     if change.before is None:

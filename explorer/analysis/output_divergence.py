@@ -1,4 +1,4 @@
-"""How far two outputs are apart."""
+"""Divergence of two class distributions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import torch
 
 
 def probabilities(output: torch.Tensor) -> torch.Tensor:
-    """Class probabilities of the first image: softmax of logits of shape (batch, classes), as float64."""
+    """Return the class probabilities of the first image: softmax of logits of shape (batch, classes), as float64."""
     flat = output.reshape(output.shape[0], -1)[0] if output.dim() > 1 else output
     return torch.softmax(flat.double(), dim=0)
 
 
 def js_divergence(p: torch.Tensor, q: torch.Tensor) -> float:
-    """Jensen–Shannon divergence of two distributions over the same classes, in bits: 0 (equal) to 1 (disjoint).
+    """Return the Jensen–Shannon divergence of two distributions over the same classes, in bits: 0 (equal) to 1
+    (disjoint).
 
-    Source: Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37(1), 1991.
-    Raises ValueError when the two have different numbers of classes.
+    Source: Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37(1), 1991. Raises
+    ValueError when the two have different numbers of classes.
     """
     if p.shape != q.shape:
         raise ValueError(f"{tuple(p.shape)} and {tuple(q.shape)} are not distributions over the same classes")
@@ -28,12 +29,13 @@ def js_divergence(p: torch.Tensor, q: torch.Tensor) -> float:
 
 
 def entropy(p: torch.Tensor) -> float:
-    """Shannon entropy of a distribution in bits: 0 when it is sure, log2(classes) when all are equally likely."""
+    """Return the Shannon entropy of a distribution in bits: 0 when it is sure, log2(classes) when all are equally
+    likely."""
     return -float(torch.special.xlogy(p, p).sum()) / math.log(2)
 
 
 def top_classes(p: torch.Tensor, count: int = 5) -> Sequence[int]:
-    """Indices of the most likely classes, most likely first."""
+    """Return the indices of the most likely classes, most likely first."""
     return [int(index) for index in torch.topk(p, min(count, p.numel())).indices]
 
 

@@ -1,4 +1,4 @@
-"""The image a network is shown, and what it is made into before the network sees it."""
+"""Images and their preprocessing."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MAX_PIXELS = 100_000_000  # pixels; decoded, that is 300 MB
 
 
 class ImageError(ValueError):
-    """A file that is no image, or none that can be shown. The message names it and why."""
+    """Raised for a file that is no image, or too large. The message names it and the reason."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """An image: 8-bit RGB pixels of shape (height, width, 3). Two samples are the same only if they are one object."""
+    """An image: 8-bit RGB pixels of shape (height, width, 3). Two samples are equal only if they are one object."""
 
     name: str
     pixels: NDArray[np.uint8] = field(repr=False)
@@ -41,7 +41,7 @@ class Sample:
 
 
 def load_sample(name: str) -> Sample:
-    """One of the photos in `BUILT_IN`. Raises KeyError for another name."""
+    """Load one of the photos in `BUILT_IN_SAMPLES`. Raises KeyError for another name."""
     from skimage import data
 
     title = BUILT_IN_SAMPLES[name]
@@ -55,7 +55,7 @@ def load_sample(name: str) -> Sample:
 
 
 def read_image(path: str | Path) -> Sample:
-    """An image file of the user's: any mode, any depth. The size is looked at before memory is used.
+    """Read an image file of any mode and depth, at most 256 MiB and 100 million pixels.
 
     Transparency is laid over white, greyscale and CMYK become RGB, 16 bits become 8, and the camera's orientation is
     honoured. Raises ImageError.
@@ -73,7 +73,7 @@ def read_image(path: str | Path) -> Sample:
 
 
 def decode_image(content: bytes, name: str) -> Sample:
-    """An image from the bytes of a file. Raises ImageError naming it."""
+    """Decode the bytes of an image file. Raises ImageError naming it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we look at the size ourselves
@@ -110,7 +110,7 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = None) -> Any:
-    """What the network sees: a float32 tensor of `shape` (batch, channels, height, width).
+    """Return the network's input: a float32 tensor of `shape` (batch, channels, height, width), normalised.
 
     With the name of a torchvision weights entry ("ResNet50_Weights.IMAGENET1K_V2"): exactly its preprocessing; at
     another size than it was made for, the same with the same share cut out. Otherwise the usual: the short side scaled
@@ -131,7 +131,7 @@ def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = Non
 
 
 def crop_box(sample: Sample, shape: tuple[int, ...], weights: str | None = None) -> tuple[float, float, float, float]:
-    """The part of the image that the network sees: left, top, width, height, in pixels of the image."""
+    """Return the part of the image that the network sees: left, top, width, height, in pixels of the image."""
     preset = _preset(shape[-1], weights)
     width, height = sample.size
     cut = min(width, height) * preset.crop_size[0] / preset.resize_size[0]
@@ -175,7 +175,7 @@ def _preset(side: int, weights: str | None) -> Any:
 
 
 def class_labels(count: int) -> tuple[str, ...]:
-    """ImageNet's class names when there are 1,000 classes; numbers otherwise."""
+    """Return ImageNet's class names for 1,000 classes, "class 0" and so on otherwise."""
     if count == 1000:
         from torchvision.models import ResNet50_Weights
 

@@ -1,4 +1,4 @@
-"""Names of the photos that are at hand. Imports nothing: the window lists them before numpy is there."""
+"""Names of the built-in photos. Imports nothing: the window lists them before numpy is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiments: each answers one question about the networks with numbers made here and now.
+"""Experiments: each answers one question about the networks with numbers computed on the spot.
 
     from explorer.experiments import get_experiment
 
@@ -44,17 +44,17 @@ _MODULES = (
 
 
 class UnknownExperiment(LookupError):
-    """No experiment has this id; the message names the nearest."""
+    """Raised for an id that no experiment has; the message names the nearest."""
 
 
 @cache
 def all_experiments() -> tuple[Experiment, ...]:
-    """All there are, in the order in which they are listed."""
+    """Return all experiments, in the order in which they are listed."""
     return tuple(import_module(f"explorer.experiments.{room}").EXPERIMENT for room in _MODULES)
 
 
 def get_experiment(id: str) -> Experiment:
-    """The experiment called `id`. Raises UnknownExperiment."""
+    """Return the experiment with this id. Raises UnknownExperiment."""
     by_id = {experiment.id: experiment for experiment in all_experiments()}
     if id in by_id:
         return by_id[id]

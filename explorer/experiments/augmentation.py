@@ -1,4 +1,7 @@
-"""Many views of one photo: shifts, mirror images and colours (AlexNet, 2012, §4.1)."""
+"""Random views of one photo: shifts, mirror images and colours.
+
+Source: Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks" (AlexNet), NIPS 2012, §4.1.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ _DEVIATION = torch.tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
 
 
 def crop_square(name: str) -> torch.Tensor:
-    """A photo with its short side scaled to 256 and the middle cut out: (3, 256, 256), from 0 to 1 (AlexNet, §2)."""
+    """Return a photo with its short side scaled to 256 and the centre cut out: (3, 256, 256), from 0 to 1 (AlexNet,
+    §2)."""
     pixels = torch.from_numpy(load_sample(name).pixels.copy()).permute(2, 0, 1)[None].float() / 255
     height, width = pixels.shape[2:]
     scale = _SIDE / min(height, width)
@@ -30,7 +34,7 @@ def crop_square(name: str) -> torch.Tensor:
 
 
 def random_view(image: torch.Tensor, kind: str, generator: torch.Generator) -> torch.Tensor:
-    """A random view of shape (3, 224, 224): "crop", "mirror", "colour", or "all" of them."""
+    """Return a random view of shape (3, 224, 224): "crop", "mirror", "colour", or "all" of them (AlexNet, §4.1)."""
     top = left = (_SIDE - _CUT) // 2
     if kind in ("crop", "all"):
         top, left = (int(torch.randint(0, _SIDE - _CUT, (1,), generator=generator)) for _ in range(2))
@@ -43,7 +47,8 @@ def random_view(image: torch.Tensor, kind: str, generator: torch.Generator) -> t
 def shift_colours(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Shift all pixels along the principal components of the photo's colours, by their deviation × N(0, 0.1) × 3.
 
-    The paper takes the components of the whole training set, and N(0, 0.1) of the eigenvalues of pixels from 0 to 255.
+    Source: AlexNet, §4.1, which takes the components of the whole training set, and N(0, 0.1) of the eigenvalues of
+    pixels from 0 to 255.
     """
     colours = image.reshape(3, -1)
     spread, axes = torch.linalg.eigh(torch.cov(colours))

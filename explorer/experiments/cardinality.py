@@ -1,4 +1,7 @@
-"""More paths at the same cost: the block of ResNeXt from one wide path to 32 narrow ones (2016, table 2)."""
+"""Cardinality at equal cost: the ResNeXt block from one wide path to 32 narrow ones.
+
+Source: Xie et al., "Aggregated Residual Transformations for Deep Neural Networks" (ResNeXt), CVPR 2017, table 2.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _SOURCE = "ResNeXt, §3.3, eq. 4: C(256d + 9d² + 256d)"
 
 
 def resnext_block(cardinality: int, width: int) -> nn.Module:
-    """The three convolutions of a block on 256 channels."""
+    """Return the three convolutions of a block on 256 channels (ResNeXt, table 1), without norms."""
     inner = cardinality * width
     return nn.Sequential(
         nn.Conv2d(256, inner, 1, bias=False),
@@ -29,7 +32,7 @@ def resnext_block(cardinality: int, width: int) -> nn.Module:
 
 
 def resnext50(cardinality: int, width: int) -> nn.Module:
-    """A 50-layer network of such blocks."""
+    """Return a 50-layer network of such blocks (ResNeXt, table 1)."""
     made: nn.Module = ResNet(Bottleneck, [3, 4, 6, 3], groups=cardinality, width_per_group=width)
     return made
 
@@ -80,7 +83,10 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
 
 
 def pointwise_share(groups: int) -> float:
-    """Share of 1×1 convolutions in the multiply-adds of a ResNeXt unit with c = 2m: 2cm of hw(2cm + 9m²/g)."""
+    """Return the share of 1×1 convolutions in the multiply-adds of a ResNeXt unit with c = 2m: 2cm of hw(2cm + 9m²/g).
+
+    Source: Zhang et al., "ShuffleNet", CVPR 2018, §3.1.
+    """
     total = measurements.module_figures(lambda: resnext_block(groups, 128 // groups), (1, 256, 14, 14))
     first, _, last = (total.measures[name].cost.macs for name in ("0", "1", "2"))
     return (first + last) / total.total.macs

@@ -1,4 +1,8 @@
-"""What becomes of the signal and of the gradient on their way through many layers, before any training."""
+"""Signal and gradient through many layers, before any training.
+
+Sources: He et al., "Deep Residual Learning for Image Recognition" (ResNet), CVPR 2016, §4.1 and §4.2; Glorot & Bengio,
+AISTATS 2010, and He et al., "Delving Deep into Rectifiers", ICCV 2015 (initialisation).
+"""
 
 from __future__ import annotations
 
@@ -26,23 +30,24 @@ from explorer.networks.cifar import small_network
 
 @dataclass(frozen=True, slots=True)
 class SignalTrace:
-    """Of one network: the deviation of the signal and the size of the gradient behind the stem and each block."""
+    """Deviation of the signal and norm of the gradient behind the stem and each block of one network."""
 
     forward: tuple[float, ...]
     backward: tuple[float, ...]  # ‖∂L/∂x‖
 
     @property
     def gradient(self) -> float:
-        """Of the first by that of the last: 1 when it arrives as it left."""
+        """Norm of the first gradient by that of the last: 1 when it arrives as it left."""
         return self.backward[0] / self.backward[-1]
 
     @property
     def signal(self) -> float:
+        """Deviation behind the last block by that behind the stem."""
         return self.forward[-1] / self.forward[0]
 
 
 def initialise(network: nn.Module, start: str, seed: int) -> None:
-    """Xavier-normal or He-normal (fan-out) weights; biases zero."""
+    """Initialise with Xavier-normal or He-normal (fan-out) weights, biases zero, in place."""
     generator = torch.Generator().manual_seed(seed)
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
@@ -65,11 +70,14 @@ def trace_signal(
     keep_going: KeepGoing = always,
     progress: float = 0.0,
 ) -> SignalTrace:
-    """One pass forward and back of noise images of 32×32 with random classes, in training mode."""
+    """Run one forward and backward pass of noise images of 32×32 with random classes, in training mode.
+
+    Raises Cancelled.
+    """
     network = small_network(depth=depth, shortcut=shortcut, norm=norm)
     initialise(network, start, seed)
     network.train()
-    kept: list[torch.Tensor] = []
+    activations: list[torch.Tensor] = []
 
     generator = torch.Generator().manual_seed(1000 + seed)
     images = torch.randn(batch, 3, 32, 32, generator=generator)
@@ -79,11 +87,11 @@ def trace_signal(
         check_cancelled(keep_going, progress)
         x = block(x)
         x.retain_grad()
-        kept.append(x)
+        activations.append(x)
     torch.autograd.backward(F.cross_entropy(network.fc(x.mean(dim=(2, 3))), classes))
     return SignalTrace(  # norms in double precision: squares of what is lost lie beyond single precision's reach
-        tuple(float(made.detach().double().std()) for made in kept),
-        tuple(float(made.grad.double().norm()) for made in kept if made.grad is not None),
+        tuple(float(made.detach().double().std()) for made in activations),
+        tuple(float(made.grad.double().norm()) for made in activations if made.grad is not None),
     )
 
 

@@ -1,4 +1,7 @@
-"""Dropout: every training step sees another thinned network (AlexNet, 2012, §4.2)."""
+"""Dropout: every training step sees another thinned network.
+
+Sources: AlexNet, NIPS 2012, §4.2; Srivastava et al., "Dropout", JMLR 15, 2014.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +27,16 @@ from explorer.experiments.outcome import (
 
 
 def apply_dropout(x: torch.Tensor, p: float, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """`count` thinned copies of a vector, what is left scaled by 1 / (1 − p); and the masks: (count, units)."""
+    """Return `count` thinned copies of a vector, the rest scaled by 1 / (1 − p), and the masks, each of shape (count,
+    units)."""
     chance = torch.rand(count, x.numel(), generator=torch.Generator().manual_seed(seed))
     masks = (chance >= p).float()
     return x * masks / (1 - p), masks
 
 
 def expected_deviation(layer: nn.Linear, x: torch.Tensor, p: float) -> torch.Tensor:
-    """Deviation of a linear layer's outputs under dropout of its inputs: √(p / (1 − p) · Σ (w x)²), as the masks are
-    independent."""
+    """Return the deviation of a linear layer's outputs under dropout of its inputs: √(p / (1 − p) · Σ (w x)²), as the
+    masks are independent. Shape (outputs,)."""
     return math.sqrt(p / (1 - p)) * (layer.weight * x).square().sum(dim=1).sqrt()
 
 

@@ -1,4 +1,7 @@
-"""Squeeze-and-excitation: what the gates cost, and how they weigh channels on a photo (Hu et al., 2017, §3 and §4)."""
+"""Squeeze-and-excitation: cost of the gates, and their values on a photo.
+
+Source: Hu et al., "Squeeze-and-Excitation Networks" (SENet), CVPR 2018, §3 and §4.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _SOURCE = "SENet, §4"
 
 
 def gate_parameters(network: Network) -> dict[str, tuple[int, int]]:
-    """Weights and biases of the gates in each stage."""
+    """Count the weights and biases of the gates in each stage."""
     found = dict.fromkeys(STAGES, (0, 0))
     for node in network.architecture.live.values():
         if ".se." in node.path and isinstance(node.layer, nn.Conv2d):
@@ -37,14 +40,15 @@ def gate_parameters(network: Network) -> dict[str, tuple[int, int]]:
 
 
 def gate_elementwise_ops(network: Network) -> int:
-    """Additions of the gates' pooling and multiplications of their scaling: one each for every number that is gated."""
+    """Count the additions of the gates' pooling and the multiplications of their scaling: one each for every gated
+    number."""
     nodes = network.architecture.live.values()
     shapes = [network.figures.shape(node.inputs[0]) for node in nodes if node.path.endswith(".se.avgpool")]
     return sum(2 * shape.elements for shape in shapes if shape is not None)
 
 
 def record_gates(module: nn.Module, image: torch.Tensor) -> dict[str, torch.Tensor]:
-    """By how much each block multiplies each channel of this image, from 0 to 1."""
+    """Return the factor of each channel of each block for one image, from 0 to 1, by path of the block."""
     paths = [name for name, layer in module.named_modules() if name.endswith("se.scale_activation")]
     seen = measurements.record_activations(module, paths, image)
     return {path.removesuffix(".se.scale_activation"): seen[path].flatten() for path in paths}

@@ -1,4 +1,4 @@
-"""What an experiment is: a question, controls, the work that answers it, and the lines of Python that repeat it."""
+"""Experiments: a question, controls, the computation that answers it, and Python that repeats it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ Values = Mapping[str, Any]  # what the controls are set to, checked
 
 
 class InvalidControl(ValueError):
-    """A control that there is not, or set to what it cannot be. The message names it and what it can be."""
+    """Raised for a control that does not exist or a value it cannot have. The message names it and the alternatives."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceControl:
-    """One of a few values."""
+    """A control with a few values."""
 
     name: str
     values: tuple[Value, ...]
     default: Value
 
     def validate(self, value: Any) -> Value:
+        """Return the value, as it is listed. Raises InvalidControl."""
         for known in self.values:
             if known == value and isinstance(value, bool) == isinstance(known, bool):
                 return known
@@ -35,7 +36,7 @@ class ChoiceControl:
 
 @dataclass(frozen=True, slots=True)
 class RangeControl:
-    """A number between two others, in steps. Whole when the step is."""
+    """A control with numbers between two limits, in steps; integers when the steps are."""
 
     name: str
     low: float
@@ -44,6 +45,7 @@ class RangeControl:
     step: float = 1
 
     def validate(self, value: Any) -> Value:
+        """Return the number, rounded to its step. Raises InvalidControl."""
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
             raise InvalidControl(f"{self.name}={value!r} is no number from {self.low:g} to {self.high:g}")
         places = round((value - self.low) / self.step)
@@ -56,12 +58,13 @@ class RangeControl:
 
 @dataclass(frozen=True, slots=True)
 class SwitchControl:
-    """On or off."""
+    """A control that is on or off."""
 
     name: str
     default: bool
 
     def validate(self, value: Any) -> Value:
+        """Return the value. Raises InvalidControl unless it is True or False."""
         if not isinstance(value, bool):
             raise InvalidControl(f"{self.name}={value!r} is neither True nor False")
         return value
@@ -72,7 +75,7 @@ Control = ChoiceControl | RangeControl | SwitchControl
 
 @dataclass(frozen=True)
 class Experiment:
-    """Its words are in the texts, under its id."""
+    """A question with controls; its words are in the texts, under its id."""
 
     id: str
     idea: str  # what it is listed under
@@ -83,24 +86,25 @@ class Experiment:
 
     @property
     def defaults(self) -> dict[str, Value]:
+        """Default value of each control, by name."""
         return {control.name: control.default for control in self.controls}
 
     def run(self, controls: Values | None = None, keep_going: KeepGoing = always) -> Outcome:
-        """Do it, with these controls and the defaults of the others.
+        """Compute the outcome with these controls and the defaults of the others.
 
-        Raises BadControl; Cancelled when `wanted`, asked now and then with the part that is done, says no.
+        Raises InvalidControl; Cancelled when `keep_going`, asked now and then with the part that is done, says no.
         """
         return self.compute(self.validate(controls or {}), keep_going)
 
     def code(self, controls: Values | None = None) -> str:
-        """Python that repeats the heart of it with these controls, and prints its numbers. Raises BadControl."""
+        """Return Python that repeats the core with these controls and prints its numbers. Raises InvalidControl."""
         values = self.validate(controls or {})
         return Template(self.code_template.strip("\n")).substitute(
             {name: repr(value) for name, value in values.items()}
         )
 
     def validate(self, controls: Values) -> dict[str, Value]:
-        """All controls with their values. Raises BadControl."""
+        """Return the values of all controls, defaults filled in. Raises InvalidControl."""
         known = {control.name: control for control in self.controls}
         for name in controls:
             if name not in known:
@@ -109,6 +113,6 @@ class Experiment:
 
 
 def check_cancelled(keep_going: KeepGoing, progress: float) -> None:
-    """Raises Cancelled when the work is no longer wanted; `done` is the part that is done, 0 to 1."""
+    """Raise Cancelled when `keep_going` says no; `progress` is the part that is done, 0 to 1."""
     if not keep_going(progress):
         raise Cancelled

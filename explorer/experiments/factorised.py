@@ -1,4 +1,7 @@
-"""n×n as 1×n and n×1, or as a stack of small windows ("Rethinking the Inception architecture", 2015, §3)."""
+"""n×n convolutions as 1×n and n×1, or as a stack of small windows.
+
+Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016, §3.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def _conv(channels: int, *kernels: tuple[int, int]) -> nn.Sequential:
 
 
 def macs_unfactorised(network: Network) -> int:
-    """Multiply-adds if each pair of 1×7 and 7×1 (in either order) were one 7×7."""
+    """Count the multiply-adds if each pair of 1×7 and 7×1 (in either order) were one 7×7."""
     halves = [node for node in network.architecture.live.values() if _is_factor(node.layer)]
     saved = 0
     for first, second in zip(halves[::2], halves[1::2], strict=True):

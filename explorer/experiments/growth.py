@@ -1,4 +1,8 @@
-"""Dense blocks: every layer adds a few channels to all before it, and what it costs in memory (DenseNet, 2016, §3)."""
+"""Dense blocks: channels, parameters and memory as every layer adds a few channels to all before it.
+
+Source: Huang et al., "Densely Connected Convolutional Networks" (DenseNet), CVPR 2017, §3; the sharing of memory:
+Pleiss et al., "Memory-Efficient Implementation of DenseNets", 2017.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ _RATES = (12, 24, 32, 48)
 
 
 def dense_layer_inputs(network: Network) -> dict[str, int]:
-    """Channels that enter each dense layer, in order."""
+    """Return the input channels of each dense layer, in order, by path."""
     nodes = network.architecture.live.values()
     return {
         node.path: node.layer.in_channels
@@ -35,8 +39,8 @@ def dense_layer_inputs(network: Network) -> dict[str, int]:
 
 
 def concat_bytes(network: Network) -> dict[str, tuple[int, int]]:
-    """Bytes of every concatenation in each dense block together, and of the block's last one alone, which holds
-    everything the others do; 32-bit, batch 1."""
+    """Return the bytes of all concatenations of each dense block together, and of the largest alone, which holds what
+    the others do; 32-bit, batch 1."""
     found: dict[str, list[int]] = {}
     for node in network.architecture.live.values():
         shape = network.figures.shape(node.name)

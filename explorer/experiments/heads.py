@@ -1,4 +1,8 @@
-"""What the classifier weighs: fully connected layers against global average pooling (GoogLeNet, 2014, §5)."""
+"""Cost of the classifier: fully connected layers against global average pooling.
+
+Sources: Szegedy et al., "Going Deeper with Convolutions" (GoogLeNet), CVPR 2015, §5; Lin et al., "Network In Network",
+ICLR 2014, §3.2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A block whose weights are all zero: a residual one passes its input on, a plain one passes nothing (ResNet, 2015)."""
+"""A block whose weights are all zero: a residual one passes its input on, a plain one passes nothing.
+
+Source: He et al., "Deep Residual Learning for Image Recognition" (ResNet), CVPR 2016, §3.2 and tables 2 and 3.
+"""
 
 from __future__ import annotations
 
@@ -73,16 +76,16 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             seen = measurements.record_activations(module, (into, out), images, inputs=True)
             inside.setdefault(key, (seen[into], seen[out]))
             apart[key].append(_output_distance(seen[""]))
-    kept = {key: [distance / distances[0] for distance in distances] for key, distances in apart.items()}
+    ratios = {key: [distance / distances[0] for distance in distances] for key, distances in apart.items()}
     return Outcome(
-        pictures=(_chart(kept), *_maps(inside)),
+        pictures=(_chart(ratios), *_maps(inside)),
         numbers=(
             ComputedNumber(
                 "residual", message("residual"), _relative_change(*inside["resnet34"]), "", 0.0, "ResNet, §3.2"
             ),
             ComputedNumber("plain", message("plain"), _relative_change(*inside["plain34"])),
-            ComputedNumber("kept_residual", message("kept", network="ResNet-34", count=count), kept["resnet34"][-1]),
-            ComputedNumber("kept_plain", message("kept", network="Plain-34", count=count), kept["plain34"][-1]),
+            ComputedNumber("kept_residual", message("kept", network="ResNet-34", count=count), ratios["resnet34"][-1]),
+            ComputedNumber("kept_plain", message("kept", network="Plain-34", count=count), ratios["plain34"][-1]),
             *_parameters(),
         ),
         observations=(message("seen_residual"), message("seen_plain"), message("seen_free")),
@@ -94,13 +97,13 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     )
 
 
-def _chart(kept: dict[str, list[float]]) -> Chart:
+def _chart(ratios: dict[str, list[float]]) -> Chart:
     labels = {"resnet34": "ResNet-34", "plain34": "Plain-34"}
     return Chart(
         message("chart"),
         ChartAxis(message("axis_count")),
         ChartAxis(message("axis_kept"), low=0),
-        tuple(chart_line(labels[key], range(len(values)), values) for key, values in kept.items()),
+        tuple(chart_line(labels[key], range(len(values)), values) for key, values in ratios.items()),
     )
 
 

@@ -1,4 +1,7 @@
-"""Memory of the inverted residual: narrow ends, a wide middle that need not be there at once (MobileNetV2, §5.1)."""
+"""Memory of the inverted residual: narrow ends, and a wide middle that can be computed in pieces.
+
+Source: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018, §5.1 and table 3.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +39,13 @@ _BLOCKS = tuple(f"features.{number}" for number in (2, 3, 4, 7, 8, 14, 15))
 
 
 def kilobytes(channels: int, side: int) -> float:
-    """Of one map with 16-bit activations, 1 kB = 1000 bytes."""
+    """Return the kB (1000 bytes) of one map of side × side with 16-bit activations."""
     return channels * side * side * _BYTES / 1000
 
 
 def max_widths(network: Network, *, ends_only: bool) -> tuple[int, ...]:
-    """The most channels of any map at each resolution; with `ends_only`, of those between blocks alone: what a 1×1
-    convolution that narrows makes."""
+    """Return the most channels of any map at each resolution; with `ends_only`, of those between blocks alone: the
+    outputs of 1×1 convolutions that narrow."""
     found = dict.fromkeys(SIDES, 0)
     for node in network.architecture.live.values():
         shape, layer = network.figures.shape(node.name), node.layer
@@ -54,7 +57,8 @@ def max_widths(network: Network, *, ends_only: bool) -> tuple[int, ...]:
 
 
 def unit_widths(network: Network) -> tuple[int, ...]:
-    """The most channels of any map between the units of a ShuffleNet at each resolution: stem, pooling, sums, joins."""
+    """Return the most channels of any map between the units of a ShuffleNet at each resolution: stem, pooling, sums,
+    joins."""
     found = dict.fromkeys(SIDES, 0)
     for node in network.architecture.live.values():
         shape = network.figures.shape(node.name)
@@ -65,6 +69,7 @@ def unit_widths(network: Network) -> tuple[int, ...]:
 
 
 def measured_widths() -> dict[str, tuple[int, ...]]:
+    """Return the widths of MobileNetV1, MobileNetV2 and ShuffleNet 2× (g = 2), measured on the networks."""
     shuffle = open_network(shufflenet_v1(groups=2, width_mult=2.0))
     return {
         "MobileNetV1": max_widths(measurements.open_cached("mobilenet_v1"), ends_only=False),
@@ -74,7 +79,8 @@ def measured_widths() -> dict[str, tuple[int, ...]]:
 
 
 def block_kilobytes(network: Network, block: str) -> tuple[float, float, float]:
-    """Kilobytes of what enters a block, its wide middle (both sides of the depthwise convolution), and what leaves."""
+    """Return the kB of a block's input, of its wide middle (both sides of the depthwise convolution), and of its
+    output."""
     convs = [
         n
         for n in network.architecture.live.values()

@@ -1,4 +1,7 @@
-"""MobileNetV3 pools before its last 1×1 convolution, and starts with half the filters (2019, §5.1 and fig. 5)."""
+"""MobileNetV3's last stage, which pools before its last 1×1 convolution, and its stem of half the filters.
+
+Source: Howard et al., "Searching for MobileNetV3", ICCV 2019, §5.1 and fig. 5.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _PAPER = "MobileNetV3, §5.1"
 
 
 def v2_last_stage() -> nn.Module:
-    """What MobileNetV2's design puts behind the last expansion to 960 channels (fig. 5, above)."""
+    """Return the convolutions of MobileNetV2's design behind the last expansion to 960 channels (fig. 5, above)."""
     return nn.Sequential(
         nn.Conv2d(960, 960, 3, padding=1, groups=960, bias=False),
         nn.Conv2d(960, 320, 1, bias=False),
@@ -25,7 +28,7 @@ def v2_last_stage() -> nn.Module:
 
 
 def stem(filters: int) -> nn.Module:
-    """First convolution, and the block behind it, which keeps its width."""
+    """Return the first convolution and the block behind it, which keeps its width."""
     return nn.Sequential(
         nn.Conv2d(3, filters, 3, stride=2, padding=1, bias=False),
         nn.Conv2d(filters, filters, 3, padding=1, groups=filters, bias=False),

@@ -1,4 +1,4 @@
-"""Networks of this app as experiments use them: opened once, measured, run, watched while they run."""
+"""Measurements on networks that experiments share: figures, photos, recorded activations, times."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ PHOTO = ChoiceControl("photo", ("cat", "coffee", "astronaut", "rocket", "motorcy
 
 @bounded(24)
 def open_cached(key: str) -> Network:
-    """A network of the catalogue, the same one each time: snapshots never change."""
+    """Open a network of the catalogue, the same object again while it is cached: snapshots never change."""
     return open_network(key)
 
 
 def module_figures(factory: Callable[[], nn.Module], shape: tuple[int, ...]) -> Figures:
-    """Figures of a module for an input of `shape`; it is made on the meta device, whatever its size."""
+    """Return the figures of a module for an input of `shape`; it is built on the meta device, whatever its size."""
     with torch.device("meta"):
         module = factory()
     return open_network(module.eval(), input_shape=shape).figures
 
 
 def total_below(network: Network, *paths: str) -> Total:
-    """Figures of everything at or below these module paths together."""
+    """Return the figures of all nodes at or below these module paths together."""
     nodes = network.architecture.live.values()
     found = [n.name for n in nodes if any(n.path == path or n.path.startswith(f"{path}.") for path in paths)]
     return network.figures.sum(found)
 
 
 def photo_tensor(name: str, network: Network, side: int = 0) -> torch.Tensor:
-    """A built-in photo as the network sees it, of shape (1, channels, height, width); or of another side."""
+    """Return a built-in photo as the network's input, of shape (1, channels, height, width), or of another side."""
     shape, entry = network.architecture.input_shape, network.context.entry
     if side:
         shape = (*shape[:2], side, side)
@@ -53,8 +53,8 @@ def photo_tensor(name: str, network: Network, side: int = 0) -> torch.Tensor:
 def record_activations(
     module: nn.Module, paths: Iterable[str], image: torch.Tensor, *, inputs: bool = False
 ) -> dict[str, torch.Tensor]:
-    """What the modules at these paths make of one image (or, `entering`, are given), copied, and the network's own
-    output under ""."""
+    """Return copies of the outputs of the modules at these paths (their inputs, with `inputs`) for one image, by path,
+    and the network's own output under ""."""
     seen: dict[str, torch.Tensor] = {}
 
     def keep(path: str) -> Callable[..., None]:
@@ -79,7 +79,7 @@ def record_activations(
 def median_milliseconds(
     module: nn.Module, image: torch.Tensor, keep_going: KeepGoing, progress: float, repeats: int = 7
 ) -> float:
-    """Median time of a pass on this machine, after two to warm up."""
+    """Return the median time of a pass on this machine in milliseconds, after two to warm up. Raises Cancelled."""
     times: list[float] = []
     with torch.inference_mode():
         for number in range(repeats + 2):
@@ -92,12 +92,15 @@ def median_milliseconds(
 
 
 def normal_noise(seed: int, *shape: int) -> torch.Tensor:
-    """Normal noise, the same for a seed on every machine."""
+    """Return normal noise of this shape, the same for a seed on every machine."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def he_init(module: nn.Module, seed: int = 0) -> nn.Module:
-    """Give every convolution and linear layer He-normal weights (fan-in) from a seed; biases zero."""
+    """Give every convolution and linear layer He-normal weights (fan-in) from a seed, biases zero, in place.
+
+    Source: He et al., "Delving Deep into Rectifiers", ICCV 2015.
+    """
     generator = torch.Generator().manual_seed(seed)
     for layer in module.modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):

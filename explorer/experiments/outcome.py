@@ -1,7 +1,7 @@
-"""What an experiment hands back: pictures as plain numbers, counts beside published ones, and what is seen.
+"""Outcomes of experiments: charts as plain numbers, counts beside published ones, and observations.
 
 Frozen, free of Qt, and without a word in any language: labels are either names that need no translation ("ResNet-34")
-or `Words`, keys into the texts of the experiment (see `texts`).
+or a `Message`, a key into the texts of the experiment (see `texts`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A key into the experiment's texts, with the values its sentence is filled in with."""
+    """A key into the experiment's texts, with the values that fill its sentence."""
 
     key: str
     values: tuple[tuple[str, Any], ...] = ()
@@ -29,11 +29,14 @@ Label = str | Message
 
 
 def message(key: str, **values: Any) -> Message:
+    """Build a Message from a key and the values of its sentence."""
     return Message(key, tuple(values.items()))
 
 
 @dataclass(frozen=True, slots=True)
 class ChartAxis:
+    """An axis of a chart; `names` are those of the places 0, 1, 2 … of a categorical one."""
+
     title: Label = ""
     log: bool = False
     names: tuple[Label, ...] = ()  # of the places 0, 1, 2 …, where they are no numbers
@@ -57,7 +60,7 @@ class ChartLine:
 
 @dataclass(frozen=True, slots=True)
 class ChartBars:
-    """One bar at each named place of the x axis; several of them stand side by side."""
+    """One bar at each named place of the x axis; several series stand side by side."""
 
     label: Label
     heights: tuple[float, ...]
@@ -85,6 +88,8 @@ ChartSeries = ChartLine | ChartBars | ChartDots | ChartHeatmap
 
 @dataclass(frozen=True, slots=True)
 class Chart:
+    """Series over a pair of axes."""
+
     title: Label
     x: ChartAxis
     y: ChartAxis
@@ -105,7 +110,7 @@ OutcomePicture = Chart | Photo
 
 @dataclass(frozen=True, slots=True)
 class ComputedNumber:
-    """A number that was computed, beside the published one where there is one."""
+    """A computed number, beside the published one where there is one."""
 
     key: str
     label: Label
@@ -118,7 +123,7 @@ class ComputedNumber:
 
     @property
     def agrees(self) -> bool | None:
-        """Does it come out as published? None where nothing was."""
+        """Whether it equals the published number within the tolerance; None where nothing was published."""
         if self.published is None:
             return None
         return abs(self.computed - self.published) <= self.tolerance * abs(self.published) + 1e-12
@@ -126,7 +131,7 @@ class ComputedNumber:
 
 @dataclass(frozen=True, slots=True)
 class QuotedResult:
-    """A result of training: published, not recomputed."""
+    """A published result of training, not recomputed."""
 
     label: Label
     value: str
@@ -135,13 +140,15 @@ class QuotedResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """Pictures, numbers, observations and quoted results of one run."""
+
     pictures: tuple[OutcomePicture, ...]
     numbers: tuple[ComputedNumber, ...]
     observations: tuple[Label, ...]
     quoted: tuple[QuotedResult, ...] = ()
 
     def number(self, key: str) -> ComputedNumber:
-        """Raises KeyError naming the numbers there are."""
+        """Return the number with this key. Raises KeyError naming the numbers there are."""
         for number in self.numbers:
             if number.key == key:
                 return number
@@ -154,19 +161,19 @@ def chart_line(
     y: Sequence[float] | Array,
     style: Literal["line", "dashed", "points", "steps"] = "line",
 ) -> ChartLine:
-    """A line from any two sequences of numbers."""
+    """Build a line from any two sequences of numbers."""
     return ChartLine(label, tuple(map(float, x)), tuple(map(float, y)), style)
 
 
 def format_power(value: float) -> str:
-    """Two digits and a power of ten: "4.7 × 10⁻⁹"."""
+    """Format with two digits and a power of ten: "4.7 × 10⁻⁹"."""
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
 def normalise_map(values: Array, reference: Array | None = None) -> Array:
-    """A feature map as shades from 0 to 1: the lowest value of `like` (of itself) is 0, all but the loudest thousandth
-    lie below 1."""
+    """Scale a feature map to 0 … 1: the lowest value of `reference` (by default of itself) becomes 0, its 99.9th
+    percentile 1."""
     scale = values if reference is None else reference
     low, high = float(scale.min()), float(np.quantile(scale, 0.999))
     shades: Array = np.clip((values - low) / max(high - low, 1e-12), 0, 1)

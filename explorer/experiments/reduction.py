@@ -1,4 +1,7 @@
-"""GoogLeNet's 1×1 convolutions that thin out the channels before the expensive ones (2014, §3 and table 1)."""
+"""GoogLeNet's 1×1 convolutions that reduce the channels before the expensive ones.
+
+Source: Szegedy et al., "Going Deeper with Convolutions" (GoogLeNet), CVPR 2015, §3 and table 1.
+"""
 
 from __future__ import annotations
 

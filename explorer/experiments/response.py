@@ -1,4 +1,7 @@
-"""Local response normalisation: loud channels hold their neighbours down (AlexNet, 2012, §3.3)."""
+"""Local response normalisation: strong channels inhibit their neighbours.
+
+Source: Krizhevsky et al., AlexNet, NIPS 2012, §3.3.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,10 @@ _PIXEL_SCALE = 255 * 0.226
 
 
 def lrn_factor(x: torch.Tensor, n: int, alpha: float, beta: float = 0.75, k: float = 2.0) -> torch.Tensor:
-    """(k + α Σ a²)^−β, by which each activation is multiplied; the sum is over n channels around it (AlexNet, §3.3).
-    Torch divides α by n."""
+    """Return (k + α Σ a²)^−β, by which each activation is multiplied; the sum is over n channels around it.
+
+    Source: AlexNet, §3.3. Torch divides α by n. Shape as x: (batch, channels, height, width).
+    """
     squares = nn.functional.pad(x.square(), (0, 0, 0, 0, n // 2, (n - 1) // 2))
     energy = torch.stack([squares[:, shift : shift + x.shape[1]] for shift in range(n)]).sum(dim=0)
     result: torch.Tensor = (k + alpha * energy) ** -beta
@@ -34,12 +39,13 @@ def lrn_factor(x: torch.Tensor, n: int, alpha: float, beta: float = 0.75, k: flo
 
 
 def local_response_norm(x: torch.Tensor, n: int, alpha: float) -> torch.Tensor:
-    """Local response normalisation, as in the paper."""
+    """Apply local response normalisation as in AlexNet, §3.3."""
     return x * lrn_factor(x, n, alpha)
 
 
 def neighbour_factors(x: torch.Tensor, n: int, alpha: float) -> tuple[float, float]:
-    """Mean factor of the channels around the loudest of each place, itself left out, and that of all farther away."""
+    """Return the mean factor of the channels around the strongest of each place, itself left out, and that of all
+    others."""
     channels = torch.arange(x.shape[1]).view(1, -1, 1, 1)
     away = (channels - x.argmax(dim=1, keepdim=True)).abs()
     factors, reach = lrn_factor(x, n, alpha), max(n // 2, 1)

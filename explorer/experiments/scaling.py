@@ -1,4 +1,7 @@
-"""Deeper, wider and larger images together, or one of them alone (EfficientNet, 2019, §3 and §4)."""
+"""Compound scaling of depth, width and resolution, against one of them alone.
+
+Source: Tan & Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019, §3 and §4.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ _PUBLISHED = {
 
 
 def scale_network(network: Network, way: str, cost: float) -> Network:
-    """The network made to cost about 2^`cost` times as much by one way: "depth", "width", "resolution", "compound"."""
+    """Scale a network to about 2^`cost` times its multiply-adds by "depth", "width", "resolution" or "compound".
+
+    Width and resolution count squared (EfficientNet, §3.3).
+    """
     side = network.architecture.input_shape[-1]
     edits: dict[str, Edit] = {
         "depth": MultiplyDepth("*", 2**cost),

@@ -1,4 +1,8 @@
-"""A depthwise and a 1×1 convolution in the place of a full one: formula, count and clock (MobileNets, 2017, §3.1)."""
+"""A depthwise and a 1×1 convolution in place of a full one: formula, count and clock.
+
+Source: Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017, §3.1
+and tables 3 and 4.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +29,12 @@ _TABLE = "MobileNets, table 3"
 
 
 def full_conv(channels: int, kernel: int) -> nn.Module:
+    """Return a full convolution that keeps channels and size."""
     return nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False)
 
 
 def separable_conv(channels: int, kernel: int) -> nn.Module:
+    """Return a depthwise and a 1×1 convolution that keep channels and size."""
     return nn.Sequential(
         nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=channels, bias=False),
         nn.Conv2d(channels, channels, 1, bias=False),
@@ -36,7 +42,7 @@ def separable_conv(channels: int, kernel: int) -> nn.Module:
 
 
 def cost_share(channels: int, kernel: int) -> float:
-    """Cost of the two as a share of the full convolution's: 1/N + 1/k² (MobileNets, §3.1)."""
+    """Return the cost of the two as a share of the full convolution's: 1/N + 1/k² (MobileNets, §3.1)."""
     return 1 / channels + 1 / kernel**2
 
 
@@ -119,7 +125,7 @@ def _shares(kernel: int, counts: dict[int, tuple[int, int]], times: dict[int, tu
 
 
 def count_table_rows() -> tuple[tuple[str, int, int], ...]:
-    """The four rows of table 3, counted on modules: name, multiply-adds, weights."""
+    """Count the four rows of MobileNets' table 3 on modules: name, multiply-adds, weights."""
 
     def row(name: str, make: Callable[[int, int], nn.Module], channels: int, side: int) -> tuple[str, int, int]:
         total = measurements.module_figures(lambda: make(channels, 3), (1, channels, side, side)).total

@@ -1,4 +1,8 @@
-"""Which input channels an output channel can hear through group convolutions (ShuffleNet, 2017, fig. 1)."""
+"""Reach of group convolutions with and without channel shuffle.
+
+Source: Zhang et al., "ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices", CVPR 2018,
+fig. 1 and table 3.
+"""
 
 from __future__ import annotations
 
@@ -27,33 +31,34 @@ _UNITS = ("stage2.1", "stage2.2", "stage2.3", "stage3.1", "stage3.7", "stage4.1"
 
 
 def channel_sensitivity(network: Network, unit: str, keep_going: KeepGoing, progress: float) -> torch.Tensor:
-    """How loud each output channel of a unit's branch hears each of its input channels: the size of the gradient,
-    summed over places and two noise images. Shape (outputs, inputs); 0 means it cannot hear it at all."""
+    """Return the gradient of each output channel of a unit's branch by each of its input channels: its magnitude,
+    summed over places and two noise images. Shape (outputs, inputs); 0 means that the output does not depend on the
+    input."""
     module = network.edit(SwapActivation(unit, "linear")).module()  # a silent ReLU is no missing way
     branch = module.get_submodule(unit)
-    kept: dict[str, torch.Tensor] = {}
+    recorded: dict[str, torch.Tensor] = {}
 
     def take(_module: nn.Module, given: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
-        kept["in"] = given[0].detach().requires_grad_()
-        return (kept["in"],)
+        recorded["in"] = given[0].detach().requires_grad_()
+        return (recorded["in"],)
 
     hooks = [
         branch.conv1.register_forward_pre_hook(take),  # type: ignore[union-attr]
-        branch.bn3.register_forward_hook(lambda _m, _i, result: kept.update(out=result)),  # type: ignore[union-attr]
+        branch.bn3.register_forward_hook(lambda _m, _i, result: recorded.update(out=result)),  # type: ignore[union-attr]
     ]
     module(measurements.normal_noise(2, 2, 3, 64, 64))
     for hook in hooks:
         hook.remove()
     check_cancelled(keep_going, progress)
-    per_channel = kept["out"].sum(dim=(0, 2, 3))
+    per_channel = recorded["out"].sum(dim=(0, 2, 3))
     each = torch.eye(per_channel.numel())
-    (gradients,) = torch.autograd.grad(per_channel, kept["in"], each, is_grads_batched=True)
+    (gradients,) = torch.autograd.grad(per_channel, recorded["in"], each, is_grads_batched=True)
     loud: torch.Tensor = gradients.abs().sum(dim=(1, 3, 4))
     return loud
 
 
 def reachable_share(loud: torch.Tensor) -> float:
-    """Share of the input channels an output channel hears, on average."""
+    """Return the share of the input channels that an output channel depends on, on average."""
     return float((loud > 0).float().mean())
 
 

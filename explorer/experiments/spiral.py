@@ -1,4 +1,7 @@
-"""What ReLU leaves of a flat curve in few and in many channels (MobileNetV2, 2018, fig. 1 and appendix A)."""
+"""Information that ReLU keeps of a curve in the plane, in few and in many channels.
+
+Source: Sandler et al., "MobileNetV2", CVPR 2018, fig. 1 and appendix A.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,14 @@ _POINTS = 400
 
 
 def spiral(count: int = _POINTS) -> torch.Tensor:
-    """Points of a spiral around the origin, which itself is left out: shape (count, 2)."""
+    """Return points of a spiral around the origin, which itself is left out: shape (count, 2)."""
     turn = torch.linspace(0.6, 4 * math.pi, count)
     return torch.stack((turn * turn.cos(), turn * turn.sin()), dim=1) / (4 * math.pi)
 
 
 def collapsed_share(m: int, n: int = 2) -> float:
-    """Share of inputs in n dimensions that ReLU in m channels cannot tell from others, for a random linear map.
+    """Return the share of inputs in n dimensions that ReLU in m channels cannot tell from others, for a random linear
+    map.
 
     Theorem 1 (MobileNetV2, appendix A): all with fewer than n channels alive, 1 − 2⁻ᵐ Σ_{k ≤ m − n} C(m, k).
     """
@@ -42,12 +46,12 @@ def collapsed_share(m: int, n: int = 2) -> float:
 
 
 def random_map(m: int, seed: int) -> torch.Tensor:
-    """A random map from the plane to m channels: shape (2, m)."""
+    """Return a random linear map from the plane to m channels: shape (2, m)."""
     return measurements.normal_noise(1000 * m + seed, 2, m)
 
 
 def decode_channels(x: torch.Tensor, channels: torch.Tensor) -> torch.Tensor:
-    """The best that a linear map can make of channels (…, points, m): least squares back to x, (points, 2)."""
+    """Return the least-squares reconstruction of x, (points, 2), from channels (…, points, m)."""
     wide, target = channels.double(), x.double()
     gram = torch.linalg.pinv(wide.mT @ wide, rtol=1e-10, hermitian=True)
     back: torch.Tensor = wide @ (gram @ (wide.mT @ target))
@@ -61,8 +65,8 @@ def _apply(activation: str, channels: torch.Tensor) -> torch.Tensor:
 def average_over_maps(
     m: int, count: int, keep_going: KeepGoing, progress: float, activation: str = "relu"
 ) -> tuple[float, float]:
-    """Over random maps: share of points with fewer than two channels alive, and the mean squared relative error of the
-    decoding."""
+    """Return, over random maps, the share of points with fewer than two channels alive, and the mean squared relative
+    error of the reconstruction. Raises Cancelled."""
     x = spiral(200)
     lost = errors = 0.0
     for first in range(0, count, 50):

@@ -1,4 +1,8 @@
-"""A stack of 3×3 convolutions against one convolution with the same field (VGG, 2014, §2.3)."""
+"""A stack of 3×3 convolutions against one convolution with the same receptive field.
+
+Sources: Simonyan & Zisserman, "Very Deep Convolutional Networks" (VGG), ICLR 2015, §2.3; Szegedy et al., "Rethinking
+the Inception Architecture", CVPR 2016, §3.1.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,12 @@ _PUBLISHED = {
 
 
 def single_conv(kernel: int, channels: int) -> nn.Module:
+    """Return one kernel×kernel convolution with ReLU that keeps channels and size."""
     return nn.Sequential(nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=False), nn.ReLU())
 
 
 def stacked_convs(kernel: int, channels: int) -> nn.Module:
-    """As many 3×3 as see `kernel` pixels, each with its ReLU."""
+    """Return as many 3×3 convolutions as see `kernel` pixels, each with its ReLU."""
     layers: list[nn.Module] = []
     for _ in range(kernel // 2):
         layers += [nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.ReLU()]
@@ -42,8 +47,8 @@ def stacked_convs(kernel: int, channels: int) -> nn.Module:
 
 
 def mean_input_gradient(module: nn.Module, side: int) -> torch.Tensor:
-    """How much each input pixel moves the middle output pixel: mean size of the gradient over 16 noise images,
-    of shape (side, side)."""
+    """Return the mean magnitude of the gradient of the centre output by each input pixel, over 16 noise images: (side,
+    side)."""
     channels = next(module.parameters()).shape[1]
     image = measurements.normal_noise(1, 16, channels, side, side).requires_grad_()
     module(image)[:, :, side // 2, side // 2].sum().backward()

@@ -1,4 +1,4 @@
-"""The words of the experiments, in each language: resources/texts/experiments/<language>.json."""
+"""Texts of the experiments, in each language: resources/texts/experiments/<language>.json."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 
 
 class ExperimentText(_Strict):
-    """The words of one experiment."""
+    """Texts of one experiment."""
 
     title: str
     question: str
@@ -27,18 +27,19 @@ class ExperimentText(_Strict):
     words: dict[str, str]
 
     def control_label(self, name: str) -> str:
+        """Return the label of a control. Raises KeyError."""
         return self.controls[name]
 
 
 class ExperimentTexts(_Strict):
-    """All words in one language."""
+    """All texts in one language."""
 
     ideas: dict[str, str]  # in the order in which they are listed
     common: dict[str, str]
     experiments: dict[str, ExperimentText]
 
     def translate(self, id: str, label: Label) -> str:
-        """A label of the experiment `id` in this language: its own word for it, or the one all share.
+        """Return a label of the experiment `id` in this language: its own text, or the common one.
 
         Raises KeyError naming what is missing.
         """
@@ -50,7 +51,7 @@ class ExperimentTexts(_Strict):
         return sentence.format_map({name: self._translate_value(id, value) for name, value in label.values})
 
     def choice_label(self, id: str, control: str, value: Any) -> str:
-        """What one value of a control is called."""
+        """Return the label of one value of a control."""
         key = f"{control}.{value}"
         return self.experiments[id].words.get(key) or self.common.get(key) or f"{value}"
 
@@ -60,4 +61,5 @@ class ExperimentTexts(_Strict):
 
 @bounded(8)
 def load_texts(language: Language) -> ExperimentTexts:
+    """Read the texts of a language."""
     return ExperimentTexts.model_validate(read_json(resource_path(f"texts/experiments/{language}.json")))

@@ -1,11 +1,11 @@
-"""What one op costs.
+"""Parameters, multiply-adds and elementwise operations of one op.
 
 **MACs** are the multiply-adds of convolutions, linear layers and matrix products (attention), as torch's FLOP counter
 and torchvision's `_ops` count them; no bias, norm, pooling or activation. FLOPs are 2 × MACs.
 
 **All ops** is a second, named count: 2 × MACs, plus one for each bias addition, one for each element of an activation,
-an addition or a multiplication, two for each element of a norm (scale and shift; statistics are constants in eval
-mode, and norms that measure their input at inference count 5), and one for each element a pooling window reads.
+an addition or a multiplication, two for each element of a norm (scale and shift; statistics are constants in eval mode,
+and norms that measure their input at inference count 5), and one for each element a pooling window reads.
 """
 
 from __future__ import annotations
@@ -27,26 +27,33 @@ from explorer.graph.call_op import call_op
 
 @dataclass(frozen=True, slots=True)
 class Cost:
+    """Counts of one op for one pass of the batch it was measured with."""
+
     params: int = 0
     macs: int = 0
     other_ops: int = 0  # ops that are not multiply-adds
 
     @property
     def flops(self) -> int:
+        """Floating-point operations of the multiply-adds: 2 × MACs."""
         return 2 * self.macs
 
     @property
     def all_ops(self) -> int:
+        """FLOPs plus biases, norms, activations, additions and pooling (see the module)."""
         return 2 * self.macs + self.other_ops
 
 
 def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: int = 0) -> Cost:
-    """Parameters and multiply-adds of one op.
+    """Return the counts of one op.
 
-    Args:
-        given: shape of its first argument, where that is a tensor.
-        made: shape of its result, where that is one tensor.
-        contracted: multiply-adds of the matrix products inside, if any were counted.
+    A convolution costs k·k·C_in/g·C_out·H·W multiply-adds (H, W of the output; of the input when transposed), a linear
+    layer its outputs × in_features.
+
+        Args:
+            input_shape: shape of its first argument, where that is a tensor.
+            output_shape: shape of its result, where that is one tensor.
+            matmul_macs: multiply-adds of the matrix products inside, if any were counted.
     """
     params = count_parameters(node)
     if isinstance(node.op, (Input, Output, Constant, Bypass)):
@@ -66,7 +73,7 @@ def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: i
 
 
 def count_parameters(node: Node) -> int:
-    """Trainable numbers the node holds itself."""
+    """Count the trainable numbers that a node holds itself; buffers are none."""
     if isinstance(node.op, Layer):
         module = node.op.module
         if module._modules:
@@ -83,7 +90,7 @@ _PLAIN_KINDS = frozenset(
 
 
 def may_multiply_matrices(node: Node) -> bool:
-    """Could there be a matrix product inside that no formula here counts? Only then is the op run under the counter."""
+    """Return whether an op may hold a matrix product that no formula covers; only then is it run under the counter."""
     if isinstance(node.op, (Input, Output, Constant, Bypass)) or isinstance(
         node.layer, (nn.modules.conv._ConvNd, nn.Linear)
     ):
@@ -92,7 +99,7 @@ def may_multiply_matrices(node: Node) -> bool:
 
 
 def count_matmul_macs(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-    """Multiply-adds of all matrix products inside an op, counted while it runs."""
+    """Count the multiply-adds of all matrix products of an op by running it (on meta tensors) under a dispatch mode."""
     counter = _MacCounter()
     with torch.no_grad(), counter:
         call_op(node, args, kwargs)

@@ -1,7 +1,7 @@
-"""All figures of a snapshot: per node, per group, in total.
+"""Figures of a snapshot: per node, per group, in total.
 
-Everything per node comes from remembered shapes and costs (see `shapes`), so after an edit only what the edit made new
-is measured; the rest is additions.
+Everything per node comes from memoised shapes and costs (see `shape_inference`), so after an edit only the nodes it
+made are measured; the rest is additions.
 """
 
 from __future__ import annotations
@@ -30,56 +30,62 @@ class Total:
 
     @property
     def flops(self) -> int:
+        """Floating-point operations of the multiply-adds: 2 × MACs."""
         return 2 * self.macs
 
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """Figures of one snapshot."""
+    """Figures of one snapshot at its input shape."""
 
     architecture: Architecture = field(repr=False)
     measures: Mapping[str, Measure] = field(repr=False)
 
     @classmethod
     def of(cls, architecture: Architecture) -> Figures:
-        """Measure a snapshot. Raises ShapeError when it does not hold together."""
+        """Measure a snapshot. Raises ShapeError when an op cannot take its inputs."""
         return cls(architecture, measure_nodes(architecture))
 
     @cached_property
     def total(self) -> Total:
-        """The whole network. Parameters include those of auxiliary heads that inference never calls
+        """Figures of the whole network. Parameters include those of auxiliary heads that inference never calls
         (`unused_params`), as torchvision's own counts do."""
         live = self.sum(self.measures)
         return Total(live.params + self.unused_params, live.macs, live.all_ops, live.activation_elements)
 
     @cached_property
     def unused_params(self) -> int:
+        """Parameters of modules that inference never calls."""
         return sum(self.architecture.unused_params.values())
 
     @cached_property
     def activations(self) -> Activations:
+        """Activation memory of one pass: all that is made, and the peak (see `memory`)."""
         return measure_activations(self.architecture, self.measures)
 
     @cached_property
     def receptive_fields(self) -> Mapping[str, float]:
+        """Receptive field of each live node, in input pixels; infinite where it sees the whole image."""
         return receptive_field.compute_receptive_fields(self.architecture, self.measures)
 
     @cached_property
     def receptive_field(self) -> float:
-        """Of the last feature map before everything is pooled, in input pixels."""
+        """Receptive field of the last feature map before global pooling, in input pixels; infinite when there is
+        none."""
         return receptive_field.network_receptive_field(self.receptive_fields)
 
     @cached_property
     def output_shape(self) -> tuple[int, ...]:
-        """Of the first output, the batch included."""
+        """Shape of the first output, the batch included; () when it is no tensor."""
         shape = self.measures[self.architecture.output.name].shape
         return shape.dims if shape else ()
 
     def shape(self, name: str) -> Shape | None:
+        """Return the shape of a node's (first) tensor, None for a node that is not live or only reads sizes."""
         return self.measures[name].shape if name in self.measures else None
 
     def sum(self, names: Iterable[str]) -> Total:
-        """Figures of some nodes together; weights that two nodes share count once, dead nodes nothing."""
+        """Return the figures of some nodes together; weights that two nodes share count once, dead nodes nothing."""
         params = macs = ops = elements = 0
         seen: set[str] = set()
         nodes = self.architecture.nodes
@@ -98,7 +104,7 @@ class Figures:
         return Total(params, macs, ops, elements)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for files and the command line. Bytes are those of 32-bit floats, batch as given."""
+        """Return plain values for files and the command line. Bytes are those of 32-bit floats, batch as given."""
         return {
             "network": self.architecture.key or self.architecture.title,
             "input_shape": list(self.architecture.input_shape),

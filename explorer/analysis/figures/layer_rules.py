@@ -1,7 +1,7 @@
-"""What each common layer makes of a map, in closed form: torch's own formulas, without its tensors.
+"""Output shapes of the common layers in closed form: the formulas of torch's documentation.
 
-A rule takes a layer of exactly its class and the dims of a float32 tensor without empty axes, and gives the dims of
-the result, or None when anything is out of the ordinary: then torch decides, and says what is the matter.
+A rule takes a layer of exactly its class and the dims of a float32 tensor without empty axes, and gives the dims of the
+result, or None when anything is out of the ordinary: then the meta device decides, and says what the matter is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ LayerRule = Callable[[Any, Dims], Dims | None]
 
 
 def infer_layer_shape(module: nn.Module, dims: Dims) -> Dims | None:
+    """Return the output dims of a layer, None when no rule applies (subclass, training mode, hooks, own forward)."""
     rule = _RULES.get(type(module))  # exactly: a subclass may do anything in its forward
     if rule is None or module.training or module._modules or "forward" in module.__dict__:
         return None
@@ -28,7 +29,11 @@ def infer_layer_shape(module: nn.Module, dims: Dims) -> Dims | None:
 
 
 def infer_pool(window: tuple[Any, Any, Any, Any], ceil: bool, dims: Dims) -> Dims | None:
-    """A pooling with a window of (kernel, stride, padding, dilation)."""
+    """Return the output dims of a pooling with a window of (kernel, stride, padding, dilation); None when it does not
+    fit.
+
+    Source: torch's documentation of MaxPool2d and AvgPool2d.
+    """
     kernel, stride, padding, dilation = map(_pair, window)
     if len(dims) != 4 or type(ceil) is not bool or not _all_pairs(kernel, stride, padding, dilation):
         return None
@@ -40,13 +45,14 @@ def infer_pool(window: tuple[Any, Any, Any, Any], ceil: bool, dims: Dims) -> Dim
 
 
 def infer_adaptive_pool(size: Any, dims: Dims) -> Dims | None:
-    """An adaptive pooling to `size`, where None keeps a side."""
+    """Return the output dims of an adaptive pooling to `size`, where None keeps a side."""
     high, wide = _pair(size)
     high, wide = dims[2] if high is None else high, dims[3] if wide is None else wide
     return (*dims[:2], high, wide) if len(dims) == 4 and _all_ints(high, wide) and min(high, wide) > 0 else None
 
 
 def infer_flatten(start: Any, end: Any, dims: Dims) -> Dims | None:
+    """Return the dims with the axes `start` … `end` merged; None when they are not axes of the tensor."""
     rank = len(dims)
     if not _all_ints(start, end) or not -rank <= start < rank or not -rank <= end < rank:
         return None
@@ -55,6 +61,7 @@ def infer_flatten(start: Any, end: Any, dims: Dims) -> Dims | None:
 
 
 def infer_shuffle(groups: Any, dims: Dims) -> Dims | None:
+    """Return the dims, unchanged, when `groups` divide the channels; None otherwise."""
     return dims if len(dims) == 4 and _all_ints(groups) and groups > 1 and dims[1] % groups == 0 else None
 
 

@@ -15,6 +15,8 @@ from explorer.graph.architecture import Architecture, Constant
 
 @dataclass(frozen=True, slots=True)
 class Activations:
+    """Activation memory of one pass, for the batch of the input shape."""
+
     elements: int  # made by all ops together, the input not counted
     bytes: int
     peak_bytes: int  # most that is alive at one time, the input included
@@ -22,7 +24,8 @@ class Activations:
 
 
 def measure_activations(architecture: Architecture, measures: Mapping[str, Measure]) -> Activations:
-    """What the pass makes in all, and the most it holds at once if every tensor is freed after its last use."""
+    """Return what the pass allocates in all, and the most alive at once when every tensor is freed after its last
+    use."""
     owner: dict[str, str] = {}  # whose memory a node's value lies in
     last: dict[str, str] = {}  # the last reader of each owner
     for node in architecture.live.values():
@@ -53,5 +56,5 @@ def measure_activations(architecture: Architecture, measures: Mapping[str, Measu
 
 
 def allocated_elements(measure: Measure) -> int:
-    """Elements of new activation memory the op makes; none for a view."""
+    """Return the elements of new activation memory that an op allocates; 0 for a view."""
     return 0 if measure.view else measure.elements

@@ -1,8 +1,8 @@
-"""What the common ops make of shapes, in closed form.
+"""Output shapes of the common functions and methods in closed form.
 
 A run on the meta device takes a tenth of a millisecond and more; a rule a few microseconds, so that an edit that makes
-hundreds of layers new still fits a frame or two. A rule knows the ordinary cases only: for any other it gives None,
-and the meta device decides.
+hundreds of layers new still fits a frame or two. A rule knows the ordinary cases only: for any other it gives None, and
+the meta device decides.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LARGEST = 2**40  # elements: beyond that, torch may refuse to count
 
 
 def infer_shape(node: Node, inputs: tuple[Any, ...]) -> Shape | None:
-    """The shape of the result, or None when no rule can tell. The op makes exactly one tensor, out of place."""
+    """Return the output shape of an op that makes exactly one tensor, out of place; None when no rule applies."""
     for given in inputs:
         if type(given) is not Shape or given.dtype is not torch.float32 or 0 in given.dims:
             return None

@@ -1,4 +1,4 @@
-"""What a tensor is, without its numbers."""
+"""Shape and dtype of a tensor, without its numbers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a tensor is, without its numbers."""
+    """Dims and dtype of a tensor; dim 0 is the batch."""
 
     dims: tuple[int, ...]
     dtype: torch.dtype
 
     @property
     def elements(self) -> int:
+        """Number of elements, the batch included."""
         return prod(self.dims)
 
     @property
     def bytes(self) -> int:
+        """Bytes of the elements at the tensor's dtype."""
         return self.elements * self.dtype.itemsize
 
     def __str__(self) -> str:
@@ -31,6 +33,7 @@ class Shape:
 
 
 def first_shape(value: Any) -> Shape | None:
+    """Return the first Shape in a nested value, None when there is none."""
     if isinstance(value, Shape):
         return value
     if isinstance(value, (tuple, list)):
@@ -39,6 +42,7 @@ def first_shape(value: Any) -> Shape | None:
 
 
 def all_shapes(value: Any) -> Iterator[Shape]:
+    """Yield every Shape in a nested tuple."""
     if isinstance(value, Shape):
         yield value
     elif isinstance(value, tuple):

@@ -1,8 +1,7 @@
-"""Shapes on every edge, found by rule or on the meta device, and remembered by content.
+"""Shape and cost of every node, by rule or on the meta device, memoised by content.
 
-What an op makes of its inputs depends only on (op configuration, input shapes), so it is computed once for each such
-pair in the life of the process: the 48 like layers of a dense block are measured once, and an edit measures only what
-it made new.
+The result of an op depends only on (op configuration, input shapes), so it is computed once for each such pair: the 48
+like layers of a dense block are measured once, and an edit measures only the nodes it made.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one op makes and costs. `value` is a Shape, a tuple of such, or a plain value (a size read by the code)."""
+    """Result and cost of one op. `value` is a Shape, a tuple of such, or a plain value (a size read by the code)."""
 
     value: Any
     cost: Cost
@@ -48,12 +47,12 @@ class Measure:
 
     @property
     def shape(self) -> Shape | None:
-        """The shape of its (first) tensor; None when the op only reads sizes."""
+        """Shape of its (first) tensor; None when the op only reads sizes."""
         return first_shape(self.value)
 
 
 class ShapeError(ValueError):
-    """An op that cannot take its inputs. `node` names it; the message holds the shapes and the reason."""
+    """Raised for an op that cannot take its inputs. `node` names it; the message holds the shapes and the reason."""
 
     def __init__(self, node: str, shapes: tuple[Any, ...], reason: str) -> None:
         self.node = node
@@ -67,10 +66,10 @@ _MEASURING = threading.Lock()  # meta tensors are cheap; two threads measuring t
 
 
 def measure_nodes(architecture: Architecture) -> Mapping[str, Measure]:
-    """Shape and cost of every live node, by name, in execution order.
+    """Return shape and cost of every live node, by name, in execution order.
 
     Raises:
-        ShapeError: the snapshot does not hold together; names the node, the shapes and the reason.
+        ShapeError: an op cannot take its inputs; names the node, the shapes and the reason.
     """
     _CACHE.reserve(2 * len(architecture.live))
     found: dict[str, Measure] = {}
@@ -80,7 +79,7 @@ def measure_nodes(architecture: Architecture) -> Mapping[str, Measure]:
 
 
 def measure_node(node: Node, inputs: tuple[Any, ...]) -> Measure:
-    """What one op makes of inputs of these shapes (`Measure.value`s, one for each input slot). Raises ShapeError."""
+    """Measure one op for inputs of these shapes (`Measure.value`s, one for each input slot). Raises ShapeError."""
     try:
         known = _CACHE.get((node.signature, inputs))
     except TypeError:  # an unhashable plain value; rare enough to measure each time
@@ -93,7 +92,7 @@ def measure_node(node: Node, inputs: tuple[Any, ...]) -> Measure:
 
 
 def clear_cache() -> None:
-    """Forget every remembered shape, so that a test can compare with a fresh count."""
+    """Drop all memoised shapes and costs, so that a test can compare with a fresh count."""
     _CACHE.clear()
 
 
@@ -108,7 +107,7 @@ def _measure(node: Node, inputs: tuple[Any, ...]) -> Measure:
 
 
 def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
-    """What torch itself makes of inputs of these shapes. Raises ShapeError."""
+    """Measure one op by running it on the meta device. Raises ShapeError."""
     tensors = {name: _meta_tensors(value) for name, value in zip(node.inputs, inputs, strict=True)}
     args, kwargs = node.bind_arguments(tensors)
     try:
@@ -132,14 +131,14 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
 def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
     """Why an op refused, in plain words where torch's own are not."""
     given = first_shape(inputs)
-    wanted = getattr(node.layer, "in_channels", None)
-    if given is not None and wanted is not None and len(given.dims) == 4:
-        if given.dims[1] != wanted:
-            return f"it was made for {wanted} channels and is given {given.dims[1]}"
+    expected = getattr(node.layer, "in_channels", None)
+    if given is not None and expected is not None and len(given.dims) == 4:
+        if given.dims[1] != expected:
+            return f"it was made for {expected} channels and is given {given.dims[1]}"
         return f"{_window_text(node.layer)} does not fit a map of {given.dims[2]}×{given.dims[3]}"
-    wanted = getattr(node.layer, "in_features", None)
-    if given is not None and wanted is not None and given.dims[-1] != wanted:
-        return f"it was made for {wanted} numbers and is given {given.dims[-1]}"
+    expected = getattr(node.layer, "in_features", None)
+    if given is not None and expected is not None and given.dims[-1] != expected:
+        return f"it was made for {expected} numbers and is given {given.dims[-1]}"
     text = str(failure).strip()
     if given is not None and op_kinds.kind(node) == "shuffle":
         return f"{op_kinds.shuffle_groups(node)} groups do not divide {given.dims[1]} channels"

@@ -1,1 +1,1 @@
-"""The forward pass: runs what changed, remembers values under a byte budget."""
+"""The forward pass: runs the ops that an edit changed, and keeps values within a number of bytes."""

@@ -1,4 +1,4 @@
-"""Values remembered by key within a number of bytes: those not used for longest go first."""
+"""Tensors by key within a number of bytes: the least recently used go first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from torch import nn
 
 
 class ByteLRU:
+    """A cache of tensors, modules or nested values within `budget` bytes. Not thread-safe: its owner holds a lock."""
+
     def __init__(self, budget: int) -> None:
         self.budget = budget  # bytes
         self.bytes = 0
@@ -20,11 +22,12 @@ class ByteLRU:
         return key in self._values
 
     def get(self, key: Hashable) -> Any:
+        """Return the value stored under `key` and mark it as used. Raises KeyError."""
         self._values.move_to_end(key)
         return self._values[key]
 
     def put(self, key: Hashable, value: Any) -> None:
-        """Remember a value, unless it alone is over the budget."""
+        """Store a value, unless it alone is over the budget or there is one already."""
         size = tensor_bytes(value)
         if size > self.budget or key in self._values:
             return
@@ -33,23 +36,24 @@ class ByteLRU:
         self.trim()
 
     def remove(self, key: Hashable) -> None:
-        """Let go of one value, if it is there."""
+        """Drop one value, if it is there."""
         if key in self._values:
             self.bytes -= tensor_bytes(self._values.pop(key))
 
     def trim(self) -> None:
-        """Let go of what is over the budget: after it was made smaller."""
+        """Drop the least recently used values until the budget is met."""
         while self.bytes > self.budget:
             _, gone = self._values.popitem(last=False)
             self.bytes -= tensor_bytes(gone)
 
     def clear(self) -> None:
+        """Drop all values."""
         self._values.clear()
         self.bytes = 0
 
 
 def tensor_bytes(value: Any) -> int:
-    """Bytes of the tensors in a value or a module; a little for anything else."""
+    """Return the bytes of all tensors in a value or module; 64 for anything else."""
     if isinstance(value, torch.Tensor):
         return value.nbytes
     if isinstance(value, nn.Module):

@@ -1,7 +1,7 @@
-"""A forward pass that runs only what changed.
+"""A forward engine that runs only the ops an edit changed.
 
-The value of a node is remembered under its Merkle key. After an edit only what lies downstream of it has new keys and
-runs; after undo nothing does.
+The value of a node is cached under its Merkle key. After an edit only the nodes downstream of it have new keys and run;
+after undo none does.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ForwardResult:
+    """Output of one pass and how it was computed."""
+
     value: Any  # what the network returns: a tensor, or a tuple or dict with auxiliary outputs; on the CPU
     ops_run: int  # ops that ran
     ops_total: int
@@ -48,10 +50,10 @@ class ForwardResult:
 
 
 class ForwardEngine:
-    """Runs snapshots and remembers the values of their nodes, newest first, within a number of bytes.
+    """Runs snapshots and caches the values of their nodes, within a number of bytes.
 
-    Used from one thread at a time. `device` is where it runs; one that fails is given up for the CPU, and `fell_back`
-    says why.
+    Used from one thread at a time. `device` is the torch device; one that fails is replaced by the CPU, and
+    `fallback_reason` says why.
     """
 
     def __init__(self, budget: int | None = None) -> None:
@@ -63,21 +65,22 @@ class ForwardEngine:
 
     @property
     def budget(self) -> int:
-        """Bytes of feature maps that are remembered."""
+        """Most bytes of feature maps that are cached."""
         return self._maps.budget
 
     @property
     def weight_bytes(self) -> int:
-        """Bytes of weights that are in memory."""
+        """Bytes of weights in memory."""
         return self._layers.bytes
 
     @property
     def cached_bytes(self) -> int:
-        """Bytes of feature maps that are in memory."""
+        """Bytes of feature maps in memory."""
         return self._maps.bytes
 
     def configure(self, device: str | None = None, budget: int | None = None) -> None:
-        """Run there from now on, and remember so much; what is not said stays as it is."""
+        """Set the device and the budget in bytes; None leaves either as it is. Another device drops all that is
+        cached."""
         if device is not None and device != self.device:
             self.device, self.fallback_reason = device, ""
             self.clear()
@@ -87,11 +90,12 @@ class ForwardEngine:
             self._maps.trim()
 
     def clear(self) -> None:
-        """Let go of all feature maps."""
+        """Drop all feature maps."""
         self._maps.clear()
 
     def fork(self) -> ForwardEngine:
-        """One that shares the weights in memory but remembers no feature maps: for many images, each seen once."""
+        """Return an engine that shares the weights in memory but caches no feature maps: for many images, each seen
+        once."""
         other = ForwardEngine(budget=0)
         other.device, other._layers, other._keys = self.device, self._layers, self._keys.fork()
         return other
@@ -104,12 +108,12 @@ class ForwardEngine:
         image_key: Hashable = None,
         keep_going: KeepGoing = always,
     ) -> ForwardResult:
-        """Output for an image of shape (batch, channels, height, width), float32, normalised.
+        """Run a snapshot on an image of shape (batch, channels, height, width), float32, normalised.
 
-        `wanted` is asked before each op, with the part that is done (0 to 1); once it says no, Cancelled is raised.
+        `keep_going` is asked before each op, with the part that is done (0 to 1); once it says no, Cancelled is raised.
 
-        Raises:
-            PassError: a layer failed; names it and its input shapes.
+                Raises:
+                    PassError: a layer failed; names it and its input shapes.
         """
         key = image_key if image_key is not None else id(image)
         return self.with_cpu_fallback(lambda: self._run(architecture, weights, image, key, keep_going))
@@ -120,12 +124,12 @@ class ForwardEngine:
         lock: AbstractContextManager[Any] | None = None,
         not_blamed: type[Exception] = Cancelled,
     ) -> T:
-        """What `work` gives, made on the device or, where it fails there, on the CPU. If that works, it was the
-        device, which is then given up.
+        """Return what `work` gives, on the device or, where it fails there, on the CPU. If it succeeds there, the
+        device was at fault, and the engine stays on the CPU.
 
-        Args:
-            lock: to be held while the device is changed, if it is not.
-            but: what the device is not to blame for, besides that the work was called off.
+                Args:
+                    lock: to be held while the device is changed, if it is not.
+                    not_blamed: errors for which the device is not at fault, besides Cancelled.
         """
         try:
             return work()
@@ -173,8 +177,8 @@ class ForwardEngine:
         )
 
     def _find_first_fault(self, keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing) -> str:
-        """The first node that makes NaN or infinity, and which of them. Only looked for once the output has some:
-        looking at every map of every pass would cost as much as the cheaper half of the ops."""
+        """Return the first node that makes NaN or infinity, and which of them. Only searched for once the output has
+        some: looking at every map of every pass would cost as much as the cheaper half of the ops."""
         for name, value in self._values_of(list(keyed.architecture.live), keyed, image, keep_going):
             if found := find_fault(value):
                 return f"{name}: {found}"
@@ -189,9 +193,9 @@ class ForwardEngine:
         image_key: Hashable = None,
         keep_going: KeepGoing = always,
     ) -> Iterator[tuple[str, Any]]:
-        """The values of these live nodes, in the order of execution: remembered ones, or made when their turn comes.
+        """Yield the values of these live nodes in execution order: cached ones, or computed when their turn comes.
 
-        Nothing is kept alive longer than what is still to come needs it. Raises as `run` does.
+        No value is kept alive longer than the nodes still to come need it. Raises as `run` does.
         """
         keyed = self._keys.snapshot_keys(architecture, weights, image_key if image_key is not None else id(image))
         found = self._values_of(names, keyed, image, keep_going)
@@ -221,14 +225,15 @@ class ForwardEngine:
         return ForwardPass(self._maps, self.layer, keyed, names, image.to(self.device), keep_going)
 
     def keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> Mapping[str, int]:
-        """For each live node a number that is equal for two nodes, of any two snapshots, only if their values are."""
+        """Return the Merkle key of each live node: equal for two nodes, of any two snapshots, only if their values
+        are."""
         return self._keys.snapshot_keys(architecture, weights, image_key).node_keys
 
     def layer(self, node: Node, weights: WeightSource, key: int | None = None) -> nn.Module | None:
-        """The node's layer with real numbers, made once; None for an op that is no layer.
+        """Return the node's layer with its weights, materialised once; None for an op that is no layer.
 
         Args:
-            key: that of its numbers, where it is known.
+            key: that of its weights, where it is known.
         """
         if not isinstance(node.op, Layer):
             return None
@@ -245,7 +250,7 @@ class ForwardEngine:
 
 
 def find_fault(value: Any) -> str:
-    """What is the matter with the numbers of a value: "NaN", "infinity", or nothing."""
+    """Return "NaN" or "infinity" when a value holds any, else ""."""
     if isinstance(value, torch.Tensor):
         if not value.is_floating_point() or math.isfinite(value.sum()) or bool(torch.isfinite(value).all()):
             return ""  # a finite sum has no part that is not; one that is not may have grown too large

@@ -1,4 +1,4 @@
-"""One pass under way: runs the ops that are not remembered, and remembers them."""
+"""One forward pass under way: runs the ops whose values are not cached, and caches them."""
 
 from __future__ import annotations
 
@@ -23,22 +23,21 @@ _RECOMPUTE_BYTES = 256 * 2**10
 
 
 class PassError(RuntimeError):
-    """A layer that failed while running; the message names it and the shapes of its inputs."""
+    """Raised for a layer that failed while running; the message names it and the shapes of its inputs."""
 
     @classmethod
     def at(cls, node: Node, values: Mapping[str, Any], failure: Exception) -> PassError:
-        """What went wrong at a node; `values` are those of the nodes that it reads, by name, and of any others."""
+        """Build the error of a node; `values` are those of the nodes that it reads, by name, and of any others."""
         inputs = [values[name] for name in dict.fromkeys(node.inputs)]
         shapes = " and ".join(str(tuple(value.shape)) for value in inputs if isinstance(value, torch.Tensor))
         return cls(f"{node.name} failed on {shapes or 'no tensor'}: {failure}")
 
 
 class ForwardPass:
-    """A pass under way, up to the nodes that are asked for: what is remembered is not run.
+    """A pass under way, up to the nodes that are asked for; cached nodes are not run.
 
-    `layer` gives a node's layer with its numbers, which have this key; `wanted` is asked before each op.
-    Nothing is kept alive longer than what is still to come needs it, so each value is given out once, in the order of
-    execution.
+    `layer` gives a node's layer with its weights, which have this key; `keep_going` is asked before each op. No value
+    is kept alive longer than the nodes still to come need it, so each is given out once, in execution order.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class ForwardPass:
         self._ran = 0
 
     def value(self, name: str) -> Any:
-        """The value of one of the nodes that were asked for. Raises PassError, Cancelled."""
+        """Return the value of one of the nodes that were asked for. Raises PassError, Cancelled."""
         if name not in self._values:
             with torch.inference_mode():
                 self._run_to(name)
@@ -104,7 +103,7 @@ class ForwardPass:
 
 
 def _is_cheaper_to_recompute(node: Node, value: Any) -> bool:
-    """Is it cheaper to make this map again, where it is wanted, than to hold on to it?
+    """Return whether it is cheaper to compute this map again, where it is needed, than to cache it.
 
     A large map passes through the processor's caches on its way to memory, and new memory has to be cleared first: as
     long as a norm or an activation takes. Two of the three maps of a convolution, its norm and its activation are of

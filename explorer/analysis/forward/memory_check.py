@@ -1,4 +1,4 @@
-"""Where a pass can run, and whether it fits in memory there."""
+"""Devices on which a pass can run, and whether it fits in memory there."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LEAST, _MOST = 256 * 2**20, 4 * 2**30
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something that torch can compute on."""
+    """A device that torch can compute on."""
 
     name: str  # torch's: "cpu", "cuda:0", "mps"
     title: str
 
 
 class InsufficientMemory(MemoryError):
-    """A pass that would not fit in memory. `side` is a resolution at which it would; 0 when there is none."""
+    """Raised for a pass that would not fit in memory. At `fitting_side` pixels it would; 0 when no resolution fits."""
 
     def __init__(self, needed: int, free: int, side: int) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class InsufficientMemory(MemoryError):
 
 
 def list_devices() -> tuple[Device, ...]:
-    """What there is on this machine, the CPU first."""
+    """Return the devices of this machine, the CPU first."""
     found = [Device("cpu", "CPU")]
     if torch.cuda.is_available():
         count = torch.cuda.device_count()
@@ -49,7 +49,7 @@ def list_devices() -> tuple[Device, ...]:
 
 
 def free_memory(device: str = "cpu") -> int:
-    """Bytes that a pass could still take. Apple's GPU shares the memory of the CPU."""
+    """Return the bytes that a pass could still take. Apple's GPU shares the memory of the CPU."""
     if device.startswith("cuda"):
         with contextlib.suppress(RuntimeError):  # one that is gone: the pass will find out, and run on the CPU
             return int(torch.cuda.mem_get_info(torch.device(device))[0])
@@ -58,7 +58,7 @@ def free_memory(device: str = "cpu") -> int:
 
 @dataclass(slots=True)
 class DevicePreferences:
-    """Where passes run and how much of them is remembered, for networks opened from now on."""
+    """Device and cache budget of the networks opened from now on."""
 
     device: str = "cpu"
     budget: int = 0  # bytes; 0 for what suits the machine
@@ -68,22 +68,23 @@ DEVICE_PREFERENCES = DevicePreferences()
 
 
 def default_budget() -> int:
-    """Bytes of feature maps to remember: what is preferred, else a quarter of what is free, within reason."""
+    """Return the bytes of feature maps to cache: the preferred number, else a quarter of the free memory, 256 MiB to 4
+    GiB."""
     if DEVICE_PREFERENCES.budget:
         return DEVICE_PREFERENCES.budget
     return min(max(free_memory() // 4, _LEAST), _MOST)
 
 
 def estimate_pass_memory(architecture: Architecture, materialised: int = 0) -> int:
-    """Bytes a pass holds at its peak: most activations alive at one time (see `analysis.memory`), the largest map once
-    more for what a convolution lays out beside it, and the weights that are not in memory yet."""
+    """Estimate the bytes of a pass at its peak: the most activations alive at one time (see `figures.memory`), the
+    largest map once more for the workspace of a convolution, and the weights that are not in memory yet."""
     figures = analyse(architecture).figures
     largest = max((measure.bytes for measure in figures.measures.values()), default=0)
     return figures.activations.peak_bytes + largest + max(4 * figures.total.params - materialised, 0)
 
 
 def check_memory(architecture: Architecture, free: int, materialised: int = 0) -> None:
-    """Raises NoRoom when a pass would need more than `free` bytes."""
+    """Raise InsufficientMemory when a pass would need more than `free` bytes."""
     needed = estimate_pass_memory(architecture, materialised)
     if needed > free:
         raise InsufficientMemory(needed, free, _largest_fitting_side(architecture, free, materialised))

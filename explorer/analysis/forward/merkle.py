@@ -1,7 +1,8 @@
-"""Merkle keys: what the value of a node depends on, as one number.
+"""Merkle keys: the dependencies of a node's value as one number.
 
 The value of a node depends only on (op, weights, values of its inputs), so its key is made of these three: two nodes of
-any two snapshots with one key have one value.
+any two snapshots with one key have one value. A key that has not been asked for in a long time may become another
+number: then values are computed once more, never confused.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from explorer.weights.weight_source import WeightSource
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyedSnapshot:
-    """A snapshot that is shown an image, with the keys of its live nodes."""
+    """A snapshot with weights and an image, and the keys of its live nodes."""
 
     architecture: Architecture
     weights: WeightSource
@@ -28,22 +29,24 @@ class KeyedSnapshot:
 
 
 class MerkleKeys:
-    """Gives out keys, and remembers those of the last few snapshots."""
+    """Computes keys, and remembers those of the last four snapshots."""
 
     def __init__(self) -> None:
         self._numbers = Numbering(2**15)
         self._recent: tuple[KeyedSnapshot, ...] = ()  # newest first
 
     def fork(self) -> MerkleKeys:
-        """One that gives the same keys and remembers snapshots of its own."""
+        """Return one that gives the same keys and remembers snapshots of its own."""
         other = MerkleKeys()
         other._numbers = self._numbers
         return other
 
     def key_for(self, content: Hashable) -> int:
+        """Return the number of a content."""
         return self._numbers.number(content)
 
     def snapshot_keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> KeyedSnapshot:
+        """Return the keys of a snapshot's live nodes for these weights and this image."""
         alike = [one for one in self._recent if one.weights is weights and one.image_key == image_key]
         for one in alike:
             if one.architecture is architecture:

@@ -1,4 +1,4 @@
-"""The value of one node: its op, given real weights, run on real inputs."""
+"""The value of one node: its op with its weights, run on the values of its inputs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from explorer.weights.weight_source import WeightSource
 def compute_node_value(
     node: Node, inputs: Mapping[str, Any], weights: WeightSource, image: torch.Tensor, module: nn.Module | None = None
 ) -> Any:
-    """What the node makes of `inputs`: by name, the values of the nodes it reads (and of any others).
+    """Run one node on `inputs`: values by name, of the nodes it reads (and of any others).
 
-    `module` is its layer with numbers, where that is at hand (see `with_weights`); else `weights` are asked for them.
+    `module` is its layer with weights, where that is at hand (see `with_weights`); else `weights` are asked for them.
     """
     if isinstance(node.op, Layer):
         args, kwargs = node.bind_arguments(inputs)
@@ -32,7 +32,7 @@ def compute_node_value(
 
 
 def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> nn.Module:
-    """A copy of a storage-less module that holds these numbers."""
+    """Return a copy of a storage-less module that holds these tensors, by name."""
     twin = copy.copy(module)
     parameters: dict[str, nn.Parameter | None] = {}
     for name, like in module._parameters.items():

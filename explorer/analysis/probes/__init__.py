@@ -1,1 +1,1 @@
-"""What happens in a network while it is shown an image: feature maps, gradients, Grad-CAM, latency, drift."""
+"""Probes of a network on one image: feature maps, gradients, Grad-CAM, latency, drift, signal health."""

@@ -1,7 +1,7 @@
-"""How far an edit moved what each layer makes of the image: ‖after − before‖ / ‖before‖, along the depth.
+"""Drift of activations under an edit: ‖after − before‖ / ‖before‖ of each layer, along the depth.
 
-Layers are the same if they have the same name, which edits keep; so what an edit put in or took out shifts nothing.
-Where two layers have the same Merkle key they were not touched, and nothing has to run to know it.
+Layers are the same if they have the same name, which edits keep; so nodes that an edit added or removed shift nothing.
+Two layers with the same Merkle key have the same value, and nothing has to run to know it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ DriftStatus = Literal["same", "moved", "resized", "new", "removed", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class LayerDrift:
+    """Drift of one layer; `distance` is relative, None where it is undefined."""
+
     name: str
     status: DriftStatus
     distance: float | None = None  # relative; 0 when nothing changed, None when it cannot be said
@@ -31,7 +33,7 @@ class LayerDrift:
 
 
 def measure_drift(before: Probe, now: Probe, keep_going: KeepGoing = always) -> tuple[LayerDrift, ...]:
-    """Every layer of both, in the order of execution. `before` and `now` share remembered values.
+    """Return the drift of every layer of both networks, in execution order. `before` and `now` share cached values.
 
     Raises PassError, Cancelled.
     """
@@ -48,12 +50,12 @@ def measure_drift(before: Probe, now: Probe, keep_going: KeepGoing = always) -> 
 
 
 def merge_orders(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
-    """Both orders as one: that of `now`, what was removed standing behind what it stood behind."""
-    kept, known = set(now), set(before)
+    """Merge two execution orders: that of `now`, each removed name behind the one it followed."""
+    remaining, known = set(now), set(before)
     behind: dict[str, list[str]] = {}
     anchor = ""
     for name in before:
-        if name in kept:
+        if name in remaining:
             anchor = name
         else:
             behind.setdefault(anchor, []).append(name)

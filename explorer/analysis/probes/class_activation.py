@@ -1,7 +1,7 @@
-"""Where a network looks for a class: Grad-CAM on its last feature map.
+"""Grad-CAM of a class on the last feature map.
 
-Source: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks", ICCV 2017; computed by captum. Only what
-lies behind the map runs: the map itself is remembered from the pass, so another class costs milliseconds.
+Source: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks", ICCV 2017; computed by captum. Only the
+layers behind the map run: the map itself is cached from the pass, so another class costs milliseconds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from explorer.graph import op_kinds
 
 @dataclass(frozen=True, eq=False)
 class ClassActivationMap:
-    """Where the network looks: `heat` of shape (height, width) of the map, zero where nothing speaks for the class."""
+    """Grad-CAM of one class: `heat` of shape (height, width) of the map, zero where nothing speaks for the class."""
 
     name: str  # the node whose map it is
     target: int
@@ -36,9 +36,9 @@ class ClassActivationMap:
 def compute_class_activation(
     probe: Probe, target: int | None = None, keep_going: KeepGoing = always
 ) -> ClassActivationMap:
-    """Grad-CAM of class `target`, or of the likeliest one.
+    """Compute Grad-CAM of class `target`, or of the likeliest one.
 
-    Raises NothingThere where there is no feature map to look at, or no such class; PassError; Cancelled.
+    Raises NotAvailable where there is no feature map or no such class; PassError; Cancelled.
     """
     return probe.with_cpu_fallback(lambda: _grad_cam(probe, target, keep_going))
 
@@ -62,9 +62,9 @@ def _grad_cam(probe: Probe, target: int | None, keep_going: KeepGoing) -> ClassA
 
 
 def find_last_feature_map(analysis: Analysis) -> str:
-    """The node that makes the last feature map before everything is pooled.
+    """Return the node that makes the last feature map before everything is pooled.
 
-    Raises NothingThere when there is none: the message says why.
+    Raises NotAvailable when there is none: the message says why.
     """
     architecture, measures = analysis.architecture, analysis.figures.measures
     leading = architecture.ancestors(main_output_node(architecture))
@@ -90,7 +90,7 @@ def find_last_feature_map(analysis: Analysis) -> str:
 
 
 class _Head(nn.Module):
-    """What lies behind a feature map, as a module whose `looked_at` captum can watch. Gives logits (1, classes)."""
+    """The layers behind a feature map, as a module whose `feature_map` captum can watch. Gives logits (1, classes)."""
 
     def __init__(self, name: str, known: dict[str, Any], probe: Probe, keep_going: KeepGoing) -> None:
         super().__init__()
@@ -104,7 +104,8 @@ class _Head(nn.Module):
 
 
 def class_logits(output: Any) -> torch.Tensor:
-    """Logits of all classes for the first image, shape (classes,); summed over places where there are any."""
+    """Return the logits of all classes for the first image, shape (classes,), summed over places where there are
+    any."""
     class_score(output, 0)  # refuses what has no classes
     logits = first_tensor(output)
     assert logits is not None
@@ -112,7 +113,8 @@ def class_logits(output: Any) -> torch.Tensor:
 
 
 def _map_and_side_inputs(name: str, probe: Probe, keep_going: KeepGoing) -> dict[str, Any]:
-    """The values of the map, and of whatever else what lies behind it reads, as tensors that gradients can pass."""
+    """Return the values of the map, and of whatever else the nodes behind it read, as tensors that gradients can
+    pass."""
     architecture = probe.architecture
     behind = nx.descendants(architecture.graph, name) & architecture.ancestors(main_output_node(architecture))
     beside = {read for later in behind for read in architecture.nodes[later].inputs} - behind - {name}

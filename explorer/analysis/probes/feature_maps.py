@@ -1,4 +1,4 @@
-"""What one node makes of the image, laid out to be looked at: maps, a vector, or tokens on their grid."""
+"""Values of one node, arranged as images: maps, a vector, or tokens on their grid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_VALUES = 40_000_000
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
-    """The first image's values. Shape (channels, height, width), (units,) or (rows, columns), by form."""
+    """Values of the first image, of shape (channels, height, width), (units,) or (rows, columns), by `kind`."""
 
     name: str
     kind: FeatureMapKind
@@ -34,7 +34,7 @@ class FeatureMaps:
 
     @cached_property
     def activity(self) -> Floats:
-        """Mean magnitude of each channel, unit or row; what is not finite counts as nothing."""
+        """Mean magnitude of each channel, unit or row; values that are not finite count as zero."""
         mean: Floats = np.abs(self._finite_rows).mean(1)
         return mean
 
@@ -47,20 +47,21 @@ class FeatureMaps:
 
     @cached_property
     def by_activity(self) -> tuple[int, ...]:
-        """Indices, liveliest first; equal ones in their order. Maps that vary most over the image: one that is the same
-        everywhere says nothing of it, however large. Units and rows by their size."""
+        """Indices by activity, highest first, ties in their order. Maps by their deviation over the image: one that is
+        constant says nothing about it, however large. Units and rows by their magnitude."""
         if self.kind != "maps":
             return tuple(int(index) for index in np.argsort(-self.activity, kind="stable"))
         return tuple(int(index) for index in np.lexsort((-self.activity, -self._finite_rows.std(1))))
 
     @cached_property
     def statistics(self) -> Statistics:
+        """Statistics of all values."""
         return compute_statistics(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Of all values; those that are not finite are only counted."""
+    """Statistics of the finite values; the others are only counted."""
 
     count: int
     mean: float
@@ -73,7 +74,7 @@ class Statistics:
 
 
 def compute_feature_maps(name: str, probe: Probe, keep_going: KeepGoing = always) -> FeatureMaps:
-    """What the node makes. Raises NothingThere, PassError, Cancelled."""
+    """Return the values of a node as images. Raises NotAvailable, PassError, Cancelled."""
     value = probe.value(name, keep_going)
     if value.numel() > MAX_VALUES:
         raise NotAvailable(f"{name} makes {value.numel():,} numbers; more than {MAX_VALUES:,} are not drawn.")
@@ -81,7 +82,7 @@ def compute_feature_maps(name: str, probe: Probe, keep_going: KeepGoing = always
 
 
 def arrange_values(name: str, value: torch.Tensor) -> FeatureMaps:
-    """The values of the first image as maps, vector or matrix."""
+    """Arrange the values of the first image, of any shape (batch, …), as maps, vector or matrix."""
     first = value[0] if value.dim() > 1 else value
     first = first.detach().float().cpu()
     if first.dim() <= 1 or first[0].numel() == 1:
@@ -110,6 +111,7 @@ def _arrange_tokens(name: str, tokens: torch.Tensor) -> FeatureMaps:
 
 
 def compute_statistics(values: Floats) -> Statistics:
+    """Return the statistics of an array whose first axis is the channels."""
     finite = values[np.isfinite(values)]
     broken = values.size - finite.size
     if not finite.size:
@@ -136,7 +138,7 @@ class Histogram:
 
 
 def compute_histogram(*several: Floats, bins: int = 60) -> Histogram:
-    """Of the finite values of each, over the range of all together."""
+    """Count the finite values of each array in bins over the range of all together."""
     finite = [values[np.isfinite(values)].ravel() for values in several]
     held = [values for values in finite if values.size]
     least = min((float(values.min()) for values in held), default=0.0)

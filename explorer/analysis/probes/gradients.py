@@ -1,4 +1,4 @@
-"""Passes through which gradients flow: from values that are known to one that is asked for."""
+"""Passes with gradients, from known values to a node."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ def run_with_gradients(
     keep_going: KeepGoing = always,
     on_value: Callable[[Node, Any], None] = lambda node, value: None,
 ) -> Any:
-    """The value of node `goal`, made from the values of the nodes in `start`; gradients can flow back to them.
+    """Return the value of node `goal`, computed from the values of the nodes in `start`; gradients can flow back to
+    them.
 
-    Args:
-        start: values by name of node; what they leave undetermined is made from the image.
-        seen: called with each node that runs and its value.
+        Args:
+            start: values by name of node; what they leave undetermined is computed from the image.
+            on_value: called with each node that runs and its value.
 
     Raises PassError naming the node that failed; Cancelled.
     """
@@ -49,9 +50,9 @@ def run_with_gradients(
 
 
 def class_score(output: Any, target: int) -> torch.Tensor:
-    """How much the network says of class `target` for the first image: its logit; summed over places if it has any.
+    """Return the logit of class `target` for the first image, a scalar; summed over places if it has any.
 
-    Raises NothingThere when there is no such class.
+    Raises NotAvailable when there is no such class.
     """
     tensor = first_tensor(output)
     if tensor is None or tensor.dim() < 2 or not 0 <= target < tensor.shape[1]:
@@ -61,7 +62,7 @@ def class_score(output: Any, target: int) -> torch.Tensor:
 
 
 def main_output_node(architecture: Architecture) -> str:
-    """The node that makes the (first) output; auxiliary heads make the others."""
+    """Return the name of the node that makes the (first) output; auxiliary heads make the others."""
     return architecture.output.inputs[0]
 
 

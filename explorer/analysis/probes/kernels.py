@@ -1,4 +1,4 @@
-"""The kernels of a convolution (or the matrix of a linear layer), laid out to be looked at."""
+"""Kernels of a convolution, or the matrix of a linear layer, arranged as images."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Kernels:
 
     @property
     def is_matrix(self) -> bool:
-        """One number for each pair of channels: a 1×1 convolution or a linear layer."""
+        """Whether it has one number for each pair of channels: a 1×1 convolution or a linear layer."""
         return self.weights.shape[2:] == (1, 1)
 
     @property
     def matrix(self) -> NDArray[np.float32]:
-        """Rows are output channels, columns input channels."""
+        """Weights of shape (output channels, input channels)."""
         return self.weights[:, :, 0, 0]
 
     def for_input_channel(self, channel: int) -> NDArray[np.float32]:
-        """The kernels that read one input channel of their group, shape (output channels, height, width)."""
+        """Return the kernels that read one input channel of their group, shape (output channels, height, width)."""
         return self.weights[:, channel]
 
     def as_rgb(self) -> NDArray[np.uint8]:
-        """Kernels over red, green and blue as colour pictures (output channels, height, width, 3): grey is zero, and
-        each is brought to full contrast by itself."""
+        """Return kernels over red, green and blue as 8-bit images (output channels, height, width, 3): grey is zero,
+        each is scaled to full contrast by itself."""
         moved = np.moveaxis(self.weights, 1, -1)
         largest = np.abs(moved).reshape(len(moved), -1).max(1).reshape(-1, 1, 1, 1)
         scaled = moved / np.where(largest > 0, largest, 1.0)
@@ -46,7 +46,7 @@ class Kernels:
 
 
 def extract_kernels(name: str, probe: Probe) -> Kernels:
-    """The kernels of a live convolution or linear layer. Raises NothingThere for any other node."""
+    """Return the kernels of a live convolution or linear layer. Raises NotAvailable for any other node."""
     node = probe.architecture.live.get(name)
     if node is None:
         raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")

@@ -1,6 +1,6 @@
-"""How long each layer takes on this machine: the median of several warm passes.
+"""Latency of each layer on this machine: the median of several warm passes.
 
-A clock, not a count: it depends on the machine, its threads and what else runs, which is the point. Layers with few
+A clock, not a count: it depends on the machine, its threads and other load, which is the point. Layers with few
 multiply-adds, such as depthwise convolutions and additions, wait for memory and take more than their share of the time
 (Ma et al., "ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design", ECCV 2018).
 """
@@ -24,6 +24,8 @@ from explorer.base.cancellation import Cancelled, KeepGoing, always
 
 @dataclass(frozen=True, slots=True)
 class Latency:
+    """Milliseconds of each layer, with the conditions they were measured under."""
+
     layer_ms: Mapping[str, float]  # median milliseconds of each live node
     passes: int
     threads: int
@@ -36,7 +38,8 @@ class Latency:
 
 
 def measure_latency(probe: Probe, passes: int = 7, keep_going: KeepGoing = always) -> Latency:
-    """Time `passes` passes after one to warm up. Nothing remembered is used. Raises Cancelled."""
+    """Time `passes` passes after one to warm up, without cached values. Raises Cancelled; ValueError for fewer than
+    one."""
     if passes < 1:
         raise ValueError(f"{passes} passes cannot be timed")
     return probe.with_cpu_fallback(lambda: _median_latency(probe, passes, keep_going))

@@ -1,4 +1,4 @@
-"""A network while it is shown an image: what everything that looks inside of it starts from."""
+"""A network with an image: the common input of all probes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ T = TypeVar("T")
 
 
 class NotAvailable(ValueError):
-    """There is nothing to see at a node: an edit took it away, or it makes no numbers. The message says which."""
+    """Raised when a node has nothing to show: an edit removed it, or it makes no numbers. The message says which."""
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """An architecture with its weights, an image of shape (batch, channels, height, width), and remembered values."""
+    """A snapshot with its weights, an image of shape (batch, channels, height, width), and cached values."""
 
     architecture: Architecture
     weights: WeightSource = field(repr=False)
@@ -36,15 +36,16 @@ class Probe:
 
     @property
     def input_with_grad(self) -> torch.Tensor:
-        """The image where passes run, as a tensor of its own that gradients can reach."""
+        """The image on the engine's device, as a tensor of its own that gradients can reach."""
         return self.image.to(self.forward.device).clone().requires_grad_(True)
 
     @property
     def analysis(self) -> Analysis:
+        """The analysis of the snapshot."""
         return analyse(self.architecture)
 
     def value(self, name: str, keep_going: KeepGoing = always) -> torch.Tensor:
-        """The (first) tensor a live node makes. Raises NothingThere, PassError, Cancelled."""
+        """Return the (first) tensor of a live node. Raises NotAvailable, PassError, Cancelled."""
         if name not in self.architecture.live:
             raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")
         with self.lock:
@@ -55,20 +56,22 @@ class Probe:
         return tensor
 
     def values(self, names: Collection[str], keep_going: KeepGoing = always) -> Iterator[tuple[str, Any]]:
-        """The values of live nodes in the order of execution. The lock must be held until they are read."""
+        """Yield the values of live nodes in execution order. The lock must be held until they are read."""
         return self._values(names, keep_going)
 
     def keys(self) -> Mapping[str, int]:
-        """For each live node a number; equal for equal values, in this and in the other versions of the network."""
+        """Return the Merkle key of each live node: equal for equal values, in this and the other versions of the
+        network."""
         return self.forward.keys(self.architecture, self.weights, self._key)
 
     def layer(self, node: Node) -> nn.Module | None:
-        """The node's layer with its numbers, through which gradients can pass."""
+        """Return the node's layer with its weights, through which gradients can pass; None for an op that is no
+        layer."""
         with self.lock:
             return self.forward.layer(node, self.weights)
 
     def with_cpu_fallback(self, work: Callable[[], T]) -> T:
-        """What `work` finds; where the device it runs on fails, on the CPU."""
+        """Return what `work` gives; where the device it runs on fails, what it gives on the CPU."""
         return self.forward.with_cpu_fallback(work, self.lock, NotAvailable)
 
     @property
@@ -80,14 +83,14 @@ class Probe:
 
 
 def first_tensor(value: Any) -> torch.Tensor | None:
-    """The tensor itself, or the first of several (attention gives its weights second); None when there is none."""
+    """Return a tensor, or the first of several (attention gives its weights second); None when there is none."""
     while isinstance(value, (tuple, list, dict)) and value:
         value = next(iter(value.values())) if isinstance(value, dict) else value[0]
     return value if isinstance(value, torch.Tensor) and value.dim() else None
 
 
 def computing_nodes(architecture: Architecture) -> tuple[str, ...]:
-    """Live nodes that make something new, in the order of execution: no constants, no mere views of their input."""
+    """Return the live nodes that compute activations, in execution order: no constants, no views of their input."""
     measures = analyse(architecture).figures.measures
     return tuple(
         name

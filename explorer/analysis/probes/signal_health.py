@@ -1,4 +1,4 @@
-"""Is the signal alive at every depth? What each layer makes of the image, and what comes back to it from one class.
+"""Signal health: statistics of each layer's activations, and of the gradient of one class.
 
 A deviation that grows or shrinks layer by layer, units that are always zero, and gradients that vanish or explode are
 the classic reasons why a network does not learn (Glorot & Bengio, AISTATS 2010; He et al., ICCV 2015).
@@ -23,7 +23,8 @@ from explorer.graph.architecture import Node
 
 @dataclass(frozen=True, slots=True)
 class LayerHealth:
-    """Of one layer on one image. NaN where a number cannot be had: values that are not finite, no gradient."""
+    """Statistics of one layer on one image. NaN where a number is undefined: values that are not finite, no
+    gradient."""
 
     name: str
     mean: float
@@ -34,8 +35,7 @@ class LayerHealth:
 
 
 def backward_memory_problem(probe: Probe) -> str:
-    """Why a pass back is not to be had: it needs what every op made, and a gradient of that size on the way. Empty
-    where there is memory for it."""
+    """Return why a backward pass does not fit in memory, "" when it does: it keeps all activations, and gradients."""
     needed = int(1.2 * probe.analysis.figures.activations.bytes)
     free = free_memory(probe.forward.device)
     if needed <= free:
@@ -47,7 +47,7 @@ def backward_memory_problem(probe: Probe) -> str:
 
 
 def measure_forward_health(probe: Probe, keep_going: KeepGoing = always) -> tuple[LayerHealth, ...]:
-    """One pass forth alone, which needs no memory beside that of a plain pass; gradients are NaN.
+    """Measure one forward pass, which needs no memory beside that of a plain pass; gradients are NaN.
 
     Raises PassError; Cancelled.
     """
@@ -62,9 +62,9 @@ def measure_forward_health(probe: Probe, keep_going: KeepGoing = always) -> tupl
 
 
 def measure_signal_health(probe: Probe, target: int, keep_going: KeepGoing = always) -> tuple[LayerHealth, ...]:
-    """One pass forth and one back, from the logit of class `target`, in the order of execution.
+    """Measure one forward and backward pass, from the logit of class `target`, in execution order.
 
-    Raises NothingThere when there is no such class, or no memory for what a pass back keeps; PassError; Cancelled.
+    Raises NotAvailable when there is no such class, or no memory for the backward pass; PassError; Cancelled.
     """
     if why := backward_memory_problem(probe):
         raise NotAvailable(why)
