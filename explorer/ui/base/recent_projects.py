@@ -9,6 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMenu
 
+from explorer.base.languages import tr
+
 _SETTING = "recent"
 _MAX_PROJECTS = 10
 
@@ -51,8 +53,8 @@ def fill_recent_menu(menu: QMenu, callback: Callable[[str], None]) -> None:
         action.setEnabled(Path(path).is_file())
         action.triggered.connect(lambda _=False, path=path: callback(path))
     if not paths:
-        menu.addAction("No project yet").setEnabled(False)
+        menu.addAction(tr("No recent projects")).setEnabled(False)
     menu.addSeparator()
-    clear = menu.addAction("Clear list")
+    clear = menu.addAction(tr("Clear list"))
     clear.setEnabled(bool(paths))
     clear.triggered.connect(clear_recent_projects)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from explorer.base.languages import tr
 from explorer.drawing import LIGHT, Marks, Picture, Theme
 from explorer.ui.canvas.pixmap_cache import PixmapCache
 from explorer.ui.canvas.transition_animation import TransitionAnimation
@@ -41,7 +42,7 @@ class DiagramView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Diagram of the network")
+        self.setAccessibleName(tr("Diagram of the network"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._pixmap_cache = PixmapCache(LIGHT)
         self._viewport = Viewport()

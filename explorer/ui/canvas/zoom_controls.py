@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
+from explorer.base.languages import tr
 from explorer.drawing import Picture, Theme
 from explorer.drawing.legend import legend_height, legend_width, paint_legend
 from explorer.ui.canvas.viewport import Viewport
@@ -35,12 +36,12 @@ class ZoomControls(QFrame):
         row.setContentsMargins(3, 2, 3, 2)
         row.setSpacing(1)
         self._row = row
-        self._add_button("−", "Zoom out (−)", self.zoom_out_clicked.emit)
-        self._scale_button = self._add_button("100 %", "Actual size (1)", self.actual_size_clicked.emit)
+        self._add_button("−", tr("Zoom out (−)"), self.zoom_out_clicked.emit)
+        self._scale_button = self._add_button("100 %", tr("Actual size (1)"), self.actual_size_clicked.emit)
         self._scale_button.setMinimumWidth(self._scale_button.fontMetrics().horizontalAdvance("0000 %") + 8)
-        self._add_button("+", "Zoom in (+)", self.zoom_in_clicked.emit)
-        self._add_button("Fit", "Everything in sight (0)", self.fit_clicked.emit)
-        self._legend_button = self._add_button("Legend", "What colours and signs mean (L)", lambda: None)
+        self._add_button("+", tr("Zoom in (+)"), self.zoom_in_clicked.emit)
+        self._add_button(tr("Fit"), tr("Fit the whole network (0)"), self.fit_clicked.emit)
+        self._legend_button = self._add_button(tr("Legend"), tr("Meaning of colours and signs (L)"), lambda: None)
         self._legend_button.setCheckable(True)
         self._legend_button.toggled.connect(self.legend_toggled)
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.languages import tr, tr_noop
 from explorer.export.page import (
     DEFAULT_SCALE,
     SUFFIXES,
@@ -40,32 +41,54 @@ from explorer.ui.base import dialogs
 from explorer.ui.base.appearance import current_colours
 from explorer.ui.base.lanes import Lane
 from explorer.ui.export import jobs
-from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
+from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, Level
 
-_KINDS: dict[str, PictureKind] = {"Diagram": "graph", "Feature maps as boxes": "volumes", "Table of stages": "table"}
-_LEVELS: dict[str, Level | None] = {"As in the window": None, **{level.capitalize(): level for level in LEVELS}}
-_VOLUME_LEVELS: dict[str, Level | None] = {"Stages": "stages", "Blocks": "blocks", "Layers": "units"}
-_SCOPES: dict[str, ExportScope] = {"Everything": "all", "What is in sight": "visible", "The selection": "selection"}
-_DIRECTIONS = {words: direction for direction, words in DIRECTIONS.items()}
-_THEMES: dict[str, ThemeName] = {"Light": "light", "Dark": "dark", "Print (black on white)": "print"}
-_CHECKBOXES = {
-    "title": "Title",
-    "caption": "Caption with exact figures",
-    "legend": "Legend",
-    "figures": "Table of figures",
-    "transparent": "Transparent ground",
+_KINDS: dict[str, PictureKind] = {
+    tr_noop("Diagram"): "graph",
+    tr_noop("Feature maps as boxes"): "volumes",
+    tr_noop("Table of stages"): "table",
 }
-#: Unit of the size, the field of the page, what it begins with, its decimals.
+_LEVELS: dict[str, Level | None] = {
+    tr_noop("As in the window"): None,
+    tr_noop("Stages"): "stages",
+    tr_noop("Blocks"): "blocks",
+    tr_noop("Units"): "units",
+    tr_noop("Ops"): "ops",
+}
+_VOLUME_LEVELS: dict[str, Level | None] = {
+    tr_noop("Stages"): "stages",
+    tr_noop("Blocks"): "blocks",
+    tr_noop("Layers"): "units",
+}
+_SCOPES: dict[str, ExportScope] = {
+    tr_noop("Whole network"): "all",
+    tr_noop("Visible part"): "visible",
+    tr_noop("Selection"): "selection",
+}
+_DIRECTIONS = {words: direction for direction, words in DIRECTIONS.items()}
+_THEMES: dict[str, ThemeName] = {
+    tr_noop("Light"): "light",
+    tr_noop("Dark"): "dark",
+    tr_noop("Print (black on white)"): "print",
+}
+_CHECKBOXES = {
+    "title": tr_noop("Title"),
+    "caption": tr_noop("Caption with exact figures"),
+    "legend": tr_noop("Legend"),
+    "figures": tr_noop("Table of figures"),
+    "transparent": tr_noop("Transparent background"),
+}
+#: Unit of the size: field of the page, default, decimals.
 _SIZES = {
-    "× scale": ("scale", DEFAULT_SCALE, 2),
-    "pixels wide": ("width", 2000.0, 0),
-    "dots per inch": ("dpi", 300.0, 0),
+    tr_noop("× scale"): ("scale", DEFAULT_SCALE, 2),
+    tr_noop("pixels wide"): ("width", 2000.0, 0),
+    tr_noop("dots per inch"): ("dpi", 300.0, 0),
 }
 _TEXTS = {"LaTeX": ".tex", "Markdown": ".md", "CSV": ".csv"}
 _TEXT_DESCRIPTIONS = {
-    ".tex": "A tabular with brackets; needs the packages amsmath, amssymb and booktabs.",
-    ".md": "A table for READMEs and notes.",
-    ".csv": "For spreadsheets and programs: counts in full.",
+    ".tex": tr_noop("A tabular with brackets; needs the packages amsmath, amssymb and booktabs."),
+    ".md": tr_noop("A table for READMEs and notes."),
+    ".csv": tr_noop("For spreadsheets and programs, with exact counts."),
 }
 
 
@@ -86,12 +109,11 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Export")
+        self.setWindowTitle(tr("Export"))
         self._source, self._lane, self._files, self._show_status = source, lane, files, show_status
         self._preview: jobs.PagePreview | None = None
-        self._preview_timer = QTimer(
-            self, singleShot=True, interval=60
-        )  # a spin box that turns is not followed step by step
+        # Not after every step of a spin box.
+        self._preview_timer = QTimer(self, singleShot=True, interval=60)
         self._preview_timer.timeout.connect(self._update_preview)
         self._build()
         self._show_page(page or load_last_page(), str(QSettings().value("export/folder", str(Path.home()))))
@@ -108,30 +130,30 @@ class ExportDialog(QDialog):
             _build_combo_box({words: key for key, words in COLOUR_MODES.items()} | own),
         )
         self._unit, self._size = _build_combo_box(_SIZES), QDoubleSpinBox()
-        self._checkboxes = {name: QCheckBox(words) for name, words in _CHECKBOXES.items()}
+        self._checkboxes = {name: QCheckBox(tr(text)) for name, text in _CHECKBOXES.items()}
         form = QFormLayout()
-        form.addRow("Picture", self._kind)
-        form.addRow("Unfolded to", self._level)
-        form.addRow("Show", self._scope)
-        form.addRow("Direction", self._direction)
-        form.addRow("Colours", self._by)
-        form.addRow("Theme", self._theme)
-        form.addRow("Size", _side_by_side(self._size, self._unit))
+        form.addRow(tr("Picture"), self._kind)
+        form.addRow(tr("Level of detail"), self._level)
+        form.addRow(tr("Show"), self._scope)
+        form.addRow(tr("Direction"), self._direction)
+        form.addRow(tr("Colours"), self._by)
+        form.addRow(tr("Theme"), self._theme)
+        form.addRow(tr("Size"), _side_by_side(self._size, self._unit))
         for name, box in self._checkboxes.items():
-            form.addRow("With" if name == "title" else "", box)
+            form.addRow(tr("Include") if name == "title" else "", box)
         self._name, self._format = QLineEdit(), QComboBox()
         self._folder = QPushButton()
-        self._folder.setToolTip("Choose another folder")
-        form.addRow("File", _side_by_side(self._name, self._format))
-        form.addRow("Folder", self._folder)
+        self._folder.setToolTip(tr("Choose another folder"))
+        form.addRow(tr("File"), _side_by_side(self._name, self._format))
+        form.addRow(tr("Folder"), self._folder)
         self._message = QLabel()
         self._message.setWordWrap(True)
         self._message.setMinimumHeight(54)
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._buttons = QDialogButtonBox()
-        self._save = self._buttons.addButton("Save", QDialogButtonBox.ButtonRole.AcceptRole)
-        self._copy = self._buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
-        self._copy.setToolTip("To the clipboard, as an image and as SVG")
+        self._save = self._buttons.addButton(tr("Save"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self._copy = self._buttons.addButton(tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
+        self._copy.setToolTip(tr("Copy to the clipboard, as an image and as SVG"))
         self._buttons.addButton(QDialogButtonBox.StandardButton.Close)
         left = QVBoxLayout()
         left.addLayout(form)
@@ -139,7 +161,7 @@ class ExportDialog(QDialog):
         left.addStretch(1)
         left.addWidget(self._buttons)
         self._picture = QLabel()
-        self._picture.setAccessibleName("Preview")
+        self._picture.setAccessibleName(tr("Preview"))
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._picture.setMinimumSize(360, 320)
         self._picture.setStyleSheet(f"border: 1px solid {current_colours().border}; border-radius: 4px;")
@@ -279,7 +301,7 @@ class ExportDialog(QDialog):
         if found is None:
             return
         if not self._name.text().strip():
-            self._show_error(ExportError("the file needs a name"))
+            self._show_error(ExportError(tr("the file needs a name")))
             return
         try:
             suffix = self._format.currentData()
@@ -305,7 +327,7 @@ class ExportDialog(QDialog):
     # what happens
 
     def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Export to", str(self._path))
+        folder = QFileDialog.getExistingDirectory(self, tr("Export to"), str(self._path))
         if folder:
             self._show_folder(folder)
 
@@ -319,12 +341,12 @@ class ExportDialog(QDialog):
         work = (
             jobs.write_table_job(self._source, path) if self._is_text else jobs.write_page_job(self._source, page, path)
         )
-        self._start_writing(f"Writing {path.name}…")
+        self._start_writing(tr("Writing {file}…", file=path.name))
         self._files.submit(work, lambda _: self._on_saved(path), self._on_failed)
 
     def copy(self) -> None:
         """Copy the page to the clipboard, as an image and as SVG."""
-        self._start_writing("Copying…")
+        self._start_writing(tr("Copying…"))
         self._files.submit(jobs.copy_page_job(self._source, self.page), self._on_copied, self._on_failed)
 
     def reject(self) -> None:
@@ -340,7 +362,7 @@ class ExportDialog(QDialog):
 
     def _on_saved(self, path: Path) -> None:
         self.setEnabled(True)
-        self._show_status(f"Wrote {path}")
+        self._show_status(tr("Wrote {path}", path=path))
         self.accept()
 
     def _on_copied(self, found: tuple[QImage, bytes]) -> None:
@@ -348,8 +370,8 @@ class ExportDialog(QDialog):
 
         QGuiApplication.clipboard().setMimeData(clipboard_data(*found))
         self.setEnabled(True)
-        self._show_status("Copied to the clipboard")
-        self._message.setText("Copied to the clipboard.")
+        self._show_status(tr("Copied to the clipboard."))
+        self._message.setText(tr("Copied to the clipboard."))
 
     def _on_failed(self, failure: Exception) -> None:
         self.setEnabled(True)
@@ -382,8 +404,8 @@ def _build_combo_box(entries: dict[str, Any]) -> QComboBox:
 def _fill_combo_box(box: QComboBox, entries: dict[str, Any]) -> None:
     box.blockSignals(True)
     box.clear()
-    for words, value in entries.items():
-        box.addItem(words, value)
+    for text, value in entries.items():
+        box.addItem(tr(text), value)
     box.blockSignals(False)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
 
@@ -33,15 +34,15 @@ class FiguresPanel(QWidget):
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(3)
         self.figure_box = QComboBox()
-        self.figure_box.setAccessibleName("Figure shown for each stage")
-        self.figure_box.setToolTip("The figure that the bars show for each stage")
+        self.figure_box.setAccessibleName(tr("Figure shown for each stage"))
+        self.figure_box.setToolTip(tr("Figure that the bars show for each stage"))
         self.figure_box.currentTextChanged.connect(lambda _: self._draw_bars())
         self._plot_area = QWidget()
         self._plot_column = QVBoxLayout(self._plot_area)
         self._plot_column.setContentsMargins(0, 0, 0, 0)
         self._legend = _muted_label("")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        self._empty = _muted_label("Open a network to see its figures.")
+        self._empty = _muted_label(tr("Open a network to see its figures."))
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._body = self._build_body()
         column = QVBoxLayout(self)
@@ -148,7 +149,7 @@ class FiguresPanel(QWidget):
         now, before = summary.bars[name]
         self.plot.show_bars(summary.stages, now, before)
         solid = f'<span style="color: {appearance.current_colours().accent}">■</span>'
-        self._legend.setText(f"{solid} now&nbsp; □ before" if now != before else "")
+        self._legend.setText(f"{solid} {tr('now')}&nbsp; □ {tr('before')}" if now != before else "")
 
 
 def _fill_row(row: _Row, count: HeadlineFigure) -> None:
@@ -166,8 +167,12 @@ def _fill_row(row: _Row, count: HeadlineFigure) -> None:
         cell.setStyleSheet(f"color: {colour}")
     unit = f" {count.unit}" if count.unit else ""
     tip = (
-        f"{number_format.format_exact(count.now)}{unit} now, "
-        f"{number_format.format_exact(count.baseline)}{unit} before\n{count.tip}"
+        tr(
+            "{now} now, {before} before",
+            now=f"{number_format.format_exact(count.now)}{unit}",
+            before=f"{number_format.format_exact(count.baseline)}{unit}",
+        )
+        + f"\n{count.tip}"
     ).strip()
     for cell in row:
         cell.setToolTip(tip)

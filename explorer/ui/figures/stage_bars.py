@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.widgets import stage_labels
 
@@ -22,7 +23,7 @@ class StageBars(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self.setAccessibleName("Figure per stage")
+        self.setAccessibleName(tr("Figure per stage"))
         self.getPlotItem().showGrid(y=True, alpha=0.15)
         self._left, self._bottom = self.getAxis("left"), self.getAxis("bottom")
         self._left.enableAutoSIPrefix(False)
@@ -61,7 +62,11 @@ class StageBars(pg.PlotWidget):
             if now != before
             else ""
         )
-        figures = f"{number_format.format_exact(now)} now, {number_format.format_exact(before)} before"
+        figures = tr(
+            "{now} now, {before} before",
+            now=number_format.format_exact(now),
+            before=number_format.format_exact(before),
+        )
         return f"{self._stages[stage]}\n{figures}{change}"
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
+from explorer.base.languages import tr
 from explorer.ui.base.appearance import CHINESE_FONT, Colours
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def render_figures(found: CatalogueFacts, labels: PageLabels, c: Colours) -> str
 
 def render_placeholder(c: Colours) -> str:
     """Return the page shown while nothing is known of the network."""
-    return _wrap_html("<p class='muted'>Open a network of the catalogue to read about it.</p>", c)
+    return _wrap_html(f"<p class='muted'>{escape(tr('Open a network of the catalogue to read about it.'))}</p>", c)
 
 
 def _render_idea(

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
 
@@ -73,12 +74,16 @@ def _change_runs(index: _Index, c: Colours) -> list[_TextRun]:
     if index.row() == 0:
         return [
             (
-                f"{number_format.format_short(step.params)} params · {number_format.format_short(step.macs)} MACs",
+                tr(
+                    "{params} params · {macs} MACs",
+                    params=number_format.format_short(step.params),
+                    macs=number_format.format_short(step.macs),
+                ),
                 c.muted,
             )
         ]
     if not step.more_params and not step.more_macs:
-        return [("params and MACs as before", c.muted)]
+        return [(tr("params and MACs unchanged"), c.muted)]
     pieces: list[_TextRun] = []
     for more, name in ((step.more_params, "params"), (step.more_macs, "MACs")):
         colour = c.muted if behind > 0 or not more else c.increase if more > 0 else c.decrease

@@ -8,12 +8,13 @@ from PySide6.QtCore import QElapsedTimer, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.history.delegate import HISTORY_ROW, ROW_OFFSET, HistoryDelegate
 
 if TYPE_CHECKING:
     from explorer.presenters.history_rows import HistoryRow, HistoryRows
 
-_COMPARE_LABEL, _RETURN_LABEL = "Compare with baseline", "Back to the edited network"
+_COMPARE_LABEL, _RETURN_LABEL = tr_noop("Compare with baseline"), tr_noop("Back to the edited network")
 _HOLD_MS = 350  # milliseconds; who presses longer wants to look only that long
 _VISIBLE_LINES = 7  # of Python that are seen at once
 
@@ -29,17 +30,17 @@ class HistoryPanel(QWidget):
         self._rows: HistoryRows | None = None
         self.model = QStandardItemModel(self)
         self.view = self._build_view()
-        self.compare_button = HoldButton(_COMPARE_LABEL)
+        self.compare_button = HoldButton(tr(_COMPARE_LABEL))
         self.compare_button.setToolTip(
-            "Hold down to look at the network as it was opened, or click to stay there (Ctrl+B)"
+            tr("Hold to show the network as it was opened, or click to keep it shown (Ctrl+B)")
         )
         self.compare_button.toggled.connect(self.compare_toggled)
         self.python_text = self._build_python_text()
-        self.copy_button = QPushButton("Copy")
-        self.copy_button.setToolTip("Copy the lines of Python")
-        self.copy_button.setAccessibleName("Copy the lines of Python")
+        self.copy_button = QPushButton(tr("Copy"))
+        self.copy_button.setToolTip(tr("Copy the Python code"))
+        self.copy_button.setAccessibleName(tr("Copy the Python code"))
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.python_text.toPlainText()))
-        heading = QLabel("The same in Python")
+        heading = QLabel(tr("Python code"))
         heading.setProperty("role", "heading")
         row = QHBoxLayout()
         row.addWidget(heading, 1)
@@ -72,7 +73,7 @@ class HistoryPanel(QWidget):
     def show_compared(self, compared: bool) -> None:
         """Show whether the baseline is displayed."""
         self.compare_button.setChecked(compared)
-        self.compare_button.setText(_RETURN_LABEL if compared else _COMPARE_LABEL)
+        self.compare_button.setText(tr(_RETURN_LABEL if compared else _COMPARE_LABEL))
 
     def _build_view(self) -> QListView:
         made = QListView()
@@ -85,8 +86,8 @@ class HistoryPanel(QWidget):
         made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         made.setMinimumHeight(90)
         made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        made.setAccessibleName("History")
-        made.setAccessibleDescription("Arrow keys and Enter go to a step")
+        made.setAccessibleName(tr("History"))
+        made.setAccessibleDescription(tr("Arrow keys and Enter go to an edit"))
         made.clicked.connect(self._request_row)
         made.activated.connect(self._request_row)
         return made
@@ -101,7 +102,7 @@ class HistoryPanel(QWidget):
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         made.setFont(font)
         made.setFixedHeight(_VISIBLE_LINES * made.fontMetrics().lineSpacing() + 12)
-        made.setAccessibleName("Lines of Python that open this network with its edits")
+        made.setAccessibleName(tr("Python code that opens this network with its edits"))
         return made
 
     def _request_row(self, index: QModelIndex) -> None:
@@ -143,7 +144,7 @@ def _build_item(step: HistoryRow, number: int, position: int) -> QStandardItem:
     item = QStandardItem(step.title)
     item.setData(step, HISTORY_ROW)
     item.setData(number - position, ROW_OFFSET)
-    state = "you are here" if number == position else "can be redone" if number > position else "in force"
+    state = tr("current") if number == position else tr("undone") if number > position else tr("applied")
     item.setToolTip(f"{step.title}\n{step.figures_text}\n{state[:1].upper()}{state[1:]}")
     item.setData(f"{number}. {step.title}, {state}", Qt.ItemDataRole.AccessibleTextRole)
     item.setData(step.figures_text, Qt.ItemDataRole.AccessibleDescriptionRole)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.viewmodels.panels import Factor, Formula
 
@@ -90,6 +91,9 @@ def _format_html(formula: Formula, changed: frozenset[str], c: appearance.Colour
     table = f"<table cellspacing='0' cellpadding='3'><tr>{''.join(top)}</tr><tr>{''.join(bottom)}</tr></table>"
     result = f"= <b>{number_format.format_exact(formula.measured)}</b> MACs"
     if not formula.matches_measured:
-        given = number_format.format_exact(float(formula.product))
-        result = f"<b style='color:{c.increase}'>⚠ The formula gives {given}, measured were {formula.measured:,}.</b>"
+        product = number_format.format_exact(float(formula.product))
+        warning = tr(
+            "The formula gives {product}, but {measured:,} were measured.", product=product, measured=formula.measured
+        )
+        result = f"<b style='color:{c.increase}'>⚠ {warning}</b>"
     return f"{table}<p style='margin:3px 0 0 0'>{result}</p>"

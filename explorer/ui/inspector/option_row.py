@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.slider import ChoiceSlider
 from explorer.ui.widgets.switch import Switch
@@ -40,7 +41,7 @@ class OptionRow(QWidget):
         self.control.setEnabled(not option.reason)
         self._name.setEnabled(not option.reason)
         mixed = option.control == "switch" and option.current < 0
-        said = option.reason or ("Some are on, some off." if mixed else "")
+        said = option.reason or (tr("On in some places, off in others.") if mixed else "")
         self._reason.setText(said)
         self._reason.setVisible(bool(said))
         for widget in (self._name, self.control):
@@ -110,7 +111,7 @@ class OptionRow(QWidget):
             box.addItems(labels)
         for at, choice in enumerate(self._option.choices):
             box.setItemData(at, choice.tip or None, Qt.ItemDataRole.ToolTipRole)
-        box.setPlaceholderText("mixed" if labels else "–")
+        box.setPlaceholderText(tr("mixed") if labels else "–")
         box.setCurrentIndex(self._option.current)
 
     def _hover(self, index: int) -> None:

@@ -6,13 +6,14 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.inspector.formula_box import FormulaBox
 from explorer.ui.inspector.option_row import OptionRow
 from explorer.ui.inspector.scopes import ScopeOptions
 from explorer.ui.widgets.labels import text_label
 from explorer.viewmodels.panels import Inspection, Option
 
-_PLACEHOLDER = "Open a network to see what it is made of and what can be changed."
+_PLACEHOLDER = tr_noop("Open a network to see its layers and what can be changed.")
 _ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -33,7 +34,7 @@ class InspectorPanel(QWidget):
         self._scroll_area.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the tab key goes to what is in it
         self._scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._empty = text_label(_PLACEHOLDER, "muted")
+        self._empty = text_label(tr(_PLACEHOLDER), "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(24, 0, 24, 0)
         column = QVBoxLayout(self)
@@ -113,11 +114,11 @@ class _CardPage(QWidget):
         self._path, self._copy = text_label("", "muted"), QToolButton()
         self._description, self.formula = text_label(""), FormulaBox()
         self._values: list[QLabel] = []
-        self._copy.setText("Copy")
+        self._copy.setText(tr("Copy"))
         self._copy.setAutoRaise(True)
         self._copy.setProperty("role", "muted")
-        self._copy.setToolTip("Copy the path")
-        self._copy.setAccessibleName("Copy the path")
+        self._copy.setToolTip(tr("Copy path"))
+        self._copy.setAccessibleName(tr("Copy path"))
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(inspection.path))
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 14)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
+from explorer.base.languages import tr, tr_n
 from explorer.ui.base import appearance
 from explorer.viewmodels.panels import AffectedOp, EditPreview, HeadlineFigure
 
@@ -75,9 +76,10 @@ def render_preview(preview: EditPreview) -> str:
     muted = appearance.current_colours().muted
     if left:
         total = number_format.format_signed(sum(follower.params for follower in left))
-        parts.append(f"<span style='color: {muted}; font-size: small'>and {len(left)} more: {total} parameters</span>")
+        more = tr_n("and {n} more: {total} parameters", "and {n} more: {total} parameters", len(left), total=total)
+        parts.append(f"<span style='color: {muted}; font-size: small'>{more}</span>")
     if not (changed or preview.affected_ops or preview.refusal):
-        parts.append(f"<br/><span style='color: {muted}'>Nothing changes: it rounds to what is there.</span>")
+        parts.append(f"<br/><span style='color: {muted}'>{tr('No change: it rounds to the current value.')}</span>")
     return "".join(parts)
 
 

@@ -8,25 +8,26 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.inspector.option_row import OptionRow
 from explorer.ui.widgets.labels import text_label
 from explorer.viewmodels.panels import Option
 
 _LABELS = {
-    "this layer": "Layer",
-    "this part": "Part",
-    "these cards": "Cards",
-    "this block": "Block",
-    "this stage": "Stage",
-    "whole network": "Network",
+    "this layer": tr_noop("Layer"),
+    "this part": tr_noop("Part"),
+    "these cards": tr_noop("Cards"),
+    "this block": tr_noop("Block"),
+    "this stage": tr_noop("Stage"),
+    "whole network": tr_noop("Network"),
 }
 _TOOLTIPS = {
-    "this layer": "Changes this layer alone, and what must follow it",
-    "this part": "Changes this part of the block",
-    "these cards": "Changes all selected cards",
-    "this block": "Changes every layer of its kind in this block",
-    "this stage": "Changes every block of this stage",
-    "whole network": "Changes every block of the network",
+    "this layer": tr_noop("Change this layer, and what depends on its shape"),
+    "this part": tr_noop("Change this part of the block"),
+    "these cards": tr_noop("Change all selected cards"),
+    "this block": tr_noop("Change every layer of a kind in this block"),
+    "this stage": tr_noop("Change every block of this stage"),
+    "whole network": tr_noop("Change every block of the network"),
 }
 
 
@@ -87,12 +88,12 @@ class ScopeOptions(QWidget):
 
     def _build_tab(self, scope: str, number: int) -> QToolButton:
         tab = self._tabs[scope] = QToolButton()
-        tab.setText(_LABELS.get(scope, scope))
+        tab.setText(tr(_LABELS.get(scope, scope)))
         tab.setCheckable(True)
         tab.setProperty("role", "tab")
         tab.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        tab.setToolTip(f"{_TOOLTIPS.get(scope, scope)} (Alt+{number})")
-        tab.setAccessibleName(f"Options of {scope}")
+        tab.setToolTip(f"{tr(_TOOLTIPS.get(scope, scope))} (Alt+{number})")
+        tab.setAccessibleName(tr("Options of {scope}", scope=scope))
         tab.clicked.connect(lambda: self.show_scope(scope))
         shortcut = QShortcut(QKeySequence(f"Alt+{number}"), self)
         shortcut.activated.connect(lambda: self.show_scope(scope))
@@ -115,13 +116,12 @@ class _ScopePage(QWidget):
         idle = [self.rows[option.title] for option in options if option.reason]
         if len(idle) == len(options):
             column.addWidget(
-                text_label("Nothing can be changed here." if not idle else "Nothing of this can be changed here:")
+                text_label(tr("Nothing can be changed here.") if not idle else tr("None of these can be changed here:"))
             )
         self._expander = QToolButton()
         self._expander.setCheckable(True)
         self._expander.setProperty("role", "muted")
-        self._expander.setText(f"Not here ({len(idle)}) ▸")
-        self._expander.setToolTip("What this place has nothing of, and why")
+        self._expander.setToolTip(tr("Options that do not apply here, and why"))
         self._expander.toggled.connect(lambda on: self._set_expanded(idle, on))
         if idle:
             column.addWidget(self._expander)
@@ -135,6 +135,6 @@ class _ScopePage(QWidget):
         self._expander.setChecked(True)
 
     def _set_expanded(self, unavailable: list[OptionRow], expanded: bool) -> None:
-        self._expander.setText(f"Not here ({len(unavailable)}) {'▾' if expanded else '▸'}")
+        self._expander.setText(f"{tr('Unavailable')} ({len(unavailable)}) {'▾' if expanded else '▸'}")
         for row in unavailable:
             row.setVisible(expanded)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.base.query import QueryVocabulary, parse_query
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ class NetworkRow:
     @property
     def figures(self) -> str:
         """Second line of the row."""
-        return f"{self.brief} top-1" if self.top1 is not None else self.brief
+        return tr("{figures} top-1", figures=self.brief) if self.top1 is not None else self.brief
 
     @property
     def brief(self) -> str:
         """Second line where there is less room."""
         top1 = f" · {self.top1:.1f} %" if self.top1 is not None else ""
-        return f"{number_format.format_short(self.params)} params · {number_format.format_short(self.macs)} MACs{top1}"
+        params, macs = number_format.format_short(self.params), number_format.format_short(self.macs)
+        return tr("{params} params · {macs} MACs", params=params, macs=macs) + top1
 
 
 def build_network_rows(entries: Iterable[CatalogueEntry]) -> list[NetworkRow]:
@@ -47,7 +49,7 @@ def build_network_rows(entries: Iterable[CatalogueEntry]) -> list[NetworkRow]:
 def _build_tooltip(entry: CatalogueEntry) -> str:
     lines = [f"{entry.title} ({entry.year})", str(entry.paper)]
     if entry.top1 is not None:
-        lines.append(f"Top-1 {entry.top1:g} %: {entry.top1_source}")
+        lines.append(tr("Top-1 {percent:g} %: {source}", percent=entry.top1, source=entry.top1_source))
     if entry.note:
         lines.append(entry.note)
     return "\n".join(_wrap(line) for line in lines)

@@ -37,11 +37,11 @@ class LibraryPanel(QWidget):
         self.model = QStandardItemModel(self)
         self.filter = self._build_filter()
         self.view = self._build_view()
-        self.empty_label = QLabel("No network matches.")
+        self.empty_label = QLabel(tr("No matching networks"))
         self.empty_label.setProperty("role", "muted")
         self.empty_label.setWordWrap(True)
         self.empty_label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.clear_button = QPushButton("Clear the filter")
+        self.clear_button = QPushButton(tr("Clear filter"))
         self.clear_button.clicked.connect(self._clear_filter)
         self._empty_page = QWidget()
         inner = QVBoxLayout(self._empty_page)
@@ -93,9 +93,9 @@ class LibraryPanel(QWidget):
 
     def _build_filter(self) -> QLineEdit:
         made = QLineEdit()
-        made.setPlaceholderText("Filter: name, year, params<10M …")
+        made.setPlaceholderText(tr("Filter: name, year, params<10M …"))
         made.setClearButtonEnabled(True)
-        made.setAccessibleName("Filter networks")
+        made.setAccessibleName(tr("Filter networks"))
         made.setToolTip(describe_syntax(network_vocabulary(())))
         made.textChanged.connect(self._fill)
         made.installEventFilter(self)
@@ -115,7 +115,7 @@ class LibraryPanel(QWidget):
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        made.setAccessibleName("Networks")
+        made.setAccessibleName(tr("Networks"))
         made.clicked.connect(self._activate)
         made.collapsed.connect(lambda index: self._remember_collapsed(index, collapsed=True))
         made.expanded.connect(lambda index: self._remember_collapsed(index, collapsed=False))
@@ -220,4 +220,4 @@ class LibraryPanel(QWidget):
 
 
 def _format_choice(choice: Any) -> str:
-    return {True: "yes", False: "no"}[choice] if isinstance(choice, bool) else f"{choice:g}"
+    return (tr("yes") if choice else tr("no")) if isinstance(choice, bool) else f"{choice:g}"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.viewmodels.panels import RgbImage
 
@@ -29,16 +30,20 @@ class SamplePhoto(QWidget):
     def show_image(self, image: QImage, name: str) -> None:
         """Show an image; `name` may be a path."""
         self._image, self._name, self._crop = image, name, None
-        self.setAccessibleName(f"Sample image: {name}")
+        self.setAccessibleName(tr("Sample image: {name}", name=name))
         self.show_crop(None)
 
     def show_crop(self, crop: tuple[float, float, float, float] | None) -> None:
         """Dim what the network does not see; `crop` is left, top, width, height in pixels of the image."""
         self._crop = QRectF(*crop) if crop is not None else None
-        told = f"{Path(self._name).name}, {self._image.width()} × {self._image.height()} pixels"
+        width, height = self._image.width(), self._image.height()
+        tip = tr("{name}, {width} × {height} pixels", name=Path(self._name).name, width=width, height=height)
         if crop is not None:
-            told += f"\nThe network sees the bright {crop[2]:.0f} × {crop[3]:.0f} pixels in the middle."
-        self.setToolTip(told)
+            seen = tr(
+                "Input of the network: the bright {width:.0f} × {height:.0f} pixels", width=crop[2], height=crop[3]
+            )
+            tip += f"\n{seen}"
+        self.setToolTip(tip)
         self.update()
 
     def show_drop_target(self, wanting: bool) -> None:
@@ -66,7 +71,7 @@ class SamplePhoto(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         if self._image.isNull():
             painter.setPen(QColor(c.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop an image")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("Drop an image here"))
 
     def _paint_crop(self, painter: QPainter, area: QRectF) -> None:
         if self._crop is None:
@@ -88,7 +93,7 @@ class SampleStrip(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Sample images")
+        self.setAccessibleName(tr("Sample images"))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.TopToBottom)
         self.setWrapping(False)
@@ -153,7 +158,9 @@ class ClassMaps(QWidget):
         """Show one or two maps; none hides the widget."""
         self._images = [QImage(m.rgb, m.width, m.height, 3 * m.width, QImage.Format.Format_RGB888).copy() for m in maps]
         self.setVisible(bool(maps))
-        self.setToolTip("One colour for each class: now, and before" if len(maps) > 1 else "One colour for each class")
+        self.setToolTip(
+            tr("One colour for each class: now, and before") if len(maps) > 1 else tr("One colour for each class")
+        )
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -166,7 +173,7 @@ class ClassMaps(QWidget):
             place = QRectF(QPointF(number * (size.width() + 8), room.top()), size)
             painter.drawImage(place, image)
             painter.setPen(QColor(appearance.current_colours().muted))
-            painter.drawText(QPointF(place.left(), metrics.ascent()), ("Now", "Before")[number])
+            painter.drawText(QPointF(place.left(), metrics.ascent()), (tr("Now"), tr("Before"))[number])
 
 
 def build_thumbnail(image: QImage) -> QPixmap:

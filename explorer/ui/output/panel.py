@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
 from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
 from explorer.ui.widgets.progress_row import ProgressRow
@@ -44,11 +45,13 @@ class OutputPanel(QWidget):
         self.photo, self.samples, self.maps = SamplePhoto(), SampleStrip(), ClassMaps()
         for chosen in (self.samples.itemClicked, self.samples.itemActivated):
             chosen.connect(lambda item: self.sample_selected.emit(item.data(Qt.ItemDataRole.UserRole)))
-        self.open_button = QPushButton("Open image…")
-        self.open_button.setToolTip("An image of your own; you can also drop or paste one here")
+        self.open_button = QPushButton(tr("Open image…"))
+        self.open_button.setToolTip(tr("Use an image of your own; you can also drop or paste one here"))
         self.open_button.clicked.connect(self.open_image_requested)
-        self.weights_button = _build_menu_button("Weights", "Where the weights come from")
-        self.view_button = _build_menu_button("Top 5", "How many classes are shown, and as what")
+        self.weights_button = _build_menu_button(tr("Weights"), tr("Source of the weights"))
+        self.view_button = _build_menu_button(
+            tr("Top {count}", count=5), tr("Number of classes, and probabilities or logits")
+        )
         self.progress = ProgressRow()
         self.bars, self.divergence = ClassBars(), DivergenceMeter()
         self.facts, self.note = ElidedText(lines=1), ElidedText(lines=3)
@@ -92,13 +95,13 @@ class OutputPanel(QWidget):
         assert menu is not None
         counts, kinds = QActionGroup(self), QActionGroup(self)
         for count in (3, 5, 10):
-            action = menu.addAction(f"Top {count}")
+            action = menu.addAction(tr("Top {count}", count=count))
             action.triggered.connect(lambda _=False, count=count: self._set_bars_view(count=count))
             action.setCheckable(True)
             action.setChecked(count == self.bars.count)
             counts.addAction(action)
         menu.addSeparator()
-        for title, logits in (("Probabilities", False), ("Logits", True)):
+        for title, logits in ((tr("Probabilities"), False), (tr("Logits"), True)):
             action = menu.addAction(title)
             action.triggered.connect(lambda _=False, logits=logits: self._set_bars_view(logits=logits))
             action.setCheckable(True)
@@ -107,7 +110,11 @@ class OutputPanel(QWidget):
 
     def _set_bars_view(self, count: int | None = None, logits: bool | None = None) -> None:
         self.bars.set_view(count, logits)
-        self.view_button.setText(f"Top {self.bars.count}{' · logits' if self.bars.logits else ''}")
+        self.view_button.setText(
+            tr("Top {count} · logits", count=self.bars.count)
+            if self.bars.logits
+            else tr("Top {count}", count=self.bars.count)
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(540, 245)
@@ -148,7 +155,7 @@ class OutputPanel(QWidget):
         self.facts.setVisible(bool(output is not None and output.facts_text))
         self.photo.show_crop(output.crop if output is not None else None)
         if output is None:
-            self.note.set_text("Open a network to see what it makes of this image.")
+            self.note.set_text(tr("Open a network to see its output for this image."))
             return
         if output.non_finite_text:
             self.note.set_text(output.non_finite_text, is_error=True)
@@ -165,7 +172,7 @@ class OutputPanel(QWidget):
         self.divergence.show_busy(busy)
         self.bars.dim(busy)
         if busy and self._output is None:
-            self.note.set_text("Running…")
+            self.note.set_text(tr("Running…"))
 
     def show_error(self, text: str, repairs: Sequence[Choice] = ()) -> None:
         """Show an error in place of outputs, with a button for each repair."""

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison
 
@@ -38,15 +39,14 @@ class ClassBars(QWidget):
     def show_guesses(self, guesses: tuple[ClassPrediction, ...]) -> None:
         """Show the predicted classes."""
         self._guesses = guesses
-        said = "; ".join(f"{g.label} {100 * g.now:.1f} %, before {100 * g.baseline:.1f} %" for g in guesses)
-        self.setAccessibleName(f"Likeliest classes: {said}" if said else "Likeliest classes")
-        self.setToolTip(
-            "\n".join(
-                f"{g.label}: {100 * g.now:.3f} % now, {100 * g.baseline:.3f} % before"
-                + (f" (logits {g.logit:.3f}, {g.baseline_logit:.3f})" if g.logit or g.baseline_logit else "")
-                for g in guesses
-            )
+        said = "; ".join(
+            tr("{label} {now:.1f} %, before {before:.1f} %", label=g.label, now=100 * g.now, before=100 * g.baseline)
+            for g in guesses
         )
+        self.setAccessibleName(
+            tr("Most likely classes: {classes}", classes=said) if said else tr("Most likely classes")
+        )
+        self.setToolTip("\n".join(map(_describe_prediction, guesses)))
         self.update()
 
     def dim(self, dimmed: bool) -> None:
@@ -133,6 +133,14 @@ class ClassBars(QWidget):
         return abs(now - before) > (5e-3 if self.logits else 5e-4)
 
 
+def _describe_prediction(guess: ClassPrediction) -> str:
+    values = {"label": guess.label, "now": 100 * guess.now, "before": 100 * guess.baseline}
+    text = tr("{label}: {now:.3f} % now, {before:.3f} % before", **values)
+    if guess.logit or guess.baseline_logit:
+        text += " " + tr("(logits {now:.3f}, {before:.3f})", now=guess.logit, before=guess.baseline_logit)
+    return text
+
+
 class DivergenceMeter(QWidget):
     """Divergence of the outputs of network and baseline: a rating, a number in bits and a meter."""
 
@@ -142,8 +150,10 @@ class DivergenceMeter(QWidget):
         self._busy = False
         self.setFixedHeight(self.fontMetrics().height() + 8)
         self.setToolTip(
-            "Jensen–Shannon divergence of the two distributions over all classes, in bits: "
-            "0 when they are equal, 1 when they have nothing in common."
+            tr(
+                "Jensen–Shannon divergence of the probabilities of network and baseline, in bits: "
+                "0 when they are equal, 1 when they have nothing in common."
+            )
         )
 
     def show_output(self, output: OutputComparison | None) -> None:
@@ -163,9 +173,11 @@ class DivergenceMeter(QWidget):
         if self._output is None:
             return ""
         if self._output.distance_text:
-            return f"Before and after: {self._output.distance_text}"
-        top1 = ", another class on top" if self._output.top1_changed else ""
-        return f"Before and after: {self._rating} ({self._bits}){top1}"
+            return tr("Difference from baseline: {difference}", difference=self._output.distance_text)
+        difference = f"{self._rating} ({self._bits})"
+        if self._output.top1_changed:
+            return tr("Difference from baseline: {difference}, different top class", difference=difference)
+        return tr("Difference from baseline: {difference}", difference=difference)
 
     @property
     def short_text(self) -> str:
@@ -174,25 +186,25 @@ class DivergenceMeter(QWidget):
             return ""
         if self._output.distance_text:
             return f"{self._output.distance_text[:1].upper()}{self._output.distance_text[1:]}"
-        top1 = " · another on top" if self._output.top1_changed else ""
+        top1 = f" · {tr('different top class')}" if self._output.top1_changed else ""
         return f"{self._rating[:1].upper()}{self._rating[1:]} · {self._bits}{top1}"
 
     @property
     def _bits(self) -> str:
         d = self._output.divergence if self._output is not None else 0.0
-        return "less than 0.001 bits" if 0 < d < 0.001 else f"{d:.3f} bits"
+        return tr("less than 0.001 bits") if 0 < d < 0.001 else tr("{bits:.3f} bits", bits=d)
 
     @property
     def _rating(self) -> str:
         d = self._output.divergence if self._output is not None else 0.0
-        return "identical" if d == 0 else "slightly apart" if d < 0.05 else "apart" if d < 0.4 else "far apart"
+        return tr("none") if d == 0 else tr("small") if d < 0.05 else tr("moderate") if d < 0.4 else tr("large")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         c = appearance.current_colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        text = "Running…" if self._busy else self.text
+        text = tr("Running…") if self._busy else self.text
         if metrics.horizontalAdvance(text) > self.width():
             text = metrics.elidedText(self.short_text, Qt.TextElideMode.ElideRight, self.width())
         painter.setPen(QColor(c.muted if self._busy else c.text))

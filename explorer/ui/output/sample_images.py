@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr
 from explorer.session import Session
 from explorer.ui.base import dialogs
 from explorer.ui.base.lanes import Lane
@@ -74,7 +75,7 @@ class SampleImages(QObject):
         """Use the image on the clipboard; emits `failed` when there is none."""
         image = QGuiApplication.clipboard().image()
         if image.isNull():
-            self.failed.emit(ValueError("There is no image on the clipboard."))
+            self.failed.emit(ValueError(tr("There is no image on the clipboard.")))
         else:
             self.show_image(image)
 

@@ -6,6 +6,8 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from explorer.base.languages import tr, tr_noop
+
 _STATE_VERSION = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
 _AREA = Qt.DockWidgetArea
 
@@ -45,11 +47,11 @@ class MainDocks:
     ) -> None:
         self._window = window
         window.setTabPosition(_AREA.RightDockWidgetArea, QTabWidget.TabPosition.North)
-        self.library = self._add_dock("Networks", library, _AREA.LeftDockWidgetArea)
-        self.inspector = self._add_dock("Selection", inspector, _AREA.RightDockWidgetArea)
-        self.history = self._add_dock("History", history, _AREA.RightDockWidgetArea)
-        self.figures = self._add_dock("Figures", figures, _AREA.BottomDockWidgetArea)
-        self.output = self._add_dock("Output on the sample image", output, _AREA.BottomDockWidgetArea)
+        self.library = self._add_dock(tr_noop("Networks"), library, _AREA.LeftDockWidgetArea)
+        self.inspector = self._add_dock(tr_noop("Selection"), inspector, _AREA.RightDockWidgetArea)
+        self.history = self._add_dock(tr_noop("History"), history, _AREA.RightDockWidgetArea)
+        self.figures = self._add_dock(tr_noop("Figures"), figures, _AREA.BottomDockWidgetArea)
+        self.output = self._add_dock(tr_noop("Output on the sample image"), output, _AREA.BottomDockWidgetArea)
         self.all = (self.library, self.inspector, self.history, self.figures, self.output)
         window.tabifyDockWidget(self.inspector, self.history)
         self.inspector.raise_()
@@ -73,7 +75,7 @@ class MainDocks:
         settings.setValue("state", self._window.saveState(_STATE_VERSION))
 
     def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = RaisingDock(title)
+        dock = RaisingDock(tr(title))
         dock.setObjectName(title)
         dock.setWidget(panel)
         self._window.addDockWidget(area, dock)

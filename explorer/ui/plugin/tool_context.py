@@ -13,8 +13,9 @@ from typing import Any, Literal, Protocol
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.session import Session
 from explorer.ui.base.lanes import Lane
 from explorer.ui.canvas.canvas import Canvas
@@ -29,11 +30,29 @@ _SIDES: dict[DockSide, Qt.DockWidgetArea] = {
 }
 
 
+#: Titles of the menus by the names that tools call them.
+_MENU_TITLES = {
+    "File": tr_noop("&File"),
+    "Edit": tr_noop("&Edit"),
+    "View": tr_noop("&View"),
+    "Go": tr_noop("&Go"),
+    "Tools": tr_noop("&Tools"),
+    "Help": tr_noop("&Help"),
+}
+
+
+def build_menu(bar: QMenuBar, name: str) -> QMenu:
+    """Return a new menu of a menu bar, titled in the window's language; its object name is the English one."""
+    menu = QMenu(tr(_MENU_TITLES.get(name, f"&{name}")), bar)
+    menu.setObjectName(name)
+    return menu
+
+
 class LazyDock(RaisingDock):
     """A dock whose widget is created when it is first shown: the window is on screen before pyqtgraph is imported."""
 
     def __init__(self, title: str, factory: Callable[[], QWidget], window: QMainWindow) -> None:
-        super().__init__(title)
+        super().__init__(tr(title))
         self.setObjectName(title)
         self._window = window
         self._factory: Callable[[], QWidget] | None = factory
@@ -103,13 +122,13 @@ class ToolContext:
     edit_lane: Lane  # busy while a network is being opened or changed
     docks: list[QDockWidget] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
-    #: What tools add to the menu of a card: given its id, words and what happens (None: not now).
+    #: Entries that tools add to the context menu of a card: from its id, texts and callbacks (None: disabled).
     card_actions: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
-    #: Ways to begin, offered while no network is open: words, a tip, what happens.
+    #: Ways to start, offered while no network is open: text, tooltip, callback.
     start_actions: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
-    #: What is done with a file that is dropped on the window or that it starts with, by its suffix; others are images.
+    #: Handlers of files that are dropped on the window or given at its start, by suffix; other files are images.
     file_handlers: dict[str, Callable[[str], None]] = field(default_factory=dict)
-    #: Tools that know a way on from what failed; they say whether they took it.
+    #: Handlers of errors; each returns whether it has handled one.
     error_handlers: list[Callable[[Exception], bool]] = field(default_factory=list)
 
     def add_dock(
@@ -185,10 +204,9 @@ class ToolContext:
     def get_menu(self, name: str) -> QMenu:
         """Return a menu of the window by its English title; one that does not exist is inserted before Help."""
         bar = self.window.menuBar()
-        for action in bar.actions():
-            menu = action.menu()
-            if isinstance(menu, QMenu) and action.text().replace("&", "") == name:
-                return menu
-        made = QMenu(f"&{name}", bar)
-        bar.insertMenu(bar.actions()[-1] if bar.actions() else None, made)  # type: ignore[arg-type]
-        return made
+        menus = bar.findChildren(QMenu, name, Qt.FindChildOption.FindDirectChildrenOnly)
+        if menus:
+            return menus[0]
+        menu = build_menu(bar, name)
+        bar.insertMenu(bar.actions()[-1] if bar.actions() else None, menu)  # type: ignore[arg-type]
+        return menu

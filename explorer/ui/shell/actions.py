@@ -8,19 +8,28 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
+from explorer.base.languages import tr, tr_noop
+from explorer.ui.plugin.tool_context import build_menu
 from explorer.viewmodels.diagram import LEVELS, Level
 
 if TYPE_CHECKING:
     from explorer.edits import History
 
 _LEVEL_TIPS: dict[Level, str] = {
-    "stages": "Only the stages and their totals",
-    "blocks": "The blocks inside the stages",
-    "units": "Every layer with its norm and activation on one card",
-    "ops": "Every single operation",
+    "stages": tr_noop("Stages with their totals"),
+    "blocks": tr_noop("Stages with their blocks"),
+    "units": tr_noop("Layers, each with its norm and activation on one card"),
+    "ops": tr_noop("Every operation"),
 }
 
-_THEMES = {"system": "Like the system", "light": "Light", "dark": "Dark"}
+_LEVEL_TITLES: dict[Level, str] = {
+    "stages": tr_noop("Stages"),
+    "blocks": tr_noop("Blocks"),
+    "units": tr_noop("Units"),
+    "ops": tr_noop("Ops"),
+}
+
+_THEMES = {"system": tr_noop("System default"), "light": tr_noop("Light"), "dark": tr_noop("Dark")}
 
 
 class Actions:
@@ -29,50 +38,57 @@ class Actions:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         keys = QKeySequence.StandardKey
-        self.open_project = self._build_action("Open project…", keys.Open, "Open a network with the edits made to it")
+        self.open_project = self._build_action(tr("Open project…"), keys.Open, tr("Open a network with its edits"))
         self.open_project.setShortcuts([*self.open_project.shortcuts(), QKeySequence("Ctrl+Shift+O")])
-        self.save = self._build_action("Save", keys.Save, "Save the network and its edits as a project")
-        self.save_as = self._build_action("Save as…", "Ctrl+Shift+S", "Save the project under another name")
-        self.open_image = self._build_action("Open image…", "Ctrl+I", "Show the network an image of your own")
-        self.quit = self._build_action("Quit", keys.Quit, "")
-        self.undo = self._build_action("Undo", keys.Undo, "")
-        self.redo = self._build_action("Redo", keys.Redo, "")
+        self.save = self._build_action(tr("Save"), keys.Save, tr("Save the network and its edits as a project"))
+        self.save_as = self._build_action(tr("Save as…"), "Ctrl+Shift+S", tr("Save the project under another name"))
+        self.open_image = self._build_action(tr("Open image…"), "Ctrl+I", tr("Run the network on an image of your own"))
+        self.quit = self._build_action(tr("Quit"), keys.Quit, "")
+        self.undo = self._build_action(tr("Undo"), keys.Undo, "")
+        self.redo = self._build_action(tr("Redo"), keys.Redo, "")
         self.reset = self._build_action(
-            "Back to baseline", "Ctrl+Shift+R", "The network as it was opened; can be redone"
+            tr("Reset to baseline"), "Ctrl+Shift+R", tr("Undo all edits; they can be redone")
         )
-        self.history = self._build_action("History", "Ctrl+H", "Every edit and what it changed; go back to any of them")
-        self.compare = self._build_action("Compare with baseline", "Ctrl+B", "Look at the network as it was opened")
+        self.history = self._build_action(tr("History"), "Ctrl+H", tr("Show all edits and go back to any of them"))
+        self.compare = self._build_action(tr("Compare with baseline"), "Ctrl+B", tr("Show the network as opened"))
         self.compare.setCheckable(True)
-        self.paste = self._build_action("Paste image", keys.Paste, "Show the network the image on the clipboard")
-        self.fit = self._build_action("Fit", "Ctrl+0", "Everything in sight (0)")
-        self.zoom_in = self._build_action("Zoom in", keys.ZoomIn, "")
-        self.zoom_out = self._build_action("Zoom out", keys.ZoomOut, "")
+        self.paste = self._build_action(
+            tr("Paste image"), keys.Paste, tr("Run the network on an image on the clipboard")
+        )
+        self.fit = self._build_action(tr("Fit"), "Ctrl+0", tr("Fit the whole network (0)"))
+        self.zoom_in = self._build_action(tr("Zoom in"), keys.ZoomIn, "")
+        self.zoom_out = self._build_action(tr("Zoom out"), keys.ZoomOut, "")
         self.levels = {
-            level: self._build_checkable(level.capitalize(), f"Ctrl+{number}", _LEVEL_TIPS[level])
+            level: self._build_checkable(tr(_LEVEL_TITLES[level]), f"Ctrl+{number}", tr(_LEVEL_TIPS[level]))
             for number, level in enumerate(LEVELS, 1)
         }
         self._make_exclusive(self.levels)
-        self.themes = {name: self._build_checkable(title, None, "") for name, title in _THEMES.items()}
+        self.themes = {name: self._build_checkable(tr(title), None, "") for name, title in _THEMES.items()}
         self._make_exclusive(self.themes)
         self.themes["system"].setChecked(True)
-        self.about = self._build_action("About CNN Explorer", None, "")
+        self.about = self._build_action(tr("About CNN Explorer"), None, "")
 
     def fill_menus(self, panels: list[QAction]) -> None:
         """Build the menu bar; `panels` go into View › Panels."""
-        bar = self._window.menuBar()
-        file = bar.addMenu("&File")
+        file = self._add_menu("File")
         _add_actions(file, self.open_project)
-        self.recent = file.addMenu("Open recent")
+        self.recent = file.addMenu(tr("Open recent"))
         self.recent.setToolTipsVisible(True)
         _add_actions(file, self.save, self.save_as, None, self.open_image, None, self.quit)
-        edit = bar.addMenu("&Edit")
+        edit = self._add_menu("Edit")
         _add_actions(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
-        view = bar.addMenu("&View")
+        view = self._add_menu("View")
         _add_actions(view, *self.levels.values(), None, self.fit, self.zoom_in, self.zoom_out, None)
-        _add_actions(view.addMenu("Theme"), *self.themes.values())
-        self._panels = view.addMenu("Panels")
+        _add_actions(view.addMenu(tr("Theme")), *self.themes.values())
+        self._panels = view.addMenu(tr("Panels"))
         self.add_panels(panels)
-        _add_actions(bar.addMenu("&Help"), self.about)
+        _add_actions(self._add_menu("Help"), self.about)
+
+    def _add_menu(self, name: str) -> QMenu:
+        bar = self._window.menuBar()
+        menu = build_menu(bar, name)
+        bar.addMenu(menu)
+        return menu
 
     def add_panels(self, panels: list[QAction]) -> None:
         """Add the toggle actions of tools' panels to View › Panels."""
@@ -91,7 +107,7 @@ class Actions:
     def update_from_history(self, history: History | None) -> None:
         """Enable what is possible now, and name what undo and redo would do."""
         undo, redo = (history.undo_title, history.redo_title) if history is not None else ("", "")
-        for action, word, title in ((self.undo, "Undo", undo), (self.redo, "Redo", redo)):
+        for action, word, title in ((self.undo, tr("Undo"), undo), (self.redo, tr("Redo"), redo)):
             action.setEnabled(bool(title))
             action.setText(f"{word} {title}" if title else word)
             action.setIconText(word)
@@ -115,9 +131,8 @@ class Actions:
         if keys is not None:
             action.setShortcut(QKeySequence(keys))
         shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        said = tip or text
-        action.setToolTip(f"{said} ({shown})" if shown else said)
-        action.setStatusTip(said)
+        action.setToolTip(f"{tip or text} ({shown})" if shown else tip or text)
+        action.setStatusTip(tip or text)
         return action
 
     def _build_checkable(self, text: str, keys: str | None, tip: str) -> QAction:

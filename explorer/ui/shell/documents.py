@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
+from explorer.base.languages import tr
 from explorer.session import Session
 from explorer.ui.base import dialogs, jobs, recent_projects
 from explorer.ui.base.lanes import Lane
@@ -48,7 +49,7 @@ class Documents(QObject):
         network = self._session.network
         if network is None:
             return "CNN Explorer[*]"
-        edited = " (edited)" if network.history.position else ""
+        edited = f" ({tr('edited')})" if network.history.position else ""
         if self.path is None:
             return f"{network.title}[*]{edited} – CNN Explorer"
         return f"{self.path.name.replace('[*]', '[*][*]')}[*] – {network.title}{edited} – CNN Explorer"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
+from explorer.base.languages import tr
 from explorer.ui.base.lanes import Lane
 
 SHOW_DELAY_MS = 1000  # ms
@@ -31,9 +32,9 @@ class ProgressIndicator(QWidget):
         self.progress = QProgressBar()
         self.progress.setMaximumWidth(160)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress")
+        self.progress.setAccessibleName(tr("Progress"))
         cancel = QToolButton()
-        cancel.setText("Cancel")
+        cancel.setText(tr("Cancel"))
         cancel.setAutoRaise(True)
         cancel.clicked.connect(self.cancel_requested)
         row = QHBoxLayout(self)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicat
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from explorer.base.atomic_write import PROJECT_SUFFIX
+from explorer.base.languages import tr
 from explorer.drawing import DARK, LIGHT
 from explorer.networks.catalogue import all_entries
 from explorer.session import Session
@@ -95,7 +96,7 @@ class Window(QMainWindow):
             figures=self.figures,
             output=self.output,
         )
-        self._baseline_badge = Badge(self.canvas, "Baseline")
+        self._baseline_badge = Badge(self.canvas, tr("Baseline"))
 
     def _build_controllers(self) -> None:
         panels = Panels(self.canvas, self.inspector, self.figures, self.output, self.history)
@@ -115,7 +116,7 @@ class Window(QMainWindow):
         )
 
     def _build_bars(self) -> None:
-        bar = QToolBar("Tools")
+        bar = QToolBar(tr("Tools"))
         bar.setObjectName("tools")
         bar.setMovable(False)
         self.addToolBar(bar)
@@ -148,7 +149,7 @@ class Window(QMainWindow):
         self.edit_queue.network_opened.connect(self._on_network_opened)
         self.edit_queue.network_changed.connect(self._on_network_edited)
         self.documents.document_changed.connect(self._update_title)
-        self.documents.saved.connect(lambda path: self.show_status(f"Saved {path}"))
+        self.documents.saved.connect(lambda path: self.show_status(tr("Saved {path}", path=path)))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._update_canvas_theme)
 
     def _connect_actions(self) -> None:
@@ -177,7 +178,7 @@ class Window(QMainWindow):
 
     def start(self, network: str | Network | None = None) -> None:
         """Import torch in the background, then open `network`: a key of the catalogue, a file, or an opened one."""
-        getting_ready = "Getting ready…"
+        getting_ready = tr("Loading PyTorch…")
         self.statusBar().showMessage(getting_ready)
 
         def ready(_: object) -> None:
@@ -202,7 +203,7 @@ class Window(QMainWindow):
     def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
         if self.documents.confirm_leave(lambda: self.open_network(key, options, edits)):
-            self.statusBar().showMessage(f"Opening {key}…")
+            self.statusBar().showMessage(tr("Opening {network}…", network=key))
             self.edit_queue.open(jobs.open_network_job(key, self.session.default_level, options, edits))
 
     def show_opened(self, opened: jobs.OpenedNetwork) -> None:
@@ -363,7 +364,7 @@ class Window(QMainWindow):
         self.edit_queue.cancel()
         self.panel_updater.cancel_drawing()
         self.output.show_busy(False)
-        self.statusBar().showMessage("Cancelled", 4000)
+        self.statusBar().showMessage(tr("Cancelled"), 4000)
 
     # the rest
 
@@ -374,12 +375,13 @@ class Window(QMainWindow):
         if picture is None or card is None:
             return
         fold = (
-            "Fold" if picture.is_frame(id) else "Unfold",
+            tr("Collapse") if picture.is_frame(id) else tr("Expand"),
             (lambda: self.toggle_expansion(id)) if card.is_expandable else None,
         )
-        copy = ("Copy name", lambda: QGuiApplication.clipboard().setText(card_id_to_text(id).removeprefix("unit:")))
+        name = card_id_to_text(id).removeprefix("unit:")
+        copy = (tr("Copy name"), lambda: QGuiApplication.clipboard().setText(name))
         offers = [entry for offer in self.tool_context.card_actions for entry in offer(id)]
-        menu = build_context_menu(self, [fold, ("Zoom to this", lambda: self.canvas.fit_to(id)), copy, *offers])
+        menu = build_context_menu(self, [fold, (tr("Zoom to card"), lambda: self.canvas.fit_to(id)), copy, *offers])
         menu.exec(place)
         menu.deleteLater()
 

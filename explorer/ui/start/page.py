@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import Language
+from explorer.base.languages import Language, tr, tr_noop
 from explorer.guide.family_tree import FamilyTreeNode
 from explorer.ui.base import appearance
 
@@ -26,9 +26,7 @@ _MAX_COLUMNS = 6  # cards beside each other, at most
 _GAP, _MARGIN, _PADDING = 8, 20, 10
 _MAX_LINK_WIDTH = 190  # pixels of a link: a file may be called anything
 
-_SUBTITLE = (
-    "Then click a card, change a block, and watch parameters, cost and what the network makes of a photo follow."
-)
+_SUBTITLE = tr_noop("Then select a card, change a block, and see how parameters, cost and predictions follow.")
 
 StartAction = tuple[str, str, Callable[[], object]]  # words, a tip, what happens
 
@@ -47,13 +45,13 @@ class StartPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Networks to begin with")
-        heading = QLabel("Open a network")
+        self.setAccessibleName(tr("Networks to start with"))
+        heading = QLabel(tr("Open a network"))
         font = QFont(heading.font())
         font.setPointSizeF(1.7 * font.pointSizeF())
         font.setWeight(QFont.Weight.DemiBold)
         heading.setFont(font)
-        words = QLabel(_SUBTITLE)
+        words = QLabel(tr(_SUBTITLE))
         words.setProperty("role", "muted")
         words.setWordWrap(True)
         page = QWidget()

@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.languages import tr, tr_noop
 from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
 from explorer.ui.base.appearance import current_colours
 
-_WARNING = (
-    "Opening runs this code with your rights: it can read, change and send what you can. Open only what you trust."
+_WARNING = tr_noop(
+    "This runs the code with your permissions: it can read, change and send your files. Open only code you trust."
 )
 
 
@@ -37,7 +38,7 @@ class ModuleDialog(QDialog):
         """`own` is what to begin with, `why` why the user is asked."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Open a module of your own")
+        self.setWindowTitle(tr("Open module"))
         self._candidates: dict[str, ModuleCandidate] = {}
         self._build(reason)
         self.show_module(user_module or UserModule(":"))
@@ -45,22 +46,22 @@ class ModuleDialog(QDialog):
     # what it is made of
 
     def _build(self, reason: str) -> None:
-        self.path_edit, self.browse_button = QLineEdit(), QPushButton("Browse…")
-        self.path_edit.setPlaceholderText("net.py, or a package: torchvision.models")
-        self.path_edit.setAccessibleName("File or package")
+        self.path_edit, self.browse_button = QLineEdit(), QPushButton(tr("Browse…"))
+        self.path_edit.setPlaceholderText(tr("net.py, or a package: torchvision.models"))
+        self.path_edit.setAccessibleName(tr("File or package"))
         self.path_edit.editingFinished.connect(self._list_candidates)
         self.browse_button.setAutoDefault(False)  # Enter is for "Run"
         self.browse_button.clicked.connect(self._browse)
         self.name_box = QComboBox(editable=True)
         self.name_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.name_box.setAccessibleName("Class or function")
+        self.name_box.setAccessibleName(tr("Class or function"))
         self.name_box.currentTextChanged.connect(self._show_signature)
         self.arguments_edit = QLineEdit()
-        self.arguments_edit.setPlaceholderText("none")
-        self.arguments_edit.setAccessibleName("Arguments")
+        self.arguments_edit.setPlaceholderText(tr("none"))
+        self.arguments_edit.setAccessibleName(tr("Arguments"))
         self.signature_label = _muted_text()
         self.input_boxes = [QSpinBox(minimum=1, maximum=most) for most in (1024, 8192, 8192)]
-        for box, word in zip(self.input_boxes, ("Channels", "Height", "Width"), strict=True):
+        for box, word in zip(self.input_boxes, (tr("Channels"), tr("Height"), tr("Width")), strict=True):
             box.setAccessibleName(word)
             box.setToolTip(word)
         self.message = QLabel()
@@ -72,7 +73,7 @@ class ModuleDialog(QDialog):
 
     def _build_buttons(self, *, confirm: bool) -> None:
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.run_button = self.buttons.addButton("Run its code and open", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.run_button = self.buttons.addButton(tr("Run code and open"), QDialogButtonBox.ButtonRole.AcceptRole)
         cancel = self.buttons.button(QDialogButtonBox.StandardButton.Cancel)
         self.run_button.setAutoDefault(not confirm)  # what a file asks for is not agreed to by pressing Enter
         (cancel if confirm else self.run_button).setDefault(True)
@@ -82,17 +83,17 @@ class ModuleDialog(QDialog):
     def _lay_out(self, reason: str) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("From", _side_by_side(self.path_edit, self.browse_button))
-        form.addRow("Class or function", self.name_box)
-        form.addRow("Arguments", self.arguments_edit)
+        form.addRow(tr("From"), _side_by_side(self.path_edit, self.browse_button))
+        form.addRow(tr("Class or function"), self.name_box)
+        form.addRow(tr("Arguments"), self.arguments_edit)
         form.addRow("", self.signature_label)
         form.addRow(
-            "Input",
+            tr("Input"),
             _side_by_side(
                 self.input_boxes[0], QLabel("×"), self.input_boxes[1], QLabel("×"), self.input_boxes[2], None
             ),
         )
-        warning = QLabel(f"⚠  {_WARNING}")
+        warning = QLabel(f"⚠  {tr(_WARNING)}")
         warning.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
@@ -125,7 +126,7 @@ class ModuleDialog(QDialog):
     def show_running(self, running: bool) -> None:
         """Show that the code is running."""
         self.run_button.setEnabled(not running)
-        self._show_message("Opening…" if running else "", is_error=False)
+        self._show_message(tr("Opening…") if running else "", is_error=False)
 
     def show_failure(self, failure: Exception) -> None:
         """Show why the module could not be opened."""
@@ -135,7 +136,7 @@ class ModuleDialog(QDialog):
     def _browse(self) -> None:
         known = Path(self.path_edit.text())
         folder = str(known.parent) if known.is_absolute() else ""
-        path, _ = QFileDialog.getOpenFileName(self, "Open a module of your own", folder, "Python (*.py)")
+        path, _ = QFileDialog.getOpenFileName(self, tr("Open module"), folder, tr("Python (*.py)"))
         if path:
             self.path_edit.setText(path)
             self._list_candidates()
@@ -163,8 +164,12 @@ class ModuleDialog(QDialog):
     def _confirm(self) -> None:
         where, name = self.path_edit.text().strip(), self.name_box.currentText().strip()
         if not where or not all(part.isidentifier() for part in name.split(".")):
-            missing = "a file or package" if not where else "the class or function in it that makes the network"
-            return self._show_message(f"Say {missing}.", is_error=True)
+            missing = (
+                tr("Enter a file or package.")
+                if not where
+                else tr("Enter the class or function that builds the network.")
+            )
+            return self._show_message(missing, is_error=True)
         try:
             arguments = parse_arguments(self.arguments_edit.text())
         except UserModuleError as failure:

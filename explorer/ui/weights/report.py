@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer.base.languages import tr
+
 if TYPE_CHECKING:
     from explorer.weights.checkpoint_matching import MatchReport
 
@@ -29,13 +31,13 @@ class WeightsReport(QDialog):
         self, parent: QWidget, name: str, report: MatchReport, actions: Sequence[tuple[str, Callable[[], None]]]
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Weights from {name}")
+        self.setWindowTitle(tr("Weights from {file}", file=name))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         said = QLabel(f"{report.summary[:1].upper()}{report.summary[1:]}.")
         said.setProperty("role", "title")
         said.setWordWrap(True)
         self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(["Tensor", "In the file", "In the network"])
+        self.tree.setHeaderLabels([tr("Tensor"), tr("In the file"), tr("In the network")])
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._fill(report)
         column = QVBoxLayout(self)
@@ -43,9 +45,13 @@ class WeightsReport(QDialog):
         column.setSpacing(10)
         column.addWidget(said)
         if report.prefix:
-            column.addWidget(_muted_label(f"“{report.prefix}” was taken off the file's names."))
+            column.addWidget(
+                _muted_label(tr("The prefix “{prefix}” of the file's names was ignored.", prefix=report.prefix))
+            )
         if not report.is_complete:
-            column.addWidget(_muted_label("What is missing or of another shape keeps its random weights."))
+            column.addWidget(
+                _muted_label(tr("Tensors that are missing or have another shape keep their random weights."))
+            )
         column.addWidget(self.tree, 1)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
@@ -64,10 +70,10 @@ class WeightsReport(QDialog):
             (name, _format_shape(found), _format_shape(wanted)) for name, found, wanted in report.mismatched_shapes
         ]
         for title, rows, opened in (
-            ("Another shape", shapes, True),
-            ("Missing", [(name, "–", "") for name in report.missing], True),
-            ("Not used", [(name, "", "–") for name in report.unexpected], True),
-            ("Loaded", [(name, "", "") for name in report.matched], report.is_complete and not report.unexpected),
+            (tr("Different shape"), shapes, True),
+            (tr("Missing"), [(name, "–", "") for name in report.missing], True),
+            (tr("Not used"), [(name, "", "–") for name in report.unexpected], True),
+            (tr("Loaded"), [(name, "", "") for name in report.matched], report.is_complete and not report.unexpected),
         ):
             if not rows:
                 continue

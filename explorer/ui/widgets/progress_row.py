@@ -8,6 +8,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 
 
 class ProgressRow(QWidget):
@@ -18,7 +19,7 @@ class ProgressRow(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.cancel_button = QToolButton()
-        self.cancel_button.setText("Cancel")
+        self.cancel_button.setText(tr("Cancel"))
         self.cancel_button.setProperty("role", "muted")
         self.cancel_button.clicked.connect(lambda: self._on_cancel())
         row = QHBoxLayout(self)
@@ -46,9 +47,9 @@ class ProgressRow(QWidget):
         if self._total_bytes:
             took = max(time.monotonic() - self._started_at, 1e-3)
             got = done * self._total_bytes
-            text += (
-                f" {number_format.format_bytes(got)} of {number_format.format_bytes(self._total_bytes)}, "
-                f"{number_format.format_bytes(got / took)}/s"
+            sizes = (number_format.format_bytes(size) for size in (got, self._total_bytes, got / took))
+            text += " " + tr(
+                "{done} of {total}, {speed}/s", **dict(zip(("done", "total", "speed"), sizes, strict=True))
             )
         self.bar.setFormat(text)
 

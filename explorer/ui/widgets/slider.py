@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
+from explorer.base.languages import tr
+
 _COMMIT_DELAY_MS = 600  # milliseconds after the last key until the choice counts
 
 
@@ -59,9 +61,9 @@ class ChoiceSlider(QWidget):
         self._slider.setRange(0, max(len(labels) - 1, 0))
         self._slider.setValue(max(current, 0))
         self._slider.blockSignals(False)
-        widest = max((self._value.fontMetrics().horizontalAdvance(text) for text in (*labels, "mixed")), default=0)
+        widest = max((self._value.fontMetrics().horizontalAdvance(text) for text in (*labels, tr("mixed"))), default=0)
         self._value.setMinimumWidth(widest + 2)
-        self._value.setText(labels[current] if current >= 0 else "mixed" if labels else "–")
+        self._value.setText(labels[current] if current >= 0 else tr("mixed") if labels else "–")
 
     def setEnabled(self, enabled: bool) -> None:
         super().setEnabled(enabled)
