@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -11,7 +13,10 @@ from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
 
-#: Roles of the list's model: the step; how many steps it lies behind the current one, below zero if before it.
+if TYPE_CHECKING:
+    from explorer.presenters.history_rows import HistoryRow
+
+#: Roles of the list's model: the row; its distance from the current one, negative before it.
 HISTORY_ROW, ROW_OFFSET = (Qt.ItemDataRole.UserRole + n for n in range(2))
 
 _LINE_X = 18.0  # where the line is
@@ -27,18 +32,18 @@ class HistoryDelegate(QStyledItemDelegate):
         return QSize(100, round(QFontMetricsF(option.font).height() * 2.1) + 10)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        c, behind = appearance.current_colours(), int(index.data(ROW_OFFSET))
+        c, offset = appearance.current_colours(), int(index.data(ROW_OFFSET))
         area = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _paint_background(painter, option, c, current=behind == 0)
-        _paint_line(painter, area, c, behind, first=index.row() == 0, last=index.row() == index.model().rowCount() - 1)
+        _paint_background(painter, option, c, current=offset == 0)
+        _paint_line(painter, area, c, offset, first=index.row() == 0, last=index.row() == index.model().rowCount() - 1)
         texts = area.adjusted(_TEXT_X, 5, -10, -5)
         half = texts.height() / 2
         title = QFont(option.font)
-        title.setBold(behind == 0)
+        title.setBold(offset == 0)
         _paint_runs(
-            painter, texts.adjusted(0, 0, 0, -half), [(str(index.data()), c.muted if behind > 0 else c.text)], title
+            painter, texts.adjusted(0, 0, 0, -half), [(str(index.data()), c.muted if offset > 0 else c.text)], title
         )
         small = QFont(option.font)
         small.setPointSizeF(max(small.pointSizeF() * 0.88, 1.0))
@@ -70,26 +75,19 @@ def _paint_line(painter: QPainter, area: QRectF, c: Colours, offset: int, *, fir
 
 def _change_runs(index: _Index, c: Colours) -> list[_TextRun]:
     """Return the changed figures of a row, coloured by increase and decrease; the totals for the baseline."""
-    step, behind = index.data(HISTORY_ROW), int(index.data(ROW_OFFSET))
+    row: HistoryRow = index.data(HISTORY_ROW)
+    offset = int(index.data(ROW_OFFSET))
     if index.row() == 0:
-        return [
-            (
-                tr(
-                    "{params} params · {macs} MACs",
-                    params=number_format.format_short(step.params),
-                    macs=number_format.format_short(step.macs),
-                ),
-                c.muted,
-            )
-        ]
-    if not step.more_params and not step.more_macs:
+        params, macs = number_format.format_short(row.params), number_format.format_short(row.macs)
+        return [(tr("{params} params · {macs} MACs", params=params, macs=macs), c.muted)]
+    if not row.params_change and not row.macs_change:
         return [(tr("params and MACs unchanged"), c.muted)]
-    pieces: list[_TextRun] = []
-    for more, name in ((step.more_params, "params"), (step.more_macs, "MACs")):
-        colour = c.muted if behind > 0 or not more else c.increase if more > 0 else c.decrease
-        pieces += [(" · ", c.muted)] if pieces else []
-        pieces.append((f"{number_format.format_signed(more)} {name}", colour))
-    return pieces
+    runs: list[_TextRun] = []
+    for change, unit in ((row.params_change, "params"), (row.macs_change, "MACs")):
+        colour = c.muted if offset > 0 or not change else c.increase if change > 0 else c.decrease
+        runs += [(" · ", c.muted)] if runs else []
+        runs.append((f"{number_format.format_signed(change)} {unit}", colour))
+    return runs
 
 
 def _paint_runs(painter: QPainter, area: QRectF, runs: list[_TextRun], font: QFont) -> None:

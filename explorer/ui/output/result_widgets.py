@@ -173,11 +173,11 @@ class DivergenceMeter(QWidget):
         if self._output is None:
             return ""
         if self._output.distance_text:
-            return tr("Difference from baseline: {difference}", difference=self._output.distance_text)
+            return tr("Compared with baseline: {difference}", difference=self._output.distance_text)
         difference = f"{self._rating} ({self._bits})"
         if self._output.top1_changed:
-            return tr("Difference from baseline: {difference}, different top class", difference=difference)
-        return tr("Difference from baseline: {difference}", difference=difference)
+            return tr("Compared with baseline: {difference}, different top class", difference=difference)
+        return tr("Compared with baseline: {difference}", difference=difference)
 
     @property
     def short_text(self) -> str:
@@ -197,7 +197,15 @@ class DivergenceMeter(QWidget):
     @property
     def _rating(self) -> str:
         d = self._output.divergence if self._output is not None else 0.0
-        return tr("none") if d == 0 else tr("small") if d < 0.05 else tr("moderate") if d < 0.4 else tr("large")
+        return (
+            tr("identical")
+            if d == 0
+            else tr("small difference")
+            if d < 0.05
+            else tr("moderate difference")
+            if d < 0.4
+            else tr("large difference")
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         c = appearance.current_colours()

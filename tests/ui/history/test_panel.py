@@ -51,12 +51,12 @@ def test_every_step_is_listed_with_where_one_is(panel: HistoryPanel) -> None:
     assert said(panel, ROW_OFFSET) == [-2, -1, 0, 1]
     assert panel.view.currentIndex().row() == 2
     assert said(panel, Qt.ItemDataRole.AccessibleTextRole)[:3] == [
-        "0. Baseline, in force",
-        "1. Shortcut removed in layer2.0, in force",
-        "2. Activation GELU everywhere, you are here",
+        "0. Baseline, applied",
+        "1. Shortcut removed in layer2.0, applied",
+        "2. Activation GELU everywhere, current",
     ]
     tip = said(panel, Qt.ItemDataRole.ToolTipRole)[3]
-    assert "12,000,000 parameters, 2,000,000,000 MACs\nCan be redone" in str(tip)
+    assert "12,000,000 parameters, 2,000,000,000 MACs\nUndone" in str(tip)
 
 
 @pytest.mark.parametrize("row", [0, 1, 3])

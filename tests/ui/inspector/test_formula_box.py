@@ -46,7 +46,7 @@ def test_a_mismatch_has_a_badge(box: FormulaBox) -> None:
     box.show_formula(made())
     assert "⚠" not in box.text()
     box.show_formula(made(measured=25))
-    assert "⚠ The formula gives 24, measured were 25." in box.text()
+    assert "⚠ The formula gives 24, but 25 were measured." in box.text()
 
 
 def test_groups_and_nothing(box: FormulaBox) -> None:

@@ -151,14 +151,15 @@ def test_an_image_is_pasted(panel: OutputPanel, qtbot: QtBot) -> None:
 
 def test_the_output_is_said_in_words(panel: OutputPanel) -> None:
     panel.show_output(OUTPUT)
-    assert panel.divergence.text == "Before and after: apart (0.137 bits), another class on top"
-    assert panel.divergence.short_text == "Apart · 0.137 bits · another on top"
+    assert panel.divergence.text == "Compared with baseline: moderate difference (0.137 bits), different top class"
+    assert panel.divergence.short_text == "Moderate difference · 0.137 bits · different top class"
     assert "tabby, tabby cat: 40.000 % now, 20.000 % before" in panel.bars.toolTip()
     assert panel.note.text().endswith("12 of 157 ops ran, 48 ms.")
 
 
 @pytest.mark.parametrize(
-    ("divergence", "word"), [(0.0, "identical"), (0.01, "slightly apart"), (0.2, "apart"), (0.9, "far apart")]
+    ("divergence", "word"),
+    [(0.0, "identical"), (0.01, "small difference"), (0.2, "moderate difference"), (0.9, "large difference")],
 )
 def test_how_far_apart(panel: OutputPanel, divergence: float, word: str) -> None:
     panel.show_output(OutputComparison(OUTPUT.predictions, divergence, False, "", 1.0))
@@ -167,7 +168,7 @@ def test_how_far_apart(panel: OutputPanel, divergence: float, word: str) -> None
 
 def test_a_small_distance_is_not_said_to_be_none(panel: OutputPanel) -> None:
     panel.show_output(OutputComparison(OUTPUT.predictions, 0.0002, False, "", 1.0))
-    assert panel.divergence.text == "Before and after: slightly apart (less than 0.001 bits)"
+    assert panel.divergence.text == "Compared with baseline: small difference (less than 0.001 bits)"
 
 
 def test_without_output_it_says_what_to_do_and_an_error_what_is_the_matter(panel: OutputPanel) -> None:

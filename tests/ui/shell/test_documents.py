@@ -431,7 +431,7 @@ def test_keys_of_the_file_menu(window: Window) -> None:
 def test_recent_projects(resnet: Window, qtbot: QtBot, path: Path) -> None:
     menu = resnet.actions_.recent
     menu.aboutToShow.emit()
-    assert [action.text() for action in menu.actions() if action.text()] == ["No project yet", "Clear list"]
+    assert [action.text() for action in menu.actions() if action.text()] == ["No recent projects", "Clear list"]
     for name in ("a & b.cnnx", "gone.cnnx"):
         path.with_name(name).write_text(
             '{"format": "cnnx", "version": 1, "network": "alexnet", "edits": [], "position": 0}'

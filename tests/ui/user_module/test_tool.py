@@ -98,9 +98,9 @@ def test_a_file_is_looked_at_opened_and_its_output_shown(
 @pytest.mark.parametrize(
     ("where", "name", "arguments", "said"),
     [
-        ("", "Net", "", "Say a file or package."),
-        ("net.py", "", "", "Say the class or function in it"),
-        ("net.py", "Net()", "", "Say the class or function in it"),
+        ("", "Net", "", "Enter a file or package."),
+        ("net.py", "", "", "Enter the class or function"),
+        ("net.py", "Net()", "", "Enter the class or function"),
         ("net.py", "Net", "7", "written with their names"),
         ("net.py", "Net", "depth=3", "unexpected keyword argument 'depth'"),
         ("net.py", "Nut", "", "has no Nut"),

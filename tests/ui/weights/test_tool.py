@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_reported_with_a_way_out(
     report = tool(small).report
     assert report is not None
     tops = [report.tree.topLevelItem(n) for n in range(report.tree.topLevelItemCount())]
-    assert [item.text(0) for item in tops if item is not None] == ["Another shape (2)", "Loaded (242)"]
+    assert [item.text(0) for item in tops if item is not None] == ["Different shape (2)", "Loaded (242)"]
     assert report.tree.topLevelItem(0).child(0).text(1) == "7 × 1,024".replace(",", "")
     (way,) = [button for button in report.findChildren(QPushButton) if "7 classes" in button.text()]
     qtbot.mouseClick(way, Qt.MouseButton.LeftButton)
