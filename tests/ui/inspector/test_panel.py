@@ -56,7 +56,7 @@ def texts(inspector: InspectorPanel) -> list[str]:
 
 
 def test_nothing_selected_says_what_to_do(inspector: InspectorPanel) -> None:
-    assert texts(inspector) == ["Open a network to see what it is made of and what can be changed."]
+    assert texts(inspector) == ["Open a network to see its layers and what can be changed."]
     inspector.show_inspection(BLOCK)
     inspector.show_inspection(None)
     assert len(texts(inspector)) == 1

@@ -70,7 +70,7 @@ def test_the_sample_is_shown_and_marked(panel: OutputPanel) -> None:
 def test_what_the_network_does_not_see_is_dimmed(panel: OutputPanel) -> None:
     panel.show_sample(red(), "Coffee", "coffee")
     panel.show_output(replace(OUTPUT, crop=(5.0, 0.0, 20.0, 20.0)))
-    assert "sees the bright 20 × 20 pixels" in panel.photo.toolTip()
+    assert "the bright 20 × 20 pixels" in panel.photo.toolTip()
     seen = panel.photo.grab().toImage()
     middle = seen.height() // 2
     assert seen.pixelColor(seen.width() // 2, middle) == Qt.GlobalColor.red
@@ -163,7 +163,7 @@ def test_the_output_is_said_in_words(panel: OutputPanel) -> None:
 )
 def test_how_far_apart(panel: OutputPanel, divergence: float, word: str) -> None:
     panel.show_output(OutputComparison(OUTPUT.predictions, divergence, False, "", 1.0))
-    assert panel.divergence.text == f"Before and after: {word} ({divergence:.3f} bits)"
+    assert panel.divergence.text == f"Compared with baseline: {word} ({divergence:.3f} bits)"
 
 
 def test_a_small_distance_is_not_said_to_be_none(panel: OutputPanel) -> None:
