@@ -37,7 +37,7 @@ class LibraryPanel(QWidget):
         self.model = QStandardItemModel(self)
         self.filter = self._build_filter()
         self.view = self._build_view()
-        self.empty_label = QLabel(tr("No matching networks"))
+        self.empty_label = QLabel(tr("No network matches."))
         self.empty_label.setProperty("role", "muted")
         self.empty_label.setWordWrap(True)
         self.empty_label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
