@@ -40,7 +40,7 @@ def test_opening_shows_graph_figures_and_output(mobilenet: Window) -> None:
     assert mobilenet.canvas.picture is not None
     assert mobilenet.canvas.picture.card("features.3") is not None
     assert "MobileNet v2" in mobilenet.windowTitle()
-    assert mobilenet.output.divergence.text.startswith("Before and after: identical")
+    assert mobilenet.output.divergence.text.startswith("Compared with baseline: identical")
     assert not mobilenet.actions_.undo.isEnabled()
 
 
