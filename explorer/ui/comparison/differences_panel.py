@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.widgets.labels import text_label
 
@@ -50,8 +51,8 @@ class DifferencesPanel(QWidget):
         self.headline_label = text_label("")
         self.model = QStandardItemModel(self)
         self.list_view = self._make_view()
-        self.copy_text_button = self._build_copy_button("Copy as text", self._as_text)
-        self.copy_csv_button = self._build_copy_button("Copy as CSV", self._as_csv)
+        self.copy_text_button = self._build_copy_button(tr("Copy as text"), self._as_text)
+        self.copy_csv_button = self._build_copy_button(tr("Copy as CSV"), self._as_csv)
         row = QHBoxLayout()
         row.addWidget(self.copy_text_button)
         row.addWidget(self.copy_csv_button)
@@ -73,7 +74,7 @@ class DifferencesPanel(QWidget):
             button.setEnabled(differences is not None)
         if differences is None:
             self.headline_label.setText(
-                "Put the baseline (Ctrl+Shift+B) or another network (Ctrl+Shift+K) beside this one."
+                tr("Compare with the baseline (Ctrl+Shift+B) or another network (Ctrl+Shift+K).")
             )
             return
         from explorer.presenters.difference_text import difference_headline
@@ -93,8 +94,8 @@ class DifferencesPanel(QWidget):
         made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         made.setMinimumHeight(90)
         made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        made.setAccessibleName("Differences")
-        made.setAccessibleDescription("Enter shows a difference in both diagrams")
+        made.setAccessibleName(tr("Differences"))
+        made.setAccessibleDescription(tr("Press Enter to show a difference in both diagrams"))
         made.clicked.connect(self._select)
         made.activated.connect(self._select)
         return made
@@ -105,7 +106,7 @@ class DifferencesPanel(QWidget):
 
     def _build_copy_button(self, text: str, format_differences: Callable[[], str]) -> QPushButton:
         button = QPushButton(text)
-        button.setToolTip(f"{text}: the whole list, to paste elsewhere")
+        button.setToolTip(tr("Copy the whole list to the clipboard"))
         button.clicked.connect(lambda: QGuiApplication.clipboard().setText(format_differences()))
         return button
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr
 from explorer.drawing import DARK, LIGHT
 from explorer.ui.base import appearance
 from explorer.ui.canvas.canvas import Canvas
@@ -19,16 +20,16 @@ class ComparisonPane(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = Canvas()
-        self.canvas.setAccessibleName("Diagram of the network it is compared with")
+        self.canvas.setAccessibleName(tr("Diagram of the network compared with"))
         self.canvas.setMinimumWidth(120)
         self.name_label = QLabel()
         self.name_label.setTextFormat(Qt.TextFormat.PlainText)
         self.name_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.link_button = self._build_button("Linked", "Pan, zoom and select in both at once")
+        self.link_button = self._build_button("Linked", tr("Pan, zoom and select in both diagrams at once"))
         self.link_button.setCheckable(True)
         self.link_button.setChecked(True)
         self.link_button.toggled.connect(self.link_toggled)
-        close = self._build_button("✕", "Close this side (Ctrl+Shift+B)")
+        close = self._build_button("✕", tr("Close this side (Ctrl+Shift+B)"))
         close.clicked.connect(lambda _=False: self.closed.emit())
         head = QFrame()
         head.setObjectName("head")

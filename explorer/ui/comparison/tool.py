@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
+from explorer.base.languages import tr, tr_noop
 from explorer.drawing import Picture
 from explorer.networks.catalogue import all_entries
 from explorer.ui.base import jobs
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 class ComparisonTool(QObject):
     """Shows the other network on the left, so that differences read from left to right."""
 
-    def __init__(self, desk: ToolContext) -> None:
-        super().__init__(desk.window)
-        self._desk, self._session = desk, desk.session
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context.window)
+        self._context, self._session = context, context.session
         self.mode: Literal["", "baseline", "other"] = ""
         self.other: Network | None = None  # what is on the left
         self._comparison: jobs.ComparisonResult | None = None
@@ -38,12 +39,12 @@ class ComparisonTool(QObject):
         )  # groups of the left that answer to none of the right, and are open
         self._anchor_card: str | None = None  # card of the left that stays where it is
         self._card_to_reveal: str | None = None
-        self._compare_lane = desk.add_lane("comparing", latest_only=True)
-        self._draw_lane = desk.add_lane("drawing beside", latest_only=True)
+        self._compare_lane = context.add_lane("comparing", latest_only=True)
+        self._draw_lane = context.add_lane("drawing beside", latest_only=True)
         self._make_actions()
         self.pane: ComparisonPane | None = None
         self.panel: DifferencesPanel | None = None
-        self._dock = desk.add_dock("Differences", self._make_panel, shortcut="Ctrl+Shift+L")
+        self._dock = context.add_dock(tr_noop("Differences"), self._make_panel, shortcut="Ctrl+Shift+L")
         session = self._session
         session.on("network", self._on_network_changed)
         session.on("selection", self._on_selection_changed)
@@ -53,13 +54,15 @@ class ComparisonTool(QObject):
         self._update_actions()
 
     def _make_actions(self) -> None:
-        a = self._desk.add_action
-        self._desk.get_menu("View").addSeparator()
-        tip = "The network as it was opened, on the left, and the list of differences"
-        self.baseline_action = a("View", "Beside the baseline", self._toggle_baseline, "Ctrl+Shift+B", tip)
+        a = self._context.add_action
+        self._context.get_menu("View").addSeparator()
+        tip = tr("Show the network as opened on the left, with a list of differences")
+        self.baseline_action = a("View", tr("Side by side with baseline"), self._toggle_baseline, "Ctrl+Shift+B", tip)
         self.baseline_action.setCheckable(True)
-        tip = "Any network of the catalogue, on the left, and the list of differences"
-        self.other_action = a("View", "Beside another network…", self._choose_network, "Ctrl+Shift+K", tip)
+        tip = tr("Show another network on the left, with a list of differences")
+        self.other_action = a(
+            "View", tr("Side by side with another network…"), self._choose_network, "Ctrl+Shift+K", tip
+        )
 
     # what is beside
 
@@ -71,9 +74,9 @@ class ComparisonTool(QObject):
     def open(self, key: str) -> None:
         """Compare the open network with one of the catalogue."""
         work = jobs.open_network_job(key, self._session.default_level)
-        self._desk.commands.show_status(f"Opening {key}…")
+        self._context.commands.show_status(tr("Opening {network}…", network=key))
         self._compare_lane.submit(
-            work, lambda found: self._show_network("other", found.network), self._desk.commands.show_error
+            work, lambda found: self._show_network("other", found.network), self._context.commands.show_error
         )
 
     def close(self) -> None:
@@ -91,7 +94,9 @@ class ComparisonTool(QObject):
         self.mode, self.other, self._comparison, self._anchor_card = mode, network, None, None
         if self.pane is None:
             self.pane = self._make_pane()
-        self.pane.name_label.setText(f"{network.title} · baseline" if mode == "baseline" else network.title)
+        self.pane.name_label.setText(
+            tr("{network} · baseline", network=network.title) if mode == "baseline" else network.title
+        )
         self.pane.name_label.setToolTip(self.pane.name_label.text())
         self.pane.canvas.show_picture(None)
         self.pane.show()
@@ -107,8 +112,8 @@ class ComparisonTool(QObject):
             self.show_baseline()
 
     def _choose_network(self) -> None:
-        dialog = QDialog(self._desk.window)
-        dialog.setWindowTitle("Beside another network")
+        dialog = QDialog(self._context.window)
+        dialog.setWindowTitle(tr("Compare with another network"))
         dialog.resize(360, 560)
         list_ = LibraryPanel()
         list_.show_rows(build_network_rows(all_entries()))
@@ -123,9 +128,9 @@ class ComparisonTool(QObject):
 
     def _make_pane(self) -> ComparisonPane:
         pane = ComparisonPane()
-        self._desk.add_pane_beside_canvas(pane)
+        self._context.add_pane_beside_canvas(pane)
         pane.canvas.show_legend(False)  # the other canvas has one
-        self._linked_views = LinkedViews(self._desk.canvas, pane.canvas, pane)
+        self._linked_views = LinkedViews(self._context.canvas, pane.canvas, pane)
         pane.link_toggled.connect(self._linked_views.set_enabled)
         pane.closed.connect(self.close)
         pane.canvas.card_selected.connect(self._select_on_left)
@@ -145,13 +150,13 @@ class ComparisonTool(QObject):
         network, other = self._session.network, self.other
         if network is not None and other is not None:
             work = jobs.comparison_job(other, network, self._session.default_level)
-            self._compare_lane.submit(work, self._show_comparison, self._desk.commands.show_error)
+            self._compare_lane.submit(work, self._show_comparison, self._context.commands.show_error)
 
     def _show_comparison(self, comparison: jobs.ComparisonResult) -> None:
         if self._comparison is None:
             self._unpaired_expanded = comparison.expanded_left
         self._comparison = comparison
-        self._desk.commands.show_status("", 1)
+        self._context.commands.show_status("", 1)
         self._show_list()
         self._draw()
         self._mark_differences()
@@ -162,11 +167,11 @@ class ComparisonTool(QObject):
 
         network, found = self._session.network, self._comparison
         if network is None or found is None:
-            self._desk.canvas.show_differences(frozenset())
+            self._context.canvas.show_differences(frozenset())
             return
         there = network.analysis.hierarchy.parent  # an edit may just have taken something away
         ids = (row.right_card for row in found.differences.rows if row.right_card in there)
-        self._desk.canvas.show_differences(
+        self._context.canvas.show_differences(
             frozenset(find_card(network.analysis, id, self._session.expanded) for id in ids)
         )
 
@@ -177,8 +182,8 @@ class ComparisonTool(QObject):
         if self._comparison is None or network is None or other is None:
             self.panel.show_differences(None, "", "")
             return
-        left = "Baseline" if self.mode == "baseline" else other.title
-        right = "now" if self.mode == "baseline" else network.title
+        left = tr("Baseline") if self.mode == "baseline" else other.title
+        right = tr("current") if self.mode == "baseline" else network.title
         self.panel.show_differences(self._comparison.differences, left, right)
 
     @property
@@ -195,7 +200,7 @@ class ComparisonTool(QObject):
         if self.other is not None and self._comparison is not None:
             colours = self._session.colour_mode if self._session.colour_mode in COLOUR_MODES else "kind"
             work = jobs.draw_job(self.other, self._left_expanded, colours, self._session.direction)
-            self._draw_lane.submit(work, self._show_picture, self._desk.commands.show_error)
+            self._draw_lane.submit(work, self._show_picture, self._context.commands.show_error)
 
     def _show_picture(self, picture: Picture) -> None:
         if self.pane is None or self.other is None or self._comparison is None:
@@ -210,7 +215,7 @@ class ComparisonTool(QObject):
         with self._linked_views.unlinked():  # one does not follow the other to where it begins
             canvas.show_picture(picture, anchor=keep if before is not None else None)
             if before is None and self.mode == "baseline":
-                canvas.set_view_state(*self._desk.canvas.view_state)
+                canvas.set_view_state(*self._context.canvas.view_state)
             elif before is None:
                 canvas.fit()
         rows = self._comparison.differences.rows
@@ -245,12 +250,12 @@ class ComparisonTool(QObject):
         right = _counterpart(id or "", self._comparison.differences.pairs)
         if right and self.pane.link_button.isChecked():
             self._anchor_card = id
-            self._desk.commands.go_to_card(right)
+            self._context.commands.go_to_card(right)
             return
         self._session.select(None)
         self.pane.canvas.select(members_of(id) if id is not None else ())
         if id is not None and self.other is not None and not right:
-            self._desk.commands.show_status(f"Only in {self.other.title}")
+            self._context.commands.show_status(tr("Only in {network}", network=self.other.title))
 
     def _toggle_on_left(self, id: str) -> None:
         """A group of the left should fold the other way; what answers to it on the right does too."""
@@ -259,7 +264,7 @@ class ComparisonTool(QObject):
         self._anchor_card = id
         right = _counterpart(id, self._comparison.differences.pairs)
         if right:
-            self._desk.canvas.expansion_toggled.emit(right)
+            self._context.canvas.expansion_toggled.emit(right)
         else:
             self._unpaired_expanded ^= {id}
             self._draw()
@@ -274,7 +279,7 @@ class ComparisonTool(QObject):
         if row.right_card:
             card = find_card_when_shown(network.analysis, row.right_card, self._session.expanded)
             self._anchor_card = self._comparison.counterparts.get(card) if self._comparison is not None else None
-            self._desk.commands.go_to_card(card)
+            self._context.commands.go_to_card(card)
         if row.left_card and not row.right_card:
             around = expanded_to_show(other.analysis, row.left_card, frozenset())
             self._card_to_reveal = find_card_when_shown(other.analysis, row.left_card, self._left_expanded)

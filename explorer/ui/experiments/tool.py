@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ class ExperimentsTool:
         self._lane = context.add_lane("experiments", latest_only=True)
         self._pending: tuple[str, Mapping[str, Any]] | None = None
         self.window: ExperimentsWindow | None = None
-        tip = "Questions about the networks, answered with numbers made here and now"
-        context.add_action("View", "Experiments…", self.show, "Ctrl+Shift+X", tip)
+        tip = tr("Answer questions about the networks with numbers computed here")
+        context.add_action("View", tr("Experiments…"), self.show, "Ctrl+Shift+X", tip)
         context.session.on("experiment", self._show_from_session)
         context.session.on("language", self._update_language)
 
@@ -30,7 +31,7 @@ class ExperimentsTool:
         if self.window is not None:
             self._show_window(id, controls or {})
             return
-        self._context.commands.show_status("Getting the experiments ready…")
+        self._context.commands.show_status(tr("Loading the experiments…"))
         self._pending = id, controls or {}
         self._lane.submit(
             _import_experiments,

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import Language
+from explorer.base.languages import Language, tr
 from explorer.experiments import all_experiments, get_experiment
 from explorer.experiments.experiment import Experiment
 from explorer.experiments.outcome import Label, Outcome
@@ -151,7 +151,7 @@ class ExperimentsWindow(QWidget):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
-        self.progress.setAccessibleName("Progress of the experiment")
+        self.progress.setAccessibleName(tr("Progress of the experiment"))
         self.status_label = QLabel()
         self.status_label.setProperty("role", "muted")
         self.cancel_button, self.rerun_button, self.reset_button = QPushButton(), QPushButton(), QPushButton()
@@ -217,7 +217,7 @@ class ExperimentsWindow(QWidget):
     def _show_texts(self) -> None:
         spoken = load_texts(self._language)
         text = spoken.experiments[self.experiment.id]
-        self.setWindowTitle(f"Experiments – {text.title}")
+        self.setWindowTitle(tr("Experiments – {title}", title=text.title))
         self.title_label.setText(text.title)
         self.question_label.setText(text.question)
         self.hint_label.setText(text.hint)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.guide.accuracy_cost import COST_AXES, NetworkPoint, catalogue_points
 from explorer.networks.catalogue import FAMILY_ORDER
 from explorer.ui.base import appearance
@@ -36,29 +37,29 @@ class AccuracyCostPlot(QWidget):
             self.x_axis_box.addItem(axis.title, axis.name)
             self.bubble_size_box.addItem(axis.title, axis.name)
         self.bubble_size_box.setCurrentIndex(1)
-        self.x_axis_box.setAccessibleName("Cost along the axis")
-        self.bubble_size_box.setAccessibleName("Size of the bubbles")
+        self.x_axis_box.setAccessibleName(tr("Cost on the horizontal axis"))
+        self.bubble_size_box.setAccessibleName(tr("Size of the bubbles"))
         self.family_box = QComboBox()
-        self.family_box.addItem("All families", "")
+        self.family_box.addItem(tr("All families"), "")
         for family in FAMILY_ORDER:
             self.family_box.addItem(family, family)
-        self.family_box.setAccessibleName("Family pointed out")
+        self.family_box.setAccessibleName(tr("Highlighted family"))
         row = QHBoxLayout()
         for words, box in (
-            ("Across", self.x_axis_box),
-            ("Bubble", self.bubble_size_box),
-            ("Point out", self.family_box),
+            (tr("Horizontal axis"), self.x_axis_box),
+            (tr("Bubble size"), self.bubble_size_box),
+            (tr("Highlight"), self.family_box),
         ):
             row.addWidget(QLabel(words))
             row.addWidget(box)
             box.currentIndexChanged.connect(self._redraw)
         row.addStretch(1)
-        self.status_label = QLabel("Point at a bubble; a click opens the network.")
+        self.status_label = QLabel(tr("Hover over a bubble for details; click it to open the network."))
         self.status_label.setProperty("role", "muted")
         self.plot = pg.PlotWidget(axisItems={"bottom": _CountAxis("bottom")})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
-        self.plot.setAccessibleName("Accuracy against cost")
+        self.plot.setAccessibleName(tr("Accuracy against cost"))
         self._bubbles = pg.ScatterPlotItem(hoverable=True, tip=None)
         self._bubbles.sigClicked.connect(lambda _, points, __: self.open_requested.emit(points[-1].data().key))
         self._bubbles.sigHovered.connect(lambda _, points, __: self._describe(points))
@@ -116,8 +117,8 @@ class AccuracyCostPlot(QWidget):
         self._bubbles.setData(points)
         self._bubbles.opts["hoverPen"] = pg.mkPen(c.text, width=2)
         for name, words in (
-            ("bottom", f"{self.x_axis_box.currentText()}, logarithmic"),
-            ("left", "Top-1 accuracy (%)"),
+            ("bottom", tr("{axis}, logarithmic", axis=self.x_axis_box.currentText())),
+            ("left", tr("Top-1 accuracy (%)")),
         ):
             axis = self.plot.getAxis(name)
             axis.setPen(pg.mkPen(c.border))
@@ -161,7 +162,7 @@ class AccuracyCostPlot(QWidget):
         colour.setAlpha(60)
         self._band.setBrush(colour)
         self._band.setRegion((place - 0.012, place + 0.012))
-        self._band_title.setFormat(f"{self._edited_point.title}: accuracy unknown")
+        self._band_title.setFormat(tr("{network}: accuracy unknown", network=self._edited_point.title))
         self._band_title.setColor(c.accent)
 
 

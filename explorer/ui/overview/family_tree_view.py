@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
-from explorer.base.languages import Language
+from explorer.base.languages import Language, tr
 from explorer.guide.family_tree import FamilyTreeNode, load_family_tree
 from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
@@ -61,7 +61,7 @@ class FamilyTreeCanvas(QWidget):
         self.setFixedSize(int(bounds.right()) + _MARGIN_LEFT, int(bounds.bottom()) + _MARGIN_LEFT)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Family tree of the networks; arrow keys move, Enter opens one")
+        self.setAccessibleName(tr("Family tree of the networks; arrow keys move, Enter opens one"))
 
     def set_language(self, language: Language) -> None:
         """Show the contributions in a language."""

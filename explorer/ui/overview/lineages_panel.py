@@ -11,7 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import Language
+from explorer.base.languages import Language, tr
 from explorer.guide.lineages import Lineage, LineageFigures, load_lineages
 from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
@@ -57,7 +57,7 @@ class LineagesPanel(QWidget):
         self.lineage_list = QListWidget()
         self.lineage_list.setMaximumWidth(250)
         self.lineage_list.setSpacing(3)
-        self.lineage_list.setAccessibleName("Lineages")
+        self.lineage_list.setAccessibleName(tr("Lineages"))
         self.lineage_list.currentRowChanged.connect(lambda _: self._show_lineage())
         self.text_view = QTextBrowser()
         self.text_view.setOpenLinks(False)

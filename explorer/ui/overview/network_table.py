@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base import number_format
 from explorer.base.atomic_write import write_atomic
+from explorer.base.languages import tr
 from explorer.guide.accuracy_cost import TABLE_COLUMNS, NetworkPoint, catalogue_points, points_as_csv
 
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
@@ -48,11 +49,11 @@ class NetworkTable(QWidget):
         self._sort_model.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.table_view = self._make_view()
         self.filter_field = QLineEdit()
-        self.filter_field.setPlaceholderText("Filter by name, family, year …")
+        self.filter_field.setPlaceholderText(tr("Filter by name, family or year…"))
         self.filter_field.setClearButtonEnabled(True)
-        self.filter_field.setAccessibleName("Filter the table")
+        self.filter_field.setAccessibleName(tr("Filter the table"))
         self.filter_field.textChanged.connect(self._sort_model.setFilterFixedString)
-        copy, save = QPushButton("Copy as CSV"), QPushButton("Save as CSV…")
+        copy, save = QPushButton(tr("Copy as CSV")), QPushButton(tr("Save as CSV…"))
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.as_csv()))
         save.clicked.connect(self.save)
         row = QHBoxLayout()
@@ -74,7 +75,7 @@ class NetworkTable(QWidget):
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setTabKeyNavigation(False)
-        view.setAccessibleName("All networks; Enter opens one")
+        view.setAccessibleName(tr("All networks; Enter opens one"))
         view.resizeColumnsToContents()
         view.horizontalHeader().setSectionResizeMode(len(TABLE_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         view.activated.connect(self._open)
@@ -132,4 +133,4 @@ def _cell_text(name: str, value: object) -> str:
 
 
 def _ask_save_path(parent: QWidget) -> str | None:
-    return QFileDialog.getSaveFileName(parent, "Save the table", "networks.csv", "CSV (*.csv)")[0] or None
+    return QFileDialog.getSaveFileName(parent, tr("Save table"), "networks.csv", tr("CSV (*.csv)"))[0] or None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QTabWidget
 
+from explorer.base.languages import tr
 from explorer.ui.base.lanes import Lane
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -21,18 +22,20 @@ if TYPE_CHECKING:
 class OverviewTool:
     """Menu entry of the overview, and its window once it has been opened."""
 
-    def __init__(self, desk: ToolContext) -> None:
-        self._desk = desk
-        self._lane = desk.add_lane("across networks", latest_only=True)
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
+        self._lane = context.add_lane("across networks", latest_only=True)
         self.window: OverviewWindow | None = None
-        desk.add_action("View", "All networks…", self.show, "Ctrl+Shift+N", "A map, a tree and a table of all networks")
-        desk.session.on("network", self._update_window)
-        desk.session.on("language", self._update_window)
+        context.add_action(
+            "View", tr("All networks…"), self.show, "Ctrl+Shift+N", tr("Show all networks as a map, a tree and a table")
+        )
+        context.session.on("network", self._update_window)
+        context.session.on("language", self._update_window)
 
     def show(self) -> None:
         """Show the window, created on first use."""
         if self.window is None:
-            self.window = OverviewWindow(self._desk, self._lane)
+            self.window = OverviewWindow(self._context, self._lane)
         self.window.update_from_session()
         self.window.show()
         self.window.raise_()
@@ -46,39 +49,39 @@ class OverviewTool:
 class OverviewWindow(QTabWidget):
     """Tabs with the plot, the family tree, the table and the lineages."""
 
-    def __init__(self, desk: ToolContext, lane: Lane) -> None:
+    def __init__(self, context: ToolContext, lane: Lane) -> None:
         from explorer.ui.overview.accuracy_cost_plot import AccuracyCostPlot
         from explorer.ui.overview.family_tree_view import FamilyTreeView
         from explorer.ui.overview.lineages_panel import LineagesPanel
         from explorer.ui.overview.network_table import NetworkTable
 
-        super().__init__(desk.window)
+        super().__init__(context.window)
         self.setWindowFlag(Qt.WindowType.Window)
-        self._desk, self._lane = desk, lane
-        self.setWindowTitle("All networks")
+        self._context, self._lane = context, lane
+        self.setWindowTitle(tr("All networks"))
         self.resize(QSize(1100, 680).boundedTo(self.screen().availableSize()))
         self.accuracy_cost: AccuracyCostPlot = AccuracyCostPlot()
         self.family_tree: FamilyTreeView = FamilyTreeView()
         self.table: NetworkTable = NetworkTable()
         self.lineages: LineagesPanel = LineagesPanel()
         for title, panel in (
-            ("Map", self.accuracy_cost),
-            ("Family tree", self.family_tree),
-            ("Table", self.table),
-            ("Lineages", self.lineages),
+            (tr("Map"), self.accuracy_cost),
+            (tr("Family tree"), self.family_tree),
+            (tr("Table"), self.table),
+            (tr("Lineages"), self.lineages),
         ):
             self.addTab(panel, title)
         for panel in (self.accuracy_cost, self.family_tree, self.table):
-            panel.open_requested.connect(desk.commands.open_network)
+            panel.open_requested.connect(context.commands.open_network)
         self.lineages.open_requested.connect(self._open_lineage_step)
         self.lineages.measure_requested.connect(self._measure)
-        self.table.failed.connect(desk.commands.show_error)
+        self.table.failed.connect(context.commands.show_error)
 
     def update_from_session(self) -> None:
         """Follow the network and the language of the session."""
         from explorer.guide.accuracy_cost import edited_network_point
 
-        session = self._desk.session
+        session = self._context.session
         self.accuracy_cost.show_edited_network(
             edited_network_point(session.network) if session.network is not None else None
         )
@@ -91,13 +94,13 @@ class OverviewWindow(QTabWidget):
     def _open_lineage_step(self, key: str, edits: tuple[Any, ...]) -> None:
         """To a step of a lineage: from another step of it nothing has to be opened, and nothing is lost."""
         if self.lineages.has_open_step:
-            self._desk.commands.change_network(lambda network: network.with_edits(*edits))
+            self._context.commands.change_network(lambda network: network.with_edits(*edits))
         else:
-            self._desk.commands.open_network(key, None, edits)
+            self._context.commands.open_network(key, None, edits)
 
     def _measure(self, lineage: object) -> None:
         from explorer.guide.lineages import Lineage, measure_lineage
 
         assert isinstance(lineage, Lineage)
         show = partial(self.lineages.show_figures, lineage)
-        self._lane.submit(partial(measure_lineage, lineage), show, self._desk.commands.show_error)
+        self._lane.submit(partial(measure_lineage, lineage), show, self._context.commands.show_error)

@@ -34,7 +34,7 @@ def test_the_baseline_stands_beside_and_the_list_follows_edits(
     settle(beside, window, qtbot)
     assert beside.pane.isVisible()
     assert beside.pane.canvas.picture.diagram.cards.keys() == window.canvas.picture.diagram.cards.keys()
-    assert beside.panel.headline_label.text() == "Baseline → now\nNo differences"
+    assert beside.panel.headline_label.text() == "Baseline → current\nNo differences"
     window.apply_edit(SwapActivation("features.1", "gelu"))
     qtbot.waitUntil(lambda: beside.panel.model.rowCount() == 1, timeout=LONG)
     settle(beside, window, qtbot)
