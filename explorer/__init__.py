@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer.edits import EditError, SetBottleneckActivation, SwapActivation, ToggleChannelShuffle, ToggleShortcut
     from explorer.export.network_files import save_network
+    from explorer.export.network_graph import save_graph, to_networkx
     from explorer.export.network_sheet import save_diagram
     from explorer.export.page import ExportError, Page
     from explorer.network import Network, Prediction
@@ -37,10 +38,12 @@ _HOME = {
     "ToggleShortcut": ("explorer.edits", "ToggleShortcut"),
     "SetBottleneckActivation": ("explorer.edits", "SetBottleneckActivation"),
     "save_diagram": ("explorer.export.network_sheet", "save_diagram"),
+    "save_graph": ("explorer.export.network_graph", "save_graph"),
     "save_network": ("explorer.export.network_files", "save_network"),
     "show": ("explorer.ui.shell.app", "show"),
     "Page": ("explorer.export.page", "Page"),
     "ExportError": ("explorer.export.page", "ExportError"),
+    "to_networkx": ("explorer.export.network_graph", "to_networkx"),
     "EditError": ("explorer.edits", "EditError"),
 }
 
@@ -59,8 +62,10 @@ __all__ = [
     "get_entry",
     "open",
     "save_diagram",
+    "save_graph",
     "save_network",
     "show",
+    "to_networkx",
 ]
 
 

@@ -64,7 +64,8 @@ def _build_parser() -> argparse.ArgumentParser:
     figures.set_defaults(run=_print_figures)
 
     export = commands.add_parser(
-        "export", help="diagrams as PNG, SVG or PDF; the network itself as .py, .safetensors or .onnx"
+        "export",
+        help="diagrams as PNG, SVG or PDF; the graph as .graphml or .dot; the network as .py, .safetensors or .onnx",
     )
     _add_networks_argument(export)
     commands_of_files.add_export_arguments(export, _open_network)

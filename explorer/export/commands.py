@@ -8,7 +8,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.export.page import NETWORK_SUFFIXES, SUFFIXES, THEMES, ExportError, Page, PictureKind, check_suffix
+from explorer.export.page import (
+    GRAPH_SUFFIXES,
+    NETWORK_SUFFIXES,
+    SUFFIXES,
+    THEMES,
+    ExportError,
+    Page,
+    PictureKind,
+    check_suffix,
+)
 from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
 
 if TYPE_CHECKING:
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
 #: The levels of the figure of volumes, as it calls them.
 _VOLUME_LEVELS: dict[str, Level] = {"stages": "stages", "blocks": "blocks", "layers": "units"}
 _TEXT_SUFFIXES = (".md", ".tex", ".csv")
+_EXPORT_SUFFIXES = (*SUFFIXES, *NETWORK_SUFFIXES, *GRAPH_SUFFIXES)
 
 #: Opens the network of a key, as the rest of the command line says.
 Opener = Callable[[argparse.Namespace, str], "Network"]
@@ -24,7 +34,7 @@ Opener = Callable[[argparse.Namespace, str], "Network"]
 
 def add_export_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
     """Add the arguments of `export`. `opener` opens the network of a key."""
-    _add_page_arguments(parser, formats=(*SUFFIXES, *NETWORK_SUFFIXES))
+    _add_page_arguments(parser, formats=_EXPORT_SUFFIXES)
     parser.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
     parser.add_argument("--direction", choices=tuple(DIRECTIONS), default="columns", help="which way the data flows")
     parser.add_argument("--colour-by", dest="by", choices=tuple(COLOUR_MODES), default="kind", help="what colours say")
@@ -87,12 +97,18 @@ def _build_page(parsed: argparse.Namespace, **more: Any) -> Page:
 def _run_export(parsed: argparse.Namespace, opener: Opener, kind: PictureKind = "graph") -> None:
     level = _VOLUME_LEVELS.get(parsed.level, parsed.level)
     page = _build_page(parsed, kind=kind, level=level, direction=parsed.direction, by=parsed.by)
-    known = (*SUFFIXES, *NETWORK_SUFFIXES) if kind == "graph" else SUFFIXES
+    known = _EXPORT_SUFFIXES if kind == "graph" else SUFFIXES
     for key, path in _output_files(parsed.network, parsed.out, parsed.format):
-        if check_suffix(path, known) in NETWORK_SUFFIXES:
+        suffix = check_suffix(path, known)
+        if suffix in NETWORK_SUFFIXES:
             from explorer.export.network_files import save_network
 
             save_network(opener(parsed, key), path)
+            continue
+        if suffix in GRAPH_SUFFIXES:
+            from explorer.export.network_graph import save_graph
+
+            save_graph(opener(parsed, key), path, parsed.level)
             continue
         from explorer.export.network_sheet import save_diagram
 
@@ -147,7 +163,7 @@ def _output_files(patterns: list[str], out: str, suffix: str) -> Iterator[tuple[
     if len(named) == 1 and not path.is_dir() and not out.endswith(("/", "\\")):
         yield named[0], path
         return
-    if path.suffix.lower() in (*SUFFIXES, *NETWORK_SUFFIXES) and not path.is_dir():
+    if path.suffix.lower() in _EXPORT_SUFFIXES and not path.is_dir():
         raise ExportError(f"{len(named)} networks do not fit into one file {path.name}: name a folder")
     from explorer.networks.catalogue import get_entry
     from explorer.networks.user_module import is_user_module

@@ -24,6 +24,8 @@ THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 SUFFIXES = (".png", ".svg", ".pdf")
 #: The network itself: Python that rebuilds it, its weights, both for other programs.
 NETWORK_SUFFIXES = (".py", ".safetensors", ".onnx")
+#: The graph of the network, for programs that analyse or draw graphs.
+GRAPH_SUFFIXES = (".graphml", ".dot")
 
 #: Units of the drawing on an inch of paper, as CSS has it: at scale 1 type is 11 to 13 units, 8 to 10 points, high.
 UNITS_PER_INCH = 96.0
