@@ -1,6 +1,7 @@
-"""What networks there are: where each comes from, what was published about it, and what it counts here.
+"""The catalogue of networks: where each comes from, what was published about it, and its counted figures.
 
-The entries are in resources/catalogue.json. Nothing here imports torch before `build` is called.
+The entries are in resources/catalogue.json, whose fields `catalogue_schema` describes. Nothing here imports torch
+before `instantiate` is called.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from explorer.base.resources import resource_path
 if TYPE_CHECKING:
     from torch import nn
 
+#: Families that began in the same year stand in this order; families that are not listed follow.
 FAMILY_ORDER = (
     "AlexNet",
     "VGG",
@@ -44,9 +46,13 @@ class UnknownNetwork(LookupError):
     """No entry has this key; the message names the nearest ones."""
 
 
+class CatalogueError(ValueError):
+    """resources/catalogue.json is not a catalogue; the message names the entry and the field."""
+
+
 @dataclass(frozen=True)
 class PublishedValue:
-    """A number from a paper. `note` says how it was counted, or why it does not come out here."""
+    """A number from a paper. `note` says how it was counted, or why it is not reproduced here."""
 
     figure: Literal["params", "macs", "top1"]
     value: float  # a count, or per cent
@@ -56,7 +62,10 @@ class PublishedValue:
 
 @dataclass(frozen=True)
 class BuildOption:
-    """Something to choose before the network is built. The first choice is what the entry's figures hold for."""
+    """An argument of the builder that can be chosen before a network is opened, with its values, default first.
+
+    The entry's figures hold for the default.
+    """
 
     name: str
     title: str
@@ -64,12 +73,13 @@ class BuildOption:
 
     @property
     def default(self) -> bool | float:
+        """The first choice, which the entry's figures hold for."""
         return self.choices[0]
 
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A network of the catalogue."""
+    """A network of the catalogue: its builder, its counted figures, and published ones."""
 
     key: str
     title: str
@@ -80,7 +90,7 @@ class CatalogueEntry:
     builder: str  # "torchvision.models:resnet50"
     params: int  # counted on the live module
     macs: int  # half of what torch.utils.flop_counter counts, at `input_size`
-    activations: int  # numbers that all ops together make of one image
+    activations: int  # elements of all ops' outputs for one image
     top1: float | None = None  # per cent on ImageNet
     top1_source: str = ""
     published: tuple[PublishedValue, ...] = ()
@@ -102,30 +112,56 @@ def _parse_entry(raw: Mapping[str, Any], papers: Mapping[str, str]) -> Catalogue
     return CatalogueEntry(**fields)
 
 
+def _sort_key(entry: CatalogueEntry) -> tuple[int, int]:
+    known = entry.family in FAMILY_ORDER
+    return entry.year, FAMILY_ORDER.index(entry.family) if known else len(FAMILY_ORDER)
+
+
 @cache
 def all_entries() -> tuple[CatalogueEntry, ...]:
-    """All networks, by year and, within a year, in the order of `FAMILIES`."""
-    raw = json.loads(resource_path("catalogue.json").read_text(encoding="utf-8"))
-    found = [_parse_entry(item, raw["papers"]) for item in raw["networks"]]
-    return tuple(sorted(found, key=lambda entry: (entry.year, FAMILY_ORDER.index(entry.family))))
+    """Return all networks by year and, within a year, in the order of `FAMILY_ORDER`, then of the file.
+
+    The window lists them before it imports anything large, so they are not checked against the schema here; it is
+    applied once something does not fit.
+
+    Raises:
+        CatalogueError: the file is not a catalogue; the message names the entry and the field.
+    """
+    raw: Any = None
+    try:
+        raw = json.loads(resource_path("catalogue.json").read_text(encoding="utf-8"))
+        return tuple(sorted((_parse_entry(item, raw["papers"]) for item in raw["networks"]), key=_sort_key))
+    except (AttributeError, LookupError, TypeError, ValueError) as failure:
+        from explorer.networks.catalogue_schema import find_catalogue_error
+
+        reason = find_catalogue_error(raw) if raw is not None else None
+        raise CatalogueError(f"resources/catalogue.json: {reason or failure}") from failure
+
+
+def all_families() -> tuple[str, ...]:
+    """Return the families that have an entry: those of `FAMILY_ORDER`, then others by the year of their first."""
+    present = dict.fromkeys(entry.family for entry in all_entries())
+    listed = [family for family in FAMILY_ORDER if family in present]
+    return (*listed, *(family for family in present if family not in FAMILY_ORDER))
 
 
 def get_entry(key: str) -> CatalogueEntry:
-    """The entry called `key`. Raises UnknownNetwork with the nearest keys."""
+    """Return the entry with this key. Raises UnknownNetwork, which names the nearest keys."""
     by_key = {entry.key: entry for entry in all_entries()}
     if key in by_key:
         return by_key[key]
     wanted = key.lower().replace("-", "_").replace(" ", "_")
-    near = difflib.get_close_matches(wanted, by_key, n=3, cutoff=0.5)
-    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    nearest = difflib.get_close_matches(wanted, by_key, n=3, cutoff=0.5)
+    hint = f"; did you mean {', '.join(nearest)}?" if nearest else ""
     raise UnknownNetwork(f"there is no network {key!r} in the catalogue{hint}")
 
 
 def instantiate(entry: CatalogueEntry, options: Mapping[str, Any] | None = None, *, device: str = "meta") -> nn.Module:
-    """The module of `entry` in eval mode, without pretrained weights; on "meta" it occupies no memory.
+    """Build the module of `entry` in eval mode, without pretrained weights; on "meta" it occupies no memory.
 
-    `options` holds values for `entry.options`; without one, the first choice counts. With `aux_heads` the module
-    returns its auxiliary outputs too, for which the root (and only the root) is left in training mode.
+    `options` holds values for `entry.options`; an option without one has its default. With `aux_heads` the module
+    returns its auxiliary outputs too, for which the root (and only the root) is left in training mode. Raises
+    ValueError for an option or a value the entry does not have.
     """
     from explorer.networks.builder import call_builder
 

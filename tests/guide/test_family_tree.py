@@ -14,9 +14,9 @@ from explorer.guide.family_tree import load_family_tree
 from explorer.networks.catalogue import FAMILY_ORDER, get_entry
 
 
-def test_every_family_but_for_variants_is_in_the_tree() -> None:
+def test_every_family_of_the_history_is_in_the_tree() -> None:
     families = {get_entry(ancestor.key).family for ancestor in load_family_tree()}
-    assert families == set(FAMILY_ORDER)
+    assert families >= set(FAMILY_ORDER)
 
 
 def test_nobody_learns_from_the_future() -> None:

@@ -14,11 +14,11 @@ from torch import nn
 from torchvision import models
 
 from explorer.networks.catalogue import (
-    FAMILY_ORDER,
     BuildOption,
     CatalogueEntry,
     UnknownNetwork,
     all_entries,
+    all_families,
     get_entry,
     instantiate,
 )
@@ -45,14 +45,13 @@ def test_the_catalogue_has_all_of_torchvision_and_what_it_lacks() -> None:
         *(f"shufflenet_v1_x{width}" for width in ("0_25", "0_5", "1_5", "2_0")),
     }
     assert len(set(KEYS)) == len(KEYS)
-    assert set(KEYS) == own | set(models.list_models(module=models))
-    assert set(IN_TORCHVISION) == set(KEYS) - own
+    assert own <= set(KEYS) - set(IN_TORCHVISION)
+    assert set(IN_TORCHVISION) == set(models.list_models(module=models))
 
 
 def test_entries_go_by_year_then_family() -> None:
-    order = [(entry.year, FAMILY_ORDER.index(entry.family)) for entry in all_entries()]
+    order = [(entry.year, all_families().index(entry.family)) for entry in all_entries()]
     assert order == sorted(order)
-    assert KEYS[0] == "alexnet_2012"
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -86,7 +85,6 @@ def test_torchvision_publishes_the_same_counts(key: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_entries_are_complete(key: str) -> None:
     entry = get_entry(key)
-    assert entry.family in FAMILY_ORDER
     assert entry.title
     assert str(entry.year)[:3] in ("201", "202")
     assert entry.paper.count(", ") >= 2

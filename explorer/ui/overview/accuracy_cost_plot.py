@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 from explorer.base import number_format
 from explorer.base.languages import tr
 from explorer.guide.accuracy_cost import COST_AXES, NetworkPoint, catalogue_points
-from explorer.networks.catalogue import FAMILY_ORDER
+from explorer.networks.catalogue import all_families
 from explorer.ui.base import appearance
 
 _MIN_BUBBLE_PX, _MAX_BUBBLE_PX = 7.0, 34.0  # diameter of a bubble in pixels
@@ -41,7 +41,7 @@ class AccuracyCostPlot(QWidget):
         self.bubble_size_box.setAccessibleName(tr("Size of the bubbles"))
         self.family_box = QComboBox()
         self.family_box.addItem(tr("All families"), "")
-        for family in FAMILY_ORDER:
+        for family in all_families():
             self.family_box.addItem(family, family)
         self.family_box.setAccessibleName(tr("Highlighted family"))
         row = QHBoxLayout()
@@ -175,5 +175,6 @@ class _CountAxis(pg.AxisItem):
 
 def family_colour(family: str) -> QColor:
     """Return the colour of a family: hues evenly spread, at a lightness that suits both themes."""
-    at = FAMILY_ORDER.index(family) if family in FAMILY_ORDER else 0
+    families = all_families()
+    at = families.index(family) if family in families else 0
     return QColor.fromHsl(int(360 * (at * 0.381966 % 1)), 150, 120)

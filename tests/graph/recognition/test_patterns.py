@@ -17,7 +17,6 @@ from explorer.edits import ToggleShortcut as ShortcutSwitch
 from explorer.graph.recognition.patterns import Pattern
 from explorer.graph.recognition.shortcuts import find_shortcuts
 from explorer.network import Network, open_network
-from tests.conftest import KEYS
 
 
 def named(network: Network) -> list[Pattern]:
@@ -122,7 +121,7 @@ for key, rows in REGNETS.items():
     }
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", CATALOGUE)
 def test_names_on_the_catalogue(key: str, opened: Callable[[str], Network]) -> None:
     assert names(opened(key)) == CATALOGUE[key]
 
