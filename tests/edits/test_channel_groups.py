@@ -1,0 +1,103 @@
+"""Widths that belong together: what is tied, what is derived, what is locked, and which widths can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from explorer.edits import EditError, SetWidth
+from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
+from explorer.network import Network, open_network
+
+Opened = Callable[[str], Network]
+
+
+def locks(groups: ChannelGroups, row: tuple[int, ...]) -> list[str]:
+    return [groups.segments[segment].lock_reason for segment in groups.linear_form(row)]
+
+
+@pytest.mark.parametrize("locked_first", [True, False])
+def test_what_is_tied_to_a_locked_width_is_locked(locked_first: bool) -> None:
+    groups = ChannelGroups()
+    free, locked = groups.add_segment(8, 1), groups.add_segment(8, 0 if locked_first else 2, lock_reason="fixed")
+    groups.tie(free, locked)
+    groups.finish()
+    assert locks(groups, free) == locks(groups, locked) == ["fixed"]
+    with pytest.raises(WidthError, match="its width is fixed: fixed"):
+        groups.solve_width(free, 16)
+
+
+@pytest.mark.parametrize("swapped", [True, False])
+def test_a_lock_reaches_what_a_tied_width_is_derived_from(swapped: bool) -> None:
+    groups = ChannelGroups()
+    source, locked = groups.add_segment(8, 0), groups.add_segment(4, 2, lock_reason="fixed")
+    half = groups.derive(source, Fraction(1, 2), 1)
+    groups.tie(*((locked, half) if swapped else (half, locked)))
+    groups.finish()
+    assert locks(groups, source) == ["fixed"]
+    assert locks(groups, half) == ["fixed"]
+    assert groups.size(half) == 4
+
+
+def test_a_free_width_follows_the_one_it_is_derived_from_when_they_are_tied() -> None:
+    groups = ChannelGroups()
+    source, free = groups.add_segment(8, 0), groups.add_segment(4, 2)
+    half = groups.derive(source, Fraction(1, 2), 1)
+    groups.producers = {"source": source, "free": free}
+    groups.tie(half, free)
+    groups.finish()
+    assert locks(groups, source) == [""]
+    assert groups.linear_form(free) == {source[0]: Fraction(1, 2)}
+    assert groups.solve_width(free, 6) == {source[0]: 12}
+    assert groups.producers_of(source[0]) == ["source", "free"]
+
+
+def test_two_widths_that_follow_from_others_are_locked_where_they_meet() -> None:
+    groups = ChannelGroups()
+    one, other = groups.add_segment(8, 0), groups.add_segment(16, 1)
+    groups.tie(groups.derive(one, Fraction(1, 2), 2), groups.derive(other, Fraction(1, 4), 3))
+    assert all(locks(groups, row) == ["two widths that follow from others meet here"] for row in (one, other))
+
+
+def test_a_row_is_split_where_the_other_side_has_a_seam() -> None:
+    groups = ChannelGroups()
+    wide, left, right = groups.add_segment(8, 0), groups.add_segment(3, 1), groups.add_segment(5, 2)
+    groups.tie(wide, (*left, *right))
+    groups.finish()
+    assert [groups.segments[segment].size for segment in groups.resolve(wide)] == [3, 5]
+    assert groups.resolve(wide) == groups.resolve((*left, *right))
+    assert groups.solve_width(left, 4) == {groups.resolve(left)[0]: 4}
+
+
+def test_rows_of_unlike_size_are_locked() -> None:
+    groups = ChannelGroups()
+    one, other = groups.add_segment(8, 0), groups.add_segment(6, 1)
+    groups.tie(one, other)
+    assert all(reason.startswith("it meets another width") for row in (one, other) for reason in locks(groups, row))
+
+
+class Halves(nn.Module):
+    """Half of a map is added to a map whose width a reshape fixes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide, self.narrow, self.last = nn.Conv2d(3, 16, 1), nn.Conv2d(3, 8, 1), nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = self.wide(x).chunk(2, 1)
+        fixed = self.narrow(x).reshape(1, 8, 4, 4)
+        result: Tensor = self.last(torch.relu(first) + fixed) + second.mean()
+        return result
+
+
+def test_a_network_whose_halved_map_meets_a_fixed_one_cannot_change_it() -> None:
+    network = open_network(Halves(), input_shape=(1, 3, 4, 4))
+    groups = find_channel_groups(network.architecture)
+    assert locks(groups, groups.producers["wide"]) == ["reshape is written for exactly this width"]
+    with pytest.raises(EditError, match="wide: its width is fixed: reshape is written for exactly this width"):
+        network.edit(SetWidth("wide", 24))
+    assert network.edit(SetWidth("last", 6)).architecture.nodes["last"].layer.out_channels == 6  # type: ignore[union-attr]
