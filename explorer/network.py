@@ -137,7 +137,7 @@ class Network:
         """The network after these edits. Raises EditError, and then nothing has changed."""
         history = self.history
         for edit in edits:
-            result = apply_edit(edit, history.current)
+            result = apply_edit(edit, history.current, history.baseline)
             if result is history.current:
                 continue
             analyse(result)  # a snapshot that does not hold together is refused here

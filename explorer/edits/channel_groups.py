@@ -87,14 +87,14 @@ class ChannelGroups:
 
     def _resolve(self, row: Row) -> Row:
         found: list[int] = []
-        for atom in row:
-            root = self.find_root(atom)
+        for segment in row:
+            root = self.find_root(segment)
             parts = self.segments[root].pieces
             found.extend(self.resolve(parts) if parts else (root,))
         return tuple(found)
 
     def size(self, row: Iterable[int]) -> int:
-        return sum(self.segments[atom].size for atom in self.resolve(row))
+        return sum(self.segments[segment].size for segment in self.resolve(row))
 
     def linear_form(self, row: Iterable[int]) -> dict[int, Fraction]:
         """A width as a sum over free atoms: how often each counts. Locked atoms stand for themselves."""
@@ -108,9 +108,9 @@ class ChannelGroups:
 
     def _compute_linear_form(self, row: Row) -> dict[int, Fraction]:
         total: dict[int, Fraction] = {}
-        for atom in self.resolve(row):
-            derived = self.segments[atom].derived
-            inside = {atom: Fraction(1)} if derived is None else self.linear_form(derived[0])
+        for segment in self.resolve(row):
+            derived = self.segments[segment].derived
+            inside = {segment: Fraction(1)} if derived is None else self.linear_form(derived[0])
             times = Fraction(1) if derived is None else derived[1]
             for inner, count in inside.items():
                 total[inner] = total.get(inner, Fraction(0)) + count * times
@@ -130,17 +130,17 @@ class ChannelGroups:
         if not chosen:
             raise WidthError(f"its width is fixed: {next(self.segments[atom].lock_reason for atom in counts)}", ())
         rest = sum((n * self.segments[a].size for a, n in counts.items() if a not in chosen), Fraction(0))
-        whole = sum((counts[atom] * self.segments[atom].size for atom in chosen), Fraction(0))
+        whole = sum((counts[segment] * self.segments[segment].size for segment in chosen), Fraction(0))
         left, found = width - rest, dict[int, int]()
-        for at, atom in enumerate(chosen):
+        for at, segment in enumerate(chosen):
             last = at == len(chosen) - 1
-            share = left / counts[atom] if last else (width - rest) * self.segments[atom].size / whole
-            step = self.segments[atom].multiple
+            share = left / counts[segment] if last else (width - rest) * self.segments[segment].size / whole
+            step = self.segments[segment].multiple
             size = share if last else Fraction(max(round(share / step), 1) * step)
             if size < 1 or size.denominator != 1 or size % step:
                 raise WidthError(*self._explain_misfit(width, rest, counts, chosen))
-            found[atom] = int(size)
-            left -= counts[atom] * size
+            found[segment] = int(size)
+            left -= counts[segment] * size
         if not self.is_divisible(found):
             raise WidthError(*self._explain_misfit(width, rest, counts, chosen))
         return found
@@ -148,9 +148,9 @@ class ChannelGroups:
     def adjustable_segments(self, row: Row, inside: Collection[int] = ()) -> tuple[dict[int, Fraction], list[int]]:
         """A row as a sum, and the atoms that change when its width does: see `solved`."""
         counts = self.linear_form(row)
-        free = [atom for atom in counts if not self.segments[atom].lock_reason]
-        within = [atom for atom in free if self.segments[atom].order in inside]
-        newest = [max(free, key=lambda atom: self.segments[atom].order)] if free else []
+        free = [segment for segment in counts if not self.segments[segment].lock_reason]
+        within = [segment for segment in free if self.segments[segment].order in inside]
+        newest = [max(free, key=lambda segment: self.segments[segment].order)] if free else []
         return counts, within or newest
 
     def is_divisible(self, sizes: Mapping[int, int], known: Collection[int] | None = None) -> bool:
@@ -171,9 +171,9 @@ class ChannelGroups:
         for row, multiple in dict.fromkeys((self.resolve(row), multiple) for row, multiple in self.divisibility):
             counts = self.linear_form(row)
             if len(counts) == 1:
-                ((atom, count),) = counts.items()
+                ((segment, count),) = counts.items()
                 step = multiple * count.denominator
-                known = self.segments[atom]
+                known = self.segments[segment]
                 known.multiple = math.lcm(known.multiple, step // math.gcd(step, count.numerator))
             elif multiple > 1:
                 rest.append((row, multiple))
@@ -197,7 +197,9 @@ class ChannelGroups:
         self, width: int, rest: Fraction, counts: Mapping[int, Fraction], chosen: Sequence[int]
     ) -> tuple[str, tuple[int, ...]]:
         """Why no whole numbers make that width, and the nearest widths that can be made."""
-        step = math.lcm(*(self.segments[atom].multiple for atom in chosen)) * sum(counts[atom] for atom in chosen)
+        step = math.lcm(*(self.segments[segment].multiple for segment in chosen)) * sum(
+            counts[segment] for segment in chosen
+        )
         step = max(step, Fraction(1))
         below = rest + (width - rest) // step * step
         below = max(below, rest)
@@ -213,8 +215,8 @@ class ChannelGroups:
         return (len(self.parents) - 1,)
 
     def lock(self, row: Iterable[int], reason: str) -> None:
-        for atom in self.linear_form(row):
-            self.segments[atom].lock_reason = self.segments[atom].lock_reason or reason
+        for segment in self.linear_form(row):
+            self.segments[segment].lock_reason = self.segments[segment].lock_reason or reason
 
     def tie(self, a: Row, b: Row) -> None:
         """The two rows are one width from now on. Rows of different size, or with a derived atom across a seam, are
@@ -237,9 +239,9 @@ class ChannelGroups:
 
     def _pop_segment(self, waiting: list[int]) -> int:
         """The next atom of a row; it may have been split since."""
-        *_, atom = waiting
+        *_, segment = waiting
         del waiting[-1]
-        waiting.extend(reversed(self.resolve((atom,))))
+        waiting.extend(reversed(self.resolve((segment,))))
         return waiting.pop()
 
     def _split(self, segment: int, size: int, waiting: list[int]) -> int:
@@ -412,7 +414,7 @@ class _ChannelWalk:
         axis, entering = c.axes[sources[0]], self.shape(sources[0])
         grew = [i for i, (old, new) in enumerate(zip(entering, shape, strict=True)) if old != new]
         if grew == [len(shape) + axis] or not grew:
-            self.set_row(node, tuple(atom for row in rows for atom in row), len(shape) + axis)
+            self.set_row(node, tuple(segment for row in rows for segment in row), len(shape) + axis)
             return
         for row in rows[1:]:
             c.tie(rows[0], row)

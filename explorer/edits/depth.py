@@ -21,7 +21,7 @@ from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
 from explorer.edits.validation import check_integer, check_number
-from explorer.edits.widths import SetWidth
+from explorer.edits.widths import SetWidth, transition_targets
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Layer, Node, rename_inputs
 from explorer.graph.arguments import Ref
@@ -55,7 +55,7 @@ class RepeatBlock:
         done = architecture
         for target in subgraphs_in_reverse(architecture, self.at):
             done = insert_copies(done, target, self.times)
-        return propagate(done)
+        return _propagate_depth(done, architecture)
 
 
 @register_edit("remove_block", formerly=("remove",))
@@ -83,7 +83,7 @@ class RemoveBlock:
         if not any(tensor_shapes(node) for node in done.live.values()):
             raise EditError(f"nothing would be left of {architecture.title}: no other layer has weights")
         with offering_repairs(self, architecture, [(REPAIR_TITLES["widths"], replace(self, mend="widths"))]):
-            return propagate(done, repair="" if self.mend == "widths" else self.mend)
+            return _propagate_depth(done, architecture, "" if self.mend == "widths" else self.mend)
 
 
 @register_edit("multiply_depth", formerly=("depth_multiplier",), former_classes=("DepthMultiplier",))
@@ -115,7 +115,7 @@ class MultiplyDepth:
                 done = insert_copies(done, run[-1], wanted - len(run))
             for target in reversed(run[wanted:]):
                 done = remove_subgraph(done, target)
-        return propagate(done)
+        return _propagate_depth(done, architecture)
 
 
 @register_edit("invert_bottleneck", formerly=("invert",), former_classes=("Invert",))
@@ -135,26 +135,32 @@ class InvertBottleneck:
         return f"Turned inside out {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
-        coupled = find_channel_groups(architecture)
+        channel_groups = find_channel_groups(architecture)
         wanted: dict[int, WidthTarget] = {}
         for block in blocks_at(architecture, self.at):
             if not can_invert(block):
                 continue
             inner = block.hidden_layers
-            ends, hidden = coupled.rows[block.exit], coupled.producers[inner[0]]
-            narrow, wide = coupled.size(hidden), coupled.size(ends)
-            inside = {coupled.order[name] for name in block.nodes}
+            ends, hidden = channel_groups.rows[block.exit], channel_groups.producers[inner[0]]
+            narrow, wide = channel_groups.size(hidden), channel_groups.size(ends)
+            inside = {channel_groups.order[name] for name in block.nodes}
             try:
                 for name in inner:
-                    row = coupled.producers[name]
-                    wanted |= coupled.solve_width(row, coupled.size(row) * wide // narrow, inside)
-                for atom, size in coupled.solve_width(ends, narrow, inside).items():
-                    wanted.setdefault(atom, size)  # blocks tied to one another have one width at their ends
+                    row = channel_groups.producers[name]
+                    wanted |= channel_groups.solve_width(row, channel_groups.size(row) * wide // narrow, inside)
+                for segment, size in channel_groups.solve_width(ends, narrow, inside).items():
+                    wanted.setdefault(segment, size)  # blocks tied to one another have one width at their ends
             except WidthError as failure:
                 raise EditError(f"{block.id}: {failure}", node=block.id) from failure
         if not wanted:
             raise EditError(f"no block {location_in_error(self.at)} has ends of one width and another width inside")
-        return propagate(architecture, wanted, channel_groups=coupled)
+        return propagate(architecture, wanted, channel_groups=channel_groups)
+
+
+def _propagate_depth(changed: Architecture, before: Architecture, repair: str = "") -> Architecture:
+    """Propagate with the transitions of a dense network going on to compress by what they did."""
+    targets = transition_targets(before)
+    return propagate(changed, targets, channel_groups=find_channel_groups(before) if targets else None, repair=repair)
 
 
 def _equalise_widths(architecture: Architecture, targets: list[Subgraph]) -> Architecture:
@@ -169,19 +175,19 @@ def can_invert(block: Subgraph) -> bool:
     """One hidden width between two ends that are joined by an addition, and both may be what the other is."""
     if not block.is_single_entry_exit or len(block.hidden_layers) == 0:
         return False
-    coupled = find_channel_groups(block.architecture)
+    channel_groups = find_channel_groups(block.architecture)
     added = any(op_kinds.kind(node) == "add" and not isinstance(node.op, Bypass) for node in block.layers)
-    if block.exit not in coupled.rows or not added:
+    if block.exit not in channel_groups.rows or not added:
         return False
-    widths = {coupled.size(coupled.producers[name]) for name in block.hidden_layers}
-    ends = coupled.size(coupled.rows[block.exit])
+    widths = {channel_groups.size(channel_groups.producers[name]) for name in block.hidden_layers}
+    ends = channel_groups.size(channel_groups.rows[block.exit])
     if len(widths) != 1 or widths == {ends}:
         return False
-    inside = {coupled.order[name] for name in block.nodes}
+    inside = {channel_groups.order[name] for name in block.nodes}
     try:
-        coupled.solve_width(coupled.rows[block.exit], widths.pop(), inside)
+        channel_groups.solve_width(channel_groups.rows[block.exit], widths.pop(), inside)
         for name in block.hidden_layers:
-            coupled.solve_width(coupled.producers[name], ends, inside)
+            channel_groups.solve_width(channel_groups.producers[name], ends, inside)
     except WidthError:
         return False
     return True

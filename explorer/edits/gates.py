@@ -111,14 +111,16 @@ class SetSqueezeRatio:
 
     def apply(self, architecture: Architecture) -> Architecture:
         check_integer(self.to, 1, 1024, "a squeeze ratio")
-        coupled = find_channel_groups(architecture)
+        channel_groups = find_channel_groups(architecture)
         wanted: dict[int, WidthTarget] = {}
         for squeeze, weighed in squeezes_at(architecture, self.at):
-            width = max(coupled.size(coupled.rows[weighed]) // self.to, 1)
-            wanted |= coupled.solve_width(coupled.producers[squeeze], width, {coupled.order[squeeze]})
+            width = max(channel_groups.size(channel_groups.rows[weighed]) // self.to, 1)
+            wanted |= channel_groups.solve_width(
+                channel_groups.producers[squeeze], width, {channel_groups.order[squeeze]}
+            )
         if not wanted:
             raise EditError(f"there is no squeeze-and-excitation {location_in_error(self.at)}")
-        return propagate(architecture, wanted, channel_groups=coupled)
+        return propagate(architecture, wanted, channel_groups=channel_groups)
 
 
 @register_edit("swap_gate", formerly=("gate",), former_classes=("Gate",))

@@ -48,16 +48,16 @@ class SetClasses:
 
     def apply(self, architecture: Architecture) -> Architecture:
         check_integer(self.to, 1, 1_000_000, "the number of classes")
-        coupled = find_channel_groups(architecture)
+        channel_groups = find_channel_groups(architecture)
         wanted: dict[int, WidthTarget] = {}
         for name in architecture.output.inputs:
-            if name not in coupled.rows:
+            if name not in channel_groups.rows:
                 raise EditError(f"what {name} returns is not made by one layer", node=name)
             try:
-                wanted |= coupled.solve_width(coupled.rows[name], self.to)
+                wanted |= channel_groups.solve_width(channel_groups.rows[name], self.to)
             except WidthError as failure:
                 raise EditError(f"{name}: {failure}", node=name) from failure
-        return propagate(architecture, wanted, channel_groups=coupled)
+        return propagate(architecture, wanted, channel_groups=channel_groups)
 
 
 @register_edit("swap_head", formerly=("head",), former_classes=("Head",))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.edits.channel_carrying import record_channels
 from explorer.edits.edit import Edit, EditError
 from explorer.graph.architecture import Architecture
 
@@ -52,10 +53,14 @@ class History:
         return replace(self, position=min(max(position, 0), len(self.edits)))
 
 
-def apply_edit(edit: Edit, architecture: Architecture) -> Architecture:
-    """The snapshot after an edit. Raises EditError, also where a half-made snapshot does not hold together."""
+def apply_edit(edit: Edit, architecture: Architecture, baseline: Architecture) -> Architecture:
+    """Return the snapshot after an edit, with the channel maps by which weights of the baseline go with their channels.
+
+    Raises EditError, also where the snapshot does not hold together.
+    """
     try:
-        return edit.apply(architecture)
+        result = edit.apply(architecture)
+        return result if result is architecture else record_channels(result, baseline)
     except ShapeError as failure:
         raise EditError(str(failure), node=failure.node) from failure
 
@@ -64,5 +69,5 @@ def replay(architecture: Architecture, edits: Iterable[Edit]) -> History:
     """Open a history and make these edits. Raises EditError from the first that cannot be made."""
     history = History(architecture)
     for edit in edits:
-        history = history.with_edit(edit, apply_edit(edit, history.current))
+        history = history.with_edit(edit, apply_edit(edit, history.current, architecture))
     return history

@@ -116,8 +116,8 @@ def is_over_channels(architecture: Architecture, node: Node) -> bool:
     """Does the norm work on the channels of a map (batch, channels, height, width)?"""
     name = node.inputs[0]
     value = analyse(architecture).figures.measures[name].value
-    coupled = find_channel_groups(architecture)
-    return isinstance(value, Shape) and len(value.dims) == 4 and coupled.axes.get(name) == -3
+    channel_groups = find_channel_groups(architecture)
+    return isinstance(value, Shape) and len(value.dims) == 4 and channel_groups.axes.get(name) == -3
 
 
 _NORM_CLASSES: dict[str, type[nn.Module]] = {

@@ -196,11 +196,11 @@ class _Propagator:
         if self.channel_groups is None or node.name not in self.channel_groups.producers:
             return present
         counts = self.channel_groups.linear_form(self.channel_groups.producers[node.name])
-        if not any(atom in self.targets for atom in counts):
+        if not any(segment in self.targets for segment in counts):
             return present
         total = Fraction(0)
-        for atom, count in counts.items():
-            total += count * self.segment_size(atom, entering)
+        for segment, count in counts.items():
+            total += count * self.segment_size(segment, entering)
         if total.denominator != 1:
             raise EditError(f"{node.name} would need {float(total):g} channels", node=node.name)
         return int(total)

@@ -62,14 +62,16 @@ class Subgraph:
     @cached_property
     def hidden_layers(self) -> list[str]:
         """The layers that choose a width which stays inside: the hidden width, not what leaves, no gate's squeeze."""
-        coupled = find_channel_groups(self.architecture)
-        leaving = {atom for name in self.exits for atom in coupled.linear_form(coupled.rows.get(name, ()))}
+        channel_groups = find_channel_groups(self.architecture)
+        leaving = {
+            segment for name in self.exits for segment in channel_groups.linear_form(channel_groups.rows.get(name, ()))
+        }
         return [
             name
             for name in self.nodes
-            if name in coupled.producers
+            if name in channel_groups.producers
             and name not in self.squeeze_layers
-            and leaving.isdisjoint(coupled.linear_form(coupled.producers[name]))
+            and leaving.isdisjoint(channel_groups.linear_form(channel_groups.producers[name]))
         ]
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
@@ -46,24 +46,26 @@ class SetWidth:
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
         """The sizes to be, by atom of `channels`. Raises EditError where a width, or all together, cannot be."""
-        coupled = find_channel_groups(architecture)
+        channel_groups = find_channel_groups(architecture)
         wanted: dict[int, int] = {}
         rows: dict[str, tuple[int, ...]] = {}
         for target in subgraphs_at(architecture, self.at):
-            row = next((coupled.rows[name] for name in reversed(target.exits) if name in coupled.rows), None)
+            row = next(
+                (channel_groups.rows[name] for name in reversed(target.exits) if name in channel_groups.rows), None
+            )
             if row is None:
                 raise EditError(f"{target.label} makes no channels that could be counted", node=target.id)
             rows[target.label] = row
-            if coupled.size(row) == self.to:
+            if channel_groups.size(row) == self.to:
                 continue
-            inside = {coupled.order[name] for name in target.nodes}
+            inside = {channel_groups.order[name] for name in target.nodes}
             try:
-                wanted |= coupled.solve_width(row, self.to, inside)
+                wanted |= channel_groups.solve_width(row, self.to, inside)
             except WidthError as failure:
                 near = [Repair(f"{width} channels", replace(self, to=width)) for width in failure.nearest]
                 raise EditError(f"{target.id}: {failure}", node=target.exits[-1], repairs=near) from failure
         if len(rows) > 1:
-            self._check_agreement(coupled, rows, wanted)
+            self._check_agreement(channel_groups, rows, wanted)
         return dict(wanted)
 
     def _check_agreement(
@@ -72,7 +74,9 @@ class SetWidth:
         """Have several places this width together? One may hold the other, or feed it."""
         for words, row in rows.items():
             counts = channel_groups.linear_form(row)
-            total = sum(n * targets.get(atom, channel_groups.segments[atom].size) for atom, n in counts.items())
+            total = sum(
+                n * targets.get(segment, channel_groups.segments[segment].size) for segment, n in counts.items()
+            )
             if total != self.to or not channel_groups.is_divisible(targets):
                 others = ", ".join(other for other in rows if other != words)
                 raise EditError(f"{words} cannot have {self.to} channels together with {others}", node=words)
@@ -133,24 +137,19 @@ class SetGrowthRate:
             raise EditError(
                 f"there is no dense layer {location_in_error(self.at)}: none whose output joins what went in"
             )
-        coupled = find_channel_groups(architecture)
+        channel_groups = find_channel_groups(architecture)
         wanted: dict[int, WidthTarget] = {}
         for layer in layers:
-            row = coupled.rows[layer.exits[-1]]
-            old = coupled.size(row)
-            wanted |= _solve_width(coupled, row, self.to, layer)
+            row = channel_groups.rows[layer.exits[-1]]
+            old = channel_groups.size(row)
+            wanted |= _solve_width(channel_groups, row, self.to, layer)
             for name in layer.hidden_layers:
-                hidden = coupled.producers[name]
-                wanted |= _solve_width(coupled, hidden, round(coupled.size(hidden) * self.to / old), layer)
-        grown = {layer.id for layer in layers}
-        for block in blocks_at(architecture, EVERYWHERE):
-            if block.id not in grown and len(block.entries) == 1 and _is_dense_transition(block):
-                before = coupled.size(coupled.rows[block.entry])
-                for name in block.nodes:
-                    if name in coupled.producers:
-                        ratio = Fraction(coupled.size(coupled.producers[name]), before)
-                        wanted |= dict.fromkeys(coupled.linear_form(coupled.producers[name]), ratio)
-        return propagate(architecture, wanted, channel_groups=coupled)
+                hidden = channel_groups.producers[name]
+                wanted |= _solve_width(
+                    channel_groups, hidden, round(channel_groups.size(hidden) * self.to / old), layer
+                )
+        wanted |= transition_targets(architecture, excluded={layer.id for layer in layers})
+        return propagate(architecture, wanted, channel_groups=channel_groups)
 
 
 @register_edit("multiply_width", formerly=("width_multiplier",), former_classes=("WidthMultiplier",))
@@ -174,23 +173,25 @@ class MultiplyWidth:
     def apply(self, architecture: Architecture) -> Architecture:
         check_number(self.by, 0.01, 16, "a width multiplier")
         check_integer(self.divisor, 1, 256, "the divisor of widths")
-        coupled = find_channel_groups(architecture)
-        return propagate(architecture, self.compute_targets(architecture), channel_groups=coupled, divisor=self.divisor)
+        channel_groups = find_channel_groups(architecture)
+        return propagate(
+            architecture, self.compute_targets(architecture), channel_groups=channel_groups, divisor=self.divisor
+        )
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
         """The sizes to be, by atom of `channels`: about so many, or such a part of what enters."""
         wider = max(self.by, 1.0)
         return {
-            atom: size if isinstance(size, Fraction) else size * (wider if in_head else self.by)
-            for atom, size, in_head in _scalable_segments(architecture, self.at)
+            segment: size if isinstance(size, Fraction) else size * (wider if in_head else self.by)
+            for segment, size, in_head in _scalable_segments(architecture, self.at)
         }
 
     def has_effect(self, architecture: Architecture) -> bool:
         """Is there a width that does not round to what it is?"""
-        atoms = find_channel_groups(architecture).segments
+        segments = find_channel_groups(architecture).segments
         return any(
-            make_divisible(wish, math.lcm(self.divisor, atoms[atom].multiple)) != atoms[atom].size
-            for atom, wish in self.compute_targets(architecture).items()
+            make_divisible(wish, math.lcm(self.divisor, segments[segment].multiple)) != segments[segment].size
+            for segment, wish in self.compute_targets(architecture).items()
             if isinstance(wish, float)
         )
 
@@ -205,33 +206,33 @@ def _scalable_segments(architecture: Architecture, at: str) -> list[_ScalableSeg
 
 
 def _find_scalable_segments(architecture: Architecture, at: str) -> Iterator[_ScalableSegment]:
-    coupled = find_channel_groups(architecture)
+    channel_groups = find_channel_groups(architecture)
     blocks = blocks_at(architecture, at)
     hidden = {name for block in blocks for name in (*block.hidden_layers, *block.squeeze_layers)}
     head = set(get_subgraph(architecture, "@head").nodes) if _has_head(architecture) else set[str]()
-    classes = _output_layers(architecture, coupled)
+    classes = _output_layers(architecture, channel_groups)
     done: set[int] = set()
     for node in nodes_at(architecture, at):
-        if node.name not in coupled.producers or node.name in classes:
+        if node.name not in channel_groups.producers or node.name in classes:
             continue
-        for atom in coupled.resolve(coupled.producers[node.name]):
-            known = coupled.segments[atom]
-            if atom in done or known.lock_reason or known.derived:
+        for segment in channel_groups.resolve(channel_groups.producers[node.name]):
+            known = channel_groups.segments[segment]
+            if segment in done or known.lock_reason or known.derived:
                 continue
-            done.add(atom)
+            done.add(segment)
             inside = node.name in hidden
-            entering = coupled.size(coupled.rows[node.inputs[0]]) if inside else 1
-            yield atom, Fraction(known.size, entering) if inside else known.size, node.name in head
+            entering = channel_groups.size(channel_groups.rows[node.inputs[0]]) if inside else 1
+            yield segment, Fraction(known.size, entering) if inside else known.size, node.name in head
 
 
 def hidden_width_ratio(target: Subgraph, relative_to: str) -> float | None:
     """The hidden width of a block as a multiple of what enters, or a part of what leaves it; None when it has none."""
-    coupled = find_channel_groups(target.architecture)
+    channel_groups = find_channel_groups(target.architecture)
     inner = target.hidden_layers
     ends = target.entries[:1] if relative_to == "entering" else target.exits[-1:]
-    if not inner or not ends or ends[0] not in coupled.rows:
+    if not inner or not ends or ends[0] not in channel_groups.rows:
         return None
-    return coupled.size(coupled.producers[inner[0]]) / coupled.size(coupled.rows[ends[0]])
+    return channel_groups.size(channel_groups.producers[inner[0]]) / channel_groups.size(channel_groups.rows[ends[0]])
 
 
 def dense_layers(architecture: Architecture, at: str) -> list[Subgraph]:
@@ -239,26 +240,47 @@ def dense_layers(architecture: Architecture, at: str) -> list[Subgraph]:
     return [block for block in blocks_at(architecture, at) if block.is_dense_layer]
 
 
+def transition_targets(architecture: Architecture, excluded: Collection[str] = ()) -> dict[int, WidthTarget]:
+    """The widths of the transitions between dense blocks: the same part of what they read, whatever that will be.
+
+    By segment of `find_channel_groups`; empty where there are no dense blocks. `excluded` are ids of blocks.
+    """
+    if not dense_layers(architecture, EVERYWHERE):
+        return {}
+    channel_groups, targets = find_channel_groups(architecture), dict[int, WidthTarget]()
+    for block in blocks_at(architecture, EVERYWHERE):
+        if block.id in excluded or len(block.entries) != 1 or not _is_dense_transition(block):
+            continue
+        before = channel_groups.size(channel_groups.rows[block.entry])
+        for name in block.nodes:
+            if name in channel_groups.producers:
+                ratio = Fraction(channel_groups.size(channel_groups.producers[name]), before)
+                targets |= dict.fromkeys(channel_groups.linear_form(channel_groups.producers[name]), ratio)
+    return targets
+
+
 def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relative_to: str) -> Architecture:
     check_number(ratio, 0.001, 64, "an expansion" if relative_to == "entering" else "a bottleneck ratio")
-    coupled = find_channel_groups(architecture)
+    channel_groups = find_channel_groups(architecture)
     wanted: dict[int, WidthTarget] = {}
     for block in blocks_at(architecture, at):
         present = hidden_width_ratio(block, relative_to)
         if present is None:
             continue
         ends = block.entries[:1] if relative_to == "entering" else block.exits[-1:]
-        width = ratio * coupled.size(coupled.rows[ends[0]])
-        first = coupled.size(coupled.producers[block.hidden_layers[0]])
+        width = ratio * channel_groups.size(channel_groups.rows[ends[0]])
+        first = channel_groups.size(channel_groups.producers[block.hidden_layers[0]])
         for name in block.hidden_layers:
-            row = coupled.producers[name]
-            step = math.lcm(*(coupled.segments[atom].multiple for atom in coupled.resolve(row)))
-            wanted |= _solve_width(coupled, row, make_divisible(width * coupled.size(row) / first, step), block)
+            row = channel_groups.producers[name]
+            step = math.lcm(*(channel_groups.segments[segment].multiple for segment in channel_groups.resolve(row)))
+            wanted |= _solve_width(
+                channel_groups, row, make_divisible(width * channel_groups.size(row) / first, step), block
+            )
     if not wanted:
         raise EditError(
             f"there is no hidden width {location_in_error(at)}: no layer whose channels stay inside its block"
         )
-    return propagate(architecture, wanted, channel_groups=coupled)
+    return propagate(architecture, wanted, channel_groups=channel_groups)
 
 
 def _solve_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: int, target: Subgraph) -> dict[int, int]:
@@ -282,10 +304,10 @@ def _has_head(architecture: Architecture) -> bool:
 def _output_layers(architecture: Architecture, channel_groups: ChannelGroups) -> set[str]:
     """The layers that make what the network returns."""
     returned = {
-        atom
+        segment
         for name in architecture.output.inputs
         if name in channel_groups.rows
-        for atom in channel_groups.linear_form(channel_groups.rows[name])
+        for segment in channel_groups.linear_form(channel_groups.rows[name])
     }
     return {
         name

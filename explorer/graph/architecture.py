@@ -21,6 +21,7 @@ from torch import nn
 
 from explorer.base.memo import Interner, Token
 from explorer.graph.arguments import Ref, canonical_arguments, collect_refs, rename_refs, substitute_refs
+from explorer.graph.channel_map import ChannelMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,6 +138,7 @@ class Node:
     original: Node | None = None
     added: bool = False
     identity_init: bool = False
+    channel_map: ChannelMap | None = None
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:

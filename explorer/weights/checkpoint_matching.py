@@ -11,8 +11,9 @@ import torch
 from explorer.graph.architecture import Architecture, Constant, Node
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.loaded import LoadedWeights, is_batch_counter, state_dict_key
-from explorer.weights.provenance import infer_provenance, strip_unit_kernel, tensor_shapes
+from explorer.weights.provenance import infer_provenance, tensor_shapes
 from explorer.weights.seeded import SeededWeights
+from explorer.weights.weight_transfer import strip_unit_kernel
 
 TensorShape = tuple[int, ...]
 
@@ -90,6 +91,7 @@ def match_checkpoint(
         for node in architecture.live.values()
         if infer_provenance(node) not in (None, "kept")
         and all(state_dict_key(node, part) in fits for part in tensor_shapes(node))
+        and (wanted is now or tensor_shapes(node) != tensor_shapes(node.original or node))
     }
     report = MatchReport(
         matched=tuple(key for key in wanted if key in fitting),

@@ -9,8 +9,9 @@ import torch
 
 from explorer.base.memo import Token
 from explorer.graph.architecture import Node
-from explorer.weights.provenance import Provenance, copy_overlap, infer_provenance, strip_unit_kernel, tensor_shapes
+from explorer.weights.provenance import Provenance, infer_provenance, tensor_shapes
 from explorer.weights.seeded import SeededWeights
+from explorer.weights.weight_transfer import strip_unit_kernel, transfer_weights
 
 _SOURCE_IDS = itertools.count()
 
@@ -51,7 +52,9 @@ class LoadedWeights:
             return known
         fresh = self.seeded.tensors(node)
         return {
-            name: copy_overlap(value, known[name]) if name in known and _have_same_rank(known[name], value) else value
+            name: transfer_weights(node, name, value, known[name])
+            if name in known and _have_same_rank(known[name], value)
+            else value
             for name, value in fresh.items()
         }
 

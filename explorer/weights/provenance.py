@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.base.memo import per_object
 from explorer.graph.architecture import Constant, Layer, Node
+from explorer.graph.channel_map import ChannelSelection
 from explorer.graph.layers import is_depthwise
+from explorer.weights.weight_transfer import strip_unit_kernel
 
 #: kept: the very numbers it had; sliced: a part of them; extended: some, and new ones beside; new: none of them.
 Provenance = Literal["kept", "sliced", "extended", "new"]
@@ -41,6 +42,8 @@ def infer_provenance(node: Node) -> Provenance | None:
     now, then = tensor_shapes(node), tensor_shapes(node.original)
     if not _is_same_layer_type(node, node.original):
         return "new"
+    if node.channel_map is not None:
+        return _infer_from_channels(node.channel_map.sides, has_new_tensors=not now.keys() <= then.keys())
     longer = any(
         name not in then or _is_larger_in_any_dim(strip_unit_kernel(size), strip_unit_kernel(then[name]))
         for name, size in now.items()
@@ -54,13 +57,39 @@ def infer_provenance(node: Node) -> Provenance | None:
     )
 
 
+def _infer_from_channels(sides: Sequence[ChannelSelection], has_new_tensors: bool) -> Provenance:
+    if any(not side.kept_size for side in sides):
+        return "new"
+    grown = has_new_tensors or any(side.kept_size < side.size or side.size > side.original_size for side in sides)
+    return "extended" if grown else "sliced"
+
+
+def describe_provenance(node: Node, provenance: Provenance) -> str:
+    """Say where a layer's weights come from, in channels where these are not all that it had.
+
+    "sliced: kept 240 of 256 inputs", "extended: kept 128 of 128 inputs, 64 new".
+    """
+    if provenance not in ("sliced", "extended") or node.channel_map is None:
+        return _PROVENANCE_TEXTS[provenance]
+    inputs, outputs = node.channel_map.inputs, node.channel_map.outputs
+    makes_its_own = isinstance(node.layer, (_ConvNd, nn.Linear)) and not is_depthwise(node.layer)
+    sides = [(inputs, "inputs" if makes_its_own else "channels"), (outputs, "outputs")]
+    return f"{provenance}: {'; '.join(_describe_side(side, noun) for side, noun in sides if side is not None)}"
+
+
+def _describe_side(side: ChannelSelection, noun: str) -> str:
+    new = side.size - side.kept_size
+    return f"kept {side.distinct_size:,} of {side.original_size:,} {noun}{f', {new:,} new' if new else ''}"
+
+
 def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = infer_provenance) -> str:
     """Where the weights of some nodes come from, when not all are kept: "2 kept, 1 new"."""
-    found = [kind for node in nodes if (kind := provenance_of(node)) is not None]
+    known = [(node, kind) for node in nodes if (kind := provenance_of(node)) is not None]
+    found = [kind for _, kind in known]
     if all(kind == "kept" for kind in found):
         return ""
-    if len(found) == 1:
-        return _PROVENANCE_TEXTS[found[0]]
+    if len(known) == 1:
+        return describe_provenance(*known[0])
     return ", ".join(f"{found.count(kind)} {kind}" for kind in _PROVENANCE_TEXTS if kind in found)
 
 
@@ -71,25 +100,6 @@ def tensor_shapes(node: Node) -> TensorShapes:
     if isinstance(node.op, Layer):
         return {name: tuple(tensor.shape) for name, tensor in node.op.named_tensors}
     return {}
-
-
-def strip_unit_kernel(shape: Sequence[int]) -> tuple[int, ...]:
-    """A shape without the window of 1×1: such a convolution holds the numbers of a linear layer, and the other way."""
-    return tuple(shape[:2] if tuple(shape[2:]) == (1, 1) else shape)
-
-
-def copy_overlap(target: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
-    """A tensor with the numbers of another where the two overlap, from the first channel on; its own elsewhere."""
-    if target.shape == source.shape or not target.dim():
-        return source
-    if target.dim() != source.dim():  # a 1×1 that was a linear layer, or the other way
-        source = source.reshape(*strip_unit_kernel(source.shape), *target.shape[2:])
-        if target.shape == source.shape:
-            return source
-    result = target.clone()
-    region = tuple(slice(0, min(a, b)) for a, b in zip(target.shape, source.shape, strict=True))
-    result[region] = source[region]
-    return result
 
 
 def _is_same_layer_type(node: Node, original: Node) -> bool:

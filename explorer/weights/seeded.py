@@ -14,7 +14,8 @@ from torch import nn
 
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Constant, Layer, Node
-from explorer.weights.provenance import Provenance, copy_overlap, infer_provenance, prefixed_modules
+from explorer.weights.provenance import Provenance, infer_provenance, prefixed_modules
+from explorer.weights.weight_transfer import transfer_weights
 
 
 class SeededWeights:
@@ -47,7 +48,7 @@ class SeededWeights:
 
     def cache_key(self, node: Node) -> Hashable:
         scale = self.scales.get(node.path, 1.0)
-        was = node.original.signature if node.original is not None else None
+        was = (node.original.signature, node.channel_map) if node.original is not None else None
         return ("seeded", self.seed, node.path, node.signature, scale, was, node.added, node.identity_init)
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
@@ -74,11 +75,13 @@ class SeededWeights:
             return fresh
         if fresh.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
             original = original * math.sqrt(math.prod(original.shape[1:]) / math.prod(fresh.shape[1:]))
-        return copy_overlap(fresh, original)
+        return transfer_weights(node, name, fresh, original)
 
     def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         assert isinstance(node.op, Layer)
-        generator = self._generator(node.path)
+        # What comes beside the numbers a layer had must not repeat them.
+        beside = infer_provenance(node) in ("sliced", "extended")
+        generator = self._generator(f"{node.path}+" if beside else node.path)
         calibrated = node.path in self.scales
         scale = self.scales.get(node.path, 1.0)
         found: dict[str, torch.Tensor] = {}

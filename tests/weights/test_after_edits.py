@@ -23,7 +23,6 @@ from explorer.edits import (
     ToggleSqueezeExcitation,
 )
 from explorer.network import Network
-from explorer.weights.provenance import copy_overlap
 
 Opened = Callable[[str], Network]
 
@@ -148,9 +147,3 @@ def test_undo_gives_back_the_very_weights(opened: Opened) -> None:
     for name in origins(before):
         for key, value in before.context.weights.tensors(before.architecture.nodes[name]).items():
             assert torch.equal(after.context.weights.tensors(after.architecture.nodes[name])[key], value)
-
-
-def test_carried_takes_what_overlaps() -> None:
-    now, then = torch.zeros(2, 3), torch.arange(8.0).reshape(4, 2) + 1
-    assert copy_overlap(now, then).tolist() == [[1, 2, 0], [3, 4, 0]]
-    assert copy_overlap(torch.zeros(4, 2), then) is then

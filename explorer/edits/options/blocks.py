@@ -154,12 +154,12 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def _has_locked_width(scope: OptionScope, block: Subgraph) -> bool:
-    atoms = {
-        atom
+    segments = {
+        segment
         for name in block.hidden_layers
-        for atom in scope.channel_groups.linear_form(scope.channel_groups.producers[name])
+        for segment in scope.channel_groups.linear_form(scope.channel_groups.producers[name])
     }
-    return any(scope.channel_groups.segments[atom].lock_reason for atom in atoms)
+    return any(scope.channel_groups.segments[segment].lock_reason for segment in segments)
 
 
 def _has_parallel_branches(block: Subgraph) -> bool:
@@ -179,8 +179,8 @@ def growth_rate_options(scope: OptionScope) -> Iterator[Option]:
     layers = dense_layers(scope.architecture, scope.at)
     if not layers:
         return
-    coupled = scope.channel_groups
-    rates = {coupled.size(coupled.rows[layer.exit]) for layer in layers}
+    channel_groups = scope.channel_groups
+    rates = {channel_groups.size(channel_groups.rows[layer.exit]) for layer in layers}
     if any(not _can_grow(scope, layer) for layer in layers):
         yield scope.disabled_option("Growth rate", "The layers here are tied to other widths.", tip)
         return
@@ -271,8 +271,11 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
         return
     squeezes = list(squeezes_at(scope.architecture, scope.at))
     if squeezes:
-        coupled = scope.channel_groups
-        ratios = [coupled.size(coupled.rows[w]) / coupled.size(coupled.rows[s]) for s, w in squeezes]
+        channel_groups = scope.channel_groups
+        ratios = [
+            channel_groups.size(channel_groups.rows[w]) / channel_groups.size(channel_groups.rows[s])
+            for s, w in squeezes
+        ]
         values = [1, 2, 4, 8, 12, 16, 24, 32, 64]
         near = {min(values, key=lambda v, r=r: abs(math.log(v / r))) for r in ratios}  # type: ignore[misc]
         shown = near.pop() if len(near) == 1 else None

@@ -59,7 +59,7 @@ def bulk_pooling_options(scope: OptionScope) -> Iterator[Option]:
 def bulk_width_options(scope: OptionScope) -> Iterator[Option]:
     """One width for all the cards of a selection."""
     tip = "How many feature maps each of these makes, all alike. What is coupled with them follows."
-    coupled, targets = scope.channel_groups, list(subgraphs_at(scope.architecture, scope.at))
+    channel_groups, targets = scope.channel_groups, list(subgraphs_at(scope.architecture, scope.at))
     rows = {target.id: row for target in targets if (row := produced_row(scope, target)) is not None}
     silent = next((target for target in targets if target.id not in rows), None)
     if silent is not None:
@@ -68,7 +68,7 @@ def bulk_width_options(scope: OptionScope) -> Iterator[Option]:
     common = set[int].intersection(*(set(possible_widths(scope, target, rows[target.id])) for target in targets))
     found = [(width, str(width), SetWidth(scope.at, width)) for width in sorted(common)]
     found = [(width, words, edit) for width, words, edit in found if _has_solution(scope, edit)]
-    present = common_value(coupled.size(row) for row in rows.values())
+    present = common_value(channel_groups.size(row) for row in rows.values())
     if all(width == present for width, _, _ in found):
         yield scope.disabled_option("Width", "No other width suits all of these cards.", tip)
     else:

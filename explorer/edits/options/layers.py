@@ -179,61 +179,70 @@ def width_options(scope: OptionScope) -> Iterator[Option]:
         (target,) = subgraphs_at(scope.architecture, scope.at)
     except ValueError:  # several cards
         return
-    coupled, row = scope.channel_groups, produced_row(scope, target)
+    channel_groups, row = scope.channel_groups, produced_row(scope, target)
     if row is None:
         return
     found = possible_widths(scope, target, row)
     if len(found) > 1:
-        yield scope.slider_option("Width", coupled.size(row), [(w, str(w), SetWidth(scope.at, w)) for w in found], tip)
+        yield scope.slider_option(
+            "Width", channel_groups.size(row), [(w, str(w), SetWidth(scope.at, w)) for w in found], tip
+        )
     else:
         locked = next(
-            (coupled.segments[a].lock_reason for a in coupled.linear_form(row) if coupled.segments[a].lock_reason), ""
+            (
+                channel_groups.segments[a].lock_reason
+                for a in channel_groups.linear_form(row)
+                if channel_groups.segments[a].lock_reason
+            ),
+            "",
         )
         reason = (
-            f"Its {coupled.size(row)} channels are fixed: {locked}." if locked else "No other width divides evenly."
+            f"Its {channel_groups.size(row)} channels are fixed: {locked}."
+            if locked
+            else "No other width divides evenly."
         )
         yield scope.disabled_option("Width", reason, tip)
 
 
 def produced_row(scope: OptionScope, target: Subgraph) -> tuple[int, ...] | None:
     """The channels that leave a part with a layer that makes some; None for any other."""
-    coupled, nodes = scope.channel_groups, scope.architecture.nodes
-    ends = [name for name in target.exits if name in coupled.rows]
-    makes = any(name in coupled.producers or is_depthwise(nodes[name].layer) for name in target.nodes)
-    return coupled.rows[ends[-1]] if ends and makes else None
+    channel_groups, nodes = scope.channel_groups, scope.architecture.nodes
+    ends = [name for name in target.exits if name in channel_groups.rows]
+    makes = any(name in channel_groups.producers or is_depthwise(nodes[name].layer) for name in target.nodes)
+    return channel_groups.rows[ends[-1]] if ends and makes else None
 
 
 def possible_widths(scope: OptionScope, target: Subgraph, row: tuple[int, ...]) -> list[int]:
     """Widths a row could have, about fifty from an eighth to four times of what it has, none wider than any may be."""
-    coupled, present = scope.channel_groups, scope.channel_groups.size(row)
-    counts, chosen = coupled.adjustable_segments(row, {coupled.order[name] for name in target.nodes})
+    channel_groups, present = scope.channel_groups, scope.channel_groups.size(row)
+    counts, chosen = channel_groups.adjustable_segments(row, {channel_groups.order[name] for name in target.nodes})
     if not chosen:
         return [present]
-    atoms = {atom: coupled.segments[atom] for atom in chosen}
+    segments = {segment: channel_groups.segments[segment] for segment in chosen}
     if len(chosen) == 1:
-        (atom,) = chosen
-        size, step = atoms[atom].size, atoms[atom].multiple
+        (segment,) = chosen
+        size, step = segments[segment].size, segments[segment].multiple
         while 4 * size // step > 64:
             step *= 2
-        sizes = [{atom: size + (n - size // step) * step} for n in range(1, 4 * size // step + 1)]
+        sizes = [{segment: size + (n - size // step) * step} for n in range(1, 4 * size // step + 1)]
     else:  # several widths change in proportion
-        sizes = [{a: known.size * eighths // 8 for a, known in atoms.items()} for eighths in range(1, 33)]
+        sizes = [{a: known.size * eighths // 8 for a, known in segments.items()} for eighths in range(1, 33)]
         exact = [
-            all(known.size * eighths % (8 * known.multiple) == 0 for known in atoms.values())
+            all(known.size * eighths % (8 * known.multiple) == 0 for known in segments.values())
             for eighths in range(1, 33)
         ]
         sizes = [size for size, fits in zip(sizes, exact, strict=True) if fits]
     found = {present}
     common = math.lcm(*(n.denominator for n in counts.values()))  # whole numbers are ten times as quick as fractions
-    times = {atom: int(n * common) for atom, n in counts.items()}
-    rest = sum(n * coupled.segments[atom].size for atom, n in times.items() if atom not in atoms)
+    times = {segment: int(n * common) for segment, n in counts.items()}
+    rest = sum(n * channel_groups.segments[segment].size for segment, n in times.items() if segment not in segments)
     for changed in sizes:
-        total, over = divmod(rest + sum(times[atom] * size for atom, size in changed.items()), common)
+        total, over = divmod(rest + sum(times[segment] * size for segment, size in changed.items()), common)
         if (
             min(changed.values()) > 0
             and total <= MAX_WIDTH
             and not over
-            and (not coupled.divisibility or coupled.is_divisible(changed))
+            and (not channel_groups.divisibility or channel_groups.is_divisible(changed))
         ):
             found.add(total)
     return sorted(found)

@@ -67,14 +67,15 @@ def head_options(scope: OptionScope) -> Iterator[Option]:
 def class_options(scope: OptionScope) -> Iterator[Option]:
     tip = "How many classes the network tells apart."
     names = scope.architecture.output.inputs
-    coupled = scope.channel_groups
-    rows = [coupled.rows.get(name) for name in names]
+    channel_groups = scope.channel_groups
+    rows = [channel_groups.rows.get(name) for name in names]
     if not rows or any(
-        row is None or any(coupled.segments[a].lock_reason for a in coupled.linear_form(row)) for row in rows
+        row is None or any(channel_groups.segments[a].lock_reason for a in channel_groups.linear_form(row))
+        for row in rows
     ):
         yield scope.disabled_option("Classes", "What the network returns is not made by one layer.", tip)
         return
-    count = coupled.size(rows[0] or ())
+    count = channel_groups.size(rows[0] or ())
     values = sorted({2, 10, 37, 100, 101, 200, 365, 1000, 21841, count})
     found = [(v, f"{v:,}", SetClasses(v)) for v in values]
     yield scope.choice_option("Classes", count, found, tip)

@@ -1,0 +1,227 @@
+"""Weights follow their channels: which channels of the network as opened every layer of an edited one reads and makes.
+
+The invariant: a column of a weight stays with the channel it reads and a row with the channel it makes, through
+concatenation, `chunk`, flattening, groups, shuffles, depthwise convolutions, gates and additions. What a layer reads or
+makes and did not when the network was opened gets new weights.
+
+The map of a layer follows from two snapshots, the network as opened and the present one, and is recorded in its node
+(`Node.channel_map`): the same edits in another order, or there and back, give the same weights.
+
+Which channel is which is told, in this order,
+
+1. by its label (`channel_labels`);
+2. by what it is added to, then or now: of a residual stream any summand will do;
+3. by its place, where a layer that made as many channels as it read was taken out: its readers now read those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import numpy as np
+from torch import nn
+from torch.nn.modules.conv import _ConvNd
+
+from explorer.base.memo import memoise
+from explorer.edits.channel_labels import RESERVED, ChannelClasses, ChannelLabels, Labels, label_channels, own_labels
+from explorer.graph.architecture import Architecture, Bypass, Constant, Node
+from explorer.graph.channel_map import NEW, ChannelMap, ChannelSelection
+from explorer.graph.layers import norm_channels
+
+_MAX_PASSES = 8  # in which layers are made to follow what they are tied to; two are usual where one is not enough
+
+
+def record_channels(architecture: Architecture, baseline: Architecture) -> Architecture:
+    """The snapshot with the channel map of every live layer, for weights of the network as opened."""
+    if architecture is baseline:
+        return architecture
+    changed = [new for node, new in _recorded(architecture, baseline) if new is not node]
+    return architecture.with_replaced(changed) if changed else architecture
+
+
+def _recorded(architecture: Architecture, baseline: Architecture) -> Iterator[tuple[Node, Node]]:
+    matching = _ChannelMatching(architecture, baseline)
+    for node in architecture.live.values():
+        if node.added or isinstance(node.op, Bypass) or node.name not in baseline.nodes:
+            continue
+        known = matching.map_of(node)
+        if known != node.channel_map:
+            yield node, _with_map(node, known)
+
+
+def _with_map(node: Node, channel_map: ChannelMap | None) -> Node:
+    """The node with a map; the one as opened where nothing is different from it."""
+    original = node.original or node
+    same = (node.signature, node.args, node.kwargs) == (original.signature, original.args, original.kwargs)
+    if channel_map is None and same:
+        return original
+    return node.replace(channel_map=channel_map, original=original)
+
+
+class _ChannelMatching:
+    """The channels of a snapshot beside those of the network as opened."""
+
+    def __init__(self, architecture: Architecture, baseline: Architecture) -> None:
+        self.baseline = baseline
+        self.before: ChannelLabels = memoise(baseline, ("channel labels", ""), lambda: label_channels(baseline))
+        self.after = _label_edited(architecture, self.before)
+
+    def map_of(self, node: Node) -> ChannelMap | None:
+        """The channel map of a layer or constant; None when its channels are those it had, in their order."""
+        original = self.baseline.nodes[node.name]
+        if isinstance(node.op, Constant):
+            now, then = (labels.constants.get(node.name) for labels in (self.after, self.before))
+            found = self.select(now[0], then[0]) if now is not None and then is not None else None
+            return ChannelMap(inputs=found) if found is not None else None
+        if not _has_channels(node) or not _has_channels(original):
+            return None
+        inputs = outputs = None
+        if node.inputs and original.inputs:
+            now_row, then_row = self.after.rows.get(node.inputs[0]), self.before.rows.get(original.inputs[0])
+            inputs = self.select(now_row, then_row) if now_row is not None and then_row is not None else None
+        if node.name in self.after.produced and node.name in self.before.produced:
+            outputs = self.select(self.after.produced[node.name], self.before.produced[node.name])
+        return ChannelMap(inputs, outputs) if inputs is not None or outputs is not None else None
+
+    def select(self, now: Labels, then: Labels) -> ChannelSelection | None:
+        """The channels of one row among those of another; None when both are the same."""
+        if np.array_equal(now, then):
+            return None
+        found = _positions(now, then)
+        missing = found == NEW
+        if missing.any():
+            found[missing] = _positions(self.classes.of(now[missing]), self.classes.of(then))
+            self.hand_on(now, then, found)
+        if len(now) == len(then) and np.array_equal(found, np.arange(len(then))):
+            return None
+        return ChannelSelection.from_indices(found, len(then))
+
+    def hand_on(self, now: Labels, then: Labels, found: Labels) -> None:
+        """Match by place where layers were taken out: as many old channels as are gone, between two that stayed."""
+        missing = found == NEW
+        free = np.ones(len(then), dtype=bool)
+        free[found[~missing]] = False
+        if not missing.any() or not free.any():
+            return
+        for begin, end in _stretches(missing):
+            first = int(found[begin - 1]) + 1 if begin else 0
+            last = int(found[end]) if end < len(now) else len(then)
+            old = own_labels(now[begin:end]) < self.before.count
+            gone = free[first:last] & ~np.isin(own_labels(then[first:last]), self.remaining)
+            if last - first == end - begin and old.all() and gone.all():
+                found[begin:end] = np.arange(first, last)
+
+    @cached_property
+    def classes(self) -> ChannelClasses:
+        return ChannelClasses((*self.before.ties, *self.after.ties))
+
+    @cached_property
+    def remaining(self) -> Labels:
+        """The labels that the edited network still makes."""
+        return np.concatenate(list(self.after.produced.values()))
+
+
+def _label_edited(architecture: Architecture, before: ChannelLabels) -> ChannelLabels:
+    """Label the channels of an edited snapshot. A layer whose channels are tied to those of an earlier one makes what
+    that makes: of a gate behind a concatenation that lost a branch, the channels of that branch go."""
+    fixed: dict[str, Labels] = {}
+    for _ in range(_MAX_PASSES):
+        after = label_channels(architecture, before, fixed)
+        following = _follow_ties(after, before, fixed)
+        if not following:
+            break
+        fixed |= following
+    return after
+
+
+def _follow_ties(after: ChannelLabels, before: ChannelLabels, fixed: Mapping[str, Labels]) -> dict[str, Labels]:
+    """The labels of layers that do not make what they are tied to, and did when the network was opened."""
+    classes, found, owners = before.classes, dict[str, Labels](), None
+    reserved = RESERVED - sum(map(len, fixed.values()))
+    for one, other in after.ties:
+        apart = classes.of(one) != classes.of(other)
+        if not apart.any():
+            continue
+        owners = owners or _Owners(after)
+        makers = np.sort([owners.of(one), owners.of(other)], axis=0)
+        swapped = makers[0] != owners.of(one)
+        earlier, later = np.where(swapped, other, one), np.where(swapped, one, other)
+        for maker in np.unique(makers[1][apart & (makers[0] >= 0) & (makers[0] < makers[1])]):
+            name, at = owners.names[maker], apart & (makers[1] == maker) & (makers[0] >= 0)
+            if name in fixed or name not in before.produced:
+                continue
+            was_there = np.array([owners.names[first] in before.produced for first in makers[0][at]])
+            row, known = found.get(name, after.produced[name]), before.produced[name]
+            reserved -= len(row)
+            followed = _followed(row, known, earlier[at], later[at], was_there, before, reserved)
+            if not np.array_equal(followed, row):
+                found[name] = followed
+    return found
+
+
+def _followed(
+    row: Labels, known: Labels, earlier: Labels, later: Labels, was_there: Labels, before: ChannelLabels, reserved: int
+) -> Labels:
+    """The labels of a layer with `later` ones replaced by those of the channels that were tied to `earlier` ones.
+
+    Where these are new (of a layer that `was_there`), so are those tied to them, with labels from `reserved` on.
+    """
+    counterpart = _positions(before.classes.of(earlier), before.classes.of(known))
+    was_tied = not np.array_equal(before.classes.of(known), known)
+    is_new = (counterpart == NEW) & (own_labels(earlier) >= before.count) & was_there & was_tied
+    places, result = _positions(later, row), row.copy()
+    old = (places != NEW) & (counterpart != NEW)
+    result[places[old]] = known[counterpart[old]]
+    new = places[(places != NEW) & is_new]
+    result[new] = reserved + np.arange(len(new))
+    return result
+
+
+class _Owners:
+    """The node that makes each label, as its place among those that make any."""
+
+    def __init__(self, labels: ChannelLabels) -> None:
+        self.names = list(labels.produced)
+        rows = list(labels.produced.values())
+        every = np.concatenate(rows)
+        order = np.argsort(every, kind="stable")
+        self.labels = every[order]
+        self.makers = np.repeat(np.arange(len(rows)), [len(row) for row in rows])[order]
+
+    def of(self, row: Labels) -> Labels:
+        """The place of the node that makes each label; -1 for parts of channels."""
+        at = np.minimum(np.searchsorted(self.labels, row), len(self.labels) - 1)
+        return np.where(self.labels[at] == row, self.makers[at], -1)
+
+
+def _positions(now: Labels, then: Labels) -> Labels:
+    """Where each label stands in another row, `NEW` where it does not; of equal ones the first with the first."""
+    if not len(then) or not len(now):
+        return np.full(len(now), NEW)
+    order = np.argsort(then, kind="stable")
+    ordered = then[order]
+    begin, end = np.searchsorted(ordered, now, "left"), np.searchsorted(ordered, now, "right")
+    at = np.minimum(begin + _occurrences(now), np.maximum(end - 1, begin))
+    return np.where(begin < end, order[np.minimum(at, len(order) - 1)], NEW)
+
+
+def _occurrences(row: Labels) -> Labels:
+    """How often each label stands further left in the row."""
+    order = np.argsort(row, kind="stable")
+    ordered = row[order]
+    found = np.empty(len(row), dtype=np.int64)
+    found[order] = np.arange(len(row)) - np.searchsorted(ordered, ordered, "left")
+    return found
+
+
+def _stretches(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Iterator[tuple[int, int]]:
+    """Where a mask is true: the begin and end of each stretch."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def _has_channels(node: Node) -> bool:
+    """Is it a layer whose weights have a row or a column for each channel?"""
+    layer = node.layer
+    return isinstance(layer, (_ConvNd, nn.Linear)) or (layer is not None and norm_channels(layer) is not None)

@@ -1,0 +1,295 @@
+"""Weights follow their channels: each edit against a surgery with explicit indices, written without the product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision.models.shufflenetv2 import channel_shuffle
+
+from explorer.edits import (
+    Edit,
+    RemoveBlock,
+    RemoveBranch,
+    RepeatBlock,
+    SetInputSize,
+    SetReduction,
+    SetSqueezeRatio,
+    SetWidth,
+    SwapJoin,
+    ToggleShortcut,
+)
+from explorer.network import Network, open_network
+from explorer.weights.provenance import infer_provenance, summarise_provenance
+
+Opened = Callable[[str], Network]
+
+
+def r(*bounds: int) -> list[int]:
+    """Indices from one bound to the next, in pairs: r(0, 2, 5, 7) is 0, 1, 5, 6."""
+    return [i for first, last in zip(bounds[::2], bounds[1::2], strict=True) for i in range(first, last)]
+
+
+class Model(nn.Module):
+    """A network that knows an input shape."""
+
+    side = 8
+
+    def conv(self, entering: int, width: int, kernel: int = 1, groups: int = 1, bias: bool = True) -> nn.Conv2d:
+        return nn.Conv2d(entering, width, kernel, padding=kernel // 2, groups=groups, bias=bias)
+
+
+class Concat(Model):
+    """Three branches side by side, a norm over them, two readers, and a flattened map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = self.conv(3, 4), self.conv(3, 6, 3), self.conv(3, 8, 5)
+        self.norm, self.read, self.fc = nn.BatchNorm2d(18), self.conv(18, 5, 3), nn.Linear(18 * 4, 10)
+        self.pool = nn.AdaptiveAvgPool2d(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(torch.cat([self.a(x), self.b(x), self.c(x)], 1))
+        y: Tensor = self.fc(torch.flatten(self.pool(x), 1)) + self.read(x).mean()
+        return y
+
+
+class Residual(Model):
+    """A stream of two blocks behind a stem, one of which has a bottleneck with groups."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.one, self.two = self.conv(3, 8, 3), self.conv(8, 8, 3), self.conv(8, 8, 3)
+        self.reduce, self.middle, self.expand = self.conv(8, 12), self.conv(12, 12, 3, groups=3), self.conv(12, 8)
+        self.norm, self.fc = nn.BatchNorm2d(8), nn.Linear(8, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        x = torch.relu(self.norm(x + self.two(torch.relu(self.one(x)))))
+        x = torch.relu(x + self.expand(torch.relu(self.middle(torch.relu(self.reduce(x))))))
+        y: Tensor = self.fc(x.mean((2, 3)))
+        return y
+
+
+class Split(Model):
+    """Halves with ways of their own, joined and shuffled, a gate on the concatenation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.left, self.right = self.conv(3, 12, 3), self.conv(6, 6), self.conv(6, 10, 3)
+        self.squeeze, self.widen = self.conv(16, 4), self.conv(4, 16)
+        self.depthwise, self.read = self.conv(16, 32, 3, groups=16), self.conv(32, 6)
+        self.fc = nn.Linear(6 * self.side**2, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = torch.relu(self.stem(x)).chunk(2, 1)
+        x = torch.cat([self.left(a), self.right(b)], 1)
+        gate = torch.sigmoid(self.widen(torch.relu(self.squeeze(nn.functional.adaptive_avg_pool2d(x, 1)))))
+        x = channel_shuffle(x * gate, 2)
+        y: Tensor = self.fc(torch.flatten(self.read(torch.relu(self.depthwise(x))), 1))
+        return y
+
+
+@dataclass(frozen=True)
+class Surgery:
+    """What an edit does to tensors: for each, the indices that stay along some dimensions, and where they go now."""
+
+    edit: Edit
+    model: type[Model]
+    cuts: dict[str, dict[int, tuple[list[int], list[int]]]]  # dimension: (places now, places then)
+
+
+def same(indices: list[int]) -> tuple[list[int], list[int]]:
+    """Indices that stand one behind the other from the first place on."""
+    return list(range(len(indices))), indices
+
+
+A_CUT = r(0, 2, 4, 18)  # of 4 + 6 + 8 channels when the first branch keeps two
+NO_B = r(0, 4, 10, 18)
+FIRST_OF_GROUPS = r(0, 2, 4, 6, 8, 10)  # the first two of each group of four
+FOUR_OF_SIX = (r(0, 4, 6, 10, 12, 16), r(0, 12))
+# 14 channels are dealt out 0 7 1 8 …; as 16 they were dealt out 0 8 1 9 …, and two of them are gone.
+DEALT = [0, 3, 2, 5, 4, 7, 6, 9, 12, 11, 14, 13, 1, 15]
+SURGERIES = [
+    Surgery(
+        SetWidth("a", 2),
+        Concat,
+        {
+            "a.*": {0: same(r(0, 2))},
+            "norm.*": {0: same(A_CUT)},
+            "read.weight": {1: same(A_CUT)},
+            "fc.weight": {1: same([i * 4 + place for i in A_CUT for place in range(4)])},
+        },
+    ),
+    Surgery(
+        SetWidth("a", 7),  # three new ones between those of the branches
+        Concat,
+        {
+            "a.*": {0: (r(0, 4), r(0, 4))},
+            "norm.*": {0: (r(0, 4, 7, 21), r(0, 18))},
+            "read.weight": {1: (r(0, 4, 7, 21), r(0, 18))},
+            "fc.weight": {1: (r(0, 16, 28, 84), r(0, 72))},
+        },
+    ),
+    Surgery(
+        RemoveBranch("b"),
+        Concat,
+        {
+            "norm.*": {0: same(NO_B)},
+            "read.weight": {1: same(NO_B)},
+            "fc.weight": {1: same(r(0, 16, 40, 72))},
+        },
+    ),
+    Surgery(
+        SetWidth("stem", 6),
+        Residual,
+        {
+            "stem.*": {0: same(r(0, 6))},
+            "one.weight": {1: same(r(0, 6))},
+            "two.*": {0: same(r(0, 6))},
+            "norm.*": {0: same(r(0, 6))},
+            "reduce.weight": {1: same(r(0, 6))},
+            "expand.*": {0: same(r(0, 6))},
+            "fc.weight": {1: same(r(0, 6))},
+        },
+    ),
+    Surgery(
+        SetWidth("reduce", 6),
+        Residual,
+        {"reduce.*": {0: same(FIRST_OF_GROUPS)}, "middle.weight": {1: same(r(0, 2))}},
+    ),
+    Surgery(
+        SetWidth("middle", 6),
+        Residual,
+        {"middle.*": {0: same(FIRST_OF_GROUPS)}, "expand.weight": {1: same(FIRST_OF_GROUPS)}},
+    ),
+    Surgery(SetWidth("middle", 18), Residual, {"middle.*": {0: FOUR_OF_SIX}, "expand.weight": {1: FOUR_OF_SIX}}),
+    Surgery(
+        SetWidth("stem", 8),
+        Split,
+        {  # of each half the first four
+            "stem.*": {0: same(r(0, 4, 6, 10))},
+            "left.weight": {1: same(r(0, 4))},
+            "right.weight": {1: same(r(0, 4))},
+        },
+    ),
+    Surgery(
+        SetWidth("left", 4),
+        Split,
+        {
+            "left.*": {0: same(r(0, 4))},
+            "squeeze.weight": {1: same(r(0, 4, 6, 16))},
+            "widen.*": {0: same(r(0, 4, 6, 16))},  # what weighs the channels that stay
+            "depthwise.*": {0: same([2 * i + filter for i in DEALT for filter in (0, 1)])},
+            "read.weight": {1: same([2 * i + filter for i in DEALT for filter in (0, 1)])},
+        },
+    ),
+    Surgery(SetWidth("read", 3), Split, {"read.*": {0: same(r(0, 3))}, "fc.weight": {1: same(r(0, 3 * 64))}}),
+    Surgery(SetSqueezeRatio("*", 8), Split, {"squeeze.*": {0: same(r(0, 2))}, "widen.weight": {1: same(r(0, 2))}}),
+    Surgery(  # of 8 × 8 places, 6 × 6 around the centre
+        SetInputSize(resolution=6),
+        Split,
+        {"fc.weight": {1: same([64 * i + 8 * y + x for i in range(6) for y in range(1, 7) for x in range(1, 7)])}},
+    ),
+    Surgery(
+        SetInputSize(resolution=11),  # places -5 to 5 around the centre, of which -4 to 3 were there
+        Split,
+        {
+            "fc.weight": {
+                1: ([121 * i + 11 * y + x for i in range(6) for y in range(1, 9) for x in range(1, 9)], r(0, 384))
+            }
+        },
+    ),
+    Surgery(SetInputSize(channels=1), Residual, {"stem.weight": {1: same([0])}}),
+    Surgery(ToggleShortcut("*", on=False), Residual, {}),
+    Surgery(RemoveBlock("one"), Residual, {}),  # its reader reads as many channels, in its place
+    Surgery(SetReduction("two", 4), Residual, {"two.*": {0: ([], []), 1: ([], [])}}),  # none of what it reads was there
+    # W (a + b) is (W W) (a b)
+    Surgery(SwapJoin("add:2", "concat"), Residual, {"fc.weight": {1: same(r(0, 8, 0, 8))}}),
+]
+
+
+def weights(network: Network) -> dict[str, Tensor]:
+    """Every tensor of a network by its path."""
+    source = network.context.weights
+    return {
+        f"{node.path}.{name}": value
+        for node in network.architecture.live.values()
+        if getattr(node.op, "has_tensors", False)
+        for name, value in source.tensors(node).items()
+        if value.dim()
+    }
+
+
+def opened_model(model: type[Model]) -> Network:
+    torch.manual_seed(0)
+    module = model().eval()
+    for value in module.state_dict().values():
+        if value.is_floating_point():
+            nn.init.normal_(value)
+    return open_network(module, input_shape=(1, 3, model.side, model.side))
+
+
+@pytest.mark.parametrize("surgery", SURGERIES, ids=lambda surgery: f"{surgery.model.__name__} {surgery.edit}")
+def test_an_edit_is_a_surgery_with_explicit_indices(surgery: Surgery) -> None:
+    network = opened_model(surgery.model)
+    edited = network.edit(surgery.edit)
+    assert edited.history.position == 1
+    before = weights(network)
+    for name, now in weights(edited).items():
+        if name not in before:
+            continue
+        cuts = next((cuts for pattern, cuts in surgery.cuts.items() if fnmatchcase(name, pattern)), {})
+        then, rest = before[name], torch.ones_like(now, dtype=torch.bool)
+        places_now = [cuts[dim][0] if dim in cuts else range(size) for dim, size in enumerate(now.shape)]
+        places_then = [cuts[dim][1] if dim in cuts else range(size) for dim, size in enumerate(then.shape)]
+        grid, then_grid = (
+            torch.meshgrid(*(torch.tensor(list(at), dtype=torch.int64) for at in places), indexing="ij")
+            for places in (places_now, places_then)
+        )
+        assert torch.equal(now[grid], then[then_grid]), name
+        rest[grid] = False
+        if name.endswith("weight") and now.dim() > 1:  # the rest is new
+            assert not torch.isin(now[rest], then).any(), name
+
+
+KEPT = {"googlenet": r(0, 192, 224, 256)}  # of 64, 128, 32 and 32 channels without those of the third branch
+
+
+def test_readers_of_a_concatenation_keep_the_columns_of_the_branches_that_stay(opened: Opened) -> None:
+    before = opened("googlenet")
+    after = before.edit(RemoveBranch("inception3a.branch3"))
+    then, now = weights(before), weights(after)
+    for reader in ("branch1", "branch2.0", "branch3.0", "branch4.1"):
+        name = f"inception3b.{reader}.conv.weight"
+        share = (256 / 224) ** 0.5  # He's deviation at the fan-in there is now
+        assert torch.allclose(now[name], then[name][:, KEPT["googlenet"]] * share)
+    assert all(torch.equal(now[name], then[name]) for name in now if "inception3b" not in name)
+    node = after.architecture.nodes["inception3b.branch1.conv"]
+    assert infer_provenance(node) == "sliced"
+    assert summarise_provenance([node]) == "sliced: kept 224 of 256 inputs"
+
+
+def test_copies_of_a_dense_layer_leave_the_columns_of_the_maps_that_were_there(opened: Opened) -> None:
+    before = opened("densenet121")
+    after = before.edit(RepeatBlock("features.denseblock1.denselayer2", 2))
+    then, now = weights(before), weights(after)
+    for number in range(4, 7):  # 64 + 2 × 32 channels, those of two copies, then those of the layers behind
+        name, size = f"features.denseblock1.denselayer{number}", 64 + 32 * (number - 1)
+        places = r(0, 128, 192, size + 64)
+        share = (size / (size + 64)) ** 0.5
+        assert torch.allclose(now[f"{name}.conv1.weight"][:, places], then[f"{name}.conv1.weight"] * share)
+        repeated = torch.isin(now[f"{name}.conv1.weight"][:, 128:192], then[f"{name}.conv1.weight"] * share)
+        assert repeated.float().mean() < 0.01  # by chance
+        assert torch.equal(now[f"{name}.norm1.running_var"][places], then[f"{name}.norm1.running_var"])
+    transition = now["features.transition1.conv.weight"]
+    assert transition.shape[:2] == (160, 320)  # it goes on halving
+    share = (256 / 320) ** 0.5
+    kept = transition[:128, r(0, 128, 192, 320)]
+    assert torch.allclose(kept.flatten(1), then["features.transition1.conv.weight"].flatten(1) * share)
+    node = after.architecture.nodes["features.transition1.conv"]
+    assert summarise_provenance([node]) == "extended: kept 256 of 256 inputs, 64 new; kept 128 of 128 outputs, 32 new"
