@@ -66,6 +66,7 @@ class _ChannelMatching:
         self.baseline = baseline
         self.before: ChannelLabels = memoise(baseline, ("channel labels", ""), lambda: label_channels(baseline))
         self.after = _label_edited(architecture, self.before)
+        self.selected: dict[tuple[int, int], ChannelSelection | None] = {}  # by the identity of two rows
 
     def map_of(self, node: Node) -> ChannelMap | None:
         """The channel map of a layer or constant; None when its channels are those it had, in their order."""
@@ -86,8 +87,12 @@ class _ChannelMatching:
 
     def select(self, now: Labels, then: Labels) -> ChannelSelection | None:
         """The channels of one row among those of another; None when both are the same."""
-        if np.array_equal(now, then):
-            return None
+        key = id(now), id(then)  # of a convolution, its norm and its reader they are one
+        if key not in self.selected:
+            self.selected[key] = None if np.array_equal(now, then) else self.match(now, then)
+        return self.selected[key]
+
+    def match(self, now: Labels, then: Labels) -> ChannelSelection | None:
         found = _positions(now, then)
         missing = found == NEW
         if missing.any():
@@ -140,6 +145,8 @@ def _follow_ties(after: ChannelLabels, before: ChannelLabels, fixed: Mapping[str
     classes, found, owners = before.classes, dict[str, Labels](), None
     reserved = RESERVED - sum(map(len, fixed.values()))
     for one, other in after.ties:
+        if (one.tobytes(), other.tobytes()) in before.tie_contents:
+            continue
         apart = classes.of(one) != classes.of(other)
         if not apart.any():
             continue
@@ -202,8 +209,9 @@ def _positions(now: Labels, then: Labels) -> Labels:
     order = np.argsort(then, kind="stable")
     ordered = then[order]
     begin, end = np.searchsorted(ordered, now, "left"), np.searchsorted(ordered, now, "right")
-    at = np.minimum(begin + _occurrences(now), np.maximum(end - 1, begin))
-    return np.where(begin < end, order[np.minimum(at, len(order) - 1)], NEW)
+    if np.any(end - begin > 1):
+        begin = np.minimum(begin + _occurrences(now), np.maximum(end - 1, begin))
+    return np.where(begin < end, order[np.minimum(begin, len(order) - 1)], NEW)
 
 
 def _occurrences(row: Labels) -> Labels:

@@ -7,6 +7,8 @@ which channels is then a matter of comparing two rows of labels.
 
 - Of a layer that got narrower, the first channels stay: the first of each group where its channels are dealt out to
   groups or halves.
+- A shuffle that an edit switches, puts in or changes deals labels out as when the network was opened: its readers keep
+  their weights, and get other channels.
 - A flattened map has a label for each channel and place. Places are counted from the centre of the map, so that with
   another resolution the centre keeps its weights.
 """
@@ -56,6 +58,11 @@ class ChannelLabels:
     ties: list[tuple[Labels, Labels]] = field(default_factory=list)  # rows that are added or multiplied
     constants: dict[str, tuple[Labels, int]] = field(default_factory=dict)  # by constant: labels, and of which axis
     count: int = 1  # the next label of its own
+
+    @cached_property
+    def tie_contents(self) -> frozenset[tuple[bytes, bytes]]:
+        """The ties, to be looked up."""
+        return frozenset((one.tobytes(), other.tobytes()) for one, other in self.ties)
 
     @cached_property
     def classes(self) -> ChannelClasses:
@@ -193,6 +200,8 @@ class _LabelWalk:
             return _filters(first, layer.out_channels // layer.in_channels)
         if isinstance(layer, PaddedShortcut):
             return np.concatenate([first, self.produce(node.name, layer.extra)])
+        if "shuffle" in (kind, op_kinds.kind(node.original or node)):
+            return _shuffle(node, first)
         if isinstance(node.op, Bypass):
             return first
         if kind in ("add", "multiply"):
@@ -202,9 +211,6 @@ class _LabelWalk:
         if kind == "split":
             self.split(node, sources[0])
             return None
-        if kind == "shuffle":
-            groups = op_kinds.shuffle_groups(node)
-            return first.reshape(groups, -1).T.reshape(-1) if len(first) % groups == 0 else first
         if not shape or axis is None:
             return None
         if kind in ("norm", "activation", "pool", "dropout") and shape[axis] == len(first):
@@ -286,6 +292,15 @@ class _LabelWalk:
             return None
         lines = moved.movedim(axis, 0).reshape(shape[axis], -1)
         return lines[:, 0].numpy().copy() if bool((lines == lines[:, :1]).all()) else None
+
+
+def _shuffle(node: Node, row: Labels) -> Labels:
+    """Deal the channels out as when the network was opened: what an edit of a shuffle changes is which channels its
+    readers get, not their weights."""
+    if node.added:
+        return row
+    groups = op_kinds.shuffle_groups(node.original or node)
+    return row.reshape(groups, -1).T.reshape(-1) if len(row) % groups == 0 else row
 
 
 def _filters(row: Labels, count: int) -> Labels:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.edits import EditError, SetWidth
+from explorer.edits import EditError, SetClasses, SetConvForm, SetWidth, SwapNorm, ToggleAuxiliaryHead
 from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
 from explorer.network import Network, open_network
 
@@ -73,6 +73,26 @@ def test_a_row_is_split_where_the_other_side_has_a_seam() -> None:
     assert groups.solve_width(left, 4) == {groups.resolve(left)[0]: 4}
 
 
+def test_both_pieces_of_a_locked_row_are_locked() -> None:
+    groups = ChannelGroups()
+    wide = groups.add_segment(8, 0, lock_reason="fixed")
+    left, right = groups.add_segment(3, 1), groups.add_segment(5, 2)
+    groups.tie(wide, (*left, *right))
+    groups.finish()
+    assert locks(groups, left) == locks(groups, right) == ["fixed"]
+
+
+def test_what_stands_beside_multiples_in_a_row_of_multiples_is_a_multiple() -> None:
+    groups = ChannelGroups()
+    first, second, third = (groups.add_segment(size, order) for order, size in enumerate((8, 12, 4)))
+    groups.divisibility = [(first, 4), ((*first, *second), 4), ((*second, *third), 4)]
+    groups.finish()
+    assert [groups.segments[segment].multiple for (segment,) in (first, second, third)] == [4, 4, 4]
+    with pytest.raises(WidthError, match="10 channels do not work: the width must be a multiple of 4") as refused:
+        groups.solve_width(third, 10)
+    assert refused.value.nearest == (8, 12)
+
+
 def test_rows_of_unlike_size_are_locked() -> None:
     groups = ChannelGroups()
     one, other = groups.add_segment(8, 0), groups.add_segment(6, 1)
@@ -101,3 +121,24 @@ def test_a_network_whose_halved_map_meets_a_fixed_one_cannot_change_it() -> None
     with pytest.raises(EditError, match="wide: its width is fixed: reshape is written for exactly this width"):
         network.edit(SetWidth("wide", 24))
     assert network.edit(SetWidth("last", 6)).architecture.nodes["last"].layer.out_channels == 6  # type: ignore[union-attr]
+
+
+def test_the_groups_of_a_norm_are_as_many_as_divide_its_new_width(opened: Opened) -> None:
+    network = opened("vgg11").edit(SwapNorm("features.8", "group"), SetWidth("features.8", 240))
+    (norm,) = (node.layer for node in network.architecture.live.values() if isinstance(node.layer, nn.GroupNorm))
+    assert (norm.num_channels, norm.num_groups) == (240, 16)  # it had 32 for 256 channels
+
+
+def test_auxiliary_heads_tell_as_many_classes_apart(opened: Opened) -> None:
+    network = opened("googlenet").edit(ToggleAuxiliaryHead("inception4a", on=True), SetClasses(10))
+    measures = network.figures.measures
+    assert [measures[name].value.dims for name in network.architecture.output.inputs] == [(1, 10), (1, 10)]
+
+
+def test_small_windows_share_the_padding_of_the_large_one() -> None:
+    network = open_network(nn.Sequential(nn.Conv2d(3, 4, 5, padding=3)), input_shape=(1, 3, 8, 8))
+    edited = network.edit(SetConvForm("*", "two_3x3"))
+    layers = [node.layer for node in edited.architecture.live.values() if isinstance(node.layer, nn.Conv2d)]
+    assert [layer.padding for layer in layers] == [(2, 2), (1, 1)]
+    last = edited.architecture.output.inputs[0]
+    assert edited.figures.measures[last].value.dims == network.figures.measures["0"].value.dims
