@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -13,14 +14,19 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 
 from explorer.edits import (
     Edit,
+    MultiplyWidth,
     RemoveBlock,
     RemoveBranch,
     RepeatBlock,
+    SetBottleneckRatio,
+    SetClasses,
+    SetExpansion,
     SetInputSize,
     SetReduction,
     SetSqueezeRatio,
     SetWidth,
     SwapJoin,
+    ToggleChannelShuffle,
     ToggleShortcut,
 )
 from explorer.network import Network, open_network
@@ -94,13 +100,17 @@ class Split(Model):
         return y
 
 
+#: By dimension of a tensor: places now, and those where their numbers were.
+Cuts = dict[int, tuple[list[int], list[int]]]
+
+
 @dataclass(frozen=True)
 class Surgery:
-    """What an edit does to tensors: for each, the indices that stay along some dimensions, and where they go now."""
+    """What an edit does to tensors; those that are not named stay as they are."""
 
     edit: Edit
-    model: type[Model]
-    cuts: dict[str, dict[int, tuple[list[int], list[int]]]]  # dimension: (places now, places then)
+    network: type[Model] | str
+    cuts: dict[str, Cuts]  # by pattern of names of tensors
 
 
 def same(indices: list[int]) -> tuple[list[int], list[int]]:
@@ -114,6 +124,7 @@ FIRST_OF_GROUPS = r(0, 2, 4, 6, 8, 10)  # the first two of each group of four
 FOUR_OF_SIX = (r(0, 4, 6, 10, 12, 16), r(0, 12))
 # 14 channels are dealt out 0 7 1 8 …; as 16 they were dealt out 0 8 1 9 …, and two of them are gone.
 DEALT = [0, 3, 2, 5, 4, 7, 6, 9, 12, 11, 14, 13, 1, 15]
+TWO_OF_FOUR = [i for i in range(128) if i % 4 < 2]
 SURGERIES = [
     Surgery(
         SetWidth("a", 2),
@@ -210,6 +221,43 @@ SURGERIES = [
     Surgery(SetReduction("two", 4), Residual, {"two.*": {0: ([], []), 1: ([], [])}}),  # none of what it reads was there
     # W (a + b) is (W W) (a b)
     Surgery(SwapJoin("add:2", "concat"), Residual, {"fc.weight": {1: same(r(0, 8, 0, 8))}}),
+    Surgery(
+        SetExpansion("features.3", 3.0),
+        "mobilenet_v2",
+        {
+            "features.3.conv.[01].*": {0: same(r(0, 72))},
+            "features.3.conv.2.weight": {1: same(r(0, 72))},
+        },
+    ),
+    Surgery(
+        SetBottleneckRatio("layer1.1", 0.25),  # 32 groups of four become groups of two
+        "resnext50_32x4d",
+        {
+            "layer1.1.conv1.*": {0: same(TWO_OF_FOUR)},
+            "layer1.1.bn1.*": {0: same(TWO_OF_FOUR)},
+            "layer1.1.conv2.*": {0: same(TWO_OF_FOUR), 1: same(r(0, 2))},
+            "layer1.1.bn2.*": {0: same(TWO_OF_FOUR)},
+            "layer1.1.conv3.weight": {1: same(TWO_OF_FOUR)},
+        },
+    ),
+    Surgery(
+        MultiplyWidth("inception3a", 0.5),  # of 64, 128, 32 and 32 channels half each; reductions stay
+        "googlenet",
+        {
+            "inception3a.branch1.conv.*": {0: same(r(0, 32))},
+            "inception3a.branch1.bn.*": {0: same(r(0, 32))},
+            "inception3a.branch2.1.conv.*": {0: same(r(0, 64))},
+            "inception3a.branch2.1.bn.*": {0: same(r(0, 64))},
+            "inception3a.branch3.1.conv.*": {0: same(r(0, 16))},
+            "inception3a.branch3.1.bn.*": {0: same(r(0, 16))},
+            "inception3a.branch4.1.*": {0: same(r(0, 16))},
+            "inception3b.branch[123]*conv.weight": {1: same(r(0, 32, 64, 128, 192, 208, 224, 240))},
+            "inception3b.branch4.1.conv.weight": {1: same(r(0, 32, 64, 128, 192, 208, 224, 240))},
+        },
+    ),
+    Surgery(SetClasses(10), "resnet18", {"fc.*": {0: same(r(0, 10))}}),
+    Surgery(RemoveBlock("layer1.1"), "resnet18", {}),  # a residual stream is one, whichever block added to it last
+    Surgery(ToggleChannelShuffle("*", on=False), "shufflenet_v1_g3", {}),
 ]
 
 
@@ -234,27 +282,32 @@ def opened_model(model: type[Model]) -> Network:
     return open_network(module, input_shape=(1, 3, model.side, model.side))
 
 
-@pytest.mark.parametrize("surgery", SURGERIES, ids=lambda surgery: f"{surgery.model.__name__} {surgery.edit}")
-def test_an_edit_is_a_surgery_with_explicit_indices(surgery: Surgery) -> None:
-    network = opened_model(surgery.model)
+@pytest.mark.parametrize("surgery", SURGERIES, ids=lambda surgery: f"{surgery.network} {surgery.edit}")
+def test_an_edit_is_a_surgery_with_explicit_indices(surgery: Surgery, opened: Opened) -> None:
+    network = opened(surgery.network) if isinstance(surgery.network, str) else opened_model(surgery.network)
     edited = network.edit(surgery.edit)
     assert edited.history.position == 1
     before = weights(network)
     for name, now in weights(edited).items():
-        if name not in before:
-            continue
-        cuts = next((cuts for pattern, cuts in surgery.cuts.items() if fnmatchcase(name, pattern)), {})
-        then, rest = before[name], torch.ones_like(now, dtype=torch.bool)
-        places_now = [cuts[dim][0] if dim in cuts else range(size) for dim, size in enumerate(now.shape)]
-        places_then = [cuts[dim][1] if dim in cuts else range(size) for dim, size in enumerate(then.shape)]
-        grid, then_grid = (
-            torch.meshgrid(*(torch.tensor(list(at), dtype=torch.int64) for at in places), indexing="ij")
-            for places in (places_now, places_then)
-        )
-        assert torch.equal(now[grid], then[then_grid]), name
-        rest[grid] = False
-        if name.endswith("weight") and now.dim() > 1:  # the rest is new
-            assert not torch.isin(now[rest], then).any(), name
+        if name in before:
+            cuts = next((cuts for pattern, cuts in surgery.cuts.items() if fnmatchcase(name, pattern)), {})
+            check_tensor(name, now, before[name], cuts, seeded=isinstance(surgery.network, str))
+
+
+def check_tensor(name: str, now: Tensor, then: Tensor, cuts: Cuts, *, seeded: bool) -> None:
+    places_now = [cuts[dim][0] if dim in cuts else range(size) for dim, size in enumerate(now.shape)]
+    places_then = [cuts[dim][1] if dim in cuts else range(size) for dim, size in enumerate(then.shape)]
+    grid, then_grid = (
+        torch.meshgrid(*(torch.tensor(list(at), dtype=torch.int64) for at in places), indexing="ij")
+        for places in (places_now, places_then)
+    )
+    fan_in = math.prod(now.shape[1:]), math.prod(then.shape[1:])
+    share = math.sqrt(fan_in[1] / fan_in[0]) if seeded else 1.0  # He's deviation at the fan-in there is now
+    assert torch.allclose(now[grid], then[then_grid] * share), name
+    rest = torch.ones_like(now, dtype=torch.bool)
+    rest[grid] = False
+    if name.endswith("weight") and now.dim() > 1 and rest.any():  # the rest is new; equal numbers are chance
+        assert torch.isin(now[rest], then * share).float().mean() < 0.02, name
 
 
 KEPT = {"googlenet": r(0, 192, 224, 256)}  # of 64, 128, 32 and 32 channels without those of the third branch
