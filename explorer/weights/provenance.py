@@ -74,7 +74,10 @@ def describe_provenance(node: Node, provenance: Provenance) -> str:
     inputs, outputs = node.channel_map.inputs, node.channel_map.outputs
     makes_its_own = isinstance(node.layer, (_ConvNd, nn.Linear)) and not is_depthwise(node.layer)
     sides = [(inputs, "inputs" if makes_its_own else "channels"), (outputs, "outputs")]
-    return f"{provenance}: {'; '.join(_describe_side(side, noun) for side, noun in sides if side is not None)}"
+    text = "; ".join(_describe_side(side, noun) for side, noun in sides if side is not None)
+    if provenance == "extended" and _infer_from_channels(node.channel_map.sides, has_new_tensors=False) == "sliced":
+        text += ", and new ones beside"  # tensors that it had not, or that a file lacks
+    return f"{provenance}: {text}"
 
 
 def _describe_side(side: ChannelSelection, noun: str) -> str:

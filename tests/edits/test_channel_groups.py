@@ -120,7 +120,7 @@ def test_a_network_whose_halved_map_meets_a_fixed_one_cannot_change_it() -> None
     assert locks(groups, groups.producers["wide"]) == ["reshape is written for exactly this width"]
     with pytest.raises(EditError, match="wide: its width is fixed: reshape is written for exactly this width"):
         network.edit(SetWidth("wide", 24))
-    assert network.edit(SetWidth("last", 6)).architecture.nodes["last"].layer.out_channels == 6  # type: ignore[union-attr]
+    assert network.edit(SetWidth("last", 6)).architecture.nodes["last"].layer.out_channels == 6
 
 
 def test_the_groups_of_a_norm_are_as_many_as_divide_its_new_width(opened: Opened) -> None:

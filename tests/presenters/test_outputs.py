@@ -99,7 +99,7 @@ def test_new_and_sliced_layers_are_counted() -> None:
     assert words(network.edit(ToggleShortcut("layer4.1", on=False))) == ""
     assert words(network.edit(SetClasses(10))) == "1 of 41 layers has a part of its weights, so the class means little."
     assert words(network.edit(SwapHead("fully_connected"))) == (
-        "2 of 43 layers have new weights, 1 has new weights beside its own, so the class means little."
+        "3 of 43 layers have new weights, so the class means little."
     )
 
 
@@ -112,7 +112,7 @@ def test_cards_and_the_inspector_say_where_weights_come_from(tmp_path: Path) -> 
     cards = build_diagram(
         loaded.analysis, expanded_at_level(loaded.analysis, "ops"), provenance_of=loaded.provenance_of
     ).cards
-    assert cards["fc"].tip.endswith("Weights extended: what it had, and new ones beside")
+    assert cards["fc"].tip.endswith("Weights extended: kept 10 of 1,000 outputs, and new ones beside")
     assert "Weights" not in cards["conv1.0"].tip
     inspected = build_inspection(loaded.analysis, ("fc",), loaded.provenance_of)
     assert inspected is not None
