@@ -10,6 +10,7 @@ from explorer.analysis.output_divergence import probabilities, top_classes
 from explorer.analysis.probes.probe import NotAvailable, Probe
 from explorer.analysis.sample import class_labels
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +40,7 @@ def _probabilities(probe: Probe, keep_going: KeepGoing) -> torch.Tensor:
     output = probe.value(probe.architecture.output.name, keep_going)
     if output.dim() != 2:
         shape = " × ".join(map(str, output.shape[1:]))
-        raise NotAvailable(f"The output ({shape}) is no list of classes, so there is none to choose.")
+        raise NotAvailable(
+            tr("The output ({shape}) is not a list of classes, so there is no class to choose.", shape=shape)
+        )
     return probabilities(output)

@@ -36,9 +36,9 @@ def build_cost_formula(analysis: Analysis, node: Node) -> Formula | None:
     elif isinstance(layer, nn.Linear):
         rows = shape.elements // layer.out_features
         factors = (
-            Factor("Cin", layer.in_features, "numbers in"),
-            Factor("Cout", layer.out_features, "numbers out"),
-            *((Factor("rows", rows, "places it is applied at"),) if rows > 1 else ()),
+            Factor("Cin", layer.in_features, "input features"),
+            Factor("Cout", layer.out_features, "output features"),
+            *((Factor("rows", rows, "positions it is applied to"),) if rows > 1 else ()),
         )
     else:
         return None

@@ -15,6 +15,7 @@ from explorer.analysis.probes.signal_health import (
     measure_signal_health,
 )
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr, tr_noop
 from explorer.graph import op_kinds
 from explorer.presenters.class_choices import ClassCandidate, likely_classes
 from explorer.presenters.layer_activations import format_activation
@@ -24,27 +25,33 @@ from explorer.viewmodels.diagram import Colouring
 #: What can be shown: title, how to read it, what the axis counts and whether it is logarithmic. Shares are in percent.
 CURVES: Mapping[str, tuple[str, str, str, bool]] = {
     "change": (
-        "What the edits moved",
-        "How far each layer's result moved, as a part of its size: 0 is untouched. Click a point to go to the layer.",
-        "moved, %",
+        tr_noop("Change by edits"),
+        tr_noop(
+            "Distance of each layer's output from the baseline, relative to its size; 0 is unchanged. "
+            "Click a point to go to its card."
+        ),
+        tr_noop("change, %"),
         False,
     ),
     "deviation": (
-        "Size of the signal",
-        "Deviation of what each layer makes. A healthy network keeps it level: it neither fades nor explodes.",
-        "deviation",
+        tr_noop("Signal size"),
+        tr_noop(
+            "Standard deviation of each layer's output. In a healthy network it stays level: it neither vanishes nor "
+            "explodes."
+        ),
+        tr_noop("standard deviation"),
         True,
     ),
     "dead": (
-        "Dead units",
-        "Share of channels that are zero everywhere on this image: they tell the layers behind them nothing.",
-        "channels, %",
+        tr_noop("Dead units"),
+        tr_noop("Share of channels that are zero everywhere for this image: they pass no information on."),
+        tr_noop("channels, %"),
         False,
     ),
     "gradient": (
-        "Gradient coming back",
-        "Size of the gradient that reaches each layer from the chosen class. Where it fades, nothing is learned.",
-        "gradient",
+        tr_noop("Gradient size"),
+        tr_noop("Size of the gradient of the chosen class at each layer. Where it vanishes, nothing is learned."),
+        tr_noop("gradient"),
         True,
     ),
 }
@@ -81,9 +88,13 @@ class DepthCurves:
         percent."""
         values = {layer.name: layer.values[key][0] for layer in self.points}
         values = {name: value for name, value in values.items() if math.isfinite(value)}
-        words, unit, scale = CURVES[key][0], "", 1.0
+        words, unit, scale = tr(CURVES[key][0]), "", 1.0
         if key == "gradient":  # its size says little by itself
-            words, unit, scale = f"{words}, of the largest", "%", 100 / (max(values.values(), default=0.0) or 1.0)
+            words, unit, scale = (
+                tr("{curve}, relative to the largest", curve=words),
+                "%",
+                100 / (max(values.values(), default=0.0) or 1.0),
+            )
         elif key in ("change", "dead"):
             unit, scale = "%", 100.0
         return Colouring(words, {name: scale * value for name, value in values.items()}, unit, "most")
@@ -168,12 +179,12 @@ def _depth_point(
 def _change_text(drift: LayerDrift) -> str:
     before, now = (" × ".join(map(str, shape)) if shape else "" for shape in (drift.shape_before, drift.shape_after))
     return {
-        "same": "untouched",
-        "moved": f"moved by {format_activation(100 * (drift.distance or 0.0))} % of its size",
-        "resized": f"other width: {before} → {now}, so that no difference can be taken",
-        "new": "new: an edit put it in",
-        "removed": "removed by an edit",
-        "broken": "NaN or infinity, or nothing but zeros before: no difference can be taken",
+        "same": tr("unchanged"),
+        "moved": tr("changed by {share} % of its size", share=format_activation(100 * (drift.distance or 0.0))),
+        "resized": tr("other shape: {before} → {now}, so there is no difference", before=before, now=now),
+        "new": tr("added by an edit"),
+        "removed": tr("removed by an edit"),
+        "broken": tr("NaN or infinity, or all zeros before: there is no difference"),
     }[drift.status]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.base import number_format
 from explorer.base.gc_pause import gc_paused
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.groups import Group
@@ -203,7 +204,7 @@ class _DiagramBuilder:
     def group_lines(self, group: Group) -> tuple[str, ...]:
         """Return the module's path, the number of blocks and the cost."""
         blocks = [g for g in group.groups if g.role == "block"]
-        inside = f"{len(blocks)} blocks" if group.role == "stage" and len(blocks) > 1 else ""
+        inside = tr("{n} blocks", n=len(blocks)) if group.role == "stage" and len(blocks) > 1 else ""
         where = " · ".join(filter(None, (titles.group_subtitle(group), inside)))
         return tuple(filter(None, (where, self.cost_text(group.all_nodes))))
 
@@ -223,7 +224,7 @@ class _DiagramBuilder:
             repeat_count=len(stack.members),
             is_expandable=True,
             change=self.group_change(stack.nodes),
-            tip=self.tool_tip(stack.nodes, f"{len(stack.members)} equal ones: {ends}"),
+            tip=self.tool_tip(stack.nodes, tr("{n} equal cards: {ends}", n=len(stack.members), ends=ends)),
         )
 
     def node_change(self, node: Node) -> Change:

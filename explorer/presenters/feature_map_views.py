@@ -26,14 +26,18 @@ from explorer.analysis.probes.kernels import Kernels
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import class_labels
 from explorer.base import number_format
+from explorer.base.languages import tr, tr_noop
 from explorer.presenters.layer_activations import LayerActivations, format_activation, format_fraction
 from explorer.viewmodels.value_ranges import ValueRange, finite_range, has_both_signs, symmetric, union
 
 VIEW_LABELS: Mapping[str, tuple[str, str]] = {
-    "now": ("Now", "What the layer makes of the image now"),
-    "before": ("Before", "What it made in the network as it was opened"),
-    "difference": ("Difference", "Now minus before: red where there is more, blue where there is less"),
-    "kernels": ("Kernels", "The weights of the layer on this card"),
+    "now": (tr_noop("Now"), tr_noop("Output of the layer now")),
+    "before": (tr_noop("Before"), tr_noop("Output of the layer in the network as opened")),
+    "difference": (
+        tr_noop("Difference"),
+        tr_noop("Now minus before: red where it is larger, blue where it is smaller"),
+    ),
+    "kernels": (tr_noop("Kernels"), tr_noop("Weights of the layer on this card")),
 }
 _RGB = ("R", "G", "B")
 
@@ -109,10 +113,10 @@ class CardViews:
         if kernels is None or kernels.is_matrix or not 0 <= chosen < len(self.input_choices):
             return view
         if kernels.reads_rgb and chosen == 0:
-            words = f"{view.caption} Grey is zero; each kernel is brought to full contrast by itself."
+            words = view.caption + " " + tr("Grey is zero; each kernel is scaled by itself.")
             return replace(view, values=kernels.weights, rgb=kernels.as_rgb(), caption=words)
         plane = kernels.for_input_channel(chosen - kernels.reads_rgb)
-        words = f"{view.caption} Red is positive, blue negative."
+        words = view.caption + " " + tr("Red is positive, blue negative.")
         return replace(view, values=plane, limits=finite_range(plane, True), caption=words)
 
 
@@ -147,12 +151,12 @@ def _activation_view(
 ) -> FeatureMapView:
     signed = maps.kind != "vector" and has_both_signs(limits)
     reading = {
-        "maps": "Bright: a strong answer to that place.",
-        "vector": "Each bar is one unit.",
+        "maps": tr("Bright: high activation at that position."),
+        "vector": tr("Each bar is one unit."),
         "matrix": "",
     }[maps.kind]
     if signed:
-        reading = "Red: above zero; blue: below."
+        reading = tr("Red: above zero; blue: below.")
     before = (
         activations.baseline.values
         if ghost and activations.is_edited and activations.baseline and activations.difference is not None
@@ -183,14 +187,17 @@ def _difference_view(activations: LayerActivations, values: Floats, names: tuple
         form,
         values,
         _caption(
-            activations, "Red: more than before; blue: less." if form != "vector" else "Above zero: more than before."
+            activations,
+            tr("Red: larger than before; blue: smaller.")
+            if form != "vector"
+            else tr("Above zero: larger than before."),
         ),
         "Unit" if form == "vector" else "Channel",
         order=tuple(int(index) for index in np.argsort(-size, kind="stable")),
         limits=finite_range(values, True),
         is_signed=True,
         figures=_statistics_rows(
-            compute_statistics(values), "untouched", "" if form == "vector" else "untouched channels"
+            compute_statistics(values), "unchanged", "" if form == "vector" else "unchanged channels"
         ),
         histogram=compute_histogram(values),
         node=activations.current_or_baseline.name,
@@ -241,8 +248,8 @@ def _statistics_rows(found: Statistics, zeros: str, dead: str) -> tuple[tuple[st
 
 def _missing_reason(key: str, activations: LayerActivations) -> str:
     if key == "kernels":
-        return "There is no convolution or linear layer on this card, or it is too large to draw."
+        return tr("This card has no convolution or linear layer, or one too large to draw.")
     if key == "now" or activations.is_edited:
         return activations.reason
     missing = "before" if key == "before" else "difference"
-    return f"Nothing has been edited: there is no {missing}."
+    return tr("Nothing was edited: there is no {view}.", view=missing)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from explorer.analysis.probes.class_activation import ClassActivationMap, compute_class_activation
 from explorer.analysis.probes.probe import Probe
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 from explorer.presenters.class_choices import ClassCandidate, likely_classes
 from explorer.presenters.layer_activations import NetworkInputImage, network_input_image
 
@@ -26,13 +27,17 @@ class GradCamView:
         """Caption of the heat maps: how they are read and of which layer they are."""
         label = next((found.label for found in self.classes if found.index == self.now.target), f"{self.now.target}")
         height, width = self.now.heat.shape
-        said = (
-            f"Warm: places that speak for “{label}” in the last feature map ({self.now.name}, {height} × {width} "
-            "places). Grad-CAM; each picture is scaled by itself."
+        text = tr(
+            "Warm: positions that raise the score of “{label}” in the last feature map ({name}, {height} × {width}). "
+            "Grad-CAM; each picture is scaled by itself.",
+            label=label,
+            name=self.now.name,
+            height=height,
+            width=width,
         )
         if not self.now.heat.any():
-            said = f"No place speaks for “{label}” now: all of them speak against it, or say nothing. {said}"
-        return f"{said} Weights are random, so the class is arbitrary." if self.has_random_weights else said
+            text = tr("No position raises the score of “{label}” now.", label=label) + f" {text}"
+        return text + " " + tr("Weights are random, so the class is arbitrary.") if self.has_random_weights else text
 
 
 def compute_grad_cam_view(

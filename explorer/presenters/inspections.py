@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from explorer.analysis.analysis import Analysis
 from explorer.base import number_format
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
@@ -16,22 +17,24 @@ from explorer.viewmodels.panels import Inspection
 from explorer.weights.provenance import ProvenanceOf, infer_provenance, summarise_provenance
 
 _KIND_DESCRIPTIONS = {
-    "input": "The image as the network sees it: resized, cut to the centre, and normalised.",
-    "output": "One number for each class (logits); softmax makes probabilities of them.",
-    "conv": "Slides small filters over the map: one for each output channel, over all input channels of its group.",
-    "depthwise": "One small filter for each channel alone: looks at neighbours, mixes no channels.",
-    "linear": "Every output is a weighted sum of all inputs.",
-    "norm": "Brings each channel to a common scale and centre, so that deep stacks can be trained.",
-    "activation": "Bends the signal; without it two layers in a row would be no more than one.",
-    "pool": "Sums up neighbouring places in one number; the map gets smaller, nothing is learned.",
-    "add": "Adds two maps of one shape, number by number.",
-    "concat": "Puts the channels of its inputs side by side.",
-    "multiply": "Multiplies number by number: here one map weighs another.",
-    "split": "Deals the channels out to several ways.",
-    "shuffle": "Mixes the channels between the groups, so that each group hears the others.",
-    "reshape": "The same numbers in another arrangement.",
-    "dropout": "Silences random units while training; does nothing at inference.",
-    "attention": "Every place looks at others and takes from them what fits.",
+    "input": tr_noop("The input image: resized, cropped to the centre and normalised."),
+    "output": tr_noop("One score (logit) per class; softmax turns them into probabilities."),
+    "conv": tr_noop("Slides small filters over the map: one per output channel, over all input channels of its group."),
+    "depthwise": tr_noop("One small filter per channel: it combines neighbouring positions, but no channels."),
+    "linear": tr_noop("Each output is a weighted sum of all inputs."),
+    "norm": tr_noop("Normalises each channel to a common mean and scale, so that deep networks can be trained."),
+    "activation": tr_noop(
+        "A non-linear function of each value; without it, consecutive layers would collapse into one linear layer."
+    ),
+    "pool": tr_noop("Reduces neighbouring positions to one value, by maximum or average; it has no weights."),
+    "add": tr_noop("Adds two maps of the same shape element by element."),
+    "concat": tr_noop("Concatenates the channels of its inputs."),
+    "multiply": tr_noop("Multiplies two maps element by element: one weights the other."),
+    "split": tr_noop("Splits the channels between several branches."),
+    "shuffle": tr_noop("Permutes the channels across the groups, so that information passes between them."),
+    "reshape": tr_noop("Rearranges the same values into another shape."),
+    "dropout": tr_noop("Sets random values to zero during training; does nothing at inference."),
+    "attention": tr_noop("Each position combines the values of other positions, weighted by how well they match."),
 }
 
 
@@ -68,7 +71,7 @@ def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspect
         title=architecture.title,
         path="",
         kind="network",
-        description="Select a card on the canvas to see what it is and to change that alone.",
+        description=tr("Select a card on the canvas to inspect and edit it."),
         rows=(*rows, *_weights_row((architecture.nodes[name] for name in root.all_nodes), provenance_of)),
         cost_breakdown=_cost_breakdown(analysis, root.all_nodes),
         options=find_options(analysis, ()),
@@ -86,7 +89,7 @@ def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -
         title=title,
         path=node.name,
         kind=kind,
-        description=_KIND_DESCRIPTIONS.get(kind, "An op of this network."),
+        description=tr(_KIND_DESCRIPTIONS.get(kind, tr_noop("An operation of this network."))),
         rows=tuple(rows),
         formula=build_cost_formula(analysis, node),
         options=find_options(analysis, (node.name,)),
@@ -129,7 +132,7 @@ def _inspect_multiple(analysis: Analysis, ids: list[str]) -> Inspection:
         title=f"{len(ids)} cards",
         path=", ".join(id.removeprefix("unit:") for id in ids),
         kind="selection",
-        description="What is changed here is changed in all of them. Ctrl+click adds a card or takes it out.",
+        description=tr("Changes apply to all selected cards. Ctrl+click adds a card to the selection or removes it."),
         rows=tuple(
             row for row in _figure_rows(analysis, names) if row[0] not in ("Input", "Output", "Receptive field")
         ),

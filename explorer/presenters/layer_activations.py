@@ -20,6 +20,7 @@ from explorer.analysis.probes.feature_maps import (
 from explorer.analysis.probes.kernels import Kernels, extract_kernels
 from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 
 #: ImageNet's, by which images are normalised before a network sees them.
@@ -64,9 +65,9 @@ class LayerActivations:
         """Size of the activations: "96 maps of 56 × 56"."""
         shape = self.current_or_baseline.values.shape
         if self.current_or_baseline.kind == "vector":
-            return f"a vector of {shape[0]:,} numbers"
+            return tr("a vector of {n} values", n=f"{shape[0]:,}")
         if self.current_or_baseline.kind == "matrix":
-            return f"a table of {shape[0]:,} × {shape[1]:,} numbers"
+            return tr("a table of {rows} × {columns} values", rows=f"{shape[0]:,}", columns=f"{shape[1]:,}")
         return f"{shape[0]:,} map{'s' if shape[0] != 1 else ''} of {shape[1]} × {shape[2]}"
 
 
@@ -90,7 +91,7 @@ def compute_layer_activations(
     name = next(filter(None, names), None)
     if name is None:
         first = selection[0].removeprefix("unit:")
-        raise NotAvailable(f"{first} is not part of the network any more: an edit took it out.")
+        raise NotAvailable(tr("{name} is no longer part of the network: an edit removed it.", name=first))
     found = [
         compute_feature_maps(node, showing, keep_going) if node else None
         for node, showing in zip(names, versions, strict=True)
@@ -140,13 +141,13 @@ def format_fraction(share: float) -> str:
 
 def _missing_reason(now: FeatureMaps | None, baseline: FeatureMaps | None) -> str:
     if now is None:
-        return "An edit took this out: here is what it made before."
+        return tr("Removed by an edit: this is its output before.")
     if baseline is None:
-        return "An edit put this in: there is nothing before."
+        return tr("Added by an edit: there is no output before.")
     if now.values.shape != baseline.values.shape:
         sizes = [" × ".join(map(str, maps.values.shape)) for maps in (baseline, now)]
-        return f"Another size than before ({sizes[0]} → {sizes[1]}), so there is no difference to take."
-    return f"Before, this card ended in {baseline.name}." if now.name != baseline.name else ""
+        return tr("Its size changed ({before} → {now}), so there is no difference.", before=sizes[0], now=sizes[1])
+    return tr("Before, this card ended with {name}.", name=baseline.name) if now.name != baseline.name else ""
 
 
 def _card_kernels(selection: tuple[str, ...], probe: Probe) -> Kernels | None:

@@ -11,6 +11,7 @@ import torch
 from explorer.analysis.forward.engine import ForwardResult
 from explorer.analysis.output_divergence import entropy, js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
+from explorer.base.languages import tr
 from explorer.base.memo import bounded
 from explorer.graph.architecture import Architecture
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison, RgbImage
@@ -23,12 +24,19 @@ MAX_PREDICTIONS = 10
 
 def compare_outputs(now: ForwardResult, baseline: ForwardResult, note: str, weights: str = "") -> OutputComparison:
     """Return both outputs and their divergence: as classes, as a map of classes, or as plain numbers."""
-    ran = f"{now.ops_run} of {now.ops_total} ops ran" if now.ops_run else "nothing had to run: remembered"
+    ran = (
+        tr("{run} of {total} ops were computed", run=now.ops_run, total=now.ops_total)
+        if now.ops_run
+        else tr("nothing was computed: all outputs were cached")
+    )
     blank = OutputComparison((), 0.0, False, note, now.milliseconds, ran, weights_text=weights)
     if now.first_fault:
         name, _, what = now.first_fault.rpartition(": ")
         return replace(
-            blank, non_finite_text=f"{what[:1].upper()}{what[1:]} begins at {name}: the output has no meaning."
+            blank,
+            non_finite_text=tr(
+                "{what} begins at {name}: the output is meaningless.", what=what[:1].upper() + what[1:], name=name
+            ),
         )
     a, b = _first_answer(now.main_output), _first_answer(baseline.main_output)
     if a.dim() == 1 and a.numel() > 1:
@@ -55,14 +63,14 @@ def weights_note(architecture: Architecture, source: WeightSource) -> str:
             several = count > 1
             of = "" if said else f" of {total} layers"
             said.append(f"{count}{of} {'have' if several else 'has'} {words[several]}")
-    return f"{', '.join(said)}, so the class means little."
+    return tr("{layers}, so the predicted class means little.", layers=", ".join(said))
 
 
 #: How a layer's weights are told apart from those of the source, for one layer and for several.
 _PROVENANCE_TEXTS: dict[Provenance, tuple[str, str]] = {
     "new": ("new weights", "new weights"),
     "extended": ("new weights beside its own", "new weights beside their own"),
-    "sliced": ("a part of its weights", "a part of their weights"),
+    "sliced": ("only part of its weights", "only part of their weights"),
 }
 
 
@@ -133,7 +141,12 @@ def _compare_class_maps(blank: OutputComparison, a: torch.Tensor, b: torch.Tenso
         divergence=_mean_js_divergence(a, b),
         top1_changed=top_classes(share, 1) != top_classes(was, 1),
         maps=(_class_map_image(now), _class_map_image(before)),
-        facts_text=f"The class changed on {100 * moved:.1f} % of the {now.shape[1]} × {now.shape[0]} places",
+        facts_text=tr(
+            "The class changed at {share} % of the {width} × {height} positions",
+            share=f"{100 * moved:.1f}",
+            width=now.shape[1],
+            height=now.shape[0],
+        ),
     )
 
 
@@ -148,7 +161,7 @@ def _mean_js_divergence(a: torch.Tensor, b: torch.Tensor) -> float:
 def _compare_numbers(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
     """Neither classes nor a map of them: a score, a vector of features, a picture."""
     shape = " × ".join(map(str, a.shape)) or "1"
-    told = f"{float(a):.4g}" if a.numel() == 1 else f"{shape} numbers, mean {float(a.mean()):.4g}"
+    told = f"{float(a):.4g}" if a.numel() == 1 else f"{shape} values, mean {float(a.mean()):.4g}"
     if a.numel() > 1:
         told += f", deviation {float(a.std()):.4g}"
     if a.shape != b.shape:
@@ -156,7 +169,7 @@ def _compare_numbers(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) 
     if a.numel() == 1:
         told += f" (before {float(b):.4g})"
     far = float((a - b).norm() / b.norm().clamp(min=1e-12))
-    apart = "identical" if far == 0 else f"apart by {100 * far:.2g} % of its size"
+    apart = tr("identical") if far == 0 else tr("differs by {share} % of its size", share=f"{100 * far:.2g}")
     maps = (_grey_image(a), _grey_image(b)) if a.dim() == 3 and a.shape[0] == 1 else ()
     return replace(blank, facts_text=told, distance_text=apart, maps=maps)
 

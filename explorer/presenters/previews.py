@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import OpChange, describe_change, diff_ops
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.presenters.stacks import find_visible_card
 from explorer.presenters.summaries import build_summary
 from explorer.viewmodels.panels import AffectedOp, Choice, EditPreview, HeadlineFigure
@@ -46,7 +47,7 @@ def preview_headline(preview: EditPreview) -> str:
     count = len(preview.affected_ops)
     params = sum(follower.params for follower in preview.affected_ops)
     what = f"{count} op{'s' if count != 1 else ''} change{'s' if count == 1 else ''}"
-    return f"{what}: {number_format.format_signed(params)} parameters" if count else "Nothing changes"
+    return f"{what}: {number_format.format_signed(params)} parameters" if count else tr("Nothing changes")
 
 
 def _card_of_change(now: Analysis, edited: Analysis, change: OpChange, expanded: frozenset[str]) -> str:

@@ -54,7 +54,7 @@ def find_card(analysis: Analysis, id: str, expanded: frozenset[str]) -> str:
 
 
 def expanded_to_show(analysis: Analysis, id: str, expanded: frozenset[str]) -> frozenset[str]:
-    """Return the expanded groups with those that hide an op or group. Units stay collapsed: their cards name all ops."""
+    """Return the expanded groups with those that hide an op or group. Units stay collapsed."""
     groups = analysis.hierarchy.groups
     more = stacks.reveal(analysis, expanded, id) - expanded
     return expanded | {name for name in more if name not in groups or groups[name].role != "unit"}

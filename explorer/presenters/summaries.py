@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.figures import Total
+from explorer.base.languages import tr
 from explorer.graph.groups import Group
 from explorer.presenters import titles
 from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
@@ -34,45 +35,56 @@ def build_summary(now: Analysis, baseline: Analysis) -> FiguresSummary:
 
 def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure, ...]:
     n, b = now.figures, baseline.figures
-    unused = f" {n.unused_params:,} of them in auxiliary heads that inference does not run." if n.unused_params else ""
+    unused = (
+        " " + tr("{n} of them are in auxiliary heads, which inference does not run.", n=f"{n.unused_params:,}")
+        if n.unused_params
+        else ""
+    )
     return (
-        HeadlineFigure("Parameters", n.total.params, b.total.params, "", "Trainable numbers." + unused),
+        HeadlineFigure("Parameters", n.total.params, b.total.params, "", tr("Trainable parameters.") + unused),
         HeadlineFigure(
-            "MACs", n.total.macs, b.total.macs, "", "Multiply-adds of convolutions, linear layers and attention."
+            "MACs", n.total.macs, b.total.macs, "", tr("Multiply-adds of convolutions, linear layers and attention.")
         ),
         HeadlineFigure(
-            "FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", "Each multiply-add counted as two operations."
+            "FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", tr("Each multiply-add counted as two operations.")
         ),
         HeadlineFigure(
-            "All ops", n.total.all_ops, b.total.all_ops, "", "FLOPs and bias, norm, activation, pooling, additions."
+            "All ops",
+            n.total.all_ops,
+            b.total.all_ops,
+            "",
+            tr("FLOPs plus biases, norms, activations, poolings and additions."),
         ),
         HeadlineFigure(
             "Activations",
             n.activations.elements,
             b.activations.elements,
             "",
-            "Numbers that all ops together make, batch of one; views and in-place savings not counted.",
+            tr("Output values of all ops, batch of one; views and in-place savings are not counted."),
         ),
         HeadlineFigure(
             "Activation memory",
             n.activations.bytes,
             b.activations.bytes,
             "bytes",
-            "All activations at 32 bits: what training has to keep.",
+            tr("All activations at 32 bits, which training has to keep."),
         ),
         HeadlineFigure(
             "Peak memory",
             n.activations.peak_bytes,
             b.activations.peak_bytes,
             "bytes",
-            f"Most that is alive at one time at inference, at {n.activations.peak_at}, weights not counted.",
+            tr(
+                "Largest memory in use at one time during inference, at {node}; without weights.",
+                node=n.activations.peak_at,
+            ),
         ),
         HeadlineFigure(
             "Receptive field",
             _finite_px(n.receptive_field),
             _finite_px(b.receptive_field),
             "px",
-            "Of the last map before pooling.",
+            tr("Of the last map before pooling."),
         ),
     )
 

@@ -10,13 +10,18 @@ from explorer.analysis.probes.latency import Latency, measure_latency
 from explorer.analysis.probes.probe import Probe
 from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr, tr_noop
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.presenters import titles
 from explorer.viewmodels.diagram import Colouring, Kind
 
 #: By what times are added up: key and words.
-TIMING_GROUPINGS: Mapping[str, str] = {"kind": "By kind of layer", "stage": "By stage", "layer": "Slowest layers"}
+TIMING_GROUPINGS: Mapping[str, str] = {
+    "kind": tr_noop("By kind of layer"),
+    "stage": tr_noop("By stage"),
+    "layer": tr_noop("Slowest layers"),
+}
 
 _KIND_TITLES: Mapping[str, str] = {
     "conv": "Convolution",
@@ -100,7 +105,7 @@ class Timing:
             return ""
         return (
             f"{worst.title}: {format_time_share(worst.macs)} of the MACs but "
-            f"{format_time_share(worst.time)} of the time. Cheap by count is not cheap by clock."
+            f"{format_time_share(worst.time)} of the time. Few MACs do not mean little time."
         )
 
 
@@ -121,7 +126,7 @@ def summarise_latency(analysis: Analysis, measured: Latency, baseline_total: flo
     slowest = sorted(nodes, key=lambda name: -measured.layer_ms[name])[:_MAX_LISTED_LAYERS]
     shares = {
         "kind": _time_shares(analysis, measured, nodes.values(), _kind_title),
-        "stage": _time_shares(analysis, measured, nodes.values(), lambda node: part_of.get(node.name, "Rest")),
+        "stage": _time_shares(analysis, measured, nodes.values(), lambda node: part_of.get(node.name, tr("Rest"))),
         "layer": tuple(
             share
             for name in slowest
@@ -152,7 +157,7 @@ def format_time_share(share: float) -> str:
 
 
 def _kind_title(node: Node) -> str:
-    return _KIND_TITLES.get(op_kinds.kind(node), "Everything else")
+    return _KIND_TITLES.get(op_kinds.kind(node), tr("Everything else"))
 
 
 def _time_shares(

@@ -51,7 +51,7 @@ def test_a_class_for_every_place_is_a_map() -> None:
         "class 2": (0.0, 0.25),
     }
     assert [(pixels.width, pixels.height, len(pixels.rgb)) for pixels in shown.maps] == [(8, 4, 96)] * 2
-    assert shown.facts_text.startswith("The class changed on 62.5 % of the 8 × 4 places")
+    assert shown.facts_text.startswith("The class changed at 62.5 % of the 8 × 4 positions")
     assert "also returns aux (1, 3, 1, 8)" in shown.facts_text
     assert 0 < shown.divergence < 1
     assert compare_outputs(of(now), of(now), "").divergence == pytest.approx(0, abs=1e-9)
@@ -75,7 +75,7 @@ def test_any_shape_is_shown(shape: tuple[int, ...]) -> None:
 def test_one_number_is_no_class() -> None:
     shown = compare_outputs(of(torch.tensor([[0.5]])), of(torch.tensor([[0.25]])), "")
     assert shown.facts_text == "0.5 (before 0.25)"
-    assert shown.distance_text == "apart by 1e+02 % of its size"
+    assert shown.distance_text == "differs by 1e+02 % of its size"
     assert not shown.predictions
 
 
@@ -88,7 +88,7 @@ def test_several_outputs_are_named() -> None:
 def test_where_it_broke_is_said() -> None:
     nan = torch.full((1, 3), float("nan"))
     shown = compare_outputs(of(nan, "features.3: NaN"), of(torch.zeros(1, 3)), "")
-    assert shown.non_finite_text == "NaN begins at features.3: the output has no meaning."
+    assert shown.non_finite_text == "NaN begins at features.3: the output is meaningless."
 
 
 def test_new_and_sliced_layers_are_counted() -> None:
@@ -97,9 +97,12 @@ def test_new_and_sliced_layers_are_counted() -> None:
     words = lambda n: weights_note(n.architecture, source)  # noqa: E731
     assert words(network) == ""
     assert words(network.edit(ToggleShortcut("layer4.1", on=False))) == ""
-    assert words(network.edit(SetClasses(10))) == "1 of 41 layers has a part of its weights, so the class means little."
+    assert (
+        words(network.edit(SetClasses(10)))
+        == "1 of 41 layers has only part of its weights, so the predicted class means little."
+    )
     assert words(network.edit(SwapHead("fully_connected"))) == (
-        "3 of 43 layers have new weights, so the class means little."
+        "3 of 43 layers have new weights, so the predicted class means little."
     )
 
 

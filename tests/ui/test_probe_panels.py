@@ -227,11 +227,11 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "stage4.1.branch2.2" in curves.panel._selected_nodes)
 
     curves.panel.colour_button.click()
-    assert window.session.colour_mode == "What the edits moved"
+    assert window.session.colour_mode == "Change by edits"
     qtbot.waitUntil(lambda: tinted(window), timeout=SLOW)
     curves.panel.tabs.buttons["gradient"].click()
-    assert window.session.colour_mode == "Gradient coming back, of the largest"
-    assert list(window.session.colourings) == ["Gradient coming back, of the largest"]
+    assert window.session.colour_mode == "Gradient size, relative to the largest"
+    assert list(window.session.colourings) == ["Gradient size, relative to the largest"]
     window.session.colour_by("macs")
     assert not curves.panel.colour_button.isChecked()
 

@@ -120,6 +120,7 @@ class DepthCurvesPanel(QWidget):
         if curves is None:
             return
         _, caption, axis_label, is_logarithmic = CURVES[key]
+        caption, axis_label = tr(caption), tr(axis_label)
         with_baseline = curves.is_edited and key != "change"
         lines = [PlotCurve(curves.curve(key))] + (
             [PlotCurve(curves.curve(key, before=True), is_baseline=True)] if with_baseline else []

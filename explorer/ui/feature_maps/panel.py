@@ -42,7 +42,7 @@ class FeatureMapsPanel(QWidget):
         self._card_views: CardViews | None = None
         self._order: Sequence[int] = ()  # channels in the order on screen
         self._channel = 0  # the large one
-        self.tabs = TabButtons(VIEW_LABELS)
+        self.tabs = TabButtons({key: (tr(label), tr(tip)) for key, (label, tip) in VIEW_LABELS.items()})
         self.tabs.tab_clicked.connect(lambda _: self._update_view())
         self.order_choice = self._build_choice(tr("Order of the channels"), [tr(label) for label in _ORDER_LABELS])
         self.scale_choice = self._build_choice(tr("Colour scale"), (tr("Shared scale"), tr("Scale per channel")))

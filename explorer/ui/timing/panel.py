@@ -90,7 +90,7 @@ class TimingPanel(QWidget):
         from explorer.presenters.timing import TIMING_GROUPINGS
 
         if not self.grouping_choice.count():
-            for key, text in TIMING_GROUPINGS.items():
+            for key, text in ((key, tr(title)) for key, title in TIMING_GROUPINGS.items()):
                 self.grouping_choice.addItem(text, key)
         self.takeaway.setText(result.takeaway)
         self.takeaway.setVisible(bool(result.takeaway))

@@ -68,7 +68,7 @@ def test_all_channels_are_shown_liveliest_first(panel: FeatureMapsPanel, network
     assert "ReLU6 (features.2.conv.0.2): 96 maps of 48 × 48" in panel.caption.text()
     assert "zeros" in panel.statistics.statistics.text()
     assert not panel.tabs.buttons["before"].isEnabled()
-    assert "Nothing has been edited" in panel.tabs.buttons["difference"].toolTip()
+    assert "Nothing was edited" in panel.tabs.buttons["difference"].toolTip()
 
 
 def test_the_value_under_the_mouse(panel: FeatureMapsPanel, network: Network, qtbot: QtBot) -> None:
@@ -158,7 +158,7 @@ def test_a_vector_is_bars(panel: FeatureMapsPanel, network: Network) -> None:
     found = look(panel, network, "classifier.1")
     assert panel.vector_plot.isVisibleTo(panel)
     assert not panel.channel_view.isVisibleTo(panel)
-    assert "a vector of 1,000 numbers" in panel.caption.text()
+    assert "a vector of 1,000 values" in panel.caption.text()
     panel.resize(540, 300)  # docked
     panel.grab()
     assert panel.vector_plot.height() > 100
