@@ -52,7 +52,7 @@ def test_a_block_is_compared_with_itself_even_if_an_edit_ended_it_otherwise(open
     assert found.baseline.name == "features.4.conv.3" != found.now.name
     assert found.difference is not None
     assert "ended with features.4.conv.3" in found.reason
-    with pytest.raises(NotAvailable, match="nowhere is not part of the network"):
+    with pytest.raises(NotAvailable, match="nowhere is no longer part of the network"):
         compute_layer_activations(now.probe(), before.probe(), ("nowhere",))
 
 
