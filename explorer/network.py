@@ -1,16 +1,14 @@
-"""An opened network: what was opened, the edits made since, and what can be asked of it.
-
-Frozen: an edit, an undo give the next one, which shares everything with the last.
-"""
+"""An opened network: its architecture, its edits, its figures, its outputs, and `open_network`, which opens one."""
 
 from __future__ import annotations
 
 import copy
 import threading
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -40,7 +38,7 @@ from explorer.weights.provenance import ProvenanceOf, infer_provenance
 
 
 class NetworkContext:
-    """What all edited versions of one opened network share: its entry, its weights, and remembered feature maps."""
+    """State that all edited versions of one opened network share: its entry, its weights, cached feature maps."""
 
     def __init__(
         self,
@@ -50,34 +48,34 @@ class NetworkContext:
         user_module: UserModule | None = None,
     ) -> None:
         self.entry = entry
-        self.user_module = user_module  # what made it, if it is the user's own and they have said so
+        self.user_module = user_module  # the user's code that builds it, if known
         self.options = dict(options or {})
         self.forward = ForwardEngine()
-        self.lock = threading.Lock()  # one pass at a time: they share the remembered values
+        self.lock = threading.Lock()  # one pass at a time: passes share the cache
         self.checkpoint: MatchedCheckpoint | None = None
         self._own_weights = _Lazy(weights_factory)
 
     @property
     def weights(self) -> WeightSource:
-        """Those that were loaded, else its own. Made when first asked for: opening a network needs none."""
+        """The loaded weights, else the network's own, which are created on first use: opening needs none."""
         return self.checkpoint.source if self.checkpoint is not None else self._own_weights.value
 
     @property
     def preset(self) -> str | None:
-        """torchvision's entry of weights whose preprocessing counts."""
+        """Name of the torchvision weights whose preprocessing applies; None for the usual one."""
         if self.checkpoint is not None and self.checkpoint.preset is not None:
             return self.checkpoint.preset
         return self.entry.weights if self.entry is not None else None
 
     def with_weights(self, checkpoint: MatchedCheckpoint | None) -> NetworkContext:
-        """The same with other weights, or with its own again; the remembered feature maps are shared."""
+        """Return a copy with other weights, or (None) with its own again; cached feature maps are shared."""
         other = copy.copy(self)
         other.checkpoint = checkpoint
         return other
 
 
 class _Lazy:
-    """Made when first asked for, by whichever thread that is; the others wait for it."""
+    """Value created on first use, by whichever thread that is; the others wait for it."""
 
     def __init__(self, factory: Callable[[], WeightSource]) -> None:
         self._factory = factory
@@ -94,72 +92,137 @@ class _Lazy:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network says of one image."""
+    """Output of a network for one image.
+
+    prediction = explorer.open("resnet18").run("cat")
+    prediction.top(3)          # [("tabby", 0.31), …], of the seeded or loaded weights
+    prediction.result.value    # the tensor, or the tuple or dict, that the network returns
+    """
 
     result: ForwardResult = field(repr=False)
 
     def top(self, count: int = 5) -> Sequence[tuple[str, float]]:
-        """The likeliest classes with their probabilities, likeliest first."""
+        """Return the most likely classes with their probabilities (0 to 1), most likely first."""
         p = probabilities(self.result.main_output)
         names = class_labels(p.numel())
         return [(names[index], float(p[index])) for index in top_classes(p, count)]
 
+    def __repr__(self) -> str:
+        shape = tuple(self.result.main_output.shape)
+        if len(shape) == 2 and shape[1] > 1:
+            return f"Prediction({', '.join(f'{name} {100 * p:.1f} %' for name, p in self.top(3))})"
+        return f"Prediction(output of shape {shape})"
+
+
+#: Attributes of `Network` until 0.1; they go with the release after it.
+_RENAMED = {
+    "classes_in": "class_count_in",
+    "crop": "crop_box",
+    "origin": "context",
+    "seen": "preprocess",
+    "showing": "probe",
+    "showings": "probe_pair",
+    "study": "analysis",
+    "to": "with_edits",
+    "top1": "run_uncached",
+    "weights_of": "provenance_of",
+    "without": "without_edits",
+}
+
 
 @dataclass(frozen=True)
 class Network:
+    """Immutable network: an edit, undo or other weights give another one, which shares what did not change.
+
+    network = explorer.open("mobilenet_v2")
+    edited = network.edit(explorer.SwapActivation("*", "gelu"), explorer.ToggleShortcut("features.3", on=False))
+    edited.figures.total.params     # parameters, MACs, … per layer, per group, in total
+    edited.run("cat").top(5)        # only what the edits changed runs again
+    edited.undo().history           # with the last edit undone, to be redone
+    edited.module()                 # a torch.nn.Module with the weights
+    """
+
     context: NetworkContext = field(repr=False)
     history: History
 
+    def __repr__(self) -> str:
+        edits = ", ".join(edit.title for edit in self.history.applied_edits) or "no edits"
+        return f"Network({self.title!r}, input {'×'.join(map(str, self.architecture.input_shape))}, {edits})"
+
+    if not TYPE_CHECKING:  # type checkers know the present names only
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in _RENAMED:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            warnings.warn(
+                f"Network.{name} is deprecated: use Network.{_RENAMED[name]}", DeprecationWarning, stacklevel=2
+            )
+            return getattr(self, _RENAMED[name])
+
     @property
     def title(self) -> str:
+        """Name of the network: that of its catalogue entry, or of the module's class."""
         return self.architecture.title
 
     @property
     def architecture(self) -> Architecture:
-        """The snapshot in force."""
+        """The graph of nodes after the edits that are applied."""
         return self.history.current
 
     @property
     def baseline(self) -> Network:
-        """The network as it was opened."""
+        """The network as it was opened, without edits."""
         return replace(self, history=History(self.history.baseline))
 
     @property
     def analysis(self) -> Analysis:
+        """Structure and figures of the architecture: `hierarchy`, shapes, costs; computed once for each snapshot."""
         return analyse(self.architecture)
 
     @property
     def figures(self) -> Figures:
-        """Parameters, MACs, FLOPs, activations, receptive field: per node, per group, in total."""
+        """Parameters, MACs, FLOPs, activations (elements and bytes), receptive field (pixels): per node, per group, in
+        total."""
         return self.analysis.figures
 
     def edit(self, *edits: Edit) -> Network:
-        """The network after these edits. Raises EditError, and then nothing has changed."""
+        """Return the network after these edits.
+
+        Raises:
+            EditError: an edit cannot be made; the message says why, `repairs` what could be made instead.
+        """
         history = self.history
         for edit in edits:
             result = apply_edit(edit, history.current, history.baseline)
             if result is history.current:
                 continue
-            analyse(result)  # a snapshot that does not hold together is refused here
+            analyse(result)  # raises for an inconsistent snapshot
             history = history.with_edit(edit, result)
         return replace(self, history=history)
 
     def undo(self) -> Network:
+        """Return the network without its last edit; the same where there is none."""
         return replace(self, history=self.history.undo())
 
     def redo(self) -> Network:
+        """Return the network with the edit undone last; the same where there is none."""
         return replace(self, history=self.history.redo())
 
     def with_edits(self, *edits: Edit) -> Network:
-        """The network with just these edits: as far as they are those of its history they are undone or redone, and
-        the rest is made. Raises EditError."""
+        """Return the network with just these edits, in this order.
+
+        Where they begin as its history does, that part is undone or redone instead of made again. Raises EditError.
+        """
         known = self.history.edits
         same = next((at for at, edit in enumerate(edits) if at >= len(known) or edit != known[at]), len(edits))
         return replace(self, history=self.history.at_position(same)).edit(*edits[same:])
 
     def without_edits(self, *edits: Edit) -> Network:
-        """The network as if these edits, the latest of their kind, had not been made: the last ones are only undone,
-        and can be redone; behind others, those are made again. Raises EditError when one of them needs what goes."""
+        """Return the network as if the latest applied edits equal to these had not been made.
+
+        Edits at the end are undone, and can be redone; edits made after the removed ones are made again. Raises
+        EditError when one of them depends on a removed edit.
+        """
         kept = list(self.history.applied_edits)
         for edit in reversed(edits):
             at = next((at for at in reversed(range(len(kept))) if kept[at] == edit), None)
@@ -168,20 +231,28 @@ class Network:
         return self.with_edits(*kept)
 
     def reset(self) -> Network:
-        """Back to the baseline; every edit can still be redone."""
+        """Return the network with every edit undone; all of them can be redone."""
         return replace(self, history=self.history.at_position(0))
 
     def module(self) -> nn.Module:
-        """The network as a live module in eval mode, with its weights: to train, save or trace like any other."""
+        """Build a torch.nn.Module in eval mode with the network's weights, to train, save or trace like any other."""
         weights, nodes = self.context.weights, self.architecture.live
         held = {name: weights.tensors(node) for name, node in nodes.items() if isinstance(node.op, (Layer, Constant))}
         return build_module(self.architecture, held)
 
     def run(self, image: Sample | str | Path = "cat", keep_going: KeepGoing = always) -> Prediction:
-        """Show the network an image: a `Sample`, the name of a built-in photo, or a file.
+        """Run the network on an image: a `Sample`, the name of a built-in photo, or a file.
 
-        Only what changed since the last image and edit runs. Raises ImageError, PassError; Cancelled when `wanted`,
-        asked before each op with the part that is done, says no.
+        Only ops whose input, weights or configuration changed since an earlier run are computed again.
+
+        Args:
+            keep_going: called before each op with the fraction done (0 to 1); False stops the run.
+
+        Raises:
+            ImageError: the file is not a readable image.
+            InsufficientMemory: a pass does not fit in memory; `repairs` holds a resolution that does.
+            PassError: an op fails.
+            Cancelled: `keep_going` returned False.
         """
         tensor, key = self.preprocess(image)
         weights, forward = self.context.weights, self.context.forward
@@ -190,14 +261,14 @@ class Network:
             return Prediction(forward.run(self.architecture, weights, tensor, key, keep_going))
 
     def run_uncached(self, image: Sample | str | Path, keep_going: KeepGoing = always) -> Prediction:
-        """As `run`, but no feature map is remembered: for many images, each seen once."""
+        """Run as `run` does without caching feature maps: for many images, each used once."""
         tensor, key = self.preprocess(image)
         weights = self.context.weights
         with self.context.lock:
             return Prediction(self.context.forward.fork().run(self.architecture, weights, tensor, key, keep_going))
 
     def preprocess(self, image: Sample | str | Path) -> tuple[torch.Tensor, Hashable]:
-        """An image as the network sees it, (batch, channels, height, width), and a key for what is computed from it."""
+        """Return an image as the network's input tensor, (batch, channels, height, width), and its key in the cache."""
         sample = image if isinstance(image, Sample) else _load_image(image)
         return _preprocess_cached(sample, self.architecture.input_shape, self.context.preset), (
             sample.serial,
@@ -205,33 +276,36 @@ class Network:
         )
 
     def crop_box(self, image: Sample | str | Path) -> tuple[float, float, float, float]:
-        """The part of an image that the network sees: left, top, width, height, in pixels of the image."""
+        """Return the part of an image that the input shows: left, top, width, height, in pixels of the image."""
         sample = image if isinstance(image, Sample) else _load_image(image)
         return crop_box(sample, self.architecture.input_shape, self.context.preset)
 
     def load_weights(self, path: str | Path) -> Network:
-        """The network with the weights of a file (`torch.save` of a state dict, or safetensors). What does not fit is
-        in `origin.loaded.report`, and keeps random weights. Raises CheckpointError, and then nothing has changed."""
+        """Return the network with the weights of a file: a state dict of `torch.save`, or safetensors.
+
+        Tensors that do not fit are listed in `context.checkpoint.report`; their layers keep seeded weights. Raises
+        CheckpointError when the file is unreadable, unsafe, or for another network.
+        """
         return self.with_weights(self.read_weights(path))
 
     def read_weights(self, path: str | Path, preset: str | None = None) -> MatchedCheckpoint:
-        """The weights of a file, matched to this network. Raises CheckpointError."""
+        """Read the weights of a file and match them to this network by name and shape. Raises CheckpointError."""
         tensors = read_checkpoint(path)
         random = self.context.weights.seeded
         return match_checkpoint(tensors, self.architecture, self.history.baseline, random, Path(path).name, preset)
 
     def with_weights(self, checkpoint: MatchedCheckpoint | None) -> Network:
-        """The network with these weights; None for those it was opened with."""
+        """Return the network with these weights; None for those it was opened with."""
         return replace(self, context=self.context.with_weights(checkpoint))
 
     @property
     def provenance_of(self) -> ProvenanceOf:
-        """Says of a node whether it has the weights that were opened or loaded, a part of them, or new ones."""
+        """Function from a node to the provenance of its weights: "kept", "sliced", "extended", "new", or None."""
         loaded = self.context.checkpoint
         return infer_provenance if loaded is None else loaded.source.provenance
 
     def class_count_in(self, checkpoint: MatchedCheckpoint) -> int:
-        """How many classes a file tells apart, where it would fit but for that; 0 otherwise."""
+        """Return the number of classes of a checkpoint that differs in nothing else from this network, or 0."""
         name = find_classifier(self.architecture)
         if not name:
             return 0
@@ -242,7 +316,7 @@ class Network:
         return weight[0] if fits and weight else 0
 
     def _ensure_memory(self) -> None:
-        """Raises NoRoom when a pass would not fit in memory, with the resolution at which it would as a way out."""
+        """Raise InsufficientMemory when a pass would not fit in memory; its repair is a resolution that would."""
         forward = self.context.forward
         free = free_memory(forward.device)
         try:
@@ -256,9 +330,9 @@ class Network:
                 raise
 
     def probe(self, image: Sample | str | Path = "cat") -> Probe:
-        """The network while it is shown an image: to look at what happens inside. Raises ImageError, NoRoom.
+        """Return a probe of the network's activations for an image, as `explorer.analysis.probes` takes it.
 
-        What `explorer.analysis` finds in it shares everything that `run` remembers.
+        Probes share the cache of `run`. Raises ImageError, InsufficientMemory.
         """
         tensor, key = self.preprocess(image)
         origin = self.context
@@ -267,8 +341,8 @@ class Network:
         return Probe(self.architecture, origin.weights, tensor, key, origin.forward, origin.lock)
 
     def probe_pair(self, image: Sample | str | Path = "cat") -> tuple[Probe, Probe]:
-        """The network and what it was when it was opened, shown the same image; one and the same where nothing was
-        edited. Raises as `showing` does."""
+        """Return probes of the network and of its baseline for one image: the same one twice where nothing was
+        edited. Raises as `probe` does."""
         now = self.probe(image)
         edited = self.baseline.architecture is not self.architecture
         return now, self.baseline.probe(image) if edited else now
@@ -285,16 +359,22 @@ def open_network(
 ) -> Network:
     """Open a network of the catalogue by its key, or any traceable module.
 
+        explorer.open("mobilenet_v2", options={"width_mult": 0.5})
+        explorer.open(torchvision.models.resnet18(), input_shape=(1, 3, 64, 64))
+
     Args:
-        input_shape: (batch, channels, height, width); the entry's own, or (1, 3, 224, 224).
+        source: a key of the catalogue (`explorer.all_entries`), or a module, which keeps its own weights.
+        input_shape: (batch, channels, height, width); without one the entry's own, or (1, 3, 224, 224) for a module.
         options: of the catalogue entry, such as {"width_mult": 0.5} or {"aux_heads": True}.
-        seed: of the random weights. A module keeps its own weights.
-        own: what made a module, for a project to name.
+        edits: to make at once.
+        seed: of the random weights.
+        user_module: the code that builds the module, for a project file to name.
 
     Raises:
         UnknownNetwork: no such key; the message names the nearest.
-        TraceFailure: the module's forward cannot be followed; the message says where.
+        TraceError: the module's forward cannot be followed; the message says where.
         ShapeError: it does not take an input of that shape.
+        EditError: one of the edits cannot be made.
     """
     if isinstance(source, nn.Module):
         network = _open_module(source, input_shape or (1, 3, 224, 224), seed, user_module)

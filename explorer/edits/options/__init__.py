@@ -6,8 +6,10 @@ that cannot be told quickly and for sure, it is not offered.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.memo import memoise
@@ -118,6 +120,13 @@ def find_scopes(analysis: Analysis, selection: tuple[str, ...]) -> Iterator[tupl
     if stage is not None:
         yield "this stage", place_of(stage)
     yield "whole network", EVERYWHERE
+
+
+def __getattr__(name: str) -> Any:
+    if name == "options":
+        warnings.warn("options is deprecated: use find_options", DeprecationWarning, stacklevel=2)
+        return find_options
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = ["OPTION_BUILDERS", "find_options", "find_scopes"]

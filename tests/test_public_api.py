@@ -1,0 +1,106 @@
+"""The names that programs use: those of today, and those of the last release, which warn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import explorer
+from explorer.edits import EDIT_KINDS, ToggleShortcut
+from explorer.network import Network, open_network
+from explorer.networks.catalogue import all_entries, get_entry
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_public_name_is_listed_and_documented() -> None:
+    names = vars(explorer)["__all__"]
+    assert set(names) <= set(dir(explorer))
+    assert "warnings" not in dir(explorer)
+    for name in names:
+        assert getattr(explorer, name).__doc__, name
+
+
+def test_every_edit_is_public() -> None:
+    assert {cls.__name__ for cls in EDIT_KINDS.values()} <= set(vars(explorer)["__all__"])
+    assert explorer.SetWidth is EDIT_KINDS["set_width"]
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'explorer' has no attribute 'nothing'"):
+        explorer.__getattr__("nothing")
+
+
+def test_listing_the_names_imports_nothing_large() -> None:
+    code = (
+        "import sys, explorer; dir(explorer); explorer.__version__; hasattr(explorer, 'nothing'); "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'PySide6', 'pydantic', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("former", "value"), [("Shortcut", ToggleShortcut), ("entries", all_entries), ("find", get_entry)]
+)
+def test_former_names_of_the_package_warn(former: str, value: object) -> None:
+    with pytest.warns(DeprecationWarning, match=f"explorer.{former} is deprecated: use explorer."):
+        assert getattr(explorer, former) is value
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("to", "with_edits"),
+        ("without", "without_edits"),
+        ("study", "analysis"),
+        ("origin", "context"),
+        ("seen", "preprocess"),
+        ("crop", "crop_box"),
+        ("top1", "run_uncached"),
+        ("showing", "probe"),
+        ("showings", "probe_pair"),
+        ("weights_of", "provenance_of"),
+        ("classes_in", "class_count_in"),
+    ],
+)
+def test_former_names_of_a_network_warn(former: str, present: str, opened: Callable[[str], Network]) -> None:
+    network = opened("resnet18")
+    with pytest.warns(DeprecationWarning, match=f"Network.{former} is deprecated: use Network.{present}"):
+        assert getattr(network, former) == getattr(network, present)
+
+
+def test_a_network_has_no_other_attributes(opened: Callable[[str], Network]) -> None:
+    assert not hasattr(opened("resnet18"), "nothing")
+
+
+def test_scripts_written_for_the_last_release_run() -> None:
+    network = open_network("alexnet", input_shape=(1, 3, 64, 64))
+    with pytest.warns(DeprecationWarning, match="is deprecated: use"):
+        from explorer.edits.options import options
+    with pytest.warns(DeprecationWarning, match="is deprecated: use"):
+        analysis = network.study  # type: ignore[attr-defined]
+    cards = [*(card for card in analysis.hierarchy.groups if card), *network.architecture.live]
+    choices = [choice for card in cards for option in options(analysis, card) if not option.reason
+               for choice in option.choices if choice.edit is not None]  # fmt: skip
+    assert choices
+    with pytest.warns(DeprecationWarning, match="is deprecated: use"):
+        edited = network.to(choices[0].edit)  # type: ignore[attr-defined]
+    assert edited.figures.unused_params >= 0
+    with pytest.warns(DeprecationWarning, match="is deprecated: use"):
+        tensor, _ = edited.seen("cat")
+    assert tuple(tensor.shape) == (1, 3, 64, 64)
+    assert edited.run("cat").result.value.shape[1] == 1000
+    assert issubclass(explorer.EditError, Exception)
+
+
+def test_networks_and_predictions_print_what_they_are(opened: Callable[[str], Network]) -> None:
+    network = opened("resnet18").edit(ToggleShortcut("layer1.0", on=False))
+    edit = network.history.applied_edits[0].title
+    assert repr(network) == f"Network('ResNet-18', input 1×3×224×224, {edit})"
+    prediction = network.run("cat")
+    (first, p), *_ = prediction.top(1)
+    assert repr(prediction).startswith(f"Prediction({first} {100 * p:.1f} %, ")
