@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import torch
+from torch import nn
 
 from explorer.analysis.analysis import Analysis
 from explorer.edits import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.graph.architecture import Constant
-from explorer.network import Network
+from explorer.network import Network, open_network
 from explorer.presenters import build_diagram, expanded_at_level
 from explorer.viewmodels.diagram import LEVELS, Level
 from tests.conftest import KEYS
@@ -95,3 +97,34 @@ def test_a_join_of_one_map_is_a_card_with_a_name(opened: Callable[[str], Network
     first, second = (found[f"features.denseblock1.denselayer{n}.cat"] for n in (1, 2))
     assert (first.title, first.is_round) == ("Concatenate", False)
     assert second.is_round
+
+
+class _Pair(nn.Module):
+    """A block with two results."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = nn.Sequential(nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1))
+        self.right = nn.Sequential(nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1))
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.left(x), self.right(x)
+
+
+class _Join(nn.Module):
+    """A block that reads two values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, pair: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        return self.left(pair[0]) + self.right(pair[1])
+
+
+def test_two_values_between_folded_blocks_are_one_link() -> None:
+    analysis = open_network(nn.Sequential(_Pair(), _Join()), input_shape=(1, 3, 8, 8)).analysis
+    folded = build_diagram(analysis, expanded_at_level(analysis, "blocks"))
+    assert [(link.source, link.target) for link in folded.links] == [("input", "0"), ("0", "1"), ("1", "output")]
+    unfolded = build_diagram(analysis, expanded_at_level(analysis, "ops"))
+    assert {("0.left.1", "1.left"), ("0.right.1", "1.right")} <= {(link.source, link.target) for link in unfolded.links}
