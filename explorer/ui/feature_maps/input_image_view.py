@@ -17,8 +17,8 @@ from explorer.ui.widgets.responsive_grid import with_caption
 if TYPE_CHECKING:
     from explorer.analysis.probes.unit_receptive_field import PixelBox
 
-_HINT = tr_noop("Hover over the large map to see the receptive field.")
-_EFFECTIVE_FIELD_CAPTION = tr_noop("Red: effective receptive field (gradient).")
+_HINT = tr_noop("Hover over the map: receptive field")
+_EFFECTIVE_FIELD_CAPTION = tr_noop("Red: effective field (gradient)")
 _TOOLTIP = tr_noop("The network's input. Hover over the large map to outline a unit's receptive field here.")
 
 
@@ -48,7 +48,7 @@ class InputImageView(QWidget):
         else:
             self.caption.setText(
                 tr(
-                    "Receptive field: {height} × {width} px. Click for the effective one.",
+                    "Field: {height} × {width} px. Click: effective field",
                     height=box.height,
                     width=box.width,
                 )

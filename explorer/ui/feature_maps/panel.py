@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from explorer.presenters.layer_activations import NetworkInputImage
 
 _PLACEHOLDER = tr_noop("Select a card in the diagram to see its output on the sample image.")
-_ORDER_LABELS = (tr_noop("Most active first"), tr_noop("By index"))
+_ORDER_LABELS = (tr_noop("By activity"), tr_noop("By index"))
 
 
 class FeatureMapsPanel(QWidget):
@@ -45,7 +45,7 @@ class FeatureMapsPanel(QWidget):
         self.tabs = TabButtons({key: (tr(label), tr(tip)) for key, (label, tip) in VIEW_LABELS.items()})
         self.tabs.tab_clicked.connect(lambda _: self._update_view())
         self.order_choice = self._build_choice(tr("Order of the channels"), [tr(label) for label in _ORDER_LABELS])
-        self.scale_choice = self._build_choice(tr("Colour scale"), (tr("Shared scale"), tr("Scale per channel")))
+        self.scale_choice = self._build_choice(tr("Colour scale"), (tr("Shared scale"), tr("Per channel")))
         self.colour_map_choice = self._build_choice(tr("Colour map"), tuple(colour_maps.COLOUR_MAPS))
         self.input_choice = self._build_choice(tr("Input channel of the kernels"), ())
         self.caption, self.bar_caption = QLabel(), QLabel()
@@ -67,6 +67,7 @@ class FeatureMapsPanel(QWidget):
             [self.tabs], [self.input_choice, self.order_choice, self.scale_choice, self.colour_map_choice]
         )
         self._body = ResponsiveGrid([self.grid, self._vector_box, self.channel_view, self.input_image, self.statistics])
+        self._body.strip_changed.connect(self.statistics.set_strip)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)

@@ -25,6 +25,10 @@ class StatisticsView(QWidget):
         column.addWidget(self.statistics)
         column.addWidget(self.histogram, 1)
 
+    def set_strip(self, is_strip: bool) -> None:
+        """Show the statistics alone where there is no height for the histogram."""
+        self.histogram.setVisible(not is_strip)
+
     def show_view(self, view: FeatureMapView) -> None:
         """Show the statistics of a view; the histogram of the last one stays when the view has none."""
         self.statistics.setText("  ·  ".join(f"{name} <b>{value}</b>" for name, value in view.figures))

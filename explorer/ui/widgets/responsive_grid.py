@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -17,9 +17,10 @@ _ROW_ARRANGEMENTS: dict[int, _Arrangement] = {
     3: (((0, 0, 1, 1), (0, 1, 1, 1), (0, 2, 1, 1)), (5, 3, 2), (1,)),
     4: (((0, 0, 1, 1), (0, 1, 1, 1), (0, 2, 1, 1), (0, 3, 1, 1)), (5, 3, 3, 2), (1,)),
 }
-_TWO_ROW_ARRANGEMENTS: dict[int, _Arrangement] = {
-    3: (((0, 0, 1, 1), (0, 1, 2, 1), (1, 0, 1, 1)), (3, 2), (3, 2)),
-    4: (((0, 0, 1, 2), (0, 2, 2, 1), (1, 1, 1, 1), (1, 0, 1, 1)), (3, 2, 4), (3, 2)),
+#: The last widget becomes a strip below the others.
+_STRIP_ARRANGEMENTS: dict[int, _Arrangement] = {
+    3: (((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 2)), (4, 3), (1, 0)),
+    4: (((0, 0, 1, 1), (0, 1, 1, 1), (0, 2, 1, 1), (1, 0, 1, 3)), (4, 3, 3), (1, 0)),
 }
 _COLUMN_ARRANGEMENTS: dict[int, _Arrangement] = {
     4: (((0, 0, 2, 1), (0, 1, 2, 1), (0, 2, 1, 1), (1, 2, 1, 1)), (5, 4, 3), (1, 1)),
@@ -29,12 +30,14 @@ _TALL_ARRANGEMENTS: dict[int, _Arrangement] = {
     3: (((0, 0, 1, 1), (1, 0, 1, 1), (2, 0, 1, 1)), (1,), (3, 3, 2)),
     4: (((0, 0, 1, 2), (1, 0, 1, 1), (1, 1, 1, 1), (2, 0, 1, 2)), (1, 1), (3, 2, 1)),
 }
-_TWO_ROW_BELOW = 680  # pixels below which three or four widgets do not fit in one row
+_STRIP_BELOW = 680  # pixels below which three or four widgets do not fit in one row
 _ONE_ROW_FROM = 1100  # pixels from which four do
 
 
 class ResponsiveGrid(QWidget):
     """Shows some of its widgets and gives the first of them the most room."""
+
+    strip_changed = Signal(bool)  # whether the last widget is a strip below the others, as high as it needs to be
 
     def __init__(self, widgets: Sequence[QWidget]) -> None:
         super().__init__()
@@ -66,8 +69,8 @@ class ResponsiveGrid(QWidget):
             return
         width = self.width()
         wide = (
-            _TWO_ROW_ARRANGEMENTS
-            if width < _TWO_ROW_BELOW
+            _STRIP_ARRANGEMENTS
+            if width < _STRIP_BELOW
             else _COLUMN_ARRANGEMENTS
             if width < _ONE_ROW_FROM
             else _ROW_ARRANGEMENTS
@@ -81,6 +84,7 @@ class ResponsiveGrid(QWidget):
         ):
             return
         self._current_arrangement = (plan, self._visible_widgets)
+        self.strip_changed.emit(plan in _STRIP_ARRANGEMENTS.values())
         cells, across, down = plan
         for number in range(4):
             self._cells.setColumnStretch(number, across[number] if number < len(across) else 0)
