@@ -44,7 +44,7 @@ CURVES: Mapping[str, tuple[str, str, str, bool]] = {
     ),
     "dead": (
         tr_noop("Dead units"),
-        tr_noop("Share of channels that are zero everywhere for this image: they pass no information on."),
+        tr_noop("Share of channels that are zero everywhere for this image, at activations: they pass nothing on."),
         tr_noop("channels, %"),
         False,
     ),
@@ -66,6 +66,7 @@ class DepthPoint:
     values: Mapping[str, tuple[float, float]]  # by curve: now, before; NaN where there is none
     change_text: str  # what the edits did to it, in words
     is_marked: bool  # worth pointing out, though its change is no number
+    is_activation: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,11 @@ class DepthCurves:
 
     def curve(self, key: str, before: bool = False) -> tuple[float, ...]:
         """Return the values of a curve of `CURVES`, of the baseline with `before`; NaN where a layer has none."""
-        return tuple(layer.values[key][before] for layer in self.points)
+        values = tuple(layer.values[key][before] for layer in self.points)
+        if key != "dead" or not any(layer.is_activation for layer in self.points):
+            return values
+        # Convolutions and norms are hardly ever zero: between activations the curve would drop to 0 every time.
+        return tuple(v if p.is_activation else math.nan for v, p in zip(values, self.points, strict=True))
 
     def colouring(self, key: str) -> Colouring:
         """Return a colouring of cards by a curve; a card of several layers has its largest value. Shares are in
@@ -173,7 +178,9 @@ def _depth_point(
     for key in ("deviation", "dead", "gradient"):
         numbers[key] = (_health_value(health, key), _health_value(baseline_health, key))
     marked = drift.status not in ("same", "moved")
-    return DepthPoint(drift.name, op_kinds.title(node), numbers, _change_text(drift), marked)
+    return DepthPoint(
+        drift.name, op_kinds.title(node), numbers, _change_text(drift), marked, op_kinds.kind(node) == "activation"
+    )
 
 
 def _change_text(drift: LayerDrift) -> str:

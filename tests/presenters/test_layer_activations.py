@@ -198,3 +198,11 @@ def test_no_lesson_where_the_clock_agrees_with_the_count(opened: Callable[[str],
     study = opened("mobilenet_v2").analysis
     times = {name: float(study.figures.measures[name].cost.macs) for name in study.architecture.live}
     assert summarise_latency(study, Latency(times, 7, 2)).takeaway == ""
+
+
+def test_dead_units_are_counted_at_activations_alone(network: Network) -> None:
+    found = compute_depth_curves(network.probe(), network.probe())
+    drawn = [point.name for point, value in zip(found.points, found.curve("dead"), strict=True) if value == value]
+    assert drawn == [point.name for point in found.points if point.is_activation]
+    assert 0 < len(drawn) < len(found.points)
+    assert not any(map(math.isnan, found.curve("deviation")))

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -93,6 +94,21 @@ def test_a_click_on_a_point_goes_to_its_layer(network: Network, edited: Network,
     with qtbot.waitSignal(panel.node_clicked) as told:
         qtbot.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(spot))
     assert told.args == [found.points[place].name]
+
+
+def test_the_line_of_dead_units_leads_from_activation_to_activation(
+    network: Network, edited: Network, qtbot: QtBot
+) -> None:
+    panel = DepthCurvesPanel()
+    qtbot.addWidget(panel)
+    fill(panel, network, edited)
+    panel.tabs.buttons["dead"].click()
+    assert panel._curves is not None
+    for line, before in zip(panel.plot._lines, (False, True), strict=True):
+        indices, values = line.getData()
+        expected = [n for n, value in enumerate(panel._curves.curve("dead", before)) if not math.isnan(value)]
+        assert list(indices) == expected
+        assert np.isfinite(values).all()
 
 
 def test_each_curve_says_what_it_is_and_shows_before(network: Network, edited: Network, qtbot: QtBot) -> None:

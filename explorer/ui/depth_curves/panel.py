@@ -122,9 +122,10 @@ class DepthCurvesPanel(QWidget):
         _, caption, axis_label, is_logarithmic = CURVES[key]
         caption, axis_label = tr(caption), tr(axis_label)
         with_baseline = curves.is_edited and key != "change"
-        lines = [PlotCurve(curves.curve(key))] + (
-            [PlotCurve(curves.curve(key, before=True), is_baseline=True)] if with_baseline else []
-        )
+        sparse = key == "dead"  # has values at activations only
+        lines = [PlotCurve(curves.curve(key), spans_gaps=sparse)]
+        if with_baseline:
+            lines.append(PlotCurve(curves.curve(key, before=True), is_baseline=True, spans_gaps=sparse))
         marked_points = [index for index, layer in enumerate(curves.points) if layer.is_marked and key == "change"]
         selected = [index for index, layer in enumerate(curves.points) if layer.name in self._selected_nodes]
         tips = [curves.point_tip(index, key) for index in range(len(curves.points))]

@@ -27,6 +27,7 @@ class PlotCurve:
 
     values: Sequence[float]
     is_baseline: bool = False
+    spans_gaps: bool = False  # the line goes on over layers without a value
 
 
 class DepthPlot(ThemedPlot):
@@ -80,7 +81,10 @@ class DepthPlot(ThemedPlot):
         scaled = [self._to_scale(curve.values) for curve in curves]
         for number, line in enumerate(self._lines):
             values = scaled[number] if number < len(scaled) else np.array([])
-            line.setData(np.arange(len(values)), values)
+            indices = np.arange(len(values))
+            if number < len(curves) and curves[number].spans_gaps:
+                indices, values = indices[np.isfinite(values)], values[np.isfinite(values)]
+            line.setData(indices, values)
             is_baseline = number < len(curves) and curves[number].is_baseline
             line.setPen(pg.mkPen(c.muted if is_baseline else c.accent, width=1.4 if is_baseline else 2))
         finite = np.concatenate([values[np.isfinite(values)] for values in scaled]) if scaled else np.array([])

@@ -282,3 +282,18 @@ def test_words_below_the_photo_speak_of_what_is_on_it(panel: FeatureMapsPanel) -
     photo.show_receptive_box(PixelBox(0, 0, 2, 2))
     photo.show_receptive_box(None)
     assert photo.caption.text().startswith("Red")
+
+
+@pytest.mark.parametrize(("width", "strip"), [(480, True), (900, False)])
+def test_in_a_small_window_statistics_are_a_strip_below_the_maps(
+    panel: FeatureMapsPanel, network: Network, width: int, strip: bool, qtbot: QtBot
+) -> None:
+    panel.resize(width, 300)
+    panel.show()
+    look(panel, network, "features.2.conv.0.2")
+    qtbot.wait(10)
+    assert panel.statistics.histogram.isVisible() != strip
+    assert (panel.statistics.width() > panel.width() - 30) == strip
+    label = panel.statistics.statistics
+    assert label.height() >= label.heightForWidth(label.width())  # no line is cut off
+    assert panel.grid.height() > (130 if strip else 100)
