@@ -3,6 +3,7 @@
 A kind of edit is one class with one decorator (`registry.register_edit`); all of them are exported from here.
 """
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from explorer.edits.branches import *
@@ -46,6 +47,9 @@ if not TYPE_CHECKING:  # checkers see what the modules define; a program sees wh
 
     def __getattr__(name: str) -> Any:
         """Return an edit that was registered later, or one by a former name of its class."""
+        if name == "KINDS":
+            warnings.warn("KINDS is now called EDIT_KINDS", DeprecationWarning, stacklevel=2)
+            return EDIT_KINDS
         found = find_edit_class(name)
         if found is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -38,9 +38,12 @@ class AddShortcut:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Shortcut (projected) added in layer2.0"."""
         return f"Shortcut{_SHORTCUT_TITLES.get(self.way, '')} added {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with an addition at the end of every block that has none. Raises EditError where no block
+        of the place can have one, or what it adds cannot meet."""
         check_one_of(self.way, _SHORTCUT_TITLES, "way around a block")
         targets = [target for target in shortcut_candidates(architecture, self.at) if lacks_shortcut(target)]
         if not targets:
@@ -75,9 +78,12 @@ class SwapJoin:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Concatenation in layer1.0"."""
         return f"{_JOIN_TITLES.get(self.to, self.to).capitalize()} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with every join of two values of the place made so. Raises EditError where there is none,
+        or widths do not fit."""
         check_one_of(self.to, ("add", "concat"), "way to join")
         other = "concat" if self.to == "add" else "add"
         found = [
@@ -107,9 +113,12 @@ class RemoveBranch:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Branch removed: inception3a.branch3"."""
         return f"Branch removed: {location_in_title(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the concatenations of the place reading the other branches only. Raises EditError
+        where it is no branch, or none would stay."""
         gone: dict[str, list[str]] = {}
         for target in subgraphs_at(architecture, self.at):
             gone.setdefault(_require_concat_of(architecture, target).name, []).append(target.exit)
@@ -134,7 +143,8 @@ def is_join_of_two(node: Node) -> bool:
 
 
 def lacks_shortcut(target: Subgraph) -> bool:
-    """May this block be given a way around? It has one way in, one way out, maps at both, and no shortcut."""
+    """Is this a block that a shortcut could be put around? One value of maps goes in, one comes out, and nothing is
+    added."""
     if not target.is_single_entry_exit or not (len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4):
         return False
     if not any(op_kinds.kind(node) in ("conv", "depthwise") for node in target.layers):
@@ -143,7 +153,7 @@ def lacks_shortcut(target: Subgraph) -> bool:
 
 
 def shortcut_candidates(architecture: Architecture, at: str) -> list[Subgraph]:
-    """What a shortcut here would go around: the blocks in a place, or the very unit or group that is named."""
+    """The subgraphs a new shortcut would go around: the blocks of a place, or the very unit or group that is named."""
     blocks = list(blocks_at(architecture, at))
     if blocks:
         return blocks
@@ -156,7 +166,7 @@ def shortcut_candidates(architecture: Architecture, at: str) -> list[Subgraph]:
 
 
 def insert_shortcut(architecture: Architecture, target: Subgraph) -> Architecture:
-    """The snapshot with a way around a part, not yet fitted."""
+    """The snapshot with a shortcut around a subgraph, not yet propagated."""
     anchor = architecture.nodes[target.exit]
     while op_kinds.kind(anchor) == "activation" and anchor.inputs[0] in target.nodes:
         before = architecture.nodes[anchor.inputs[0]]

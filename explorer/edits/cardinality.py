@@ -45,6 +45,7 @@ class SetCardinality:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Cardinality 32 everywhere"."""
         if self.to == "depthwise":
             return f"Depthwise {CONV_KINDS.get(self.of, self.of)} {location_in_title(self.at)}"
         if self.of == "pointwise":
@@ -52,6 +53,8 @@ class SetCardinality:
         return f"Cardinality {self.to} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with these convolutions, and shuffles right behind them, in so many groups. Raises
+        EditError where there are none, or the groups do not divide a width."""
         check_one_of(self.of, CONV_KINDS, "kind of convolution")
         if self.to != "depthwise":
             check_integer(self.to, 1, 65_536, "a cardinality")
@@ -112,6 +115,7 @@ def common_groups(convs: Iterable[Node], maximum: int = 128) -> list[int]:
 
 
 def require_conv(node: Node) -> nn.Conv2d:
+    """Return the convolution of a node that is known to be one."""
     assert isinstance(node.layer, nn.Conv2d)
     return node.layer
 
@@ -124,8 +128,9 @@ def _shuffles_behind(architecture: Architecture, node: Node) -> list[Node]:
 
 
 def find_shuffle_position(block: Subgraph) -> tuple[str, int] | None:
-    """Where a channel shuffle would go in a block without one: behind its first grouped convolution (with norm and
-    activation), and the number of groups; None when it has no such convolution that something else reads."""
+    """Find the place of a channel shuffle in a block without one: (node it would follow, number of groups). It is
+    behind the first grouped convolution with its norm and activation; None when there is none that something else in
+    the block reads."""
     architecture = block.architecture
     if any(op_kinds.kind(node) == "shuffle" for node in block.layers):
         return None
@@ -139,7 +144,7 @@ def find_shuffle_position(block: Subgraph) -> tuple[str, int] | None:
 
 
 def insert_shuffle(architecture: Architecture, after: str, groups: int) -> Architecture:
-    """The snapshot with a channel shuffle behind a node, not yet fitted."""
+    """The snapshot with a channel shuffle behind a node, not yet propagated."""
     name = architecture.unused_name(f"{after}.shuffle")
     scope = architecture.nodes[after].scope
     node = Node(name, Function(channel_shuffle), (Ref(after), groups), scope=scope, added=True)

@@ -1,13 +1,12 @@
-"""Which widths of a network belong together.
+"""Channel groups: which widths of a network change together.
 
-The channels of every value are written as a row of *atoms*. A convolution or a linear layer makes an atom of its own;
-norms, activations, pooling and depthwise convolutions pass a row on; a concatenation puts rows side by side; an
-addition or a product ties the rows it joins, atom by atom, splitting an atom where the other side has a seam. Where a
-row is dealt out (`chunk`), mixed (a shuffle of unlike parts) or flattened, the result is an atom *derived* from it: so
-many times its size. An atom whose size something fixes (attention, a reshape written for one number) is *locked*, with
-the reason.
+The channels of every value are a row of *segments*. A convolution or a linear layer makes a segment of its own; norms,
+activations, pooling and depthwise convolutions pass a row on; a concatenation joins rows; an addition or a product ties
+the rows it reads, segment by segment, splitting a segment where the other side has a seam. Where a row is split
+(`chunk`), mixed (a shuffle of unlike parts) or flattened, the result is a segment *derived* from it: so many times its
+size. A segment whose size something fixes (attention, a reshape written for one number) is *locked*, with the reason.
 
-Atoms that are tied are one **coupling group**: their layers change width together or not at all.
+Segments that are tied are one **coupling group**: their layers change width together or not at all.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Row = tuple[int, ...]
 
 
 class WidthError(ValueError):
-    """A width that cannot be. `near` are the nearest that can."""
+    """A width that is not possible. `nearest` are the nearest widths that are."""
 
     def __init__(self, message: str, nearest: Sequence[int]) -> None:
         super().__init__(message)
@@ -41,6 +40,8 @@ class WidthError(ValueError):
 
 @dataclass(slots=True)
 class ChannelSegment:
+    """A run of channels of one layer that change their number together."""
+
     size: int
     order: int  # place in the execution order of the first layer that makes it
     pieces: tuple[int, int] | None = None  # it turned out to be two
@@ -51,7 +52,7 @@ class ChannelSegment:
 
 @dataclass
 class ChannelGroups:
-    """The rows of a snapshot. Get it with `channels()`."""
+    """The rows of segments of a snapshot. Get it with `find_channel_groups()`."""
 
     segments: list[ChannelSegment] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
@@ -63,20 +64,21 @@ class ChannelGroups:
         default_factory=list
     )  # rows that must be a multiple of something: groups
 
-    resolved: dict[Row, Row] = field(default_factory=dict)  # what `row` found, once all is known
-    linear_forms: dict[Row, dict[int, Fraction]] = field(default_factory=dict)  # what `linear` found
+    resolved: dict[Row, Row] = field(default_factory=dict)  # what `resolve` found, once it is finished
+    linear_forms: dict[Row, dict[int, Fraction]] = field(default_factory=dict)  # what `linear_form` found
     is_finished: bool = False
 
-    # rows and atoms
+    # rows and segments
 
     def find_root(self, segment: int) -> int:
+        """Return the segment that stands for all that this one is tied to (union-find, with path halving)."""
         while self.parents[segment] != segment:
             self.parents[segment] = self.parents[self.parents[segment]]
             segment = self.parents[segment]
         return segment
 
     def resolve(self, row: Iterable[int]) -> Row:
-        """The row in terms of atoms that are whole and their own group's."""
+        """The row in terms of segments that are not split, each the root of its group."""
         key = tuple(row)
         known = self.resolved.get(key)
         if known is None:
@@ -94,10 +96,11 @@ class ChannelGroups:
         return tuple(found)
 
     def size(self, row: Iterable[int]) -> int:
+        """Number of channels of a row."""
         return sum(self.segments[segment].size for segment in self.resolve(row))
 
     def linear_form(self, row: Iterable[int]) -> dict[int, Fraction]:
-        """A width as a sum over free atoms: how often each counts. Locked atoms stand for themselves."""
+        """A width as a sum over free segments: how often each counts. Locked segments stand for themselves."""
         key = tuple(row)
         if key not in self.linear_forms:
             total = self._compute_linear_form(key)
@@ -117,12 +120,12 @@ class ChannelGroups:
         return total
 
     def producers_of(self, segment: int) -> list[str]:
-        """The layers that make an atom, in execution order."""
+        """The layers that make a segment, in execution order."""
         return [name for name, row in self.producers.items() if segment in self.linear_form(row)]
 
     def solve_width(self, row: Row, width: int, inside: Collection[int] = ()) -> dict[int, int]:
-        """Sizes that make a row `width` channels wide: of its atoms born at one of the places `inside`, in proportion;
-        of the newest one when there is none such.
+        """Sizes that make a row `width` channels wide: of its segments first made at one of the places `inside`, in
+        proportion; of the newest one when there is none such.
 
         Raises WidthError: nothing of it can change, or no whole numbers do it.
         """
@@ -146,7 +149,7 @@ class ChannelGroups:
         return found
 
     def adjustable_segments(self, row: Row, inside: Collection[int] = ()) -> tuple[dict[int, Fraction], list[int]]:
-        """A row as a sum, and the atoms that change when its width does: see `solved`."""
+        """A row as a sum, and the segments that change when its width does: see `solve_width`."""
         counts = self.linear_form(row)
         free = [segment for segment in counts if not self.segments[segment].lock_reason]
         within = [segment for segment in free if self.segments[segment].order in inside]
@@ -154,8 +157,8 @@ class ChannelGroups:
         return counts, within or newest
 
     def is_divisible(self, sizes: Mapping[int, int], known: Collection[int] | None = None) -> bool:
-        """Do all rows that must divide evenly still do so with these sizes? With `known`, only rows made of these atoms
-        are asked."""
+        """Do all rows that must divide evenly still do so with these sizes? With `known`, only rows made of these
+        segments are asked."""
         for row, multiple in self.divisibility:
             counts = self.linear_form(row)
             if sizes.keys().isdisjoint(counts) or (known is not None and not counts.keys() <= set(known)):
@@ -166,7 +169,7 @@ class ChannelGroups:
         return True
 
     def finish(self) -> None:
-        """What must divide evenly and is one atom becomes that atom's own step."""
+        """Turn what must divide evenly and is one segment into the step of that segment. Nothing is tied afterwards."""
         rest: list[tuple[Row, int]] = []
         for row, multiple in dict.fromkeys((self.resolve(row), multiple) for row, multiple in self.divisibility):
             counts = self.linear_form(row)
@@ -182,7 +185,7 @@ class ChannelGroups:
         self.spread_multiples()
 
     def spread_multiples(self) -> None:
-        """Where a row must be a multiple and all of its atoms but one are such, that one must be, too."""
+        """Give a segment the step of a row whose other segments are multiples of it already."""
         changed = True
         while changed:
             changed = False
@@ -210,16 +213,19 @@ class ChannelGroups:
     # building
 
     def add_segment(self, size: int, born: int, **more: Any) -> Row:
+        """Add a segment first made at place `born` of the execution order, and return the row of it alone. `more` are
+        fields of `ChannelSegment`."""
         self.segments.append(ChannelSegment(size, born, **more))
         self.parents.append(len(self.parents))
         return (len(self.parents) - 1,)
 
     def lock(self, row: Iterable[int], reason: str) -> None:
+        """Fix the size of the segments of a row, for a reason that an error will give."""
         for segment in self.linear_form(row):
             self.segments[segment].lock_reason = self.segments[segment].lock_reason or reason
 
     def tie(self, a: Row, b: Row) -> None:
-        """The two rows are one width from now on. Rows of different size, or with a derived atom across a seam, are
+        """Make two rows one width from now on. Rows of different size, or with a derived segment across a seam, are
         locked instead."""
         left, right = list(reversed(self.resolve(a))), list(reversed(self.resolve(b)))
         while left and right:
@@ -238,14 +244,14 @@ class ChannelGroups:
             self.lock((*a, *b), "it meets another width at a place where their parts do not line up")
 
     def _pop_segment(self, waiting: list[int]) -> int:
-        """The next atom of a row; it may have been split since."""
+        """The next segment of a row; it may have been split since."""
         *_, segment = waiting
         del waiting[-1]
         waiting.extend(reversed(self.resolve((segment,))))
         return waiting.pop()
 
     def _split(self, segment: int, size: int, waiting: list[int]) -> int:
-        """Cut an atom after `size` channels; the rest goes back to the row. -1 when it cannot be cut."""
+        """Cut a segment after `size` channels; the rest goes back to the row. -1 when it cannot be cut."""
         known = self.segments[segment]
         if known.derived is not None:
             waiting.append(segment)
@@ -280,7 +286,7 @@ class ChannelGroups:
 
 @per_object
 def find_channel_groups(architecture: Architecture) -> ChannelGroups:
-    """The coupled widths of a snapshot."""
+    """The coupled widths of a snapshot; computed once and kept with it."""
     return _ChannelWalk(analyse(architecture)).result
 
 
@@ -379,7 +385,7 @@ class _ChannelWalk:
 
     @staticmethod
     def guess_axis(shape: tuple[int, ...], entering: tuple[int, ...], axis: int) -> int:
-        """Where the channels are after an op nothing is known about: where a dimension of their size is."""
+        """The axis of the channels after an op nothing is known about: one of their size."""
         if entering[axis] in shape:
             return shape.index(entering[axis])
         return 1 if len(shape) in (2, 4) else len(shape) - 1

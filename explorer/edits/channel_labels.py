@@ -66,7 +66,7 @@ class ChannelLabels:
 
     @cached_property
     def classes(self) -> ChannelClasses:
-        """Which labels are of one channel in this snapshot."""
+        """The classes of labels that are added or multiplied in this snapshot."""
         return ChannelClasses(self.ties)
 
 
@@ -78,7 +78,7 @@ def own_labels(row: Labels) -> Labels:
 
 
 class ChannelClasses:
-    """Which labels are of one channel because they are added or multiplied."""
+    """Classes of labels that are one channel because they are added or multiplied."""
 
     def __init__(self, ties: Sequence[tuple[Labels, Labels]]) -> None:
         self.labels = np.unique(np.concatenate([row for tie in ties for row in tie])) if ties else np.empty(0, np.int64)
@@ -222,7 +222,7 @@ class _LabelWalk:
         return self.produce(node.name, shape[axis])
 
     def join(self, node: Node, sources: list[str]) -> Labels:
-        """What is added or multiplied is one channel from there on; it goes by the label that was given first."""
+        """Tie what is added or multiplied: it is one channel from there on, and has the least of the labels."""
         rows = [self.result.rows[name] for name in dict.fromkeys(sources)]
         size = max(map(len, rows))
         first, *others = (row for row in rows if len(row) == size)

@@ -41,9 +41,12 @@ class SetConvForm:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Depthwise separable in layer1"."""
         return f"{FORMS.get(self.to, self.to)} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with every convolution of the place that can take the form in it. Raises EditError where
+        none can."""
         check_one_of(self.to, FORMS, "form of a convolution")
         names = [node.name for node in nodes_at(architecture, self.at)]
         if self.to == "full":
@@ -90,7 +93,7 @@ def is_pointwise(node: Node) -> bool:
 
 
 def can_take_form(node: Node, form: str) -> bool:
-    """Can this convolution be made in that form ("full" is asked of pairs: see `separable_pairs`)?"""
+    """Can this convolution take that form? ("full" is a matter of pairs: see `separable_pairs`.)"""
     layer = node.layer
     if not isinstance(layer, nn.Conv2d) or not isinstance(layer.padding, tuple) or layer.padding_mode != "zeros":
         return False
@@ -155,7 +158,7 @@ def _smaller_kernels(form: str, side: int) -> list[tuple[int, int]]:
 
 
 def _distribute_padding(total: int, sides: list[int]) -> list[int]:
-    """How the padding of one window is dealt out to smaller ones, along one axis."""
+    """Distribute the padding of one window over smaller ones, along one axis."""
     found: list[int] = []
     for side in sides:
         found.append(min((side - 1) // 2, total - sum(found)))

@@ -45,12 +45,15 @@ class RepeatBlock:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Repeated 2 times: layer3.5"."""
         return (
             f"Repeated {'once' if self.times == 1 else f'{self.times} times'}: "
             f"{location_in_title(self.at).removeprefix('in ')}"
         )
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the copies behind the block. Raises EditError where the place has no one input and
+        output alike."""
         check_integer(self.times, 1, MAX_REPEATS, "the number of copies")
         done = architecture
         for target in subgraphs_in_reverse(architecture, self.at):
@@ -69,9 +72,12 @@ class RemoveBlock:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Removed: layer3.2"."""
         return f"Removed: {location_in_title(self.at).removeprefix('in ')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot without the block. Raises EditError where shapes do not fit then; its repairs make them
+        fit."""
         done, targets = architecture, subgraphs_in_reverse(architecture, self.at)
         if not all(target.id for target in targets):
             raise EditError(f"nothing would be left of {architecture.title}")
@@ -101,9 +107,12 @@ class MultiplyDepth:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Depth ×1.2 everywhere"."""
         return f"Depth ×{self.by:g} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with every run of like blocks of the place as long. Raises EditError where there are no
+        blocks."""
         check_number(self.by, 0.01, 16, "a depth multiplier")
         found = runs_at(architecture, self.at)
         if not found:
@@ -132,9 +141,12 @@ class InvertBottleneck:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Turned inside out in layer1.1"."""
         return f"Turned inside out {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the hidden widths and end widths of the blocks exchanged. Raises EditError where no
+        block has both, or a width is fixed."""
         channel_groups = find_channel_groups(architecture)
         wanted: dict[int, WidthTarget] = {}
         for block in blocks_at(architecture, self.at):
@@ -164,7 +176,7 @@ def _propagate_depth(changed: Architecture, before: Architecture, repair: str = 
 
 
 def _equalise_widths(architecture: Architecture, targets: list[Subgraph]) -> Architecture:
-    """What leaves each part made as wide as what enters it, so that it can go without anybody noticing."""
+    """Make what leaves each subgraph as wide as what enters it, so that it can be taken out."""
     for target in targets:
         if target.is_single_entry_exit and len(target.shape(target.entry)) > 1:
             architecture = SetWidth(place_of(target.id), target.shape(target.entry)[1]).apply(architecture)
@@ -194,14 +206,14 @@ def can_invert(block: Subgraph) -> bool:
 
 
 def can_repeat(target: Subgraph) -> bool:
-    """Is there a place behind it for a copy?"""
+    """Is there one place for a copy: one input and one output of the same rank, or a dense layer?"""
     if not _has_known_shapes(target) or not (target.is_single_entry_exit or target.is_dense_layer):
         return False
     return len(target.shape(target.entries[0])) == len(target.shape(target.exit))  # no head, nothing that flattens
 
 
 def can_remove(target: Subgraph) -> bool:
-    """Would the network hold together without it, whatever comes behind?"""
+    """Does the network hold together without it, whatever follows?"""
     if target.is_dense_layer:
         users = set(target.architecture.users[target.exit])
         return all(len(set(target.architecture.nodes[user].inputs)) > 1 for user in users)
@@ -209,7 +221,7 @@ def can_remove(target: Subgraph) -> bool:
 
 
 def describe_ends(target: Subgraph) -> str:
-    """What goes in and what comes out, in words."""
+    """Say the shapes of input and output: "64×56×56 goes in and 128×28×28 comes out"."""
     shapes = ["×".join(map(str, target.shape(name)[1:])) for name in (*target.entries[:1], *target.exits[:1])]
     if target.is_single_entry_exit and all(shapes):
         return f"{shapes[0]} goes in and {shapes[1]} comes out"
@@ -217,7 +229,7 @@ def describe_ends(target: Subgraph) -> str:
 
 
 def subgraphs_in_reverse(architecture: Architecture, at: str) -> list[Subgraph]:
-    """The parts that `at` names, last first: a change to one then leaves the names that the ones before it read."""
+    """The subgraphs of a place, last first: a change to one leaves the names that those before it read."""
     order = list(architecture.nodes)
     return sorted(
         subgraphs_at(architecture, at), key=lambda target: -min((order.index(name) for name in target.nodes), default=0)
@@ -250,7 +262,8 @@ def _find_runs(architecture: Architecture, at: str) -> Iterator[list[Subgraph]]:
 
 
 def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> Architecture:
-    """The snapshot with copies behind a part, not yet fitted. Raises EditError when there is no one place for them.
+    """The snapshot with copies behind a subgraph, not yet propagated. Raises EditError when there is no one place for
+    them.
 
     `target` may be of an earlier snapshot, as long as its own nodes, and what they read, are still called the same.
     """
@@ -274,7 +287,7 @@ def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> A
 
 
 def remove_subgraph(architecture: Architecture, target: Subgraph) -> Architecture:
-    """The snapshot without a part, not yet fitted."""
+    """The snapshot without a subgraph, not yet propagated. Raises EditError where several values go in or come out."""
     gone = set(target.nodes) | {n for n in architecture.nodes if n not in architecture.live and _is_within(n, target)}
     if target.is_dense_layer:
         readers = []
@@ -357,7 +370,7 @@ def _is_within(name: str, target: Subgraph) -> bool:
 
 @dataclass(frozen=True)
 class _CopyNames:
-    """What the nodes and modules of a copy are called: layer1.2 → layer1.2~2."""
+    """The names of the nodes and modules of a copy: layer1.2 → layer1.2~2."""
 
     base: str
     number: int

@@ -1,4 +1,5 @@
-"""What every edit is: frozen, named, and a function from one snapshot to the next."""
+"""The protocol of edits (frozen, named, a function from one snapshot to the next), their errors, and the places they
+name."""
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ class Repair:
 
 
 class EditError(ValueError):
-    """An edit that cannot be made here. The message names the place, the shapes, the reason and the way out.
+    """An edit that is not possible here. The message names the place, the shapes, the reason and a way out.
 
-    `node` is where it failed; `repairs` are edits that would work, cheapest first; `mends` are names of what `fitted`
+    `node` is where it failed; `repairs` are edits that would work, cheapest first; `repair_kinds` name what `propagate`
     could do about it, from which the edit makes repairs of its own kind.
     """
 
@@ -51,7 +52,7 @@ class Edit(Protocol):
 
     @property
     def title(self) -> str:
-        """What it does, as a sentence for menus and the history: "Shortcut removed in layer3.2"."""
+        """Sentence for menus and the history: "Shortcut removed in layer3.2"."""
         ...
 
     def apply(self, architecture: Architecture) -> Architecture:

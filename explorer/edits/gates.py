@@ -48,11 +48,14 @@ class ToggleSqueezeExcitation:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Squeeze-and-excitation (1/16) added everywhere"."""
         return (
             f"Squeeze-and-excitation {f'(1/{self.ratio}) added' if self.on else 'removed'} {location_in_title(self.at)}"
         )
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the gates of the place switched, or new ones put in. Raises EditError where there is
+        none to switch off, or no map that could be weighed."""
         check_integer(self.ratio, 1, 1024, "a squeeze ratio")
         check_one_of(self.gate, GATE_TITLES, "gate")
         present = gate_products_at(architecture, self.at)
@@ -107,20 +110,22 @@ class SetSqueezeRatio:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Squeeze ratio 4 everywhere"."""
         return f"Squeeze ratio {self.to} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with every gate that narrow inside. Raises EditError where there is no gate."""
         check_integer(self.to, 1, 1024, "a squeeze ratio")
         channel_groups = find_channel_groups(architecture)
-        wanted: dict[int, WidthTarget] = {}
+        targets: dict[int, WidthTarget] = {}
         for squeeze, weighed in squeezes_at(architecture, self.at):
             width = max(channel_groups.size(channel_groups.rows[weighed]) // self.to, 1)
-            wanted |= channel_groups.solve_width(
+            targets |= channel_groups.solve_width(
                 channel_groups.producers[squeeze], width, {channel_groups.order[squeeze]}
             )
-        if not wanted:
+        if not targets:
             raise EditError(f"there is no squeeze-and-excitation {location_in_error(self.at)}")
-        return propagate(architecture, wanted, channel_groups=channel_groups)
+        return propagate(architecture, targets, channel_groups=channel_groups)
 
 
 @register_edit("swap_gate", formerly=("gate",), former_classes=("Gate",))
@@ -134,9 +139,11 @@ class SwapGate:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Gate hard sigmoid everywhere"."""
         return f"Gate {GATE_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the last activation of every gate replaced. Raises EditError where there is none."""
         check_one_of(self.to, GATE_TITLES, "gate")
         found = [node for node in nodes_at(architecture, self.at) if is_gate_activation(node, architecture)]
         if not found:
@@ -162,11 +169,13 @@ def is_gate_activation(node: Node, architecture: Architecture) -> bool:
 
 
 def gate_kind(node: Node) -> str | None:
+    """The key of `GATE_TITLES` of an activation; None for any other node."""
     title = op_kinds.title(node)
     return {"Sigmoid": "sigmoid", "Hard sigmoid": "hardsigmoid"}.get(title)
 
 
 def swap_gate_activation(node: Node, to: str) -> Node:
+    """The activation of a gate replaced; as opened where that is what it was."""
     origin = node.original or node
     if not node.added and gate_kind(origin) == to:
         return restore_node(node)
@@ -174,7 +183,7 @@ def swap_gate_activation(node: Node, to: str) -> Node:
 
 
 def find_gate_position(target: Subgraph) -> str | None:
-    """The map a gate in this block would weigh; None when the block has none, or a gate already."""
+    """Find the map a gate in this block would weigh; None when the block has none, or a gate already."""
     architecture = target.architecture
     if not target.exits or any(find_gate(node, architecture) for node in target.layers):
         return None

@@ -40,24 +40,28 @@ class SetClasses:
 
     @property
     def at(self) -> str:
+        """The place the options of the whole network show it at."""
         return "output"
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "10 classes"."""
         return f"{self.to:,} classes"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the layers that make what the network returns that wide. Raises EditError where one
+        layer does not make it alone."""
         check_integer(self.to, 1, 1_000_000, "the number of classes")
         channel_groups = find_channel_groups(architecture)
-        wanted: dict[int, WidthTarget] = {}
+        targets: dict[int, WidthTarget] = {}
         for name in architecture.output.inputs:
             if name not in channel_groups.rows:
                 raise EditError(f"what {name} returns is not made by one layer", node=name)
             try:
-                wanted |= channel_groups.solve_width(channel_groups.rows[name], self.to)
+                targets |= channel_groups.solve_width(channel_groups.rows[name], self.to)
             except WidthError as failure:
                 raise EditError(f"{name}: {failure}", node=name) from failure
-        return propagate(architecture, wanted, channel_groups=channel_groups)
+        return propagate(architecture, targets, channel_groups=channel_groups)
 
 
 @register_edit("swap_head", formerly=("head",), former_classes=("Head",))
@@ -72,13 +76,17 @@ class SwapHead:
 
     @property
     def at(self) -> str:
+        """The place the options of the whole network show it at."""
         return "output"
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Global average pooling + linear"."""
         return HEAD_TITLES.get(self.to, self.to)
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with another head on the last map. Raises EditError where the network does not end with
+        linear layers on a pooled or flattened map."""
         check_one_of(self.to, HEAD_TITLES, "head")
         check_integer(self.hidden, 1, 65_536, "the width of a hidden layer")
         found = find_head_structure(architecture)
@@ -122,11 +130,14 @@ class ToggleAuxiliaryHead:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Auxiliary head added in inception4a"."""
         if self.at == EVERYWHERE:
             return "Two auxiliary heads added" if self.on else "Auxiliary heads removed everywhere"
         return f"Auxiliary head {'added' if self.on else 'removed'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with auxiliary heads added or removed; it returns one value for each. Raises EditError
+        where there is none to remove, or no map to read."""
         returned = architecture.output.inputs
         if not self.on:
             kept = [name for name in returned[1:] if not self._owns(architecture, name)]
@@ -182,7 +193,7 @@ class ToggleAuxiliaryHead:
 
 @dataclass(frozen=True)
 class HeadStructure:
-    """How a network ends: its last map, and the linear layers behind it, in order."""
+    """The end of a network: its last map, and the linear layers behind it, in order."""
 
     last_map: str  # the node that makes the last map with places
     shape: tuple[int, ...]
@@ -203,7 +214,7 @@ def auxiliary_head_blocks(architecture: Architecture) -> list[Subgraph]:
 
 
 def has_auxiliary_head(architecture: Architecture, target: Subgraph) -> bool:
-    """Is there one behind this part? The head of the whole network counts as any there is."""
+    """Is there an auxiliary head behind this subgraph? That of the whole network counts as any there is."""
     if not target.id:
         return any(name.endswith(_AUXILIARY_OUTPUT) for name in architecture.output.inputs[1:])
     return f"{target.id.removeprefix('unit:')}{_AUXILIARY_OUTPUT}" in architecture.live
@@ -213,7 +224,7 @@ _AUXILIARY_OUTPUT = ".aux.fc2"
 
 
 def find_head_structure(architecture: Architecture) -> HeadStructure | None:
-    """The head of a network; None when it is no chain of pooling, reshaping and linear layers."""
+    """Find the head of a network; None when it is no chain of pooling, reshaping and linear layers."""
     name, chain = architecture.output.inputs[0] if architecture.output.inputs else "", list[str]()
     measures = analyse(architecture).figures.measures
     while name:

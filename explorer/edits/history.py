@@ -13,7 +13,8 @@ from explorer.graph.architecture import Architecture
 
 @dataclass(frozen=True)
 class History:
-    """Frozen like everything else: each step gives a new history that shares its snapshots with the old one."""
+    """The edits and snapshots of a network. Frozen: each step gives a new history that shares its snapshots with the
+    old one."""
 
     baseline: Architecture
     edits: tuple[Edit, ...] = ()
@@ -22,34 +23,39 @@ class History:
 
     @property
     def current(self) -> Architecture:
+        """The snapshot in force."""
         return self.snapshots[self.position - 1] if self.position else self.baseline
 
     @property
     def applied_edits(self) -> tuple[Edit, ...]:
+        """The edits in force, in order; those that were undone are left out."""
         return self.edits[: self.position]
 
     @property
     def undo_title(self) -> str:
-        """Title of what undo would take back; empty when there is nothing."""
+        """Title of the edit that undo would take back; empty when there is none."""
         return self.edits[self.position - 1].title if self.position else ""
 
     @property
     def redo_title(self) -> str:
+        """Title of the edit that redo would make again; empty when there is none."""
         return self.edits[self.position].title if self.position < len(self.edits) else ""
 
     def with_edit(self, edit: Edit, result: Architecture) -> History:
-        """The history after one more edit; what could have been redone is gone."""
+        """The history after one more edit; those that could have been redone are dropped."""
         kept = self.position
         return History(self.baseline, (*self.edits[:kept], edit), (*self.snapshots[:kept], result), kept + 1)
 
     def undo(self) -> History:
+        """The history one edit back; itself at the baseline."""
         return self.at_position(self.position - 1)
 
     def redo(self) -> History:
+        """The history one edit further; itself at the end."""
         return self.at_position(self.position + 1)
 
     def at_position(self, position: int) -> History:
-        """The same history seen from another position, 0 (as opened) to len(edits); clamped to these."""
+        """The same history at another position, 0 (as opened) to len(edits); clamped to these."""
         return replace(self, position=min(max(position, 0), len(self.edits)))
 
 
@@ -66,7 +72,7 @@ def apply_edit(edit: Edit, architecture: Architecture, baseline: Architecture) -
 
 
 def replay(architecture: Architecture, edits: Iterable[Edit]) -> History:
-    """Open a history and make these edits. Raises EditError from the first that cannot be made."""
+    """Return the history of a network after these edits. Raises EditError from the first that is not possible."""
     history = History(architecture)
     for edit in edits:
         history = history.with_edit(edit, apply_edit(edit, history.current, architecture))

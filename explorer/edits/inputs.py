@@ -34,16 +34,20 @@ class SetInputSize:
 
     @property
     def at(self) -> str:
+        """The place the options of the whole network show it at."""
         return "input"
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Image: resolution 160"."""
         said = [f"resolution {self.resolution}"] if self.resolution else []
         said += [f"{self.channels} channel{'s' * (self.channels > 1)}"] if self.channels else []
         said += [f"batch {self.batch}"] if self.batch else []
         return f"Image: {', '.join(said) or 'as it is'}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot for an image of that size. Raises EditError where a layer cannot take what it would be
+        given."""
         for field, (largest, words) in _LIMITS.items():
             check_integer(getattr(self, field), 0, largest, words)
         batch, channels, height, width = architecture.input_shape
@@ -78,13 +82,17 @@ class ApplyCompoundScaling:
 
     @property
     def at(self) -> str:
+        """The whole network."""
         return EVERYWHERE
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Compound scaling φ = 2"."""
         return f"Compound scaling φ = {self.phi:g}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with depth, width and resolution scaled. Raises EditError where one of the three cannot
+        be."""
         check_number(self.phi, -4, 8, "the compound coefficient φ")
         side = round(architecture.input_shape[-1] * 1.15**self.phi)
         deeper = MultiplyDepth(EVERYWHERE, 1.2**self.phi).apply(architecture)

@@ -39,13 +39,17 @@ class ReorderLastStage:
 
     @property
     def at(self) -> str:
+        """The head of the network."""
         return "@head"
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Pooling before the last 1×1"."""
         return ORDER_TITLES.get(self.to, self.to)
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the pooling and the last 1×1 in that order. Raises EditError where there is no 1×1
+        beside the global pooling."""
         check_one_of(self.to, ORDER_TITLES, "order of the last stage")
         present = find_last_stage(architecture)
         if present is None:
@@ -71,9 +75,9 @@ class LastStageStructure:
 
 
 def find_last_stage(architecture: Architecture) -> LastStageStructure | None:
-    """How the network pools its last map; None where no 1×1 stands beside a global pooling on the way to the output.
+    """Find the order of the global pooling and the 1×1 beside it; None where there is none on the way to the output.
 
-    The linear layer that makes the classes is none: there has to be another behind it.
+    The linear layer that makes the classes does not count: there has to be another behind it.
     """
     pool, behind = _find_global_pooling(architecture)
     if not pool:

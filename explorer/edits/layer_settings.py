@@ -62,12 +62,15 @@ class SetLayer:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Stride 2 in conv1"."""
         words = {True: "on", False: "off"}.get(self.value) if isinstance(self.value, bool) else f"{self.value}"
         said = SETTINGS.get(self.setting, self.setting + " {}").format(words, words)
         of = LAYER_KINDS.get(self.kind, "")
         return f"{said[:1].upper()}{said[1:]}{of and f' of {of}'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the setting of every such layer of the place. Raises EditError where no layer has
+        it, or one cannot take the value; its repairs are values that fit."""
         check_one_of(self.kind, ("", *LAYER_KINDS), "kind of layer")
         check_one_of(self.setting, SETTINGS, "setting")
         if self.setting == "out_channels":
@@ -90,7 +93,7 @@ class SetLayer:
             return propagate(architecture.with_replaced(changed), repair=self.mend)
 
     def _donor_change(self, architecture: Architecture, node: Node) -> list[tuple[Node, Value]]:
-        """What the layer that a setting is taken from gets for it."""
+        """The change of the layer that the setting is taken from: it gets the value this one had."""
         giver = self.mend.removeprefix("from ")
         if giver == self.mend or giver not in architecture.live:
             return []
@@ -144,7 +147,7 @@ def _has_odd_square_window(node: Node) -> bool:
 
 
 def is_layer_kind(node: Node, kind: str) -> bool:
-    """Is this a layer of the kind an edit is narrowed to? Every one is when `kind` is empty."""
+    """Is this a layer of that kind (a key of `LAYER_KINDS`)? Every one is when `kind` is empty."""
     if kind == "windowed":
         return isinstance(node.layer, nn.Conv2d) and max(node.layer.kernel_size) > 1
     if kind == "windowed_pool":

@@ -1,5 +1,4 @@
-"""What new convolutions look like in the company they are put in: followed by the norm and the activation that the
-layers around them have."""
+"""The norm and activation that follow convolutions, so that new ones are followed by what those around them are."""
 
 from __future__ import annotations
 
@@ -39,7 +38,7 @@ def following_norm_act(architecture: Architecture, name: str) -> list[Node]:
 
 
 def find_style(architecture: Architecture, name: str) -> NormActStyle:
-    """How the convolution `name` is followed; what it lacks is taken from nowhere."""
+    """Find how the convolution `name` is followed; what is not there is None."""
     norm: Layer | None = None
     activation: Layer | None = None
     for node in following_norm_act(architecture, name):

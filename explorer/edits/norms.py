@@ -45,9 +45,12 @@ class SwapNorm:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Norm GroupNorm everywhere"."""
         return f"Norm {NORM_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the norms of the place replaced, or new ones behind convolutions. Raises EditError
+        where there is neither a norm nor a convolution."""
         check_one_of(self.to, NORM_TITLES, "norm")
         norms, bare = norms_at(architecture, nodes_at(architecture, self.at))
         if not norms and not bare:
@@ -100,7 +103,7 @@ def _find_norm_behind(architecture: Architecture, node: Node) -> Node | None:
 
 
 def norm_kind(node: Node) -> str | None:
-    """Which norm a node is (a key of `NORM_TITLES`; "none" when an edit took it out), or None."""
+    """The key of `NORM_TITLES` of a norm ("none" when an edit took it out); None for any other node."""
     if isinstance(node.op, Bypass):
         return "none" if node.original is not None and norm_kind(node.original) is not None else None
     layer = node.layer

@@ -36,11 +36,14 @@ class SetReduction:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "1×1 to 96 before the window in layer1"."""
         if not self.to:
             return f"1×1 before the window removed {location_in_title(self.at)}"
         return f"1×1 to {self.to} before the window {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with a 1×1 convolution before every convolution with a window, or without. Raises
+        EditError where there is none, or groups do not divide the width."""
         check_integer(self.to, 0, 65_536, "the width of a reduction (0 takes it out)")
         found = _find_windowed_convs(architecture, [node.name for node in nodes_at(architecture, self.at)])
         if not found:
@@ -84,7 +87,7 @@ class SetReduction:
         op = build_conv(layer.in_channels, self.to, bias=layer.bias is not None)
         new = build_conv_norm_act(base, op, reads, self.to, style, scope)
         last = new[-1].name
-        # The layer's own input width follows in `fitted`; only this edge moves.
+        # The layer's own input width follows in `propagate`; only this edge moves.
         return architecture.with_changes([rename_inputs(node, {reads: last})], {reads: new})
 
 
@@ -106,6 +109,7 @@ def _find_windowed_convs(architecture: Architecture, names: list[str]) -> list[s
 
 
 def is_windowed_depthwise(node: Node) -> bool:
+    """Is it a depthwise convolution with a window larger than 1×1?"""
     return isinstance(node.layer, nn.Conv2d) and is_depthwise(node.layer) and max(node.layer.kernel_size) > 1
 
 

@@ -1,8 +1,8 @@
-"""Making a changed snapshot hold together again.
+"""Making a changed snapshot consistent again.
 
-An edit changes what it is about; `fitted` then walks the nodes in execution order and lets every layer follow what it
-is given: input widths, norms, depthwise convolutions, the linear layer behind a flattened map. What cannot follow is
-refused, with the node, both shapes, the reason and what could mend it.
+An edit changes the layers it is about; `propagate` then walks the nodes in execution order and adapts every layer to
+its input: input widths, norms, depthwise convolutions, the linear layer behind a flattened map. A layer that cannot be
+adapted is refused with its node, both shapes, the reason and possible repairs.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ def propagate(
     divisor: int = 1,
     repair: str = "",
 ) -> Architecture:
-    """The snapshot with every layer made for what it is given.
+    """Return the snapshot with every layer adapted to its inputs.
 
     Args:
-        wanted: new sizes of atoms of `coupled`; those that are not exact are rounded to a multiple of `divisor`.
-        mend: what to do where maps do not meet at an addition: "project" (1×1 convolution on the way around), "pad"
-            (subsampled, zeros for new channels), "fill" (zeros around the smaller map); or "groups", to take fewer
-            groups where they do not divide.
+        targets: new sizes of segments of `channel_groups`; inexact ones are rounded to a multiple of `divisor`.
+        repair: for maps that do not meet at an addition: "project" (1×1 convolution on the shortcut), "pad"
+            (subsampled, zeros for new channels), "fill" (zeros around the smaller map); or "groups", to take
+            fewer groups where they do not divide.
 
     Raises:
-        EditError: something cannot follow.
+        EditError: a layer cannot be adapted.
     """
     if targets and channel_groups is None:
         channel_groups = find_channel_groups(architecture)
@@ -57,8 +57,7 @@ def propagate(
 
 
 def change_node(node: Node, **changes: Any) -> Node:
-    """A node with another op or arguments, that remembers what stood there when the network was opened. It is that
-    very node again when nothing is different any more."""
+    """Return a node with another op or arguments that remembers the one as opened: that one where nothing differs."""
     origin = None if node.added else (node.original or node)
     new = node.replace(**changes, original=origin)
     if origin is None or isinstance(new.op, Bypass) or new.signature != origin.signature:
@@ -67,7 +66,7 @@ def change_node(node: Node, **changes: Any) -> Node:
 
 
 def restore_node(node: Node) -> Node:
-    """A replaced node with the op it had when the network was opened, reading what is there to be read now."""
+    """Return a replaced node with the op it had when the network was opened, reading its present input."""
     origin = node.original or node
     args = (*node.args[:1], *origin.args[1:])
     return change_node(
@@ -314,7 +313,7 @@ class _Propagator:
         return names[names.index(node.name) - 1]
 
     def shortcut_slot(self, node: Node) -> int:
-        """Which input of an addition is the way around."""
+        """The input of an addition that comes from nearer the image: the way around."""
         if self.depths is None:
             self.depths = compute_depths(self.architecture)
         a, b = (self.depths.get(name, 0) for name in node.inputs)
@@ -333,6 +332,7 @@ class PaddedShortcut(nn.Module):
         self.stride, self.extra = stride, extra
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Subsample and pad with zero channels: (batch, channels, height, width) → (batch, channels + extra, …)."""
         return nn.functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.extra))
 
 
@@ -356,7 +356,7 @@ def _projection_stride(larger: int, smaller: int) -> int:
 
 
 def _possible_repairs(larger: Shape, smaller: Shape) -> Sequence[str]:
-    """How the larger map could be made to meet the other, cheapest first."""
+    """Repairs that make the larger map meet the other, cheapest first."""
     if len(larger.dims) != 4 or len(smaller.dims) != 4:
         return ()
     strides = {_projection_stride(a, b) for a, b in zip(larger.dims[2:], smaller.dims[2:], strict=True)}

@@ -1,4 +1,4 @@
-"""Turning what `fitted` could mend into repairs the user can choose. What is offered was tried out."""
+"""Repairs of a refused edit, from what `propagate` says could be done. Each that is offered has been tried."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ REPAIR_TITLES: dict[str, str] = {
 def offering_repairs(
     edit: Any, architecture: Architecture, alternatives: Iterable[tuple[str, Edit]] = ()
 ) -> Iterator[None]:
-    """While `edit` (which has a field `mend`) is made: what cannot follow is refused with repairs that are this very
-    edit with a mend; where there are none, with the first of the `others` (title, edit) that works."""
+    """While `edit` (which has a field `mend`) is applied: turn an error into one whose repairs are this very edit with
+    a mend, or the first of the `alternatives` (title, edit) that is applicable."""
     try:
         yield
     except EditError as failure:
@@ -52,7 +52,7 @@ def _cost(edit: Edit, architecture: Architecture) -> tuple[int, int]:
 def find_working_repairs(
     architecture: Architecture, candidates: Iterable[tuple[str, Edit]], limit: int = 3
 ) -> list[Repair]:
-    """The first few of these (title, edit) that can be made."""
+    """The first `limit` of these candidates (title, edit) that are applicable."""
     repairs: list[Repair] = []
     if _TRYING.get():  # what is only tried out needs no way out of its own
         return repairs
@@ -69,7 +69,7 @@ def find_working_repairs(
 
 
 def is_applicable(edit: Edit, architecture: Architecture) -> bool:
-    """Would this edit change something, and be taken?"""
+    """Does this edit change something without an error?"""
     try:
         made = edit.apply(architecture)
         analyse(made)

@@ -1,4 +1,4 @@
-"""A block as a part that can be widened, copied, taken out or given a way around."""
+"""A run of nodes, such as a block, that can be widened, copied, taken out or given a shortcut."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from explorer.graph.recognition.squeeze_excitation import find_gates
 
 @dataclass(frozen=True)
 class Subgraph:
-    """A run of nodes with what goes in and what comes out."""
+    """A run of nodes with the values that enter and leave it."""
 
     id: str
     nodes: tuple[str, ...]
@@ -34,12 +34,13 @@ class Subgraph:
 
     @property
     def exit(self) -> str:
+        """The one node whose value is read outside. Raises ValueError when there are several."""
         (only,) = self.exits
         return only
 
     @property
     def label(self) -> str:
-        """What it is called in a sentence."""
+        """Its name in a sentence: "layer1.0", "stage 2", "the whole network"."""
         return self.id.removeprefix("unit:").replace("stage:", "stage ") or "the whole network"
 
     @property
@@ -48,15 +49,18 @@ class Subgraph:
         return len(self.entries) == len(self.exits) == 1
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a node's (first) value, with the batch; empty for a plain value."""
         value = analyse(self.architecture).figures.measures[name].value
         return value.dims if isinstance(value, Shape) else ()
 
     @property
     def keeps_shape(self) -> bool:
+        """Has it one input and one output of the same shape?"""
         return self.is_single_entry_exit and self.shape(self.entry) == self.shape(self.exit)
 
     @property
     def layers(self) -> Iterator[Node]:
+        """Its nodes, in execution order."""
         return (self.architecture.nodes[name] for name in self.nodes)
 
     @cached_property
@@ -91,7 +95,7 @@ class Subgraph:
 
 
 def get_subgraph(architecture: Architecture, id: str) -> Subgraph:
-    """The part a group, or a single node, is. Raises KeyError for an id that is neither."""
+    """Return the subgraph of a group or of a single node. Raises KeyError for an id that is neither."""
     return memoise(architecture, ("part", id), lambda: _find_subgraph(architecture, id))
 
 
@@ -131,7 +135,7 @@ def blocks_at(architecture: Architecture, at: str) -> list[Subgraph]:
 
 
 def subgraphs_at(architecture: Architecture, at: str) -> Iterator[Subgraph]:
-    """What `at` names, each place as one part. Raises EditError for a place that is not there."""
+    """The subgraph of each place that `at` names. Raises EditError for a place that does not exist."""
     groups = analyse(architecture).hierarchy.groups
     for place in require_places(at):
         if place == EVERYWHERE:

@@ -1,6 +1,6 @@
 """The switches of the networks' own ideas: activation, channel shuffle, shortcut, linear bottleneck.
 
-Each finds its places by structure (`graph.shortcuts`, `bottlenecks`, `gates`), so it works on any traced module. What
+Each finds its places by structure (`graph.recognition`), so it works on any traced module. What
 is switched off stays in the snapshot as the node's `was`, so it can be switched on again whatever happened in between.
 """
 
@@ -42,9 +42,11 @@ class SwapActivation:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Activation GELU everywhere"."""
         return f"Activation {ACTIVATION_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the activations of the place replaced. Raises EditError where there is none."""
         check_one_of(self.to, ACTIVATIONS, "activation")
         found = list(swappable_activations(architecture, self.at))
         if not found:
@@ -65,9 +67,12 @@ class ToggleChannelShuffle:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Channel shuffle off in stage2"."""
         return f"Channel shuffle {'on' if self.on else 'off'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the shuffles of the place switched, or new ones put in. Raises EditError where there
+        is none, or no group convolution that one could follow."""
         found = [node for node in nodes_at(architecture, self.at) if op_kinds.kind(node) == "shuffle"]
         if not found and self.on:
             return self._insert(architecture)
@@ -103,9 +108,12 @@ class ToggleShortcut:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Shortcut removed in layer3.2"."""
         return f"Shortcut {'restored' if self.on else 'removed'} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the additions of the place switched. Raises EditError where there is no shortcut, or
+        its ends no longer meet."""
         known = find_shortcuts(architecture)
         found = [known[node.name] for node in nodes_at(architecture, self.at) if node.name in known]
         if not found:
@@ -130,6 +138,7 @@ class SetBottleneckActivation:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Activation ReLU6 behind the projection in features.3"."""
         if self.activation == "linear":
             return f"Linear bottleneck {location_in_title(self.at)}"
         return (
@@ -138,6 +147,8 @@ class SetBottleneckActivation:
         )
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with that activation behind every projection of the place. Raises EditError where there
+        is no linear bottleneck."""
         check_one_of(self.activation, ACTIVATIONS, "activation")
         found = [end for _, end in projections_at(architecture, self.at)]
         if not found:

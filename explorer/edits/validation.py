@@ -1,4 +1,4 @@
-"""What may stand in the fields of an edit. Each check says what it should have been."""
+"""Checks of the values in the fields of an edit. Each error says which values are allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of width. Each names the layers that should change; `fitted` makes all others follow."""
+"""Edits of width. Each names the layers that should change; `propagate` makes all others follow."""
 
 from __future__ import annotations
 
@@ -33,21 +33,24 @@ class SetWidth:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "128 channels in layer2"."""
         return f"{self.to} channels {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with that many channels leaving the place. Raises EditError where the width is fixed or
+        groups do not divide it; its repairs are the nearest widths that can be."""
         check_integer(self.to, 1, MAX_WIDTH, "a width")
-        wanted = self.compute_targets(architecture)
+        targets = self.compute_targets(architecture)
         return (
-            propagate(architecture, wanted, channel_groups=find_channel_groups(architecture))
-            if wanted
+            propagate(architecture, targets, channel_groups=find_channel_groups(architecture))
+            if targets
             else architecture
         )
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
-        """The sizes to be, by atom of `channels`. Raises EditError where a width, or all together, cannot be."""
+        """The new sizes, by segment of `find_channel_groups`. Raises EditError for widths that cannot be."""
         channel_groups = find_channel_groups(architecture)
-        wanted: dict[int, int] = {}
+        targets: dict[int, int] = {}
         rows: dict[str, tuple[int, ...]] = {}
         for target in subgraphs_at(architecture, self.at):
             row = next(
@@ -60,13 +63,13 @@ class SetWidth:
                 continue
             inside = {channel_groups.order[name] for name in target.nodes}
             try:
-                wanted |= channel_groups.solve_width(row, self.to, inside)
+                targets |= channel_groups.solve_width(row, self.to, inside)
             except WidthError as failure:
                 near = [Repair(f"{width} channels", replace(self, to=width)) for width in failure.nearest]
                 raise EditError(f"{target.id}: {failure}", node=target.exits[-1], repairs=near) from failure
         if len(rows) > 1:
-            self._check_agreement(channel_groups, rows, wanted)
-        return dict(wanted)
+            self._check_agreement(channel_groups, rows, targets)
+        return dict(targets)
 
     def _check_agreement(
         self, channel_groups: ChannelGroups, rows: Mapping[str, tuple[int, ...]], targets: Mapping[int, int]
@@ -93,9 +96,12 @@ class SetExpansion:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Expansion ×3 everywhere"."""
         return f"Expansion ×{self.to:g} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the hidden widths that many times what enters. Raises EditError where no layer's
+        channels stay inside its block."""
         return _set_hidden_width(architecture, self.at, self.to, "entering")
 
 
@@ -110,9 +116,12 @@ class SetBottleneckRatio:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Bottleneck ratio 0.5 everywhere"."""
         return f"Bottleneck ratio {self.to:g} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the hidden widths that part of what leaves. Raises EditError where no layer's
+        channels stay inside its block."""
         return _set_hidden_width(architecture, self.at, self.to, "leaving")
 
 
@@ -128,9 +137,12 @@ class SetGrowthRate:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Growth rate 24 everywhere"."""
         return f"Growth rate {self.to} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with that many channels from every dense layer of the place. Raises EditError where there
+        is no dense layer."""
         check_integer(self.to, 1, MAX_WIDTH, "a growth rate")
         layers = dense_layers(architecture, self.at)
         if not layers:
@@ -138,18 +150,18 @@ class SetGrowthRate:
                 f"there is no dense layer {location_in_error(self.at)}: none whose output joins what went in"
             )
         channel_groups = find_channel_groups(architecture)
-        wanted: dict[int, WidthTarget] = {}
+        targets: dict[int, WidthTarget] = {}
         for layer in layers:
             row = channel_groups.rows[layer.exits[-1]]
             old = channel_groups.size(row)
-            wanted |= _solve_width(channel_groups, row, self.to, layer)
+            targets |= _solve_width(channel_groups, row, self.to, layer)
             for name in layer.hidden_layers:
                 hidden = channel_groups.producers[name]
-                wanted |= _solve_width(
+                targets |= _solve_width(
                     channel_groups, hidden, round(channel_groups.size(hidden) * self.to / old), layer
                 )
-        wanted |= transition_targets(architecture, excluded={layer.id for layer in layers})
-        return propagate(architecture, wanted, channel_groups=channel_groups)
+        targets |= transition_targets(architecture, excluded={layer.id for layer in layers})
+        return propagate(architecture, targets, channel_groups=channel_groups)
 
 
 @register_edit("multiply_width", formerly=("width_multiplier",), former_classes=("WidthMultiplier",))
@@ -168,9 +180,11 @@ class MultiplyWidth:
 
     @property
     def title(self) -> str:
+        """Sentence for menus and the history: "Width ×0.5 everywhere"."""
         return f"Width ×{self.by:g} {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the widths of the place multiplied. Raises EditError where a group cannot follow."""
         check_number(self.by, 0.01, 16, "a width multiplier")
         check_integer(self.divisor, 1, 256, "the divisor of widths")
         channel_groups = find_channel_groups(architecture)
@@ -179,7 +193,7 @@ class MultiplyWidth:
         )
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
-        """The sizes to be, by atom of `channels`: about so many, or such a part of what enters."""
+        """The sizes to be, by segment of `find_channel_groups`: about so many, or such a part of what enters."""
         wider = max(self.by, 1.0)
         return {
             segment: size if isinstance(size, Fraction) else size * (wider if in_head else self.by)
@@ -187,7 +201,7 @@ class MultiplyWidth:
         }
 
     def has_effect(self, architecture: Architecture) -> bool:
-        """Is there a width that does not round to what it is?"""
+        """Does any width of the place round to another than it has?"""
         segments = find_channel_groups(architecture).segments
         return any(
             make_divisible(wish, math.lcm(self.divisor, segments[segment].multiple)) != segments[segment].size
@@ -200,8 +214,8 @@ _ScalableSegment = tuple[int, int | Fraction, bool]
 
 
 def _scalable_segments(architecture: Architecture, at: str) -> list[_ScalableSegment]:
-    """What a multiplier works on, whatever its number: (atom, its size, is it behind the last block), or for a hidden
-    width (atom, its part of what enters, …). Found once a place: every step of a slider asks."""
+    """The segments that a multiplier changes, whatever its number: (segment, its size, is it behind the last block), or
+    for a hidden width (segment, its part of what enters, …). Memoised by place: every step of a slider asks."""
     return memoise(architecture, ("scaled", at), lambda: list(_find_scalable_segments(architecture, at)))
 
 
@@ -236,7 +250,7 @@ def hidden_width_ratio(target: Subgraph, relative_to: str) -> float | None:
 
 
 def dense_layers(architecture: Architecture, at: str) -> list[Subgraph]:
-    """The blocks whose output is put beside what went in."""
+    """The blocks whose output is concatenated with their input."""
     return [block for block in blocks_at(architecture, at) if block.is_dense_layer]
 
 
@@ -262,7 +276,7 @@ def transition_targets(architecture: Architecture, excluded: Collection[str] = (
 def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relative_to: str) -> Architecture:
     check_number(ratio, 0.001, 64, "an expansion" if relative_to == "entering" else "a bottleneck ratio")
     channel_groups = find_channel_groups(architecture)
-    wanted: dict[int, WidthTarget] = {}
+    targets: dict[int, WidthTarget] = {}
     for block in blocks_at(architecture, at):
         present = hidden_width_ratio(block, relative_to)
         if present is None:
@@ -273,14 +287,14 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
         for name in block.hidden_layers:
             row = channel_groups.producers[name]
             step = math.lcm(*(channel_groups.segments[segment].multiple for segment in channel_groups.resolve(row)))
-            wanted |= _solve_width(
+            targets |= _solve_width(
                 channel_groups, row, make_divisible(width * channel_groups.size(row) / first, step), block
             )
-    if not wanted:
+    if not targets:
         raise EditError(
             f"there is no hidden width {location_in_error(at)}: no layer whose channels stay inside its block"
         )
-    return propagate(architecture, wanted, channel_groups=channel_groups)
+    return propagate(architecture, targets, channel_groups=channel_groups)
 
 
 def _solve_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: int, target: Subgraph) -> dict[int, int]:

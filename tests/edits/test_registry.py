@@ -14,6 +14,7 @@ import pytest
 import explorer.edits
 from explorer.edits import EDIT_KINDS, Edit, EditError, registry
 from explorer.edits.edit import location_in_title, nodes_at
+from explorer.edits.options import find_options
 from explorer.edits.registry import register_edit
 from explorer.graph.architecture import Architecture
 from explorer.network import Network
@@ -128,6 +129,16 @@ def test_no_two_kinds_share_a_name() -> None:
         with pytest.raises(ValueError, match=f"'{taken}' already"):
             register_edit("another", formerly=(taken,))
     assert "another" not in EDIT_KINDS
+
+
+def test_former_functions_go_on_working(opened: Opened) -> None:
+    with pytest.warns(DeprecationWarning, match="KINDS is now called EDIT_KINDS"):
+        assert explorer.edits.KINDS is EDIT_KINDS  # type: ignore[attr-defined]
+    with pytest.warns(DeprecationWarning, match="options is deprecated: use find_options"):
+        options = explorer.edits.options.options
+    analysis = opened("resnet18").analysis
+    assert options(analysis, "conv1") == find_options(analysis, "conv1")
+    assert options(analysis, "layer1.0, layer2.1") == find_options(analysis, ("layer1.0", "layer2.1"))
 
 
 def test_what_is_no_edit_is_no_attribute() -> None:

@@ -347,3 +347,11 @@ def test_copies_of_a_dense_layer_leave_the_columns_of_the_maps_that_were_there(o
     assert torch.allclose(kept.flatten(1), then["features.transition1.conv.weight"].flatten(1) * share)
     node = after.architecture.nodes["features.transition1.conv"]
     assert summarise_provenance([node]) == "extended: kept 256 of 256 inputs, 64 new; kept 128 of 128 outputs, 32 new"
+
+
+def test_a_transition_goes_on_compressing_by_what_it_does(opened: Opened) -> None:
+    layer, transition = "features.denseblock1.denselayer2", "features.transition1.conv"
+    network = opened("densenet121").edit(SetWidth(transition, 96), RepeatBlock(layer, 2))
+    assert network.architecture.nodes[transition].layer.out_channels == 120  # 3/8 of 320, as of 256
+    narrower = network.edit(RemoveBlock(layer))
+    assert narrower.architecture.nodes[transition].layer.out_channels == 108

@@ -1,7 +1,7 @@
-"""What may be changed about a selection, and why not.
+"""Edits that a selection can have, as options, and the reason where one cannot.
 
-The inspector shows what this returns; it knows nothing else about edits. An option that is offered can be made: where
-that cannot be told quickly and for sure, it is not offered.
+The inspector shows these; it knows nothing else about edits. An option that is offered is applicable: where that cannot
+be told quickly and for sure, it is not offered.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.memo import memoise
-from explorer.edits.edit import EVERYWHERE, place_of
+from explorer.edits.edit import EVERYWHERE, place_of, split_places
 from explorer.edits.options import blocks, branches, bulk, layers, network_options
 from explorer.edits.options.scope import OptionScope
 from explorer.viewmodels.card_ids import members_of
@@ -123,10 +123,11 @@ def find_scopes(analysis: Analysis, selection: tuple[str, ...]) -> Iterator[tupl
 
 
 def __getattr__(name: str) -> Any:
-    if name == "options":
-        warnings.warn("options is deprecated: use find_options", DeprecationWarning, stacklevel=2)
-        return find_options
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Return what had another name until release 0.1, with a DeprecationWarning."""
+    if name != "options":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn("options is deprecated: use find_options", DeprecationWarning, stacklevel=2)
+    return lambda analysis, selected: find_options(analysis, split_places(selected))
 
 
 __all__ = ["OPTION_BUILDERS", "find_options", "find_scopes"]

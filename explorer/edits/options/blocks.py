@@ -1,4 +1,4 @@
-"""What may be changed about blocks: their shortcut, hidden width, cardinality, gates, depth."""
+"""Options of blocks: shortcut, hidden width, cardinality, gates, depth."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ from explorer.viewmodels.panels import Option
 
 
 def shuffle_options(scope: OptionScope) -> Iterator[Option]:
+    """Channel shuffle: on or off."""
     tip = "Mixes the channels between groups. Without it each group only ever hears itself."
     found = [not isinstance(node.op, Bypass) for node in scope.nodes if op_kinds.kind(node) == "shuffle"]
     if not found and any(find_shuffle_position(block) for block in scope.blocks):
@@ -66,6 +67,7 @@ def shuffle_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def shortcut_options(scope: OptionScope) -> Iterator[Option]:
+    """Shortcut: on or off, or added where a block has none."""
     tip = "The way around the block, added to what the layers make. Without it a deep network is hard to train."
     known = find_shortcuts(scope.architecture)
     found = [known[node.name].enabled for node in scope.nodes if node.name in known]
@@ -175,6 +177,7 @@ def _nearest_common_ratio(ratios: list[float | None], values: list[float]) -> ob
 
 
 def growth_rate_options(scope: OptionScope) -> Iterator[Option]:
+    """Growth rate of the dense layers."""
     tip = "How many feature maps each layer of a dense block adds to those before it."
     layers = dense_layers(scope.architecture, scope.at)
     if not layers:
@@ -230,6 +233,7 @@ _GROUP_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128)
 
 
 def linear_bottleneck_options(scope: OptionScope) -> Iterator[Option]:
+    """Linear bottleneck: an activation behind the projection, or none."""
     found = projections_at(scope.architecture, scope.at)
     states = [inserted is None for _, (_, inserted) in found]
     own = _main_activation([scope.architecture.nodes[name] for name in found[0][0].nodes]) if found else "relu6"
@@ -252,6 +256,7 @@ def _main_activation(nodes: list[Node]) -> str:
 
 
 def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
+    """Squeeze-and-excitation: on or off, and its ratio."""
     tip = (
         "The network weighs its own channels: pooled to one number each, through two small layers, multiplied back in."
     )
@@ -284,6 +289,7 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def inversion_options(scope: OptionScope) -> Iterator[Option]:
+    """Bottleneck turned into an inverted residual, and back."""
     if any(can_invert(block) for block in scope.blocks):
         tip = "Hidden width and end width change places: bottleneck ↔ inverted residual."
         yield scope.action_option("Wide end", [("turn inside out", InvertBottleneck(scope.at))], tip)

@@ -1,4 +1,4 @@
-"""What may be changed about the ways of a block: how they are joined, and which of them there are."""
+"""Options of the branches of a block: how they are joined, and which can be removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be changed about all layers of a kind at once, in a block, a stage, the network or some cards."""
+"""Options of all layers of a kind in a block, a stage, the network or several cards."""
 
 from __future__ import annotations
 

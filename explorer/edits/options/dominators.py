@@ -1,4 +1,4 @@
-"""What the wiring around a node lets an edit do to it."""
+"""Limits that the wiring around a node puts on edits of it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def is_dominator(architecture: Architecture, name: str) -> bool:
 
 
 def find_width_constraint(architecture: Architecture, name: str, changing: Collection[str] = ()) -> str:
-    """What keeps a node's value from having another width; empty when nothing does. Layers with a width of their own
-    read any, and so do those that are `changing`, too."""
+    """Find the node that keeps a node's value from having another width; empty when nothing does. Layers with a width
+    of their own read any, and so do those that are `changing`, too."""
     nodes, users = architecture.nodes, architecture.users
     waiting, seen = list(users[name]), {*changing}
     while waiting:

@@ -1,4 +1,4 @@
-"""What may be changed about single layers: activation, norm, window, groups, bias, width, form."""
+"""Options of single layers: activation, norm, window, groups, bias, width, form."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def activation_options(scope: OptionScope, quiet: bool = False) -> Iterator[Option]:
+    """Activation, of all that are not gates."""
     found = list(swappable_activations(scope.architecture, scope.at))
     if not found:
         if not quiet:
@@ -56,6 +57,7 @@ def activation_options(scope: OptionScope, quiet: bool = False) -> Iterator[Opti
 
 
 def gate_options(scope: OptionScope) -> Iterator[Option]:
+    """Activation at the end of a squeeze-and-excitation gate."""
     found = [node for node in scope.nodes if is_gate_activation(node, scope.architecture)]
     if found:
         present = common_value(gate_kind(node) for node in found)
@@ -66,6 +68,7 @@ def gate_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def norm_options(scope: OptionScope, quiet: bool = False) -> Iterator[Option]:
+    """Kind of norm, or none."""
     norms, bare = norms_at(scope.architecture, scope.nodes)
     if not norms and not bare:
         if not quiet:
@@ -145,6 +148,7 @@ def _stride_options(scope: OptionScope, node: Node, present: Mapping[str, object
 
 
 def group_options(scope: OptionScope) -> Iterator[Option]:
+    """Groups of the only convolution or shuffle."""
     node = _only_layer_with(scope, "groups")
     if node is None:
         return
@@ -173,7 +177,7 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def width_options(scope: OptionScope) -> Iterator[Option]:
-    """How many channels leave the place."""
+    """Number of channels that leave the place."""
     tip = "How many feature maps it makes. What is coupled with them (norms, sums, the next layers) follows."
     try:
         (target,) = subgraphs_at(scope.architecture, scope.at)
@@ -249,6 +253,7 @@ def possible_widths(scope: OptionScope, target: Subgraph, row: tuple[int, ...]) 
 
 
 def bias_options(scope: OptionScope) -> Iterator[Option]:
+    """Bias: on or off."""
     known = [get_layer_settings(node) for node in scope.nodes]
     states = [bool(settings["bias"]) for settings in known if "bias" in settings]
     if states:
@@ -257,6 +262,7 @@ def bias_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def conv_form_options(scope: OptionScope, quiet: bool = False) -> Iterator[Option]:
+    """Form of the convolutions: separable, stacked, factorised."""
     names = {node.name for node in scope.nodes}
     pairs = any(not names.isdisjoint(pair) for pair in separable_pairs(scope.architecture))
     found = [
@@ -309,6 +315,7 @@ def _reduction_choices(scope: OptionScope, sizes: list[int]) -> Iterator[tuple[i
 
 
 def pooling_options(scope: OptionScope) -> Iterator[Option]:
+    """Maximum or mean, of poolings."""
     found = [get_layer_settings(node)["pooling"] for node in scope.nodes if "pooling" in get_layer_settings(node)]
     if found and all(is_layer_kind(node, "pool") for node in scope.nodes if "pooling" in get_layer_settings(node)):
         choices = [(kind, kind, SetLayer(scope.at, "pooling", kind)) for kind in ("max", "average")]
@@ -318,6 +325,7 @@ def pooling_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def dropout_options(scope: OptionScope) -> Iterator[Option]:
+    """Dropout rate, in steps of 0.05."""
     found = [get_layer_settings(node)["dropout"] for node in scope.nodes if "dropout" in get_layer_settings(node)]
     if found:
         present = common_value(found)

@@ -1,4 +1,4 @@
-"""What may be changed about stages and the whole network: multipliers, head, image."""
+"""Options of stages and the whole network: multipliers, head, image."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from explorer.viewmodels.panels import Option
 
 
 def multiplier_options(scope: OptionScope) -> Iterator[Option]:
+    """Width and depth multipliers."""
     tip = "Every width times this, rounded to a multiple of 8; hidden widths keep their ratio."
     values = [0.25, 0.35, 0.5, 0.75, 1.0, 1.1, 1.25, 1.4, 1.5, 2.0, 3.0]
     edits = [MultiplyWidth(scope.at, v) for v in values]
@@ -44,6 +45,7 @@ def multiplier_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def head_options(scope: OptionScope) -> Iterator[Option]:
+    """Head and last stage, and the number of classes."""
     known = find_head_structure(scope.architecture)
     tip = "How classes are read off the last map: three large linear layers (VGG), or pooling and one (GoogLeNet on)."
     if known is None:
@@ -65,6 +67,7 @@ def head_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def class_options(scope: OptionScope) -> Iterator[Option]:
+    """Number of classes."""
     tip = "How many classes the network tells apart."
     names = scope.architecture.output.inputs
     channel_groups = scope.channel_groups
@@ -122,6 +125,7 @@ def _accepts_input_size(scope: OptionScope, side: int) -> bool:
 
 
 def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
+    """Compound scaling φ (EfficientNet)."""
     tip = "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
     side = scope.architecture.input_shape[-1]
     if not runs_at(scope.architecture, scope.at) or not _accepts_input_size(scope, side):

@@ -1,4 +1,4 @@
-"""A place an option is about, with what the topics ask of it again and again."""
+"""The scope of an option, with what the options ask of it again and again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from explorer.viewmodels.panels import Choice, Option
 
 @dataclass(frozen=True)
 class OptionScope:
-    """Where an option applies: words for it ("this block"), and what edits call it."""
+    """The place an option applies to: its name in a sentence ("this block") and in edits (`at`)."""
 
     analysis: Analysis
     name: str
@@ -26,22 +26,27 @@ class OptionScope:
 
     @property
     def architecture(self) -> Architecture:
+        """The snapshot."""
         return self.analysis.architecture
 
     @property
     def is_network(self) -> bool:
+        """Is it the whole network?"""
         return self.at == EVERYWHERE
 
     @property
     def location(self) -> str:
+        """The place in a sentence: "in this block"."""
         return "in the network" if self.is_network else f"in {self.name}"
 
     @cached_property
     def nodes(self) -> list[Node]:
+        """The live nodes of the place, in execution order."""
         return list(nodes_at(self.architecture, self.at))
 
     @cached_property
     def kinds(self) -> frozenset[str]:
+        """The kinds of ops in the place."""
         return frozenset(op_kinds.kind(node) for node in self.nodes)
 
     @cached_property
@@ -51,9 +56,11 @@ class OptionScope:
 
     @property
     def channel_groups(self) -> ChannelGroups:
+        """The coupled widths of the snapshot."""
         return find_channel_groups(self.architecture)
 
     def dims(self, name: str) -> tuple[int, ...]:
+        """The shape of a node's value, with the batch; empty for a plain value."""
         value = self.analysis.figures.measures[name].value
         return value.dims if isinstance(value, Shape) else ()
 
@@ -62,12 +69,13 @@ class OptionScope:
     def choice_option(
         self, title: str, present: object, entries: Iterable[tuple[object, str, Edit]], tip: str = ""
     ) -> Option:
-        """One of several: (value, words, edit). `present` is the value that is set; none of them means mixed."""
+        """One of several: (value, text, edit). `present` is the value that is set; none of them means mixed."""
         return self._option(title, "choice", present, entries, tip)
 
     def slider_option(
         self, title: str, present: object, entries: Iterable[tuple[object, str, Edit]], tip: str = ""
     ) -> Option:
+        """As `choice_option`, for values in order, shown as a slider."""
         return self._option(title, "slider", present, entries, tip)
 
     def _option(
@@ -90,9 +98,11 @@ class OptionScope:
         return Option(title, self.name, choices, present, "switch", "", tip)
 
     def action_option(self, title: str, entries: Iterable[tuple[str, Edit]], tip: str = "") -> Option:
+        """Buttons that each make an edit: (text, edit)."""
         return Option(title, self.name, tuple(Choice(words, edit) for words, edit in entries), -1, "actions", "", tip)
 
     def disabled_option(self, title: str, reason: str, tip: str = "") -> Option:
+        """An option that cannot be used here, for a reason that is shown."""
         return Option(title, self.name, (), -1, "choice", reason, tip)
 
 

@@ -31,9 +31,11 @@ class SizeFunction(NamedTuple):
     fixed: int = 0
 
     def evaluate(self, side: int) -> int:
+        """The side of the map, from the side of the other."""
         return self.fixed or (side + self.shift) // self.step + 1
 
     def compose(self, other: SizeFunction) -> SizeFunction:
+        """This function followed by another."""
         if self.fixed or other.fixed:
             return SizeFunction(fixed=other.fixed or other.evaluate(self.fixed))
         return SizeFunction(self.shift + self.step * (1 + other.shift), self.step * other.step)
@@ -49,14 +51,14 @@ _SizeEquality = tuple[SizeFunction, SizeFunction]
 
 
 class SizeRequirements(NamedTuple):
-    """What the maps behind a node ask of its own: a least side, and that unlike ways round it to the same."""
+    """Requirements of the maps behind a node on its own size: a minimum, and sizes that must come out equal."""
 
     minimum: int
     equalities: frozenset[_SizeEquality]
 
 
 def accepts_size(analysis: Analysis, name: str, size: int) -> bool:
-    """Does all that is behind a node work when its own map is `side` × `side`? An unsure answer is no."""
+    """Do all layers behind a node work when its own map is `size` × `size`? False where that is not certain."""
     found = memoise(analysis, ("behind", name), lambda: _find_requirements(analysis, name))
     if found is None or size < found.minimum:
         return False
@@ -74,7 +76,7 @@ def size_after(node: Node, entering: int, **changed: int) -> int | None:
 
 
 def _find_requirements(analysis: Analysis, name: str) -> SizeRequirements | None:
-    """What is behind a node, in one walk; None when something there is not understood."""
+    """Find the requirements of what is behind a node, in one walk; None when an op there is not understood."""
     maps: dict[str, _MapSize] = {name: (_IDENTITY, _IDENTITY)}
     reached, least, meetings = {name}, 1, set[_SizeEquality]()
     last: set[str] = set()  # maps whose channels are the last axis
@@ -146,7 +148,7 @@ def _has_literal_sizes(node: Node) -> bool:
 
 
 def _minimum_input_size(node: Node) -> int:
-    """How many places an axis of what a node reads must have, whatever it makes of them."""
+    """The least size of a map that the node can read, whatever it makes of it."""
     layer: Any = node.layer
     if norm_kind(node) == "instance":
         return 2  # the spread over a single place is nothing
@@ -165,7 +167,7 @@ def _join_equalities(node: Node, read: list[_MapSize]) -> Iterator[_SizeEquality
 
 
 def _size_functions(node: Node, entering: tuple[int, ...], leaving: tuple[int, ...]) -> _MapSize | None:
-    """What an op with one map as input does to its height and width."""
+    """The height and the width of an op with one map as input, from those of the map."""
     layer: Any = node.layer
     if isinstance(layer, nn.ZeroPad2d):
         left, right, top, bottom = layer.padding

@@ -17,7 +17,8 @@ Opened = Callable[[str], Network]
 
 
 def shown(network: Network, selected: str, scope: str) -> dict[str, Option]:
-    return {option.title: option for option in find_options(network.analysis, selected) if option.scope == scope}
+    found = find_options(network.analysis, tuple(selected.split(",")))
+    return {option.title: option for option in found if option.scope == scope}
 
 
 def edits_of(option: Option) -> list[Edit]:
