@@ -1,4 +1,4 @@
-"""The command line: the same core without a window. Without a sub-command, the window."""
+"""Command line: list, figures and exports without a window; without a sub-command, the window."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line. Returns the exit code: 0, or 2 with one line on stderr."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    if given and (is_project(given[0]) or given[0].endswith(".py")):
-        given.insert(0, "--open")  # a double-clicked file
-    parsed = _build_parser().parse_args(given)
+    """Run the command line. Return the exit code: 0, or 2 after one line on stderr."""
+    options = sys.argv[1:] if arguments is None else list(arguments)
+    if options and (is_project(options[0]) or options[0].endswith(".py")):
+        options.insert(0, "--open")  # a double-clicked file
+    parsed = _build_parser().parse_args(options)
     if parsed.command is None:
         from explorer.ui.shell.app import run_app
 
@@ -175,7 +175,7 @@ def _read_edits(parsed: argparse.Namespace) -> Sequence[Edit]:
 
 
 def _parse_option(entry: CatalogueEntry, text: str) -> tuple[str, Any]:
-    """An option and its value from "name=value"."""
+    """Return the name and the value of a build option given as "name=value". Raises ValueError."""
     name, _, text = text.partition("=")
     option = next((o for o in entry.options if o.name == name), None)
     if option is None:

@@ -1,1 +1,1 @@
-"""What every room may use: cancellation, atomic writes, resources, languages, number formats. Neither torch nor Qt."""
+"""Foundations without torch or Qt: cancellation, atomic writes, resources, languages, number formats, caches."""

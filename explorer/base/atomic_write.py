@@ -1,4 +1,4 @@
-"""Files of ours: how they are called, and how they are written whole or not at all."""
+"""Atomic writes, and the suffix of project files."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ PROJECT_SUFFIX = ".cnnx"
 
 
 def is_project(path: str | Path) -> bool:
+    """Return whether a path has the suffix of project files."""
     return Path(path).suffix.lower() == PROJECT_SUFFIX
 
 
 def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
-    """Have `write` make a file beside `path`, then rename it: whoever looks sees the old file or the whole new one.
+    """Call `write` with a temporary path, then rename it to `path`: readers find the old file or the whole new one.
 
-    Whatever goes wrong (OSError, or what `write` raises), the old file stays and nothing else is left behind.
+    On failure (OSError, or what `write` raises) the old file stays and the temporary one is removed.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
     os.close(handle)
-    beside = Path(name)
+    temporary = Path(name)
     try:
-        write(beside)
-        with beside.open("rb+") as file:
+        write(temporary)
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        beside.chmod(0o644)
-        beside.replace(path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""Long work that can be called off: it asks now and then whether it is still wanted."""
+"""Cancellation of long work by a callback that reports progress."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ KeepGoing = Callable[[float], bool]
 
 
 class Cancelled(Exception):
-    """The work was no longer wanted."""
+    """Raised by work that was cancelled."""
 
 
 def always(progress: float) -> bool:
-    """For work that nobody will call off."""
+    """Never cancel."""
     return True

@@ -1,8 +1,7 @@
-"""When Python looks for garbage: not while something large is being built, and never among what it has imported.
+"""Pauses of Python's garbage collector while something large is built, and imports kept out of its way.
 
-What cannot be reached any more but by itself is found by going over every object there is, again each time a quarter
-has been added. While a network of 50,000 ops is traced, nested and laid out nearly all of that stays, and the looking
-took as long as the building.
+The collector visits all objects again each time their number has grown by a quarter. While a network of 50,000 ops is
+traced, nested and laid out nearly all of them stay alive, and collecting took as long as building.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _was_enabled = True  # whether Python looked for garbage before the first of the
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Nothing looks for garbage meanwhile, on any thread. A context, or a decorator: `@undisturbed()`."""
+    """Pause the garbage collector on all threads. A context manager, or a decorator: `@gc_paused()`."""
     global _pause_depth, _was_enabled
     with _LOCK:
         if not _pause_depth:
@@ -36,6 +35,8 @@ def gc_paused() -> Iterator[None]:
 
 
 def freeze_imports() -> None:
-    """What there is by now stays: it is not gone over again. The modules of torch alone are 400,000 objects, and each
-    look at them all stopped every thread, the window's too, for 0.2 s."""
+    """Exclude all present objects from garbage collection.
+
+    torch's modules alone are 400,000 objects; each full collection stopped every thread, the window's too, for 0.2 s.
+    """
     gc.freeze()

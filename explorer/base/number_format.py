@@ -1,4 +1,4 @@
-"""Numbers as people read them. The same words in the window, the exports and the command line."""
+"""Formatting of numbers, alike in the window, the exports and the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 
 
 def format_short(value: float) -> str:
-    """Three digits and a unit: "25.6 M", "4.09 G", "512"."""
+    """Format with three digits and a unit: "25.6 M", "4.09 G", "512"."""
     magnitude = abs(value)
     for factor, unit in _UNITS:
         if magnitude >= factor * 0.9995:
@@ -16,13 +16,13 @@ def format_short(value: float) -> str:
 
 
 def format_exact(value: float) -> str:
-    """Every digit, in groups of three: "25,557,032"."""
+    """Format every digit, in groups of three: "25,557,032"."""
     text = f"{abs(value):,.0f}" if float(value).is_integer() else f"{abs(value):,.2f}"
     return f"{_MINUS}{text}" if value < 0 else text
 
 
 def format_bytes(byte_count: float) -> str:
-    """Bytes: "12.3 MiB"."""
+    """Format a number of bytes: "12.3 MiB"."""
     magnitude = abs(byte_count)
     for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
         if magnitude >= 2**power * 0.9995:
@@ -31,7 +31,7 @@ def format_bytes(byte_count: float) -> str:
 
 
 def format_signed(value: float, unit: str = "") -> str:
-    """A change, with its sign: "+1.2 M", "−3 KiB" (unit "bytes"), "±0"."""
+    """Format a difference with its sign: "+1.2 M", "−3 KiB" (unit "bytes"), "±0"."""
     if value == 0:
         return "±0"
     text = format_bytes(abs(value)) if unit == "bytes" else format_short(abs(value)) + (f" {unit}" if unit else "")
@@ -39,7 +39,7 @@ def format_signed(value: float, unit: str = "") -> str:
 
 
 def format_percent_change(value: float, baseline: float) -> str:
-    """The change against `before`: "+12.5 %", "±0 %"; "new" where there was nothing."""
+    """Format the change against `baseline`: "+12.5 %", "±0 %"; "new" where the baseline is 0."""
     if value == baseline:
         return "±0 %"
     if baseline == 0:

@@ -1,4 +1,4 @@
-"""Where the files beside the code are: `resources/` in a checkout, `explorer/resources/` once installed."""
+"""Paths of the files beside the code: `resources/` in a checkout, `explorer/resources/` once installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 def resource_path(name: str) -> Path:
-    """Path of a file that travels with the app. Raises FileNotFoundError naming it when the installation lacks it."""
+    """Return the path of a resource file. Raises FileNotFoundError naming it when the installation lacks it."""
     for folder in (_PACKAGE / "resources", _PACKAGE.parent / "resources"):
         path = folder / name
         if path.exists():

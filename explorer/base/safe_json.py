@@ -1,4 +1,4 @@
-"""JSON files of strangers: read within limits, before anything looks at them more closely."""
+"""Untrusted JSON files, read within limits of size, depth and text length."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ MAX_TEXT_LENGTH = 100_000  # characters of one text
 
 
 class JsonError(ValueError):
-    """A file that cannot be read, is no JSON, or goes beyond the limits. The message names it and why."""
+    """Unreadable file, invalid JSON, or a limit exceeded. The message names the file and the reason."""
 
 
 def read_json(path: Path) -> Any:
-    """The plain values in a file. Raises JsonError."""
+    """Return the parsed content of a file. Raises JsonError."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise JsonError(f"{path} is larger than {MAX_JSON_BYTES // 2**20} MiB, and nothing of ours is")

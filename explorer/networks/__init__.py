@@ -1,1 +1,1 @@
-"""The networks the app knows: the catalogue of them, and builders for those torchvision lacks."""
+"""Catalogue of networks, and builders for those that torchvision lacks."""

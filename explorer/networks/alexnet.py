@@ -53,5 +53,5 @@ class AlexNet(nn.Module):
 
 
 def alexnet_2012(*, num_classes: int = 1000, groups: int = 2, dropout: float = 0.5) -> AlexNet:
-    """The network of the 2012 paper; `groups=1` joins the two towers."""
+    """Build the network of the 2012 paper; `groups=1` joins the two towers."""
     return AlexNet(num_classes=num_classes, groups=groups, dropout=dropout)

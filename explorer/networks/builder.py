@@ -1,4 +1,4 @@
-"""Makes the module of a catalogue entry. The only room of the catalogue that imports torch."""
+"""Building the module of a catalogue entry; the only module of the catalogue that imports torch."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class _WeightsOnMeta(TorchFunctionMode):
 
 
 def call_builder(builder: str, arguments: Mapping[str, Any], *, device: str, aux_heads: bool) -> nn.Module:
-    """Call `builder` ("package.module:function") and hand its module over in eval mode on `device`.
+    """Call `builder` ("package.module:function") and return its module in eval mode on `device`.
 
     With `aux_heads` the root alone stays in training mode, so that it runs its auxiliary heads while batch
-    normalisation and dropout keep to eval mode.
+    normalisation and dropout are in eval mode.
     """
     module_name, _, function = builder.partition(":")
     call = getattr(importlib.import_module(module_name), function)

@@ -55,5 +55,5 @@ class SmallNetwork(nn.Module):
 
 
 def small_network(*, depth: int = 20, shortcut: bool = True, norm: bool = True, num_classes: int = 10) -> SmallNetwork:
-    """ResNet-20, -56, -110 …, or the plain network of that depth. Raises ValueError unless `depth` is 6n + 2."""
+    """Build ResNet-20, -56, -110 …, or the plain network of that depth. Raises ValueError unless `depth` is 6n + 2."""
     return SmallNetwork(depth, shortcut=shortcut, norm=norm, num_classes=num_classes)

@@ -146,5 +146,5 @@ class GoogLeNet(nn.Module):
 
 
 def googlenet_2014(*, num_classes: int = 1000, aux_logits: bool = False) -> GoogLeNet:
-    """The network of the 2014 paper, with the auxiliary heads if `aux_logits`."""
+    """Build the network of the 2014 paper, with the auxiliary heads if `aux_logits`."""
     return GoogLeNet(num_classes=num_classes, aux_logits=aux_logits)

@@ -170,10 +170,10 @@ class InceptionV2(nn.Module):
 
 
 def inception_v2_bn(*, num_classes: int = 1000) -> BNInception:
-    """BN-Inception: the Inception v2 of the batch normalisation paper."""
+    """Build BN-Inception: the Inception v2 of the batch normalisation paper."""
     return BNInception(num_classes=num_classes)
 
 
 def inception_v2(*, num_classes: int = 1000) -> InceptionV2:
-    """The Inception v2 of "Rethinking the Inception Architecture"."""
+    """Build the Inception v2 of "Rethinking the Inception Architecture"."""
     return InceptionV2(num_classes=num_classes)

@@ -64,5 +64,5 @@ def _scaled(width: int, width_mult: float) -> int:
 
 
 def mobilenet_v1(*, num_classes: int = 1000, width_mult: float = 1.0) -> MobileNetV1:
-    """MobileNet v1; the paper has `width_mult` 1, 0.75, 0.5 and 0.25."""
+    """Build MobileNet v1; the paper has `width_mult` 1, 0.75, 0.5 and 0.25."""
     return MobileNetV1(num_classes=num_classes, width_mult=width_mult)

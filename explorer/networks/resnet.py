@@ -122,20 +122,20 @@ def _resnet(block: type[nn.Module], layers: tuple[int, int, int, int], num_class
 
 
 def resnet50_v1(*, num_classes: int = 1000) -> nn.Module:
-    """ResNet-50 as in the paper and in Caffe: each stage strides in its first 1x1 convolution."""
+    """Build ResNet-50 as in the paper and in Caffe: each stage strides in its first 1x1 convolution."""
     return _resnet(BottleneckV1, (3, 4, 6, 3), num_classes)
 
 
 def plain18(*, num_classes: int = 1000) -> nn.Module:
-    """ResNet-18 without shortcuts."""
+    """Build ResNet-18 without shortcuts."""
     return _resnet(PlainBlock, (2, 2, 2, 2), num_classes)
 
 
 def plain34(*, num_classes: int = 1000) -> nn.Module:
-    """ResNet-34 without shortcuts: deeper than `plain18`, and worse."""
+    """Build ResNet-34 without shortcuts: deeper than `plain18`, and less accurate."""
     return _resnet(PlainBlock, (3, 4, 6, 3), num_classes)
 
 
 def se_resnet50(*, num_classes: int = 1000) -> nn.Module:
-    """SE-ResNet-50 with reduction 16, on the paper's stride placement."""
+    """Build SE-ResNet-50 with reduction 16, on the paper's stride placement."""
     return _resnet(SEBottleneck, (3, 4, 6, 3), num_classes)

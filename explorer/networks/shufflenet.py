@@ -109,10 +109,10 @@ class ShuffleNetV1(nn.Module):
 
 
 def shufflenet_v1(*, groups: int = 3, width_mult: float = 1.0, num_classes: int = 1000) -> ShuffleNetV1:
-    """ShuffleNet v1 with the paper's widths for its `groups`, times `width_mult`.
+    """Build ShuffleNet v1 with the paper's widths for its `groups`, times `width_mult`.
 
-    The paper does not give the stem's width; its complexities come out with 12 channels for 0.25 and 0.5;
-    the authors' code has 24 for 1 and 1.5, and 48 for 2.
+    The paper does not give the stem's width; its complexities result from 12 channels for 0.25 and 0.5; the authors'
+    code has 24 for 1 and 1.5, and 48 for 2. Raises ValueError for groups that the paper lacks, or a width not above 0.
     """
     if groups not in STAGE2_WIDTHS:
         raise ValueError(f"groups={groups} is not among {', '.join(map(str, STAGE2_WIDTHS))}, which the paper has")

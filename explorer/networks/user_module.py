@@ -1,4 +1,4 @@
-"""Networks of the user's own: how they are named, and what a file of Python offers. The file is parsed, never run."""
+"""Modules of the user's own: how they are named, and candidates in a Python file, which is parsed, never run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PlainValue = bool | int | float | str
 
 
 class UserModuleError(ValueError):
-    """A file that offers no network, or code that makes none. The message says where and why."""
+    """File without a network, or code that builds none. The message says where and why."""
 
 
 @dataclass(frozen=True)
 class UserModule:
-    """A network as the user names it: what makes it, with which arguments, and what it takes."""
+    """Reference to code that builds a network: the callable or module, its arguments, and the shape of the input."""
 
     factory: str  # "path/to/net.py:Net" or "package.module:make"
     arguments: Mapping[str, PlainValue] = field(default_factory=dict)
@@ -26,27 +26,28 @@ class UserModule:
 
     @property
     def location(self) -> str:
-        """The file, or the package's module."""
+        """The file ("net.py"), or the dotted module of a package."""
         return self.factory.rpartition(":")[0]
 
     @property
     def name(self) -> str:
-        """Of the class, function or module in it."""
+        """Name of the class, function or module in it; dotted where it is nested."""
         return self.factory.rpartition(":")[2]
 
     @property
     def is_file(self) -> bool:
+        """Whether the code is a file, not a module of an installed package."""
         return self.location.endswith(".py")
 
 
 def is_user_module(text: str) -> bool:
-    """Whether this names a network of the user's own, as `Own.made_by` does, and not one of the catalogue."""
+    """Return whether a text refers to a user's module, as `UserModule.factory` does, and not to the catalogue."""
     return ":" in text
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleCandidate:
-    """Something in a file that may make a network."""
+    """Class or function of a file that may build a network."""
 
     name: str
     parameters: str  # its arguments, as they are written: "classes, width=1.0"
@@ -54,9 +55,9 @@ class ModuleCandidate:
 
 
 def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
-    """What could make a network, likeliest first: classes of modules, then functions. The file is not run.
+    """Return what could build a network, likeliest first: subclasses of Module, then functions. The file is not run.
 
-    Raises OwnModuleError for what is no file of Python.
+    Raises UserModuleError when it is not a Python file.
     """
     path = Path(path)
     try:
@@ -103,7 +104,7 @@ def _parameter_text(function: ast.FunctionDef | None, *, is_method: bool = False
 
 
 def parse_arguments(text: str) -> dict[str, PlainValue]:
-    """Keyword arguments as one writes them: "classes=10, width=0.5". Nothing is run. Raises OwnModuleError."""
+    """Parse keyword arguments such as "classes=10, width=0.5" without running code. Raises UserModuleError."""
     try:
         call = ast.parse(f"f({text}\n)", mode="eval").body
         assert isinstance(call, ast.Call)

@@ -1,7 +1,7 @@
-"""Projects and edits as files: JSON in and out, read with suspicion, written whole or not at all.
+"""Project files and files of edits: JSON, validated on reading, written atomically.
 
-Reading never runs code: a file names a network of the catalogue, or says where a module of the user's own comes from,
-which is only ever shown.
+Reading never runs code: a file names a network of the catalogue, or where a module of the user's own comes from, which
+is only shown.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _FACTORY_PATTERN = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
 
 
 class ProjectError(ValueError):
-    """A file that cannot be read, written or opened. The message names the file, the place in it and the reason."""
+    """File that cannot be read, written or opened. The message names the file, the place in it and the reason."""
 
 
 @dataclass(frozen=True)
 class ProjectView:
-    """What was on the screen."""
+    """State of the window that a project restores."""
 
     opened: tuple[str, ...] | None = None  # groups that are unfolded; None: those of the level
     selection: tuple[str, ...] = ()  # ids of ops and groups
@@ -53,7 +53,7 @@ class ProjectView:
 
 @dataclass(frozen=True)
 class Project:
-    """A network and what was done to it, as data."""
+    """Network, edits and view as plain data."""
 
     network: str = ""  # key of the catalogue
     module: str = ""  # "net.py:Net" or "package.module:make", where there is no key
@@ -65,6 +65,7 @@ class Project:
 
     @property
     def applied_edits(self) -> tuple[Edit, ...]:
+        """The edits that are applied; those after them can be redone."""
         return self.edits[: self.position]
 
 
@@ -72,12 +73,12 @@ class Project:
 
 
 def edit_to_json(edit: Edit) -> dict[str, Any]:
-    """An edit as plain values: {"edit": "toggle_shortcut", "at": "layer1.0", "on": false}."""
+    """Return an edit as plain values: {"edit": "toggle_shortcut", "at": "layer1.0", "on": false}."""
     return {"edit": edit.name} | {field: getattr(edit, field) for field in _field_names(type(edit))}
 
 
 def edit_from_json(value: Any, location: str = "edit") -> Edit:
-    """The edit that plain values describe. Raises ProjectError naming `where` and what is wrong."""
+    """Return the edit that plain values describe. Raises ProjectError naming `location` and the field."""
     if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
         raise ProjectError(
             f'{location} must be an object such as {{"edit": "toggle_shortcut", "at": "layer1.0", "on": false}}'
@@ -99,7 +100,7 @@ def edit_from_json(value: Any, location: str = "edit") -> Edit:
 
 
 def read_edits(path: str | Path) -> tuple[Edit, ...]:
-    """The edits of a file: a JSON list, an object whose "edits" is one, or a project, of which those in force count.
+    """Return the edits of a file: a JSON list, an object with "edits", or a project, of which the applied ones count.
 
     Raises ProjectError.
     """
@@ -115,7 +116,7 @@ def read_edits(path: str | Path) -> tuple[Edit, ...]:
 
 
 def write_edits(path: str | Path, edits: Sequence[Edit], network: str = "") -> None:
-    """Write a file of edits: beside first, then renamed, so that the old file stays whole if anything fails."""
+    """Write a file of edits atomically. Raises OSError."""
     _write(Path(path), {"network": network, "edits": [edit_to_json(edit) for edit in edits]})
 
 
@@ -134,7 +135,7 @@ def read_project(path: str | Path) -> Project:
 
 
 def write_project(path: str | Path, project: Project) -> None:
-    """Write a project whole or not at all. Raises ProjectError."""
+    """Write a project atomically. Raises ProjectError."""
     value: dict[str, Any] = {"format": "cnnx", "version": PROJECT_VERSION}
     value |= {"network": project.network} if project.network else {"module": project.module}
     if project.options:
@@ -150,7 +151,7 @@ def write_project(path: str | Path, project: Project) -> None:
 
 
 class _ProjectFile(BaseModel):
-    """The current version of a project's file. Edits are looked at one by one, so that messages can say which."""
+    """Schema of the current version. Edits are parsed one by one, so that messages can say which is wrong."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -222,7 +223,7 @@ def _view_from_file(view: _ProjectFileView) -> ProjectView:
 
 
 def _migrate_edits_file(value: dict[str, Any]) -> dict[str, Any]:
-    """Version 0 is a file of edits."""
+    """Return a file of edits, which counts as version 0, as a project of version 1."""
     edits = value["edits"]
     position = len(edits) if isinstance(edits, list) else 0
     return {"format": "cnnx", "network": value.get("network", ""), "edits": edits, "position": position}
@@ -282,7 +283,7 @@ def _edit_adapter(kind: str) -> TypeAdapter[Any]:
 
 
 def _first_error(failure: ValidationError) -> str:
-    """The first thing that is wrong."""
+    """Return the first validation error with its place."""
     first = failure.errors()[0]
     place = ".".join(str(part)[:60] for part in first["loc"]) or "value"
     return f"{place}: {first['msg'].lower()}"

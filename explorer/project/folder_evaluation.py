@@ -1,4 +1,4 @@
-"""A folder of images as a batch: how often the likeliest class is another after the edits."""
+"""Evaluation on a folder of images: how often the edits change the likeliest class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_IMAGES = 1000  # images of a folder that are looked at
 
 @dataclass(frozen=True, slots=True)
 class ImageResult:
-    """What was said of one image."""
+    """Likeliest class of one image in the baseline and after the edits."""
 
     path: Path
     baseline_class: str
@@ -24,21 +24,25 @@ class ImageResult:
 
     @property
     def changed(self) -> bool:
+        """Whether the likeliest class is another after the edits."""
         return self.baseline_class != self.edited_class
 
 
 @dataclass(frozen=True, slots=True)
 class FolderResult:
+    """Results of all images of a folder."""
+
     results: tuple[ImageResult, ...]
     unreadable: tuple[tuple[str, str], ...]  # name, why
 
     @property
     def changed(self) -> tuple[ImageResult, ...]:
+        """The results whose likeliest class changed."""
         return tuple(seen for seen in self.results if seen.changed)
 
     @property
     def summary(self) -> str:
-        """ "The likeliest class is another on 3 of 12 images (25 %); mean divergence 0.104 bits." """
+        """One sentence: "The likeliest class is another on 3 of 12 images (25 %); mean divergence 0.104 bits." """
         if not self.results:
             return "No image could be read."
         share = 100 * len(self.changed) / len(self.results)
@@ -52,7 +56,7 @@ class FolderResult:
 
 
 def list_images(folder: str | Path) -> tuple[Path, ...]:
-    """The images right in a folder, by name, the first `MOST`. Raises ImageError when there is none."""
+    """Return the images directly in a folder, by name, at most `MAX_IMAGES`. Raises ImageError when there is none."""
     folder = Path(folder)
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
@@ -64,10 +68,14 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
 
 
 def evaluate_folder(network: Network, folder: str | Path, keep_going: KeepGoing = always) -> FolderResult:
-    """Show every image of a folder to the network as opened and as edited.
+    """Run the baseline and the edited network on every image of a folder.
 
-    `wanted` is asked with the part that is done. An image that cannot be read is left out and named. Raises ImageError
-    for a folder without images, PassError, Cancelled.
+    `keep_going` is called with the fraction done (0 to 1). Images that cannot be read are listed with the reason.
+
+    Raises:
+        ImageError: the folder holds no images.
+        PassError: an op fails.
+        Cancelled: `keep_going` returned False.
     """
     paths = list_images(folder)
     seen: list[ImageResult] = []

@@ -1,4 +1,4 @@
-"""What opens a network again: a project's file, or lines of Python."""
+"""Opening a network again: from a project file, or by generated lines of Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.project.files import Project, ProjectError, ProjectView, read_proj
 
 
 class ConsentRequired(ProjectError):
-    """A project of a module of the user's own: opening it runs the code of `own`, if the user agrees."""
+    """Raised for a project of a user's module: opening it runs the code of `user_module`, once the user consents."""
 
     def __init__(self, path: str | Path, user_module: UserModule) -> None:
         super().__init__(
@@ -25,10 +25,10 @@ class ConsentRequired(ProjectError):
 
 
 def build_project(network: Network, view: ProjectView | None = None, folder: Path | None = None) -> Project:
-    """A network and its edits, those that can be redone too, as data.
+    """Return a network with its edits, also those that can be redone, as a project.
 
-    `folder` is where the file will be: what makes a network of the user's own is named from there, where it is inside.
-    Raises ProjectError for a module of which nobody has said what makes it.
+    `folder` is where the file will be: a user's file inside it is named relative to it. Raises ProjectError for a live
+    module whose code is unknown.
     """
     entry, own, history = network.context.entry, network.context.user_module, network.history
     if entry is None and own is None:
@@ -57,7 +57,7 @@ def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
 
 
 def user_module_of(project: Project, path: str | Path) -> UserModule:
-    """What makes the network of a project's file that names no key. Raises ProjectError."""
+    """Return the user's module that a project file names. Raises ProjectError for a path on another machine."""
     own = UserModule(project.module, project.options, project.input_shape or (1, 3, 224, 224))
     if own.location.startswith(("//", "\\\\")):  # even to look at it would sign in there
         raise ProjectError(f"{path} is of a network on another machine, {own.location}: open it from a copy of yours")
@@ -69,11 +69,16 @@ def user_module_of(project: Project, path: str | Path) -> UserModule:
 def open_project(
     path: str | Path, keep_going: KeepGoing = always, *, trusted: UserModule | None = None
 ) -> tuple[Network, Project]:
-    """Open the network of a project's file with its edits made.
+    """Open the network of a project file and apply its edits.
 
-    `wanted` is asked before each edit with the part that is done; when it says no, this stops with Cancelled. `agreed`
-    is what the user has said may run. Raises ProjectError, which names the file, the edit that cannot be made, and
-    why; NotAgreed where code would have to run.
+    Args:
+        keep_going: called before each edit with the fraction done (0 to 1); False stops with Cancelled.
+        trusted: the module that the user has consented to run.
+
+    Raises:
+        ProjectError: the message names the file, the edit that cannot be made, and why.
+        ConsentRequired: code would have to run.
+        Cancelled: `keep_going` returned False.
     """
     project = read_project(path)
     if project.module:
@@ -106,7 +111,7 @@ def _apply_edits(network: Network, project: Project, path: str | Path, keep_goin
 
 
 def to_python(network: Network) -> str:
-    """Lines that open the network with the edits in force."""
+    """Return Python code that opens the network with its applied edits."""
     entry, own, edits = network.context.entry, network.context.user_module, network.history.applied_edits
     shape = network.baseline.architecture.input_shape if entry is None else _custom_input_shape(network)
     lines = ["from explorer.network import open_network"]
@@ -134,12 +139,12 @@ def to_python(network: Network) -> str:
 
 
 def _constructor_call(edit: Any) -> str:
-    """The call that makes an edit; what is as usual is left out."""
+    """Return the call that constructs an edit, without arguments that equal their defaults."""
     said = [f"{f.name}={getattr(edit, f.name)!r}" for f in fields(edit) if getattr(edit, f.name) != f.default]
     return f"{type(edit).__name__}({', '.join(said)})"
 
 
 def _custom_input_shape(network: Network) -> tuple[int, ...] | None:
-    """The shape a network was opened with, where it is not its entry's."""
+    """Return the shape a network was opened with, None where it is its entry's."""
     entry, shape = network.context.entry, network.baseline.architecture.input_shape
     return None if entry is not None and shape == (1, *entry.input_size) else shape

@@ -1,6 +1,6 @@
-"""The one place that runs code of the user's own: a file or package that makes a network, with all their rights.
+"""Running the user's own code: a file or package that builds a network, with all the user's rights.
 
-So it is called for what the user has named, or agreed to when a project named it, and for nothing else.
+The only place that does so; called for code the user has named, or consented to when a project named it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from explorer.networks.user_module import UserModule, UserModuleError
 
 
 def open_user_module(user_module: UserModule, edits: Iterable[Edit] = ()) -> Network:
-    """Run the code that makes the network, and open it with its own weights. Only for what the user trusts.
+    """Run the code that builds the network, and open it with its own weights. Only for trusted code.
 
     Raises:
-        OwnModuleError: the code is not there, fails, or makes no module; the message names the line.
-        TraceFailure, ShapeError: its forward cannot be followed, or takes no input of that shape.
-        EditError: an edit cannot be made of it.
+        UserModuleError: the code is not there, fails, or builds no module; the message names the line.
+        TraceError, ShapeError: its forward cannot be followed, or takes no input of that shape.
+        EditError: an edit cannot be made.
     """
     with _report_user_errors(user_module):
         made: Any = _import_module(user_module)
@@ -65,7 +65,7 @@ def _import_module(user_module: UserModule) -> ModuleType:
 
 @contextmanager
 def _on_sys_path(folder: Path) -> Iterator[None]:
-    """Files beside it can be imported, as when it is run by itself."""
+    """Let files beside it be imported, as when it is run by itself."""
     sys.path.insert(0, str(folder))
     try:
         yield
@@ -75,7 +75,7 @@ def _on_sys_path(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _report_user_errors(user_module: UserModule) -> Iterator[None]:
-    """What the user's code raises, of whatever kind, with the line of theirs that raised it."""
+    """Turn whatever the user's code raises into a UserModuleError that names the line of the user's file."""
     try:
         yield
     except UserModuleError:

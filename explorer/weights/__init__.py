@@ -1,4 +1,4 @@
-"""Where each layer's numbers come from."""
+"""Sources of weights: seeded, loaded from a module or a file, pretrained; and what edits keep of them."""
 
 from explorer.weights.loaded import LoadedWeights
 from explorer.weights.seeded import SeededWeights

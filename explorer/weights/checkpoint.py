@@ -1,7 +1,7 @@
-"""Tensors from a file of weights: what `torch.save` wrote, or safetensors. The content says which, not the name.
+"""Tensors from a checkpoint: what `torch.save` wrote, or safetensors; recognised by content, not by name.
 
-Nothing in a file is run: torch reads with `weights_only=True`, always. Nor is a file believed: what it unpacks to is
-counted before it is read, its checksums are compared, and tensors that claim more numbers than they hold are refused.
+No code in a file is run: torch reads with `weights_only=True`, always. Nor are its claims believed: the unpacked size
+is checked before reading, checksums are compared, and tensors that claim more elements than they store are refused.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _MAX_HEADER_BYTES = 16 * 2**20  # bytes of a safetensors file's table of content
 
 
 class CheckpointError(ValueError):
-    """A file of weights that cannot be read, or not safely, or is for another network. The message says what to do."""
+    """Checkpoint that cannot be read, is unsafe, or is for another network. The message says what to do."""
 
 
 def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
-    """All tensors of a file by name, on the CPU. Raises CheckpointError naming the file."""
+    """Return all tensors of a file by name, on the CPU. Raises CheckpointError naming the file."""
     path = Path(path)
     try:
         length = path.stat().st_size
@@ -80,7 +80,7 @@ def _read_by_format(path: Path, magic: bytes, length: int) -> dict[str, torch.Te
 
 
 def _check_archive(path: Path, length: int) -> None:
-    """A zip must not unpack to more than the file holds, and its checksums must be right."""
+    """Raise CheckpointError when a zip would unpack to more than its size, or a checksum is wrong."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -160,7 +160,7 @@ def _checked_tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
 
 
 def _unwrap_state_dict(content: Any) -> dict[str, Any]:
-    """The mapping that holds the tensors, inside those that hold it."""
+    """Return the mapping that holds the tensors, from inside others such as "state_dict"."""
     for _ in range(4):
         if not isinstance(content, Mapping):
             return {}

@@ -1,4 +1,4 @@
-"""Which tensors of a file belong to which layers, by name and shape."""
+"""Matching the tensors of a checkpoint to layers, by name and shape."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TensorShape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class MatchReport:
-    """What came of reading a file: names as the network calls them, but those of `unexpected` as the file does."""
+    """Names of matched and unmatched tensors: as the network names them, `unexpected` as the file does."""
 
     matched: tuple[str, ...]
     missing: tuple[str, ...]
@@ -30,11 +30,12 @@ class MatchReport:
 
     @property
     def is_complete(self) -> bool:
+        """Whether every tensor of the network was found with its shape."""
         return not (self.missing or self.mismatched_shapes)
 
     @property
     def summary(self) -> str:
-        """ "160 of 161 tensors fit; 1 is missing, 2 are not used." """
+        """One sentence: "160 of 161 tensors fit; 1 missing, 2 not used"."""
         total = len(self.matched) + len(self.missing) + len(self.mismatched_shapes)
         parts = [
             f"{len(found)} {word}"
@@ -51,7 +52,7 @@ class MatchReport:
 
 @dataclass(frozen=True)
 class MatchedCheckpoint:
-    """Weights from a file, matched to a network."""
+    """Weights of a checkpoint, matched to a network."""
 
     source: LoadedWeights
     report: MatchReport
@@ -67,10 +68,10 @@ def match_checkpoint(
     name: str,
     preset: str | None = None,
 ) -> MatchedCheckpoint:
-    """The tensors of a file called `name` as weights of a network and its edited version.
+    """Match the tensors of a file called `name` to a network and its edited version.
 
-    Tensors go to the network as it was opened, and to layers that edits changed where they have just the shape those
-    have. Raises CheckpointError when none fits, or when numbers are NaN or infinite.
+    Tensors go to the network as it was opened, and to edited layers whose shapes they have exactly. Raises
+    CheckpointError when none fits, or when some are NaN or infinite.
     """
     then, now = _expected_tensors(baseline), _expected_tensors(architecture)
     prefix = _find_prefix(tensors, then.keys() | now.keys())
@@ -109,7 +110,7 @@ def match_checkpoint(
 
 
 def _like_tensors(node: Node) -> dict[str, torch.Tensor]:
-    """Storage-less tensors like those the node holds, by name."""
+    """Return meta tensors like those the node holds, by name."""
     if isinstance(node.op, Constant):
         return {"": node.op.tensor}
     return dict(getattr(node.op, "named_tensors", ()))
@@ -128,7 +129,7 @@ def _has_shape(found: Mapping[str, torch.Tensor], key: str, want: torch.Tensor) 
 
 
 def _find_prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
-    """What stands before the network's names in most of the file's: "module.", "model.", or nothing."""
+    """Return what precedes the network's names in most of the file's: "module.", "model.", or nothing."""
     known, seen = set(wanted), Counter[str]()
     for name in names:
         at = 0
@@ -142,7 +143,7 @@ def _find_prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
 
 
 def _copy_checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """The tensor as the network holds it, in memory of its own. Only called for shapes that the network has."""
+    """Return a copy with the network's shape and dtype. Raises CheckpointError for NaN or infinity."""
     value = tensor.detach().to(like.dtype, copy=True).reshape(like.shape).contiguous()
     if value.is_floating_point() and not bool(torch.isfinite(value).all()):
         bad = int((~torch.isfinite(value)).sum())
@@ -159,7 +160,7 @@ def _explain_mismatch(
     found: Mapping[str, torch.Tensor],
     wanted: Mapping[str, torch.Tensor],
 ) -> str:
-    """Why a file is for another network."""
+    """Return why a checkpoint is for another network."""
     known = [key for key in wanted if key in found and not is_batch_counter(key)]
     if known:
         key = known[0]

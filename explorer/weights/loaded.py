@@ -1,4 +1,4 @@
-"""Numbers that come from outside: from the module that was opened, or from a file."""
+"""Weights from outside: from the module that was opened, or from a file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ OWN_WEIGHTS_NOTE = "The network's own weights; layers an edit made new have rand
 
 
 class LoadedWeights:
-    """Tensors by path. What an edit made wider or new, and what is lacking, is seeded; what it made narrower is cut.
+    """Tensors by path. Tensors that are missing, new or wider after an edit are seeded; narrower ones are sliced.
 
-    `edited` holds tensors of layers that an edit changed or added before the file was read and that the file has just
-    so, by path and signature of the node.
+    `edited_tensors` holds those of layers edited before the file was read whose edited shapes the file has, by path
+    and signature of the node.
     """
 
     def __init__(
@@ -39,9 +39,11 @@ class LoadedWeights:
         self._source_id = next(_SOURCE_IDS)
 
     def cache_key(self, node: Node) -> Hashable:
+        """Return a key that is equal for nodes with equal tensors."""
         return ("given", self._source_id, self.seeded.cache_key(node))
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
+        """Return the tensors of a node by name: loaded, sliced, or seeded where there are none."""
         if (exact := self._edited_tensors.get((node.path, node.signature))) is not None:
             return exact
         origin = infer_provenance(node)
@@ -59,6 +61,7 @@ class LoadedWeights:
         }
 
     def provenance(self, node: Node) -> Provenance | None:
+        """Return the provenance of a node's weights; "new" or "extended" where some are lacking; None without any."""
         if (node.path, node.signature) in self._edited_tensors:
             return "kept"
         origin = infer_provenance(node)
@@ -72,7 +75,7 @@ class LoadedWeights:
         return "extended" if any(not is_batch_counter(name) for name in known) else "new"
 
     def _matching_tensors(self, node: Node) -> dict[str, torch.Tensor]:
-        """The tensors there are for a node, where they have the shape they should."""
+        """Return the loaded tensors of a node that have the expected shapes."""
         found: dict[str, torch.Tensor] = {}
         for name, shape in tensor_shapes(node).items():
             known = self._tensors.get(state_dict_key(node, name))
@@ -86,10 +89,10 @@ def _have_same_rank(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 
 def state_dict_key(node: Node, name: str) -> str:
-    """What a tensor of a node is called in a state dict."""
+    """Return the name of a node's tensor in a state dict."""
     return f"{node.path}.{name}" if name else node.path
 
 
 def is_batch_counter(name: str) -> bool:
-    """A batch norm counts the batches it has seen; nothing depends on that, and old files do not hold it."""
+    """Return whether a name is batch norm's count of batches: no output depends on it, and old files lack it."""
     return name.rpartition(".")[2] == "num_batches_tracked"

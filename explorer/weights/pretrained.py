@@ -1,7 +1,7 @@
-"""Weights trained on ImageNet, as torchvision offers them: what there is, and how it gets onto this machine.
+"""Weights trained on ImageNet, as torchvision publishes them: which there are, and their download.
 
-Files go to torch hub's own cache, so that nothing is fetched twice, whoever fetched it first. torch's own download
-cannot be stopped or watched, hence this one.
+Files go to torch hub's cache, so that nothing is downloaded twice, whoever did first. torch's own download cannot be
+cancelled or show progress, hence this one.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _TIMEOUT_SECONDS = 20  # seconds without a byte
 
 
 class DownloadCancelled(Exception):
-    """The download is no longer wanted."""
+    """Raised when a download is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainedWeights:
-    """A file of weights that torchvision offers."""
+    """File of weights that torchvision publishes."""
 
     name: str  # "ResNet50_Weights.IMAGENET1K_V2"
     url: str
@@ -44,20 +44,22 @@ class PretrainedWeights:
 
     @property
     def title(self) -> str:
-        """ "ImageNet V2" """
+        """Title in menus: "ImageNet V2"."""
         return self.name.partition(".")[2].replace("IMAGENET1K", "ImageNet").replace("_", " ")
 
     @property
     def file_name(self) -> str:
+        """Name of the file, the last part of its URL."""
         return Path(urllib.parse.urlparse(self.url).path).name
 
     @property
     def cache_path(self) -> Path:
-        """Where torch hub keeps it."""
+        """Path of the file in torch hub's cache, whether it is there or not."""
         return Path(torch.hub.get_dir()) / "checkpoints" / self.file_name
 
     @property
     def is_cached(self) -> bool:
+        """Whether the file is in the cache; its hash is checked when it is fetched."""
         return self.cache_path.is_file()
 
     @property
@@ -67,8 +69,10 @@ class PretrainedWeights:
 
 
 def list_pretrained(weights_name: str | None, input_size: int) -> tuple[PretrainedWeights, ...]:
-    """What torchvision offers for the network of an entry such as "ResNet50_Weights.IMAGENET1K_V2", that one first;
-    those made for another size of image are left out, as their position embeddings may not fit."""
+    """Return the weights torchvision publishes for a network, those called `weights_name` first.
+
+    Weights for another input size are left out, as their position embeddings may not fit. Empty for None.
+    """
     if weights_name is None:
         return ()
     from torchvision.models import get_weight
@@ -89,11 +93,13 @@ def _build_pretrained(entry: object) -> PretrainedWeights:
 
 
 def fetch(pretrained: PretrainedWeights, keep_going: KeepGoing = always) -> Path:
-    """The file on this machine: from the cache, or downloaded into it, whole and of the right hash or not at all.
+    """Return the path of the file, downloaded into the cache if it is not there or is damaged.
 
-    `wanted` is asked with the part that is done; once it says no, Stopped is raised and nothing is left behind. A
-    damaged file of the cache is replaced once there is a good one. Raises CheckpointError, whose message says what
-    to do.
+    `keep_going` is called with the fraction done (0 to 1). Only complete files of the right hash are kept.
+
+    Raises:
+        CheckpointError: the download failed; the message says what to do.
+        DownloadCancelled: `keep_going` returned False; nothing is left behind.
     """
     path = pretrained.cache_path
     if path.is_file() and _has_right_hash(path, pretrained):

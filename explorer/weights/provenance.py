@@ -1,4 +1,4 @@
-"""Where a layer's numbers come from after an edit."""
+"""Provenance of weights: what a layer keeps of its weights after an edit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TensorShapes = Mapping[str, tuple[int, ...]]
 
 @per_object
 def infer_provenance(node: Node) -> Provenance | None:
-    """How a layer's weights relate to those it had when the network was opened; None for an op without any."""
+    """Return how a layer's weights relate to those in the opened network; None for an op without weights."""
     if not (isinstance(node.op, Constant) or (isinstance(node.op, Layer) and node.op.has_tensors)):
         return None
     if node.added:
@@ -86,7 +86,7 @@ def _describe_side(side: ChannelSelection, noun: str) -> str:
 
 
 def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = infer_provenance) -> str:
-    """Where the weights of some nodes come from, when not all are kept: "2 kept, 1 new"."""
+    """Return the provenance of several nodes as text, empty when all are kept: "2 kept, 1 new"."""
     known = [(node, kind) for node in nodes if (kind := provenance_of(node)) is not None]
     found = [kind for _, kind in known]
     if all(kind == "kept" for kind in found):
@@ -97,7 +97,7 @@ def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = in
 
 
 def tensor_shapes(node: Node) -> TensorShapes:
-    """Shapes of the tensors a node holds, by name; a constant's is called ""."""
+    """Return the shapes of the tensors a node holds, by name; a constant's is called ""."""
     if isinstance(node.op, Constant):
         return {"": tuple(node.op.tensor.shape)}
     if isinstance(node.op, Layer):
@@ -106,7 +106,7 @@ def tensor_shapes(node: Node) -> TensorShapes:
 
 
 def _is_same_layer_type(node: Node, original: Node) -> bool:
-    """Are these the same layer but for its width? Another window, other groups or another class is another layer."""
+    """Return whether two layers differ in width only: not in class, window or groups."""
     now, then = tensor_shapes(node), tensor_shapes(original)
     if not then or any(
         len(strip_unit_kernel(then[name])) != len(strip_unit_kernel(size)) for name, size in now.items() if name in then
@@ -126,7 +126,7 @@ def _is_same_layer_type(node: Node, original: Node) -> bool:
 
 
 def _is_pointwise(layer: nn.Module | None) -> bool:
-    """A weight for every pair of channels and nothing else: a linear layer, or a 1×1 convolution."""
+    """Return whether a layer has one weight per pair of channels: a linear layer, or a 1×1 convolution."""
     if isinstance(layer, nn.Conv2d):
         return layer.kernel_size == (1, 1) and layer.groups == 1
     return isinstance(layer, nn.Linear)
@@ -137,5 +137,5 @@ def _is_larger_in_any_dim(size: tuple[int, ...], other: tuple[int, ...]) -> bool
 
 
 def prefixed_modules(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """A layer and the modules inside it, by prefix."""
+    """Yield a layer and the modules inside it, each with its prefix of names."""
     return ((f"{path}." if path else "", part) for path, part in module.named_modules())

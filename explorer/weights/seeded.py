@@ -1,6 +1,6 @@
-"""Random weights that depend on nothing but (seed, layer path, the layer's own configuration).
+"""Random weights that depend only on the seed, the layer's path and its configuration.
 
-So an edit elsewhere never changes them, and what moves in the output is what the edit moved.
+An edit elsewhere never changes them, so every change of the output comes from the edit itself.
 """
 
 from __future__ import annotations
@@ -41,20 +41,23 @@ class SeededWeights:
 
     @property
     def seeded(self) -> SeededWeights:
+        """These weights themselves."""
         return self
 
     def provenance(self, node: Node) -> Provenance | None:
+        """Return the provenance of a node's weights; None for an op without weights."""
         return infer_provenance(node)
 
     def cache_key(self, node: Node) -> Hashable:
+        """Return a key that is equal for nodes with equal tensors."""
         scale = self.scales.get(node.path, 1.0)
         was = (node.original.signature, node.channel_map) if node.original is not None else None
         return ("seeded", self.seed, node.path, node.signature, scale, was, node.added, node.identity_init)
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
-        """A layer whose width an edit changed keeps the random numbers it had, at the size that suits its new width.
+        """Return the tensors of a node; a layer whose width changed keeps its numbers, rescaled to the new fan-in.
 
-        A *neutral* one (a norm or projection that an edit put in) lets pass what it can.
+        A new layer with `identity_init` (a norm or projection that an edit added) passes on its input where it can.
         """
         if isinstance(node.op, Constant):
             fresh = {"": self._draw_constant(node.path, node.op)}
@@ -109,7 +112,7 @@ class SeededWeights:
 
 
 def _identity_tensors(node: Node) -> dict[str, torch.Tensor]:
-    """A norm that changes nothing in eval mode, a 1×1 convolution that passes on the channels there are."""
+    """Return tensors with which a norm changes nothing in eval mode, and a 1×1 convolution copies its channels."""
     assert isinstance(node.op, Layer)
     found: dict[str, torch.Tensor] = {}
     for prefix, module in prefixed_modules(node.op.module):
@@ -139,7 +142,7 @@ def _identity_kernel(module: nn.Conv2d) -> torch.Tensor:
 def _draw_module_tensors(
     module: nn.Module, generator: torch.Generator, scale: float, calibrated: bool
 ) -> dict[str, torch.Tensor]:
-    """Values for a module's own tensors, its children's not counted."""
+    """Return values for a module's own tensors, without its children's."""
     made: dict[str, torch.Tensor] = {}
     is_norm = op_kinds.layer_kind(module) == "norm"
     for name, like in [*module._parameters.items(), *module._buffers.items()]:

@@ -1,4 +1,4 @@
-"""What a source of weights can do."""
+"""Interface of a source of weights."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 class WeightSource(Protocol):
-    """Numbers for the layers of a network, by node. A layer's numbers never depend on the rest of the network."""
+    """Tensors of a network's layers, by node. A layer's tensors never depend on the rest of the network."""
 
     @property
     def note(self) -> str:
-        """Where the weights come from and how to read an output made with them, in one or two sentences."""
+        """One or two sentences: where the weights come from, and how to read outputs made with them."""
         ...
 
     @property
     def seeded(self) -> SeededWeights:
-        """The random numbers of what no other source has."""
+        """The seeded weights that fill in what this source lacks."""
         ...
 
     def provenance(self, node: Node) -> Provenance | None:
-        """Whether a layer has the numbers of this source, a part of them, or new ones; None for an op without any."""
+        """Return the provenance of a node's weights; None for an op without weights."""
         ...
 
     def cache_key(self, node: Node) -> Hashable:
-        """Equal for two nodes that get the same numbers."""
+        """Return a key that is equal for nodes with equal tensors."""
         ...
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
-        """Parameters and buffers of a layer (or the one tensor of a constant, as ""), on the CPU."""
+        """Return parameters and buffers of a layer by name, or the one tensor of a constant as "", on the CPU."""
         ...
