@@ -321,10 +321,11 @@ class _Propagator:
 
 
 class PaddedShortcut(nn.Module):
-    """A shortcut without parameters where the shape changes: every `stride`-th place, and zeros for new channels.
+    """Shortcut without parameters where the shape changes: every `stride`-th place, zero padding.
 
-    Source: option A of He et al., "Deep residual learning for image recognition", 2015, §3.3. Takes (batch, channels,
-    height, width), gives (batch, channels + extra, ⌈height / stride⌉, ⌈width / stride⌉).
+    Source: option A of He et al., "Deep residual learning for image recognition", 2015, §3.3.
+    Maps (batch, channels, height, width) to (batch, channels + extra, ⌈height / stride⌉, ⌈width /
+    stride⌉). Exported files contain this source as it is.
     """
 
     def __init__(self, stride: int, extra: int) -> None:
@@ -332,8 +333,9 @@ class PaddedShortcut(nn.Module):
         self.stride, self.extra = stride, extra
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Subsample and pad with zero channels: (batch, channels, height, width) → (batch, channels + extra, …)."""
-        return nn.functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.extra))
+        """Subsample, and pad with zero channels."""
+        x = x[:, :, :: self.stride, :: self.stride]
+        return nn.functional.pad(x, (0, 0, 0, 0, 0, self.extra))
 
 
 def _layer_op(node: Node) -> Layer:

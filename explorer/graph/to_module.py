@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import inspect
+import re
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -22,18 +25,49 @@ def build_module(
     """
     root = nn.Module()
     graph = fx.Graph()
+    paths = module_paths(architecture)
     made: dict[str, fx.Node] = {}
     held = {name: node for name, node in architecture.live.items() if isinstance(node.op, (Layer, Constant))}
-    for name, node in sorted(held.items(), key=lambda item: item[1].path.count(".")):  # outer modules first
-        _register(root, node, tensors.get(name) if tensors is not None else None)
+    for name, node in sorted(held.items(), key=lambda item: paths[item[0]].count(".")):  # outer modules first
+        _register(root, node, paths[name], tensors.get(name) if tensors is not None else None)
     for node in architecture.live.values():
-        made[node.name] = _emit(graph, node, made)
+        made[node.name] = _emit(graph, root, node, paths.get(node.name, ""), made)
     graph.lint()
     return fx.GraphModule(root, graph, class_name=to_class_name(architecture.title)).eval()
 
 
-def _register(root: nn.Module, node: Node, tensors: Mapping[str, torch.Tensor] | None) -> None:
-    owner_path, _, name = node.path.rpartition(".")
+def module_paths(architecture: Architecture) -> dict[str, str]:
+    """Return where each layer and tensor lives in the module that is built, by name of its node.
+
+    A layer that is called at several places is one module, unless an edit gave one of the calls other settings: that
+    call has a layer of its own then. A tensor that tracing put at the outermost level belongs to whom reads it.
+    """
+    held: dict[str, Hashable] = {}
+    paths: dict[str, str] = {}
+    readers: dict[str, list[Node]] = {}
+    for node in architecture.live.values():
+        for name in node.inputs:
+            readers.setdefault(name, []).append(node)
+    for node in architecture.live.values():
+        path = node.path
+        if isinstance(node.op, Constant) and path.startswith("_tensor_constant"):
+            scopes = [reader.scope for reader in readers.get(node.name, ()) if reader.scope]
+            if scopes and len(scopes) == len(readers[node.name]) and all(scope == scopes[0] for scope in scopes):
+                path = f"{scopes[0][-1]}.tensor_constant"
+        if isinstance(node.op, Layer) and not node.op.has_tensors:
+            path = re.sub(r"[:~](?=[^.]*$)", "_", path)  # an attribute that can be written: no tensor has its name
+        if isinstance(node.op, (Layer, Constant)):
+            wished, count = path, 1
+            mine = node.op.key if isinstance(node.op, Layer) else (node.path, node.op.key)
+            while held.setdefault(path, mine) != mine:
+                count += 1
+                path = f"{wished}_{count}"
+            paths[node.name] = path
+    return paths
+
+
+def _register(root: nn.Module, node: Node, path: str, tensors: Mapping[str, torch.Tensor] | None) -> None:
+    owner_path, _, name = path.rpartition(".")
     owner = _find_owner(root, owner_path)
     if isinstance(node.op, Constant):
         value = tensors[""] if tensors is not None else node.op.tensor
@@ -78,7 +112,7 @@ def _copy_with_tensors(module: nn.Module, tensors: Mapping[str, torch.Tensor] | 
     return twin
 
 
-def _emit(graph: fx.Graph, node: Node, fx_nodes: Mapping[str, fx.Node]) -> fx.Node:
+def _emit(graph: fx.Graph, root: nn.Module, node: Node, path: str, fx_nodes: Mapping[str, fx.Node]) -> fx.Node:
     op = node.op
     args, kwargs = node.bind_arguments(fx_nodes)
     if isinstance(op, Input):
@@ -90,14 +124,53 @@ def _emit(graph: fx.Graph, node: Node, fx_nodes: Mapping[str, fx.Node]) -> fx.No
         passed: fx.Node = args[0]
         return passed
     if isinstance(op, Constant):
-        return graph.get_attr(node.path)
+        return graph.get_attr(path)
     if isinstance(op, Layer):
-        return graph.call_module(node.path, args, kwargs)
+        return graph.call_module(path, args, kwargs)
     if isinstance(op, Method):
         return graph.call_method(op.name, args, kwargs)
     assert isinstance(op, Function)
+    following = without_training(op.call, args, kwargs)
+    if following is not None:
+        name = next(n for n in (f"mode_dependent_{i}" for i in range(len(graph.nodes) + 1)) if n not in root._modules)
+        root.add_module(name, ModeDependentCall(op.call))
+        return graph.call_module(name, *following)
     made_call: fx.Node = graph.call_function(op.call, args, kwargs)
     return made_call
+
+
+class ModeDependentCall(nn.Module):
+    """A function such as `F.dropout`, called with the mode that the module is in."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        super().__init__()
+        self.call = call
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function with `training` set to the mode."""
+        return self.call(*args, **kwargs, training=self.training)
+
+
+def without_training(
+    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """Return the arguments of a call without its `training=False`; None where it has none.
+
+    Networks are recorded in eval mode: what has the value of `self.training` there is False.
+    """
+    try:
+        names = list(inspect.signature(call).parameters)
+    except (TypeError, ValueError):  # what torch writes in C++ does not say
+        return None
+    if "training" not in names:
+        return None
+    place = names.index("training")
+    if place < len(args):
+        named = dict(zip(names[place:], args[place:], strict=False)) | kwargs
+        args, kwargs = args[:place], named
+    if kwargs.get("training") is not False:
+        return None
+    return args, {name: value for name, value in kwargs.items() if name != "training"}
 
 
 def to_class_name(title: str) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +16,11 @@ from torch import nn
 
 import explorer
 from explorer.edits import Edit
-from explorer.export.layer_code import layer_call
+from explorer.edits.options import find_options
 from explorer.export.page import ExportError
 from explorer.export.python_code import python_source
+from explorer.export.python_code.layers import layer_call
+from explorer.export.python_code.writer import classes_source
 from explorer.graph.to_module import build_module
 from explorer.network import Network
 from tests.conftest import TYPICAL
@@ -26,7 +32,7 @@ def run(source: str) -> nn.Module:
     """The module that a source defines, in eval mode."""
     held: dict[str, Any] = {"__name__": "written"}
     exec(compile(source, "written.py", "exec"), held)
-    (cls,) = (v for v in held.values() if isinstance(v, type) and v.__module__ == "written")
+    *_, cls = (v for v in held.values() if isinstance(v, type) and v.__module__ == "written")  # the last is the network
     made = cls()
     assert isinstance(made, nn.Module)
     return made.eval()
@@ -75,16 +81,125 @@ def test_so_it_is_after_edits(key: str, edits: tuple[Edit, ...], opened: Opened)
         assert edit.title in source
 
 
-def test_it_reads_well(opened: Opened) -> None:
+def test_it_reads_as_its_authors_write(opened: Opened) -> None:
     source = python_source(opened("resnet18"))
     for line in (
+        "class BasicBlock(nn.Module):",
+        "    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:",
+        "        out = self.relu(self.bn1(self.conv1(x)))",
         "class ResNet18(nn.Module):",
         "        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)",
-        "        # layer1.0: Residual block",
-        '        x = self.layer1[0]["conv1"](maxpool)',
-        "        x = x + maxpool",
+        "        self.layer1 = nn.Sequential(*(BasicBlock(64, 64) for _ in range(2)))",
+        "        x = self.layer2(x)  # 128 × 28 × 28",
     ):
         assert line in source.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [
+        ("resnet50", 90),
+        ("resnet152", 90),
+        ("mobilenet_v2", 80),
+        ("densenet121", 100),
+        ("densenet201", 100),
+        ("googlenet", 120),
+        ("inception_v3", 250),
+        ("efficientnet_b7", 250),
+        ("regnet_y_128gf", 250),
+        ("vit_h_14", 250),
+        ("swin_v2_b", 250),
+        ("convnext_large", 250),
+        ("efficientnet_v2_l", 250),
+    ],
+)
+def test_blocks_and_loops_keep_it_short(key: str, most: int, opened: Opened) -> None:
+    source = python_source(opened(key))
+    assert source.count("\n") <= most
+    assert max(map(len, source.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("key", [*TYPICAL, "maxvit_t", "regnet_x_400mf"])
+def test_formatters_find_nothing_to_change(key: str, opened: Opened) -> None:
+    source = python_source(opened(key))
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "100", "-"]
+    assert subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout == source
+
+
+def test_one_class_for_all_is_right_too(opened: Opened) -> None:
+    """What is written when nothing else can be."""
+    architecture = opened("mobilenet_v2").architecture
+    written, own = run(classes_source(architecture, in_one_class=True)), build_module(architecture)
+    assert {n: t.shape for n, t in written.state_dict().items()} == {n: t.shape for n, t in own.state_dict().items()}
+
+
+WITHOUT_THIS_PROGRAM = """
+import sys, torch
+sys.modules["explorer"] = None  # importing it fails
+held = {"__name__": "written"}
+exec(compile(sys.stdin.read(), "written.py", "exec"), held)
+module = held["Plain18"]().eval()
+assert module(torch.zeros(1, 3, 64, 64)).shape == (1, 1000)
+"""
+
+
+def test_it_runs_where_this_program_is_not(opened: Opened, tmp_path: Path) -> None:
+    """Even with a layer that only this program has: its source stands in the file."""
+    network = opened("plain18").edit(explorer.edits.AddShortcut("*", way="pad"))
+    source = check(network)
+    assert "import explorer" not in source
+    assert "from explorer" not in source
+    command = [sys.executable, "-c", WITHOUT_THIS_PROGRAM]
+    subprocess.run(command, input=source, text=True, check=True, cwd=tmp_path, timeout=120)
+
+
+def test_a_layer_that_holds_others_is_kept(opened: Opened) -> None:
+    """Hidden layers of the new head have their activation inside."""
+    source = check(opened("resnet18").edit(explorer.edits.SwapHead("fully_connected")))
+    assert "nn.Linear(25088, 4096)" in source
+
+
+def test_one_call_of_a_shared_activation_changes_alone(opened: Opened) -> None:
+    network = opened("resnet50").edit(explorer.SwapActivation("layer2.0.relu:2", "gelu"))
+    source = check(network)
+    assert source.count("nn.GELU()") == 1
+    kinds = [type(module) for name, module in network.module().named_modules() if name.startswith("layer2.0.relu")]
+    assert sorted(kind.__name__ for kind in kinds) == ["GELU", "ReLU"]
+
+
+class Dropping(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(64, 64)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.dropout(self.linear(x), 0.4, self.training)
+
+
+def test_functions_follow_the_mode() -> None:
+    network = explorer.open(Dropping(), input_shape=(1, 64))
+    source = check(network)
+    assert "F.dropout(self.linear(x), p=0.4, training=self.training)" in source
+    for module in (run(source).train(), network.module().train()):
+        with torch.no_grad():
+            assert (module(torch.ones(1, 64)) == 0).float().mean() > 0.2
+    assert not (network.module()(torch.ones(1, 64)) == 0).any()
+
+
+RANDOM = ("resnet18", "mobilenet_v2", "densenet121", "googlenet", "shufflenet_v1_g3", "convnext_tiny")
+
+
+@pytest.mark.parametrize("key", RANDOM)
+@pytest.mark.parametrize("seed", range(2))
+def test_after_random_edits_it_is_still_the_network(key: str, seed: int, opened: Opened) -> None:
+    chance, network = random.Random(f"{key} {seed}"), opened(key)
+    for _ in range(chance.randint(2, 4)):
+        cards = ["", *network.analysis.hierarchy.groups, *network.architecture.live]
+        options = find_options(network.analysis, chance.choice(cards))
+        edits = [c.edit for option in options if not option.reason for c in option.choices if c.edit is not None]
+        with contextlib.suppress(explorer.EditError):
+            network = network.edit(chance.choice(edits)) if edits else network
+    check(network)
 
 
 class Odd(nn.Module):
@@ -117,13 +232,13 @@ def test_what_cannot_be_written_is_named(layer: nn.Module, message: str) -> None
         (nn.Linear(3, 4, bias=False), "nn.Linear(3, 4, bias=False)"),
         (nn.ReLU(inplace=True), "nn.ReLU()"),
         (nn.Dropout(0.2), "nn.Dropout(p=0.2)"),
-        (nn.LayerNorm([4], eps=1e-6), "nn.LayerNorm((4,), eps=1e-06)"),
+        (nn.LayerNorm([4], eps=1e-6), "nn.LayerNorm(4, eps=1e-06)"),
         (nn.MultiheadAttention(8, 2, batch_first=True), "nn.MultiheadAttention(8, 2, batch_first=True)"),
         (nn.GroupNorm(2, 8), "nn.GroupNorm(2, 8)"),
     ],
 )
 def test_layers(layer: nn.Module, code: str) -> None:
-    assert layer_call("here", layer) == (code, "")
+    assert layer_call("here", layer).text == code
 
 
 def test_text_from_outside_stays_text() -> None:

@@ -1,10 +1,11 @@
-"""A layer as the call that makes it: `nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)`."""
+"""Layers, functions and values as they are written: `nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)`."""
 
 from __future__ import annotations
 
 import inspect
 import math
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,47 +13,77 @@ from torch import nn
 
 from explorer.export.page import ExportError
 
-_SKIPPED_PARAMETERS = frozenset(
-    {"self", "device", "dtype", "inplace"}
-)  # not configuration, or never kept in a snapshot
+_SKIPPED_PARAMETERS = frozenset({"self", "device", "dtype", "inplace"})  # not configuration, or not in a snapshot
 _WINDOW_PARAMETERS = frozenset({"kernel_size", "stride", "padding", "dilation", "output_padding"})
 
 
-def layer_call(path: str, module: nn.Module) -> tuple[str, str]:
-    """The call that makes a layer like this one, and the line that imports its class (empty for those of torch.nn).
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A constructor argument; `default` is None where it has none."""
+
+    name: str
+    text: str
+    value: Any
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCall:
+    """The call that makes a layer."""
+
+    cls: type[nn.Module]
+    arguments: tuple[Argument, ...]
+
+    @property
+    def text(self) -> str:
+        written = [a.text if a.default is None else f"{a.name}={a.text}" for a in self.arguments if a.text != a.default]
+        return f"{class_reference(self.cls)}({', '.join(written)})"
+
+
+def layer_call(path: str, module: nn.Module) -> LayerCall:
+    """The call that makes a layer like this one.
 
     Raises ExportError for a layer that cannot be made again from what it says of itself.
     """
     cls = type(module)
-    name, line = _class_reference(path, cls)
-    written = []
-    given: list[Any] = []
-    named: dict[str, Any] = {}
-    plain = True  # as long as arguments come in order, without names
+    if not class_reference(cls).startswith("nn."):
+        import_line(cls, path)
+    arguments = []
+    values: dict[str, Any] = {}
     for parameter in inspect.signature(cls).parameters.values():
         if parameter.name in _SKIPPED_PARAMETERS or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
+        where = f"{path} ({cls.__name__})"
         value = _argument_value(path, module, parameter)
-        if parameter.default is not parameter.empty and _is_default(module, parameter.name, value, parameter.default):
-            plain = False
-            continue
-        value = _shorten_square(module, parameter.name, value)
-        text = python_literal(value, f"{path} ({cls.__name__})")
-        if plain and parameter.default is parameter.empty:
-            given.append(value)
-            written.append(text)
+        optional = parameter.default is not parameter.empty
+        if optional and _is_default(module, parameter.name, value, parameter.default):
+            value = parameter.default
         else:
-            named[parameter.name] = value
-            written.append(f"{parameter.name}={text}")
-    code = f"{name}({', '.join(written)})"
-    _verify_call(path, module, code, given, named)
-    return code, line
+            value = _shorten_square(module, parameter.name, value)
+            values[parameter.name] = value
+        default = None
+        if optional:
+            try:
+                default = python_literal(parameter.default, where)
+            except ExportError:
+                if value is not parameter.default:
+                    raise
+                continue  # a default that cannot be written need not be
+        arguments.append(Argument(parameter.name, python_literal(value, where), value, default))
+    call = LayerCall(cls, tuple(arguments))
+    _verify_call(path, module, call, values)
+    return call
+
+
+def class_reference(cls: type[nn.Module]) -> str:
+    """How a class is called in the file."""
+    return f"nn.{cls.__name__}" if getattr(nn, cls.__name__, None) is cls else cls.__name__
 
 
 def python_literal(value: Any, location: str) -> str:
     """A value as Python reads it. Raises ExportError for one that has no such form."""
     if value is None or value is Ellipsis or isinstance(value, (bool, int, str)):
-        return "..." if value is Ellipsis else repr(value)
+        return "..." if value is Ellipsis else _quoted(value) if isinstance(value, str) else repr(value)
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else f'float("{value}")'
     if isinstance(value, torch.dtype):
@@ -65,6 +96,14 @@ def python_literal(value: Any, location: str) -> str:
     raise ExportError(f"{location} cannot be written as Python: it holds {value!r}, which has no literal form")
 
 
+def _quoted(text: str) -> str:
+    """As formatters write it: in double quotes unless that needs more escapes."""
+    single = repr(text)
+    if single.startswith("'") and '"' not in text and "'" not in text:
+        return f'"{single[1:-1]}"'
+    return single
+
+
 def import_line(thing: Any, location: str) -> str:
     """How a class or function is imported. Raises ExportError for one that no module lends out."""
     module, name = getattr(thing, "__module__", ""), getattr(thing, "__name__", "")
@@ -74,12 +113,6 @@ def import_line(thing: Any, location: str) -> str:
             f"{location} cannot be written as Python: {name or thing!r} cannot be imported from any module"
         )
     return f"from {module} import {name}"
-
-
-def _class_reference(path: str, cls: type[nn.Module]) -> tuple[str, str]:
-    if getattr(nn, cls.__name__, None) is cls:
-        return f"nn.{cls.__name__}", ""
-    return cls.__name__, import_line(cls, path)
 
 
 def _argument_value(path: str, module: nn.Module, parameter: inspect.Parameter) -> Any:
@@ -110,18 +143,22 @@ def _is_default(module: nn.Module, name: str, value: Any, default: Any) -> bool:
 
 
 def _shorten_square(module: nn.Module, name: str, value: Any) -> Any:
-    """A square window's one side: convolutions make a pair of it themselves."""
+    """A square window's one side, and a norm's one dimension: torch makes tuples of them itself."""
+    if isinstance(module, nn.LayerNorm) and name == "normalized_shape" and len(value) == 1:
+        return value[0]
     square = isinstance(value, tuple) and len(set(value)) == 1 and name in _WINDOW_PARAMETERS
     return value[0] if square and isinstance(module, nn.modules.conv._ConvNd) else value
 
 
-def _verify_call(path: str, module: nn.Module, code: str, positional: list[Any], keywords: dict[str, Any]) -> None:
+def _verify_call(path: str, module: nn.Module, call: LayerCall, values: dict[str, Any]) -> None:
     """Does the call make the same layer?"""
     with torch.device("meta"):
         try:
-            made = type(module)(*positional, **keywords)
+            twin = call.cls(**values)
         except Exception as failure:
-            raise ExportError(f"{path} cannot be written as Python: {code} fails: {failure}") from failure
-    shapes = [{name: tuple(t.shape) for name, t in m.state_dict().items()} for m in (made, module)]
+            raise ExportError(f"{path} cannot be written as Python: {call.text} fails: {failure}") from failure
+    shapes = [{name: tuple(t.shape) for name, t in m.state_dict().items()} for m in (twin, module)]
     if shapes[0] != shapes[1]:
-        raise ExportError(f"{path} cannot be written as Python: {code} has other weights: {shapes[0]}, not {shapes[1]}")
+        raise ExportError(
+            f"{path} cannot be written as Python: {call.text} has other weights: {shapes[0]}, not {shapes[1]}"
+        )

@@ -1,0 +1,169 @@
+"""One class as text: its signature, `__init__` and `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from explorer.export.python_code.classes import ClassDef
+from explorer.export.python_code.constructors import Constructors, is_optional
+from explorer.export.python_code.formatting import WIDTH, Doc, Group, call, flat, lines
+from explorer.export.python_code.forward import Forward
+from explorer.export.python_code.parameters import Parameter
+from explorer.export.python_code.sources import Sources
+from explorer.export.python_code.terms import Body, Child, Hole, Literal, Step, Term, Value, Var, walk
+
+
+class ClassText:
+    """Writes one class. Afterwards `functional` and `ordered` say which imports it needs."""
+
+    def __init__(self, definition: ClassDef, sources: Sources, comments: Mapping[Var, str]) -> None:
+        self.definition, self.sources, self.comments = definition, sources, comments
+        self.constructors = Constructors(definition.parameters.expressions, sources)
+        self.functional = False
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the class uses OrderedDict."""
+        return self.constructors.ordered
+
+    def lines(self) -> list[str]:
+        """Return the lines of the class."""
+        template = self.definition.template
+        base = "nn.Sequential" if isinstance(template, Term) else "nn.Module"
+        signature = [("", "self"), *(("", self._parameter(p)) for p in self.definition.parameters.parameters)]
+        found = [f"class {self.definition.name}({base}):"]
+        found += lines("def __init__", Group("(", signature, ")"), " -> None:", 1)
+        if isinstance(template, Term):
+            return found + self._locals() + self._sequential(template)
+        return found + self._module(template)
+
+    def _parameter(self, parameter: Parameter) -> str:
+        text = f"{parameter.name}: {parameter.type}"
+        default = parameter.default
+        if default is None:
+            return text
+        if isinstance(default, Term):
+            return f"{text} = {default.tag[1]}"
+        assert isinstance(default, Literal)
+        return f"{text}{' | None' if default.text == 'None' else ''} = {default.text}"
+
+    def _locals(self) -> list[str]:
+        return [f"        {name} = {expression}" for name, expression in self.definition.parameters.locals]
+
+    # nn.Sequential
+
+    def _sequential(self, template: Term) -> list[str]:
+        if any(is_optional(part) for part in template.parts):
+            return [*self._built(template), *lines("super().__init__", self._unpacked(template, "()"), "", 2)]
+        items = [("", doc) for doc in self.constructors.items(template)]
+        return lines("super().__init__", Group("(", items, ")", tall=True), "", 2)
+
+    def _unpacked(self, template: Term, brackets: str = "nn.Sequential()") -> Doc:
+        """The call that takes the list `layers`."""
+        return Group(brackets[:-1], [("", self.constructors.from_list(template, "layers"))], brackets[-1])
+
+    def _built(self, template: Term) -> list[str]:
+        """Lines that collect modules in the list `layers`, some of them under a condition."""
+        found: list[str] = []
+        row: list[Value] = []
+
+        def flush() -> None:
+            docs = [self.constructors.item(part) for part in row]
+            single = len(row) == 1 and not (isinstance(row[0], Term) and row[0].sort == "repeat")
+            if not found:
+                start = Group("[", [("", doc) for doc in docs], "]", tall=True)
+                found.extend(lines("layers: list[nn.Module] = ", start, "", 2))
+            elif single:
+                found.extend(lines("", call("layers.append", docs), "", 2))
+            elif row:
+                found.extend(lines("layers += ", Group("[", [("", doc) for doc in docs], "]", tall=True), "", 2))
+            row.clear()
+
+        for part in self.constructors.members(template):
+            if isinstance(part, Term) and is_optional(part):
+                flush()
+                found.append(f"        if {self.constructors.text(part.parts[0])}:")
+                found.extend(lines("", call("layers.append", [self.constructors.item(part.parts[1])]), "", 3))
+            else:
+                row.append(part)
+        if row:
+            flush()
+        return found
+
+    # nn.Module
+
+    def _module(self, template: Body) -> list[str]:
+        attributes, stored = self._attributes(template)
+        found = ["        super().__init__()", *self._locals()]
+        found += [f"        self.{name} = {expression}" for name, expression in stored.items()]
+        for child in template.children:
+            found += self._child(child)
+        forward = Forward(template, attributes, self.sources, self.comments)
+        body = forward.lines()
+        self.functional = forward.functional
+        tensors = ["torch.Tensor"] * len(template.results)
+        result = tensors[0] if len(tensors) == 1 else f"tuple[{', '.join(tensors)}]"
+        arguments = [("", "self"), *(("", f"{name}: {kind}") for name, kind in forward.inputs)]
+        return [*found, "", *lines("def forward", Group("(", arguments, ")"), f" -> {result}:", 1), *body]
+
+    def _attributes(self, template: Body) -> tuple[dict[int, str], dict[str, str]]:
+        """What stands in the holes of `forward`, and the attributes that `__init__` keeps for it."""
+        parameters = self.definition.parameters
+        attributes: dict[int, str] = {}
+        stored: dict[str, str] = {}
+        names = {child.name for child in template.children}
+        for step in template.steps:
+            for hole in _holes(step, template):
+                expression = parameters.expressions[hole.index]
+                if not expression.isidentifier() and _is_literal(expression):
+                    attributes[hole.index] = expression
+                    continue
+                name = expression if expression.isidentifier() else parameters.roles.get(hole.index, "value")
+                name = name if name.isidentifier() else "value"
+                while name in names or stored.get(name, expression) != expression or hasattr(_MODULE, name):
+                    name += "_"
+                stored[name] = expression
+                attributes[hole.index] = f"self.{name}"
+        return attributes, stored
+
+    def _child(self, child: Child) -> list[str]:
+        make = child.make
+        if child.flag is not None:
+            return self._optional_child(child, self.constructors.text(child.flag))
+        if isinstance(make, Term) and make.sort == "sequential" and any(is_optional(part) for part in make.parts):
+            rest = self.constructors.assign("self", child.name, self._unpacked(make), 2)
+            return [*self._built(make), *rest]
+        return self.constructors.child("self", child.name, make, 2)
+
+    def _optional_child(self, child: Child, condition: str) -> list[str]:
+        plain = isinstance(child.make, Term) and child.make.sort in ("layer", "new", "sequential", "parameter")
+        if plain and child.name.isidentifier():
+            text = f"        self.{child.name} = {flat(self.constructors.doc(child.make))} if {condition} else None"
+            if len(text) <= WIDTH:
+                return [text]
+        made = self.constructors.child("self", child.name, child.make, 3)
+        return [f"        self.{child.name} = None", f"        if {condition}:", *made]
+
+
+def _holes(step: Step, template: Body) -> list[Hole]:
+    """Holes that `forward` reads in a step; a child that may be None needs no flag of its own."""
+    if step.value.sort == "gather" and step.value.tag[2]:
+        return []
+    found = [part for part in walk(step.value) if isinstance(part, Hole)]
+    called = step.value.tag[1][0] if step.value.sort == "call" else ""
+    if step.flag is not None and not any(c.name == called and c.flag == step.flag for c in template.children):
+        found.append(step.flag)
+    return found
+
+
+def _is_literal(expression: str) -> bool:
+    return expression in ("True", "False", "None") or expression[:1].isdigit() or expression[:1] in "-\"'(["
+
+
+class _Module:
+    """Names that every nn.Module has."""
+
+    training = forward = type = half = float = double = to = eval = train = apply = children = modules = state_dict = 0
+
+
+_MODULE = _Module

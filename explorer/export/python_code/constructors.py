@@ -1,0 +1,225 @@
+"""`__init__` as text."""
+
+from __future__ import annotations
+
+import json
+import keyword
+from collections.abc import Mapping
+
+from explorer.export.python_code.formatting import Clauses, Doc, Group, bracketed, call, flat, lines
+from explorer.export.python_code.layers import python_literal
+from explorer.export.python_code.sources import Sources
+from explorer.export.python_code.terms import Hole, Literal, Term, Value
+
+
+class Constructors:
+    """Writes constructor calls of one class; `expressions` says what stands in the holes of its template."""
+
+    def __init__(self, expressions: Mapping[int, str], sources: Sources) -> None:
+        self.expressions, self.sources = expressions, sources
+        self.ordered = False  # is OrderedDict needed?
+
+    def text(self, value: Value) -> str:
+        return flat(self.doc(value))
+
+    def doc(self, value: Value) -> Doc:
+        """A constructor value."""
+        if isinstance(value, Literal):
+            return value.text
+        if isinstance(value, Hole):
+            return self.expressions[value.index]
+        assert isinstance(value, Term)
+        return getattr(self, f"_{value.sort}")(value)  # type: ignore[no-any-return]
+
+    def _layer(self, value: Term) -> Doc:
+        arguments = {a.name: a.default for a in self.sources.layers[value.tag[1]].arguments}
+        items: list[tuple[str, Doc]] = []
+        for name, part in zip(value.tag[2], value.parts, strict=True):
+            default = arguments.get(name)
+            if not (isinstance(part, Literal) and part.text == default):
+                items.append(("" if default is None else f"{name}=", self.doc(part)))
+        return call(value.tag[1], items)
+
+    def _new(self, value: Term) -> Doc:
+        items: list[tuple[str, Doc]] = []
+        for name, default, kind, part in zip(*value.tag[2:5], value.parts, strict=True):
+            if part != default:
+                items.append(("" if default is None else f"{name}=", self._argument(part, kind)))
+        return call(value.tag[1], items)
+
+    def _argument(self, value: Value, kind: str) -> Doc:
+        """An argument of a class of this file; of a module type, a class and not a module."""
+        if kind == "type[nn.Module]":
+            if isinstance(value, Term):
+                return str(value.tag[1])
+            assert isinstance(value, Hole)
+            return self.expressions[value.index].removesuffix("()")
+        return self.doc(value)
+
+    def _progression(self, value: Term) -> Doc:
+        start, grown = (self.text(part) for part in value.parts)
+        product = "i" if grown == "1" else f"{grown} * i"
+        return product if start == "0" else f"{start} + {product}".replace("+ -", "- ")
+
+    def _sequential(self, value: Term) -> Doc:
+        return call("nn.Sequential", self.items(value), tall=True)
+
+    def items(self, value: Term) -> list[Doc]:
+        """The arguments of an `nn.Sequential`."""
+        if value.tag[1] is None:
+            return [self.item(part) for part in value.parts]
+        self.ordered = True
+        if isinstance(value.tag[1], tuple):
+            return [self._counted(value)]
+        entries = [part for part in value.parts if isinstance(part, Term)]
+        names = [part.tag[1] for part in entries if part.sort == "entry"]
+        if len(names) == len(entries) and all(name.isidentifier() for name in names):
+            return [call("OrderedDict", [(f"{p.tag[1]}=", self.doc(p.parts[0])) for p in entries], tall=True)]
+        if len(entries) == 1 and entries[0].sort == "repeat":
+            return [Clauses("OrderedDict(", self._pair(entries[0]), [self._loop(entries[0])], ")")]
+        return [call("OrderedDict", [bracketed([self.item(part) for part in entries])])]
+
+    def _counted(self, value: Term) -> Doc:
+        """Modules whose names count on: `OrderedDict((f"block{i}", block) for i, block in enumerate([...]))`."""
+        parts = self.members(value)
+        start = value.tag[1][1]
+        before = self._prefix(value)
+        if len(parts) == 1 and isinstance(parts[0], Term) and parts[0].sort == "repeat":
+            number = f"i + {start}" if start else "i"
+            loop = self._loop(parts[0]).replace("for _", "for i")
+            return Clauses(
+                "OrderedDict(",
+                Group("(", [("", f'f"{before}{{{number}}}"'), ("", self.doc(parts[0].parts[1]))], ")"),
+                [loop],
+                ")",
+            )
+        rest = [("", f"{start}")] if start else []
+        row = call("enumerate", [("", bracketed([self.item(part) for part in parts])), *rest])
+        return Clauses("OrderedDict(", f'(f"{before}{{i}}", block)', [("for i, block in ", row)], ")")
+
+    def members(self, value: Term) -> tuple[Value, ...]:
+        """The modules of a sequence."""
+        return value.parts[1:] if isinstance(value.tag[1], tuple) else value.parts
+
+    def from_list(self, value: Term, name: str) -> Doc:
+        """The arguments of an `nn.Sequential` whose modules are in a list of that name."""
+        if not isinstance(value.tag[1], tuple):
+            return f"OrderedDict({name})" if value.tag[1] == "named" else f"*{name}"
+        self.ordered = True
+        start = f", {value.tag[1][1]}" if value.tag[1][1] else ""
+        pair = f'(f"{self._prefix(value)}{{i}}", layer)'
+        return Clauses("OrderedDict(", pair, [f"for i, layer in enumerate({name}{start})"], ")")
+
+    def _prefix(self, value: Term) -> str:
+        """What names that count on begin with, as it stands in an f-string."""
+        prefix = value.parts[0]
+        if isinstance(prefix, Hole):
+            return f"{{{self.text(prefix)}}}"
+        assert isinstance(prefix, Literal)
+        return _escaped(str(prefix.value))
+
+    def item(self, value: Value) -> Doc:
+        if isinstance(value, Term) and value.sort == "repeat":
+            first = self.doc(value.parts[1]) if value.tag[1] is None else self._pair(value)
+            return Clauses("*(", first, [self._loop(value)], ")")
+        if isinstance(value, Term) and value.sort == "optional":
+            return Clauses(
+                "*(", bracketed([self.item(value.parts[1])]), [f"if {self.text(value.parts[0])}", "else []"], ")"
+            )
+        if isinstance(value, Term) and value.sort == "entry":
+            return Group("(", [("", python_literal(value.tag[1], "")), ("", self.doc(value.parts[0]))], ")")
+        return self.doc(value)
+
+    def _pair(self, value: Term) -> Doc:
+        return Group("(", [("", self.name(value)), ("", self.doc(value.parts[1]))], ")")
+
+    def name(self, value: Term) -> str:
+        """The name of the i-th module of a repeat: `f"denselayer{i + 1}"`."""
+        before, start, after = value.tag[1]
+        number = f"i + {start}" if start else "i"
+        return f'f"{_escaped(before)}{{{number}}}{_escaped(after)}"'
+
+    def _loop(self, value: Term) -> str:
+        counted = value.tag[1] is not None or _has_progression(value.parts[1])
+        return f"for {'i' if counted else '_'} in range({self.text(value.parts[0])})"
+
+    def _parameter(self, value: Term) -> Doc:
+        return call("nn.Parameter", [f"0.02 * torch.randn({', '.join(self.text(part) for part in value.parts)})"])
+
+    def _buffer(self, value: Term) -> Doc:
+        if value.tag[-1] == "written":
+            return call("torch.tensor", [self.text(value.parts[0]), ("dtype=", value.tag[1])])
+        shape = [self.text(part) for part in value.parts]
+        return call("torch.zeros", [*shape, ("dtype=", value.tag[1])])
+
+    # statements
+
+    def child(self, target: str, name: str, value: Value, depth: int) -> list[str]:
+        """Lines that give a module its child."""
+        if isinstance(value, Term) and value.sort == "repeat":
+            loop = f"{'    ' * depth}{self._loop(value).replace('for _', 'for i')}:"
+            return [
+                loop,
+                *lines("", call(f"{target}.add_module", [self.name(value), self.doc(value.parts[1])]), "", depth + 1),
+            ]
+        if isinstance(value, Term) and value.sort == "buffer":
+            text = python_literal(name, "")
+            return lines("", call(f"{target}.register_buffer", [text, self.doc(value)]), "", depth)
+        if isinstance(value, Term) and value.sort == "parameter" and not name.isidentifier():
+            return lines(
+                "", call(f"{target}.register_parameter", [python_literal(name, ""), self.doc(value)]), "", depth
+            )
+        if isinstance(value, Term) and value.sort in ("holder", "extended"):
+            return self._holder(target, name, value, depth)
+        return self.assign(target, name, self.doc(value), depth)
+
+    def assign(self, target: str, name: str, doc: Doc, depth: int) -> list[str]:
+        if is_name(name):
+            return lines(f"{target}.{name} = ", doc, "", depth)
+        return lines("", call(f"{target}.add_module", [python_literal(name, ""), doc]), "", depth)
+
+    def _holder(self, target: str, name: str, value: Term, depth: int) -> list[str]:
+        names, parts = value.tag[1], value.parts
+        first: Doc = "nn.Module()"
+        if value.sort == "extended":
+            first, parts = self.doc(parts[0]), parts[1:]
+        elif is_list(value):
+            return self.assign(target, name, call("nn.ModuleList", [bracketed([self.doc(p) for p in parts])]), depth)
+        found = self.assign(target, name, first, depth)
+        for inner, part in zip(names, parts, strict=True):
+            found += self.child(reach(target, name), inner, part, depth)
+        return found
+
+
+def is_optional(value: Value) -> bool:
+    """Is a module of a sequence there only under a condition?"""
+    return isinstance(value, Term) and value.sort == "optional"
+
+
+def is_list(value: Term) -> bool:
+    """Is a holder an `nn.ModuleList`?"""
+    plain = all(
+        not isinstance(p, Term) or p.sort not in ("holder", "extended", "parameter", "buffer") for p in value.parts
+    )
+    return plain and bool(value.parts) and list(value.tag[1]) == [str(n) for n in range(len(value.parts))]
+
+
+def is_name(text: str) -> bool:
+    """Can a module be an attribute of that name, as it is written?"""
+    return text.isidentifier() and not keyword.iskeyword(text) and not text.startswith("__")
+
+
+def reach(target: str, name: str) -> str:
+    """How a child that is no item of a sequence is reached."""
+    return f"{target}.{name}" if is_name(name) else f"getattr({target}, {python_literal(name, '')})"
+
+
+def _escaped(text: str) -> str:
+    """Text inside an f-string in double quotes."""
+    return json.dumps(text, ensure_ascii=False)[1:-1].replace("{", "{{").replace("}", "}}")
+
+
+def _has_progression(value: Value) -> bool:
+    if not isinstance(value, Term):
+        return False
+    return value.sort == "progression" or any(_has_progression(part) for part in value.parts)

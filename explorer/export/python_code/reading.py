@@ -1,0 +1,296 @@
+"""From a network to classes that are not shared yet: one body for each module call, every value literal."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.export.python_code.calls import Calls, Frame
+from explorer.export.python_code.layers import layer_call, python_literal
+from explorer.export.python_code.repeats import sequential
+from explorer.export.python_code.sources import Sources
+from explorer.export.python_code.terms import Body, Child, Literal, Step, Term, Value, Var
+from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output
+from explorer.graph.arguments import Ref
+from explorer.graph.to_module import without_training
+
+_INFIX_OPERATORS: Mapping[Any, str] = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.truediv: "/",
+    operator.floordiv: "//",
+    operator.mod: "%",
+    operator.matmul: "@",
+}
+_TORCH_NAMES = {
+    **{id(value): f"torch.{name}" for name, value in vars(torch).items() if callable(value)},
+    **{id(value): f"F.{name}" for name, value in vars(F).items() if callable(value) and not name.startswith("_")},
+}
+
+
+_MAX_WRITTEN = 32  # numbers of a tensor of the code that are written out
+
+
+class ModuleTree:
+    """Modules by the parts of their paths."""
+
+    def __init__(self) -> None:
+        self.inside: dict[str, ModuleTree] = {}
+        self.layer: nn.Module | None = None
+        self.tensors: dict[str, Constant] = {}
+
+    def place(self, path: str) -> ModuleTree:
+        """The module of that path below this one; made where there is none."""
+        found = self
+        for part in filter(None, path.split(".")):
+            found = found.inside.setdefault(part, ModuleTree())
+        return found
+
+
+class Reader:
+    """Reads a network into bodies. Raises ExportError for what has no form in Python."""
+
+    def __init__(
+        self, architecture: Architecture, dims: Mapping[str, tuple[int, ...] | None], *, in_one_class: bool = False
+    ) -> None:
+        self.architecture, self.dims = architecture, dims
+        self.calls = Calls(architecture, in_one_class=in_one_class)
+        self.seams: dict[Var, str] = {}  # values of the outermost forward pass that a block makes, with their nodes
+        self.sources = Sources()
+        self.frames = {frame.path: frame for frame in self.calls.root.frames() if frame.path}
+        self.paths = self.calls.paths
+        self.tree = ModuleTree()
+        self._hold(self.calls.root)
+
+    def _hold(self, frame: Frame) -> None:
+        for event in frame.events:
+            if isinstance(event, Frame):
+                self.tree.place(event.path)
+                self._hold(event)
+                continue
+            for name in self.calls.reads(event):
+                node = self.architecture.nodes[name]
+                if isinstance(node.op, Constant):
+                    owner, _, tensor = self.paths[name].rpartition(".")
+                    self.tree.place(owner).tensors[tensor] = node.op
+            if isinstance(event.op, Layer):
+                self.tree.place(self.paths[event.name]).layer = event.op.module
+
+    def channels_into(self, frame: Frame) -> int | None:
+        """Channels (or features) of the value that a call takes; None where it takes another."""
+        entering = frame.inputs[0] if frame.inputs else ""
+        dims = self.dims.get(entering) if isinstance(entering, str) else None
+        if dims is None or len(dims) < 2:
+            return None
+        return dims[1] if len(dims) == 4 else dims[-1]
+
+    # constructors
+
+    def body(self, frame: Frame, make_of: Callable[[Frame], Term]) -> Body:
+        """The class of a call; `make_of` gives what makes the calls inside."""
+        tree = self.tree.place(frame.path)
+        children = [Child(name, self._make(frame.path, name, inside, make_of)) for name, inside in tree.inside.items()]
+        children += [Child(name, _tensor(constant, frame.path)) for name, constant in tree.tensors.items()]
+        return _Forward(self, frame).body(tuple(children))
+
+    def _make(self, owner: str, name: str, tree: ModuleTree, make_of: Callable[[Frame], Term]) -> Term:
+        path = f"{owner}.{name}" if owner else name
+        if path in self.frames:
+            return make_of(self.frames[path])
+        inside = [(child, self._make(path, child, below, make_of)) for child, below in tree.inside.items()]
+        inside += [(child, _tensor(constant, path)) for child, constant in tree.tensors.items()]
+        names, makes = tuple(n for n, _ in inside), tuple(m for _, m in inside)
+        if tree.layer is None:
+            return self._only_weights(tree, path) or Term(("holder", names), makes)
+        layer = self.layer(path, tree.layer)
+        return Term(("extended", names), (layer, *makes)) if inside else layer
+
+    def layer(self, path: str, module: nn.Module) -> Term:
+        """The call that makes a layer."""
+        call = layer_call(path, module)
+        name = self.sources.layer(path, call)
+        stateless = not any(True for _ in (*module.parameters(), *module.buffers()))
+        names = tuple(argument.name for argument in call.arguments)
+        return Term(("layer", name, names, stateless), tuple(Literal(a.text, a.value) for a in call.arguments))
+
+    def _only_weights(self, tree: ModuleTree, path: str) -> Term | None:
+        """A linear layer of which only the weights are read."""
+        weight, bias = tree.tensors.get("weight"), tree.tensors.get("bias")
+        known = {"weight", "bias"}.issuperset(tree.tensors) and not tree.inside
+        if weight is None or not known or weight.tensor.dim() != 2 or not weight.is_parameter:
+            return None
+        out, entering = weight.tensor.shape
+        if bias is not None and not (bias.is_parameter and bias.tensor.shape == (out,)):
+            return None
+        with torch.device("meta"):
+            return self.layer(path, nn.Linear(entering, out, bias=bias is not None))
+
+
+def _tensor(constant: Constant, path: str) -> Term:
+    shape = tuple(constant.tensor.shape)
+    value = getattr(constant, "value", None)
+    if isinstance(value, torch.Tensor) and value.numel() <= _MAX_WRITTEN:
+        written = python_literal(value.tolist(), path)
+        return Term(("buffer", str(value.dtype), "written"), (Literal(written, value.tolist()),))
+    sort = ("parameter",) if constant.is_parameter else ("buffer", str(constant.tensor.dtype))
+    return Term(sort, tuple(Literal(str(side), side) for side in shape))
+
+
+def as_sequential(body: Body) -> Term | None:
+    """The `nn.Sequential` that a body is, if each child is called once, in order, on what the one before gave."""
+    if body.inputs != (False,) or len(body.results) != 1 or len(body.steps) != len(body.children):
+        return None
+    before: Value = Var(0)
+    for child, step in zip(body.children, body.steps, strict=True):
+        if step.value != Term(("call", (child.name,), ()), (before,)) or not isinstance(child.make, Term):
+            return None
+        if child.make.sort in ("parameter", "buffer"):
+            return None
+        before = step.target
+    return sequential([(c.name, c.make) for c in body.children]) if body.results == (before,) else None  # type: ignore
+
+
+class _Forward:
+    """Writes one frame's ops as steps."""
+
+    def __init__(self, reader: Reader, frame: Frame) -> None:
+        self.reader, self.frame, self.calls = reader, frame, reader.calls
+        self.known: dict[str, Value] = {}
+        self.lists: dict[tuple[str, ...], Var] = {}
+        self.steps: list[Step] = []
+        self.next = len(frame.inputs)
+        for number, entering in enumerate(frame.inputs):
+            if isinstance(entering, tuple):
+                self.lists[entering] = Var(number)
+            else:
+                self.known[entering] = Var(number)
+
+    def body(self, children: tuple[Child, ...]) -> Body:
+        results: tuple[Value, ...] = ()
+        if not self.frame.path:
+            self.known[self.calls.architecture.input.name] = Var(0)
+            self.next = 1
+        for event in self.frame.events:
+            if isinstance(event, Frame):
+                self._call_frame(event)
+            elif isinstance(event.op, Output):
+                results = (self.value(event.args[0], event),)
+            elif not isinstance(event.op, Input):
+                self.known[event.name] = self._add(self._call(event))
+        if self.frame.path:
+            results = tuple(self.known[name] for name in self.frame.results)
+        inputs = tuple(isinstance(entering, tuple) for entering in self.frame.inputs) if self.frame.path else (False,)
+        return Body(inputs, children, tuple(self.steps), results)
+
+    def _add(self, value: Term) -> Var:
+        target = Var(self.next)
+        self.next += 1
+        self.steps.append(Step(target, value))
+        return target
+
+    def _call_frame(self, frame: Frame) -> None:
+        args: list[Value] = []
+        for entering in frame.inputs:
+            if isinstance(entering, tuple):
+                known = self.lists.get(entering)
+                args.append(known or Term(("list",), tuple(self.known[name] for name in entering)))
+            else:
+                args.append(self.known[entering])
+        result = self._add(Term(("call", self._relative(frame.path), ()), tuple(args)))
+        if len(frame.results) == 1:
+            self.known[frame.results[0]] = result
+            if not self.frame.path:
+                self.reader.seams[result] = frame.results[0]
+            return
+        for number, name in enumerate(frame.results):
+            self.known[name] = self._add(Term(("item",), (result, Literal(str(number), number))))
+
+    def _relative(self, path: str) -> tuple[str, ...]:
+        return tuple(path.removeprefix(f"{self.frame.path}." if self.frame.path else "").split("."))
+
+    def _call(self, node: Node) -> Term:
+        args = [self.value(arg, node) for arg in node.args]
+        kwargs = {name: self.value(value, node) for name, value in node.kwargs.items()}
+        if isinstance(node.op, Layer):
+            path = self._relative(self.reader.paths[node.name])
+            return Term(("call", path, tuple(kwargs)), (*args, *kwargs.values()))
+        if isinstance(node.op, Method):
+            return Term(("method", node.op.name, tuple(kwargs)), (*args, *kwargs.values()))
+        assert isinstance(node.op, Function)
+        call = node.op.call
+        if call in _INFIX_OPERATORS and len(args) == 2 and not kwargs:
+            return Term(("infix", _INFIX_OPERATORS[call]), tuple(args))
+        if call is operator.getitem:
+            return Term(("item",), tuple(args))
+        if call is getattr and isinstance(node.args[1], str) and node.args[1].isidentifier():
+            return Term(("attribute", node.args[1]), (args[0],))
+        name = self.function(call, node.name)
+        args, kwargs = _following_mode(call, args, _without_defaults(call, kwargs))
+        return Term(("function", name, tuple(kwargs)), (*args, *kwargs.values()))
+
+    def function(self, call: Any, where: str) -> str:
+        """How a function is called in the file."""
+        if getattr(call, "__name__", "") == "channel_shuffle":  # every library has its own; torch's does the same
+            return "F.channel_shuffle"
+        return _TORCH_NAMES.get(id(call)) or self.reader.sources.function(call, where)
+
+    def value(self, value: Any, node: Node) -> Value:
+        """An argument of an op."""
+        if isinstance(value, Ref):
+            name = self.calls.source(value.name)
+            if self.calls.is_constant(name):
+                return Term(("tensor", self._relative(self.reader.paths[name])))
+            return self.known[name]
+        if isinstance(value, (list, tuple)):
+            names = tuple(self.calls.source(v.name) for v in value if isinstance(v, Ref))
+            if len(names) == len(value) and names in self.lists:
+                return self.lists[names]
+        if isinstance(value, (list, tuple, Mapping, slice)) and not _is_plain(value):
+            if isinstance(value, slice):
+                return Term(("slice",), tuple(self.value(v, node) for v in (value.start, value.stop, value.step)))
+            if isinstance(value, Mapping):
+                keys = tuple(python_literal(key, node.name) for key in value)
+                return Term(("dict", keys), tuple(self.value(v, node) for v in value.values()))
+            sort = "list" if isinstance(value, list) else "tuple"
+            return Term((sort,), tuple(self.value(v, node) for v in value))
+        return Literal(python_literal(value, node.name), value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Is it a list or tuple of numbers and the like, which has a literal form?"""
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item) for item in value)
+    return not isinstance(value, (Ref, Mapping, slice))
+
+
+def _without_defaults(call: Any, kwargs: dict[str, Value]) -> dict[str, Value]:
+    """Keywords that say something."""
+    try:
+        parameters = inspect.signature(call).parameters
+    except (TypeError, ValueError):
+        return kwargs
+    defaults = {
+        name: Literal(python_literal(parameter.default, name))
+        for name, parameter in parameters.items()
+        if parameter.default is None or isinstance(parameter.default, (bool, int, float, str))
+    }
+    return {name: value for name, value in kwargs.items() if name not in defaults or value != defaults[name]}
+
+
+def _following_mode(call: Any, args: list[Value], kwargs: dict[str, Value]) -> tuple[list[Value], dict[str, Value]]:
+    """Arguments with `training=self.training` where the network as recorded, in eval mode, has `training=False`."""
+    off = Literal("False", False)
+    plain = tuple(False if value == off else value for value in args)
+    following = without_training(call, plain, {n: False if v == off else v for n, v in kwargs.items()})
+    if following is None:
+        return args, kwargs
+    rest, named = following
+    back = {name: off if value is False else value for name, value in named.items()}
+    return [off if v is False else v for v in rest], back | {"training": Term(("training",))}

@@ -1,0 +1,114 @@
+"""The file: a docstring that says what it is, imports, and the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from explorer.analysis.analysis import analyse
+from explorer.export.page import ExportError
+from explorer.export.python_code.class_text import ClassText
+from explorer.export.python_code.classes import Classes
+from explorer.export.python_code.formatting import WIDTH
+from explorer.export.python_code.reading import Reader
+from explorer.export.python_code.sources import Sources
+from explorer.graph.architecture import Architecture
+from explorer.graph.to_module import build_module, to_class_name
+from explorer.network import Network
+
+
+def save_code(network: Network, path: Path) -> None:
+    """Write the network as Python. Raises ExportError; then nothing is written."""
+    from explorer.export.sheet_files import write_export
+
+    source = python_source(network)
+    write_export(path, lambda beside: beside.write_text(source, encoding="utf-8"))
+
+
+def python_source(network: Network) -> str:
+    """Return the source of a module with fresh weights that computes what the network computes.
+
+    Raises ExportError for a layer, function or value that has no form in Python; the message names it.
+    """
+    header = _header(network)
+    try:
+        source = header + classes_source(network.architecture)
+        if not _has_the_tensors(source, network.architecture):
+            raise RuntimeError("the tensors of the module are not those of the network")
+    except ExportError:
+        raise
+    except Exception:  # a network of a shape that nobody thought of: all of it in one class is right, if long
+        return header + classes_source(network.architecture, in_one_class=True)
+    return source
+
+
+def classes_source(architecture: Architecture, *, in_one_class: bool = False) -> str:
+    """Return imports and classes; the network's own class is last."""
+    shapes = {name: known.shape for name, known in analyse(architecture).figures.measures.items()}
+    dims = {name: shape.dims if shape is not None else None for name, shape in shapes.items()}
+    reader = Reader(architecture, dims, in_one_class=in_one_class)
+    classes = Classes(reader, to_class_name(architecture.title))
+    comments = {var: _shape_text(dims.get(name)) for var, name in reader.seams.items()}
+    texts = [
+        ClassText(definition, reader.sources, comments if number == len(classes.defined) - 1 else {})
+        for number, definition in enumerate(classes.defined)
+    ]
+    bodies = [text.lines() for text in texts]
+    imports = _imports(reader.sources, any(text.functional for text in texts), any(text.ordered for text in texts))
+    own = [source.rstrip().split("\n") for source in reader.sources.definitions.values()]
+    blocks = ["\n".join(body) for body in (imports, *own, *bodies)]
+    return "\n\n\n".join(blocks) + "\n"
+
+
+def _header(network: Network) -> str:
+    architecture = network.architecture
+    shape = " × ".join(map(str, architecture.input_shape))
+    first = f'"""{_one_line(architecture.title)}, written by CNN Explorer'
+    edits = [f"    - {_one_line(edit.title)}" for edit in network.history.applied_edits]
+    second = f"Input: {shape}. Weights are fresh: load_state_dict() those saved beside."
+    short = f'{first}. Input: {shape}; weights are fresh."""'
+    if not edits and len(short) <= WIDTH:
+        return f"{short}\n\n"
+    made = ["Edits made to the original:", *edits, ""] if edits else []
+    return "\n".join([f"{first}.", "", *made, second, '"""']) + "\n\n"
+
+
+def _imports(sources: Sources, functional: bool, ordered: bool) -> list[str]:
+    standard = sorted({*sources.standard, *(["from collections import OrderedDict"] if ordered else [])})
+    standard.sort(key=lambda line: line.startswith("from"))
+    return [
+        *([*standard, ""] if standard else []),
+        "import torch",
+        *(["import torch.nn.functional as F"] if functional else []),
+        "from torch import nn",
+        *sorted(sources.imports.values()),
+    ]
+
+
+def _shape_text(dims: tuple[int, ...] | None) -> str:
+    return " × ".join(map(str, dims[1:])) if dims is not None and len(dims) > 1 else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace('"""', "'''").replace("\\", "/").split())
+
+
+def _has_the_tensors(source: str, architecture: Architecture) -> bool:
+    """Does the module that a source defines hold the tensors of the network, by name and shape?"""
+    held: dict[str, object] = {"__name__": "exported"}
+    exec(compile(source, "exported.py", "exec"), held)
+    cls = held[to_class_name(architecture.title)]
+    assert isinstance(cls, type)
+    with torch.device("meta"):
+        module = cls()
+    return _shapes(module) == _shapes(build_module(architecture))
+
+
+def _shapes(module: nn.Module) -> Mapping[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+
+
+__all__ = ["classes_source", "python_source", "save_code"]
