@@ -1,23 +1,17 @@
-"""A page as the window shows it: its words with the numbers of a live network filled in.
-
-In a text, `{…}` is a number of the network: `{params}`, `{macs}`, `{flops}`, `{field}` (receptive field), `{peak}`
-(memory of activations), `{count Inverted residual}` (blocks of that name); of a part, `{params classifier}`,
-`{macs features.3}`, `{shape layer4}` (of its output), and `{share params classifier}` in per cent of the whole.
-"""
+"""A page as the window shows it: its texts with the figures of a live network, and the tries that it allows."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from explorer.analysis.analysis import Analysis
 from explorer.base import number_format
-from explorer.guide.page import ExperimentLink, GuidePage, Idea, load_page
+from explorer.edits import EditError
+from explorer.graph import op_kinds
+from explorer.guide.page import ExperimentLink, GuidePage, Idea, load_page, load_page_labels, load_try_edits
+from explorer.guide.placeholders import fill_text, has_pattern
 from explorer.networks.catalogue import get_entry
-
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-MISSING_FIGURE = "–"  # a number of a part that this network has not
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,8 @@ class FilledIdea:
     title: str
     text: str
     locations: tuple[str, ...]  # groups and nodes of the network, those that are there
-    tries: tuple[tuple[str, str], ...]  # (name, words)
+    tries: tuple[tuple[str, str], ...]  # (name, text) of those that this network allows
+    refused_tries: tuple[tuple[str, str], ...]  # (text, reason) of the others
     experiments: tuple[ExperimentLink, ...]
 
 
@@ -77,19 +72,9 @@ def fill_page(page_: GuidePage, analysis: Analysis) -> FilledPage:
     words, facts = page_.text, page_.facts
 
     def fill(text: str) -> str:
-        return _PLACEHOLDER.sub(lambda hole: _fill_placeholder(analysis, hole.group(1)), text)
+        return fill_text(text, analysis)
 
-    ideas = tuple(
-        FilledIdea(
-            name,
-            words.ideas[name].title,
-            fill(words.ideas[name].text),
-            tuple(find_locations(analysis, idea)),
-            tuple((tried, words.ideas[name].tries[tried]) for tried in idea.tries),
-            idea.experiments,
-        )
-        for name, idea in facts.ideas.items()
-    )
+    ideas = tuple(_fill_idea(page_, name, analysis) for name in facts.ideas)
     entry = get_entry(analysis.architecture.key)
     return FilledPage(
         page_,
@@ -108,6 +93,38 @@ def fill_page(page_: GuidePage, analysis: Analysis) -> FilledPage:
     )
 
 
+def _fill_idea(page_: GuidePage, name: str, analysis: Analysis) -> FilledIdea:
+    idea, text = page_.facts.ideas[name], page_.text.ideas[name]
+    reasons = {variant: _why_refused(page_, name, variant, analysis) for variant in idea.tries}
+    return FilledIdea(
+        name,
+        text.title,
+        fill_text(text.text, analysis),
+        tuple(find_locations(analysis, idea)),
+        tuple((variant, text.tries[variant]) for variant, reason in reasons.items() if not reason),
+        tuple((text.tries[variant], reason) for variant, reason in reasons.items() if reason),
+        idea.experiments,
+    )
+
+
+def _why_refused(page_: GuidePage, name: str, variant: str, analysis: Analysis) -> str:
+    """Return why a try is not offered on this network; empty when it is."""
+    labels = load_page_labels(page_.language)
+    about = page_.facts.ideas[name].only.get(variant, ())
+    if about and analysis.architecture.key not in about:
+        return labels.about.format(networks=", ".join(get_entry(key).title for key in about))
+    architecture = analysis.architecture
+    for edit in load_try_edits(page_.key, name, variant):
+        try:
+            edited = edit.apply(architecture)
+        except EditError as refusal:
+            return str(refusal)
+        if edited is architecture:
+            return labels.no_effect
+        architecture = edited
+    return ""
+
+
 def catalogue_facts(analysis: Analysis) -> CatalogueFacts:
     """Return the facts of the catalogue about a network."""
     entry = get_entry(analysis.architecture.key)
@@ -117,15 +134,16 @@ def catalogue_facts(analysis: Analysis) -> CatalogueFacts:
 def find_locations(analysis: Analysis, idea: Idea) -> Iterator[str]:
     """Yield the ids of the groups and nodes of this network that an idea refers to."""
     hierarchy = analysis.hierarchy
+    live = analysis.architecture.live
     for place in idea.where:
-        if place.startswith("~"):
-            yield from (group.id for group in hierarchy.blocks if _has_pattern(analysis, group.id, place[1:]))
-        elif place in hierarchy.groups or place in analysis.architecture.live:
+        if place.startswith("kind:"):
+            yield from (name for name, node in live.items() if op_kinds.kind(node) == place[5:])
+        elif place.startswith("class:"):
+            yield from (name for name, node in live.items() if type(node.layer).__name__ == place[6:])
+        elif place.startswith("~"):
+            yield from (group.id for group in hierarchy.blocks if has_pattern(analysis, group.id, place[1:]))
+        elif place in hierarchy.groups or place in live:
             yield place
-
-
-def _has_pattern(analysis: Analysis, id: str, name: str) -> bool:
-    return analysis.pattern(analysis.hierarchy.groups[id]).name.startswith(name)
 
 
 def _page_link(page_: GuidePage, key: str) -> tuple[str, str]:
@@ -143,52 +161,3 @@ def _published_figures(analysis: Analysis) -> Iterator[PublishedFigure]:
     for item in get_entry(analysis.architecture.key).published:
         value = f"{item.value:g} %" if item.figure == "top1" else number_format.format_short(item.value)
         yield PublishedFigure(item.figure, counted[item.figure], value, item.source, item.note)
-
-
-# what stands in a hole
-
-
-def _fill_placeholder(analysis: Analysis, placeholder: str) -> str:
-    word, _, place = placeholder.partition(" ")
-    if word == "share":
-        word, _, place = place.partition(" ")
-        part, whole = (
-            _PART_FIGURES[word](analysis, names)
-            for names in (_node_names(analysis, place), tuple(analysis.figures.measures))
-        )
-        return MISSING_FIGURE if not part else f"{100 * part / whole:.1f} %"
-    if word == "count":
-        return str(sum(_has_pattern(analysis, group.id, place) for group in analysis.hierarchy.blocks))
-    if word == "shape":
-        nodes = _node_names(analysis, place)
-        shape = analysis.figures.shape(nodes[-1]) if nodes else None
-        return str(shape) if shape else MISSING_FIGURE
-    if word in _NETWORK_FIGURES and not place:
-        return _NETWORK_FIGURES[word](analysis)
-    nodes = _node_names(analysis, place)
-    return number_format.format_short(_PART_FIGURES[word](analysis, nodes)) if nodes else MISSING_FIGURE
-
-
-def _node_names(analysis: Analysis, place: str) -> tuple[str, ...]:
-    """The nodes of a part: a group, a node, or all below a module's path."""
-    try:
-        return analysis.hierarchy.nodes_of(place)
-    except KeyError:
-        return tuple(name for name, node in analysis.architecture.live.items() if place in node.scope)
-
-
-_PART_FIGURES: dict[str, Callable[[Analysis, tuple[str, ...]], int]] = {
-    "params": lambda study, names: study.figures.sum(names).params,
-    "macs": lambda study, names: study.figures.sum(names).macs,
-    "flops": lambda study, names: study.figures.sum(names).flops,
-    "activations": lambda study, names: study.figures.sum(names).activation_elements,
-}
-
-_NETWORK_FIGURES: dict[str, Callable[[Analysis], str]] = {
-    "params": lambda study: number_format.format_short(study.figures.total.params),
-    "macs": lambda study: number_format.format_short(study.figures.total.macs),
-    "flops": lambda study: number_format.format_short(study.figures.total.flops),
-    "field": lambda study: f"{study.figures.receptive_field:.0f}",
-    "peak": lambda study: number_format.format_bytes(study.figures.activations.peak_bytes),
-    "activations": lambda study: number_format.format_short(study.figures.activations.elements),
-}

@@ -66,11 +66,13 @@ class Idea(_FrozenModel):
     """Idea that a network introduced.
 
     `where` lists where it is found: a node, a group, or "~" and the name of a recognised pattern ("~Inverted residual"
-    means all blocks of that pattern). `tries` are edits, in JSON, that remove or add it.
+    means its blocks), "kind:" and a kind of op, or "class:" and a layer's class. `tries` are edits, in JSON,
+    that remove or add it; `only` lists the networks that a try's text is about, where these are not all.
     """
 
     where: tuple[str, ...]
     tries: Mapping[str, tuple[Mapping[str, Any], ...]] = Field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     experiments: tuple[ExperimentLink, ...] = ()
 
 
@@ -126,6 +128,9 @@ class PageLabels(_FrozenModel):
     builds_on: _NonEmptyText
     show: _NonEmptyText  # "Show on the diagram"
     tries: _NonEmptyText  # "Try it: "
+    not_here: _NonEmptyText  # "Not here: ": a try that this network does not allow, and why
+    about: _NonEmptyText  # "this is about {networks}"
+    no_effect: _NonEmptyText  # "this network is so already"
     tried: _NonEmptyText  # "Tried, undo: ": it is in force, and a click takes it back
     proof: _NonEmptyText  # "Experiment: "
     counted: _NonEmptyText

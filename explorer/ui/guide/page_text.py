@@ -63,6 +63,8 @@ def _render_idea(
             links.append(f"<a href='undo:{target}' style='color:{c.decrease}'>{said}</a>")
         else:
             links.append(f"<a href='try:{target}'>▶ {escape(labels.tries)}{escape(words)}</a>")
+    for text, reason in idea.refused_tries:
+        links.append(f"<span class='muted'>{escape(text)}. {escape(labels.not_here)}{escape(reason)}</span>")
     for number, experiment in enumerate(idea.experiments):
         title = f"{labels.proof}{titles[experiment.id]}"
         links.append(f"<a href='experiment:{escape(idea.name)}/{number}'>△ {escape(title)}</a>")
