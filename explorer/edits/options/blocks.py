@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from explorer.edits.branches import AddShortcut, lacks_shortcut
 from explorer.edits.cardinality import (
@@ -140,19 +141,15 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
     inverted = all(any(op_kinds.kind(node) == "depthwise" for node in block.layers) for block in blocks)
     if inverted and not any(block.is_dense_layer for block in blocks):
         ratios = [hidden_width_ratio(block, "entering") for block in blocks]
-        values = [1.0, 1.5, *(float(n) for n in range(2, 11))]
-        yield scope.slider_option(
-            title,
-            _nearest_common_ratio(ratios, values),
-            [(v, f"×{v:g}", SetExpansion(scope.at, v)) for v in values],
-            tip,
-        )
+        current, values = _ratio_choices(ratios, [1 / 4, 1 / 2, 1.0, 1.5, *(float(n) for n in range(2, 11))])
+        found = [(v, f"×{_format_ratio(v)}", SetExpansion(scope.at, v)) for v in values]
+        yield scope.slider_option(title, current, found, tip)
         return
     ratios = [hidden_width_ratio(block, "leaving") for block in blocks]
-    parts = {1 / 16: "1/16", 1 / 8: "1/8", 1 / 4: "1/4", 1 / 2: "1/2", 1.0: "1", 2.0: "2", 4.0: "4", 8.0: "8"}
+    current, values = _ratio_choices(ratios, [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0])
     tip = "The hidden width as a part of what leaves the block."
-    found = [(v, words, SetBottleneckRatio(scope.at, v)) for v, words in parts.items()]
-    yield scope.slider_option("Bottleneck ratio", _nearest_common_ratio(ratios, list(parts)), found, tip)
+    shares = [(v, _format_ratio(v), SetBottleneckRatio(scope.at, v)) for v in values]
+    yield scope.slider_option("Bottleneck ratio", current, shares, tip)
 
 
 def _has_locked_width(scope: OptionScope, block: Subgraph) -> bool:
@@ -169,11 +166,30 @@ def _has_parallel_branches(block: Subgraph) -> bool:
     return any(op_kinds.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
 
 
-def _nearest_common_ratio(ratios: list[float | None], values: list[float]) -> object:
-    """The value nearest to what all blocks have; None when they differ."""
-    near = {min(values, key=lambda v, r=r: abs(math.log(v / r))) for r in ratios if r}  # type: ignore[misc]
-    spread = max((r for r in ratios if r), default=1.0) / min((r for r in ratios if r), default=1.0)
-    return near.pop() if len(near) == 1 and spread < 1.2 else None
+def _ratio_choices(ratios: Iterable[float | None], defaults: list[float]) -> tuple[float | None, list[float]]:
+    """Return the ratio of all blocks, None when they differ, and the ratios to choose from, the current one among them.
+
+    Widths are rounded to whole channels, so ratios within a few percent are one.
+    """
+    known = sorted(ratio for ratio in ratios if ratio)
+    if not known or known[-1] / known[0] > _ROUNDING:
+        return None, defaults
+    middle = known[len(known) // 2]
+    nearest = min(defaults, key=lambda value: abs(math.log(value / middle)))
+    if max(nearest, middle) / min(nearest, middle) <= _ROUNDING:
+        return nearest, defaults
+    return middle, sorted([*defaults, middle])
+
+
+def _format_ratio(ratio: float) -> str:
+    """Return a ratio as a fraction below one, where it is a simple one, else with three digits."""
+    fraction = Fraction(ratio).limit_denominator(16)
+    if ratio < 1 and math.isclose(fraction, ratio, rel_tol=1e-3):
+        return str(fraction)
+    return f"{ratio:.3g}"
+
+
+_ROUNDING = 1.03
 
 
 def growth_rate_options(scope: OptionScope) -> Iterator[Option]:
@@ -281,11 +297,9 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
             channel_groups.size(channel_groups.rows[w]) / channel_groups.size(channel_groups.rows[s])
             for s, w in squeezes
         ]
-        values = [1, 2, 4, 8, 12, 16, 24, 32, 64]
-        near = {min(values, key=lambda v, r=r: abs(math.log(v / r))) for r in ratios}  # type: ignore[misc]
-        shown = near.pop() if len(near) == 1 else None
-        found = [(v, f"1/{v}", SetSqueezeRatio(scope.at, v)) for v in values]
-        yield scope.slider_option("Squeeze ratio", shown, found, "How few channels the gate's first layer leaves.")
+        current, values = _ratio_choices(ratios, [1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0])
+        found = [(v, f"1/{v:.3g}", SetSqueezeRatio(scope.at, round(v))) for v in values]
+        yield scope.slider_option("Squeeze ratio", current, found, "How few channels the gate's first layer leaves.")
 
 
 def inversion_options(scope: OptionScope) -> Iterator[Option]:

@@ -80,7 +80,7 @@ def _legend_html(picture: OutcomePicture, format_label: FormatLabel) -> str:
     return " &nbsp; ".join(named) if len(named) > 1 else ""
 
 
-class _PicturePlot(pg.PlotWidget):
+class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self) -> None:
         self._category_names: tuple[str, ...] = ()
         super().__init__(axisItems={"left": _NumberAxis("left"), "bottom": _NumberAxis("bottom")})
@@ -256,7 +256,7 @@ def _part_heights(part: ChartSeries) -> tuple[float, ...]:
     return part.heights if isinstance(part, ChartBars) else part.y if isinstance(part, ChartLine) else ()
 
 
-class _NumberAxis(pg.AxisItem):
+class _NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """1.5 G where pyqtgraph would say 1.5e+09, 10⁻⁴ where it would say 1e-04."""
 
     def tickValues(self, low: float, high: float, size: float) -> Any:

@@ -41,6 +41,8 @@ class FiguresPanel(QWidget):
         self._plot_column = QVBoxLayout(self._plot_area)
         self._plot_column.setContentsMargins(0, 0, 0, 0)
         self._legend = _muted_label("")
+        self.preview_label = QLabel()  # keeps its place while it is empty
+        self.preview_label.setStyleSheet("color: palette(highlight); font-weight: 600;")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         self._empty = _muted_label(tr("Open a network to see its figures."))
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -68,10 +70,12 @@ class FiguresPanel(QWidget):
         """Show the figures of the open network; None shows a placeholder."""
         self._summary = summary
         self._display(summary)
+        self.preview_label.clear()
 
     def show_preview(self, summary: FiguresSummary | None) -> None:
         """Show figures of a previewed edit, labelled as such; None returns to the network's own."""
         self._display(summary or self._summary)
+        self.preview_label.setText(tr("Preview of an edit") if summary is not None else "")
 
     def _display(self, summary: FiguresSummary | None) -> None:
         self._displayed = summary
@@ -102,6 +106,7 @@ class FiguresPanel(QWidget):
         body = QWidget()
         left = QVBoxLayout()
         left.addLayout(self._grid)
+        left.addWidget(self.preview_label)
         left.addStretch(1)
         head = QHBoxLayout()
         head.addWidget(self.figure_box)

@@ -13,7 +13,7 @@ from explorer.ui.base import appearance
 from explorer.ui.widgets import stage_labels
 
 
-class StageBars(pg.PlotWidget):
+class StageBars(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A bar chart that is reused for the life of the window: pyqtgraph keeps 2 MB of each destroyed plot."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class StageBars(pg.PlotWidget):
         self._bottom.setTicks([stage_labels.fit_labels(names, width, room, len(names) - 0.4)])
 
 
-class _FigureAxis(pg.AxisItem):
+class _FigureAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """Labels ticks 1.5 G where pyqtgraph would write 1.5e+09."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:

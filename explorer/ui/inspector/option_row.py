@@ -22,6 +22,7 @@ class OptionRow(QWidget):
     def __init__(self, option: Option, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._option = option
+        self.previews_paused = False  # after a click, until the pointer or the focus has left the control
         self._name = text_label(option.title)
         self._reason = text_label("", "muted", small=True)
         self.control = self._build_control(option)
@@ -97,11 +98,13 @@ class OptionRow(QWidget):
         return holder
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A button or switch that is pointed at shows what it would do."""
-        if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn) and not self._option.reason:
-            number = watched.property("choice")
-            self._hover(number if number is not None else int(self._option.current != 1))
+        """Preview the edit of a button or switch under the pointer, but not the reverse of one just made."""
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn):
+            if not self._option.reason and not self.previews_paused:
+                number = watched.property("choice")
+                self._hover(number if number is not None else int(self._option.current != 1))
         elif event.type() in (QEvent.Type.Leave, QEvent.Type.FocusOut):
+            self.previews_paused = False
             self.edit_hovered.emit(None)
         return super().eventFilter(watched, event)
 
@@ -123,6 +126,7 @@ class OptionRow(QWidget):
             return
         edit = self._option.choices[index].edit
         if edit is not None:
+            self.previews_paused = True
             self.edit_requested.emit(edit)
 
 

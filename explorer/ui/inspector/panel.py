@@ -27,7 +27,6 @@ class InspectorPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._inspection: Inspection | None = None
-        self._scope = ""  # the place whose options were looked at last
         self._page: _CardPage | None = None
         self._scroll_area = QScrollArea()
         self._scroll_area.setWidgetResizable(True)
@@ -68,20 +67,16 @@ class InspectorPanel(QWidget):
         assert self._page is not None
         return self._page.scopes.reveal(title, scope)
 
-    def _replace_page(self, inspection: Inspection | None) -> None:
-        """Show a new page, scrolled to the top, for another selection."""
+    def _replace_page(self, inspection: Inspection | None, scope: str = "") -> None:
+        """Show a new page, scrolled to the top, for another selection; without a scope, its narrowest one."""
         old = self._scroll_area.takeWidget()
-        self._page = _CardPage(inspection, self._scope) if inspection is not None else None
+        self._page = _CardPage(inspection, scope) if inspection is not None else None
         if self._page is not None:
             self._page.scopes.edit_requested.connect(self.edit_requested)
             self._page.scopes.edit_hovered.connect(self.edit_hovered)
-            self._page.scopes.scope_changed.connect(self._remember_scope)
             self._scroll_area.setWidget(self._page)
         if old is not None:
             old.deleteLater()
-
-    def _remember_scope(self, scope: str) -> None:
-        self._scope = scope
 
     def _rebuild_page(self, inspection: Inspection) -> None:
         """Rebuild the page of the same selection, because an edit changed which rows or options it has."""
@@ -89,9 +84,13 @@ class InspectorPanel(QWidget):
         bar = self._scroll_area.verticalScrollBar()
         place = bar.value()
         focus = next((key for key, row in self._page.options.items() if row.control.hasFocus()), None)
+        paused = [key for key, row in self._page.options.items() if row.previews_paused]
         formula = self._page.formula.formula
         self._scroll_area.setUpdatesEnabled(False)
-        self._replace_page(inspection)
+        self._replace_page(inspection, self._page.scopes.scope)
+        for key in paused:
+            if key in self._page.options:
+                self._page.options[key].previews_paused = True
         self._page.formula.compare_with(formula)
         self._page.resize(
             self._scroll_area.viewport().width(), self._page.heightForWidth(self._scroll_area.viewport().width())

@@ -166,7 +166,7 @@ class AccuracyCostPlot(QWidget):
         self._band_title.setColor(c.accent)
 
 
-class _CountAxis(pg.AxisItem):
+class _CountAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """Says 1 M for 6 on a logarithmic axis."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EditQueue(QObject):
     """Opens and edits networks in one lane. Edits are applied in order, faster than they are displayed."""
 
-    network_opened = Signal(object)  # requests.Opened
+    network_opened = Signal(object)  # jobs.OpenedNetwork
     network_changed = Signal(object)  # the network after a step
     failed = Signal(object)  # the exception
 
@@ -33,8 +33,8 @@ class EditQueue(QObject):
         """Open another network; edits that were queued for the old one are dropped."""
         self.cancel()
 
-        def advance(wanted: KeepGoing) -> jobs.OpenedNetwork:
-            found = job(wanted)
+        def advance(keep_going: KeepGoing) -> jobs.OpenedNetwork:
+            found = job(keep_going)
             self._newest = found.network
             return found
 
@@ -43,7 +43,7 @@ class EditQueue(QObject):
     def change(self, step: Callable[[Network], Network]) -> None:
         """Apply an edit, undo, redo or reset to the newest network; every queued step counts."""
 
-        def advance(wanted: KeepGoing) -> Network | None:
+        def advance(keep_going: KeepGoing) -> Network | None:
             self._newest = step(self._newest) if self._newest is not None else None
             return self._newest
 
@@ -53,10 +53,10 @@ class EditQueue(QObject):
         """Drop what is queued and go on from the displayed network: an edit that was made but never shown is dropped
         too."""
         self.lane.cancel()
-        shown = self._session.network
+        displayed = self._session.network
 
-        def step_back(wanted: KeepGoing) -> None:
-            self._newest = shown
+        def step_back(keep_going: KeepGoing) -> None:
+            self._newest = displayed
 
         self.lane.submit(step_back, lambda _: None, self.failed.emit)
 

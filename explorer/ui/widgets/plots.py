@@ -18,7 +18,7 @@ from explorer.ui.base import appearance
 _LOG10_OF_2 = math.log10(2)
 
 
-class ThemedPlot(pg.PlotWidget):
+class ThemedPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Plot in the colours of the window that can be neither dragged nor zoomed."""
 
     def __init__(self, name: str, left: str = "", bottom: str = "") -> None:

@@ -58,3 +58,13 @@ def test_switches_show_what_is_set(opened: Callable[[str], Network]) -> None:
     found = by_name(edited, "stage2.1")
     assert found["Channel shuffle", "this block"].current == 0
     assert found["Channel shuffle", "whole network"].current == -1  # some on, some off
+
+
+def test_a_slider_shows_the_true_ratio_and_offers_the_paper_s(opened: Callable[[str], Network]) -> None:
+    """Units of ShuffleNet v1 narrow to a quarter; 3.67 of MobileNetV3 is no 4."""
+    option = by_name(opened("shufflenet_v1_g3"), "stage2.1")["Expansion", "this block"]
+    assert option.choices[option.current].label == "×1/4"
+    option = by_name(opened("mobilenet_v3_small"), "features.3")["Expansion", "this block"]
+    assert option.choices[option.current].label == "×3.67"
+    labels = [choice.label for choice in option.choices]
+    assert labels == ["×1/4", "×1/2", "×1", "×1.5", "×2", "×3", "×3.67", *(f"×{n}" for n in range(4, 11))]

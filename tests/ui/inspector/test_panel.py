@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -282,13 +282,39 @@ def test_actions_are_buttons_that_show_and_do(inspector: InspectorPanel, qtbot: 
     assert first.accessibleName() == "Depth: repeat, this block"
 
 
-def test_the_place_that_was_looked_at_is_shown_for_the_next_card(inspector: InspectorPanel) -> None:
+def test_another_card_starts_with_its_narrowest_scope(inspector: InspectorPanel) -> None:
     inspector.show_inspection(BLOCK)
     assert inspector._page is not None
     assert inspector._page.scopes.scope == "this block"
     inspector._page.scopes.show_scope("whole network")
-    inspector.show_inspection(replace(BLOCK, path="features.4"))
+    inspector.show_inspection(replace(BLOCK, options=BLOCK.options[1:]))  # the same card after an edit
     assert inspector._page.scopes.scope == "whole network"
+    inspector.show_inspection(replace(BLOCK, path="features.4"))
+    assert inspector._page.scopes.scope == "this block"
+
+
+@pytest.mark.parametrize("rebuilt", [False, True])
+def test_the_reverse_of_a_click_is_previewed_only_when_the_pointer_comes_back(
+    inspector: InspectorPanel, qtbot: QtBot, rebuilt: bool
+) -> None:
+    """Also where the edit changes which rows there are, and the control under the pointer is another widget."""
+
+    def enter() -> list[object]:
+        hovered: list[object] = []
+        inspector.edit_hovered.connect(hovered.append)
+        QApplication.sendEvent(inspector.reveal_control("Shortcut", "this block"), QEvent(QEvent.Type.Enter))
+        inspector.edit_hovered.disconnect(hovered.append)
+        return hovered
+
+    options = (switch("Shortcut", 1), choice("Activation", 0))
+    inspector.show_inspection(replace(BLOCK, options=options))
+    assert enter() == [("Shortcut", "off")]
+    qtbot.mouseClick(inspector.reveal_control("Shortcut", "this block"), Qt.MouseButton.LeftButton)
+    options = (switch("Shortcut", 0), *(() if rebuilt else options[1:]))
+    inspector.show_inspection(replace(BLOCK, options=options))
+    assert enter() == []
+    QApplication.sendEvent(inspector.reveal_control("Shortcut", "this block"), QEvent(QEvent.Type.Leave))
+    assert enter() == [("Shortcut", "on")]
 
 
 @pytest.mark.parametrize(
@@ -323,3 +349,30 @@ def test_behind_another_panel_nothing_is_considered(inspector: InspectorPanel, q
     inspector.edit_hovered.connect(told_last.append)
     inspector.hide()
     assert told_last[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [("8", 3), ("×8", 3), ("7.6", 3), ("1/4", 0), ("0.3", 0), ("many", None), ("", None), ("1/0", None), ("6", None)],
+)
+def test_a_value_can_be_typed(qtbot: QtBot, typed: str, chosen: int | None) -> None:
+    """The nearest choice counts; what is no number, or what is set already, changes nothing."""
+    slider = ChoiceSlider()
+    qtbot.addWidget(slider)
+    slider.show_choices(["×1/4", "×1", "×6", "×8"], 2)
+    committed: list[int] = []
+    slider.value_committed.connect(committed.append)
+    slider._value.selectAll()
+    qtbot.keyClicks(slider._value, typed) if typed else qtbot.keyClick(slider._value, Qt.Key.Key_Delete)
+    qtbot.keyClick(slider._value, Qt.Key.Key_Return)
+    assert committed == ([] if chosen is None else [chosen])
+    assert slider.text == ("×6" if chosen is None else slider._labels[chosen])
+
+
+def test_escape_takes_back_what_was_typed(qtbot: QtBot) -> None:
+    slider = ChoiceSlider()
+    qtbot.addWidget(slider)
+    slider.show_choices(["1", "2"], 0)
+    qtbot.keyClicks(slider._value, "2")
+    qtbot.keyClick(slider._value, Qt.Key.Key_Escape)
+    assert slider.text == "1"
