@@ -6,7 +6,7 @@ is none the English text stands. Values fill placeholders by name:
     tr("Saved {path}", path=path)
     tr_n("{n} layer", "{n} layers", n)
 
-`python -m tests.collect_texts` lists the source texts of the whole code in `resources/texts/en.json`.
+`python -m tests.interface_texts` lists the source texts of the whole code in `resources/texts/en.json`.
 """
 
 from __future__ import annotations

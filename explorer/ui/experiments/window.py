@@ -90,7 +90,7 @@ class ExperimentsWindow(QWidget):
         self.experiment_tree.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.experiment_tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.experiment_tree.setStyleSheet("QTreeWidget::item { padding: 3px 0; }")
-        self.experiment_tree.setAccessibleName("Experiments")
+        self.experiment_tree.setAccessibleName(tr("Experiments"))
         self.experiment_tree.currentItemChanged.connect(self._select_item)
         self._no_match_label = QLabel()
         self._no_match_label.setProperty("role", "muted")

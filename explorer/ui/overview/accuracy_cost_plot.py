@@ -91,7 +91,8 @@ class AccuracyCostPlot(QWidget):
                 f"{number_format.format_short(spot.value_on(axis.name))} {axis.title.split(' (')[0]}"
                 for axis in COST_AXES
             )
-            self.status_label.setText(f"{spot.title} ({spot.year}): {spot.top1:g} % top-1, {costs}. {spot.source}")
+            accuracy = tr("{network} ({year}): {top1:g} % top-1", network=spot.title, year=spot.year, top1=spot.top1)
+            self.status_label.setText(f"{accuracy}, {costs}. {spot.source}")
 
     def _redraw(self) -> None:
         c = appearance.current_colours()

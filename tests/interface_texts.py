@@ -1,0 +1,129 @@
+"""The texts of the interface: `python -m tests.interface_texts` lists them in `resources/texts/en.json`.
+
+A text is the literal argument of `tr`, `tr_n` or `tr_noop` (`explorer.base.languages`). The file lists each one with
+its plural, where it has one, and the modules that use it: what a translator starts from.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "explorer"
+FILE = ROOT / "resources" / "texts" / "en.json"
+
+_MARKERS = ("tr", "tr_n", "tr_noop")
+
+#: Functions, methods and classes, Qt's and the window's own, whose texts a user reads.
+_SHOW = frozenset(
+    """QLabel QPushButton QAction QCheckBox QRadioButton QGroupBox QMenu QToolBar QTreeWidgetItem QTableWidgetItem
+    setText setToolTip setStatusTip setWhatsThis setWindowTitle setPlaceholderText setTitle setInformativeText
+    setAccessibleName setAccessibleDescription setHeaderLabels setHorizontalHeaderLabels setFormat setIconText
+    addAction addMenu addItem addItems addTab addRow addButton insertItem setTabText setLabel setTabToolTip
+    showMessage showText about question information warning critical drawText setPlainText
+    getSaveFileName getOpenFileName getOpenFileNames getExistingDirectory
+    text_label show_status show_message set_text""".split()  # noqa: SIM905 - one name a line would be long
+)
+_MARKUP = re.compile(r"<[^>]*>|&[a-z]+;|\{[^{}]*\}")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One call of `tr`, `tr_n` or `tr_noop` with a literal text."""
+
+    text: str
+    plural: str | None
+    module: str
+    line: int
+    values: frozenset[str] | None  # names given to its placeholders; None where the call does not show them
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """Names in braces, of the singular and the plural together."""
+        texts = filter(None, (self.text, self.plural))
+        return frozenset(name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+def find_uses(package: Path = PACKAGE) -> Iterator[Use]:
+    """Yield every literal text that is translated in a package."""
+    for path in sorted(package.rglob("*.py")):
+        module = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _name(node.func) in _MARKERS:
+                yield from _read_call(node, module)
+
+
+def _read_call(call: ast.Call, module: str) -> Iterator[Use]:
+    marker = _name(call.func)
+    literals = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    if not literals:
+        return  # of a table whose texts `tr_noop` marks
+    values = frozenset(keyword.arg for keyword in call.keywords if keyword.arg)
+    values |= {"n"} if marker == "tr_n" else frozenset()
+    plural = literals[1] if marker == "tr_n" else None
+    unknown = marker == "tr_noop" or any(keyword.arg is None for keyword in call.keywords)
+    yield Use(literals[0], plural, module, call.lineno, None if unknown else values)
+
+
+def render_catalogue(package: Path = PACKAGE) -> str:
+    """Return the content of `resources/texts/en.json`: every text once, sorted, with the modules that use it."""
+    modules: dict[tuple[str, str], set[str]] = {}
+    for use in find_uses(package):
+        modules.setdefault((use.text, use.plural or ""), set()).add(use.module)
+    entries = [
+        {"text": text} | ({"plural": plural} if plural else {}) | {"modules": sorted(users)}
+        for (text, plural), users in sorted(modules.items())
+    ]
+    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+
+
+def find_untranslated(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and text of each literal with words that a call shows without translating it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and _name(node.func) in _SHOW:
+            shown = node.args[:1] if _name(node.func) == "text_label" else node.args
+            for argument in (*shown, *(keyword.value for keyword in node.keywords)):
+                for literal in _literals(argument):
+                    if _WORD.search(_MARKUP.sub(" ", literal)):
+                        yield node.lineno, literal
+
+
+def _literals(node: ast.AST) -> Iterator[str]:
+    """Yield the texts that an expression may have; what other calls return is not looked into, but for `join`."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                yield from _literals(part.value)
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("join", "format"):
+            for argument in (node.func.value, *node.args):
+                yield from _literals(argument)
+    elif isinstance(node, ast.IfExp):
+        yield from (text for branch in (node.body, node.orelse) for text in _literals(branch))
+    elif isinstance(node, (ast.BinOp, ast.BoolOp, ast.List, ast.Tuple, ast.Starred, ast.NamedExpr)):
+        yield from (text for child in ast.iter_child_nodes(node) for text in _literals(child))
+    elif isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+        yield from _literals(node.elt)
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+if __name__ == "__main__":
+    FILE.parent.mkdir(parents=True, exist_ok=True)
+    FILE.write_text(render_catalogue(), encoding="utf-8")
+    print(f"Wrote {FILE.relative_to(ROOT)}")
