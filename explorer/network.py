@@ -22,11 +22,12 @@ from explorer.analysis.output_divergence import probabilities, top_classes
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess, read_image
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
+from explorer.analysis.verification import Verification, example_input, open_verified
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.memo import bounded
 from explorer.edits import Edit, History, Repair, SetInputSize
 from explorer.edits.history import apply_edit
-from explorer.graph.architecture import Architecture, Constant, Layer
+from explorer.graph.architecture import Architecture, Constant, Input, Layer
 from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import CatalogueEntry, get_entry, instantiate
@@ -46,8 +47,10 @@ class NetworkContext:
         weights_factory: Callable[[], WeightSource],
         options: Mapping[str, Any] | None = None,
         user_module: UserModule | None = None,
+        verification: Verification | None = None,
     ) -> None:
         self.entry = entry
+        self.verification = verification  # how a module of the user's own compared with itself
         self.user_module = user_module  # the user's code that builds it, if known
         self.options = dict(options or {})
         self.forward = ForwardEngine()
@@ -165,6 +168,11 @@ class Network:
         return self.architecture.title
 
     @property
+    def verification(self) -> Verification | None:
+        """How a module of the user's own compared with itself when it was opened; None for the catalogue's."""
+        return self.context.verification
+
+    @property
     def architecture(self) -> Architecture:
         """The graph of nodes after the edits that are applied."""
         return self.history.current
@@ -270,10 +278,10 @@ class Network:
     def preprocess(self, image: Sample | str | Path) -> tuple[torch.Tensor, Hashable]:
         """Return an image as the network's input tensor, (batch, channels, height, width), and its key in the cache."""
         sample = image if isinstance(image, Sample) else _load_image(image)
-        return _preprocess_cached(sample, self.architecture.input_shape, self.context.preset), (
-            sample.serial,
-            self.context.preset,
-        )
+        op = self.architecture.input.op
+        assert isinstance(op, Input)
+        tensor = _preprocess_cached(sample, op.shape, op.dtype, self.context.preset)
+        return tensor, (sample.serial, self.context.preset)
 
     def crop_box(self, image: Sample | str | Path) -> tuple[float, float, float, float]:
         """Return the part of an image that the input shows: left, top, width, height, in pixels of the image."""
@@ -399,32 +407,40 @@ def _open_entry(
 
 
 def _open_module(module: nn.Module, shape: tuple[int, ...], seed: int, user_module: UserModule | None) -> Network:
-    architecture = trace(module, shape)
-    tensors = {**dict(module.named_parameters(remove_duplicate=False)), **dict(module.named_buffers())}
+    opened = open_verified(module, shape)
+    architecture = opened.architecture
 
     def weights() -> WeightSource:
-        fallback = build_seeded_weights(architecture, seed, _read_buffers(architecture, lambda: module))
-        if any(tensor.is_meta for tensor in tensors.values()):
-            return fallback
-        return LoadedWeights({name: tensor.detach().clone() for name, tensor in tensors.items()}, fallback)
+        fallback = build_seeded_weights(architecture, seed, _read_buffers(architecture, lambda: opened.module))
+        return LoadedWeights(opened.tensors, fallback) if opened.tensors else fallback
 
-    return Network(NetworkContext(None, weights, user_module=user_module), History(architecture))
+    context = NetworkContext(None, weights, user_module=user_module, verification=opened.verification)
+    return Network(context, History(architecture))
 
 
 def _read_buffers(architecture: Architecture, factory: Callable[[], nn.Module]) -> dict[str, torch.Tensor]:
     """Buffers that the forward reads directly, such as Swin's position indices: a module on the meta device has
     lost them, so it is made again for real."""
-    paths = {n.path for n in architecture.nodes.values() if isinstance(n.op, Constant) and not n.op.is_parameter}
+    constants = [n for n in architecture.nodes.values() if isinstance(n.op, Constant)]
+    paths = {n.path for n in constants if not (n.op.is_parameter or n.op.value is not None)}  # type: ignore[union-attr]
     if not paths:
         return {}
-    return {path: tensor for path, tensor in factory().named_buffers() if path in paths and not tensor.is_meta}
+    module = factory()
+    found = {path: tensor for path, tensor in module.named_buffers() if path in paths and not tensor.is_meta}
+    if paths - found.keys():  # made of buffers while it was traced, such as MaxViT's position indices
+        traced = trace(module, architecture.input_shape).nodes.values()
+        computed = {n.path: n.op.value for n in traced if isinstance(n.op, Constant) and n.op.value is not None}
+        found |= {path: computed[path] for path in paths - found.keys() if path in computed}
+    return found
 
 
 @bounded(4)
-def _preprocess_cached(sample: Sample, shape: tuple[int, ...], preset: str | None) -> torch.Tensor:
-    """Scaling a large photo takes longer than running what an edit changed."""
+def _preprocess_cached(sample: Sample, shape: tuple[int, ...], dtype: torch.dtype, preset: str | None) -> torch.Tensor:
+    """Scaling a large photo takes longer than running what an edit changed. What takes no image gets noise."""
+    if len(shape) != 4 or not dtype.is_floating_point:
+        return example_input(shape, dtype, seed=sample.serial)
     tensor: torch.Tensor = preprocess(sample, shape, preset)
-    return tensor
+    return tensor.to(dtype)
 
 
 @bounded(16)

@@ -31,11 +31,13 @@ def build_seeded_weights(
     """
     plain = SeededWeights(seed, buffers=buffers)
     shape = architecture.input_shape
+    if len(shape) != 4:
+        return plain
     half = (1, shape[1], *(max(side // 2, 1) for side in shape[2:]))
     for size in (half, (1, *shape[1:])):
         try:
             scales = _measure_scales(architecture, plain, size)
-        except (RuntimeError, ValueError):
+        except Exception:
             continue  # a network that takes one size only
         return SeededWeights(seed, scales, buffers)
     return plain

@@ -156,5 +156,10 @@ def _with_order(architecture: Architecture, order: list[str]) -> Architecture:
     arranged = [*names[:at], *order, *names[at:]]
     nodes = {name: architecture.nodes[name] for name in arranged}
     return Architecture(
-        architecture.title, nodes, architecture.module_classes, architecture.unused_params, architecture.key
+        architecture.title,
+        nodes,
+        architecture.module_classes,
+        architecture.unused_params,
+        architecture.key,
+        architecture.shared_params,
     )

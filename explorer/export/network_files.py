@@ -36,7 +36,12 @@ def save_weights(network: Network, path: Path) -> None:
     """Write the state dict as safetensors; the file's metadata names network, options, edits and input shape."""
     from safetensors.torch import save_file
 
-    tensors = {name: _compact(tensor) for name, tensor in network.module().state_dict().items()}
+    tensors: dict[str, torch.Tensor] = {}
+    places: set[int] = set()
+    for name, tensor in network.module().state_dict().items():
+        compact = _compact(tensor)
+        tensors[name] = compact.clone() if compact.data_ptr() in places else compact  # one that two layers share
+        places.add(tensors[name].data_ptr())
     architecture = network.architecture
     held = {
         "format": "pt",

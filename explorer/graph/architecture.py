@@ -8,7 +8,7 @@ which is more than half a frame. Undo, compare and "what changed" are then a mat
 
 from __future__ import annotations
 
-import copy
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,14 +77,16 @@ class Method:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constant:
-    """A parameter or buffer read directly from a module, such as a class token or a layer scale."""
+    """A tensor that the code reads itself: a class token, a layer scale, a mean to subtract."""
 
     tensor: torch.Tensor  # on the meta device
     is_parameter: bool  # a parameter, not a buffer
+    #: Numbers of a tensor that belongs to the code and not to the weights, on the CPU; None for the others.
+    value: torch.Tensor | None = field(default=None, repr=False)
 
     @property
     def key(self) -> Hashable:
-        return ("constant", tuple(self.tensor.shape), self.tensor.dtype)
+        return ("constant", tuple(self.tensor.shape), self.tensor.dtype, self.is_parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,11 @@ class Input:
     """The image. Shape (batch, channels, height, width)."""
 
     shape: tuple[int, ...]
+    dtype: torch.dtype = torch.float32
 
     @property
     def key(self) -> Hashable:
-        return ("input", self.shape)
+        return ("input", self.shape, self.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,7 @@ class Architecture:
         module_classes: Mapping[str, str],
         unused_params: Mapping[str, int] | None = None,
         key: str = "",
+        shared_params: Mapping[str, str] | None = None,
     ) -> None:
         self.title = title
         self.key = key
@@ -195,6 +199,8 @@ class Architecture:
         self.module_classes: Mapping[str, str] = MappingProxyType(dict(module_classes))
         #: Parameters of modules that inference never calls (auxiliary heads), by path.
         self.unused_params: Mapping[str, int] = MappingProxyType(dict(unused_params or {}))
+        #: Paths of parameters that are the same object as one with another path, and that path.
+        self.shared_params: Mapping[str, str] = MappingProxyType(dict(shared_params or {}))
 
     @cached_property
     def edited_names(self) -> frozenset[str]:
@@ -213,6 +219,27 @@ class Architecture:
         if len(wanted) == len(self.nodes):
             return self.nodes
         return MappingProxyType({name: node for name, node in self.nodes.items() if name in wanted})
+
+    @cached_property
+    def repeated_params(self) -> Mapping[str, int]:
+        """How many trainable numbers of a node an earlier node holds as well, by name, where there are any: a weight
+        that two layers share, or that the code also reads itself. Two calls of one layer have one path, and are not
+        meant. A layer that an edit changed has weights of its own."""
+        if not self.shared_params and not any(isinstance(n.op, Constant) for n in self.live.values()):
+            return {}
+        found: dict[str, int] = {}
+        paths: set[str] = set()
+        seen: set[str] = set()
+        for node in self.live.values():
+            if node.path in paths or node.added or node.original is not None:
+                continue
+            paths.add(node.path)
+            for name, size in _named_sizes(node):
+                parameter = self.shared_params.get(name, name)
+                if parameter in seen:
+                    found[node.name] = found.get(node.name, 0) + size
+                seen.add(parameter)
+        return found
 
     @cached_property
     def users(self) -> Mapping[str, tuple[str, ...]]:
@@ -290,7 +317,8 @@ class Architecture:
                 if node.name in self.nodes or node.name in nodes:
                     raise KeyError(f"there is a node {node.name!r} already")
                 nodes[node.name] = node
-        return Architecture(self.title, nodes, {**self.module_classes, **module_classes}, self.unused_params, self.key)
+        classes = {**self.module_classes, **module_classes}
+        return Architecture(self.title, nodes, classes, self.unused_params, self.key, self.shared_params)
 
     def with_replaced(self, changed: Iterable[Node]) -> Architecture:
         """The next snapshot: nodes with a known name take the place of the old ones."""
@@ -319,6 +347,37 @@ def rename_inputs(node: Node, names: Mapping[str, str]) -> Node:
     return node.replace(args=rename_refs(node.args, names), kwargs=rename_refs(dict(node.kwargs), names), original=was)
 
 
+def _named_sizes(node: Node) -> Iterator[tuple[str, int]]:
+    """Paths of the parameters that a node holds, with how many numbers each has."""
+    if isinstance(node.op, Layer):
+        for name, parameter in node.op.module.named_parameters():
+            yield f"{node.path}.{name}", parameter.numel()
+    elif isinstance(node.op, Constant) and node.op.is_parameter:
+        yield node.path, node.op.tensor.numel()
+
+
+def keep_discarded(nodes: Mapping[str, Node]) -> dict[str, Node]:
+    """Nodes as traced, with layers that run although their result is not returned tied to the output: they cost what
+    they cost, and hold their parameters."""
+    reached: set[str] = set()
+    for node in reversed(list(nodes.values())):
+        if node.name in reached or isinstance(node.op, Output):
+            reached.update((node.name, *node.inputs))
+    read = {name for node in nodes.values() for name in node.inputs}
+    runs: set[str] = set()  # a layer whose result is not returned, and what is made of it
+    for node in nodes.values():
+        layer = isinstance(node.op, Layer) and node.op.has_tensors
+        if node.name not in reached and (layer or not runs.isdisjoint(node.inputs)):
+            runs.add(node.name)
+    if not runs:
+        return dict(nodes)
+    discarded = [Ref(name) for name in nodes if name in runs and name not in read]
+    return {
+        name: node.replace(kwargs={"discarded": discarded}) if isinstance(node.op, Output) else node
+        for name, node in nodes.items()
+    }
+
+
 def _takes_value(node: Node, name: str) -> bool:
     """Does the node take that value, or will it once it is switched on again?"""
     return name in node.inputs or (
@@ -331,7 +390,7 @@ def module_key(module: nn.Module) -> Hashable:
     settings = tuple(
         (name, value if isinstance(value, Hashable) else repr(value))
         for name, value in module.__dict__.items()
-        if not name.startswith("_") and name not in ("training", "inplace")
+        if name not in _NO_SETTINGS
     )
     tensors = tuple(
         (name, None if t is None else (tuple(t.shape), t.dtype))
@@ -340,6 +399,32 @@ def module_key(module: nn.Module) -> Hashable:
     )
     inside = tuple((name, module_key(child)) for name, child in module._modules.items() if child is not None)
     return (type(module), settings, tensors, inside)
+
+
+#: What torch itself keeps in every module, and what says nothing of its result. Whatever else stands there, a leading
+#: underscore or not, is a setting.
+_NO_SETTINGS = frozenset(nn.Module().__dict__) | {"inplace", "_flat_weights", "_flat_weight_refs"}
+
+
+def copy_module(
+    module: nn.Module,
+    parameters: dict[str, nn.Parameter | None],
+    buffers: dict[str, torch.Tensor | None],
+    children: dict[str, nn.Module | None],
+) -> nn.Module:
+    """A copy of one module with these tensors and children and the same settings. `copy.copy` would ask the module,
+    and a parametrized one refuses; hooks that are not torch's own (weight norm's are) have been recorded as ops."""
+    twin = type(module).__new__(type(module))
+    hooks = {
+        name: OrderedDict((k, h) for k, h in held.items() if type(h).__module__.startswith("torch.nn.utils"))
+        for name, held in module.__dict__.items()
+        if name in ("_forward_hooks", "_forward_pre_hooks")
+    }
+    twin.__dict__.update(module.__dict__)
+    twin.__dict__.update(hooks, _parameters=parameters, _buffers=buffers, _modules=children)
+    if "_flat_weights_names" in module.__dict__:  # a recurrent layer lists its parameters a second time
+        twin.__dict__["_flat_weights"] = [parameters.get(name) for name in module.__dict__["_flat_weights_names"]]
+    return twin
 
 
 def _has_tensors(module: nn.Module) -> bool:
@@ -352,15 +437,13 @@ def _has_tensors(module: nn.Module) -> bool:
 
 def _copy_to_meta(module: nn.Module) -> nn.Module:
     """A copy that shares nothing mutable with `module` and holds no numbers."""
-    twin = copy.copy(module)
-    twin.__dict__.update(
-        _parameters={
-            n: None if p is None else nn.Parameter(_to_meta(p), p.requires_grad) for n, p in module._parameters.items()
-        },
-        _buffers={n: None if b is None else _to_meta(b) for n, b in module._buffers.items()},
-        _modules={n: None if m is None else _copy_to_meta(m) for n, m in module._modules.items()},
-        training=False,
+    twin = copy_module(
+        module,
+        {n: None if p is None else nn.Parameter(_to_meta(p), p.requires_grad) for n, p in module._parameters.items()},
+        {n: None if b is None else _to_meta(b) for n, b in module._buffers.items()},
+        {n: None if m is None else _copy_to_meta(m) for n, m in module._modules.items()},
     )
+    twin.__dict__["training"] = False
     if getattr(twin, "inplace", False):
         twin.__dict__["inplace"] = False
     return twin

@@ -19,7 +19,7 @@ def call_op(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if isinstance(op, Method):
         return getattr(args[0], op.name)(*args[1:], **kwargs)
     if isinstance(op, Input):
-        return torch.empty(op.shape, device="meta")
+        return torch.empty(op.shape, dtype=op.dtype, device="meta")
     if isinstance(op, Constant):
         return op.tensor
     assert isinstance(op, (Output, Bypass))

@@ -7,7 +7,7 @@ write it, is a batch norm like any other: kept as one, it is recognised, counted
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.graph.architecture import module_key
 from explorer.graph.arguments import Ref
 
 
@@ -51,6 +52,13 @@ def functional_as_layer(
     with torch.device("meta"):
         layer = make(held, {name: v for name, v in values.items() if name not in owned})
     return FunctionalLayer(layer, reads, owners.pop()) if layer is not None else None
+
+
+def layer_key_at(module: nn.Module, path: str, fallback: Hashable) -> Hashable:
+    """The configuration that a layer made of a functional call must have to be the one at `path`: that of the layer
+    there, where it is one of torch's own. The same weight with another stride is another op."""
+    owner = module.get_submodule(path)
+    return module_key(owner) if type(owner).__module__.startswith("torch.nn.modules") else fallback
 
 
 def _build_batch_norm(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:

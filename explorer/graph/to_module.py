@@ -6,12 +6,24 @@ import copy
 import inspect
 import re
 from collections.abc import Callable, Hashable, Mapping
+from keyword import iskeyword
 from typing import Any
 
 import torch
 from torch import fx, nn
 
-from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Input, Layer, Method, Node, Output
+from explorer.graph.architecture import (
+    Architecture,
+    Bypass,
+    Constant,
+    Function,
+    Input,
+    Layer,
+    Method,
+    Node,
+    Output,
+    copy_module,
+)
 
 
 def build_module(
@@ -25,7 +37,7 @@ def build_module(
     """
     root = nn.Module()
     graph = fx.Graph()
-    paths = module_paths(architecture)
+    paths = {name: _speakable(path) for name, path in module_paths(architecture).items()}
     made: dict[str, fx.Node] = {}
     held = {name: node for name, node in architecture.live.items() if isinstance(node.op, (Layer, Constant))}
     for name, node in sorted(held.items(), key=lambda item: paths[item[0]].count(".")):  # outer modules first
@@ -33,7 +45,28 @@ def build_module(
     for node in architecture.live.values():
         made[node.name] = _emit(graph, root, node, paths.get(node.name, ""), made)
     graph.lint()
-    return fx.GraphModule(root, graph, class_name=to_class_name(architecture.title)).eval()
+    _tie(root, architecture)
+    module = fx.GraphModule(root, graph, class_name=to_class_name(architecture.title)).eval()
+    _restore_keywords(module)
+    return module
+
+
+def _speakable(path: str) -> str:
+    """A path as torch.fx can write it in code: it forgets that `self.class` is none."""
+    return ".".join(f"{part}_" if iskeyword(part) else part for part in path.split("."))
+
+
+def _restore_keywords(module: nn.Module) -> None:
+    """Give modules and tensors whose name is a keyword of Python their own name in the state; the code finds them by
+    the other."""
+    for part in list(module.modules()):
+        for held in (part._modules, part._parameters, part._buffers):
+            for name in [name for name in held if name.endswith("_") and iskeyword(name[:-1])]:
+                value = held[name]
+                renamed = {(key[:-1] if key == name else key): item for key, item in held.items()}
+                held.clear()
+                held.update(renamed)  # type: ignore[arg-type]
+                part.__dict__[name] = value
 
 
 def module_paths(architecture: Architecture) -> dict[str, str]:
@@ -81,6 +114,25 @@ def _register(root: nn.Module, node: Node, path: str, tensors: Mapping[str, torc
         owner.add_module(name, _copy_with_tensors(node.op.module, tensors))
 
 
+def _tie(root: nn.Module, architecture: Architecture) -> None:
+    """Let layers that no edit touched share the parameters that they shared."""
+    edited = {_speakable(node.path) for node in architecture.live.values() if node.added or node.original is not None}
+    for path, first in architecture.shared_params.items():
+        (owner, _, name), (holder, _, held) = _speakable(path).rpartition("."), _speakable(first).rpartition(".")
+        parameters, others = (_parameters_at(root, place) for place in (owner, holder))
+        if name in parameters and held in others and not edited & {owner, holder}:
+            parameters[name] = others[held]
+
+
+def _parameters_at(root: nn.Module, path: str) -> dict[str, nn.Parameter | None]:
+    for part in filter(None, path.split(".")):
+        inner = root._modules.get(part)
+        if inner is None:
+            return {}
+        root = inner
+    return root._parameters
+
+
 def _find_owner(root: nn.Module, path: str) -> nn.Module:
     owner = root
     for part in filter(None, path.split(".")):
@@ -94,7 +146,6 @@ def _find_owner(root: nn.Module, path: str) -> nn.Module:
 
 def _copy_with_tensors(module: nn.Module, tensors: Mapping[str, torch.Tensor] | None, prefix: str = "") -> nn.Module:
     """A copy that shares nothing mutable with the snapshot's, with these numbers in it."""
-    twin = copy.copy(module)
     parameters: dict[str, nn.Parameter | None] = {}
     for name, like in module._parameters.items():
         value = like if tensors is None or like is None else tensors[prefix + name]
@@ -107,8 +158,8 @@ def _copy_with_tensors(module: nn.Module, tensors: Mapping[str, torch.Tensor] | 
         name: None if child is None else _copy_with_tensors(child, tensors, f"{prefix}{name}.")
         for name, child in module._modules.items()
     }
-    hooks = {name: copy.copy(held) for name, held in module.__dict__.items() if "_hooks" in name}
-    twin.__dict__.update(_parameters=parameters, _buffers=buffers, _modules=children, **hooks)
+    twin = copy_module(module, parameters, buffers, children)
+    twin.__dict__.update({name: copy.copy(held) for name, held in twin.__dict__.items() if "_hooks" in name})
     return twin
 
 

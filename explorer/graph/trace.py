@@ -8,37 +8,25 @@ plain ones, and a submodule that fx cannot follow becomes one opaque node instea
 from __future__ import annotations
 
 import inspect
-import operator
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import fx, nn
 from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
 from explorer.base.gc_pause import gc_paused
-from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Op, Output
+from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, Op, Output, keep_discarded
 from explorer.graph.arguments import Ref
-from explorer.graph.functional_layers import functional_as_layer
+from explorer.graph.functional_layers import functional_as_layer, layer_key_at
+from explorer.graph.node_list import shared_parameters
+from explorer.graph.out_of_place import function_out_of_place, method_out_of_place
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.
 LEAF_MODULES: tuple[type[nn.Module], ...] = (StochasticDepth, LayerNorm2d)
-
-_OUT_OF_PLACE: dict[Callable[..., Any], Callable[..., Any]] = {
-    operator.iadd: operator.add,
-    operator.isub: operator.sub,
-    operator.imul: operator.mul,
-    operator.itruediv: operator.truediv,
-    torch.relu_: torch.relu,
-    F.relu_: F.relu,
-    F.leaky_relu_: F.leaky_relu,
-    F.elu_: F.elu,
-    F.hardtanh_: F.hardtanh,
-}
 
 
 class TraceError(ValueError):
@@ -46,7 +34,14 @@ class TraceError(ValueError):
 
 
 @gc_paused()
-def trace(module: nn.Module, input_shape: tuple[int, ...], *, title: str = "", key: str = "") -> Architecture:
+def trace(
+    module: nn.Module,
+    input_shape: tuple[int, ...],
+    *,
+    title: str = "",
+    key: str = "",
+    dtype: torch.dtype = torch.float32,
+) -> Architecture:
     """Follow `module` on an input of shape (batch, channels, height, width) and keep its graph.
 
     The module is traced in the mode it is in, except that a network in training mode as a whole is put in eval mode
@@ -63,7 +58,7 @@ def trace(module: nn.Module, input_shape: tuple[int, ...], *, title: str = "", k
     finally:
         for part, training in modes.items():
             part.training = training
-    return _GraphConverter(module, tracer, graph, input_shape).build(title or type(module).__name__, key)
+    return _GraphConverter(module, tracer, graph, Input(input_shape, dtype)).build(title or type(module).__name__, key)
 
 
 class _Tracer(fx.Tracer):
@@ -95,7 +90,7 @@ def _trace_with_opaque(module: nn.Module) -> tuple[_Tracer, fx.Graph]:
         try:
             return tracer, tracer.trace(module)
         except Exception as failure:
-            if not tracer.active_modules:
+            if not tracer.active_modules or tracer.active_modules[-1] in opaque:
                 raise TraceError(_explain_failure(module, failure)) from failure
             opaque |= {tracer.active_modules[-1]}
 
@@ -127,15 +122,17 @@ def _explain_failure(module: nn.Module, failure: Exception) -> str:
 class _GraphConverter:
     """Turns one traced fx graph into frozen nodes."""
 
-    def __init__(self, module: nn.Module, tracer: fx.Tracer, graph: fx.Graph, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, module: nn.Module, tracer: fx.Tracer, graph: fx.Graph, input_op: Input) -> None:
         self.module = module
         self.graph = graph
-        self.input_shape = input_shape
+        self.input_op = input_op
         self.names: dict[fx.Node, str] = {}
         self.nodes: dict[str, Node] = {}
         self.tuples: dict[fx.Node, tuple[Any, ...]] = {}
         self.classes: dict[str, str] = {"": type(module).__name__}
         self.used_params: set[str] = set()
+        self.layer_keys: dict[str, Hashable] = {}  # of the layer at each path
+        self.canonical = {id(p): path for path, p in module.named_parameters()}  # the first path of a shared one
         self.tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of every constant, by node name
 
     def build(self, title: str, key: str) -> Architecture:
@@ -150,7 +147,8 @@ class _GraphConverter:
             self.add_node(node)
         read = {name for node in self.nodes.values() for name in node.inputs}
         kept = {name: node for name, node in self.nodes.items() if name in read or name not in self.tensors}
-        return Architecture(title, kept, self.classes, self.unused_params(), key)
+        shared = shared_parameters(self.module)
+        return Architecture(title, keep_discarded(kept), self.classes, self.unused_params(), key, shared)
 
     def add_node(self, node: fx.Node) -> None:
         if node.op == "placeholder" and "input" in self.nodes:  # an optional second argument: keep its default
@@ -182,30 +180,36 @@ class _GraphConverter:
     def convert_op(self, node: fx.Node) -> tuple[Op, tuple[Any, ...], dict[str, Any], str]:
         args, kwargs = self.convert_arguments(node.args), self.convert_arguments(dict(node.kwargs))
         if node.op == "placeholder":
-            return Input(self.input_shape), (), {}, ""
+            return self.input_op, (), {}, ""
         if node.op == "output":
             return Output(), args, {}, ""
         if node.op == "call_module":
             path = str(node.target)
             layer = self.module.get_submodule(path)
             self.classes[path] = type(layer).__name__
-            self.used_params.update(f"{path}.{name}" for name, _ in layer.named_parameters())
-            return Layer.from_module(layer), args, kwargs, path
+            parameters = layer.named_parameters()
+            self.used_params.update(self.canonical.get(id(p), f"{path}.{name}") for name, p in parameters)
+            kept = Layer.from_module(layer)
+            self.layer_keys.setdefault(path, kept.key)
+            return kept, args, kwargs, path
         if node.op == "get_attr":
             path = str(node.target)
             owner, _, name = path.rpartition(".")
             tensor = getattr(self.module.get_submodule(owner), name)
-            self.used_params.add(path)
-            return Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter)), (), {}, path
+            self.used_params.add(self.canonical.get(id(tensor), path))
+            registered = isinstance(tensor, nn.Parameter) or name in self.module.get_submodule(owner)._buffers
+            value = None if registered or tensor.is_meta else tensor.detach().cpu().clone()  # made while it was traced
+            return Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter), value), (), {}, path
         if node.op == "call_method":
-            name = str(node.target)
-            in_place = name.endswith("_") and not name.endswith("__")
-            return Method(name[:-1] if in_place else name), args, kwargs, ""
+            return method_out_of_place(str(node.target)), args, kwargs, ""
         assert callable(node.target)
         owned = functional_as_layer(node.target, args, kwargs, self.tensors)
         if owned is not None:
-            return Layer.from_module(owned.layer), (owned.input,), {}, owned.path
-        return (*_to_out_of_place(node.target, args, kwargs), "")
+            known = Layer.from_module(owned.layer)
+            expected = layer_key_at(self.module, owned.path, known.key)
+            if known.key == expected and self.layer_keys.setdefault(owned.path, known.key) == known.key:
+                return known, (owned.input,), {}, owned.path
+        return (*function_out_of_place(node.target, args, kwargs), "")
 
     def convert_arguments(self, value: Any) -> Any:
         if isinstance(value, fx.Node):
@@ -246,17 +250,3 @@ class _GraphConverter:
                 top = path.split(".", 1)[0]
                 found[top] = found.get(top, 0) + parameter.numel()
         return found
-
-
-def _to_out_of_place(
-    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Function, tuple[Any, ...], dict[str, Any]]:
-    call = _OUT_OF_PLACE.get(call, call)
-    if kwargs.get("inplace"):
-        kwargs = kwargs | {"inplace": False}
-    elif getattr(F, getattr(call, "__name__", ""), None) is call and any(a is True for a in args):
-        bound = inspect.signature(call).bind(*args, **kwargs)
-        if bound.arguments.get("inplace"):
-            bound.arguments["inplace"] = False
-            args, kwargs = bound.args, dict(bound.kwargs)
-    return Function(call), args, kwargs

@@ -100,13 +100,19 @@ def test_what_makes_no_network_says_why_and_where(net: Path, name: str, argument
         open_user_module(UserModule(f"{net}:{name}", arguments, SMALL))
 
 
+def test_a_branch_on_a_value_opens_with_the_path_that_was_taken(net: Path) -> None:
+    verification = open_user_module(UserModule(f"{net}:Depends", {}, SMALL)).verification
+    assert verification is not None
+    assert "looks at values" in verification.text
+
+
 def test_what_is_not_there_or_cannot_be_followed_says_so(net: Path) -> None:
     with pytest.raises(UserModuleError, match=r"there is no file .*gone\.py"):
         open_user_module(UserModule(f"{net.parent / 'gone.py'}:Net"))
     with pytest.raises(UserModuleError, match="No module named 'nowhere'"):
         open_user_module(UserModule("nowhere.at_all:Net"))
-    with pytest.raises(TraceError):
-        open_user_module(UserModule(f"{net}:Depends", {}, SMALL))
+    with pytest.raises(TraceError, match="itself fails on an input of 1×2×32×32"):
+        open_user_module(UserModule(f"{net}:Net", {}, (1, 2, 32, 32)))
     with pytest.raises(EditError):
         open_user_module(UserModule(f"{net}:Net", {}, SMALL), [SwapActivation("nothing", "gelu")])
     net.write_text("x = (\n")

@@ -63,7 +63,9 @@ def compute_cost(node: Node, input_shape: Any, output_shape: Any, matmul_macs: i
         # A transposed convolution works once per input position.
         grid, width = (input_shape, layer.in_channels) if layer.transposed else (output_shape, layer.out_channels)
         fan = (layer.out_channels if layer.transposed else layer.in_channels) // layer.groups
-        macs = prod(layer.kernel_size) * fan * width * grid.dims[0] * prod(grid.dims[2:])
+        batched = len(grid.dims) == len(layer.kernel_size) + 2  # torch takes one map without a batch axis too
+        places = grid.dims[0] * prod(grid.dims[2:]) if batched else prod(grid.dims[1:])
+        macs = prod(layer.kernel_size) * fan * width * places
         return Cost(params, macs, output_shape.elements if layer.bias is not None else 0)
     if isinstance(layer, nn.Linear):
         return Cost(
@@ -127,6 +129,8 @@ class _MacCounter(TorchDispatchMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         formula = _FORMULAS.get(func.overloadpacket)
+        if str(func.overloadpacket) == "torchvision.deform_conv2d":  # there once torchvision has been imported
+            self.macs += _deformable_convolution(args[1], result)
         if formula is not None:
             self.macs += formula(args, result)
         return result
@@ -144,6 +148,11 @@ _FORMULAS: dict[Any, Callable[[tuple[Any, ...], Any], int]] = {
     _aten._scaled_dot_product_flash_attention: lambda args, _: _attention(*args[:3]),
     _aten._scaled_dot_product_efficient_attention: lambda args, _: _attention(*args[:3]),
 }
+
+
+def _deformable_convolution(weight: torch.Tensor, result: torch.Tensor) -> int:
+    """As a convolution of this window: where it looks is read off, and costs no multiply-adds of its own."""
+    return int(result.numel() * weight[0].numel())
 
 
 def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> int:

@@ -88,7 +88,7 @@ class Figures:
         """Return the figures of some nodes together; weights that two nodes share count once, dead nodes nothing."""
         params = macs = ops = elements = 0
         seen: set[str] = set()
-        nodes = self.architecture.nodes
+        nodes, repeated = self.architecture.nodes, self.architecture.repeated_params
         for name in names:
             known = self.measures.get(name)
             if known is None:
@@ -96,7 +96,7 @@ class Figures:
             cost = known.cost
             path = nodes[name].path
             if cost.params and path not in seen:
-                params += cost.params
+                params += cost.params - repeated.get(name, 0)
                 seen.add(path)
             macs += cost.macs
             ops += cost.all_ops
@@ -136,7 +136,7 @@ class Figures:
                 "op": op_kinds.title(node),
                 "attributes": op_kinds.attributes(node),
                 "output_shape": list(known.shape.dims),
-                "params": 0 if shared else known.cost.params,
+                "params": 0 if shared else known.cost.params - self.architecture.repeated_params.get(node.name, 0),
                 "macs": known.cost.macs,
                 "flops": known.cost.flops,
                 "all_ops": known.cost.all_ops,

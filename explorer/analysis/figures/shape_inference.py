@@ -195,4 +195,6 @@ def _shapes(value: Any) -> Any:
         return value
     if isinstance(value, (tuple, list)):
         return tuple(_shapes(v) for v in value)
+    if isinstance(value, Mapping):
+        return tuple(_shapes(v) for v in value.values())
     return value

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from explorer.graph.architecture import Constant, Input, Layer, Node
+from explorer.graph.architecture import Constant, Input, Layer, Node, copy_module
 from explorer.graph.call_op import call_op
 from explorer.weights.weight_source import WeightSource
 
@@ -27,13 +26,13 @@ def compute_node_value(
     if isinstance(node.op, Input):
         return image
     if isinstance(node.op, Constant):
-        return weights.tensors(node)[""].to(image.device)
+        value = node.op.value if node.op.value is not None else weights.tensors(node)[""]
+        return value.to(image.device)
     return call_op(node, *node.bind_arguments(inputs))
 
 
 def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> nn.Module:
     """Return a copy of a storage-less module that holds these tensors, by name."""
-    twin = copy.copy(module)
     parameters: dict[str, nn.Parameter | None] = {}
     for name, like in module._parameters.items():
         parameters[name] = None if like is None else nn.Parameter(tensors[prefix + name], requires_grad=False)
@@ -42,5 +41,4 @@ def with_weights(module: nn.Module, tensors: Mapping[str, torch.Tensor], prefix:
         name: None if child is None else with_weights(child, tensors, f"{prefix}{name}.")
         for name, child in module._modules.items()
     }
-    twin.__dict__.update(_parameters=parameters, _buffers=buffers, _modules=children)
-    return twin
+    return copy_module(module, parameters, buffers, children)

@@ -128,7 +128,9 @@ def test_values_inside_are_those_of_the_pass(image: torch.Tensor) -> None:
     network = open_network(module, input_shape=(1, 3, 64, 64))
     seen: dict[str, torch.Tensor] = {}
     for path in ("conv1", "layer2.0", "layer4.1.bn2"):
-        module.get_submodule(path).register_forward_hook(lambda m, args, out, path=path: seen.update({path: out}))
+        module.get_submodule(path).register_forward_hook(
+            lambda m, args, out, path=path: seen.update({path: out.clone()})
+        )
     with torch.inference_mode():
         module(image)
     names = ("layer4.1.bn2", "conv1")

@@ -1,0 +1,122 @@
+"""The nodes of a snapshot while it is being made: unique names, scopes, and which parameters are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Node, Op, Output, keep_discarded
+from explorer.graph.functional_layers import functional_as_layer, layer_key_at
+
+
+def shared_parameters(module: nn.Module) -> dict[str, str]:
+    """Paths of parameters that also have another, earlier path, and that path."""
+    first = {id(parameter): path for path, parameter in module.named_parameters()}
+    every = module.named_parameters(remove_duplicate=False)
+    return {path: first[id(parameter)] for path, parameter in every if first[id(parameter)] != path}
+
+
+class NodeList:
+    """Nodes in execution order. Ops are added inside the module that was entered last."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        self.nodes: dict[str, Node] = {}
+        self.classes: dict[str, str] = {"": type(module).__name__}
+        self._scope: list[str] = []
+        self._used: set[str] = set()
+        self._canonical = {id(p): path for path, p in module.named_parameters()}  # the first path of a shared one
+        self._counts: dict[str, int] = {}
+        self._tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of parameters and buffers, by node
+        self._layers: dict[str, Any] = {}  # key of the layer at each path
+
+    @property
+    def innermost(self) -> str:
+        """Path of the module whose forward is running; empty for the outermost."""
+        return self._scope[-1] if self._scope else ""
+
+    def enter(self, path: str, module: nn.Module) -> None:
+        """Ops from now on are inside this module."""
+        self._scope.append(path)
+        self.classes[path] = type(module).__name__
+
+    def leave(self) -> None:
+        """The innermost module has returned."""
+        self._scope.pop()
+
+    def add_input(self, shape: tuple[int, ...], dtype: torch.dtype) -> str:
+        """An input of the network. Returns the name of its node."""
+        return self._add("input", Input(shape, dtype), (), {}, "")
+
+    def add_output(self, value: Any) -> str:
+        """What the network returns: `Ref`s, in tuples, lists and dicts."""
+        self._scope.clear()
+        return self._add("output", Output(), (value,), {}, "")
+
+    def add_layer(self, path: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """A call of a layer that is kept whole."""
+        self.classes[path] = type(module).__name__
+        self._used.update(self._canonical.get(id(p), f"{path}.{name}") for name, p in module.named_parameters())
+        layer = Layer.from_module(module)
+        self._layers.setdefault(path, layer.key)
+        return self._add(path, layer, args, kwargs, path)
+
+    def add_op(self, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """A call of a function or method; of the functional form of a layer on the module's own tensors, that layer."""
+        if isinstance(op, Function):
+            owned = functional_as_layer(op.call, args, kwargs, self._tensors)
+            if owned is not None:
+                layer = Layer.from_module(owned.layer)
+                expected = layer_key_at(self.module, owned.path, layer.key)
+                if layer.key == expected and self._layers.setdefault(owned.path, layer.key) == layer.key:
+                    return self._add(owned.path, layer, (owned.input,), {}, owned.path)
+        title = str(getattr(op, "name", "op")).strip("_") or "op"
+        return self._add(f"{self.innermost}.{title}" if self._scope else title, op, args, kwargs, "")
+
+    def add_tensor(self, path: str, tensor: torch.Tensor) -> str:
+        """A parameter or buffer that the code reads itself. The same node for every reader."""
+        if path in self.nodes and isinstance(self.nodes[path].op, Constant):
+            return path
+        self._used.add(self._canonical.get(id(tensor), path))
+        op = Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter))
+        name = self._add(path, op, (), {}, path)
+        self._tensors[name] = (path, tensor)
+        return name
+
+    def add_constant(self, tensor: torch.Tensor) -> str:
+        """A tensor that is neither a parameter nor a buffer: it keeps its numbers."""
+        path = f"{self.innermost}.constant" if self._scope else "constant"
+        path = self._unique(path.replace(".", "_") if self._scope else path, "_")
+        value = tensor.detach().cpu().clone()
+        return self._add(path, Constant(value.to("meta"), False, value), (), {}, path)
+
+    def build(self, title: str, key: str) -> Architecture:
+        """The snapshot. A constant that was only read by what became a layer is left out."""
+        read = {name for node in self.nodes.values() for name in node.inputs}
+        kept = {n: node for n, node in self.nodes.items() if n in read or not isinstance(node.op, Constant)}
+        shared = shared_parameters(self.module)
+        return Architecture(title, keep_discarded(kept), self.classes, self.unused_params(), key, shared)
+
+    def unused_params(self) -> Mapping[str, int]:
+        """Parameters that the forward never reads, summed by the outermost module that holds only such."""
+        found: dict[str, int] = {}
+        for path, parameter in self.module.named_parameters():
+            if path not in self._used:
+                top = path.split(".", 1)[0]
+                found[top] = found.get(top, 0) + parameter.numel()
+        return found
+
+    def _add(self, title: str, op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], path: str) -> str:
+        name = self._unique(title, ":")
+        self.nodes[name] = Node(name, op, args, kwargs, tuple(p for p in self._scope if p != path), path)
+        return name
+
+    def _unique(self, name: str, mark: str) -> str:
+        while name in self.nodes:
+            count = self._counts[name] = self._counts.get(name, 1) + 1
+            if (numbered := f"{name}{mark}{count}") not in self.nodes:
+                return numbered
+        return name
