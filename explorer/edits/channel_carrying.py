@@ -24,9 +24,18 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.base.memo import memoise
-from explorer.edits.channel_labels import RESERVED, ChannelClasses, ChannelLabels, Labels, label_channels, own_labels
+from explorer.edits.channel_groups import find_channel_groups
+from explorer.edits.channel_labels import (
+    RESERVED,
+    ChannelClasses,
+    ChannelLabels,
+    Labels,
+    group_count,
+    label_channels,
+    own_labels,
+)
 from explorer.graph.architecture import Architecture, Bypass, Constant, Node
-from explorer.graph.channel_map import NEW, ChannelMap, ChannelSelection
+from explorer.graph.channel_map import NEW, ChannelMap, ChannelRanking, ChannelSelection, Runs, compress_runs
 from explorer.graph.layers import norm_channels
 
 _MAX_PASSES = 8  # in which layers are made to follow what they are tied to; two are usual where one is not enough
@@ -63,7 +72,7 @@ class _ChannelMatching:
     """The channels of a snapshot beside those of the network as opened."""
 
     def __init__(self, architecture: Architecture, baseline: Architecture) -> None:
-        self.baseline = baseline
+        self.architecture, self.baseline = architecture, baseline
         self.before: ChannelLabels = memoise(baseline, ("channel labels", ""), lambda: label_channels(baseline))
         self.after = _label_edited(architecture, self.before)
         self.selected: dict[tuple[int, int], ChannelSelection | None] = {}  # by the identity of two rows
@@ -83,7 +92,8 @@ class _ChannelMatching:
             inputs = self.select(now_row, then_row) if now_row is not None and then_row is not None else None
         if node.name in self.after.produced and node.name in self.before.produced:
             outputs = self.select(self.after.produced[node.name], self.before.produced[node.name])
-        return ChannelMap(inputs, outputs) if inputs is not None or outputs is not None else None
+        keep = "l1" if node.name in self.pruned else "first"
+        return ChannelMap(inputs, outputs, keep) if inputs is not None or outputs is not None else None
 
     def select(self, now: Labels, then: Labels) -> ChannelSelection | None:
         """The channels of one row among those of another; None when both are the same."""
@@ -100,7 +110,38 @@ class _ChannelMatching:
             self.hand_on(now, then, found)
         if len(now) == len(then) and np.array_equal(found, np.arange(len(then))):
             return None
-        return ChannelSelection.from_indices(found, len(then))
+        return ChannelSelection.from_indices(found, len(then), tuple(self.rank(then)))
+
+    def rank(self, then: Labels) -> Iterator[tuple[ChannelRanking, Runs]]:
+        """The rankings that have channels of a row, and which these are."""
+        classes = self.before.classes
+        for ranking, channels in self.rankings:
+            places = _positions(classes.of(own_labels(then)), channels)
+            if (places != NEW).any():
+                yield ranking, compress_runs(places)
+
+    @cached_property
+    def pruned(self) -> list[str]:
+        """The layers that were cut by the L1 norm of their filters."""
+        nodes, before, after = self.architecture.live, self.before.produced, self.after.produced
+        marked = [
+            name for name, node in nodes.items() if node.channel_map is not None and node.channel_map.keep == "l1"
+        ]
+        return [name for name in marked if name in before and len(after.get(name, ())) < len(before[name])]
+
+    @cached_property
+    def rankings(self) -> list[tuple[ChannelRanking, Labels]]:
+        """The ranking of each group of coupled layers that were cut by importance, and the classes of its channels."""
+        coupled: dict[bytes, list[str]] = {}
+        for name in self.pruned:
+            coupled.setdefault(self.before.classes.of(self.before.produced[name]).tobytes(), []).append(name)
+        found = []
+        for names in coupled.values():
+            before, size = self.before.produced[names[0]], len(self.after.produced[names[0]])
+            groups = group_count(find_channel_groups(self.architecture), names[0], len(before), size)
+            layers = tuple(self.baseline.nodes[name] for name in names)
+            found.append((ChannelRanking(layers, size, groups), self.before.classes.of(before)))
+        return found
 
     def hand_on(self, now: Labels, then: Labels, found: Labels) -> None:
         """Match by place where layers were taken out: as many old channels as are gone, between two that stayed."""

@@ -28,7 +28,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
-from explorer.edits.channel_groups import find_channel_groups
+from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.propagation import PaddedShortcut
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Input, Node, Output
@@ -178,18 +178,12 @@ class _LabelWalk:
         """Keep the first channels of each group, or put new ones behind those there were."""
         if len(known) == size:
             return known
-        groups = self.group_count(name, len(known), size)
+        groups = group_count(self.groups, name, len(known), size)
         before, each = known.reshape(groups, -1), size // groups
         if each <= before.shape[1]:
             return before[:, :each].reshape(-1)
         more = self.new(size - len(known)).reshape(groups, -1)
         return np.concatenate([before, more], axis=1).reshape(-1)
-
-    def group_count(self, name: str, before: int, after: int) -> int:
-        """The number of equal parts that what follows a layer splits its channels into."""
-        row = self.groups.resolve(self.groups.producers.get(name, ()))
-        multiple = self.groups.segments[row[0]].multiple if len(row) == 1 else 1
-        return multiple if before % multiple == 0 and after % multiple == 0 else 1
 
     # channels of other layers
 
@@ -292,6 +286,13 @@ class _LabelWalk:
             return None
         lines = moved.movedim(axis, 0).reshape(shape[axis], -1)
         return lines[:, 0].numpy().copy() if bool((lines == lines[:, :1]).all()) else None
+
+
+def group_count(groups: ChannelGroups, name: str, before: int, after: int) -> int:
+    """The number of equal parts into which a layer's channels are split by what follows, at both of two widths."""
+    row = groups.resolve(groups.producers.get(name, ()))
+    multiple = groups.segments[row[0]].multiple if len(row) == 1 else 1
+    return multiple if before % multiple == 0 and after % multiple == 0 else 1
 
 
 def _shuffle(node: Node, row: Labels) -> Labels:

@@ -23,9 +23,13 @@ from explorer.edits.edit import EditError
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Layer, Node
 from explorer.graph.arguments import Ref
+from explorer.graph.channel_map import ChannelMap
 from explorer.graph.layers import build_conv, is_depthwise, norm_channels, reconfigure
 from explorer.graph.recognition.shortcuts import compute_depths
 from explorer.graph.recognition.squeeze_excitation import find_gates
+
+#: The channels that can stay when a width is cut, and how a sentence says them.
+KEPT_CHANNELS: dict[str, str] = {"first": "", "l1": ", those with the largest L1 norm"}
 
 #: What a width should become: exactly so many channels (int), about so many (float), or about such a part of what
 #: enters the layer (Fraction). The latter two are rounded to what groups allow.
@@ -39,6 +43,7 @@ def propagate(
     channel_groups: ChannelGroups | None = None,
     divisor: int = 1,
     repair: str = "",
+    keep: str = "first",
 ) -> Architecture:
     """Return the snapshot with every layer adapted to its inputs.
 
@@ -47,13 +52,14 @@ def propagate(
         repair: for maps that do not meet at an addition: "project" (1×1 convolution on the shortcut), "pad"
             (subsampled, zeros for new channels), "fill" (zeros around the smaller map); or "groups", to take
             fewer groups where they do not divide.
+        keep: the channels that stay where targets make a layer narrower: a key of `KEPT_CHANNELS`.
 
     Raises:
         EditError: a layer cannot be adapted.
     """
     if targets and channel_groups is None:
         channel_groups = find_channel_groups(architecture)
-    return _Propagator(architecture, targets, channel_groups, divisor, repair).run()
+    return _Propagator(architecture, targets, channel_groups, divisor, repair, keep).run()
 
 
 def change_node(node: Node, **changes: Any) -> Node:
@@ -93,8 +99,9 @@ class _Propagator:
         channel_groups: ChannelGroups | None,
         divisor: int,
         repair: str,
+        keep: str,
     ) -> None:
-        self.architecture = architecture
+        self.architecture, self.keep = architecture, keep
         self.targets, self.channel_groups, self.divisor, self.repair = targets, channel_groups, divisor, repair
         self.weighed_maps = {
             known.layers[1]: known.feature_map for known in find_gates(architecture.live.values(), architecture)
@@ -144,13 +151,15 @@ class _Propagator:
         if isinstance(layer, _ConvNd):
             return self.adapt_conv(node, layer, given) if not layer.transposed else node
         changes: dict[str, Any] = {}
+        mark: dict[str, Any] = {}
         if isinstance(layer, nn.Linear):
             width = self.output_width(node, layer.out_features, given.dims[-1])
             if (layer.in_features, layer.out_features) != (given.dims[-1], width):
                 changes = {"in_features": given.dims[-1], "out_features": width}
+                mark = self.mark_cut(node, layer.out_features != width)
         else:
             changes = self.adapt_norm(node, layer, given)
-        return change_node(node, op=reconfigure(_layer_op(node), **changes)) if changes else node
+        return change_node(node, op=reconfigure(_layer_op(node), **changes), **mark) if changes else node
 
     def adapt_norm(self, node: Node, layer: nn.Module, input_shape: Shape) -> dict[str, Any]:
         made_for = norm_channels(layer)
@@ -184,7 +193,8 @@ class _Propagator:
                     repair_kinds=("groups",),
                 )
             changes["groups"] = math.gcd(math.gcd(entering, width), layer.groups)
-        return change_node(node, op=reconfigure(_layer_op(node), **changes))
+        mark = self.mark_cut(node, layer.out_channels != width)
+        return change_node(node, op=reconfigure(_layer_op(node), **changes), **mark)
 
     def output_width(self, node: Node, present: int, entering: int) -> int:
         """The width of a layer that chooses it, in the network to be."""
@@ -203,6 +213,10 @@ class _Propagator:
         if total.denominator != 1:
             raise EditError(f"{node.name} would need {float(total):g} channels", node=node.name)
         return int(total)
+
+    def mark_cut(self, node: Node, is_resized: bool) -> dict[str, Any]:
+        """Say on a layer of another width which channels stay; the rest of its map is recorded later."""
+        return {"channel_map": ChannelMap(keep=self.keep)} if is_resized and node.name not in self.weighed_maps else {}
 
     def segment_size(self, segment: int, entering: int) -> int:
         assert self.channel_groups is not None

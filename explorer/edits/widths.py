@@ -1,4 +1,9 @@
-"""Edits of width. Each names the layers that should change; `propagate` makes all others follow."""
+"""Edits of width. Each names the layers that should change; `propagate` makes all others follow.
+
+Where a layer gets narrower, `keep` says which channels stay: the "first" of each group, or those with the largest "l1"
+norm (Li et al., "Pruning filters for efficient ConvNets", 2017). Which these are is found when weights are carried
+over; channels of layers that are added to each other are one, and as important as all their filters together.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +16,10 @@ from typing import ClassVar
 from explorer.base.memo import memoise
 from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_error, location_in_title, nodes_at
-from explorer.edits.propagation import WidthTarget, make_divisible, propagate
+from explorer.edits.propagation import KEPT_CHANNELS, WidthTarget, make_divisible, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at
-from explorer.edits.validation import check_integer, check_number
+from explorer.edits.validation import check_integer, check_number, check_one_of
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 
@@ -30,22 +35,22 @@ class SetWidth:
     name: ClassVar[str]
     at: str
     to: int
+    keep: str = "first"
 
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "128 channels in layer2"."""
-        return f"{self.to} channels {location_in_title(self.at)}"
+        return f"{self.to} channels {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with that many channels leaving the place. Raises EditError where the width is fixed or
         groups do not divide it; its repairs are the nearest widths that can be."""
         check_integer(self.to, 1, MAX_WIDTH, "a width")
+        check_one_of(self.keep, KEPT_CHANNELS, "choice of channels")
         targets = self.compute_targets(architecture)
-        return (
-            propagate(architecture, targets, channel_groups=find_channel_groups(architecture))
-            if targets
-            else architecture
-        )
+        if not targets:
+            return architecture
+        return propagate(architecture, targets, channel_groups=find_channel_groups(architecture), keep=self.keep)
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
         """The new sizes, by segment of `find_channel_groups`. Raises EditError for widths that cannot be."""
@@ -93,16 +98,17 @@ class SetExpansion:
     name: ClassVar[str]
     at: str
     to: float
+    keep: str = "first"
 
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Expansion ×3 everywhere"."""
-        return f"Expansion ×{self.to:g} {location_in_title(self.at)}"
+        return f"Expansion ×{self.to:g} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the hidden widths that many times what enters. Raises EditError where no layer's
         channels stay inside its block."""
-        return _set_hidden_width(architecture, self.at, self.to, "entering")
+        return _set_hidden_width(architecture, self.at, self.to, "entering", self.keep)
 
 
 @register_edit("set_bottleneck_ratio", formerly=("bottleneck_ratio",), former_classes=("BottleneckRatio",))
@@ -113,16 +119,17 @@ class SetBottleneckRatio:
     name: ClassVar[str]
     at: str
     to: float
+    keep: str = "first"
 
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Bottleneck ratio 0.5 everywhere"."""
-        return f"Bottleneck ratio {self.to:g} {location_in_title(self.at)}"
+        return f"Bottleneck ratio {self.to:g} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the hidden widths that part of what leaves. Raises EditError where no layer's
         channels stay inside its block."""
-        return _set_hidden_width(architecture, self.at, self.to, "leaving")
+        return _set_hidden_width(architecture, self.at, self.to, "leaving", self.keep)
 
 
 @register_edit("set_growth_rate", formerly=("growth_rate",), former_classes=("GrowthRate",))
@@ -134,16 +141,18 @@ class SetGrowthRate:
     name: ClassVar[str]
     at: str
     to: int
+    keep: str = "first"
 
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Growth rate 24 everywhere"."""
-        return f"Growth rate {self.to} {location_in_title(self.at)}"
+        return f"Growth rate {self.to} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with that many channels from every dense layer of the place. Raises EditError where there
         is no dense layer."""
         check_integer(self.to, 1, MAX_WIDTH, "a growth rate")
+        check_one_of(self.keep, KEPT_CHANNELS, "choice of channels")
         layers = dense_layers(architecture, self.at)
         if not layers:
             raise EditError(
@@ -161,7 +170,7 @@ class SetGrowthRate:
                     channel_groups, hidden, round(channel_groups.size(hidden) * self.to / old), layer
                 )
         targets |= transition_targets(architecture, excluded={layer.id for layer in layers})
-        return propagate(architecture, targets, channel_groups=channel_groups)
+        return propagate(architecture, targets, channel_groups=channel_groups, keep=self.keep)
 
 
 @register_edit("multiply_width", formerly=("width_multiplier",), former_classes=("WidthMultiplier",))
@@ -177,20 +186,20 @@ class MultiplyWidth:
     at: str
     by: float
     divisor: int = 8
+    keep: str = "first"
 
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Width ×0.5 everywhere"."""
-        return f"Width ×{self.by:g} {location_in_title(self.at)}"
+        return f"Width ×{self.by:g} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the widths of the place multiplied. Raises EditError where a group cannot follow."""
         check_number(self.by, 0.01, 16, "a width multiplier")
         check_integer(self.divisor, 1, 256, "the divisor of widths")
-        channel_groups = find_channel_groups(architecture)
-        return propagate(
-            architecture, self.compute_targets(architecture), channel_groups=channel_groups, divisor=self.divisor
-        )
+        check_one_of(self.keep, KEPT_CHANNELS, "choice of channels")
+        targets, channel_groups = self.compute_targets(architecture), find_channel_groups(architecture)
+        return propagate(architecture, targets, channel_groups=channel_groups, divisor=self.divisor, keep=self.keep)
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
         """The sizes to be, by segment of `find_channel_groups`: about so many, or such a part of what enters."""
@@ -273,8 +282,9 @@ def transition_targets(architecture: Architecture, excluded: Collection[str] = (
     return targets
 
 
-def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relative_to: str) -> Architecture:
+def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relative_to: str, keep: str) -> Architecture:
     check_number(ratio, 0.001, 64, "an expansion" if relative_to == "entering" else "a bottleneck ratio")
+    check_one_of(keep, KEPT_CHANNELS, "choice of channels")
     channel_groups = find_channel_groups(architecture)
     targets: dict[int, WidthTarget] = {}
     for block in blocks_at(architecture, at):
@@ -294,7 +304,7 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
         raise EditError(
             f"there is no hidden width {location_in_error(at)}: no layer whose channels stay inside its block"
         )
-    return propagate(architecture, targets, channel_groups=channel_groups)
+    return propagate(architecture, targets, channel_groups=channel_groups, keep=keep)
 
 
 def _solve_width(channel_groups: ChannelGroups, row: tuple[int, ...], width: int, target: Subgraph) -> dict[int, int]:

@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+if TYPE_CHECKING:
+    from explorer.graph.architecture import Node
+
 #: Stands for a channel that the layer as opened did not have.
 NEW = -1
+
+
+Runs = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRanking:
+    """The channels of some coupled layers that stay when their width is cut: the most important of each group.
+
+    Which these are depends on weights, so it is known only when weights are carried over.
+    """
+
+    layers: tuple[Node, ...]  # as opened; a channel is as important as their filters for it together
+    size: int  # channels that stay
+    groups: int  # equal parts that the channels are dealt out to
+
+    def order(self, importance: torch.Tensor) -> torch.Tensor:
+        """Return the channels in an order in which those that stay are the first of each group. Shape (channels,)."""
+        parts = importance.reshape(self.groups, -1)
+        each = self.size // self.groups
+        best = parts.argsort(dim=1, descending=True, stable=True)
+        order = torch.cat([best[:, :each].sort(dim=1).values, best[:, each:].sort(dim=1).values], dim=1)
+        return (order + torch.arange(self.groups)[:, None] * parts.shape[1]).reshape(-1)
+
+
+#: Says how important each channel of a ranking is: shape (channels,).
+Importance = Callable[[ChannelRanking], torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSelection:
     """The channels on one side of a layer, in order, as runs (first index, length) of those it had when opened.
 
-    A run that begins at `NEW` stands for channels that it did not have.
+    A run that begins at `NEW` stands for channels that it did not have. Where channels were cut by importance, the runs
+    are those of a cut of the last ones, and `rankings` say, with runs over the original channels, which of these are
+    which channels of a ranking.
     """
 
-    runs: tuple[tuple[int, int], ...]
+    runs: Runs
     original_size: int
+    rankings: tuple[tuple[ChannelRanking, Runs], ...] = ()
 
     @classmethod
-    def from_indices(cls, indices: npt.NDArray[np.int64], original_size: int) -> ChannelSelection:
+    def from_indices(
+        cls,
+        indices: npt.NDArray[np.int64],
+        original_size: int,
+        rankings: tuple[tuple[ChannelRanking, Runs], ...] = (),
+    ) -> ChannelSelection:
         """Compress the original index of each channel (`NEW` where there is none) into runs."""
-        ends = np.where(indices[:-1] == NEW, indices[1:] != NEW, indices[1:] != indices[:-1] + 1)
-        starts = np.concatenate([[0], np.flatnonzero(ends) + 1]) if len(indices) else np.empty(0, np.int64)
-        lengths = np.diff(np.append(starts, len(indices)))
-        return cls(tuple(zip(indices[starts].tolist(), lengths.tolist(), strict=True)), original_size)
+        return cls(compress_runs(indices), original_size, rankings)
 
     @property
     def size(self) -> int:
@@ -46,20 +83,31 @@ class ChannelSelection:
         """Number of original channels that are among the present ones, each counted once."""
         return len({first + place for first, length in self.runs if first != NEW for place in range(length)})
 
-    def indices(self) -> torch.Tensor:
+    def indices(self, importance: Importance) -> torch.Tensor:
         """Return the original index of each present channel, `NEW` for a new one: int64, shape (size,)."""
-        return _expand_runs(self.runs)
+        found = _expand_runs(self.runs)
+        for ranking, runs in self.rankings:
+            places = _expand_runs(runs)  # by original index: its channel in the ranking
+            order = ranking.order(importance(ranking))
+            ranked = torch.nonzero(places != NEW).flatten()
+            by_channel = ranked[places[ranked].argsort(stable=True)].reshape(len(order), -1)
+            moved = torch.arange(self.original_size)
+            moved[by_channel.reshape(-1)] = by_channel[order].reshape(-1)
+            found = torch.where(found == NEW, NEW, moved[found.clamp(min=0)])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelMap:
     """Where the channels that a layer reads and makes come from; None on a side where they are those it had, in order.
 
-    A norm, a depthwise convolution and a constant make what they read: of them only `inputs` is used.
+    A norm, a depthwise convolution and a constant make what they read: of them only `inputs` is used. `keep` says which
+    channels stayed when the width of this very layer was cut: the "first" or those with the largest "l1" norm.
     """
 
     inputs: ChannelSelection | None = None
     outputs: ChannelSelection | None = None
+    keep: str = "first"
 
     @property
     def sides(self) -> tuple[ChannelSelection, ...]:
@@ -67,8 +115,16 @@ class ChannelMap:
         return tuple(side for side in (self.inputs, self.outputs) if side is not None)
 
 
+def compress_runs(indices: npt.NDArray[np.int64]) -> Runs:
+    """Return indices as runs (first index, length); those that are `NEW` make runs of their own."""
+    ends = np.where(indices[:-1] == NEW, indices[1:] != NEW, indices[1:] != indices[:-1] + 1)
+    starts = np.concatenate([[0], np.flatnonzero(ends) + 1]) if len(indices) else np.empty(0, np.int64)
+    lengths = np.diff(np.append(starts, len(indices)))
+    return tuple(zip(indices[starts].tolist(), lengths.tolist(), strict=True))
+
+
 @lru_cache(maxsize=1024)
-def _expand_runs(runs: tuple[tuple[int, int], ...]) -> torch.Tensor:
+def _expand_runs(runs: Runs) -> torch.Tensor:
     pieces = [
         torch.full((length,), NEW) if first == NEW else torch.arange(first, first + length) for first, length in runs
     ]

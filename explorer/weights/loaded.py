@@ -9,9 +9,10 @@ import torch
 
 from explorer.base.memo import Token
 from explorer.graph.architecture import Node
+from explorer.graph.channel_map import ChannelRanking
 from explorer.weights.provenance import Provenance, infer_provenance, tensor_shapes
 from explorer.weights.seeded import SeededWeights
-from explorer.weights.weight_transfer import strip_unit_kernel, transfer_weights
+from explorer.weights.weight_transfer import strip_unit_kernel, sum_l1_norms, transfer_weights
 
 _SOURCE_IDS = itertools.count()
 
@@ -54,11 +55,14 @@ class LoadedWeights:
             return known
         fresh = self.seeded.tensors(node)
         return {
-            name: transfer_weights(node, name, value, known[name])
+            name: transfer_weights(node, name, value, known[name], self._importance)
             if name in known and _have_same_rank(known[name], value)
             else value
             for name, value in fresh.items()
         }
+
+    def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
+        return sum_l1_norms(ranking, self.tensors)
 
     def provenance(self, node: Node) -> Provenance | None:
         """Return the provenance of a node's weights; "new" or "extended" where some are lacking; None without any."""

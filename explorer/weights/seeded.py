@@ -14,8 +14,9 @@ from torch import nn
 
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Constant, Layer, Node
+from explorer.graph.channel_map import ChannelRanking
 from explorer.weights.provenance import Provenance, infer_provenance, prefixed_modules
-from explorer.weights.weight_transfer import transfer_weights
+from explorer.weights.weight_transfer import sum_l1_norms, transfer_weights
 
 
 class SeededWeights:
@@ -78,7 +79,10 @@ class SeededWeights:
             return fresh
         if fresh.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
             original = original * math.sqrt(math.prod(original.shape[1:]) / math.prod(fresh.shape[1:]))
-        return transfer_weights(node, name, fresh, original)
+        return transfer_weights(node, name, fresh, original, self._importance)
+
+    def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
+        return sum_l1_norms(ranking, self.tensors)
 
     def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         assert isinstance(node.op, Layer)

@@ -7,18 +7,20 @@ that are in its group now and were before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.graph.architecture import Constant, Node
-from explorer.graph.channel_map import NEW
+from explorer.graph.channel_map import NEW, ChannelRanking, Importance
 from explorer.graph.layers import is_depthwise
 
 
-def transfer_weights(node: Node, name: str, target: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+def transfer_weights(
+    node: Node, name: str, target: torch.Tensor, source: torch.Tensor, importance: Importance
+) -> torch.Tensor:
     """Return `target` with the numbers of the layer as opened wherever a channel is one that it had.
 
     Args:
@@ -26,12 +28,13 @@ def transfer_weights(node: Node, name: str, target: torch.Tensor, source: torch.
         name: of the tensor in it: "weight", "running_mean"; "" for a constant.
         target: new numbers of the present shape; not changed.
         source: the numbers of `node.original`.
+        importance: of the channels of layers that were cut by it: see `ChannelRanking`.
     """
     if target.dim() != source.dim():  # a 1×1 convolution that was a linear layer, or the other way
         source = source.reshape(*strip_unit_kernel(source.shape), *target.shape[2:])
     if node.channel_map is not None and _is_grouped(node.layer) and name == "weight":
-        return _transfer_grouped(node, target, source)
-    indices = _channel_indices(node, name, target, source)
+        return _transfer_grouped(node, target, source, importance)
+    indices = _channel_indices(node, name, target, importance)
     if not indices and target.shape == source.shape:
         return source
     return _copy_channels(target, source, indices)
@@ -42,12 +45,14 @@ def strip_unit_kernel(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(shape[:2] if tuple(shape[2:]) == (1, 1) else shape)
 
 
-def _channel_indices(node: Node, name: str, target: torch.Tensor, source: torch.Tensor) -> dict[int, torch.Tensor]:
+def _channel_indices(node: Node, name: str, target: torch.Tensor, importance: Importance) -> dict[int, torch.Tensor]:
     """The original index of each channel along the dimensions of a tensor where the channels are not those it had."""
     channels, layer = node.channel_map, node.layer
     if channels is None or not target.dim():
         return {}
-    inputs, outputs = (None if side is None else side.indices() for side in (channels.inputs, channels.outputs))
+    inputs, outputs = (
+        None if side is None else side.indices(importance) for side in (channels.inputs, channels.outputs)
+    )
     found: dict[int, torch.Tensor | None] = {0: inputs}  # a norm
     if isinstance(node.op, Constant):
         fits = [dim for dim, size in enumerate(target.shape) if inputs is not None and size == len(inputs)]
@@ -90,13 +95,13 @@ def _is_grouped(layer: nn.Module | None) -> bool:
     return isinstance(layer, _ConvNd) and layer.groups > 1 and not layer.transposed and not is_depthwise(layer)
 
 
-def _transfer_grouped(node: Node, target: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+def _transfer_grouped(node: Node, target: torch.Tensor, source: torch.Tensor, importance: Importance) -> torch.Tensor:
     """As `transfer_weights`, for a convolution whose groups each have columns for their own channels only."""
     layer, channels = node.layer, node.channel_map
     assert isinstance(layer, _ConvNd)
     assert channels is not None
-    rows = torch.arange(len(target)) if channels.outputs is None else channels.outputs.indices()
-    columns = torch.arange(layer.in_channels) if channels.inputs is None else channels.inputs.indices()
+    rows = torch.arange(len(target)) if channels.outputs is None else channels.outputs.indices(importance)
+    columns = torch.arange(layer.in_channels) if channels.inputs is None else channels.inputs.indices(importance)
     result = target.clone()
     per_group, was_per_group = len(rows) // layer.groups, len(source) // layer.groups
     for group, inside in enumerate(columns.reshape(layer.groups, -1)):
@@ -107,3 +112,12 @@ def _transfer_grouped(node: Node, target: torch.Tensor, source: torch.Tensor) ->
             known = (inside != NEW) & (local >= 0) & (local < source.shape[1])
             result[row, known] = source[rows[row], local[known]]
     return result
+
+
+def sum_l1_norms(ranking: ChannelRanking, tensors: Callable[[Node], Mapping[str, torch.Tensor]]) -> torch.Tensor:
+    """Return the importance of each channel: the L1 norm of the filters that make it, summed over the coupled layers.
+
+    Source: Li et al., "Pruning filters for efficient ConvNets", 2017, §3.1.
+    """
+    norms = [tensors(layer)["weight"].abs().flatten(1).sum(1) for layer in ranking.layers]
+    return torch.stack(norms).sum(0)
