@@ -40,11 +40,12 @@ class Layer:
 
     @property
     def has_tensors(self) -> bool:
-        """Has it any numbers: parameters or buffers?"""
+        """Whether it has parameters or buffers."""
         return _has_tensors(self.module)
 
     @property
     def named_tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Parameters and buffers by their name in the module, on the meta device."""
         yield from self.module.named_parameters()
         yield from self.module.named_buffers()
 
@@ -57,10 +58,12 @@ class Function:
 
     @property
     def key(self) -> Hashable:
+        """Part of the signature: equal for ops that compute the same."""
         return self.call
 
     @property
     def name(self) -> str:
+        """`__name__` of the function, or how it prints."""
         return str(getattr(self.call, "__name__", self.call))
 
 
@@ -72,6 +75,7 @@ class Method:
 
     @property
     def key(self) -> Hashable:
+        """Part of the signature."""
         return ("method", self.name)
 
 
@@ -86,6 +90,7 @@ class Constant:
 
     @property
     def key(self) -> Hashable:
+        """Part of the signature: shape, dtype and whether it is trained, not the numbers."""
         return ("constant", tuple(self.tensor.shape), self.tensor.dtype, self.is_parameter)
 
 
@@ -98,15 +103,17 @@ class Input:
 
     @property
     def key(self) -> Hashable:
+        """Part of the signature."""
         return ("input", self.shape, self.dtype)
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What the network returns."""
+    """The return value of the network."""
 
     @property
     def key(self) -> Hashable:
+        """Part of the signature."""
         return "output"
 
 
@@ -116,6 +123,7 @@ class Bypass:
 
     @property
     def key(self) -> Hashable:
+        """Part of the signature."""
         return "pass"
 
 
@@ -155,7 +163,7 @@ class Node:
         return not self.kwargs and all(isinstance(arg, Ref) for arg in self.args)
 
     def bind_arguments(self, values: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """What its op is called with: its arguments, with the values of the nodes that it reads."""
+        """Return the arguments to call its op with; `values` are those of the nodes it reads, by name."""
         if self._has_only_refs:  # most ops: nothing has to be looked for
             return tuple([values[name] for name in self.inputs]), {}
         return substitute_refs(self.args, values), substitute_refs(dict(self.kwargs), values)
@@ -171,9 +179,11 @@ class Node:
 
     @property
     def layer(self) -> nn.Module | None:
+        """Its module, on the meta device; None for an op that is no layer."""
         return self.op.module if isinstance(self.op, Layer) else None
 
     def replace(self, **changes: Any) -> Node:
+        """Return a copy with some fields changed."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return Node(**(values | changes))
 
@@ -210,7 +220,7 @@ class Architecture:
 
     @cached_property
     def live(self) -> Mapping[str, Node]:
-        """The nodes that reach the output, in execution order. The input always does."""
+        """The nodes that reach the output, in execution order, and the input."""
         wanted: set[str] = set()
         for node in reversed(list(self.nodes.values())):
             if node.name in wanted or isinstance(node.op, (Output, Input)):
@@ -273,19 +283,22 @@ class Architecture:
 
     @cached_property
     def input(self) -> Node:
+        """The node of the image."""
         return next(node for node in self.nodes.values() if isinstance(node.op, Input))
 
     @cached_property
     def output(self) -> Node:
+        """The node that returns."""
         return next(node for node in self.nodes.values() if isinstance(node.op, Output))
 
     @property
     def input_shape(self) -> tuple[int, ...]:
+        """Shape of the image: (batch, channels, height, width)."""
         assert isinstance(self.input.op, Input)
         return self.input.op.shape
 
     def unused_name(self, name: str, *suffixes: str) -> str:
-        """`name`, or `name~2` and so on, such that no node is called that, nor that with one of the endings."""
+        """Return `name`, or `name~2` and so on, such that no node is called that, with or without a suffix."""
         number, found = 2, name
         while any(found + ending in self.nodes for ending in ("", *suffixes)):
             number, found = number + 1, f"{name}~{number}"
@@ -379,7 +392,7 @@ def keep_discarded(nodes: Mapping[str, Node]) -> dict[str, Node]:
 
 
 def _takes_value(node: Node, name: str) -> bool:
-    """Does the node take that value, or will it once it is switched on again?"""
+    """Whether the node reads that value, or will once it is switched on again."""
     return name in node.inputs or (
         isinstance(node.op, Bypass) and node.original is not None and _takes_value(node.original, name)
     )

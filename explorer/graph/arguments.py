@@ -15,7 +15,7 @@ class Ref:
 
 
 def substitute_refs(value: Any, values: Mapping[str, Any]) -> Any:
-    """Arguments with every `Ref` replaced by its value."""
+    """Return the arguments with every `Ref` replaced by its value. Raises KeyError for a name without one."""
     if isinstance(value, Ref):
         return values[value.name]
     if isinstance(value, tuple):
@@ -31,6 +31,7 @@ def substitute_refs(value: Any, values: Mapping[str, Any]) -> Any:
 
 
 def collect_refs(value: Any, found: list[str]) -> None:
+    """Append the names of all references in `value` to `found`, in order."""
     if isinstance(value, Ref):
         found.append(value.name)
     elif isinstance(value, (tuple, list)):
@@ -44,7 +45,7 @@ def collect_refs(value: Any, found: list[str]) -> None:
 
 
 def canonical_arguments(value: Any, order: dict[str, int]) -> Hashable:
-    """The arguments with inputs numbered by first appearance: what two calls have in common."""
+    """Return the arguments with references numbered by first appearance, as a hashable value that equal calls share."""
     if isinstance(value, Ref):
         return ("ref", order.setdefault(value.name, len(order)))
     if isinstance(value, (tuple, list)):
@@ -59,6 +60,7 @@ def canonical_arguments(value: Any, order: dict[str, int]) -> Hashable:
 
 
 def rename_refs(value: Any, names: Mapping[str, str]) -> Any:
+    """Return the arguments with references renamed; names that are not in `names` stay."""
     inputs: list[str] = []
     collect_refs(value, inputs)
     return substitute_refs(value, {name: Ref(names.get(name, name)) for name in inputs})

@@ -1,4 +1,4 @@
-"""Running one op: the only place that knows how each kind of op is called."""
+"""Running one op: how each kind of op is called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from explorer.graph.architecture import Bypass, Constant, Function, Input, Layer
 
 
 def call_op(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Compute the node. Input and constants hold no numbers: theirs are tensors on the meta device."""
+    """Return the value of a node for these arguments. Inputs and constants give tensors on the meta device."""
     op = node.op
     if isinstance(op, Layer):
         return op.module(*args, **kwargs)

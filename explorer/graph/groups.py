@@ -1,4 +1,4 @@
-"""A part of the network that folds: the nodes of the tree over the graph."""
+"""A group of nodes that can be collapsed: the nodes of the tree over the graph."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Group:
 
     @cached_property
     def nodes(self) -> tuple[str, ...]:
-        """Names of all nodes inside that are drawn, in execution order."""
+        """Names of all drawn nodes inside, in execution order."""
         return tuple(self._nodes(False))
 
     @cached_property
     def all_nodes(self) -> tuple[str, ...]:
-        """The same with those that are not drawn: what figures are summed over."""
+        """Names of all nodes inside, those that are not drawn included: what figures are summed over."""
         return tuple(self._nodes(True))
 
     def _nodes(self, hidden: bool) -> Iterator[str]:
@@ -53,6 +53,7 @@ class Group:
 
     @property
     def groups(self) -> Iterator[Group]:
+        """The groups directly inside."""
         return (child for child in self.children if isinstance(child, Group))
 
     def walk(self) -> Iterator[Group]:
@@ -68,7 +69,7 @@ def child_kind(item: str | Group, architecture: Architecture) -> str:
 
 
 def expand_containers(group: Group) -> Iterator[str | Group]:
-    """What the group holds, with the plain containers in it opened."""
+    """Yield the children of a group, with plain containers replaced by their own."""
     for child in group.children:
         if isinstance(child, Group) and child.role == "block" and child.class_name in PLAIN_CONTAINERS:
             yield from expand_containers(child)
@@ -77,9 +78,9 @@ def expand_containers(group: Group) -> Iterator[str | Group]:
 
 
 def is_block_sequence(group: Group, architecture: Architecture) -> bool:
-    """Is this a row of blocks and not a block? A named class is when it holds two or more blocks of one class, one
-    after the other, at any depth of plain containers: a dense block, a transformer's encoder, a backbone inside a
-    classifier. Blocks side by side, or with a way around all of them, make up one larger block."""
+    """Whether a group is a sequence of blocks and no block itself: a named class with two or more blocks of one class,
+    one after the other, at any depth of plain containers (a dense block, a transformer's encoder, a backbone inside
+    a classifier). Parallel blocks, and blocks with a shortcut around all of them, make up one larger block."""
     items = list(expand_containers(group))
     blocks = [item for item in items if isinstance(item, Group) and item.role == "block"]
     if any(is_block_sequence(block, architecture) for block in blocks):
@@ -92,7 +93,8 @@ def is_block_sequence(group: Group, architecture: Architecture) -> bool:
 
 
 def _is_chain(items: list[str | Group], architecture: Architecture) -> bool:
-    """Does each block depend on one before it, and does no addition behind the last join what went around them all?"""
+    """Whether each block depends on one before it, and no addition after the last join takes a value that bypassed all
+    of them."""
     behind: set[str] = set()  # nodes that depend on some block
     bypassed = False
     for item in items:
@@ -111,7 +113,7 @@ def _is_chain(items: list[str | Group], architecture: Architecture) -> bool:
 
 
 def _value_inputs(name: str, architecture: Architecture) -> Iterator[str]:
-    """What a node reads, constants aside; an item picked from a tuple stands for the tuple."""
+    """Yield what a node reads, constants aside; an item of a tuple stands for the tuple."""
     for read in architecture.nodes[name].inputs:
         node = architecture.nodes[read]
         if is_tuple_item(node):
@@ -121,5 +123,5 @@ def _value_inputs(name: str, architecture: Architecture) -> Iterator[str]:
 
 
 def is_tuple_item(node: Node) -> bool:
-    """Does the node only pick an item of a tuple (`chunk(x, 2)[0]`, `attention(x)[0]`)?"""
+    """Whether the node only picks an item of a tuple (`chunk(x, 2)[0]`, `attention(x)[0]`)."""
     return getattr(node.op, "name", "") == "getitem" and len(node.args) == 2 and isinstance(node.args[1], int)

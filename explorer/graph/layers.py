@@ -1,6 +1,6 @@
-"""Making layers, and the same layer with other settings, without storage.
+"""Building layers, and the same layer with other settings, without storage.
 
-`reconfigured` copies a layer and gives it other settings and tensors in about 20 µs; building it anew with torch.nn
+`reconfigure` copies a layer and gives it other settings and tensors in about 20 µs; building it anew with torch.nn
 would initialise weights nobody will read.
 """
 
@@ -21,13 +21,13 @@ from explorer.graph.architecture import Layer, module_key
 
 
 def build_layer(factory: Callable[[], nn.Module]) -> Layer:
-    """A new layer, on the meta device."""
+    """Return the layer that `factory` builds on the meta device."""
     with torch.device("meta"):
         return Layer.from_module(factory())
 
 
 def build_conv(in_channels: int, out_channels: int, kernel: int | tuple[int, int] = 1, **settings: Any) -> Layer:
-    """A 2-D convolution; padded so that the map keeps its size at stride 1, unless `padding` says otherwise."""
+    """Return a 2-D convolution; padded so that the map keeps its size at stride 1, unless `padding` says otherwise."""
     sides = kernel if isinstance(kernel, tuple) else (kernel, kernel)
     settings.setdefault("padding", tuple((side - 1) // 2 for side in sides))
     return build_layer(lambda: nn.Conv2d(in_channels, out_channels, sides, **settings))
@@ -93,7 +93,7 @@ _CHANNEL_SETTINGS: tuple[tuple[type[nn.Module], str], ...] = (
 
 
 def norm_channels(module: nn.Module) -> int | None:
-    """How many channels a norm (or a PReLU) was made for; None when it takes any number."""
+    """Return the number of channels that a norm (or a PReLU) is for; None when it takes any."""
     if isinstance(module, nn.LayerNorm):
         return int(module.normalized_shape[0]) if len(module.normalized_shape) == 1 else None
     for cls, name in _CHANNEL_SETTINGS:
@@ -123,7 +123,7 @@ def _buffer(shape: tuple[int, ...]) -> torch.Tensor:
 
 
 def is_depthwise(module: nn.Module | None) -> bool:
-    """One filter (or several) for each channel alone: it has no width of its own."""
+    """Whether each filter reads one channel alone, so that the layer has no width of its own."""
     return (
         isinstance(module, _ConvNd)
         and not module.transposed

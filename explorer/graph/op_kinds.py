@@ -133,23 +133,23 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
 
 
 def kind(node: Node) -> Kind:
-    """What the op is about; a convolution with one input channel per group is depthwise."""
+    """Return the kind of an op; a convolution with one input channel per group is depthwise."""
     return _describe_cached(node)[0]
 
 
 def layer_kind(layer: nn.Module) -> Kind:
-    """What a module is about that is part of an op."""
+    """Return the kind of a module that is part of an op."""
     return _describe_layer(layer)[0]
 
 
 def title(node: Node) -> str:
-    """The op in the field's words: "Conv 3×3", "BN", "ReLU6"."""
+    """Return the op as it stands on its card: "Conv 3×3", "BN", "ReLU6"."""
     return _describe_cached(node)[1]
 
 
 def attributes(node: Node) -> str:
-    """What matters about a layer in a few marks: "32 → 64 · s2 · g32". Empty when nothing does. Of one that is
-    switched off, what it was."""
+    """Return the settings worth showing: "32 → 64 · s2 · g32"; empty when there are none. Of an op that is switched
+    off, those it had."""
     if isinstance(node.op, Bypass):
         return attributes(node.original) if node.original is not None else ""
     layer = node.layer
@@ -175,9 +175,9 @@ def attributes(node: Node) -> str:
 
 
 def activation_name(node: Node) -> str | None:
-    """Name of the activation this node is (a key of `ACTIVATIONS`), or None when it is none of them.
+    """Return the key in `ACTIVATIONS` of an activation, or None for any other op.
 
-    A node from which an edit took the activation is still one: it is "linear".
+    A node from which an edit took the activation is still one: "linear".
     """
     if isinstance(node.op, Bypass):
         return "linear" if node.original is not None and activation_name(node.original) else None
@@ -191,11 +191,12 @@ def activation_name(node: Node) -> str | None:
 
 
 def is_activation(node: Node) -> bool:
+    """Whether the op is an activation, one that was switched to linear included."""
     return kind(node) == "activation"
 
 
 def shuffle_groups(node: Node) -> int:
-    """Groups of a channel shuffle node."""
+    """Return the number of groups of a channel shuffle."""
     if isinstance(node.layer, nn.ChannelShuffle):
         return int(node.layer.groups)
     value = node.args[1] if len(node.args) > 1 else node.kwargs.get("groups", 1)

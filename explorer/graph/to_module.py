@@ -1,4 +1,4 @@
-"""From a snapshot back to a live `nn.Module`: the network as edited, to run, train, save or trace again."""
+"""From a snapshot back to a live `nn.Module`: the edited network, to run, train, save or trace again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where cards, open groups and links of a nested graph go. Pure functions: no torch, no Qt."""
+"""Layout of a nested graph: positions of cards and open groups, routes of links. Pure functions: no torch, no Qt."""
 
 from explorer.layout.arrange import arrange
 from explorer.layout.geometry import Box, Geometry, Point, Route, Spacing

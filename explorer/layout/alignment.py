@@ -1,4 +1,4 @@
-"""Where nodes lie along their ranks: as near to what they are linked with as their neighbours allow."""
+"""Positions along the ranks: each node as near to its neighbours as order and distances allow."""
 
 from collections import defaultdict
 from itertools import pairwise
@@ -10,7 +10,7 @@ LABEL_GAP = 6.0
 
 
 def align(problem: LayoutProblem, rows: list[list[int]], near: list[Edge]) -> list[float]:
-    """The left border of each node, around x = 0."""
+    """Return the left border of each node, around x = 0."""
     x = [0.0] * len(problem.nodes)  # of the axis
     steps = [_min_offsets(problem, row) for row in rows]
     for row, offsets in zip(rows, steps, strict=True):
@@ -36,7 +36,7 @@ def align(problem: LayoutProblem, rows: list[list[int]], near: list[Edge]) -> li
 
 
 def _min_offsets(problem: LayoutProblem, row: list[int]) -> list[float]:
-    """The least distance of each axis from the first one of the row."""
+    """Return the least distance of each axis from the first one of the row."""
     offsets = [0.0] * len(row)
     for place, (one, two) in enumerate(pairwise(row), 1):
         a, b = problem.nodes[one], problem.nodes[two]
@@ -47,7 +47,7 @@ def _min_offsets(problem: LayoutProblem, row: list[int]) -> list[float]:
 
 
 def isotonic_fit(desired: list[float], offsets: list[float]) -> list[float]:
-    """The places nearest to those wished for that keep order and distance (pool adjacent violators)."""
+    """Return the positions nearest to the desired ones that keep order and distance (pool adjacent violators)."""
     pools: list[tuple[float, int]] = []  # sum and count
     for want, offset in zip(desired, offsets, strict=True):
         total, count = want - offset, 1

@@ -131,13 +131,14 @@ def _solve_group(
 
 @bounded(4096)
 def solve_cached(problem: LayoutProblem, ins: int, outs: int, style: GroupStyle) -> SolvedGroup:
-    """Remembered by content: opening a group solves that group and those around it again, and no other."""
+    """Solve a group and add its border. Cached by content: opening a group solves that group and those around it again,
+    and no other."""
     shell = add_border(solve(problem), ins, outs, style, problem.spacing)
     return _straighten_exit(shell, problem) if style is GroupStyle.ROW and outs == 1 else shell
 
 
 def _straighten_exit(solved_group: SolvedGroup, problem: LayoutProblem) -> SolvedGroup:
-    """A row whose last line goes straight on where nothing is in its way, not up to the axis and down again."""
+    """Return a row whose last line goes straight on where nothing is in its way, not up to the axis and down again."""
     last = [number for number, edge in enumerate(problem.edges) if edge[2] == len(problem.nodes) - 1]
     wire = simplify_polyline([*solved_group.polylines[last[0]]]) if len(last) == 1 else ()
     rise = wire[:-1] if len(wire) > 3 and wire[-1][1] == wire[-2][1] else wire
@@ -158,7 +159,7 @@ def _straighten_exit(solved_group: SolvedGroup, problem: LayoutProblem) -> Solve
 
 
 def _build_ports(pin: int, group: GroupGraph, space: Spacing) -> list[LayoutNode]:
-    """Ports with room for a bend where one may be needed, so that no track inside meets one outside."""
+    """Return ports with space for a bend where one may be needed, so that no track inside meets one outside."""
     end, first, count = (
         (0, 0, group.input_count)
         if pin == TOP
@@ -222,7 +223,7 @@ def _to_absolute(
 
 
 def _text_position(box: Box, across: bool) -> Point:
-    """Where the text beside a card begins: to its right, above the line that leaves it there."""
+    """Return where the text beside a card begins: to its right, above the line that leaves it there."""
     return box.x + box.width + TEXT_GAP, box.y + box.height / 2 + (-5 if across else 4)
 
 

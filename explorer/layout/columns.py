@@ -18,7 +18,7 @@ def bundle_columns(
     sizes: Mapping[str, tuple[float, float]],
     spacing: Spacing,
 ) -> dict[str, list[str]]:
-    """Split the root's children, in topological order, into runs of cards and single groups, by unseen name.
+    """Split the root's children, in topological order, into runs of cards and single groups, by hidden name.
 
     A run of one card stays as it is. Neighbours in a topological order can be joined without making a cycle.
     """
@@ -42,7 +42,7 @@ def bundle_columns(
 
 
 def count_open_links(count: int, spans: Sequence[tuple[Hashable, int, int]]) -> list[int]:
-    """How many different things are still in use after each place; `spans` are (what, from where, used where)."""
+    """Return how many different values are still in use after each position; `spans` are (value, source, target)."""
     last: dict[tuple[Hashable, int], int] = {}
     for what, source, target in spans:
         last[what, source] = max(last.get((what, source), source), target)

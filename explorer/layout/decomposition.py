@@ -1,4 +1,4 @@
-"""Find what every path through a frame passes through, and what hangs together in between."""
+"""Series-parallel decomposition: nodes that every path passes through, and components in parallel between them."""
 
 from collections.abc import Set
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from explorer.layout.problem import BOTTOM, FREE, TOP, LayoutProblem
 
 @dataclass(slots=True)
 class Section:
-    """What lies between two consecutive cuts: connected components of nodes, and edges, both by index."""
+    """The part between two consecutive cuts: connected components of nodes, and edges, both by index."""
 
     components: list[list[int]] = field(default_factory=list)
     edges: list[int] = field(default_factory=list)
 
 
 def is_dense(problem: LayoutProblem) -> bool:
-    """Whether a frame is one component between ports, even without the edges that jump over that component."""
+    """Return whether a problem is one component between ports, even without the edges that jump over that component."""
     cuts, sections = find_cuts(problem)
     if not _is_single_component(problem, cuts, sections):
         return False
@@ -28,14 +28,14 @@ def is_dense(problem: LayoutProblem) -> bool:
 
 
 def _is_single_component(problem: LayoutProblem, cuts: list[int], sections: list[Section]) -> bool:
-    """Whether there is only one component, and nothing but ports around it."""
+    """Return whether there is only one component, and nothing but ports around it."""
     if any(problem.nodes[node].pin == FREE for node in cuts):
         return False
     return sum(len(section.components) for section in sections) == 1
 
 
 def find_cuts(problem: LayoutProblem) -> tuple[list[int], list[Section]]:
-    """The nodes that every path passes through, in order, and the section before, between and after them."""
+    """Return the nodes that every path passes through, in order, and the sections before, between and after them."""
     order = _order_with_late_sources(problem)
     position = {node: place for place, node in enumerate(order)}
     jumps = [0] * (len(order) + 1)
@@ -65,7 +65,7 @@ def find_cuts(problem: LayoutProblem) -> tuple[list[int], list[Section]]:
 
 
 def _order_with_late_sources(problem: LayoutProblem) -> list[int]:
-    """The given order, but what hangs in the air (a constant, a second input) just before what first uses it."""
+    """Return the given order, but each node without inputs (a constant, a second input) just before its first user."""
     first_use: dict[int, int] = {}
     fed = set()
     for source, _, target, _ in problem.edges:

@@ -1,4 +1,4 @@
-"""What a layout is asked for and what it answers: plain values in absolute coordinates."""
+"""Input and output of a layout: plain values in absolute coordinates, in pixels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where everything is: cards and open groups by name (the root has no box), routes in the order of the links."""
+    """The finished layout: cards and open groups by name (the root has no box), routes in the order of the links."""
 
     boxes: Mapping[str, Box]
     routes: tuple[Route, ...]

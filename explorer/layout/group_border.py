@@ -1,4 +1,4 @@
-"""The border, header and padding of an open group, and how links get from its border to its inside."""
+"""The border, header and padding of an open group, and the lines from its border to its inside."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -11,7 +11,7 @@ MIN_GROUP_WIDTH = 110.0  # a title needs some width
 
 
 class GroupStyle(Enum):
-    """How a group flows and what surrounds it."""
+    """The direction in which a group flows, and its surroundings."""
 
     ROOT_DOWN = "root, downwards"
     ROOT_ACROSS = "root, to the right"
@@ -23,6 +23,7 @@ class GroupStyle(Enum):
 
     @property
     def is_horizontal(self) -> bool:
+        """Whether the data flows to the right."""
         return self in (GroupStyle.ROOT_ACROSS, GroupStyle.ACROSS, GroupStyle.ROW)
 
 
@@ -42,7 +43,7 @@ class SolvedGroup:
 
 
 def add_border(solution: LayoutSolution, ins: int, outs: int, style: GroupStyle, space: Spacing) -> SolvedGroup:
-    """Put a border around a plan."""
+    """Return a solution with a border around it."""
     pad = space.padding
     if style in (GroupStyle.ROOT_DOWN, GroupStyle.ROOT_ACROSS):
         return _add_frame(solution, (0, 0, 0, 0), ins, outs, style)

@@ -1,4 +1,4 @@
-"""Cut a nested graph into one frame per open group: who is inside, which links cross its border, and through what port.
+"""Cut a nested graph into one graph per open group: its children, the links that cross its border, and their ports.
 
 An open group has one output port for each inner card that is used outside, and one input port for each set of outer
 cards that feed exactly the same inner cards.
@@ -26,7 +26,7 @@ class GroupGraph:
     edge_numbers: dict[Edge, int] = field(default_factory=dict)
 
     def add_edge(self, edge: Edge) -> int:
-        """The number of an edge, added unless it is there."""
+        """Return the number of an edge, added unless it is there."""
         if edge not in self.edge_numbers:
             self.edge_numbers[edge] = len(self.edges)
             self.edges.append(edge)
@@ -50,8 +50,11 @@ def build_nesting(
     columns: Spacing | None = None,
     row_starts: Sequence[int] = (),
 ) -> Nesting:
-    """Check the graph and cut it into groups; with `columns`, cards of the root are bundled into unseen groups, and
-    these into rows, each of which but the first begins at one of `starts`."""
+    """Check the graph and cut it into groups; with `columns`, cards of the root are bundled into hidden groups, and
+    these into rows, each of which but the first begins at one of `row_starts`.
+
+    Raises ValueError for a card without a size, a link that names no card, a self-loop and a cycle.
+    """
     parent, inner_first = _find_parents(root, children)
     _validate(parent, children, links, sizes)
     spans = _paths_to_siblings(parent, links)

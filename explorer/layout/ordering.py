@@ -1,4 +1,4 @@
-"""The order within ranks: as executed, unless another order saves crossings."""
+"""Order within ranks: as executed, unless another order saves crossings (Sugiyama et al., 1981)."""
 
 from bisect import bisect_right, insort
 from collections import defaultdict
@@ -9,7 +9,7 @@ ORDERING_SWEEPS = 4
 
 
 def reduce_crossings(rows: list[list[int]], near: list[Edge]) -> list[list[int]]:
-    """Reorder rows by the mean place of neighbours, down and up, and keep the best; ties keep the given order."""
+    """Reorder rows by the barycenter of neighbours, down and up, and return the best; ties keep the given order."""
     if all(len(row) < 2 for row in rows):
         return rows
     above: dict[int, list[int]] = defaultdict(list)

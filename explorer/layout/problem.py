@@ -1,7 +1,7 @@
-"""The problem inside one open group, without names, and its solution.
+"""The layout problem inside one open group, without names, and its solution.
 
-Both are hashable values in coordinates of their own, so that equal blocks are solved once.
-A frame always flows from top to bottom; a group that flows from left to right hands in transposed sizes.
+Both are hashable values in coordinates of their own, so that equal blocks are solved once. A problem always flows from
+top to bottom; a group that flows from left to right hands in transposed sizes.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class LayoutNode:
 
 
 def build_port(pin: int, room: float = 0) -> LayoutNode:
-    """A place where links enter or leave a frame."""
+    """Return a port: where links enter or leave."""
     return LayoutNode(0, 0, (0,), (0,), 0, lead=room if pin == BOTTOM else 0, stub=room if pin == TOP else 0, pin=pin)
 
 
@@ -45,7 +45,7 @@ class LayoutProblem:
 
 @dataclass(frozen=True, slots=True)
 class LayoutSolution:
-    """A solved frame: top left corners by node, lines and whether they use a lane by edge."""
+    """A solved problem: top left corners by node, lines and whether they use a lane by edge."""
 
     width: float
     height: float
@@ -57,7 +57,7 @@ class LayoutSolution:
 
 
 def normalise_origin(problem: LayoutProblem, solution: LayoutSolution) -> LayoutSolution:
-    """Move a plan drawn around any origin so that its content starts at the left border."""
+    """Move a solution drawn around any origin so that its content starts at the left border."""
     left = min((x for x, _ in solution.corners), default=0.0)
     left = min(left, min((x for wire in solution.polylines for x, _ in wire), default=left))
     right = max((x + node.width for node, (x, _) in zip(problem.nodes, solution.corners, strict=True)), default=0.0)

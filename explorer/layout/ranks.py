@@ -16,7 +16,7 @@ Pin = tuple[int, int]
 
 
 def solve_in_ranks(problem: LayoutProblem) -> LayoutSolution:
-    """Solve a frame in ranks."""
+    """Solve a problem in ranks."""
     rank = _assign_ranks(problem)
     rows: list[list[int]] = [[] for _ in range(max(rank) + 1)]
     for node, number in enumerate(rank):
@@ -31,7 +31,8 @@ def solve_in_ranks(problem: LayoutProblem) -> LayoutSolution:
 
 
 def _assign_ranks(problem: LayoutProblem) -> list[int]:
-    """Longest path from the top; what hangs in the air sinks to just above what uses it; ports keep to their end."""
+    """Return ranks by longest path; sources without a port sink to just above their first user; ports stay at their
+    end."""
     import networkx as nx  # here, as the window imports this module before it is on the screen
 
     pins = [node.pin for node in problem.nodes]
@@ -54,7 +55,7 @@ def _assign_ranks(problem: LayoutProblem) -> list[int]:
 
 
 def _assign_lanes(problem: LayoutProblem, rank: list[int], right: float) -> dict[Pin, float]:
-    """The x of the lane of each pin that feeds a rank further away; short lanes inside, long ones outside."""
+    """Return the x of the lane of each pin that feeds a rank further away; short lanes inside, long ones outside."""
     ends: dict[Pin, int] = defaultdict(int)
     for source, out, target, _ in problem.edges:
         if rank[target] > rank[source] + 1:
@@ -106,7 +107,7 @@ def _place_and_route(
 def _collect_gap_links(
     problem: LayoutProblem, rank: list[int], left: list[float], lanes: dict[Pin, float], count: int
 ) -> list[list[TrackLink]]:
-    """What each gap has to join: node to node, node to lane, lane to node."""
+    """Return the links of each gap: node to node, node to lane, lane to node."""
     gaps: list[dict[tuple[object, object], TrackLink]] = [{} for _ in range(count)]
 
     def join(gap: int, link: TrackLink) -> None:

@@ -1,4 +1,4 @@
-"""Breaking a long row of columns into several, as text is broken into lines, so that a page or screen is filled."""
+"""Breaking a long row of columns into several, as text is broken into lines, to fill a page or screen."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ MAX_ROWS = 8
 def break_into_rows(
     widths: Sequence[float], heights: Sequence[float], may_end: Sequence[bool], gap: float
 ) -> list[int]:
-    """Where rows end: indices of the first column of each row but the first; none where one row serves as well.
+    """Return the index of the first column of each row but the first; none where one row serves as well.
 
     `may_end` says for each column whether a row may end behind it.
     """

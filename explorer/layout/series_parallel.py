@@ -1,7 +1,7 @@
-"""Lay out a frame by what every path passes through and what lies side by side between two such nodes.
+"""Lay out a problem by its series-parallel decomposition.
 
-The former go onto one axis, the latter become columns, and an edge that jumps over columns becomes a lane beside them.
-What cannot be taken apart further is left to ranks.
+Nodes that every path passes through go onto one axis, the components between two of them become columns, and an edge
+that jumps over columns becomes a lane beside them. What cannot be decomposed further is left to ranks.
 """
 
 from collections import Counter
@@ -43,7 +43,7 @@ class SectionColumn:
 
 @bounded(2048)
 def solve(problem: LayoutProblem) -> LayoutSolution:
-    """Place the nodes of a frame and draw its edges."""
+    """Place the nodes of a problem and route its edges."""
     if problem.depth > MAX_DEPTH or is_dense(problem):
         return solve_in_ranks(problem)
     return _SeriesBuilder(problem).build(*find_cuts(problem))
@@ -109,6 +109,7 @@ class _SeriesBuilder:
         self.y = 0.0
 
     def build(self, cuts: list[int], sections: list[Section]) -> LayoutSolution:
+        """Return the solution for these cuts and the sections between them."""
         for number, section in enumerate(sections):
             above = cuts[number - 1] if number > 0 else None
             below = cuts[number] if number < len(cuts) else None
@@ -265,7 +266,7 @@ def place_side_by_side(parts: list[SectionColumn], pins: list[int], spacing: Spa
 
 
 def _axis_offset(parts: list[SectionColumn]) -> float:
-    """What goes onto the axis: the only or by far the highest column, or else the middle of all."""
+    """Return the x that goes onto the axis: of the only or by far the highest column, or else the middle of all."""
     tall = max(parts, key=lambda part: part.solution.height)
     others = [part.solution.height for part in parts if part is not tall]
     if not others or (len(others) == 1 and tall.solution.height >= MAIN_COLUMN_RATIO * others[0]):

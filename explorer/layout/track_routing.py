@@ -25,6 +25,7 @@ class _Net:
     bottoms: set[int] = field(default_factory=set)
 
     def add(self, above: float, below: float) -> None:
+        """Add a link between these two x."""
         self.lo = min(self.lo, above, below)
         self.hi = max(self.hi, above, below)
         self.drift += below - above
@@ -33,7 +34,7 @@ class _Net:
 
 
 def assign_tracks(links: Sequence[TrackLink]) -> tuple[list[int | None], int]:
-    """The track of each link, counted from above (None: it runs straight down), and how many tracks there are."""
+    """Return the track of each link, counted from above (None: it runs straight down), and the number of tracks."""
     fan_out, fan_in = Counter(link[0] for link in links), Counter(link[2] for link in links)
     nets: dict[Hashable, _Net] = {}
     chosen: list[Hashable] = []
@@ -93,7 +94,7 @@ def _vertical_constraints(nets: list[_Net]) -> tuple[list[list[int]], list[int]]
 
 
 def _turn_priority(net: _Net) -> float:
-    """Who turns off first so that neighbours going the same way do not cross."""
+    """Return the order in which nets turn off, such that neighbours going the same way do not cross."""
     return -net.lo if net.drift > 0 else net.hi
 
 

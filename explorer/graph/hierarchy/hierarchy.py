@@ -1,10 +1,10 @@
-"""The nesting people think in: network › stage › block › unit › op.
+"""The nesting of a network: network › stage › block › unit › op.
 
 Module paths give it where they exist; structure gives it where a `Sequential` is flat (VGG, AlexNet, MobileNetV2:
 stages by resolution). The steps:
 
 1. here: nodes in execution order fall into nested module calls;
-2. `units`: wrappers that add nothing go, branches stay, a convolution with its norm and activation becomes one *unit*;
+2. `unit_fusion`: redundant wrappers go, branches stay, a convolution with its norm and activation becomes one *unit*;
 3. `stages`: the blocks on the main path are gathered into stem, stages and head.
 
 Every group is a run of the execution order, so links between siblings only ever point forwards.
@@ -39,24 +39,25 @@ class Hierarchy:
     @classmethod
     @gc_paused()
     def build(cls, architecture: Architecture, dims: OutputShapes) -> Hierarchy:
+        """Return the hierarchy of a snapshot. `dims` are the output shapes of its live nodes."""
         return cls(
             architecture,
             build_stages(simplify_calls(_build_call_tree(architecture, dims), architecture), architecture, dims),
         )
 
     def ancestors(self, id: str) -> Iterator[str]:
-        """Ids of the groups around a card, innermost first, the root last."""
+        """Yield the ids of the groups around a card, innermost first, the root last."""
         while id in self.parent:
             id = self.parent[id]
             yield id
 
     def block_of(self, id: str) -> Group | None:
-        """The outermost block around a card (or the block itself); None when there is none."""
+        """Return the outermost block around a card (or the block itself), or None."""
         around = [self.groups[name] for name in (id, *self.ancestors(id)) if name in self.groups]
         return next((group for group in reversed(around) if group.role == "block"), None)
 
     def nodes_of(self, id: str) -> tuple[str, ...]:
-        """All nodes of a group, or the node itself. Raises KeyError for an id that is neither."""
+        """Return the names of all nodes of a group, or of the node itself. Raises KeyError for any other id."""
         if id in self.groups:
             return self.groups[id].all_nodes
         if id in self.architecture.nodes:
@@ -65,11 +66,12 @@ class Hierarchy:
 
     @cached_property
     def blocks(self) -> tuple[Group, ...]:
+        """All groups that are blocks, outermost first, in execution order."""
         return tuple(group for group in self.groups.values() if group.role == "block")
 
 
 def is_drawn(node: Node, dims: OutputShapes) -> bool:
-    """Sizes that the code reads, constants, and items picked from a tuple are not drawn."""
+    """Whether a node has a card: sizes, constants and items of tuples have none."""
     if isinstance(node.op, Output):
         return True
     if dims.get(node.name) is None or isinstance(node.op, Constant):
@@ -86,6 +88,7 @@ class _ModuleCall:
         self.hidden: list[str] = []
 
     def to_group(self) -> Group:
+        """Return the call as a group, without calls in which nothing is drawn."""
         children = tuple(c.to_group() if isinstance(c, _ModuleCall) else c for c in self.children)
         # A call in which nothing is drawn hands what it hides to the one around it.
         hidden = list(self.hidden)

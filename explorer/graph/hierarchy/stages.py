@@ -21,14 +21,17 @@ class _PathItem:
 
     @property
     def last_node(self) -> str:
+        """Name of the node that makes its value."""
         return self.content if isinstance(self.content, str) else self.content.nodes[-1]
 
     @property
     def is_block(self) -> bool:
+        """Whether it is a block."""
         return isinstance(self.content, Group) and self.content.role == "block"
 
 
 def build_stages(root: Group, architecture: Architecture, dims: OutputShapes) -> Group:
+    """Return the root with the groups on the main path gathered into stem, stages and head."""
     hidden: list[str] = list(root.hidden)
     items = _keep_stage_containers(list(_main_path(root, None, hidden, architecture)))
     ends = {architecture.input.name, architecture.output.name}
@@ -72,7 +75,7 @@ def _main_path(
 
 
 def _is_classifier(item: _PathItem, dims: OutputShapes) -> bool:
-    """Does it make one vector of the image? Then it belongs to the head, whatever it is made of."""
+    """Whether it turns the image into one vector, and so belongs to the head."""
     shape = dims.get(item.last_node)
     return shape is not None and len(shape) == 2
 
@@ -128,7 +131,7 @@ def _stands_alone(contents: tuple[str | Group, ...], classes: list[str], archite
 
 
 def _starts_stage(items: list[_PathItem], at: int, architecture: Architecture, dims: OutputShapes) -> bool:
-    """Does a new stage begin at this item? Where the map gets smaller; a bare pooling ends the stage before it."""
+    """Whether a new stage begins at this item: where the map gets smaller. A bare pooling ends the stage before it."""
     before, here = _spatial_size(items[at - 1], dims), _spatial_size(items[at], dims)
     if isinstance(items[at].content, str) and op_kinds.kind(architecture.nodes[items[at].last_node]) == "pool":
         return False
@@ -145,8 +148,8 @@ def _spatial_size(item: _PathItem, dims: OutputShapes) -> tuple[int, ...]:
 
 
 def _find_head_start(items: list[_PathItem], architecture: Architecture, dims: OutputShapes) -> int:
-    """Where the head begins in a network without blocks: after the last convolution over a map, its activation and
-    the pooling behind it."""
+    """Return the index of the first item of the head in a network without blocks: after the last convolution over a
+    map, its activation and the pooling behind it."""
     end = 0
     for at, item in enumerate(items):
         nodes = (item.content,) if isinstance(item.content, str) else item.content.nodes

@@ -1,4 +1,4 @@
-"""Tidying the tree of module calls: wrappers that say nothing go, branches stay, and a convolution with its norm and
+"""Simplifying the tree of module calls: redundant wrappers go, branches stay, and a convolution with its norm and
 activation becomes one unit."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from explorer.graph.recognition.squeeze_excitation import is_gate_module
 
 
 def simplify_calls(group: Group, architecture: Architecture, is_root: bool = True) -> Group:
+    """Return the group without redundant wrappers, its layers fused into units."""
     inside = tuple(
         simplify_calls(c, architecture, is_root=False) if isinstance(c, Group) else c for c in group.children
     )
@@ -40,8 +41,8 @@ def simplify_calls(group: Group, architecture: Architecture, is_root: bool = Tru
 
 
 def _is_redundant(child: Group, in_sequence: bool, architecture: Architecture) -> bool:
-    """A module of one op is that op. A plain container inside a block is only bookkeeping, unless it is a branch that
-    ends in a concatenation; in a row of blocks it may be a stage, which `_stages` decides."""
+    """Whether a module says nothing: one of a single op, or a plain container inside a block, unless it is a branch
+    that ends in a concatenation. In a sequence of blocks it may be a stage, which `stages` decides."""
     if len(child.children) == 1:
         return True
     if not any(child_kind(name, architecture) in _COMPUTING_KINDS for name in child.nodes):
@@ -58,7 +59,7 @@ def _is_redundant(child: Group, in_sequence: bool, architecture: Architecture) -
 
 
 def _has_own_blocks(group: Group, architecture: Architecture) -> bool:
-    """Blocks of their own, that is: a gate is a part of the block it is in."""
+    """Whether the group holds blocks other than gates, which are parts of the block they are in."""
     blocks = (child for child in group.groups if child.role == "block" and child.class_name not in PLAIN_CONTAINERS)
     return not all(is_gate_module(block, architecture) for block in blocks)
 
@@ -97,7 +98,7 @@ _COMPUTING_KINDS = (*op_kinds.WEIGHTED, "attention", "add", "concat", "multiply"
 
 
 def _post_activation_length(children: list[str | Group], at: int, architecture: Architecture) -> int:
-    """How many items from `at` on make up convolution + norm + activation."""
+    """Return how many items from `at` on make up convolution + norm + activation."""
     head = children[at]
     if isinstance(head, Group):
         if head.role != "unit" or child_kind(head.nodes[-1], architecture) == "activation":
@@ -115,7 +116,7 @@ def _post_activation_length(children: list[str | Group], at: int, architecture: 
 
 
 def _pre_activation_length(children: list[str | Group], at: int, architecture: Architecture) -> int:
-    """How many items from `at` on make up norm + activation + convolution."""
+    """Return how many items from `at` on make up norm + activation + convolution."""
     kind = child_kind(children[at], architecture)
     if kind == "norm":
         return _unit_length(children, at, ["activation", "weighted"], architecture)
@@ -137,7 +138,7 @@ def _unit_length(children: list[str | Group], at: int, kinds: list[str], archite
 
 
 def _is_only_user(before: str | Group, item: str, architecture: Architecture) -> bool:
-    """Is `item` the only thing fed by `before`, and fed by nothing else?"""
+    """Whether `item` alone reads `before`, and reads nothing else."""
     last = before if isinstance(before, str) else before.nodes[-1]
     read = {name for name in architecture.nodes[item].inputs if not isinstance(architecture.nodes[name].op, Constant)}
     return read == {last} and architecture.users[last] == (item,)

@@ -1,5 +1,5 @@
-"""The parts of a block that recognition asks about: the straight way through it, its layers in order, its shortcut,
-its gates, its joins."""
+"""The structure of a block, as recognition asks for it: its main path, its layers in order, its shortcut, gates and
+joins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from explorer.graph.recognition.squeeze_excitation import find_gates
 
 
 class BlockStructure:
-    """One block, cut open. What does not depend on the image (a table of positions) is no part of it."""
+    """The structure of one block. What does not depend on the image (a table of positions) is left out."""
 
     def __init__(self, group: Group, architecture: Architecture) -> None:
         self.architecture = architecture
@@ -35,6 +35,7 @@ class BlockStructure:
         ]
 
     def has_kind(self, *kinds: str) -> bool:
+        """Whether one of its ops is of one of these kinds."""
         return not self._kinds.isdisjoint(kinds)
 
     @cached_property
@@ -43,12 +44,12 @@ class BlockStructure:
 
     @cached_property
     def external_inputs(self) -> frozenset[str]:
-        """The values from outside that it works on."""
+        """Names of the values from outside that it reads."""
         return frozenset(read for node in self.nodes for read in self.value_inputs(node) if read not in self.node_names)
 
     @cached_property
     def joins(self) -> list[Node]:
-        """The additions and concatenations of several values, switched off shortcuts included."""
+        """Additions and concatenations of several values, switched off shortcuts included."""
         known = self.shortcuts
         return [
             node
@@ -58,14 +59,14 @@ class BlockStructure:
 
     @cached_property
     def shortcuts(self) -> dict[str, Shortcut]:
-        """The additions of ways around that lie in it, in order."""
+        """The residual additions inside, by the name of their node, in order."""
         known = find_shortcuts(self.architecture) if self.has_kind("add") else {}
         return {node.name: known[node.name] for node in self.nodes if node.name in known}
 
     @cached_property
     def shortcut(self) -> Shortcut | None:
-        """The way around the whole of it: its last join, from where it begins (in pre-activation blocks behind the
-        first norm and activation)."""
+        """The shortcut around the whole block: its last join, from where it begins (in pre-activation blocks behind the
+        first norm and activation). None when there is none."""
         known = self.shortcuts.get(self.joins[-1].name) if self.joins else None
         if known is None or len(self.external_inputs) != 1 or not self.ends_at(self.joins[-1]):
             return None
@@ -79,7 +80,7 @@ class BlockStructure:
         return known
 
     def ends_at(self, join: Node) -> bool:
-        """Does no layer with weights follow this node?"""
+        """Whether no layer with weights follows this node."""
         at = self.nodes.index(join)
         return all(kind not in WEIGHTED for kind in self.kinds[at:])
 
@@ -87,8 +88,8 @@ class BlockStructure:
 
     @cached_property
     def main_path(self) -> list[Node]:
-        """The straight way from what goes in to what comes out, the way around left aside; empty when there is more
-        than one way, or a layer that is not on it."""
+        """The nodes from input to output, the shortcut left aside; empty when there is more than one path, or a layer
+        that is not on it."""
         end = self.shortcut.main if self.shortcut is not None else self.nodes[-1].name if self.nodes else ""
         around = self.find_path(self.shortcut.skip, self.shortcut.fork) if self.shortcut is not None else []
         found = self.find_path(end)
@@ -96,7 +97,8 @@ class BlockStructure:
         return found if found and all(node.name in seen for node in self.weighted_layers) else []
 
     def find_path(self, end: str, start: str = "") -> list[Node] | None:
-        """The nodes from `start`, or from outside, to `end`, in order; None where several values meet on the way."""
+        """Return the nodes from `start`, or from outside, to `end`, in order; None where several values meet on the
+        way."""
         found: list[Node] = []
         name: str | None = end
         while name is not None and name in self.node_names and name != start:
@@ -116,24 +118,24 @@ class BlockStructure:
 
     @cached_property
     def main_layers(self) -> list[Node]:
-        """The weighted layers on the straight way, in order."""
+        """The layers with weights on the main path, in order."""
         return [
             node for node in self.main_path if op_kinds.kind(node) in WEIGHTED and node.name not in self.ghost_layers
         ]
 
     @cached_property
     def layer_codes(self) -> str:
-        """The steps in one letter each: d(epthwise), 1 (looks at one place), k (looks at its neighbours),
-        0 (not known)."""
+        """The main layers in one letter each: d(epthwise), 1 (window of one place), k (larger window), 0 (unknown)."""
         return "".join(_layer_code(step) for step in self.main_layers)
 
     @property
     def kernel_sizes(self) -> list[int]:
+        """Sides of the windows of the main layers."""
         return [kernel_size(step) for step in self.main_layers]
 
     @property
     def leading_kinds(self) -> list[str]:
-        """The kinds before the first step, joins and arrangements aside."""
+        """Kinds of the norms, activations and poolings before the first main layer."""
         found = []
         for node in self.main_path:
             kind = op_kinds.kind(node)
@@ -145,10 +147,12 @@ class BlockStructure:
 
     @property
     def is_pre_activation(self) -> bool:
+        """Whether norm and activation come before the first layer (He et al., "Identity mappings in deep residual
+        networks", 2016)."""
         return self.leading_kinds == ["norm", "activation"] and bool(self.main_layers)
 
     def ops_after(self, step: Node) -> Iterator[Node]:
-        """What comes on the straight way between this step and the next; behind the last, to the end of the block."""
+        """Yield the ops on the main path up to the next layer; after the last layer, up to the end of the block."""
         at = self.main_path.index(step) + 1
         for node in self.main_path[at:]:
             if op_kinds.kind(node) in WEIGHTED:
@@ -158,14 +162,15 @@ class BlockStructure:
             yield from self.nodes[self.nodes.index(self.joins[-1]) :]
 
     def is_activated(self, step: Node) -> bool:
-        """Is there an activation behind this step, one that was switched to linear included?"""
+        """Whether an activation follows this layer, one that was switched to linear included."""
         return any(op_kinds.kind(node) == "activation" for node in self.ops_after(step))
 
     # --- several ways -----------------------------------------------------------------------------------------------
 
     @cached_property
     def branches(self) -> list[list[Node]]:
-        """For each input of the last join all that leads to it inside; empty when one comes from outside as it is."""
+        """For each input of the last join, the nodes inside that lead to it; empty when one comes from outside as it
+        is."""
         if not self.joins:
             return []
         ends = self.value_inputs(self.joins[-1])
@@ -206,50 +211,52 @@ class BlockStructure:
 
     @property
     def users(self) -> list[Node]:
-        """What reads its last value."""
+        """The nodes that read its last value."""
         users = self.architecture.users[self.nodes[-1].name] if self.nodes else ()
         return [self.architecture.nodes[user] for user in users]
 
     @property
     def is_dense_layer(self) -> bool:
-        """Is what it makes concatenated with what it reads, by whoever reads it next?"""
+        """Whether a reader concatenates its output with its input (Huang et al., "Densely connected convolutional
+        networks", 2017)."""
         return any(
             op_kinds.kind(node) == "concat" and not self.external_inputs.isdisjoint(node.inputs) for node in self.users
         )
 
     @property
     def is_branch(self) -> bool:
-        """Is it one of several ways that end in one concatenation, none of which leads into it?"""
+        """Whether it is one of several branches that end in one concatenation, none of which reads another."""
         if len(self.users) != 1 or op_kinds.kind(self.users[0]) != "concat":
             return False
         reads = set(self.users[0].inputs)
         return len(reads) > 1 and self.external_inputs.isdisjoint(reads)
 
     def value_inputs(self, node: Node) -> list[str]:
-        """The values a node works on, sizes and constants aside."""
+        """Return the values a node works on, sizes and constants aside."""
         if op_kinds.kind(node) == "reshape":
             return list(node.inputs[:1])
         return [name for name in node.inputs if name in self._depth]
 
 
 def kernel_size(node: Node) -> int:
-    """Side of a layer's window; a linear layer looks at one place. 0 where that is not known."""
+    """Return the side of a layer's window: 1 for a linear layer, 0 where it is unknown."""
     if isinstance(node.layer, nn.modules.conv._ConvNd):
         return max(node.layer.kernel_size)
     return int(op_kinds.kind(node) == "linear")
 
 
 def in_channels(node: Node) -> int:
-    """Channels that enter a convolution or linear layer; 0 where that is not known."""
+    """Return the input channels of a convolution or linear layer; 0 where they are unknown."""
     return getattr(node.layer, "in_channels", 0) or getattr(node.layer, "in_features", 0)
 
 
 def out_channels(node: Node) -> int:
-    """Channels that leave it."""
+    """Return its output channels; 0 where they are unknown."""
     return getattr(node.layer, "out_channels", 0) or getattr(node.layer, "out_features", 0)
 
 
 def group_count(node: Node) -> int:
+    """Return the groups of a convolution; 1 for any other op."""
     return getattr(node.layer, "groups", 1)
 
 

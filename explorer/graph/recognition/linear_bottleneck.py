@@ -13,8 +13,8 @@ from explorer.graph.groups import Group
 
 
 def find_projection(group: Group, architecture: Architecture) -> tuple[str, str | None] | None:
-    """The linear bottleneck of a block with a depthwise convolution: (the last node of its 1×1 projection, the
-    activation an edit put behind it or None). None when the block has no projection that is, or was, linear."""
+    """Return the linear bottleneck of a block with a depthwise convolution: the last node of its 1×1 projection, and
+    the activation an edit put behind it or None. None when the block has no projection that is, or was, linear."""
     nodes = [architecture.nodes[name] for name in group.nodes]
     depthwise = next((at for at, node in enumerate(nodes) if op_kinds.kind(node) == "depthwise"), None)
     if depthwise is None or _activated_after_join(group, architecture):
@@ -31,7 +31,7 @@ def find_projection(group: Group, architecture: Architecture) -> tuple[str, str 
 
 
 def _activated_after_join(group: Group, architecture: Architecture) -> bool:
-    """Is there an activation after the addition or concatenation, as in ResNet and ShuffleNet?"""
+    """Whether an activation follows the addition or concatenation, as in ResNet and ShuffleNet."""
     joins = [n for n in group.nodes if op_kinds.kind(architecture.nodes[n]) in ("add", "concat")]
     return bool(joins) and any(
         op_kinds.is_activation(architecture.nodes[user])

@@ -1,4 +1,4 @@
-"""What the structures that recognition knows are called, and what they are for, in a sentence or two."""
+"""Names and descriptions of the block patterns that recognition knows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
+    """A recognised structure: its name and what it does."""
+
     name: str  # "Inverted residual"
     description: str  # one or two sentences
     remarks: tuple[str, ...] = ()  # what edits made of it: "shortcut off"
 
     def with_sentence(self, sentence: str, remark: str = "") -> Pattern:
-        """The same with one more sentence, and perhaps a remark."""
+        """Return the pattern with one more sentence, and perhaps a remark."""
         remarks = (*self.remarks, remark) if remark else self.remarks
         return replace(self, description=f"{self.description} {sentence}", remarks=remarks)
 

@@ -1,7 +1,7 @@
-"""Recognition: what a block is, by its structure and never by its class name.
+"""Recognition of blocks by structure, never by class name.
 
-So torchvision's, timm's and anyone's own modules get the same words. What is not known for sure is just a block.
-`anatomy` cuts the block open; here is only what is called what.
+So torchvision's, timm's and anyone's own modules get the same names. What is not certain is just a block.
+`block_structure` takes the block apart; here is which structure has which name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.groups import Group
 from explorer.graph.op_kinds import WEIGHTED
-from explorer.graph.recognition import patterns as words
+from explorer.graph.recognition import patterns
 from explorer.graph.recognition.block_structure import (
     BlockStructure,
     group_count,
@@ -26,28 +26,28 @@ from explorer.graph.recognition.squeeze_excitation import is_gate_module
 
 
 def recognise(group: Group, architecture: Architecture) -> Pattern:
-    """What a group is."""
+    """Return the pattern of a group."""
     if group.role == "unit":
         return _recognise_unit(group, architecture)
     if group.role != "block":
-        return words.ROLES[group.role]
+        return patterns.ROLES[group.role]
     if is_gate_module(group, architecture):
-        return words.GATE
+        return patterns.GATE
     return _recognise_block(BlockStructure(group, architecture))
 
 
 def recognise_stage(blocks: Iterable[Pattern]) -> Pattern:
-    """What a stage of these blocks is."""
+    """Return the pattern of a stage, given those of its blocks."""
     count = 0
     for pattern in blocks:
-        if pattern is not words.DENSE:  # the rest of them need not be looked at
-            return words.ROLES["stage"]
+        if pattern is not patterns.DENSE:  # the rest of them need not be looked at
+            return patterns.ROLES["stage"]
         count += 1
-    return words.DENSE_BLOCK if count > 1 else words.ROLES["stage"]
+    return patterns.DENSE_BLOCK if count > 1 else patterns.ROLES["stage"]
 
 
 def is_transition(group: Group, architecture: Architecture) -> bool:
-    """Does this block stand between two dense blocks?"""
+    """Whether a block stands between two dense blocks (Huang et al., 2017, table 1)."""
     return _match_transition(BlockStructure(group, architecture)) is not None
 
 
@@ -55,7 +55,7 @@ def _recognise_block(block: BlockStructure) -> Pattern:
     if _has_attention(block):
         return _match_attention(block)
     if not block.weighted_layers:
-        return words.BLOCK
+        return patterns.BLOCK
     for known in (
         _match_shuffle,
         _match_repvgg,
@@ -67,18 +67,18 @@ def _recognise_block(block: BlockStructure) -> Pattern:
         if (found := known(block)) is not None:
             return found
     if block.shortcut is None and block.is_branch:
-        return words.BRANCH
+        return patterns.BRANCH
     if (found := _match_straight(block) or _match_residual(block)) is not None:
         return _add_remarks(found, block)
-    return words.PROJECTION if _is_projection(block) else words.BLOCK
+    return patterns.PROJECTION if _is_projection(block) else patterns.BLOCK
 
 
 def _add_remarks(pattern: Pattern, block: BlockStructure) -> Pattern:
     """The pattern, with what is said of its shortcut and gates."""
     if block.gates:
-        pattern = Pattern(f"{pattern.name} + SE", pattern.description, pattern.remarks).with_sentence(words.SQUEEZED)
+        pattern = Pattern(f"{pattern.name} + SE", pattern.description, pattern.remarks).with_sentence(patterns.SQUEEZED)
     if block.shortcut is not None and not block.shortcut.enabled:
-        pattern = pattern.with_sentence(words.OFF, "shortcut off")
+        pattern = pattern.with_sentence(patterns.OFF, "shortcut off")
     return pattern
 
 
@@ -109,15 +109,17 @@ def _match_inverted_residual(block: BlockStructure) -> Pattern | None:
     widest = hidden > max(in_channels(first), out_channels(last))
     if block.shortcut is None and not (widest or _ends_linear(block)):
         return None
-    return _describe_bottleneck(words.INVERTED, block)
+    return _describe_bottleneck(patterns.INVERTED, block)
 
 
 def _match_separable(block: BlockStructure) -> Pattern:
     """A filter for each channel and a 1×1. With the activation between the two and none at the end it is an inverted
     residual that does not expand, as MobileNetV2 begins (Sandler et al., 2018, table 2, t = 1)."""
     if _ends_linear(block) and block.is_activated(block.main_layers[0]):
-        return _describe_bottleneck(words.INVERTED_ALONE, block)
-    return words.RESIDUAL_SEPARABLE.with_sentence(words.AROUND) if block.shortcut is not None else words.SEPARABLE
+        return _describe_bottleneck(patterns.INVERTED_ALONE, block)
+    return (
+        patterns.RESIDUAL_SEPARABLE.with_sentence(patterns.AROUND) if block.shortcut is not None else patterns.SEPARABLE
+    )
 
 
 def _match_convnext(block: BlockStructure) -> Pattern | None:
@@ -125,7 +127,7 @@ def _match_convnext(block: BlockStructure) -> Pattern | None:
     widens = out_channels(wide) > in_channels(wide) and out_channels(narrow) < in_channels(narrow)
     if block.shortcut is None or block.is_activated(depthwise) or not widens:
         return None
-    return words.CONVNEXT.with_sentence(words.AROUND)
+    return patterns.CONVNEXT.with_sentence(patterns.AROUND)
 
 
 def _match_fused_inverted(block: BlockStructure) -> Pattern | None:
@@ -133,7 +135,7 @@ def _match_fused_inverted(block: BlockStructure) -> Pattern | None:
     widens = out_channels(full) > in_channels(full) and out_channels(narrow) < in_channels(narrow)
     if not widens or group_count(full) > 1 or not _ends_linear(block):
         return None
-    return _describe_bottleneck(words.FUSED, block)
+    return _describe_bottleneck(patterns.FUSED, block)
 
 
 def _describe_bottleneck(pattern: Pattern, block: BlockStructure) -> Pattern:
@@ -149,8 +151,8 @@ def _describe_bottleneck(pattern: Pattern, block: BlockStructure) -> Pattern:
         if op_kinds.is_activation(n) and op_kinds.activation_name(n) is None
     ]
     by_edit = "bottleneck activated" if any(node.added for node in acts) else ""
-    pattern = pattern.with_sentence(words.ACTIVATED if acts else words.LINEAR, by_edit)
-    return pattern.with_sentence(words.AROUND if block.shortcut is not None else words.NO_AROUND)
+    pattern = pattern.with_sentence(patterns.ACTIVATED if acts else patterns.LINEAR, by_edit)
+    return pattern.with_sentence(patterns.AROUND if block.shortcut is not None else patterns.NO_AROUND)
 
 
 def _match_bottleneck(block: BlockStructure) -> Pattern | None:
@@ -164,15 +166,15 @@ def _match_bottleneck(block: BlockStructure) -> Pattern | None:
         return None
     name = "inverted bottleneck" if wide else "bottleneck"
     name = f"{_residual_prefix(block)} {name}" if block.shortcut is not None and not wide else name.capitalize()
-    what = (words.NARROW if narrow else words.WIDE if wide else words.EVEN).format(k=side)
+    what = (patterns.NARROW if narrow else patterns.WIDE if wide else patterns.EVEN).format(k=side)
     if depthwise:
-        name, what = f"{name}, depthwise", f"{what} {words.DEPTHWISE.format(k=side)}"
+        name, what = f"{name}, depthwise", f"{what} {patterns.DEPTHWISE.format(k=side)}"
     elif cardinality > 1:
         name, what = (
             f"{name}, cardinality {cardinality}",
-            f"{what} {words.CARDINALITY.format(k=side, groups=cardinality)}",
+            f"{what} {patterns.CARDINALITY.format(k=side, groups=cardinality)}",
         )
-    return Pattern(name, f"{what} {words.AROUND}" if block.shortcut is not None else what)
+    return Pattern(name, f"{what} {patterns.AROUND}" if block.shortcut is not None else what)
 
 
 def _match_mlp(block: BlockStructure) -> Pattern | None:
@@ -185,7 +187,7 @@ def _match_mlp(block: BlockStructure) -> Pattern | None:
         or out_channels(wide) <= out_channels(narrow)
     ):
         return None
-    return words.MLP
+    return patterns.MLP
 
 
 def _match_full_convolutions(block: BlockStructure) -> Pattern | None:
@@ -194,15 +196,15 @@ def _match_full_convolutions(block: BlockStructure) -> Pattern | None:
         return None
     if block.shortcut is None:
         ends = any(op_kinds.kind(node) in ("add", "multiply", "concat") for node in block.users)
-        return None if ends else words.PLAIN_BLOCK
+        return None if ends else patterns.PLAIN_BLOCK
     if len(block.main_layers) > 2:
         return None
-    return Pattern(f"{_residual_prefix(block)} block", words.BASIC.format(k=block.kernel_sizes[0]))
+    return Pattern(f"{_residual_prefix(block)} block", patterns.BASIC.format(k=block.kernel_sizes[0]))
 
 
 def _match_residual(block: BlockStructure) -> Pattern | None:
     """Layers with a way around all of them, whatever they are."""
-    return Pattern(f"{_residual_prefix(block)} block", words.RESIDUAL) if block.shortcut is not None else None
+    return Pattern(f"{_residual_prefix(block)} block", patterns.RESIDUAL) if block.shortcut is not None else None
 
 
 def _residual_prefix(block: BlockStructure) -> str:
@@ -210,14 +212,14 @@ def _residual_prefix(block: BlockStructure) -> str:
 
 
 def _ends_linear(block: BlockStructure) -> bool:
-    """Is there no activation at the end but what an edit put there?"""
+    """Whether there is no activation at the end but one that an edit put there."""
     return all(node.added for node in block.ops_after(block.main_layers[-1]) if op_kinds.is_activation(node))
 
 
 def _match_transition(block: BlockStructure) -> Pattern | None:
     pools = bool(block.main_path) and op_kinds.title(block.main_path[-1]).startswith(("Avg pool", "Max pool"))
     return (
-        words.TRANSITION
+        patterns.TRANSITION
         if block.layer_codes == "1" and block.is_pre_activation and pools and block.shortcut is None
         else None
     )
@@ -227,7 +229,7 @@ def _match_dense_layer(block: BlockStructure) -> Pattern | None:
     grows = (
         block.layer_codes in ("1k", "k") and block.is_pre_activation and block.shortcut is None and block.is_dense_layer
     )
-    return words.DENSE if grows else None
+    return patterns.DENSE if grows else None
 
 
 def _match_classifier(block: BlockStructure) -> Pattern | None:
@@ -242,11 +244,11 @@ def _match_classifier(block: BlockStructure) -> Pattern | None:
         return None
     pool = next(node for node in block.main_path if op_kinds.kind(node) == "pool")
     whole = op_kinds.title(pool).startswith(("Global", "Adaptive", "Mean"))
-    return words.CLASSIFIER if whole else None
+    return patterns.CLASSIFIER if whole else None
 
 
 def _is_projection(block: BlockStructure) -> bool:
-    """Is it the way around another path, from where the two part to where they meet?"""
+    """Whether it is the skip path of a shortcut, from its fork to its addition."""
     ways = (known for known in find_shortcuts(block.architecture).values() if known.skip == block.nodes[-1].name)
     return bool(block.main_path) and any(known.fork in block.external_inputs for known in ways)
 
@@ -255,7 +257,7 @@ def _is_projection(block: BlockStructure) -> bool:
 
 
 def _has_attention(block: BlockStructure) -> bool:
-    """Is there attention: an op that is it, or a softmax that weighs a product of two maps?"""
+    """Whether there is attention: an op of that kind, or a softmax that weighs a product of two maps."""
     for node in block.nodes:
         if op_kinds.title(node).startswith(("Attention", "Window attention")):
             return True
@@ -276,15 +278,15 @@ def _match_attention(block: BlockStructure) -> Pattern:
     """Attention and an MLP with a way around each make a transformer block."""
     known = list(block.shortcuts.values())
     if not known and not any(kernel_size(node) != 1 for node in block.weighted_layers):
-        return words.ATTENTION
+        return patterns.ATTENTION
     if len(known) != 2:
-        return words.BLOCK
+        return patterns.BLOCK
     way = block.find_path(known[1].main, known[1].fork) or []
     steps = [node for node in way if op_kinds.kind(node) in WEIGHTED]
     is_mlp = (
         len(steps) == 2 and all(kernel_size(s) == 1 for s in steps) and out_channels(steps[0]) > out_channels(steps[1])
     )
-    return words.TRANSFORMER if is_mlp and known[1].fork == known[0].add else words.BLOCK
+    return patterns.TRANSFORMER if is_mlp and known[1].fork == known[0].add else patterns.BLOCK
 
 
 def _match_shuffle(block: BlockStructure) -> Pattern | None:
@@ -293,23 +295,23 @@ def _match_shuffle(block: BlockStructure) -> Pattern | None:
     at = block.kinds.index("shuffle")
     before = block.architecture.nodes[block.nodes[at].inputs[0]]
     if op_kinds.kind(before) == "concat" and len(before.inputs) == 2:
-        pattern = words.SHUFFLE_V2
+        pattern = patterns.SHUFFLE_V2
     elif (
         not any(kind in WEIGHTED for kind in block.kinds[:at]) or block.kinds[at:].count("conv") == 0 or not block.joins
     ):
         return None
     else:
-        pattern = words.SHUFFLE
+        pattern = patterns.SHUFFLE
     if isinstance(block.nodes[at].op, Bypass):
-        pattern = pattern.with_sentence(words.SHUFFLE_OFF, "shuffle off")
+        pattern = pattern.with_sentence(patterns.SHUFFLE_OFF, "shuffle off")
     return _add_remarks(pattern, block)
 
 
 def _match_ghost(block: BlockStructure) -> Pattern | None:
     modules = len(set(block.ghost_layers.values()))
     if block.shortcut is not None and modules == 2:
-        return words.GHOST
-    return words.GHOST_MODULE if block.shortcut is None and modules == len(block.main_layers) == 1 else None
+        return patterns.GHOST
+    return patterns.GHOST_MODULE if block.shortcut is None and modules == len(block.main_layers) == 1 else None
 
 
 def _match_concatenated(block: BlockStructure) -> Pattern | None:
@@ -327,18 +329,18 @@ def _match_concatenated(block: BlockStructure) -> Pattern | None:
     if len(layers) == 2 and all(len(way) == 2 for way in layers):
         (squeeze, one), (shared, other) = layers
         fits = squeeze is shared and kernel_size(squeeze) == 1 and out_channels(squeeze) < in_channels(squeeze)
-        return words.FIRE if fits and sorted((kernel_size(one), kernel_size(other))) == [1, 3] else None
+        return patterns.FIRE if fits and sorted((kernel_size(one), kernel_size(other))) == [1, 3] else None
     if len(layers) < 3 or not _have_different_scales(layers):
         return None
     names = [node.name for way in layers for node in way]
     ends = set(block.value_inputs(block.joins[-1]))
     inner = [sum(node.name in ends for node in way) for way in block.branches]
     apart = len(set(names)) == len(names) and all(count == 1 for count in inner)
-    return words.INCEPTION if apart else None
+    return patterns.INCEPTION if apart else None
 
 
 def _have_different_scales(ways: list[list[Node]]) -> bool:
-    """Do the ways differ in how far they look, by windows and not by dilation?"""
+    """Whether branches differ in their windows, not by dilation."""
     convs = [node for way in ways for node in way]
     if any(max(getattr(node.layer, "dilation", (1,))) > 1 for node in convs):
         return False
@@ -368,7 +370,7 @@ def _match_repvgg(block: BlockStructure) -> Pattern | None:
     identity = [["norm"]] if len(ways) == 3 else []
     sides = sorted(kernel_size(node) for node in block.weighted_layers)
     fits = kinds == [*identity, ["conv", "norm"], ["conv", "norm"]] and sides[0] == 1 < sides[1]
-    return words.REPVGG if fits else None
+    return patterns.REPVGG if fits else None
 
 
 def _recognise_unit(group: Group, architecture: Architecture) -> Pattern:

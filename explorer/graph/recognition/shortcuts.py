@@ -1,4 +1,4 @@
-"""Ways around: the additions of a network that join a path of layers with its own beginning."""
+"""Shortcuts: the residual additions of a network (He et al., "Deep residual learning", 2015)."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from explorer.graph.op_kinds import WEIGHTED
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """An addition that joins a main path with a way around it, by the names of the nodes."""
+    """An addition that joins a main path with a skip path around it, by the names of the nodes."""
 
     add: str
     main: str  # the end of the main path
-    skip: str  # the end of the way around
-    fork: str  # where the two part; the same as `around` when the shortcut is the identity
+    skip: str  # the end of the skip path
+    fork: str  # where the two part; the same as `skip` when the shortcut is the identity
     enabled: bool
 
 
 @per_object
 def find_shortcuts(architecture: Architecture) -> Mapping[str, Shortcut]:
-    """Every residual addition, by the name of its node, switched off ones included.
+    """Return every residual addition, by the name of its node, switched off ones included.
 
-    Of the two inputs of an addition the main path is the one behind more weighted layers; two ways of equal depth are
-    branches and no shortcut. A way around passes on what it is given, brought into shape by a projection at most: a
-    way with an activation is a branch too.
+    Of the two inputs of an addition the main path is the one behind more weighted layers; two paths of equal depth are
+    branches and no shortcut. A skip path passes on what it is given, brought into shape by a projection at most: a path
+    with an activation is a branch too.
     """
     depth = compute_depths(architecture)
     place = {name: at for at, name in enumerate(architecture.nodes)}
@@ -40,16 +40,16 @@ def find_shortcuts(architecture: Architecture) -> Mapping[str, Shortcut]:
         a, b = original.inputs
         if a not in depth or b not in depth or depth[a] == depth[b]:
             continue
-        main, around = (a, b) if depth[a] > depth[b] else (b, a)
-        fork = _find_fork(main, around, architecture, place)
+        main, skip = (a, b) if depth[a] > depth[b] else (b, a)
+        fork = _find_fork(main, skip, architecture, place)
         if fork is not None:
-            found[node.name] = Shortcut(node.name, main, around, fork, enabled=node is original)
+            found[node.name] = Shortcut(node.name, main, skip, fork, enabled=node is original)
     return found
 
 
 @per_object
 def compute_depths(architecture: Architecture) -> Mapping[str, int]:
-    """For each node that depends on the image, the most weighted layers on any way to it; dead ends included."""
+    """Return the most weighted layers on any path to each node that depends on the image; dead ends included."""
     depth: dict[str, int] = {architecture.input.name: 0}
     for node in architecture.nodes.values():
         known = [depth[name] for name in node.inputs if name in depth]
@@ -59,7 +59,8 @@ def compute_depths(architecture: Architecture) -> Mapping[str, int]:
 
 
 def find_single_source(node: Node, architecture: Architecture) -> str | None:
-    """The one value that passes through a node; None where several meet. What a reshape reads besides are sizes."""
+    """Return the one value that passes through a node; None where several meet. Only the first input of a reshape is a
+    value, others are sizes."""
     if op_kinds.kind(node) == "reshape":
         return node.inputs[0] if node.inputs else None
     depth = compute_depths(architecture)
@@ -67,15 +68,15 @@ def find_single_source(node: Node, architecture: Architecture) -> str | None:
     return reads[0] if len(reads) == 1 else None
 
 
-#: What may stand on a way around: it keeps the values, or brings them into shape.
+#: Kinds of ops on a skip path: they keep the values, or bring them into shape.
 _PROJECTION_KINDS = frozenset(
     {"conv", "depthwise", "linear", "norm", "pool", "reshape", "dropout", "multiply", "other"}
 )
 
 
-def _find_fork(main: str, around: str, architecture: Architecture, place: Mapping[str, int]) -> str | None:
-    """Where the way around leaves the main path; None when it is more than a way around."""
-    fork, name, layers = main, around, 0
+def _find_fork(main: str, skip: str, architecture: Architecture, place: Mapping[str, int]) -> str | None:
+    """Return the last node of the skip path that dominates the main path; None when it is a branch."""
+    fork, name, layers = main, skip, 0
     while fork != name:
         if place[fork] > place[name]:
             fork = architecture.immediate_dominators[fork]

@@ -24,7 +24,7 @@ class Gate:
 
 
 def find_gate(product: Node, architecture: Architecture) -> Gate | None:
-    """The gate that this product applies (or applied, when an edit switched it off); None when it is none."""
+    """Return the gate that this product applies (or applied, when an edit switched it off), or None."""
     product = product.original if isinstance(product.op, Bypass) and product.original is not None else product
     if op_kinds.kind(product) != "multiply" or len(product.inputs) != 2:
         return None
@@ -36,7 +36,7 @@ def find_gate(product: Node, architecture: Architecture) -> Gate | None:
 
 
 def find_gates(nodes: Iterable[Node], architecture: Architecture) -> list[Gate]:
-    """The gates in force among these nodes."""
+    """Return the gates in force among these nodes."""
     found = (
         find_gate(n, architecture) for n in nodes if op_kinds.kind(n) == "multiply" and not isinstance(n.op, Bypass)
     )
@@ -44,7 +44,7 @@ def find_gates(nodes: Iterable[Node], architecture: Architecture) -> list[Gate]:
 
 
 def is_gate_module(group: Group, architecture: Architecture) -> bool:
-    """Is this module a gate and nothing else? At its end stands the product, and inside only what leads to it."""
+    """Whether this module is a gate and nothing else: it ends in the product and holds only what leads to it."""
     nodes = [architecture.nodes[name] for name in group.nodes]
     weighted = {node.name for node in nodes if op_kinds.kind(node) in op_kinds.WEIGHTED}
     if len(weighted) != 2 or not any(op_kinds.kind(node) == "multiply" for node in nodes):
@@ -54,8 +54,7 @@ def is_gate_module(group: Group, architecture: Architecture) -> bool:
 
 
 def feeds_gate(node: Node, architecture: Architecture) -> bool:
-    """Is this activation the gate of a product, as in squeeze-and-excitation? Not when it makes the map that is
-    weighed."""
+    """Whether this activation is the gate of a product, and does not make the map that is weighed."""
     products = [user for name in architecture.users[node.name] if _is_product(user := architecture.nodes[name])]
     known = [find_gate(product, architecture) for product in products]
     return any(found is None or found.feature_map != node.name for found in known)
@@ -66,7 +65,7 @@ def _is_product(node: Node) -> bool:
 
 
 def _find_squeeze_layers(squashed: str, weighed: str, architecture: Architecture) -> list[str]:
-    """The layers between a gate and the pooling of the map it weighs, last first; empty when it is none."""
+    """Return the layers between a gate and the pooling of the map it weighs, last first; empty when it is no gate."""
     layers: list[str] = []
     bent = False  # past the sigmoid
     name = squashed
@@ -91,14 +90,14 @@ def _find_squeeze_layers(squashed: str, weighed: str, architecture: Architecture
 
 
 def _is_same_map(name: str, weighed: str, architecture: Architecture) -> bool:
-    """Is this the map that is weighed, in whatever arrangement?"""
+    """Whether this is the weighed map, reshaped or not."""
     while name != weighed and op_kinds.kind(architecture.nodes[name]) == "reshape":
         name = architecture.nodes[name].inputs[0]
     return name == weighed
 
 
 def _is_spatial_pool(pool: Node) -> bool:
-    """Does it pool over places, one number for each channel, and not over channels?"""
+    """Whether it pools over height and width, to one number per channel, and not over channels."""
     if op_kinds.title(pool) not in ("Mean", "Sum"):
         return True
     over = pool.args[1] if len(pool.args) > 1 else pool.kwargs.get("dim")
@@ -107,6 +106,6 @@ def _is_spatial_pool(pool: Node) -> bool:
 
 
 def _is_sigmoid(node: Node) -> bool:
-    """Is it a sigmoid, or was it one before an edit?"""
+    """Whether it is a sigmoid, or was one before an edit."""
     original = node.original if node.original is not None and op_kinds.kind(node.original) == "activation" else node
     return op_kinds.title(original) in ("Sigmoid", "Hard sigmoid")
