@@ -167,6 +167,12 @@ def test_one_call_of_a_shared_activation_changes_alone(opened: Opened) -> None:
     assert sorted(kind.__name__ for kind in kinds) == ["GELU", "ReLU"]
 
 
+def test_gaps_in_a_sequence_are_identities(opened: Opened) -> None:
+    source = check(opened("swin_t").edit(explorer.edits.RemoveBlock("features.5.2")))
+    assert "nn.Identity()," in source
+    assert "class SwinTransformerBlock(nn.Module):" in source  # not all of it in one class
+
+
 class Dropping(nn.Module):
     def __init__(self) -> None:
         super().__init__()

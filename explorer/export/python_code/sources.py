@@ -25,7 +25,7 @@ class Sources:
         self.imports: dict[str, str] = {}  # the line, by the name that it brings
         self.definitions: dict[str, str] = {}  # source by name
         self.standard: set[str] = set()
-        self.layers: dict[str, LayerCall] = {}
+        self.layers: dict[str, LayerCall] = {"nn.Identity": LayerCall(nn.Identity, ())}  # it fills gaps in sequences
         self.parameters: dict[str, tuple[str, ...]] = {}  # names of the arguments of functions
         self._things: dict[str, Any] = {}
 
