@@ -67,7 +67,7 @@ def _set_conv(twin: Any, changes: dict[str, Any]) -> None:
     if twin.in_channels % twin.groups or twin.out_channels % twin.groups:
         raise ValueError(f"{twin.groups} groups do not divide {twin.in_channels} and {twin.out_channels} channels")
     if isinstance(twin.padding, tuple):
-        twin._reversed_padding_repeated_twice = [side for side in reversed(twin.padding) for _ in range(2)]
+        twin._reversed_padding_repeated_twice = tuple(side for side in reversed(twin.padding) for _ in range(2))
     fed = twin.in_channels // twin.groups
     lead = (twin.in_channels, twin.out_channels // twin.groups) if twin.transposed else (twin.out_channels, fed)
     twin._parameters["weight"] = _parameter((*lead, *twin.kernel_size))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 import torch
@@ -30,6 +31,7 @@ from explorer.edits import (
     ToggleChannelShuffle,
     ToggleShortcut,
 )
+from explorer.edits.channel_labels import label_channels
 from explorer.network import Network, open_network
 from explorer.weights.provenance import infer_provenance, summarise_provenance
 
@@ -125,6 +127,8 @@ FIRST_OF_GROUPS = r(0, 2, 4, 6, 8, 10)  # the first two of each group of four
 FOUR_OF_SIX = (r(0, 4, 6, 10, 12, 16), r(0, 12))
 # 14 channels are dealt out 0 7 1 8 …; as 16 they were dealt out 0 8 1 9 …, and two of them are gone.
 DEALT = [0, 3, 2, 5, 4, 7, 6, 9, 12, 11, 14, 13, 1, 15]
+# 18 channels are dealt out 0 9 1 10 …, of which 6 and 7 are new.
+DEALT_WIDER = (r(0, 12, 13, 14, 15, 18), [0, 14, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 11, 13, 12, 15])
 TWO_OF_FOUR = [i for i in range(128) if i % 4 < 2]
 SURGERIES = [
     Surgery(
@@ -200,6 +204,17 @@ SURGERIES = [
             "read.weight": {1: same([2 * i + filter for i in DEALT for filter in (0, 1)])},
         },
     ),
+    Surgery(
+        SetWidth("left", 8),
+        Split,
+        {
+            "left.*": {0: (r(0, 6), r(0, 6))},
+            "squeeze.weight": {1: (r(0, 6, 8, 18), r(0, 16))},
+            "widen.*": {0: (r(0, 6, 8, 18), r(0, 16))},  # new where what it weighs is new
+            "depthwise.*": {0: tuple([2 * i + filter for i in side for filter in (0, 1)] for side in DEALT_WIDER)},
+            "read.weight": {1: tuple([2 * i + filter for i in side for filter in (0, 1)] for side in DEALT_WIDER)},
+        },
+    ),
     Surgery(SetWidth("read", 3), Split, {"read.*": {0: same(r(0, 3))}, "fc.weight": {1: same(r(0, 3 * 64))}}),
     Surgery(SetSqueezeRatio("*", 8), Split, {"squeeze.*": {0: same(r(0, 2))}, "widen.weight": {1: same(r(0, 2))}}),
     Surgery(  # of 8 × 8 places, 6 × 6 around the centre
@@ -260,6 +275,7 @@ SURGERIES = [
     Surgery(SetClasses(10), "resnet18", {"fc.*": {0: same(r(0, 10))}}),
     Surgery(RemoveBlock("layer1.1"), "resnet18", {}),  # a residual stream is one, whichever block added to it last
     Surgery(ToggleChannelShuffle("*", on=False), "shufflenet_v1_g3", {}),
+    Surgery(ToggleChannelShuffle("layer1.0", on=True), "resnext50_32x4d", {}),
 ]
 
 
@@ -412,3 +428,34 @@ def test_what_is_kept_is_one_of_a_few() -> None:
     with pytest.raises(EditError, match="'largest' is no choice of channels; there are first, l1"):
         opened_model(Residual).edit(SetWidth("stem", 5, keep="largest"))
     assert SetWidth("stem", 5, keep="l1").title == "5 channels in stem, those with the largest L1 norm"
+
+
+def test_what_is_added_goes_by_the_channel_that_was_there_first() -> None:
+    rows = label_channels(opened_model(Residual).architecture).rows
+    assert rows["add"].tolist() == rows["add:2"].tolist() == rows["stem"].tolist()
+    assert rows["two"].tolist() != rows["stem"].tolist()
+
+
+def test_a_layer_of_the_same_width_that_reads_other_channels_has_other_weights(tmp_path: Path) -> None:
+    network = opened_model(Concat)
+    edited = network.edit(RemoveBranch("b"), SetWidth("a", 10))  # 10 + 8 channels, as 4 + 6 + 8
+    cuts = {1: (r(0, 4, 10, 18), r(0, 4, 10, 18))}
+    then, now = weights(network)["read.weight"], weights(edited)["read.weight"]
+    assert now.shape == then.shape
+    check_tensor("read.weight", now, then, cuts, seeded=False)
+    node, source = edited.architecture.nodes["read"], edited.context.weights
+    assert infer_provenance(node) == "extended"
+    assert node.original is not None
+    assert source.cache_key(node) != source.cache_key(node.original)
+
+    torch.save(
+        network.module().state_dict(), tmp_path / "opened.pth"
+    )  # fits by shape, not by channels
+    loaded = weights(edited.load_weights(tmp_path / "opened.pth"))["read.weight"]
+    check_tensor("read.weight", loaded, then, cuts, seeded=False)
+
+
+def test_widths_there_and_back_give_the_network_as_opened() -> None:
+    network = opened_model(Concat)
+    back = network.edit(SetWidth("a", 2), SetWidth("a", 4))
+    assert all(back.architecture.nodes[name] is node for name, node in network.architecture.nodes.items())
