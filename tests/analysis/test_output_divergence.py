@@ -33,6 +33,14 @@ def test_it_is_symmetric_and_bounded() -> None:
         assert 0 <= js_divergence(p, q) <= 1
 
 
+def test_rounding_never_leads_out_of_bounds() -> None:
+    for count in range(2, 60):  # summed up without a limit, the divergence of 13 classes is 1.0000000000000002
+        p = torch.cat([torch.full((count,), 1 / count), torch.zeros(count)]).double()
+        assert 0.999999 < js_divergence(p, p.flip(0)) <= 1
+        q = torch.softmax(torch.randn(count, generator=torch.Generator().manual_seed(count)).double(), 0)
+        assert js_divergence(q, torch.softmax(q.log() + 1e-9, 0)) >= 0
+
+
 def test_other_classes_are_refused() -> None:
     with pytest.raises(ValueError, match="not distributions over the same classes"):
         js_divergence(of(1), of(0.5, 0.5))
