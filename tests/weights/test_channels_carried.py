@@ -448,9 +448,7 @@ def test_a_layer_of_the_same_width_that_reads_other_channels_has_other_weights(t
     assert node.original is not None
     assert source.cache_key(node) != source.cache_key(node.original)
 
-    torch.save(
-        network.module().state_dict(), tmp_path / "opened.pth"
-    )  # fits by shape, not by channels
+    torch.save(network.module().state_dict(), tmp_path / "opened.pth")  # fits by shape, not by channels
     loaded = weights(edited.load_weights(tmp_path / "opened.pth"))["read.weight"]
     check_tensor("read.weight", loaded, then, cuts, seeded=False)
 
@@ -459,3 +457,36 @@ def test_widths_there_and_back_give_the_network_as_opened() -> None:
     network = opened_model(Concat)
     back = network.edit(SetWidth("a", 2), SetWidth("a", 4))
     assert all(back.architecture.nodes[name] is node for name, node in network.architecture.nodes.items())
+
+
+class Regrouped(Model):
+    """Two groups across three branches, and the same map twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = self.conv(3, 4), self.conv(3, 6), self.conv(3, 8)
+        self.groups, self.twice = self.conv(18, 4, groups=2), self.conv(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a = self.a(x)
+        y: Tensor = self.groups(torch.cat([a, self.b(x), self.c(x)], 1)).mean() + self.twice(torch.cat([a, a], 1))
+        return y
+
+
+def test_a_row_keeps_the_columns_of_channels_that_stay_in_its_group() -> None:
+    network = opened_model(Regrouped)
+    then, now = weights(network)["groups.weight"], weights(network.edit(RemoveBranch("b")))["groups.weight"]
+    # Of 4 + 8 channels the first group has a and two of c, which were in the second group.
+    check_tensor("groups.weight", now[:2], then[:2], {1: same(r(0, 4))}, seeded=False)
+    check_tensor("groups.weight", now[2:], then[2:], {1: same(r(3, 9))}, seeded=False)
+
+    wider = weights(network.edit(SetWidth("a", 10)))["groups.weight"]
+    # Of 10 + 6 + 8 channels the first group has two of b; the second has three of b that were in the first.
+    check_tensor("groups.weight", wider[:2], then[:2], {1: (r(0, 4, 10, 12), r(0, 6))}, seeded=False)
+    check_tensor("groups.weight", wider[2:], then[2:], {1: (r(3, 12), r(0, 9))}, seeded=False)
+
+
+def test_of_a_map_that_is_read_twice_each_column_stays_with_its_own() -> None:
+    network = opened_model(Regrouped)
+    then, now = weights(network)["twice.weight"], weights(network.edit(SetWidth("a", 2)))["twice.weight"]
+    check_tensor("twice.weight", now, then, {1: same(r(0, 2, 4, 6))}, seeded=False)
