@@ -196,6 +196,8 @@ def _print_figures(parsed: argparse.Namespace) -> None:
         print(json.dumps(found, indent=2))
         return
     print(network.title)
+    if network.verification is not None and network.verification.text:
+        print(f"  note: {network.verification.text}")
     for edit in found["edits"]:
         print(f"  edited: {edit}")
     field = found["receptive_field"]

@@ -233,3 +233,18 @@ def test_main_py_is_the_command_line() -> None:
     done = subprocess.run([sys.executable, str(root / "main.py"), "list"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "mobilenet_v2" in done.stdout
+
+
+def test_what_is_shown_of_a_branch_on_values_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net = tmp_path / "branch.py"
+    net.write_text(
+        "from torch import nn\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.conv = nn.Conv2d(3, 2, 1)\n"
+        "    def forward(self, x):\n"
+        "        return self.conv(x) if x.mean() > -100 else x\n"
+    )
+    assert main(["figures", f"{net}:Net", "--input", "3x8x8"]) == 0
+    assert "note: The code looks at values in the outermost module" in capsys.readouterr().out

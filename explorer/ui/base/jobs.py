@@ -222,7 +222,8 @@ def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], 
         now = network.run(sample, keep_going)
         before = network.baseline.run(sample, keep_going)
         origin = network.context
-        note = " ".join(filter(None, (origin.forward.fallback_reason, origin.weights.note)))
+        verified = network.verification.text if network.verification is not None else ""
+        note = " ".join(filter(None, (verified, origin.forward.fallback_reason, origin.weights.note)))
         found = compare_outputs(now.result, before.result, note, weights_note(network.architecture, origin.weights))
         return replace(found, crop=network.crop_box(sample))
 
