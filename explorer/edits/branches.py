@@ -20,7 +20,6 @@ from explorer.edits.widths import SetWidth
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Function, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.hierarchy.hierarchy import is_tuple_item
 
 
 @register_edit("add_shortcut")
@@ -202,7 +201,7 @@ def find_concat_of(architecture: Architecture, target: Subgraph) -> Node | None:
         return None
     users = architecture.users[target.exit]
     join = architecture.nodes[users[0]] if len(set(users)) == 1 else None
-    if join is None or op_kinds.kind(join) != "concat" or len(set(join.inputs)) < 2 or is_tuple_item(join):
+    if join is None or op_kinds.kind(join) != "concat" or len(set(join.inputs)) < 2:
         return None
     return join
 
