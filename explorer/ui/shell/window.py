@@ -32,7 +32,8 @@ from explorer.ui.output.panel import OutputPanel, find_dropped_file
 from explorer.ui.output.sample_images import SampleImages
 from explorer.ui.plugin.docks import MainDocks
 from explorer.ui.plugin.tool_context import ToolContext
-from explorer.ui.shell.actions import Actions, build_context_menu
+from explorer.ui.shell.actions import Actions
+from explorer.ui.shell.diagram_navigator import DiagramNavigator
 from explorer.ui.shell.documents import Documents
 from explorer.ui.shell.edit_previews import EditPreviews
 from explorer.ui.shell.edit_queue import EditQueue
@@ -40,8 +41,6 @@ from explorer.ui.shell.notice import Notice
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater
 from explorer.ui.shell.progress_indicator import ProgressIndicator
 from explorer.ui.shell.tools import TOOLS
-from explorer.viewmodels.card_ids import card_id_to_text
-from explorer.viewmodels.diagram import Level
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -73,7 +72,7 @@ class Window(QMainWindow):
         self._update_canvas_theme()
         self._update_actions()
 
-    # what the window is made of
+    # construction
 
     def _build_panels(self) -> None:
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))  # small screens are not overrun
@@ -103,10 +102,11 @@ class Window(QMainWindow):
         self.previews = EditPreviews(self.session, self.canvas, self.figures, self)
         self.edit_queue = EditQueue(self.session, self)
         self.panel_updater = PanelUpdater(self.session, panels, self)
+        self.navigator = DiagramNavigator(self.session, self.canvas, self.panel_updater)
         self.samples = SampleImages(self.session, self.output, self.file_lane, self)
         self.documents = Documents(self.session, self.edit_queue, self)
-        for room in (self.edit_queue, self.panel_updater, self.samples, self.documents):
-            room.failed.connect(self._on_failed)
+        for controller in (self.edit_queue, self.panel_updater, self.samples, self.documents):
+            controller.failed.connect(self._on_failed)
         self._lanes = (
             self.edit_queue.lane,
             *self.panel_updater.lanes,
@@ -139,8 +139,8 @@ class Window(QMainWindow):
         self.notice.edit_requested.connect(self.apply_edit)
         self.canvas.card_selected.connect(self.session.select)
         self.canvas.selection_extended.connect(self.session.toggle_selected)
-        self.canvas.expansion_toggled.connect(self.toggle_expansion)
-        self.canvas.menu_requested.connect(self._show_menu)
+        self.canvas.expansion_toggled.connect(self.navigator.toggle_expansion)
+        self.canvas.menu_requested.connect(self._show_card_menu)
         self.history.position_requested.connect(self.go_to_position)
         self.history.compare_toggled.connect(self.compare)
         self.output.image_dropped.connect(self.open_file)
@@ -154,7 +154,7 @@ class Window(QMainWindow):
 
     def _connect_actions(self) -> None:
         a = self.actions_
-        a.connect_levels(self.set_level)
+        a.connect_levels(self.navigator.set_level)
         a.connect_themes(self.set_theme)
         for action, happens in (
             (a.fit, self.canvas.fit),
@@ -198,7 +198,7 @@ class Window(QMainWindow):
         else:
             self.open_network(network)
 
-    # intent
+    # commands
 
     def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
@@ -247,45 +247,13 @@ class Window(QMainWindow):
         self.docks.history.raise_()
         self.history.view.setFocus()
 
-    def toggle_expansion(self, group: str) -> None:
-        """Expand or collapse a group of the diagram."""
-        if self.session.network is not None:
-            from explorer.presenters import toggle_expanded
-
-            self.panel_updater.anchor_to(group)
-            self.session.set_expanded(toggle_expanded(self.session.network.analysis, self.session.expanded, group))
-
-    def set_level(self, level: Level) -> None:
-        """Expand the diagram to a level of detail."""
-        self.session.set_default_level(level)
-        if self.session.network is not None:
-            from explorer.presenters import expanded_at_level
-
-            self.panel_updater.anchor_to(None)
-            self.session.set_expanded(expanded_at_level(self.session.network.analysis, level))
-
     def go_to_card(self, id: str) -> None:
         """Expand what hides a card, select it and bring it into view."""
-        if self.session.network is not None:
-            self._expand_to(self.session.network, [id])
-            self.session.select(id)
-            self.panel_updater.when_drawn(lambda: self.canvas.reveal(id))
+        self.navigator.go_to_card(id)
 
     def highlight_cards(self, ids: Iterable[str]) -> None:
         """Expand what hides these cards, highlight them and bring them into view."""
-        lit = frozenset(ids)
-        if self.session.network is not None:
-            self._expand_to(self.session.network, lit)
-            self.panel_updater.when_drawn(lambda: self.canvas.highlight_in_view(lit))
-
-    def _expand_to(self, network: Network, ids: Iterable[str]) -> None:
-        from explorer.presenters import reveal
-
-        opened = self.session.expanded
-        for id in ids:
-            opened = reveal(network.analysis, opened, id)
-        self.panel_updater.keep_view()
-        self.session.set_expanded(opened)
+        self.navigator.highlight_cards(ids)
 
     def show_status(self, text: str, milliseconds: int = 8000) -> None:
         """Show a message in the status bar."""
@@ -366,24 +334,11 @@ class Window(QMainWindow):
         self.output.show_busy(False)
         self.statusBar().showMessage(tr("Cancelled"), 4000)
 
-    # the rest
+    # window events
 
-    def _show_menu(self, id: str, place: QPoint) -> None:
-        self.session.select(id)
-        picture = self.canvas.picture
-        card = picture.card(id) if picture is not None else None
-        if picture is None or card is None:
-            return
-        fold = (
-            tr("Collapse") if picture.is_frame(id) else tr("Expand"),
-            (lambda: self.toggle_expansion(id)) if card.is_expandable else None,
-        )
-        name = card_id_to_text(id).removeprefix("unit:")
-        copy = (tr("Copy name"), lambda: QGuiApplication.clipboard().setText(name))
-        offers = [entry for offer in self.tool_context.card_actions for entry in offer(id)]
-        menu = build_context_menu(self, [fold, (tr("Zoom to card"), lambda: self.canvas.fit_to(id)), copy, *offers])
-        menu.exec(place)
-        menu.deleteLater()
+    def _show_card_menu(self, id: str, position: QPoint) -> None:
+        tool_entries = [entry for entries in self.tool_context.card_actions for entry in entries(id)]
+        self.navigator.show_menu(id, position, tool_entries)
 
     def _is_dark(self) -> bool:
         app = QApplication.instance()

@@ -124,7 +124,7 @@ def test_what_was_given_up_is_folded_again(window: Window, qtbot: QtBot) -> None
     assert window.canvas.picture is not None
     cards = window.canvas.picture.diagram.cards.keys()
     may_end = held_up(window)
-    window.set_level("ops")
+    window.navigator.set_level("ops")
     assert window.session.expanded > before
     window.progress_indicator.cancel_requested.emit()
     may_end.set()

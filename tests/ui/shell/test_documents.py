@@ -93,7 +93,7 @@ def test_save_and_open(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyP
     opened = resnet.session.expanded
     saved(resnet, qtbot, monkeypatch, path)
     resnet.open_network("alexnet")
-    resnet.set_level("stages")
+    resnet.navigator.set_level("stages")
     resnet.samples.show_built_in("cat")
     settled(qtbot, resnet)
     resnet.documents.open(str(path))

@@ -97,7 +97,7 @@ def test_unfolding_keeps_the_group_in_its_place(mobilenet: Window, qtbot: QtBot)
     rect = canvas.picture.rect("features.7")
     assert rect is not None
     before = canvas._offset + rect.topLeft() * canvas.scale
-    mobilenet.toggle_expansion("features.7")
+    mobilenet.navigator.toggle_expansion("features.7")
     settled(qtbot, mobilenet)
     assert canvas.picture.is_frame("features.7")
     after = canvas._offset + canvas.picture.rect("features.7").topLeft() * canvas.scale

@@ -1,0 +1,89 @@
+"""Navigation in the diagram: expand and collapse groups, go to cards, highlight them, and the menu of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication
+
+from explorer.base.languages import tr
+from explorer.session import Session
+from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.shell.actions import build_context_menu
+from explorer.ui.shell.panel_updater import PanelUpdater
+from explorer.viewmodels.card_ids import card_id_to_text
+from explorer.viewmodels.diagram import Level
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+
+#: Text and callback of an entry in the menu of a card; without a callback it is disabled.
+MenuEntry = tuple[str, Callable[[], None] | None]
+
+
+class DiagramNavigator:
+    """Changes which groups of the diagram are expanded, and what of it is in view."""
+
+    def __init__(self, session: Session, canvas: Canvas, panel_updater: PanelUpdater) -> None:
+        self._session, self._canvas, self._panel_updater = session, canvas, panel_updater
+
+    def toggle_expansion(self, group: str) -> None:
+        """Expand or collapse a group of the diagram."""
+        if self._session.network is not None:
+            from explorer.presenters import toggle_expanded
+
+            self._panel_updater.anchor_to(group)
+            self._session.set_expanded(toggle_expanded(self._session.network.analysis, self._session.expanded, group))
+
+    def set_level(self, level: Level) -> None:
+        """Expand the diagram to a level of detail."""
+        self._session.set_default_level(level)
+        if self._session.network is not None:
+            from explorer.presenters import expanded_at_level
+
+            self._panel_updater.anchor_to(None)
+            self._session.set_expanded(expanded_at_level(self._session.network.analysis, level))
+
+    def go_to_card(self, id: str) -> None:
+        """Expand what hides a card, select it and bring it into view."""
+        if self._session.network is not None:
+            self._expand_to(self._session.network, [id])
+            self._session.select(id)
+            self._panel_updater.when_drawn(lambda: self._canvas.reveal(id))
+
+    def highlight_cards(self, ids: Iterable[str]) -> None:
+        """Expand what hides these cards, highlight them and bring them into view."""
+        highlighted = frozenset(ids)
+        if self._session.network is not None:
+            self._expand_to(self._session.network, highlighted)
+            self._panel_updater.when_drawn(lambda: self._canvas.highlight_in_view(highlighted))
+
+    def show_menu(self, id: str, position: QPoint, tool_entries: Iterable[MenuEntry]) -> None:
+        """Select a card and show its context menu, with the entries of tools at its end."""
+        self._session.select(id)
+        picture = self._canvas.picture
+        card = picture.card(id) if picture is not None else None
+        if picture is None or card is None:
+            return
+        expand = tr("Collapse") if picture.is_frame(id) else tr("Expand")
+        name = card_id_to_text(id).removeprefix("unit:")
+        entries: list[MenuEntry] = [
+            (expand, (lambda: self.toggle_expansion(id)) if card.is_expandable else None),
+            (tr("Zoom to card"), lambda: self._canvas.fit_to(id)),
+            (tr("Copy name"), lambda: QGuiApplication.clipboard().setText(name)),
+            *tool_entries,
+        ]
+        menu = build_context_menu(self._canvas, entries)
+        menu.exec(position)
+        menu.deleteLater()
+
+    def _expand_to(self, network: Network, ids: Iterable[str]) -> None:
+        from explorer.presenters import reveal
+
+        expanded = self._session.expanded
+        for id in ids:
+            expanded = reveal(network.analysis, expanded, id)
+        self._panel_updater.keep_view()
+        self._session.set_expanded(expanded)
