@@ -376,3 +376,17 @@ def test_escape_takes_back_what_was_typed(qtbot: QtBot) -> None:
     qtbot.keyClicks(slider._value, "2")
     qtbot.keyClick(slider._value, Qt.Key.Key_Escape)
     assert slider.text == "1"
+
+
+def test_enter_commits_at_once_and_the_next_state_is_shown(qtbot: QtBot) -> None:
+    slider = ChoiceSlider()
+    qtbot.addWidget(slider)
+    slider.show_choices(["1", "2", "3"], 0)
+    committed: list[int] = []
+    slider.value_committed.connect(committed.append)
+    slider._slider.setValue(1)  # as by a key: it counts when the keys rest
+    assert committed == []
+    qtbot.keyClick(slider._slider, Qt.Key.Key_Return)
+    assert committed == [1]
+    slider.show_choices(["1", "2", "3"], 2)
+    assert slider.text == "3"
