@@ -142,7 +142,7 @@ class InvertBottleneck:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Turned inside out in layer1.1"."""
-        return f"Turned inside out {location_in_title(self.at)}"
+        return f"Bottleneck inverted {location_in_title(self.at)}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the hidden widths and end widths of the blocks exchanged. Raises EditError where no
@@ -221,11 +221,12 @@ def can_remove(target: Subgraph) -> bool:
 
 
 def describe_ends(target: Subgraph) -> str:
-    """Say the shapes of input and output: "64×56×56 goes in and 128×28×28 comes out"."""
+    """Say the shapes of input and output: "input 64×56×56, output 128×28×28"."""
     shapes = ["×".join(map(str, target.shape(name)[1:])) for name in (*target.entries[:1], *target.exits[:1])]
     if target.is_single_entry_exit and all(shapes):
-        return f"{shapes[0]} goes in and {shapes[1]} comes out"
-    return f"{len(target.entries)} values go in and {len(target.exits)} come out"
+        return f"input {shapes[0]}, output {shapes[1]}"
+    ends = (("input", len(target.entries)), ("output", len(target.exits)))
+    return " and ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in ends)
 
 
 def subgraphs_in_reverse(architecture: Architecture, at: str) -> list[Subgraph]:
@@ -269,7 +270,7 @@ def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> A
     """
     if not can_repeat(target):
         raise EditError(
-            f"{target.label} cannot be repeated: {describe_ends(target)}, and a copy needs one of each, alike",
+            f"{target.label} cannot be repeated: {describe_ends(target)}; repeating needs one input and one output of the same shape",
             node=target.id,
         )
     reshapes = not target.keeps_shape and not target.is_dense_layer

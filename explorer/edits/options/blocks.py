@@ -48,7 +48,7 @@ from explorer.viewmodels.panels import Option
 
 def shuffle_options(scope: OptionScope) -> Iterator[Option]:
     """Channel shuffle: on or off."""
-    tip = "Mixes the channels between groups. Without it each group only ever hears itself."
+    tip = "Permutes the channels across groups. Without it, no information passes between groups."
     found = [not isinstance(node.op, Bypass) for node in scope.nodes if op_kinds.kind(node) == "shuffle"]
     if not found and any(find_shuffle_position(block) for block in scope.blocks):
         found = [False]
@@ -69,13 +69,13 @@ def shuffle_options(scope: OptionScope) -> Iterator[Option]:
 
 def shortcut_options(scope: OptionScope) -> Iterator[Option]:
     """Shortcut: on or off, or added where a block has none."""
-    tip = "The way around the block, added to what the layers make. Without it a deep network is hard to train."
+    tip = "Adds the input of the block to the output of its layers. Without it, a deep network is hard to train."
     known = find_shortcuts(scope.architecture)
     found = [known[node.name].enabled for node in scope.nodes if node.name in known]
     if found:
         back = _find_restoring_edit(scope) if False in found else ToggleShortcut(scope.at, on=True)
         if back is None and True not in found:
-            yield scope.disabled_option("Shortcut", "What it would join has no longer one shape.", tip)
+            yield scope.disabled_option("Shortcut", "The two maps it would add no longer have the same shape.", tip)
             return
         on = back or ToggleShortcut(scope.at, on=True)
         yield scope.switch_option(
@@ -86,16 +86,16 @@ def shortcut_options(scope: OptionScope) -> Iterator[Option]:
     if not bare:
         joined = "concat" in scope.kinds
         reason = (
-            f"The ways {scope.location} are joined by concatenation, not addition."
+            f"The branches {scope.location} are joined by concatenation, not addition."
             if joined
-            else f"There is no block {scope.location} with one way in and one way out."
+            else f"There is no block {scope.location} with a single input and a single output."
         )
         yield scope.disabled_option("Shortcut", reason, tip)
         return
     ways = shortcut_projections(bare)
     words = {"identity": "add identity", "pad": "add zero padding", "project": "add 1×1"}
     if not ways:
-        yield scope.disabled_option("Shortcut", "What goes in is smaller than what comes out: no way around fits.", tip)
+        yield scope.disabled_option("Shortcut", "The input is smaller than the output: no shortcut fits.", tip)
     else:
         yield scope.action_option("Shortcut", [(words[way], AddShortcut(scope.at, way)) for way in ways], tip)
 
@@ -131,11 +131,11 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
     blocks = [] if any(_has_locked_width(scope, block) for block in blocks) else blocks
     title, tip = (
         "Expansion",
-        "The hidden width as a multiple of what goes in: wider inside means more to filter, and more cost.",
+        "Hidden width as a multiple of the input width: a wider block filters more channels and costs more.",
     )
     if not blocks:
         yield scope.disabled_option(
-            "Hidden width", f"No layer {scope.location} makes channels that stay inside its block.", tip
+            "Hidden width", f"No layer {scope.location} has channels that are used only inside its block.", tip
         )
         return
     inverted = all(any(op_kinds.kind(node) == "depthwise" for node in block.layers) for block in blocks)
@@ -147,7 +147,7 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
         return
     ratios = [hidden_width_ratio(block, "leaving") for block in blocks]
     current, values = _ratio_choices(ratios, [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0])
-    tip = "The hidden width as a part of what leaves the block."
+    tip = "Hidden width as a fraction of the output width of the block."
     shares = [(v, _format_ratio(v), SetBottleneckRatio(scope.at, v)) for v in values]
     yield scope.slider_option("Bottleneck ratio", current, shares, tip)
 
@@ -218,15 +218,15 @@ def _can_grow(scope: OptionScope, layer: Subgraph) -> bool:
 def cardinality_options(scope: OptionScope) -> Iterator[Option]:
     """Standard, grouped or depthwise: of the convolutions with a window, and of the 1×1s."""
     tip = (
-        "How many groups the convolutions with a window are split into, many narrow ways side by side: 1 is a standard "
-        "convolution, as many as channels a depthwise one."
+        "Number of groups of the convolutions with a window, which are many narrow branches in parallel: 1 is a "
+        "standard convolution, one per channel a depthwise one."
     )
     found = group_candidates(scope.blocks, "windows")
     if found:
         yield _group_option(scope, "Cardinality", found, "windows", tip)
     else:
         yield scope.disabled_option("Cardinality", f"No block {scope.location} has a convolution with a window.", tip)
-    tip = "How many groups the 1×1 convolutions are split into. A channel shuffle then lets groups hear each other."
+    tip = "Number of groups of the 1×1 convolutions. A channel shuffle then passes information between groups."
     found = group_candidates(scope.blocks, "pointwise")
     if found:
         yield _group_option(scope, "1×1 groups", found, "pointwise", tip)
@@ -253,7 +253,7 @@ def linear_bottleneck_options(scope: OptionScope) -> Iterator[Option]:
     found = projections_at(scope.architecture, scope.at)
     states = [inserted is None for _, (_, inserted) in found]
     own = _main_activation([scope.architecture.nodes[name] for name in found[0][0].nodes]) if found else "relu6"
-    tip = f"The 1×1 projection ends without an activation. Off puts {ACTIVATION_TITLES[own]} behind it."
+    tip = f"The 1×1 projection has no activation. Off adds {ACTIVATION_TITLES[own]} after it."
     if found:
         made = lambda on: SetBottleneckActivation(scope.at, "linear" if on else own)  # noqa: E731
         yield scope.switch_option("Linear bottleneck", states, made, tip)
@@ -273,9 +273,7 @@ def _main_activation(nodes: list[Node]) -> str:
 
 def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
     """Squeeze-and-excitation: on or off, and its ratio."""
-    tip = (
-        "The network weighs its own channels: pooled to one number each, through two small layers, multiplied back in."
-    )
+    tip = "Weights each channel by a gate: pooled, passed through two small layers, and multiplied with the map."
     present = gate_products_at(scope.architecture, scope.at)
     if present:
         states = [not isinstance(node.op, Bypass) for node in present]
@@ -287,7 +285,7 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
             "Squeeze-and-excitation", [False], lambda on: ToggleSqueezeExcitation(scope.at, on), tip
         )
     else:
-        reason = f"There is no block {scope.location} with a map that could be weighed."
+        reason = f"There is no block {scope.location} with a map that a gate could weight."
         yield scope.disabled_option("Squeeze-and-excitation", reason, tip)
         return
     squeezes = list(squeezes_at(scope.architecture, scope.at))
@@ -299,23 +297,25 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
         ]
         current, values = _ratio_choices(ratios, [1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0])
         found = [(v, f"1/{v:.3g}", SetSqueezeRatio(scope.at, round(v))) for v in values]
-        yield scope.slider_option("Squeeze ratio", current, found, "How few channels the gate's first layer leaves.")
+        yield scope.slider_option(
+            "Squeeze ratio", current, found, "Factor by which the first layer of the gate reduces the channels."
+        )
 
 
 def inversion_options(scope: OptionScope) -> Iterator[Option]:
     """Bottleneck turned into an inverted residual, and back."""
     if any(can_invert(block) for block in scope.blocks):
-        tip = "Hidden width and end width change places: bottleneck ↔ inverted residual."
-        yield scope.action_option("Wide end", [("turn inside out", InvertBottleneck(scope.at))], tip)
+        tip = "Swaps hidden width and outer width: bottleneck ↔ inverted residual."
+        yield scope.action_option("Wide end", [("invert bottleneck", InvertBottleneck(scope.at))], tip)
 
 
 def depth_options(scope: OptionScope) -> Iterator[Option]:
     """Repeat or remove what is selected."""
-    tip = "A copy behind it, or the network without it."
+    tip = "Repeat it, or remove it from the network."
     targets = list(subgraphs_at(scope.architecture, scope.at))
     nodes = [name for target in targets for name in target.nodes]
     if len(set(nodes)) < len(nodes):
-        yield scope.disabled_option("Depth", "One of these cards lies in another.", tip)
+        yield scope.disabled_option("Depth", "One of these cards is part of another.", tip)
         return
     repeat, remove = RepeatBlock(scope.at), RemoveBlock(scope.at)
     found = [("repeat", repeat)] if all(can_repeat(target) and _copy_fits(target) for target in targets) else []
@@ -325,7 +325,7 @@ def depth_options(scope: OptionScope) -> Iterator[Option]:
         yield scope.action_option("Depth", [*found, *more], tip)
         return
     stays = next((target for target in targets if not (can_repeat(target) or can_remove(target))), targets[0])
-    reason = f"{describe_ends(stays)}: a copy needs one of each, alike."
+    reason = f"{describe_ends(stays)}: repeating needs one input and one output of the same shape."
     yield scope.disabled_option("Depth", reason if len(targets) == 1 else f"{stays.label}: {reason}", tip)
 
 
@@ -360,12 +360,12 @@ def auxiliary_head_options(scope: OptionScope) -> Iterator[Option]:
     on = has_auxiliary_head(scope.architecture, target)
     title, tip = (
         "Auxiliary head",
-        "A second classifier on the side, as GoogLeNet trained with. The network returns both.",
+        "A second classifier on this block, as in the training of GoogLeNet. The network returns both outputs.",
     )
     if scope.is_network:
         title, tip = (
             "Auxiliary heads",
-            "Classifiers on the side after a third and two thirds of the blocks, as in GoogLeNet.",
+            "Auxiliary classifiers after a third and two thirds of the blocks, as in GoogLeNet.",
         )
         try:
             on or auxiliary_head_blocks(scope.architecture)

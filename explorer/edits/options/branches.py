@@ -20,7 +20,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.viewmodels.panels import Option
 
-_JOIN_TIP = "Addition needs maps of one shape and keeps it; concatenation puts channels side by side."
+_JOIN_TIP = "Addition needs maps of the same shape and keeps it; concatenation appends the channels."
 
 
 def join_options(scope: OptionScope) -> Iterator[Option]:
@@ -76,7 +76,7 @@ def branch_options(scope: OptionScope) -> Iterator[Option]:
     if find_concat_of(scope.architecture, target) is None or target.is_dense_layer:
         return
     if _is_removable(scope, target):
-        tip = "Takes this way out; the module gets narrower, and what reads it follows."
+        tip = "Removes this branch; the module gets narrower, and the layers after it are adapted."
         yield scope.action_option("Branch", [("remove", RemoveBranch(scope.at))], tip)
 
 
@@ -102,7 +102,7 @@ def parallel_branch_options(scope: OptionScope) -> Iterator[Option]:
         if find_concat_of(scope.architecture, target) is not joins[-1] or not steps or not _is_removable(scope, target):
             continue
         said = " → ".join(_describe_step(node) for node in steps)
-        tip = "Takes this way out; the module gets narrower, and what reads it follows."
+        tip = "Removes this branch; the module gets narrower, and the layers after it are adapted."
         yield scope.action_option(f"Branch {number} · {said}", [("remove", RemoveBranch(place_of(target.id)))], tip)
         window = next((node for node in steps if _describe_step(node) != "1×1"), None)
         if window is steps[0] or (window is not None and find_pointwise_before(scope.architecture, window.name)):

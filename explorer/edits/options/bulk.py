@@ -18,7 +18,7 @@ from explorer.viewmodels.panels import Option
 
 def bulk_kernel_options(scope: OptionScope) -> Iterator[Option]:
     """The odd, square windows of all convolutions."""
-    tip = "The windows of all these convolutions. Padding follows, so the maps keep their size; 1×1 and 1×n stay."
+    tip = "Kernel size of all these convolutions. Padding is adapted, so that maps keep their size; 1×1 and 1×n stay."
     found = layers_with_setting(scope.nodes, "kernel", "windowed")
     if not found:
         yield scope.disabled_option(
@@ -28,9 +28,7 @@ def bulk_kernel_options(scope: OptionScope) -> Iterator[Option]:
     sides = [side for side in range(3, 14, 2) if all(_keeps_map_size(scope, node, side) for node in found)]
     present = common_value(get_layer_settings(node)["kernel"] for node in found)
     if sides in ([], [present]):
-        yield scope.disabled_option(
-            "Kernel", f"No other window keeps the maps {scope.location} as large as they are.", tip
-        )
+        yield scope.disabled_option("Kernel", f"No other kernel keeps the size of the maps {scope.location}.", tip)
     else:
         choices = [(side, f"{side}×{side}", SetLayer(scope.at, "kernel", side, "windowed")) for side in sides]
         yield scope.slider_option("Kernel", present, choices, tip)
@@ -53,12 +51,12 @@ def bulk_pooling_options(scope: OptionScope) -> Iterator[Option]:
     if found:
         present = common_value(get_layer_settings(node)["pooling"] for node in found)
         choices = [(kind, kind, SetLayer(scope.at, "pooling", kind, "windowed_pool")) for kind in ("max", "average")]
-        yield scope.choice_option("Pooling", present, choices, "The strongest of neighbouring places, or their mean.")
+        yield scope.choice_option("Pooling", present, choices, "Maximum or average of neighbouring positions.")
 
 
 def bulk_width_options(scope: OptionScope) -> Iterator[Option]:
     """One width for all the cards of a selection."""
-    tip = "How many feature maps each of these makes, all alike. What is coupled with them follows."
+    tip = "Number of output channels of each of these layers. Coupled layers are adapted."
     channel_groups, targets = scope.channel_groups, list(subgraphs_at(scope.architecture, scope.at))
     rows = {target.id: row for target in targets if (row := produced_row(scope, target)) is not None}
     silent = next((target for target in targets if target.id not in rows), None)
@@ -70,7 +68,7 @@ def bulk_width_options(scope: OptionScope) -> Iterator[Option]:
     found = [(width, words, edit) for width, words, edit in found if _has_solution(scope, edit)]
     present = common_value(channel_groups.size(row) for row in rows.values())
     if all(width == present for width, _, _ in found):
-        yield scope.disabled_option("Width", "No other width suits all of these cards.", tip)
+        yield scope.disabled_option("Width", "No other width is possible for all of these cards.", tip)
     else:
         yield scope.slider_option("Width", present, found, tip)
 

@@ -61,7 +61,7 @@ def gate_options(scope: OptionScope) -> Iterator[Option]:
     found = [node for node in scope.nodes if is_gate_activation(node, scope.architecture)]
     if found:
         present = common_value(gate_kind(node) for node in found)
-        tip = "What squashes gates between 0 and 1; the hard sigmoid is its cheap look-alike."
+        tip = "Function that limits the gate to 0…1; the hard sigmoid is a cheap approximation of the sigmoid."
         yield scope.choice_option(
             "Gate", present, [(n, title, SwapGate(scope.at, n)) for n, title in GATE_TITLES.items()], tip
         )
@@ -99,7 +99,7 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
         if len(sides) > 1:
             found = [(k, f"{k}×{k}", SetLayer(scope.at, "kernel", k)) for k in sides]
             yield scope.slider_option(
-                "Kernel", kernel, found, "The window a layer looks through. Padding follows, so the map keeps its size."
+                "Kernel", kernel, found, "Kernel size. Padding is adapted, so that the map keeps its size."
             )
     yield from _stride_options(scope, node, present)
     if is_conv and isinstance(padding, int) and isinstance(dilation, int) and kernel > 1:
@@ -108,7 +108,10 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
         if len(far) > 1:
             found = [(d, str(d), SetLayer(scope.at, "dilation", d)) for d in far]
             yield scope.slider_option(
-                "Dilation", dilation, found, "Gaps between the places a window looks at: a wider view at the same cost."
+                "Dilation",
+                dilation,
+                found,
+                "Spacing of the positions a kernel reads: a wider receptive field at the same cost.",
             )
 
 
@@ -124,10 +127,10 @@ def _stride_options(scope: OptionScope, node: Node, present: Mapping[str, object
     stride, padding, kernel = present.get("stride"), present.get("padding"), present.get("kernel")
     if not isinstance(stride, int):
         return
-    tip = "How far the window moves: 2 halves the map, and everything behind costs a quarter."
-    pad_tip = "Places of zeros around the map."
+    tip = "Step of the kernel: 2 halves the map, and everything after it costs a quarter."
+    pad_tip = "Zeros added around the map."
     if not is_dominator(scope.architecture, node.name):
-        reason = "Other ways run beside this layer and are joined with it: all must keep one size."
+        reason = "Parallel branches are joined with the output of this layer: all must keep the same size."
         yield scope.disabled_option("Stride", reason, tip)
         yield scope.disabled_option("Padding", reason, pad_tip)
         return
@@ -158,7 +161,7 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
         even = [g for g in range(2, 65) if width % g == 0]
         choices = [(g, str(g), SetLayer(scope.at, "groups", g)) for g in even]
         yield scope.choice_option(
-            "Groups", op_kinds.shuffle_groups(node), choices, "How many groups the shuffle mixes."
+            "Groups", op_kinds.shuffle_groups(node), choices, "Number of groups that the shuffle mixes."
         )
         return
     if not isinstance(layer, nn.Conv2d):
@@ -178,7 +181,7 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
 
 def width_options(scope: OptionScope) -> Iterator[Option]:
     """Number of channels that leave the place."""
-    tip = "How many feature maps it makes. What is coupled with them (norms, sums, the next layers) follows."
+    tip = "Number of output channels. Coupled layers (norms, additions, the next layers) are adapted."
     try:
         (target,) = subgraphs_at(scope.architecture, scope.at)
     except ValueError:  # several cards
@@ -257,7 +260,7 @@ def bias_options(scope: OptionScope) -> Iterator[Option]:
     known = [get_layer_settings(node) for node in scope.nodes]
     states = [bool(settings["bias"]) for settings in known if "bias" in settings]
     if states:
-        tip = "A number added to each channel. Before a norm it has no effect, so most networks leave it out there."
+        tip = "A constant added to each channel. Before a norm it has no effect, so most networks omit it there."
         yield scope.switch_option("Bias", states, lambda on: SetLayer(scope.at, "bias", on), tip)
 
 
@@ -306,7 +309,7 @@ def reduction_options(scope: OptionScope) -> Iterator[Option]:
 def _expansion_options(scope: OptionScope, node: Node, present: int, entering: int) -> Iterator[Option]:
     if not find_width_constraint(scope.architecture, node.name):
         sizes = sorted({0, present, *(entering * times for times in (1, 2, 3, 4, 6))})
-        tip = "A 1×1 convolution to many channels before the depthwise one, as in MobileNetV2: more to filter."
+        tip = "A 1×1 convolution to many channels before the depthwise one, as in MobileNetV2: more channels to filter."
         yield scope.choice_option("1×1 expansion", present, _reduction_choices(scope, sizes), tip)
 
 
@@ -320,7 +323,7 @@ def pooling_options(scope: OptionScope) -> Iterator[Option]:
     if found and all(is_layer_kind(node, "pool") for node in scope.nodes if "pooling" in get_layer_settings(node)):
         choices = [(kind, kind, SetLayer(scope.at, "pooling", kind)) for kind in ("max", "average")]
         yield scope.choice_option(
-            "Pooling", common_value(found), choices, "Keeps the strongest of neighbouring places, or their mean."
+            "Pooling", common_value(found), choices, "Maximum or average of neighbouring positions."
         )
 
 
@@ -332,7 +335,7 @@ def dropout_options(scope: OptionScope) -> Iterator[Option]:
         rates = sorted({*(n / 20 for n in range(20)), *((float(present),) if isinstance(present, float) else ())})
         choices = [(rate, f"{rate:g}", SetLayer(scope.at, "dropout", rate)) for rate in rates]
         yield scope.slider_option(
-            "Dropout rate", present, choices, "The share of units silenced while training; nothing at inference."
+            "Dropout rate", present, choices, "Share of values set to zero during training; no effect at inference."
         )
 
 
@@ -343,8 +346,8 @@ def _only_layer_with(scope: OptionScope, setting: str) -> Node | None:
 
 
 _ACTIVATION_TIP = (
-    "What bends the signal between two layers. “linear” takes it out: two layers without one are as good as one."
+    "Non-linear function after a layer. “linear” removes it: two layers without one are equivalent to a single layer."
 )
-_NORM_TIP = "Brings channels to a common scale, so that deep stacks can be trained. New ones start neutral."
-_GROUPS_TIP = "Groups only see their own share of the channels: g groups cost 1/g. As many as channels is depthwise."
-_FORM_TIP = "The same view made otherwise: depthwise and 1×1, or several small windows, for fewer multiply-adds."
+_NORM_TIP = "Normalises channels to a common scale, so that deep networks can be trained. New norms start as identity."
+_GROUPS_TIP = "Each group reads only its share of the channels: g groups cost 1/g. One group per channel is depthwise."
+_FORM_TIP = "The same receptive field with fewer multiply-adds: depthwise and 1×1, or several small kernels."

@@ -20,7 +20,7 @@ from explorer.viewmodels.panels import Option
 
 def multiplier_options(scope: OptionScope) -> Iterator[Option]:
     """Width and depth multipliers."""
-    tip = "Every width times this, rounded to a multiple of 8; hidden widths keep their ratio."
+    tip = "Multiplies every width, rounded to a multiple of 8; hidden widths keep their ratio."
     values = [0.25, 0.35, 0.5, 0.75, 1.0, 1.1, 1.25, 1.4, 1.5, 2.0, 3.0]
     edits = [MultiplyWidth(scope.at, v) for v in values]
     kept = [edit for edit in edits if edit.by == 1 or edit.has_effect(scope.architecture)]
@@ -30,7 +30,7 @@ def multiplier_options(scope: OptionScope) -> Iterator[Option]:
         yield scope.disabled_option(
             "Width multiplier", f"The widths {scope.location} are fixed, or round to what they are.", tip
         )
-    tip = "The number of blocks in every run of like blocks times this, rounded up."
+    tip = "Multiplies the number of blocks in every run of equal blocks, rounded up."
     lengths = [len(run) for run in runs_at(scope.architecture, scope.at)]
     if not lengths:
         yield scope.disabled_option("Depth multiplier", f"There are no blocks {scope.location}.", tip)
@@ -47,7 +47,7 @@ def multiplier_options(scope: OptionScope) -> Iterator[Option]:
 def head_options(scope: OptionScope) -> Iterator[Option]:
     """Head and last stage, and the number of classes."""
     known = find_head_structure(scope.architecture)
-    tip = "How classes are read off the last map: three large linear layers (VGG), or pooling and one (GoogLeNet on)."
+    tip = "How classes are computed from the last map: three large linear layers (VGG), or pooling and one."
     if known is None:
         yield scope.disabled_option(
             "Head", "The network does not end with linear layers on a pooled or flattened map.", tip
@@ -60,7 +60,7 @@ def head_options(scope: OptionScope) -> Iterator[Option]:
     ending = find_last_stage(scope.architecture)
     if ending is not None:
         words = {"conv_first": "1×1, then pool (v2)", "pool_first": "pool, then 1×1 (v3)"}
-        tip = "MobileNetV3 pools before its last 1×1: the same layer then works on one place instead of 49."
+        tip = "MobileNetV3 pools before its last 1×1: the same layer then works on one position instead of 49."
         edits = [(name, said, ReorderLastStage(name)) for name, said in words.items()]
         yield scope.choice_option("Last stage", ending.order, edits, tip)
     yield from class_options(scope)
@@ -68,7 +68,7 @@ def head_options(scope: OptionScope) -> Iterator[Option]:
 
 def class_options(scope: OptionScope) -> Iterator[Option]:
     """Number of classes."""
-    tip = "How many classes the network tells apart."
+    tip = "Number of classes of the output."
     names = scope.architecture.output.inputs
     channel_groups = scope.channel_groups
     rows = [channel_groups.rows.get(name) for name in names]
@@ -76,7 +76,7 @@ def class_options(scope: OptionScope) -> Iterator[Option]:
         row is None or any(channel_groups.segments[a].lock_reason for a in channel_groups.linear_form(row))
         for row in rows
     ):
-        yield scope.disabled_option("Classes", "What the network returns is not made by one layer.", tip)
+        yield scope.disabled_option("Classes", "The output of the network is not computed by a single layer.", tip)
         return
     count = channel_groups.size(rows[0] or ())
     values = sorted({2, 10, 37, 100, 101, 200, 365, 1000, 21841, count})
@@ -99,7 +99,7 @@ def input_options(scope: OptionScope) -> Iterator[Option]:
         (n, {1: "1 (grey)", 3: "3 (colour)"}.get(n, str(n)), SetInputSize(channels=n)) for n in sorted({1, 3, 4, count})
     ]
     yield scope.choice_option("Channels", count, found, "Channels of the image.")
-    tip = "Images at once. Figures count all of them."
+    tip = "Number of images at once. Figures count all of them."
     writes = next((node.name for node in scope.nodes if _has_literal_batch(node)), "")
     if writes:
         yield scope.disabled_option(
@@ -129,7 +129,7 @@ def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
     tip = "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
     side = scope.architecture.input_shape[-1]
     if not runs_at(scope.architecture, scope.at) or not _accepts_input_size(scope, side):
-        reason = "It takes a network of blocks that works on any resolution."
+        reason = "It needs a network of blocks that accepts any resolution."
         yield scope.disabled_option("Compound scaling φ", reason, tip)
         return
     values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if _accepts_input_size(scope, round(side * 1.15**v))]

@@ -21,36 +21,40 @@ class Pattern:
 
 
 BLOCK = Pattern("Block", "A module of this network; its structure has no common name.")
-BRANCH = Pattern("Branch", "One of the ways side by side.")
-PROJECTION = Pattern("Projection", "Brings what goes around the block into the shape of what comes out of it.")
-CLASSIFIER = Pattern("Classifier", "Averages each channel over the map and weighs the averages into classes.")
-MLP = Pattern("MLP", "Two layers at each place alone: to more channels, bent, and back.")
+BRANCH = Pattern("Branch", "One of several parallel branches.")
+PROJECTION = Pattern("Projection", "Projects the input of the block to the shape of its output, for the shortcut.")
+CLASSIFIER = Pattern(
+    "Classifier", "Averages each channel over the map; a linear layer computes the classes from the averages."
+)
+MLP = Pattern("MLP", "Two linear layers applied to each position: to more channels, an activation, and back.")
 GATE = Pattern(
     "Squeeze-and-excitation",
     "Squeezes the map to one number per channel, passes these through two small layers and scales each channel by "
-    "the result: the network weighs its own channels.",
+    "the result: the network weights its own channels.",
 )
-ATTENTION = Pattern("Attention", "Every place looks at others and takes from them what fits.")
+ATTENTION = Pattern(
+    "Attention", "Each position combines the values of other positions, weighted by how well they match."
+)
 TRANSFORMER = Pattern(
     "Transformer block",
-    "Every place looks at every other (or at those in its window) by attention; then two layers work on each place "
-    "alone. Each half has a shortcut around it.",
+    "Each position attends to all others (or to those in its window); then two linear layers are applied to each "
+    "position. Each half has a shortcut.",
 )
 SHUFFLE = Pattern(
     "Shuffle unit",
-    "Group convolutions make the 1×1 layers cheap; the channel shuffle between them lets the groups hear each other.",
+    "Group convolutions make the 1×1 layers cheap; the channel shuffle between them passes information between groups.",
 )
 SHUFFLE_V2 = Pattern(
     "Shuffle unit (v2)",
-    "Two ways, cheap as they see few channels each; concatenation and channel shuffle mix what they make. Where the "
-    "map keeps its size, one of the two passes its half of the channels on untouched.",
+    "Two branches, cheap as each has half of the channels; concatenation and channel shuffle mix their outputs. Where "
+    "the map keeps its size, one of them passes its half of the channels on unchanged.",
 )
 GHOST_MODULE = Pattern(
-    "Ghost module", "Makes half of its maps by convolution, and from each a second one by a cheap depthwise filter."
+    "Ghost module", "Computes half of its maps by convolution, and from each a second one by a cheap depthwise filter."
 )
 GHOST = Pattern(
     "Ghost bottleneck",
-    "Two ghost modules with a shortcut around them: half of their maps are made cheaply from the other half.",
+    "Two ghost modules with a shortcut around them: half of their maps are computed cheaply from the other half.",
 )
 INVERTED = Pattern(
     "Inverted residual",
@@ -61,10 +65,10 @@ INVERTED_ALONE = Pattern(
     "Filters each channel on its own (depthwise) and projects to few, without expanding first (×1).",
 )
 LINEAR = "The bottleneck is linear: an activation on few channels would lose information."
-ACTIVATED = "The bottleneck is activated: what the activation cuts off on these few channels is lost."
+ACTIVATED = "The bottleneck is activated: the information that the activation cuts off on these few channels is lost."
 FUSED = Pattern(
     "Fused inverted residual",
-    "An inverted residual whose expansion and depthwise convolution are one full 3×3: more work, fewer memory trips.",
+    "An inverted residual whose expansion and depthwise convolution are one full 3×3: more work, less memory traffic.",
 )
 SEPARABLE = Pattern(
     "Depthwise separable",
@@ -74,8 +78,8 @@ SEPARABLE = Pattern(
 RESIDUAL_SEPARABLE = Pattern("Residual depthwise separable", SEPARABLE.description)
 CONVNEXT = Pattern(
     "ConvNeXt block",
-    "A large depthwise filter first, then two layers at each place alone, to four times the channels and back, as in "
-    "a transformer's MLP.",
+    "A large depthwise filter first, then two linear layers at each position, to four times the channels and back, as "
+    "in a transformer's MLP.",
 )
 DENSE = Pattern(
     "Dense layer",
@@ -83,39 +87,37 @@ DENSE = Pattern(
 )
 DENSE_BLOCK = Pattern("Dense block", "Dense layers in a row: each reads the maps of all before it.")
 TRANSITION = Pattern(
-    "Transition", "Between dense blocks: a 1×1 convolution thins the channels, pooling halves the map."
+    "Transition", "Between dense blocks: a 1×1 convolution reduces the channels, pooling halves the map."
 )
 INCEPTION = Pattern(
     "Inception module",
-    "Looks at several scales side by side and concatenates what they find; 1×1 convolutions keep it cheap.",
+    "Kernels of several sizes in parallel, their outputs concatenated; 1×1 convolutions keep it cheap.",
 )
-FIRE = Pattern("Fire module", "Squeezes to few channels with 1×1, then expands with 1×1 and 3×3 side by side.")
+FIRE = Pattern("Fire module", "Squeezes to few channels with 1×1, then expands with 1×1 and 3×3 in parallel.")
 REPVGG = Pattern(
     "RepVGG block",
     "3×3, 1×1 and (where the shape is kept) the input itself, each with a norm, added up. After training the three "
     "can be merged into one 3×3.",
 )
-PLAIN_BLOCK = Pattern("Plain block", "Convolutions in a row, with no way around them.")
+PLAIN_BLOCK = Pattern("Plain block", "Convolutions in a row, without a shortcut.")
 
-RESIDUAL = "What goes in is added to what the layers make of it, so they only learn the difference."
+RESIDUAL = "The input is added to the output of the layers, so that they only learn the difference."
 BASIC = "Two {k}×{k} convolutions and a shortcut around them: the layers only learn what to add to their input."
 NARROW = "1×1 narrows, {k}×{k} works on few channels, 1×1 widens again."
-WIDE = (
-    "1×1 widens, {k}×{k} works on many channels, 1×1 narrows again: a bottleneck inside out, with a full convolution."
-)
-EVEN = "1×1, {k}×{k} and 1×1 in a row, as in a bottleneck, but the {k}×{k} works on as many channels as come out."
+WIDE = "1×1 widens, {k}×{k} works on many channels, 1×1 narrows again: an inverted bottleneck, with a full convolution."
+EVEN = "1×1, {k}×{k} and 1×1 in a row, as in a bottleneck, but the {k}×{k} works on as many channels as the output has."
 CARDINALITY = "The {k}×{k} is split into {groups} groups: many narrow paths in parallel (cardinality) at the same cost."
 DEPTHWISE = "The {k}×{k} filters each channel on its own."
-AROUND = "A shortcut joins its ends."
-NO_AROUND = "There is no shortcut around it."
+AROUND = "A shortcut connects input and output."
+NO_AROUND = "It has no shortcut."
 OFF = "The shortcut is switched off."
-SQUEEZED = "A squeeze-and-excitation gate weighs its channels."
-SHUFFLE_OFF = "The shuffle is switched off: each group only hears itself."
+SQUEEZED = "A squeeze-and-excitation gate weights its channels."
+SHUFFLE_OFF = "The shuffle is switched off: no information passes between groups."
 
 ROLES: Mapping[str, Pattern] = {
     "network": Pattern("Network", "The whole network."),
-    "stem": Pattern("Stem", "The first layers: they turn the image into a smaller map before the blocks begin."),
+    "stem": Pattern("Stem", "The first layers, which reduce the image to a smaller map before the blocks."),
     "stage": Pattern("Stage", "Layers or blocks that work on one resolution."),
     "branch": BRANCH,
-    "head": Pattern("Head", "Turns the last feature map into the classes."),
+    "head": Pattern("Head", "Computes the classes from the last feature map."),
 }

@@ -80,7 +80,7 @@ def test_widths_that_hold_one_another_are_not_offered_together(opened: Opened) -
     """A module is as wide as its branches together: never as one of them."""
     network = opened("googlenet")
     cards = "inception3a,inception3a.branch1"
-    assert shown(network, cards, "these cards")["Width"].reason == "No other width suits all of these cards."
+    assert shown(network, cards, "these cards")["Width"].reason == "No other width is possible for all of these cards."
     with pytest.raises(EditError, match="cannot have 128 channels together with"):
         network.edit(SetWidth(cards, 128))
 
@@ -97,8 +97,8 @@ def test_cards_are_repeated_and_removed_together(cards: str, opened: Opened) -> 
 @pytest.mark.parametrize(
     ("cards", "title", "says"),
     [
-        ("layer1.0,layer1.0.conv1", "Depth", "One of these cards lies in another."),
-        ("layer1.0,flatten", "Depth", "flatten: 512×1×1 goes in and 512 comes out"),
+        ("layer1.0,layer1.0.conv1", "Depth", "One of these cards is part of another."),
+        ("layer1.0,flatten", "Depth", "flatten: input 512×1×1, output 512"),
         ("layer1.0.conv1,relu", "Width", "relu makes no channels of its own."),
         ("relu,maxpool", "Kernel", "There is no convolution with a square window of odd side in these cards."),
     ],
