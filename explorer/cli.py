@@ -157,12 +157,12 @@ def _open_network(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.user_module import UserModule, is_user_module, parse_arguments
 
     if is_user_module(key):
-        own = UserModule(key, parse_arguments(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
+        user_module = UserModule(key, parse_arguments(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
         from explorer.project.user_code import open_user_module
 
-        return open_user_module(own, _read_edits(parsed))
-    entry = get_entry(key)  # an unknown key is said before torch is imported
-    options = dict(_parse_option(entry, said) for said in parsed.set)
+        return open_user_module(user_module, _read_edits(parsed))
+    entry = get_entry(key)  # raises for an unknown key before torch is imported
+    options = dict(_parse_option(entry, text) for text in parsed.set)
     from explorer.network import open_network
 
     return open_network(key, options=options, input_shape=parsed.input, edits=_read_edits(parsed))
@@ -191,26 +191,26 @@ def _print_figures(parsed: argparse.Namespace) -> None:
     from explorer.base import number_format
 
     network = _open_network(parsed, parsed.network)
-    found = network.figures.as_json() | {"edits": [edit.title for edit in network.history.applied_edits]}
+    figures = network.figures.as_json() | {"edits": [edit.title for edit in network.history.applied_edits]}
     if parsed.json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(figures, indent=2))
         return
     print(network.title)
     if network.verification is not None and network.verification.text:
         print(f"  note: {network.verification.text}")
-    for edit in found["edits"]:
+    for edit in figures["edits"]:
         print(f"  edited: {edit}")
-    field = found["receptive_field"]
+    receptive_field = figures["receptive_field"]
     rows = [
-        ("Parameters", number_format.format_exact(found["params"])),
-        ("MACs", number_format.format_exact(found["macs"])),
-        ("FLOPs (2 × MACs)", number_format.format_exact(found["flops"])),
-        ("All ops", number_format.format_exact(found["all_ops"])),
-        ("Activations", number_format.format_exact(found["activation_elements"])),
-        ("Activation memory", number_format.format_bytes(found["activation_bytes"])),
-        ("Peak memory", number_format.format_bytes(found["peak_activation_bytes"])),
-        ("Receptive field", f"{field} px" if field else "whole image"),
-        ("Output", " × ".join(map(str, found["output_shape"]))),
+        ("Parameters", number_format.format_exact(figures["params"])),
+        ("MACs", number_format.format_exact(figures["macs"])),
+        ("FLOPs (2 × MACs)", number_format.format_exact(figures["flops"])),
+        ("All ops", number_format.format_exact(figures["all_ops"])),
+        ("Activations", number_format.format_exact(figures["activation_elements"])),
+        ("Activation memory", number_format.format_bytes(figures["activation_bytes"])),
+        ("Peak memory", number_format.format_bytes(figures["peak_activation_bytes"])),
+        ("Receptive field", f"{receptive_field} px" if receptive_field else "whole image"),
+        ("Output", " × ".join(map(str, figures["output_shape"]))),
     ]
     for name, value in rows:
         print(f"  {name:<18} {value}")

@@ -150,8 +150,8 @@ def get_entry(key: str) -> CatalogueEntry:
     by_key = {entry.key: entry for entry in all_entries()}
     if key in by_key:
         return by_key[key]
-    wanted = key.lower().replace("-", "_").replace(" ", "_")
-    nearest = difflib.get_close_matches(wanted, by_key, n=3, cutoff=0.5)
+    normalised = key.lower().replace("-", "_").replace(" ", "_")
+    nearest = difflib.get_close_matches(normalised, by_key, n=3, cutoff=0.5)
     hint = f"; did you mean {', '.join(nearest)}?" if nearest else ""
     raise UnknownNetwork(f"there is no network {key!r} in the catalogue{hint}")
 

@@ -270,7 +270,7 @@ def _parse_edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
     text = json.dumps(value, indent=2)
-    write_atomic(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+    write_atomic(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
 def _field_names(kind: type[Any]) -> list[str]:

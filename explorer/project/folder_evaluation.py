@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from explorer.analysis.output_divergence import js_divergence, probabilities, top_classes
@@ -38,7 +39,7 @@ class FolderResult:
     @property
     def changed(self) -> tuple[ImageResult, ...]:
         """The results whose likeliest class changed."""
-        return tuple(seen for seen in self.results if seen.changed)
+        return tuple(result for result in self.results if result.changed)
 
     @property
     def summary(self) -> str:
@@ -47,9 +48,9 @@ class FolderResult:
             return "No image could be read."
         share = 100 * len(self.changed) / len(self.results)
         text = f"The likeliest class is another on {len(self.changed)} of {len(self.results)} images ({share:.0f} %)"
-        apart = [seen.divergence for seen in self.results if seen.divergence is not None]
-        if apart:
-            text += f"; mean divergence {sum(apart) / len(apart):.3f} bits"
+        divergences = [result.divergence for result in self.results if result.divergence is not None]
+        if divergences:
+            text += f"; mean divergence {sum(divergences) / len(divergences):.3f} bits"
         if self.unreadable:
             text += f"; {len(self.unreadable)} could not be read"
         return f"{text}."
@@ -59,12 +60,12 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
     """Return the images directly in a folder, by name, at most `MAX_IMAGES`. Raises ImageError when there is none."""
     folder = Path(folder)
     try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     except OSError as failure:
         raise ImageError(f"cannot read {folder}: {failure.strerror or failure}") from failure
-    if not found:
+    if not paths:
         raise ImageError(f"there is no image in {folder}; {', '.join(IMAGE_SUFFIXES)} are looked for")
-    return tuple(found[:MAX_IMAGES])
+    return tuple(paths[:MAX_IMAGES])
 
 
 def evaluate_folder(network: Network, folder: str | Path, keep_going: KeepGoing = always) -> FolderResult:
@@ -78,21 +79,28 @@ def evaluate_folder(network: Network, folder: str | Path, keep_going: KeepGoing 
         Cancelled: `keep_going` returned False.
     """
     paths = list_images(folder)
-    seen: list[ImageResult] = []
+    results: list[ImageResult] = []
     unreadable: list[tuple[str, str]] = []
     for number, path in enumerate(paths):
         if not keep_going(number / len(paths)):
             raise Cancelled
         try:
-            seen.append(_evaluate_image(network, path, lambda done, n=number: keep_going((n + done / 2) / len(paths))))  # type: ignore[misc]
+            results.append(_evaluate_image(network, path, partial(_report_progress, keep_going, number, len(paths))))
         except ImageError as failure:
             unreadable.append((path.name, str(failure)))
-    return FolderResult(tuple(seen), tuple(unreadable))
+    return FolderResult(tuple(results), tuple(unreadable))
+
+
+def _report_progress(keep_going: KeepGoing, number: int, count: int, done: float) -> bool:
+    """Report the fraction done of one of two passes on the image with this number."""
+    return keep_going((number + done / 2) / count)
 
 
 def _evaluate_image(network: Network, path: Path, keep_going: KeepGoing) -> ImageResult:
     sample = read_image(path)
-    q, p = (probabilities(of.run_uncached(sample, keep_going).result.main_output) for of in (network.baseline, network))
-    apart = js_divergence(p, q) if p.shape == q.shape else None
-    before, now = (class_labels(r.numel())[top_classes(r, 1)[0]] for r in (q, p))
-    return ImageResult(path, before, now, apart)
+    baseline_p, edited_p = (
+        probabilities(of.run_uncached(sample, keep_going).result.main_output) for of in (network.baseline, network)
+    )
+    divergence = js_divergence(edited_p, baseline_p) if edited_p.shape == baseline_p.shape else None
+    baseline_class, edited_class = (class_labels(r.numel())[top_classes(r, 1)[0]] for r in (baseline_p, edited_p))
+    return ImageResult(path, baseline_class, edited_class, divergence)

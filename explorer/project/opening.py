@@ -30,16 +30,16 @@ def build_project(network: Network, view: ProjectView | None = None, folder: Pat
     `folder` is where the file will be: a user's file inside it is named relative to it. Raises ProjectError for a live
     module whose code is unknown.
     """
-    entry, own, history = network.context.entry, network.context.user_module, network.history
-    if entry is None and own is None:
+    entry, user_module, history = network.context.entry, network.context.user_module, network.history
+    if entry is None and user_module is None:
         raise ProjectError(
             f"{network.title} was opened as a live module, and a project can only name what makes one: open it with "
             "File › Open module…"
         )
     return Project(
         network=entry.key if entry is not None else "",
-        module=_relative_factory(folder, own) if own is not None else "",
-        options=own.arguments if own is not None else network.context.options,
+        module=_relative_factory(folder, user_module) if user_module is not None else "",
+        options=user_module.arguments if user_module is not None else network.context.options,
         input_shape=_custom_input_shape(network),
         edits=history.edits,
         position=history.position,
@@ -58,12 +58,16 @@ def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
 
 def user_module_of(project: Project, path: str | Path) -> UserModule:
     """Return the user's module that a project file names. Raises ProjectError for a path on another machine."""
-    own = UserModule(project.module, project.options, project.input_shape or (1, 3, 224, 224))
-    if own.location.startswith(("//", "\\\\")):  # even to look at it would sign in there
-        raise ProjectError(f"{path} is of a network on another machine, {own.location}: open it from a copy of yours")
-    if own.is_file:
-        own = replace(own, factory=f"{Path(path).resolve().parent / own.location}:{own.name}")
-    return own
+    user_module = UserModule(project.module, project.options, project.input_shape or (1, 3, 224, 224))
+    if user_module.location.startswith(("//", "\\\\")):  # a mere look at it would sign in there
+        raise ProjectError(
+            f"{path} is of a network on another machine, {user_module.location}: open it from a copy of yours"
+        )
+    if user_module.is_file:
+        user_module = replace(
+            user_module, factory=f"{Path(path).resolve().parent / user_module.location}:{user_module.name}"
+        )
+    return user_module
 
 
 def open_project(
@@ -112,18 +116,18 @@ def _apply_edits(network: Network, project: Project, path: str | Path, keep_goin
 
 def to_python(network: Network) -> str:
     """Return Python code that opens the network with its applied edits."""
-    entry, own, edits = network.context.entry, network.context.user_module, network.history.applied_edits
+    entry, user_module, edits = network.context.entry, network.context.user_module, network.history.applied_edits
     shape = network.baseline.architecture.input_shape if entry is None else _custom_input_shape(network)
     lines = ["from explorer.network import open_network"]
-    if own is not None:
+    if user_module is not None:
         lines = [
             "from explorer.networks.user_module import UserModule",
             "from explorer.project.user_code import open_user_module",
         ]
     if edits:
         lines.insert(0, f"from explorer.edits import {', '.join(sorted({type(edit).__name__ for edit in edits}))}")
-    if own is not None:
-        opening = f"open_user_module(UserModule({own.factory!r}, {dict(own.arguments)!r}, {shape!r}))"
+    if user_module is not None:
+        opening = f"open_user_module(UserModule({user_module.factory!r}, {dict(user_module.arguments)!r}, {shape!r}))"
     else:
         arguments = [repr(entry.key) if entry is not None else "module"]
         if shape is not None:
@@ -140,8 +144,8 @@ def to_python(network: Network) -> str:
 
 def _constructor_call(edit: Any) -> str:
     """Return the call that constructs an edit, without arguments that equal their defaults."""
-    said = [f"{f.name}={getattr(edit, f.name)!r}" for f in fields(edit) if getattr(edit, f.name) != f.default]
-    return f"{type(edit).__name__}({', '.join(said)})"
+    arguments = [f"{f.name}={getattr(edit, f.name)!r}" for f in fields(edit) if getattr(edit, f.name) != f.default]
+    return f"{type(edit).__name__}({', '.join(arguments)})"
 
 
 def _custom_input_shape(network: Network) -> tuple[int, ...] | None:

@@ -31,16 +31,16 @@ def open_user_module(user_module: UserModule, edits: Iterable[Edit] = ()) -> Net
         EditError: an edit cannot be made.
     """
     with _report_user_errors(user_module):
-        made: Any = _import_module(user_module)
+        built: Any = _import_module(user_module)
         for part in user_module.name.split("."):
-            if not hasattr(made, part):
+            if not hasattr(built, part):
                 raise UserModuleError(f"{user_module.location} has no {user_module.name}")
-            made = getattr(made, part)
-        if callable(made) and not isinstance(made, nn.Module):
-            made = made(**user_module.arguments)
-    if not isinstance(made, nn.Module):
-        raise UserModuleError(f"{user_module.factory} makes no torch.nn.Module but {type(made).__name__}")
-    return open_network(made, input_shape=user_module.input_shape, user_module=user_module, edits=edits)
+            built = getattr(built, part)
+        if callable(built) and not isinstance(built, nn.Module):
+            built = built(**user_module.arguments)
+    if not isinstance(built, nn.Module):
+        raise UserModuleError(f"{user_module.factory} makes no torch.nn.Module but {type(built).__name__}")
+    return open_network(built, input_shape=user_module.input_shape, user_module=user_module, edits=edits)
 
 
 def _import_module(user_module: UserModule) -> ModuleType:
@@ -81,12 +81,12 @@ def _report_user_errors(user_module: UserModule) -> Iterator[None]:
     except UserModuleError:
         raise
     except (Exception, SystemExit) as failure:
-        said = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
+        message = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
         lines = traceback.extract_tb(failure.__traceback__)
-        theirs = [
+        user_lines = [
             line
             for line in lines
             if user_module.is_file and Path(line.filename).name == Path(user_module.location).name
         ]
-        place = f", line {theirs[-1].lineno}" if theirs else ""
-        raise UserModuleError(f"{user_module.factory} failed{place}: {said}") from failure
+        place = f", line {user_lines[-1].lineno}" if user_lines else ""
+        raise UserModuleError(f"{user_module.factory} failed{place}: {message}") from failure

@@ -112,20 +112,20 @@ def _load_pickle(path: Path) -> Any:
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as failure:
-        named = re.search(r"(?:Unsupported global: GLOBAL|Unsupported class|GLOBAL) ([\w.]+)", str(failure))
-        if named is None:
+        match = re.search(r"(?:Unsupported global: GLOBAL|Unsupported class|GLOBAL) ([\w.]+)", str(failure))
+        if match is None:
             raise CheckpointError(f"{path.name} is damaged, or no file of weights.") from failure
         raise CheckpointError(
-            f"{path.name} holds a Python object ({named[1]}) beside its tensors. Making it could run code, so the file "
+            f"{path.name} holds a Python object ({match[1]}) beside its tensors. Making it could run code, so the file "
             "is not read. Save the weights alone: torch.save(module.state_dict(), …)."
         ) from failure
     except (OSError, MemoryError):
         raise
     except Exception as failure:  # damaged pickles raise anything
-        said = str(failure).strip().splitlines() or [type(failure).__name__]
-        if "allocate" in said[0]:
+        lines = str(failure).strip().splitlines() or [type(failure).__name__]
+        if "allocate" in lines[0]:
             raise MemoryError from failure
-        raise CheckpointError(f"{path.name} is damaged or was cut off: {said[0][:200]}.") from failure
+        raise CheckpointError(f"{path.name} is damaged or was cut off: {lines[0][:200]}.") from failure
 
 
 def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:

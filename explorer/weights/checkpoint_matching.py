@@ -73,39 +73,47 @@ def match_checkpoint(
     Tensors go to the network as it was opened, and to edited layers whose shapes they have exactly. Raises
     CheckpointError when none fits, or when some are NaN or infinite.
     """
-    then, now = _expected_tensors(baseline), _expected_tensors(architecture)
-    prefix = _find_prefix(tensors, then.keys() | now.keys())
-    found = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-    base = {
-        key: _copy_checked(name, key, found[key], want) for key, want in then.items() if _has_shape(found, key, want)
+    baseline_tensors, edited_tensors = _expected_tensors(baseline), _expected_tensors(architecture)
+    prefix = _find_prefix(tensors, baseline_tensors.keys() | edited_tensors.keys())
+    stripped = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    fitting_baseline = {
+        key: _copy_checked(name, key, stripped[key], want)
+        for key, want in baseline_tensors.items()
+        if _has_shape(stripped, key, want)
     }
-    fits = {key for key, want in now.items() if _has_shape(found, key, want)}
-    wanted, fitting = (then, base.keys()) if len(base) >= len(fits) else (now, fits)
+    fitting_edited = {key for key, want in edited_tensors.items() if _has_shape(stripped, key, want)}
+    expected, fitting = (
+        (baseline_tensors, fitting_baseline.keys())
+        if len(fitting_baseline) >= len(fitting_edited)
+        else (edited_tensors, fitting_edited)
+    )
     if not any(not is_batch_counter(key) for key in fitting):
-        raise CheckpointError(_explain_mismatch(name, architecture.title, tensors, found, wanted))
+        raise CheckpointError(_explain_mismatch(name, architecture.title, tensors, stripped, expected))
     edited = {
         (node.path, node.signature): {
-            part: _copy_checked(name, state_dict_key(node, part), found[state_dict_key(node, part)], like)
+            part: _copy_checked(name, state_dict_key(node, part), stripped[state_dict_key(node, part)], like)
             for part, like in _like_tensors(node).items()
-            if state_dict_key(node, part) in fits
+            if state_dict_key(node, part) in fitting_edited
         }
         for node in architecture.live.values()
         if infer_provenance(node) not in (None, "kept")
-        and all(state_dict_key(node, part) in fits for part in tensor_shapes(node))
-        and (wanted is now or tensor_shapes(node) != tensor_shapes(node.original or node))
+        and all(state_dict_key(node, part) in fitting_edited for part in tensor_shapes(node))
+        and (expected is edited_tensors or tensor_shapes(node) != tensor_shapes(node.original or node))
     }
     report = MatchReport(
-        matched=tuple(key for key in wanted if key in fitting),
-        missing=tuple(key for key in wanted if key not in found and not is_batch_counter(key)),
-        unexpected=tuple(key for key in tensors if key.removeprefix(prefix) not in then.keys() | now.keys()),
+        matched=tuple(key for key in expected if key in fitting),
+        missing=tuple(key for key in expected if key not in stripped and not is_batch_counter(key)),
+        unexpected=tuple(
+            key for key in tensors if key.removeprefix(prefix) not in baseline_tensors.keys() | edited_tensors.keys()
+        ),
         mismatched_shapes=tuple(
-            (key, tuple(found[key].shape), tuple(want.shape))
-            for key, want in wanted.items()
-            if key in found and key not in fitting
+            (key, tuple(stripped[key].shape), tuple(want.shape))
+            for key, want in expected.items()
+            if key in stripped and key not in fitting
         ),
         prefix=prefix,
     )
-    source = LoadedWeights(base, seeded, f"Weights from {name}: {report.summary}.", edited)
+    source = LoadedWeights(fitting_baseline, seeded, f"Weights from {name}: {report.summary}.", edited)
     return MatchedCheckpoint(source, report, name, preset)
 
 
@@ -128,18 +136,18 @@ def _has_shape(found: Mapping[str, torch.Tensor], key: str, want: torch.Tensor) 
     return key in found and strip_unit_kernel(found[key].shape) == strip_unit_kernel(want.shape)
 
 
-def _find_prefix(names: Iterable[str], wanted: Iterable[str]) -> str:
+def _find_prefix(names: Iterable[str], expected_names: Iterable[str]) -> str:
     """Return what precedes the network's names in most of the file's: "module.", "model.", or nothing."""
-    known, seen = set(wanted), Counter[str]()
+    expected, counts = set(expected_names), Counter[str]()
     for name in names:
         at = 0
         while True:
-            if name[at:] in known:
-                seen[name[:at]] += 1
+            if name[at:] in expected:
+                counts[name[:at]] += 1
             if (dot := name.find(".", at)) < 0:
                 break
             at = dot + 1
-    return min(seen, key=lambda prefix: (-seen[prefix], len(prefix)), default="")
+    return min(counts, key=lambda prefix: (-counts[prefix], len(prefix)), default="")
 
 
 def _copy_checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

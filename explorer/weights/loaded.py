@@ -50,15 +50,15 @@ class LoadedWeights:
         origin = infer_provenance(node)
         if origin == "new":
             return self.seeded.tensors(node)
-        known = self._matching_tensors(node if origin == "kept" else node.original or node)
-        if origin == "kept" and known.keys() == tensor_shapes(node).keys():
-            return known
-        fresh = self.seeded.tensors(node)
+        loaded = self._matching_tensors(node if origin == "kept" else node.original or node)
+        if origin == "kept" and loaded.keys() == tensor_shapes(node).keys():
+            return loaded
+        seeded = self.seeded.tensors(node)
         return {
-            name: transfer_weights(node, name, value, known[name], self._importance)
-            if name in known and _have_same_rank(known[name], value)
+            name: transfer_weights(node, name, value, loaded[name], self._importance)
+            if name in loaded and _have_same_rank(loaded[name], value)
             else value
-            for name, value in fresh.items()
+            for name, value in seeded.items()
         }
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
@@ -71,21 +71,21 @@ class LoadedWeights:
         origin = infer_provenance(node)
         if origin is None or origin == "new":
             return origin
-        then = node if origin == "kept" else node.original or node
-        known = self._matching_tensors(then).keys()
-        lacking = [name for name in tensor_shapes(then) if name not in known and not is_batch_counter(name)]
-        if not lacking:
+        original = node if origin == "kept" else node.original or node
+        loaded = self._matching_tensors(original).keys()
+        missing = [name for name in tensor_shapes(original) if name not in loaded and not is_batch_counter(name)]
+        if not missing:
             return origin
-        return "extended" if any(not is_batch_counter(name) for name in known) else "new"
+        return "extended" if any(not is_batch_counter(name) for name in loaded) else "new"
 
     def _matching_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         """Return the loaded tensors of a node that have the expected shapes."""
-        found: dict[str, torch.Tensor] = {}
+        matching: dict[str, torch.Tensor] = {}
         for name, shape in tensor_shapes(node).items():
-            known = self._tensors.get(state_dict_key(node, name))
-            if known is not None and strip_unit_kernel(known.shape) == strip_unit_kernel(shape):
-                found[name] = known if known.shape == shape else known.reshape(shape)
-        return found
+            tensor = self._tensors.get(state_dict_key(node, name))
+            if tensor is not None and strip_unit_kernel(tensor.shape) == strip_unit_kernel(shape):
+                matching[name] = tensor if tensor.shape == shape else tensor.reshape(shape)
+        return matching
 
 
 def _have_same_rank(one: torch.Tensor, other: torch.Tensor) -> bool:

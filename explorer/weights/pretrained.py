@@ -77,12 +77,12 @@ def list_pretrained(weights_name: str | None, input_size: int) -> tuple[Pretrain
         return ()
     from torchvision.models import get_weight
 
-    own = get_weight(weights_name)
-    found = [own, *(other for other in type(own) if other is not own)]
+    default = get_weight(weights_name)
+    weights = [default, *(other for other in type(default) if other is not default)]
     return tuple(
         _build_pretrained(entry)
-        for entry in found
-        if entry is own or getattr(entry.transforms(), "crop_size", None) == [input_size]
+        for entry in weights
+        if entry is default or getattr(entry.transforms(), "crop_size", None) == [input_size]
     )
 
 
@@ -113,7 +113,7 @@ def fetch(pretrained: PretrainedWeights, keep_going: KeepGoing = always) -> Path
                 f"but only {format_bytes(free)} are free at {path.parent}. "
                 "Make room, or set TORCH_HOME to another disk."
             )
-        write_atomic(path, lambda beside: _download(pretrained, beside, keep_going))
+        write_atomic(path, lambda temporary: _download(pretrained, temporary, keep_going))
     except urllib.error.HTTPError as failure:
         raise CheckpointError(
             f"{pretrained.url} answers {failure.code} {failure.reason}. {_manual_download_hint(pretrained)}"

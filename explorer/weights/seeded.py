@@ -91,11 +91,11 @@ class SeededWeights:
         generator = self._generator(f"{node.path}+" if beside else node.path)
         calibrated = node.path in self.scales
         scale = self.scales.get(node.path, 1.0)
-        found: dict[str, torch.Tensor] = {}
+        tensors: dict[str, torch.Tensor] = {}
         for prefix, module in prefixed_modules(node.op.module):
             for name, value in _draw_module_tensors(module, generator, scale, calibrated).items():
-                found[prefix + name] = value
-        return found
+                tensors[prefix + name] = value
+        return tensors
 
     def _draw_constant(self, path: str, constant: Constant) -> torch.Tensor:
         if constant.value is not None:
@@ -120,21 +120,21 @@ class SeededWeights:
 def _identity_tensors(node: Node) -> dict[str, torch.Tensor]:
     """Return tensors with which a norm changes nothing in eval mode, and a 1×1 convolution copies its channels."""
     assert isinstance(node.op, Layer)
-    found: dict[str, torch.Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
     for prefix, module in prefixed_modules(node.op.module):
         for name, like in [*module._parameters.items(), *module._buffers.items()]:
             if like is None:
                 continue
             if isinstance(module, nn.Conv2d) and name == "weight":
-                found[prefix + name] = _identity_kernel(module)
+                tensors[prefix + name] = _identity_kernel(module)
             elif name == "running_var":
-                found[prefix + name] = torch.ones(like.shape)
+                tensors[prefix + name] = torch.ones(like.shape)
             elif name == "weight":  # a batch norm adds its epsilon to the variance
                 eps = float(module.eps) if "running_var" in module._buffers else 0.0  # type: ignore[arg-type]
-                found[prefix + name] = torch.full(like.shape, math.sqrt(1 + eps))
+                tensors[prefix + name] = torch.full(like.shape, math.sqrt(1 + eps))
             else:
-                found[prefix + name] = torch.zeros(like.shape, dtype=like.dtype)
-    return found
+                tensors[prefix + name] = torch.zeros(like.shape, dtype=like.dtype)
+    return tensors
 
 
 def _identity_kernel(module: nn.Conv2d) -> torch.Tensor:
@@ -149,30 +149,30 @@ def _draw_module_tensors(
     module: nn.Module, generator: torch.Generator, scale: float, calibrated: bool
 ) -> dict[str, torch.Tensor]:
     """Return values for a module's own tensors, without its children's."""
-    made: dict[str, torch.Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
     is_norm = op_kinds.layer_kind(module) == "norm"
     for name, like in [*module._parameters.items(), *module._buffers.items()]:
         if like is None:
             continue
         shape = tuple(like.shape)
         if not like.dtype.is_floating_point:
-            made[name] = torch.zeros(shape, dtype=like.dtype)
+            tensors[name] = torch.zeros(shape, dtype=like.dtype)
         elif name == "bias" and "running_var" in module._buffers and calibrated:
             # A floor under the signal: without it a photo fainter than the one that set the scales fades layer by layer
             # where activations are curved (SiLU, Hardswish).
-            made[name] = torch.randn(shape, generator=generator) * 0.5
+            tensors[name] = torch.randn(shape, generator=generator) * 0.5
         elif name in ("bias", "running_mean", "in_proj_bias"):
-            made[name] = torch.zeros(shape)
+            tensors[name] = torch.zeros(shape)
         elif name == "running_var":
-            made[name] = torch.full(shape, scale)
+            tensors[name] = torch.full(shape, scale)
         elif is_norm:
             # A batch norm adds its epsilon to a variance that may be smaller; the gain makes up for it.
             scaled = isinstance(module, nn.modules.batchnorm._BatchNorm) and name == "weight"
             gain = math.sqrt((scale + float(module.eps)) / scale) if scaled else 1.0  # type: ignore[arg-type]
-            made[name] = torch.full(shape, gain)
+            tensors[name] = torch.full(shape, gain)
         elif len(shape) > 1:
             fan_in = math.prod(shape[1:])
-            made[name] = torch.randn(shape, generator=generator) * (scale * math.sqrt(2 / fan_in))
+            tensors[name] = torch.randn(shape, generator=generator) * (scale * math.sqrt(2 / fan_in))
         else:
-            made[name] = torch.full(shape, 0.25)  # the slope of a PReLU, as torch starts it
-    return made
+            tensors[name] = torch.full(shape, 0.25)  # the slope of a PReLU, as torch starts it
+    return tensors
