@@ -270,7 +270,8 @@ def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> A
     """
     if not can_repeat(target):
         raise EditError(
-            f"{target.label} cannot be repeated: {describe_ends(target)}; repeating needs one input and one output of the same shape",
+            f"{target.label} cannot be repeated: {describe_ends(target)}; repeating needs one input and one output of "
+            "the same shape",
             node=target.id,
         )
     reshapes = not target.keeps_shape and not target.is_dense_layer
