@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from explorer.edits import EditError, SetClasses, SetConvForm, SetWidth, SwapNorm, ToggleAuxiliaryHead
 from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
+from explorer.edits.options import find_options
+from explorer.edits.widths import MAX_WIDTH
 from explorer.network import Network, open_network
 
 Opened = Callable[[str], Network]
@@ -142,3 +144,11 @@ def test_small_windows_share_the_padding_of_the_large_one() -> None:
     assert [layer.padding for layer in layers] == [(2, 2), (1, 1)]
     last = edited.architecture.output.inputs[0]
     assert edited.figures.measures[last].value.dims == network.figures.measures["0"].value.dims
+
+
+def test_no_width_is_offered_that_is_wider_than_any_may_be() -> None:
+    network = open_network(nn.Sequential(nn.Conv2d(3, 40_000, 1), nn.Conv2d(40_000, 2, 1)), input_shape=(1, 3, 4, 4))
+    width, *_ = (option for option in find_options(network.analysis, "0") if option.title == "Width")
+    widths = [int(choice.label) for choice in width.choices]
+    assert max(widths) > 60_000
+    assert max(widths) <= MAX_WIDTH
