@@ -28,3 +28,11 @@ def test_what_is_too_small_can_be_left_out(known: list[QRectF], part: QRectF, le
 def test_a_part_where_nothing_is_holds_nothing() -> None:
     assert RectIndex([]).query(QRectF(0, 0, 1e6, 1e6)) == []
     assert RectIndex([QRectF(0, 0, 10, 10)]).query(QRectF(5000, 5000, 10, 10)) == []
+
+
+def test_borders_that_only_touch_do_not_meet_and_a_side_of_just_the_least_is_enough() -> None:
+    index = RectIndex([QRectF(0, 0, 10, 10)])
+    for x, y in ((10, 0), (-10, 0), (0, 10), (0, -10)):
+        assert index.query(QRectF(x, y, 10, 10)) == []
+    assert index.query(QRectF(9, 9, 10, 10), 10) == [0]
+    assert index.query(QRectF(9, 9, 10, 10), 10.1) == []

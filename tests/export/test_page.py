@@ -59,3 +59,9 @@ def test_the_message_has_the_numbers() -> None:
     )
     with pytest.raises(ExportError, match="no pixels"):
         check_pixels("a.png", 100, 200, 1e-5)
+
+
+@pytest.mark.parametrize("size", [(2000.0, 1.0), (1.0, 2000.0)])
+def test_an_image_without_height_or_width_is_none(size: tuple[float, float]) -> None:
+    with pytest.raises(ExportError, match="no pixels"):
+        check_pixels("a line", *size, scale=0.1)

@@ -225,6 +225,8 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
 def test_a_giant_without_numbers(tmp_path: Path) -> None:
     giant = torch.zeros(1).as_strided((100_000, 1_000_000), (0, 0))
     refused(as_pth({"0.weight": giant}, tmp_path / "a.pth"), "holds only 4 B")
+    twice = torch.zeros(4).as_strided((2, 4), (0, 1))  # fewer numbers than bytes, but more than there are
+    refused(as_pth({"0.weight": twice}, tmp_path / "b.pth"), "holds only 16 B")
 
 
 def test_a_giant_in_an_old_file(tmp_path: Path) -> None:
