@@ -129,6 +129,13 @@ FOUR_OF_SIX = (r(0, 4, 6, 10, 12, 16), r(0, 12))
 DEALT = [0, 3, 2, 5, 4, 7, 6, 9, 12, 11, 14, 13, 1, 15]
 # 18 channels are dealt out 0 9 1 10 …, of which 6 and 7 are new.
 DEALT_WIDER = (r(0, 12, 13, 14, 15, 18), [0, 14, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 11, 13, 12, 15])
+
+
+def filters_of(channels: list[int]) -> list[int]:
+    """Two filters of a depthwise convolution for each of these channels."""
+    return [2 * channel + filter for channel in channels for filter in (0, 1)]
+
+
 TWO_OF_FOUR = [i for i in range(128) if i % 4 < 2]
 SURGERIES = [
     Surgery(
@@ -211,8 +218,8 @@ SURGERIES = [
             "left.*": {0: (r(0, 6), r(0, 6))},
             "squeeze.weight": {1: (r(0, 6, 8, 18), r(0, 16))},
             "widen.*": {0: (r(0, 6, 8, 18), r(0, 16))},  # new where what it weighs is new
-            "depthwise.*": {0: tuple([2 * i + filter for i in side for filter in (0, 1)] for side in DEALT_WIDER)},
-            "read.weight": {1: tuple([2 * i + filter for i in side for filter in (0, 1)] for side in DEALT_WIDER)},
+            "depthwise.*": {0: (filters_of(DEALT_WIDER[0]), filters_of(DEALT_WIDER[1]))},
+            "read.weight": {1: (filters_of(DEALT_WIDER[0]), filters_of(DEALT_WIDER[1]))},
         },
     ),
     Surgery(SetWidth("read", 3), Split, {"read.*": {0: same(r(0, 3))}, "fc.weight": {1: same(r(0, 3 * 64))}}),
