@@ -195,12 +195,13 @@ def _print_figures(parsed: argparse.Namespace) -> None:
     if parsed.json:
         print(json.dumps(figures, indent=2))
         return
+    from explorer.analysis.figures.receptive_field import describe_field
+
     print(network.title)
     if network.verification is not None and network.verification.text:
         print(f"  note: {network.verification.text}")
     for edit in figures["edits"]:
         print(f"  edited: {edit}")
-    receptive_field = figures["receptive_field"]
     rows = [
         ("Parameters", number_format.format_exact(figures["params"])),
         ("MACs", number_format.format_exact(figures["macs"])),
@@ -209,7 +210,7 @@ def _print_figures(parsed: argparse.Namespace) -> None:
         ("Activations", number_format.format_exact(figures["activation_elements"])),
         ("Activation memory", number_format.format_bytes(figures["activation_bytes"])),
         ("Peak memory", number_format.format_bytes(figures["peak_activation_bytes"])),
-        ("Receptive field", f"{receptive_field} px" if receptive_field else "whole image"),
+        ("Receptive field", describe_field(network.figures.receptive_field_size)),
         ("Output", " × ".join(map(str, figures["output_shape"]))),
     ]
     for name, value in rows:

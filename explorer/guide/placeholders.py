@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 
 from explorer.analysis.analysis import Analysis
+from explorer.analysis.figures.receptive_field import describe_field
 from explorer.base import number_format
 from explorer.networks.catalogue import get_entry
 
@@ -86,7 +87,7 @@ _NETWORK_FIGURES: dict[str, Callable[[Analysis], str]] = {
     "params": lambda study: number_format.format_short(study.figures.total.params),
     "macs": lambda study: number_format.format_short(study.figures.total.macs),
     "flops": lambda study: number_format.format_short(study.figures.total.flops),
-    "field": lambda study: f"{study.figures.receptive_field:.0f}",
+    "field": lambda study: describe_field(study.figures.receptive_field_size).removesuffix(" px"),
     "peak": lambda study: number_format.format_bytes(study.figures.activations.peak_bytes),
     "activations": lambda study: number_format.format_short(study.figures.activations.elements),
 }

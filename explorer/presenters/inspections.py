@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from explorer.analysis.analysis import Analysis
+from explorer.analysis.figures.receptive_field import describe_field
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.options import find_options
@@ -150,8 +151,9 @@ def _figure_rows(analysis: Analysis, names: tuple[str, ...]) -> Iterator[tuple[s
         last = max(live, key=list(figures.measures).index)
         shape = figures.shape(last)
         yield "Output", str(shape)
-        field = figures.receptive_fields[last]
-        yield "Receptive field", f"{int(field)} × {int(field)} px" if math.isfinite(field) else "whole image"
+        height, width = field = figures.receptive_field_sizes[last]
+        square = height == width and math.isfinite(height)
+        yield "Receptive field", f"{int(height)} × {int(width)} px" if square else describe_field(field)
     total = figures.sum(names)
     yield "Parameters", _count_with_share(total.params, figures.total.params)
     yield "MACs", _count_with_share(total.macs, figures.total.macs)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.figures import Total
+from explorer.analysis.figures.receptive_field import FieldSize, describe_field
 from explorer.base.languages import tr
 from explorer.graph.groups import Group
 from explorer.presenters import titles
@@ -84,9 +85,14 @@ def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure
             _finite_px(n.receptive_field),
             _finite_px(b.receptive_field),
             "px",
-            tr("Of the last map before pooling."),
+            tr("Of the last map before pooling.") + _sides(n.receptive_field_size),
         ),
     )
+
+
+def _sides(size: FieldSize) -> str:
+    """Height × width of a field that is no square; nothing for a square."""
+    return "" if size[0] == size[1] else f" {describe_field(size)}"
 
 
 def _finite_px(field: float) -> float:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from explorer.analysis.figures import receptive_field
 from explorer.analysis.figures.memory import Activations, allocated_elements, measure_activations
+from explorer.analysis.figures.receptive_field import FieldSize, compute_receptive_fields, network_receptive_field
 from explorer.analysis.figures.shape_inference import Measure, Shape, measure_nodes
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -64,15 +64,24 @@ class Figures:
         return measure_activations(self.architecture, self.measures)
 
     @cached_property
-    def receptive_fields(self) -> Mapping[str, float]:
-        """Receptive field of each live node, in input pixels; infinite where it sees the whole image."""
-        return receptive_field.compute_receptive_fields(self.architecture, self.measures)
+    def receptive_field_sizes(self) -> Mapping[str, FieldSize]:
+        """Height and width of each live node's receptive field, in input pixels; infinite for the whole image."""
+        return compute_receptive_fields(self.architecture, self.measures)
 
     @cached_property
+    def receptive_fields(self) -> Mapping[str, float]:
+        """Larger side of each live node's receptive field, in input pixels; infinite for the whole image."""
+        return {name: max(size) for name, size in self.receptive_field_sizes.items()}
+
+    @cached_property
+    def receptive_field_size(self) -> FieldSize:
+        """Height and width of the receptive field of the last feature map before global pooling, in input pixels."""
+        return network_receptive_field(self.receptive_field_sizes)
+
+    @property
     def receptive_field(self) -> float:
-        """Receptive field of the last feature map before global pooling, in input pixels; infinite when there is
-        none."""
-        return receptive_field.network_receptive_field(self.receptive_fields)
+        """Larger side of `receptive_field_size`; infinite when there is no feature map."""
+        return max(self.receptive_field_size)
 
     @cached_property
     def output_shape(self) -> tuple[int, ...]:
@@ -117,7 +126,7 @@ class Figures:
             "activation_elements": self.activations.elements,
             "activation_bytes": self.activations.bytes,
             "peak_activation_bytes": self.activations.peak_bytes,
-            "receptive_field": int(self.receptive_field) if math.isfinite(self.receptive_field) else None,
+            **_field_as_json(self.receptive_field_size),
             "layers": [*self._layers(), *self._unused_layers()],
         }
 
@@ -127,7 +136,6 @@ class Figures:
             known = self.measures[node.name]
             if known.shape is None:
                 continue  # only reads a size
-            rf = self.receptive_fields[node.name]
             shared = node.path in seen
             seen.add(node.path or node.name)
             yield {
@@ -141,7 +149,7 @@ class Figures:
                 "flops": known.cost.flops,
                 "all_ops": known.cost.all_ops,
                 "activation_elements": 0 if node is self.architecture.input else allocated_elements(known),
-                "receptive_field": int(rf) if math.isfinite(rf) else None,
+                **_field_as_json(self.receptive_field_sizes[node.name]),
                 "runs": True,
             }
 
@@ -156,6 +164,12 @@ class Figures:
                 "output_shape": None,
                 "params": params,
                 **zero,
-                "receptive_field": None,
+                **_field_as_json((math.inf, math.inf)),
                 "runs": False,
             }
+
+
+def _field_as_json(size: FieldSize) -> dict[str, int | None]:
+    """The larger side, height and width, in pixels; None where the whole image is seen."""
+    larger, height, width = (int(side) if math.isfinite(side) else None for side in (max(size), *size))
+    return {"receptive_field": larger, "receptive_field_height": height, "receptive_field_width": width}

@@ -1,9 +1,10 @@
-"""Receptive field: the side, in input pixels, of the square one unit of a feature map can see.
+"""Receptive field: height and width, in input pixels, of the rectangle that one unit of a feature map can see.
 
-Along a path, an op with kernel k, stride s and dilation d turns (field r, jump j) into (r + (k − 1)·d·j, j·s); where
-paths meet the largest counts (Araujo et al., "Computing receptive fields of convolutional neural networks", Distill
-2019). What looks at the whole map at once (global pooling, flatten, linear layers, attention) sees the whole image;
-squeeze-and-excitation gates are such, and as they only scale, the field of the gated map is that of the map itself.
+Along an axis, unit i of a map sees the pixels i·j + lo … i·j + hi. An op with kernel k, stride s, padding p and
+dilation d turns (lo, hi, j) into (lo − p·j, hi + ((k − 1)·d − p)·j, j·s); where paths meet the pixels of all of them
+count (Araujo et al., "Computing receptive fields of convolutional neural networks", Distill 2019). Borders of the image
+are left aside. Global pooling, flatten, linear layers and attention see the whole image; squeeze-and-excitation gates
+too, but as they only scale, the field of the gated map is that of the map itself.
 """
 
 from __future__ import annotations
@@ -12,39 +13,80 @@ import math
 from collections.abc import Mapping
 
 from explorer.analysis.figures.shape_inference import Measure
+from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
 from explorer.graph.architecture import Architecture, Input, Node
 
-#: Side of the square that one unit sees, and distance between neighbours, in input pixels. Infinite: everything.
-Field = tuple[float, float]
+#: First and last pixel that unit 0 sees along an axis, and the distance between neighbours; None: all pixels.
+_AxisField = tuple[float, float, float] | None
+_Field = tuple[_AxisField, _AxisField]
 
-_EVERYTHING: Field = (math.inf, math.inf)
+#: Height and width in input pixels; infinite where the whole image is seen.
+FieldSize = tuple[float, float]
+
+_PIXEL: _Field = ((0, 0, 1), (0, 0, 1))
 
 
-def compute_receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]) -> dict[str, float]:
-    """Side of the receptive field of every live node, in input pixels; infinite where it sees the whole image."""
-    fields: dict[str, Field] = {}
+def compute_receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]) -> dict[str, FieldSize]:
+    """Return height and width of the receptive field of every live node, in input pixels; 1 × 1 for constants."""
+    fields: dict[str, _Field | None] = {}
     for node in architecture.live.values():
-        fields[node.name] = _field(node, [fields[name] for name in node.inputs], measures)
-    return {name: field[0] for name, field in fields.items()}
+        fields[node.name] = _field(node, fields, architecture, measures)
+    return {name: (1.0, 1.0) if field is None else (_size(field[0]), _size(field[1])) for name, field in fields.items()}
 
 
-def network_receptive_field(fields: Mapping[str, float]) -> float:
-    """The field of the network: that of its last feature map before everything is pooled or flattened."""
-    finite = [field for field in fields.values() if math.isfinite(field)]
-    return max(finite, default=math.inf)
+def network_receptive_field(fields: Mapping[str, FieldSize]) -> FieldSize:
+    """Return the field of the last feature map before everything is pooled or flattened: the largest finite one."""
+    finite = [field for field in fields.values() if math.isfinite(field[0]) and math.isfinite(field[1])]
+    if not finite:
+        return math.inf, math.inf
+    return max(field[0] for field in finite), max(field[1] for field in finite)
 
 
-def _field(node: Node, inputs: list[Field], measures: Mapping[str, Measure]) -> Field:
+def describe_field(size: FieldSize) -> str:
+    """Format a field: "212 px", "9 × 3 px" where the sides differ, "whole image"."""
+    height, width = size
+    if math.isinf(height) and math.isinf(width):
+        return "whole image"
+    if height == width:
+        return f"{height:.0f} px"
+    return " × ".join(f"{side:.0f}" if math.isfinite(side) else "all" for side in size) + " px"
+
+
+def _field(
+    node: Node, fields: Mapping[str, _Field | None], architecture: Architecture, measures: Mapping[str, Measure]
+) -> _Field | None:
+    """The field of one node; None for one that does not see the image (constants, sizes)."""
     if isinstance(node.op, Input):
-        return (1.0, 1.0)
-    if not inputs:
-        return (1.0, 0.0)  # a constant sees nothing; a jump of 0 marks it as no map
-    local = [field for field in inputs if math.isfinite(field[0]) and field[1] > 0]
-    if not local:
-        return inputs[0] if all(field[1] == 0 for field in inputs) else _EVERYTHING
-    field = max(local)
-    window = measures[node.name].window
-    if window is None:
-        return _EVERYTHING
-    kernel, stride, dilation = window
-    return field[0] + (kernel - 1) * dilation * field[1], field[1] * stride
+        return _PIXEL
+    measure = measures[node.name]
+    if measure.shape is None:
+        return None
+    field: _Field | None = None
+    for name in image_inputs(node, architecture.nodes, measures):
+        read = fields[name]
+        if field is None or read is None:
+            field = field or read
+        elif read is not field:
+            field = _union(field[0], read[0]), _union(field[1], read[1])
+    window = measure.window
+    if field is None or window is SAME_PLACE:
+        return field
+    return _through(field[0], window[0]), _through(field[1], window[1])
+
+
+def _union(one: _AxisField, other: _AxisField) -> _AxisField:
+    if one is None or other is None:
+        return None
+    return min(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2])
+
+
+def _through(field: _AxisField, window: AxisWindow | None) -> _AxisField:
+    if field is None or window is None:
+        return None
+    low, high, jump = field
+    padding, stride = float(window.padding), float(window.stride)
+    return low - padding * jump, high + (window.reach - padding) * jump, jump * stride
+
+
+def _size(field: _AxisField) -> float:
+    return math.inf if field is None else math.floor(field[1] - field[0] + 1e-9) + 1.0

@@ -43,7 +43,7 @@ class Measure:
     view: bool  # its result is its first input seen otherwise: no new memory
     elements: int  # numbers in its result, all tensors of a tuple together
     bytes: int
-    window: Window | None  # what it reads of its first input's map; None for all of it
+    window: Window  # the places it reads of the maps that it takes
 
     @property
     def shape(self) -> Shape | None:
@@ -124,7 +124,7 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
         _is_view(node) or any(result is tensor for tensor in tensors.values()),
         sum(shape.elements for shape in shapes),
         sum(shape.bytes for shape in shapes),
-        find_window(node, first_shape(inputs[0]), first_shape(value)) if inputs else None,
+        find_window(node, first_shape(inputs[0]) if inputs else None, first_shape(value)),
     )
 
 

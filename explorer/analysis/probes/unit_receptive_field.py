@@ -13,20 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from explorer.analysis.figures.shape_inference import Measure
+from explorer.analysis.figures.windows import image_inputs, map_size
 from explorer.analysis.probes.feature_maps import arrange_values
 from explorer.analysis.probes.gradients import run_with_gradients
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
 from explorer.base.cancellation import KeepGoing, always
-from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Constant, Function, Method, Node
+from explorer.graph.architecture import Architecture, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,6 @@ class PixelBox:
         )
 
 
-#: (kernel, stride, padding before, dilation) down and across.
-_Window = tuple[tuple[int, int, int, int], tuple[int, int, int, int]]
-
-
 def compute_receptive_box(
     name: str, row: int, column: int, architecture: Architecture, measures: Mapping[str, Measure]
 ) -> PixelBox | None:
@@ -70,7 +64,7 @@ def compute_receptive_box(
     Raises NothingThere for a node that is not in the network or has no such unit.
     """
     node = architecture.live.get(name)
-    size = _map_size(measures[name]) if node is not None else None
+    size = map_size(measures[name]) if node is not None else None
     if node is None or size is None or not (0 <= row < size[0] and 0 <= column < size[1]):
         raise NotAvailable(f"{name} has no unit at row {row}, column {column}.")
     boxes: dict[str, PixelBox] = {name: PixelBox(row, column, row, column)}
@@ -78,7 +72,7 @@ def compute_receptive_box(
         box = boxes.get(reader.name)
         if box is None or reader is architecture.input:
             continue
-        for read in _image_inputs(reader, architecture, measures):
+        for read in image_inputs(reader, architecture.nodes, measures):
             boxes[read] = _input_box(reader, read, box, measures).union(boxes.get(read))
     return boxes.get(architecture.input.name)
 
@@ -116,88 +110,12 @@ def _unit_values(name: str, value: torch.Tensor, row: int, column: int) -> torch
     return value[0].flatten()[torch.from_numpy(maps.values[:, row, column].astype(np.int64)).to(value.device)]
 
 
-def _image_inputs(node: Node, architecture: Architecture, measures: Mapping[str, Measure]) -> list[str]:
-    """The inputs through which a node sees the image: no constants, and no gates."""
-    read = [name for name in dict.fromkeys(node.inputs) if not isinstance(architecture.nodes[name].op, Constant)]
-    own = _map_size(measures[node.name])
-    larger = own is not None and max(own) > 1
-    maps = [name for name in read if (size := _map_size(measures[name])) is not None and (not larger or size != (1, 1))]
-    return maps or read
-
-
 def _input_box(node: Node, read: str, box: PixelBox, measures: Mapping[str, Measure]) -> PixelBox:
-    """What of its input's map the units in `box` look at."""
-    size, own = _map_size(measures[read]), _map_size(measures[node.name])
+    """The places of its input's map that the units in `box` read."""
+    size = map_size(measures[read])
     if size is None:
         return box
-    everything = PixelBox(0, 0, size[0] - 1, size[1] - 1)
-    window = _window(node, size, own)
-    if window is not None:
-        (top, bottom), (left, right) = (
-            _input_interval(lo, hi, size[axis], window[axis])
-            for axis, (lo, hi) in enumerate(((box.top, box.bottom), (box.left, box.right)))
-        )
-        return PixelBox(top, left, bottom, right)
-    if own == size and op_kinds.kind(node) != "attention":
-        return box
-    return everything
-
-
-def _input_interval(low: int, high: int, side: int, window: tuple[int, int, int, int]) -> tuple[int, int]:
-    kernel, stride, padding, dilation = window
-    first, last = low * stride - padding, high * stride - padding + (kernel - 1) * dilation
-    return min(max(first, 0), side - 1), min(max(last, 0), side - 1)
-
-
-def _window(node: Node, size: tuple[int, int], own: tuple[int, int] | None) -> _Window | None:
-    """The window an op looks through; None where it has none, or looks at everything."""
-    layer = node.layer
-    if isinstance(layer, nn.Conv2d):
-        return _windows(layer.kernel_size, layer.stride, _padding(layer), layer.dilation)
-    if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
-        stride = layer.stride if layer.stride is not None else layer.kernel_size
-        return _windows(layer.kernel_size, stride, layer.padding, getattr(layer, "dilation", 1))
-    if op_kinds.kind(node) != "pool" or own is None:
-        return None
-    if isinstance(node.op, (Function, Method)) and "adaptive" not in node.op.name and len(node.args) > 1:
-        kernel, stride, padding = (_argument(node, place, key) for place, key in enumerate(_POOLING, 1))
-        if isinstance(kernel, (int, tuple)) and not node.op.name.startswith(("mean", "sum")):
-            return _windows(kernel, stride or kernel, padding or 0, 1)
-    if all(side % cells == 0 for side, cells in zip(size, own, strict=True)):  # an adaptive pool that divides evenly
-        down, across = (side // cells for side, cells in zip(size, own, strict=True))
-        return (down, down, 0, 1), (across, across, 0, 1)
-    return None
-
-
-_POOLING = ("kernel_size", "stride", "padding")
-
-
-def _argument(node: Node, place: int, key: str) -> Any:
-    return node.args[place] if len(node.args) > place else node.kwargs.get(key)
-
-
-def _padding(layer: nn.Conv2d) -> tuple[int, int]:
-    if layer.padding == "same":
-        down, across = (d * (k - 1) // 2 for k, d in zip(layer.kernel_size, layer.dilation, strict=True))
-        return down, across
-    if layer.padding == "valid":
-        return 0, 0
-    return _pair(layer.padding)
-
-
-def _windows(kernel: Any, stride: Any, padding: Any, dilation: Any) -> _Window:
-    down, across = zip(*(_pair(setting) for setting in (kernel, stride, padding, dilation)), strict=True)
-    return down, across
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    pair = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    return int(pair[0]), int(pair[-1])
-
-
-def _map_size(measure: Measure) -> tuple[int, int] | None:
-    """Height and width of a map, channels first or last; None for what has no places."""
-    dims = measure.shape.dims if measure.shape is not None else ()
-    if len(dims) != 4:
-        return None
-    return (dims[1], dims[2]) if dims[1] == dims[2] != dims[3] else (dims[2], dims[3])
+    down, across = measures[node.name].window
+    top, bottom = down.read(box.top, box.bottom, size[0]) if down is not None else (0, size[0] - 1)
+    left, right = across.read(box.left, box.right, size[1]) if across is not None else (0, size[1] - 1)
+    return PixelBox(top, left, bottom, right)
