@@ -265,9 +265,8 @@ class Odd(nn.ReLU):
 
 
 def hooked() -> nn.Module:
-    module = nn.ReLU()
-    module.register_forward_hook(lambda _module, _inputs, output: output[:, :1])
-    return module
+    """With a hook of torch's own, which stays with the layer; others are captured as ops."""
+    return nn.utils.spectral_norm(nn.Conv2d(8, 4, 3))
 
 
 def rebound() -> nn.Module:
