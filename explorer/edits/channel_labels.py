@@ -99,7 +99,7 @@ class ChannelClasses:
 
     def of(self, row: Labels) -> Labels:
         """The least label of the class of each."""
-        whole = row >> _PART_BITS
+        whole = np.where(row > 0, row >> _PART_BITS, 0)  # a channel that nothing made, such as padding, is below zero
         if not whole.any():
             return self._of_whole(row)
         part = row & ((1 << _PART_BITS) - 1)

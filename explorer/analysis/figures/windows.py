@@ -146,8 +146,8 @@ def _pooling(kernel: Any, stride: Any, padding: Any, dilation: Any) -> Window:
 
 def _functional_pooling(node: Node) -> tuple[Any, Any, Any, Any] | None:
     """(kernel, stride, padding, dilation) of avg_pool2d and max_pool2d; None for other poolings."""
-    if not isinstance(node.op, (Function, Method)) or node.op.name not in _POOLINGS:
-        return None
+    if not isinstance(node.op, (Function, Method)) or node.op.name not in _POOLINGS or len(node.inputs) > 1:
+        return None  # or its window is given by the size of a map: what it makes of that map says more
     if isinstance(node.op, Function) and node.op.call is F.adaptive_max_pool2d:
         return None
 
