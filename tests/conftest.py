@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -12,6 +13,7 @@ import pytest
 import torch
 from PySide6.QtWidgets import QApplication
 
+from explorer.base.memo import clear_all
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import all_entries
 
@@ -59,3 +61,11 @@ def opened() -> Callable[[str], Network]:
 @pytest.fixture(scope="session", autouse=True)
 def _application(qapp: QApplication) -> None:
     """One application for all: an export would otherwise make a smaller one that no widget can live in."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_piles_up() -> Iterator[None]:
+    """A worker of the suite opens and edits thousands of networks: what is remembered of them goes with each module."""
+    yield
+    clear_all()
+    gc.collect()

@@ -30,7 +30,7 @@ from explorer.edits.channel_labels import (
     ChannelClasses,
     ChannelLabels,
     Labels,
-    group_count,
+    group_count_of,
     label_channels,
     own_labels,
 )
@@ -138,7 +138,7 @@ class _ChannelMatching:
         found = []
         for names in coupled.values():
             before, size = self.before.produced[names[0]], len(self.after.produced[names[0]])
-            groups = group_count(find_channel_groups(self.architecture), names[0], len(before), size)
+            groups = group_count_of(find_channel_groups(self.architecture), names[0], len(before), size)
             layers = tuple(self.baseline.nodes[name] for name in names)
             found.append((ChannelRanking(layers, size, groups), self.before.classes.of(before)))
         return found

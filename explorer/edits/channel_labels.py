@@ -72,7 +72,7 @@ class ChannelLabels:
 
 def own_labels(row: Labels) -> Labels:
     """The label of the channel that each is a part of: of a place of a flattened map, or of a filter on a channel."""
-    while (row >> _PART_BITS).any():
+    while (row >> _PART_BITS > 0).any():
         row = np.where(row >> _PART_BITS > 0, row >> _PART_BITS, row)
     return row
 
@@ -178,7 +178,7 @@ class _LabelWalk:
         """Keep the first channels of each group, or put new ones behind those there were."""
         if len(known) == size:
             return known
-        groups = group_count(self.groups, name, len(known), size)
+        groups = group_count_of(self.groups, name, len(known), size)
         before, each = known.reshape(groups, -1), size // groups
         if each <= before.shape[1]:
             return before[:, :each].reshape(-1)
@@ -288,7 +288,7 @@ class _LabelWalk:
         return lines[:, 0].numpy().copy() if bool((lines == lines[:, :1]).all()) else None
 
 
-def group_count(groups: ChannelGroups, name: str, before: int, after: int) -> int:
+def group_count_of(groups: ChannelGroups, name: str, before: int, after: int) -> int:
     """The number of equal parts into which a layer's channels are split by what follows, at both of two widths."""
     row = groups.resolve(groups.producers.get(name, ()))
     multiple = groups.segments[row[0]].multiple if len(row) == 1 else 1

@@ -13,7 +13,6 @@ loops, asserts, hooks, patched forwards, list comprehensions) has simply happene
 
 from __future__ import annotations
 
-import inspect
 import operator
 import threading
 import weakref
@@ -29,9 +28,16 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from explorer.graph.architecture import Architecture, Function, Method, Op
 from explorer.graph.arguments import Ref
+from explorer.graph.call_interception import (
+    intercept_functions,
+    intercept_modules,
+    is_single_op,
+    run_hooks,
+    run_pre_hooks,
+)
 from explorer.graph.node_list import NodeList
 from explorer.graph.out_of_place import call_out_of_place
-from explorer.graph.trace import LEAF_MODULES
+from explorer.graph.size_int import SizeInt
 
 
 class CaptureError(ValueError):
@@ -67,41 +73,6 @@ def capture(module: nn.Module, inputs: tuple[Any, ...], *, title: str = "", key:
         value = recorder.run(inputs)
         architecture = recorder.nodes.build(title or type(module).__name__, key)
     return Capture(architecture, value, tuple(dict.fromkeys(recorder.value_reads)))
-
-
-class SizeInt(int):
-    """A size that knows how it was found: `expression` is a function and its arguments, sizes among them."""
-
-    expression: tuple[Any, tuple[Any, ...]]
-
-    def __new__(cls, value: int, call: Any, *args: Any) -> SizeInt:
-        size = super().__new__(cls, value)
-        size.expression = (call, args)
-        return size
-
-
-def _arithmetic(name: str, call: Callable[..., Any], swapped: bool) -> Callable[[SizeInt, Any], Any]:
-    plain = getattr(int, name)
-
-    def method(self: SizeInt, other: Any) -> Any:
-        value = plain(self, other)
-        if type(value) is not int or isinstance(other, bool):
-            return value
-        return SizeInt(value, call, *((other, self) if swapped else (self, other)))
-
-    method.__name__ = name
-    return method
-
-
-for _name, _call in (
-    ("add", operator.add),
-    ("sub", operator.sub),
-    ("mul", operator.mul),
-    ("floordiv", operator.floordiv),
-    ("mod", operator.mod),
-):
-    setattr(SizeInt, f"__{_name}__", _arithmetic(f"__{_name}__", _call, swapped=False))
-    setattr(SizeInt, f"__r{_name}__", _arithmetic(f"__r{_name}__", _call, swapped=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +134,7 @@ class _Recorder(TorchFunctionMode):
                 value = value.clone()
                 self.bind(value, self.nodes.add_input(tuple(value.shape), value.dtype))
             given.append(value)
-        with _calls_of(self), _wrapped_functions(self), self:
+        with intercept_modules(self), intercept_functions(self), self:
             result = self.module(*given)
         self.nodes.add_output(self.argument(result))
         return result
@@ -173,7 +144,7 @@ class _Recorder(TorchFunctionMode):
         if self.paused or threading.get_ident() != self.thread:
             return original(module, *args, **kwargs)
         path = self.paths.get(id(module))
-        if module is self.module or not path or not _is_leaf(module):
+        if module is self.module or not path or not is_single_op(module):
             entered = path if path and module is not self.module else None
             if entered:
                 self.nodes.enter(entered, module)
@@ -184,14 +155,14 @@ class _Recorder(TorchFunctionMode):
                     self.nodes.leave()
         if type(module) is nn.Identity:
             return original(module, *args, **kwargs)
-        args, kwargs = _before(module, args, kwargs)
+        args, kwargs = run_pre_hooks(module, args, kwargs)
         before = self.versions((args, kwargs))
         plain = (self.argument(args), self.argument(kwargs))
         with self.pause():
             result = module.forward(*args, **kwargs)
         name = self.nodes.add_layer(path, module, *plain)
         result = self.finish(name, result, before)
-        return _after(module, args, kwargs, result)
+        return run_hooks(module, args, kwargs, result)
 
     def call_function(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """A call of a function that torch does not announce: a scripted one, or one that is kept whole."""
@@ -487,98 +458,6 @@ _READS_VALUES = frozenset(
 _CONVERSIONS = frozenset(
     {"contiguous", "to", "float", "double", "half", "bfloat16", "cpu", "type", "type_as", "detach", "requires_grad_"}
 )
-
-
-@contextmanager
-def _calls_of(recorder: _Recorder) -> Iterator[None]:
-    """Let every call of a module pass through the recorder."""
-    original = nn.Module.__call__
-
-    def call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        return recorder.call_module(original, module, args, kwargs)
-
-    function_apply = torch.autograd.Function.__dict__.get("apply")
-
-    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        run = function_apply.__get__(None, cls)  # type: ignore[union-attr]
-        if recorder.paused or threading.get_ident() != recorder.thread:
-            return run(*args, **kwargs)
-        return recorder.call_function(run, args, kwargs)
-
-    nn.Module.__call__ = call  # type: ignore[method-assign]
-    if function_apply is not None:
-        torch.autograd.Function.apply = classmethod(apply)
-    try:
-        yield
-    finally:
-        nn.Module.__call__ = original  # type: ignore[method-assign]
-        if function_apply is not None:
-            torch.autograd.Function.apply = function_apply
-
-
-@contextmanager
-def _wrapped_functions(recorder: _Recorder) -> Iterator[None]:
-    """Let scripted functions, and any `channel_shuffle`, that the module's code can see pass through the recorder."""
-    replaced: list[tuple[dict[str, Any], str, Any]] = []
-    for namespace in {id(g): g for g in map(_globals_of, recorder.module.modules()) if g is not None}.values():
-        for name, value in list(namespace.items()):
-            if isinstance(value, torch.jit.ScriptFunction):
-                replaced.append((namespace, name, value))
-                namespace[name] = getattr(value, "_torchdynamo_inline", None) or _wrapped(recorder, value)
-            elif name == "channel_shuffle" and inspect.isfunction(value):
-                replaced.append((namespace, name, value))
-                namespace[name] = _wrapped(recorder, value)
-    try:
-        yield
-    finally:
-        for namespace, name, value in replaced:
-            namespace[name] = value
-
-
-def _wrapped(recorder: _Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if recorder.paused or threading.get_ident() != recorder.thread:
-            return function(*args, **kwargs)
-        return recorder.call_function(function, args, kwargs)
-
-    return call
-
-
-def _globals_of(module: nn.Module) -> dict[str, Any] | None:
-    found = getattr(getattr(module.forward, "__func__", module.forward), "__globals__", None)
-    return found if isinstance(found, dict) and not str(found.get("__name__", "")).startswith("torch.") else None
-
-
-def _is_leaf(module: nn.Module) -> bool:
-    """Is a module one op: a layer of torch's own, called as torch made it?"""
-    if isinstance(module, LEAF_MODULES):
-        return True
-    ours = type(module).__module__.startswith(("torch.nn.modules", "torch.ao.nn", "torch.nn.utils"))
-    held = isinstance(module, (nn.Sequential, nn.ModuleList, nn.ModuleDict))
-    return ours and not held and "forward" not in module.__dict__
-
-
-def _before(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What a layer is called with once its own hooks have seen it."""
-    for number, hook in module._forward_pre_hooks.items():
-        if type(hook).__module__.startswith("torch.nn.utils"):
-            hook(module, args)  # weight norm and its like: makes the weight anew, changes no argument
-        elif number in module._forward_pre_hooks_with_kwargs:
-            changed = hook(module, args, kwargs)
-            args, kwargs = (args, kwargs) if changed is None else changed
-        else:
-            result = hook(module, args)
-            args = args if result is None else result if isinstance(result, tuple) else (result,)
-    return args, kwargs
-
-
-def _after(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
-    """What a layer returns once its own hooks have seen it."""
-    for number, hook in module._forward_hooks.items():
-        with_kwargs = number in module._forward_hooks_with_kwargs
-        changed = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
-        result = result if changed is None else changed
-    return result
 
 
 def _without_ellipsis(items: tuple[Any, ...], dims: int) -> tuple[Any, ...]:

@@ -209,6 +209,8 @@ def without_training(
 
     Networks are recorded in eval mode: what has the value of `self.training` there is False.
     """
+    if getattr(call, "__module__", "") != "torch.nn.functional":  # others stay whole when they are traced again
+        return None
     try:
         names = list(inspect.signature(call).parameters)
     except (TypeError, ValueError):  # what torch writes in C++ does not say

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from explorer.export.python_code.classes import ClassDef
 from explorer.export.python_code.constructors import Constructors, is_optional
-from explorer.export.python_code.formatting import WIDTH, Doc, Group, call, flat, lines
+from explorer.export.python_code.formatting import WIDTH, Bracketed, Doc, call, flat, lines
 from explorer.export.python_code.forward import Forward
 from explorer.export.python_code.parameters import Parameter
 from explorer.export.python_code.sources import Sources
@@ -32,7 +32,7 @@ class ClassText:
         base = "nn.Sequential" if isinstance(template, Term) else "nn.Module"
         signature = [("", "self"), *(("", self._parameter(p)) for p in self.definition.parameters.parameters)]
         found = [f"class {self.definition.name}({base}):"]
-        found += lines("def __init__", Group("(", signature, ")"), " -> None:", 1)
+        found += lines("def __init__", Bracketed("(", signature, ")"), " -> None:", 1)
         if isinstance(template, Term):
             return found + self._locals() + self._sequential(template)
         return found + self._module(template)
@@ -56,11 +56,11 @@ class ClassText:
         if any(is_optional(part) for part in template.parts):
             return [*self._built(template), *lines("super().__init__", self._unpacked(template, "()"), "", 2)]
         items = [("", doc) for doc in self.constructors.items(template)]
-        return lines("super().__init__", Group("(", items, ")", tall=True), "", 2)
+        return lines("super().__init__", Bracketed("(", items, ")", tall=True), "", 2)
 
     def _unpacked(self, template: Term, brackets: str = "nn.Sequential()") -> Doc:
         """The call that takes the list `layers`."""
-        return Group(brackets[:-1], [("", self.constructors.from_list(template, "layers"))], brackets[-1])
+        return Bracketed(brackets[:-1], [("", self.constructors.from_list(template, "layers"))], brackets[-1])
 
     def _built(self, template: Term) -> list[str]:
         """Lines that collect modules in the list `layers`, some of them under a condition."""
@@ -71,12 +71,12 @@ class ClassText:
             docs = [self.constructors.item(part) for part in row]
             single = len(row) == 1 and not (isinstance(row[0], Term) and row[0].sort == "repeat")
             if not found:
-                start = Group("[", [("", doc) for doc in docs], "]", tall=True)
+                start = Bracketed("[", [("", doc) for doc in docs], "]", tall=True)
                 found.extend(lines("layers: list[nn.Module] = ", start, "", 2))
             elif single:
                 found.extend(lines("", call("layers.append", docs), "", 2))
             elif row:
-                found.extend(lines("layers += ", Group("[", [("", doc) for doc in docs], "]", tall=True), "", 2))
+                found.extend(lines("layers += ", Bracketed("[", [("", doc) for doc in docs], "]", tall=True), "", 2))
             row.clear()
 
         for part in self.constructors.members(template):
@@ -104,7 +104,7 @@ class ClassText:
         tensors = ["torch.Tensor"] * len(template.results)
         result = tensors[0] if len(tensors) == 1 else f"tuple[{', '.join(tensors)}]"
         arguments = [("", "self"), *(("", f"{name}: {kind}") for name, kind in forward.inputs)]
-        return [*found, "", *lines("def forward", Group("(", arguments, ")"), f" -> {result}:", 1), *body]
+        return [*found, "", *lines("def forward", Bracketed("(", arguments, ")"), f" -> {result}:", 1), *body]
 
     def _attributes(self, template: Body) -> tuple[dict[int, str], dict[str, str]]:
         """What stands in the holes of `forward`, and the attributes that `__init__` keeps for it."""

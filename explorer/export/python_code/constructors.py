@@ -6,7 +6,7 @@ import json
 import keyword
 from collections.abc import Mapping
 
-from explorer.export.python_code.formatting import Clauses, Doc, Group, bracketed, call, flat, lines
+from explorer.export.python_code.formatting import Bracketed, Clauses, Doc, bracketed, call, flat, lines
 from explorer.export.python_code.layers import python_literal
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Hole, Literal, Term, Value
@@ -89,7 +89,7 @@ class Constructors:
             loop = self._loop(parts[0]).replace("for _", "for i")
             return Clauses(
                 "OrderedDict(",
-                Group("(", [("", f'f"{before}{{{number}}}"'), ("", self.doc(parts[0].parts[1]))], ")"),
+                Bracketed("(", [("", f'f"{before}{{{number}}}"'), ("", self.doc(parts[0].parts[1]))], ")"),
                 [loop],
                 ")",
             )
@@ -127,11 +127,11 @@ class Constructors:
                 "*(", bracketed([self.item(value.parts[1])]), [f"if {self.text(value.parts[0])}", "else []"], ")"
             )
         if isinstance(value, Term) and value.sort == "entry":
-            return Group("(", [("", python_literal(value.tag[1], "")), ("", self.doc(value.parts[0]))], ")")
+            return Bracketed("(", [("", python_literal(value.tag[1], "")), ("", self.doc(value.parts[0]))], ")")
         return self.doc(value)
 
     def _pair(self, value: Term) -> Doc:
-        return Group("(", [("", self.name(value)), ("", self.doc(value.parts[1]))], ")")
+        return Bracketed("(", [("", self.name(value)), ("", self.doc(value.parts[1]))], ")")
 
     def name(self, value: Term) -> str:
         """The name of the i-th module of a repeat: `f"denselayer{i + 1}"`."""

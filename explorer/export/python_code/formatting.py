@@ -10,7 +10,7 @@ _INDENT = "    "
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Bracketed:
     """A bracket with items: a call, a list."""
 
     before: str
@@ -29,17 +29,17 @@ class Clauses:
     after: str
 
 
-Doc = str | Group | Clauses
+Doc = str | Bracketed | Clauses
 
 
-def call(function: str, items: Iterable[tuple[str, Doc] | Doc], *, tall: bool = False) -> Group:
+def call(function: str, items: Iterable[tuple[str, Doc] | Doc], *, tall: bool = False) -> Bracketed:
     """A call with these arguments."""
-    return Group(f"{function}(", [item if isinstance(item, tuple) else ("", item) for item in items], ")", tall)
+    return Bracketed(f"{function}(", [item if isinstance(item, tuple) else ("", item) for item in items], ")", tall)
 
 
-def bracketed(items: Iterable[Doc]) -> Group:
+def bracketed(items: Iterable[Doc]) -> Bracketed:
     """A list."""
-    return Group("[", [("", item) for item in items], "]", tall=True)
+    return Bracketed("[", [("", item) for item in items], "]", tall=True)
 
 
 def flat(doc: Doc) -> str:
@@ -55,7 +55,7 @@ def flat(doc: Doc) -> str:
 def lines(before: str, doc: Doc, after: str = "", depth: int = 0) -> list[str]:
     """The lines of a statement, indented by `depth` levels."""
     whole = f"{_INDENT * depth}{before}{flat(doc)}{after}"
-    if isinstance(doc, str) or len(whole) <= WIDTH or (isinstance(doc, Group) and not doc.items):
+    if isinstance(doc, str) or len(whole) <= WIDTH or (isinstance(doc, Bracketed) and not doc.items):
         return [whole]
     found = [f"{_INDENT * depth}{before}{doc.before}"]
     if isinstance(doc, Clauses):

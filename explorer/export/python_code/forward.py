@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from explorer.export.python_code.constructors import is_list, reach
-from explorer.export.python_code.formatting import WIDTH, Doc, Group, call, flat, lines
+from explorer.export.python_code.formatting import WIDTH, Bracketed, Doc, call, flat, lines
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Body, Hole, Literal, Step, Term, Value, Var
 
@@ -448,15 +448,15 @@ class Forward:
         return f"{flat(self._operand(value.parts[0]))}.{value.tag[1]}"
 
     def _list(self, value: Term) -> Doc:
-        return Group("[", self._arguments(value.parts, ()), "]")
+        return Bracketed("[", self._arguments(value.parts, ()), "]")
 
     def _tuple(self, value: Term) -> Doc:
         if len(value.parts) == 1:
             return f"({flat(self._doc(value.parts[0]))},)"
-        return Group("(", self._arguments(value.parts, ()), ")")
+        return Bracketed("(", self._arguments(value.parts, ()), ")")
 
     def _dict(self, value: Term) -> Doc:
-        return Group("{", [(f"{k}: ", self._doc(p)) for k, p in zip(value.tag[1], value.parts, strict=True)], "}")
+        return Bracketed("{", [(f"{k}: ", self._doc(p)) for k, p in zip(value.tag[1], value.parts, strict=True)], "}")
 
     def _slice(self, value: Term) -> Doc:
         return call("slice", self._arguments(value.parts, ()))

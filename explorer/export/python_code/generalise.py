@@ -46,7 +46,7 @@ class Family:
         rows = [row | merger.earlier for row in self.rows] + [merger.values]
         bodies = [*self.bodies, body]
         for row, own in zip(rows, bodies, strict=True):
-            if normal(instantiate(template, row)) != normal(own):
+            if normal(fill_template(template, row)) != normal(own):
                 return False
         self.template, self.rows, self.bodies, self.holes = template, rows, bodies, merger.holes
         return True
@@ -350,7 +350,7 @@ def _is_stateless(value: Value) -> bool:
 # back again
 
 
-def instantiate(template: Template, row: dict[int, Value]) -> Template:
+def fill_template(template: Template, row: dict[int, Value]) -> Template:
     """The template with these values in its holes."""
     if isinstance(template, Term):
         filled = _filled(template, row)

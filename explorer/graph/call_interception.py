@@ -1,0 +1,124 @@
+"""Letting every call of a module, and of what torch does not announce, pass through a recorder while a module runs."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from explorer.graph.trace import LEAF_MODULES
+
+
+class Recorder(Protocol):
+    """The receiver of the calls."""
+
+    module: nn.Module
+    paused: bool
+    thread: int
+
+    def call_module(self, original: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """Make a call of a module, and record it."""
+        ...
+
+    def call_function(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Make a call of a function, and record it as one op."""
+        ...
+
+
+@contextmanager
+def intercept_modules(recorder: Recorder) -> Iterator[None]:
+    """Let every call of a module pass through the recorder."""
+    original = nn.Module.__call__
+
+    def call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        return recorder.call_module(original, module, args, kwargs)
+
+    function_apply = torch.autograd.Function.__dict__.get("apply")
+
+    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        run = function_apply.__get__(None, cls)  # type: ignore[union-attr]
+        if recorder.paused or threading.get_ident() != recorder.thread:
+            return run(*args, **kwargs)
+        return recorder.call_function(run, args, kwargs)
+
+    nn.Module.__call__ = call  # type: ignore[method-assign]
+    if function_apply is not None:
+        torch.autograd.Function.apply = classmethod(apply)
+    try:
+        yield
+    finally:
+        nn.Module.__call__ = original  # type: ignore[method-assign]
+        if function_apply is not None:
+            torch.autograd.Function.apply = function_apply
+
+
+@contextmanager
+def intercept_functions(recorder: Recorder) -> Iterator[None]:
+    """Let scripted functions, and any `channel_shuffle`, that the module's code can see pass through the recorder."""
+    replaced: list[tuple[dict[str, Any], str, Any]] = []
+    for namespace in {id(g): g for g in map(_globals_of, recorder.module.modules()) if g is not None}.values():
+        for name, value in list(namespace.items()):
+            if isinstance(value, torch.jit.ScriptFunction):
+                replaced.append((namespace, name, value))
+                namespace[name] = getattr(value, "_torchdynamo_inline", None) or _wrapped(recorder, value)
+            elif name == "channel_shuffle" and inspect.isfunction(value):
+                replaced.append((namespace, name, value))
+                namespace[name] = _wrapped(recorder, value)
+    try:
+        yield
+    finally:
+        for namespace, name, value in replaced:
+            namespace[name] = value
+
+
+def _wrapped(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if recorder.paused or threading.get_ident() != recorder.thread:
+            return function(*args, **kwargs)
+        return recorder.call_function(function, args, kwargs)
+
+    return call
+
+
+def _globals_of(module: nn.Module) -> dict[str, Any] | None:
+    found = getattr(getattr(module.forward, "__func__", module.forward), "__globals__", None)
+    return found if isinstance(found, dict) and not str(found.get("__name__", "")).startswith("torch.") else None
+
+
+def is_single_op(module: nn.Module) -> bool:
+    """Return whether a module is one op: a layer of torch's own, with the forward that torch gave it."""
+    if isinstance(module, LEAF_MODULES):
+        return True
+    ours = type(module).__module__.startswith(("torch.nn.modules", "torch.ao.nn", "torch.nn.utils"))
+    held = isinstance(module, (nn.Sequential, nn.ModuleList, nn.ModuleDict))
+    return ours and not held and "forward" not in module.__dict__
+
+
+def run_pre_hooks(
+    module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What a layer is called with once its own hooks have seen it."""
+    for number, hook in module._forward_pre_hooks.items():
+        if type(hook).__module__.startswith("torch.nn.utils"):
+            hook(module, args)  # weight norm and its like: makes the weight anew, changes no argument
+        elif number in module._forward_pre_hooks_with_kwargs:
+            changed = hook(module, args, kwargs)
+            args, kwargs = (args, kwargs) if changed is None else changed
+        else:
+            result = hook(module, args)
+            args = args if result is None else result if isinstance(result, tuple) else (result,)
+    return args, kwargs
+
+
+def run_hooks(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+    """Return the result of a layer after its own forward hooks."""
+    for number, hook in module._forward_hooks.items():
+        with_kwargs = number in module._forward_hooks_with_kwargs
+        changed = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
+        result = result if changed is None else changed
+    return result
