@@ -46,7 +46,14 @@ def functional_as_layer(
     loose = any(isinstance(v, Ref) and name not in owned for name, v in values.items())
     owners = {path.rpartition(".")[0] for path, _ in owned.values()}
     named_alike = all(path.rpartition(".")[2] == name for name, (path, _) in owned.items())
-    if not isinstance(reads, Ref) or reads.name in tensors or loose or len(owners) != 1 or not named_alike:
+    if (
+        not isinstance(reads, Ref)
+        or reads.name in tensors
+        or loose
+        or len(owners) != 1
+        or "" in owners
+        or not named_alike
+    ):
         return None
     held = {name: tensor for name, (_, tensor) in owned.items()}
     with torch.device("meta"):
