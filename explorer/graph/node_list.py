@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -29,6 +29,13 @@ class NodeList:
         self._scope: list[str] = []
         self._used: set[str] = set()
         self._canonical = {id(p): path for path, p in module.named_parameters()}  # the first path of a shared one
+        self._registered = {
+            path
+            for path, _ in (
+                *module.named_parameters(remove_duplicate=False),
+                *module.named_buffers(remove_duplicate=False),
+            )
+        }
         self._counts: dict[str, int] = {}
         self._tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of parameters and buffers, by node
         self._layers: dict[str, Any] = {}  # key of the layer at each path
@@ -42,6 +49,12 @@ class NodeList:
         """Ops from now on are inside this module."""
         self._scope.append(path)
         self.classes[path] = type(module).__name__
+
+    def move_into(self, modules: Iterable[tuple[str, str]]) -> None:
+        """Ops from now on are inside these modules, given by path and class name, outermost first."""
+        around = dict(modules)
+        self.classes.update(around)
+        self._scope = [path for path in around if path]
 
     def leave(self) -> None:
         """The innermost module has returned."""
@@ -77,19 +90,20 @@ class NodeList:
         return self._add(f"{self.innermost}.{title}" if self._scope else title, op, args, kwargs, "")
 
     def add_tensor(self, path: str, tensor: torch.Tensor) -> str:
-        """A parameter or buffer that the code reads itself. The same node for every reader."""
+        """A tensor of a module that the code reads itself. The same node for every reader. One that is neither a
+        parameter nor a buffer was made while tracing, and keeps its numbers."""
         if path in self.nodes and isinstance(self.nodes[path].op, Constant):
             return path
         self._used.add(self._canonical.get(id(tensor), path))
-        op = Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter))
+        value = None if path in self._registered or tensor.is_meta else tensor.detach().cpu().clone()
+        op = Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter), value)
         name = self._add(path, op, (), {}, path)
         self._tensors[name] = (path, tensor)
         return name
 
     def add_constant(self, tensor: torch.Tensor) -> str:
         """A tensor that is neither a parameter nor a buffer: it keeps its numbers."""
-        path = f"{self.innermost}.constant" if self._scope else "constant"
-        path = self._unique(path.replace(".", "_") if self._scope else path, "_")
+        path = self._unique("_".join((*self.innermost.split("."), "constant")).lstrip("_"), "_")
         value = tensor.detach().cpu().clone()
         return self._add(path, Constant(value.to("meta"), False, value), (), {}, path)
 

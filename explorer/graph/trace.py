@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,10 +19,9 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
 from explorer.base.gc_pause import gc_paused
-from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, Op, Output, keep_discarded
+from explorer.graph.architecture import Architecture, Input
 from explorer.graph.arguments import Ref
-from explorer.graph.functional_layers import functional_as_layer, layer_key_at
-from explorer.graph.node_list import shared_parameters
+from explorer.graph.node_list import NodeList
 from explorer.graph.out_of_place import function_out_of_place, method_out_of_place
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.
@@ -54,11 +53,11 @@ def trace(
     if all(modes.values()):
         module.eval()
     try:
-        tracer, graph = _trace_with_opaque(module)
+        graph = _trace_with_opaque(module)
     finally:
         for part, training in modes.items():
             part.training = training
-    return _GraphConverter(module, tracer, graph, Input(input_shape, dtype)).build(title or type(module).__name__, key)
+    return _GraphConverter(module, graph, Input(input_shape, dtype)).build(title or type(module).__name__, key)
 
 
 class _Tracer(fx.Tracer):
@@ -81,14 +80,14 @@ class _Tracer(fx.Tracer):
         return result
 
 
-def _trace_with_opaque(module: nn.Module) -> tuple[_Tracer, fx.Graph]:
+def _trace_with_opaque(module: nn.Module) -> fx.Graph:
     """Trace, making each submodule that refuses opaque, innermost first, until it works."""
     opaque: frozenset[str] = frozenset()
     wrap = _find_shuffle_functions(module)
     while True:
         tracer = _Tracer(opaque, wrap)
         try:
-            return tracer, tracer.trace(module)
+            return tracer.trace(module)
         except Exception as failure:
             if not tracer.active_modules or tracer.active_modules[-1] in opaque:
                 raise TraceError(_explain_failure(module, failure)) from failure
@@ -122,18 +121,13 @@ def _explain_failure(module: nn.Module, failure: Exception) -> str:
 class _GraphConverter:
     """Turns one traced fx graph into frozen nodes."""
 
-    def __init__(self, module: nn.Module, tracer: fx.Tracer, graph: fx.Graph, input_op: Input) -> None:
+    def __init__(self, module: nn.Module, graph: fx.Graph, input_op: Input) -> None:
         self.module = module
         self.graph = graph
         self.input_op = input_op
+        self.nodes = NodeList(module)
         self.names: dict[fx.Node, str] = {}
-        self.nodes: dict[str, Node] = {}
         self.tuples: dict[fx.Node, tuple[Any, ...]] = {}
-        self.classes: dict[str, str] = {"": type(module).__name__}
-        self.used_params: set[str] = set()
-        self.layer_keys: dict[str, Hashable] = {}  # of the layer at each path
-        self.canonical = {id(p): path for path, p in module.named_parameters()}  # the first path of a shared one
-        self.tensors: dict[str, tuple[str, torch.Tensor]] = {}  # (path, tensor) of every constant, by node name
 
     def build(self, title: str, key: str) -> Architecture:
         inputs = [node for node in self.graph.nodes if node.op == "placeholder"]
@@ -145,13 +139,10 @@ class _GraphConverter:
             )
         for node in self.graph.nodes:
             self.add_node(node)
-        read = {name for node in self.nodes.values() for name in node.inputs}
-        kept = {name: node for name, node in self.nodes.items() if name in read or name not in self.tensors}
-        shared = shared_parameters(self.module)
-        return Architecture(title, keep_discarded(kept), self.classes, self.unused_params(), key, shared)
+        return self.nodes.build(title, key)
 
     def add_node(self, node: fx.Node) -> None:
-        if node.op == "placeholder" and "input" in self.nodes:  # an optional second argument: keep its default
+        if node.op == "placeholder" and "input" in self.nodes.nodes:  # an optional second argument: keep its default
             self.names[node] = ""
             return
         if node.op == "call_module" and type(self.module.get_submodule(str(node.target))) is nn.Identity:
@@ -160,56 +151,33 @@ class _GraphConverter:
         if isinstance(node.target, type) and issubclass(node.target, tuple):  # outputs with names are a plain tuple
             self.tuples[node] = tuple(self.convert_arguments(value) for value in (*node.args, *node.kwargs.values()))
             return
-        scope = self.find_scope(node)
-        op, args, kwargs, path = self.convert_op(node)
-        name = self.unique_name(path or self.default_name(node, scope))
-        self.names[node] = name
-        self.nodes[name] = Node(name, op, args, kwargs, scope, path)
-        if isinstance(op, Constant):
-            self.tensors[name] = (path, op.tensor)
+        self.nodes.move_into(self.find_scope(node))
+        self.names[node] = self.convert(node)
 
-    def find_scope(self, node: fx.Node) -> tuple[str, ...]:
-        stack = node.meta.get("nn_module_stack") or {}
-        paths: list[str] = []
-        for path, kind in stack.values():
-            if path and path != node.target:
-                paths.append(path)
-            self.classes[path] = kind.__name__ if isinstance(kind, type) else str(kind).rsplit(".", 1)[-1]
-        return tuple(paths)
+    def find_scope(self, node: fx.Node) -> list[tuple[str, str]]:
+        """Path and class name of each module around a node, outermost first."""
+        stack = (node.meta.get("nn_module_stack") or {}).values()
+        return [
+            (path, kind.__name__ if isinstance(kind, type) else str(kind).rsplit(".", 1)[-1]) for path, kind in stack
+        ]
 
-    def convert_op(self, node: fx.Node) -> tuple[Op, tuple[Any, ...], dict[str, Any], str]:
+    def convert(self, node: fx.Node) -> str:
+        """Add what stands for an fx node. Returns its name."""
         args, kwargs = self.convert_arguments(node.args), self.convert_arguments(dict(node.kwargs))
+        path = str(node.target)
         if node.op == "placeholder":
-            return self.input_op, (), {}, ""
+            return self.nodes.add_input(self.input_op.shape, self.input_op.dtype)
         if node.op == "output":
-            return Output(), args, {}, ""
+            return self.nodes.add_output(args[0])
         if node.op == "call_module":
-            path = str(node.target)
-            layer = self.module.get_submodule(path)
-            self.classes[path] = type(layer).__name__
-            parameters = layer.named_parameters()
-            self.used_params.update(self.canonical.get(id(p), f"{path}.{name}") for name, p in parameters)
-            kept = Layer.from_module(layer)
-            self.layer_keys.setdefault(path, kept.key)
-            return kept, args, kwargs, path
+            return self.nodes.add_layer(path, self.module.get_submodule(path), args, kwargs)
         if node.op == "get_attr":
-            path = str(node.target)
             owner, _, name = path.rpartition(".")
-            tensor = getattr(self.module.get_submodule(owner), name)
-            self.used_params.add(self.canonical.get(id(tensor), path))
-            registered = isinstance(tensor, nn.Parameter) or name in self.module.get_submodule(owner)._buffers
-            value = None if registered or tensor.is_meta else tensor.detach().cpu().clone()  # made while it was traced
-            return Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter), value), (), {}, path
+            return self.nodes.add_tensor(path, getattr(self.module.get_submodule(owner), name))
         if node.op == "call_method":
-            return method_out_of_place(str(node.target)), args, kwargs, ""
+            return self.nodes.add_op(method_out_of_place(path), args, kwargs)
         assert callable(node.target)
-        owned = functional_as_layer(node.target, args, kwargs, self.tensors)
-        if owned is not None:
-            known = Layer.from_module(owned.layer)
-            expected = layer_key_at(self.module, owned.path, known.key)
-            if known.key == expected and self.layer_keys.setdefault(owned.path, known.key) == known.key:
-                return known, (owned.input,), {}, owned.path
-        return (*function_out_of_place(node.target, args, kwargs), "")
+        return self.nodes.add_op(*function_out_of_place(node.target, args, kwargs))
 
     def convert_arguments(self, value: Any) -> Any:
         if isinstance(value, fx.Node):
@@ -227,26 +195,3 @@ class _GraphConverter:
         if isinstance(value, slice):
             return slice(*(self.convert_arguments(v) for v in (value.start, value.stop, value.step)))
         return value
-
-    def default_name(self, node: fx.Node, scope: tuple[str, ...]) -> str:
-        if node.op == "placeholder":
-            return "input"
-        if node.op == "output":
-            return "output"
-        target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "op")
-        target = target.strip("_")
-        return f"{scope[-1]}.{target}" if scope else target
-
-    def unique_name(self, name: str) -> str:
-        if name not in self.nodes:
-            return name
-        return next(f"{name}:{n}" for n in range(2, len(self.nodes) + 3) if f"{name}:{n}" not in self.nodes)
-
-    def unused_params(self) -> Mapping[str, int]:
-        """Parameters that the traced forward never reads, summed by the outermost module that holds only such."""
-        found: dict[str, int] = {}
-        for path, parameter in self.module.named_parameters():
-            if path not in self.used_params:
-                top = path.split(".", 1)[0]
-                found[top] = found.get(top, 0) + parameter.numel()
-        return found
