@@ -11,22 +11,24 @@ import copy
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
-from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import ShapeError
-from explorer.analysis.forward.node_value import compute_node_value
+from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.sample import load_sample, preprocess
-from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.arguments import tensors_in
 from explorer.graph.capture import CaptureError, capture
 from explorer.graph.trace import TraceError, trace
-from explorer.weights.weight_source import WeightSource
+from explorer.weights.loaded import LoadedWeights
+from explorer.weights.seeded import SeededWeights
 
 #: Outputs that differ by less than this part of their largest number are equal: kernels may add up in another order.
 TOLERANCE = 1e-4
@@ -40,7 +42,6 @@ class Verification:
     way: Literal["traced", "captured"]
     difference: float = 0.0  # largest difference of the outputs, as a part of the module's largest number
     value_reads: tuple[tuple[str, str], ...] = ()  # where the code read values: (module, function)
-    macs: int | None = None  # as torch's counter counts the module's own run
     reason: str = ""  # why it was not run
 
     @property
@@ -86,7 +87,7 @@ def unwrap(module: nn.Module) -> nn.Module:
     return module
 
 
-def open_verified(module: nn.Module, input_shape: tuple[int, ...], *, title: str = "", key: str = "") -> VerifiedModule:
+def open_verified(module: nn.Module, input_shape: tuple[int, ...]) -> VerifiedModule:
     """Trace a copy of `module` and compare what it computes with the module itself.
 
     Args:
@@ -97,23 +98,23 @@ def open_verified(module: nn.Module, input_shape: tuple[int, ...], *, title: str
         ShapeError: it does not take an input of that shape.
     """
     twin = _copy_for_tracing(unwrap(module))
-    title = title or type(twin).__name__
+    title = type(twin).__name__
     if any(tensor.is_meta for tensor in _tensors_by_path(twin).values()):
-        architecture = trace(twin, input_shape, title=title, key=key)
+        architecture = trace(twin, input_shape, title=title)
         reason = "its weights are on the meta device, which holds no numbers"
         return VerifiedModule(architecture, {}, twin, Verification("not run", "traced", reason=reason))
-    example, reference, macs = _run_reference(twin, input_shape)
+    example, reference = _run_reference(twin, input_shape)
     refusal: Exception
     try:
-        traced = trace(twin, input_shape, title=title, key=key, dtype=example.dtype)
+        traced = trace(twin, input_shape, title=title, dtype=example.dtype)
         difference = _compare(traced, twin, example, reference)
         if difference <= TOLERANCE:
-            return _verified(traced, twin, Verification("equal", "traced", difference, macs=macs))
+            return _verified(traced, twin, Verification("equal", "traced", difference))
         refusal = TraceError(f"the trace of {title} differs from the module itself by {difference:.2g}")
     except (TraceError, ShapeError, RuntimeError, ValueError, TypeError, LookupError, AttributeError) as failure:
         traced, difference, refusal = None, math.inf, failure
     try:
-        captured = capture(twin, (example,), title=title, key=key)
+        captured = capture(twin, (example,), title=title)
         found = _compare(captured.architecture, twin, example, reference)
         if found <= TOLERANCE and not captured.value_reads:
             found = max(found, _compare_on_another_input(captured.architecture, twin, example))
@@ -126,10 +127,10 @@ def open_verified(module: nn.Module, input_shape: tuple[int, ...], *, title: str
     else:
         if found <= difference:
             status: Literal["equal", "differs"] = "equal" if found <= TOLERANCE else "differs"
-            verification = Verification(status, "captured", found, captured.value_reads, macs)
+            verification = Verification(status, "captured", found, captured.value_reads)
             return _verified(captured.architecture, twin, verification)
     assert traced is not None
-    return _verified(traced, twin, Verification("differs", "traced", difference, macs=macs))
+    return _verified(traced, twin, Verification("differs", "traced", difference))
 
 
 def _verified(architecture: Architecture, twin: nn.Module, verification: Verification) -> VerifiedModule:
@@ -154,18 +155,17 @@ def _copy_for_tracing(module: nn.Module) -> nn.Module:
         return twin
 
 
-def _run_reference(module: nn.Module, shape: tuple[int, ...]) -> tuple[torch.Tensor, Any, int]:
-    """An example input, what the module makes of it, and the multiply-adds that torch's counter counts."""
+def _run_reference(module: nn.Module, shape: tuple[int, ...]) -> tuple[torch.Tensor, Any]:
+    """An example input, and what the module makes of it."""
     failure: Exception | None = None
     for example in _examples(module, shape):
-        counter = FlopCounterMode(display=False)
         try:
-            with _Seeded(), counter:
+            with _same_random_numbers():
                 output = module(example.clone())
         except Exception as raised:
             failure = failure or raised
             continue
-        return example, output, counter.get_total_flops() // 2
+        return example, output
     sides = "×".join(map(str, shape))
     assert failure is not None
     required = _required_inputs(module)
@@ -215,61 +215,37 @@ def _compare(architecture: Architecture, module: nn.Module, example: torch.Tenso
     Raises ShapeError where the snapshot does not hold together, and whatever an op raises.
     """
     analyse(architecture).figures.output_shape  # noqa: B018 - the shapes must hold as well
-    return _difference(_run(architecture, _tensors_by_path(module), example.clone()), reference)
+    return _difference(_run(architecture, module, example.clone()), reference)
 
 
 def _compare_on_another_input(architecture: Architecture, module: nn.Module, example: torch.Tensor) -> float:
     """As `_compare`, on noise: numbers that only one input has must not have been taken for constants."""
     other = example_input(tuple(example.shape), example.dtype, seed=1)
-    with _Seeded():
+    with _same_random_numbers():
         reference = module(other.clone())
-    return _difference(_run(architecture, _tensors_by_path(module), other), reference)
+    return _difference(_run(architecture, module, other), reference)
 
 
-def _run(architecture: Architecture, tensors: Mapping[str, torch.Tensor], example: torch.Tensor) -> Any:
-    """One plain pass over the nodes, each value let go after its last reader."""
-    weights = _ByPath(tensors)
-    values: dict[str, Any] = {}
-    remaining = {name: len(users) for name, users in architecture.users.items()}
-    with _Seeded():
-        for node in architecture.live.values():
-            values[node.name] = compute_node_value(node, values, cast(WeightSource, weights), example)
-            for name in node.inputs:
-                remaining[name] -= 1
-                if not remaining[name]:
-                    del values[name]
-    return values[architecture.output.name]
+def _run(architecture: Architecture, module: nn.Module, example: torch.Tensor) -> Any:
+    """What the snapshot makes of the example with the module's own tensors, on the CPU."""
+    engine = ForwardEngine(budget=0)
+    engine.configure(device="cpu")
+    weights = LoadedWeights(_tensors_by_path(module), SeededWeights())
+    with _same_random_numbers():
+        return engine.run(architecture, weights, example).value
 
 
-class _ByPath:
-    """Just enough of a source of weights for one pass."""
-
-    def __init__(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        self._tensors = tensors
-
-    def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
-        op = node.op
-        if isinstance(op, Layer):
-            return {name: self._tensors[f"{node.path}.{name}"] for name, _ in op.named_tensors}
-        return {"": self._tensors[node.path]}
-
-
-class _Seeded:
+@contextmanager
+def _same_random_numbers() -> Iterator[None]:
     """No gradients, and the same random numbers for the module and for what was traced of it."""
-
-    def __enter__(self) -> None:
-        self._grad, self._state = torch.is_grad_enabled(), torch.get_rng_state()
-        torch.set_grad_enabled(False)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
-
-    def __exit__(self, *_: object) -> None:
-        torch.set_rng_state(self._state)
-        torch.set_grad_enabled(self._grad)
+        yield
 
 
 def _difference(value: Any, reference: Any) -> float:
     """The largest difference of two outputs as a part of the largest number of the second; inf for other shapes."""
-    ours, theirs = list(_tensors(value)), list(_tensors(reference))
+    ours, theirs = list(tensors_in(value)), list(tensors_in(reference))
     if len(ours) != len(theirs) or any(a.shape != b.shape for a, b in zip(ours, theirs, strict=True)):
         return math.inf
     worst = 0.0
@@ -284,17 +260,6 @@ def _difference(value: Any, reference: Any) -> float:
     return worst
 
 
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _tensors(item)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _tensors(item)
-
-
 def _tensors_by_path(module: nn.Module) -> dict[str, torch.Tensor]:
     parameters: Callable[..., Any] = module.named_parameters
     return {**dict(parameters(remove_duplicate=False)), **dict(module.named_buffers(remove_duplicate=False))}
@@ -303,6 +268,3 @@ def _tensors_by_path(module: nn.Module) -> dict[str, torch.Tensor]:
 def _first_line(failure: BaseException) -> str:
     lines = str(failure).strip().splitlines()
     return lines[0][:300] if lines else type(failure).__name__
-
-
-__all__ = ["TOLERANCE", "Verification", "VerifiedModule", "example_input", "open_verified", "unwrap"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -18,8 +17,11 @@ class Recorder(Protocol):
     """The receiver of the calls."""
 
     module: nn.Module
-    paused: bool
-    thread: int
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether calls are to be recorded now."""
+        ...
 
     def call_module(self, original: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
         """Make a call of a module, and record it."""
@@ -42,7 +44,7 @@ def intercept_modules(recorder: Recorder) -> Iterator[None]:
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         run = function_apply.__get__(None, cls)  # type: ignore[union-attr]
-        if recorder.paused or threading.get_ident() != recorder.thread:
+        if not recorder.is_listening:
             return run(*args, **kwargs)
         return recorder.call_function(run, args, kwargs)
 
@@ -78,7 +80,7 @@ def intercept_functions(recorder: Recorder) -> Iterator[None]:
 
 def _wrapped(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        if recorder.paused or threading.get_ident() != recorder.thread:
+        if not recorder.is_listening:
             return function(*args, **kwargs)
         return recorder.call_function(function, args, kwargs)
 
@@ -102,7 +104,7 @@ def is_single_op(module: nn.Module) -> bool:
 def run_pre_hooks(
     module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """What a layer is called with once its own hooks have seen it."""
+    """Return the positional and keyword arguments of a layer after its own forward pre-hooks."""
     for number, hook in module._forward_pre_hooks.items():
         if type(hook).__module__.startswith("torch.nn.utils"):
             hook(module, args)  # weight norm and its like: makes the weight anew, changes no argument

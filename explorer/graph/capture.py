@@ -27,7 +27,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from explorer.graph.architecture import Architecture, Function, Method, Op
-from explorer.graph.arguments import Ref
+from explorer.graph.arguments import Ref, tensors_in
 from explorer.graph.call_interception import (
     intercept_functions,
     intercept_modules,
@@ -49,7 +49,6 @@ class Capture:
     """What a run was recorded as."""
 
     architecture: Architecture
-    output: Any  # what the module returned on the example
     #: Where the code read a value of a tensor: (path of the module, name of the function), in order, each once. Another
     #: input may take another path there.
     value_reads: tuple[tuple[str, str], ...] = ()
@@ -58,7 +57,7 @@ class Capture:
 _CAPTURING = threading.Lock()
 
 
-def capture(module: nn.Module, inputs: tuple[Any, ...], *, title: str = "", key: str = "") -> Capture:
+def capture(module: nn.Module, inputs: tuple[Any, ...], *, title: str = "") -> Capture:
     """Run `module`, as it is, on example `inputs` and record what it calls.
 
     Args:
@@ -70,9 +69,9 @@ def capture(module: nn.Module, inputs: tuple[Any, ...], *, title: str = "", key:
     """
     with _CAPTURING, torch.no_grad():
         recorder = _Recorder(module)
-        value = recorder.run(inputs)
-        architecture = recorder.nodes.build(title or type(module).__name__, key)
-    return Capture(architecture, value, tuple(dict.fromkeys(recorder.value_reads)))
+        recorder.run(inputs)
+        architecture = recorder.nodes.build(title or type(module).__name__, "")
+    return Capture(architecture, tuple(dict.fromkeys(recorder.value_reads)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class _Recorder(TorchFunctionMode):
         self.storages: dict[int, _Storage] = {}
         self.items: dict[_Item, str] = {}
         self.paused = False
-        self.thread = threading.get_ident()
+        self._thread = threading.get_ident()
         self.paths: dict[int, str] = {}
         for path, part in module.named_modules():
             self.paths.setdefault(id(part), path)
@@ -127,7 +126,7 @@ class _Recorder(TorchFunctionMode):
 
     # running
 
-    def run(self, inputs: tuple[Any, ...]) -> Any:
+    def run(self, inputs: tuple[Any, ...]) -> None:
         given = []
         for value in inputs:
             if isinstance(value, torch.Tensor):
@@ -137,11 +136,10 @@ class _Recorder(TorchFunctionMode):
         with intercept_modules(self), intercept_functions(self), self:
             result = self.module(*given)
         self.nodes.add_output(self.argument(result))
-        return result
 
     def call_module(self, original: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
         """A call of a module while recording: one op if it is a layer of torch.nn, else what happens inside it."""
-        if self.paused or threading.get_ident() != self.thread:
+        if not self.is_listening:
             return original(module, *args, **kwargs)
         path = self.paths.get(id(module))
         if module is self.module or not path or not is_single_op(module):
@@ -172,6 +170,11 @@ class _Recorder(TorchFunctionMode):
             result = function(*args, **kwargs)
         return self.finish(self.nodes.add_op(Function(function), *plain), result, before)
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether calls are recorded: on the thread of the run, and not inside of what is one op."""
+        return not self.paused and threading.get_ident() == self._thread
+
     @contextmanager
     def pause(self) -> Iterator[None]:
         paused, self.paused = self.paused, True
@@ -200,7 +203,7 @@ class _Recorder(TorchFunctionMode):
         if plain is None:
             return result  # made from nothing but constants: a constant
         changed = [tensor for tensor, version in before if tensor._version != version]
-        if not changed and next(_tensors(result), None) is None:
+        if not changed and next(tensors_in(result), None) is None:
             if name in _READS_VALUES:
                 self.value_reads.append((self.nodes.innermost, name.strip("_")))
             return result
@@ -409,7 +412,7 @@ class _Recorder(TorchFunctionMode):
         return False
 
     def versions(self, value: Any) -> list[tuple[torch.Tensor, int]]:
-        return [(tensor, tensor._version) for tensor in _tensors(value)]
+        return [(tensor, tensor._version) for tensor in tensors_in(value)]
 
     def argument(self, value: Any) -> Any:
         """A value as the argument of a node: tensors and sizes that are known as references."""
@@ -465,17 +468,6 @@ def _without_ellipsis(items: tuple[Any, ...], dims: int) -> tuple[Any, ...]:
         return items
     at = items.index(Ellipsis)
     return (*items[:at], *[slice(None)] * (dims - len(items) + 1), *items[at + 1 :])
-
-
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _tensors(item)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _tensors(item)
 
 
 def _same_place(one: torch.Tensor, other: torch.Tensor) -> bool:

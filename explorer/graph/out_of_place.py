@@ -63,7 +63,7 @@ _REFLECTED = {
     "rmatmul": "matmul",
 }
 
-#: Methods that write and have no twin without the underscore: (function, how many of the arguments it takes).
+#: Functions for methods that write and have no twin without the underscore, by name.
 _FILLS: dict[str, Callable[..., Any]] = {"zero_": torch.zeros_like, "fill_": torch.full_like}
 
 
