@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from explorer.analysis.analysis import Analysis
+from explorer.analysis.probes.activation_drift import removed_by_predecessor
 from explorer.base import number_format
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass, Node
@@ -108,7 +109,7 @@ class _NameComparison(_ComparisonBuilder):
         old, new = left.hierarchy, right.hierarchy
         known = set(old.root.nodes)
         self.pairs = {id: id for id in old.groups if id in new.groups}
-        gone = _removed_by_predecessor(old.root.nodes, set(new.root.nodes))
+        gone = removed_by_predecessor(old.root.nodes, set(new.root.nodes))
         lost = {id: list(_outermost(left, names)) for id, names in gone.items()}
         added = {_first_node(item): item for item in _outermost(right, [n for n in new.root.nodes if n not in known])}
         for item in lost.get("", []):
@@ -181,18 +182,6 @@ def _build_differences(left: Analysis, right: Analysis, builder: _ComparisonBuil
 
 
 # by names
-
-
-def _removed_by_predecessor(old: tuple[str, ...], remaining: set[str]) -> dict[str, list[str]]:
-    """Ops that are gone, by the last op before them that is not."""
-    found: dict[str, list[str]] = {}
-    last = ""
-    for name in old:
-        if name in remaining:
-            last = name
-        else:
-            found.setdefault(last, []).append(name)
-    return found
 
 
 def _outermost(analysis: Analysis, names: list[str]) -> Iterator[str | Group]:

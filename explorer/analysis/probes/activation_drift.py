@@ -7,7 +7,7 @@ Two layers with the same Merkle key have the same value, and nothing has to run 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,16 +49,22 @@ def measure_drift(before: Probe, now: Probe, keep_going: KeepGoing = always) -> 
     return tuple(found[name] for name in order if name in found)
 
 
-def merge_orders(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
-    """Merge two execution orders: that of `now`, each removed name behind the one it followed."""
-    remaining, known = set(now), set(before)
-    behind: dict[str, list[str]] = {}
-    anchor = ""
+def removed_by_predecessor(before: Sequence[str], remaining: Collection[str]) -> dict[str, list[str]]:
+    """Return the names that are gone, by the last name before them that is not; "" for those in front of all."""
+    found: dict[str, list[str]] = {}
+    predecessor = ""
     for name in before:
         if name in remaining:
-            anchor = name
+            predecessor = name
         else:
-            behind.setdefault(anchor, []).append(name)
+            found.setdefault(predecessor, []).append(name)
+    return found
+
+
+def merge_orders(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
+    """Merge two execution orders: that of `now`, each removed name behind the one it followed."""
+    known = set(before)
+    behind = removed_by_predecessor(before, set(now))
     order = list(behind.get("", ()))
     for name in now:
         order.append(name)

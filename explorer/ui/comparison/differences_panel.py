@@ -31,6 +31,7 @@ from explorer.base import number_format
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.widgets.labels import text_label
+from explorer.ui.widgets.list_rows import build_list_view
 
 if TYPE_CHECKING:
     from explorer.presenters.differences import Difference, Differences
@@ -84,21 +85,15 @@ class DifferencesPanel(QWidget):
             self.model.appendRow(_build_item(row))
 
     def _make_view(self) -> QListView:
-        made = QListView()
-        made.setModel(self.model)
-        made.setItemDelegate(_DifferenceDelegate(made))
-        made.setUniformItemSizes(True)
-        made.setFrameShape(QListView.Shape.NoFrame)
-        made.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        made.setMinimumHeight(90)
-        made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        made.setAccessibleName(tr("Differences"))
-        made.setAccessibleDescription(tr("Press Enter to show a difference in both diagrams"))
-        made.clicked.connect(self._select)
-        made.activated.connect(self._select)
-        return made
+        view = build_list_view(
+            self.model,
+            self._select,
+            tr("Differences"),
+            tr("Press Enter to show a difference in both diagrams"),
+        )
+        view.setItemDelegate(_DifferenceDelegate(view))
+        view.setUniformItemSizes(True)
+        return view
 
     def _select(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from explorer.base import number_format
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
+from explorer.ui.widgets.list_rows import paint_row_background
 
 if TYPE_CHECKING:
     from explorer.presenters.history_rows import HistoryRow
@@ -36,7 +37,7 @@ class HistoryDelegate(QStyledItemDelegate):
         area = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _paint_background(painter, option, c, current=offset == 0)
+        paint_row_background(painter, option, c, current=offset == 0)
         _paint_line(painter, area, c, offset, first=index.row() == 0, last=index.row() == index.model().rowCount() - 1)
         texts = area.adjusted(_TEXT_X, 5, -10, -5)
         half = texts.height() / 2
@@ -49,16 +50,6 @@ class HistoryDelegate(QStyledItemDelegate):
         small.setPointSizeF(max(small.pointSizeF() * 0.88, 1.0))
         _paint_runs(painter, texts.adjusted(0, half, 0, 0), _change_runs(index, c), small)
         painter.restore()
-
-
-def _paint_background(painter: QPainter, option: QStyleOptionViewItem, c: Colours, *, current: bool) -> None:
-    state, area = option.state, QRectF(option.rect).adjusted(3, 1, -3, -1)
-    under = QColor(c.accent)
-    under.setAlphaF(0.16 if current else 0.06 if state & QStyle.StateFlag.State_MouseOver else 0.0)
-    keyboard = bool(state & QStyle.StateFlag.State_HasFocus)
-    painter.setPen(QPen(QColor(c.accent), 1) if keyboard else Qt.PenStyle.NoPen)
-    painter.setBrush(under)
-    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
 
 
 def _paint_line(painter: QPainter, area: QRectF, c: Colours, offset: int, *, first: bool, last: bool) -> None:

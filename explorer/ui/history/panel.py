@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPlainTextEdit, QP
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.history.delegate import HISTORY_ROW, ROW_OFFSET, HistoryDelegate
+from explorer.ui.widgets.list_rows import build_list_view
 
 if TYPE_CHECKING:
     from explorer.presenters.history_rows import HistoryRow, HistoryRows
@@ -76,21 +77,10 @@ class HistoryPanel(QWidget):
         self.compare_button.setText(tr(_RETURN_LABEL if compared else _COMPARE_LABEL))
 
     def _build_view(self) -> QListView:
-        made = QListView()
-        made.setModel(self.model)
-        made.setItemDelegate(HistoryDelegate(made))
-        made.setFrameShape(QListView.Shape.NoFrame)
-        made.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        made.setSelectionMode(QListView.SelectionMode.NoSelection)
-        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        made.setMinimumHeight(90)
-        made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        made.setAccessibleName(tr("History"))
-        made.setAccessibleDescription(tr("Arrow keys and Enter go to an edit"))
-        made.clicked.connect(self._request_row)
-        made.activated.connect(self._request_row)
-        return made
+        view = build_list_view(self.model, self._request_row, tr("History"), tr("Arrow keys and Enter go to an edit"))
+        view.setItemDelegate(HistoryDelegate(view))
+        view.setSelectionMode(QListView.SelectionMode.NoSelection)
+        return view
 
     def _build_python_text(self) -> QPlainTextEdit:
         made = QPlainTextEdit()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
 from explorer.ui.library.network_filter import NetworkRow
+from explorer.ui.widgets.list_rows import paint_row_background
 
 #: Roles of the list's model: the key and the row of a network; whether it is the one that is open.
 KEY, ROW, IS_OPEN = (Qt.ItemDataRole.UserRole + n for n in range(3))
@@ -45,13 +46,7 @@ class NetworkDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem, c: Colours, is_open: bool) -> None:
-        state, area = option.state, QRectF(option.rect).adjusted(3, 1, -3, -1)
-        under = QColor(c.accent)
-        under.setAlphaF(0.16 if is_open else 0.06 if state & QStyle.StateFlag.State_MouseOver else 0.0)
-        keyboard = bool(state & QStyle.StateFlag.State_HasFocus)
-        painter.setPen(QPen(QColor(c.accent), 1) if keyboard else Qt.PenStyle.NoPen)
-        painter.setBrush(under)
-        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        area = paint_row_background(painter, option, c, current=is_open)
         if is_open:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(c.accent))
