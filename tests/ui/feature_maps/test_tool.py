@@ -107,7 +107,7 @@ def test_what_an_edit_took_out_is_shown_as_it_was(panel: FeatureMapsPanel, netwo
     look(panel, base, "features.3.add" if "features.3.add" in base.architecture.live else "add", edited)
     wide = base.edit(SetWidth("features.2.conv.0.0", 48))
     look(panel, wide, "features.2.conv.0.2", base)
-    assert "Another size than before (96 × 48 × 48 → 48 × 48 × 48)" in panel.caption.text()
+    assert "Its size changed (96 × 48 × 48 → 48 × 48 × 48), so there is no difference." in panel.caption.text()
     assert not panel.tabs.buttons["difference"].isEnabled()
     assert panel.tabs.buttons["before"].isEnabled()
 
