@@ -173,10 +173,20 @@ def _run_reference(module: nn.Module, shape: tuple[int, ...]) -> tuple[torch.Ten
         raise TraceError(
             f"{type(module).__name__} takes {len(required)} inputs ({', '.join(required)}); one image is needed."
         ) from failure
+    _check_shapes(module, shape)
     raise TraceError(
         f"{type(module).__name__} itself fails on an input of {sides}: {_first_line(failure)}. "
         "Give the shape that it is made for."
     ) from failure
+
+
+def _check_shapes(module: nn.Module, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError, which names the layer that refuses an input, where the module can be traced without a run."""
+    try:
+        architecture = trace(module, shape)
+    except Exception:
+        return
+    analyse(architecture)
 
 
 def _required_inputs(module: nn.Module) -> list[str]:

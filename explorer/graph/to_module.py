@@ -103,7 +103,8 @@ def _register(root: nn.Module, node: Node, path: str, tensors: Mapping[str, torc
     owner_path, _, name = path.rpartition(".")
     owner = _find_owner(root, owner_path)
     if isinstance(node.op, Constant):
-        value = tensors[""] if tensors is not None else node.op.tensor
+        held = tensors[""] if tensors else node.op.tensor
+        value = held if node.op.value is None else node.op.value
         if node.op.is_parameter:
             owner.register_parameter(name, nn.Parameter(value))
         else:

@@ -120,7 +120,7 @@ def match_checkpoint(
 def _like_tensors(node: Node) -> dict[str, torch.Tensor]:
     """Return meta tensors like those the node holds, by name."""
     if isinstance(node.op, Constant):
-        return {"": node.op.tensor}
+        return {"": node.op.tensor} if node.op.value is None else {}
     return dict(getattr(node.op, "named_tensors", ()))
 
 

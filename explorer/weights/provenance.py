@@ -33,7 +33,7 @@ TensorShapes = Mapping[str, tuple[int, ...]]
 @per_object
 def infer_provenance(node: Node) -> Provenance | None:
     """Return how a layer's weights relate to those in the opened network; None for an op without weights."""
-    if not (isinstance(node.op, Constant) or (isinstance(node.op, Layer) and node.op.has_tensors)):
+    if not tensor_shapes(node):
         return None
     if node.added:
         return "new"
@@ -97,9 +97,10 @@ def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = in
 
 
 def tensor_shapes(node: Node) -> TensorShapes:
-    """Return the shapes of the tensors a node holds, by name; a constant's is called ""."""
+    """Return the shapes of the weights a node holds, by name; a constant's is called "". Numbers that belong to the
+    code are no weights."""
     if isinstance(node.op, Constant):
-        return {"": tuple(node.op.tensor.shape)}
+        return {"": tuple(node.op.tensor.shape)} if node.op.value is None else {}
     if isinstance(node.op, Layer):
         return {name: tuple(tensor.shape) for name, tensor in node.op.named_tensors}
     return {}

@@ -98,8 +98,6 @@ class SeededWeights:
         return tensors
 
     def _draw_constant(self, path: str, constant: Constant) -> torch.Tensor:
-        if constant.value is not None:
-            return constant.value
         if path in self.buffers and self.buffers[path].shape == constant.tensor.shape:
             return self.buffers[path]
         generator = self._generator(path)

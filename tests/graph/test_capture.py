@@ -220,6 +220,14 @@ def test_hooks_and_a_forward_of_the_instance() -> None:
         torch.testing.assert_close(network.run("cat").result.value, patched.eval()(image))
 
 
+def test_numbers_of_the_code_are_no_weights() -> None:
+    """A mean that the code subtracts is not counted among the layers whose weights are new."""
+    network = explorer.open(make("buffer_arithmetic"), input_shape=SHAPE)
+    constants = [node for node in network.architecture.live.values() if getattr(node.op, "value", None) is not None]
+    assert constants
+    assert [network.context.weights.provenance(node) for node in constants] == [None] * len(constants)
+
+
 def test_layers_in_a_plain_list() -> None:
     class Plain(nn.Module):
         def __init__(self) -> None:
@@ -317,7 +325,7 @@ def test_a_settings_object_does_not_hang_the_opening() -> None:
 @pytest.mark.parametrize(
     ("module", "message"),
     [
-        (nn.Sequential(nn.Conv2d(5, 2, 1)), "itself fails on an input of 1×3×16×16"),
+        (nn.Sequential(nn.Conv2d(5, 2, 1)), "0 cannot take 3×16×16: it was made for 5 channels and is given 3"),
         (nn.Bilinear(3, 3, 2), "takes 2 inputs"),
     ],
     ids=["wrong shape", "two inputs"],

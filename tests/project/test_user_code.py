@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits import EditError, SwapActivation
-from explorer.graph.trace import TraceError
 from explorer.networks.user_module import UserModule, UserModuleError
 from explorer.project.files import ProjectError, read_project, write_project
 from explorer.project.opening import ConsentRequired, build_project, open_project, to_python
@@ -111,7 +111,7 @@ def test_what_is_not_there_or_cannot_be_followed_says_so(net: Path) -> None:
         open_user_module(UserModule(f"{net.parent / 'gone.py'}:Net"))
     with pytest.raises(UserModuleError, match="No module named 'nowhere'"):
         open_user_module(UserModule("nowhere.at_all:Net"))
-    with pytest.raises(TraceError, match="itself fails on an input of 1×2×32×32"):
+    with pytest.raises(ShapeError, match="cannot take 2×32×32"):
         open_user_module(UserModule(f"{net}:Net", {}, (1, 2, 32, 32)))
     with pytest.raises(EditError):
         open_user_module(UserModule(f"{net}:Net", {}, SMALL), [SwapActivation("nothing", "gelu")])
