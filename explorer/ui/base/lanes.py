@@ -14,6 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
 from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr
 
 
 class Lane(QObject):
@@ -89,17 +90,23 @@ class _Job(QRunnable):
     ) -> None:
         super().__init__()
         self._lane, self._number = lane, number
-        self._job, self._on_done, self._on_failed = job, on_done, on_failed
+        self._task: tuple[Callable[[KeepGoing], Any], Callable[[Any], None], Callable[[Exception], None]] | None
+        self._task = (job, on_done, on_failed)
 
     def run(self) -> None:
-        lane, number = self._lane, self._number
-        receive: Callable[[Any], None] = self._on_done
+        lane, number, task = self._lane, self._number, self._task
+        if task is None:
+            return
+        self._task = None  # PySide keeps some finished runnables for good: they must not hold a network
+        job, receive, on_failed = task
         value: Any = None
         if lane.is_current(number):
             try:
-                value = self._job(self._keep_going)
+                value = job(self._keep_going)
             except Exception as failure:
-                receive, value = self._on_failed, failure
+                receive, value = on_failed, failure
+            except BaseException as failure:  # `sys.exit` in somebody's module must not leave the lane busy for good
+                receive, value = on_failed, _stopped(failure)
         with contextlib.suppress(RuntimeError):  # the window has gone
             lane._finished.emit((number, receive, value))
 
@@ -108,3 +115,8 @@ class _Job(QRunnable):
         if wanted and done:
             self._lane.progress_changed.emit(done)
         return wanted
+
+
+def _stopped(failure: BaseException) -> Exception:
+    cause = f"{type(failure).__name__} {failure}".strip()
+    return RuntimeError(tr("The code that ran here asked the program to end ({cause}). It was not done.", cause=cause))

@@ -1,0 +1,59 @@
+"""Lanes let go of what they have run, and survive whatever a job does."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from explorer.base.cancellation import KeepGoing
+from explorer.ui.base.lanes import Lane
+
+
+@pytest.fixture
+def lane(qapp: object) -> Iterator[Lane]:
+    lane = Lane("test")
+    yield lane
+    lane.close()
+
+
+class Snapshot:
+    """Stands for a network that a job works on."""
+
+
+@pytest.mark.parametrize("latest_only", [False, True])
+def test_finished_jobs_hold_nothing(qtbot: QtBot, latest_only: bool) -> None:
+    lane = Lane("test", latest_only=latest_only)
+    alive: weakref.WeakSet[Snapshot] = weakref.WeakSet()
+    for _ in range(1000):
+        snapshot = Snapshot()
+        alive.add(snapshot)
+
+        def job(keep_going: KeepGoing, snapshot: Snapshot = snapshot) -> None:
+            assert snapshot is not None
+
+        lane.submit(job, lambda result: None, lambda failure: None)
+    del snapshot, job
+    qtbot.waitUntil(lambda: not lane.busy, timeout=20_000)
+    gc.collect()
+    assert len(alive) == 0
+    lane.close()
+
+
+@pytest.mark.parametrize("ending", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_a_job_that_wants_to_end_the_program_has_failed(qtbot: QtBot, lane: Lane, ending: BaseException) -> None:
+    failures: list[Exception] = []
+
+    def job(keep_going: KeepGoing) -> None:
+        raise ending
+
+    lane.submit(job, lambda result: None, failures.append)
+    qtbot.waitUntil(lambda: not lane.busy)
+    assert type(ending).__name__ in str(failures[0])
+
+    results: list[int] = []
+    lane.submit(lambda keep_going: 7, results.append, failures.append)
+    qtbot.waitUntil(lambda: results == [7])
