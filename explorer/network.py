@@ -18,9 +18,10 @@ from explorer.analysis.calibration import build_seeded_weights, find_classifier
 from explorer.analysis.figures.figures import Figures
 from explorer.analysis.forward.engine import ForwardEngine, ForwardResult
 from explorer.analysis.forward.memory_check import InsufficientMemory, check_memory, free_memory
+from explorer.analysis.image_file import read_image
 from explorer.analysis.output_divergence import probabilities, top_classes
 from explorer.analysis.probes.probe import Probe
-from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess, read_image
+from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.analysis.verification import Verification, example_input, open_verified
 from explorer.base.cancellation import KeepGoing, always

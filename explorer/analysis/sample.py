@@ -1,29 +1,17 @@
-"""Images and their preprocessing."""
+"""Images as a network takes them: the built-in photos, preprocessing, names of classes."""
 
 from __future__ import annotations
 
-import io
 import itertools
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-
-MAX_FILE_BYTES = 256 * 2**20  # bytes
-MAX_PIXELS = 100_000_000  # pixels; decoded, that is 300 MB
-
-
-class ImageError(ValueError):
-    """Raised for a file that is no image, or too large. The message names it and the reason."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,61 +42,6 @@ def load_sample(name: str) -> Sample:
     return Sample(title, np.ascontiguousarray(pixels[..., :3], dtype=np.uint8))
 
 
-def read_image(path: str | Path) -> Sample:
-    """Read an image file of any mode and depth, at most 256 MiB and 100 million pixels.
-
-    Transparency is laid over white, greyscale and CMYK become RGB, 16 bits become 8, and the camera's orientation is
-    honoured. Raises ImageError.
-    """
-    path = Path(path)
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ImageError(
-                f"{path.name} has {size / 2**20:.0f} MiB; more than {MAX_FILE_BYTES // 2**20} MiB is not read"
-            )
-        return decode_image(path.read_bytes(), path.name)
-    except OSError as failure:
-        raise ImageError(f"cannot read {path}: {failure.strerror or failure}") from failure
-
-
-def decode_image(content: bytes, name: str) -> Sample:
-    """Decode the bytes of an image file. Raises ImageError naming it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # we look at the size ourselves
-            image = Image.open(io.BytesIO(content))
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ImageError(
-                    f"{name} is {width} × {height} pixels; more than {MAX_PIXELS // 10**6} million are not read. "
-                    "Make it smaller first."
-                )
-            if width < 1 or height < 1:
-                raise ImageError(f"{name} is empty ({width} × {height} pixels)")
-            rgb = _rgb(ImageOps.exif_transpose(image))
-    except ImageError:
-        raise
-    except Image.DecompressionBombError as failure:  # so large that the decoder itself would not open it
-        raise ImageError(f"{name} has far more than {MAX_PIXELS // 10**6} million pixels; make it smaller") from failure
-    except UnidentifiedImageError as failure:
-        raise ImageError(f"{name} is no image that can be read") from failure
-    except Exception as failure:  # decoders raise anything on damaged files
-        raise ImageError(f"{name} is damaged: {failure}") from failure
-    return Sample(name, np.asarray(rgb, dtype=np.uint8))
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        return Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8)).convert("RGB")
-    if "A" in image.getbands() or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
-    return image.convert("RGB")
-
-
 def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = None) -> Any:
     """Return the network's input: a float32 tensor of `shape` (batch, channels, height, width), normalised.
 
@@ -119,7 +52,7 @@ def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = Non
     import torch
 
     side = shape[-1]
-    tensor = _preset(side, weights)(Image.fromarray(sample.pixels)).unsqueeze(0)
+    tensor = _preset(side, weights)(Image.fromarray(centre_of_long(sample.pixels))).unsqueeze(0)
     if weights is not None and weights.startswith(_RESCALED):
         tensor = _rescaled(tensor)
     if shape[-2] != side:
@@ -128,6 +61,20 @@ def preprocess(sample: Sample, shape: tuple[int, ...], weights: str | None = Non
         grey = tensor.mean(1, keepdim=True)
         tensor = grey.expand(-1, shape[1], -1, -1)
     return tensor.expand(shape[0], -1, -1, -1).contiguous()
+
+
+def centre_of_long(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the middle of a very long image, four times as long as it is wide; others as they are.
+
+    Only the square in the middle is looked at, and scaling all of a line of pixels to the size of an input would take
+    gigabytes.
+    """
+    height, width = pixels.shape[:2]
+    keep = 4 * min(width, height)
+    if max(width, height) <= keep:
+        return pixels
+    top, left = max(height - keep, 0) // 2, max(width - keep, 0) // 2
+    return np.ascontiguousarray(pixels[top : top + keep, left : left + keep])
 
 
 def crop_box(sample: Sample, shape: tuple[int, ...], weights: str | None = None) -> tuple[float, float, float, float]:

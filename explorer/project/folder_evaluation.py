@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from explorer.analysis.image_file import IMAGE_SUFFIXES, ImageError, read_image
 from explorer.analysis.output_divergence import js_divergence, probabilities, top_classes
-from explorer.analysis.sample import IMAGE_SUFFIXES, ImageError, class_labels, read_image
+from explorer.analysis.sample import class_labels
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.network import Network
 

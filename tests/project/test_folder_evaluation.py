@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from explorer.analysis.sample import ImageError, load_sample
+from explorer.analysis.image_file import ImageError
+from explorer.analysis.sample import load_sample
 from explorer.base.cancellation import Cancelled
 from explorer.edits import SetClasses, SwapActivation
 from explorer.network import Network

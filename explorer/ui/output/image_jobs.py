@@ -12,6 +12,9 @@ from PySide6.QtGui import QImage, QImageWriter
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from explorer.analysis.sample import Sample
     from explorer.base.cancellation import KeepGoing
 
@@ -36,9 +39,9 @@ def load_file_job(path: str) -> Callable[[KeepGoing], Sample]:
     """Job that loads an image file."""
 
     def job(keep_going: KeepGoing) -> Sample:
-        from explorer.analysis import sample
+        from explorer.analysis import image_file
 
-        return sample.read_image(path)
+        return image_file.read_image(path)
 
     return job
 
@@ -47,13 +50,13 @@ def decode_image_job(image: QImage) -> Callable[[KeepGoing], Sample]:
     """Job that turns an image of the clipboard into a sample, by way of PNG, which keeps transparency and depth."""
 
     def job(keep_going: KeepGoing) -> Sample:
-        from explorer.analysis import sample
+        from explorer.analysis import image_file
 
         content = QByteArray()
         buffer = QBuffer(content)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         QImageWriter(buffer, QByteArray(b"png")).write(image)
-        return sample.decode_image(bytes(content.data()), "the pasted image")
+        return image_file.decode_image(bytes(content.data()), "the pasted image")
 
     return job
 
@@ -63,25 +66,25 @@ def thumbnails_job(paths: list[str]) -> Callable[[KeepGoing], dict[str, QImage]]
     out."""
 
     def job(keep_going: KeepGoing) -> dict[str, QImage]:
-        from explorer.analysis import sample
+        from explorer.analysis import image_file, sample
 
         found: dict[str, QImage] = {}
         for id in (*BUILT_IN_SAMPLES, *paths):
             if not keep_going(0.0):
                 break
-            with contextlib.suppress(sample.ImageError):
-                image = to_qimage(sample.load_sample(id) if id in BUILT_IN_SAMPLES else sample.read_image(id))
-                fitted = image.scaled(160, 160, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
-                found[id] = fitted
+            with contextlib.suppress(image_file.ImageError):
+                photo = sample.load_sample(id) if id in BUILT_IN_SAMPLES else image_file.read_image(id)
+                image = to_qimage(sample.centre_of_long(photo.pixels))
+                found[id] = image.scaled(160, 160, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
         return found
 
     return job
 
 
-def to_qimage(sample: Sample) -> QImage:
-    """Return the pixels of a sample as a QImage."""
-    height, width = sample.pixels.shape[:2]
-    return QImage(sample.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
+    """Return RGB pixels of shape (height, width, 3) as a QImage."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 __all__ = [

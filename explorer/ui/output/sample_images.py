@@ -89,7 +89,7 @@ class SampleImages(QObject):
         self._lane.submit(job, lambda sample: self._show(sample, id), fail)
 
     def _show(self, sample: Sample, id: str) -> None:
-        image = image_jobs.to_qimage(sample)
+        image = image_jobs.to_qimage(sample.pixels)
         if id not in image_jobs.BUILT_IN_SAMPLES:
             self._add_to_strip(sample, image, id)
         self._panel.show_sample(image, sample.name, id)
