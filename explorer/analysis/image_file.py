@@ -31,6 +31,9 @@ MAX_FILE_BYTES = 256 * 2**20  # bytes
 MAX_SIDE = 32_768  # pixels
 MAX_PIXELS = 36_000_000  # pixels decoded at full size: 4 bytes each while decoding, 3 as a sample
 
+#: Pixels of formats whose decoders take longer: WebP, and JPEG in several passes.
+MAX_SLOW_PIXELS = 18_000_000
+
 #: Pixels of a baseline JPEG, which can be decoded at a half, a quarter or an eighth of its size.
 MAX_JPEG_PIXELS = 250_000_000
 
@@ -42,7 +45,8 @@ class ImageError(ValueError):
 
 
 def read_image(path: str | Path) -> Sample:
-    """Read an image file of any mode and depth: at most 256 MiB, 32,768 pixels a side and 36 million pixels.
+    """Read an image file of any mode and depth: at most 256 MiB, 32,768 pixels a side and 36 million pixels,
+    18 million in WebP and progressive JPEG.
 
     Transparency is laid over white, greyscale and CMYK become RGB, 16 bits become 8, and the camera's orientation is
     honoured. Larger photos in JPEG (250 million pixels) are decoded at a reduced size. Raises ImageError.
@@ -101,8 +105,11 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise ImageError(f"{name} is empty ({width} × {height} pixels)")
     if max(width, height) > MAX_SIDE:
         raise ImageError(f"{name} is {width} × {height} pixels; a side of more than {MAX_SIDE:,} is not read")
-    reducible = image.format in _JPEG and not image.info.get("progressive")
-    most = MAX_JPEG_PIXELS if reducible else MAX_PIXELS
+    most = MAX_PIXELS
+    if image.format == "WEBP" or image.info.get("progressive"):
+        most = MAX_SLOW_PIXELS
+    elif image.format in _JPEG:
+        most = MAX_JPEG_PIXELS
     if width * height > most:
         raise ImageError(
             f"{name} is {width} × {height} pixels; more than {most // 10**6} million are not read. "

@@ -33,6 +33,8 @@ _STATE_DICT_KEYS = (
     "params",
     "module",
 )
+MAX_TENSORS = 20_000  # of one file; the largest networks of the catalogue have 2,000, and torch takes 0.1 ms for each
+
 _MAX_HEADER_BYTES = 16 * 2**20  # bytes of a safetensors file's table of contents; those of large networks have 100 KiB
 
 
@@ -90,6 +92,7 @@ def _check_archive(path: Path, length: int) -> None:
                     f"{path.name} has {format_bytes(length)} and would unpack to {format_bytes(unpacked)}. "
                     f"torch.save packs nothing, so this is not read."
                 )
+            _check_count(path, len(members))
             if any(member.filename.endswith("/constants.pkl") for member in members):
                 raise CheckpointError(
                     f"{path.name} is a TorchScript program, which is code. Save the weights alone: "
@@ -110,7 +113,8 @@ def _load_pickle(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with path.open("rb") as file:  # by the name of the file torch would take it for safetensors
+                return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as failure:
         match = re.search(r"(?:Unsupported global: GLOBAL|Unsupported class|GLOBAL) ([\w.]+)", str(failure))
         if match is None:
@@ -129,7 +133,7 @@ def _load_pickle(path: Path) -> Any:
 
 
 def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
     if header > _MAX_HEADER_BYTES:
@@ -139,9 +143,20 @@ def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.T
     if header + 8 > length:
         raise CheckpointError(f"{path.name} was cut off: its table of contents alone is longer than the file.")
     try:
-        return dict(load_file(path))
+        with safe_open(path, framework="pt") as file:
+            _check_count(path, len(file.keys()))
+        return _checked_tensors(path, load_file(path))
+    except CheckpointError:
+        raise
     except (SafetensorError, ValueError, RuntimeError, TypeError, KeyError) as failure:
         raise CheckpointError(f"{path.name} is damaged or was cut off: {failure}.") from failure
+
+
+def _check_count(path: Path, count: int) -> None:
+    if count > MAX_TENSORS:
+        raise CheckpointError(
+            f"{path.name} holds {count:,} tensors, which is no network; more than {MAX_TENSORS:,} are not read."
+        )
 
 
 def _checked_tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
@@ -149,8 +164,11 @@ def _checked_tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
     if not tensors:
         raise CheckpointError(f"{path.name} holds no named tensors, so it is no file of weights.")
     for name, tensor in tensors.items():
-        if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
-            raise CheckpointError(f"{path.name}: {name} is a sparse, quantized or empty tensor, which is not read.")
+        plain = tensor.layout == torch.strided and not (tensor.is_quantized or tensor.is_nested)
+        if not plain or tensor.device.type != "cpu":
+            raise CheckpointError(
+                f"{path.name}: {name} is a sparse, nested, quantized or empty tensor, which is not read."
+            )
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise CheckpointError(
                 f"{path.name}: {name} claims shape {tuple(tensor.shape)} but holds only "

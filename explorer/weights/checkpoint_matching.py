@@ -151,7 +151,13 @@ def _find_prefix(names: Iterable[str], expected_names: Iterable[str]) -> str:
 
 
 def _copy_checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Return a copy with the network's shape and dtype. Raises CheckpointError for NaN or infinity."""
+    """Return a copy with the network's shape and dtype. Raises CheckpointError for NaN, infinity, or another kind of
+    numbers: complex ones would lose their imaginary part, quantized ones their scale."""
+    if tensor.is_complex() != like.is_complex() or (like.is_floating_point() and not tensor.is_floating_point()):
+        raise CheckpointError(
+            f"{file}: the numbers of {key} are {_dtype_name(tensor)}, where the network has {_dtype_name(like)}. "
+            "Nothing was loaded."
+        )
     value = tensor.detach().to(like.dtype, copy=True).reshape(like.shape).contiguous()
     if value.is_floating_point() and not bool(torch.isfinite(value).all()):
         bad = int((~torch.isfinite(value)).sum())
@@ -159,6 +165,10 @@ def _copy_checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor)
             f"{file}: {bad:,} of the {value.numel():,} numbers of {key} are NaN or infinite. Nothing was loaded."
         )
     return value
+
+
+def _dtype_name(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _explain_mismatch(

@@ -284,3 +284,41 @@ def test_a_file_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     memory = psutil.virtual_memory()._replace(available=1000)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     refused(path, "only 1,000 B of memory are free")
+
+
+@pytest.mark.parametrize("name", ["none.bin", "none.pth", "none.safetensors"])
+def test_a_table_of_no_tensors_is_no_file_of_weights(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(struct.pack("<Q", 20) + b'{"__metadata__": {}}')
+    with pytest.raises(CheckpointError, match=f"{name} holds no named tensors"):
+        read_checkpoint(tmp_path / name)
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_nested_tensors_are_refused(tmp_path: Path) -> None:
+    nested = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.strided)
+    with pytest.raises(CheckpointError, match=r"0\.weight is a sparse, nested"):
+        read_checkpoint(as_pth({"0.weight": nested}, tmp_path / "nested.pth"))
+
+
+@pytest.mark.parametrize("write", [as_pth, as_safetensors])
+def test_as_many_names_as_no_network_has_are_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Any, Path], Path]
+) -> None:
+    monkeypatch.setattr("explorer.weights.checkpoint.MAX_TENSORS", 30)
+    path = write({f"{number}.weight": torch.ones(1) for number in range(31)}, tmp_path / "many.pth")
+    with pytest.raises(CheckpointError, match=r"many\.pth holds \d+ tensors, which is no network"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.int8, torch.bool])
+def test_another_kind_of_numbers_is_not_converted(tmp_path: Path, network: Network, dtype: torch.dtype) -> None:
+    state = small().state_dict()
+    state["0.weight"] = state["0.weight"].to(dtype)
+    with pytest.raises(CheckpointError, match=r"the numbers of 0\.weight are (complex64|int8|bool), where .* float32"):
+        network.load_weights(as_pth(state, tmp_path / "kind.pth"))
+
+
+def test_the_content_counts_not_the_name(tmp_path: Path) -> None:
+    """torch takes a file for safetensors by its name."""
+    path = as_pth(small().state_dict(), tmp_path / "named.safetensors")
+    assert len(read_checkpoint(path)) == len(small().state_dict())
