@@ -27,6 +27,7 @@ from explorer.analysis.verification import Verification, example_input, open_ver
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.memo import bounded
 from explorer.edits import Edit, History, Repair, SetInputSize
+from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.history import apply_edit
 from explorer.graph.architecture import Architecture, Constant, Input, Layer
 from explorer.graph.to_module import build_module
@@ -175,8 +176,8 @@ class Network:
 
     @property
     def architecture(self) -> Architecture:
-        """The graph of nodes after the edits that are applied."""
-        return self.history.current
+        """The graph of nodes after the edits that are applied, with the channels that each layer's weights go with."""
+        return carry_channels(self.history.current)
 
     @property
     def baseline(self) -> Network:
@@ -186,7 +187,7 @@ class Network:
     @property
     def analysis(self) -> Analysis:
         """Structure and figures of the architecture: `hierarchy`, shapes, costs; computed once for each snapshot."""
-        return analyse(self.architecture)
+        return analyse(self.history.current)
 
     @property
     def figures(self) -> Figures:
@@ -202,7 +203,7 @@ class Network:
         """
         history = self.history
         for edit in edits:
-            result = apply_edit(edit, history.current, history.baseline)
+            result = apply_edit(edit, history.current)
             if result is history.current:
                 continue
             analyse(result)  # raises for an inconsistent snapshot

@@ -4,8 +4,10 @@ The invariant: a column of a weight stays with the channel it reads and a row wi
 concatenation, `chunk`, flattening, groups, shuffles, depthwise convolutions, gates and additions. What a layer reads or
 makes and did not when the network was opened gets new weights.
 
-The map of a layer follows from two snapshots, the network as opened and the present one, and is recorded in its node
-(`Node.channel_map`): the same edits in another order, or there and back, give the same weights.
+The map of a layer follows from two snapshots, the network as opened and the present one: the same edits in another
+order, or there and back, give the same weights. It is worked out when weights are asked for, not when an edit is made:
+`carry_channels` gives the snapshot whose nodes have it (`Node.channel_map`), which is that of `Network.architecture`;
+figures and further edits are of the snapshot without, as no count depends on it but that of tied parameters.
 
 Which channel is which is told, in this order,
 
@@ -23,7 +25,7 @@ import numpy as np
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.base.memo import memoise
+from explorer.base.memo import memoise, per_object
 from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.channel_labels import (
     RESERVED,
@@ -41,11 +43,15 @@ from explorer.graph.layers import norm_channels
 _MAX_PASSES = 8  # in which layers are made to follow what they are tied to; two are usual where one is not enough
 
 
-def record_channels(architecture: Architecture, baseline: Architecture) -> Architecture:
-    """The snapshot with the channel map of every live layer, for weights of the network as opened."""
-    if architecture is baseline:
+@per_object
+def carry_channels(architecture: Architecture) -> Architecture:
+    """Return the snapshot with the channel map of every live layer, for weights of the network as opened.
+
+    The same object each time; the snapshot itself where every layer reads and makes the channels that it had.
+    """
+    if architecture.opened is architecture:
         return architecture
-    changed = [new for node, new in _recorded(architecture, baseline) if new is not node]
+    changed = [new for node, new in _recorded(architecture, architecture.opened) if new is not node]
     return architecture.with_replaced(changed) if changed else architecture
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from explorer.analysis.figures.shape_inference import ShapeError
-from explorer.edits.channel_carrying import record_channels
+from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.edit import Edit, EditError
 from explorer.graph.architecture import Architecture
 
@@ -59,14 +59,12 @@ class History:
         return replace(self, position=min(max(position, 0), len(self.edits)))
 
 
-def apply_edit(edit: Edit, architecture: Architecture, baseline: Architecture) -> Architecture:
-    """Return the snapshot after an edit, with the channel maps by which weights of the baseline go with their channels.
-
-    Raises EditError, also where the snapshot does not hold together.
-    """
+def apply_edit(edit: Edit, architecture: Architecture) -> Architecture:
+    """Return the snapshot after an edit. Raises EditError, also where the snapshot does not hold together."""
     try:
         result = edit.apply(architecture)
-        return result if result is architecture else record_channels(result, baseline)
+        # A layer that reads other channels no longer shares numbers, and what is shared is counted once.
+        return carry_channels(result) if result.shared_params else result
     except ShapeError as failure:
         raise EditError(str(failure), node=failure.node) from failure
 
@@ -75,5 +73,5 @@ def replay(architecture: Architecture, edits: Iterable[Edit]) -> History:
     """Return the history of a network after these edits. Raises EditError from the first that is not possible."""
     history = History(architecture)
     for edit in edits:
-        history = history.with_edit(edit, apply_edit(edit, history.current, architecture))
+        history = history.with_edit(edit, apply_edit(edit, history.current))
     return history

@@ -154,12 +154,4 @@ def _with_order(architecture: Architecture, order: list[str]) -> Architecture:
     names = [name for name in before if name not in order]
     at = min(before.index(name) for name in order)
     arranged = [*names[:at], *order, *names[at:]]
-    nodes = {name: architecture.nodes[name] for name in arranged}
-    return Architecture(
-        architecture.title,
-        nodes,
-        architecture.module_classes,
-        architecture.unused_params,
-        architecture.key,
-        architecture.shared_params,
-    )
+    return architecture.with_nodes({name: architecture.nodes[name] for name in arranged})

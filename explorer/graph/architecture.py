@@ -199,9 +199,11 @@ class Architecture:
         unused_params: Mapping[str, int] | None = None,
         key: str = "",
         shared_params: Mapping[str, str] | None = None,
+        opened: Architecture | None = None,
     ) -> None:
         self.title = title
         self.key = key
+        self._opened = opened
         #: Execution order. May hold nodes that no longer reach the output: an edit that switches a shortcut off
         #: leaves its projection in place, dead, so that it can be switched on again. `live` is what counts.
         self.nodes: Mapping[str, Node] = MappingProxyType(dict(nodes))
@@ -211,6 +213,11 @@ class Architecture:
         self.unused_params: Mapping[str, int] = MappingProxyType(dict(unused_params or {}))
         #: Paths of parameters that are the same object as one with another path, and that path.
         self.shared_params: Mapping[str, str] = MappingProxyType(dict(shared_params or {}))
+
+    @property
+    def opened(self) -> Architecture:
+        """The network as opened that this snapshot was made of by edits: itself where there were none."""
+        return self if self._opened is None else self._opened
 
     @cached_property
     def edited_names(self) -> frozenset[str]:
@@ -315,9 +322,9 @@ class Architecture:
 
         Args:
             replaced: nodes that take the place of those with their name.
-            placed: new nodes, by the name of the node they come right after.
+            inserted_after: new nodes, by the name of the node they come right after.
             removed: names that go; nothing may read them afterwards.
-            classes: class names of new modules, by path.
+            module_classes: class names of new modules, by path.
         """
         new = {node.name: node for node in replaced}
         if not new.keys() <= self.nodes.keys():
@@ -330,8 +337,14 @@ class Architecture:
                 if node.name in self.nodes or node.name in nodes:
                     raise KeyError(f"there is a node {node.name!r} already")
                 nodes[node.name] = node
+        return self.with_nodes(nodes, module_classes)
+
+    def with_nodes(
+        self, nodes: Mapping[str, Node], module_classes: Mapping[str, str] = MappingProxyType({})
+    ) -> Architecture:
+        """The next snapshot with these nodes in this order, and class names of new modules, by path."""
         classes = {**self.module_classes, **module_classes}
-        return Architecture(self.title, nodes, classes, self.unused_params, self.key, self.shared_params)
+        return Architecture(self.title, nodes, classes, self.unused_params, self.key, self.shared_params, self.opened)
 
     def with_replaced(self, changed: Iterable[Node]) -> Architecture:
         """The next snapshot: nodes with a known name take the place of the old ones."""

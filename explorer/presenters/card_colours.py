@@ -11,6 +11,7 @@ from explorer.analysis.edit_diff import diff_ops
 from explorer.analysis.figures.memory import allocated_elements
 from explorer.base import number_format
 from explorer.base.memo import memoise
+from explorer.edits.channel_carrying import carry_channels
 from explorer.viewmodels.diagram import COLOUR_MODES, UNKNOWN_LABEL, Card, Colouring, ColourScale
 from explorer.weights.provenance import infer_provenance
 
@@ -102,7 +103,7 @@ def _change_values(analysis: Analysis, baseline: Analysis) -> dict[str, float]:
     found = dict.fromkeys(analysis.architecture.live, "unchanged")
     for change in diff_ops(baseline, analysis):
         found[change.name] = change.kind
-    for name, node in analysis.architecture.live.items():
+    for name, node in carry_channels(analysis.architecture).live.items():
         weights = infer_provenance(node)
         if weights in _WEIGHT_LABELS and found[name] != "added":
             found[name] = _WEIGHT_LABELS[weights]

@@ -9,6 +9,7 @@ from explorer.analysis.analysis import Analysis, analyse
 from explorer.base import number_format
 from explorer.base.gc_pause import gc_paused
 from explorer.base.languages import tr
+from explorer.edits.channel_carrying import carry_channels
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.groups import Group
@@ -69,9 +70,10 @@ class _DiagramBuilder:
         self.baseline = baseline
         self.progress = progress
         self.provenance_of = provenance_of  # where the weights of a node come from
-        self.nodes = analysis.architecture.nodes
+        self.architecture = carry_channels(analysis.architecture)
+        self.nodes = self.architecture.nodes
         self.changed_nodes = frozenset(
-            n for n in analysis.architecture.edited_names if self.node_change(self.nodes[n]) != "same"
+            n for n in self.architecture.edited_names if self.node_change(self.nodes[n]) != "same"
         )
         self.card_of_node: dict[str, str] = {}  # every drawn node -> the visible card it is on
         self.cards: dict[str, Card] = {}
@@ -255,7 +257,7 @@ class _DiagramBuilder:
 
     def weights_text(self, names: tuple[str, ...]) -> str:
         """Where they come from, when not all are kept: those of a network that nobody gave any are, but for edits."""
-        if self.provenance_of is infer_provenance and self.analysis.architecture.edited_names.isdisjoint(names):
+        if self.provenance_of is infer_provenance and self.architecture.edited_names.isdisjoint(names):
             return ""
         return summarise_provenance((self.nodes[name] for name in names), self.provenance_of)
 

@@ -9,6 +9,7 @@ from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.receptive_field import describe_field
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
+from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
@@ -73,7 +74,7 @@ def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspect
         path="",
         kind="network",
         description=tr("Select a card on the canvas to inspect and edit it."),
-        rows=(*rows, *_weights_row((architecture.nodes[name] for name in root.all_nodes), provenance_of)),
+        rows=(*rows, *_weights_row(analysis, root.all_nodes, provenance_of)),
         cost_breakdown=_cost_breakdown(analysis, root.all_nodes),
         options=find_options(analysis, ()),
     )
@@ -84,7 +85,7 @@ def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -
     attributes = op_kinds.attributes(node)
     rows = [("Attributes", attributes)] if attributes else []
     rows += _figure_rows(analysis, (node.name,))
-    rows += _weights_row((node,), provenance_of)
+    rows += _weights_row(analysis, (node.name,), provenance_of)
     title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(kind, op_kinds.title(node))
     return Inspection(
         title=title,
@@ -114,16 +115,17 @@ def _inspect_group(analysis: Analysis, id: str, provenance_of: ProvenanceOf) -> 
         path=group.path or group.id.removeprefix("unit:"),
         kind=kind,
         description=what,
-        rows=(*rows, *_figure_rows(analysis, group.all_nodes), *_weights_row(nodes, provenance_of)),
+        rows=(*rows, *_figure_rows(analysis, group.all_nodes), *_weights_row(analysis, group.nodes, provenance_of)),
         formula=build_cost_formula(analysis, weighted[0]) if is_unit else None,
         cost_breakdown="" if is_unit else _cost_breakdown(analysis, group.all_nodes),
         options=find_options(analysis, (id,)),
     )
 
 
-def _weights_row(nodes: Iterable[Node], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:
+def _weights_row(analysis: Analysis, names: Iterable[str], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:
     """Where the weights come from, when an edit has touched them or a file lacks them."""
-    words = summarise_provenance(nodes, provenance_of)
+    nodes = carry_channels(analysis.architecture).nodes
+    words = summarise_provenance((nodes[name] for name in names), provenance_of)
     return [("Weights", words)] if words else []
 
 

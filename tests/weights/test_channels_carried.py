@@ -31,7 +31,9 @@ from explorer.edits import (
     ToggleChannelShuffle,
     ToggleShortcut,
 )
+from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.channel_labels import label_channels
+from explorer.edits.history import replay
 from explorer.network import Network, open_network
 from explorer.weights.provenance import infer_provenance, summarise_provenance
 
@@ -463,6 +465,36 @@ def test_widths_there_and_back_give_the_network_as_opened() -> None:
     network = opened_model(Concat)
     back = network.edit(SetWidth("a", 2), SetWidth("a", 4))
     assert all(back.architecture.nodes[name] is node for name, node in network.architecture.nodes.items())
+
+
+def test_channels_are_worked_out_when_weights_are_asked_for() -> None:
+    edited = opened_model(Concat).edit(RemoveBranch("b"), SetWidth("a", 10))
+    counted = edited.history.current
+    assert edited.figures.architecture is counted
+    assert counted.nodes["read"].channel_map is None
+    assert edited.architecture is carry_channels(counted) is edited.architecture
+    assert edited.architecture.nodes["read"].channel_map is not None
+    again = edited.edit(SetWidth("a", 4))
+    replayed = replay(edited.history.baseline, again.history.applied_edits).current
+    assert [n.channel_map for n in carry_channels(replayed).live.values()] == [
+        n.channel_map for n in again.architecture.live.values()
+    ]
+
+
+def test_layers_that_read_other_channels_no_longer_share_a_weight() -> None:
+    class Tied(Concat):
+        def __init__(self) -> None:
+            super().__init__()
+            self.twin = self.conv(18, 5, 3)
+            self.twin.weight = self.read.weight
+
+        def forward(self, x: Tensor) -> Tensor:
+            a, b, c = self.a(x), self.b(x), self.c(x)
+            return self.read(torch.cat([a, b, c], 1)).mean() + self.twin(torch.cat([c, a, b], 1)).mean()
+
+    network = opened_model(Tied).edit(SetWidth("a", 2), SetWidth("b", 8))  # 18 channels again, others
+    held = sum(parameter.numel() for parameter in network.module().parameters())
+    assert held == network.figures.total.params - network.figures.unused_params
 
 
 class Regrouped(Model):
