@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from explorer.base.atomic_write import is_project
+from explorer.base.child_process import CHILD_ARGUMENT, serve_request
 from explorer.export import commands as commands_of_files
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Return the exit code: 0, or 2 after one line on stderr."""
     options = sys.argv[1:] if arguments is None else list(arguments)
+    if options == [CHILD_ARGUMENT]:  # of a frozen app, which cannot be asked to run a module
+        serve_request()
+        return 0
     if options and (is_project(options[0]) or options[0].endswith(".py")):
         options.insert(0, "--open")  # a double-clicked file
     parsed = _build_parser().parse_args(options)

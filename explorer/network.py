@@ -23,7 +23,7 @@ from explorer.analysis.output_divergence import probabilities, top_classes
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
-from explorer.analysis.verification import Verification, example_input, open_verified
+from explorer.analysis.verification import Verification, VerifiedModule, example_input, open_verified
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.memo import bounded
 from explorer.edits import Edit, History, Repair, SetInputSize
@@ -387,11 +387,29 @@ def open_network(
         EditError: one of the edits cannot be made.
     """
     if isinstance(source, nn.Module):
-        network = _open_module(source, input_shape or (1, 3, 224, 224), seed, user_module)
-    else:
-        network = _open_entry(get_entry(source), input_shape, options, seed)
+        opened = open_verified(source, input_shape or (1, 3, 224, 224))
+        return network_from_verified(opened, seed=seed, user_module=user_module, edits=edits)
+    network = _open_entry(get_entry(source), input_shape, options, seed)
     analyse(network.architecture)
     return network.edit(*edits)
+
+
+def network_from_verified(
+    opened: VerifiedModule, *, seed: int = 0, user_module: UserModule | None = None, edits: Iterable[Edit] = ()
+) -> Network:
+    """Return the network of a module that was opened and compared, in this process or in another one.
+
+    Raises ShapeError when its snapshot does not hold together, EditError for an edit that cannot be made.
+    """
+    architecture = opened.architecture
+
+    def weights() -> WeightSource:
+        fallback = build_seeded_weights(architecture, seed, _buffers_of(opened))
+        return LoadedWeights(opened.tensors, fallback) if opened.tensors else fallback
+
+    analyse(architecture)
+    context = NetworkContext(None, weights, user_module=user_module, verification=opened.verification)
+    return Network(context, History(architecture)).edit(*edits)
 
 
 def _open_entry(
@@ -408,16 +426,9 @@ def _open_entry(
     return Network(NetworkContext(entry, weights, options), History(architecture))
 
 
-def _open_module(module: nn.Module, shape: tuple[int, ...], seed: int, user_module: UserModule | None) -> Network:
-    opened = open_verified(module, shape)
-    architecture = opened.architecture
-
-    def weights() -> WeightSource:
-        fallback = build_seeded_weights(architecture, seed, _read_buffers(architecture, lambda: opened.module))
-        return LoadedWeights(opened.tensors, fallback) if opened.tensors else fallback
-
-    context = NetworkContext(None, weights, user_module=user_module, verification=opened.verification)
-    return Network(context, History(architecture))
+def _buffers_of(opened: VerifiedModule) -> dict[str, torch.Tensor]:
+    module = opened.module
+    return dict(opened.tensors) if module is None else _read_buffers(opened.architecture, lambda: module)
 
 
 def _read_buffers(architecture: Architecture, factory: Callable[[], nn.Module]) -> dict[str, torch.Tensor]:
@@ -458,4 +469,4 @@ def _load_image(image: str | Path) -> Sample:
     return _load_builtin(str(image))
 
 
-__all__ = ["Network", "NetworkContext", "Prediction", "open_network"]
+__all__ = ["Network", "NetworkContext", "Prediction", "network_from_verified", "open_network"]

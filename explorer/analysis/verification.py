@@ -63,7 +63,7 @@ class VerifiedModule:
 
     architecture: Architecture
     tensors: Mapping[str, torch.Tensor] = field(repr=False)  # parameters and buffers by path; shared ones under each
-    module: nn.Module = field(repr=False)  # the copy in eval mode that was traced
+    module: nn.Module | None = field(repr=False)  # the copy in eval mode that was traced; None from another process
     verification: Verification = field(default_factory=lambda: Verification("not run", "traced"))
 
 

@@ -45,6 +45,11 @@ def is_user_module(text: str) -> bool:
     return ":" in text
 
 
+def is_network_path(text: str) -> bool:
+    r"""Return whether a path is on another machine on any system: two leading separators, "//", "\\", "/\" or "\/"."""
+    return len(text) > 1 and all(character in "/\\" for character in text[:2])
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleCandidate:
     """Class or function of a file that may build a network."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.child_process import Limits
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import UnknownNetwork
-from explorer.networks.user_module import UserModule
+from explorer.networks.user_module import UserModule, is_network_path
 from explorer.project.files import Project, ProjectError, ProjectView, read_project
 
 
@@ -59,7 +60,7 @@ def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
 def user_module_of(project: Project, path: str | Path) -> UserModule:
     """Return the user's module that a project file names. Raises ProjectError for a path on another machine."""
     user_module = UserModule(project.module, project.options, project.input_shape or (1, 3, 224, 224))
-    if user_module.location.startswith(("//", "\\\\")):  # a mere look at it would sign in there
+    if is_network_path(user_module.location):  # a mere look at it would sign in there
         raise ProjectError(
             f"{path} is of a network on another machine, {user_module.location}: open it from a copy of yours"
         )
@@ -71,13 +72,18 @@ def user_module_of(project: Project, path: str | Path) -> UserModule:
 
 
 def open_project(
-    path: str | Path, keep_going: KeepGoing = always, *, trusted: UserModule | None = None
+    path: str | Path,
+    keep_going: KeepGoing = always,
+    *,
+    trusted: UserModule | None = None,
+    limits: Limits | None = None,
 ) -> tuple[Network, Project]:
     """Open the network of a project file and apply its edits.
 
     Args:
         keep_going: called before each edit with the fraction done (0 to 1); False stops with Cancelled.
         trusted: the module that the user has consented to run.
+        limits: of a process of its own, in which the module runs; without them it runs in this one.
 
     Raises:
         ProjectError: the message names the file, the edit that cannot be made, and why.
@@ -88,9 +94,13 @@ def open_project(
     if project.module:
         if trusted is None:
             raise ConsentRequired(path, user_module_of(project, path))
-        from explorer.project.user_code import open_user_module
+        from explorer.project import user_code
 
-        return _apply_edits(open_user_module(trusted), project, path, keep_going), project
+        if limits is None:
+            network = user_code.open_user_module(trusted)
+        else:
+            network = user_code.open_user_module_apart(trusted, limits=limits, keep_going=keep_going)
+        return _apply_edits(network, project, path, keep_going), project
     try:
         network = open_network(project.network, options=project.options, input_shape=project.input_shape)
     except UnknownNetwork as failure:

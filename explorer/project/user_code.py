@@ -1,46 +1,158 @@
 """Running the user's own code: a file or package that builds a network, with all the user's rights.
 
 The only place that does so; called for code the user has named, or consented to when a project named it.
+
+The window opens such code with `open_user_module_apart`: it is imported, built, run and captured in a process of its
+own, and what comes back is the graph as data and the weights in a file. Only where a graph holds layers of classes that
+no other process knows is the code run here too, after it has come back sane from there, and what it does to torch's
+global state is undone. The command line and the API are processes of the user's own and call `open_user_module`.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
+import tempfile
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
+from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.analysis.verification import VerifiedModule, open_verified
+from explorer.base.cancellation import KeepGoing, always
+from explorer.base.child_process import ChildError, ChildFailure, Limits, clip, run_in_child
 from explorer.edits import Edit
-from explorer.network import Network, open_network
+from explorer.graph.trace import TraceError
+from explorer.graph.transport import TransportError, snapshot_from_bytes, snapshot_to_bytes
+from explorer.network import Network, network_from_verified
 from explorer.networks.user_module import UserModule, UserModuleError
+
+#: What a child may raise that callers tell apart.
+_KNOWN_FAILURES: dict[str, type[ValueError]] = {"ShapeError": TraceError, "TraceError": TraceError}
 
 
 def open_user_module(user_module: UserModule, edits: Iterable[Edit] = ()) -> Network:
-    """Run the code that builds the network, and open it with its own weights. Only for trusted code.
+    """Run the code that builds the network in this process, and open it with its own weights. Only for trusted code.
 
     Raises:
         UserModuleError: the code is not there, fails, or builds no module; the message names the line.
         TraceError, ShapeError: its forward cannot be followed, or takes no input of that shape.
         EditError: an edit cannot be made.
     """
-    with _report_user_errors(user_module):
-        built: Any = _import_module(user_module)
-        for part in user_module.name.split("."):
-            if not hasattr(built, part):
-                raise UserModuleError(f"{user_module.location} has no {user_module.name}")
-            built = getattr(built, part)
-        if callable(built) and not isinstance(built, nn.Module):
-            built = built(**user_module.arguments)
+    return network_from_verified(_open_here(user_module), user_module=user_module, edits=edits)
+
+
+def open_user_module_apart(
+    user_module: UserModule,
+    edits: Iterable[Edit] = (),
+    *,
+    limits: Limits | None = None,
+    keep_going: KeepGoing = always,
+) -> Network:
+    """Do as `open_user_module` does, with the code in a process of its own, which `keep_going` ends at once.
+
+    Raises UserModuleError also for code that reaches a limit or ends its process, and Cancelled.
+    """
+    arguments = ("explorer.project.user_code:_open_here", (user_module,))
+    try:
+        opened = open_apart(*arguments, limits, keep_going)
+    except ChildError as failure:
+        raise UserModuleError(f"{user_module.factory}: {failure}. Nothing in this window has changed.") from failure
+    if opened is None:
+        opened = _open_here(user_module)
+    return network_from_verified(opened, user_module=user_module, edits=edits)
+
+
+def open_apart(
+    opener: str, arguments: tuple[Any, ...], limits: Limits | None = None, keep_going: KeepGoing = always
+) -> VerifiedModule | None:
+    """Let a function that returns a `VerifiedModule` ("package.module:function") run in a process of its own.
+
+    Returns None where what it opened, though sane, is only known to the code that made it.
+
+    Raises:
+        TraceError: the module cannot be followed, or takes no input of that shape.
+        UserModuleError: for anything else that the function raises.
+        ChildError: it reached a limit, or ended its process.
+        Cancelled: `keep_going` returned False.
+    """
+    with tempfile.TemporaryDirectory(prefix="cnn-explorer-") as folder:
+        try:
+            travelled = run_in_child(f"{__name__}:_open_and_write", (opener, arguments, folder), limits, keep_going)
+        except ChildFailure as failure:
+            raise _KNOWN_FAILURES.get(failure.kind, UserModuleError)(str(failure)) from failure
+        if not travelled:
+            return None
+        try:
+            architecture, verification = snapshot_from_bytes(Path(folder, "graph").read_bytes())
+            tensors = torch.load(Path(folder, "tensors"), weights_only=True)
+        except (OSError, RuntimeError, TransportError) as failure:
+            raise ChildError(f"what it sent back cannot be read ({clip(str(failure))})") from failure
+    return VerifiedModule(architecture, tensors, None, verification)
+
+
+def _open_and_write(opener: str, arguments: tuple[Any, ...], folder: str) -> bool:
+    """Run in the child: open, and write graph and weights into a folder. Return whether they could be written."""
+    module, _, name = opener.partition(":")
+    opened: VerifiedModule = getattr(importlib.import_module(module), name)(*arguments)
+    try:
+        content = snapshot_to_bytes((opened.architecture, opened.verification))
+    except TransportError:
+        return False
+    Path(folder, "graph").write_bytes(content)
+    torch.save({name: tensor.detach() for name, tensor in opened.tensors.items()}, Path(folder, "tensors"))
+    return True
+
+
+def _open_here(user_module: UserModule) -> VerifiedModule:
+    with _torch_state_restored(), _report_user_errors(user_module):
+        return open_verified(_build(user_module), user_module.input_shape)
+
+
+def _build(user_module: UserModule) -> nn.Module:
+    built: Any = _import_module(user_module)
+    for part in user_module.name.split("."):
+        if not hasattr(built, part):
+            raise UserModuleError(f"{user_module.location} has no {user_module.name}")
+        built = getattr(built, part)
+    if callable(built) and not isinstance(built, nn.Module):
+        built = built(**user_module.arguments)
     if not isinstance(built, nn.Module):
         raise UserModuleError(f"{user_module.factory} makes no torch.nn.Module but {type(built).__name__}")
-    return open_network(built, input_shape=user_module.input_shape, user_module=user_module, edits=edits)
+    return built
+
+
+@contextmanager
+def _torch_state_restored() -> Iterator[None]:
+    """Undo what the code sets for the whole process: it would change every network that is opened later."""
+    getters: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
+        (torch.get_default_dtype, torch.set_default_dtype),
+        (torch.get_default_device, torch.set_default_device),
+        (torch.is_grad_enabled, torch.set_grad_enabled),
+        (torch.get_num_threads, torch.set_num_threads),
+        (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+        (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+        (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+        (torch.get_rng_state, torch.set_rng_state),
+        (os.getcwd, os.chdir),
+        (lambda: list(sys.path), lambda paths: sys.path.__setitem__(slice(None), paths)),
+        (sys.getrecursionlimit, sys.setrecursionlimit),
+    )
+    before = [(put, get(), get) for get, put in getters]
+    try:
+        yield
+    finally:
+        for put, value, get in before:
+            if isinstance(value, torch.Tensor) or get() != value:
+                put(value)
 
 
 def _import_module(user_module: UserModule) -> ModuleType:
@@ -78,10 +190,10 @@ def _report_user_errors(user_module: UserModule) -> Iterator[None]:
     """Turn whatever the user's code raises into a UserModuleError that names the line of the user's file."""
     try:
         yield
-    except UserModuleError:
+    except (UserModuleError, TraceError, ShapeError):
         raise
-    except (Exception, SystemExit) as failure:
-        message = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
+    except (Exception, SystemExit, GeneratorExit) as failure:
+        message = clip(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)
         lines = traceback.extract_tb(failure.__traceback__)
         user_lines = [
             line

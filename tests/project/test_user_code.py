@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from explorer.edits import EditError, SwapActivation
 from explorer.networks.user_module import UserModule, UserModuleError
 from explorer.project.files import ProjectError, read_project, write_project
 from explorer.project.opening import ConsentRequired, build_project, open_project, to_python
-from explorer.project.user_code import open_user_module
+from explorer.project.user_code import open_user_module, open_user_module_apart
 
 NET = """
 from dataclasses import dataclass
@@ -98,6 +99,44 @@ def test_a_file_that_was_changed_is_read_again_and_what_it_imports_too(net: Path
 def test_what_makes_no_network_says_why_and_where(net: Path, name: str, arguments: dict[str, int], said: str) -> None:
     with pytest.raises(UserModuleError, match=said):
         open_user_module(UserModule(f"{net}:{name}", arguments, SMALL))
+
+
+def test_opened_apart_it_is_the_same_network_and_nothing_of_it_was_imported_here(net: Path) -> None:
+    own = UserModule(f"{net}:Net", {"classes": 5}, SMALL)
+    apart = open_user_module_apart(own, [SwapActivation("act", "gelu")])
+    assert "own_module_net" not in sys.modules
+    here = open_user_module(own, [SwapActivation("act", "gelu")])
+    assert list(apart.architecture.nodes) == list(here.architecture.nodes)
+    assert apart.figures.total == here.figures.total
+    assert apart.verification == here.verification
+    assert [node.signature for node in apart.architecture.live.values()] == [
+        node.signature for node in here.architecture.live.values()
+    ]
+    assert apart.context.user_module == own
+    assert {name: tensor.shape for name, tensor in apart.module().state_dict().items()} == {
+        name: tensor.shape for name, tensor in here.module().state_dict().items()
+    }
+
+
+def test_what_it_sets_for_all_of_torch_is_undone(net: Path) -> None:
+    net.write_text(
+        "import os, torch\ntorch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)\nos.chdir('/')\n"
+        "torch.set_default_device('meta')\ntorch.set_num_threads(3)\n" + NET.replace("Net(7)", "None")
+    )
+    before = (torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads(), Path.cwd())
+    with contextlib.suppress(ValueError):
+        open_user_module(UserModule(f"{net}:Net", {}, SMALL))
+    assert (torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads(), Path.cwd()) == before
+    assert torch.zeros(1).device.type == "cpu"
+
+
+@pytest.mark.parametrize("path", ["//host/net.py", r"\\host\net.py", r"/\host\share\net.py", r"\/host/share/net.py"])
+def test_a_project_that_names_a_file_on_another_machine_is_refused_on_every_system(tmp_path: Path, path: str) -> None:
+    file = tmp_path / "far.cnnx"
+    content = {"format": "cnnx", "version": 1, "module": f"{path}:Net", "edits": [], "position": 0}
+    file.write_text(json.dumps(content))
+    with pytest.raises(ProjectError, match="on another machine"):
+        open_project(file)
 
 
 def test_a_branch_on_a_value_opens_with_the_path_that_was_taken(net: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.base.child_process import Limits
 from explorer.viewmodels.panels import Choice
 
 if TYPE_CHECKING:
@@ -97,37 +98,48 @@ def open_network_job(
     return job
 
 
-def open_user_module_job(user_module: UserModule, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
-    """Job that runs the user's code, which they have agreed to, and opens the network it builds."""
+def open_user_module_job(
+    user_module: UserModule, level: Level, limits: Limits | None = None
+) -> Callable[[KeepGoing], OpenedNetwork]:
+    """Job that runs the user's code, which they have agreed to, in its own process and opens what it builds."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
-        from explorer.project.user_code import open_user_module
+        from explorer.project.user_code import open_user_module_apart
 
-        return open_at_level_job(open_user_module(user_module), level)(keep_going)
+        network = open_user_module_apart(user_module, limits=limits, keep_going=keep_going)
+        return open_at_level_job(network, level)(keep_going)
 
     return job
 
 
-def reload_user_module(network: Network) -> Network:
-    """Return the network that the user's code builds now, with the same history; undone edits can be redone."""
-    from explorer.project.user_code import open_user_module
+def reload_user_module_job(limits: Limits | None = None) -> Callable[[Network, KeepGoing], Network]:
+    """Job that returns the network that the user's code builds now, with the same history; undone edits can be
+    redone."""
 
-    own, history = network.context.user_module, network.history
-    if own is None:
-        return network
-    fresh = open_user_module(own, history.edits)
-    return replace(fresh, history=fresh.history.at_position(min(history.position, fresh.history.position)))
+    def job(network: Network, keep_going: KeepGoing) -> Network:
+        from explorer.project.user_code import open_user_module_apart
+
+        own, history = network.context.user_module, network.history
+        if own is None:
+            return network
+        fresh = open_user_module_apart(own, history.edits, limits=limits, keep_going=keep_going)
+        return replace(fresh, history=fresh.history.at_position(min(history.position, fresh.history.position)))
+
+    return job
 
 
-def open_project_job(path: str, level: Level, agreed: UserModule | None = None) -> Callable[[KeepGoing], OpenedNetwork]:
-    """Job that opens a project file. `level` is for files that store no view; `agreed` is user code that may run."""
+def open_project_job(
+    path: str, level: Level, agreed: UserModule | None = None, limits: Limits | None = None
+) -> Callable[[KeepGoing], OpenedNetwork]:
+    """Job that opens a project file. `level` is for files that store no view; `agreed` is user code that may run, in
+    its own process and within `limits`."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer.analysis.sample_names import BUILT_IN_SAMPLES
         from explorer.presenters import expanded_at_level
         from explorer.project import opening
 
-        network, project = opening.open_project(path, keep_going, trusted=agreed)
+        network, project = opening.open_project(path, keep_going, trusted=agreed, limits=limits or Limits())
         view = project.view
         if view.opened is None:
             return OpenedNetwork(network, expanded_at_level(network.analysis, level), level, path=path)

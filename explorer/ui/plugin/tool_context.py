@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
+from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.session import Session
 from explorer.ui.base.lanes import Lane
@@ -88,6 +89,9 @@ class WindowCommands(Protocol):
 
     def change_network(self, step: Callable[[Any], Any]) -> None:
         """Apply a function to the open network (`explorer.network.Network`), off the UI thread, and show the result."""
+
+    def rebuild_network(self, job: Callable[[Any, KeepGoing], Any]) -> None:
+        """Do as `change_network` does, with a step that takes long and is asked to stop when it is cancelled."""
 
     def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with options of its entry, and apply edits to it."""

@@ -49,6 +49,15 @@ class EditQueue(QObject):
 
         self.lane.submit(advance, self._emit_changed, self.failed.emit)
 
+    def rebuild(self, job: Callable[[Network, KeepGoing], Network]) -> None:
+        """Do as `change` does, with a step that takes long and is asked to stop when it is cancelled."""
+
+        def advance(keep_going: KeepGoing) -> Network | None:
+            self._newest = job(self._newest, keep_going) if self._newest is not None else None
+            return self._newest
+
+        self.lane.submit(advance, self._emit_changed, self.failed.emit)
+
     def cancel(self) -> None:
         """Drop what is queued and go on from the displayed network: an edit that was made but never shown is dropped
         too."""

@@ -16,6 +16,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicat
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from explorer.base.atomic_write import PROJECT_SUFFIX
+from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr
 from explorer.drawing import DARK, LIGHT
 from explorer.networks.catalogue import all_entries
@@ -231,6 +232,11 @@ class Window(QMainWindow):
         """Apply a function to the open network, off the UI thread, and show the result."""
         self.notice.hide()
         self.edit_queue.change(step)
+
+    def rebuild_network(self, job: Callable[[Network, KeepGoing], Network]) -> None:
+        """Do as `change_network` does, with a step that takes long and can be cancelled."""
+        self.notice.hide()
+        self.edit_queue.rebuild(job)
 
     def go_to_position(self, position: int) -> None:
         """Go to a position of the history; 0 is the baseline."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -23,6 +26,9 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import tr, tr_noop
 from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
 from explorer.ui.base.appearance import current_colours
+from explorer.ui.user_module.limits import LimitsRow
+
+_SPACES = re.compile(r"(?<=\S) {5,}")  # what pushes the rest out of sight
 
 _WARNING = tr_noop(
     "This runs the code with your permissions: it can read, change and send your files. Open only code you trust."
@@ -40,8 +46,11 @@ class ModuleDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Open module"))
         self._candidates: dict[str, ModuleCandidate] = {}
+        self._may_read = not reason  # a file that somebody else names is not touched before the user agrees
         self._build(reason)
         self.show_module(user_module or UserModule(":"))
+        if reason and user_module is not None:
+            self.request_view.setPlainText(describe_request(user_module))
 
     # what it is made of
 
@@ -60,6 +69,7 @@ class ModuleDialog(QDialog):
         self.arguments_edit.setPlaceholderText(tr("none"))
         self.arguments_edit.setAccessibleName(tr("Arguments"))
         self.signature_label = _muted_text()
+        self.request_view = _build_request_view()
         self.input_boxes = [QSpinBox(minimum=1, maximum=most) for most in (1024, 8192, 8192)]
         for box, word in zip(self.input_boxes, (tr("Channels"), tr("Height"), tr("Width")), strict=True):
             box.setAccessibleName(word)
@@ -87,12 +97,14 @@ class ModuleDialog(QDialog):
         form.addRow(tr("Class or function"), self.name_box)
         form.addRow(tr("Arguments"), self.arguments_edit)
         form.addRow("", self.signature_label)
+        self.limits = LimitsRow()
         form.addRow(
             tr("Input"),
             _side_by_side(
                 self.input_boxes[0], QLabel("×"), self.input_boxes[1], QLabel("×"), self.input_boxes[2], None
             ),
         )
+        form.addRow(tr("Limits"), self.limits)
         warning = QLabel(f"⚠  {tr(_WARNING)}")
         warning.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -103,6 +115,7 @@ class ModuleDialog(QDialog):
             asked.setTextFormat(Qt.TextFormat.PlainText)
             asked.setWordWrap(True)
             column.addWidget(asked)
+            column.addWidget(self.request_view)
         column.addLayout(form)
         column.addWidget(warning)
         column.addWidget(self.message)
@@ -138,6 +151,7 @@ class ModuleDialog(QDialog):
         folder = str(known.parent) if known.is_absolute() else ""
         path, _ = QFileDialog.getOpenFileName(self, tr("Open module"), folder, tr("Python (*.py)"))
         if path:
+            self._may_read = True
             self.path_edit.setText(path)
             self._list_candidates()
 
@@ -146,7 +160,7 @@ class ModuleDialog(QDialog):
         where, before = self.path_edit.text().strip(), self.name_box.currentText()
         self._candidates = {}
         self._show_message("", is_error=False)
-        if where.endswith(".py"):
+        if where.endswith(".py") and self._may_read:
             try:
                 self._candidates = {offer.name: offer for offer in list_candidates(where)}
             except UserModuleError as failure:
@@ -181,6 +195,25 @@ class ModuleDialog(QDialog):
     def _show_message(self, text: str, *, is_error: bool) -> None:
         self.message.setText(text)
         self.message.setStyleSheet(f"color: {current_colours().increase};" if is_error else "")
+
+
+def describe_request(user_module: UserModule) -> str:
+    """Return everything that a file asks to be run, one value a line, whole: nothing is hidden behind the edge of a
+    field, nor behind spaces or line breaks, which are written as in Python."""
+    lines = [user_module.location, f"{user_module.name}("]
+    lines += [f"    {name} = {value!r}" for name, value in user_module.arguments.items()]
+    visible = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in (*lines, ")"))
+    return _SPACES.sub(lambda run: f" ⟨{len(run[0])} spaces⟩ ", "\n".join(visible))
+
+
+def _build_request_view() -> QPlainTextEdit:
+    view = QPlainTextEdit()
+    view.setReadOnly(True)
+    view.setAccessibleName(tr("What would run"))
+    view.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+    view.setTabChangesFocus(True)
+    view.setMinimumHeight(90)
+    return view
 
 
 def _muted_text() -> QLabel:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QKeySequence
 
+from explorer.base.child_process import discard_prepared_child, prepare_child
 from explorer.base.languages import tr
 from explorer.networks.user_module import UserModule
 from explorer.ui.base import jobs
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.user_module.limits import read_limits
 
 if TYPE_CHECKING:
     from explorer.ui.user_module.dialog import ModuleDialog
@@ -59,6 +61,7 @@ class UserModuleTool:
         dialog.run_confirmed.connect(lambda module: self._open_module(module, project))
         dialog.finished.connect(self._dialog_closed)
         dialog.open()
+        prepare_child("explorer.project.user_code")  # while the user reads and types
 
     def _open_file(self, path: str) -> None:
         last = _last_module()
@@ -69,9 +72,9 @@ class UserModuleTool:
             return
         level = self._session.default_level
         job = (
-            jobs.open_project_job(project, level, user_module)
+            jobs.open_project_job(project, level, user_module, read_limits())
             if project
-            else jobs.open_user_module_job(user_module, level)
+            else jobs.open_user_module_job(user_module, level, read_limits())
         )
         self.dialog.show_running(True)
         self._lane.submit(job, lambda opened: self._module_opened(opened, user_module), self.dialog.show_failure)
@@ -84,6 +87,7 @@ class UserModuleTool:
 
     def _dialog_closed(self) -> None:
         self._lane.cancel()
+        discard_prepared_child()
         self.dialog = None
 
     def reload_module(self) -> None:
@@ -93,7 +97,7 @@ class UserModuleTool:
             self._context.commands.show_status(
                 tr("Reloading {module}…", module=network.context.user_module.location), 3000
             )
-            self._context.commands.change_network(jobs.reload_user_module)
+            self._context.commands.rebuild_network(jobs.reload_user_module_job(read_limits()))
 
     def _handle_consent(self, failure: Exception) -> bool:
         """Ask for consent when an error says that a project names code; return whether it did."""

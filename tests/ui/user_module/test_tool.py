@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+import torch
+from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from explorer.base.child_process import Limits
 from explorer.edits import SwapActivation
+from explorer.networks.user_module import UserModule
 from explorer.project.files import read_project
 from explorer.ui.base import dialogs
 from explorer.ui.shell.window import Window
 from explorer.ui.user_module.dialog import ModuleDialog
+from explorer.ui.user_module.limits import read_limits
 from explorer.ui.user_module.tool import UserModuleTool
 
 SLOW = 60_000
@@ -239,3 +245,65 @@ def test_closing_the_dialog_while_the_code_runs_drops_what_it_makes(
     qtbot.waitUntil(lambda: not tool._lane._pool.activeThreadCount(), timeout=SLOW)
     qtbot.wait(50)
     assert window.session.network is None
+
+
+@pytest.mark.apart
+def test_endless_code_leaves_the_window_as_it_is_and_cancel_ends_it_at_once(
+    tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot
+) -> None:
+    window.open_network("shufflenet_v2_x0_5")
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    network = window.session.network
+    started = net.parent / "started"
+    net.write_text(f"open({str(started)!r}, 'w').close()\nwhile True: pass\n")
+    tool.open_action.trigger()
+    fill(asked(tool), net)
+    asked(tool).name_box.setEditText("Net")
+    asked(tool).run_button.click()
+    qtbot.waitUntil(started.exists, timeout=SLOW)
+    at = time.monotonic()
+    asked(tool).reject()
+    qtbot.waitUntil(lambda: not tool._lane.busy, timeout=SLOW)
+    assert time.monotonic() - at < 2
+    assert window.session.network is network
+    assert not psutil.Process().children()
+
+
+@pytest.mark.apart
+def test_code_that_ends_its_process_is_said_in_the_dialog_and_the_next_one_opens(
+    tool: UserModuleTool, net: Path, window: Window, qtbot: QtBot
+) -> None:
+    net.write_text("import os; os._exit(3)\n" + NET)
+    tool.open_action.trigger()
+    fill(asked(tool), net)
+    asked(tool).run_button.click()
+    qtbot.waitUntil(lambda: "ended its process, with exit code 3" in asked(tool).message.text(), timeout=SLOW)
+    net.write_text("import torch; torch.set_default_dtype(torch.float64)\n" + NET)
+    asked(tool).run_button.click()
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    assert "own_module_net" not in sys.modules  # none of it ran in this process
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_consent_shows_every_argument_whole_and_touches_no_file(
+    window: Window, tool: UserModuleTool, net: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = UserModule(f"{net}:Net", {"command": f"touch MARKER #{' ' * 600}classes=10", "other": "a\nb\u202ec"})
+    monkeypatch.setattr(Path, "stat", lambda path, **_: pytest.fail(f"{path} was touched"))
+    tool.show_dialog(hidden, "project.cnnx")
+    said = asked(tool).request_view.toPlainText()
+    assert str(net) in said
+    assert "command = 'touch MARKER # ⟨600 spaces⟩ classes=10'" in said
+    assert r"other = 'a\nb\u202ec'" in said
+    monkeypatch.undo()
+    asked(tool).reject()
+
+
+def test_the_limits_are_kept_as_settings(tool: UserModuleTool) -> None:
+    tool.open_action.trigger()
+    asked(tool).limits.seconds.setValue(7)
+    asked(tool).limits.memory.setValue(1.5)
+    asked(tool).reject()
+    assert read_limits() == Limits(7, 3 * 2**29)
+    QSettings().setValue("own code/seconds", "soon")
+    assert read_limits() == Limits()

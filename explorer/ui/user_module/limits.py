@@ -1,0 +1,48 @@
+"""Limits of own code, a setting: how long it may run and how much memory it may hold before its process is ended."""
+
+from __future__ import annotations
+
+import psutil
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
+
+from explorer.base.child_process import Limits
+from explorer.base.languages import tr
+
+_SECONDS_SETTING, _MEMORY_SETTING = "own code/seconds", "own code/memory"
+_GIB = 2**30
+
+
+def read_limits() -> Limits:
+    """Return the limits of the settings; those that are missing or absurd are the usual ones."""
+    usual = Limits()
+    try:
+        seconds = float(str(QSettings().value(_SECONDS_SETTING, usual.seconds)))
+        memory = int(str(QSettings().value(_MEMORY_SETTING, usual.memory)))
+    except ValueError:
+        return usual
+    return Limits(seconds, memory) if 1 <= seconds <= 86_400 and memory >= _GIB // 2 else usual
+
+
+class LimitsRow(QWidget):
+    """Two boxes, seconds and GB, that keep the settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        now = read_limits()
+        self.seconds = QSpinBox(minimum=1, maximum=86_400, value=round(now.seconds))
+        self.seconds.setSuffix(tr(" s"))
+        self.seconds.setAccessibleName(tr("Time limit"))
+        most = max(psutil.virtual_memory().total / _GIB, 1.0)
+        self.memory = QDoubleSpinBox(minimum=0.5, maximum=most, value=now.memory / _GIB, decimals=1)
+        self.memory.setSuffix(tr(" GB"))
+        self.memory.setAccessibleName(tr("Memory limit"))
+        tip = tr("The code runs in a process of its own, which is ended when it takes longer or holds more memory.")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for box in (self.seconds, self.memory):
+            box.setToolTip(tip)
+            row.addWidget(box)
+        row.addStretch(1)
+        self.seconds.valueChanged.connect(lambda value: QSettings().setValue(_SECONDS_SETTING, value))
+        self.memory.valueChanged.connect(lambda value: QSettings().setValue(_MEMORY_SETTING, round(value * _GIB)))
