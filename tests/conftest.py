@@ -13,6 +13,7 @@ import pytest
 import torch
 from PySide6.QtWidgets import QApplication
 
+from explorer.base.freed_memory import return_freed_memory
 from explorer.base.memo import clear_all
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import all_entries
@@ -69,3 +70,4 @@ def _nothing_piles_up() -> Iterator[None]:
     yield
     clear_all()
     gc.collect()
+    return_freed_memory()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QSettings, QSize
+from PySide6.QtCore import QPoint, QSettings, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
@@ -45,6 +45,8 @@ from explorer.ui.shell.tools import TOOLS
 
 if TYPE_CHECKING:
     from explorer.network import Network
+#: After a network was opened: the one before is gone, and its memory can go back while nobody waits.
+_GIVE_BACK_MS = 3000
 
 
 class Window(QMainWindow):
@@ -148,6 +150,10 @@ class Window(QMainWindow):
         self.output.edit_requested.connect(self.apply_edit)
         self.progress_indicator.cancel_requested.connect(self._cancel_all)
         self.edit_queue.network_opened.connect(self._on_network_opened)
+        self._closed_timer = QTimer(self, singleShot=True, interval=_GIVE_BACK_MS)
+        self._closed_timer.timeout.connect(
+            lambda: self.file_lane.submit(jobs.return_memory, lambda _: None, self._on_failed)
+        )
         self.edit_queue.network_changed.connect(self._on_network_edited)
         self.documents.document_changed.connect(self._update_title)
         self.documents.saved.connect(lambda path: self.show_status(tr("Saved {path}", path=path)))
@@ -293,6 +299,7 @@ class Window(QMainWindow):
         entry = found.network.context.entry
         if entry is not None:
             self.library.mark_open(entry, found.network.context.options)
+        self._closed_timer.start()  # the network that was open before
 
     def _on_network_edited(self, network: Network) -> None:
         self.notice.hide()
@@ -367,6 +374,7 @@ class Window(QMainWindow):
         if not self.documents.confirm_leave(self.close):
             event.ignore()
             return
+        self._closed_timer.stop()
         self.docks.save_state()
         for lane in (*self._lanes, *self.tool_context.lanes):
             lane.close()

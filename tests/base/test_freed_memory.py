@@ -1,0 +1,65 @@
+"""Closed networks leave no memory behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from explorer.base.freed_memory import return_freed_memory
+
+_OPEN_EDIT_CLOSE = """
+import gc, sys
+import psutil, torch
+import explorer
+from explorer.base.freed_memory import return_freed_memory
+from explorer.base.memo import clear_all
+from explorer.networks.catalogue import all_entries
+
+torch.set_num_threads(1)
+
+def visit(key):
+    network = explorer.open(key)
+    network.run()
+    network.edit(explorer.MultiplyWidth("*", 0.75)).run()
+
+def used():
+    gc.collect()
+    return_freed_memory()
+    return psutil.Process().memory_info().rss / 2**20
+
+every = int(sys.argv[1])
+visit("resnet18")
+before = used()
+for entry in [*all_entries()][::every]:
+    visit(entry.key)
+print(used() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take freed memory by themselves")
+def test_freed_memory_goes_back() -> None:
+    process = psutil.Process()
+    blocks = [bytearray(60_000) for _ in range(3000)]  # below the size from which blocks are mapped on their own
+    last = bytearray(60_000)  # what stands behind them keeps the heap from shrinking by itself
+    full = process.memory_info().rss
+    del blocks
+    return_freed_memory()
+    assert full - process.memory_info().rss > 100 * 2**20
+    del last
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="resident memory means something else there")
+def test_opened_edited_and_closed_networks_leave_less_than_50_mb(request: pytest.FixtureRequest) -> None:
+    every = "1" if request.config.getoption("--long") else "25"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _OPEN_EDIT_CLOSE, every],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert float(done.stdout) < 50
