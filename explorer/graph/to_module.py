@@ -182,49 +182,50 @@ def _emit(graph: fx.Graph, root: nn.Module, node: Node, path: str, fx_nodes: Map
     if isinstance(op, Method):
         return graph.call_method(op.name, args, kwargs)
     assert isinstance(op, Function)
-    following = without_training(op.call, args, kwargs)
-    if following is not None:
-        name = next(n for n in (f"mode_dependent_{i}" for i in range(len(graph.nodes) + 1)) if n not in root._modules)
-        root.add_module(name, ModeDependentCall(op.call))
-        return graph.call_module(name, *following)
+    mode = graph.get_attr("training") if follow_mode(op.call, args, kwargs, None) is not None else None
+    args, kwargs = follow_mode(op.call, args, kwargs, mode) or (args, kwargs)
     made_call: fx.Node = graph.call_function(op.call, args, kwargs)
     return made_call
 
 
-class ModeDependentCall(nn.Module):
-    """A function such as `F.dropout`, called with the mode that the module is in."""
-
-    def __init__(self, call: Callable[..., Any]) -> None:
-        super().__init__()
-        self.call = call
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function with `training` set to the mode."""
-        return self.call(*args, **kwargs, training=self.training)
+#: Where functions that torch writes in C++ have the mode: their signatures do not say.
+_MODE_PLACES: Mapping[Any, tuple[int, str]] = {
+    torch.dropout: (2, "train"),
+    torch.alpha_dropout: (2, "train"),
+    torch.feature_dropout: (2, "train"),
+    torch.feature_alpha_dropout: (2, "train"),
+    torch.rrelu: (3, "training"),
+}
 
 
-def without_training(
-    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+def follow_mode(
+    call: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], mode: Any
 ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-    """Return the arguments of a call without its `training=False`; None where it has none.
+    """Return the arguments of a call with `mode` in the place of the mode it was recorded in; None where it has none.
 
-    Networks are recorded in eval mode: what has the value of `self.training` there is False.
+    Networks are recorded in eval mode: what has the value of `self.training` there is False. A branch on the mode is
+    recorded as it goes in eval mode, and cannot be followed.
     """
-    if getattr(call, "__module__", "") != "torch.nn.functional":  # others stay whole when they are traced again
+    place, name = _MODE_PLACES.get(call) or _find_mode(call)
+    if not name:
         return None
+    if name in kwargs:
+        return (args, {**kwargs, name: mode}) if kwargs[name] is False else None
+    if place >= len(args) or args[place] is not False:
+        return None
+    if call in _MODE_PLACES:
+        return (*args[:place], mode, *args[place + 1 :]), dict(kwargs)
+    names = list(inspect.signature(call).parameters)
+    return args[:place], {**dict(zip(names[place:], args[place:], strict=False)), **kwargs, name: mode}
+
+
+def _find_mode(call: Callable[..., Any]) -> tuple[int, str]:
+    """The place of the parameter `training` of a function, and its name; "" where it has none."""
     try:
         names = list(inspect.signature(call).parameters)
     except (TypeError, ValueError):  # what torch writes in C++ does not say
-        return None
-    if "training" not in names:
-        return None
-    place = names.index("training")
-    if place < len(args):
-        named = dict(zip(names[place:], args[place:], strict=False)) | kwargs
-        args, kwargs = args[:place], named
-    if kwargs.get("training") is not False:
-        return None
-    return args, {name: value for name, value in kwargs.items() if name != "training"}
+        return 0, ""
+    return (names.index("training"), "training") if "training" in names else (0, "")
 
 
 def to_class_name(title: str) -> str:

@@ -18,7 +18,7 @@ from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Body, Child, Literal, Step, Term, Value, Var
 from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output
 from explorer.graph.arguments import Ref
-from explorer.graph.to_module import without_training
+from explorer.graph.to_module import follow_mode
 
 _INFIX_OPERATORS: Mapping[Any, str] = {
     operator.add: "+",
@@ -232,7 +232,8 @@ class _Forward:
         if call is getattr and isinstance(node.args[1], str) and node.args[1].isidentifier():
             return Term(("attribute", node.args[1]), (args[0],))
         name = self.function(call, node.name)
-        args, kwargs = _following_mode(call, args, _without_defaults(call, kwargs))
+        args, kwargs = _following_mode(call, args, kwargs)
+        kwargs = _without_defaults(call, kwargs)
         return Term(("function", name, tuple(kwargs)), (*args, *kwargs.values()))
 
     def function(self, call: Any, where: str) -> str:
@@ -285,12 +286,15 @@ def _without_defaults(call: Any, kwargs: dict[str, Value]) -> dict[str, Value]:
 
 
 def _following_mode(call: Any, args: list[Value], kwargs: dict[str, Value]) -> tuple[list[Value], dict[str, Value]]:
-    """Arguments with `training=self.training` where the network as recorded, in eval mode, has `training=False`."""
-    off = Literal("False", False)
-    plain = tuple(False if value == off else value for value in args)
-    following = without_training(call, plain, {n: False if v == off else v for n, v in kwargs.items()})
-    if following is None:
+    """Arguments with `self.training` where the network as recorded, in eval mode, has False for it."""
+    off, mode = Literal("False", False), Term(("training",))
+
+    def plain(value: Value) -> Any:
+        return False if value == off else value
+
+    found = follow_mode(call, tuple(map(plain, args)), {name: plain(value) for name, value in kwargs.items()}, mode)
+    if found is None:
         return args, kwargs
-    rest, named = following
+    rest, named = found
     back = {name: off if value is False else value for name, value in named.items()}
-    return [off if v is False else v for v in rest], back | {"training": Term(("training",))}
+    return [off if value is False else value for value in rest], back

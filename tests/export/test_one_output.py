@@ -1,0 +1,176 @@
+"""What is shown is what is exported: `run()`, `module()`, the Python with its weights, and ONNX compute one output.
+
+After random edits, on every network: the first three bit for bit in eval mode, and in training mode from one seed; what
+onnxruntime makes of the ONNX file within a ten thousandth. The Python is imported where the product cannot be. CI takes
+a short walk through a few small networks; `pytest --long` takes one through all, always new.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from explorer.analysis.forward.engine import ForwardEngine
+from explorer.export.network_files import save_network
+from explorer.network import Network
+from explorer.networks.catalogue import get_entry, instantiate
+from tests.conftest import KEYS
+from tests.edits.test_random_outputs import LARGEST, drawn, same, small
+
+QUICK = ("googlenet_2014", "mobilenet_v3_small", "resnet18", "shufflenet_v1_g3", "squeezenet1_1")
+QUICK_ONNX = ("mobilenet_v1_x0_25", "squeezenet1_1")
+QUICK_TRAINED = ("densenet121", "squeezenet1_1", "swin_t")
+ONNX_BYTES = 2**31 - 2**20  # what one file may hold
+
+
+class Stranger:
+    """A process in which exported networks run without the product."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, str(Path(__file__).with_name("without_explorer.py"))]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, network: Network, image: torch.Tensor, mode: str, folder: Path) -> tuple[Any, int]:
+        """What the exported Python returns in a mode, with the exported weights, and how many parameters it has."""
+        files = {name: str(folder / name) for name in ("source.py", "weights.safetensors", "image", "result")}
+        save_network(network, files["source.py"])
+        save_network(network, files["weights.safetensors"])
+        torch.save(image, files["image"])
+        job = {name.partition(".")[0]: path for name, path in files.items()} | {"mode": mode}
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        failure = json.loads(self.process.stdout.readline())
+        assert not failure, failure
+        found = torch.load(files["result"], weights_only=True)
+        return found["returned"], found["params"]
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[Stranger]:
+    found = Stranger()
+    yield found
+    assert found.process.stdin is not None
+    found.process.stdin.close()
+    found.process.wait()
+    assert found.process.stdout is not None
+    found.process.stdout.close()
+
+
+def walk(key: str, steps: int, seed: int) -> Network:
+    """The network after some random edits that do not make it much larger."""
+    network = small(key)
+    chance = random.Random(f"{key} {seed}")
+    most = [LARGEST * figure for figure in (network.figures.total.macs, network.figures.total.params)]
+    for _ in range(steps):
+        edit = drawn(network, chance)
+        changed = network.edit(edit) if edit is not None else network
+        total = changed.figures.total
+        if total.macs < most[0] and total.params < most[1]:
+            network = changed
+    return network
+
+
+def images(network: Network, batch: int) -> torch.Tensor:
+    shape = (batch, *network.architecture.input_shape[1:])
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
+
+
+def tensors(value: Any) -> list[torch.Tensor]:
+    """The tensors that a network returns: one, or those in a tuple or a mapping."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    return [tensor for item in (value.values() if isinstance(value, dict) else value) for tensor in tensors(item)]
+
+
+def check_eval(network: Network, stranger: Stranger, folder: Path) -> list[torch.Tensor]:
+    """`run()`, `module()` and the Python give one output and one count; what they return."""
+    image = images(network, network.architecture.input_shape[0])
+    shown = ForwardEngine().run(network.architecture, network.context.weights, image).main_output
+    module = network.module()
+    with torch.inference_mode():
+        built = tensors(module(image))
+    assert same(shown, built[0]), "run() and module()"
+    written, count = stranger.run(network, image, "eval", folder)
+    for one, other in zip(built, tensors(written), strict=True):
+        assert same(one, other), "module() and the exported Python"
+    held = sum(parameter.numel() for parameter in module.parameters())
+    assert count == held == network.figures.total.params - network.figures.unused_params
+    return built
+
+
+def check_onnx(network: Network, built: list[torch.Tensor], folder: Path) -> None:
+    """onnxruntime makes of the exported file what the module makes, within a ten thousandth."""
+    onnxruntime = importlib.import_module("onnxruntime")  # it has no types
+    path = folder / "network.onnx"
+    save_network(network, path)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    image = images(network, network.architecture.input_shape[0])
+    for one, other in zip(built, session.run(None, {session.get_inputs()[0].name: image.numpy()}), strict=True):
+        assert one.shape == other.shape
+        assert torch.allclose(one, torch.from_numpy(other), rtol=1e-4, atol=1e-4 * float(one.abs().max())), "ONNX"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    long = metafunc.config.getoption("--long")
+    for name, quick in (("a_key", QUICK), ("an_onnx_key", QUICK_ONNX), ("a_trained_key", QUICK_TRAINED)):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, KEYS if long else quick)
+
+
+def walked(key: str, request: pytest.FixtureRequest) -> Network:
+    if request.config.getoption("--long"):
+        return walk(key, 6, random.SystemRandom().randrange(10**9))
+    return walk(key, 3, 0)
+
+
+def test_run_module_and_python_are_one(
+    a_key: str, stranger: Stranger, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    network = walked(a_key, request)
+    try:
+        check_eval(network, stranger, tmp_path)
+    except AssertionError as failure:
+        raise AssertionError(f"{network.history.applied_edits}") from failure
+
+
+def test_onnxruntime_agrees(an_onnx_key: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    network = walked(an_onnx_key, request)
+    if 4 * network.figures.total.params > ONNX_BYTES:
+        return
+    with torch.inference_mode():
+        built = tensors(network.module()(images(network, network.architecture.input_shape[0])))
+    check_onnx(network, built, tmp_path)
+
+
+def test_what_leaves_is_trained_as_the_original(a_trained_key: str, stranger: Stranger, tmp_path: Path) -> None:
+    """From one seed, `module()` and the Python drop in training mode what the original does."""
+    network = small(a_trained_key)
+    original = instantiate(get_entry(a_trained_key), None, device="cpu").train()
+    module = network.module()
+    original.__dict__["aux_logits"] = False  # a second path in training mode would draw in between
+    state = module.state_dict()
+    for name, tensor in original.state_dict().items():
+        tensor.copy_(state.get(name, tensor))
+    image, found = images(network, 2), []
+    for made in (original, module.train()):
+        torch.manual_seed(0)
+        with torch.no_grad():
+            found.append(tensors(made(image))[0])
+    written, _ = stranger.run(network, image, "train", tmp_path)
+    assert same(found[0], found[1]), "module()"
+    assert same(found[0], tensors(written)[0]), "the exported Python"
+    with torch.no_grad():
+        assert not same(found[0], tensors(module.eval()(image))[0])
