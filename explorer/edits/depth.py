@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -277,14 +277,15 @@ def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> A
     reshapes = not target.keeps_shape and not target.is_dense_layer
     bridge = reshapes and lacks_shortcut(target) and _siblings_have_shortcuts(target)
     names = [_CopyNames(_base_path(target), number) for number in _free_numbers(architecture, target, times)]
-    for name in reversed(names):  # each goes right behind the original, before the copies that are there
-        architecture = _insert_copy(architecture, target, name)
-        if reshapes:
-            architecture = _remove_strides(architecture, target, name)
-        if bridge:
-            nodes = tuple(name.of(node) for node in target.nodes)
-            copy = Subgraph(name.of(target.id), nodes, target.exits, (name.of(target.exit),), architecture)
-            architecture = insert_shortcut(architecture, copy)
+    architecture = _insert_copies(architecture, target, names)
+    if reshapes:
+        architecture = _remove_strides(architecture, target, names)
+    exits = [target.exit, *(name.of(target.exit) for name in names)]
+    for number in range(times, 0, -1) if bridge else ():  # the last first, so that those behind follow
+        name = names[number - 1]
+        nodes = tuple(name.of(node) for node in target.nodes)
+        copy = Subgraph(name.of(target.id), nodes, (exits[number - 1],), (exits[number],), architecture)
+        architecture = insert_shortcut(architecture, copy)
     return architecture
 
 
@@ -396,31 +397,34 @@ def _free_numbers(architecture: Architecture, target: Subgraph, count: int) -> l
     return found
 
 
-def _insert_copy(architecture: Architecture, target: Subgraph, names: _CopyNames) -> Architecture:
-    """The snapshot with one copy behind the part."""
+def _insert_copies(architecture: Architecture, target: Subgraph, names: Sequence[_CopyNames]) -> Architecture:
+    """The snapshot with copies behind the part, each behind the one before; all in one pass over the nodes."""
     originals = [
         node
         for node in architecture.nodes.values()
         if node.name in target.nodes or (node.name not in architecture.live and _is_within(node.name, target))
     ]
-    copy = {node.name: names.of(node.name) for node in originals}
-    dense = target.is_dense_layer
-    moved = dict(copy) if dense else copy | {target.entry: target.exit}
-    nodes = [_copy_node(node, names, moved) for node in originals]
-    if dense:
-        nodes = [_add_dense_input(node, set(target.entries), target.exit) for node in nodes]
+    exits = [target.exit, *(name.of(target.exit) for name in names)]
+    nodes: list[Node] = []
+    for number, name in enumerate(names):
+        moved = {node.name: name.of(node.name) for node in originals}
+        if target.is_dense_layer:
+            before = exits[: number + 1]
+            copies = (_copy_node(node, name, moved) for node in originals)
+            nodes += [_add_dense_inputs(node, set(target.entries), before) for node in copies]
+        else:
+            nodes += [_copy_node(node, name, moved | {target.entry: exits[number]}) for node in originals]
     readers = []
     for reader in architecture.nodes.values():
         if reader.name in target.nodes or not _reads(reader, {target.exit: ""}):
             continue
-        if dense:
-            readers.append(_insert_concat_input(reader, target.exit, copy[target.exit]))
+        if target.is_dense_layer:
+            readers.append(_insert_concat_inputs(reader, target.exit, exits[1:]))
         else:
-            readers.append(rename_inputs(reader, {target.exit: copy[target.exit]}))
-    classes = {
-        names.of(p): c for p, c in architecture.module_classes.items() if names.base and _is_under(names.base, p)
-    }
-    return architecture.with_changes(readers, {target.exit: nodes}, module_classes=classes)
+            readers.append(rename_inputs(reader, {target.exit: exits[-1]}))
+    classes = {path: c for path, c in architecture.module_classes.items() if _is_under(_base_path(target), path)}
+    copied_classes = {name.of(path): c for name in names if name.base for path, c in classes.items()}
+    return architecture.with_changes(readers, {target.exit: nodes}, module_classes=copied_classes)
 
 
 def _copy_node(node: Node, names: _CopyNames, moved: dict[str, str]) -> Node:
@@ -439,38 +443,41 @@ def _copy_node(node: Node, names: _CopyNames, moved: dict[str, str]) -> Node:
     )
 
 
-def _add_dense_input(node: Node, entries: set[str], exit: str) -> Node:
-    """The concatenation at the entry of a dense layer's copy reads the layer before it as well."""
+def _add_dense_inputs(node: Node, entries: set[str], before: list[str]) -> Node:
+    """The concatenation at the entry of a dense layer's copy reads the layers before it as well."""
     if op_kinds.kind(node) != "concat" or not entries <= set(node.inputs):
         return node
     values, *rest = node.args
-    return node.replace(args=(type(values)([*values, Ref(exit)]), *rest))
+    return node.replace(args=(type(values)([*values, *map(Ref, before)]), *rest))
 
 
-def _insert_concat_input(reader: Node, after: str, new: str) -> Node:
+def _insert_concat_inputs(reader: Node, after: str, new: list[str]) -> Node:
     values, *rest = reader.args
     at = [ref.name for ref in values].index(after) + 1
-    return reader.replace(args=(type(values)([*values[:at], Ref(new), *values[at:]]), *rest))
+    return reader.replace(args=(type(values)([*values[:at], *map(Ref, new), *values[at:]]), *rest))
 
 
-def _remove_strides(architecture: Architecture, target: Subgraph, names: _CopyNames) -> Architecture:
-    """The copy of a block that changes the shape, as one that keeps it."""
+def _remove_strides(architecture: Architecture, target: Subgraph, names: Sequence[_CopyNames]) -> Architecture:
+    """The copies of a block that changes the shape, as ones that keep it."""
     # The hidden width of an inverted residual goes with what enters, that of a bottleneck with what leaves.
     inverted = any(op_kinds.kind(node) == "depthwise" for node in target.layers)
     ratio = target.shape(target.exit)[1] / target.shape(target.entry)[1] if inverted else 1.0
     scaled = {*target.hidden_layers, *target.squeeze_layers}
+    shortcuts = [known for known in find_shortcuts(target.architecture).values() if known.add in target.nodes]
     changed: dict[str, Node] = {}
-    for old in target.nodes:
-        node = architecture.nodes[names.of(old)]
-        settings = _stride_free_settings(node, ratio if old in scaled else 1.0)
-        if is_windowed_pooling(node):
-            changed[node.name] = with_unit_stride(node)
-        elif settings and isinstance(node.op, Layer):
-            changed[node.name] = node.replace(op=reconfigure(node.op, **settings))
-    for known in find_shortcuts(target.architecture).values():
-        if known.add in target.nodes:  # the shape is kept, so nothing need be done to what goes around
-            add = architecture.nodes[names.of(known.add)]
-            changed[add.name] = rename_inputs(add, {names.of(known.skip): target.exit})
+    entry = target.exit
+    for name in names:
+        for old in target.nodes:
+            node = architecture.nodes[name.of(old)]
+            settings = _stride_free_settings(node, ratio if old in scaled else 1.0)
+            if is_windowed_pooling(node):
+                changed[node.name] = with_unit_stride(node)
+            elif settings and isinstance(node.op, Layer):
+                changed[node.name] = node.replace(op=reconfigure(node.op, **settings))
+        for known in shortcuts:  # the shape is kept, so nothing need be done to what goes around
+            add = architecture.nodes[name.of(known.add)]
+            changed[add.name] = rename_inputs(add, {name.of(known.skip): entry})
+        entry = name.of(target.exit)
     return architecture.with_replaced(changed.values())
 
 
