@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.analysis import analyse
+from explorer.base.cancellation import check_cancelled
 from explorer.base.memo import memoise
 from explorer.edits.branches import insert_shortcut, lacks_shortcut
 from explorer.edits.channel_groups import WidthError, find_channel_groups
@@ -19,6 +20,7 @@ from explorer.edits.pooling import is_windowed_pooling, with_unit_stride
 from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, offering_repairs
+from explorer.edits.size_limits import check_op_count
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
 from explorer.edits.validation import check_integer, check_number
 from explorer.edits.widths import SetWidth, transition_targets
@@ -274,6 +276,7 @@ def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> A
             "the same shape",
             node=target.id,
         )
+    check_op_count(architecture, times * len(target.nodes))
     reshapes = not target.keeps_shape and not target.is_dense_layer
     bridge = reshapes and lacks_shortcut(target) and _siblings_have_shortcuts(target)
     names = [_CopyNames(_base_path(target), number) for number in _free_numbers(architecture, target, times)]
@@ -407,6 +410,7 @@ def _insert_copies(architecture: Architecture, target: Subgraph, names: Sequence
     exits = [target.exit, *(name.of(target.exit) for name in names)]
     nodes: list[Node] = []
     for number, name in enumerate(names):
+        check_cancelled()
         moved = {node.name: name.of(node.name) for node in originals}
         if target.is_dense_layer:
             before = exits[: number + 1]

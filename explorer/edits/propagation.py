@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.figures.shape_inference import Shape, ShapeError, first_shape, measure_node
+from explorer.base.cancellation import check_cancelled
 from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.edit import EditError
 from explorer.graph import op_kinds
@@ -117,6 +118,7 @@ class _Propagator:
         for node in self.architecture.nodes.values():
             if not all(name in self.values for name in node.inputs):
                 continue  # beside a dead node that no longer holds together
+            check_cancelled()
             try:
                 self.visit(node)
             except (EditError, ShapeError):

@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
-from explorer.base.cancellation import KeepGoing
+from explorer.base.cancellation import KeepGoing, cancellable
 from explorer.base.languages import tr
 
 
@@ -102,7 +102,8 @@ class _Job(QRunnable):
         value: Any = None
         if lane.is_current(number):
             try:
-                value = job(self._keep_going)
+                with cancellable(self._keep_going):
+                    value = job(self._keep_going)
             except Exception as failure:
                 receive, value = on_failed, failure
             except BaseException as failure:  # `sys.exit` in somebody's module must not leave the lane busy for good

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Iterator
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from explorer.base.cancellation import KeepGoing
+from explorer.base.cancellation import KeepGoing, check_cancelled
 from explorer.ui.base.lanes import Lane
 
 
@@ -57,3 +58,18 @@ def test_a_job_that_wants_to_end_the_program_has_failed(qtbot: QtBot, lane: Lane
     results: list[int] = []
     lane.submit(lambda keep_going: 7, results.append, failures.append)
     qtbot.waitUntil(lambda: results == [7])
+
+
+def test_a_job_is_cancelled_in_its_depths(qtbot: QtBot, lane: Lane) -> None:
+    started, results = threading.Event(), list[object]()
+
+    def job(keep_going: KeepGoing) -> None:
+        started.set()
+        while True:
+            check_cancelled()
+
+    lane.submit(job, results.append, results.append)
+    assert started.wait(5)
+    lane.cancel()
+    qtbot.waitUntil(lambda: not lane.busy)
+    assert not results
