@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.analysis.analysis import Analysis
+from explorer.analysis.figures.memory import allocated_elements
 from explorer.base.memo import per_object
 from explorer.base.query import QueryFigure
 from explorer.graph import op_kinds
@@ -173,7 +174,7 @@ def _op_figures(analysis: Analysis, node: Node) -> dict[str, float | tuple[float
         "params": known.cost.params,
         "macs": known.cost.macs,
         "flops": known.cost.flops,
-        "activations": known.elements,
+        "activations": allocated_elements(known),
         "rf": analysis.figures.receptive_fields[node.name],
         **_map_figures(analysis, node.name),
     }

@@ -17,12 +17,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.analysis.figures.shape import Shape
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass, Constant, Input, Layer, Node, Output
-from explorer.graph.call_op import call_op
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ _PLAIN_KINDS = frozenset(
 
 
 def may_multiply_matrices(node: Node) -> bool:
-    """Return whether an op may hold a matrix product that no formula covers; only then is it run under the counter."""
+    """Return whether an op may hold a matrix product that no formula covers; only then those seen inside count."""
     if isinstance(node.op, (Input, Output, Constant, Bypass)) or isinstance(
         node.layer, (nn.modules.conv._ConvNd, nn.Linear)
     ):
@@ -100,12 +98,12 @@ def may_multiply_matrices(node: Node) -> bool:
     return op_kinds.kind(node) not in _PLAIN_KINDS
 
 
-def count_matmul_macs(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-    """Count the multiply-adds of all matrix products of an op by running it (on meta tensors) under a dispatch mode."""
-    counter = _MacCounter()
-    with torch.no_grad(), counter:
-        call_op(node, args, kwargs)
-    return counter.macs
+def count_aten_macs(packet: Any, args: tuple[Any, ...], result: Any) -> int:
+    """Count the multiply-adds of one call of an aten op (its overload packet); 0 for one that multiplies none."""
+    if str(packet) == "torchvision.deform_conv2d":  # there once torchvision has been imported
+        return _deformable_convolution(args[1], result)
+    formula = _FORMULAS.get(packet)
+    return formula(args, result) if formula is not None else 0
 
 
 def _mm(a: torch.Tensor, b: torch.Tensor, *_: Any) -> int:
@@ -115,25 +113,6 @@ def _mm(a: torch.Tensor, b: torch.Tensor, *_: Any) -> int:
 def _convolution(x: torch.Tensor, weight: torch.Tensor, result: torch.Tensor, transposed: bool) -> int:
     grid = x if transposed else result
     return int(prod(grid.shape[2:]) * grid.shape[0] * weight.numel())
-
-
-class _MacCounter(TorchDispatchMode):
-    """Adds up the multiply-adds of whatever runs inside it, by aten op."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.macs: int = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        formula = _FORMULAS.get(func.overloadpacket)
-        if str(func.overloadpacket) == "torchvision.deform_conv2d":  # there once torchvision has been imported
-            self.macs += _deformable_convolution(args[1], result)
-        if formula is not None:
-            self.macs += formula(args, result)
-        return result
 
 
 _aten = torch.ops.aten

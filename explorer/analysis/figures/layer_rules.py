@@ -152,10 +152,6 @@ def _layer_norm(module: nn.LayerNorm, dims: Dims) -> Dims | None:
     return dims if normed and dims[-len(normed) :] == normed and _is_affine_of_shape(module, normed) else None
 
 
-def _response_norm(module: nn.LocalResponseNorm, dims: Dims) -> Dims | None:
-    return dims if len(dims) == 4 and _all_ints(module.size) and module.size > 0 else None
-
-
 def _max_pool(module: nn.MaxPool2d, dims: Dims) -> Dims | None:
     window = (module.kernel_size, module.stride, module.padding, module.dilation)
     return None if module.return_indices else infer_pool(window, module.ceil_mode, dims)
@@ -214,7 +210,7 @@ def _is_affine_of_shape(module: nn.Module, shape: Dims) -> bool:
 
 _ELEMENTWISE: tuple[type[nn.Module], ...] = (
     *(nn.ReLU, nn.ReLU6, nn.SiLU, nn.Mish, nn.ELU, nn.CELU, nn.SELU, nn.LeakyReLU, nn.Hardtanh, nn.Threshold),
-    *(nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Tanhshrink, nn.Softplus, nn.Softsign),
+    *(nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Softplus),
     *(nn.Hardshrink, nn.Softshrink),
 )
 
@@ -232,7 +228,6 @@ _RULES: dict[type[nn.Module], LayerRule] = {
     nn.GroupNorm: _group_norm,
     nn.InstanceNorm2d: _instance_norm,
     nn.LayerNorm: _layer_norm,
-    nn.LocalResponseNorm: _response_norm,
     nn.MaxPool2d: _max_pool,
     nn.AvgPool2d: _avg_pool,
     nn.AdaptiveAvgPool2d: _adaptive,

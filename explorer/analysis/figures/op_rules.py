@@ -155,7 +155,7 @@ _WINDOW: dict[str, Any] = {"kernel_size": None, "stride": None, "padding": 0}
 _FUNCTIONS: dict[Any, _CallRule] = {
     **dict.fromkeys((F.relu, F.relu6, F.leaky_relu, F.elu, F.selu, F.celu, F.gelu, F.silu, F.mish), _elementwise),
     **dict.fromkeys((F.hardswish, F.hardsigmoid, F.hardtanh, F.sigmoid, F.tanh, F.logsigmoid), _elementwise),
-    **dict.fromkeys((F.softplus, F.softsign, torch.relu, torch.sigmoid, torch.tanh), _elementwise),
+    **dict.fromkeys((F.softplus, torch.relu, torch.sigmoid, torch.tanh), _elementwise),
     **dict.fromkeys((operator.add, operator.sub, operator.mul, operator.truediv), _broadcast),
     **dict.fromkeys((torch.add, torch.sub, torch.mul, torch.div), _broadcast),
     **dict.fromkeys((torch.cat, torch.concat), _concat),

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from explorer.analysis.figures.cost import Cost, compute_cost, count_matmul_macs, may_multiply_matrices
+from explorer.analysis.figures.cost import Cost, compute_cost, may_multiply_matrices
 from explorer.analysis.figures.op_rules import infer_shape
+from explorer.analysis.figures.op_trace import OpTrace, trace_op
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
 from explorer.analysis.figures.windows import Window, find_window
 from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Layer, Method, Node, Output
-from explorer.graph.call_op import call_op
 
 __all__ = [
     "Measure",
@@ -44,6 +44,7 @@ class Measure:
     elements: int  # numbers in its result, all tensors of a tuple together
     bytes: int
     window: Window  # the places it reads of the maps that it takes
+    inner: OpTrace = OpTrace()  # what it makes on its way, its result not counted
 
     @property
     def shape(self) -> Shape | None:
@@ -111,13 +112,12 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
     tensors = {name: _meta_tensors(value) for name, value in zip(node.inputs, inputs, strict=True)}
     args, kwargs = node.bind_arguments(tensors)
     try:
-        with torch.no_grad():
-            result = call_op(node, args, kwargs)
+        result, trace = trace_op(node, args, kwargs, list(tensors.values()))
     except Exception as failure:
         raise ShapeError(node.name, inputs, _reason(node, inputs, failure)) from failure
     value = _shapes(result)
     shapes = list(all_shapes(value))
-    macs = count_matmul_macs(node, args, kwargs) if may_multiply_matrices(node) else 0
+    macs = trace.macs if may_multiply_matrices(node) else 0
     return Measure(
         value,
         compute_cost(node, _shapes(args[0]) if args else None, value, macs),
@@ -125,6 +125,7 @@ def measure_on_meta(node: Node, inputs: tuple[Any, ...]) -> Measure:
         sum(shape.elements for shape in shapes),
         sum(shape.bytes for shape in shapes),
         find_window(node, first_shape(inputs[0]) if inputs else None, first_shape(value)),
+        replace(trace, macs=0),
     )
 
 
@@ -168,6 +169,8 @@ def _window_text(layer: Any) -> str:
 
 _VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "expand", "getitem", "chunk"}
 _VIEWS |= {"split", "contiguous", "swapaxes", "getattr", "size", "dropout", "stochastic_depth", "unbind"}
+_VIEWS |= {"unflatten", "view_as", "reshape_as", "expand_as", "swapdims", "movedim", "moveaxis", "narrow", "select", "t"}
+_VIEWS |= {"tensor_split", "adjoint", "detach", "diagonal"}
 
 
 def _is_view(node: Node) -> bool:
