@@ -76,7 +76,7 @@ class Figures:
     @cached_property
     def receptive_field_size(self) -> FieldSize:
         """Height and width of the receptive field of the last feature map before global pooling, in input pixels."""
-        return network_receptive_field(self.receptive_field_sizes)
+        return network_receptive_field(self.receptive_field_sizes, self.architecture)
 
     @property
     def receptive_field(self) -> float:

@@ -5,6 +5,9 @@ dilation d turns (lo, hi, j) into (lo − p·j, hi + ((k − 1)·d − p)·j, j�
 count (Araujo et al., "Computing receptive fields of convolutional neural networks", Distill 2019). Borders of the image
 are left aside. Global pooling, flatten, linear layers and attention see the whole image; squeeze-and-excitation gates
 too, but as they only scale, the field of the gated map is that of the map itself.
+
+Attention in windows sees the window that a unit lies in. How many windows the next op reaches then depends on the
+place, so such a network is followed place by place, borders included, and the largest field of a map counts.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from collections.abc import Mapping
 
 from explorer.analysis.figures.shape_inference import Measure
 from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
+from explorer.analysis.figures.windows_by_place import compute_fields_by_place
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Input, Node
 
 #: First and last pixel that unit 0 sees along an axis, and the distance between neighbours; None: all pixels.
@@ -28,16 +33,23 @@ _PIXEL: _Field = ((0, 0, 1), (0, 0, 1))
 
 def compute_receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]) -> dict[str, FieldSize]:
     """Return height and width of the receptive field of every live node, in input pixels; 1 × 1 for constants."""
+    if any(axis is not None and axis.cell for measure in measures.values() for axis in measure.window):
+        return compute_fields_by_place(architecture, measures)
     fields: dict[str, _Field | None] = {}
     for node in architecture.live.values():
         fields[node.name] = _field(node, fields, architecture, measures)
     return {name: (1.0, 1.0) if field is None else (_size(field[0]), _size(field[1])) for name, field in fields.items()}
 
 
-def network_receptive_field(fields: Mapping[str, FieldSize]) -> FieldSize:
-    """Return the field of the last feature map before everything is pooled or flattened: the largest finite one."""
+def network_receptive_field(fields: Mapping[str, FieldSize], architecture: Architecture) -> FieldSize:
+    """Return the field of the last feature map before everything is pooled or flattened: the largest finite one, or
+    the whole image where attention sees all of a map that goes on as one."""
     finite = [field for field in fields.values() if math.isfinite(field[0]) and math.isfinite(field[1])]
-    if not finite:
+    attention = any(
+        op_kinds.kind(node) == "attention" and math.isinf(max(fields[name]))
+        for name, node in architecture.live.items()
+    )
+    if not finite or attention:
         return math.inf, math.inf
     return max(field[0] for field in finite), max(field[1] for field in finite)
 

@@ -37,9 +37,15 @@ class AxisWindow:
     #: convolutions); None where it is the reach.
     span: Fraction | None = None
     outward: bool = False  # such places are rounded away from each other: parts of a cell are read
+    #: Places of an attention window: a unit reads the window that it lies in, not one around it; the first ends where
+    #: the padding says. 0 where the window slides.
+    cell: int = 0
 
     def read(self, low: int, high: int, side: int) -> tuple[int, int]:
         """Return the first and last place, of a map with `side` places, that the units low … high read."""
+        if self.cell:
+            first, last = ((at + self.padding) // self.cell * self.cell - self.padding for at in (low, high))
+            return max(int(first), 0), min(int(last) + self.cell, side) - 1
         first = low * self.stride - self.padding
         last = high * self.stride - self.padding + (self.reach if self.span is None else self.span)
         ends = (math.floor(first), math.ceil(last)) if self.outward else (math.ceil(first), math.floor(last))
@@ -60,7 +66,7 @@ def find_window(node: Node, before: Shape | None, after: Shape | None) -> Window
         return SAME_PLACE
     kind, layer = op_kinds.kind(node), node.layer
     if kind == "attention":
-        return WHOLE_MAP
+        return (_attention_windows(node, before) if before is not None else None) or WHOLE_MAP
     if isinstance(layer, nn.Linear):  # over the last axis of a map (as in ConvNeXt) it looks at one place
         return SAME_PLACE if before is not None and len(before.dims) == 4 else WHOLE_MAP
     if isinstance(layer, nn.modules.conv._ConvNd):
@@ -97,10 +103,24 @@ def image_inputs(node: Node, nodes: Mapping[str, Node], measures: Mapping[str, M
 
 def map_size(measure: Measure) -> tuple[int, int] | None:
     """Return height and width of a map, channels first or last; None for what has no places."""
-    dims = measure.shape.dims if measure.shape is not None else ()
-    if len(dims) != 4:
-        return None
+    return _map_size(measure.shape.dims) if measure.shape is not None and len(measure.shape.dims) == 4 else None
+
+
+def _map_size(dims: tuple[int, ...]) -> tuple[int, int]:
     return (dims[1], dims[2]) if dims[1] == dims[2] != dims[3] else (dims[2], dims[3])
+
+
+def _attention_windows(node: Node, before: Shape) -> Window | None:
+    """Attention inside windows that lie beside each other (Liu et al., "Swin Transformer", ICCV 2021); None if it is
+    over the whole map."""
+    if not isinstance(node.op, Function) or node.op.name != "shifted_window_attention" or len(before.dims) != 4:
+        return None
+    given = dict(zip(("window_size", "num_heads", "shift_size"), node.args[4:], strict=False)) | dict(node.kwargs)
+    sides = zip(before.dims[1:3], as_pair(given["window_size"]), as_pair(given["shift_size"]), strict=True)
+    down, across = (
+        AxisWindow(cell - 1, 1, -shift, cell=cell) if cell < side else None for side, cell, shift in sides
+    )
+    return down, across
 
 
 def _convolution(layer: Any) -> Window:
@@ -134,7 +154,7 @@ def _between_maps(node: Node, kind: str, before: tuple[int, ...], after: tuple[i
         return _pooling(*settings)
     if kind == "other" and (offset := _offset(node)) is not None:
         return offset
-    axes = [_proportional(side, cells) for side, cells in zip(before[2:], after[2:], strict=True)]
+    axes = [_proportional(side, cells) for side, cells in zip(_map_size(before), _map_size(after), strict=True)]
     return (axes[0], axes[1]) if axes != [_ONE_PLACE, _ONE_PLACE] else SAME_PLACE
 
 

@@ -16,6 +16,7 @@ from explorer.analysis.probes.unit_receptive_field import compute_receptive_box
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass, Constant, Input, Node
 from explorer.network import Network, open_network
+from explorer.networks.catalogue import get_entry, instantiate
 from explorer.project.files import edit_from_json
 
 Opened = Callable[[str], Network]
@@ -192,3 +193,41 @@ def test_transposed_convolutions_bring_units_closer() -> None:
     box = compute_receptive_box("1", 8, 9, network.architecture, network.figures.measures)
     assert box is not None
     assert (box.top, box.bottom, box.left, box.right) == (7, 9, 7, 9)
+
+
+@pytest.mark.parametrize(("key", "stages"), [("swin_t", 2), ("swin_t", 4), ("swin_v2_t", 2)])
+def test_attention_in_windows_sees_its_windows(key: str, stages: int, opened: Opened) -> None:
+    network = opened(key)
+    swin: Any = instantiate(get_entry(key), device="cpu").eval()
+    image = torch.randn(network.architecture.input_shape, requires_grad=True)
+    value = swin.features[:stages](image)
+    name = [name for name in network.architecture.live if name.startswith(f"features.{stages - 1}.")][-1]
+    largest = (0, 0)
+    for row, column in ((0, 0), (6, 3), (10, 17), (24, 25), (27, 13)):
+        (gradient,) = torch.autograd.grad(value[0, row, column].square().sum(), image, retain_graph=True)
+        size = gradient[0].abs().sum(0)
+        size = size > 1e-12 * size.max()  # a mask adds −100 before the softmax: what is left is no sight
+        rows, columns = (size.any(axis).nonzero() for axis in (1, 0))
+        box = compute_receptive_box(name, row, column, network.architecture, network.figures.measures)
+        assert box is not None
+        found = int(rows.min()), int(rows.max()), int(columns.min()), int(columns.max())
+        assert (box.top, box.bottom, box.left, box.right) == found
+        largest = max(largest[0], box.height), max(largest[1], box.width)
+    assert network.figures.receptive_field_sizes[name] == largest
+
+
+@pytest.mark.parametrize("key", ["vit_b_32", "swin_t", "maxvit_t"])
+def test_a_map_that_attention_made_sees_the_whole_image(key: str, opened: Opened) -> None:
+    """Of the last map, the middle unit depends on all four corners."""
+    assert opened(key).figures.receptive_field_size == (math.inf, math.inf)
+    module: Any = instantiate(get_entry(key), device="cpu").eval()
+    image = torch.randn(opened(key).architecture.input_shape, requires_grad=True)
+    maps: list[torch.Tensor] = []
+    last = {"vit_b_32": "encoder", "swin_t": "features", "maxvit_t": "blocks"}[key]
+    part = getattr(module, last) if key != "maxvit_t" else module.blocks[-1]
+    part.register_forward_hook(lambda _module, _inputs, result: maps.append(result))
+    module(image)
+    value = maps[0][0, 24] if key == "vit_b_32" else maps[0][0, 3, 3] if key == "swin_t" else maps[0][0, :, 3, 3]
+    (gradient,) = torch.autograd.grad(value.square().sum(), image)
+    corners = gradient[0].abs().sum(0)[:: image.shape[2] - 1, :: image.shape[3] - 1]
+    assert bool((corners > 0).all())
