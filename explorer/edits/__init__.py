@@ -6,6 +6,7 @@ A kind of edit is one class with one decorator (`registry.register_edit`); all o
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from explorer.edits.auxiliary_heads import *
 from explorer.edits.branches import *
 from explorer.edits.cardinality import *
 from explorer.edits.conv_forms import *

@@ -35,7 +35,10 @@ from explorer.edits import (
     ToggleShortcut,
     ToggleSqueezeExcitation,
 )
+from explorer.edits.heads import find_head_structure
+from explorer.graph import op_kinds
 from explorer.network import Network, open_network
+from tests.conftest import KEYS
 
 Opened = Callable[[str], Network]
 
@@ -382,3 +385,25 @@ def test_networks_of_timm(name: str, edits: list[Edit], wanted: str) -> None:
     assert counted(open_network(timm.create_model(name)).edit(*edits)) == counted_module(
         lambda: timm.create_model(wanted)
     )
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_another_head_there_and_back_is_the_network(key: str, opened: Opened) -> None:
+    """Also with an edit of the body in between; the pooling before the head stays where it stood."""
+    architecture = opened(key).architecture
+    known = find_head_structure(architecture)
+    if known is None:
+        return
+    there = SwapHead("pool" if known.kind == "fully_connected" else "fully_connected").apply(architecture)
+    assert set(architecture.ancestors(known.last_map)) <= set(there.live)
+    back = SwapHead(known.kind).apply(there)
+    assert dict(back.nodes) == dict(architecture.nodes)
+    fewer = SetClasses(10)
+    assert dict(SwapHead(known.kind).apply(fewer.apply(there)).nodes).keys() == architecture.nodes.keys()
+
+
+@pytest.mark.parametrize("key", ["alexnet", "alexnet_2012", "vgg11", "vgg16_bn"])
+def test_a_pooled_head_keeps_the_last_max_pooling(key: str, opened: Opened) -> None:
+    pooled = opened(key).edit(SwapHead("pool"))
+    pools = [op_kinds.title(node) for node in pooled.architecture.live.values() if op_kinds.kind(node) == "pool"]
+    assert pools[-2:] == [f"Max pool {'3×3' if 'alex' in key else '2×2'}", "Global avg pool"]

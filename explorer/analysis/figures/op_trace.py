@@ -1,7 +1,7 @@
 """What one op does inside: multiply-adds, and the tensors it makes on its way, seen on the meta device.
 
-An op may be written as one call and still be many: attention makes queries, keys, values, scores and their softmax,
-local response normalisation squares, pads, averages, scales, raises and divides. Those tensors take memory as they would
+An op may be written as one call and still be many: attention makes queries, keys, values, scores and a softmax,
+local response normalisation squares, pads, averages, scales, raises and divides. Those take memory as they would
 if the code were written out, so they count by the rule of `memory`: each result counts once, views and copies into
 another layout (`contiguous`, `reshape`) are no new memory, in-place ops count as plain ones, and of an op with side
 results (means and deviations of a norm, indices of a pooling) the first counts.
@@ -31,6 +31,9 @@ class OpTrace:
     bytes: int = 0
     alive: tuple[int, ...] = ()  # bytes alive at each step of all that it made, the result included
     read_until: tuple[int, ...] = ()  # the last step that reads each input, by slot; -1 for one that is never read
+
+
+NOTHING_INSIDE = OpTrace()
 
 
 def trace_op(

@@ -46,8 +46,7 @@ def network_receptive_field(fields: Mapping[str, FieldSize], architecture: Archi
     the whole image where attention sees all of a map that goes on as one."""
     finite = [field for field in fields.values() if math.isfinite(field[0]) and math.isfinite(field[1])]
     attention = any(
-        op_kinds.kind(node) == "attention" and math.isinf(max(fields[name]))
-        for name, node in architecture.live.items()
+        op_kinds.kind(node) == "attention" and math.isinf(max(fields[name])) for name, node in architecture.live.items()
     )
     if not finite or attention:
         return math.inf, math.inf

@@ -15,7 +15,7 @@ import torch
 
 from explorer.analysis.figures.cost import Cost, compute_cost, may_multiply_matrices
 from explorer.analysis.figures.op_rules import infer_shape
-from explorer.analysis.figures.op_trace import OpTrace, trace_op
+from explorer.analysis.figures.op_trace import NOTHING_INSIDE, OpTrace, trace_op
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
 from explorer.analysis.figures.windows import Window, find_window
 from explorer.base.memo import BoundedCache, Token
@@ -44,7 +44,7 @@ class Measure:
     elements: int  # numbers in its result, all tensors of a tuple together
     bytes: int
     window: Window  # the places it reads of the maps that it takes
-    inner: OpTrace = OpTrace()  # what it makes on its way, its result not counted
+    inner: OpTrace = NOTHING_INSIDE  # what it makes on its way, its result not counted
 
     @property
     def shape(self) -> Shape | None:
@@ -169,7 +169,18 @@ def _window_text(layer: Any) -> str:
 
 _VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "expand", "getitem", "chunk"}
 _VIEWS |= {"split", "contiguous", "swapaxes", "getattr", "size", "dropout", "stochastic_depth", "unbind"}
-_VIEWS |= {"unflatten", "view_as", "reshape_as", "expand_as", "swapdims", "movedim", "moveaxis", "narrow", "select", "t"}
+_VIEWS |= {
+    "unflatten",
+    "view_as",
+    "reshape_as",
+    "expand_as",
+    "swapdims",
+    "movedim",
+    "moveaxis",
+    "narrow",
+    "select",
+    "t",
+}
 _VIEWS |= {"tensor_split", "adjoint", "detach", "diagonal"}
 
 

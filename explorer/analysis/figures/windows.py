@@ -117,9 +117,7 @@ def _attention_windows(node: Node, before: Shape) -> Window | None:
         return None
     given = dict(zip(("window_size", "num_heads", "shift_size"), node.args[4:], strict=False)) | dict(node.kwargs)
     sides = zip(before.dims[1:3], as_pair(given["window_size"]), as_pair(given["shift_size"]), strict=True)
-    down, across = (
-        AxisWindow(cell - 1, 1, -shift, cell=cell) if cell < side else None for side, cell, shift in sides
-    )
+    down, across = (AxisWindow(cell - 1, 1, -shift, cell=cell) if cell < side else None for side, cell, shift in sides)
     return down, across
 
 

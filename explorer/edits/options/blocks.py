@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
+from explorer.edits.auxiliary_heads import ToggleAuxiliaryHead, auxiliary_head_blocks, has_auxiliary_head
 from explorer.edits.branches import AddShortcut, lacks_shortcut
 from explorer.edits.cardinality import (
     SetCardinality,
@@ -31,7 +32,6 @@ from explorer.edits.gates import (
     gate_products_at,
     squeezes_at,
 )
-from explorer.edits.heads import ToggleAuxiliaryHead, auxiliary_head_blocks, has_auxiliary_head
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.pooling import find_pooling
 from explorer.edits.repairs import is_applicable

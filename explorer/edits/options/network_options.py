@@ -53,9 +53,8 @@ def head_options(scope: OptionScope) -> Iterator[Option]:
             "Head", "The network does not end with linear layers on a pooled or flattened map.", tip
         )
     else:
-        present = "pool" if len(known.linears) == 1 else "fully_connected"
         yield scope.choice_option(
-            "Head", present, [(name, title, SwapHead(name)) for name, title in HEAD_TITLES.items()], tip
+            "Head", known.kind, [(name, title, SwapHead(name)) for name, title in HEAD_TITLES.items()], tip
         )
     ending = find_last_stage(scope.architecture)
     if ending is not None:

@@ -56,9 +56,7 @@ _WRITTEN: dict[type[nn.Module], Callable[[Any], nn.Module]] = {
 
 
 @pytest.mark.parametrize("key", ["alexnet_2012", "googlenet_2014", "vit_b_16", "vit_b_32"])
-def test_a_network_takes_the_memory_of_the_same_network_written_out(
-    key: str, opened: Callable[[str], Network]
-) -> None:
+def test_a_network_takes_the_memory_of_the_same_network_written_out(key: str, opened: Callable[[str], Network]) -> None:
     network = opened(key)
     module = instantiate(get_entry(key)).eval()
     for parent in list(module.modules()):

@@ -1,0 +1,126 @@
+"""Auxiliary classifiers: small heads behind blocks in the middle, as GoogLeNet trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import nn
+
+from explorer.analysis.analysis import analyse
+from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
+from explorer.edits.heads import build_flatten, build_head_node
+from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act, most_common_style
+from explorer.edits.propagation import change_node, propagate
+from explorer.edits.registry import register_edit
+from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
+from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import build_conv, build_layer
+
+
+@register_edit("toggle_auxiliary_head", formerly=("auxiliary_head",), former_classes=("AuxiliaryHead",))
+@dataclass(frozen=True, slots=True)
+class ToggleAuxiliaryHead:
+    """Put an auxiliary classifier behind a block, as GoogLeNet trained with, or take those in a place off. On the whole
+    network it puts two, after a third and two thirds of the blocks: behind GoogLeNet's 4a and 4d.
+
+    Pooled to 4 × 4, 1×1 to 128, linear to 1024, dropout 0.7, linear to the classes (GoogLeNet, 2014, §5). The network
+    then returns a tuple, its own output first.
+    """
+
+    name: ClassVar[str]
+    at: str
+    on: bool
+
+    @property
+    def title(self) -> str:
+        """Sentence for menus and the history: "Auxiliary head added in inception4a"."""
+        if self.at == EVERYWHERE:
+            return "Two auxiliary heads added" if self.on else "Auxiliary heads removed everywhere"
+        return f"Auxiliary head {'added' if self.on else 'removed'} {location_in_title(self.at)}"
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with auxiliary heads added or removed; it returns one value for each. Raises EditError
+        where there is none to remove, or no map to read."""
+        returned = architecture.output.inputs
+        if not self.on:
+            kept = [name for name in returned[1:] if not self._owns(architecture, name)]
+            if len(kept) == len(returned) - 1:
+                raise EditError(f"there is no auxiliary head {location_in_error(self.at)}")
+            done = _with_outputs(architecture, [returned[0], *kept])
+            gone = [name for name, node in architecture.live.items() if node.added and name not in done.live]
+            return done.with_changes(removed=set(gone))
+        targets = auxiliary_head_blocks(architecture) if self.at == EVERYWHERE else subgraphs_at(architecture, self.at)
+        for target in targets:
+            architecture = self._insert(architecture, target)
+        return propagate(architecture)
+
+    def _insert(self, architecture: Architecture, target: Subgraph) -> Architecture:
+        shape = target.shape(target.exits[-1]) if target.exits else ()
+        if len(shape) != 4:
+            raise EditError(f"{target.label} gives no map that a classifier could read", node=target.id)
+        base = f"{target.id.removeprefix('unit:')}.aux"
+        if f"{base}.conv" in architecture.nodes:
+            raise EditError(f"{target.label} has an auxiliary head already", node=target.id)
+        nodes = self._build_nodes(target.architecture, base, target.exits[-1], shape[1])
+        *_, before, _ = architecture.nodes  # the output comes last
+        grown = architecture.with_changes(inserted_after={before: nodes}, module_classes={base: "AuxiliaryHead"})
+        return _with_outputs(grown, [*architecture.output.inputs, nodes[-1].name])
+
+    def _owns(self, architecture: Architecture, name: str) -> bool:
+        node = architecture.nodes[name]
+        owners = [place.removeprefix("unit:") for place in split_places(self.at)]
+        return self.at == EVERYWHERE or any(path in (at, f"{at}.aux") for path in (name, *node.scope) for at in owners)
+
+    def _build_nodes(self, architecture: Architecture, base: str, reads: str, width: int) -> list[Node]:
+        outputs = analyse(architecture).figures.measures[architecture.output.inputs[0]].shape
+        classes = outputs.dims[-1] if outputs is not None else 1000
+        scope = (base,)
+        pool = build_head_node(f"{base}.pool", build_layer(lambda: nn.AdaptiveAvgPool2d(4)), reads, scope)
+        nodes = [
+            pool,
+            *build_conv_norm_act(
+                f"{base}.conv", build_conv(width, 128), pool.name, 128, most_common_style(architecture), scope
+            ),
+        ]
+        nodes.append(build_flatten(f"{base}.flatten", nodes[-1].name, scope))
+        chain: list[tuple[str, Layer]] = [
+            ("fc1", build_layer(lambda: nn.Linear(2048, 1024))),
+            ("activation", activation_layer("relu")),
+            ("dropout", build_layer(lambda: nn.Dropout(0.7))),
+            ("fc2", build_layer(lambda: nn.Linear(1024, classes))),
+        ]
+        for name, op in chain:
+            nodes.append(build_head_node(f"{base}.{name}", op, nodes[-1].name, scope))
+        return nodes
+
+
+def auxiliary_head_blocks(architecture: Architecture) -> list[Subgraph]:
+    """The blocks that auxiliary heads of the whole network go behind. Raises EditError where there are too few."""
+    blocks = [
+        block
+        for block in blocks_at(architecture, EVERYWHERE)
+        if block.exits and len(block.shape(block.exits[-1])) == 4 and not has_auxiliary_head(architecture, block)
+    ]
+    if len(blocks) < 3:
+        raise EditError("auxiliary heads go behind a third and two thirds of at least three blocks that make maps")
+    return [blocks[len(blocks) * thirds // 3 - 1] for thirds in (1, 2)]
+
+
+def has_auxiliary_head(architecture: Architecture, target: Subgraph) -> bool:
+    """Is there an auxiliary head behind this subgraph? That of the whole network counts as any there is."""
+    if not target.id:
+        return any(name.endswith(_AUXILIARY_OUTPUT) for name in architecture.output.inputs[1:])
+    return f"{target.id.removeprefix('unit:')}{_AUXILIARY_OUTPUT}" in architecture.live
+
+
+_AUXILIARY_OUTPUT = ".aux.fc2"
+
+
+def _with_outputs(architecture: Architecture, names: Iterable[str]) -> Architecture:
+    """The network that returns these values: the only one, or a tuple."""
+    refs: list[Any] = [Ref(name) for name in names]
+    value = refs[0] if len(refs) == 1 else tuple(refs)
+    return architecture.with_replaced([change_node(architecture.output, args=(value,))])
