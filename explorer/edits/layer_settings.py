@@ -62,11 +62,12 @@ class SetLayer:
 
     @property
     def title(self) -> str:
-        """Sentence for menus and the history: "Stride 2 in conv1"."""
+        """Sentence for menus and the history: "Stride 2 in conv1", "Stride 2 in conv1, from conv2"."""
         words = {True: "on", False: "off"}.get(self.value) if isinstance(self.value, bool) else f"{self.value}"
         said = SETTINGS.get(self.setting, self.setting + " {}").format(words, words)
         of = LAYER_KINDS.get(self.kind, "")
-        return f"{said[:1].upper()}{said[1:]}{of and f' of {of}'} {location_in_title(self.at)}"
+        moved = f", {self.mend}" if self.mend.startswith("from ") else ""
+        return f"{said[:1].upper()}{said[1:]}{of and f' of {of}'} {location_in_title(self.at)}{moved}"
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the setting of every such layer of the place. Raises EditError where no layer has

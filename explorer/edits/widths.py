@@ -18,6 +18,7 @@ from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channe
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_error, location_in_title, nodes_at
 from explorer.edits.propagation import KEPT_CHANNELS, WidthTarget, make_divisible, propagate
 from explorer.edits.registry import register_edit
+from explorer.edits.shufflenet_widths import shufflenet_targets
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at
 from explorer.edits.validation import check_integer, check_number, check_one_of
 from explorer.graph import op_kinds
@@ -173,19 +174,24 @@ class SetGrowthRate:
         return propagate(architecture, targets, channel_groups=channel_groups, keep=self.keep)
 
 
+#: Widths of MobileNets and EfficientNets are multiples of it.
+_DIVISOR = 8
+
+
 @register_edit("multiply_width", formerly=("width_multiplier",), former_classes=("WidthMultiplier",))
 @dataclass(frozen=True, slots=True)
 class MultiplyWidth:
     """Multiply the width of a stage or of the whole network, rounded to a multiple of `divisor`.
 
     Hidden widths keep their ratio to what enters their block. As in MobileNetV2, layers behind the last block are only
-    ever widened; the classes and the image stay as they are.
+    ever widened; the classes and the image stay as they are. A whole ShuffleNet gets the widths of its paper (see
+    `shufflenet_widths`), unless another divisor is asked for.
     """
 
     name: ClassVar[str]
     at: str
     by: float
-    divisor: int = 8
+    divisor: int = _DIVISOR
     keep: str = "first"
 
     @property
@@ -203,15 +209,27 @@ class MultiplyWidth:
 
     def compute_targets(self, architecture: Architecture) -> dict[int, WidthTarget]:
         """The sizes to be, by segment of `find_channel_groups`: about so many, or such a part of what enters."""
+        published = self._published_widths(architecture)
+        if published is not None:
+            return dict(published)
         wider = max(self.by, 1.0)
         return {
             segment: size if isinstance(size, Fraction) else size * (wider if in_head else self.by)
             for segment, size, in_head in _scalable_segments(architecture, self.at)
         }
 
+    def _published_widths(self, architecture: Architecture) -> dict[int, int] | None:
+        if self.at != EVERYWHERE or self.divisor != _DIVISOR or self.by == 1:
+            return None
+        by = self.by
+        return memoise(architecture, ("shufflenet", by), lambda: shufflenet_targets(architecture, by))
+
     def has_effect(self, architecture: Architecture) -> bool:
         """Does any width of the place round to another than it has?"""
         segments = find_channel_groups(architecture).segments
+        published = self._published_widths(architecture)
+        if published is not None:
+            return any(segments[segment].size != width for segment, width in published.items())
         return any(
             make_divisible(wish, math.lcm(self.divisor, segments[segment].multiple)) != segments[segment].size
             for segment, wish in self.compute_targets(architecture).items()

@@ -407,3 +407,36 @@ def test_a_pooled_head_keeps_the_last_max_pooling(key: str, opened: Opened) -> N
     pooled = opened(key).edit(SwapHead("pool"))
     pools = [op_kinds.title(node) for node in pooled.architecture.live.values() if op_kinds.kind(node) == "pool"]
     assert pools[-2:] == [f"Max pool {'3×3' if 'alex' in key else '2×2'}", "Global avg pool"]
+
+
+SHUFFLENETS = (
+    ("shufflenet_v1_g3", 0.25, "shufflenet_v1_x0_25"),
+    ("shufflenet_v1_g3", 0.5, "shufflenet_v1_x0_5"),
+    ("shufflenet_v1_g3", 1.5, "shufflenet_v1_x1_5"),
+    ("shufflenet_v1_g3", 2.0, "shufflenet_v1_x2_0"),
+    ("shufflenet_v2_x1_0", 0.5, "shufflenet_v2_x0_5"),
+    ("shufflenet_v2_x1_0", 1.5, "shufflenet_v2_x1_5"),
+    ("shufflenet_v2_x1_0", 2.0, "shufflenet_v2_x2_0"),
+    ("shufflenet_v2_x2_0", 0.5, "shufflenet_v2_x1_0"),
+)
+
+
+@pytest.mark.parametrize(("key", "by", "other"), SHUFFLENETS)
+def test_width_multipliers_of_shufflenets_are_the_papers(key: str, by: float, other: str, opened: Opened) -> None:
+    assert counted(opened(key).edit(MultiplyWidth("*", by))) == counted(opened(other))
+
+
+def test_densenet_169_from_densenet_121_by_depth_alone(opened: Opened) -> None:
+    """The transitions go on halving what they read."""
+    last, later = "features.denseblock3.denselayer24", "features.denseblock4.denselayer16"
+    edited = opened("densenet121").edit(RepeatBlock(last, 8), RepeatBlock(later, 16))
+    assert counted(edited) == counted(opened("densenet169"))
+    assert edited.figures.total.params == 14_149_480
+
+
+def test_the_title_of_a_moved_stride_says_where_it_was(opened: Opened) -> None:
+    """ResNet v1 has the stride at the 1×1."""
+    edit = SetLayer("layer2.0.conv1", "stride", 2, mend="from layer2.0.conv2")
+    assert edit.title == "Stride 2 in layer2.0.conv1, from layer2.0.conv2"
+    edited = opened("resnet50").edit(edit)
+    assert edited.architecture.nodes["layer2.0.conv2"].layer.stride == (1, 1)
