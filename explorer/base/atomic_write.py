@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tempfile
+import re
+import secrets
+import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 PROJECT_SUFFIX = ".cnnx"
 
@@ -18,17 +24,52 @@ def is_project(path: str | Path) -> bool:
 def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary path, then rename it to `path`: readers find the old file or the whole new one.
 
-    On failure (OSError, or what `write` raises) the old file stays and the temporary one is removed.
+    A link stays a link to the file it names, and a file keeps its permissions; a new one has those of the folder's
+    other new files. On failure (OSError, or what `write` raises) the old file stays and the temporary one is removed.
+    What a killed process left beside is removed by the next one that writes there.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    path = path.resolve()
+    _remove_abandoned(path)
+    temporary = _create_beside(path)
     try:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        with contextlib.suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+def _create_beside(path: Path) -> Path:
+    """Create an empty file in the folder of `path`, named after it and this process, with its suffix."""
+    while True:
+        temporary = path.with_name(f".{path.stem}.~{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
+        with contextlib.suppress(FileExistsError):
+            temporary.open("xb").close()
+            return temporary
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove temporary files of `path` whose process has gone."""
+    name = re.compile(rf"\.{re.escape(path.stem)}\.~(\d+)-[0-9a-f]{{8}}{re.escape(path.suffix)}")
+    with contextlib.suppress(OSError):
+        for beside in list(path.parent.iterdir()):
+            found = name.fullmatch(beside.name)
+            if found and not psutil.pid_exists(int(found[1])):
+                beside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renaming outlast a power cut, where folders can be opened for that."""
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

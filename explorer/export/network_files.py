@@ -34,6 +34,7 @@ def save_network(network: Network, path: str | Path) -> None:
 
 def save_weights(network: Network, path: Path) -> None:
     """Write the state dict as safetensors; the file's metadata names network, options, edits and input shape."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors: dict[str, torch.Tensor] = {}
@@ -51,7 +52,14 @@ def save_weights(network: Network, path: Path) -> None:
         "input_shape": json.dumps(architecture.input_shape),
         "weights": network.context.weights.note,
     }
-    write_export(path, lambda beside: save_file(tensors, beside, held))
+
+    def write(beside: Path) -> None:
+        try:
+            save_file(tensors, beside, held)
+        except SafetensorError as failure:
+            raise OSError(0, str(failure)) from failure
+
+    write_export(path, write)
 
 
 def _compact(tensor: torch.Tensor) -> torch.Tensor:

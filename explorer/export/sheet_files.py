@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QMimeData, QRect, QRectF, QSize, QSizeF
+from PySide6.QtCore import QBuffer, QFile, QIODevice, QMarginsF, QMimeData, QRect, QRectF, QSize, QSizeF
 from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
@@ -120,9 +120,7 @@ def _write_png(sheet: Sheet, path: Path) -> None:
 
 
 def _write_svg(sheet: Sheet, path: Path) -> None:
-    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the smaller profile knows no clipping
-    generator.setFileName(str(path))
-    _paint_svg(generator, sheet)
+    path.write_bytes(render_svg(sheet))  # by way of memory: Qt's generator does not say when the disk is full
 
 
 def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> None:
@@ -138,12 +136,20 @@ def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> None:
 def _write_pdf(sheet: Sheet, path: Path) -> None:
     scale = 72 / UNITS_PER_INCH if sheet.page.dpi is not None else sheet.scale
     scale = min(scale, MAX_PDF_SIDE / max(sheet.width, sheet.height))  # nothing is lost: lines have no pixels
-    writer = QPdfWriter(str(path))
+
+    file = QFile(str(path))
+    if not file.open(QIODevice.OpenModeFlag.WriteOnly):
+        raise OSError(0, file.errorString())
+    writer = QPdfWriter(file)
     writer.setResolution(72)  # one point for each unit of the drawing, times the scale
     writer.setTitle(sheet.title)
     writer.setPageSize(QPageSize(QSizeF(sheet.width * scale, sheet.height * scale), QPageSize.Unit.Point))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
     _paint_vector(writer, sheet, scale)
+    whole = file.flush() and file.error() == QFile.FileError.NoError
+    file.close()
+    if not whole:
+        raise OSError(0, file.errorString())
 
 
 def _paint_vector(device: QSvgGenerator | QPdfWriter, sheet: Sheet, scale: float) -> None:
