@@ -46,7 +46,7 @@ _HOME: dict[str, tuple[str, str]] = {
     name: (module, name)
     for module, names in {
         "explorer.edits": (
-            "AddShortcut ApplyCompoundScaling Edit EditError InvertBottleneck MultiplyDepth MultiplyWidth RemoveBlock "
+            "AddShortcut ApplyCompoundScaling Edit EditError InvertBottleneck KeepChannels MultiplyDepth MultiplyWidth RemoveBlock "
             "RemoveBranch ReorderLastStage RepeatBlock SetBottleneckActivation SetBottleneckRatio SetCardinality "
             "SetClasses SetConvForm SetExpansion SetGrowthRate SetInputSize SetLayer SetReduction SetSqueezeRatio "
             "SetWidth SwapActivation SwapGate SwapHead SwapJoin SwapNorm ToggleAuxiliaryHead ToggleChannelShuffle "

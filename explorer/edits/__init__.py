@@ -18,6 +18,7 @@ from explorer.edits.gates import *
 from explorer.edits.heads import *
 from explorer.edits.history import History as History
 from explorer.edits.inputs import *
+from explorer.edits.kept_channels import *
 from explorer.edits.last_stage import *
 from explorer.edits.layer_settings import *
 from explorer.edits.norms import *

@@ -36,6 +36,7 @@ from explorer.edits.channel_labels import (
     label_channels,
     own_labels,
 )
+from explorer.edits.kept_channels import find_batch_norm
 from explorer.graph.architecture import Architecture, Bypass, Constant, Node
 from explorer.graph.channel_map import NEW, ChannelMap, ChannelRanking, ChannelSelection, Runs, compress_runs
 from explorer.graph.layers import norm_channels
@@ -98,7 +99,7 @@ class _ChannelMatching:
             inputs = self.select(now_row, then_row) if now_row is not None and then_row is not None else None
         if node.name in self.after.produced and node.name in self.before.produced:
             outputs = self.select(self.after.produced[node.name], self.before.produced[node.name])
-        keep = "l1" if node.name in self.pruned else "first"
+        keep = self.pruned.get(node.name, "first")
         return ChannelMap(inputs, outputs, keep) if inputs is not None or outputs is not None else None
 
     def select(self, now: Labels, then: Labels) -> ChannelSelection | None:
@@ -127,26 +128,30 @@ class _ChannelMatching:
                 yield ranking, compress_runs(places)
 
     @cached_property
-    def pruned(self) -> list[str]:
-        """The layers that were cut by the L1 norm of their filters."""
-        nodes, before, after = self.architecture.live, self.before.produced, self.after.produced
-        marked = [
-            name for name, node in nodes.items() if node.channel_map is not None and node.channel_map.keep == "l1"
-        ]
-        return [name for name in marked if name in before and len(after.get(name, ())) < len(before[name])]
+    def pruned(self) -> Mapping[str, str]:
+        """The layers that were cut by importance, and by which measure: a key of `KEPT_CHANNELS`."""
+        before, after = self.before.produced, self.after.produced
+        marks = {name: node.channel_map.keep for name, node in self.architecture.live.items() if node.channel_map}
+        return {
+            name: keep
+            for name, keep in marks.items()
+            if keep != "first" and name in before and len(after.get(name, ())) < len(before[name])
+        }
 
     @cached_property
     def rankings(self) -> list[tuple[ChannelRanking, Labels]]:
         """The ranking of each group of coupled layers that were cut by importance, and the classes of its channels."""
-        coupled: dict[bytes, list[str]] = {}
-        for name in self.pruned:
-            coupled.setdefault(self.before.classes.of(self.before.produced[name]).tobytes(), []).append(name)
+        coupled: dict[tuple[str, bytes], list[str]] = {}
+        for name, keep in self.pruned.items():
+            coupled.setdefault((keep, self.before.classes.of(self.before.produced[name]).tobytes()), []).append(name)
         found = []
-        for names in coupled.values():
+        for (keep, _), names in coupled.items():
             before, size = self.before.produced[names[0]], len(self.after.produced[names[0]])
             groups = group_count_of(find_channel_groups(self.architecture), names[0], len(before), size)
-            layers = tuple(self.baseline.nodes[name] for name in names)
-            found.append((ChannelRanking(layers, size, groups), self.before.classes.of(before)))
+            layers = [self.baseline.nodes[name] for name in names]
+            norms = [find_batch_norm(self.baseline, name) for name in names]
+            measured = [n for n in norms if n is not None] if keep == "norm_scale" else layers
+            found.append((ChannelRanking(tuple(measured), size, groups), self.before.classes.of(before)))
         return found
 
     def hand_on(self, now: Labels, then: Labels, found: Labels) -> None:

@@ -21,16 +21,13 @@ from explorer.analysis.figures.shape_inference import Shape, ShapeError, first_s
 from explorer.base.cancellation import check_cancelled
 from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.edit import EditError
+from explorer.edits.kept_channels import mark_kept
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Layer, Node
 from explorer.graph.arguments import Ref
-from explorer.graph.channel_map import ChannelMap
 from explorer.graph.layers import build_conv, is_depthwise, norm_channels, reconfigure
 from explorer.graph.recognition.shortcuts import compute_depths
 from explorer.graph.recognition.squeeze_excitation import find_gates
-
-#: The channels that can stay when a width is cut, and how a sentence says them.
-KEPT_CHANNELS: dict[str, str] = {"first": "", "l1": ", those with the largest L1 norm"}
 
 #: What a width should become: exactly so many channels (int), about so many (float), or about such a part of what
 #: enters the layer (Fraction). The latter two are rounded to what groups allow.
@@ -218,7 +215,9 @@ class _Propagator:
 
     def mark_cut(self, node: Node, is_resized: bool) -> dict[str, Any]:
         """Say on a layer of another width which channels stay; the rest of its map is recorded later."""
-        return {"channel_map": ChannelMap(keep=self.keep)} if is_resized and node.name not in self.weighed_maps else {}
+        if not is_resized or node.name in self.weighed_maps:
+            return {}
+        return mark_kept(self.architecture, node, self.keep)
 
     def segment_size(self, segment: int, entering: int) -> int:
         assert self.channel_groups is not None

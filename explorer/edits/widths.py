@@ -1,8 +1,5 @@
-"""Edits of width. Each names the layers that should change; `propagate` makes all others follow.
-
-Where a layer gets narrower, `keep` says which channels stay: the "first" of each group, or those with the largest "l1"
-norm (Li et al., "Pruning filters for efficient ConvNets", 2017). Which these are is found when weights are carried
-over; channels of layers that are added to each other are one, and as important as all their filters together.
+"""Edits of width. Each names the layers that should change; `propagate` makes all others follow. Where a layer gets
+narrower, `keep` says which channels stay: see `kept_channels`.
 """
 
 from __future__ import annotations
@@ -16,7 +13,8 @@ from typing import ClassVar
 from explorer.base.memo import memoise
 from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_error, location_in_title, nodes_at
-from explorer.edits.propagation import KEPT_CHANNELS, WidthTarget, make_divisible, propagate
+from explorer.edits.kept_channels import KEPT_CHANNELS
+from explorer.edits.propagation import WidthTarget, make_divisible, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.shufflenet_widths import shufflenet_targets
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at

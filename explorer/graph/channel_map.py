@@ -28,7 +28,7 @@ class ChannelRanking:
     Which these are depends on weights, so it is known only when weights are carried over.
     """
 
-    layers: tuple[Node, ...]  # as opened; a channel is as important as their filters for it together
+    layers: tuple[Node, ...]  # as opened; a channel is as important as what they hold for it together
     size: int  # channels that stay
     groups: int  # equal parts that the channels are dealt out to
 
@@ -102,7 +102,8 @@ class ChannelMap:
     """Where the channels that a layer reads and makes come from; None on a side where they are those it had, in order.
 
     A norm, a depthwise convolution and a constant make what they read: of them only `inputs` is used. `keep` says which
-    channels stayed when the width of this very layer was cut: the "first" or those with the largest "l1" norm.
+    channels stayed when the width of this very layer was cut: the "first", those whose filters have the largest "l1"
+    norm, or those with the largest scale in the batch norm behind it ("norm_scale").
     """
 
     inputs: ChannelSelection | None = None

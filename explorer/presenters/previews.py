@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import OpChange, describe_change, diff_ops
 from explorer.base import number_format
 from explorer.base.languages import tr
+from explorer.edits.channel_carrying import carry_channels
 from explorer.presenters.stacks import find_visible_card
 from explorer.presenters.summaries import build_summary
 from explorer.viewmodels.panels import AffectedOp, Choice, EditPreview, HeadlineFigure
@@ -28,6 +31,7 @@ def build_preview(
         )
         for change in found
     )
+    followers = followers or tuple(_reweighted_ops(now, edited, expanded))
     total, was = edited.figures.total, now.figures.total
     counts = (
         HeadlineFigure("Parameters", total.params, was.params, ""),
@@ -35,6 +39,15 @@ def build_preview(
         HeadlineFigure("Activation memory", edited.figures.activations.bytes, now.figures.activations.bytes, "bytes"),
     )
     return EditPreview(title, counts, followers, build_summary(edited, baseline))
+
+
+def _reweighted_ops(now: Analysis, edited: Analysis, expanded: frozenset[str]) -> Iterator[AffectedOp]:
+    """The layers that would be as they are but keep the weights of other channels."""
+    before, after = (carry_channels(one.architecture).live for one in (now, edited))
+    for name, node in after.items():
+        if name in before and before[name].channel_map != node.channel_map:
+            card = find_visible_card(now, expanded, name)
+            yield AffectedOp(name, tr("keeps the weights of other channels"), 0, 0, card)
 
 
 def build_refusal(title: str, reason: str, repairs: tuple[Choice, ...] = ()) -> EditPreview:

@@ -12,7 +12,7 @@ from explorer.graph.architecture import Node
 from explorer.graph.channel_map import ChannelRanking
 from explorer.weights.provenance import Provenance, infer_provenance, tensor_shapes
 from explorer.weights.seeded import SeededWeights
-from explorer.weights.weight_transfer import strip_unit_kernel, sum_l1_norms, transfer_weights
+from explorer.weights.weight_transfer import measure_importance, strip_unit_kernel, transfer_weights
 
 _SOURCE_IDS = itertools.count()
 
@@ -62,7 +62,7 @@ class LoadedWeights:
         }
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
-        return sum_l1_norms(ranking, self.tensors)
+        return measure_importance(ranking, self.tensors)
 
     def provenance(self, node: Node) -> Provenance | None:
         """Return the provenance of a node's weights; "new" or "extended" where some are lacking; None without any."""

@@ -16,7 +16,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Constant, Layer, Node
 from explorer.graph.channel_map import ChannelRanking
 from explorer.weights.provenance import Provenance, infer_provenance, prefixed_modules
-from explorer.weights.weight_transfer import sum_l1_norms, transfer_weights
+from explorer.weights.weight_transfer import measure_importance, transfer_weights
 
 
 class SeededWeights:
@@ -82,7 +82,7 @@ class SeededWeights:
         return transfer_weights(node, name, fresh, original, self._importance)
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
-        return sum_l1_norms(ranking, self.tensors)
+        return measure_importance(ranking, self.tensors)
 
     def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         assert isinstance(node.op, Layer)

@@ -114,10 +114,12 @@ def _transfer_grouped(node: Node, target: torch.Tensor, source: torch.Tensor, im
     return result
 
 
-def sum_l1_norms(ranking: ChannelRanking, tensors: Callable[[Node], Mapping[str, torch.Tensor]]) -> torch.Tensor:
-    """Return the importance of each channel: the L1 norm of the filters that make it, summed over the coupled layers.
+def measure_importance(ranking: ChannelRanking, tensors: Callable[[Node], Mapping[str, torch.Tensor]]) -> torch.Tensor:
+    """Return the importance of each channel, summed over the coupled layers: the L1 norm of the filters that make it,
+    or where the layers are batch norms, the size of its scale.
 
-    Source: Li et al., "Pruning filters for efficient ConvNets", 2017, §3.1.
+    Sources: Li et al., "Pruning filters for efficient ConvNets", 2017, §3.1; Liu et al., "Learning efficient
+    convolutional networks through network slimming", 2017, §3.
     """
-    norms = [tensors(layer)["weight"].abs().flatten(1).sum(1) for layer in ranking.layers]
-    return torch.stack(norms).sum(0)
+    weights = [tensors(layer)["weight"].abs() for layer in ranking.layers]
+    return torch.stack([weight.reshape(len(weight), -1).sum(1) for weight in weights]).sum(0)

@@ -1,8 +1,9 @@
 """What is shown is what is exported: `run()`, `module()`, the Python with its weights, and ONNX compute one output.
 
 After random edits, on every network: the first three bit for bit in eval mode, and in training mode from one seed; what
-onnxruntime makes of the ONNX file within a ten thousandth. The Python is imported where the product cannot be. CI takes
-a short walk through a few small networks; `pytest --long` takes one through all, always new.
+onnxruntime makes of the ONNX file within a ten thousandth, or where torch's own rounding is worse, within twice that.
+The Python is imported where the product cannot be. CI takes a short walk through a few small networks; `pytest --long`
+takes one through all, always new.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def check_eval(network: Network, stranger: Stranger, folder: Path) -> list[torch
 
 
 def check_onnx(network: Network, built: list[torch.Tensor], folder: Path) -> None:
-    """onnxruntime makes of the exported file what the module makes, within a ten thousandth."""
+    """onnxruntime makes of the exported file what the module makes."""
     onnxruntime = importlib.import_module("onnxruntime")  # it has no types
     path = folder / "network.onnx"
     save_network(network, path)
@@ -118,9 +119,19 @@ def check_onnx(network: Network, built: list[torch.Tensor], folder: Path) -> Non
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     image = images(network, network.architecture.input_shape[0])
-    for one, other in zip(built, session.run(None, {session.get_inputs()[0].name: image.numpy()}), strict=True):
+    answers = [torch.from_numpy(answer) for answer in session.run(None, {session.get_inputs()[0].name: image.numpy()})]
+    for number, (one, other) in enumerate(zip(built, answers, strict=True)):
         assert one.shape == other.shape
-        assert torch.allclose(one, torch.from_numpy(other), rtol=1e-4, atol=1e-4 * float(one.abs().max())), "ONNX"
+        if not largest_difference(one, other) <= 1e-4:
+            with torch.inference_mode():
+                exact = tensors(network.module().double()(image.double()))[number]
+            rounding = largest_difference(exact, one.double())  # of deep networks, single precision loses more
+            assert largest_difference(exact, other.double()) <= 2 * rounding, "ONNX"
+
+
+def largest_difference(one: torch.Tensor, other: torch.Tensor) -> float:
+    """As a part of the largest number of the first."""
+    return float((one - other).nan_to_num(7e7).abs().max() / one.nan_to_num(7e7).abs().max().clamp(min=1e-30))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

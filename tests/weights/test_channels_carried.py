@@ -15,7 +15,6 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 
 from explorer.edits import (
     Edit,
-    EditError,
     MultiplyWidth,
     RemoveBlock,
     RemoveBranch,
@@ -381,62 +380,6 @@ def test_a_transition_goes_on_compressing_by_what_it_does(opened: Opened) -> Non
     assert network.architecture.nodes[transition].layer.out_channels == 120  # 3/8 of 320, as of 256
     narrower = network.edit(RemoveBlock(layer))
     assert narrower.architecture.nodes[transition].layer.out_channels == 108
-
-
-def top(norms: Tensor, count: int, groups: int = 1) -> list[int]:
-    """The indices of the largest, in ascending order, of each group as many."""
-    parts = norms.reshape(groups, -1)
-    best = parts.topk(count // groups, dim=1).indices.sort(dim=1).values
-    return [int(i) for i in (best + torch.arange(groups)[:, None] * parts.shape[1]).reshape(-1)]
-
-
-def l1(weight: Tensor) -> Tensor:
-    return weight.abs().flatten(1).sum(1)
-
-
-def test_the_filters_with_the_largest_norm_stay_and_what_reads_them_with_them() -> None:
-    network = opened_model(Concat)
-    then, now = weights(network), weights(network.edit(SetWidth("b", 3, keep="l1")))
-    kept = top(l1(then["b.weight"]), 3)
-    assert kept != [0, 1, 2]
-    row = [*r(0, 4), *(4 + i for i in kept), *r(10, 18)]
-    for name, cuts in {
-        "b.weight": {0: same(kept)},
-        "b.bias": {0: same(kept)},
-        "norm.running_mean": {0: same(row)},
-        "read.weight": {1: same(row)},
-        "fc.weight": {1: same([4 * i + place for i in row for place in range(4)])},
-    }.items():
-        check_tensor(name, now[name], then[name], cuts, seeded=False)
-
-
-def test_layers_that_are_added_lose_the_same_channels() -> None:
-    network = opened_model(Residual)
-    then, now = weights(network), weights(network.edit(SetWidth("stem", 5, keep="l1")))
-    kept = top(sum(l1(then[f"{name}.weight"]) for name in ("stem", "two", "expand")), 5)  # type: ignore[arg-type]
-    for name in ("stem", "two", "expand", "norm"):
-        check_tensor(name, now[f"{name}.bias"], then[f"{name}.bias"], {0: same(kept)}, seeded=False)
-    for name in ("one", "reduce", "fc"):
-        check_tensor(name, now[f"{name}.weight"], then[f"{name}.weight"], {1: same(kept)}, seeded=False)
-
-
-def test_of_each_group_as_many_stay() -> None:
-    network = opened_model(Residual)
-    edited = network.edit(SetWidth("middle", 6, keep="l1"))
-    then, now = weights(network), weights(edited)
-    kept = top(l1(then["middle.weight"]), 6, groups=3)
-    check_tensor("middle.weight", now["middle.weight"], then["middle.weight"], {0: same(kept)}, seeded=False)
-    check_tensor("expand.weight", now["expand.weight"], then["expand.weight"], {1: same(kept)}, seeded=False)
-    again = weights(edited.edit(SetInputSize(batch=2)))  # what an edit elsewhere does not change
-    assert all(torch.equal(again[name], now[name]) for name in now)
-    first = weights(edited.edit(SetWidth("middle", 12), SetWidth("middle", 6)))
-    assert torch.equal(first["middle.bias"], then["middle.bias"][FIRST_OF_GROUPS])
-
-
-def test_what_is_kept_is_one_of_a_few() -> None:
-    with pytest.raises(EditError, match="'largest' is no choice of channels; there are first, l1"):
-        opened_model(Residual).edit(SetWidth("stem", 5, keep="largest"))
-    assert SetWidth("stem", 5, keep="l1").title == "5 channels in stem, those with the largest L1 norm"
 
 
 def test_what_is_added_goes_by_the_channel_that_was_there_first() -> None:

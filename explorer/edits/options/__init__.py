@@ -38,6 +38,7 @@ _BLOCK_OPTIONS: tuple[OptionBuilder, ...] = (
     bulk.bulk_kernel_options,
     bulk.bulk_pooling_options,
     layers.bias_options,
+    layers.kept_channel_options,
 )
 
 #: The topics of each scope, in the order they are shown.
@@ -46,6 +47,7 @@ OPTION_BUILDERS: dict[str, tuple[OptionBuilder, ...]] = {
     "this part": (
         *(
             layers.width_options,
+            layers.kept_channel_options,
             layers.activation_options,
             layers.norm_options,
             layers.conv_form_options,

@@ -9,6 +9,7 @@ from torch import nn
 
 from explorer.edits.conv_forms import FORMS, SetConvForm, can_take_form, separable_pairs
 from explorer.edits.gates import GATE_TITLES, SwapGate, gate_kind, is_gate_activation
+from explorer.edits.kept_channels import KeepChannels, cut_layers, find_batch_norm, find_keep
 from explorer.edits.layer_settings import SetLayer, get_layer_settings, is_layer_kind
 from explorer.edits.norms import NORM_TITLES, SwapNorm, norm_kind, norms_at
 from explorer.edits.options.dominators import find_width_constraint, is_dominator
@@ -33,6 +34,7 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
     yield from window_options(scope)
     yield from group_options(scope)
     yield from width_options(scope)
+    yield from kept_channel_options(scope)
     yield from bias_options(scope)
     yield from conv_form_options(scope, quiet=True)
     yield from reduction_options(scope)
@@ -181,7 +183,10 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
 
 def width_options(scope: OptionScope) -> Iterator[Option]:
     """Number of channels that leave the place."""
-    tip = "Number of output channels. Coupled layers (norms, additions, the next layers) are adapted."
+    tip = (
+        "Number of output channels. Coupled layers (norms, additions, the next layers) are adapted. Where there are "
+        "fewer, the channels that stay can be chosen then."
+    )
     try:
         (target,) = subgraphs_at(scope.architecture, scope.at)
     except ValueError:  # several cards
@@ -209,6 +214,23 @@ def width_options(scope: OptionScope) -> Iterator[Option]:
             else "No other width divides evenly."
         )
         yield scope.disabled_option("Width", reason, tip)
+
+
+def kept_channel_options(scope: OptionScope) -> Iterator[Option]:
+    """Which channels stay where widths were cut."""
+    found = cut_layers(scope.architecture, scope.nodes)
+    if not found:
+        return
+    measured = all(find_batch_norm(scope.architecture, node.name) is not None for node in found)
+    labels = {"first": "the first", "l1": "largest L1 norm", "norm_scale": "largest batch-norm scale"}
+    kinds = [keep for keep in labels if measured or keep != "norm_scale"]
+    tip = (
+        "Which channels of the original stay in layers that are narrower now, and in those coupled with them: the "
+        "first ones, or the most important by the size of their filters or of their scale in the batch norm. With "
+        "trained weights the output loses less when the important ones stay."
+    )
+    entries = [(keep, labels[keep], KeepChannels(scope.at, keep)) for keep in kinds]
+    yield scope.choice_option("Kept channels", common_value(map(find_keep, found)), entries, tip)
 
 
 def produced_row(scope: OptionScope, target: Subgraph) -> tuple[int, ...] | None:
