@@ -46,11 +46,11 @@ _HOME: dict[str, tuple[str, str]] = {
     name: (module, name)
     for module, names in {
         "explorer.edits": (
-            "AddShortcut ApplyCompoundScaling Edit EditError InvertBottleneck KeepChannels MultiplyDepth MultiplyWidth RemoveBlock "
-            "RemoveBranch ReorderLastStage RepeatBlock SetBottleneckActivation SetBottleneckRatio SetCardinality "
-            "SetClasses SetConvForm SetExpansion SetGrowthRate SetInputSize SetLayer SetReduction SetSqueezeRatio "
-            "SetWidth SwapActivation SwapGate SwapHead SwapJoin SwapNorm ToggleAuxiliaryHead ToggleChannelShuffle "
-            "ToggleShortcut ToggleSqueezeExcitation"
+            "AddShortcut ApplyCompoundScaling Edit EditError InvertBottleneck KeepChannels MultiplyDepth MultiplyWidth "
+            "RemoveBlock RemoveBranch ReorderLastStage RepeatBlock SetBottleneckActivation SetBottleneckRatio "
+            "SetCardinality SetClasses SetConvForm SetExpansion SetGrowthRate SetInputSize SetLayer SetReduction "
+            "SetSqueezeRatio SetWidth SwapActivation SwapGate SwapHead SwapJoin SwapNorm ToggleAuxiliaryHead "
+            "ToggleChannelShuffle ToggleShortcut ToggleSqueezeExcitation"
         ),
         "explorer.export.network_files": "save_network",
         "explorer.export.network_graph": "save_graph to_networkx",
