@@ -81,7 +81,7 @@ def branch_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def _is_removable(scope: OptionScope, target: Subgraph) -> bool:
-    tied = any(op_kinds.kind(node) in ("add", "shuffle") for node in scope.architecture.live.values())
+    tied = any(op_kinds.kind(node) in ("add", "shuffle", "multiply") for node in scope.architecture.live.values())
     # A half of a shuffled map cannot go.
     return not tied or is_applicable(RemoveBranch(place_of(target.id)), scope.architecture)
 

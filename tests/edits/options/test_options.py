@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from explorer.edits import Edit, SetConvForm, SwapHead, SwapNorm, ToggleSqueezeExcitation
 from explorer.edits.options import find_options
 from explorer.network import Network
 from explorer.viewmodels.panels import Option
@@ -68,3 +69,28 @@ def test_a_slider_shows_the_true_ratio_and_offers_the_paper_s(opened: Callable[[
     assert option.choices[option.current].label == "×3.67"
     labels = [choice.label for choice in option.choices]
     assert labels == ["×1/4", "×1/2", "×1", "×1.5", "×2", "×3", "×3.67", *(f"×{n}" for n in range(4, 11))]
+
+
+@pytest.mark.parametrize(
+    ("key", "edits", "card"),
+    [
+        ("convnext_tiny", [SetConvForm("*", "separable")], "features.1.1"),
+        ("inception_v3", [ToggleSqueezeExcitation("*", True)], "Mixed_6e.branch7x7dbl_5.bn"),
+        (
+            "vgg16_bn",
+            [SetConvForm("*", "separable"), SwapNorm("*", "instance"), SwapHead("pool", 4096)],
+            "features.17_before_depthwise_norm",
+        ),
+    ],
+)
+def test_whatever_edits_have_made_of_a_network_what_is_offered_can_be_made(
+    key: str, edits: list[Edit], card: str, opened: Callable[[str], Network]
+) -> None:
+    """Even kernels, gates on joined branches, norms over single places."""
+    network = opened(key)
+    for edit in edits:
+        network = network.edit(edit)
+    choices = [c for option in find_options(network.analysis, card) if not option.reason for c in option.choices]
+    for choice in choices:
+        if choice.edit is not None:
+            network.edit(choice.edit)
