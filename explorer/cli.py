@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from explorer.edits import Edit
     from explorer.network import Network
     from explorer.networks.catalogue import CatalogueEntry
+    from explorer.networks.input_spec import InputSpec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,17 +108,34 @@ def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--input",
-        metavar="C×H×W",
-        type=_parse_input_shape,
-        help="of the image, such as 3x32x32; without it, the network's own",
+        metavar="INPUT",
+        type=_parse_input,
+        action="append",
+        default=[],
+        help="of the image, such as 3x32x32; without it, the network's own. For a module of your own also, once for "
+        "each input, name=3x224x224:float32@photo, tokens=[16]:int64@0..999, mask=None, data=@file.npy",
     )
 
 
-def _parse_input_shape(text: str) -> tuple[int, ...]:
-    sides = text.replace("×", "x").split("x")
-    if len(sides) != 3 or not all(side.isdecimal() and 0 < int(side) <= 8192 for side in sides):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 3x224x224")
-    return (1, *map(int, sides))
+def _parse_input(text: str) -> InputSpec:
+    from explorer.networks.input_spec import InputError, InputSpec
+
+    try:
+        return InputSpec.from_text(text)
+    except InputError as failure:
+        raise argparse.ArgumentTypeError(str(failure)) from failure
+
+
+def _image_shape(inputs: Sequence[InputSpec]) -> tuple[int, ...] | None:
+    """Return the shape of the image of a network of the catalogue. Raises ValueError for any other input."""
+    from explorer.networks.input_spec import single_input
+
+    if not inputs:
+        return None
+    shape = inputs[0].shape
+    if tuple(inputs) != single_input(shape) or len(shape) != 4 or not all(0 < side <= 8192 for side in shape):
+        raise ValueError(f"{inputs[-1].text!r} is no size of an image, such as 3x224x224")
+    return shape
 
 
 def _print_list(parsed: argparse.Namespace) -> None:
@@ -158,10 +176,11 @@ def _entry_to_json(entry: Any) -> dict[str, Any]:
 
 def _open_network(parsed: argparse.Namespace, key: str) -> Network:
     from explorer.networks.catalogue import get_entry
+    from explorer.networks.input_spec import parse_inputs
     from explorer.networks.user_module import UserModule, is_user_module, parse_arguments
 
     if is_user_module(key):
-        user_module = UserModule(key, parse_arguments(", ".join(parsed.set)), parsed.input or (1, 3, 224, 224))
+        user_module = UserModule(key, parse_arguments(", ".join(parsed.set)), parse_inputs(parsed.input))
         from explorer.project.user_code import open_user_module
 
         return open_user_module(user_module, _read_edits(parsed))
@@ -169,7 +188,7 @@ def _open_network(parsed: argparse.Namespace, key: str) -> Network:
     options = dict(_parse_option(entry, text) for text in parsed.set)
     from explorer.network import open_network
 
-    return open_network(key, options=options, input_shape=parsed.input, edits=_read_edits(parsed))
+    return open_network(key, options=options, input_shape=_image_shape(parsed.input), edits=_read_edits(parsed))
 
 
 def _read_edits(parsed: argparse.Namespace) -> Sequence[Edit]:

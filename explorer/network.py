@@ -15,6 +15,7 @@ from torch import nn
 
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.calibration import build_seeded_weights, find_classifier
+from explorer.analysis.example_inputs import input_value
 from explorer.analysis.figures.figures import Figures
 from explorer.analysis.forward.engine import ForwardEngine, ForwardResult
 from explorer.analysis.forward.memory_check import InsufficientMemory, check_memory, free_memory
@@ -23,7 +24,7 @@ from explorer.analysis.output_divergence import probabilities, top_classes
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
-from explorer.analysis.verification import Verification, VerifiedModule, example_input, open_verified
+from explorer.analysis.verification import Verification, VerifiedModule, open_verified
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.memo import bounded
 from explorer.edits import Edit, History, Repair, SetInputSize
@@ -33,6 +34,7 @@ from explorer.graph.architecture import Architecture, Constant, Input, Layer
 from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import CatalogueEntry, get_entry, instantiate
+from explorer.networks.input_spec import InputError, InputSpec, parse_inputs, single_input
 from explorer.networks.user_module import UserModule
 from explorer.weights import LoadedWeights, WeightSource
 from explorer.weights.checkpoint import read_checkpoint
@@ -50,8 +52,10 @@ class NetworkContext:
         options: Mapping[str, Any] | None = None,
         user_module: UserModule | None = None,
         verification: Verification | None = None,
+        inputs: tuple[InputSpec, ...] = (),
     ) -> None:
         self.entry = entry
+        self.inputs = inputs  # what a module of the user's own was opened with
         self.verification = verification  # how a module of the user's own compared with itself
         self.user_module = user_module  # the user's code that builds it, if known
         self.options = dict(options or {})
@@ -278,15 +282,25 @@ class Network:
             return Prediction(self.context.forward.fork().run(self.architecture, weights, tensor, key, keep_going))
 
     def preprocess(self, image: Sample | str | Path) -> tuple[torch.Tensor, Hashable]:
-        """Return an image as the network's input tensor, (batch, channels, height, width), and its key in the cache."""
-        sample = image if isinstance(image, Sample) else _load_image(image)
+        """Return an image as the network's main input, (batch, channels, height, width), and its key in the cache.
+
+        Where that is no image, it is the same whatever the image: noise, or what its source says.
+        """
         op = self.architecture.input.op
         assert isinstance(op, Input)
+        if not _takes_photo(op):
+            return input_value(op), op.key
+        sample = image if isinstance(image, Sample) else _load_image(image)
         tensor = _preprocess_cached(sample, op.shape, op.dtype, self.context.preset)
         return tensor, (sample.serial, self.context.preset)
 
-    def crop_box(self, image: Sample | str | Path) -> tuple[float, float, float, float]:
-        """Return the part of an image that the input shows: left, top, width, height, in pixels of the image."""
+    def crop_box(self, image: Sample | str | Path) -> tuple[float, float, float, float] | None:
+        """Return the part of an image that the input shows: left, top, width, height, in pixels of the image; None
+        where the input is no image."""
+        op = self.architecture.input.op
+        assert isinstance(op, Input)
+        if not _takes_photo(op):
+            return None
         sample = image if isinstance(image, Sample) else _load_image(image)
         return crop_box(sample, self.architecture.input_shape, self.context.preset)
 
@@ -362,6 +376,7 @@ def open_network(
     source: str | nn.Module,
     *,
     input_shape: tuple[int, ...] | None = None,
+    inputs: str | InputSpec | Iterable[str | InputSpec] = (),
     options: Mapping[str, Any] | None = None,
     edits: Iterable[Edit] = (),
     seed: int = 0,
@@ -375,6 +390,9 @@ def open_network(
     Args:
         source: a key of the catalogue (`explorer.all_entries`), or a module, which keeps its own weights.
         input_shape: (batch, channels, height, width); without one the entry's own, or (1, 3, 224, 224) for a module.
+        inputs: of a module, in place of `input_shape`: what its forward takes, as `InputSpec`s or as texts such as
+            "image=3x224x224:float32@photo", "tokens=[16]:int64@0..999", "mask=None". Without either, what its signature
+            suggests.
         options: of the catalogue entry, such as {"width_mult": 0.5} or {"aux_heads": True}.
         edits: to make at once.
         seed: of the random weights.
@@ -382,13 +400,19 @@ def open_network(
 
     Raises:
         UnknownNetwork: no such key; the message names the nearest.
+        InputError: an input cannot be read, or the forward has none of that name.
         TraceError: the module's forward cannot be followed; the message says where.
         ShapeError: it does not take an input of that shape.
         EditError: one of the edits cannot be made.
     """
     if isinstance(source, nn.Module):
-        opened = open_verified(source, input_shape or (1, 3, 224, 224))
+        specs = parse_inputs(inputs)
+        if input_shape is not None and specs:
+            raise InputError("give either input_shape or inputs: an input of inputs has its own shape")
+        opened = open_verified(source, single_input(input_shape) if input_shape is not None else specs)
         return network_from_verified(opened, seed=seed, user_module=user_module, edits=edits)
+    if inputs:
+        raise InputError("inputs are of a module; a network of the catalogue takes an image: use input_shape")
     network = _open_entry(get_entry(source), input_shape, options, seed)
     analyse(network.architecture)
     return network.edit(*edits)
@@ -408,7 +432,9 @@ def network_from_verified(
         return LoadedWeights(opened.tensors, fallback) if opened.tensors else fallback
 
     analyse(architecture)
-    context = NetworkContext(None, weights, user_module=user_module, verification=opened.verification)
+    context = NetworkContext(
+        None, weights, user_module=user_module, verification=opened.verification, inputs=opened.inputs
+    )
     return Network(context, History(architecture)).edit(*edits)
 
 
@@ -428,7 +454,9 @@ def _open_entry(
 
 def _buffers_of(opened: VerifiedModule) -> dict[str, torch.Tensor]:
     module = opened.module
-    return dict(opened.tensors) if module is None else _read_buffers(opened.architecture, lambda: module)
+    if opened.tensors or module is None:
+        return dict(opened.tensors)
+    return _read_buffers(opened.architecture, lambda: module)  # one on the meta device
 
 
 def _read_buffers(architecture: Architecture, factory: Callable[[], nn.Module]) -> dict[str, torch.Tensor]:
@@ -447,11 +475,14 @@ def _read_buffers(architecture: Architecture, factory: Callable[[], nn.Module]) 
     return found
 
 
+def _takes_photo(op: Input) -> bool:
+    """Whether the photo of the window goes into an input."""
+    return op.source in ("", "photo") and len(op.shape) == 4 and op.dtype.is_floating_point
+
+
 @bounded(4)
 def _preprocess_cached(sample: Sample, shape: tuple[int, ...], dtype: torch.dtype, preset: str | None) -> torch.Tensor:
-    """Scaling a large photo takes longer than running what an edit changed. What takes no image gets noise."""
-    if len(shape) != 4 or not dtype.is_floating_point:
-        return example_input(shape, dtype, seed=sample.serial)
+    """Scaling a large photo takes longer than running what an edit changed."""
     tensor: torch.Tensor = preprocess(sample, shape, preset)
     return tensor.to(dtype)
 

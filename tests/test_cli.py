@@ -91,8 +91,8 @@ def test_a_network_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(words) == 0
     assert [path.name for path in folder.iterdir()] == ["make.png"]
     with pytest.raises(SystemExit):
-        main(["figures", f"{net}:make", "--input", "28x28"])
-    assert "is no size such as 3x224x224" in capsys.readouterr().err
+        main(["figures", f"{net}:make", "--input", "28xy"])
+    assert "is no input: it is written as name=3x224x224" in capsys.readouterr().err
     assert main(["figures", f"{net}:make"]) == 2
     assert "missing 1 required positional argument: 'width'" in capsys.readouterr().err
 

@@ -8,9 +8,9 @@ is opened says which of the two it is and how it compared; only what agrees is c
 from __future__ import annotations
 
 import copy
-import inspect
+import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -20,15 +20,26 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from explorer.analysis.analysis import analyse
-from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.analysis.copied_functions import rebind_functions
+from explorer.analysis.example_inputs import Example, build_examples, complete_inputs, input_value
 from explorer.analysis.forward.engine import ForwardEngine
-from explorer.analysis.sample import load_sample, preprocess
-from explorer.graph.architecture import Architecture
+from explorer.base.languages import tr, tr_noop
+from explorer.graph.architecture import Architecture, Constant, Layer
 from explorer.graph.arguments import tensors_in
-from explorer.graph.capture import CaptureError, capture
+from explorer.graph.call_arguments import required_parameters
+from explorer.graph.capture import Capture, capture
 from explorer.graph.trace import TraceError, trace
+from explorer.networks.input_spec import InputSpec
 from explorer.weights.loaded import LoadedWeights
 from explorer.weights.seeded import SeededWeights
+
+_WAY_ON = tr_noop(
+    "Figures and edits are those of the graph that is shown. Move that part into a module of its own, which is then "
+    "shown as one card, or open the part that matters."
+)
+
+#: Reads of values that lead to another path, but to no number of the graph.
+_BRANCHES = frozenset({"bool", "equal", "allclose", "is_nonzero", "contains"})
 
 #: Outputs that differ by less than this part of their largest number are equal: kernels may add up in another order.
 TOLERANCE = 1e-4
@@ -43,18 +54,34 @@ class Verification:
     difference: float = 0.0  # largest difference of the outputs, as a part of the module's largest number
     value_reads: tuple[tuple[str, str], ...] = ()  # where the code read values: (module, function)
     reason: str = ""  # why it was not run
+    first_node: str = ""  # where the values begin to differ, as far as that is known
 
     @property
     def text(self) -> str:
         """One sentence for the user; empty where there is nothing to say."""
         if self.status == "not run":
-            return f"Not compared with the module itself: {self.reason}."
+            return tr("Not compared with the module itself: {reason}.", reason=self.reason)
         if self.status == "differs":
-            return f"The output differs from the module's own by {self.difference:.2g} of its largest value."
-        if self.value_reads:
-            where = ", ".join(dict.fromkeys(path or "the outermost module" for path, _ in self.value_reads))
-            return f"The code looks at values in {where}: what is shown is the path that the example took."
-        return ""
+            return " ".join(filter(None, (self._difference_text, self._reads_text, tr(_WAY_ON))))
+        return self._reads_text
+
+    @property
+    def _reads_text(self) -> str:
+        if not self.value_reads:
+            return ""
+        where = ", ".join(dict.fromkeys(path or tr("the outermost module") for path, _ in self.value_reads))
+        if self.status == "differs":
+            return tr("The code computes outside of torch in {where}: the example's numbers are kept.", where=where)
+        return tr("The code looks at values in {where}: what is shown is the path that the example took.", where=where)
+
+    @property
+    def _difference_text(self) -> str:
+        if math.isinf(self.difference):
+            size = tr("The output is of another form than the module's own")
+        else:
+            percent = f"{100 * self.difference:.2g}"
+            size = tr("The output differs from the module's own by {percent} %", percent=percent)
+        return tr("{size}, first at {node}.", size=size, node=self.first_node) if self.first_node else f"{size}."
 
 
 @dataclass(frozen=True)
@@ -65,13 +92,11 @@ class VerifiedModule:
     tensors: Mapping[str, torch.Tensor] = field(repr=False)  # parameters and buffers by path; shared ones under each
     module: nn.Module | None = field(repr=False)  # the copy in eval mode that was traced; None from another process
     verification: Verification = field(default_factory=lambda: Verification("not run", "traced"))
+    inputs: tuple[InputSpec, ...] = ()  # what it was opened with
 
 
 def unwrap(module: nn.Module) -> nn.Module:
-    """The module inside DataParallel, DistributedDataParallel and torch.compile's wrapper.
-
-    Raises TraceError for a scripted module, of which torch keeps no Python code.
-    """
+    """The module inside DataParallel, DistributedDataParallel and torch.compile's wrapper."""
     while not isinstance(module, torch.jit.ScriptModule):
         inner = module.__dict__.get("_modules", {}).get("_orig_mod")
         if inner is None and isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
@@ -79,62 +104,132 @@ def unwrap(module: nn.Module) -> nn.Module:
         if not isinstance(inner, nn.Module):
             break
         module = inner
-    if isinstance(module, torch.jit.ScriptModule):
-        raise TraceError(
-            f"{getattr(module, 'original_name', type(module).__name__)} is a scripted module, whose Python code torch "
-            "does not keep: open the module that was passed to torch.jit.script or torch.jit.trace instead."
-        )
     return module
 
 
-def open_verified(module: nn.Module, input_shape: tuple[int, ...]) -> VerifiedModule:
+def open_verified(module: nn.Module, inputs: Iterable[InputSpec] = ()) -> VerifiedModule:
     """Trace a copy of `module` and compare what it computes with the module itself.
 
     Args:
-        input_shape: of the example, batch included: (batch, channels, height, width) for an image.
+        inputs: what its forward takes; without any, what its signature suggests.
 
     Raises:
-        TraceError: the module fails on an input of that shape, or its run cannot be recorded.
+        TraceError: the module fails on these inputs, or its run cannot be recorded.
         ShapeError: it does not take an input of that shape.
+        InputError: an input cannot be made, or the forward has no such argument.
     """
     twin = _copy_for_tracing(unwrap(module))
-    title = type(twin).__name__
+    specs = complete_inputs(twin, inputs)
+    title = _title(twin)
     if any(tensor.is_meta for tensor in _tensors_by_path(twin).values()):
-        architecture = trace(twin, input_shape, title=title)
-        reason = "its weights are on the meta device, which holds no numbers"
-        return VerifiedModule(architecture, {}, twin, Verification("not run", "traced", reason=reason))
-    example, reference = _run_reference(twin, input_shape)
-    refusal: Exception
+        (example,) = itertools.islice(build_examples(twin, specs), 1)
+        main = example.main
+        architecture = trace(twin, tuple(main.shape), title=title, input_op=example.ops[id(main)])
+        reason = tr("its weights are on the meta device, which holds no numbers")
+        return VerifiedModule(architecture, {}, twin, Verification("not run", "traced", reason=reason), example.specs)
+    example, reference = _run_reference(twin, specs)
+    traced = _try_trace(twin, example, reference)
+    if isinstance(traced, _Compared) and traced.difference <= TOLERANCE:
+        return _verified(traced, twin, example)
+    refusal = traced if isinstance(traced, Exception) else None
     try:
-        traced = trace(twin, input_shape, title=title, dtype=example.dtype)
-        difference = _compare(traced, twin, example, reference)
-        if difference <= TOLERANCE:
-            return _verified(traced, twin, Verification("equal", "traced", difference))
-        refusal = TraceError(f"the trace of {title} differs from the module itself by {difference:.2g}")
-    except (TraceError, ShapeError, RuntimeError, ValueError, TypeError, LookupError, AttributeError) as failure:
-        traced, difference, refusal = None, math.inf, failure
-    try:
-        captured = capture(twin, (example,), title=title)
-        found = _compare(captured.architecture, twin, example, reference)
-        if found <= TOLERANCE and not captured.value_reads:
-            found = max(found, _compare_on_another_input(captured.architecture, twin, example))
-    except CaptureError as failure:
-        if traced is None:
-            raise TraceError(f"{title} cannot be shown as a graph: {failure}") from refusal
-    except Exception as failure:
-        if traced is None:
+        captured = _capture(twin, example, reference)
+    except Exception as failure:  # what it was refused for, or what the module raises when it is watched
+        if refusal is not None:
             raise TraceError(f"{title} cannot be shown as a graph: {_first_line(failure)}") from failure
     else:
-        if found <= difference:
-            status: Literal["equal", "differs"] = "equal" if found <= TOLERANCE else "differs"
-            verification = Verification(status, "captured", found, captured.value_reads)
-            return _verified(captured.architecture, twin, verification)
-    assert traced is not None
-    return _verified(traced, twin, Verification("differs", "traced", difference))
+        if isinstance(traced, Exception) or captured.difference <= traced.difference:
+            return _verified(captured, twin, example, reference)
+    assert isinstance(traced, _Compared)
+    return _verified(traced, twin, example, reference)
 
 
-def _verified(architecture: Architecture, twin: nn.Module, verification: Verification) -> VerifiedModule:
-    return VerifiedModule(architecture, _tensors_by_path(twin), twin, verification)
+def _title(module: nn.Module) -> str:
+    return str(getattr(module, "original_name", "") or type(module).__name__)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A snapshot, and how far its output is from the module's."""
+
+    architecture: Architecture
+    way: Literal["traced", "captured"]
+    difference: float
+    capture: Capture | None = None
+
+
+def _try_trace(module: nn.Module, example: Example, reference: Any) -> _Compared | Exception:
+    """The symbolic trace, compared; or why there is none. It knows one tensor, by position."""
+    if len(example.specs) != 1 or example.kwargs or isinstance(module, torch.jit.ScriptModule):
+        return TraceError("only a module of one tensor is traced")
+    op = example.ops[id(example.main)]
+    try:
+        architecture = trace(module, op.shape, title=_title(module), input_op=op)
+        difference = _compare(architecture, module, example, reference)
+        held = any(isinstance(node.op, Constant) and node.op.value is not None for node in architecture.live.values())
+        if held and difference <= TOLERANCE:  # what an earlier run left in the module is no constant
+            difference = _compare_on_another_input(architecture, module, example)
+        return _Compared(architecture, "traced", difference)
+    except Exception as failure:  # whatever the module's own code does with a proxy
+        return failure
+
+
+def _capture(module: nn.Module, example: Example, reference: Any) -> _Compared:
+    args, kwargs = example.args, example.kwargs
+    with _same_random_numbers():
+        found = capture(module, args, kwargs, inputs=example.ops, title=_title(module))
+    difference = _compare(found.architecture, module, example, reference)
+    branches_only = found.value_reads and all(read in _BRANCHES for _, read in found.value_reads)
+    if difference <= TOLERANCE and not branches_only:
+        difference = max(difference, _compare_on_another_input(found.architecture, module, example))
+    return _Compared(found.architecture, "captured", difference, found)
+
+
+def _verified(compared: _Compared, twin: nn.Module, example: Example, reference: Any = None) -> VerifiedModule:
+    equal = compared.difference <= TOLERANCE
+    reads = compared.capture.value_reads if compared.capture is not None else ()
+    where = "" if equal else _first_difference(compared.architecture, twin, example)
+    status: Literal["equal", "differs"] = "equal" if equal else "differs"
+    verification = Verification(status, compared.way, compared.difference, reads, first_node=where)
+    return VerifiedModule(compared.architecture, _tensors_by_path(twin), twin, verification, example.specs)
+
+
+def _first_difference(architecture: Architecture, module: nn.Module, example: Example) -> str:
+    """The first node, in order, that stands for a module whose own output is another one; empty where none is."""
+    own: dict[str, list[Any]] = {}
+    hooks = [
+        part.register_forward_hook(lambda _, __, result, path=path: own.setdefault(path, []).append(result))
+        for path, part in module.named_modules()
+        if path and not isinstance(part, torch.jit.ScriptModule)
+    ]
+    try:
+        args, kwargs = example.fresh_arguments()
+        with _same_random_numbers():
+            module(*args, **kwargs)
+        return _find_unlike(architecture, module, example, own)
+    except Exception:  # only a hint is lost
+        return ""
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _find_unlike(architecture: Architecture, module: nn.Module, example: Example, own: dict[str, list[Any]]) -> str:
+    ends: dict[str, list[str]] = {}
+    for name, node in architecture.live.items():
+        path = node.path if isinstance(node.op, Layer) else ""
+        for around in dict.fromkeys((*node.scope, *([path] if path else []))):
+            ends.setdefault(around, []).append(name)
+    engine = ForwardEngine(budget=0)
+    engine.configure(device="cpu")
+    weights = LoadedWeights(_tensors_by_path(module), SeededWeights())
+    last = {names[-1]: path for path, names in reversed(ends.items()) if len(own.get(path, ())) == 1}
+    with _same_random_numbers():
+        for name, value in engine.values(list(last), architecture, weights, example.main.clone()):
+            (result,) = own[last[name]]
+            if isinstance(result, torch.Tensor) and _difference(value, result) > TOLERANCE:
+                return name
+    return ""
 
 
 def _copy_for_tracing(module: nn.Module) -> nn.Module:
@@ -145,6 +240,7 @@ def _copy_for_tracing(module: nn.Module) -> nn.Module:
             made_later[id(tensor)] = cast(Any, type(tensor))(device=tensor.device, dtype=tensor.dtype)
     try:
         twin = copy.deepcopy(module, made_later)
+        rebind_functions(twin, made_later)
     except Exception as failure:
         raise TraceError(
             f"{type(module).__name__} cannot be copied, and is not touched without a copy: {_first_line(failure)}"
@@ -155,27 +251,33 @@ def _copy_for_tracing(module: nn.Module) -> nn.Module:
         return twin
 
 
-def _run_reference(module: nn.Module, shape: tuple[int, ...]) -> tuple[torch.Tensor, Any]:
-    """An example input, and what the module makes of it."""
+def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Example, Any]:
+    """Example inputs, and what the module makes of them."""
     failure: Exception | None = None
-    for example in _examples(module, shape):
+    example: Example | None = None
+    for example in build_examples(module, specs):
+        args, kwargs = example.fresh_arguments()
         try:
             with _same_random_numbers():
-                output = module(example.clone())
+                output = module(*args, **kwargs)
         except Exception as raised:
             failure = failure or raised
             continue
         return example, output
-    sides = "×".join(map(str, shape))
     assert failure is not None
-    required = _required_inputs(module)
+    required = required_parameters(module)
     if len(required) > 1:
+        given = ", ".join(repr(spec.text) for spec in specs)
         raise TraceError(
-            f"{type(module).__name__} takes {len(required)} inputs ({', '.join(required)}); one image is needed."
+            f"{_title(module)} takes {len(required)} inputs ({', '.join(required)}), and fails on "
+            f"inputs=[{given}]: {_first_line(failure)}. "
+            "Give each the shape, number format and values that it is made for."
         ) from failure
-    _check_shapes(module, shape)
+    if len(specs) == 1 and not specs[0].is_plain:
+        _check_shapes(module, specs[0].shape)
+    given = " and ".join(spec.text if len(specs) > 1 else "×".join(map(str, spec.shape)) for spec in specs)
     raise TraceError(
-        f"{type(module).__name__} itself fails on an input of {sides}: {_first_line(failure)}. "
+        f"{_title(module)} itself fails on an input of {given}: {_first_line(failure)}. "
         "Give the shape that it is made for."
     ) from failure
 
@@ -189,60 +291,35 @@ def _check_shapes(module: nn.Module, shape: tuple[int, ...]) -> None:
     analyse(architecture)
 
 
-def _required_inputs(module: nn.Module) -> list[str]:
-    """Names of the arguments that the forward cannot do without."""
-    try:
-        parameters = inspect.signature(module.forward).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in parameters if p.kind in positional and p.default is inspect.Parameter.empty]
-
-
-def _examples(module: nn.Module, shape: tuple[int, ...]) -> Iterator[torch.Tensor]:
-    """Inputs to try: a photo or noise in the module's own number format, then whole numbers, as tokens are."""
-    kinds = (tensor.dtype for tensor in module.parameters() if tensor.dtype.is_floating_point or tensor.is_complex())
-    dtype = next(kinds, torch.float32)
-    yield example_input(shape, dtype)
-    yield example_input(shape, torch.int64)
-
-
-def example_input(shape: tuple[int, ...], dtype: torch.dtype = torch.float32, seed: int = 0) -> torch.Tensor:
-    """An input of this shape and number format, the same each time: a photo where it is an image, noise elsewhere,
-    small whole numbers where the format has no fractions."""
-    generator = torch.Generator().manual_seed(seed)
-    if not (dtype.is_floating_point or dtype.is_complex):
-        return torch.randint(0, 2, shape, generator=generator, dtype=dtype)
-    if len(shape) == 4 and shape[1] in (1, 3) and not seed:
-        image: torch.Tensor = preprocess(load_sample("astronaut"), shape)
-        return image.expand(shape).to(dtype).contiguous()
-    return torch.randn(shape, generator=generator).to(dtype)
-
-
-def _compare(architecture: Architecture, module: nn.Module, example: torch.Tensor, reference: Any) -> float:
+def _compare(architecture: Architecture, module: nn.Module, example: Example, reference: Any) -> float:
     """How far the snapshot's output is from `reference`, as a part of its largest number; inf for another structure.
 
     Raises ShapeError where the snapshot does not hold together, and whatever an op raises.
     """
     analyse(architecture).figures.output_shape  # noqa: B018 - the shapes must hold as well
-    return _difference(_run(architecture, module, example.clone()), reference)
+    return _difference(_run(architecture, module, example.main.clone()), reference)
 
 
-def _compare_on_another_input(architecture: Architecture, module: nn.Module, example: torch.Tensor) -> float:
-    """As `_compare`, on noise: numbers that only one input has must not have been taken for constants."""
-    other = example_input(tuple(example.shape), example.dtype, seed=1)
-    with _same_random_numbers():
-        reference = module(other.clone())
+def _compare_on_another_input(architecture: Architecture, module: nn.Module, example: Example) -> float:
+    """As `_compare`, on noise: numbers that only one input has must not have been taken for constants. A module that
+    refuses noise says nothing."""
+    other = input_value(example.ops[id(example.main)], seed=1)
+    args, kwargs = example.fresh_arguments(other)
+    try:
+        with _same_random_numbers():
+            reference = module(*args, **kwargs)
+    except Exception:
+        return 0.0
     return _difference(_run(architecture, module, other), reference)
 
 
-def _run(architecture: Architecture, module: nn.Module, example: torch.Tensor) -> Any:
-    """What the snapshot makes of the example with the module's own tensors, on the CPU."""
+def _run(architecture: Architecture, module: nn.Module, main: torch.Tensor) -> Any:
+    """What the snapshot makes of the main input with the module's own tensors, on the CPU."""
     engine = ForwardEngine(budget=0)
     engine.configure(device="cpu")
     weights = LoadedWeights(_tensors_by_path(module), SeededWeights())
     with _same_random_numbers():
-        return engine.run(architecture, weights, example).value
+        return engine.run(architecture, weights, main).value
 
 
 @contextmanager

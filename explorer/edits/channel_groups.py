@@ -311,9 +311,9 @@ class _ChannelWalk:
         c, shape, layer = self.result, self.shape(node.name), node.layer
         read = [name for name in node.inputs if name in c.rows]
         if isinstance(node.op, Input):
-            self.set_row(
-                node, c.add_segment(shape[1], self.order, lock_reason="it is the number of channels of the image"), 1
-            )
+            if len(shape) > 1:  # a single number, or a row of numbers without a batch, has no channels
+                reason = "it is the number of channels of the image"
+                self.set_row(node, c.add_segment(shape[1], self.order, lock_reason=reason), 1)
         elif isinstance(node.op, Constant):
             self.constants[node.name] = node
         elif isinstance(layer, _ConvNd) and not layer.transposed and len(shape) == 4 and not is_depthwise(layer):

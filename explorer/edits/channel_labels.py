@@ -148,7 +148,7 @@ class _LabelWalk:
         if isinstance(node.op, (Constant, Output)):
             return None
         if isinstance(node.op, Input):
-            return self.produce(node.name, shape[1])
+            return self.produce(node.name, shape[1]) if len(shape) > 1 else None
         if isinstance(layer, _ConvNd) and not is_depthwise(layer):
             return self.produce(node.name, layer.out_channels)
         if isinstance(layer, nn.Linear):

@@ -50,13 +50,17 @@ class SetInputSize:
         given."""
         for field, (largest, words) in _LIMITS.items():
             check_integer(getattr(self, field), 0, largest, words)
-        batch, channels, height, width = architecture.input_shape
+        op = architecture.input.op
+        assert isinstance(op, Input)
+        if len(op.shape) != 4 or op.value is not None:
+            raise EditError("the input is no image whose size can be set", node=architecture.input.name)
+        batch, channels, height, width = op.shape
         side = self.resolution
         shape = (self.batch or batch, self.channels or channels, side or height, side or width)
         if shape == architecture.input_shape:
             return architecture
         try:
-            return propagate(architecture.with_replaced([change_node(architecture.input, op=Input(shape))]))
+            return propagate(architecture.with_replaced([change_node(architecture.input, op=replace(op, shape=shape))]))
         except EditError as failure:
             repairs = find_working_repairs(architecture, self._larger_resolutions(width), limit=1)
             raise EditError(str(failure), node=failure.node, repairs=repairs) from failure

@@ -30,6 +30,8 @@ def find_pooling(node: Node) -> tuple[str, dict[str, Any]] | None:
         return "max" if isinstance(layer, nn.AdaptiveMaxPool2d) else "average", {"output_size": layer.output_size}
     if isinstance(node.op, Function) and node.op.call in _POOLING_FUNCTIONS:
         kind, names = _POOLING_FUNCTIONS[node.op.call]
+        if len(set(node.inputs)) > 1:  # a window that the code computes from a size is not a setting
+            return None
         settings = dict(zip(names, node.args[1:], strict=False)) | {k: v for k, v in node.kwargs.items() if k in names}
         if settings.pop("return_indices", False):
             return None

@@ -96,15 +96,28 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The image. Shape (batch, channels, height, width)."""
+    """One tensor that is given to the network: the image, of shape (batch, channels, height, width), or another one.
+
+    What is passed to a run is the main input; the others have numbers from their `source` (see `InputSpec`), or `value`
+    where the source is a file or a list of numbers.
+    """
 
     shape: tuple[int, ...]
     dtype: torch.dtype = torch.float32
+    name: str = ""  # of the argument, with its place in lists and dicts; "" for the only one
+    source: str = ""
+    is_main: bool = True
+    value: torch.Tensor | None = field(default=None, repr=False, compare=False)
 
     @property
     def key(self) -> Hashable:
         """Part of the signature."""
-        return ("input", self.shape, self.dtype)
+        if self.is_main and self.value is None:
+            return ("input", self.shape, self.dtype)
+        held = (
+            None if self.value is None else hash(self.value.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+        )
+        return ("input", self.shape, self.dtype, self.name, self.source, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +303,13 @@ class Architecture:
 
     @cached_property
     def input(self) -> Node:
-        """The node of the image."""
-        return next(node for node in self.nodes.values() if isinstance(node.op, Input))
+        """The node of the main input: the image."""
+        return next((node for node in self.inputs if node.op.is_main), self.inputs[0])  # type: ignore[union-attr]
+
+    @cached_property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes of all inputs, in the order in which a module that is built of this takes them."""
+        return tuple(node for node in self.nodes.values() if isinstance(node.op, Input))
 
     @cached_property
     def output(self) -> Node:
@@ -300,7 +318,7 @@ class Architecture:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Shape of the image: (batch, channels, height, width)."""
+        """Shape of the main input: (batch, channels, height, width) where it is an image."""
         assert isinstance(self.input.op, Input)
         return self.input.op.shape
 

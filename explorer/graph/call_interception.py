@@ -94,7 +94,7 @@ def _globals_of(module: nn.Module) -> dict[str, Any] | None:
 
 def is_single_op(module: nn.Module) -> bool:
     """Return whether a module is one op: a layer of torch's own, with the forward that torch gave it."""
-    if isinstance(module, LEAF_MODULES):
+    if isinstance(module, (*LEAF_MODULES, torch.jit.ScriptModule)):
         return True
     ours = type(module).__module__.startswith(("torch.nn.modules", "torch.ao.nn", "torch.nn.utils"))
     held = isinstance(module, (nn.Sequential, nn.ModuleList, nn.ModuleDict))

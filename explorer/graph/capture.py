@@ -19,6 +19,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -26,8 +27,10 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from explorer.graph.architecture import Architecture, Function, Method, Op
+from explorer.graph.architecture import Architecture, Function, Input, Method, Op
 from explorer.graph.arguments import Ref, tensors_in
+from explorer.graph.autocast import autocast_op, is_autocast_on
+from explorer.graph.call_arguments import map_tensors
 from explorer.graph.call_interception import (
     intercept_functions,
     intercept_modules,
@@ -37,6 +40,7 @@ from explorer.graph.call_interception import (
 )
 from explorer.graph.node_list import NodeList
 from explorer.graph.out_of_place import call_out_of_place
+from explorer.graph.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
 from explorer.graph.size_int import SizeInt
 
 
@@ -57,11 +61,20 @@ class Capture:
 _CAPTURING = threading.Lock()
 
 
-def capture(module: nn.Module, inputs: tuple[Any, ...], *, title: str = "") -> Capture:
-    """Run `module`, as it is, on example `inputs` and record what it calls.
+def capture(
+    module: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    inputs: Mapping[int, Input] = MappingProxyType({}),
+    title: str = "",
+) -> Capture:
+    """Run `module`, as it is, on example arguments and record what it calls.
 
     Args:
-        inputs: positional arguments of its forward; the first tensor among them is the image.
+        args: positional arguments of its forward, with tensors anywhere inside.
+        kwargs: its keyword arguments.
+        inputs: what stands in the graph for each tensor, by its id; without it the first is the main input.
 
     Raises:
         CaptureError: an op that cannot be written as a plain one.
@@ -69,7 +82,7 @@ def capture(module: nn.Module, inputs: tuple[Any, ...], *, title: str = "") -> C
     """
     with _CAPTURING, torch.no_grad():
         recorder = _Recorder(module)
-        recorder.run(inputs)
+        recorder.run(args, dict(kwargs), inputs)
         architecture = recorder.nodes.build(title or type(module).__name__, "")
     return Capture(architecture, tuple(dict.fromkeys(recorder.value_reads)))
 
@@ -108,6 +121,7 @@ class _Recorder(TorchFunctionMode):
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.module = module
+        self.held = (*module.parameters(), *module.buffers())  # a scripted module makes them anew when they are let go
         self.nodes = NodeList(module)
         self.value_reads: list[tuple[str, str]] = []
         self.names: MutableMapping[torch.Tensor, Any] = WeakTensorKeyDictionary()
@@ -123,18 +137,24 @@ class _Recorder(TorchFunctionMode):
             self.registered.setdefault(id(tensor), path)
         self.constants: dict[int, tuple[torch.Tensor, str, int]] = {}
         self.sizes: dict[tuple[Any, ...], str] = {}
+        self.scripts: list[KernelWatch] = []  # hold what scripted modules computed
 
     # running
 
-    def run(self, inputs: tuple[Any, ...]) -> None:
-        given = []
-        for value in inputs:
-            if isinstance(value, torch.Tensor):
-                value = value.clone()
-                self.bind(value, self.nodes.add_input(tuple(value.shape), value.dtype))
-            given.append(value)
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: Mapping[int, Input]) -> None:
+        count = 0
+
+        def enter(value: torch.Tensor) -> torch.Tensor:
+            nonlocal count
+            given = value.clone()
+            count += 1
+            like = Input(tuple(value.shape), value.dtype, f"input_{count}" if count > 1 else "", is_main=count == 1)
+            self.bind(given, self.nodes.add_input(inputs.get(id(value), like)))
+            return given
+
+        args, kwargs = map_tensors((args, kwargs), enter)
         with intercept_modules(self), intercept_functions(self), self:
-            result = self.module(*given)
+            result = self.module(*args, **kwargs)
         self.nodes.add_output(self.argument(result))
 
     def call_module(self, original: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
@@ -142,7 +162,9 @@ class _Recorder(TorchFunctionMode):
         if not self.is_listening:
             return original(module, *args, **kwargs)
         path = self.paths.get(id(module))
-        if module is self.module or not path or not is_single_op(module):
+        if module is self.module and isinstance(module, torch.jit.ScriptModule):
+            return self.call_script(original, module, args, kwargs)
+        if module is self.module or not path or not is_single_op(module) or self.is_converted(module):
             entered = path if path and module is not self.module else None
             if entered:
                 self.nodes.enter(entered, module)
@@ -153,6 +175,8 @@ class _Recorder(TorchFunctionMode):
                     self.nodes.leave()
         if type(module) is nn.Identity:
             return original(module, *args, **kwargs)
+        if isinstance(module, torch.jit.ScriptModule):
+            return self.call_script(original, module, args, kwargs)
         args, kwargs = run_pre_hooks(module, args, kwargs)
         before = self.versions((args, kwargs))
         plain = (self.argument(args), self.argument(kwargs))
@@ -169,6 +193,45 @@ class _Recorder(TorchFunctionMode):
         with self.pause():
             result = function(*args, **kwargs)
         return self.finish(self.nodes.add_op(Function(function), *plain), result, before)
+
+    def is_converted(self, module: nn.Module) -> bool:
+        """Whether autocast converts a layer's weights for the call: what it does is recorded then."""
+        return is_autocast_on() and next(module.parameters(), None) is not None
+
+    def call_script(self, original: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """A call of a scripted module: the ops of torch's core that it runs."""
+        path = "" if module is self.module else self.paths[id(module)]
+        if path:
+            self.nodes.enter(path, module)
+        try:
+            with self.pause(), KernelWatch(self) as watch:
+                self.scripts.append(watch)
+                return original(module, *args, **kwargs)
+        finally:
+            if path:
+                self.nodes.leave()
+
+    def record_kernel(self, call: Callable[..., Any], args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
+        """An op that a scripted module runs."""
+        before = self.versions((args, kwargs))
+        known = self.reads_known((args, kwargs))
+        plain = (self.argument(args), self.argument(kwargs)) if known else ((), {})
+        result = run()
+        if not known or next(tensors_in(result), None) is None:
+            return result
+        changed = [tensor for tensor, version in before if tensor._version != version]
+        if changed and all(self.is_registered(tensor) for tensor in changed):
+            return result
+        layer = None if kwargs else kernel_as_function(call, plain[0])
+        if layer is not None:
+            name = self.nodes.add_op(Function(layer[0]), layer[1], {})
+            self.finish(name, result[0] if isinstance(result, tuple) else result, before)
+            return result
+        try:
+            name = self.nodes.add_op(Function(kernel_out_of_place(call)), *plain)
+        except NotImplementedError as failure:
+            raise CaptureError(str(failure)) from failure
+        return self.finish(name, result, before)
 
     @property
     def is_listening(self) -> bool:
@@ -214,7 +277,8 @@ class _Recorder(TorchFunctionMode):
             return result  # a counter or a running statistic of the module's own
         if not changed and name in _CONVERSIONS and any(result is value for value in args):
             return result
-        recorded = self.nodes.add_op(*self.plain_call(func, *plain))
+        op, plain_args, plain_kwargs = self.plain_call(func, *plain)
+        recorded = self.nodes.add_op(autocast_op(op, (args, kwargs), result), plain_args, plain_kwargs)
         return self.finish(recorded, result, before)
 
     def finish(self, name: str, result: Any, before: list[tuple[torch.Tensor, int]]) -> Any:
@@ -284,7 +348,8 @@ class _Recorder(TorchFunctionMode):
                 value = torch.tensor(value, dtype=target.dtype)
             name = self.nodes.add_op(Function(torch.index_put), (whole, self.argument(items), self.argument(value)), {})
         else:
-            raise CaptureError("an assignment to x[…] with this index cannot be shown as an op")
+            given = self.argument(index), self.argument(value)
+            name = self.nodes.add_op(Function(with_items_set), (whole, *given), {})
         self.rebind(target, name)
 
     def assign_to_slices(self, whole: Any, items: tuple[Any, ...], target: torch.Tensor, value: Any) -> str:
@@ -446,6 +511,13 @@ class _Recorder(TorchFunctionMode):
         if key not in self.sizes:
             self.sizes[key] = self.nodes.add_op(op, plain, {})
         return self.sizes[key]
+
+
+def with_items_set(tensor: torch.Tensor, index: Any, value: Any) -> torch.Tensor:
+    """Return a copy of a tensor with `tensor[index] = value` done."""
+    result = tensor.clone()
+    result[index] = value
+    return result
 
 
 #: What is never the same twice: recorded even when nothing known goes in.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import torch
@@ -64,7 +65,7 @@ def functional_as_layer(
 def layer_key_at(module: nn.Module, path: str, fallback: Hashable) -> Hashable:
     """The configuration that a layer made of a functional call must have to be the one at `path`: that of the layer
     there, where it is one of torch's own. The same weight with another stride is another op."""
-    owner = module.get_submodule(path)
+    owner = reduce(getattr, path.split("."), module)  # get_submodule is not there on scripted modules
     return module_key(owner) if type(owner).__module__.startswith("torch.nn.modules") else fallback
 
 

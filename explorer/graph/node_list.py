@@ -28,6 +28,7 @@ class NodeList:
         self.classes: dict[str, str] = {"": type(module).__name__}
         self._scope: list[str] = []
         self._used: set[str] = set()
+        self._parameters = {path for path, _ in module.named_parameters(remove_duplicate=False)}
         self._canonical = {id(p): path for path, p in module.named_parameters()}  # the first path of a shared one
         self._registered = {
             path
@@ -60,9 +61,9 @@ class NodeList:
         """The innermost module has returned."""
         self._scope.pop()
 
-    def add_input(self, shape: tuple[int, ...], dtype: torch.dtype) -> str:
+    def add_input(self, op: Input) -> str:
         """An input of the network. Returns the name of its node."""
-        return self._add("input", Input(shape, dtype), (), {}, "")
+        return self._add(f"input:{op.name}" if op.name else "input", op, (), {}, "")
 
     def add_output(self, value: Any) -> str:
         """What the network returns: `Ref`s, in tuples, lists and dicts."""
@@ -86,7 +87,7 @@ class NodeList:
                 expected = layer_key_at(self.module, owned.path, layer.key)
                 if layer.key == expected and self._layers.setdefault(owned.path, layer.key) == layer.key:
                     return self._add(owned.path, layer, (owned.input,), {}, owned.path)
-        title = str(getattr(op, "name", "op")).strip("_") or "op"
+        title = str(getattr(op, "name", "op")).partition(".")[0].strip("_") or "op"
         return self._add(f"{self.innermost}.{title}" if self._scope else title, op, args, kwargs, "")
 
     def add_tensor(self, path: str, tensor: torch.Tensor) -> str:
@@ -96,7 +97,8 @@ class NodeList:
             return path
         self._used.add(self._canonical.get(id(tensor), path))
         value = None if path in self._registered or tensor.is_meta else tensor.detach().cpu().clone()
-        op = Constant(tensor.detach().to("meta"), isinstance(tensor, nn.Parameter), value)
+        is_parameter = isinstance(tensor, nn.Parameter) or path in self._parameters  # a scripted module forgets it
+        op = Constant(tensor.detach().to("meta"), is_parameter, value)
         name = self._add(path, op, (), {}, path)
         self._tensors[name] = (path, tensor)
         return name

@@ -224,7 +224,7 @@ def _describe(node: Node) -> tuple[Kind, str]:
             return "pool", f"Global {op.name.split('_')[1]} pool"
         return _describe_function(op.name, op)
     if isinstance(op, Input):
-        return "input", "Image"
+        return "input", op.name or ("Image" if len(op.shape) == 4 else "Input")
     if isinstance(op, Output):
         return "output", "Output"
     if isinstance(op, Constant):

@@ -97,7 +97,11 @@ def call_out_of_place(
     Raises NotImplementedError for a method that writes and has no twin.
     """
     name = str(getattr(call, "__name__", ""))
-    if getattr(torch.Tensor, name, None) != call:
+    if getattr(torch.Tensor, f"__{name.removesuffix('_')}__", None) is call:
+        name = f"__{name}__"  # torch wraps these, and lets them forget their own name
+    elif getattr(torch.Tensor, f"__i{name.removesuffix('_')}__", None) is call:
+        name = f"__i{name.removesuffix('_')}__"
+    elif getattr(torch.Tensor, name, None) != call:
         written = getattr(torch, name[:-1], None) if name.endswith("_") and not name.endswith("__") else None
         if "out" in kwargs:
             kwargs = {key: value for key, value in kwargs.items() if key != "out"}

@@ -168,7 +168,7 @@ def _emit(graph: fx.Graph, root: nn.Module, node: Node, path: str, fx_nodes: Map
     op = node.op
     args, kwargs = node.bind_arguments(fx_nodes)
     if isinstance(op, Input):
-        return graph.placeholder("x")
+        return graph.placeholder(re.sub(r"\W+", "_", op.name).strip("_") or "x")
     if isinstance(op, Output):
         returned: fx.Node = graph.output(args[0])  # torch leaves it untyped
         return returned

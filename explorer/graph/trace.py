@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import fx, nn
 from torchvision.models.convnext import LayerNorm2d
 from torchvision.models.shufflenetv2 import channel_shuffle
@@ -39,7 +38,7 @@ def trace(
     *,
     title: str = "",
     key: str = "",
-    dtype: torch.dtype = torch.float32,
+    input_op: Input | None = None,
 ) -> Architecture:
     """Follow `module` on an input of shape (batch, channels, height, width) and keep its graph.
 
@@ -57,7 +56,7 @@ def trace(
     finally:
         for part, training in modes.items():
             part.training = training
-    return _GraphConverter(module, graph, Input(input_shape, dtype)).build(title or type(module).__name__, key)
+    return _GraphConverter(module, graph, input_op or Input(input_shape)).build(title or type(module).__name__, key)
 
 
 class _Tracer(fx.Tracer):
@@ -98,7 +97,7 @@ def _find_shuffle_functions(module: nn.Module) -> tuple[Callable[..., Any], ...]
     """Every function called `channel_shuffle` that the module's own code can see."""
     found: dict[int, Callable[..., Any]] = {}
     for part in module.modules():
-        seen = getattr(type(part).forward, "__globals__", {}).get("channel_shuffle")
+        seen = getattr(getattr(type(part), "forward", None), "__globals__", {}).get("channel_shuffle")
         if inspect.isfunction(seen):
             found[id(seen)] = seen
     return tuple(found.values())
@@ -166,7 +165,7 @@ class _GraphConverter:
         args, kwargs = self.convert_arguments(node.args), self.convert_arguments(dict(node.kwargs))
         path = str(node.target)
         if node.op == "placeholder":
-            return self.nodes.add_input(self.input_op.shape, self.input_op.dtype)
+            return self.nodes.add_input(self.input_op)
         if node.op == "output":
             return self.nodes.add_output(args[0])
         if node.op == "call_module":

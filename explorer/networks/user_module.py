@@ -6,6 +6,9 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from explorer.networks.input_spec import InputSpec, single_input, suggest_inputs
 
 _MAX_FILE_BYTES = 5 * 2**20  # bytes of a file of Python
 
@@ -18,11 +21,17 @@ class UserModuleError(ValueError):
 
 @dataclass(frozen=True)
 class UserModule:
-    """Reference to code that builds a network: the callable or module, its arguments, and the shape of the input."""
+    """Reference to code that builds a network: the callable or module, its arguments, and what its forward takes."""
 
     factory: str  # "path/to/net.py:Net" or "package.module:make"
     arguments: Mapping[str, PlainValue] = field(default_factory=dict)
-    input_shape: tuple[int, ...] = (1, 3, 224, 224)  # batch, channels, height, width
+    inputs: tuple[InputSpec, ...] = field(default_factory=single_input)
+
+    def __post_init__(self) -> None:
+        """Take a shape for one image, as code that version 0.1 wrote passes it."""
+        given: Any = self.inputs
+        if given and isinstance(given[0], int):
+            object.__setattr__(self, "inputs", single_input(given))
 
     @property
     def location(self) -> str:
@@ -57,6 +66,7 @@ class ModuleCandidate:
     name: str
     parameters: str  # its arguments, as they are written: "classes, width=1.0"
     is_network: bool  # it says so itself; of others only a run can tell
+    inputs: tuple[InputSpec, ...] = field(default_factory=single_input)  # likely ones, by the signature of its forward
 
 
 def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
@@ -82,9 +92,9 @@ def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
             bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
             if "Module" in bases or "Sequential" in bases or bases & networks or _find_method(node, "forward"):
                 networks.add(node.name)
-                found.insert(
-                    0, ModuleCandidate(node.name, _parameter_text(_find_method(node, "__init__"), is_method=True), True)
-                )
+                parameters = _parameter_text(_find_method(node, "__init__"), is_method=True)
+                inputs = _suggest_inputs(_find_method(node, "forward"))
+                found.insert(0, ModuleCandidate(node.name, parameters, True, inputs))
         elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             returns = ast.unparse(node.returns).rpartition(".")[2] if node.returns is not None else ""
             found.insert(
@@ -95,6 +105,19 @@ def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
 
 def _find_method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
     return next((part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == name), None)
+
+
+def _suggest_inputs(forward: ast.FunctionDef | None) -> tuple[InputSpec, ...]:
+    if forward is None:
+        return single_input()
+    arguments = forward.args
+    plain = (*arguments.posonlyargs, *arguments.args)
+    needed = len(plain) - len(arguments.defaults)
+    parameters = [(a, index >= needed) for index, a in enumerate(plain)][1:]
+    parameters += [(a, d is not None) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    return suggest_inputs(
+        (a.arg, ast.unparse(a.annotation) if a.annotation is not None else "", optional) for a, optional in parameters
+    )
 
 
 def _parameter_text(function: ast.FunctionDef | None, *, is_method: bool = False) -> str:

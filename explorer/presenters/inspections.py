@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
+import torch
+
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.receptive_field import describe_field
 from explorer.base import number_format
@@ -12,7 +14,7 @@ from explorer.base.languages import tr, tr_noop
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
+from explorer.graph.architecture import Architecture, Input, Node
 from explorer.presenters import titles
 from explorer.presenters.cost_formula import build_cost_formula
 from explorer.viewmodels.panels import Inspection
@@ -63,10 +65,8 @@ def build_inspection(
 
 def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspection:
     architecture, root = analysis.architecture, analysis.hierarchy.root
-    batch, channels, height, width = architecture.input_shape
-    image = f"{channels}×{height}×{width}" + (f", {batch} at once" if batch > 1 else "")
     answers = [str(shape) for name in architecture.output.inputs if (shape := analysis.figures.shape(name)) is not None]
-    rows = [("Class", root.class_name), ("Image", image), ("Output", " and ".join(answers))]
+    rows = [("Class", root.class_name), *_input_rows(architecture), ("Output", " and ".join(answers))]
     blocks = [block for block in analysis.hierarchy.blocks if analysis.hierarchy.block_of(block.id) is block]
     rows += [("Blocks", str(len(blocks)))] if blocks else []
     return Inspection(
@@ -78,6 +78,20 @@ def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspect
         cost_breakdown=_cost_breakdown(analysis, root.all_nodes),
         options=find_options(analysis, ()),
     )
+
+
+def _input_rows(architecture: Architecture) -> list[tuple[str, str]]:
+    """A row for each input: its shape without the batch, where it has one."""
+    rows = []
+    for node in architecture.inputs:
+        op = node.op
+        assert isinstance(op, Input)
+        image = len(op.shape) == 4 and op.dtype.is_floating_point
+        sides = "×".join(map(str, op.shape[1:] if image else op.shape)) or "1"
+        more = f", {op.shape[0]} at once" if image and op.shape[0] > 1 else ""
+        number_format = "" if op.dtype == torch.float32 else f", {str(op.dtype).removeprefix('torch.')}"
+        rows.append((op.name or ("Image" if image else "Input"), f"{sides}{more}{number_format}"))
+    return rows
 
 
 def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -> Inspection:

@@ -21,6 +21,7 @@ from explorer.base.id_text import join_ids, split_ids
 from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
+from explorer.networks.input_spec import InputError, InputSpec, parse_inputs
 from explorer.viewmodels.card_ids import card_id_from_text, card_id_to_text
 from explorer.viewmodels.diagram import Level
 
@@ -58,7 +59,8 @@ class Project:
     network: str = ""  # key of the catalogue
     module: str = ""  # "net.py:Net" or "package.module:make", where there is no key
     options: Mapping[str, bool | int | float | str] = field(default_factory=dict)  # or the arguments of what makes it
-    input_shape: tuple[int, ...] | None = None  # where it is not the network's own
+    input_shape: tuple[int, ...] | None = None  # of the image, where it is not the network's own
+    inputs: tuple[InputSpec, ...] = ()  # of a module that takes anything but one image
     edits: tuple[Edit, ...] = ()
     position: int = 0  # edits that are in force; those behind can be redone
     view: ProjectView = ProjectView()
@@ -142,6 +144,8 @@ def write_project(path: str | Path, project: Project) -> None:
         value["options"] = dict(project.options)
     if project.input_shape is not None:
         value["input_shape"] = list(project.input_shape)
+    if project.inputs:
+        value["inputs"] = [spec.text for spec in project.inputs]
     value["edits"] = [edit_to_json(edit) for edit in project.edits]
     value |= {"position": project.position, "view": _view_to_json(project.view)}
     try:
@@ -161,6 +165,7 @@ class _ProjectFile(BaseModel):
     module: Annotated[str, Field(max_length=2000, pattern=_FACTORY_PATTERN)] = ""
     options: Annotated[dict[_Name, bool | int | float | _Name], Field(max_length=100)] = Field(default_factory=dict)
     input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
+    inputs: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list)
     edits: list[Any]
     position: Annotated[int, Field(ge=0)]
     view: _ProjectFileView = Field(default_factory=lambda: _ProjectFileView())
@@ -193,9 +198,15 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
         raise ProjectError(f"{path} {'names two networks' if file.network else f'does not name its network; {hint}'}")
     if file.position > len(file.edits):
         raise ProjectError(f"{path}: position {file.position} lies behind the last of {len(file.edits)} edits")
+    if file.inputs and (file.network or file.input_shape is not None):
+        raise ProjectError(f"{path}: inputs are those of a module of one's own, and are there in place of input_shape")
+    try:
+        inputs = parse_inputs(file.inputs)
+    except InputError as failure:
+        raise ProjectError(f"{path}: {failure}") from failure
     view = _view_from_file(file.view)
     edits = _parse_edits(file.edits, path)
-    return Project(file.network, file.module, file.options, file.input_shape, edits, file.position, view)
+    return Project(file.network, file.module, file.options, file.input_shape, inputs, edits, file.position, view)
 
 
 # ids of cards are text here, and values everywhere else

@@ -10,6 +10,7 @@ from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.child_process import Limits
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import UnknownNetwork
+from explorer.networks.input_spec import InputSpec, is_file_source, relocate, single_input
 from explorer.networks.user_module import UserModule, is_network_path
 from explorer.project.files import Project, ProjectError, ProjectView, read_project
 
@@ -42,6 +43,7 @@ def build_project(network: Network, view: ProjectView | None = None, folder: Pat
         module=_relative_factory(folder, user_module) if user_module is not None else "",
         options=user_module.arguments if user_module is not None else network.context.options,
         input_shape=_custom_input_shape(network),
+        inputs=_custom_inputs(network, folder),
         edits=history.edits,
         position=history.position,
         view=view or ProjectView(),
@@ -59,8 +61,11 @@ def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
 
 def user_module_of(project: Project, path: str | Path) -> UserModule:
     """Return the user's module that a project file names. Raises ProjectError for a path on another machine."""
-    user_module = UserModule(project.module, project.options, project.input_shape or (1, 3, 224, 224))
-    if is_network_path(user_module.location):  # a mere look at it would sign in there
+    inputs = project.inputs or single_input(project.input_shape or (1, 3, 224, 224))
+    inputs = tuple(relocate(spec, Path(path).resolve().parent) for spec in inputs)
+    user_module = UserModule(project.module, project.options, inputs)
+    files = (spec.source.strip() for spec in project.inputs)
+    if is_network_path(user_module.location) or any(map(is_network_path, files)):  # a look would sign in
         raise ProjectError(
             f"{path} is of a network on another machine, {user_module.location}: open it from a copy of yours"
         )
@@ -127,7 +132,8 @@ def _apply_edits(network: Network, project: Project, path: str | Path, keep_goin
 def to_python(network: Network) -> str:
     """Return Python code that opens the network with its applied edits."""
     entry, user_module, edits = network.context.entry, network.context.user_module, network.history.applied_edits
-    shape = network.baseline.architecture.input_shape if entry is None else _custom_input_shape(network)
+    shape = _custom_input_shape(network)
+    inputs = [spec.text for spec in _custom_inputs(network)]
     lines = ["from explorer.network import open_network"]
     if user_module is not None:
         lines = [
@@ -137,11 +143,16 @@ def to_python(network: Network) -> str:
     if edits:
         lines.insert(0, f"from explorer.edits import {', '.join(sorted({type(edit).__name__ for edit in edits}))}")
     if user_module is not None:
-        opening = f"open_user_module(UserModule({user_module.factory!r}, {dict(user_module.arguments)!r}, {shape!r}))"
+        imported = "parse_inputs" if inputs else "single_input"
+        lines.insert(bool(edits), f"from explorer.networks.input_spec import {imported}")
+        made = f"parse_inputs({inputs!r})" if inputs else f"single_input({shape!r})"
+        opening = f"open_user_module(UserModule({user_module.factory!r}, {dict(user_module.arguments)!r}, {made}))"
     else:
         arguments = [repr(entry.key) if entry is not None else "module"]
         if shape is not None:
             arguments.append(f"input_shape={shape!r}")
+        if inputs:
+            arguments.append(f"inputs={inputs!r}")
         if network.context.options:
             arguments.append(f"options={network.context.options!r}")
         opening = f"open_network({', '.join(arguments)})"
@@ -159,6 +170,27 @@ def _constructor_call(edit: Any) -> str:
 
 
 def _custom_input_shape(network: Network) -> tuple[int, ...] | None:
-    """Return the shape a network was opened with, None where it is its entry's."""
+    """Return the shape of the image a network was opened with; None where it is its entry's, or where it takes anything
+    but one image."""
     entry, shape = network.context.entry, network.baseline.architecture.input_shape
-    return None if entry is not None and shape == (1, *entry.input_size) else shape
+    if entry is not None:
+        return None if shape == (1, *entry.input_size) else shape
+    return None if _custom_inputs(network) else shape
+
+
+def _custom_inputs(network: Network, folder: Path | None = None) -> tuple[InputSpec, ...]:
+    """Return the inputs of a module that takes anything but one image; files inside a folder are named relative to
+    it."""
+    inputs = network.context.inputs
+    if len(inputs) == 1 and inputs == single_input(inputs[0].shape) and len(inputs[0].shape) == 4:
+        return ()
+    return tuple(_relative_file(spec, folder) for spec in inputs)
+
+
+def _relative_file(spec: InputSpec, folder: Path | None) -> InputSpec:
+    if spec.is_plain or not is_file_source(spec.source):
+        return spec
+    path = Path(spec.source).expanduser().resolve()
+    if folder is not None and path.is_relative_to(folder.resolve()):
+        path = path.relative_to(folder.resolve())
+    return replace(spec, source=path.as_posix())

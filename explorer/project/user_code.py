@@ -33,10 +33,15 @@ from explorer.edits import Edit
 from explorer.graph.trace import TraceError
 from explorer.graph.transport import TransportError, snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network, network_from_verified
+from explorer.networks.input_spec import InputError
 from explorer.networks.user_module import UserModule, UserModuleError
 
 #: What a child may raise that callers tell apart.
-_KNOWN_FAILURES: dict[str, type[ValueError]] = {"ShapeError": TraceError, "TraceError": TraceError}
+_KNOWN_FAILURES: dict[str, type[ValueError]] = {
+    "ShapeError": TraceError,
+    "TraceError": TraceError,
+    "InputError": InputError,
+}
 
 
 def open_user_module(user_module: UserModule, edits: Iterable[Edit] = ()) -> Network:
@@ -44,6 +49,7 @@ def open_user_module(user_module: UserModule, edits: Iterable[Edit] = ()) -> Net
 
     Raises:
         UserModuleError: the code is not there, fails, or builds no module; the message names the line.
+        InputError: an input cannot be made, or the forward has none of that name.
         TraceError, ShapeError: its forward cannot be followed, or takes no input of that shape.
         EditError: an edit cannot be made.
     """
@@ -92,11 +98,11 @@ def open_apart(
         if not travelled:
             return None
         try:
-            architecture, verification = snapshot_from_bytes(Path(folder, "graph").read_bytes())
+            architecture, verification, inputs = snapshot_from_bytes(Path(folder, "graph").read_bytes())
             tensors = torch.load(Path(folder, "tensors"), weights_only=True)
         except (OSError, RuntimeError, TransportError) as failure:
             raise ChildError(f"what it sent back cannot be read ({clip(str(failure))})") from failure
-    return VerifiedModule(architecture, tensors, None, verification)
+    return VerifiedModule(architecture, tensors, None, verification, inputs)
 
 
 def _open_and_write(opener: str, arguments: tuple[Any, ...], folder: str) -> bool:
@@ -104,7 +110,7 @@ def _open_and_write(opener: str, arguments: tuple[Any, ...], folder: str) -> boo
     module, _, name = opener.partition(":")
     opened: VerifiedModule = getattr(importlib.import_module(module), name)(*arguments)
     try:
-        content = snapshot_to_bytes((opened.architecture, opened.verification))
+        content = snapshot_to_bytes((opened.architecture, opened.verification, opened.inputs))
     except TransportError:
         return False
     Path(folder, "graph").write_bytes(content)
@@ -114,7 +120,7 @@ def _open_and_write(opener: str, arguments: tuple[Any, ...], folder: str) -> boo
 
 def _open_here(user_module: UserModule) -> VerifiedModule:
     with _torch_state_restored(), _report_user_errors(user_module):
-        return open_verified(_build(user_module), user_module.input_shape)
+        return open_verified(_build(user_module), user_module.inputs)
 
 
 def _build(user_module: UserModule) -> nn.Module:
@@ -190,7 +196,7 @@ def _report_user_errors(user_module: UserModule) -> Iterator[None]:
     """Turn whatever the user's code raises into a UserModuleError that names the line of the user's file."""
     try:
         yield
-    except (UserModuleError, TraceError, ShapeError):
+    except (UserModuleError, TraceError, ShapeError, InputError):
         raise
     except (Exception, SystemExit, GeneratorExit) as failure:
         message = clip(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)

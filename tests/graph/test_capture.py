@@ -340,9 +340,3 @@ def test_wrappers_are_taken_off() -> None:
     assert set(explorer.open(nn.DataParallel(inner), input_shape=SHAPE).architecture.nodes) == set(
         explorer.open(inner, input_shape=SHAPE).architecture.nodes
     )
-
-
-@pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated:FutureWarning")
-def test_a_scripted_module_says_what_to_open_instead() -> None:
-    with pytest.raises(ValueError, match=r"passed to torch\.jit\.script"):
-        explorer.open(torch.jit.script(nn.ReLU()), input_shape=SHAPE)

@@ -13,6 +13,7 @@ import torch
 
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits import EditError, SwapActivation
+from explorer.networks.input_spec import single_input
 from explorer.networks.user_module import UserModule, UserModuleError
 from explorer.project.files import ProjectError, read_project, write_project
 from explorer.project.opening import ConsentRequired, build_project, open_project, to_python
@@ -47,7 +48,7 @@ class Depends(nn.Module):
 
 ready = Net(7)
 """
-SMALL = (1, 3, 32, 32)
+SMALL = single_input((1, 3, 32, 32))
 
 
 @pytest.fixture
@@ -72,7 +73,9 @@ def test_a_file_makes_a_network_with_its_own_weights(net: Path) -> None:
 
 
 def test_a_package_makes_one_and_so_does_a_network_that_is_there(net: Path) -> None:
-    shuffle = open_user_module(UserModule("torchvision.models:shufflenet_v2_x0_5", {"num_classes": 3}, (1, 3, 64, 64)))
+    shuffle = open_user_module(
+        UserModule("torchvision.models:shufflenet_v2_x0_5", {"num_classes": 3}, single_input((1, 3, 64, 64)))
+    )
     assert shuffle.title == "ShuffleNetV2"
     assert open_user_module(UserModule(f"{net}:ready", {}, SMALL)).architecture.nodes["fc"].layer.out_features == 7
 
@@ -151,7 +154,7 @@ def test_what_is_not_there_or_cannot_be_followed_says_so(net: Path) -> None:
     with pytest.raises(UserModuleError, match="No module named 'nowhere'"):
         open_user_module(UserModule("nowhere.at_all:Net"))
     with pytest.raises(ShapeError, match="cannot take 2×32×32"):
-        open_user_module(UserModule(f"{net}:Net", {}, (1, 2, 32, 32)))
+        open_user_module(UserModule(f"{net}:Net", {}, single_input((1, 2, 32, 32))))
     with pytest.raises(EditError):
         open_user_module(UserModule(f"{net}:Net", {}, SMALL), [SwapActivation("nothing", "gelu")])
     net.write_text("x = (\n")
@@ -179,7 +182,7 @@ def test_a_project_elsewhere_names_the_whole_path(net: Path, tmp_path_factory: p
     network = open_user_module(UserModule(f"{net}:Net", {}, SMALL))
     folder = tmp_path_factory.mktemp("elsewhere")
     assert build_project(network, folder=folder).module == f"{net.resolve().as_posix()}:Net"
-    package = open_user_module(UserModule("torchvision.models:shufflenet_v2_x0_5", {}, (1, 3, 64, 64)))
+    package = open_user_module(UserModule("torchvision.models:shufflenet_v2_x0_5", {}, single_input((1, 3, 64, 64))))
     assert build_project(package, folder=folder).module == "torchvision.models:shufflenet_v2_x0_5"
 
 

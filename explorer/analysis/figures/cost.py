@@ -122,6 +122,7 @@ _FORMULAS: dict[Any, Callable[[tuple[Any, ...], Any], int]] = {
     _aten.addmm: lambda args, _: _mm(*args[1:]),
     _aten.baddbmm: lambda args, _: _mm(*args[1:]),
     _aten.convolution: lambda args, result: _convolution(args[0], args[1], result, args[6]),
+    _aten._convolution: lambda args, result: _convolution(args[0], args[1], result, args[6]),
     _aten._scaled_dot_product_flash_attention_for_cpu: lambda args, _: _attention(*args[:3]),
     _aten._scaled_dot_product_fused_attention_overrideable: lambda args, _: _attention(*args[:3]),
     _aten._scaled_dot_product_flash_attention: lambda args, _: _attention(*args[:3]),

@@ -16,7 +16,7 @@ from explorer.analysis.figures.memory import Activations, allocated_elements, me
 from explorer.analysis.figures.receptive_field import FieldSize, compute_receptive_fields, network_receptive_field
 from explorer.analysis.figures.shape_inference import Measure, Shape, measure_nodes
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture
+from explorer.graph.architecture import Architecture, Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Figures:
                 seen.add(path)
             macs += cost.macs
             ops += cost.all_ops
-            elements += allocated_elements(known) if nodes[name] is not self.architecture.input else 0
+            elements += 0 if isinstance(nodes[name].op, Input) else allocated_elements(known)
         return Total(params, macs, ops, elements)
 
     def as_json(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class Figures:
                 "macs": known.cost.macs,
                 "flops": known.cost.flops,
                 "all_ops": known.cost.all_ops,
-                "activation_elements": 0 if node is self.architecture.input else allocated_elements(known),
+                "activation_elements": 0 if isinstance(node.op, Input) else allocated_elements(known),
                 **_field_as_json(self.receptive_field_sizes[node.name]),
                 "runs": True,
             }

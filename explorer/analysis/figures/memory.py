@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from explorer.analysis.figures.shape_inference import Measure
-from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.architecture import Architecture, Constant, Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def measure_activations(architecture: Architecture, measures: Mapping[str, Measu
         if owner[name] == name and not isinstance(architecture.live[name].op, Constant):  # weights are no activations
             held[name] = measure.bytes
             alive += held[name]
-            if name != architecture.input.name:
+            if not isinstance(architecture.live[name].op, Input):
                 elements += measure.elements
                 total += held[name]
         elements += measure.inner.elements

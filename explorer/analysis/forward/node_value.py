@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from explorer.analysis.example_inputs import input_value
 from explorer.graph.architecture import Constant, Input, Layer, Node, copy_module
 from explorer.graph.call_op import call_op
 from explorer.weights.weight_source import WeightSource
@@ -18,13 +19,14 @@ def compute_node_value(
 ) -> Any:
     """Run one node on `inputs`: values by name, of the nodes it reads (and of any others).
 
-    `module` is its layer with weights, where that is at hand (see `with_weights`); else `weights` are asked for them.
+    `image` is the value of the main input. `module` is its layer with weights, where that is at hand (see
+    `with_weights`); else `weights` are asked for them.
     """
     if isinstance(node.op, Layer):
         args, kwargs = node.bind_arguments(inputs)
         return (module or with_weights(node.op.module, weights.tensors(node)))(*args, **kwargs)
     if isinstance(node.op, Input):
-        return image
+        return image if node.op.is_main else input_value(node.op).to(image.device)
     if isinstance(node.op, Constant):
         value = node.op.value if node.op.value is not None else weights.tensors(node)[""]
         return value.to(image.device)

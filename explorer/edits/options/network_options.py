@@ -14,7 +14,7 @@ from explorer.edits.options.spatial_size import accepts_size
 from explorer.edits.repairs import is_applicable
 from explorer.edits.widths import MultiplyWidth
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
+from explorer.graph.architecture import Input, Node
 from explorer.viewmodels.panels import Option
 
 
@@ -84,7 +84,10 @@ def class_options(scope: OptionScope) -> Iterator[Option]:
 
 
 def input_options(scope: OptionScope) -> Iterator[Option]:
-    """Resolution, channels, batch."""
+    """Resolution, channels, batch; nothing where the input is no image."""
+    op = scope.architecture.input.op
+    if len(scope.architecture.input_shape) != 4 or not isinstance(op, Input) or op.value is not None:
+        return
     batch, count, height, width = scope.architecture.input_shape
     tip = "Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened."
     if height != width or not _accepts_input_size(scope, height):

@@ -34,7 +34,8 @@ def build_stages(root: Group, architecture: Architecture, dims: OutputShapes) ->
     """Return the root with the groups on the main path gathered into stem, stages and head."""
     hidden: list[str] = list(root.hidden)
     items = _keep_stage_containers(list(_main_path(root, None, hidden, architecture)))
-    ends = {architecture.input.name, architecture.output.name}
+    inputs = [node.name for node in architecture.inputs]
+    ends = {*inputs, architecture.output.name}
     body = [item for item in items if item.content not in ends]
     blocks = [at for at, item in enumerate(body) if item.is_block and not _is_classifier(item, dims)]
     first, last = (blocks[0], blocks[-1] + 1) if blocks else (0, _find_head_start(body, architecture, dims))
@@ -51,7 +52,7 @@ def build_stages(root: Group, architecture: Architecture, dims: OutputShapes) ->
     parts.extend(_gather_stages(body[first:last], architecture, dims))
     if body[last:]:
         parts.append(Group("@head", "head", tuple(i.content for i in body[last:])))
-    children: list[str | Group] = [architecture.input.name, *parts, architecture.output.name]
+    children: list[str | Group] = [*inputs, *parts, architecture.output.name]
     return replace(root, role="network", children=tuple(children), hidden=tuple(hidden))
 
 

@@ -18,14 +18,15 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from explorer.base.languages import tr, tr_noop
+from explorer.networks.input_spec import InputError, InputSpec, single_input
 from explorer.networks.user_module import ModuleCandidate, UserModule, UserModuleError, list_candidates, parse_arguments
 from explorer.ui.base.appearance import current_colours
+from explorer.ui.user_module.inputs_editor import InputsEditor
 from explorer.ui.user_module.limits import LimitsRow
 
 _SPACES = re.compile(r"(?<=\S) {5,}")  # what pushes the rest out of sight
@@ -46,6 +47,7 @@ class ModuleDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Open module"))
         self._candidates: dict[str, ModuleCandidate] = {}
+        self._suggested: tuple[InputSpec, ...] = single_input()  # by the signature of the class that is chosen
         self._may_read = not reason  # a file that somebody else names is not touched before the user agrees
         self._build(reason)
         self.show_module(user_module or UserModule(":"))
@@ -70,10 +72,7 @@ class ModuleDialog(QDialog):
         self.arguments_edit.setAccessibleName(tr("Arguments"))
         self.signature_label = _muted_text()
         self.request_view = _build_request_view()
-        self.input_boxes = [QSpinBox(minimum=1, maximum=most) for most in (1024, 8192, 8192)]
-        for box, word in zip(self.input_boxes, (tr("Channels"), tr("Height"), tr("Width")), strict=True):
-            box.setAccessibleName(word)
-            box.setToolTip(word)
+        self.inputs = InputsEditor()
         self.message = QLabel()
         self.message.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a stranger's code
         self.message.setWordWrap(True)
@@ -98,12 +97,7 @@ class ModuleDialog(QDialog):
         form.addRow(tr("Arguments"), self.arguments_edit)
         form.addRow("", self.signature_label)
         self.limits = LimitsRow()
-        form.addRow(
-            tr("Input"),
-            _side_by_side(
-                self.input_boxes[0], QLabel("×"), self.input_boxes[1], QLabel("×"), self.input_boxes[2], None
-            ),
-        )
+        form.addRow(tr("Inputs"), self.inputs)
         form.addRow(tr("Limits"), self.limits)
         warning = QLabel(f"⚠  {tr(_WARNING)}")
         warning.setWordWrap(True)
@@ -121,7 +115,7 @@ class ModuleDialog(QDialog):
         column.addWidget(self.message)
         column.addStretch(1)
         column.addWidget(self.buttons)
-        self.resize(560, 340)
+        self.resize(680, 420)
 
     def show_module(self, user_module: UserModule) -> None:
         """Fill the fields."""
@@ -130,9 +124,8 @@ class ModuleDialog(QDialog):
         if user_module.name:
             self.name_box.setEditText(user_module.name)
         self.arguments_edit.setText(", ".join(f"{name}={value!r}" for name, value in user_module.arguments.items()))
-        for box, side in zip(self.input_boxes, user_module.input_shape[1:], strict=True):
-            box.setValue(side)
-        self._batch = user_module.input_shape[0]
+        if user_module.inputs != single_input():
+            self.inputs.show_specs(user_module.inputs)
 
     # what happens
 
@@ -174,6 +167,9 @@ class ModuleDialog(QDialog):
     def _show_signature(self) -> None:
         offer = self._candidates.get(self.name_box.currentText())
         self.signature_label.setText(f"{offer.name}({offer.parameters})" if offer is not None else "")
+        if offer is not None and offer.inputs != self._suggested:
+            self._suggested = offer.inputs
+            self.inputs.show_specs(offer.inputs)
 
     def _confirm(self) -> None:
         where, name = self.path_edit.text().strip(), self.name_box.currentText().strip()
@@ -186,10 +182,10 @@ class ModuleDialog(QDialog):
             return self._show_message(missing, is_error=True)
         try:
             arguments = parse_arguments(self.arguments_edit.text())
-        except UserModuleError as failure:
+            inputs = self.inputs.specs()
+        except (UserModuleError, InputError) as failure:
             return self._show_message(str(failure), is_error=True)
-        shape = (self._batch, *(box.value() for box in self.input_boxes))
-        self.run_confirmed.emit(UserModule(f"{where}:{name}", arguments, shape))
+        self.run_confirmed.emit(UserModule(f"{where}:{name}", arguments, inputs))
         return None
 
     def _show_message(self, text: str, *, is_error: bool) -> None:
@@ -202,7 +198,9 @@ def describe_request(user_module: UserModule) -> str:
     field, nor behind spaces or line breaks, which are written as in Python."""
     lines = [user_module.location, f"{user_module.name}("]
     lines += [f"    {name} = {value!r}" for name, value in user_module.arguments.items()]
-    visible = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in (*lines, ")"))
+    lines.append(")")
+    lines += [f"given {spec.text}" for spec in user_module.inputs if user_module.inputs != single_input(spec.shape)]
+    visible = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines)
     return _SPACES.sub(lambda run: f" ⟨{len(run[0])} spaces⟩ ", "\n".join(visible))
 
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 
 from explorer.base.child_process import discard_prepared_child, prepare_child
 from explorer.base.languages import tr
+from explorer.networks.input_spec import parse_inputs
 from explorer.networks.user_module import UserModule
 from explorer.ui.base import jobs
 from explorer.ui.plugin.tool_context import ToolContext
@@ -108,13 +109,13 @@ class UserModuleTool:
 
 
 def _remember(module: UserModule) -> None:
-    saved = {"made_by": module.factory, "arguments": module.arguments, "input_shape": module.input_shape}
+    saved = {"made_by": module.factory, "arguments": module.arguments, "inputs": [spec.text for spec in module.inputs]}
     QSettings().setValue(_LAST_MODULE_SETTING, json.dumps(saved))
 
 
 def _last_module() -> UserModule | None:
     try:
         saved = json.loads(str(QSettings().value(_LAST_MODULE_SETTING, "")))
-        return UserModule(saved["made_by"], saved["arguments"], tuple(saved["input_shape"]))
+        return UserModule(saved["made_by"], saved["arguments"], parse_inputs(saved["inputs"]))
     except (ValueError, TypeError, KeyError):
         return None

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer.base.child_process import Limits
 from explorer.edits import SwapActivation
+from explorer.networks.input_spec import single_input
 from explorer.networks.user_module import UserModule
 from explorer.project.files import read_project
 from explorer.ui.base import dialogs
@@ -66,8 +67,7 @@ def fill(dialog: ModuleDialog, path: Path, arguments: str = "", sides: tuple[int
     dialog.path_edit.setText(str(path))
     dialog.path_edit.editingFinished.emit()
     dialog.arguments_edit.setText(arguments)
-    for box, side in zip(dialog.input_boxes, sides, strict=True):
-        box.setValue(side)
+    dialog.inputs.rows[0].shape.setText("x".join(map(str, sides)))
 
 
 def opened(tool: UserModuleTool, path: Path, window: Window, qtbot: QtBot) -> None:
@@ -97,7 +97,7 @@ def test_a_file_is_looked_at_opened_and_its_output_shown(
     qtbot.waitUntil(lambda: not tool.reload_action.isEnabled(), timeout=SLOW)
     tool.open_action.trigger()  # begins with what was opened last
     assert (asked(tool).path_edit.text(), asked(tool).arguments_edit.text()) == (str(net), "classes=7")
-    assert [box.value() for box in asked(tool).input_boxes] == [1, 28, 28]
+    assert asked(tool).inputs.specs() == single_input((1, 1, 28, 28))
     asked(tool).reject()
 
 
@@ -139,7 +139,7 @@ def test_one_that_takes_no_such_image_is_told_which_layer_refuses(
     fill(dialog, net, sides=(3, 28, 28))
     dialog.run_button.click()
     qtbot.waitUntil(lambda: "stem cannot take 3×28×28" in dialog.message.text(), timeout=SLOW)
-    dialog.input_boxes[0].setValue(1)
+    dialog.inputs.rows[0].shape.setText("1x28x28")
     dialog.run_button.click()
     qtbot.waitUntil(lambda: tool.dialog is None, timeout=SLOW)
 

@@ -1,0 +1,130 @@
+"""Modules as people bring them open verified, count right and compute what torch computes; or say truly why not.
+
+`python -m tests.test_cases` prints the table.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import explorer
+from explorer.analysis.example_inputs import build_examples
+from explorer.analysis.verification import unwrap
+from explorer.network import Network
+from explorer.networks.input_spec import parse_inputs
+from explorer.presenters import build_inspection
+from tests.cases.papers import PAPERS
+from tests.cases.reported import CASES, Case
+
+ALL = {**CASES, **PAPERS}
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of what torch deprecates: people still bring it
+
+
+def flat(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (dict, list, tuple)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from flat(item)
+
+
+def make(case: Case) -> nn.Module:
+    torch.manual_seed(0)
+    return case.make().eval()
+
+
+def faults(case: Case) -> list[str]:
+    """Open a case, and return in what it is not as torch says."""
+    module, specs = make(case), parse_inputs(case.inputs)
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    network = explorer.open(module, inputs=specs)
+    assert network.verification is not None
+    if case.differs:
+        assert network.verification.status == "differs"
+        return [] if case.differs in network.verification.text else [network.verification.text]
+    found = [] if network.verification.status == "equal" else [network.verification.text]
+    if any(not torch.equal(before[name], tensor) for name, tensor in module.state_dict().items()):
+        found.append("the user's object was changed")
+    example = next(iter(build_examples(unwrap(module), specs)))
+    args, kwargs = example.fresh_arguments(network.preprocess("cat")[0])
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False), counter:
+        torch.manual_seed(0)
+        expected = list(flat(module(*args, **kwargs)))
+    total = network.figures.total
+    if total.params != sum(p.numel() for p in module.parameters()):
+        found.append(f"{total.params} parameters")
+    if case.counted and total.macs != counter.get_total_flops() // 2:
+        found.append(f"{total.macs} MACs, not {counter.get_total_flops() // 2}")
+    torch.manual_seed(0)
+    found += _unlike(list(flat(network.run("cat").result.value)), expected, "run", case)
+    with torch.no_grad():
+        torch.manual_seed(0)
+        again = network.module()(*flat((args, tuple(kwargs.values()))))
+    return found + _unlike(list(flat(again)), expected, "module()", case) + _looked_at(network)
+
+
+def _unlike(ours: list[torch.Tensor], expected: list[torch.Tensor], where: str, case: Case) -> list[str]:
+    if case.random:
+        ours = [torch.zeros_like(t) for t in ours]
+        expected = [torch.zeros_like(t) for t in expected]
+    if [(t.shape, t.dtype) for t in ours] != [(t.shape, t.dtype) for t in expected]:
+        return [f"{where} gives {[tuple(t.shape) for t in ours]}"]
+    for one, other in zip(ours, expected, strict=True):
+        loose = torch.finfo(one.dtype).eps > 1e-6 if one.is_floating_point() else False
+        scale = float(other.abs().max()) if other.numel() else 0.0
+        if not torch.allclose(one, other, rtol=1e-2 if loose else 1e-3, atol=(1e-2 if loose else 1e-4) * scale):
+            return [f"{where} differs"]
+    return []
+
+
+def _looked_at(network: Network) -> list[str]:
+    """The inspector has an answer for every card."""
+    for selected in (
+        (),
+        *((name,) for name in network.analysis.hierarchy.groups),
+        *((n,) for n in network.architecture.live),
+    ):
+        if selected != ("",):
+            build_inspection(network.analysis, selected)
+    return []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_it_opens_verified_and_is_as_torch_says(name: str) -> None:
+    case = ALL[name]
+    if case.refusal:
+        with pytest.raises(ValueError, match=case.refusal):
+            explorer.open(make(case), inputs=case.inputs)
+    else:
+        assert faults(case) == []
+
+
+def print_table() -> None:
+    """Print a line for each case, and the sums."""
+    warnings.simplefilter("ignore")
+    counts: dict[str, int] = {}
+    for name, case in ALL.items():
+        start = time.perf_counter()
+        try:
+            found = faults(case)
+            verdict = "wrong" if found else "differs, said" if case.differs else "verified"
+        except Exception as failure:
+            found = [f"{type(failure).__name__}: {' '.join(str(failure).split())[:260]}"]
+            verdict = "refused, truly" if case.refusal and case.refusal in str(failure) else "refused"
+        counts[verdict] = counts.get(verdict, 0) + 1
+        print(f"{verdict:<15} {time.perf_counter() - start:5.1f} s  {name}  {'; '.join(found)}", flush=True)
+    print(counts)
+
+
+if __name__ == "__main__":
+    print_table()
