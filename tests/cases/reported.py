@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import warnings
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -57,15 +58,19 @@ class Conv(nn.Module):
 # scripted parts
 
 
-@torch.jit.script
 def _swish(x: Tensor) -> Tensor:
     return x * torch.sigmoid(x)
+
+
+with warnings.catch_warnings():  # torch deprecates it: people still bring it
+    warnings.simplefilter("ignore")
+    scripted_swish = torch.jit.script(_swish)
 
 
 @case()
 class ScriptedFunction(Conv):
     def forward(self, x: Tensor) -> Tensor:
-        return self.b(_swish(self.a(x)))
+        return self.b(scripted_swish(self.a(x)))
 
 
 class _Gate(nn.Module):

@@ -99,7 +99,7 @@ class InputsEditor(QWidget):
         row.numbers.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         row.numbers.addItem(tr("photo or noise"), "")
         row.numbers.addItems(list(_SOURCES))
-        row.numbers.addItem(tr("File…"), "file")
+        row.numbers.addItem(tr("File…"), True)
         row.remove.setText("−")
         row.remove.setToolTip(tr("Remove input"))
         for widget, tip in zip(row.widgets, self._tips, strict=False):
@@ -132,7 +132,7 @@ class InputsEditor(QWidget):
             row.remove.setEnabled(len(self.rows) > 1)
 
     def _choose_file(self, row: _Row) -> None:
-        if row.numbers.currentData() != "file":
+        if row.numbers.currentData() is not True:
             return
         path, _ = QFileDialog.getOpenFileName(self, tr("Numbers of an input"), "", tr("Tensors (*.npy *.pt *.pth)"))
         row.numbers.setCurrentIndex(0)
