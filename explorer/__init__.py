@@ -50,7 +50,7 @@ _HOME: dict[str, tuple[str, str]] = {
             "RemoveBlock RemoveBranch ReorderLastStage RepeatBlock SetBottleneckActivation SetBottleneckRatio "
             "SetCardinality SetClasses SetConvForm SetExpansion SetGrowthRate SetInputSize SetLayer SetReduction "
             "SetSqueezeRatio SetWidth SwapActivation SwapGate SwapHead SwapJoin SwapNorm ToggleAuxiliaryHead "
-            "ToggleChannelShuffle ToggleShortcut ToggleSqueezeExcitation"
+            "ToggleChannelShuffle ToggleShortcut ToggleSqueezeExcitation UnshareLayer"
         ),
         "explorer.export.network_files": "save_network",
         "explorer.export.network_graph": "save_graph to_networkx",

@@ -29,6 +29,7 @@ from explorer.edits.registry import FORMER_EDIT_KINDS as FORMER_EDIT_KINDS
 from explorer.edits.registry import find_edit_class as find_edit_class
 from explorer.edits.registry import find_edit_kind as find_edit_kind
 from explorer.edits.registry import register_edit as register_edit
+from explorer.edits.shared_layers import *
 from explorer.edits.switches import *
 from explorer.edits.widths import *
 

@@ -61,7 +61,8 @@ def _recorded(architecture: Architecture, baseline: Architecture) -> Iterator[tu
     for node in architecture.live.values():
         if node.added or isinstance(node.op, Bypass) or node.name not in baseline.nodes:
             continue
-        known = matching.map_of(node)
+        calls = architecture.shared_layers.get(node.path)  # one layer has the channels of its first call
+        known = matching.map_of(node if calls is None else architecture.nodes[calls[0]])
         if known != node.channel_map:
             yield node, _with_map(node, known)
 
@@ -69,7 +70,9 @@ def _recorded(architecture: Architecture, baseline: Architecture) -> Iterator[tu
 def _with_map(node: Node, channel_map: ChannelMap | None) -> Node:
     """The node with a map; the one as opened where nothing is different from it."""
     original = node.original or node
-    same = (node.signature, node.args, node.kwargs) == (original.signature, original.args, original.kwargs)
+    same = (node.signature, node.args, node.kwargs, node.path) == (
+        *(original.signature, original.args, original.kwargs, original.path),
+    )
     if channel_map is None and same:
         return original
     return node.replace(channel_map=channel_map, original=original)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.edit import Edit, EditError
+from explorer.edits.shared_layers import apply_to_calls
 from explorer.edits.size_limits import check_growth
 from explorer.graph.architecture import Architecture
 
@@ -63,7 +64,7 @@ class History:
 def apply_edit(edit: Edit, architecture: Architecture) -> Architecture:
     """Return the snapshot after an edit. Raises EditError, also where the snapshot does not hold together."""
     try:
-        result = edit.apply(architecture)
+        result = apply_to_calls(edit, architecture)
         check_growth(architecture, result)
         # A layer that reads other channels no longer shares numbers, and what is shared is counted once.
         return carry_channels(result) if result.shared_params else result

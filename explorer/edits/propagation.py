@@ -66,7 +66,8 @@ def change_node(node: Node, **changes: Any) -> Node:
     new = node.replace(**changes, original=origin)
     if origin is None or isinstance(new.op, Bypass) or new.signature != origin.signature:
         return new
-    return origin if new.args == origin.args and new.kwargs == origin.kwargs else new
+    same = (new.args, new.kwargs, new.path) == (origin.args, origin.kwargs, origin.path)
+    return origin if same else new
 
 
 def restore_node(node: Node) -> Node:

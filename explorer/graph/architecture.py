@@ -251,6 +251,20 @@ class Architecture:
         return MappingProxyType({name: node for name, node in self.nodes.items() if name in wanted})
 
     @cached_property
+    def shared_layers(self) -> Mapping[str, tuple[str, ...]]:
+        """The live calls, in execution order, of every layer with tensors that is called at several places, by its
+        path."""
+        calls: dict[str, list[Node]] = {}
+        for node in self.live.values():
+            if isinstance(node.op, (Layer, Bypass)) and node.path:
+                calls.setdefault(node.path, []).append(node)
+        return {
+            path: tuple(node.name for node in nodes)
+            for path, nodes in calls.items()
+            if len(nodes) > 1 and any(isinstance(node.op, Layer) and node.op.has_tensors for node in nodes)
+        }
+
+    @cached_property
     def repeated_params(self) -> Mapping[str, int]:
         """How many trainable numbers of a node an earlier node holds as well, by name, where there are any: a weight
         that two layers share, or that the code also reads itself. Two calls of one layer have one path, and are not

@@ -171,13 +171,18 @@ class _DiagramBuilder:
             node.name,
             kind,
             title,
-            (attributes,) if attributes else (),
+            tuple(filter(None, (attributes, self.shared_text(node)))),
             shape="" if joined else self.shape_text(node.name),
             side_text=channel_text.concat_arithmetic(self.analysis, node) if kind == "concat" and joined else "",
             is_round=joined,
             change=change,
             tip=self.tool_tip((node.name,), node.name),
         )
+
+    def shared_text(self, node: Node) -> str:
+        """Say of a layer with weights that it is called at several places: an edit changes all of them."""
+        calls = self.architecture.shared_layers.get(node.path, ())
+        return tr("shared by {n}", n=len(calls)) if node.name in calls else ""
 
     def shape_text(self, name: str) -> str:
         shape = self.analysis.figures.shape(name)
@@ -189,7 +194,8 @@ class _DiagramBuilder:
         if group.role == "unit":
             nodes = [self.nodes[name] for name in group.nodes]
             main = next((n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED), nodes[0])
-            kind, lines = op_kinds.kind(main), tuple(filter(None, (op_kinds.attributes(main),)))
+            kind = op_kinds.kind(main)
+            lines = tuple(filter(None, (op_kinds.attributes(main), self.shared_text(main))))
             chips = tuple((op_kinds.kind(n), op_kinds.title(n)) for n in nodes)
         return Card(
             group.id,

@@ -100,6 +100,7 @@ def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -
     rows = [("Attributes", attributes)] if attributes else []
     rows += _figure_rows(analysis, (node.name,))
     rows += _weights_row(analysis, (node.name,), provenance_of)
+    rows += _shared_row(analysis, (node.name,))
     title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(kind, op_kinds.title(node))
     return Inspection(
         title=title,
@@ -129,11 +130,23 @@ def _inspect_group(analysis: Analysis, id: str, provenance_of: ProvenanceOf) -> 
         path=group.path or group.id.removeprefix("unit:"),
         kind=kind,
         description=what,
-        rows=(*rows, *_figure_rows(analysis, group.all_nodes), *_weights_row(analysis, group.nodes, provenance_of)),
+        rows=(
+            *rows,
+            *_figure_rows(analysis, group.all_nodes),
+            *_weights_row(analysis, group.nodes, provenance_of),
+            *(_shared_row(analysis, group.nodes) if is_unit else ()),
+        ),
         formula=build_cost_formula(analysis, weighted[0]) if is_unit else None,
         cost_breakdown="" if is_unit else _cost_breakdown(analysis, group.all_nodes),
         options=find_options(analysis, (id,)),
     )
+
+
+def _shared_row(analysis: Analysis, names: Iterable[str]) -> list[tuple[str, str]]:
+    """The calls of a layer that is called at several places."""
+    nodes, shared = analysis.architecture.nodes, analysis.architecture.shared_layers
+    calls = next((shared[nodes[name].path] for name in names if name in shared.get(nodes[name].path, ())), ())
+    return [("Shared", tr("by {n} calls: {names}", n=len(calls), names=", ".join(calls)))] if calls else []
 
 
 def _weights_row(analysis: Analysis, names: Iterable[str], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:

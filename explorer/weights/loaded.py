@@ -82,7 +82,7 @@ class LoadedWeights:
         """Return the loaded tensors of a node that have the expected shapes."""
         matching: dict[str, torch.Tensor] = {}
         for name, shape in tensor_shapes(node).items():
-            tensor = self._tensors.get(state_dict_key(node, name))
+            tensor = self._tensors.get(state_dict_key(node.original or node, name))  # a call cut loose has a new path
             if tensor is not None and strip_unit_kernel(tensor.shape) == strip_unit_kernel(shape):
                 matching[name] = tensor if tensor.shape == shape else tensor.reshape(shape)
         return matching

@@ -66,6 +66,8 @@ class SeededWeights:
             return _identity_tensors(node)
         else:
             fresh = self._draw_tensors(node)
+        if node.original is not None and infer_provenance(node) == "kept" and node.path != node.original.path:
+            return self.tensors(node.original)  # a call of a shared layer that was cut loose
         if infer_provenance(node) not in ("sliced", "extended"):
             return fresh
         assert node.original is not None

@@ -1,8 +1,8 @@
 """What is shown is what is exported: `run()`, `module()`, the Python with its weights, and ONNX compute one output.
 
 After random edits, on every network: the first three bit for bit in eval mode, and in training mode from one seed; what
-onnxruntime makes of the ONNX file within a ten thousandth, or where torch's own rounding is worse, within twice that.
-The Python is imported where the product cannot be. CI takes a short walk through a few small networks; `pytest --long`
+onnxruntime makes of the ONNX file within a ten thousandth, or where an error of a millionth in the image makes more of a
+difference to the network, within twice that. The Python is imported where the product cannot be. CI takes a short walk through a few small networks; `pytest --long`
 takes one through all, always new.
 """
 
@@ -123,10 +123,19 @@ def check_onnx(network: Network, built: list[torch.Tensor], folder: Path) -> Non
     for number, (one, other) in enumerate(zip(built, answers, strict=True)):
         assert one.shape == other.shape
         if not largest_difference(one, other) <= 1e-4:
-            with torch.inference_mode():
-                exact = tensors(network.module().double()(image.double()))[number]
-            rounding = largest_difference(exact, one.double())  # of deep networks, single precision loses more
+            exact, disturbed = (run_in_double(network, x)[number] for x in (image.double(), disturb(image)))
+            rounding = max(largest_difference(exact, one.double()), largest_difference(exact, disturbed))
             assert largest_difference(exact, other.double()) <= 2 * rounding, "ONNX"
+
+
+def run_in_double(network: Network, image: torch.Tensor) -> list[torch.Tensor]:
+    with torch.inference_mode():
+        return tensors(network.module().double()(image))
+
+
+def disturb(image: torch.Tensor) -> torch.Tensor:
+    """The image with its numbers off by about a millionth: where the output changes much, it says nothing."""
+    return image.double() * (1 + 1e-6 * torch.randn(image.shape, generator=torch.Generator().manual_seed(2)))
 
 
 def largest_difference(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -16,6 +16,7 @@ from explorer.edits.options.dominators import find_width_constraint, is_dominato
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.options.spatial_size import accepts_size, size_after
 from explorer.edits.pointwise_reduction import SetReduction, find_pointwise_before, is_windowed_depthwise
+from explorer.edits.shared_layers import UnshareLayer
 from explorer.edits.subgraph import Subgraph, subgraphs_at
 from explorer.edits.switches import SwapActivation, swappable_activations
 from explorer.edits.widths import MAX_WIDTH, SetWidth
@@ -35,6 +36,7 @@ def layer_options(scope: OptionScope) -> Iterator[Option]:
     yield from group_options(scope)
     yield from width_options(scope)
     yield from kept_channel_options(scope)
+    yield from sharing_options(scope)
     yield from bias_options(scope)
     yield from conv_form_options(scope, quiet=True)
     yield from reduction_options(scope)
@@ -231,6 +233,15 @@ def kept_channel_options(scope: OptionScope) -> Iterator[Option]:
     )
     entries = [(keep, labels[keep], KeepChannels(scope.at, keep)) for keep in kinds]
     yield scope.choice_option("Kept channels", common_value(map(find_keep, found)), entries, tip)
+
+
+def sharing_options(scope: OptionScope) -> Iterator[Option]:
+    """Weights of its own for a call of a layer that is called at several places."""
+    shared = scope.architecture.shared_layers
+    calls = next((shared[node.path] for node in scope.nodes if node.name in shared.get(node.path, ())), ())
+    if calls:
+        tip = f"One layer is called at {len(calls)} places, {', '.join(calls)}: an edit of one changes all of them."
+        yield scope.action_option("Shared weights", [("Weights of its own", UnshareLayer(scope.at))], tip)
 
 
 def produced_row(scope: OptionScope, target: Subgraph) -> tuple[int, ...] | None:
