@@ -1,9 +1,9 @@
 """What is shown is what is exported: `run()`, `module()`, the Python with its weights, and ONNX compute one output.
 
 After random edits, on every network: the first three bit for bit in eval mode, and in training mode from one seed; what
-onnxruntime makes of the ONNX file within a ten thousandth, or where an error of a millionth in the image makes more of a
-difference to the network, within twice that. The Python is imported where the product cannot be. CI takes a short walk through a few small networks; `pytest --long`
-takes one through all, always new.
+onnxruntime makes of the ONNX file within a ten thousandth, or where an error of a millionth in the image makes more of
+a difference to the network, within twice that. The Python is imported where the product cannot be. CI takes a short
+walk through a few small networks; `pytest --long` takes one through all, always new.
 """
 
 from __future__ import annotations
