@@ -31,10 +31,11 @@ def used():
     return_freed_memory()
     return psutil.Process().memory_info().rss / 2**20
 
-every = int(sys.argv[1])
-visit("resnet18")
+entries, every = [*all_entries()], int(sys.argv[1])
+for entry in entries[:: 4 * every]:  # torch, oneDNN and the builders keep something of what they see first
+    visit(entry.key)
 before = used()
-for entry in [*all_entries()][::every]:
+for entry in entries[::every]:
     visit(entry.key)
 print(used() - before)
 """
@@ -62,4 +63,4 @@ def test_opened_edited_and_closed_networks_leave_less_than_50_mb(request: pytest
         check=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
-    assert float(done.stdout) < 50
+    assert float(done.stdout) < 50, done.stdout
