@@ -16,6 +16,7 @@ import time
 from typing import Any
 
 from explorer.networks.catalogue import all_entries
+from tests.benchmarks.own_modules import MODULES, TOOLS
 
 PICTURES = ["alexnet", "vgg16", "googlenet", "resnet50", "densenet121", "mobilenet_v2", "efficientnet_b0"]
 LARGE = ["densenet201", "efficientnet_b7"]
@@ -152,6 +153,34 @@ def stalls(keys: list[str]) -> None:
         print(f"| {key} | {' | '.join(f'{cell:.0f}' for cell in cells)} |")
 
 
+def own_modules() -> None:
+    print("\n## Opening a module of one's own, verified (ms)\n")
+    print("| module | build | forward | trace | open here | open / (build + forward + trace) "
+          "| recording | torch.export | recording / torch.export | torchview | torchlens |")  # fmt: skip
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    parts = asked("own_modules", "parts", *MODULES)
+    tools = {tool: asked("own_modules", tool, *MODULES) for tool in TOOLS}
+    for key in MODULES:
+        row = parts[key] or dict.fromkeys(("build", "forward", "trace", "open"))
+        recording, exported = tools["recording"][key], tools["torch_export"][key]
+        share = f"{row['open'] / (row['build'] + row['forward'] + row['trace']):.2f}" if parts[key] else "–"
+        against = f"{recording / exported:.2f}" if recording and exported else "–"
+        cells = [*map(milliseconds, row.values()), share, milliseconds(recording), milliseconds(exported), against]
+        print(f"| {key} | {' | '.join(cells)} | {milliseconds(tools['torchview'][key])} "
+              f"| {milliseconds(tools['torchlens'][key])} |")  # fmt: skip
+
+
+def first_outputs(keys: list[str]) -> None:
+    print("\n## First output after an edit, applied and run (ms)\n")
+    print("| network | edit | here | plain forward of the edited module | here / plain | again |")
+    print("|---|---|---:|---:|---:|---:|")
+    for key, rows in asked("first_output", *keys).items():
+        for title, row in (rows or {}).items():
+            if row is not None:
+                cells = [milliseconds(row["here"]), milliseconds(row["plain"]), f"{row['here'] / row['plain']:.2f}"]
+                print(f"| {key} | {title} | {' | '.join(cells)} | {milliseconds(row['again'])} |")
+
+
 def start() -> None:
     print("\n## Start (s, median of 5)\n")
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
@@ -175,7 +204,8 @@ def main() -> None:
         "--networks", nargs="+", metavar="KEY", help="for the figures (default: all) and, with --only, the pictures"
     )
     parser.add_argument(
-        "--only", choices=("figures", "pictures", "exports", "panning", "edits", "output", "stall", "start")
+        "--only",
+        choices=("figures", "pictures", "exports", "panning", "edits", "output", "first", "own", "stall", "start"),
     )
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of each timing (default 5)")
     chosen = parser.parse_args()
@@ -190,6 +220,10 @@ def main() -> None:
         edits(chosen.networks if chosen.networks and chosen.only == "edits" else [*LARGE, "resnet50", "mobilenet_v2"])
     if chosen.only in (None, "output"):
         outputs(["resnet152", "mobilenet_v2", "vgg19"])
+    if chosen.only in (None, "first"):
+        first_outputs(["vgg16", "resnet50", "shufflenet_v2_x1_0", "mobilenet_v2", "efficientnet_b7"])
+    if chosen.only in (None, "own"):
+        own_modules()
     if chosen.only in (None, "stall"):
         stalls(["vgg19", "efficientnet_b7"])
     if chosen.only in (None, "exports"):
