@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from explorer.export.page import Page as Page
     from explorer.network import Network as Network
     from explorer.network import Prediction as Prediction
-    from explorer.network import open_network
     from explorer.networks.catalogue import CatalogueEntry as CatalogueEntry
     from explorer.networks.catalogue import all_entries as all_entries
     from explorer.networks.catalogue import get_entry as get_entry
+    from explorer.opening.open_any import open_any
     from explorer.session import Session as Session
     from explorer.ui.shell.app import show as show
 
-    open = open_network
+    open = open_any
 
 __version__ = "0.1.0"
 
@@ -62,7 +62,7 @@ _HOME: dict[str, tuple[str, str]] = {
         "explorer.ui.shell.app": "show",
     }.items()
     for name in names.split()
-} | {"open": ("explorer.network", "open_network")}
+} | {"open": ("explorer.opening.open_any", "open_any")}
 
 #: Names until 0.1; they go with the release after it.
 _RENAMED = {

@@ -6,9 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from explorer.base.atomic_write import is_project
+from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX
 from explorer.base.child_process import CHILD_ARGUMENT, serve_request
 from explorer.export import commands as commands_of_files
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options == [CHILD_ARGUMENT]:  # of a frozen app, which cannot be asked to run a module
         serve_request()
         return 0
-    if options and (is_project(options[0]) or options[0].endswith(".py")):
+    if options and Path(options[0]).suffix.lower() in (PROJECT_SUFFIX, ".py", *MODEL_SUFFIXES):
         options.insert(0, "--open")  # a double-clicked file
     parsed = _build_parser().parse_args(options)
     if parsed.command is None:

@@ -89,6 +89,13 @@ def build_example(module: nn.Module, specs: tuple[InputSpec, ...], own: torch.dt
     return Example(args, kwargs, held, specs)
 
 
+def positional_example(specs: tuple[InputSpec, ...]) -> Example:
+    """Return the inputs with numbers for a module that takes just these tensors, in this order. Raises InputError."""
+    ops = name_ops([_input_op(spec, torch.float32) for spec in specs])
+    values = [input_value(op) for op in ops]
+    return Example(tuple(values), {}, {id(value): op for value, op in zip(values, ops, strict=True)}, specs)
+
+
 def name_ops(ops: list[Input]) -> list[Input]:
     """Return the inputs with one of them the main one: the first image that is a photo, else the first. Further photos
     are others of the built-in ones: two equal images would tell nothing."""

@@ -194,6 +194,44 @@ def _verified(compared: _Compared, twin: nn.Module, example: Example, reference:
     return VerifiedModule(compared.architecture, _tensors_by_path(twin), twin, verification, example.specs)
 
 
+def verify_capture(module: nn.Module, example: Example, reference: Any, title: str) -> VerifiedModule:
+    """Capture a module that was converted from another format, and compare it with what that format's own runtime
+    made of the example; without a `reference` (None), with the module itself.
+
+    Raises TraceError where the module fails on the example, or its run cannot be recorded.
+    """
+    try:
+        with _same_random_numbers():
+            found = capture(module, example.args, example.kwargs, inputs=example.ops, title=title)
+    except Exception as failure:
+        raise TraceError(f"{title} cannot be shown as a graph: {_first_line(failure)}") from failure
+    return verify_snapshot(found.architecture, module, example, title, reference, found)
+
+
+def verify_snapshot(
+    architecture: Architecture,
+    module: nn.Module,
+    example: Example,
+    title: str,
+    reference: Any = None,
+    captured: Capture | None = None,
+) -> VerifiedModule:
+    """Compare a snapshot that was made of a module's graph with a `reference`, or with the module itself.
+
+    Raises TraceError where one of the two fails on the example.
+    """
+    try:
+        if reference is None:
+            args, kwargs = example.fresh_arguments()
+            with _same_random_numbers():
+                reference = module(*args, **kwargs)
+        difference = _compare(architecture, module, example, reference)
+    except Exception as failure:
+        raise TraceError(f"{title} cannot be shown as a graph: {_first_line(failure)}") from failure
+    way: Literal["traced", "captured"] = "traced" if captured is None else "captured"
+    return _verified(_Compared(architecture, way, difference, captured), module, example, reference)
+
+
 def _first_difference(architecture: Architecture, module: nn.Module, example: Example) -> str:
     """The first node, in order, that stands for a module whose own output is another one; empty where none is."""
     own: dict[str, list[Any]] = {}

@@ -15,6 +15,9 @@ import psutil
 
 PROJECT_SUFFIX = ".cnnx"
 
+#: Suffixes of files of models, for dialogs and the command line; what a file is, its content says.
+MODEL_SUFFIXES = (".onnx", ".pt2", ".pt", ".pth", ".bin", ".safetensors", ".ckpt")
+
 
 def is_project(path: str | Path) -> bool:
     """Return whether a path has the suffix of project files."""

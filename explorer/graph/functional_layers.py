@@ -66,7 +66,8 @@ def layer_key_at(module: nn.Module, path: str, fallback: Hashable) -> Hashable:
     """The configuration that a layer made of a functional call must have to be the one at `path`: that of the layer
     there, where it is one of torch's own. The same weight with another stride is another op."""
     owner = reduce(getattr, path.split("."), module)  # get_submodule is not there on scripted modules
-    return module_key(owner) if type(owner).__module__.startswith("torch.nn.modules") else fallback
+    is_layer = type(owner).__module__.startswith("torch.nn.modules") and type(owner) is not nn.Module
+    return module_key(owner) if is_layer else fallback
 
 
 def _build_batch_norm(tensors: Mapping[str, torch.Tensor], settings: dict[str, Any]) -> nn.Module | None:

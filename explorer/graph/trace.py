@@ -59,6 +59,15 @@ def trace(
     return _GraphConverter(module, graph, input_op or Input(input_shape)).build(title or type(module).__name__, key)
 
 
+def snapshot_of_graph(module: nn.Module, input_op: Input, title: str = "") -> Architecture:
+    """Keep a graph that is there already, `module.graph`, with the modules that its nodes say they come from.
+
+    Raises TraceError for several inputs.
+    """
+    graph: Any = module.graph
+    return _GraphConverter(module, graph, input_op).build(title or type(module).__name__, "")
+
+
 class _Tracer(fx.Tracer):
     def __init__(self, opaque: frozenset[str], wrap: tuple[Callable[..., Any], ...]) -> None:
         super().__init__(autowrap_functions=(channel_shuffle, *wrap))

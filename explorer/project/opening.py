@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.child_process import Limits
+from explorer.edits import Edit
 from explorer.network import Network, open_network
+from explorer.networks.by_name import build_by_name, is_library_name
 from explorer.networks.catalogue import UnknownNetwork
 from explorer.networks.input_spec import InputSpec, is_file_source, relocate, single_input
 from explorer.networks.user_module import UserModule, is_network_path
@@ -96,6 +99,12 @@ def open_project(
         Cancelled: `keep_going` returned False.
     """
     project = read_project(path)
+    if is_library_name(project.module):  # code that the user has installed, found by its name alone
+        try:
+            network = open_library_network(project.module, project.input_shape, project.options)
+        except ValueError as failure:
+            raise ProjectError(f"{path}: {failure}") from failure
+        return _apply_edits(network, project, path, keep_going), project
     if project.module:
         if trusted is None:
             raise ConsentRequired(path, user_module_of(project, path))
@@ -113,6 +122,23 @@ def open_project(
     except (ValueError, RuntimeError) as failure:
         raise ProjectError(f"{path}: {failure}") from failure
     return _apply_edits(network, project, path, keep_going), project
+
+
+def open_library_network(
+    name: str,
+    input_shape: tuple[int, ...] | None = None,
+    options: Mapping[str, Any] | None = None,
+    edits: Iterable[Edit] = (),
+    seed: int = 0,
+) -> Network:
+    """Open a network of an installed library by its name, "timm:convnext_atto", with random weights.
+
+    Raises UserModuleError for a library that is not installed or a name that it does not know.
+    """
+    module, usual = build_by_name(name, dict(options or {}))
+    shape = input_shape or usual
+    known = UserModule(name, dict(options or {}), single_input(shape))
+    return open_network(module, input_shape=shape, edits=edits, seed=seed, user_module=known)
 
 
 def _apply_edits(network: Network, project: Project, path: str | Path, keep_going: KeepGoing) -> Network:
@@ -135,14 +161,19 @@ def to_python(network: Network) -> str:
     shape = _custom_input_shape(network)
     inputs = [spec.text for spec in _custom_inputs(network)]
     lines = ["from explorer.network import open_network"]
-    if user_module is not None:
+    library = user_module is not None and is_library_name(user_module.factory)
+    if library:
+        lines = ["from explorer.project.opening import open_library_network"]
+    elif user_module is not None:
         lines = [
             "from explorer.networks.user_module import UserModule",
             "from explorer.project.user_code import open_user_module",
         ]
     if edits:
         lines.insert(0, f"from explorer.edits import {', '.join(sorted({type(edit).__name__ for edit in edits}))}")
-    if user_module is not None:
+    if user_module is not None and library:
+        opening = f"open_library_network({user_module.factory!r}, {shape!r}, {dict(user_module.arguments)!r})"
+    elif user_module is not None:
         imported = "parse_inputs" if inputs else "single_input"
         lines.insert(bool(edits), f"from explorer.networks.input_spec import {imported}")
         made = f"parse_inputs({inputs!r})" if inputs else f"single_input({shape!r})"

@@ -8,7 +8,7 @@ from typing import Literal
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from explorer.base.atomic_write import PROJECT_SUFFIX, is_project
+from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX, is_project
 from explorer.base.languages import tr, tr_noop
 
 IMAGE_FILTER = tr_noop("Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff);;All files (*)")
@@ -39,9 +39,17 @@ def ask_project_save_path(parent: QWidget, suggested: str) -> str | None:
 
 
 def ask_project_open_path(parent: QWidget, folder: str) -> str | None:
-    """Ask for a project or a file of edits to open, starting in `folder`."""
-    kinds = tr("Projects and edits (*{suffix} *.json);;All files (*)", suffix=PROJECT_SUFFIX)
-    return QFileDialog.getOpenFileName(parent, tr("Open project"), folder, kinds)[0] or None
+    """Ask for a project, a model or a file of edits to open, starting in `folder`."""
+    models = " ".join(f"*{suffix}" for suffix in MODEL_SUFFIXES)
+    kinds = ";;".join(
+        (
+            tr("Projects and models (*{suffix} *.json *.py {models})", suffix=PROJECT_SUFFIX, models=models),
+            tr("Projects and edits (*{suffix} *.json)", suffix=PROJECT_SUFFIX),
+            tr("Models (*.py {models})", models=models),
+            tr("All files (*)"),
+        )
+    )
+    return QFileDialog.getOpenFileName(parent, tr("Open"), folder, kinds)[0] or None
 
 
 def ask_unsaved_changes(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:

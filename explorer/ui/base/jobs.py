@@ -93,14 +93,24 @@ def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], O
 
 
 def open_network_job(
-    key: str, level: Level, options: dict[str, object] | None = None, edits: tuple[Any, ...] = ()
+    source: str,
+    level: Level,
+    options: dict[str, object] | None = None,
+    edits: tuple[Any, ...] = (),
+    *,
+    trusted: bool = False,
+    limits: Limits | None = None,
 ) -> Callable[[KeepGoing], OpenedNetwork]:
-    """Job that opens a network of the catalogue with its `options` and applies `edits` to it."""
+    """Job that opens a key of the catalogue, a name of a library or a file of a model, with `options`, and applies
+    `edits`. What is foreign is opened in a process of its own, within `limits`; code only where it is `trusted`."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
-        from explorer import network
+        from explorer.opening.open_any import Apart, open_any
 
-        return open_at_level_job(network.open_network(key, options=options, edits=edits), level)(keep_going)
+        apart = Apart(limits or Limits(), keep_going)
+        network = open_any(source, options=options, edits=edits, trusted=trusted, apart=apart)
+        opened = open_at_level_job(network, level)(keep_going)
+        return replace(opened, path=source) if Path(source).is_file() else opened
 
     return job
 

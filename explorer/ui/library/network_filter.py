@@ -34,8 +34,15 @@ class NetworkRow:
         return tr("{figures} top-1", figures=self.brief) if self.top1 is not None else self.brief
 
     @property
+    def is_counted(self) -> bool:
+        """Whether its figures are known: those of the catalogue are, those of a library are not before it is opened."""
+        return self.params == self.params  # not NaN
+
+    @property
     def brief(self) -> str:
         """Second line where there is less room."""
+        if not self.is_counted:
+            return self.key
         top1 = f" · {self.top1:.1f} %" if self.top1 is not None else ""
         params, macs = number_format.format_short(self.params), number_format.format_short(self.macs)
         return tr("{params} params · {macs} MACs", params=params, macs=macs) + top1
@@ -44,6 +51,12 @@ class NetworkRow:
 def build_network_rows(entries: Iterable[CatalogueEntry]) -> list[NetworkRow]:
     """Return the rows of catalogue entries."""
     return [NetworkRow(e.key, e.title, e.family, e.year, e.params, e.macs, e.top1, _build_tooltip(e)) for e in entries]
+
+
+def build_library_rows(library: str, names: Iterable[str]) -> list[NetworkRow]:
+    """Return the rows of networks of an installed library; their figures are NaN."""
+    nothing = float("nan")
+    return [NetworkRow(f"{library}:{name}", name, library, 0, nothing, nothing, None, name) for name in names]
 
 
 def _build_tooltip(entry: CatalogueEntry) -> str:

@@ -65,6 +65,11 @@ class LibraryPanel(QWidget):
         self._rows = rows
         self._fill()
 
+    def add_rows(self, rows: Sequence[NetworkRow]) -> None:
+        """Show more networks, in families that are folded until the filter asks for them."""
+        self._collapsed |= {row.family for row in rows}
+        self.show_rows([*self._rows, *rows])
+
     def mark_open(self, entry: CatalogueEntry, options: Mapping[str, Any]) -> None:
         """Mark the network that is open, and show the options it was built with."""
         moved, self._open_key = entry.key != self._open_key, entry.key
@@ -158,7 +163,7 @@ class LibraryPanel(QWidget):
     def _build_header(self, family: str) -> QStandardItem:
         years = sorted({row.year for row in self._rows if row.family == family})
         span = f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
-        header = QStandardItem(f"{family} · {span}")
+        header = QStandardItem(f"{family} · {span}" if years[-1] else family)
         header.setData(family, ROW)
         return header
 

@@ -96,11 +96,14 @@ class WindowCommands(Protocol):
     def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
 
+    def open_model_file(self, path: str, *, trusted: bool = False, limits: Any = None) -> None:
+        """Open a file of a model; one that can run code only where the user has agreed to that."""
+
     def show_opened(self, opened: Any) -> None:
         """Show a network (`explorer.ui.base.jobs.OpenedNetwork`), unless the user wants to keep unsaved edits."""
 
     def open_project(self, path: str) -> None:
-        """Open a project file or a file of edits."""
+        """Open a file that is no image: a project, a file of edits, or one of a tool."""
 
     def go_to_card(self, id: str) -> None:
         """Expand what hides a card, select it and bring it into view."""

@@ -71,11 +71,9 @@ class Documents(QObject):
         if self.confirm_leave(lambda: self.open(path)):
             self._edit_queue.open(jobs.open_project_job(path, self._session.default_level))
 
-    def ask_open(self) -> None:
-        """Ask for a project file and open it."""
-        path = dialogs.ask_project_open_path(self._window, self._default_folder)
-        if path is not None:
-            self.open(path)
+    def ask_path(self) -> str | None:
+        """Ask for a file to open; None when the user cancels."""
+        return dialogs.ask_project_open_path(self._window, self._default_folder)
 
     # saving
 

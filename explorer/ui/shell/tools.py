@@ -16,6 +16,7 @@ from explorer.ui.grad_cam.tool import GradCamTool
 from explorer.ui.guide.tool import GuideTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.minimap.tool import MinimapTool
+from explorer.ui.model_files.tool import ModelFilesTool
 from explorer.ui.navigation.tool import NavigationTool
 from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
@@ -30,6 +31,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     DiagramSettingsTool,
     LanguageTool,
     UserModuleTool,
+    ModelFilesTool,
     StartPageTool,
     GuideTool,
     OverviewTool,

@@ -63,7 +63,7 @@ class Window(QMainWindow):
         self.tool_context = ToolContext(self, self.session, self.canvas, self, self.edit_queue.lane)
         opening = self.actions_.open_project
         self.tool_context.file_handlers[PROJECT_SUFFIX] = self.documents.open
-        self.tool_context.start_actions.append((opening.text(), opening.toolTip(), self.documents.ask_open))
+        self.tool_context.start_actions.append((opening.text(), opening.toolTip(), self.ask_open))
         self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
         self.docks.inspector.raise_()  # before the tabs of the tools
@@ -171,7 +171,7 @@ class Window(QMainWindow):
             (a.redo, lambda: self.edit_queue.change(lambda network: network.redo())),
             (a.reset, lambda: self.edit_queue.change(lambda network: network.reset())),
             (a.history, self.show_history),
-            (a.open_project, self.documents.ask_open),
+            (a.open_project, self.ask_open),
             (a.save, self.documents.save),
             (a.save_as, self.documents.save_as),
             (a.open_image, self.samples.ask_open),
@@ -181,7 +181,7 @@ class Window(QMainWindow):
         ):
             action.triggered.connect(lambda _=False, happens=happens: happens())
         a.compare.toggled.connect(self.compare)
-        a.recent.aboutToShow.connect(lambda: recent_projects.fill_recent_menu(a.recent, self.documents.open))
+        a.recent.aboutToShow.connect(lambda: recent_projects.fill_recent_menu(a.recent, self.open_project))
 
     def start(self, network: str | Network | None = None) -> None:
         """Import torch in the background, then open `network`: a key of the catalogue, a file, or an opened one."""
@@ -201,7 +201,7 @@ class Window(QMainWindow):
         elif (take := self._find_file_handler(network)) is not None:
             take(network)
         elif Path(network).is_file():
-            self.documents.open(network)
+            self.open_project(network)
         else:
             self.open_network(network)
 
@@ -213,10 +213,23 @@ class Window(QMainWindow):
             self.statusBar().showMessage(tr("Opening {network}…", network=key))
             self.edit_queue.open(jobs.open_network_job(key, self.session.default_level, options, edits))
 
+    def open_model_file(self, path: str, *, trusted: bool = False, limits: Any = None) -> None:
+        """Open a file of a model; one that can run code only where the user has agreed to that."""
+        if self.documents.confirm_leave(lambda: self.open_model_file(path, trusted=trusted, limits=limits)):
+            self.statusBar().showMessage(tr("Opening {network}…", network=Path(path).name))
+            level = self.session.default_level
+            self.edit_queue.open(jobs.open_network_job(path, level, trusted=trusted, limits=limits))
+
     def show_opened(self, opened: jobs.OpenedNetwork) -> None:
         """Show a network that was opened, unless the user wants to keep unsaved edits."""
         if self.documents.confirm_leave(lambda: self.show_opened(opened)):
             self.edit_queue.open(lambda wanted: opened)
+
+    def ask_open(self) -> None:
+        """Ask for a file and open it."""
+        path = self.documents.ask_path()
+        if path is not None:
+            self.open_project(path)
 
     def open_file(self, path: str) -> None:
         """Open a file by its suffix: a project, a file of a tool, or else a sample image."""
@@ -227,8 +240,8 @@ class Window(QMainWindow):
         return self.tool_context.file_handlers.get(Path(path).suffix.lower())
 
     def open_project(self, path: str) -> None:
-        """Open a project file or a file of edits."""
-        self.documents.open(path)
+        """Open a file that is no image: a project, a file of edits, or one of a tool."""
+        (self._find_file_handler(path) or self.documents.open)(path)
 
     def apply_edit(self, edit: Any) -> None:
         """Apply an edit to the open network."""

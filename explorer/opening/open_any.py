@@ -1,0 +1,198 @@
+"""The one way in: a key of the catalogue, a name of a library, a file, own code, or a live module.
+
+`explorer.open`, the command line and the window all come here; the window adds a process of its own (`Apart`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.base.atomic_write import MODEL_SUFFIXES
+from explorer.base.cancellation import KeepGoing, always
+from explorer.base.child_process import ChildError, Limits
+from explorer.networks import by_name
+from explorer.networks.input_spec import InputSpec, parse_inputs, single_input
+from explorer.opening import formats
+from explorer.opening.errors import CodeConsentRequired, OpeningError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from explorer.analysis.verification import VerifiedModule
+    from explorer.edits import Edit
+    from explorer.network import Network
+
+
+Inputs = str | InputSpec | Iterable[str | InputSpec]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Open what is foreign in a process of its own, within limits, until `keep_going` says no."""
+
+    limits: Limits = field(default_factory=Limits)
+    keep_going: KeepGoing = always
+
+
+def open_any(
+    source: str | Path | nn.Module,
+    *,
+    input_shape: tuple[int, ...] | None = None,
+    inputs: Inputs = (),
+    options: Mapping[str, Any] | None = None,
+    edits: Iterable[Edit] = (),
+    seed: int = 0,
+    trusted: bool = False,
+    apart: Apart | None = None,
+) -> Network:
+    """Open a network: any key, name, file or module.
+
+        explorer.open("mobilenet_v2", options={"width_mult": 0.5})   # a key of the catalogue
+        explorer.open("timm:convnext_atto")                          # a name of timm or torchvision
+        explorer.open("model.onnx")                                  # a file: .onnx, .cnnx, .pth, .safetensors
+        explorer.open("program.pt2", trusted=True)                   # one that can run code
+        explorer.open("net.py:Net", trusted=True, options={"classes": 10})
+        explorer.open(torchvision.models.resnet18(), input_shape=(1, 3, 64, 64))
+
+    Args:
+        source: what to open; a module keeps its own weights.
+        input_shape: (batch, channels, height, width); without one the entry's or file's own, or (1, 3, 224, 224).
+        inputs: of a module or of own code, in place of `input_shape`: see `explorer.network.open_network`.
+        options: of a catalogue entry ({"width_mult": 0.5}), or arguments of what builds the network.
+        edits: to make at once.
+        seed: of random weights.
+        trusted: whether code in `source` may run, with all of the user's rights.
+        apart: where and how long foreign files are opened; without it in this process.
+
+    Raises:
+        UnknownNetwork: no such key; the message names the nearest.
+        OpeningError: a file or name that cannot be opened; CodeConsentRequired where code would run untrusted.
+        TraceError, ShapeError: the forward cannot be followed, or takes no input of that shape.
+        EditError: one of the edits cannot be made.
+        Cancelled: `keep_going` returned False.
+    """
+    from explorer.network import network_from_verified, open_network
+
+    if not isinstance(source, (str, Path)):
+        return open_network(source, input_shape=input_shape, inputs=inputs, options=options, edits=edits, seed=seed)
+    text = str(source)
+    if by_name.is_library_name(text):
+        from explorer.project.opening import open_library_network
+
+        return open_library_network(text, input_shape, options, edits, seed)
+    if isinstance(source, str) and _is_own_code(text):
+        return _open_own(text, input_shape, inputs, options, edits, trusted, apart)
+    if isinstance(source, str) and not _is_path(text):
+        return open_network(text, input_shape=input_shape, options=options, edits=edits, seed=seed)
+    path = Path(source)
+    found = formats.recognise(path)
+    if found.kind == "project":
+        return _open_project(path, edits)
+    if found.kind == "weights":
+        return _open_weights(path, input_shape, edits, apart.keep_going if apart else always)
+    if found.kind in ("image", "python"):
+        hint = "is an image, not a network" if found.kind == "image" else f'holds code: name its class, as "{text}:Net"'
+        raise OpeningError(f"{path.name} {hint}")
+    if found.runs_code and not trusted:
+        raise CodeConsentRequired(path, found.name)
+    return network_from_verified(_open_file(path, found.kind, input_shape, apart), seed=seed, edits=edits)
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text or "\\" in text or Path(text).suffix.lower() in _SUFFIXES or Path(text).is_file()
+
+
+_SUFFIXES = frozenset({*MODEL_SUFFIXES, ".cnnx", ".json", ".py"})
+
+
+def _is_own_code(text: str) -> bool:
+    """Whether a text is "net.py:Net" or "package.module:make", and not the path of a file with a colon."""
+    location, colon, name = text.rpartition(":")
+    named = all(part.isidentifier() for part in name.split("."))
+    return bool(colon and location) and named and (location.endswith(".py") or _is_module(location))
+
+
+def _is_module(text: str) -> bool:
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def _open_own(
+    text: str,
+    input_shape: tuple[int, ...] | None,
+    inputs: Inputs,
+    options: Mapping[str, Any] | None,
+    edits: Iterable[Edit],
+    trusted: bool,
+    apart: Apart | None,
+) -> Network:
+    from explorer.networks.user_module import UserModule
+    from explorer.project.user_code import open_user_module, open_user_module_apart
+
+    if not trusted:
+        raise CodeConsentRequired(text, "code of a network")
+    own = UserModule(text, dict(options or {}), parse_inputs(inputs) or single_input(input_shape or (1, 3, 224, 224)))
+    if apart is None:
+        return open_user_module(own, edits)
+    return open_user_module_apart(own, edits, limits=apart.limits, keep_going=apart.keep_going)
+
+
+def _open_project(path: Path, edits: Iterable[Edit]) -> Network:
+    from explorer.project.opening import open_project
+
+    return open_project(path)[0].edit(*edits)
+
+
+def _open_weights(
+    path: Path, input_shape: tuple[int, ...] | None, edits: Iterable[Edit], keep_going: KeepGoing
+) -> Network:
+    """Open the architecture that a file of weights belongs to, and load them."""
+    from explorer.edits import SetClasses
+    from explorer.opening.recognition import recognise_weights
+    from explorer.weights.checkpoint import read_checkpoint
+
+    known = recognise_weights(read_checkpoint(path), path, keep_going)
+    if known is None:
+        raise OpeningError(
+            f"{path.name} holds weights without code, and they are of no network of the catalogue or of timm: open the "
+            "network first, then its weights"
+        )
+    network = open_any(known.source, input_shape=input_shape)
+    classes = network.class_count_in(network.read_weights(path))
+    if classes:
+        network = network.edit(SetClasses(classes))
+    return network.load_weights(path).edit(*edits)
+
+
+def _open_file(path: Path, kind: str, input_shape: tuple[int, ...] | None, apart: Apart | None) -> VerifiedModule:
+    opener, arguments = _opener_of(path, kind, input_shape)
+    if apart is None:
+        return _call(opener)(*arguments)
+    from explorer.networks.user_module import UserModuleError
+    from explorer.project.user_code import open_apart
+
+    try:
+        opened = open_apart(opener, arguments, apart.limits, apart.keep_going)
+    except ChildError as failure:
+        raise OpeningError(f"{path.name}: {failure}. Nothing in this window has changed.") from failure
+    except UserModuleError as failure:
+        raise OpeningError(str(failure) if path.name in str(failure) else f"{path.name}: {failure}") from failure
+    if opened is None:
+        raise OpeningError(f"{path.name} holds layers that only its own code knows: open that code, and its weights")
+    return opened
+
+
+def _opener_of(path: Path, kind: str, input_shape: tuple[int, ...] | None) -> tuple[str, tuple[Any, ...]]:
+    if kind == "onnx":
+        return "explorer.opening.onnx_file:open_onnx", (str(path), input_shape)
+    return "explorer.opening.code_files:open_code_file", (str(path), kind, path.stem, input_shape)
+
+
+def _call(opener: str) -> Callable[..., VerifiedModule]:
+    import importlib
+
+    module, _, name = opener.partition(":")
+    found: Callable[..., VerifiedModule] = getattr(importlib.import_module(module), name)
+    return found

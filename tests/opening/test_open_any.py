@@ -1,0 +1,162 @@
+"""One way in for everything: keys, names of libraries, files of every format, own code; code only after consent."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import explorer
+from explorer.base.cancellation import Cancelled
+from explorer.base.child_process import Limits
+from explorer.networks.user_module import UserModuleError
+from explorer.opening.errors import CodeConsentRequired, OpeningError
+from explorer.opening.open_any import Apart, open_any
+from explorer.opening.recognition import recognise_weights
+from explorer.project.files import write_project
+from explorer.project.opening import build_project, open_project, to_python
+
+SHAPE = (1, 3, 16, 16)
+
+
+def same_output(network: explorer.Network, net: nn.Module) -> None:
+    image = torch.randn(SHAPE)
+    torch.testing.assert_close(network.module()(image), net(image), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["net.pt2", "script.pt", "trace.pt", "module.pt"])
+def test_files_that_can_run_code_open_after_consent_with_layers_and_groups(
+    files: Path, net: nn.Module, name: str
+) -> None:
+    with pytest.raises(CodeConsentRequired, match="only if you trust") as asked:
+        explorer.open(files / name)
+    assert asked.value.path == str(files / name)
+    network = explorer.open(files / name, trusted=True, input_shape=SHAPE)
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+    assert isinstance(network.architecture.nodes["stage.0.conv"].layer, nn.Conv2d)
+    assert isinstance(network.architecture.nodes["stage.0.norm"].layer, nn.BatchNorm2d)
+    assert network.architecture.nodes["stage.0.conv"].scope == ("stage", "stage.0")
+    assert network.figures.total.params == sum(p.numel() for p in net.parameters())
+    same_output(network, net)
+
+
+def test_a_program_knows_its_own_input(files: Path) -> None:
+    assert explorer.open(files / "net.pt2", trusted=True).architecture.input_shape == SHAPE
+
+
+def test_apart_it_is_the_same_and_what_never_ends_is_ended(files: Path, net: nn.Module, tmp_path: Path) -> None:
+    same_output(open_any(files / "net.onnx", apart=Apart()), net)
+    torch.save({"weights": nn.ReLU(), "then": _Endless()}, tmp_path / "endless.pt")
+    with pytest.raises(OpeningError, match=r"endless\.pt: it had not finished after 1 s"):
+        open_any(tmp_path / "endless.pt", trusted=True, apart=Apart(Limits(seconds=1)))
+    with pytest.raises(Cancelled):
+        open_any(tmp_path / "endless.pt", trusted=True, apart=Apart(Limits(), lambda done: False))
+
+
+class _Endless:
+    def __reduce__(self) -> Any:
+        return time.sleep, (1000,)
+
+
+def test_weights_without_code_open_the_network_that_they_are_of(tmp_path: Path) -> None:
+    module = explorer.open("shufflenet_v2_x0_5").module()
+    wrapped = {f"module.{name}": tensor for name, tensor in module.state_dict().items()}
+    torch.save({"state_dict": wrapped, "epoch": 3}, tmp_path / "checkpoint.pth")
+    network = explorer.open(tmp_path / "checkpoint.pth")
+    assert network.architecture.key == "shufflenet_v2_x0_5"
+    assert network.context.checkpoint is not None
+    assert network.context.checkpoint.report.is_complete
+
+
+def test_another_number_of_classes_is_the_same_architecture(tmp_path: Path) -> None:
+    state = explorer.open("shufflenet_v2_x0_5").module().state_dict()
+    state["fc.weight"], state["fc.bias"] = state["fc.weight"][:7], state["fc.bias"][:7]
+    torch.save(state, tmp_path / "fine_tuned.pth")
+    network = explorer.open(tmp_path / "fine_tuned.pth")
+    assert network.architecture.key == "shufflenet_v2_x0_5"
+    assert network.run("cat").result.main_output.shape == (1, 7)
+    assert torch.equal(network.module().state_dict()["fc.bias"], state["fc.bias"])
+
+
+def test_weights_of_timm_are_known_by_config_and_by_name(tmp_path: Path) -> None:
+    import timm
+    from safetensors.torch import save_file
+
+    module = timm.create_model("convnext_atto", num_classes=10)
+    save_file(module.state_dict(), tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({"architecture": "convnext_atto", "num_classes": 10}))
+    found = recognise_weights(module.state_dict(), tmp_path / "model.safetensors")
+    assert found is not None
+    assert found.source == "timm:convnext_atto"
+    (tmp_path / "config.json").write_text('{"architecture": "os.system", "nested": ' + "[" * 10**5)
+    found = recognise_weights(module.state_dict(), tmp_path / "convnext_atto-01bb0f51.pth")
+    assert found is not None
+    assert found.source == "timm:convnext_atto"
+
+
+def test_weights_of_nothing_known_say_so(tmp_path: Path) -> None:
+    torch.save({"x": torch.zeros(3)}, tmp_path / "odd.pth")
+    with pytest.raises(OpeningError, match="of no network of the catalogue or of timm"):
+        explorer.open(tmp_path / "odd.pth")
+
+
+def test_fifty_thousand_names_are_compared_in_two_seconds(tmp_path: Path) -> None:
+    explorer.open("resnet18")
+    tensor = torch.zeros(1)
+    state = {f"layer{number}.weight": tensor for number in range(50_000)}
+    recognise_weights(dict(list(state.items())[:1]), tmp_path / "x.pth")  # every network of the catalogue, once
+    started = time.process_time()
+    assert recognise_weights(state, tmp_path / "x.pth") is None
+    assert time.process_time() - started < 2
+
+
+def test_names_of_libraries_open_and_come_back_from_projects(tmp_path: Path) -> None:
+    network = explorer.open("timm:resnet10t", input_shape=(1, 3, 64, 64)).edit(explorer.SwapActivation("*", "gelu"))
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+    write_project(tmp_path / "work.cnnx", build_project(network))
+    again, _ = open_project(tmp_path / "work.cnnx")
+    assert again.figures.total == network.figures.total
+    assert again.history.applied_edits == network.history.applied_edits
+    values: dict[str, Any] = {}
+    exec(to_python(network), values)
+    assert values["network"].figures.total == network.figures.total
+    for name, said in (("timm:resnet18x", "did you mean"), ("torchvision:nothing", "no network 'nothing'")):
+        with pytest.raises(UserModuleError, match=said):
+            explorer.open(name)
+
+
+def test_own_code_runs_only_when_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text("from torch import nn\nNet = lambda width=4: nn.Sequential(nn.Conv2d(3, width, 1))\n")
+    with pytest.raises(CodeConsentRequired):
+        explorer.open(f"{path}:Net")
+    network = explorer.open(f"{path}:Net", trusted=True, input_shape=(1, 3, 8, 8), options={"width": 6})
+    assert network.figures.total.params == 24
+    with pytest.raises(OpeningError, match="name its class"):
+        explorer.open(path)
+
+
+def test_a_pickle_that_is_no_module_is_never_unpickled_without_consent(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    for number, content in enumerate((pickle.dumps(_Mark(mark)), b"\x80\x04cos\nsystem\n.")):
+        path = tmp_path / f"{number}.pt"
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"\.pt"):
+            explorer.open(path)
+    assert not mark.exists()
+
+
+class _Mark:
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.mark,)

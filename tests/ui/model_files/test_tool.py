@@ -1,0 +1,107 @@
+"""Files of models in the window: dropped, given at the start, recent; consent for code; weights; libraries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+import explorer
+from explorer.ui.base.recent_projects import recent_projects
+from explorer.ui.model_files.tool import ModelFilesTool
+from explorer.ui.shell.window import Window
+
+SLOW = 60_000
+
+
+@pytest.fixture
+def tool(window: Window) -> ModelFilesTool:
+    return next(found for found in window.tools if isinstance(found, ModelFilesTool))
+
+
+def opened(window: Window, qtbot: QtBot) -> explorer.Network:
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    network = window.session.network
+    assert network is not None
+    return network
+
+
+def asked(tool: ModelFilesTool, qtbot: QtBot) -> QMessageBox:
+    qtbot.waitUntil(lambda: tool.question is not None, timeout=SLOW)
+    assert tool.question is not None
+    return tool.question
+
+
+def answer(box: QMessageBox, text: str) -> None:
+    next(button for button in box.buttons() if text in button.text()).click()
+
+
+@pytest.mark.apart
+def test_an_onnx_file_given_at_the_start_opens_with_its_groups_and_is_recent(
+    window: Window, files: Path, qtbot: QtBot
+) -> None:
+    window.start(str(files / "net.onnx"))
+    network = opened(window, qtbot)
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+    assert any("stage.0" in node.scope for node in network.architecture.live.values())
+    assert recent_projects() == [str(files / "net.onnx")]
+    assert window.documents.path is None  # saving asks for a project's name
+    qtbot.waitUntil(lambda: window.output._output is not None, timeout=SLOW)
+
+
+def test_a_file_that_can_run_code_asks_first_and_cancel_leaves_all_as_it_is(
+    window: Window, tool: ModelFilesTool, files: Path, qtbot: QtBot
+) -> None:
+    window.open_file(str(files / "net.pt2"))
+    box = asked(tool, qtbot)
+    assert "net.pt2 is a program of torch.export, which can run code." in box.text()
+    assert str(files / "net.pt2") in box.informativeText()
+    assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
+    answer(box, "Cancel")
+    assert window.session.network is None
+    window.open_file(str(files / "net.pt2"))
+    answer(asked(tool, qtbot), "Run code")
+    assert opened(window, qtbot).title == "net"
+
+
+def test_weights_go_into_the_open_network_or_offer_their_own(
+    window: Window, tool: ModelFilesTool, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window.open_network("shufflenet_v2_x0_5")
+    network = opened(window, qtbot)
+    torch.save(network.module().state_dict(), tmp_path / "mine.pth")
+    torch.save(explorer.open("squeezenet1_1").module().state_dict(), tmp_path / "other.pth")
+    window.open_file(str(tmp_path / "mine.pth"))
+    qtbot.waitUntil(lambda: window.session.network.context.checkpoint is not None, timeout=SLOW)
+    window.open_file(str(tmp_path / "other.pth"))
+    box = asked(tool, qtbot)
+    assert "other.pth holds weights of squeezenet1_1." in box.text()
+    answer(box, "Open")
+    qtbot.waitUntil(lambda: window.session.network.architecture.key == "squeezenet1_1", timeout=SLOW)
+    network = opened(window, qtbot)
+    assert network.context.checkpoint is not None
+    assert network.context.checkpoint.report.is_complete
+
+
+def test_what_is_no_model_says_what_it_is(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(b"<html>404</html>")
+    window.open_file(str(path))
+    qtbot.waitUntil(lambda: "a page of the web" in window.notice.text, timeout=SLOW)
+    assert window.session.network is None
+
+
+def test_the_list_finds_networks_of_timm_and_opens_them(window: Window, qtbot: QtBot) -> None:
+    window.library.filter.setText("resnet10t")
+    window.library.filter.textEdited.emit("resnet10t")
+    qtbot.waitUntil(lambda: "timm:resnet10t" in window.library.listed_keys(), timeout=SLOW)
+    window.library.network_requested.emit("timm:resnet10t")
+    network = opened(window, qtbot)
+    assert network.context.user_module is not None
+    assert network.context.user_module.factory == "timm:resnet10t"
+    window.library.filter.setText("params<2M")
+    assert not any(key.startswith("timm:") for key in window.library.listed_keys())
