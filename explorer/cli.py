@@ -53,7 +53,9 @@ def _build_parser() -> argparse.ArgumentParser:
         prog="cnn-explorer", description="Open, change, compare and explain convolutional networks."
     )
     parser.add_argument(
-        "--open", metavar="KEY|FILE", help="network, project (.cnnx) or file of Python to open in the window"
+        "--open",
+        metavar="KEY|FILE",
+        help="network, project (.cnnx), model (.onnx …) or .py file to open in the window",
     )
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(
@@ -87,19 +89,28 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _add_network_argument(parser: argparse.ArgumentParser) -> None:
-    what = "key of a network, as `list` prints them, or net.py:Net or package.module:make, which runs that code"
+    what = (
+        "key of a network, as `list` prints them, a file of a model, timm:name, or net.py:Net or package.module:make, "
+        "which runs that code"
+    )
     parser.add_argument("network", metavar="KEY", help=what)
     _add_edit_arguments(parser)
 
 
 def _add_networks_argument(parser: argparse.ArgumentParser) -> None:
-    what = "keys of networks, patterns such as 'resnet*', or net.py:Net or package.module:make, which runs that code"
+    what = (
+        "keys of networks, patterns such as 'resnet*', files of models, timm:name, or net.py:Net or "
+        "package.module:make, which runs that code"
+    )
     parser.add_argument("network", metavar="KEY", nargs="+", help=what)
     _add_edit_arguments(parser)
 
 
 def _add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edits", metavar="FILE", help="file of edits, or project (.cnnx), to make the edits of first")
+    parser.add_argument(
+        "--trust", action="store_true", help="open a file whose format can run code: .pt2, TorchScript, pickled modules"
+    )
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -176,10 +187,17 @@ def _entry_to_json(entry: Any) -> dict[str, Any]:
 
 
 def _open_network(parsed: argparse.Namespace, key: str) -> Network:
+    from explorer.networks.by_name import is_library_name
     from explorer.networks.catalogue import get_entry
     from explorer.networks.input_spec import parse_inputs
     from explorer.networks.user_module import UserModule, is_user_module, parse_arguments
 
+    if is_library_name(key) or Path(key).suffix.lower() in MODEL_SUFFIXES:
+        from explorer.opening.open_any import open_any
+
+        arguments = parse_arguments(", ".join(parsed.set))
+        shape, edits = _image_shape(parsed.input), _read_edits(parsed)
+        return open_any(key, input_shape=shape, options=arguments, edits=edits, trusted=parsed.trust)
     if is_user_module(key):
         user_module = UserModule(key, parse_arguments(", ".join(parsed.set)), parse_inputs(parsed.input))
         from explorer.project.user_code import open_user_module

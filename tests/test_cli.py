@@ -248,3 +248,19 @@ def test_what_is_shown_of_a_branch_on_values_is_said(tmp_path: Path, capsys: pyt
     )
     assert main(["figures", f"{net}:Net", "--input", "3x8x8"]) == 0
     assert "note: The code looks at values in the outermost module" in capsys.readouterr().out
+
+
+def test_a_file_of_a_model_and_a_name_of_a_library_are_networks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import timm
+    import torch
+
+    torch.save(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1)), tmp_path / "module.pt")
+    assert main(["figures", str(tmp_path / "module.pt")]) == 2
+    assert "only if you trust" in capsys.readouterr().err
+    assert main(["figures", str(tmp_path / "module.pt"), "--trust", "--input", "3x8x8", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["params"] == 16
+    assert main(["figures", "timm:resnet10t", "--json"]) == 0
+    params = sum(parameter.numel() for parameter in timm.create_model("resnet10t").parameters())
+    assert json.loads(capsys.readouterr().out)["params"] == params

@@ -143,7 +143,8 @@ class _First(nn.Sequential):
     """A layer that is given more than it needs."""
 
     def forward(self, value: torch.Tensor, *_: Any) -> Any:
-        return super().forward(value)
+        forward: Any = super().forward
+        return forward(value)
 
 
 class _Concat(nn.Module):
