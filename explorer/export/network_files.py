@@ -9,12 +9,18 @@ import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch.utils._pytree import tree_map_only
 
+from explorer.analysis.verification import example_input
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
+from explorer.graph.architecture import Input
+from explorer.graph.arguments import tensors_in
+from explorer.graph.to_module import speak_keywords
 from explorer.network import Network
 from explorer.project.files import edit_to_json
 
@@ -72,6 +78,9 @@ def _compact(tensor: torch.Tensor) -> torch.Tensor:
 def save_onnx(network: Network, path: Path) -> None:
     """Write the network with its weights as ONNX, for its own input shape.
 
+    Where the network computes in float64 or bfloat16, the file takes and gives these and computes in float32: no
+    runtime has convolutions in the others. What is written is run where onnxruntime is installed.
+
     Raises ExportError without the package onnxscript, above 2 GiB, and for ops that torch cannot convert.
     """
     if importlib.util.find_spec("onnxscript") is None:
@@ -79,7 +88,12 @@ def save_onnx(network: Network, path: Path) -> None:
     held = 4 * network.figures.total.params
     if held > _MAX_ONNX_BYTES:
         raise ExportError(f"{path.name} would hold {held / 2**30:.1f} GiB, and ONNX 2: write .py and .safetensors")
-    module, image = network.module(), torch.zeros(network.architecture.input_shape)
+    op = network.architecture.input.op
+    assert isinstance(op, Input)
+    module, image = network.module(), example_input(op.shape, op.dtype)
+    speak_keywords(module)
+    if op.dtype in (torch.float64, torch.bfloat16):
+        module = _InSinglePrecision(module, op.dtype)
 
     def write(beside: Path) -> None:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -94,14 +108,61 @@ def save_onnx(network: Network, path: Path) -> None:
                 output_names=["scores"],
                 verbose=False,
             )
+            _check_onnx(beside, module, image)
 
     try:
         write_export(path, write)
     except ExportError:
         raise
     except Exception as failure:
-        reason = str(failure).strip().splitlines()[0] if str(failure).strip() else type(failure).__name__
-        raise ExportError(f"{network.title} cannot be written as ONNX: {reason}") from failure
+        raise ExportError(f"{network.title} cannot be written as ONNX: {_reason(failure)}") from failure
+
+
+class _InSinglePrecision(torch.nn.Module):
+    """A network computed in float32, with inputs and outputs in its own number format."""
+
+    def __init__(self, module: torch.nn.Module, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.module, self.dtype = module.float(), dtype
+
+    def forward(self, image: torch.Tensor) -> Any:
+        return tree_map_only(torch.Tensor, lambda tensor: tensor.to(self.dtype), self.module(image.float()))
+
+
+def _check_onnx(path: Path, module: torch.nn.Module, image: torch.Tensor) -> None:
+    """Raise ExportError where onnxruntime, if it is installed, makes something else of the file than torch does."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(3)
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        found = session.run(None, {session.get_inputs()[0].name: image.numpy()})
+    except Exception as failure:
+        raise ExportError(f"onnxruntime does not run what torch writes as ONNX: {_first_line(failure)}") from failure
+    with torch.no_grad():
+        expected = list(tensors_in(module(image)))
+    for ours, theirs in zip(map(torch.as_tensor, found), expected, strict=True):
+        ours, theirs = ours.float(), theirs.float()
+        largest = float(theirs.abs().max()) if theirs.numel() else 0.0
+        if ours.shape != theirs.shape or not torch.allclose(ours, theirs, 1e-2, 1e-2 * largest, equal_nan=True):
+            raise ExportError(
+                "what torch writes as ONNX computes something else, according to onnxruntime: "
+                "write .py and .safetensors instead"
+            )
+
+
+def _reason(failure: BaseException) -> str:
+    """What went wrong at the bottom of it: torch wraps an error of its exporter in advice on how to report it."""
+    while failure.__cause__ is not None:
+        failure = failure.__cause__
+    return _first_line(failure)
+
+
+def _first_line(failure: BaseException) -> str:
+    text = str(failure).strip()
+    return text.splitlines()[0] if text else type(failure).__name__
 
 
 _WRITERS: dict[str, Callable[[Network, Path], None]] = {

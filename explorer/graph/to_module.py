@@ -69,6 +69,18 @@ def _restore_keywords(module: nn.Module) -> None:
                 part.__dict__[name] = value
 
 
+def speak_keywords(module: nn.Module) -> None:
+    """Give modules and tensors that `build_module` left with a keyword of Python for a name one that can stand in
+    code, `class_`: programs that write code of the module need it."""
+    for part in list(module.modules()):
+        for held in (part._modules, part._parameters, part._buffers):
+            for name in [name for name in held if iskeyword(name)]:
+                renamed = {(f"{key}_" if key == name else key): item for key, item in held.items()}
+                held.clear()
+                held.update(renamed)  # type: ignore[arg-type]
+                part.__dict__.pop(f"{name}_", None)
+
+
 def module_paths(architecture: Architecture) -> dict[str, str]:
     """Return where each layer and tensor lives in the module that is built, by name of its node.
 

@@ -23,7 +23,7 @@ from explorer.export.python_code.layers import layer_call
 from explorer.export.python_code.writer import classes_source
 from explorer.graph.to_module import build_module
 from explorer.network import Network
-from tests.conftest import TYPICAL
+from tests.conftest import KEYS, TYPICAL
 
 Opened = Callable[[str], Network]
 
@@ -104,24 +104,26 @@ def test_it_reads_as_its_authors_write(opened: Opened) -> None:
         ("densenet121", 100),
         ("densenet201", 100),
         ("googlenet", 120),
-        ("inception_v3", 250),
-        ("efficientnet_b7", 250),
-        ("regnet_y_128gf", 250),
-        ("vit_h_14", 250),
-        ("swin_v2_b", 250),
-        ("convnext_large", 250),
-        ("efficientnet_v2_l", 250),
     ],
 )
 def test_blocks_and_loops_keep_it_short(key: str, most: int, opened: Opened) -> None:
-    source = python_source(opened(key))
-    assert source.count("\n") <= most
+    assert python_source(opened(key)).count("\n") <= most
+
+
+MOST_LINES = 250
+FORMATTED = (*TYPICAL, "maxvit_t", "regnet_x_400mf", "inception_v3", "efficientnet_b7", "swin_v2_b")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All networks with `--long`; else one of each kind, and those that were the longest."""
+    if "any_key" in metafunc.fixturenames:
+        metafunc.parametrize("any_key", KEYS if metafunc.config.getoption("--long") else FORMATTED)
+
+
+def test_every_network_is_short_and_formatted(any_key: str, opened: Opened) -> None:
+    source = python_source(opened(any_key))
+    assert source.count("\n") <= MOST_LINES
     assert max(map(len, source.splitlines())) <= 100
-
-
-@pytest.mark.parametrize("key", [*TYPICAL, "maxvit_t", "regnet_x_400mf"])
-def test_formatters_find_nothing_to_change(key: str, opened: Opened) -> None:
-    source = python_source(opened(key))
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "100", "-"]
     assert subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout == source
 

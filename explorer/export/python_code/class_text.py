@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from explorer.export.python_code.classes import ClassDef
@@ -32,6 +33,8 @@ class ClassText:
         base = "nn.Sequential" if isinstance(template, Term) else "nn.Module"
         signature = [("", "self"), *(("", self._parameter(p)) for p in self.definition.parameters.parameters)]
         found = [f"class {self.definition.name}({base}):"]
+        if isinstance(template, Body) and not (template.children or self.definition.parameters.parameters):
+            return found + self._forward(template, {})  # nothing to construct
         found += lines("def __init__", Bracketed("(", signature, ")"), " -> None:", 1)
         if isinstance(template, Term):
             return found + self._locals() + self._sequential(template)
@@ -98,13 +101,18 @@ class ClassText:
         found += [f"        self.{name} = {expression}" for name, expression in stored.items()]
         for child in template.children:
             found += self._child(child)
+        if self.definition.dtype:
+            found.append(f"        self.to({self.definition.dtype})")
+        return [*found, "", *self._forward(template, attributes)]
+
+    def _forward(self, template: Body, attributes: Mapping[int, str]) -> list[str]:
         forward = Forward(template, attributes, self.sources, self.comments)
         body = forward.lines()
         self.functional = forward.functional
         tensors = ["torch.Tensor"] * len(template.results)
         result = tensors[0] if len(tensors) == 1 else f"tuple[{', '.join(tensors)}]"
         arguments = [("", "self"), *(("", f"{name}: {kind}") for name, kind in forward.inputs)]
-        return [*found, "", *lines("def forward", Bracketed("(", arguments, ")"), f" -> {result}:", 1), *body]
+        return [*lines("def forward", Bracketed("(", arguments, ")"), f" -> {result}:", 1), *body]
 
     def _attributes(self, template: Body) -> tuple[dict[int, str], dict[str, str]]:
         """What stands in the holes of `forward`, and the attributes that `__init__` keeps for it."""
@@ -124,7 +132,14 @@ class ClassText:
                     name += "_"
                 stored[name] = expression
                 attributes[hole.index] = f"self.{name}"
-        return attributes, stored
+        for index, attribute in attributes.items():  # of what is kept anyway, `size**2` can be computed where it is read
+            expression = stored.get(attribute.removeprefix("self."), "")
+            names = re.findall(r"[A-Za-z_]\w*", expression)
+            if len(expression) > len("".join(names)) and all(stored.get(name) == name for name in names):
+                attributes[index] = re.sub(r"([A-Za-z_]\w*)", r"self.\1", expression)
+        kept = {attribute.removeprefix("self.") for attribute in attributes.values()}
+        kept |= {name for text in attributes.values() for name in re.findall(r"self\.(\w+)", text)}
+        return attributes, {name: expression for name, expression in stored.items() if name in kept}
 
     def _child(self, child: Child) -> list[str]:
         make = child.make

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import torch
+
 from explorer.export.python_code.calls import Frame
 from explorer.export.python_code.generalise import Family
 from explorer.export.python_code.parameters import Parameters
@@ -23,6 +25,7 @@ class ClassDef:
     name: str
     template: Template
     parameters: Parameters = field(default_factory=lambda: Parameters([], {}))
+    dtype: str = ""  # the number format of the network, where it is not torch's default
 
 
 class Classes:
@@ -37,7 +40,8 @@ class Classes:
         for group in _in_order(frames):
             self._define(group)
         root = gather(reader.body(reader.calls.root, self.make_of))
-        self.defined.append(ClassDef(title, root))
+        dtype = "" if reader.dtype == torch.float32 else str(reader.dtype)
+        self.defined.append(ClassDef(title, root, dtype=dtype))
 
     def make_of(self, frame: Frame) -> Term:
         """The call that makes a frame's module."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from explorer.export.python_code.formatting import Bracketed, Clauses, Doc, bracketed, call, flat, lines
 from explorer.export.python_code.layers import python_literal
+from explorer.export.python_code.repeats import compress
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Hole, Literal, Term, Value
 
@@ -60,6 +61,10 @@ class Constructors:
         start, grown = (self.text(part) for part in value.parts)
         product = "i" if grown == "1" else f"{grown} * i"
         return product if start == "0" else f"{start} + {product}".replace("+ -", "- ")
+
+    def _multiples(self, value: Term) -> Doc:
+        step, start = (self.text(part) for part in value.parts)
+        return f"{step} * (i + {start})"
 
     def _sequential(self, value: Term) -> Doc:
         return call("nn.Sequential", self.items(value), tall=True)
@@ -144,12 +149,26 @@ class Constructors:
         return f"for {'i' if counted else '_'} in range({self.text(value.parts[0])})"
 
     def _parameter(self, value: Term) -> Doc:
-        return call("nn.Parameter", [f"0.02 * torch.randn({', '.join(self.text(part) for part in value.parts)})"])
+        sides = ", ".join(self.text(part) for part in value.parts)
+        if len(value.tag) == 1:
+            return call("nn.Parameter", [f"0.02 * torch.randn({sides or '()'})"])
+        dtype = str(value.tag[1])
+        if "float" in dtype or "complex" in dtype:
+            return call("nn.Parameter", [f"0.02 * torch.randn({sides or '()'}, dtype={dtype})"])
+        return call("nn.Parameter", [f"torch.zeros({sides or '()'}, dtype={dtype})", ("requires_grad=", "False")])
+
+    def _wrapped(self, value: Term) -> Doc:
+        keywords = zip(value.tag[2], value.parts[1:], strict=True)
+        return call(value.tag[1], [self.doc(value.parts[0]), *((f"{name}=", self.doc(part)) for name, part in keywords)])
+
+    def _to(self, value: Term) -> Doc:
+        made, dtype = value.parts
+        return call(f"{flat(self.doc(made))}.to", [self.doc(dtype)])
 
     def _buffer(self, value: Term) -> Doc:
         if value.tag[-1] == "written":
             return call("torch.tensor", [self.text(value.parts[0]), ("dtype=", value.tag[1])])
-        shape = [self.text(part) for part in value.parts]
+        shape = [self.text(part) for part in value.parts] or ["()"]
         return call("torch.zeros", [*shape, ("dtype=", value.tag[1])])
 
     # statements
@@ -184,11 +203,19 @@ class Constructors:
         if value.sort == "extended":
             first, parts = self.doc(parts[0]), parts[1:]
         elif is_list(value):
-            return self.assign(target, name, call("nn.ModuleList", [bracketed([self.doc(p) for p in parts])]), depth)
+            return self.assign(target, name, call("nn.ModuleList", [self._list(parts)]), depth)
         found = self.assign(target, name, first, depth)
         for inner, part in zip(names, parts, strict=True):
             found += self.child(reach(target, name), inner, part, depth)
         return found
+
+
+    def _list(self, parts: tuple[Value, ...]) -> Doc:
+        """A list of modules; those that are made alike in one line."""
+        rows = compress([("", part) for part in parts], numbered=True)
+        if len(rows) == 1 and isinstance(rows[0], Term) and rows[0].sort == "repeat":
+            return Clauses("[", self.doc(rows[0].parts[1]), [self._loop(rows[0])], "]")
+        return bracketed([self.item(row) for row in rows])
 
 
 def is_optional(value: Value) -> bool:
@@ -222,4 +249,4 @@ def _escaped(text: str) -> str:
 def _has_progression(value: Value) -> bool:
     if not isinstance(value, Term):
         return False
-    return value.sort == "progression" or any(_has_progression(part) for part in value.parts)
+    return value.sort in ("progression", "multiples") or any(_has_progression(part) for part in value.parts)

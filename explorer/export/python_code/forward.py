@@ -16,6 +16,8 @@ _INPUT_NAMES = ("x", "y", "z")
 _DEPTH = 2
 #: Functions that are written around the call of a layer.
 _WRAPPING = ("F.relu", "F.relu6", "F.silu", "F.gelu", "F.dropout", "torch.relu")
+#: Methods that move numbers and change none: written inside of what takes their result.
+_REARRANGING = frozenset({"contiguous", "flatten", "permute", "reshape", "transpose", "unsqueeze", "view"})
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Forward:
         self.names: dict[Var, str] = {}
         self.functional = False
         self.looping: list[Step] = []
+        self.places: dict[Var, list[int]] = {}  # which items of a tuple are picked
         self.unpacked: dict[Var, list[Var]] = self._unpackable()
         self.sizes = self._find_sizes()
 
@@ -76,14 +79,14 @@ class Forward:
                 if inner.value.sort == "item" and inner.value.parts[0] == step.target and inner.flag is None
             ]
             numbers = [key.value for key, _ in items if isinstance(key, Literal)]
-            parts = _count_of_parts(step.value)
-            if (
-                parts
-                and step.flag is None
-                and self.uses[step.target] == len(items)
-                and sorted(numbers) == list(range(parts))
+            parts, rank = _count_of_parts(step.value), _rank_of_shape(step.value)
+            if step.flag is not None or self.uses.get(step.target) != len(items) or len(numbers) != len(items):
+                continue
+            if sorted(numbers) == list(range(parts or -1)) or (
+                len(numbers) > 1 and len(set(numbers)) == len(numbers) and set(numbers) <= set(range(rank))
             ):
                 found[step.target] = [target for _, target in sorted(items, key=lambda item: item[0].value)]  # type: ignore
+                self.places[step.target] = sorted(numbers)  # type: ignore[type-var]
         return found
 
     def _find_sizes(self) -> set[Var]:
@@ -96,7 +99,7 @@ class Forward:
             parts = step.value.parts
             if step.value.sort == "item" and parts[0] in shapes and not isinstance(parts[1], Term):
                 found.add(step.target)
-            if step.value.sort == "infix" and all(isinstance(part, Literal) or part in found for part in parts):
+            if step.value.sort == "infix" and all(isinstance(part, (Literal, Hole)) or part in found for part in parts):
                 found.add(step.target)
         return found
 
@@ -194,6 +197,12 @@ class Forward:
         targets = self.unpacked[step.target]
         taken = {self.names[var] for var in alive if var in self.names}
         names: list[str] = []
+        rank = _rank_of_shape(step.value)
+        if rank:
+            sides = ["_"] * rank
+            for place, target in zip(self.places[step.target], targets, strict=True):
+                sides[place] = self.names[target] = self._side_name(place, taken | set(sides))
+            return lines(f"{', '.join(sides)} = ", doc, "", _DEPTH)
         for target in targets:
             number = len(names) + 1
             while f"x{number}" in taken or f"x{number}" in names:
@@ -296,9 +305,11 @@ class Forward:
         return f"{base}_{count}"
 
     def _size_name(self, value: Term, taken: set[str]) -> str:
-        names = ["n", "c", "h", "w"]
         number = value.parts[1].value if value.sort == "item" and isinstance(value.parts[1], Literal) else None
-        base = names[number] if isinstance(number, int) and 0 <= number < 4 else "size"
+        return self._side_name(number if isinstance(number, int) else -1, taken)
+
+    def _side_name(self, place: int, taken: set[str]) -> str:
+        base = "nchw"[place] if 0 <= place < 4 else "size"
         name, count = base, 1
         while name in taken:
             count += 1
@@ -336,30 +347,33 @@ class Forward:
                 inner = producers.get(var)
                 if inner is None or self.uses[var] != 1 or inner.flag is not None or inner.value.sort == "gather":
                     continue
+                if inner.value.sort == "item" and inner.value.parts[0] in self.unpacked:
+                    continue
                 number = var in self.sizes and step.value.sort in ("method", "function", "infix")
-                if (number or self._belongs(inner.value, step)) and self._fits(inner.value, step.value):
+                if (number or self._belongs(var, inner.value, step)) and self._fits(inner.value, step.value):
                     self.inlined[var] = inner.value
         items = {target for targets in self.unpacked.values() for target in targets}
         return [step for step in self.body.steps if step.target not in self.inlined and step.target not in items]
 
-    def _belongs(self, inner: Term, outer: Step) -> bool:
+    def _belongs(self, target: Var, inner: Term, outer: Step) -> bool:
         if inner.sort in ("attribute", "tensor"):
             return True
         if inner.sort == "item":
-            return not isinstance(inner.parts[1], Term) and inner.parts[0] not in self.unpacked
+            return not isinstance(inner.parts[1], Term)
+        if outer.value.sort == inner.sort == "method":  # x.reshape(…).permute(…)
+            return outer.value.parts[0] == target
+        if inner.sort == "method" and outer.value.sort in ("call", "infix") and outer.flag is None:
+            return inner.tag[1] in _REARRANGING
         if outer.value.sort == "call":
             return inner.sort == "call" and self._is_norm_or_activation(outer.value) and outer.flag is None
         if outer.value.sort == "function":
-            return inner.sort == "call" and str(outer.value.tag[1]) in (
-                "F.relu",
-                "F.relu6",
-                "F.dropout",
-                "F.gelu",
-                "torch.relu",
-            )
-        if outer.value.sort == "infix" and inner.sort == "infix":
+            name = str(outer.value.tag[1])
+            if name in ("F.softmax", "torch.softmax", "torch.sigmoid") and inner.sort == "infix":
+                return True
+            return inner.sort == "call" and name in (*_WRAPPING, "torch.chunk")
+        if outer.value.sort != "infix" or inner.sort != "call" or outer.flag is not None:
             return False
-        return False
+        return self._is_dropout(inner) or (outer.value.tag[1] == "*" and self._is_gate(inner))
 
     def _fits(self, inner: Term, outer: Term) -> bool:
         return len(flat(self._doc(inner))) + len(flat(self._doc(outer))) < WIDTH - 14
@@ -373,7 +387,18 @@ class Forward:
         if not isinstance(child.make, Term) or child.make.sort != "layer":
             return False
         name = str(child.make.tag[1]).removeprefix("nn.")
-        return "Norm" in name or hasattr(nn.modules.activation, name) or "Dropout" in name
+        return "Norm" in name or hasattr(nn.modules.activation, name) or self._is_dropout(value)
+
+    def _is_gate(self, value: Term) -> bool:
+        child = self.children.get(value.tag[1][0])
+        return child is not None and isinstance(child.make, Term) and "igmoid" in str(child.make.tag[1])
+
+    def _is_dropout(self, value: Term) -> bool:
+        child = self.children.get(value.tag[1][0])
+        if child is None or len(value.tag[1]) != 1 or child.flag is not None or not isinstance(child.make, Term):
+            return False
+        name = str(child.make.tag[1]) if child.make.sort == "layer" else ""
+        return name == "StochasticDepth" or "Dropout" in name
 
     def _doc(self, value: Value) -> Doc:
         if isinstance(value, Literal):
@@ -471,6 +496,11 @@ def _count_of_parts(value: Term) -> int:
         return 0
     count = value.parts[1] if len(value.parts) > 1 else None
     return count.value if isinstance(count, Literal) and isinstance(count.value, int) else 0
+
+
+def _rank_of_shape(value: Term) -> int:
+    """How many sides the shape has that a step reads; 0 where it reads none, or that is not known."""
+    return value.tag[2] if value.sort == "attribute" and value.tag[1] == "shape" and len(value.tag) > 2 else 0
 
 
 def _vars(value: Value) -> list[Var]:

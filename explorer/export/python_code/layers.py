@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 import sys
+import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 from typing import Any
 
 import torch
@@ -50,9 +55,7 @@ def layer_call(path: str, module: nn.Module) -> LayerCall:
         import_line(cls, path)
     arguments = []
     values: dict[str, Any] = {}
-    for parameter in inspect.signature(cls).parameters.values():
-        if parameter.name in _SKIPPED_PARAMETERS or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
-            continue
+    for parameter in _constructor_parameters(cls):
         where = f"{path} ({cls.__name__})"
         value = _argument_value(path, module, parameter)
         optional = parameter.default is not parameter.empty
@@ -80,19 +83,60 @@ def class_reference(cls: type[nn.Module]) -> str:
     return f"nn.{cls.__name__}" if getattr(nn, cls.__name__, None) is cls else cls.__name__
 
 
+def _constructor_parameters(cls: type[nn.Module]) -> Iterable[inspect.Parameter]:
+    """The arguments that say what layer it is. torch's recurrent layers take those of their common base."""
+    signature = inspect.signature(cls)
+    skipped = _SKIPPED_PARAMETERS
+    if issubclass(cls, nn.RNNBase) and cls.__module__.startswith("torch."):
+        signature, skipped = inspect.signature(nn.RNNBase), skipped | {"mode"}
+    for parameter in signature.parameters.values():
+        if parameter.name not in skipped and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            yield parameter
+
+
+@cache
+def _kept_arguments(cls: type[nn.Module]) -> Mapping[str, str]:
+    """Attributes that a constructor stores its arguments in, by argument: `self._side = side`."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls.__init__)))
+    except (OSError, TypeError, SyntaxError):
+        return {}
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            both = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+            targets = target.elts if both and isinstance(target, ast.Tuple) else [target]
+            values = node.value.elts if both and isinstance(node.value, ast.Tuple) else [node.value]
+            for one, value in zip(targets, values, strict=False):
+                if isinstance(one, ast.Attribute) and ast.unparse(one.value) == "self" and isinstance(value, ast.Name):
+                    found.setdefault(value.id, one.attr)
+    return found
+
+
 def python_literal(value: Any, location: str) -> str:
     """A value as Python reads it. Raises ExportError for one that has no such form."""
     if value is None or value is Ellipsis or isinstance(value, (bool, int, str)):
         return "..." if value is Ellipsis else _quoted(value) if isinstance(value, str) else repr(value)
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else f'float("{value}")'
-    if isinstance(value, torch.dtype):
+    if isinstance(value, (torch.dtype, torch.memory_format, torch.layout)):
         return str(value)
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, torch.device):
+        return f'torch.device("{value}")'
+    if isinstance(value, (complex, bytes, range)) and not isinstance(value, Enum):
+        return repr(value)
+    if isinstance(value, (tuple, list, set, frozenset)):
         items = [python_literal(item, location) for item in value]
         if isinstance(value, list):
             return f"[{', '.join(items)}]"
+        if isinstance(value, (set, frozenset)):
+            return f"{type(value).__name__}([{', '.join(sorted(items))}])"
         return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    if isinstance(value, dict):
+        pairs = (f"{python_literal(k, location)}: {python_literal(v, location)}" for k, v in value.items())
+        return f"{{{', '.join(pairs)}}}"
     raise ExportError(f"{location} cannot be written as Python: it holds {value!r}, which has no literal form")
 
 
@@ -119,6 +163,9 @@ def _argument_value(path: str, module: nn.Module, parameter: inspect.Parameter) 
     name = parameter.name
     if isinstance(module, nn.MultiheadAttention) and name in ("bias", "add_bias_kv"):
         return (module.in_proj_bias if name == "bias" else module.bias_k) is not None
+    kept = _kept_arguments(type(module)).get(name) if not type(module).__module__.startswith("torch.nn") else None
+    if kept is not None and hasattr(module, kept):
+        return getattr(module, kept)
     learned = getattr(module, "affine", True) and getattr(module, "elementwise_affine", True)
     if name == "bias" and "bias" in module._parameters and learned:
         return module._parameters["bias"] is not None
@@ -157,8 +204,53 @@ def _verify_call(path: str, module: nn.Module, call: LayerCall, values: dict[str
             twin = call.cls(**values)
         except Exception as failure:
             raise ExportError(f"{path} cannot be written as Python: {call.text} fails: {failure}") from failure
+    verify_twin(path, module, twin, call.text)
+
+
+def verify_twin(path: str, module: nn.Module, twin: nn.Module, text: str) -> None:
+    """Raise ExportError unless the layer that `text` makes has the tensors and settings of `module`."""
     shapes = [{name: tuple(t.shape) for name, t in m.state_dict().items()} for m in (twin, module)]
     if shapes[0] != shapes[1]:
         raise ExportError(
-            f"{path} cannot be written as Python: {call.text} has other weights: {shapes[0]}, not {shapes[1]}"
+            f"{path} cannot be written as Python: {text} has other weights: {shapes[0]}, not {shapes[1]}"
         )
+    differing = _differing_setting(twin, module)
+    if differing:
+        raise ExportError(f"{path} cannot be written as Python: {text} has another {differing}")
+
+
+#: What torch keeps in every module, and what says nothing of what a layer computes.
+_NO_SETTINGS = frozenset(nn.Module().__dict__) | {"inplace", "_flat_weights", "_flat_weight_refs"}
+
+
+def plain_settings(module: nn.Module) -> dict[str, Any]:
+    """The attributes of a layer itself that are neither tensors nor modules, nor torch's own of every module."""
+    return {name: value for name, value in module.__dict__.items() if name not in _NO_SETTINGS}
+
+
+def _differing_setting(one: nn.Module, two: nn.Module, before: str = "") -> str:
+    """Name of the first setting in which two modules differ; empty where they are alike."""
+    mine, theirs = plain_settings(one), plain_settings(two)
+    for name in {**theirs, **mine}:
+        if name not in mine or name not in theirs or not _alike(mine[name], theirs[name]):
+            return f"{before}{name}"
+    if list(one._modules) != list(two._modules):
+        return f"{before}set of layers"
+    for name, inner in one._modules.items():
+        other = two._modules[name]
+        if type(inner) is not type(other):
+            return f"{before}{name}"
+        if inner is not None and other is not None and (found := _differing_setting(inner, other, f"{before}{name}.")):
+            return found
+    return ""
+
+
+def _alike(one: Any, two: Any) -> bool:
+    """Are two settings equal? Of objects that only equal themselves, their classes have to do."""
+    if isinstance(one, (tuple, list)) and isinstance(two, (tuple, list)):
+        return len(one) == len(two) and all(_alike(a, b) for a, b in zip(one, two, strict=True))
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(_alike(one[key], two[key]) for key in one)
+    if isinstance(one, (int, float, str, bytes, torch.dtype, type(None))):
+        return bool(one == two or one != one)
+    return type(one) is type(two)

@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 from torch import nn
 
@@ -93,6 +95,7 @@ class _Namer:
         holes = list(self.uses)
         flags = {use_flag.index for uses in self.uses.values() for use in uses for use_flag in use.flags}
         vectors = {index: self._completed(index, self.vector(index)) for index in holes}
+        vectors = {index: self._without_rate(index, vector) for index, vector in vectors.items()}
         classes: list[tuple[list[int], Vector]] = []  # holes of equal values
         for index in holes:
             for number, (members, vector) in enumerate(classes):
@@ -109,6 +112,13 @@ class _Namer:
         if roles & set(_PLACES[:3]) and None in vector and None not in self.entering:
             return _joined(vector, self.entering) or vector
         return vector
+
+    def _without_rate(self, index: int, vector: Vector) -> Vector:
+        """The vector with 0.0 where a layer that drops values is left out: so do those who write `if p > 0`."""
+        rates = [v.value for v in vector if isinstance(v, Literal)]
+        if None not in vector or any(use.role != "p" or not use.flags for use in self.uses[index]):
+            return vector
+        return tuple(v or Literal("0.0", 0.0) for v in vector) if all(rate > 0 for rate in rates) else vector
 
     def _name_all(self, classes: list[tuple[list[int], Vector]]) -> Parameters:
         parameters: list[Parameter] = []
@@ -193,7 +203,7 @@ class _Namer:
         uses = [use for index in members for use in self.uses[index]]
         use = uses[0]
         roles = [u.role for u in uses]
-        wished = [use.role, f"{use.owner}_{use.role}"]
+        wished = [use.role, *([f"{use.owner}_{use.role}"] if use.role != "size" else [])]
         if any(role in _PLACES for role in roles):
             role = "channels"
             outs = [u for u in uses if u.role in ("out_channels", "out_features")]
@@ -212,6 +222,8 @@ class _Namer:
             if cleaned.isidentifier() and not keyword.iskeyword(cleaned) and cleaned not in self.taken:
                 self.taken.add(cleaned)
                 return cleaned
+        if use.role == "size":
+            wished.append("size")
         base, count = (re.sub(r"\W+", "_", wished[-1]).strip("_").lower() or "value"), 2
         base = base if base.isidentifier() else f"value_{base}"
         while f"{base}_{count}" in self.taken:
@@ -234,6 +246,8 @@ class _Namer:
         same = next((v for v in values if isinstance(v, Literal) and v.text == own), None)
         if same is not None and not any(use.role in _PLACES for use in uses):
             return same
+        if Literal("0.0") in values and all(use.role == "p" and use.flags for use in uses):
+            return Literal("0.0", 0.0)
         common, count = Counter(values).most_common(1)[0]
         if None in vector:
             return common
@@ -264,24 +278,34 @@ def _derived(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | None:
     for name, other in known:
         if all(a is None or a == b for a, b in zip(vector, other, strict=True)):
             return name
-    wanted = _numbers(vector)
-    if wanted is None:
+    wanted = [v.value if isinstance(v, Literal) else None for v in vector]
+    if not all(type(a) in (int, float, type(None)) for a in wanted) or len({a for a in wanted if a is not None}) < 2:
         return None
-    for name, other in known:
-        held = _numbers(other)
-        if held is None or not name.isidentifier():
-            continue
-        pairs = [(a, b) for a, b in zip(wanted, held, strict=True) if a is not None]
-        if any(b is None for _, b in pairs) or len({a for a, _ in pairs}) < 2:
-            continue
+    held = {name: numbers for name, other in known if name.isidentifier() and (numbers := _numbers(other)) is not None}
+    for name, numbers in held.items():
+        pairs = [(a, b) for a, b in zip(wanted, numbers, strict=True) if a is not None]
         whole = [(a, b) for a, b in pairs if b is not None]
-        ratios = {a / b if b else 0 for a, b in whole}
-        if len(ratios) == 1 and (ratio := ratios.pop()) == int(ratio) and ratio > 1:
-            return f"{int(ratio)} * {name}"
-        for divisor in (2, 3, 4, 6, 8, 16):
-            if all(a == b // divisor for a, b in whole):
-                return f"{name} // {divisor}"
+        if len(whole) == len(pairs) and (found := _formula(name, whole)):
+            return found
+    for (one, first), (two, second) in combinations(held.items(), 2):
+        if all(a is None or (b and c and a == b * c) for a, b, c in zip(wanted, first, second, strict=True)):
+            return f"{one} * {two}"
     return None
+
+
+def _formula(name: str, pairs: Sequence[tuple[Any, int]]) -> str | None:
+    """An expression in one argument that gives the first number of each pair from the second."""
+    if all(type(a) is float for a, _ in pairs):  # the scale of attention
+        return f"{name}**-0.5" if all(b > 0 and a == b**-0.5 for a, b in pairs) else None
+    if any(type(a) is float for a, _ in pairs):
+        return None
+    ratios = {a / b if b else 0 for a, b in pairs}
+    if len(ratios) == 1 and (ratio := ratios.pop()) == int(ratio) and ratio > 1:
+        return f"{int(ratio)} * {name}"
+    for divisor in (2, 3, 4, 6, 8, 16, 32):
+        if all(a == b // divisor for a, b in pairs):
+            return f"{name} // {divisor}"
+    return f"{name}**2" if all(a == b * b for a, b in pairs) else None
 
 
 def _condition(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | None:
@@ -291,6 +315,10 @@ def _condition(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | Non
     for name, held in numbered:
         if name in ("stride", "expansion"):
             tests.append((f"{name} == 1", [value == 1 for value in held]))
+    for name, rates in known:
+        values = [v.value if isinstance(v, Literal) else None for v in rates]
+        if name.isidentifier() and all(type(v) is float for v in values):
+            tests.append((f"{name} > 0", [v > 0 for v in values]))
     for number, (name, held) in enumerate(numbered):
         for other, theirs in numbered[number + 1 :]:
             channels = all("channels" in n or "width" in n for n in (name, other))
@@ -306,7 +334,7 @@ def _condition(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | Non
         if values == on:
             return text
         if [not value for value in values] == on:
-            return text.replace("==", "!=").replace(" and ", " or ")
+            return text.replace("==", "!=").replace(" and ", " or ").replace(">", "<=")
     return None
 
 

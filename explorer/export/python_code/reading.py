@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from explorer.export.python_code.calls import Calls, Frame
-from explorer.export.python_code.layers import layer_call, python_literal
+from explorer.export.python_code.layer_terms import LayerTerms
+from explorer.export.python_code.layers import python_literal
 from explorer.export.python_code.repeats import sequential
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Body, Child, Literal, Step, Term, Value, Var
@@ -29,13 +29,18 @@ _INFIX_OPERATORS: Mapping[Any, str] = {
     operator.mod: "%",
     operator.matmul: "@",
 }
-_TORCH_NAMES = {
-    **{id(value): f"torch.{name}" for name, value in vars(torch).items() if callable(value)},
-    **{id(value): f"F.{name}" for name, value in vars(F).items() if callable(value) and not name.startswith("_")},
-}
 
-
-_MAX_WRITTEN = 32  # numbers of a tensor of the code that are written out
+def number_format(architecture: Architecture) -> torch.dtype:
+    """The number format of all fractions that the network holds; torch's own default where there are several."""
+    found: set[torch.dtype] = set()
+    for node in architecture.live.values():
+        if isinstance(node.op, Layer):
+            found |= {tensor.dtype for _, tensor in node.op.named_tensors}
+        elif isinstance(node.op, Constant):
+            found.add(node.op.tensor.dtype)
+    found = {dtype for dtype in found if dtype.is_floating_point or dtype.is_complex}
+    only = found.pop() if len(found) == 1 else torch.float32
+    return torch.float32 if only.is_complex else only
 
 
 class ModuleTree:
@@ -64,6 +69,8 @@ class Reader:
         self.calls = Calls(architecture, in_one_class=in_one_class)
         self.seams: dict[Var, str] = {}  # values of the outermost forward pass that a block makes, with their nodes
         self.sources = Sources()
+        self.dtype = number_format(architecture)
+        self.layers = LayerTerms(self.sources, self.dtype)
         self.frames = {frame.path: frame for frame in self.calls.root.frames() if frame.path}
         self.paths = self.calls.paths
         self.tree = ModuleTree()
@@ -97,7 +104,7 @@ class Reader:
         """The class of a call; `make_of` gives what makes the calls inside."""
         tree = self.tree.place(frame.path)
         children = [Child(name, self._make(frame.path, name, inside, make_of)) for name, inside in tree.inside.items()]
-        children += [Child(name, _tensor(constant, frame.path)) for name, constant in tree.tensors.items()]
+        children += [Child(name, self.tensor(constant, frame.path)) for name, constant in tree.tensors.items()]
         return _Forward(self, frame).body(tuple(children))
 
     def _make(self, owner: str, name: str, tree: ModuleTree, make_of: Callable[[Frame], Term]) -> Term:
@@ -105,7 +112,7 @@ class Reader:
         if path in self.frames:
             return make_of(self.frames[path])
         inside = [(child, self._make(path, child, below, make_of)) for child, below in tree.inside.items()]
-        inside += [(child, _tensor(constant, path)) for child, constant in tree.tensors.items()]
+        inside += [(child, self.tensor(constant, path)) for child, constant in tree.tensors.items()]
         names, makes = tuple(n for n, _ in inside), tuple(m for _, m in inside)
         if tree.layer is None:
             return self._only_weights(tree, path) or Term(("holder", names), makes)
@@ -113,12 +120,14 @@ class Reader:
         return Term(("extended", names), (layer, *makes)) if inside else layer
 
     def layer(self, path: str, module: nn.Module) -> Term:
-        """The call that makes a layer."""
-        call = layer_call(path, module)
-        name = self.sources.layer(path, call)
-        stateless = not any(True for _ in (*module.parameters(), *module.buffers()))
-        names = tuple(argument.name for argument in call.arguments)
-        return Term(("layer", name, names, stateless), tuple(Literal(a.text, a.value) for a in call.arguments))
+        """What makes a layer."""
+        return self.layers.term(path, module)
+
+    def tensor(self, constant: Constant, path: str) -> Term:
+        """What makes a tensor that the code reads itself."""
+        return self.layers.tensor(
+            constant.tensor, is_parameter=constant.is_parameter, written=constant.value, path=path
+        )
 
     def _only_weights(self, tree: ModuleTree, path: str) -> Term | None:
         """A linear layer of which only the weights are read."""
@@ -131,16 +140,6 @@ class Reader:
             return None
         with torch.device("meta"):
             return self.layer(path, nn.Linear(entering, out, bias=bias is not None))
-
-
-def _tensor(constant: Constant, path: str) -> Term:
-    shape = tuple(constant.tensor.shape)
-    value = getattr(constant, "value", None)
-    if isinstance(value, torch.Tensor) and value.numel() <= _MAX_WRITTEN:
-        written = python_literal(value.tolist(), path)
-        return Term(("buffer", str(value.dtype), "written"), (Literal(written, value.tolist()),))
-    sort = ("parameter",) if constant.is_parameter else ("buffer", str(constant.tensor.dtype))
-    return Term(sort, tuple(Literal(str(side), side) for side in shape))
 
 
 def as_sequential(body: Body) -> Term | None:
@@ -230,17 +229,17 @@ class _Forward:
         if call is operator.getitem:
             return Term(("item",), tuple(args))
         if call is getattr and isinstance(node.args[1], str) and node.args[1].isidentifier():
-            return Term(("attribute", node.args[1]), (args[0],))
-        name = self.function(call, node.name)
+            rank = self._rank(node) if node.args[1] == "shape" else ()
+            return Term(("attribute", node.args[1], *rank), (args[0],))
+        name = self.reader.sources.function(call, node.name)
         args, kwargs = _following_mode(call, args, kwargs)
         kwargs = _without_defaults(call, kwargs)
         return Term(("function", name, tuple(kwargs)), (*args, *kwargs.values()))
 
-    def function(self, call: Any, where: str) -> str:
-        """How a function is called in the file."""
-        if getattr(call, "__name__", "") == "channel_shuffle":  # every library has its own; torch's does the same
-            return "F.channel_shuffle"
-        return _TORCH_NAMES.get(id(call)) or self.reader.sources.function(call, where)
+    def _rank(self, node: Node) -> tuple[int, ...]:
+        """How many sides the tensor has whose shape is read, where that is known."""
+        dims = self.reader.dims.get(self.calls.source(node.inputs[0])) if node.inputs else None
+        return (len(dims),) if dims is not None else ()
 
     def value(self, value: Any, node: Node) -> Value:
         """An argument of an op."""

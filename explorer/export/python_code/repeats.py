@@ -19,13 +19,13 @@ def sequential(items: Sequence[tuple[str, Term]]) -> Term:
         makes = [_IDENTITY] * (numbers[-1] + 1)
         for number, (_, make) in zip(numbers, items, strict=True):
             makes[number] = make
-        return Term(("sequential", None), tuple(_compress([("", make) for make in makes], numbered=True)))
+        return Term(("sequential", None), tuple(compress([("", make) for make in makes], numbered=True)))
     pattern = name_pattern([name for name, _ in items], last=True)
     if pattern is not None and pattern[0] and not pattern[2] and all(make.sort == "new" for _, make in items):
         prefix = Literal(python_literal(pattern[0], ""), pattern[0])
-        makes = _compress([("", make) for _, make in items], numbered=True)
+        makes = compress([("", make) for _, make in items], numbered=True)
         return Term(("sequential", ("counted", pattern[1])), (prefix, *makes))
-    entries = _compress(items, numbered=False)
+    entries = compress(items, numbered=False)
     return Term(("sequential", "named"), tuple(entries))
 
 
@@ -34,7 +34,7 @@ def entry(name: str, make: Value) -> Term:
     return Term(("entry", name), (make,))
 
 
-def _compress(items: Sequence[tuple[str, Term]], *, numbered: bool) -> list[Term]:
+def compress(items: Sequence[tuple[str, Value]], *, numbered: bool) -> list[Term]:
     """The items, with every run of calls to one class that differ by nothing, or evenly, as one repeat."""
     found: list[Term] = []
     place = 0
@@ -50,9 +50,9 @@ def _compress(items: Sequence[tuple[str, Term]], *, numbered: bool) -> list[Term
     return found
 
 
-def _run_at(items: Sequence[tuple[str, Term]], place: int, numbered: bool) -> Term | None:
+def _run_at(items: Sequence[tuple[str, Value]], place: int, numbered: bool) -> Term | None:
     _, first = items[place]
-    if first.sort not in ("new", "sequential"):
+    if not isinstance(first, Term) or first.sort not in ("new", "sequential"):
         return None
     length = 1
     while place + length < len(items) and items[place + length][1] == first:
@@ -87,10 +87,21 @@ def _progress(one: Value, two: Value) -> Value | None:
     if isinstance(one, Literal) and isinstance(two, Literal) and type(one.value) is type(two.value) is int:
         grown = two.value - one.value
         return Term(("progression",), (one, Literal(str(grown), grown)))
+    if isinstance(one, Literal) and isinstance(two, Literal) and type(one.value) is type(two.value) is float:
+        return _multiples(one.value, two.value)
     if isinstance(one, Term) and isinstance(two, Term) and one.tag == two.tag and len(one.parts) == len(two.parts):
         parts = [_progress(a, b) for a, b in zip(one.parts, two.parts, strict=True)]
         return Term(one.tag, tuple(p for p in parts if p is not None)) if None not in parts else None
     return None
+
+
+def _multiples(one: float, two: float) -> Term | None:
+    """Rates that grow from block to block, as `torch.linspace` makes them: whole multiples of one step."""
+    step = round(two - one, 9)
+    start = round(one / step) if step > 0 else 0
+    if step * start != one or step * (start + 1) != two or start < 1:
+        return None
+    return Term(("multiples",), (Literal(repr(step), step), Literal(str(start), start)))
 
 
 def advance(value: Value, steps: int) -> Value:
@@ -99,6 +110,9 @@ def advance(value: Value, steps: int) -> Value:
         if value.sort == "progression":
             start, grown = (part.value for part in value.parts if isinstance(part, Literal))
             return Literal(str(start + steps * grown), start + steps * grown)
+        if value.sort == "multiples":
+            step, first = (part.value for part in value.parts if isinstance(part, Literal))
+            return Literal(repr(step * (first + steps)), step * (first + steps))
         return Term(value.tag, tuple(advance(part, steps) for part in value.parts))
     return value
 
@@ -147,7 +161,7 @@ def _gathered(body: Body, place: int, run: list[Step]) -> Body:
     pattern = name_pattern(names)
     children = {child.name: child for child in body.children}
     makes = [children[name].make for name in names]
-    compressed = _compress([(name, make) for name, make in zip(names, makes, strict=True)], numbered=False)  # type: ignore
+    compressed = compress([(name, make) for name, make in zip(names, makes, strict=True)], numbered=False)  # type: ignore
     start = run[0].value.parts[0]
     assert isinstance(start, Term)
     whole = Term(("list",), (*start.parts, *(step.target for step in run)))

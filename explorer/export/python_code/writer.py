@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from explorer.export.python_code.class_text import ClassText
 from explorer.export.python_code.classes import Classes
 from explorer.export.python_code.formatting import WIDTH
 from explorer.export.python_code.reading import Reader
+from explorer.export.python_code.source_check import computes_the_same, explain_difference, module_of
 from explorer.export.python_code.sources import Sources
 from explorer.graph.architecture import Architecture
 from explorer.graph.to_module import build_module, to_class_name
@@ -24,25 +25,43 @@ def save_code(network: Network, path: Path) -> None:
     """Write the network as Python. Raises ExportError; then nothing is written."""
     from explorer.export.sheet_files import write_export
 
-    source = python_source(network)
+    source = _first_right(network, lambda source: computes_the_same(source, network))
     write_export(path, lambda beside: beside.write_text(source, encoding="utf-8"))
 
 
 def python_source(network: Network) -> str:
     """Return the source of a module with fresh weights that computes what the network computes.
 
-    Raises ExportError for a layer, function or value that has no form in Python; the message names it.
+    It is not run: `save_code` does that. Raises ExportError for a layer, function or value that has no form in Python;
+    the message names it.
     """
-    header = _header(network)
+    return _first_right(network, lambda _: True)
+
+
+def _first_right(network: Network, is_right: Callable[[str], bool]) -> str:
+    """The network in classes; where that fails or is not right, all in one class."""
+    header, architecture = _header(network), network.architecture
+
+    def write_in_one(snapshot: Architecture) -> str:
+        return header + classes_source(snapshot, in_one_class=True)
+
     try:
-        source = header + classes_source(network.architecture)
-        if not _has_the_tensors(source, network.architecture):
-            raise RuntimeError("the tensors of the module are not those of the network")
+        source = header + classes_source(architecture)
+        if _has_the_tensors(source, architecture) and is_right(source):
+            return source
     except ExportError:
         raise
     except Exception:  # a network of a shape that nobody thought of: all of it in one class is right, if long
-        return header + classes_source(network.architecture, in_one_class=True)
-    return source
+        source = ""
+    source = write_in_one(architecture)
+    try:
+        if is_right(source):
+            return source
+    except Exception as failure:
+        raise ExportError(
+            f"{architecture.title} cannot be written as Python: what is written fails: {failure}"
+        ) from failure
+    raise explain_difference(network, write_in_one)
 
 
 def classes_source(architecture: Architecture, *, in_one_class: bool = False) -> str:
@@ -79,12 +98,14 @@ def _header(network: Network) -> str:
 def _imports(sources: Sources, functional: bool, ordered: bool) -> list[str]:
     standard = sorted({*sources.standard, *(["from collections import OrderedDict"] if ordered else [])})
     standard.sort(key=lambda line: line.startswith("from"))
+    lines = dict(sources.imports) | ({"F": "import torch.nn.functional as F"} if functional else {})
+    plain = sorted(line for line in lines.values() if line.startswith("import "))
     return [
         *([*standard, ""] if standard else []),
         "import torch",
-        *(["import torch.nn.functional as F"] if functional else []),
+        *plain,
         "from torch import nn",
-        *sorted(sources.imports.values()),
+        *sorted(line for line in lines.values() if not line.startswith("import ")),
     ]
 
 
@@ -98,17 +119,13 @@ def _one_line(text: str) -> str:
 
 def _has_the_tensors(source: str, architecture: Architecture) -> bool:
     """Does the module that a source defines hold the tensors of the network, by name and shape?"""
-    held: dict[str, object] = {"__name__": "exported"}
-    exec(compile(source, "exported.py", "exec"), held)
-    cls = held[to_class_name(architecture.title)]
-    assert isinstance(cls, type)
     with torch.device("meta"):
-        module = cls()
+        module = module_of(source, architecture)
     return _shapes(module) == _shapes(build_module(architecture))
 
 
-def _shapes(module: nn.Module) -> Mapping[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+def _shapes(module: nn.Module) -> Mapping[str, tuple[object, ...]]:
+    return {name: (*tensor.shape, tensor.dtype) for name, tensor in module.state_dict().items()}
 
 
 __all__ = ["classes_source", "python_source", "save_code"]
