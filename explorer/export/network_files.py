@@ -20,7 +20,7 @@ from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
 from explorer.graph.architecture import Input
 from explorer.graph.arguments import tensors_in
-from explorer.graph.to_module import speak_keywords
+from explorer.graph.to_module import complete_state, speak_keywords
 from explorer.network import Network
 from explorer.project.files import edit_to_json
 
@@ -45,7 +45,7 @@ def save_weights(network: Network, path: Path) -> None:
 
     tensors: dict[str, torch.Tensor] = {}
     places: set[int] = set()
-    for name, tensor in network.module().state_dict().items():
+    for name, tensor in complete_state(network.module()).items():
         compact = _compact(tensor)
         tensors[name] = compact.clone() if compact.data_ptr() in places else compact  # one that two layers share
         places.add(tensors[name].data_ptr())
@@ -131,7 +131,7 @@ class _InSinglePrecision(torch.nn.Module):
 
 def _check_onnx(path: Path, module: torch.nn.Module, image: torch.Tensor) -> None:
     """Raise ExportError where onnxruntime, if it is installed, makes something else of the file than torch does."""
-    if importlib.util.find_spec("onnxruntime") is None:
+    if importlib.util.find_spec("onnxruntime") is None or image.dtype == torch.bfloat16:  # numpy has no such numbers
         return
     import onnxruntime
 

@@ -69,6 +69,18 @@ def _restore_keywords(module: nn.Module) -> None:
                 part.__dict__[name] = value
 
 
+def complete_state(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The state dict with the buffers that torch leaves out of it: without them a layer that is made anew, and not by
+    its constructor, would compute something else."""
+    found = dict(module.state_dict())
+    for path, part in module.named_modules():
+        for name in part._non_persistent_buffers_set:
+            buffer = part._buffers.get(name)
+            if buffer is not None:
+                found[f"{path}.{name}" if path else name] = buffer
+    return found
+
+
 def speak_keywords(module: nn.Module) -> None:
     """Give modules and tensors that `build_module` left with a keyword of Python for a name one that can stand in
     code, `class_`: programs that write code of the module need it."""

@@ -18,9 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 import explorer
+from explorer.base.memo import clear_all
+from explorer.export.page import ExportError
+from explorer.graph.arguments import tensors_in
+from explorer.graph.trace import TraceError
 from explorer.network import Network
 
 #: Larger ones are left out: nothing about their exports differs but the time.
@@ -55,7 +60,7 @@ def build(name: str) -> tuple[nn.Module, tuple[int, ...]]:
         return torchvision.models.get_model(key, weights=None).eval(), (1, 3, 224, 224)
     import timm
 
-    model = timm.create_model(key, pretrained=False).eval()
+    model: Any = timm.create_model(key, pretrained=False).eval()
     return model, (1, *model.pretrained_cfg["input_size"])
 
 
@@ -113,7 +118,7 @@ def _step(outcome: Outcome, step: str, run: Callable[[], str]) -> None:
     try:
         with _time_limit(_SECONDS):
             outcome.steps[step] = run()
-    except (explorer.export.page.ExportError, explorer.graph.trace.TraceError) as refusal:
+    except (ExportError, TraceError) as refusal:
         outcome.steps[step] = f"refused: {str(refusal)[:300]}"
     except Exception as failure:
         outcome.steps[step] = f"{type(failure).__name__}: {str(failure)[:300]}"
@@ -125,7 +130,8 @@ def _run_python(network: Network, folder: Path, image: torch.Tensor) -> Any:
     exec(compile((folder / "net.py").read_text(encoding="utf-8"), "net.py", "exec"), held)
     *_, cls = (v for v in held.values() if isinstance(v, type) and v.__module__ == "written")
     written = cls().eval()
-    written.load_state_dict(network.module().state_dict())
+    explorer.save_network(network, folder / "net.safetensors")
+    written.load_state_dict(load_file(folder / "net.safetensors"))
     with torch.no_grad():
         return written(image.clone())
 
@@ -139,7 +145,7 @@ def _run_onnx(network: Network, folder: Path, image: torch.Tensor) -> Any:
 
 
 def _compare(value: Any, expected: Any, tolerance: float) -> str:
-    ours, theirs = list(explorer.graph.arguments.tensors_in(value)), list(explorer.graph.arguments.tensors_in(expected))
+    ours, theirs = list(tensors_in(value)), list(tensors_in(expected))
     if [t.shape for t in ours] != [t.shape for t in theirs]:
         return f"SILENT: shapes {[tuple(t.shape) for t in ours]}, not {[tuple(t.shape) for t in theirs]}"
     pairs = zip(ours, theirs, strict=True)
@@ -178,7 +184,7 @@ def main() -> None:
             kind = text.partition(":")[0] if text != "equal" else "equal"
             counts[f"{step} {kind}"] = counts.get(f"{step} {kind}", 0) + 1
         print(f"{time.perf_counter() - start:5.0f} s  {outcome}", flush=True)
-        explorer.base.memo.clear_all()
+        clear_all()
     print(counts)
 
 

@@ -37,7 +37,8 @@ class ClassText:
             return found + self._forward(template, {})  # nothing to construct
         found += lines("def __init__", Bracketed("(", signature, ")"), " -> None:", 1)
         if isinstance(template, Term):
-            return found + self._locals() + self._sequential(template)
+            kind = [f"        self.to({self.definition.dtype})"] if self.definition.dtype else []
+            return found + self._locals() + self._sequential(template) + kind
         return found + self._module(template)
 
     def _parameter(self, parameter: Parameter) -> str:
@@ -132,10 +133,13 @@ class ClassText:
                     name += "_"
                 stored[name] = expression
                 attributes[hole.index] = f"self.{name}"
-        for index, attribute in attributes.items():  # of what is kept anyway, `size**2` can be computed where it is read
+        for (
+            index,
+            attribute,
+        ) in attributes.items():  # of what is kept anyway, `size**2` can be computed where it is read
             expression = stored.get(attribute.removeprefix("self."), "")
-            names = re.findall(r"[A-Za-z_]\w*", expression)
-            if len(expression) > len("".join(names)) and all(stored.get(name) == name for name in names):
+            read = re.findall(r"[A-Za-z_]\w*", expression)
+            if len(expression) > len("".join(read)) and all(stored.get(name) == name for name in read):
                 attributes[index] = re.sub(r"([A-Za-z_]\w*)", r"self.\1", expression)
         kept = {attribute.removeprefix("self.") for attribute in attributes.values()}
         kept |= {name for text in attributes.values() for name in re.findall(r"self\.(\w+)", text)}

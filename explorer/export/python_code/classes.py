@@ -41,7 +41,8 @@ class Classes:
             self._define(group)
         root = gather(reader.body(reader.calls.root, self.make_of))
         dtype = "" if reader.dtype == torch.float32 else str(reader.dtype)
-        self.defined.append(ClassDef(title, root, dtype=dtype))
+        row = as_sequential(root)
+        self.defined.append(ClassDef(title, row if row is not None and not reader.seams else root, dtype=dtype))
 
     def make_of(self, frame: Frame) -> Term:
         """The call that makes a frame's module."""

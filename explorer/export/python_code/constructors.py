@@ -51,8 +51,8 @@ class Constructors:
     def _argument(self, value: Value, kind: str) -> Doc:
         """An argument of a class of this file; of a module type, a class and not a module."""
         if kind == "type[nn.Module]":
-            if isinstance(value, Term):
-                return str(value.tag[1])
+            if isinstance(value, (Term, Literal)):
+                return str(value.tag[1]) if isinstance(value, Term) else value.text
             assert isinstance(value, Hole)
             return self.expressions[value.index].removesuffix("()")
         return self.doc(value)
@@ -159,7 +159,15 @@ class Constructors:
 
     def _wrapped(self, value: Term) -> Doc:
         keywords = zip(value.tag[2], value.parts[1:], strict=True)
-        return call(value.tag[1], [self.doc(value.parts[0]), *((f"{name}=", self.doc(part)) for name, part in keywords)])
+        return call(
+            value.tag[1], [self.doc(value.parts[0]), *((f"{name}=", self.doc(part)) for name, part in keywords)]
+        )
+
+    def _modules(self, value: Term) -> Doc:
+        if value.tag[1] != "ModuleDict":
+            return call(f"nn.{value.tag[1]}", [self._list(value.parts)] if value.parts else [])
+        pairs = [(f"{python_literal(n, '')}: ", self.doc(p)) for n, p in zip(value.tag[2], value.parts, strict=True)]
+        return call("nn.ModuleDict", [Bracketed("{", pairs, "}", tall=True)])
 
     def _to(self, value: Term) -> Doc:
         made, dtype = value.parts
@@ -208,7 +216,6 @@ class Constructors:
         for inner, part in zip(names, parts, strict=True):
             found += self.child(reach(target, name), inner, part, depth)
         return found
-
 
     def _list(self, parts: tuple[Value, ...]) -> Doc:
         """A list of modules; those that are made alike in one line."""

@@ -73,20 +73,20 @@ class Forward:
         """Tuples whose items are picked one by one, all of them: `x1, x2 = x.chunk(2, dim=1)`."""
         found: dict[Var, list[Var]] = {}
         for step in self.body.steps:
-            items = [
-                (inner.value.parts[1], inner.target)
+            items = sorted(
+                (inner.value.parts[1].value, inner.target.index)
                 for inner in self.body.steps
                 if inner.value.sort == "item" and inner.value.parts[0] == step.target and inner.flag is None
-            ]
-            numbers = [key.value for key, _ in items if isinstance(key, Literal)]
-            parts, rank = _count_of_parts(step.value), _rank_of_shape(step.value)
-            if step.flag is not None or self.uses.get(step.target) != len(items) or len(numbers) != len(items):
+                if isinstance(inner.value.parts[1], Literal) and isinstance(inner.value.parts[1].value, int)
+            )
+            numbers = [number for number, _ in items]
+            if step.flag is not None or not items or self.uses.get(step.target) != len(items):
                 continue
-            if sorted(numbers) == list(range(parts or -1)) or (
-                len(numbers) > 1 and len(set(numbers)) == len(numbers) and set(numbers) <= set(range(rank))
-            ):
-                found[step.target] = [target for _, target in sorted(items, key=lambda item: item[0].value)]  # type: ignore
-                self.places[step.target] = sorted(numbers)  # type: ignore[type-var]
+            rank = _rank_of_shape(step.value)
+            sides = len(numbers) > 1 and len(set(numbers)) == len(numbers) and set(numbers) <= set(range(rank))
+            if sides or numbers == list(range(_count_of_parts(step.value))):
+                found[step.target] = [Var(index) for _, index in items]
+                self.places[step.target] = numbers
         return found
 
     def _find_sizes(self) -> set[Var]:

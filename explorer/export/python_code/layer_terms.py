@@ -15,9 +15,11 @@ from torch.nn.utils import parametrize
 
 from explorer.export.page import ExportError
 from explorer.export.python_code.layers import layer_call, plain_settings, python_literal
+from explorer.export.python_code.repeats import sequential
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Literal, Term, Value
 from explorer.graph.architecture import copy_module
+from explorer.graph.arguments import tensors_in
 
 _MAX_WRITTEN = 32  # numbers of a tensor of the code that are written out
 
@@ -41,6 +43,10 @@ class LayerTerms:
         return term
 
     def _plain(self, path: str, module: nn.Module) -> Term:
+        if type(module) in (nn.Sequential, nn.ModuleList, nn.ModuleDict):
+            return self._container(path, module)
+        if any(part._non_persistent_buffers_set for part in module.modules()):
+            return self._restored(path, module)  # its weights hold these too: see `complete_state`
         try:
             call = layer_call(path, module)
             name = self.sources.layer(path, call)
@@ -53,12 +59,22 @@ class LayerTerms:
         names = tuple(argument.name for argument in call.arguments)
         return Term(("layer", name, names, stateless), tuple(Literal(a.text, a.value) for a in call.arguments))
 
+    def _container(self, path: str, module: nn.Module) -> Term:
+        items = [
+            (name, self.term(f"{path}.{name}", part)) for name, part in module._modules.items() if part is not None
+        ]
+        if type(module) is nn.Sequential and items:
+            return sequential(items)
+        return Term(("modules", type(module).__name__, tuple(name for name, _ in items)), tuple(m for _, m in items))
+
     def _restored(self, path: str, module: nn.Module) -> Term:
         """A layer made without its constructor."""
         cls = self.sources.class_name(type(module), f"{path} ({type(module).__name__})")
         held = plain_settings(module) | module._parameters | module._buffers | module._modules
-        if not all(name.isidentifier() and name != "cls" for name in held) or module._non_persistent_buffers_set:
-            raise ExportError(f"{path} cannot be written as Python: {type(module).__name__} has attributes without name")
+        if not all(name.isidentifier() and name != "cls" for name in held):
+            raise ExportError(
+                f"{path} cannot be written as Python: {type(module).__name__} has attributes without name"
+            )
         parts = tuple(self._value(f"{path}.{name}", value) for name, value in held.items())
         return Term(("wrapped", self._wrapper(restored_layer), tuple(held)), (Literal(cls), *parts))
 
@@ -70,6 +86,8 @@ class LayerTerms:
             return self.term(path, value)
         if isinstance(value, torch.Tensor):
             return self.tensor(value, is_parameter=isinstance(value, nn.Parameter))
+        if isinstance(value, dict) and next(tensors_in(value), None) is not None:
+            return Literal("{}")  # what it remembers of earlier calls: made again
         if isinstance(value, type) or (callable(value) and hasattr(value, "__name__")):
             return Literal(self.sources.reference(value, path))
         return Literal(python_literal(value, path), value)

@@ -7,11 +7,11 @@ import inspect
 import math
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -92,13 +92,15 @@ def _constructor_parameters(cls: type[nn.Module]) -> Iterable[inspect.Parameter]
     for parameter in signature.parameters.values():
         if parameter.name not in skipped and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             yield parameter
+    if cls is nn.RNN:
+        yield inspect.Parameter("nonlinearity", inspect.Parameter.KEYWORD_ONLY, default="tanh")
 
 
 @cache
-def _kept_arguments(cls: type[nn.Module]) -> Mapping[str, str]:
+def _kept_arguments(cls: Hashable) -> Mapping[str, str]:
     """Attributes that a constructor stores its arguments in, by argument: `self._side = side`."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls.__init__)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cast("Any", cls).__init__)))
     except (OSError, TypeError, SyntaxError):
         return {}
     found: dict[str, str] = {}
@@ -163,7 +165,11 @@ def _argument_value(path: str, module: nn.Module, parameter: inspect.Parameter) 
     name = parameter.name
     if isinstance(module, nn.MultiheadAttention) and name in ("bias", "add_bias_kv"):
         return (module.in_proj_bias if name == "bias" else module.bias_k) is not None
-    kept = _kept_arguments(type(module)).get(name) if not type(module).__module__.startswith("torch.nn") else None
+    kept = (
+        _kept_arguments(cast("Hashable", type(module))).get(name)
+        if not type(module).__module__.startswith("torch.nn")
+        else None
+    )
     if kept is not None and hasattr(module, kept):
         return getattr(module, kept)
     learned = getattr(module, "affine", True) and getattr(module, "elementwise_affine", True)
@@ -211,9 +217,7 @@ def verify_twin(path: str, module: nn.Module, twin: nn.Module, text: str) -> Non
     """Raise ExportError unless the layer that `text` makes has the tensors and settings of `module`."""
     shapes = [{name: tuple(t.shape) for name, t in m.state_dict().items()} for m in (twin, module)]
     if shapes[0] != shapes[1]:
-        raise ExportError(
-            f"{path} cannot be written as Python: {text} has other weights: {shapes[0]}, not {shapes[1]}"
-        )
+        raise ExportError(f"{path} cannot be written as Python: {text} has other weights: {shapes[0]}, not {shapes[1]}")
     differing = _differing_setting(twin, module)
     if differing:
         raise ExportError(f"{path} cannot be written as Python: {text} has another {differing}")

@@ -237,7 +237,7 @@ class _Namer:
 
     def _default(self, members: Sequence[int], vector: Vector) -> Value | None:
         if any(isinstance(v, Term) for v in vector):
-            return None
+            return Literal("None") if None in vector else None
         uses = [use for index in members for use in self.uses[index]]
         values = [v for v in vector if v is not None]
         if self._is_flag(members):
@@ -315,10 +315,13 @@ def _condition(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | Non
     for name, held in numbered:
         if name in ("stride", "expansion"):
             tests.append((f"{name} == 1", [value == 1 for value in held]))
+    for name, makes in known:
+        if name.isidentifier() and None in makes and any(isinstance(v, Term) for v in makes):
+            tests.append((f"{name} is not None", [v is not None for v in makes]))
     for name, rates in known:
-        values = [v.value if isinstance(v, Literal) else None for v in rates]
-        if name.isidentifier() and all(type(v) is float for v in values):
-            tests.append((f"{name} > 0", [v > 0 for v in values]))
+        shares = [v.value for v in rates if isinstance(v, Literal) and type(v.value) is float]
+        if name.isidentifier() and len(shares) == len(rates):
+            tests.append((f"{name} > 0", [share > 0 for share in shares]))
     for number, (name, held) in enumerate(numbered):
         for other, theirs in numbered[number + 1 :]:
             channels = all("channels" in n or "width" in n for n in (name, other))
@@ -334,7 +337,7 @@ def _condition(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | Non
         if values == on:
             return text
         if [not value for value in values] == on:
-            return text.replace("==", "!=").replace(" and ", " or ").replace(">", "<=")
+            return text.replace("==", "!=").replace(" and ", " or ").replace(">", "<=").replace(" is not ", " is ")
     return None
 
 
@@ -475,6 +478,8 @@ def _walk(
 
 
 def _optional_role(value: Value) -> str:
+    if isinstance(value, Hole):
+        return "activation"
     if isinstance(value, Term) and value.sort in ("new", "layer"):
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", str(value.tag[1]).removeprefix("nn.")).lower()
         plain = str(value.tag[1]).removeprefix("nn.")

@@ -30,6 +30,7 @@ _INFIX_OPERATORS: Mapping[Any, str] = {
     operator.matmul: "@",
 }
 
+
 def number_format(architecture: Architecture) -> torch.dtype:
     """The number format of all fractions that the network holds; torch's own default where there are several."""
     found: set[torch.dtype] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from explorer.export.python_code.layers import python_literal
 from explorer.export.python_code.terms import Body, Child, Literal, Step, Term, Value, Var
@@ -42,7 +43,7 @@ def compress(items: Sequence[tuple[str, Value]], *, numbered: bool) -> list[Term
         run = _run_at(items, place, numbered)
         if run is None:
             name, make = items[place]
-            found.append(make if numbered else entry(name, make))
+            found.append(cast(Term, make) if numbered else entry(name, make))
             place += 1
         else:
             found.append(run)
@@ -90,6 +91,8 @@ def _progress(one: Value, two: Value) -> Value | None:
     if isinstance(one, Literal) and isinstance(two, Literal) and type(one.value) is type(two.value) is float:
         return _multiples(one.value, two.value)
     if isinstance(one, Term) and isinstance(two, Term) and one.tag == two.tag and len(one.parts) == len(two.parts):
+        if one.sort in ("progression", "multiples"):
+            return None
         parts = [_progress(a, b) for a, b in zip(one.parts, two.parts, strict=True)]
         return Term(one.tag, tuple(p for p in parts if p is not None)) if None not in parts else None
     return None
@@ -161,7 +164,7 @@ def _gathered(body: Body, place: int, run: list[Step]) -> Body:
     pattern = name_pattern(names)
     children = {child.name: child for child in body.children}
     makes = [children[name].make for name in names]
-    compressed = compress([(name, make) for name, make in zip(names, makes, strict=True)], numbered=False)  # type: ignore
+    compressed = compress([(name, make) for name, make in zip(names, makes, strict=True)], numbered=False)
     start = run[0].value.parts[0]
     assert isinstance(start, Term)
     whole = Term(("list",), (*start.parts, *(step.target for step in run)))

@@ -16,7 +16,7 @@ from explorer.analysis.verification import example_input
 from explorer.export.page import ExportError
 from explorer.graph.architecture import Architecture, Input, Node, Output
 from explorer.graph.arguments import Ref, tensors_in
-from explorer.graph.to_module import to_class_name
+from explorer.graph.to_module import build_module, complete_state, to_class_name
 from explorer.network import Network
 
 #: Networks with more multiply-adds are not run to check them: it would take minutes.
@@ -44,7 +44,7 @@ def computes_the_same(source: str, network: Network) -> bool:
         return True
     own = network.module()
     written = module_of(source, network.architecture)
-    written.load_state_dict(own.state_dict(), assign=True)
+    written.load_state_dict(complete_state(own), assign=True)
     return _is_equal(_run(written, network.architecture), _run(own, network.architecture))
 
 
@@ -101,15 +101,13 @@ def _parts_at(network: Network, node: Node, write: Callable[[Architecture], str]
     own = network.module()
     try:
         written = module_of(write(cut), cut)
-        written.load_state_dict(own.state_dict(), strict=False, assign=True)
+        written.load_state_dict(complete_state(own), strict=False, assign=True)
         return not _is_equal(_run(written, cut), _run(_up_to(own, cut), cut))
     except Exception:
         return True
 
 
 def _up_to(own: nn.Module, cut: Architecture) -> nn.Module:
-    from explorer.graph.to_module import build_module
-
     module = build_module(cut)
-    module.load_state_dict(own.state_dict(), strict=False, assign=True)
+    module.load_state_dict(complete_state(own), strict=False, assign=True)
     return module

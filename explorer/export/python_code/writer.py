@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,15 +18,23 @@ from explorer.export.python_code.reading import Reader
 from explorer.export.python_code.source_check import computes_the_same, explain_difference, module_of
 from explorer.export.python_code.sources import Sources
 from explorer.graph.architecture import Architecture
-from explorer.graph.to_module import build_module, to_class_name
+from explorer.graph.to_module import build_module, complete_state, to_class_name
 from explorer.network import Network
+
+
+@dataclass(frozen=True)
+class WrittenCode:
+    """A network as Python."""
+
+    source: str
+    classes: Mapping[str, str]  # names of classes of the source, by the path of the module that is one
 
 
 def save_code(network: Network, path: Path) -> None:
     """Write the network as Python. Raises ExportError; then nothing is written."""
     from explorer.export.sheet_files import write_export
 
-    source = _first_right(network, lambda source: computes_the_same(source, network))
+    source = _first_right(network, lambda source: computes_the_same(source, network)).source
     write_export(path, lambda beside: beside.write_text(source, encoding="utf-8"))
 
 
@@ -35,10 +44,15 @@ def python_source(network: Network) -> str:
     It is not run: `save_code` does that. Raises ExportError for a layer, function or value that has no form in Python;
     the message names it.
     """
+    return written_code(network).source
+
+
+def written_code(network: Network) -> WrittenCode:
+    """Return the source as `python_source` does, with the classes that its modules have."""
     return _first_right(network, lambda _: True)
 
 
-def _first_right(network: Network, is_right: Callable[[str], bool]) -> str:
+def _first_right(network: Network, is_right: Callable[[str], bool]) -> WrittenCode:
     """The network in classes; where that fails or is not right, all in one class."""
     header, architecture = _header(network), network.architecture
 
@@ -46,9 +60,11 @@ def _first_right(network: Network, is_right: Callable[[str], bool]) -> str:
         return header + classes_source(snapshot, in_one_class=True)
 
     try:
-        source = header + classes_source(architecture)
+        classes = _classes(architecture)
+        source = header + _text(classes)
         if _has_the_tensors(source, architecture) and is_right(source):
-            return source
+            names = {path: str(made.tag[1]) for path, made in classes.made.items() if made.sort == "new"}
+            return WrittenCode(source, {"": classes.defined[-1].name, **names})
     except ExportError:
         raise
     except Exception:  # a network of a shape that nobody thought of: all of it in one class is right, if long
@@ -56,7 +72,7 @@ def _first_right(network: Network, is_right: Callable[[str], bool]) -> str:
     source = write_in_one(architecture)
     try:
         if is_right(source):
-            return source
+            return WrittenCode(source, {"": to_class_name(architecture.title)})
     except Exception as failure:
         raise ExportError(
             f"{architecture.title} cannot be written as Python: what is written fails: {failure}"
@@ -66,11 +82,22 @@ def _first_right(network: Network, is_right: Callable[[str], bool]) -> str:
 
 def classes_source(architecture: Architecture, *, in_one_class: bool = False) -> str:
     """Return imports and classes; the network's own class is last."""
-    shapes = {name: known.shape for name, known in analyse(architecture).figures.measures.items()}
-    dims = {name: shape.dims if shape is not None else None for name, shape in shapes.items()}
-    reader = Reader(architecture, dims, in_one_class=in_one_class)
-    classes = Classes(reader, to_class_name(architecture.title))
-    comments = {var: _shape_text(dims.get(name)) for var, name in reader.seams.items()}
+    return _text(_classes(architecture, in_one_class=in_one_class))
+
+
+def _dims(architecture: Architecture) -> dict[str, tuple[int, ...] | None]:
+    measures = analyse(architecture).figures.measures
+    return {name: known.shape.dims if known.shape is not None else None for name, known in measures.items()}
+
+
+def _classes(architecture: Architecture, *, in_one_class: bool = False) -> Classes:
+    reader = Reader(architecture, _dims(architecture), in_one_class=in_one_class)
+    return Classes(reader, to_class_name(architecture.title))
+
+
+def _text(classes: Classes) -> str:
+    reader = classes.reader
+    comments = {var: _shape_text(reader.dims.get(name)) for var, name in reader.seams.items()}
     texts = [
         ClassText(definition, reader.sources, comments if number == len(classes.defined) - 1 else {})
         for number, definition in enumerate(classes.defined)
@@ -125,7 +152,7 @@ def _has_the_tensors(source: str, architecture: Architecture) -> bool:
 
 
 def _shapes(module: nn.Module) -> Mapping[str, tuple[object, ...]]:
-    return {name: (*tensor.shape, tensor.dtype) for name, tensor in module.state_dict().items()}
+    return {name: (*tensor.shape, tensor.dtype) for name, tensor in complete_state(module).items()}
 
 
-__all__ = ["classes_source", "python_source", "save_code"]
+__all__ = ["WrittenCode", "classes_source", "python_source", "save_code", "written_code"]

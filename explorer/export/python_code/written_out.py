@@ -86,7 +86,9 @@ def assignment_of(name: str, thing: Any) -> str | None:
     except (OSError, TypeError, SyntaxError, UnicodeDecodeError):
         return None
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             return ast.unparse(node) + "\n"
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from explorer.ui.code.tool import CodeTool
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.depth_curves.tool import DepthCurvesTool
 from explorer.ui.diagram_settings.tool import DiagramSettingsTool
@@ -44,6 +45,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     DepthCurvesTool,
     GradCamTool,
     TimingTool,
+    CodeTool,
     WeightsTool,
     FolderEvaluationTool,
     ExportTool,

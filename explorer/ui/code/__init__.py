@@ -1,0 +1,1 @@
+"""The code panel: the open network as Python, live."""

@@ -1,0 +1,112 @@
+"""Tool of the code panel: the Python of the open network, in step with the diagram."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr, tr_noop
+from explorer.ui.plugin.panel_tool import FollowingTool
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+    from explorer.ui.code.panel import CodePanel
+    from explorer.viewmodels.code import CodeView
+
+
+class CodeTool(FollowingTool["CodePanel"]):
+    """Writes the network after each edit, lights the lines of the selected card, and follows clicks on lines."""
+
+    title, shortcut, preferred_height = tr_noop("Code"), "Ctrl+Shift+P", 420
+    topics = ("network", "baseline")
+
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(context)
+        self._view: CodeView | None = None
+        self._shown: Network | None = None  # the network that the view is of
+        self._file_lane = context.add_lane("code files")
+        self.session.on("selection", self._light_selection)
+
+    def create_panel(self) -> CodePanel:
+        """Return the panel, its signals connected."""
+        from explorer.ui.code.panel import CodePanel
+
+        panel = CodePanel()
+        panel.line_clicked.connect(self._select_card)
+        panel.copy_requested.connect(self._copy)
+        panel.save_requested.connect(self._save)
+        return panel
+
+    def submit(self) -> bool:
+        """Write the network that is displayed. Return False without one."""
+        self._shown = network = self.session.displayed_network
+        if network is None:
+            self.lane.cancel()
+            return False
+        self.lane.submit(partial(_write_code, network), self.show_result, self.show_failure)
+        return True
+
+    def show_result(self, result: CodeView | None) -> None:
+        """Show the code, with the lines of the selected card lit."""
+        self._view = result
+        super().show_result(result)
+        self._light_selection()
+
+    def show_failure(self, failure: Exception) -> None:
+        """Say why the network cannot be written."""
+        self._view = None
+        super().show_failure(failure)
+
+    def _light_selection(self) -> None:
+        if self.panel is None or self._view is None or self._shown is None:
+            return
+        from explorer.export.code_view import lines_of_cards
+
+        hierarchy = self._shown.analysis.hierarchy
+        self.panel.light_lines(lines_of_cards(self._view, hierarchy, self.session.selection))
+
+    def _select_card(self, line: int) -> None:
+        if self._view is None or self._shown is None:
+            return
+        from explorer.export.code_view import card_at_line
+
+        card = card_at_line(self._view, self._shown.analysis.hierarchy, line, self.session.selection)
+        if card is not None:
+            self.context.commands.go_to_card(card)
+
+    def _copy(self) -> None:
+        if self._view is not None:
+            QApplication.clipboard().setText(self._view.source)
+            self.context.commands.show_status(tr("Code copied."))
+
+    def _save(self) -> None:
+        from explorer.ui.base import dialogs
+
+        network, commands = self._shown, self.context.commands
+        if network is None:
+            return
+        path = dialogs.ask_network_export_path(self.context.window, network.architecture.key or network.title)
+        if path is not None:
+            commands.show_status(tr("Writing {file}…", file=Path(path).name), 0)
+            self._file_lane.submit(
+                partial(_save_network, network, path),
+                lambda _: commands.show_status(tr("Saved {path}", path=path)),
+                commands.show_error,
+            )
+
+
+def _write_code(network: Network, keep_going: KeepGoing) -> CodeView:
+    from explorer.export.code_view import build_code_view
+
+    return build_code_view(network, keep_going)
+
+
+def _save_network(network: Network, path: str, keep_going: KeepGoing) -> None:
+    from explorer.export.network_files import save_network
+
+    save_network(network, path)
