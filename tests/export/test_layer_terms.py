@@ -74,7 +74,7 @@ class Symmetric(nn.Module):
 
 
 class Recurrent(nn.Module):
-    def __init__(self, kind: type[nn.RNNBase], **settings: Any) -> None:
+    def __init__(self, kind: Any, **settings: Any) -> None:
         super().__init__()
         self.rnn = kind(48, 5, num_layers=2, batch_first=True, **settings)
 
