@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_map_only
 
-from explorer.analysis.verification import example_input
+from explorer.analysis.example_inputs import input_value
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
 from explorer.graph.architecture import Input
 from explorer.graph.arguments import tensors_in
-from explorer.graph.to_module import complete_state, speak_keywords
+from explorer.graph.to_module import argument_name, complete_state, speak_keywords
 from explorer.network import Network
 from explorer.project.files import edit_to_json
 
@@ -88,27 +88,28 @@ def save_onnx(network: Network, path: Path) -> None:
     held = 4 * network.figures.total.params
     if held > _MAX_ONNX_BYTES:
         raise ExportError(f"{path.name} would hold {held / 2**30:.1f} GiB, and ONNX 2: write .py and .safetensors")
-    op = network.architecture.input.op
-    assert isinstance(op, Input)
-    module, image = network.module(), example_input(op.shape, op.dtype)
+    ops = [node.op for node in network.architecture.inputs if isinstance(node.op, Input)]
+    module, inputs = network.module(), tuple(map(input_value, ops))
+    names = ["image"] if len(ops) == 1 else [argument_name(op) for op in ops]
     speak_keywords(module)
-    if op.dtype in (torch.float64, torch.bfloat16):
-        module = _InSinglePrecision(module, op.dtype)
+    unusual = {op.dtype for op in ops} & {torch.float64, torch.bfloat16}
+    if unusual:
+        module = _InSinglePrecision(module, unusual.pop())
 
     def write(beside: Path) -> None:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")  # of torch's own making
             torch.onnx.export(
                 module,
-                (image,),
+                inputs,
                 str(beside),
                 dynamo=True,
                 external_data=False,
-                input_names=["image"],
+                input_names=names,
                 output_names=["scores"],
                 verbose=False,
             )
-            _check_onnx(beside, module, image)
+            _check_onnx(beside, module, dict(zip(names, inputs, strict=True)))
 
     try:
         write_export(path, write)
@@ -125,24 +126,29 @@ class _InSinglePrecision(torch.nn.Module):
         super().__init__()
         self.module, self.dtype = module.float(), dtype
 
-    def forward(self, image: torch.Tensor) -> Any:
-        return tree_map_only(torch.Tensor, lambda tensor: tensor.to(self.dtype), self.module(image.float()))
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        given = [tensor.float() if tensor.dtype == self.dtype else tensor for tensor in inputs]
+        return tree_map_only(torch.Tensor, self._restored, self.module(*given))
+
+    def _restored(self, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.to(self.dtype) if tensor.is_floating_point() else tensor
 
 
-def _check_onnx(path: Path, module: torch.nn.Module, image: torch.Tensor) -> None:
+def _check_onnx(path: Path, module: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> None:
     """Raise ExportError where onnxruntime, if it is installed, makes something else of the file than torch does."""
-    if importlib.util.find_spec("onnxruntime") is None or image.dtype == torch.bfloat16:  # numpy has no such numbers
+    unknown = any(tensor.dtype == torch.bfloat16 for tensor in inputs.values())  # numpy has no such numbers
+    if importlib.util.find_spec("onnxruntime") is None or unknown:
         return
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(3)
     try:
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        found = session.run(None, {session.get_inputs()[0].name: image.numpy()})
+        found = session.run(None, {known.name: inputs[known.name].numpy() for known in session.get_inputs()})
     except Exception as failure:
         raise ExportError(f"onnxruntime does not run what torch writes as ONNX: {_first_line(failure)}") from failure
     with torch.no_grad():
-        expected = list(tensors_in(module(image)))
+        expected = list(tensors_in(module(*inputs.values())))
     for ours, theirs in zip(map(torch.as_tensor, found), expected, strict=True):
         ours, theirs = ours.float(), theirs.float()
         largest = float(theirs.abs().max()) if theirs.numel() else 0.0

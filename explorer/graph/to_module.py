@@ -69,6 +69,12 @@ def _restore_keywords(module: nn.Module) -> None:
                 part.__dict__[name] = value
 
 
+def argument_name(op: Input) -> str:
+    """The name of an input as an argument of `forward`: "x" for the only one."""
+    name = re.sub(r"\W+", "_", op.name).strip("_")
+    return f"x_{name}" if name[:1].isdigit() or iskeyword(name) or name in ("self", "torch", "nn", "F") else name or "x"
+
+
 def complete_state(module: nn.Module) -> dict[str, torch.Tensor]:
     """The state dict with the buffers that torch leaves out of it: without them a layer that is made anew, and not by
     its constructor, would compute something else."""
@@ -192,7 +198,7 @@ def _emit(graph: fx.Graph, root: nn.Module, node: Node, path: str, fx_nodes: Map
     op = node.op
     args, kwargs = node.bind_arguments(fx_nodes)
     if isinstance(op, Input):
-        return graph.placeholder(re.sub(r"\W+", "_", op.name).strip("_") or "x")
+        return graph.placeholder(argument_name(op))
     if isinstance(op, Output):
         returned: fx.Node = graph.output(args[0])  # torch leaves it untyped
         return returned

@@ -202,6 +202,31 @@ def test_classes_of_a_file_are_written_out(tmp_path: Path) -> None:
         assert source.splitlines().count(line) == 1
 
 
+class Siamese(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.conv = nn.Embedding(10, 3), nn.Conv2d(3, 3, 1)
+
+    def forward(self, image: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        return self.conv(image).mean((2, 3)) + self.embedding(tokens).mean(1)
+
+
+def test_several_inputs_keep_their_names(tmp_path: Path) -> None:
+    network = explorer.open(Siamese(), inputs=["image=3x16x16", "tokens=[1,7]:int64@0..9"])
+    explorer.save_network(network, tmp_path / "net.py")
+    source = (tmp_path / "net.py").read_text(encoding="utf-8")
+    assert "def forward(self, image: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:" in source
+    written = run(source)
+    written.load_state_dict(network.module().state_dict())
+    image, tokens = torch.randn(SIZE), torch.arange(7).view(1, 7)
+    with torch.no_grad():
+        assert torch.equal(written(image=image, tokens=tokens), network.module()(image=image, tokens=tokens))
+    pytest.importorskip("onnxscript")
+    onnx = pytest.importorskip("onnx")
+    explorer.save_network(network, tmp_path / "net.onnx")
+    assert [known.name for known in onnx.load(tmp_path / "net.onnx").graph.input] == ["image", "tokens"]
+
+
 class Local(nn.Module):
     """Holds what has no name in a file."""
 

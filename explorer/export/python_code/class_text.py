@@ -107,7 +107,7 @@ class ClassText:
         return [*found, "", *self._forward(template, attributes)]
 
     def _forward(self, template: Body, attributes: Mapping[int, str]) -> list[str]:
-        forward = Forward(template, attributes, self.sources, self.comments)
+        forward = Forward(template, attributes, self.sources, self.comments, self.definition.arguments)
         body = forward.lines()
         self.functional = forward.functional
         tensors = ["torch.Tensor"] * len(template.results)

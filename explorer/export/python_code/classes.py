@@ -15,7 +15,9 @@ from explorer.export.python_code.parameters import Parameters
 from explorer.export.python_code.reading import Reader, as_sequential
 from explorer.export.python_code.repeats import gather
 from explorer.export.python_code.terms import Template, Term
+from explorer.graph.architecture import Input
 from explorer.graph.groups import PLAIN_CONTAINERS
+from explorer.graph.to_module import argument_name
 
 
 @dataclass
@@ -25,6 +27,7 @@ class ClassDef:
     name: str
     template: Template
     parameters: Parameters = field(default_factory=lambda: Parameters([], {}))
+    arguments: tuple[str, ...] = ()  # names of the inputs of `forward`, where they have any
     dtype: str = ""  # the number format of the network, where it is not torch's default
 
 
@@ -42,7 +45,10 @@ class Classes:
         root = gather(reader.body(reader.calls.root, self.make_of))
         dtype = "" if reader.dtype == torch.float32 else str(reader.dtype)
         row = as_sequential(root)
-        self.defined.append(ClassDef(title, row if row is not None and not reader.seams else root, dtype=dtype))
+        ops = [node.op for node in reader.architecture.inputs if isinstance(node.op, Input)]
+        names = tuple(map(argument_name, ops)) if len(ops) > 1 else ()
+        template = row if row is not None and not reader.seams else root
+        self.defined.append(ClassDef(title, template, arguments=names, dtype=dtype))
 
     def make_of(self, frame: Frame) -> Term:
         """The call that makes a frame's module."""

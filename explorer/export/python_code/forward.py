@@ -31,8 +31,14 @@ class Forward:
     """Writes the steps of one class. `attributes` are the holes' expressions there: `self.stride`."""
 
     def __init__(
-        self, body: Body, attributes: Mapping[int, str], sources: Sources, comments: Mapping[Var, str] | None = None
+        self,
+        body: Body,
+        attributes: Mapping[int, str],
+        sources: Sources,
+        comments: Mapping[Var, str] | None = None,
+        arguments: tuple[str, ...] = (),
     ) -> None:
+        self.arguments = arguments
         self.body, self.attributes, self.sources = body, attributes, sources
         self.comments = comments or {}
         self.children = {child.name: child for child in body.children}
@@ -48,6 +54,8 @@ class Forward:
     @property
     def inputs(self) -> list[tuple[str, str]]:
         """Name and type of every input."""
+        if self.arguments:
+            return [(name, "torch.Tensor") for name in self.arguments]
         found: list[tuple[str, str]] = []
         plain = iter(_INPUT_NAMES)
         for number, is_a_list in enumerate(self.body.inputs):

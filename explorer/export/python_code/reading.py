@@ -175,8 +175,9 @@ class _Forward:
     def body(self, children: tuple[Child, ...]) -> Body:
         results: tuple[Value, ...] = ()
         if not self.frame.path:
-            self.known[self.calls.architecture.input.name] = Var(0)
-            self.next = 1
+            for number, given in enumerate(self.calls.architecture.inputs):
+                self.known[given.name] = Var(number)
+            self.next = len(self.calls.architecture.inputs)
         for event in self.frame.events:
             if isinstance(event, Frame):
                 self._call_frame(event)
@@ -186,7 +187,9 @@ class _Forward:
                 self.known[event.name] = self._add(self._call(event))
         if self.frame.path:
             results = tuple(self.known[name] for name in self.frame.results)
-        inputs = tuple(isinstance(entering, tuple) for entering in self.frame.inputs) if self.frame.path else (False,)
+        inputs = tuple(isinstance(entering, tuple) for entering in self.frame.inputs)
+        if not self.frame.path:
+            inputs = (False,) * len(self.calls.architecture.inputs)
         return Body(inputs, children, tuple(self.steps), results)
 
     def _add(self, value: Term) -> Var:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.analysis.verification import example_input
+from explorer.analysis.example_inputs import input_value
 from explorer.export.page import ExportError
 from explorer.graph.architecture import Architecture, Input, Node, Output
 from explorer.graph.arguments import Ref, tensors_in
@@ -49,11 +49,10 @@ def computes_the_same(source: str, network: Network) -> bool:
 
 
 def _run(module: nn.Module, architecture: Architecture) -> Any:
-    op = architecture.input.op
-    assert isinstance(op, Input)
+    inputs = [input_value(node.op) for node in architecture.inputs if isinstance(node.op, Input)]
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
-        return module(example_input(op.shape, op.dtype))
+        return module(*inputs)
 
 
 def _is_equal(value: Any, expected: Any) -> bool:

@@ -17,8 +17,8 @@ from explorer.export.python_code.formatting import WIDTH
 from explorer.export.python_code.reading import Reader
 from explorer.export.python_code.source_check import computes_the_same, explain_difference, module_of
 from explorer.export.python_code.sources import Sources
-from explorer.graph.architecture import Architecture
-from explorer.graph.to_module import build_module, complete_state, to_class_name
+from explorer.graph.architecture import Architecture, Input
+from explorer.graph.to_module import argument_name, build_module, complete_state, to_class_name
 from explorer.network import Network
 
 
@@ -111,7 +111,10 @@ def _text(classes: Classes) -> str:
 
 def _header(network: Network) -> str:
     architecture = network.architecture
-    shape = " × ".join(map(str, architecture.input_shape))
+    ops = [node.op for node in architecture.inputs if isinstance(node.op, Input)]
+    sides = [" × ".join(map(str, op.shape)) or "a number" for op in ops]
+    named = [f"{argument_name(op)}: {shape}" for op, shape in zip(ops, sides, strict=True)]
+    shape = sides[0] if len(ops) == 1 else ", ".join(named)
     first = f'"""{_one_line(architecture.title)}, written by CNN Explorer'
     edits = [f"    - {_one_line(edit.title)}" for edit in network.history.applied_edits]
     second = f"Input: {shape}. Weights are fresh: load_state_dict() those saved beside."
