@@ -32,6 +32,7 @@ from explorer.edits.channel_labels import (
     ChannelClasses,
     ChannelLabels,
     Labels,
+    count_places,
     group_count_of,
     label_channels,
     own_labels,
@@ -96,14 +97,17 @@ class _ChannelMatching:
             return ChannelMap(inputs=found) if found is not None else None
         if not _has_channels(node) or not _has_channels(original):
             return None
-        inputs = outputs = None
+        inputs = outputs = now_row = then_row = None
         if node.inputs and original.inputs:
             now_row, then_row = self.after.rows.get(node.inputs[0]), self.before.rows.get(original.inputs[0])
             inputs = self.select(now_row, then_row) if now_row is not None and then_row is not None else None
         if node.name in self.after.produced and node.name in self.before.produced:
             outputs = self.select(self.after.produced[node.name], self.before.produced[node.name])
         keep = self.pruned.get(node.name, "first")
-        return ChannelMap(inputs, outputs, keep) if inputs is not None or outputs is not None else None
+        if inputs is None and outputs is None:
+            return None
+        resized = inputs is not None and count_places(now_row) != count_places(then_row)
+        return ChannelMap(inputs, outputs, keep, resized)
 
     def select(self, now: Labels, then: Labels) -> ChannelSelection | None:
         """The channels of one row among those of another; None when both are the same."""

@@ -319,6 +319,14 @@ def _places(row: Labels, sides: tuple[int, ...]) -> Labels:
     return np.where(places == centre, row[:, None], (row[:, None] << _PART_BITS) + places).reshape(-1)
 
 
+def count_places(row: Labels | None) -> int:
+    """The number of places of a flattened map that a row of labels has; 1 where it has none."""
+    if row is None or int(row.max(initial=0)) <= RESERVED:
+        return 1
+    places = np.where(row > RESERVED, row & RESERVED, 0)
+    return len(np.unique(np.where(places & _FILTER, 0, places)))
+
+
 def _has_places(row: Labels, sides: tuple[int, ...]) -> bool:
     """Is there a label for each place: a map of at most two sides, neither too long, of channels that are no parts?"""
     return len(sides) <= 2 and max(sides, default=0) <= _PLACE_LIMIT and int(row.max()) < 1 << 2 * _PART_BITS

@@ -109,6 +109,7 @@ class ChannelMap:
     inputs: ChannelSelection | None = None
     outputs: ChannelSelection | None = None
     keep: str = "first"
+    is_around_centre: bool = False  # it reads a flattened map of another size: places are those around the centre
 
     @property
     def sides(self) -> tuple[ChannelSelection, ...]:

@@ -75,6 +75,7 @@ def describe_provenance(node: Node, provenance: Provenance) -> str:
     makes_its_own = isinstance(node.layer, (_ConvNd, nn.Linear)) and not is_depthwise(node.layer)
     sides = [(inputs, "inputs" if makes_its_own else "channels"), (outputs, "outputs")]
     text = "; ".join(_describe_side(side, noun) for side, noun in sides if side is not None)
+    text += ", around the centre of the map" if node.channel_map.is_around_centre else ""
     if provenance == "extended" and _infer_from_channels(node.channel_map.sides, has_new_tensors=False) == "sliced":
         text += ", and new ones beside"  # tensors that it had not, or that a file lacks
     return f"{provenance}: {text}"

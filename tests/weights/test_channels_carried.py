@@ -14,21 +14,34 @@ from torch import Tensor, nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 
 from explorer.edits import (
+    EDIT_KINDS,
+    AddShortcut,
     Edit,
+    InvertBottleneck,
+    MultiplyDepth,
     MultiplyWidth,
     RemoveBlock,
     RemoveBranch,
+    ReorderLastStage,
     RepeatBlock,
     SetBottleneckRatio,
+    SetCardinality,
     SetClasses,
+    SetConvForm,
     SetExpansion,
+    SetGrowthRate,
     SetInputSize,
+    SetLayer,
     SetReduction,
     SetSqueezeRatio,
     SetWidth,
+    SwapHead,
     SwapJoin,
+    SwapNorm,
+    ToggleAuxiliaryHead,
     ToggleChannelShuffle,
     ToggleShortcut,
+    ToggleSqueezeExcitation,
 )
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.channel_labels import label_channels
@@ -115,6 +128,7 @@ class Surgery:
     edit: Edit
     network: type[Model] | str
     cuts: dict[str, Cuts]  # by pattern of names of tensors
+    new: tuple[str, ...] = ()  # layers none of whose numbers are left
 
 
 def same(indices: list[int]) -> tuple[list[int], list[int]]:
@@ -137,6 +151,25 @@ def filters_of(channels: list[int]) -> list[int]:
     return [2 * channel + filter for channel in channels for filter in (0, 1)]
 
 
+def dense_inputs(block: int, layers: int, stream: list[int], width: int, growth: int) -> dict[str, Cuts]:
+    """What the layers of a dense block read: `stream` of the `width` channels that came in, and of each layer before
+    the first `growth` of its 32."""
+    found: dict[str, Cuts] = {}
+    for layer in range(layers):
+        row = [*stream, *(width + 32 * before + i for before in range(layer) for i in range(growth))]
+        name = f"features.denseblock{block}.denselayer{layer + 1}"
+        found |= {f"{name}.norm1.*": {0: same(row)}, f"{name}.conv1.weight": {1: same(row)}}
+        if growth != 32:  # the bottleneck keeps its ratio
+            found[f"{name}.conv1.weight"][0] = same(r(0, 4 * growth))
+    return found
+
+
+def transition(number: int, row: list[int], width: int) -> dict[str, Cuts]:
+    name = f"features.transition{number}"
+    return {f"{name}.norm.*": {0: same(row)}, f"{name}.conv.weight": {0: same(r(0, width)), 1: same(row)}}
+
+
+DENSE_BY_16 = [*range(512), *(512 + 32 * layer + i for layer in range(16) for i in range(16))]
 TWO_OF_FOUR = [i for i in range(128) if i % 4 < 2]
 SURGERIES = [
     Surgery(
@@ -283,6 +316,62 @@ SURGERIES = [
     Surgery(SetClasses(10), "resnet18", {"fc.*": {0: same(r(0, 10))}}),
     Surgery(RemoveBlock("layer1.1"), "resnet18", {}),  # a residual stream is one, whichever block added to it last
     Surgery(ToggleChannelShuffle("*", on=False), "shufflenet_v1_g3", {}),
+    Surgery(
+        InvertBottleneck("layer1.1"),  # 256, 64, 256 becomes 64, 256, 64; the stream of the stage is tied
+        "resnet50",
+        {
+            "layer1.[02].conv3.weight": {0: same(r(0, 64))},
+            "layer1.1.conv3.weight": {0: same(r(0, 64)), 1: same(r(0, 64))},
+            "layer1.*.bn3.*": {0: same(r(0, 64))},
+            "layer1.0.downsample.*": {0: same(r(0, 64))},
+            "layer1.1.conv1.weight": {0: same(r(0, 64)), 1: same(r(0, 64))},
+            "layer1.1.conv2.weight": {0: same(r(0, 64)), 1: same(r(0, 64))},
+            "layer1.1.bn[12].*": {0: same(r(0, 64))},
+            "layer1.2.conv1.weight": {1: same(r(0, 64))},
+            "layer2.0.conv1.weight": {1: same(r(0, 64))},
+            "layer2.0.downsample.0.weight": {1: same(r(0, 64))},
+        },
+    ),
+    Surgery(MultiplyDepth("layer1", 0.5), "resnet18", {}),
+    Surgery(MultiplyDepth("layer1", 1.5), "resnet18", {}),
+    Surgery(  # three of six layers go, and the transition goes on halving
+        MultiplyDepth("features.denseblock1", 0.5),
+        "densenet121",
+        {
+            "features.transition1.norm.*": {0: same(r(0, 160))},
+            "features.transition1.conv.weight": {0: same(r(0, 80)), 1: same(r(0, 160))},
+            **dense_inputs(2, 12, [*r(0, 80)], 128, 32),
+            **transition(2, [*r(0, 80, 128, 512)], 232),
+            **dense_inputs(3, 24, [*r(0, 232)], 256, 32),
+            **transition(3, [*r(0, 232, 256, 1024)], 500),
+            **dense_inputs(4, 16, [*r(0, 500)], 512, 32),
+            "features.norm5.*": {0: same(r(0, 500, 512, 1024))},
+            "classifier.weight": {1: same(r(0, 500, 512, 1024))},
+        },
+    ),
+    Surgery(
+        SetGrowthRate("features.denseblock4", 16),  # of 32 new channels of each layer 16, of 128 inside 64
+        "densenet121",
+        {
+            **dense_inputs(4, 16, [*r(0, 512)], 512, 16),
+            "features.denseblock4.*.conv2.weight": {0: same(r(0, 16)), 1: same(r(0, 64))},
+            "features.denseblock4.*.norm2.*": {0: same(r(0, 64))},
+            "features.norm5.*": {0: same(DENSE_BY_16)},
+            "classifier.weight": {1: same(DENSE_BY_16)},
+        },
+    ),
+    # None of the 4,096 units that it read is there: the classifier is new.
+    Surgery(SwapHead("pool"), "alexnet", {}, new=("classifier.6",)),
+    Surgery(SwapHead("fully_connected", 64), "resnet18", {}, new=("fc",)),
+    Surgery(ReorderLastStage("pool_first"), "mobilenet_v2", {}),
+    Surgery(SetCardinality("layer1.0", 2), "resnet18", {}, new=("layer1.0.conv1", "layer1.0.conv2")),
+    Surgery(SetLayer("layer1.0.conv1", "kernel", 5), "resnet18", {}, new=("layer1.0.conv1",)),
+    Surgery(SetLayer("layer1.0.conv1", "bias", True), "resnet18", {}),
+    Surgery(SetConvForm("layer1.0.conv1", "separable"), "resnet18", {}, new=("layer1.0.conv1",)),
+    Surgery(SwapNorm("layer1.0.bn1", "none"), "resnet18", {}),
+    Surgery(AddShortcut("layer2.0", "project"), "plain18", {}),
+    Surgery(ToggleAuxiliaryHead("layer2", on=True), "resnet18", {}),
+    Surgery(ToggleSqueezeExcitation("layer1.0", on=True), "resnet18", {}),
     Surgery(ToggleChannelShuffle("layer1.0", on=True), "resnext50_32x4d", {}),
 ]
 
@@ -314,8 +403,9 @@ def test_an_edit_is_a_surgery_with_explicit_indices(surgery: Surgery, opened: Op
     edited = network.edit(surgery.edit)
     assert edited.history.position == 1
     before = weights(network)
+    assert all(infer_provenance(edited.architecture.nodes[name]) == "new" for name in surgery.new)
     for name, now in weights(edited).items():
-        if name in before:
+        if name in before and name.rpartition(".")[0] not in surgery.new:
             cuts = next((cuts for pattern, cuts in surgery.cuts.items() if fnmatchcase(name, pattern)), {})
             check_tensor(name, now, before[name], cuts, seeded=isinstance(surgery.network, str))
 
@@ -334,6 +424,42 @@ def check_tensor(name: str, now: Tensor, then: Tensor, cuts: Cuts, *, seeded: bo
     rest[grid] = False
     if name.endswith("weight") and now.dim() > 1 and rest.any():  # the rest is new; equal numbers are chance
         assert torch.isin(now[rest], then * share).float().mean() < 0.02, name
+
+
+#: Edits that change no width of a layer that was there, and what is left of weights.
+OTHERS = {
+    "repeat_block": "copies are new, their readers as below: a dense layer's, and a residual stream's",
+    "apply_compound_scaling": "depth, width and resolution one after the other, each as above",
+    "keep_channels": "which channels stay: test_kept_channels.py",
+    "unshare_layer": "the same numbers twice: test_shared_layers.py",
+    "swap_activation": "none has weights but PReLU, whose slopes are new",
+    "set_bottleneck_activation": "as above",
+    "swap_gate": "no weights",
+}
+
+
+def test_every_kind_of_edit_has_its_surgery() -> None:
+    assert EDIT_KINDS.keys() == {surgery.edit.name for surgery in SURGERIES} | OTHERS.keys()
+
+
+def test_a_linear_layer_that_became_a_1x1_keeps_its_numbers(opened: Opened) -> None:
+    network = opened("mobilenet_v3_small")
+    then, now = weights(network), weights(network.edit(ReorderLastStage("conv_first")))
+    assert now["classifier.0.weight"].shape == (*then["classifier.0.weight"].shape, 1, 1)
+    assert all(
+        torch.equal(
+            value.flatten(1) if value.dim() == 4 else value, then[name].flatten(1) if value.dim() == 4 else then[name]
+        )
+        for name, value in now.items()
+    )
+
+
+def test_it_is_said_that_the_centre_of_a_flattened_map_is_kept() -> None:
+    network = opened_model(Split)
+    node = network.edit(SetInputSize(resolution=6)).architecture.nodes["fc"]
+    assert summarise_provenance([node]) == "sliced: kept 216 of 384 inputs, around the centre of the map"
+    node = network.edit(SetWidth("read", 3)).architecture.nodes["fc"]
+    assert summarise_provenance([node]) == "sliced: kept 192 of 384 inputs"
 
 
 KEPT = {"googlenet": r(0, 192, 224, 256)}  # of 64, 128, 32 and 32 channels without those of the third branch
