@@ -14,8 +14,11 @@ Importing this package imports neither torch nor Qt: a name is loaded when it is
 
 from __future__ import annotations
 
+import re
 import warnings
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,17 +44,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-#: The module and the attribute behind each public name. All edits are here without importing them; a test compares.
+#: The module and the attribute behind each public name, but for the kinds of edits, which register themselves.
 _HOME: dict[str, tuple[str, str]] = {
     name: (module, name)
     for module, names in {
-        "explorer.edits": (
-            "AddShortcut ApplyCompoundScaling Edit EditError InvertBottleneck KeepChannels MultiplyDepth MultiplyWidth "
-            "RemoveBlock RemoveBranch ReorderLastStage RepeatBlock SetBottleneckActivation SetBottleneckRatio "
-            "SetCardinality SetClasses SetConvForm SetExpansion SetGrowthRate SetInputSize SetLayer SetReduction "
-            "SetSqueezeRatio SetWidth SwapActivation SwapGate SwapHead SwapJoin SwapNorm ToggleAuxiliaryHead "
-            "ToggleChannelShuffle ToggleShortcut ToggleSqueezeExcitation UnshareLayer"
-        ),
+        "explorer.edits": "Edit EditError",
         "explorer.export.network_files": "save_network",
         "explorer.export.network_graph": "save_graph to_networkx",
         "explorer.export.network_sheet": "save_diagram",
@@ -73,19 +70,41 @@ _RENAMED = {
     "find": "get_entry",
 }
 
+_REGISTERED_CLASS = re.compile(r"^@register_edit\(.*?^class (\w+)", re.MULTILINE | re.DOTALL)
+
+
+def _find_edit_names(folder: Path) -> frozenset[str]:
+    """Return the names of the classes that a folder's modules register as edits, read from their source.
+
+    Importing the modules would tell as well, but takes the seconds that torch takes.
+    """
+    sources = [path.read_text(encoding="utf-8") for path in folder.glob("*.py")]
+    return frozenset(name for source in sources for name in _REGISTERED_CLASS.findall(source))
+
+
+@cache
+def _edit_names() -> frozenset[str]:
+    found = _find_edit_names(Path(__file__).parent / "edits")  # none in a frozen application: it has no source
+    return found or frozenset(cls.__name__ for cls in import_module("explorer.edits").EDIT_KINDS.values())
+
+
 if not TYPE_CHECKING:  # type checkers read the imports above
-    __all__ = sorted(_HOME)
 
     def __getattr__(name: str) -> Any:
+        if name == "__all__":
+            return sorted({*_HOME, *_edit_names()})
         if name in _RENAMED:
             warnings.warn(
                 f"explorer.{name} is deprecated: use explorer.{_RENAMED[name]}", DeprecationWarning, stacklevel=2
             )
             name = _RENAMED[name]
-        if name not in _HOME:
+        if name in _HOME:
+            module, attribute = _HOME[name]
+        elif not name.startswith("_") and name in _edit_names():
+            module, attribute = "explorer.edits", name
+        else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module, attribute = _HOME[name]
         return getattr(import_module(module), attribute)
 
     def __dir__() -> list[str]:
-        return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+        return sorted({*_HOME, *_edit_names(), "__all__", *(name for name in globals() if name.startswith("__"))})

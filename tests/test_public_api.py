@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -18,16 +19,52 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_every_public_name_is_listed_and_documented() -> None:
-    names = vars(explorer)["__all__"]
+    names = explorer.__getattr__("__all__")
     assert set(names) <= set(dir(explorer))
-    assert "warnings" not in dir(explorer)
+    assert not {"warnings", "re", "Path", "cache"} & set(dir(explorer))
     for name in names:
         assert getattr(explorer, name).__doc__, name
 
 
 def test_every_edit_is_public() -> None:
-    assert {cls.__name__ for cls in EDIT_KINDS.values()} <= set(vars(explorer)["__all__"])
+    registered = {cls for cls in EDIT_KINDS.values() if cls.__module__.startswith("explorer.")}
+    listed = {getattr(explorer, name) for name in dir(explorer) if not name.startswith("_")}
+    assert registered <= listed
     assert explorer.SetWidth is EDIT_KINDS["set_width"]
+
+
+def test_an_edit_is_public_by_its_decorator_alone(tmp_path: Path) -> None:
+    source = """
+        @register_edit("remove_dropout")
+        @dataclass(frozen=True)
+        class RemoveDropout: ...
+
+        class Neighbour: ...
+
+        @register_edit(
+            "set_dropout", formerly=("dropout",)
+        )
+        @dataclass(frozen=True)
+        class SetDropout: ...
+    """
+    (tmp_path / "new_edits.py").write_text(dedent(source))
+    assert explorer._find_edit_names(tmp_path) == {"RemoveDropout", "SetDropout"}
+
+
+def test_without_source_the_edits_are_asked_of_the_registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(explorer, "__file__", str(tmp_path / "__init__.pyc"))
+    explorer._edit_names.cache_clear()
+    try:
+        assert {"SetWidth", "ToggleShortcut"} <= set(dir(explorer))
+    finally:
+        explorer._edit_names.cache_clear()
+
+
+def test_star_import_brings_the_edits() -> None:
+    namespace: dict[str, object] = {}
+    exec("from explorer import *", namespace)
+    assert namespace["SetWidth"] is EDIT_KINDS["set_width"]
+    assert namespace["open"] is open_network
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
