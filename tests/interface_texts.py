@@ -95,6 +95,48 @@ def find_untranslated(path: Path) -> Iterator[tuple[int, str]]:
                         yield node.lineno, literal
 
 
+#: In rooms without widgets: arguments of these are names that code compares, not texts.
+_NAMING = frozenset(
+    """tr tr_n tr_noop startswith endswith removeprefix removesuffix memoise getattr register_edit compile warn TypeVar
+    ValueError KeyError TypeError AttributeError with_changes""".split()  # noqa: SIM905 - one name a line would be long
+)
+_PROSE = re.compile(r"[^\W\d_]{2,}[,:;]? [^\W\d_]+|^\s*[A-Z][a-z]{2,}")
+
+
+def find_prose(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and text of each literal of a module without widgets that reads like a text and is not translated.
+
+    Rule: two words in a row, or a capital and small letters at the beginning. What code compares, keys and docstrings
+    are none; nor are messages of Python's own errors, which tell programmers of a mistake.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {id(node) for part in ast.walk(tree) for child in _naming_parts(part) for node in ast.walk(child)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in names:
+            names.update(id(part) for part in node.values)
+        elif not (isinstance(node, ast.Constant) and isinstance(node.value, str)) or id(node) in names:
+            continue
+        text = next(_literals(node))
+        if _PROSE.search(_MARKUP.sub(" ", text)):
+            yield node.lineno, text
+
+
+def _naming_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of a piece of code in which a literal is a name, a docstring or an annotation."""
+    if isinstance(node, ast.Call) and _name(node.func) in _NAMING:
+        yield from (arg for arg in node.args if not isinstance(arg, ast.Lambda))
+        yield from (keyword for keyword in node.keywords if _name(node.func) not in ("tr", "tr_n"))
+    elif isinstance(node, (ast.Expr, ast.Compare, ast.Assert)):
+        yield from (child for child in ast.iter_child_nodes(node) if not isinstance(child, (ast.Yield, ast.Call)))
+    elif isinstance(node, ast.Subscript):
+        yield node.slice
+    elif isinstance(node, ast.Dict):
+        yield from (key for key in node.keys if isinstance(key, ast.Constant))
+    elif isinstance(node, ast.Assign) and any(_name(target) == "__all__" for target in node.targets):
+        yield node.value
+    yield from filter(None, (getattr(node, "annotation", None), getattr(node, "returns", None)))
+
+
 def _literals(node: ast.AST) -> Iterator[str]:
     """Yield the texts that an expression may have; what other calls return is not looked into, but for `join`."""
     if isinstance(node, ast.Constant):

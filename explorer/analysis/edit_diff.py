@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from explorer.analysis.analysis import Analysis
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 
@@ -48,19 +49,22 @@ def diff_ops(before: Analysis, after: Analysis) -> tuple[OpChange, ...]:
 def describe_change(change: OpChange) -> str:
     """Describe the change of one op in a few characters: "16 → 48 (was 16 → 96)"."""
     if change.after is None:
-        return "removed"
+        return tr("removed")
     if change.before is None:
-        return f"new: {op_kinds.title(change.after)}"
+        return tr("new: {layer}", layer=op_kinds.label(change.after))
     now, was = _attributes(change.after), _attributes(change.before)
-    title, before = op_kinds.title(change.after), op_kinds.title(change.before)
+    title, before = op_kinds.label(change.after), op_kinds.label(change.before)
+    if title == before and now == was:
+        return tr("{layer}, on a map of another size", layer=title)
     if title == before:
-        return f"{title} · {now} (was {was})" if now != was else f"{title}, on a map of another size"
-    return f"{_title_with_attributes(title, now)} (was {_title_with_attributes(before, was) if was != now else before})"
+        return tr("{now} (was {before})", now=f"{title} · {now}", before=was)
+    former = _title_with_attributes(before, was) if was != now else before
+    return tr("{now} (was {before})", now=_title_with_attributes(title, now), before=former)
 
 
 def _attributes(node: Node) -> str:
     count = getattr(node.layer, "num_features", None) or getattr(node.layer, "num_channels", None)
-    return op_kinds.attributes(node) or (f"{count} channels" if count else "")
+    return op_kinds.attributes(node) or (tr("{count} channels", count=count) if count else "")
 
 
 def _title_with_attributes(title: str, attributes: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from explorer.base.resources import resource_path
 from explorer.base.safe_json import JsonError, read_json
@@ -119,3 +119,16 @@ def tr_n(singular: str, plural: str, n: float, /, **values: Any) -> str:
 def tr_noop(text: str) -> str:
     """Return `text` as it is, marked for translation: for tables whose texts go through `tr` when they are shown."""
     return text
+
+
+class Text(NamedTuple):
+    """Text marked by `tr_noop` with the values of its placeholders: for objects that outlive the choice of a language.
+
+    As a string it is in the language in force.
+    """
+
+    template: str
+    values: Mapping[str, Any] = {}
+
+    def __str__(self) -> str:
+        return tr(self.template, **self.values)

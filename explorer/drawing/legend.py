@@ -9,6 +9,7 @@ from typing import Literal
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPen
 
+from explorer.base.languages import tr, tr_noop
 from explorer.drawing.cards import paint_badge
 from explorer.drawing.icons import ICON_SIDE, icon_path
 from explorer.drawing.theme import Theme, diagram_font, text_width
@@ -35,27 +36,27 @@ _GRADIENT_WIDTH = 64.0
 
 #: In the order of the legend; groups need no entry, their title says what they are.
 _LABELS: dict[Kind | LegendMark, str] = {
-    "conv": "convolution",
-    "depthwise": "depthwise convolution",
-    "linear": "linear",
-    "norm": "norm",
-    "activation": "activation",
-    "pool": "pooling",
-    "attention": "attention",
-    "add": "addition",
-    "concat": "concatenation",
-    "multiply": "multiplication",
-    "split": "split",
-    "shuffle": "channel shuffle",
-    "reshape": "reshape",
-    "dropout": "dropout",
-    "constant": "constant",
-    "other": "other",
-    "skip": "shortcut",
-    "changed": "changed",
-    "added": "added",
-    "off": "switched off",
-    "removed": "taken out",
+    "conv": tr_noop("convolution"),
+    "depthwise": tr_noop("depthwise convolution"),
+    "linear": tr_noop("linear"),
+    "norm": tr_noop("norm"),
+    "activation": tr_noop("activation"),
+    "pool": tr_noop("pooling"),
+    "attention": tr_noop("attention"),
+    "add": tr_noop("addition"),
+    "concat": tr_noop("concatenation"),
+    "multiply": tr_noop("multiplication"),
+    "split": tr_noop("split"),
+    "shuffle": tr_noop("channel shuffle"),
+    "reshape": tr_noop("reshape"),
+    "dropout": tr_noop("dropout"),
+    "constant": tr_noop("constant"),
+    "other": tr_noop("other"),
+    "skip": tr_noop("shortcut"),
+    "changed": tr_noop("changed"),
+    "added": tr_noop("added"),
+    "off": tr_noop("switched off"),
+    "removed": tr_noop("removed"),
 }
 
 
@@ -100,7 +101,9 @@ def legend_width(entries: Sequence[LegendEntry]) -> float:
 
 
 def _entry_text(entry: LegendEntry) -> str:
-    return entry.text if isinstance(entry, LegendText) else _LABELS[entry]
+    if isinstance(entry, LegendText):
+        return tr(entry.text) if entry.symbol == "word" else entry.text
+    return tr(_LABELS[entry])
 
 
 def _symbol_width(entry: LegendEntry) -> float:

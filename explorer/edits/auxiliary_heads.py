@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from torch import nn
 
 from explorer.analysis.analysis import analyse
+from explorer.base.languages import tr
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
 from explorer.edits.heads import build_flatten, build_head_node
 from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act, most_common_style
@@ -38,8 +39,11 @@ class ToggleAuxiliaryHead:
     def title(self) -> str:
         """Sentence for menus and the history: "Auxiliary head added in inception4a"."""
         if self.at == EVERYWHERE:
-            return "Two auxiliary heads added" if self.on else "Auxiliary heads removed everywhere"
-        return f"Auxiliary head {'added' if self.on else 'removed'} {location_in_title(self.at)}"
+            return tr("Two auxiliary heads added") if self.on else tr("All auxiliary heads removed")
+        place = location_in_title(self.at)
+        if self.on:
+            return tr("Auxiliary head added {place}", place=place)
+        return tr("Auxiliary head removed {place}", place=place)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with auxiliary heads added or removed; it returns one value for each. Raises EditError
@@ -48,7 +52,7 @@ class ToggleAuxiliaryHead:
         if not self.on:
             kept = [name for name in returned[1:] if not self._owns(architecture, name)]
             if len(kept) == len(returned) - 1:
-                raise EditError(f"there is no auxiliary head {location_in_error(self.at)}")
+                raise EditError(tr("there is no auxiliary head {place}", place=location_in_error(self.at)))
             done = _with_outputs(architecture, [returned[0], *kept])
             gone = [name for name, node in architecture.live.items() if node.added and name not in done.live]
             return done.with_changes(removed=set(gone))
@@ -60,10 +64,12 @@ class ToggleAuxiliaryHead:
     def _insert(self, architecture: Architecture, target: Subgraph) -> Architecture:
         shape = target.shape(target.exits[-1]) if target.exits else ()
         if len(shape) != 4:
-            raise EditError(f"{target.label} gives no map that a classifier could read", node=target.id)
+            raise EditError(
+                tr("{name} has no output map that a classifier could read", name=target.label), node=target.id
+            )
         base = f"{target.id.removeprefix('unit:')}.aux"
         if f"{base}.conv" in architecture.nodes:
-            raise EditError(f"{target.label} has an auxiliary head already", node=target.id)
+            raise EditError(tr("{name} already has an auxiliary head", name=target.label), node=target.id)
         nodes = self._build_nodes(target.architecture, base, target.exits[-1], shape[1])
         *_, before, _ = architecture.nodes  # the output comes last
         grown = architecture.with_changes(inserted_after={before: nodes}, module_classes={base: "AuxiliaryHead"})
@@ -105,7 +111,9 @@ def auxiliary_head_blocks(architecture: Architecture) -> list[Subgraph]:
         if block.exits and len(block.shape(block.exits[-1])) == 4 and not has_auxiliary_head(architecture, block)
     ]
     if len(blocks) < 3:
-        raise EditError("auxiliary heads go behind a third and two thirds of at least three blocks that make maps")
+        raise EditError(
+            tr("two auxiliary heads, after a third and two thirds of the blocks, need at least three blocks with maps")
+        )
     return [blocks[len(blocks) * thirds // 3 - 1] for thirds in (1, 2)]
 
 

@@ -10,7 +10,16 @@ from typing import ClassVar
 import torch
 
 from explorer.analysis.analysis import analyse
-from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at, place_of, split_places
+from explorer.base.languages import tr, tr_noop
+from explorer.edits.edit import (
+    EditError,
+    location_in_error,
+    location_in_title,
+    nodes_at,
+    place_names,
+    place_of,
+    split_places,
+)
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, find_working_repairs, offering_repairs
@@ -38,15 +47,21 @@ class AddShortcut:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Shortcut (projected) added in layer2.0"."""
-        return f"Shortcut{_SHORTCUT_TITLES.get(self.way, '')} added {location_in_title(self.at)}"
+        shortcut = tr(_SHORTCUT_TITLES.get(self.way, self.way))
+        return tr("{shortcut} added {place}", shortcut=shortcut, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with an addition at the end of every block that has none. Raises EditError where no block
         of the place can have one, or what it adds cannot meet."""
-        check_one_of(self.way, _SHORTCUT_TITLES, "way around a block")
+        check_one_of(self.way, _SHORTCUT_TITLES, tr("kind of shortcut"))
         targets = [target for target in shortcut_candidates(architecture, self.at) if lacks_shortcut(target)]
         if not targets:
-            raise EditError(f"no block {location_in_error(self.at)} has one way in, one way out and no shortcut yet")
+            raise EditError(
+                tr(
+                    "no block {place} has a single input, a single output and no shortcut yet",
+                    place=location_in_error(self.at),
+                )
+            )
         begun = architecture
         for target in targets:
             architecture = insert_shortcut(architecture, target)
@@ -54,7 +69,7 @@ class AddShortcut:
             return propagate(architecture, repair=self.way)
         except EditError as failure:
             ways = [
-                (f"Shortcut{_SHORTCUT_TITLES[way]}", replace(self, way=way))
+                (tr(_SHORTCUT_TITLES[way]), replace(self, way=way))
                 for way in failure.repair_kinds
                 if way in _SHORTCUT_TITLES
             ]
@@ -62,7 +77,11 @@ class AddShortcut:
             raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
 
 
-_SHORTCUT_TITLES = {"identity": "", "pad": " (padded with zeros)", "project": " (projected)"}
+_SHORTCUT_TITLES = {
+    "identity": tr_noop("Shortcut"),
+    "pad": tr_noop("Shortcut (padded with zeros)"),
+    "project": tr_noop("Shortcut (projected)"),
+}
 
 
 @register_edit("swap_join", formerly=("join",), former_classes=("Join",))
@@ -78,18 +97,19 @@ class SwapJoin:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Concatenation in layer1.0"."""
-        return f"{_JOIN_TITLES.get(self.to, self.to).capitalize()} {location_in_title(self.at)}"
+        join = tr(_JOIN_TITLES.get(self.to, self.to))
+        return tr("{join} {place}", join=join, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with every join of two values of the place made so. Raises EditError where there is none,
         or widths do not fit."""
-        check_one_of(self.to, ("add", "concat"), "way to join")
+        check_one_of(self.to, ("add", "concat"), tr("kind of join"))
         other = "concat" if self.to == "add" else "add"
         found = [
             node for node in nodes_at(architecture, self.at) if op_kinds.kind(node) == other and is_join_of_two(node)
         ]
         if not found:
-            raise EditError(f"there is no {_JOIN_TITLES[other]} of two ways {location_in_error(self.at)}")
+            raise EditError(tr(_MISSING_JOINS[other], place=location_in_error(self.at)))
         begun, mend = architecture, self.mend
         if mend == "widths":
             architecture, mend = _equalise_widths(architecture, found), ""
@@ -97,7 +117,7 @@ class SwapJoin:
             _as_addition(architecture.nodes[node.name]) if self.to == "add" else _as_concatenation(node)
             for node in found
         ]
-        with offering_repairs(self, begun, [(REPAIR_TITLES["widths"], replace(self, mend="widths"))]):
+        with offering_repairs(self, begun, [(tr(REPAIR_TITLES["widths"]), replace(self, mend="widths"))]):
             return propagate(architecture.with_replaced(changed), repair=mend)
 
 
@@ -113,7 +133,7 @@ class RemoveBranch:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Branch removed: inception3a.branch3"."""
-        return f"Branch removed: {location_in_title(self.at).removeprefix('in ')}"
+        return tr("Branch removed: {place}", place=place_names(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the concatenations of the place reading the other branches only. Raises EditError
@@ -127,13 +147,17 @@ class RemoveBranch:
             values, *rest = join.args
             kept = [ref for ref in values if ref.name not in exits]
             if not kept:
-                raise EditError(f"{name} would join nothing: one branch has to stay", node=name)
+                raise EditError(tr("{name} would join nothing: one branch has to stay", name=name), node=name)
             changed.append(change_node(join, args=(type(values)(kept), *rest)))
         with offering_repairs(self, architecture):
             return propagate(architecture.with_replaced(changed), repair=self.mend)
 
 
-_JOIN_TITLES = {"add": "addition", "concat": "concatenation"}
+_JOIN_TITLES = {"add": tr_noop("Addition"), "concat": tr_noop("Concatenation")}
+_MISSING_JOINS = {
+    "add": tr_noop("there is no addition of two branches {place}"),
+    "concat": tr_noop("there is no concatenation of two branches {place}"),
+}
 
 
 def is_join_of_two(node: Node) -> bool:
@@ -209,7 +233,9 @@ def find_concat_of(architecture: Architecture, target: Subgraph) -> Node | None:
 def _require_concat_of(architecture: Architecture, target: Subgraph) -> Node:
     join = find_concat_of(architecture, target)
     if join is None:
-        raise EditError(f"{target.label} is no branch: nothing else is concatenated with it", node=target.id)
+        raise EditError(
+            tr("{name} is not a branch: nothing else is concatenated with it", name=target.label), node=target.id
+        )
     return join
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from torch import nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title
 from explorer.edits.layer_settings import is_layer_kind, set_shuffle_groups
 from explorer.edits.norm_act_style import following_norm_act
@@ -24,7 +25,10 @@ from explorer.graph.layers import reconfigure
 from explorer.graph.recognition.squeeze_excitation import find_gates
 
 #: The convolutions inside blocks that groups are about, and how a sentence says them.
-CONV_KINDS: dict[str, str] = {"windows": "convolutions with a window", "pointwise": "1×1 convolutions"}
+CONV_KINDS: dict[str, str] = {
+    "windows": tr_noop("convolutions with a window"),
+    "pointwise": tr_noop("1×1 convolutions"),
+}
 
 
 @register_edit("set_cardinality", formerly=("cardinality",), former_classes=("Cardinality",))
@@ -46,22 +50,30 @@ class SetCardinality:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Cardinality 32 everywhere"."""
-        if self.to == "depthwise":
-            return f"Depthwise {CONV_KINDS.get(self.of, self.of)} {location_in_title(self.at)}"
+        if isinstance(self.to, str):
+            layers = tr(CONV_KINDS.get(self.of, self.of))
+            return tr("Depthwise {layers} {place}", layers=layers, place=location_in_title(self.at))
         if self.of == "pointwise":
-            return f"1×1 convolutions in {self.to} group{'s' * (self.to != 1)} {location_in_title(self.at)}"
-        return f"Cardinality {self.to} {location_in_title(self.at)}"
+            return tr_n(
+                "1×1 convolutions in {n} group {place}",
+                "1×1 convolutions in {n} groups {place}",
+                self.to,
+                place=location_in_title(self.at),
+            )
+        return tr("Cardinality {count} {place}", count=self.to, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with these convolutions, and shuffles right behind them, in so many groups. Raises
         EditError where there are none, or the groups do not divide a width."""
-        check_one_of(self.of, CONV_KINDS, "kind of convolution")
+        check_one_of(self.of, CONV_KINDS, tr("kind of convolution"))
         if self.to != "depthwise":
-            check_integer(self.to, 1, 65_536, "a cardinality")
+            check_integer(self.to, 1, 65_536, tr("a cardinality"))
         blocks = blocks_at(architecture, self.at)
         found = group_candidates(blocks, self.of)
         if not found:
-            raise EditError(f"no block {location_in_error(self.at)} has {CONV_KINDS[self.of]}")
+            raise EditError(
+                tr("no block {place} has {layers}", place=location_in_error(self.at), layers=tr(CONV_KINDS[self.of]))
+            )
         changed = [self._with_groups(node, found) for node in found]
         if isinstance(self.to, int):
             changed += [
@@ -83,9 +95,15 @@ class SetCardinality:
             return change_node(node, op=reconfigure(node.op, groups=groups))
         near = sorted(common_groups(found), key=lambda g: abs(g - groups))[:2]
         raise EditError(
-            f"{node.name}: {groups} groups do not divide {layer.in_channels} → {layer.out_channels} channels",
+            tr(
+                "{name}: {groups} groups do not divide {inputs} → {outputs} channels",
+                name=node.name,
+                groups=groups,
+                inputs=layer.in_channels,
+                outputs=layer.out_channels,
+            ),
             node=node.name,
-            repairs=[Repair(f"Cardinality {g}", replace(self, to=g)) for g in near],
+            repairs=[Repair(tr("Cardinality {count}", count=g), replace(self, to=g)) for g in near],
         )
 
 

@@ -22,6 +22,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.languages import Text, tr, tr_noop
 from explorer.base.memo import per_object
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Input, Node, Output
@@ -46,7 +47,7 @@ class ChannelSegment:
     order: int  # place in the execution order of the first layer that makes it
     pieces: tuple[int, int] | None = None  # it turned out to be two
     derived: tuple[Row, Fraction] | None = None  # so many times the size of a row
-    lock_reason: str = ""  # why its size is fixed
+    lock_reason: Text | str = ""  # why its size is fixed
     multiple: int = 1  # its size must be a multiple of this
 
 
@@ -131,7 +132,8 @@ class ChannelGroups:
         """
         counts, chosen = self.adjustable_segments(row, inside)
         if not chosen:
-            raise WidthError(f"its width is fixed: {next(self.segments[atom].lock_reason for atom in counts)}", ())
+            reason = next(self.segments[atom].lock_reason for atom in counts)
+            raise WidthError(tr("its width is fixed: {reason}", reason=reason), ())
         rest = sum((n * self.segments[a].size for a, n in counts.items() if a not in chosen), Fraction(0))
         whole = sum((counts[segment] * self.segments[segment].size for segment in chosen), Fraction(0))
         left, found = width - rest, dict[int, int]()
@@ -207,8 +209,10 @@ class ChannelGroups:
         below = rest + (width - rest) // step * step
         below = max(below, rest)
         near = tuple(int(w) for w in (below, below + step) if w > rest and w.denominator == 1 and w != width)
-        what = f"a multiple of {step}" if not rest else f"{rest} plus a multiple of {step}"
-        return f"{width} channels do not work: the width must be {what}", near
+        allowed = tr("a multiple of {step}", step=step)
+        if rest:
+            allowed = tr("{rest} plus a multiple of {step}", rest=rest, step=step)
+        return tr("{count} channels do not work: the width must be {allowed}", count=width, allowed=allowed), near
 
     # building
 
@@ -219,7 +223,7 @@ class ChannelGroups:
         self.parents.append(len(self.parents))
         return (len(self.parents) - 1,)
 
-    def lock(self, row: Iterable[int], reason: str) -> None:
+    def lock(self, row: Iterable[int], reason: Text | str) -> None:
         """Fix the size of the segments of a row, for a reason that an error will give."""
         for segment in self.linear_form(row):
             self.segments[segment].lock_reason = self.segments[segment].lock_reason or reason
@@ -241,7 +245,7 @@ class ChannelGroups:
                 break
             self._join(one, other)
         if left or right:
-            self.lock((*a, *b), "it meets another width at a place where their parts do not line up")
+            self.lock((*a, *b), Text(tr_noop("it meets another width where their parts do not line up")))
 
     def _pop_segment(self, waiting: list[int]) -> int:
         """The next segment of a row; it may have been split since."""
@@ -266,7 +270,7 @@ class ChannelGroups:
         a, b = self.segments[one], self.segments[other]
         if a.derived is not None and b.derived is not None:
             if self.linear_form((one,)) != self.linear_form((other,)):
-                self.lock((one, other), "two widths that follow from others meet here")
+                self.lock((one, other), Text(tr_noop("two widths that follow from others meet here")))
             return
         kept, gone = (
             (one, other) if a.derived is not None or (b.derived is None and a.order <= b.order) else (other, one)
@@ -312,7 +316,7 @@ class _ChannelWalk:
         read = [name for name in node.inputs if name in c.rows]
         if isinstance(node.op, Input):
             if len(shape) > 1:  # a single number, or a row of numbers without a batch, has no channels
-                reason = "it is the number of channels of the image"
+                reason = Text(tr_noop("it is the number of channels of the image"))
                 self.set_row(node, c.add_segment(shape[1], self.order, lock_reason=reason), 1)
         elif isinstance(node.op, Constant):
             self.constants[node.name] = node
@@ -377,10 +381,10 @@ class _ChannelWalk:
             return
         else:
             for name in sources:
-                c.lock(c.rows[name], f"{node.name} is written for exactly this width")
+                c.lock(c.rows[name], Text(tr_noop("{name} is written for exactly this width"), {"name": node.name}))
             if shape:
                 place = self.guess_axis(shape, entering, axis)
-                lock = f"{node.name} is written for exactly this width"
+                lock = Text(tr_noop("{name} is written for exactly this width"), {"name": node.name})
                 self.set_row(node, c.add_segment(shape[place], self.order, lock_reason=lock), place)
 
     @staticmethod
@@ -411,7 +415,10 @@ class _ChannelWalk:
             if c.axes[name] == axis and self.shape(name)[axis] == self.shape(widest)[axis]:
                 c.tie(c.rows[widest], c.rows[name])
             elif len(self.shape(name)) >= -axis and self.shape(name)[axis] != 1:
-                c.lock((*c.rows[widest], *c.rows[name]), f"{node.name} joins maps in an unusual way")
+                c.lock(
+                    (*c.rows[widest], *c.rows[name]),
+                    Text(tr_noop("{name} joins maps in an unusual way"), {"name": node.name}),
+                )
         self.set_row(node, c.rows[widest], len(shape) + axis)
 
     def concat(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> None:
@@ -430,7 +437,9 @@ class _ChannelWalk:
         """The row of a value that comes from no image: a constant."""
         shape = self.shape(name)
         size = shape[axis] if len(shape) >= -axis else 1
-        return self.result.add_segment(size, self.order, lock_reason=f"it is joined to {name}")
+        return self.result.add_segment(
+            size, self.order, lock_reason=Text(tr_noop("it is joined to {name}"), {"name": name})
+        )
 
     def split(self, node: Node, row: Row, axis: int, entering: tuple[int, ...]) -> bool:
         """`chunk` into equal parts along the channels. False for any other way of splitting."""

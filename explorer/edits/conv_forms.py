@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
 from explorer.edits.propagation import change_node, propagate
@@ -18,11 +19,11 @@ from explorer.graph.layers import build_conv, is_depthwise, reconfigure
 
 #: The forms, and how a sentence says them.
 FORMS: dict[str, str] = {
-    "full": "Full convolution",
-    "separable": "Depthwise separable",
-    "two_3x3": "5×5 as two 3×3",
-    "three_3x3": "7×7 as three 3×3",
-    "1xn_nx1": "n×n as 1×n and n×1",
+    "full": tr_noop("Full convolution"),
+    "separable": tr_noop("Depthwise separable"),
+    "two_3x3": tr_noop("5×5 as two 3×3"),
+    "three_3x3": tr_noop("7×7 as three 3×3"),
+    "1xn_nx1": tr_noop("n×n as 1×n and n×1"),
 }
 
 
@@ -42,19 +43,24 @@ class SetConvForm:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Depthwise separable in layer1"."""
-        return f"{FORMS.get(self.to, self.to)} {location_in_title(self.at)}"
+        return tr("{form} {place}", form=tr(FORMS.get(self.to, self.to)), place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with every convolution of the place that can take the form in it. Raises EditError where
         none can."""
-        check_one_of(self.to, FORMS, "form of a convolution")
+        check_one_of(self.to, FORMS, tr("form of convolution"))
         names = [node.name for node in nodes_at(architecture, self.at)]
         if self.to == "full":
             return self._merge_separable(architecture, set(names))
         found = [name for name in names if can_take_form(architecture.nodes[name], self.to)]
         if not found:
             raise EditError(
-                f"“{FORMS[self.to]}” takes {_REQUIREMENTS[self.to]}, and there is none {location_in_error(self.at)}"
+                tr(
+                    "“{form}” needs {requirement}, and there is none {place}",
+                    form=tr(FORMS[self.to]),
+                    requirement=tr(_REQUIREMENTS[self.to]),
+                    place=location_in_error(self.at),
+                )
             )
         for name in found:
             architecture = (
@@ -67,17 +73,19 @@ class SetConvForm:
     def _merge_separable(self, architecture: Architecture, names: set[str]) -> Architecture:
         pairs = [pair for pair in separable_pairs(architecture) if not names.isdisjoint(pair)]
         if not pairs:
-            raise EditError(f"there is no depthwise convolution followed by a 1×1 {location_in_error(self.at)}")
+            raise EditError(
+                tr("there is no depthwise convolution followed by a 1×1 {place}", place=location_in_error(self.at))
+            )
         for depthwise, *between, pointwise in pairs:
             architecture = _merge_pair(architecture, depthwise, between, pointwise)
         return propagate(architecture)
 
 
 _REQUIREMENTS = {
-    "separable": "a full convolution with a window",
-    "two_3x3": "a 5×5 window",
-    "three_3x3": "a 7×7 window",
-    "1xn_nx1": "a square window of at least 2×2",
+    "separable": tr_noop("a full convolution with a window"),
+    "two_3x3": tr_noop("a 5×5 window"),
+    "three_3x3": tr_noop("a 7×7 window"),
+    "1xn_nx1": tr_noop("a square window of at least 2×2"),
 }
 
 

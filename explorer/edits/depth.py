@@ -12,10 +12,11 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.analysis import analyse
 from explorer.base.cancellation import check_cancelled
+from explorer.base.languages import tr, tr_n
 from explorer.base.memo import memoise
 from explorer.edits.branches import insert_shortcut, lacks_shortcut
 from explorer.edits.channel_groups import WidthError, find_channel_groups
-from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, place_of
+from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, place_names, place_of
 from explorer.edits.pooling import is_windowed_pooling, with_unit_stride
 from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
@@ -48,15 +49,13 @@ class RepeatBlock:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Repeated 2 times: layer3.5"."""
-        return (
-            f"Repeated {'once' if self.times == 1 else f'{self.times} times'}: "
-            f"{location_in_title(self.at).removeprefix('in ')}"
-        )
+        names = place_names(self.at)
+        return tr_n("Repeated once: {place}", "Repeated {n} times: {place}", self.times, place=names)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the copies behind the block. Raises EditError where the place has no one input and
         output alike."""
-        check_integer(self.times, 1, MAX_REPEATS, "the number of copies")
+        check_integer(self.times, 1, MAX_REPEATS, tr("the number of copies"))
         done = architecture
         for target in subgraphs_in_reverse(architecture, self.at):
             done = insert_copies(done, target, self.times)
@@ -75,22 +74,24 @@ class RemoveBlock:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Removed: layer3.2"."""
-        return f"Removed: {location_in_title(self.at).removeprefix('in ')}"
+        return tr("Removed: {place}", place=place_names(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot without the block. Raises EditError where shapes do not fit then; its repairs make them
         fit."""
         done, targets = architecture, subgraphs_in_reverse(architecture, self.at)
         if not all(target.id for target in targets):
-            raise EditError(f"nothing would be left of {architecture.title}")
+            raise EditError(tr("nothing of {network} would remain", network=architecture.title))
         if self.mend == "widths":
             done = _equalise_widths(architecture, targets)
             targets = subgraphs_in_reverse(done, self.at)
         for target in targets:
             done = remove_subgraph(done, target)
         if not any(tensor_shapes(node) for node in done.live.values()):
-            raise EditError(f"nothing would be left of {architecture.title}: no other layer has weights")
-        with offering_repairs(self, architecture, [(REPAIR_TITLES["widths"], replace(self, mend="widths"))]):
+            raise EditError(
+                tr("nothing of {network} would remain: no other layer has weights", network=architecture.title)
+            )
+        with offering_repairs(self, architecture, [(tr(REPAIR_TITLES["widths"]), replace(self, mend="widths"))]):
             return _propagate_depth(done, architecture, "" if self.mend == "widths" else self.mend)
 
 
@@ -110,15 +111,15 @@ class MultiplyDepth:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Depth ×1.2 everywhere"."""
-        return f"Depth ×{self.by:g} {location_in_title(self.at)}"
+        return tr("Depth ×{factor:g} {place}", factor=self.by, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with every run of like blocks of the place as long. Raises EditError where there are no
         blocks."""
-        check_number(self.by, 0.01, 16, "a depth multiplier")
+        check_number(self.by, 0.01, 16, tr("a depth multiplier"))
         found = runs_at(architecture, self.at)
         if not found:
-            raise EditError(f"there are no blocks {location_in_error(self.at)}")
+            raise EditError(tr("there are no blocks {place}", place=location_in_error(self.at)))
         done = architecture
         for run in reversed(found):
             wanted = max(math.ceil(len(run) * self.by - 1e-9), 1)
@@ -143,8 +144,8 @@ class InvertBottleneck:
 
     @property
     def title(self) -> str:
-        """Sentence for menus and the history: "Turned inside out in layer1.1"."""
-        return f"Bottleneck inverted {location_in_title(self.at)}"
+        """Sentence for menus and the history: "Bottleneck inverted in layer1.1"."""
+        return tr("Bottleneck inverted {place}", place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the hidden widths and end widths of the blocks exchanged. Raises EditError where no
@@ -167,7 +168,12 @@ class InvertBottleneck:
             except WidthError as failure:
                 raise EditError(f"{block.id}: {failure}", node=block.id) from failure
         if not wanted:
-            raise EditError(f"no block {location_in_error(self.at)} has ends of one width and another width inside")
+            raise EditError(
+                tr(
+                    "no block {place} has a hidden width that differs from the width of its ends",
+                    place=location_in_error(self.at),
+                )
+            )
         return propagate(architecture, wanted, channel_groups=channel_groups)
 
 
@@ -226,9 +232,10 @@ def describe_ends(target: Subgraph) -> str:
     """Say the shapes of input and output: "input 64×56×56, output 128×28×28"."""
     shapes = ["×".join(map(str, target.shape(name)[1:])) for name in (*target.entries[:1], *target.exits[:1])]
     if target.is_single_entry_exit and all(shapes):
-        return f"input {shapes[0]}, output {shapes[1]}"
-    ends = (("input", len(target.entries)), ("output", len(target.exits)))
-    return " and ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in ends)
+        return tr("input {before}, output {after}", before=shapes[0], after=shapes[1])
+    inputs = tr_n("{n} input", "{n} inputs", len(target.entries))
+    outputs = tr_n("{n} output", "{n} outputs", len(target.exits))
+    return tr("{inputs} and {outputs}", inputs=inputs, outputs=outputs)
 
 
 def subgraphs_in_reverse(architecture: Architecture, at: str) -> list[Subgraph]:
@@ -272,8 +279,11 @@ def insert_copies(architecture: Architecture, target: Subgraph, times: int) -> A
     """
     if not can_repeat(target):
         raise EditError(
-            f"{target.label} cannot be repeated: {describe_ends(target)}; repeating needs one input and one output of "
-            "the same shape",
+            tr(
+                "{name} cannot be repeated: {ends}; repeating needs one input and one output of the same shape",
+                name=target.label,
+                ends=describe_ends(target),
+            ),
             node=target.id,
         )
     check_op_count(architecture, times * len(target.nodes))
@@ -304,7 +314,7 @@ def remove_subgraph(architecture: Architecture, target: Subgraph) -> Architectur
         return architecture.with_changes(readers, removed=gone)
     if not (_has_known_shapes(target) and target.is_single_entry_exit):
         raise EditError(
-            f"{target.label} cannot be taken out: {describe_ends(target)}",
+            tr("{name} cannot be removed: {ends}", name=target.label, ends=describe_ends(target)),
             node=target.id,
         )
     names = {target.exit: target.entry}

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 
 from explorer.analysis.analysis import analyse
 from explorer.base.id_text import join_ids, split_ids
+from explorer.base.languages import tr
 from explorer.base.memo import memoise
 from explorer.graph.architecture import Architecture, Node
 
@@ -78,7 +79,7 @@ def require_places(at: str) -> tuple[str, ...]:
     """The single places of an edit. Raises EditError when it names none."""
     found = split_places(at) if isinstance(at, str) else ()
     if not found:
-        raise EditError("an edit needs a place: a layer, a block, or * for the whole network")
+        raise EditError(tr("an edit needs a place: a layer, a block, or * for the whole network"))
     return found
 
 
@@ -108,18 +109,29 @@ def _find_names_at(architecture: Architecture, at: str) -> Iterable[str]:
         return inside
     known = list(dict.fromkeys([*live, *hierarchy.groups, *architecture.module_classes]))
     near = difflib.get_close_matches(at, known, n=3, cutoff=0.5)
-    hint = f"; nearest: {', '.join(near)}" if near else ""
-    raise EditError(f"{architecture.title} has no layer or block {at!r}{hint}")
+    message = tr("{network} has no layer or block {name!r}", network=architecture.title, name=at)
+    raise EditError(tr("{message}; nearest: {names}", message=message, names=", ".join(near)) if near else message)
 
 
 def location_in_error(at: str) -> str:
     """The place of an edit in the sentence that refuses it."""
-    return "in the network" if at == EVERYWHERE else location_in_title(at)
+    return tr("in the network") if at == EVERYWHERE else location_in_title(at)
 
 
 def location_in_title(at: str) -> str:
-    """The place of an edit in its title."""
+    """The place of an edit in its title: "everywhere", "in layer1.0"."""
+    return tr("everywhere") if at == EVERYWHERE else tr("in {place}", place=place_names(at))
+
+
+def place_names(at: str) -> str:
+    """The names of the places of an edit: "layer1.0", "stage 1, stage 2 and 3 more"."""
     if at == EVERYWHERE:
-        return "everywhere"
-    names = [part.removeprefix("unit:").removeprefix("@").replace("stage:", "stage ") for part in split_places(at)]
-    return f"in {', '.join(names[:2])}" + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        return tr("everything")
+    names = [_place_name(part.removeprefix("unit:").removeprefix("@")) for part in split_places(at)]
+    shown = ", ".join(names[:2])
+    return tr("{names} and {count} more", names=shown, count=len(names) - 2) if len(names) > 2 else shown
+
+
+def _place_name(name: str) -> str:
+    number = name.removeprefix("stage:")
+    return tr("stage {number}", number=number) if number != name else name

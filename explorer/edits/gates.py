@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import activation_layer
@@ -26,7 +27,7 @@ from explorer.graph.recognition.squeeze_excitation import feeds_gate, find_gate,
 _GATE_NODES = ("pool", "reduce", "activation", "expand", "gate", "mul")
 
 #: What the last activation of a gate can be.
-GATE_TITLES: dict[str, str] = {"sigmoid": "sigmoid", "hardsigmoid": "hard sigmoid"}
+GATE_TITLES: dict[str, str] = {"sigmoid": tr_noop("sigmoid"), "hardsigmoid": tr_noop("hard sigmoid")}
 
 
 @register_edit("toggle_squeeze_excitation", formerly=("squeeze_excitation",), former_classes=("SqueezeExcitation",))
@@ -49,27 +50,30 @@ class ToggleSqueezeExcitation:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Squeeze-and-excitation (1/16) added everywhere"."""
-        return (
-            f"Squeeze-and-excitation {f'(1/{self.ratio}) added' if self.on else 'removed'} {location_in_title(self.at)}"
-        )
+        place = location_in_title(self.at)
+        if not self.on:
+            return tr("Squeeze-and-excitation removed {place}", place=place)
+        return tr("Squeeze-and-excitation (1/{ratio}) added {place}", ratio=self.ratio, place=place)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the gates of the place switched, or new ones put in. Raises EditError where there is
         none to switch off, or no map that could be weighed."""
-        check_integer(self.ratio, 1, 1024, "a squeeze ratio")
-        check_one_of(self.gate, GATE_TITLES, "gate")
+        check_integer(self.ratio, 1, 1024, tr("a squeeze ratio"))
+        check_one_of(self.gate, GATE_TITLES, tr("gate"))
         present = gate_products_at(architecture, self.at)
         if not self.on:
             live = [node for node in present if not isinstance(node.op, Bypass)]
             if not live:
-                raise EditError(f"there is no squeeze-and-excitation {location_in_error(self.at)}")
+                raise EditError(tr("there is no squeeze-and-excitation {place}", place=location_in_error(self.at)))
             return architecture.with_replaced(_switch_off(architecture, node) for node in live)
         restored = [node.original for node in present if isinstance(node.op, Bypass) and node.original is not None]
         if restored:
             return propagate(architecture.with_replaced(restored))
         targets = [target for target in blocks_at(architecture, self.at) if find_gate_position(target) is not None]
         if not targets:
-            raise EditError(f"no block {location_in_error(self.at)} has a map that could be weighed, and no gate yet")
+            raise EditError(
+                tr("no block {place} has a map to weight and no gate yet", place=location_in_error(self.at))
+            )
         for target in targets:
             architecture = self._insert(architecture, target)
         return propagate(architecture)
@@ -111,11 +115,11 @@ class SetSqueezeRatio:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Squeeze ratio 4 everywhere"."""
-        return f"Squeeze ratio {self.to} {location_in_title(self.at)}"
+        return tr("Squeeze ratio {ratio} {place}", ratio=self.to, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with every gate that narrow inside. Raises EditError where there is no gate."""
-        check_integer(self.to, 1, 1024, "a squeeze ratio")
+        check_integer(self.to, 1, 1024, tr("a squeeze ratio"))
         channel_groups = find_channel_groups(architecture)
         targets: dict[int, WidthTarget] = {}
         for squeeze, weighed in squeezes_at(architecture, self.at):
@@ -124,7 +128,7 @@ class SetSqueezeRatio:
                 channel_groups.producers[squeeze], width, {channel_groups.order[squeeze]}
             )
         if not targets:
-            raise EditError(f"there is no squeeze-and-excitation {location_in_error(self.at)}")
+            raise EditError(tr("there is no squeeze-and-excitation {place}", place=location_in_error(self.at)))
         return propagate(architecture, targets, channel_groups=channel_groups)
 
 
@@ -140,14 +144,15 @@ class SwapGate:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Gate hard sigmoid everywhere"."""
-        return f"Gate {GATE_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
+        gate = tr(GATE_TITLES.get(self.to, self.to))
+        return tr("Gate {gate} {place}", gate=gate, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the last activation of every gate replaced. Raises EditError where there is none."""
-        check_one_of(self.to, GATE_TITLES, "gate")
+        check_one_of(self.to, GATE_TITLES, tr("gate"))
         found = [node for node in nodes_at(architecture, self.at) if is_gate_activation(node, architecture)]
         if not found:
-            raise EditError(f"there is no gate {location_in_error(self.at)}")
+            raise EditError(tr("there is no gate {place}", place=location_in_error(self.at)))
         changed = [swap_gate_activation(node, self.to) for node in found if gate_kind(node) != self.to]
         return architecture.with_replaced(changed) if changed else architecture
 

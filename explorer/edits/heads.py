@@ -12,6 +12,7 @@ from torch import nn
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.channel_groups import WidthError, find_channel_groups
 from explorer.edits.edit import EditError
 from explorer.edits.norm_act_style import activation_layer
@@ -25,8 +26,8 @@ from explorer.graph.layers import build_layer
 
 #: The heads, and how a sentence says them.
 HEAD_TITLES: dict[str, str] = {
-    "pool": "Global average pooling + linear",
-    "fully_connected": "Fully connected (as in VGG)",
+    "pool": tr_noop("Global average pooling + linear"),
+    "fully_connected": tr_noop("Fully connected (as in VGG)"),
 }
 
 
@@ -49,17 +50,17 @@ class SetClasses:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "10 classes"."""
-        return f"{self.to:,} classes"
+        return tr_n("{n:,} class", "{n:,} classes", self.to)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the layers that make what the network returns that wide. Raises EditError where one
         layer does not make it alone."""
-        check_integer(self.to, 1, 1_000_000, "the number of classes")
+        check_integer(self.to, 1, 1_000_000, tr("the number of classes"))
         channel_groups = find_channel_groups(architecture)
         targets: dict[int, WidthTarget] = {}
         for name in architecture.output.inputs:
             if name not in channel_groups.rows:
-                raise EditError(f"what {name} returns is not made by one layer", node=name)
+                raise EditError(tr("the output of {name} is not computed by a single layer", name=name), node=name)
             try:
                 targets |= channel_groups.solve_width(channel_groups.rows[name], self.to)
             except WidthError as failure:
@@ -88,16 +89,21 @@ class SwapHead:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Global average pooling + linear"."""
-        return HEAD_TITLES.get(self.to, self.to)
+        return tr(HEAD_TITLES.get(self.to, self.to))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with another head on the last map. Raises EditError where the network does not end with
         linear layers on a pooled or flattened map."""
-        check_one_of(self.to, HEAD_TITLES, "head")
-        check_integer(self.hidden, 1, 65_536, "the width of a hidden layer")
+        check_one_of(self.to, HEAD_TITLES, tr("head"))
+        check_integer(self.hidden, 1, 65_536, tr("the width of a hidden layer"))
         found = find_head_structure(architecture)
         if found is None:
-            raise EditError(f"{architecture.title} does not end with linear layers on a pooled or flattened map")
+            raise EditError(
+                tr(
+                    "{network} does not end with linear layers on a pooled or flattened map",
+                    network=architecture.title,
+                )
+            )
         opened = _opened_head(architecture, found)
         if opened is not None and opened.kind == self.to and self.hidden == _VGG_HIDDEN:
             return propagate(_restore_head(architecture, found))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.depth import MultiplyDepth
 from explorer.edits.edit import EVERYWHERE, EditError
 from explorer.edits.propagation import change_node, propagate
@@ -16,9 +17,9 @@ from explorer.edits.widths import MultiplyWidth
 from explorer.graph.architecture import Architecture, Input
 
 _LIMITS = {
-    "resolution": (8192, "the side of the image (0 leaves it)"),
-    "channels": (1024, "the number of channels of the image (0 leaves it)"),
-    "batch": (4096, "the number of images at once (0 leaves it)"),
+    "resolution": (8192, tr_noop("the side of the image (0 keeps it)")),
+    "channels": (1024, tr_noop("the number of channels of the image (0 keeps it)")),
+    "batch": (4096, tr_noop("the number of images at once (0 keeps it)")),
 }
 
 
@@ -40,20 +41,20 @@ class SetInputSize:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Image: resolution 160"."""
-        said = [f"resolution {self.resolution}"] if self.resolution else []
-        said += [f"{self.channels} channel{'s' * (self.channels > 1)}"] if self.channels else []
-        said += [f"batch {self.batch}"] if self.batch else []
-        return f"Image: {', '.join(said) or 'as it is'}"
+        changes = [tr("resolution {side}", side=self.resolution)] if self.resolution else []
+        changes += [tr_n("{n} channel", "{n} channels", self.channels)] if self.channels else []
+        changes += [tr("batch {count}", count=self.batch)] if self.batch else []
+        return tr("Image: {changes}", changes=", ".join(changes) or tr("unchanged"))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot for an image of that size. Raises EditError where a layer cannot take what it would be
         given."""
         for field, (largest, words) in _LIMITS.items():
-            check_integer(getattr(self, field), 0, largest, words)
+            check_integer(getattr(self, field), 0, largest, tr(words))
         op = architecture.input.op
         assert isinstance(op, Input)
         if len(op.shape) != 4 or op.value is not None:
-            raise EditError("the input is no image whose size can be set", node=architecture.input.name)
+            raise EditError(tr("the input is not an image whose size can be set"), node=architecture.input.name)
         batch, channels, height, width = op.shape
         side = self.resolution
         shape = (self.batch or batch, self.channels or channels, side or height, side or width)
@@ -70,7 +71,7 @@ class SetInputSize:
         first = -(-self.resolution // 16) * 16
         for side in range(first, before, 16) if 0 < self.resolution < before else ():
             if side != self.resolution:
-                yield f"Resolution {side}", replace(self, resolution=side)
+                yield tr("Resolution {side}", side=side), replace(self, resolution=side)
 
 
 @register_edit("apply_compound_scaling", formerly=("compound_scaling",), former_classes=("CompoundScaling",))
@@ -92,12 +93,12 @@ class ApplyCompoundScaling:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Compound scaling φ = 2"."""
-        return f"Compound scaling φ = {self.phi:g}"
+        return tr("Compound scaling φ = {phi:g}", phi=self.phi)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with depth, width and resolution scaled. Raises EditError where one of the three cannot
         be."""
-        check_number(self.phi, -4, 8, "the compound coefficient φ")
+        check_number(self.phi, -4, 8, tr("the compound coefficient φ"))
         side = round(architecture.input_shape[-1] * 1.15**self.phi)
         deeper = MultiplyDepth(EVERYWHERE, 1.2**self.phi).apply(architecture)
         wider = MultiplyWidth(EVERYWHERE, 1.1**self.phi).apply(deeper)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.registry import register_edit
@@ -25,9 +26,9 @@ from explorer.graph.recognition.squeeze_excitation import find_gates
 
 #: The channels that can stay when a width is cut, and how a sentence says them.
 KEPT_CHANNELS: dict[str, str] = {
-    "first": "",
-    "l1": ", those with the largest L1 norm",
-    "norm_scale": ", those with the largest batch-norm scale",
+    "first": tr_noop("the first ones"),
+    "l1": tr_noop("those with the largest L1 norm"),
+    "norm_scale": tr_noop("those with the largest batch-norm scale"),
 }
 
 
@@ -43,16 +44,18 @@ class KeepChannels:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Kept channels in layer1: those with the largest L1 norm"."""
-        words = KEPT_CHANNELS.get(self.keep, "").removeprefix(", ") or "the first ones"
-        return f"Kept channels {location_in_title(self.at)}: {words}"
+        kept = tr(KEPT_CHANNELS.get(self.keep, self.keep))
+        return tr("Kept channels {place}: {kept}", place=location_in_title(self.at), kept=kept)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with that choice at every layer of the place that is narrower than it was opened. Raises
         EditError where there is none, or where channels have no such measure."""
-        check_one_of(self.keep, KEPT_CHANNELS, "choice of channels")
+        check_one_of(self.keep, KEPT_CHANNELS, tr("choice of channels"))
         found = cut_layers(architecture, nodes_at(architecture, self.at))
         if not found:
-            raise EditError(f"no layer {location_in_error(self.at)} is narrower than when the network was opened")
+            raise EditError(
+                tr("no layer {place} is narrower than when the network was opened", place=location_in_error(self.at))
+            )
         changed = [node for node in found if find_keep(node) != self.keep]
         marked = [node.replace(**mark_kept(architecture, node, self.keep)) for node in changed]
         return architecture.with_replaced(marked) if marked else architecture
@@ -99,7 +102,7 @@ def mark_kept(architecture: Architecture, node: Node, keep: str) -> dict[str, An
         return {}
     if keep == "norm_scale" and find_batch_norm(architecture, node.name) is None:
         raise EditError(
-            f"{node.name} has no batch norm with scales right behind it: keep='l1' goes by its filters",
+            tr("{name} is not followed by a batch norm with scales: keep='l1' goes by its filters", name=node.name),
             node=node.name,
         )
     return {"channel_map": ChannelMap(keep=keep)}

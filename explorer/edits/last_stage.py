@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.conv_forms import is_pointwise
 from explorer.edits.edit import EditError
 from explorer.edits.heads import HEAD_KINDS
@@ -20,8 +21,8 @@ from explorer.graph.layers import build_conv, reconfigure
 
 #: The orders, and how a sentence says them.
 ORDER_TITLES: dict[str, str] = {
-    "pool_first": "Pooling before the last 1×1",
-    "conv_first": "Pooling after the last 1×1",
+    "pool_first": tr_noop("Pooling before the last 1×1"),
+    "conv_first": tr_noop("Pooling after the last 1×1"),
 }
 
 
@@ -45,15 +46,15 @@ class ReorderLastStage:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Pooling before the last 1×1"."""
-        return ORDER_TITLES.get(self.to, self.to)
+        return tr(ORDER_TITLES.get(self.to, self.to))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the pooling and the last 1×1 in that order. Raises EditError where there is no 1×1
         beside the global pooling."""
-        check_one_of(self.to, ORDER_TITLES, "order of the last stage")
+        check_one_of(self.to, ORDER_TITLES, tr("order of the last stage"))
         present = find_last_stage(architecture)
         if present is None:
-            raise EditError(f"{architecture.title} has no 1×1 beside its global pooling")
+            raise EditError(tr("{network} has no 1×1 next to its global pooling", network=architecture.title))
         if present.order == self.to:
             return architecture
         if present.flatten:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import per_object
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
 from explorer.edits.pooling import as_pair, find_pooling, is_windowed_pooling, require_pooling, with_pooling
@@ -32,15 +33,15 @@ _LARGEST_WINDOW = 512  # side of a window
 
 #: The settings by name, and how a sentence says them.
 SETTINGS: dict[str, str] = {
-    "kernel": "Kernel {}×{}",
-    "stride": "Stride {}",
-    "padding": "Padding {}",
-    "dilation": "Dilation {}",
-    "groups": "{} groups",
-    "bias": "Bias {}",
-    "out_channels": "{} channels",
-    "pooling": "{} pooling",
-    "dropout": "Dropout rate {}",
+    "kernel": tr_noop("Kernel {value}"),
+    "stride": tr_noop("Stride {value}"),
+    "padding": tr_noop("Padding {value}"),
+    "dilation": tr_noop("Dilation {value}"),
+    "groups": tr_noop("{value} groups"),
+    "bias": tr_noop("Bias {value}"),
+    "out_channels": tr_noop("{value} channels"),
+    "pooling": tr_noop("Pooling: {value}"),
+    "dropout": tr_noop("Dropout rate {value}"),
 }
 
 
@@ -63,24 +64,28 @@ class SetLayer:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Stride 2 in conv1", "Stride 2 in conv1, from conv2"."""
-        words = {True: "on", False: "off"}.get(self.value) if isinstance(self.value, bool) else f"{self.value}"
-        said = SETTINGS.get(self.setting, self.setting + " {}").format(words, words)
-        of = LAYER_KINDS.get(self.kind, "")
-        moved = f", {self.mend}" if self.mend.startswith("from ") else ""
-        return f"{said[:1].upper()}{said[1:]}{of and f' of {of}'} {location_in_title(self.at)}{moved}"
+        setting, place = _setting_title(self.setting, self.value), location_in_title(self.at)
+        if self.kind in LAYER_KINDS:
+            setting = tr("{setting} of {layers}", setting=setting, layers=tr(LAYER_KINDS[self.kind]))
+        title = tr("{setting} {place}", setting=setting, place=place)
+        giver = self.mend.removeprefix("from ")
+        return title if giver == self.mend else tr("{edit}, from {name}", edit=title, name=giver)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the setting of every such layer of the place. Raises EditError where no layer has
         it, or one cannot take the value; its repairs are values that fit."""
-        check_one_of(self.kind, ("", *LAYER_KINDS), "kind of layer")
-        check_one_of(self.setting, SETTINGS, "setting")
+        check_one_of(self.kind, ("", *LAYER_KINDS), tr("kind of layer"))
+        check_one_of(self.setting, SETTINGS, tr("setting"))
         if self.setting == "out_channels":
             return SetWidth(self.at, self.value).apply(architecture)  # type: ignore[arg-type]  # Width looks at it
         found = layers_with_setting(nodes_at(architecture, self.at), self.setting, self.kind)
         if not found:
             raise EditError(
-                f"nothing {location_in_error(self.at)} has "
-                f"{_SETTING_NOUNS.get(self.setting, 'a ' + self.setting)} to set"
+                tr(
+                    "no layer {place} has {setting} to set",
+                    place=location_in_error(self.at),
+                    setting=tr(_SETTING_NOUNS[self.setting]),
+                )
             )
         wanted = [(node, self.value) for node in found] + self._donor_change(architecture, found[0])
         try:
@@ -108,7 +113,10 @@ class SetLayer:
         for block in blocks_at(architecture, place_of(node.name)):
             for other in block.layers:
                 if other is not node and get_layer_settings(other).get("stride") == self.value:
-                    yield f"Move the stride here from {other.name}", replace(self, mend=f"from {other.name}")
+                    yield (
+                        tr("Move the stride here from {name}", name=other.name),
+                        replace(self, mend=f"from {other.name}"),
+                    )
 
     def _nearby_values(self, present: Value | None) -> Iterator[tuple[str, SetLayer]]:
         """Nearby values of a setting that is a number: first those on the way back to the present one."""
@@ -119,20 +127,31 @@ class SetLayer:
         further = (value for away in range(1, 5) for value in (self.value - step * away, present + step * away))
         for value in dict.fromkeys([*range(self.value + step, present, step), *further]):
             if least <= value and value != present:
-                yield SETTINGS[self.setting].format(value, value), replace(self, value=value)
+                yield _setting_title(self.setting, value), replace(self, value=value)
+
+
+def _setting_title(setting: str, value: Value) -> str:
+    """A setting in the title of an edit: "Kernel 3×3", "Bias off"."""
+    if isinstance(value, bool):
+        words = tr("on") if value else tr("off")
+    elif setting == "kernel" and isinstance(value, int):
+        words = f"{value}×{value}"
+    else:
+        words = tr(_POOLINGS.get(str(value), str(value))) if setting == "pooling" else str(value)
+    return tr(SETTINGS[setting], value=words) if setting in SETTINGS else f"{setting} {words}"
 
 
 #: The kinds of layers an edit can be narrowed to, and how a sentence says them.
 LAYER_KINDS: dict[str, str] = {
-    "conv": "convolutions",
-    "depthwise": "depthwise convolutions",
-    "grouped": "group convolutions and shuffles",
-    "windowed": "convolutions with a window",
-    "linear": "linear layers",
-    "pool": "poolings",
-    "windowed_pool": "poolings with a window",
-    "dropout": "dropouts",
-    "shuffle": "channel shuffles",
+    "conv": tr_noop("convolutions"),
+    "depthwise": tr_noop("depthwise convolutions"),
+    "grouped": tr_noop("group convolutions and shuffles"),
+    "windowed": tr_noop("convolutions with a window"),
+    "linear": tr_noop("linear layers"),
+    "pool": tr_noop("poolings"),
+    "windowed_pool": tr_noop("poolings with a window"),
+    "dropout": tr_noop("dropouts"),
+    "shuffle": tr_noop("channel shuffles"),
 }
 
 
@@ -165,7 +184,17 @@ def _has_groups(node: Node, kind: str) -> bool:
 
 
 _INTEGER_SETTINGS = ("kernel", "stride", "padding", "dilation", "groups")
-_SETTING_NOUNS = {"groups": "groups", "padding": "padding", "pooling": "a kind of pooling", "dropout": "a dropout rate"}
+_SETTING_NOUNS = {
+    "kernel": tr_noop("a kernel"),
+    "stride": tr_noop("a stride"),
+    "padding": tr_noop("padding"),
+    "dilation": tr_noop("a dilation"),
+    "groups": tr_noop("groups"),
+    "bias": tr_noop("a bias"),
+    "pooling": tr_noop("a kind of pooling"),
+    "dropout": tr_noop("a dropout rate"),
+}
+_POOLINGS = {"max": tr_noop("maximum"), "average": tr_noop("average")}
 
 
 class _InvalidSetting(ValueError):
@@ -264,8 +293,8 @@ def _set_padding(node: Node, value: Value) -> Node:
     if padding[0] > most[0] or padding[1] > most[1]:
         raise _InvalidSetting(
             node.name,
-            f"a pooling can be padded by half its window at most, {min(most)}",
-            [(f"Padding {min(most)}", min(most))],
+            tr("a pooling can be padded by at most half its window, {most}", most=min(most)),
+            [(_setting_title("padding", min(most)), min(most))],
         )
     return with_pooling(node, kind, settings | {"padding": padding})
 
@@ -280,8 +309,13 @@ def _set_groups(node: Node, value: Value) -> Node:
         near = sorted((g for g in range(1, common + 1) if common % g == 0), key=lambda g: abs(g - groups))[:3]
         raise _InvalidSetting(
             node.name,
-            f"{groups} groups do not divide {layer.in_channels} → {layer.out_channels} channels",
-            [("1 group (standard)" if g == 1 else f"{g} groups", g) for g in near],
+            tr(
+                "{groups} groups do not divide {inputs} → {outputs} channels",
+                groups=groups,
+                inputs=layer.in_channels,
+                outputs=layer.out_channels,
+            ),
+            [(tr("1 group (standard)") if g == 1 else _setting_title("groups", g), g) for g in near],
         )
     return change_node(node, op=reconfigure(_layer_op(node), groups=groups))
 
@@ -297,20 +331,20 @@ def set_shuffle_groups(node: Node, groups: int) -> Node:
 
 def _set_bias(node: Node, value: Value) -> Node:
     if not isinstance(value, bool):
-        raise _InvalidSetting(node.name, f"a bias is there (true) or not (false), not {value!r}")
+        raise _InvalidSetting(node.name, tr("a bias is on (true) or off (false), not {value!r}", value=value))
     return change_node(node, op=reconfigure(_layer_op(node), bias=value))
 
 
 def _set_pooling(node: Node, value: Value) -> Node:
     if value not in ("max", "average"):
-        raise _InvalidSetting(node.name, f"{value!r} is no pooling; there are max and average")
+        raise _InvalidSetting(node.name, tr("{value!r} is not a kind of pooling; choose max or average", value=value))
     _, settings = require_pooling(node)
     return with_pooling(node, str(value), settings)
 
 
 def _set_dropout(node: Node, value: Value) -> Node:
     if isinstance(value, (bool, str)) or not 0 <= value <= 1:
-        raise _InvalidSetting(node.name, f"a dropout rate lies between 0 and 1, and {value!r} does not")
+        raise _InvalidSetting(node.name, tr("a dropout rate must lie between 0 and 1; {value!r} does not", value=value))
     rate = float(value)
     if isinstance(node.op, Layer):
         return change_node(node, op=reconfigure(node.op, p=rate))
@@ -347,13 +381,19 @@ def _parse_window(node: Node, value: Value, minimum: int) -> tuple[int, int]:
     fits = [type(side) is int and minimum <= side <= _LARGEST_WINDOW for side in sides]
     if not all(fits) or len(sides) > 2:
         raise _InvalidSetting(
-            node.name, f'{value!r} is no whole number from {minimum} to {_LARGEST_WINDOW}, nor two as "1×7"'
+            node.name,
+            tr(
+                "{value!r} must be a whole number from {minimum} to {maximum}, or two such as “1×7”",
+                value=value,
+                minimum=minimum,
+                maximum=_LARGEST_WINDOW,
+            ),
         )
     return sides[0], sides[-1]  # type: ignore[return-value]
 
 
 def _parse_groups(node: Node, value: Value) -> int:
     try:
-        return check_integer(value, 1, 65_536, "the number of groups")
+        return check_integer(value, 1, 65_536, tr("the number of groups"))
     except EditError as failure:
         raise _InvalidSetting(node.name, str(failure)) from failure

@@ -12,6 +12,7 @@ from torchvision.models.convnext import LayerNorm2d
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.propagation import change_node, propagate, restore_node
@@ -28,8 +29,8 @@ NORM_TITLES: dict[str, str] = {
     "group": "GroupNorm",
     "instance": "InstanceNorm",
     "layer": "LayerNorm",
-    "local_response": "Local response norm",
-    "none": "none",
+    "local_response": tr_noop("Local response norm"),
+    "none": tr_noop("none"),
 }
 
 
@@ -46,15 +47,18 @@ class SwapNorm:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Norm GroupNorm everywhere"."""
-        return f"Norm {NORM_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
+        norm = tr(NORM_TITLES.get(self.to, self.to))
+        return tr("Norm {norm} {place}", norm=norm, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the norms of the place replaced, or new ones behind convolutions. Raises EditError
         where there is neither a norm nor a convolution."""
-        check_one_of(self.to, NORM_TITLES, "norm")
+        check_one_of(self.to, NORM_TITLES, tr("norm"))
         norms, bare = norms_at(architecture, nodes_at(architecture, self.at))
         if not norms and not bare:
-            raise EditError(f"there is no norm {location_in_error(self.at)}, and no convolution that could have one")
+            raise EditError(
+                tr("there is no norm {place}, and no convolution that could have one", place=location_in_error(self.at))
+            )
         if norms:
             done = self._swap(architecture, norms)
         else:
@@ -62,7 +66,11 @@ class SwapNorm:
         try:
             return done if done is architecture else propagate(done)
         except EditError as failure:
-            others = [(f"Norm {NORM_TITLES[to]}", replace(self, to=to)) for to in ("batch", "layer") if to != self.to]
+            others = [
+                (tr("Norm {norm}", norm=tr(NORM_TITLES[to])), replace(self, to=to))
+                for to in ("batch", "layer")
+                if to != self.to
+            ]
             raise EditError(
                 str(failure), node=failure.node, repairs=find_working_repairs(architecture, others)
             ) from failure

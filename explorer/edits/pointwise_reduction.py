@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from explorer.base.languages import tr
 from explorer.edits.conv_forms import is_windowed_conv
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
@@ -36,26 +37,26 @@ class SetReduction:
 
     @property
     def title(self) -> str:
-        """Sentence for menus and the history: "1×1 to 96 before the window in layer1"."""
+        """Sentence for menus and the history: "1×1 to 96 channels before the window in layer1"."""
         if not self.to:
-            return f"1×1 before the window removed {location_in_title(self.at)}"
-        return f"1×1 to {self.to} before the window {location_in_title(self.at)}"
+            return tr("1×1 before the window removed {place}", place=location_in_title(self.at))
+        return tr("1×1 to {count} channels before the window {place}", count=self.to, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with a 1×1 convolution before every convolution with a window, or without. Raises
         EditError where there is none, or groups do not divide the width."""
-        check_integer(self.to, 0, 65_536, "the width of a reduction (0 takes it out)")
+        check_integer(self.to, 0, 65_536, tr("the width of a reduction (0 removes it)"))
         found = _find_windowed_convs(architecture, [node.name for node in nodes_at(architecture, self.at)])
         if not found:
-            raise EditError(
-                f"there is no convolution with a window {location_in_error(self.at)} that could be fed by a 1×1"
-            )
+            raise EditError(tr("there is no convolution with a window {place}", place=location_in_error(self.at)))
         done = architecture
         for name in found:
             chain, scope = find_pointwise_before(architecture, name), scope_outside_unit(architecture, name)
             done = self._at_one(done, name, chain, scope)
         if done is architecture and not self.to:
-            raise EditError(f"there is no 1×1 before a window {location_in_error(self.at)} that could be taken out")
+            raise EditError(
+                tr("there is no 1×1 before a window {place} that could be removed", place=location_in_error(self.at))
+            )
         return propagate(done)
 
     def _at_one(self, architecture: Architecture, name: str, chain: list[str], scope: tuple[str, ...]) -> Architecture:
@@ -65,9 +66,9 @@ class SetReduction:
         if self.to % step:
             near = [width for width in (self.to // step * step, -(-self.to // step) * step) if width]
             raise EditError(
-                f"{name}: its {step} groups do not divide {self.to} channels",
+                tr("{name}: its {groups} groups do not divide {count} channels", name=name, groups=step, count=self.to),
                 node=name,
-                repairs=[Repair(f"Reduction to {width}", replace(self, to=width)) for width in near],
+                repairs=[Repair(tr("Reduction to {count}", count=width), replace(self, to=width)) for width in near],
             )
         if chain and self.to:
             first = architecture.nodes[chain[0]]

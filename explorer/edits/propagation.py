@@ -19,6 +19,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.figures.shape_inference import Shape, ShapeError, first_shape, measure_node
 from explorer.base.cancellation import check_cancelled
+from explorer.base.languages import tr
 from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.edit import EditError
 from explorer.edits.kept_channels import mark_kept
@@ -188,7 +189,13 @@ class _Propagator:
         if entering % layer.groups or width % layer.groups:
             if self.repair != "groups":
                 raise EditError(
-                    f"{node.name} cannot follow: its {layer.groups} groups do not divide {entering} → {width} channels",
+                    tr(
+                        "{name} cannot be adapted: its {groups} groups do not divide {inputs} → {outputs} channels",
+                        name=node.name,
+                        groups=layer.groups,
+                        inputs=entering,
+                        outputs=width,
+                    ),
                     node=node.name,
                     repair_kinds=("groups",),
                 )
@@ -211,7 +218,9 @@ class _Propagator:
         for segment, count in counts.items():
             total += count * self.segment_size(segment, entering)
         if total.denominator != 1:
-            raise EditError(f"{node.name} would need {float(total):g} channels", node=node.name)
+            raise EditError(
+                tr("{name} would need {count:g} channels", name=node.name, count=float(total)), node=node.name
+            )
         return int(total)
 
     def mark_cut(self, node: Node, is_resized: bool) -> dict[str, Any]:
@@ -287,8 +296,15 @@ class _Propagator:
         ways = _possible_repairs(moved, fixed)
         if self.repair not in ways:
             raise EditError(
-                f"{node.name} cannot add {shapes[0]} to {shapes[1]}: "
-                + ("the maps differ in size" if moved.dims[2:] != fixed.dims[2:] else "the widths differ"),
+                tr(
+                    "{name} cannot add {first} to {second}: {reason}",
+                    name=node.name,
+                    first=shapes[0],
+                    second=shapes[1],
+                    reason=tr("the maps differ in size")
+                    if moved.dims[2:] != fixed.dims[2:]
+                    else tr("the widths differ"),
+                ),
                 node=node.name,
                 repair_kinds=ways,
             ) from failure

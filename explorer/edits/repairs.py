@@ -10,16 +10,17 @@ from typing import Any
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import ShapeError
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import Edit, EditError, Repair
 from explorer.graph.architecture import Architecture
 
 #: What a mend does, in words, cheapest first.
 REPAIR_TITLES: dict[str, str] = {
-    "pad": "Subsample the way around and pad it with zeros",
-    "fill": "Pad the smaller map with zeros",
-    "groups": "Take as many groups as divide both widths",
-    "widths": "Give both sides the same width",
-    "project": "Project the way around with a 1×1 convolution",
+    "pad": tr_noop("Subsample the shortcut and pad it with zeros"),
+    "fill": tr_noop("Pad the smaller map with zeros"),
+    "groups": tr_noop("Use a number of groups that divides both widths"),
+    "widths": tr_noop("Give both sides the same width"),
+    "project": tr_noop("Project the shortcut with a 1×1 convolution"),
 }
 
 
@@ -36,7 +37,7 @@ def offering_repairs(
             raise
         mends = [mend for mend in REPAIR_TITLES if mend in failure.repair_kinds]
         repairs = find_working_repairs(
-            architecture, [(REPAIR_TITLES[mend], replace(edit, mend=mend)) for mend in mends]
+            architecture, [(tr(REPAIR_TITLES[mend]), replace(edit, mend=mend)) for mend in mends]
         )
         repairs += find_working_repairs(architecture, alternatives, limit=1)
         repairs.sort(key=lambda repair: _cost(repair.edit, architecture))

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from explorer.base.languages import tr
 from explorer.edits.edit import (
     Edit,
     EditError,
@@ -37,7 +38,7 @@ class UnshareLayer:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Weights no longer shared in conv:2"."""
-        return f"Weights no longer shared {location_in_title(self.at)}"
+        return tr("Weights no longer shared {place}", place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with a layer for each of these calls; the first call of all keeps the shared one. Raises
@@ -53,7 +54,9 @@ class UnshareLayer:
                 node = architecture.nodes[name]
                 changed.append(node.replace(path=f"{path}_{number}", original=node.original or node))
         if not changed:
-            raise EditError(f"no layer with weights is called at several places {location_in_error(self.at)}")
+            raise EditError(
+                tr("no layer with weights is called at several places {place}", place=location_in_error(self.at))
+            )
         return architecture.with_replaced(changed)
 
 
@@ -71,8 +74,12 @@ def apply_to_calls(edit: Edit, architecture: Architecture) -> Architecture:
         result = _let_follow(architecture, result)
     for path, apart in _find_apart(architecture, result).items():
         raise EditError(
-            f"{path} is one layer that is called at {len(apart)} places, {', '.join(apart)}: this would change it at "
-            "some of them only",
+            tr(
+                "{name} is one layer that is called at {count} places, {calls}: this would change it at only some of them",
+                name=path,
+                count=len(apart),
+                calls=", ".join(apart),
+            ),
             node=next(iter(apart)),
             repairs=[Repair(f"Give each call of {path} weights of its own", UnshareLayer(place_of(*apart)))],
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from explorer.base.languages import tr
 from explorer.edits.edit import EditError
 from explorer.graph.architecture import Architecture, Layer
 
@@ -19,8 +20,13 @@ def check_op_count(architecture: Architecture, added: int) -> None:
     """Raise EditError when `added` more ops would be more than `MAX_OPS`."""
     if len(architecture.nodes) + added > MAX_OPS and added > 0:
         raise EditError(
-            f"this would make {len(architecture.nodes) + added:,} operations of {len(architecture.nodes):,}; "
-            f"more than {MAX_OPS:,} are not built. Take fewer copies."
+            tr(
+                "this would make {count:,} operations out of {before:,}; more than {most:,} are not built. "
+                "Take fewer copies.",
+                count=len(architecture.nodes) + added,
+                before=len(architecture.nodes),
+                most=MAX_OPS,
+            )
         )
 
 
@@ -32,7 +38,12 @@ def check_growth(before: Architecture, after: Architecture) -> None:
             params = sum(math.prod(tensor.shape) for _, tensor in node.op.named_tensors)
             if params > MAX_LAYER_PARAMS:
                 raise EditError(
-                    f"{name} would have {params:,} parameters; more than {MAX_LAYER_PARAMS:,} in one layer are not "
-                    "built. Take a smaller width.",
+                    tr(
+                        "{name} would have {params:,} parameters; more than {most:,} in one layer are not built. "
+                        "Take a smaller width.",
+                        name=name,
+                        params=params,
+                        most=MAX_LAYER_PARAMS,
+                    ),
                     node=name,
                 )

@@ -8,9 +8,10 @@ from functools import cached_property
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.languages import tr
 from explorer.base.memo import memoise, per_object
 from explorer.edits.channel_groups import find_channel_groups
-from explorer.edits.edit import EVERYWHERE, nodes_at, place_of, require_places
+from explorer.edits.edit import EVERYWHERE, nodes_at, place_names, place_of, require_places
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Constant, Node
 from explorer.graph.recognition.squeeze_excitation import find_gates
@@ -41,7 +42,7 @@ class Subgraph:
     @property
     def label(self) -> str:
         """Its name in a sentence: "layer1.0", "stage 2", "the whole network"."""
-        return self.id.removeprefix("unit:").replace("stage:", "stage ") or "the whole network"
+        return place_names(place_of(self.id)) if self.id else tr("the whole network")
 
     @property
     def is_single_entry_exit(self) -> bool:

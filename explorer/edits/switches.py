@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from explorer.analysis.analysis import analyse
+from explorer.base.languages import tr
 from explorer.edits.cardinality import find_shuffle_position, insert_shuffle
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import activation_layer
@@ -43,14 +44,15 @@ class SwapActivation:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Activation GELU everywhere"."""
-        return f"Activation {ACTIVATION_TITLES.get(self.to, self.to)} {location_in_title(self.at)}"
+        activation = tr(ACTIVATION_TITLES.get(self.to, self.to))
+        return tr("Activation {activation} {place}", activation=activation, place=location_in_title(self.at))
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the activations of the place replaced. Raises EditError where there is none."""
-        check_one_of(self.to, ACTIVATIONS, "activation")
+        check_one_of(self.to, ACTIVATIONS, tr("activation"))
         found = list(swappable_activations(architecture, self.at))
         if not found:
-            raise EditError(f"there is no activation {location_in_error(self.at)} that could become {self.to}")
+            raise EditError(tr("there is no activation {place}", place=location_in_error(self.at)))
         changed = [swap_activation(node, self.to) for node in found if op_kinds.activation_name(node) != self.to]
         return architecture.with_replaced(changed) if changed else architecture
 
@@ -68,7 +70,10 @@ class ToggleChannelShuffle:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Channel shuffle off in stage2"."""
-        return f"Channel shuffle {'on' if self.on else 'off'} {location_in_title(self.at)}"
+        place = location_in_title(self.at)
+        return (
+            tr("Channel shuffle on {place}", place=place) if self.on else tr("Channel shuffle off {place}", place=place)
+        )
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the shuffles of the place switched, or new ones put in. Raises EditError where there
@@ -77,7 +82,7 @@ class ToggleChannelShuffle:
         if not found and self.on:
             return self._insert(architecture)
         if not found:
-            raise EditError(f"there is no channel shuffle {location_in_error(self.at)}")
+            raise EditError(tr("there is no channel shuffle {place}", place=location_in_error(self.at)))
         added = [node.name for node in found if node.added and not self.on]
         for name in added:  # nothing to come back to: it goes
             architecture = architecture.without(name)
@@ -89,7 +94,10 @@ class ToggleChannelShuffle:
         places = [(at, block) for block in blocks_at(architecture, self.at) if (at := find_shuffle_position(block))]
         if not places:
             raise EditError(
-                f"no block {location_in_error(self.at)} has a group convolution that a shuffle could follow"
+                tr(
+                    "no block {place} has a group convolution that a shuffle could follow",
+                    place=location_in_error(self.at),
+                )
             )
         for (after, groups), _ in places:
             architecture = insert_shuffle(architecture, after, groups)
@@ -109,7 +117,8 @@ class ToggleShortcut:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Shortcut removed in layer3.2"."""
-        return f"Shortcut {'restored' if self.on else 'removed'} {location_in_title(self.at)}"
+        place = location_in_title(self.at)
+        return tr("Shortcut restored {place}", place=place) if self.on else tr("Shortcut removed {place}", place=place)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the additions of the place switched. Raises EditError where there is no shortcut, or
@@ -118,7 +127,10 @@ class ToggleShortcut:
         found = [known[node.name] for node in nodes_at(architecture, self.at) if node.name in known]
         if not found:
             raise EditError(
-                f"there is no shortcut {location_in_error(self.at)}: no addition joins a path with a way around it"
+                tr(
+                    "there is no shortcut {place}: no addition joins a path with a connection around it",
+                    place=location_in_error(self.at),
+                )
             )
         done = _switch_nodes(architecture, [(architecture.nodes[s.add], s.main) for s in found], self.on)
         if done is architecture or not self.on:
@@ -138,23 +150,27 @@ class SetBottleneckActivation:
 
     @property
     def title(self) -> str:
-        """Sentence for menus and the history: "Activation ReLU6 behind the projection in features.3"."""
+        """Sentence for menus and the history: "ReLU6 after the projection in features.3"."""
         if self.activation == "linear":
-            return f"Linear bottleneck {location_in_title(self.at)}"
-        return (
-            f"{ACTIVATION_TITLES.get(self.activation, self.activation)} after the "
-            f"projection {location_in_title(self.at)}"
+            return tr("Linear bottleneck {place}", place=location_in_title(self.at))
+        return tr(
+            "{activation} after the projection {place}",
+            activation=tr(ACTIVATION_TITLES.get(self.activation, self.activation)),
+            place=location_in_title(self.at),
         )
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with that activation behind every projection of the place. Raises EditError where there
         is no linear bottleneck."""
-        check_one_of(self.activation, ACTIVATIONS, "activation")
+        check_one_of(self.activation, ACTIVATIONS, tr("activation"))
         found = [end for _, end in projections_at(architecture, self.at)]
         if not found:
             raise EditError(
-                f"there is no linear bottleneck {location_in_error(self.at)}: "
-                "it takes a depthwise convolution and behind it a 1×1 with no activation of its own"
+                tr(
+                    "there is no linear bottleneck {place}: it needs a depthwise convolution, and after it a 1×1 "
+                    "without an activation",
+                    place=location_in_error(self.at),
+                )
             )
         for end, inserted in found:
             architecture = self._at_one(architecture, end, inserted)

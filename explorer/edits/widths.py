@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
+from explorer.base.languages import tr, tr_n
 from explorer.base.memo import memoise
 from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_error, location_in_title, nodes_at
@@ -39,13 +40,14 @@ class SetWidth:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "128 channels in layer2"."""
-        return f"{self.to} channels {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
+        change = tr_n("{n} channel {place}", "{n} channels {place}", self.to, place=location_in_title(self.at))
+        return _with_kept_channels(change, self.keep)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with that many channels leaving the place. Raises EditError where the width is fixed or
         groups do not divide it; its repairs are the nearest widths that can be."""
-        check_integer(self.to, 1, MAX_WIDTH, "a width")
-        check_one_of(self.keep, KEPT_CHANNELS, "choice of channels")
+        check_integer(self.to, 1, MAX_WIDTH, tr("a width"))
+        check_one_of(self.keep, KEPT_CHANNELS, tr("choice of channels"))
         targets = self.compute_targets(architecture)
         if not targets:
             return architecture
@@ -61,7 +63,7 @@ class SetWidth:
                 (channel_groups.rows[name] for name in reversed(target.exits) if name in channel_groups.rows), None
             )
             if row is None:
-                raise EditError(f"{target.label} makes no channels that could be counted", node=target.id)
+                raise EditError(tr("{name} has no output channels of its own", name=target.label), node=target.id)
             rows[target.label] = row
             if channel_groups.size(row) == self.to:
                 continue
@@ -69,7 +71,10 @@ class SetWidth:
             try:
                 targets |= channel_groups.solve_width(row, self.to, inside)
             except WidthError as failure:
-                near = [Repair(f"{width} channels", replace(self, to=width)) for width in failure.nearest]
+                near = [
+                    Repair(tr_n("{n} channel", "{n} channels", width), replace(self, to=width))
+                    for width in failure.nearest
+                ]
                 raise EditError(f"{target.id}: {failure}", node=target.exits[-1], repairs=near) from failure
         if len(rows) > 1:
             self._check_agreement(channel_groups, rows, targets)
@@ -86,7 +91,15 @@ class SetWidth:
             )
             if total != self.to or not channel_groups.is_divisible(targets):
                 others = ", ".join(other for other in rows if other != words)
-                raise EditError(f"{words} cannot have {self.to} channels together with {others}", node=words)
+                raise EditError(
+                    tr(
+                        "{name} cannot have {count} channels together with {others}",
+                        name=words,
+                        count=self.to,
+                        others=others,
+                    ),
+                    node=words,
+                )
 
 
 @register_edit("set_expansion", formerly=("expansion",), former_classes=("Expansion",))
@@ -102,7 +115,8 @@ class SetExpansion:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Expansion ×3 everywhere"."""
-        return f"Expansion ×{self.to:g} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
+        change = tr("Expansion ×{factor:g} {place}", factor=self.to, place=location_in_title(self.at))
+        return _with_kept_channels(change, self.keep)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the hidden widths that many times what enters. Raises EditError where no layer's
@@ -123,7 +137,8 @@ class SetBottleneckRatio:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Bottleneck ratio 0.5 everywhere"."""
-        return f"Bottleneck ratio {self.to:g} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
+        change = tr("Bottleneck ratio {ratio:g} {place}", ratio=self.to, place=location_in_title(self.at))
+        return _with_kept_channels(change, self.keep)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the hidden widths that part of what leaves. Raises EditError where no layer's
@@ -145,17 +160,21 @@ class SetGrowthRate:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Growth rate 24 everywhere"."""
-        return f"Growth rate {self.to} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
+        change = tr("Growth rate {rate} {place}", rate=self.to, place=location_in_title(self.at))
+        return _with_kept_channels(change, self.keep)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with that many channels from every dense layer of the place. Raises EditError where there
         is no dense layer."""
-        check_integer(self.to, 1, MAX_WIDTH, "a growth rate")
-        check_one_of(self.keep, KEPT_CHANNELS, "choice of channels")
+        check_integer(self.to, 1, MAX_WIDTH, tr("a growth rate"))
+        check_one_of(self.keep, KEPT_CHANNELS, tr("choice of channels"))
         layers = dense_layers(architecture, self.at)
         if not layers:
             raise EditError(
-                f"there is no dense layer {location_in_error(self.at)}: none whose output joins what went in"
+                tr(
+                    "there is no dense layer {place}: no block whose output is concatenated with its input",
+                    place=location_in_error(self.at),
+                )
             )
         channel_groups = find_channel_groups(architecture)
         targets: dict[int, WidthTarget] = {}
@@ -195,13 +214,14 @@ class MultiplyWidth:
     @property
     def title(self) -> str:
         """Sentence for menus and the history: "Width ×0.5 everywhere"."""
-        return f"Width ×{self.by:g} {location_in_title(self.at)}{KEPT_CHANNELS.get(self.keep, '')}"
+        change = tr("Width ×{factor:g} {place}", factor=self.by, place=location_in_title(self.at))
+        return _with_kept_channels(change, self.keep)
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return the snapshot with the widths of the place multiplied. Raises EditError where a group cannot follow."""
-        check_number(self.by, 0.01, 16, "a width multiplier")
-        check_integer(self.divisor, 1, 256, "the divisor of widths")
-        check_one_of(self.keep, KEPT_CHANNELS, "choice of channels")
+        check_number(self.by, 0.01, 16, tr("a width multiplier"))
+        check_integer(self.divisor, 1, 256, tr("the divisor of widths"))
+        check_one_of(self.keep, KEPT_CHANNELS, tr("choice of channels"))
         targets, channel_groups = self.compute_targets(architecture), find_channel_groups(architecture)
         return propagate(architecture, targets, channel_groups=channel_groups, divisor=self.divisor, keep=self.keep)
 
@@ -233,6 +253,13 @@ class MultiplyWidth:
             for segment, wish in self.compute_targets(architecture).items()
             if isinstance(wish, float)
         )
+
+
+def _with_kept_channels(change: str, keep: str) -> str:
+    """The title of an edit of widths, with which channels stay."""
+    if keep == "first":
+        return change
+    return tr("{change}, keeping {channels}", change=change, channels=tr(KEPT_CHANNELS.get(keep, keep)))
 
 
 _ScalableSegment = tuple[int, int | Fraction, bool]
@@ -299,8 +326,8 @@ def transition_targets(architecture: Architecture, excluded: Collection[str] = (
 
 
 def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relative_to: str, keep: str) -> Architecture:
-    check_number(ratio, 0.001, 64, "an expansion" if relative_to == "entering" else "a bottleneck ratio")
-    check_one_of(keep, KEPT_CHANNELS, "choice of channels")
+    check_number(ratio, 0.001, 64, tr("an expansion") if relative_to == "entering" else tr("a bottleneck ratio"))
+    check_one_of(keep, KEPT_CHANNELS, tr("choice of channels"))
     channel_groups = find_channel_groups(architecture)
     targets: dict[int, WidthTarget] = {}
     for block in blocks_at(architecture, at):
@@ -318,7 +345,10 @@ def _set_hidden_width(architecture: Architecture, at: str, ratio: float, relativ
             )
     if not targets:
         raise EditError(
-            f"there is no hidden width {location_in_error(at)}: no layer whose channels stay inside its block"
+            tr(
+                "there is no hidden width {place}: no layer has channels that are used only inside its block",
+                place=location_in_error(at),
+            )
         )
     return propagate(architecture, targets, channel_groups=channel_groups, keep=keep)
 

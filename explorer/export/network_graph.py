@@ -13,14 +13,14 @@ from explorer.export.page import GRAPH_SUFFIXES, check_choice, check_suffix
 from explorer.graph import op_kinds
 from explorer.graph.groups import Group
 from explorer.presenters.diagrams import expanded_at_level
-from explorer.presenters.titles import group_title
+from explorer.presenters.search_index import card_title
 from explorer.viewmodels.diagram import LEVELS, Level
 
 if TYPE_CHECKING:
     from explorer.network import Network
 
 
-def to_networkx(network: Network, level: Level = "ops") -> nx.MultiDiGraph:
+def to_networkx(network: Network, level: Level | frozenset[str] = "ops") -> nx.MultiDiGraph:
     """Return the data flow of a network as a graph: a node for each op, unit, block or stage, an edge for each value.
 
     Every op that runs belongs to exactly one node, so `params` and `macs` add up to those of the network; a weight
@@ -29,6 +29,7 @@ def to_networkx(network: Network, level: Level = "ops") -> nx.MultiDiGraph:
 
     Args:
         level: what a node stands for: "ops", "units" (a convolution with its norm and activation), "blocks", "stages".
+            Or the ids of the groups that are opened up, whose children are nodes.
 
     Returns:
         Nodes, by name, have `kind`, `title`, `path` (of the module), `params`, `macs` (multiply-adds for the input
@@ -38,10 +39,14 @@ def to_networkx(network: Network, level: Level = "ops") -> nx.MultiDiGraph:
     Raises:
         ExportError: there is no such level.
     """
-    check_choice("level", level, LEVELS)
     analysis = network.analysis
+    if isinstance(level, str):
+        check_choice("level", level, LEVELS)
+        expanded = expanded_at_level(analysis, level)
+    else:
+        expanded, level = level, "custom"  # type: ignore[assignment]
     graph = nx.MultiDiGraph(name=network.title, level=level)
-    parts = _parts_at_level(analysis, level)
+    parts = _parts_when_expanded(analysis, expanded)
     part_of = {name: id for id, names in parts.items() for name in names}
     counted: set[str] = set()
     for id, names in parts.items():
@@ -52,7 +57,7 @@ def to_networkx(network: Network, level: Level = "ops") -> nx.MultiDiGraph:
     return graph
 
 
-def save_graph(network: Network, path: str | Path, level: Level = "ops") -> None:
+def save_graph(network: Network, path: str | Path, level: Level | frozenset[str] = "ops") -> None:
     """Write the graph that `to_networkx` returns as what the suffix of `path` says: .graphml or .dot.
 
     Raises ExportError: unknown suffix or level, or a place that cannot be written.
@@ -66,9 +71,8 @@ def save_graph(network: Network, path: str | Path, level: Level = "ops") -> None
     write_export(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
 
-def _parts_at_level(analysis: Analysis, level: Level) -> dict[str, tuple[str, ...]]:
+def _parts_when_expanded(analysis: Analysis, expanded: frozenset[str]) -> dict[str, tuple[str, ...]]:
     """Return the live ops of each node of the graph, by its name, in execution order."""
-    expanded = expanded_at_level(analysis, level)
     parts = dict(_collapsed(analysis.hierarchy.root, expanded))
     part_of = {name: id for id, names in parts.items() for name in names}
     live = analysis.architecture.live
@@ -99,7 +103,7 @@ def _node_attributes(analysis: Analysis, id: str, names: tuple[str, ...], counte
     kind = group.role if group is not None else op_kinds.kind(nodes[id])
     return {
         "kind": kind,
-        "title": group_title(analysis, group) if group is not None else op_kinds.title(nodes[id]),
+        "title": card_title(analysis, id),
         "path": group.path if group is not None else nodes[id].path,
         "params": analysis.figures.sum(fresh).params,
         "macs": analysis.figures.sum(names).macs,

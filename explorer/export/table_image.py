@@ -12,7 +12,8 @@ from explorer.base import number_format
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
 from explorer.drawing.theme import diagram_font, text_width
-from explorer.presenters.stage_table import Cell, LayerRun, StageTable
+from explorer.presenters.stage_rows import LayerRun
+from explorer.presenters.stage_table import Cell, StageTable
 from explorer.viewmodels.diagram import Kind
 
 _TEXT_PX, _LINE_HEIGHT = 13.0, 18.0

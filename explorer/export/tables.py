@@ -9,7 +9,8 @@ from pathlib import Path
 
 from explorer.base import number_format
 from explorer.export.page import check_suffix
-from explorer.presenters.stage_table import Cell, LayerRun, StageTable
+from explorer.presenters.stage_rows import LayerRun
+from explorer.presenters.stage_table import Cell, StageTable
 
 
 def table_as_markdown(table: StageTable) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.memo import BoundedCache, Token, per_object
 from explorer.graph.architecture import Bypass, Constant, Function, Input, Layer, Method, Node, Output
 from explorer.viewmodels.diagram import Kind
@@ -44,9 +47,9 @@ ACTIVATION_TITLES: dict[str, str] = {
     "silu": "SiLU",
     "hardswish": "Hardswish",
     "sigmoid": "Sigmoid",
-    "hardsigmoid": "Hard sigmoid",
+    "hardsigmoid": tr_noop("Hard sigmoid"),
     "tanh": "Tanh",
-    "linear": "linear (none)",
+    "linear": tr_noop("linear (none)"),
 }
 
 _OTHER_ACTIVATIONS: dict[type[nn.Module], str] = {
@@ -56,9 +59,9 @@ _OTHER_ACTIVATIONS: dict[type[nn.Module], str] = {
     nn.Mish: "Mish",
     nn.Hardtanh: "Hardtanh",
     nn.Softplus: "Softplus",
-    nn.LogSoftmax: "Log softmax",
+    nn.LogSoftmax: tr_noop("Log softmax"),
     nn.GLU: "GLU",
-    nn.LogSigmoid: "Log sigmoid",
+    nn.LogSigmoid: tr_noop("Log sigmoid"),
     nn.Softsign: "Softsign",
 }
 
@@ -91,44 +94,44 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
     "truediv": ("multiply", "÷"),
     "cat": ("concat", "⧺"),
     "concat": ("concat", "⧺"),
-    "chunk": ("split", "Split"),
-    "split": ("split", "Split"),
-    "channel_shuffle": ("shuffle", "Channel shuffle"),
+    "chunk": ("split", tr_noop("Split")),
+    "split": ("split", tr_noop("Split")),
+    "channel_shuffle": ("shuffle", tr_noop("Channel shuffle")),
     "matmul": ("attention", "MatMul"),
     "bmm": ("attention", "MatMul"),
     "einsum": ("attention", "Einsum"),
-    "scaled_dot_product_attention": ("attention", "Attention"),
-    "shifted_window_attention": ("attention", "Window attention"),
-    "flatten": ("reshape", "Flatten"),
-    "view": ("reshape", "Reshape"),
-    "reshape": ("reshape", "Reshape"),
-    "permute": ("reshape", "Permute"),
-    "transpose": ("reshape", "Transpose"),
-    "contiguous": ("reshape", "Contiguous"),
-    "unsqueeze": ("reshape", "Unsqueeze"),
-    "squeeze": ("reshape", "Squeeze"),
-    "expand": ("reshape", "Expand"),
-    "getitem": ("reshape", "Select"),
-    "pad": ("reshape", "Pad"),
-    "roll": ("reshape", "Roll"),
-    "swapaxes": ("reshape", "Swap axes"),
-    "mean": ("pool", "Mean"),
-    "sum": ("pool", "Sum"),
-    "adaptive_avg_pool2d": ("pool", "Adaptive avg pool"),
-    "adaptive_max_pool2d": ("pool", "Adaptive max pool"),
-    "avg_pool2d": ("pool", "Avg pool"),
-    "max_pool2d": ("pool", "Max pool"),
-    "boolean_dispatch": ("pool", "Max pool"),
-    "dropout": ("dropout", "Dropout"),
-    "stochastic_depth": ("dropout", "Stochastic depth"),
-    "softmax": ("activation", "Softmax"),
-    "conv2d": ("conv", "Conv"),
-    "linear": ("linear", "Linear"),
+    "scaled_dot_product_attention": ("attention", tr_noop("Attention")),
+    "shifted_window_attention": ("attention", tr_noop("Window attention")),
+    "flatten": ("reshape", tr_noop("Flatten")),
+    "view": ("reshape", tr_noop("Reshape")),
+    "reshape": ("reshape", tr_noop("Reshape")),
+    "permute": ("reshape", tr_noop("Permute")),
+    "transpose": ("reshape", tr_noop("Transpose")),
+    "contiguous": ("reshape", tr_noop("Contiguous")),
+    "unsqueeze": ("reshape", tr_noop("Unsqueeze")),
+    "squeeze": ("reshape", tr_noop("Squeeze")),
+    "expand": ("reshape", tr_noop("Expand")),
+    "getitem": ("reshape", tr_noop("Select")),
+    "pad": ("reshape", tr_noop("Pad")),
+    "roll": ("reshape", tr_noop("Roll")),
+    "swapaxes": ("reshape", tr_noop("Swap axes")),
+    "mean": ("pool", tr_noop("Mean")),
+    "sum": ("pool", tr_noop("Sum")),
+    "adaptive_avg_pool2d": ("pool", tr_noop("Adaptive avg pool")),
+    "adaptive_max_pool2d": ("pool", tr_noop("Adaptive max pool")),
+    "avg_pool2d": ("pool", tr_noop("Avg pool")),
+    "max_pool2d": ("pool", tr_noop("Max pool")),
+    "boolean_dispatch": ("pool", tr_noop("Max pool")),
+    "dropout": ("dropout", tr_noop("Dropout")),
+    "stochastic_depth": ("dropout", tr_noop("Stochastic depth")),
+    "softmax": ("activation", tr_noop("Softmax")),
+    "conv2d": ("conv", tr_noop("Conv")),
+    "linear": ("linear", tr_noop("Linear")),
     "batch_norm": ("norm", "BN"),
     "layer_norm": ("norm", "LayerNorm"),
     "group_norm": ("norm", "GroupNorm"),
     "local_response_norm": ("norm", "LRN"),
-    "normalize": ("norm", "Normalise"),
+    "normalize": ("norm", tr_noop("Normalise")),
 }
 
 
@@ -143,8 +146,14 @@ def layer_kind(layer: nn.Module) -> Kind:
 
 
 def title(node: Node) -> str:
-    """Return the op as it stands on its card: "Conv 3×3", "BN", "ReLU6"."""
+    """Return the English name of an op, by which code, files and queries know it: "Conv 3×3", "BN", "ReLU6"."""
     return _describe_cached(node)[1]
+
+
+def label(node: Node) -> str:
+    """Return the name of an op as a user reads it on its card: its title in the language of the interface."""
+    _, title, template, values = _describe_cached(node)
+    return tr(template, **values) if template else title
 
 
 def attributes(node: Node) -> str:
@@ -170,7 +179,7 @@ def attributes(node: Node) -> str:
         return f"p {layer.p:g}"
     if kind(node) == "shuffle":
         groups = shuffle_groups(node)
-        return f"{groups} group{'s' * (groups != 1)}"
+        return tr_n("{n} group", "{n} groups", groups)
     return ""
 
 
@@ -204,7 +213,7 @@ def shuffle_groups(node: Node) -> int:
 
 
 @per_object
-def _describe_cached(node: Node) -> tuple[Kind, str]:
+def _describe_cached(node: Node) -> _Description:
     """Nodes that compute the same share one description, unless it depends on more than their op: the name of a
     constant, and what a bypass stands for."""
     if isinstance(node.op, (Constant, Bypass)):
@@ -212,83 +221,100 @@ def _describe_cached(node: Node) -> tuple[Kind, str]:
     return _DESCRIPTIONS.get_or_compute(node.signature, lambda: _describe(node))
 
 
-_DESCRIPTIONS: BoundedCache[Token, tuple[Kind, str]] = BoundedCache(2**14)
+class _Description(NamedTuple):
+    kind: Kind
+    title: str
+    template: str = ""  # of the title, as it is translated; empty for names that are the same in all languages
+    values: Mapping[str, str] = MappingProxyType({})
 
 
-def _describe(node: Node) -> tuple[Kind, str]:
+_DESCRIPTIONS: BoundedCache[Token, _Description] = BoundedCache(2**14)
+
+
+def _translatable(kind: Kind, template: str, **values: str) -> _Description:
+    return _Description(kind, template.format(**values), template, values)
+
+
+def _describe(node: Node) -> _Description:
     op = node.op
     if isinstance(op, Layer):
         return _describe_layer(op.module)
     if isinstance(op, (Function, Method)):
         if op.name.startswith("adaptive_") and _pair(node.args[1] if len(node.args) > 1 else 0) == (1, 1):
-            return "pool", f"Global {op.name.split('_')[1]} pool"
+            return _translatable("pool", _GLOBAL_POOLS["max" in op.name])
         return _describe_function(op.name, op)
     if isinstance(op, Input):
-        return "input", op.name or ("Image" if len(op.shape) == 4 else "Input")
+        if op.name:
+            return _Description("input", op.name)
+        return _translatable("input", tr_noop("Image") if len(op.shape) == 4 else tr_noop("Input"))
     if isinstance(op, Output):
-        return "output", "Output"
+        return _translatable("output", tr_noop("Output"))
     if isinstance(op, Constant):
-        return "constant", node.path.rsplit(".", 1)[-1].replace("_", " ")
+        return _Description("constant", node.path.rsplit(".", 1)[-1].replace("_", " "))
     assert isinstance(op, Bypass)
     if node.original is None:
-        return "other", "Identity"
-    was_kind, was_title = _describe_cached(node.original)
-    if was_kind == "activation":
-        return "activation", "linear"
-    return was_kind, was_title
+        return _translatable("other", tr_noop("Identity"))
+    was = _describe_cached(node.original)
+    return _translatable("activation", tr_noop("linear")) if was.kind == "activation" else was
 
 
-def _describe_layer(layer: nn.Module) -> tuple[Kind, str]:
+def _describe_layer(layer: nn.Module) -> _Description:
     if isinstance(layer, nn.modules.conv._ConvNd):
         k = layer.kernel_size
         size = "×".join(map(str, k)) if len(k) > 1 else f"{k[0]}"
         if layer.transposed:
-            return "conv", f"Transposed conv {size}"
+            return _translatable("conv", tr_noop("Transposed conv {size}"), size=size)
         if layer.groups > 1 and layer.groups == layer.in_channels:
-            return "depthwise", f"Depthwise {size}"
-        return "conv", f"{'Group conv' if layer.groups > 1 else 'Conv'} {size}"
+            return _translatable("depthwise", tr_noop("Depthwise {size}"), size=size)
+        conv = tr_noop("Group conv {size}") if layer.groups > 1 else tr_noop("Conv {size}")
+        return _translatable("conv", conv, size=size)
     if isinstance(layer, nn.Linear):
-        return "linear", "Linear"
+        return _translatable("linear", tr_noop("Linear"))
     for norm, name in _NORMS.items():
         if isinstance(layer, norm):
-            return "norm", name
+            return _Description("norm", name)
     for name, cls in ACTIVATIONS.items():
         if type(layer) is cls and cls is not nn.Identity:
-            return "activation", ACTIVATION_TITLES[name]
+            return _translatable("activation", ACTIVATION_TITLES[name])
     if type(layer) in _OTHER_ACTIVATIONS:
-        return "activation", _OTHER_ACTIVATIONS[type(layer)]
+        return _translatable("activation", _OTHER_ACTIVATIONS[type(layer)])
     if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
-        word = "Max" if isinstance(layer, nn.MaxPool2d) else "Avg"
-        k = _pair(layer.kernel_size)
-        return "pool", f"{word} pool {k[0]}×{k[1]}"
+        pool = tr_noop("Max pool {size}") if isinstance(layer, nn.MaxPool2d) else tr_noop("Avg pool {size}")
+        return _translatable("pool", pool, size="×".join(map(str, _pair(layer.kernel_size))))
     if isinstance(layer, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
-        word = "avg" if isinstance(layer, nn.AdaptiveAvgPool2d) else "max"
-        out = _pair(layer.output_size)
-        return "pool", f"Global {word} pool" if out == (1, 1) else f"Adaptive {word} pool {out[0]}×{out[1]}"
+        is_max, out = isinstance(layer, nn.AdaptiveMaxPool2d), _pair(layer.output_size)
+        if out == (1, 1):
+            return _translatable("pool", _GLOBAL_POOLS[is_max])
+        pool = tr_noop("Adaptive max pool {size}") if is_max else tr_noop("Adaptive avg pool {size}")
+        return _translatable("pool", pool, size=f"{out[0]}×{out[1]}")
     if isinstance(layer, (nn.Dropout, nn.Dropout2d, nn.AlphaDropout)):
-        return "dropout", "Dropout"
+        return _translatable("dropout", tr_noop("Dropout"))
     if type(layer).__name__ == "StochasticDepth":
-        return "dropout", "Stochastic depth"
+        return _translatable("dropout", tr_noop("Stochastic depth"))
     if isinstance(layer, (nn.Flatten, nn.Unflatten)):
-        return "reshape", type(layer).__name__
+        return _Description("reshape", type(layer).__name__)
     if isinstance(layer, nn.ChannelShuffle):
-        return "shuffle", "Channel shuffle"
+        return _translatable("shuffle", tr_noop("Channel shuffle"))
     if isinstance(layer, nn.MultiheadAttention):
-        return "attention", f"Attention · {layer.num_heads} heads"
+        return _translatable("attention", tr_noop("Attention · {count} heads"), count=str(layer.num_heads))
     if isinstance(layer, nn.Identity):
-        return "other", "Identity"
-    return "other", type(layer).__name__
+        return _translatable("other", tr_noop("Identity"))
+    return _Description("other", type(layer).__name__)
 
 
-def _describe_function(name: str, op: Function | Method) -> tuple[Kind, str]:
+_GLOBAL_POOLS = {False: tr_noop("Global avg pool"), True: tr_noop("Global max pool")}  # by whether it is a maximum
+
+
+def _describe_function(name: str, op: Function | Method) -> _Description:
     name = name.removesuffix("_")
     if name in _FUNCTION_ACTIVATIONS:
-        return "activation", ACTIVATION_TITLES[_FUNCTION_ACTIVATIONS[name]]
+        return _translatable("activation", ACTIVATION_TITLES[_FUNCTION_ACTIVATIONS[name]])
     if isinstance(op, Function) and op.call in (operator.add, torch.add):
-        return "add", "+"
+        return _Description("add", "+")
     if name == "fn" and isinstance(op, Function) and op.call is F.max_pool2d:
-        return "pool", "Max pool"
-    return _FUNCTION_KINDS.get(name, ("other", name.replace("_", " ")))
+        return _translatable("pool", tr_noop("Max pool"))
+    known = _FUNCTION_KINDS.get(name)
+    return _Description("other", name.replace("_", " ")) if known is None else _translatable(*known)
 
 
 def _pair(value: Any) -> tuple[Any, Any]:

@@ -10,14 +10,27 @@ from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import diff_ops
 from explorer.analysis.figures.memory import allocated_elements
 from explorer.base import number_format
+from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import memoise
 from explorer.edits.channel_carrying import carry_channels
 from explorer.viewmodels.diagram import COLOUR_MODES, UNKNOWN_LABEL, Card, Colouring, ColourScale
 from explorer.weights.provenance import infer_provenance
 
 #: What may have happened to a node since the network was opened, the most notable last.
-CHANGE_LABELS = ("unchanged", "changed", "weights sliced", "weights extended", "weights new", "added", "removed")
-_WEIGHT_LABELS = {"sliced": "weights sliced", "extended": "weights extended", "new": "weights new"}
+CHANGE_LABELS = (
+    tr_noop("unchanged"),
+    tr_noop("changed"),
+    tr_noop("weights sliced"),
+    tr_noop("weights extended"),
+    tr_noop("weights new"),
+    tr_noop("added"),
+    tr_noop("removed"),
+)
+_WEIGHT_LABELS = {
+    "sliced": "weights sliced",
+    "extended": "weights extended",
+    "new": "weights new",
+}
 
 #: Figures that a card's bar can show; where cards are coloured by something else it shows MACs.
 _BAR_FIGURES = ("params", "macs", "activations")
@@ -25,7 +38,7 @@ _BAR_FIGURES = ("params", "macs", "activations")
 
 def build_colouring(analysis: Analysis, mode: str, baseline: Analysis) -> Colouring | None:
     """Return the values behind a key of `COLOUR_MODES`; None for colours by kind. Raises KeyError for another key."""
-    title = COLOUR_MODES[mode]
+    title = tr(COLOUR_MODES[mode])
     live = analysis.architecture.live
     if mode == "kind":
         return None
@@ -42,7 +55,7 @@ def figure_shares(analysis: Analysis, colour_by: str | Colouring) -> tuple[str, 
     """Return what bars show, as a title, and the figure of each node."""
     of = colour_by if isinstance(colour_by, str) and colour_by in _BAR_FIGURES else "macs"
     live = analysis.architecture.live
-    return COLOUR_MODES[of], memoise(
+    return tr(COLOUR_MODES[of]), memoise(
         analysis, ("shares", of), lambda: {name: _node_figure(analysis, of, name) for name in live}
     )
 
@@ -56,7 +69,7 @@ def add_bars(
     if not most:
         return dict(cards), ""
     barred = {id: replace(card, bar_share=parts.get(id, 0.0) / most) for id, card in cards.items()}
-    return barred, f"share of {title}, up to {100 * most / whole:.0f} %"
+    return barred, tr("share of {title}, up to {share:.0f} %", title=title, share=100 * most / whole)
 
 
 def tint_cards(

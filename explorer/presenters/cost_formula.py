@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from torch import nn
 
 from explorer.analysis.analysis import Analysis
+from explorer.base.languages import tr
 from explorer.graph.architecture import Node
 from explorer.viewmodels.panels import Factor, Formula
 
@@ -28,17 +29,17 @@ def build_cost_formula(analysis: Analysis, node: Node) -> Formula | None:
         sides = given if layer.transposed and given is not None else shape
         factors = (
             *(Factor(f"K{axis}", k, "kernel") for axis, k in zip(axes, layer.kernel_size, strict=True)),
-            Factor("Cin", layer.in_channels, "input channels"),
+            Factor("Cin", layer.in_channels, tr("input channels")),
             Factor("g", layer.groups, "groups", divides=True),
-            Factor("Cout", layer.out_channels, "output channels"),
+            Factor("Cout", layer.out_channels, tr("output channels")),
             *_side_factors(sides.dims, axes),
         )
     elif isinstance(layer, nn.Linear):
         rows = shape.elements // layer.out_features
         factors = (
-            Factor("Cin", layer.in_features, "input features"),
-            Factor("Cout", layer.out_features, "output features"),
-            *((Factor("rows", rows, "positions it is applied to"),) if rows > 1 else ()),
+            Factor("Cin", layer.in_features, tr("input features")),
+            Factor("Cout", layer.out_features, tr("output features")),
+            *((Factor("rows", rows, tr("positions it is applied to")),) if rows > 1 else ()),
         )
     else:
         return None
@@ -51,6 +52,6 @@ _AXIS_NAMES = {1: ("w",), 2: ("h", "w"), 3: ("d", "h", "w")}
 
 def _side_factors(dims: tuple[int, ...], axes: tuple[str, ...]) -> Iterator[Factor]:
     for axis, side in zip(axes, dims[-len(axes) :], strict=True):
-        yield Factor(axis.upper(), side, "side of the map")
+        yield Factor(axis.upper(), side, tr("side of the map"))
     if len(dims) > len(axes) + 1 and dims[0] > 1:
         yield Factor("N", dims[0], "images")

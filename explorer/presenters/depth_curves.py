@@ -179,7 +179,7 @@ def _depth_point(
         numbers[key] = (_health_value(health, key), _health_value(baseline_health, key))
     marked = drift.status not in ("same", "moved")
     return DepthPoint(
-        drift.name, op_kinds.title(node), numbers, _change_text(drift), marked, op_kinds.kind(node) == "activation"
+        drift.name, op_kinds.label(node), numbers, _change_text(drift), marked, op_kinds.kind(node) == "activation"
     )
 
 
@@ -201,7 +201,7 @@ def _health_value(health: LayerHealth | None, key: str) -> float:
 
 def _format_curve_value(key: str, value: float) -> str:
     if math.isnan(value):
-        return "no number"
+        return tr("no number")
     return f"{100 * value:.1f} %" if key == "dead" else format_activation(value)
 
 

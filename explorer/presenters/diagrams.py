@@ -8,7 +8,7 @@ from dataclasses import replace
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.base import number_format
 from explorer.base.gc_pause import gc_paused
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.channel_carrying import carry_channels
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
@@ -23,7 +23,7 @@ _PROGRESS_INTERVAL = 64  # open groups from one word on how far it is to the nex
 
 _ROUND_KINDS = frozenset({"add", "concat", "multiply"})
 #: What these are called where only one map comes in: the first layer of a dense block, a layer scale.
-_SINGLE_INPUT_TITLES = {"add": "Add", "concat": "Concatenate", "multiply": "Scale"}
+_SINGLE_INPUT_TITLES = {"add": tr_noop("Add"), "concat": tr_noop("Concatenate"), "multiply": tr_noop("Scale")}
 
 
 def expanded_at_level(analysis: Analysis, level: Level) -> frozenset[str]:
@@ -162,11 +162,11 @@ class _DiagramBuilder:
         attributes = (
             channel_text.split_arithmetic(self.analysis, node) if kind == "split" else op_kinds.attributes(node)
         )
-        title = op_kinds.title(node)
+        title = op_kinds.label(node)
         if kind in _ROUND_KINDS and not joined:
-            title = _SINGLE_INPUT_TITLES[kind]
+            title = tr(_SINGLE_INPUT_TITLES[kind])
         elif change == "off" and not joined:
-            title = f"{title} off"
+            title = tr("{layer} off", layer=title)
         return Card(
             node.name,
             kind,
@@ -196,7 +196,7 @@ class _DiagramBuilder:
             main = next((n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED), nodes[0])
             kind = op_kinds.kind(main)
             lines = tuple(filter(None, (op_kinds.attributes(main), self.shared_text(main))))
-            chips = tuple((op_kinds.kind(n), op_kinds.title(n)) for n in nodes)
+            chips = tuple((op_kinds.kind(n), op_kinds.label(n)) for n in nodes)
         return Card(
             group.id,
             kind,
@@ -212,13 +212,14 @@ class _DiagramBuilder:
     def group_lines(self, group: Group) -> tuple[str, ...]:
         """Return the module's path, the number of blocks and the cost."""
         blocks = [g for g in group.groups if g.role == "block"]
-        inside = tr("{n} blocks", n=len(blocks)) if group.role == "stage" and len(blocks) > 1 else ""
+        inside = tr_n("{n} block", "{n} blocks", len(blocks)) if group.role == "stage" and len(blocks) > 1 else ""
         where = " · ".join(filter(None, (titles.group_subtitle(group), inside)))
         return tuple(filter(None, (where, self.cost_text(group.all_nodes))))
 
     def cost_text(self, names: tuple[str, ...]) -> str:
         total = self.analysis.total(names)
-        return f"{number_format.format_short(total.params)} params · {number_format.format_short(total.macs)} MACs"
+        params, macs = number_format.format_short(total.params), number_format.format_short(total.macs)
+        return tr("{params} params · {macs} MACs", params=params, macs=macs)
 
     def stack_card(self, stack: Stack) -> Card:
         one = stack.members[0]
@@ -250,15 +251,14 @@ class _DiagramBuilder:
         last = self.analysis.figures.shape(names[-1])
         lines = [path.removeprefix("unit:")]
         if last is not None:
-            lines.append(f"Output {' × '.join(map(str, last.dims))}")
+            lines.append(tr("Output {shape}", shape=" × ".join(map(str, last.dims))))
         if total.params or total.macs:
-            lines.append(f"{number_format.format_exact(total.params)} parameters")
-            lines.append(
-                f"{number_format.format_exact(total.macs)} MACs = {number_format.format_exact(total.flops)} FLOPs"
-            )
-        lines.append(f"{number_format.format_exact(total.activation_elements)} activations")
+            lines.append(tr("{count} parameters", count=number_format.format_exact(total.params)))
+            macs, flops = number_format.format_exact(total.macs), number_format.format_exact(total.flops)
+            lines.append(f"{macs} MACs = {flops} FLOPs")
+        lines.append(tr("{count} activations", count=number_format.format_exact(total.activation_elements)))
         if words := self.weights_text(names):
-            lines.append(f"Weights {words}")
+            lines.append(tr("Weights {provenance}", provenance=words))
         return "\n".join(lines)
 
     def weights_text(self, names: tuple[str, ...]) -> str:

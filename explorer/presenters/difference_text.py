@@ -6,24 +6,35 @@ import csv
 import io
 
 from explorer.base import number_format
-from explorer.presenters.differences import Difference, Differences
+from explorer.base.languages import tr, tr_noop
+from explorer.presenters.differences import ChangeType, Difference, Differences
 
 CHANGE_SIGNS = {"changed": "~", "added": "+", "removed": "−"}
 
 
 def difference_headline(differences: Differences) -> str:
     """Return "3 changed, 1 removed; −1.2 M parameters, ±0 MACs"."""
-    counts = [f"{count} {what}" for what in ("changed", "added", "removed") if (count := differences.count(what))]
+    counts = [tr(text, n=count) for what, text in _COUNTS.items() if (count := differences.count(what))]
+    if not counts:
+        return tr("No differences")
     params, macs = (number_format.format_signed(value) for value in (differences.params, differences.macs))
-    figures = f"{params} parameters, {macs} MACs"
-    return f"{', '.join(counts) or 'No differences'}; {figures}" if counts else "No differences"
+    return tr("{counts}; {params} parameters, {macs} MACs", counts=", ".join(counts), params=params, macs=macs)
+
+
+_COUNTS: dict[ChangeType, str] = {
+    "changed": tr_noop("{n} changed"),
+    "added": tr_noop("{n} added"),
+    "removed": tr_noop("{n} removed"),
+}
 
 
 def difference_sentence(row: Difference) -> str:
     """Return one row as a sentence: "Conv 3×3 · 64 → 64 (was Conv 3×3 · 32 → 32)"."""
     if row.change != "changed":
         return row.right_text or row.left_text
-    return f"{row.right_text} (was {row.left_text})" if row.right_text != row.left_text else row.right_text
+    if row.right_text == row.left_text:
+        return row.right_text
+    return tr("{now} (was {before})", now=row.right_text, before=row.left_text)
 
 
 def differences_as_text(differences: Differences, left: str, right: str) -> str:
@@ -31,7 +42,9 @@ def differences_as_text(differences: Differences, left: str, right: str) -> str:
     lines = [f"{left} → {right}: {difference_headline(differences)}"]
     for row in differences.rows:
         figures = [
-            f"{number_format.format_signed(v)} {word}" for v, word in ((row.params, "params"), (row.macs, "MACs")) if v
+            f"{number_format.format_signed(v)} {word}"
+            for v, word in ((row.params, tr("params")), (row.macs, "MACs"))
+            if v
         ]
         rest = [row.details, *figures] if row.change == "changed" else figures
         lines.append(

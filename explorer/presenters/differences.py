@@ -15,16 +15,17 @@ from typing import Literal
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.probes.activation_drift import removed_by_predecessor
 from explorer.base import number_format
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass, Node
 from explorer.graph.groups import Group
 from explorer.presenters import titles
 from explorer.presenters.search_index import op_attributes
 from explorer.presenters.sequence_alignment import align_sequences
+from explorer.presenters.titles import join_label
 
 ChangeType = Literal["changed", "added", "removed"]
 
-_JOIN_TITLES = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}
 _MIN_SIMILARITY = 0.25  # two parts that are less alike are not the same part changed
 
 
@@ -136,7 +137,9 @@ class _StructureComparison(_ComparisonBuilder):
         was, now = (item.hidden if isinstance(item, Group) else () for item in (a, b))
         before, after = self.left.figures.sum(was).params, self.right.figures.sum(now).params
         if before != after:  # class tokens, positions, layer scales: read by the code, drawn nowhere
-            old, new = (f"{number_format.format_exact(count)} trained constants" for count in (before, after))
+            old, new = (
+                tr("{count} trained parameters", count=number_format.format_exact(count)) for count in (before, after)
+            )
             self.rows.append(
                 Difference("changed", _item_id(b), _item_id(a), _item_id(b), old, new, "", after - before, 0)
             )
@@ -228,15 +231,15 @@ def _op_similarity(a: Node, b: Node) -> float:
 
 
 def _op_text(node: Node) -> str:
-    title = _JOIN_TITLES.get(op_kinds.kind(node), op_kinds.title(node))
+    title = join_label(node) or op_kinds.label(node)
     if _off_state(node) == "off":
-        return f"{title} off"
+        return tr("{layer} off", layer=title)
     return " · ".join(filter(None, (title, op_attributes(node))))
 
 
 def _group_text(analysis: Analysis, group: Group) -> str:
-    count = len(group.nodes)
-    return f"{titles.group_title(analysis, group)} · {count} op{'s' if count > 1 else ''}"
+    count = tr_n("{n} op", "{n} ops", len(group.nodes))
+    return f"{titles.group_title(analysis, group)} · {count}"
 
 
 def _off_state(node: Node) -> str:
@@ -248,21 +251,22 @@ def _setting_changes(left: Analysis, right: Analysis, old: Node, new: Node) -> I
     if type(old.layer) is type(new.layer):
         for name in dict.fromkeys((*was, *now)):
             if was.get(name) != now.get(name):
-                yield f"{name} {was.get(name, 'none')} → {now.get(name, 'none')}"
+                before, after = was.get(name, tr("none")), now.get(name, tr("none"))
+                yield f"{tr(_SETTING_NAMES.get(name, name))} {before} → {after}"
     before, after = _output_text(left, old.name), _output_text(right, new.name)
     if before != after:
-        yield f"output {before or 'none'} → {after or 'none'}"
+        yield tr("output {before} → {after}", before=before or tr("none"), after=after or tr("none"))
 
 
 _SETTING_NAMES = {
-    "in_channels": "in",
-    "out_channels": "out",
-    "in_features": "in",
-    "out_features": "out",
-    "kernel_size": "kernel",
-    "num_features": "channels",
-    "num_channels": "channels",
-    "output_size": "size",
+    "in_channels": tr_noop("in"),
+    "out_channels": tr_noop("out"),
+    "in_features": tr_noop("in"),
+    "out_features": tr_noop("out"),
+    "kernel_size": tr_noop("kernel"),
+    "num_features": tr_noop("channels"),
+    "num_channels": tr_noop("channels"),
+    "output_size": tr_noop("size"),
 }
 
 
@@ -271,14 +275,14 @@ def _layer_settings(node: Node) -> dict[str, str]:
     layer = node.layer
     if layer is None:
         return {}
-    told = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
+    settings = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
     found = {
-        _SETTING_NAMES.get(name, name): _format_setting(value)
-        for name, value in told.items()
+        name: _format_setting(value)
+        for name, value in settings.items()
         if name not in ("training", "inplace") and isinstance(value, (bool, int, float, str, tuple))
     }
     if "bias" in layer._parameters:
-        found["bias"] = "no" if layer._parameters["bias"] is None else "yes"
+        found["bias"] = _format_setting(layer._parameters["bias"] is not None)
     return found
 
 
@@ -289,10 +293,10 @@ def _format_setting(value: object) -> str:
             if len(set(value)) > 1
             else _format_setting(value[0])
             if value
-            else "none"
+            else tr("none")
         )
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 

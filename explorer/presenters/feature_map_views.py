@@ -26,7 +26,7 @@ from explorer.analysis.probes.kernels import Kernels
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import class_labels
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.presenters.layer_activations import LayerActivations, format_activation, format_fraction
 from explorer.viewmodels.value_ranges import ValueRange, finite_range, has_both_signs, symmetric, union
 
@@ -68,12 +68,11 @@ class FeatureMapView:
     def value_text(self, place: int, at: tuple[int, int] | None = None) -> str:
         """Return the title of a picture or bar, with the value at a row and column of it."""
         if self.form == "vector":
-            before = (
-                f", before {format_activation(float(self.baseline_values[place]))}"
-                if self.baseline_values is not None
-                else ""
-            )
-            return f"{self.unit_title_at(place)}: {format_activation(float(self.values[place]))}{before}"
+            unit, now = self.unit_title_at(place), format_activation(float(self.values[place]))
+            if self.baseline_values is None:
+                return tr("{unit}: {now}", unit=unit, now=now)
+            before = format_activation(float(self.baseline_values[place]))
+            return tr("{unit}: {now}, before {before}", unit=unit, now=now, before=before)
         title = self.unit_title_at(place) if self.form == "maps" else ""
         values = self.values[place] if self.form == "maps" else self.values
         if at is None or at[0] >= values.shape[-2] or at[1] >= values.shape[-1]:
@@ -85,7 +84,9 @@ class FeatureMapView:
             )
         else:
             value = format_activation(float(found))
-        return " · ".join(filter(None, (title, f"row {at[0]}, column {at[1]}: {value}")))
+        return " · ".join(
+            filter(None, (title, tr("row {row}, column {column}: {value}", row=at[0], column=at[1], value=value)))
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +104,9 @@ class CardViews:
         if self.kernels is None or self.kernels.is_matrix:
             return ()
         if self.kernels.reads_rgb:
-            return ("In colour", "Red", "Green", "Blue")
-        group = " of its group" if self.kernels.groups > 1 else ""
-        return tuple(f"Input {index}{group}" for index in range(self.kernels.weights.shape[1]))
+            return (tr("In colour"), tr("Red"), tr("Green"), tr("Blue"))
+        text = tr_noop("Input {index} of its group") if self.kernels.groups > 1 else tr_noop("Input {index}")
+        return tuple(tr(text, index=index) for index in range(self.kernels.weights.shape[1]))
 
     def kernels_of_input(self, chosen: int) -> FeatureMapView:
         """Return the view of the kernels over one of `input_choices`."""
@@ -163,16 +164,16 @@ def _activation_view(
         else None
     )
     if before is not None and maps.kind == "vector":
-        reading += " Dots: before."
+        reading += " " + tr("Dots: before.")
     return FeatureMapView(
         maps.kind,
         maps.values,
         _caption(activations, reading, maps.note, activations.reason),
-        "Unit" if maps.kind == "vector" else "Channel",
+        tr("Unit") if maps.kind == "vector" else tr("Channel"),
         order=maps.by_activity,
         limits=symmetric(limits) if signed else limits,
         is_signed=signed,
-        figures=_statistics_rows(maps.statistics, "zeros", "" if maps.kind == "vector" else "dead channels"),
+        figures=_statistics_rows(maps.statistics, tr("zeros"), "" if maps.kind == "vector" else tr("dead channels")),
         histogram=activations.histogram,
         node=maps.name,
         baseline_values=before if maps.kind == "vector" else None,
@@ -192,12 +193,12 @@ def _difference_view(activations: LayerActivations, values: Floats, names: tuple
             if form != "vector"
             else tr("Above zero: larger than before."),
         ),
-        "Unit" if form == "vector" else "Channel",
+        tr("Unit") if form == "vector" else tr("Channel"),
         order=tuple(int(index) for index in np.argsort(-size, kind="stable")),
         limits=finite_range(values, True),
         is_signed=True,
         figures=_statistics_rows(
-            compute_statistics(values), "unchanged", "" if form == "vector" else "unchanged channels"
+            compute_statistics(values), tr("unchanged"), "" if form == "vector" else tr("unchanged channels")
         ),
         histogram=compute_histogram(values),
         node=activations.current_or_baseline.name,
@@ -209,20 +210,27 @@ def _kernels_view(kernels: Kernels) -> FeatureMapView:
     outputs, inputs, *window = kernels.weights.shape
     size = np.abs(kernels.weights).reshape(outputs, -1).mean(1)
     values = kernels.matrix if kernels.is_matrix else kernels.for_input_channel(0)
-    groups = f" in {kernels.groups} groups" if kernels.groups > 1 else ""
-    over = f"over {inputs:,} input channel{'s' if inputs > 1 else ''}{groups}"
-    words = f"{kernels.name}: {outputs:,} kernels of {' × '.join(map(str, window))} {over}."
+    over = tr_n("{n:,} input channel", "{n:,} input channels", inputs)
+    if kernels.groups > 1:
+        over = tr("{channels} in {groups} groups", channels=over, groups=kernels.groups)
+    words = tr(
+        "{name}: {count:,} kernels of {shape} over {channels}.",
+        name=kernels.name,
+        count=outputs,
+        shape=" × ".join(map(str, window)),
+        channels=over,
+    )
     if kernels.is_matrix:
-        words += " Rows are outputs, columns inputs. Red is positive, blue negative."
+        words += " " + tr("Rows are outputs, columns inputs. Red is positive, blue negative.")
     return FeatureMapView(
         "matrix" if kernels.is_matrix else "maps",
         values,
         words,
-        "Kernel",
+        tr("Kernel"),
         order=tuple(int(index) for index in np.argsort(-size, kind="stable")),
         limits=finite_range(values, True),
         is_signed=True,
-        figures=_statistics_rows(compute_statistics(kernels.weights), "zeros", "empty kernels"),
+        figures=_statistics_rows(compute_statistics(kernels.weights), tr("zeros"), tr("empty kernels")),
         histogram=compute_histogram(kernels.weights),
     )
 
@@ -234,15 +242,15 @@ def _caption(activations: LayerActivations, *more: str) -> str:
 def _statistics_rows(found: Statistics, zeros: str, dead: str) -> tuple[tuple[str, str], ...]:
     """Statistics as they stand beside the picture: name and value."""
     rows = [
-        ("mean", format_activation(found.mean)),
-        ("deviation", format_activation(found.deviation)),
-        ("from", f"{format_activation(found.min)} to {format_activation(found.max)}"),
+        (tr("mean"), format_activation(found.mean)),
+        (tr("deviation"), format_activation(found.deviation)),
+        (tr("range"), tr("{low} to {high}", low=format_activation(found.min), high=format_activation(found.max))),
         (zeros, format_fraction(found.zeros)),
     ]
     if dead:
         rows.append((dead, format_fraction(found.dead)))
     if found.non_finite:
-        rows.append(("NaN or infinite", number_format.format_exact(found.non_finite)))
+        rows.append((tr("NaN or infinite"), number_format.format_exact(found.non_finite)))
     return tuple(rows)
 
 
@@ -251,5 +259,6 @@ def _missing_reason(key: str, activations: LayerActivations) -> str:
         return tr("This card has no convolution or linear layer, or one too large to draw.")
     if key == "now" or activations.is_edited:
         return activations.reason
-    missing = "before" if key == "before" else "difference"
-    return tr("Nothing was edited: there is no {view}.", view=missing)
+    if key == "before":
+        return tr("Nothing was edited: the output before is the same.")
+    return tr("Nothing was edited: there is no difference.")

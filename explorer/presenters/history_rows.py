@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.figures import Total
 from explorer.base import number_format
+from explorer.base.languages import tr
 from explorer.edits import History
 
 
@@ -23,7 +24,8 @@ class HistoryRow:
     @property
     def figures_text(self) -> str:
         """Figures of this state with all digits."""
-        return f"{number_format.format_exact(self.params)} parameters, {number_format.format_exact(self.macs)} MACs"
+        params, macs = number_format.format_exact(self.params), number_format.format_exact(self.macs)
+        return tr("{params} parameters, {macs} MACs", params=params, macs=macs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def build_history_rows(history: History, python: str) -> HistoryRows:
     """Return the rows of a history. Quick: the figures of snapshots are memoised."""
     totals = [analyse(snapshot).figures.total for snapshot in (history.baseline, *history.snapshots)]
     first, *_ = totals
-    steps = [HistoryRow("Baseline", first.params, first.macs)]
+    steps = [HistoryRow(tr("Baseline"), first.params, first.macs)]
     for edit, before, now in zip(history.edits, totals, totals[1:], strict=False):
         steps.append(_build_row(edit.title, before, now))
     return HistoryRows(tuple(steps), history.position, python)

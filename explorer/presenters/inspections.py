@@ -10,7 +10,7 @@ import torch
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.receptive_field import describe_field
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
@@ -66,9 +66,9 @@ def build_inspection(
 def _inspect_network(analysis: Analysis, provenance_of: ProvenanceOf) -> Inspection:
     architecture, root = analysis.architecture, analysis.hierarchy.root
     answers = [str(shape) for name in architecture.output.inputs if (shape := analysis.figures.shape(name)) is not None]
-    rows = [("Class", root.class_name), *_input_rows(architecture), ("Output", " and ".join(answers))]
+    rows = [(tr("Class"), root.class_name), *_input_rows(architecture), (tr("Output"), tr(" and ").join(answers))]
     blocks = [block for block in analysis.hierarchy.blocks if analysis.hierarchy.block_of(block.id) is block]
-    rows += [("Blocks", str(len(blocks)))] if blocks else []
+    rows += [(tr("Blocks"), str(len(blocks)))] if blocks else []
     return Inspection(
         title=architecture.title,
         path="",
@@ -88,20 +88,21 @@ def _input_rows(architecture: Architecture) -> list[tuple[str, str]]:
         assert isinstance(op, Input)
         image = len(op.shape) == 4 and op.dtype.is_floating_point
         sides = "×".join(map(str, op.shape[1:] if image else op.shape)) or "1"
-        more = f", {op.shape[0]} at once" if image and op.shape[0] > 1 else ""
+        if image and op.shape[0] > 1:
+            sides = tr("{image}, {count} at once", image=sides, count=op.shape[0])
         number_format = "" if op.dtype == torch.float32 else f", {str(op.dtype).removeprefix('torch.')}"
-        rows.append((op.name or ("Image" if image else "Input"), f"{sides}{more}{number_format}"))
+        rows.append((op.name or (tr("Image") if image else tr("Input")), f"{sides}{number_format}"))
     return rows
 
 
 def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -> Inspection:
     kind = op_kinds.kind(node)
     attributes = op_kinds.attributes(node)
-    rows = [("Attributes", attributes)] if attributes else []
+    rows = [(tr("Attributes"), attributes)] if attributes else []
     rows += _figure_rows(analysis, (node.name,))
     rows += _weights_row(analysis, (node.name,), provenance_of)
     rows += _shared_row(analysis, (node.name,))
-    title = {"add": "Addition", "concat": "Concatenation", "multiply": "Multiplication"}.get(kind, op_kinds.title(node))
+    title = titles.join_label(node) or op_kinds.label(node)
     return Inspection(
         title=title,
         path=node.name,
@@ -119,12 +120,12 @@ def _inspect_group(analysis: Analysis, id: str, provenance_of: ProvenanceOf) -> 
     weighted = [n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED]
     kind = group.role if group.role != "unit" else op_kinds.kind(weighted[0] if weighted else nodes[0])
     is_unit = group.role == "unit" and len(weighted) == 1
-    rows = [("Made of", " · ".join(op_kinds.title(n) for n in nodes))] if group.role == "unit" else []
+    rows = [(tr("Made of"), " · ".join(op_kinds.label(n) for n in nodes))] if group.role == "unit" else []
     if is_unit and op_kinds.attributes(weighted[0]):
-        rows.append(("Attributes", op_kinds.attributes(weighted[0])))
+        rows.append((tr("Attributes"), op_kinds.attributes(weighted[0])))
     if group.class_name and group.role != "unit":
-        rows.append(("Class", group.class_name))
-    what = _KIND_DESCRIPTIONS.get(kind, "") if is_unit else analysis.pattern(group).description
+        rows.append((tr("Class"), group.class_name))
+    what = tr(_KIND_DESCRIPTIONS.get(kind, "")) if is_unit else analysis.pattern(group).description
     return Inspection(
         title=titles.group_title_with_remarks(analysis, group),
         path=group.path or group.id.removeprefix("unit:"),
@@ -146,26 +147,24 @@ def _shared_row(analysis: Analysis, names: Iterable[str]) -> list[tuple[str, str
     """The calls of a layer that is called at several places."""
     nodes, shared = analysis.architecture.nodes, analysis.architecture.shared_layers
     calls = next((shared[nodes[name].path] for name in names if name in shared.get(nodes[name].path, ())), ())
-    return [("Shared", tr("by {n} calls: {names}", n=len(calls), names=", ".join(calls)))] if calls else []
+    return [(tr("Shared"), tr("by {n} calls: {names}", n=len(calls), names=", ".join(calls)))] if calls else []
 
 
 def _weights_row(analysis: Analysis, names: Iterable[str], provenance_of: ProvenanceOf) -> list[tuple[str, str]]:
     """Where the weights come from, when an edit has touched them or a file lacks them."""
     nodes = carry_channels(analysis.architecture).nodes
     words = summarise_provenance((nodes[name] for name in names), provenance_of)
-    return [("Weights", words)] if words else []
+    return [(tr("Weights"), words)] if words else []
 
 
 def _inspect_multiple(analysis: Analysis, ids: list[str]) -> Inspection:
     names = tuple(dict.fromkeys(name for id in ids for name in analysis.hierarchy.nodes_of(id)))
     return Inspection(
-        title=f"{len(ids)} cards",
+        title=tr_n("{n} card", "{n} cards", len(ids)),
         path=", ".join(id.removeprefix("unit:") for id in ids),
         kind="selection",
         description=tr("Changes apply to all selected cards. Ctrl+click adds a card to the selection or removes it."),
-        rows=tuple(
-            row for row in _figure_rows(analysis, names) if row[0] not in ("Input", "Output", "Receptive field")
-        ),
+        rows=tuple(_total_rows(analysis, names)),
         options=find_options(analysis, tuple(ids)),
     )
 
@@ -174,22 +173,26 @@ def _figure_rows(analysis: Analysis, names: tuple[str, ...]) -> Iterator[tuple[s
     figures = analysis.figures
     inputs = _input_shapes(analysis, names)
     if inputs:
-        yield "Input", " and ".join(inputs)
+        yield tr("Input"), tr(" and ").join(inputs)
     live = [name for name in names if figures.shape(name) is not None]
     if live:
         last = max(live, key=list(figures.measures).index)
         shape = figures.shape(last)
-        yield "Output", str(shape)
+        yield tr("Output"), str(shape)
         height, width = field = figures.receptive_field_sizes[last]
         square = height == width and math.isfinite(height)
-        yield "Receptive field", f"{int(height)} × {int(width)} px" if square else describe_field(field)
-    total = figures.sum(names)
-    yield "Parameters", _count_with_share(total.params, figures.total.params)
+        yield tr("Receptive field"), f"{int(height)} × {int(width)} px" if square else describe_field(field)
+    yield from _total_rows(analysis, names)
+
+
+def _total_rows(analysis: Analysis, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    figures, total = analysis.figures, analysis.figures.sum(names)
+    yield tr("Parameters"), _count_with_share(total.params, figures.total.params)
     yield "MACs", _count_with_share(total.macs, figures.total.macs)
     yield "FLOPs (2 × MACs)", number_format.format_exact(total.flops)
-    yield "All ops", number_format.format_exact(total.all_ops)
+    yield tr("All ops"), number_format.format_exact(total.all_ops)
     size = number_format.format_bytes(4 * total.activation_elements)
-    yield "Activations", f"{number_format.format_exact(total.activation_elements)}  ({size})"
+    yield tr("Activations"), f"{number_format.format_exact(total.activation_elements)}  ({size})"
 
 
 def _input_shapes(analysis: Analysis, names: tuple[str, ...]) -> list[str]:
@@ -202,7 +205,7 @@ def _input_shapes(analysis: Analysis, names: tuple[str, ...]) -> list[str]:
         if source not in inside
     )
     shapes = [str(shape) for source in sources if (shape := analysis.figures.shape(source)) is not None]
-    return shapes if len(shapes) <= 4 else [*shapes[:3], f"{len(shapes) - 3} more"]
+    return shapes if len(shapes) <= 4 else [*shapes[:3], tr("{count} more", count=len(shapes) - 3)]
 
 
 def _count_with_share(value: int, whole: int) -> str:
@@ -217,7 +220,8 @@ def _cost_breakdown(analysis: Analysis, names: tuple[str, ...]) -> str:
     parts = sorted((p for p in parts if p), reverse=True)
     if len(parts) < 2:
         return ""
-    shown = " + ".join(number_format.format_short(p) for p in parts[:4]) + (
-        f" + {len(parts) - 4} smaller" if len(parts) > 4 else ""
-    )
-    return f"MACs = sum over {len(parts)} layers\n{shown} = {number_format.format_exact(sum(parts))}"
+    shown = " + ".join(number_format.format_short(p) for p in parts[:4])
+    if len(parts) > 4:
+        shown = tr("{sum} + {count} smaller", sum=shown, count=len(parts) - 4)
+    total = number_format.format_exact(sum(parts))
+    return tr("MACs = sum over {count} layers", count=len(parts)) + f"\n{shown} = {total}"

@@ -20,7 +20,7 @@ from explorer.analysis.probes.feature_maps import (
 from explorer.analysis.probes.kernels import Kernels, extract_kernels
 from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes
 from explorer.base.cancellation import KeepGoing, always
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_n
 from explorer.graph import op_kinds
 
 #: ImageNet's, by which images are normalised before a network sees them.
@@ -68,7 +68,13 @@ class LayerActivations:
             return tr("a vector of {n} values", n=f"{shape[0]:,}")
         if self.current_or_baseline.kind == "matrix":
             return tr("a table of {rows} × {columns} values", rows=f"{shape[0]:,}", columns=f"{shape[1]:,}")
-        return f"{shape[0]:,} map{'s' if shape[0] != 1 else ''} of {shape[1]} × {shape[2]}"
+        return tr_n(
+            "{n:,} map of {height} × {width}",
+            "{n:,} maps of {height} × {width}",
+            shape[0],
+            height=shape[1],
+            width=shape[2],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +103,7 @@ def compute_layer_activations(
         for node, showing in zip(names, versions, strict=True)
     ]
     showing = now if names[0] else baseline
-    title = op_kinds.title(showing.architecture.nodes[name])
+    title = op_kinds.label(showing.architecture.nodes[name])
     return LayerActivations(
         name,
         title,

@@ -11,7 +11,7 @@ import torch
 from explorer.analysis.forward.engine import ForwardResult
 from explorer.analysis.output_divergence import entropy, js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import bounded
 from explorer.graph.architecture import Architecture
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison, RgbImage
@@ -57,20 +57,25 @@ def weights_note(architecture: Architecture, source: WeightSource) -> str:
     total = sum(found.values())
     if found["kept"] == total:
         return ""
-    said: list[str] = []
-    for origin, words in _PROVENANCE_TEXTS.items():
+    counts: list[str] = []
+    for origin, (one, several) in _PROVENANCE_TEXTS.items():
         if count := found[origin]:
-            several = count > 1
-            of = "" if said else f" of {total} layers"
-            said.append(f"{count}{of} {'have' if several else 'has'} {words[several]}")
-    return tr("{layers}, so the predicted class means little.", layers=", ".join(said))
+            layers = f"{count}" if counts else tr("{count} of {total} layers", count=count, total=total)
+            counts.append(tr(several if count > 1 else one, layers=layers))
+    return tr("{layers}, so the predicted class means little.", layers=", ".join(counts))
 
 
 #: How a layer's weights are told apart from those of the source, for one layer and for several.
 _PROVENANCE_TEXTS: dict[Provenance, tuple[str, str]] = {
-    "new": ("new weights", "new weights"),
-    "extended": ("new weights beside its own", "new weights beside their own"),
-    "sliced": ("only part of its weights", "only part of their weights"),
+    "new": (tr_noop("{layers} has new weights"), tr_noop("{layers} have new weights")),
+    "extended": (
+        tr_noop("{layers} has new weights beside its own"),
+        tr_noop("{layers} have new weights beside their own"),
+    ),
+    "sliced": (
+        tr_noop("{layers} has only part of its weights"),
+        tr_noop("{layers} have only part of their weights"),
+    ),
 }
 
 
@@ -88,8 +93,8 @@ def _compare_classes(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) 
         guesses = tuple(
             ClassPrediction(names[i], float(p[i]), 0.0, float(a[i])) for i in top_classes(p, MAX_PREDICTIONS)
         )
-        told = f"{b.numel():,}" if b.dim() == 1 else "maps"
-        apart = f"not comparable: {a.numel():,} classes now, {told} before"
+        before = f"{b.numel():,}" if b.dim() == 1 else tr("maps")
+        apart = tr("not comparable: {now:,} classes now, {before} before", now=a.numel(), before=before)
         return replace(blank, predictions=guesses, distance_text=apart, facts_text=_entropy_text(entropy(p)))
     q = probabilities(b[None])
     shown = dict.fromkeys([*top_classes(p, MAX_PREDICTIONS), *top_classes(q, MAX_PREDICTIONS)])
@@ -108,8 +113,9 @@ def _compare_classes(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) 
 
 
 def _entropy_text(now: float, baseline: float | None = None) -> str:
-    was = f" (before {baseline:.2f})" if baseline is not None and abs(baseline - now) >= 0.005 else ""
-    return f"Entropy {now:.2f} bits{was}"
+    if baseline is None or abs(baseline - now) < 0.005:
+        return tr("Entropy {now:.2f} bits", now=now)
+    return tr("Entropy {now:.2f} bits (before {before:.2f})", now=now, before=baseline)
 
 
 def _compare_class_maps(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
@@ -125,7 +131,7 @@ def _compare_class_maps(blank: OutputComparison, a: torch.Tensor, b: torch.Tenso
             blank,
             predictions=guesses,
             maps=(_class_map_image(now),),
-            distance_text=f"not comparable: {tuple(b.shape)} before",
+            distance_text=tr("not comparable: shape {shape} before", shape=tuple(b.shape)),
         )
     was = torch.bincount(before.flatten(), minlength=a.shape[0]).double() / now.numel()
     shown = dict.fromkeys(
@@ -160,18 +166,26 @@ def _mean_js_divergence(a: torch.Tensor, b: torch.Tensor) -> float:
 
 def _compare_numbers(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
     """Neither classes nor a map of them: a score, a vector of features, a picture."""
-    shape = " × ".join(map(str, a.shape)) or "1"
-    told = f"{float(a):.4g}" if a.numel() == 1 else f"{shape} values, mean {float(a.mean()):.4g}"
-    if a.numel() > 1:
-        told += f", deviation {float(a.std()):.4g}"
+    facts = f"{float(a):.4g}" if a.numel() == 1 else _describe_values(a)
     if a.shape != b.shape:
-        return replace(blank, facts_text=told, distance_text=f"not comparable: shape {tuple(b.shape)} before")
+        return replace(
+            blank, facts_text=facts, distance_text=tr("not comparable: shape {shape} before", shape=tuple(b.shape))
+        )
     if a.numel() == 1:
-        told += f" (before {float(b):.4g})"
+        facts = tr("{now} (before {before:.4g})", now=facts, before=float(b))
     far = float((a - b).norm() / b.norm().clamp(min=1e-12))
     apart = tr("identical") if far == 0 else tr("differs by {share} % of its size", share=f"{100 * far:.2g}")
     maps = (_grey_image(a), _grey_image(b)) if a.dim() == 3 and a.shape[0] == 1 else ()
-    return replace(blank, facts_text=told, distance_text=apart, maps=maps)
+    return replace(blank, facts_text=facts, distance_text=apart, maps=maps)
+
+
+def _describe_values(values: torch.Tensor) -> str:
+    return tr(
+        "{shape} values, mean {mean:.4g}, deviation {deviation:.4g}",
+        shape=" × ".join(map(str, values.shape)) or "1",
+        mean=float(values.mean()),
+        deviation=float(values.std()),
+    )
 
 
 def _other_outputs_text(value: object) -> str:
@@ -179,11 +193,11 @@ def _other_outputs_text(value: object) -> str:
     if isinstance(value, dict):
         named = [(str(name), part) for name, part in list(value.items())[1:]]
     elif isinstance(value, (tuple, list)):
-        named = [(f"output {number}", part) for number, part in enumerate(value[1:], 2)]
+        named = [(tr("output {number}", number=number), part) for number, part in enumerate(value[1:], 2)]
     else:
         named = []
-    said = [f"{name} {tuple(part.shape)}" for name, part in named if isinstance(part, torch.Tensor)]
-    return f"also returns {', '.join(said)}" if said else ""
+    others = [f"{name} {tuple(part.shape)}" for name, part in named if isinstance(part, torch.Tensor)]
+    return tr("also returns {outputs}", outputs=", ".join(others)) if others else ""
 
 
 @bounded(16)

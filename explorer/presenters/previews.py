@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import OpChange, describe_change, diff_ops
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_n
 from explorer.edits.channel_carrying import carry_channels
 from explorer.presenters.stacks import find_visible_card
 from explorer.presenters.summaries import build_summary
@@ -34,9 +34,11 @@ def build_preview(
     followers = followers or tuple(_reweighted_ops(now, edited, expanded))
     total, was = edited.figures.total, now.figures.total
     counts = (
-        HeadlineFigure("Parameters", total.params, was.params, ""),
+        HeadlineFigure(tr("Parameters"), total.params, was.params, ""),
         HeadlineFigure("MACs", total.macs, was.macs, ""),
-        HeadlineFigure("Activation memory", edited.figures.activations.bytes, now.figures.activations.bytes, "bytes"),
+        HeadlineFigure(
+            tr("Activation memory"), edited.figures.activations.bytes, now.figures.activations.bytes, "bytes"
+        ),
     )
     return EditPreview(title, counts, followers, build_summary(edited, baseline))
 
@@ -59,8 +61,10 @@ def preview_headline(preview: EditPreview) -> str:
     """Return "22 ops change: −1.2 M parameters"."""
     count = len(preview.affected_ops)
     params = sum(follower.params for follower in preview.affected_ops)
-    what = f"{count} op{'s' if count != 1 else ''} change{'s' if count == 1 else ''}"
-    return f"{what}: {number_format.format_signed(params)} parameters" if count else tr("Nothing changes")
+    if not count:
+        return tr("Nothing changes")
+    change = number_format.format_signed(params)
+    return tr_n("{n} op changes: {params} parameters", "{n} ops change: {params} parameters", count, params=change)
 
 
 def _card_of_change(now: Analysis, edited: Analysis, change: OpChange, expanded: frozenset[str]) -> str:

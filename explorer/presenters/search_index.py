@@ -8,7 +8,8 @@ from typing import Any
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.memory import allocated_elements
-from explorer.base.memo import per_object
+from explorer.base.languages import tr, translator
+from explorer.base.memo import memoise
 from explorer.base.query import QueryFigure
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
@@ -42,10 +43,13 @@ class Crumb:
     siblings: tuple[tuple[str, str], ...]  # ids and titles, itself included
 
 
-@per_object
 def search_index(analysis: Analysis) -> tuple[SearchEntry, ...]:
     """Return all entries in execution order, each group before its children."""
-    return tuple(_walk_entries(analysis, analysis.hierarchy.root, ""))
+    return memoise(
+        analysis,
+        ("search index", translator.language),
+        lambda: tuple(_walk_entries(analysis, analysis.hierarchy.root, "")),
+    )
 
 
 def find_card(analysis: Analysis, id: str, expanded: frozenset[str]) -> str:
@@ -88,7 +92,7 @@ def card_title(analysis: Analysis, id: str) -> str:
     """Return the title of a card; of a stack, that of its first card."""
     id = members_of(id)[0]
     group = analysis.hierarchy.groups.get(id)
-    return titles.group_title(analysis, group) if group is not None else op_kinds.title(analysis.architecture.nodes[id])
+    return titles.group_title(analysis, group) if group is not None else op_kinds.label(analysis.architecture.nodes[id])
 
 
 def similar_query(analysis: Analysis, id: str) -> tuple[str, str]:
@@ -118,7 +122,7 @@ def main_op(analysis: Analysis, unit: Group) -> Node:
 def op_attributes(node: Node) -> str:
     """Return the attributes of a layer, or the number of channels of a norm."""
     count = getattr(node.layer, "num_features", None) or getattr(node.layer, "num_channels", None)
-    return op_kinds.attributes(node) or (f"{count} channels" if count else "")
+    return op_kinds.attributes(node) or (tr("{count} channels", count=count) if count else "")
 
 
 def _build_crumb(analysis: Analysis, id: str) -> Crumb:
@@ -148,15 +152,16 @@ def _walk_entries(analysis: Analysis, group: Group, path: str) -> Iterator[Searc
 
 
 def _op_entry(analysis: Analysis, node: Node, parent_path: str) -> SearchEntry:
-    title = op_kinds.title(node)
+    title = op_kinds.label(node)
     cls = type(node.layer).__name__ if node.layer is not None else ""
-    said = f"{title} {cls} {node.name.rsplit('.', 1)[-1]}".casefold()
-    return SearchEntry(node.name, op_kinds.kind(node), title, node.name, parent_path, said, _op_figures(analysis, node))
+    text = _searchable(title, op_kinds.title(node), cls, node.name)
+    return SearchEntry(node.name, op_kinds.kind(node), title, node.name, parent_path, text, _op_figures(analysis, node))
 
 
 def _group_entry(analysis: Analysis, group: Group, parent_path: str) -> SearchEntry:
     title, path = titles.group_title(analysis, group), group.path
-    said = f"{title} {group.class_name} {path.rsplit('.', 1)[-1]}".casefold()
+    english = analysis.pattern(group).name if title == analysis.pattern(group).title else title
+    text = _searchable(title, english, group.class_name, path)
     total = analysis.figures.sum(group.all_nodes)
     numbers = {
         "params": float(total.params),
@@ -165,7 +170,13 @@ def _group_entry(analysis: Analysis, group: Group, parent_path: str) -> SearchEn
         "activations": float(total.activation_elements),
         **_map_figures(analysis, group.nodes[-1]),
     }
-    return SearchEntry(group.id, group.role, title, path or group.id, parent_path, said, numbers)
+    return SearchEntry(group.id, group.role, title, path or group.id, parent_path, text, numbers)
+
+
+def _searchable(title: str, english: str, class_name: str, path: str) -> str:
+    """The words a part is found by; its English name too, which guides and the documentation use."""
+    names = dict.fromkeys((title, english, class_name, path.rsplit(".", 1)[-1]))
+    return " ".join(names).casefold()
 
 
 def _op_figures(analysis: Analysis, node: Node) -> dict[str, float | tuple[float, float]]:

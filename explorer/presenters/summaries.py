@@ -8,16 +8,16 @@ from collections.abc import Callable
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.figures import Total
 from explorer.analysis.figures.receptive_field import FieldSize, describe_field
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.graph.groups import Group
 from explorer.presenters import titles
 from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
 
 _BAR_FIGURES: dict[str, Callable[[Total], float]] = {
     "MACs": lambda total: total.macs,
-    "Parameters": lambda total: total.params,
-    "Activations": lambda total: total.activation_elements,
-    "All ops": lambda total: total.all_ops,
+    tr_noop("Parameters"): lambda total: total.params,
+    tr_noop("Activations"): lambda total: total.activation_elements,
+    tr_noop("All ops"): lambda total: total.all_ops,
 }
 
 
@@ -25,7 +25,7 @@ def build_summary(now: Analysis, baseline: Analysis) -> FiguresSummary:
     """Return the headline figures and one bar per stage for each figure, of a network and its baseline."""
     parts = list(now.hierarchy.root.groups)
     bars = {
-        name: (
+        tr(name): (
             tuple(pick(now.figures.sum(part.all_nodes)) for part in parts),
             tuple(pick(_baseline_total(baseline, part)) for part in parts),
         )
@@ -42,7 +42,7 @@ def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure
         else ""
     )
     return (
-        HeadlineFigure("Parameters", n.total.params, b.total.params, "", tr("Trainable parameters.") + unused),
+        HeadlineFigure(tr("Parameters"), n.total.params, b.total.params, "", tr("Trainable parameters.") + unused),
         HeadlineFigure(
             "MACs", n.total.macs, b.total.macs, "", tr("Multiply-adds of convolutions, linear layers and attention.")
         ),
@@ -50,28 +50,28 @@ def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure
             "FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", tr("Each multiply-add counted as two operations.")
         ),
         HeadlineFigure(
-            "All ops",
+            tr("All ops"),
             n.total.all_ops,
             b.total.all_ops,
             "",
             tr("FLOPs plus biases, norms, activations, poolings and additions."),
         ),
         HeadlineFigure(
-            "Activations",
+            tr("Activations"),
             n.activations.elements,
             b.activations.elements,
             "",
             tr("Output values of all ops, batch of one; views and in-place savings are not counted."),
         ),
         HeadlineFigure(
-            "Activation memory",
+            tr("Activation memory"),
             n.activations.bytes,
             b.activations.bytes,
             "bytes",
             tr("All activations at 32 bits, which training has to keep."),
         ),
         HeadlineFigure(
-            "Peak memory",
+            tr("Peak memory"),
             n.activations.peak_bytes,
             b.activations.peak_bytes,
             "bytes",
@@ -81,7 +81,7 @@ def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure
             ),
         ),
         HeadlineFigure(
-            "Receptive field",
+            tr("Receptive field"),
             _finite_px(n.receptive_field),
             _finite_px(b.receptive_field),
             "px",

@@ -10,7 +10,7 @@ from explorer.analysis.probes.latency import Latency, measure_latency
 from explorer.analysis.probes.probe import Probe
 from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing, always
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.presenters import titles
@@ -24,17 +24,17 @@ TIMING_GROUPINGS: Mapping[str, str] = {
 }
 
 _KIND_TITLES: Mapping[str, str] = {
-    "conv": "Convolution",
-    "depthwise": "Depthwise convolution",
-    "linear": "Linear",
-    "norm": "Norm",
-    "activation": "Activation",
-    "pool": "Pooling",
-    "add": "Addition",
-    "concat": "Concatenation",
-    "multiply": "Multiplication",
-    "shuffle": "Channel shuffle",
-    "attention": "Attention",
+    "conv": tr_noop("Convolution"),
+    "depthwise": tr_noop("Depthwise convolution"),
+    "linear": tr_noop("Linear"),
+    "norm": tr_noop("Norm"),
+    "activation": tr_noop("Activation"),
+    "pool": tr_noop("Pooling"),
+    "add": tr_noop("Addition"),
+    "concat": tr_noop("Concatenation"),
+    "multiply": tr_noop("Multiplication"),
+    "shuffle": tr_noop("Channel shuffle"),
+    "attention": tr_noop("Attention"),
 }
 _MAX_LISTED_LAYERS = 30  # layers that are listed
 
@@ -64,11 +64,8 @@ class TimePoint:
     @property
     def tip(self) -> str:
         """Tool tip: title, time, MACs and their rate."""
-        rate = f": {number_format.format_short(self.macs / self.milliseconds * 1e3)} MACs a second" if self.macs else ""
-        return (
-            f"{self.title}  ·  {self.node_name}\n{format_milliseconds(self.milliseconds)} for "
-            f"{number_format.format_short(self.macs)} MACs{rate}"
-        )
+        spent, macs = format_milliseconds(self.milliseconds), f"{number_format.format_short(self.macs)} MACs"
+        return f"{self.title}  ·  {self.node_name}\n{_format_rate(spent, macs, self.macs, self.milliseconds)}"
 
 
 @dataclass(frozen=True)
@@ -91,11 +88,14 @@ class Timing:
     @property
     def headline(self) -> str:
         """Total time and rate: "41.3 ms for 301 M MACs: 7.3 G MACs a second."."""
-        said = f"{format_milliseconds(self.total)} for {number_format.format_short(self.macs)} MACs"
+        macs = f"{number_format.format_short(self.macs)} MACs"
         if self.baseline_total is not None:
-            said += f" (before the edits {format_milliseconds(self.baseline_total)})"
-        rate = f": {number_format.format_short(self.macs / self.total * 1e3)} MACs a second" if self.total else ""
-        return f"{said}{rate}. Median of {self.passes} passes, {self.device_text}."
+            before = format_milliseconds(self.baseline_total)
+            macs = tr("{macs} (before the edits {before})", macs=macs, before=before)
+        rate = _format_rate(format_milliseconds(self.total), macs, self.macs, self.total)
+        return tr(
+            "{rate}. Median of {passes} passes, {device}.", rate=rate, passes=self.passes, device=self.device_text
+        )
 
     @property
     def takeaway(self) -> str:
@@ -103,10 +103,21 @@ class Timing:
         worst = max(self.shares["kind"], key=lambda share: share.time - share.macs, default=None)
         if worst is None or worst.time - worst.macs < 0.02:
             return ""
-        return (
-            f"{worst.title}: {format_time_share(worst.macs)} of the MACs but "
-            f"{format_time_share(worst.time)} of the time. Few MACs do not mean little time."
+        return tr(
+            "{title}: {macs} of the MACs but {time} of the time. Few MACs do not mean little time.",
+            title=worst.title,
+            macs=format_time_share(worst.macs),
+            time=format_time_share(worst.time),
         )
+
+
+def _format_rate(spent: str, macs_text: str, macs: int, milliseconds: float) -> str:
+    """Return "41.3 ms for 301 M MACs: 7.3 G MACs a second"; without the rate where there are no MACs or no time."""
+    text = tr("{time} for {macs}", time=spent, macs=macs_text)
+    if not macs or not milliseconds:
+        return text
+    rate = number_format.format_short(macs / milliseconds * 1e3)
+    return tr("{total}: {rate} MACs a second", total=text, rate=rate)
 
 
 def measure_timing(now: Probe, baseline: Probe, passes: int = 7, keep_going: KeepGoing = always) -> Timing:
@@ -130,14 +141,14 @@ def summarise_latency(analysis: Analysis, measured: Latency, baseline_total: flo
         "layer": tuple(
             share
             for name in slowest
-            for share in _time_shares(analysis, measured, [nodes[name]], lambda node: op_kinds.title(node), name)
+            for share in _time_shares(analysis, measured, [nodes[name]], lambda node: op_kinds.label(node), name)
         ),
     }
     total = analysis.figures.total.macs
-    threads = f"{measured.threads} thread{'s' if measured.threads != 1 else ''}"
+    threads = tr_n("{n} thread", "{n} threads", measured.threads)
     where = threads if measured.device == "cpu" else measured.device
     points = tuple(
-        TimePoint(node.name, op_kinds.title(node), kind, analysis.figures.measures[node.name].cost.macs, spent)
+        TimePoint(node.name, op_kinds.label(node), kind, analysis.figures.measures[node.name].cost.macs, spent)
         for node in nodes.values()
         if (kind := op_kinds.kind(node)) in _KIND_TITLES and (spent := measured.layer_ms[node.name]) > 0
     )
@@ -152,12 +163,12 @@ def format_milliseconds(value: float) -> str:
 def format_time_share(share: float) -> str:
     """Return a share as "12 %" or "3.4 %", or "none" for 0."""
     if not share:
-        return "none"
+        return tr("none")
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 
 def _kind_title(node: Node) -> str:
-    return _KIND_TITLES.get(op_kinds.kind(node), tr("Everything else"))
+    return tr(_KIND_TITLES.get(op_kinds.kind(node), tr_noop("Everything else")))
 
 
 def _time_shares(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from explorer.analysis.analysis import Analysis
+from explorer.base.languages import tr, tr_noop
 from explorer.graph import op_kinds
+from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
 
 #: Patterns that say so little that the module's own name says more.
@@ -20,18 +22,18 @@ def group_title(analysis: Analysis, group: Group) -> str:
     if group.role == "unit":
         return unit_title(analysis, group)
     if group.role == "stage":
-        name, number = analysis.pattern(group).name, analysis.stage_numbers.get(group.id)
-        return f"{name} {number}" if number is not None else name
-    name = analysis.pattern(group).name  # without its remarks, so that a switch leaves cards and places as they are
+        title, number = analysis.pattern(group).title, analysis.stage_numbers.get(group.id)
+        return tr("{stage} {number}", stage=title, number=number) if number is not None else title
+    pattern = analysis.pattern(group)  # without its remarks, so that a switch leaves cards and places as they are
     own = group.path.rsplit(".", 1)[-1]
-    if name in _VAGUE_PATTERNS and not own[:1].isdecimal():  # its number in a list, or a copy's, says nothing
-        return _BEFORE_NUMBER.sub(" ", own.replace("_", " ").capitalize(), count=1) or name
-    return name
+    if pattern.name in _VAGUE_PATTERNS and not own[:1].isdecimal():  # its number in a list, or a copy's, says nothing
+        return _BEFORE_NUMBER.sub(" ", own.replace("_", " ").capitalize(), count=1) or pattern.title
+    return pattern.title
 
 
 def group_title_with_remarks(analysis: Analysis, group: Group) -> str:
     """Return the title with what edits made of the block: "Residual block (shortcut off)"."""
-    remarks = analysis.pattern(group).remarks
+    remarks = [tr(remark) for remark in analysis.pattern(group).remarks]
     return group_title(analysis, group) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
@@ -44,4 +46,17 @@ def unit_title(analysis: Analysis, group: Group) -> str:
     """Return the title of a unit: that of its weighted layer."""
     nodes = [analysis.architecture.nodes[name] for name in group.nodes]
     main = next((n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED), nodes[0])
-    return op_kinds.title(main)
+    return op_kinds.label(main)
+
+
+def join_label(node: Node) -> str:
+    """Return the name of an op that joins maps, in words instead of its sign: "Addition"; empty for any other op."""
+    label = _JOIN_LABELS.get(op_kinds.kind(node))
+    return tr(label) if label is not None else ""
+
+
+_JOIN_LABELS: dict[str, str] = {
+    "add": tr_noop("Addition"),
+    "concat": tr_noop("Concatenation"),
+    "multiply": tr_noop("Multiplication"),
+}

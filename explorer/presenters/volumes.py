@@ -12,7 +12,7 @@ from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
 from explorer.presenters import titles
 from explorer.presenters.block_lines import block_lines, layer_text, main_layers
-from explorer.presenters.stage_table import main_items, stage_rows
+from explorer.presenters.stage_rows import is_identity_pool, main_items, stage_rows
 from explorer.viewmodels.diagram import Kind, Level
 
 _GROUPING_THRESHOLD = 18  # volumes from which equal neighbours are drawn once
@@ -65,7 +65,7 @@ def _volumes_after_image(analysis: Analysis, level: Level) -> Iterator[Volume | 
             continue
         names = (item,) if isinstance(item, str) else item.nodes
         for node in (analysis.architecture.nodes[name] for name in names):
-            if layer_text(node) and not _is_identity_pool(analysis, node):
+            if layer_text(node) and not is_identity_pool(analysis, node.name):
                 yield _layer_volume(analysis, node)
 
 
@@ -81,12 +81,6 @@ def _has_branches(analysis: Analysis, block: Group) -> bool:
     return any(" → " in line or " | " in line for line in block_lines(block, analysis.architecture))
 
 
-def _is_identity_pool(analysis: Analysis, node: Node) -> bool:
-    """A pooling to the size that is there already."""
-    pooled = op_kinds.kind(node) == "pool" and bool(node.inputs)
-    return pooled and analysis.figures.shape(node.name) == analysis.figures.shape(node.inputs[0])
-
-
 def _stage_text(analysis: Analysis, items: Sequence[str | Group]) -> str:
     """ "3 × residual bottleneck"; the layers where there is no block."""
     blocks = [item for item in items if isinstance(item, Group) and item.role == "block"]
@@ -100,7 +94,7 @@ def _stage_text(analysis: Analysis, items: Sequence[str | Group]) -> str:
     counted = Counter(
         text
         for node in nodes
-        if not _is_identity_pool(analysis, node) and (text := layer_text(node, with_strides=False))
+        if not is_identity_pool(analysis, node.name) and (text := layer_text(node, with_strides=False))
     )
     return ", ".join(f"{times} × {text.split(', ')[0]}" if times > 1 else text for text, times in counted.items())
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from explorer.base.languages import tr_noop
+
 if TYPE_CHECKING:
     import networkx as nx
 
@@ -23,9 +25,9 @@ LEVELS: tuple[Level, ...] = ("stages", "blocks", "units", "ops")
 #: Which way the data flows: stages side by side and downwards inside, all downwards, all to the right.
 Direction = Literal["columns", "down", "right"]
 DIRECTIONS: Mapping[Direction, str] = {
-    "columns": "Stages in columns",
-    "down": "Top down",
-    "right": "Left to right",
+    "columns": tr_noop("Stages in columns"),
+    "down": tr_noop("Top down"),
+    "right": tr_noop("Left to right"),
 }
 
 #: What a card is about; the theme has one colour and one icon for each.
@@ -64,12 +66,12 @@ Change = Literal["same", "changed", "added", "off", "removed"]
 
 #: What cards can be coloured by without anyone measuring or computing more: key and words.
 COLOUR_MODES: Mapping[str, str] = {
-    "kind": "Kind",
-    "params": "Parameters",
+    "kind": tr_noop("Kind"),
+    "params": tr_noop("Parameters"),
     "macs": "MACs",
-    "activations": "Activation memory",
-    "receptive_field": "Receptive field",
-    "change": "Change against baseline",
+    "activations": tr_noop("Activation memory"),
+    "receptive_field": tr_noop("Receptive field"),
+    "change": tr_noop("Change against baseline"),
 }
 
 

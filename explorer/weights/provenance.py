@@ -8,6 +8,7 @@ from typing import Literal
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import per_object
 from explorer.graph.architecture import Constant, Layer, Node
 from explorer.graph.channel_map import ChannelSelection
@@ -21,10 +22,10 @@ Provenance = Literal["kept", "sliced", "extended", "new"]
 ProvenanceOf = Callable[["Node"], Provenance | None]
 
 _PROVENANCE_TEXTS: dict[Provenance, str] = {
-    "kept": "kept",
-    "sliced": "sliced: a part of what it had",
-    "extended": "extended: what it had, and new ones beside",
-    "new": "new",
+    "kept": tr_noop("kept"),
+    "sliced": tr_noop("sliced: a part of what it had"),
+    "extended": tr_noop("extended: what it had, and new ones beside"),
+    "new": tr_noop("new"),
 }
 
 TensorShapes = Mapping[str, tuple[int, ...]]
@@ -70,20 +71,33 @@ def describe_provenance(node: Node, provenance: Provenance) -> str:
     "sliced: kept 240 of 256 inputs", "extended: kept 128 of 128 inputs, 64 new".
     """
     if provenance not in ("sliced", "extended") or node.channel_map is None:
-        return _PROVENANCE_TEXTS[provenance]
+        return tr(_PROVENANCE_TEXTS[provenance])
     inputs, outputs = node.channel_map.inputs, node.channel_map.outputs
     makes_its_own = isinstance(node.layer, (_ConvNd, nn.Linear)) and not is_depthwise(node.layer)
-    sides = [(inputs, "inputs" if makes_its_own else "channels"), (outputs, "outputs")]
-    text = "; ".join(_describe_side(side, noun) for side, noun in sides if side is not None)
-    text += ", around the centre of the map" if node.channel_map.is_around_centre else ""
+    sides = [(inputs, _KEPT_INPUTS if makes_its_own else _KEPT_CHANNELS), (outputs, _KEPT_OUTPUTS)]
+    text = "; ".join(_describe_side(side, template) for side, template in sides if side is not None)
+    if node.channel_map.is_around_centre:
+        text = tr("{kept}, around the centre of the map", kept=text)
     if provenance == "extended" and _infer_from_channels(node.channel_map.sides, has_new_tensors=False) == "sliced":
-        text += ", and new ones beside"  # tensors that it had not, or that a file lacks
-    return f"{provenance}: {text}"
+        text = tr("{kept}, and new tensors", kept=text)  # that it did not have, or that a file lacks
+    return tr("{provenance}: {kept}", provenance=tr(_PROVENANCE_NAMES[provenance]), kept=text)
 
 
-def _describe_side(side: ChannelSelection, noun: str) -> str:
+_KEPT_INPUTS = tr_noop("kept {kept:,} of {all:,} inputs")
+_KEPT_OUTPUTS = tr_noop("kept {kept:,} of {all:,} outputs")
+_KEPT_CHANNELS = tr_noop("kept {kept:,} of {all:,} channels")
+_PROVENANCE_NAMES: dict[Provenance, str] = {
+    "kept": tr_noop("kept"),
+    "sliced": tr_noop("sliced"),
+    "extended": tr_noop("extended"),
+    "new": tr_noop("new"),
+}
+
+
+def _describe_side(side: ChannelSelection, text: str) -> str:
     new = side.size - side.kept_size
-    return f"kept {side.distinct_size:,} of {side.original_size:,} {noun}{f', {new:,} new' if new else ''}"
+    kept = tr(text, kept=side.distinct_size, all=side.original_size)
+    return tr("{kept}, {count:,} new", kept=kept, count=new) if new else kept
 
 
 def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = infer_provenance) -> str:
@@ -94,7 +108,9 @@ def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = in
         return ""
     if len(known) == 1:
         return describe_provenance(*known[0])
-    return ", ".join(f"{found.count(kind)} {kind}" for kind in _PROVENANCE_TEXTS if kind in found)
+    return ", ".join(
+        f"{found.count(kind)} {tr(_PROVENANCE_NAMES[kind])}" for kind in _PROVENANCE_TEXTS if kind in found
+    )
 
 
 def tensor_shapes(node: Node) -> TensorShapes:

@@ -188,3 +188,13 @@ def test_four_hundred_widths_leave_nothing_behind() -> None:
     assert all(len(cache) <= cache.maxsize for cache in memo._CACHES)
     assert entries[-1] - entries[0] <= 400 * 20  # a few for each layer that was really another
     assert signatures[-1] <= memo.count_entries() + 2 * len(network.architecture.nodes)
+
+
+def test_a_value_of_the_older_half_is_not_replaced() -> None:
+    """Two threads that compute the same get the object that was stored first, however long ago."""
+    cache: BoundedCache[str, list[int]] = BoundedCache(4)
+    first = cache.put("a", [1])
+    for other in ("b", "c"):  # "a" is in the older half now
+        cache.put(other, [0])
+    assert cache.put("a", [2]) is first
+    assert cache.get("a") is first

@@ -19,7 +19,7 @@ Opened = Callable[[str], Network]
 
 
 def locks(groups: ChannelGroups, row: tuple[int, ...]) -> list[str]:
-    return [groups.segments[segment].lock_reason for segment in groups.linear_form(row)]
+    return [str(groups.segments[segment].lock_reason) for segment in groups.linear_form(row)]
 
 
 @pytest.mark.parametrize("locked_first", [True, False])

@@ -33,6 +33,14 @@ def test_an_edit_after_undo_forgets_what_could_be_redone(opened: Callable[[str],
     assert not network.history.redo_title
 
 
+def test_an_edit_after_several_undos_forgets_them_all(opened: Callable[[str], Network]) -> None:
+    third = SwapActivation("*", "silu")
+    network = opened("resnet18").edit(FIRST, SECOND, third).undo().undo().undo().edit(third)
+    assert network.history.edits == (third,)
+    assert network.history.snapshots == (network.architecture,)
+    assert network.redo().architecture is network.architecture
+
+
 def test_reset_can_be_redone(opened: Callable[[str], Network]) -> None:
     edited = opened("resnet18").edit(FIRST, SECOND)
     assert edited.reset().architecture is opened("resnet18").architecture

@@ -114,7 +114,7 @@ def test_it_is_neither_offered_nor_made_where_there_is_none(key: str, edits: lis
     network = opened(key).edit(*edits)
     assert find_last_stage(network.architecture) is None
     assert "Last stage" not in {option.title for option in find_options(network.analysis, "")}
-    with pytest.raises(EditError, match="has no 1×1 beside its global pooling"):
+    with pytest.raises(EditError, match="has no 1×1 next to its global pooling"):
         network.edit(ReorderLastStage("conv_first"))
 
 

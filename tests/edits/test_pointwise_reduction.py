@@ -86,7 +86,7 @@ def test_full_windows_come_first(opened: Opened) -> None:
 
 
 def test_where_it_cannot_be(opened: Opened) -> None:
-    with pytest.raises(EditError, match=r"no 1×1 before a window in features\.7\.0\.0 that could be taken out"):
+    with pytest.raises(EditError, match=r"no 1×1 before a window in features\.7\.0\.0 that could be removed"):
         opened("mobilenet_v1").edit(SetReduction("features.7.0.0", 0))
     with pytest.raises(EditError, match="groups do not divide"):  # the grouped 1×1 behind it takes what it makes
         opened("shufflenet_v1_g3").edit(SetReduction("stage2.1", 100))

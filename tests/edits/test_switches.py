@@ -149,11 +149,11 @@ def test_on_timms_modules() -> None:
     [
         (SwapActivation("layer1.9", "relu"), "no layer or block 'layer1.9'; nearest: layer1.1, layer1.0"),
         (SwapActivation("conv1", "relu"), "no activation in conv1"),
-        (SwapActivation("*", "swoosh"), "'swoosh' is no activation; there are relu, relu6"),
+        (SwapActivation("*", "swoosh"), "'swoosh' is not a known activation; choose one of relu, relu6"),
         (ToggleChannelShuffle("*", on=False), "no channel shuffle in the network"),
         (ToggleShortcut("conv1", on=False), "no shortcut in conv1"),
         (SetBottleneckActivation("*", "relu6"), "no linear bottleneck in the network"),
-        (SetBottleneckActivation("*", "swoosh"), "'swoosh' is no activation"),
+        (SetBottleneckActivation("*", "swoosh"), "'swoosh' is not a known activation"),
     ],
 )
 def test_what_cannot_be_is_refused(edit: Edit, message: str, opened: Callable[[str], Network]) -> None:

@@ -15,7 +15,8 @@ from explorer.export.network_sheet import save_table
 from explorer.export.page import ExportError, Page
 from explorer.export.tables import save_table_text, table_as_csv, table_as_latex, table_as_markdown
 from explorer.network import Network
-from explorer.presenters.stage_table import LayerRun, StageTable, stage_table
+from explorer.presenters.stage_rows import LayerRun
+from explorer.presenters.stage_table import StageTable, stage_table
 
 NASTY = StageTable(
     "50% of {a} & b",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import networkx as nx
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from explorer.edits import Edit, EditError, RepeatBlock, ToggleShortcut, ToggleSqueezeExcitation
 from explorer.graph.architecture import Layer, Node
 from explorer.graph.arguments import Ref
 from explorer.network import Network
@@ -88,6 +90,24 @@ def test_ancestors_are_all_that_a_node_depends_on(opened: Callable[[str], Networ
     assert architecture.ancestors("maxpool", within=block[1:]) == set()
     assert architecture.ancestors("relu", "bn1", within=["bn1", "relu"]) == {"bn1", "relu"}
     assert architecture.ancestors(architecture.output.name) == architecture.live.keys()
+
+
+@pytest.mark.parametrize(
+    "key", ["googlenet", "densenet121", "shufflenet_v2_x0_5", "mobilenet_v3_small", "efficientnet_b0", "inception_v3"]
+)
+def test_dominators_are_those_of_networkx(key: str, opened: Callable[[str], Network]) -> None:
+    """On networks as opened, with constants and dead ends, and after edits that rewire them."""
+    network = opened(key)
+    block = network.analysis.hierarchy.blocks[-1].id
+    rewired: list[Edit] = [ToggleShortcut("*", on=False), ToggleSqueezeExcitation("*", on=True), RepeatBlock(block)]
+    snapshots = [network.architecture]
+    for edit in rewired:
+        with suppress(EditError):
+            snapshots.append(network.edit(edit).architecture)
+    for architecture in snapshots:
+        expected = nx.immediate_dominators(architecture.graph, architecture.input.name)
+        expected.pop(architecture.input.name, None)
+        assert architecture.immediate_dominators == expected
 
 
 def test_dominators_are_where_all_paths_from_the_image_meet(opened: Callable[[str], Network]) -> None:

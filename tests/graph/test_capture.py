@@ -325,7 +325,7 @@ def test_a_settings_object_does_not_hang_the_opening() -> None:
 @pytest.mark.parametrize(
     ("module", "message"),
     [
-        (nn.Sequential(nn.Conv2d(5, 2, 1)), "0 cannot take 3×16×16: it was made for 5 channels and is given 3"),
+        (nn.Sequential(nn.Conv2d(5, 2, 1)), "0 cannot take 3×16×16: it expects 5 channels, not 3"),
         (nn.Bilinear(3, 3, 2), "takes 2 inputs"),
     ],
     ids=["wrong shape", "two inputs"],

@@ -237,7 +237,9 @@ def test_a_giant_in_an_old_file(tmp_path: Path) -> None:
     refused(path, r"giant\.pth (claims to hold more than fits|is damaged)")
 
 
-@pytest.mark.parametrize(("header", "message"), [(2**40, "table of contents of 1024 GiB"), (5000, "was cut off")])
+@pytest.mark.parametrize(
+    ("header", "message"), [(2**40, "table of contents of 1024 GiB"), (5000, "table of contents alone is longer")]
+)
 def test_a_hostile_table_of_contents(header: int, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(struct.pack("<Q", header) + b'{"a":1}')

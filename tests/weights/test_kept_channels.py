@@ -77,9 +77,9 @@ def test_of_each_group_as_many_stay() -> None:
 
 
 def test_what_is_kept_is_one_of_a_few() -> None:
-    with pytest.raises(EditError, match="'largest' is no choice of channels; there are first, l1"):
+    with pytest.raises(EditError, match="'largest' is not a known choice of channels; choose one of first, l1"):
         opened_model(Residual).edit(SetWidth("stem", 5, keep="largest"))
-    assert SetWidth("stem", 5, keep="l1").title == "5 channels in stem, those with the largest L1 norm"
+    assert SetWidth("stem", 5, keep="l1").title == "5 channels in stem, keeping those with the largest L1 norm"
 
 
 class Normed(Model):

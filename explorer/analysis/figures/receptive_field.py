@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from explorer.analysis.figures.shape_inference import Measure
 from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
 from explorer.analysis.figures.windows_by_place import compute_fields_by_place
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Input, Node
 
@@ -57,7 +58,7 @@ def describe_field(size: FieldSize) -> str:
     """Format a field: "212 px", "9 × 3 px" where the sides differ, "whole image"."""
     height, width = size
     if math.isinf(height) and math.isinf(width):
-        return "whole image"
+        return tr("whole image")
     if height == width:
         return f"{height:.0f} px"
     return " × ".join(f"{side:.0f}" if math.isfinite(side) else "all" for side in size) + " px"

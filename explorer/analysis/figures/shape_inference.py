@@ -18,6 +18,7 @@ from explorer.analysis.figures.op_rules import infer_shape
 from explorer.analysis.figures.op_trace import NOTHING_INSIDE, OpTrace, trace_op
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
 from explorer.analysis.figures.windows import Window, find_window
+from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Layer, Method, Node, Output
@@ -58,7 +59,8 @@ class ShapeError(ValueError):
     def __init__(self, node: str, shapes: tuple[Any, ...], reason: str) -> None:
         self.node = node
         self.shapes = shapes
-        super().__init__(f"{node} cannot take {' and '.join(map(str, shapes)) or 'nothing'}: {reason}")
+        given = tr(" and ").join(map(str, shapes)) or tr("no input")
+        super().__init__(tr("{name} cannot take {shapes}: {reason}", name=node, shapes=given, reason=reason))
 
 
 #: Two halves, each larger than what an edit of a large network measures.
@@ -135,27 +137,34 @@ def _reason(node: Node, inputs: tuple[Any, ...], failure: Exception) -> str:
     expected = getattr(node.layer, "in_channels", None)
     if given is not None and expected is not None and len(given.dims) == 4:
         if given.dims[1] != expected:
-            return f"it was made for {expected} channels and is given {given.dims[1]}"
-        return f"{_window_text(node.layer)} does not fit a map of {given.dims[2]}×{given.dims[3]}"
+            return tr("it expects {expected} channels, not {given}", expected=expected, given=given.dims[1])
+        return _explain(_PLAIN_REASONS["Output size is too small"], node, given)
     expected = getattr(node.layer, "in_features", None)
     if given is not None and expected is not None and given.dims[-1] != expected:
-        return f"it was made for {expected} numbers and is given {given.dims[-1]}"
+        return tr("it expects {expected} features, not {given}", expected=expected, given=given.dims[-1])
     text = str(failure).strip()
     if given is not None and op_kinds.kind(node) == "shuffle":
-        return f"{op_kinds.shuffle_groups(node)} groups do not divide {given.dims[1]} channels"
-    for told, meant in _PLAIN_REASONS.items():
-        if told in text and given is not None and len(given.dims) == 4:
-            window = _window_text(node.layer) if hasattr(node.layer, "kernel_size") else "its window"
-            return meant.format(window=window, height=given.dims[2], width=given.dims[3], channels=given.dims[1])
+        groups = op_kinds.shuffle_groups(node)
+        return tr("{groups} groups do not divide {count} channels", groups=groups, count=given.dims[1])
+    for phrase, reason in _PLAIN_REASONS.items():
+        if phrase in text and given is not None and len(given.dims) == 4:
+            return _explain(reason, node, given)
     return text.splitlines()[0] if text else type(failure).__name__
+
+
+def _explain(reason: str, node: Node, given: Shape) -> str:
+    window = _window_text(node.layer) if hasattr(node.layer, "kernel_size") else tr("its window")
+    return tr(reason, window=window, height=given.dims[2], width=given.dims[3])
 
 
 #: What torch says, and what it means.
 _PLAIN_REASONS = {
-    "Output size is too small": "{window} does not fit a map of {height}×{width}",
-    "more than 1 spatial element": "a norm over the places of a map takes more than the {height}×{width} there are",
-    "Sizes of tensors must match": "maps of different size cannot be put side by side",
-    "broadcast a dimension": "they are not of one shape",
+    "Output size is too small": tr_noop("{window} does not fit a map of {height}×{width}"),
+    "more than 1 spatial element": tr_noop(
+        "a norm over positions needs more than one, and the map has {height}×{width}"
+    ),
+    "Sizes of tensors must match": tr_noop("maps of different sizes cannot be concatenated"),
+    "broadcast a dimension": tr_noop("their shapes differ"),
 }
 
 
@@ -164,7 +173,10 @@ def _window_text(layer: Any) -> str:
         value if isinstance(value, tuple) else (value, value)
         for value in (layer.kernel_size, getattr(layer, "dilation", 1))
     )
-    return f"a window of {sides[0]}×{sides[-1]}" + (f", dilation {gaps[0]}," if max(gaps) > 1 else "")
+    size = f"{sides[0]}×{sides[-1]}"
+    if max(gaps) > 1:
+        return tr("a window of {size} with dilation {dilation}", size=size, dilation=gaps[0])
+    return tr("a window of {size}", size=size)
 
 
 _VIEWS = {"flatten", "view", "reshape", "permute", "transpose", "unsqueeze", "squeeze", "expand", "getitem", "chunk"}

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from explorer.analysis.analysis import Analysis
+from explorer.base.languages import translator
 from explorer.base.memo import memoise
 from explorer.edits.edit import EVERYWHERE, place_of, split_places
 from explorer.edits.options import blocks, branches, bulk, layers, network_options
@@ -90,7 +91,9 @@ def find_options(analysis: Analysis, selection: str | tuple[str, ...]) -> tuple[
     found: list[Option] = []
     ids = members_of(selection) if isinstance(selection, str) else selection
     for scope, at in find_scopes(analysis, ids):  # the card next to it lies in the same block, stage, network
-        found.extend(memoise(analysis, ("options", at), partial(_build_options, analysis, scope, at)))
+        found.extend(
+            memoise(analysis, ("options", (at, translator.language)), partial(_build_options, analysis, scope, at))
+        )
     return tuple(found)
 
 

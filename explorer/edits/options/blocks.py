@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
+from explorer.base.languages import tr
 from explorer.edits.auxiliary_heads import ToggleAuxiliaryHead, auxiliary_head_blocks, has_auxiliary_head
 from explorer.edits.branches import AddShortcut, lacks_shortcut
 from explorer.edits.cardinality import (
@@ -48,7 +49,7 @@ from explorer.viewmodels.panels import Option
 
 def shuffle_options(scope: OptionScope) -> Iterator[Option]:
     """Channel shuffle: on or off."""
-    tip = "Permutes the channels across groups. Without it, no information passes between groups."
+    tip = tr("Permutes the channels across groups. Without it, no information passes between groups.")
     found = [not isinstance(node.op, Bypass) for node in scope.nodes if op_kinds.kind(node) == "shuffle"]
     if not found and any(find_shuffle_position(block) for block in scope.blocks):
         found = [False]
@@ -58,46 +59,50 @@ def shuffle_options(scope: OptionScope) -> Iterator[Option]:
             and True not in found
             and not is_applicable(ToggleChannelShuffle(scope.at, on=True), scope.architecture)
         ):
-            yield scope.disabled_option("Channel shuffle", "Its groups no longer divide the channels.", tip)
+            yield scope.disabled_option(tr("Channel shuffle"), tr("Its groups no longer divide the channels."), tip)
             return
-        yield scope.switch_option("Channel shuffle", found, lambda on: ToggleChannelShuffle(scope.at, on), tip)
+        yield scope.switch_option(tr("Channel shuffle"), found, lambda on: ToggleChannelShuffle(scope.at, on), tip)
     else:
         yield scope.disabled_option(
-            "Channel shuffle", f"There are no group convolutions {scope.location} to shuffle between.", tip
+            tr("Channel shuffle"),
+            tr("There are no group convolutions {place} to shuffle between.", place=scope.location),
+            tip,
         )
 
 
 def shortcut_options(scope: OptionScope) -> Iterator[Option]:
     """Shortcut: on or off, or added where a block has none."""
-    tip = "Adds the input of the block to the output of its layers. Without it, a deep network is hard to train."
+    tip = tr("Adds the input of the block to the output of its layers. Without it, a deep network is hard to train.")
     known = find_shortcuts(scope.architecture)
     found = [known[node.name].enabled for node in scope.nodes if node.name in known]
     if found:
         back = _find_restoring_edit(scope) if False in found else ToggleShortcut(scope.at, on=True)
         if back is None and True not in found:
-            yield scope.disabled_option("Shortcut", "The two maps it would add no longer have the same shape.", tip)
+            yield scope.disabled_option(
+                tr("Shortcut"), tr("The two maps it would add no longer have the same shape."), tip
+            )
             return
         on = back or ToggleShortcut(scope.at, on=True)
         yield scope.switch_option(
-            "Shortcut", found, lambda state: on if state else ToggleShortcut(scope.at, on=False), tip
+            tr("Shortcut"), found, lambda state: on if state else ToggleShortcut(scope.at, on=False), tip
         )
         return
     bare = [block for block in scope.blocks if lacks_shortcut(block)]
     if not bare:
         joined = "concat" in scope.kinds
         reason = (
-            f"The branches {scope.location} are joined by concatenation, not addition."
+            tr("The branches {place} are joined by concatenation, not addition.", place=scope.location)
             if joined
-            else f"There is no block {scope.location} with a single input and a single output."
+            else tr("There is no block {place} with a single input and a single output.", place=scope.location)
         )
-        yield scope.disabled_option("Shortcut", reason, tip)
+        yield scope.disabled_option(tr("Shortcut"), reason, tip)
         return
     ways = shortcut_projections(bare)
-    words = {"identity": "add identity", "pad": "add zero padding", "project": "add 1×1"}
+    words = {"identity": tr("add identity"), "pad": tr("add zero padding"), "project": tr("add 1×1")}
     if not ways:
-        yield scope.disabled_option("Shortcut", "The input is smaller than the output: no shortcut fits.", tip)
+        yield scope.disabled_option(tr("Shortcut"), tr("The input is smaller than the output: no shortcut fits."), tip)
     else:
-        yield scope.action_option("Shortcut", [(words[way], AddShortcut(scope.at, way)) for way in ways], tip)
+        yield scope.action_option(tr("Shortcut"), [(words[way], AddShortcut(scope.at, way)) for way in ways], tip)
 
 
 def _find_restoring_edit(scope: OptionScope) -> ToggleShortcut | None:
@@ -130,12 +135,14 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
     ]
     blocks = [] if any(_has_locked_width(scope, block) for block in blocks) else blocks
     title, tip = (
-        "Expansion",
-        "Hidden width as a multiple of the input width: a wider block filters more channels and costs more.",
+        tr("Expansion"),
+        tr("Hidden width as a multiple of the input width: a wider block filters more channels and costs more."),
     )
     if not blocks:
         yield scope.disabled_option(
-            "Hidden width", f"No layer {scope.location} has channels that are used only inside its block.", tip
+            tr("Hidden width"),
+            tr("No layer {place} has channels that are used only inside its block.", place=scope.location),
+            tip,
         )
         return
     inverted = all(any(op_kinds.kind(node) == "depthwise" for node in block.layers) for block in blocks)
@@ -147,9 +154,9 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
         return
     ratios = [hidden_width_ratio(block, "leaving") for block in blocks]
     current, values = _ratio_choices(ratios, [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0])
-    tip = "Hidden width as a fraction of the output width of the block."
+    tip = tr("Hidden width as a fraction of the output width of the block.")
     shares = [(v, _format_ratio(v), SetBottleneckRatio(scope.at, v)) for v in values]
-    yield scope.slider_option("Bottleneck ratio", current, shares, tip)
+    yield scope.slider_option(tr("Bottleneck ratio"), current, shares, tip)
 
 
 def _has_locked_width(scope: OptionScope, block: Subgraph) -> bool:
@@ -194,18 +201,18 @@ _ROUNDING = 1.03
 
 def growth_rate_options(scope: OptionScope) -> Iterator[Option]:
     """Growth rate of the dense layers."""
-    tip = "How many feature maps each layer of a dense block adds to those before it."
+    tip = tr("How many feature maps each layer of a dense block adds to those before it.")
     layers = dense_layers(scope.architecture, scope.at)
     if not layers:
         return
     channel_groups = scope.channel_groups
     rates = {channel_groups.size(channel_groups.rows[layer.exit]) for layer in layers}
     if any(not _can_grow(scope, layer) for layer in layers):
-        yield scope.disabled_option("Growth rate", "The layers here are tied to other widths.", tip)
+        yield scope.disabled_option(tr("Growth rate"), tr("The layers here are tied to other widths."), tip)
         return
     values = sorted({4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, *rates})
     found = [(v, str(v), SetGrowthRate(scope.at, v)) for v in values]
-    yield scope.slider_option("Growth rate", common_value(rates), found, tip)
+    yield scope.slider_option(tr("Growth rate"), common_value(rates), found, tip)
 
 
 def _can_grow(scope: OptionScope, layer: Subgraph) -> bool:
@@ -217,19 +224,21 @@ def _can_grow(scope: OptionScope, layer: Subgraph) -> bool:
 
 def cardinality_options(scope: OptionScope) -> Iterator[Option]:
     """Standard, grouped or depthwise: of the convolutions with a window, and of the 1×1s."""
-    tip = (
-        "Number of groups of the convolutions with a window, which are many narrow branches in parallel: 1 is a "
-        "standard convolution, one per channel a depthwise one."
+    tip = tr(
+        "Number of groups of the convolutions with a window, which are many narrow branches "
+        "in parallel: 1 is a standard convolution, one per channel a depthwise one."
     )
     found = group_candidates(scope.blocks, "windows")
     if found:
-        yield _group_option(scope, "Cardinality", found, "windows", tip)
+        yield _group_option(scope, tr("Cardinality"), found, "windows", tip)
     else:
-        yield scope.disabled_option("Cardinality", f"No block {scope.location} has a convolution with a window.", tip)
-    tip = "Number of groups of the 1×1 convolutions. A channel shuffle then passes information between groups."
+        yield scope.disabled_option(
+            tr("Cardinality"), tr("No block {place} has a convolution with a window.", place=scope.location), tip
+        )
+    tip = tr("Number of groups of the 1×1 convolutions. A channel shuffle then passes information between groups.")
     found = group_candidates(scope.blocks, "pointwise")
     if found:
-        yield _group_option(scope, "1×1 groups", found, "pointwise", tip)
+        yield _group_option(scope, tr("1×1 groups"), found, "pointwise", tip)
 
 
 def _group_option(scope: OptionScope, title: str, found: list[Node], of: str, tip: str) -> Option:
@@ -240,9 +249,15 @@ def _group_option(scope: OptionScope, title: str, found: list[Node], of: str, ti
     if of == "windows" and most and not any(layer.out_channels % layer.in_channels for layer in layers):
         values.append("depthwise")
     if len(values) < 2:
-        return scope.disabled_option(title, "No number of groups divides all the widths here.", tip)
-    edits = [(g, "1 (standard)" if g == 1 else str(g), SetCardinality(scope.at, g, of)) for g in values]
+        return scope.disabled_option(title, tr("No number of groups divides all the widths here."), tip)
+    edits = [(g, _group_label(g), SetCardinality(scope.at, g, of)) for g in values]
     return scope.choice_option(title, present, edits, tip)
+
+
+def _group_label(groups: int | str) -> str:
+    if groups == 1:
+        return tr("1 (standard)")
+    return tr("depthwise") if groups == "depthwise" else str(groups)
 
 
 _GROUP_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128)
@@ -253,15 +268,20 @@ def linear_bottleneck_options(scope: OptionScope) -> Iterator[Option]:
     found = projections_at(scope.architecture, scope.at)
     states = [inserted is None for _, (_, inserted) in found]
     own = _main_activation([scope.architecture.nodes[name] for name in found[0][0].nodes]) if found else "relu6"
-    tip = f"The 1×1 projection has no activation. Off adds {ACTIVATION_TITLES[own]} after it."
+    tip = tr(
+        "The 1×1 projection has no activation. Off adds {activation} after it.", activation=tr(ACTIVATION_TITLES[own])
+    )
     if found:
         made = lambda on: SetBottleneckActivation(scope.at, "linear" if on else own)  # noqa: E731
-        yield scope.switch_option("Linear bottleneck", states, made, tip)
+        yield scope.switch_option(tr("Linear bottleneck"), states, made, tip)
         return
-    reason = f"There is no linear projection behind a depthwise convolution {scope.location}."
+    reason = tr("There is no linear projection behind a depthwise convolution {place}.", place=scope.location)
     if "depthwise" in scope.kinds:
-        reason = f"The projections {scope.location} are followed by an activation, if only after the addition."
-    yield scope.disabled_option("Linear bottleneck", reason, tip)
+        reason = tr(
+            "The projections {place} are followed by an activation, at the latest after the addition.",
+            place=scope.location,
+        )
+    yield scope.disabled_option(tr("Linear bottleneck"), reason, tip)
 
 
 def _main_activation(nodes: list[Node]) -> str:
@@ -273,20 +293,20 @@ def _main_activation(nodes: list[Node]) -> str:
 
 def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
     """Squeeze-and-excitation: on or off, and its ratio."""
-    tip = "Weights each channel by a gate: pooled, passed through two small layers, and multiplied with the map."
+    tip = tr("Weights each channel by a gate: pooled, passed through two small layers, and multiplied with the map.")
     present = gate_products_at(scope.architecture, scope.at)
     if present:
         states = [not isinstance(node.op, Bypass) for node in present]
         yield scope.switch_option(
-            "Squeeze-and-excitation", states, lambda on: ToggleSqueezeExcitation(scope.at, on), tip
+            tr("Squeeze-and-excitation"), states, lambda on: ToggleSqueezeExcitation(scope.at, on), tip
         )
     elif any(find_gate_position(block) is not None for block in scope.blocks):
         yield scope.switch_option(
-            "Squeeze-and-excitation", [False], lambda on: ToggleSqueezeExcitation(scope.at, on), tip
+            tr("Squeeze-and-excitation"), [False], lambda on: ToggleSqueezeExcitation(scope.at, on), tip
         )
     else:
-        reason = f"There is no block {scope.location} with a map that a gate could weight."
-        yield scope.disabled_option("Squeeze-and-excitation", reason, tip)
+        reason = tr("There is no block {place} with a map that a gate could weight.", place=scope.location)
+        yield scope.disabled_option(tr("Squeeze-and-excitation"), reason, tip)
         return
     squeezes = list(squeezes_at(scope.architecture, scope.at))
     if squeezes:
@@ -298,35 +318,37 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
         current, values = _ratio_choices(ratios, [1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0])
         found = [(v, f"1/{v:.3g}", SetSqueezeRatio(scope.at, round(v))) for v in values]
         yield scope.slider_option(
-            "Squeeze ratio", current, found, "Factor by which the first layer of the gate reduces the channels."
+            tr("Squeeze ratio"), current, found, tr("Factor by which the first layer of the gate reduces the channels.")
         )
 
 
 def inversion_options(scope: OptionScope) -> Iterator[Option]:
     """Bottleneck turned into an inverted residual, and back."""
     if any(can_invert(block) for block in scope.blocks):
-        tip = "Swaps hidden width and outer width: bottleneck ↔ inverted residual."
-        yield scope.action_option("Wide end", [("invert bottleneck", InvertBottleneck(scope.at))], tip)
+        tip = tr("Swaps hidden width and outer width: bottleneck ↔ inverted residual.")
+        yield scope.action_option(tr("Bottleneck"), [(tr("invert"), InvertBottleneck(scope.at))], tip)
 
 
 def depth_options(scope: OptionScope) -> Iterator[Option]:
     """Repeat or remove what is selected."""
-    tip = "Repeat it, or remove it from the network."
+    tip = tr("Repeat it, or remove it from the network.")
     targets = list(subgraphs_at(scope.architecture, scope.at))
     nodes = [name for target in targets for name in target.nodes]
     if len(set(nodes)) < len(nodes):
-        yield scope.disabled_option("Depth", "One of these cards is part of another.", tip)
+        yield scope.disabled_option(tr("Depth"), tr("One of these cards is part of another."), tip)
         return
     repeat, remove = RepeatBlock(scope.at), RemoveBlock(scope.at)
-    found = [("repeat", repeat)] if all(can_repeat(target) and _copy_fits(target) for target in targets) else []
+    found = [(tr("repeat"), repeat)] if all(can_repeat(target) and _copy_fits(target) for target in targets) else []
     goes = all(map(can_remove, targets)) and (len(targets) == 1 or is_applicable(remove, scope.architecture))
-    more = [("remove", remove)] if goes else []
+    more = [(tr("remove"), remove)] if goes else []
     if found or more:
-        yield scope.action_option("Depth", [*found, *more], tip)
+        yield scope.action_option(tr("Depth"), [*found, *more], tip)
         return
     stays = next((target for target in targets if not (can_repeat(target) or can_remove(target))), targets[0])
-    reason = f"{describe_ends(stays)}: repeating needs one input and one output of the same shape."
-    yield scope.disabled_option("Depth", reason if len(targets) == 1 else f"{stays.label}: {reason}", tip)
+    reason = tr("{ends}: repeating needs one input and one output of the same shape.", ends=describe_ends(stays))
+    yield scope.disabled_option(
+        tr("Depth"), reason if len(targets) == 1 else tr("{name}: {reason}", name=stays.label, reason=reason), tip
+    )
 
 
 def _copy_fits(target: Subgraph) -> bool:
@@ -359,13 +381,13 @@ def auxiliary_head_options(scope: OptionScope) -> Iterator[Option]:
         return
     on = has_auxiliary_head(scope.architecture, target)
     title, tip = (
-        "Auxiliary head",
-        "A second classifier on this block, as in the training of GoogLeNet. The network returns both outputs.",
+        tr("Auxiliary head"),
+        tr("A second classifier on this block, as in the training of GoogLeNet. The network returns both outputs."),
     )
     if scope.is_network:
         title, tip = (
-            "Auxiliary heads",
-            "Auxiliary classifiers after a third and two thirds of the blocks, as in GoogLeNet.",
+            tr("Auxiliary heads"),
+            tr("Auxiliary classifiers after a third and two thirds of the blocks, as in GoogLeNet."),
         )
         try:
             on or auxiliary_head_blocks(scope.architecture)

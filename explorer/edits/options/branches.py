@@ -8,6 +8,7 @@ from dataclasses import replace
 from torch import nn
 
 from explorer.analysis.analysis import analyse
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.branches import RemoveBranch, SwapJoin, find_concat_of, is_join_of_two
 from explorer.edits.edit import place_of, split_places
 from explorer.edits.options.dominators import find_width_constraint
@@ -20,7 +21,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 from explorer.viewmodels.panels import Option
 
-_JOIN_TIP = "Addition needs maps of the same shape and keeps it; concatenation appends the channels."
+_JOIN_TIP = tr_noop("Addition needs maps of the same shape and keeps it; concatenation appends the channels.")
 
 
 def join_options(scope: OptionScope) -> Iterator[Option]:
@@ -31,14 +32,14 @@ def join_options(scope: OptionScope) -> Iterator[Option]:
     present = common_value(op_kinds.kind(node) for node in found)
     reasons = {to: _explain_misfit(scope, found, to) for to in ("add", "concat") if to != present}
     if all(reasons.values()):
-        yield scope.disabled_option("Join", next(iter(reasons.values())), _JOIN_TIP)
+        yield scope.disabled_option(tr("Join"), next(iter(reasons.values())), tr(_JOIN_TIP))
         return
-    words = {"add": "add", "concat": "concatenate"}
+    words = {"add": tr("add"), "concat": tr("concatenate")}
     yield scope.choice_option(
-        "Join",
+        tr("Join"),
         present,
-        [(to, said, SwapJoin(scope.at, to)) for to, said in words.items() if not reasons.get(to)],
-        _JOIN_TIP,
+        [(to, label, SwapJoin(scope.at, to)) for to, label in words.items() if not reasons.get(to)],
+        tr(_JOIN_TIP),
     )
 
 
@@ -57,13 +58,20 @@ def _explain_misfit(scope: OptionScope, joins: list[Node], to: str) -> str:
             were_added = all(one.original is not None and op_kinds.kind(one.original) == "add" for one in changed)
             if were_added and is_applicable(SwapJoin(scope.at, to), scope.architecture):
                 return ""  # they are of one shape when all are added again
-            shapes = " and ".join("×".join(map(str, dims[1:])) for dims in (a, b))
-            return f"{node.name} joins {shapes}: only maps of one shape can be added."
+            shapes = ["×".join(map(str, dims[1:])) for dims in (a, b)]
+            return tr(
+                "{name} joins {first} and {second}: only maps of the same shape can be added.",
+                name=node.name,
+                first=shapes[0],
+                second=shapes[1],
+            )
         tied = find_width_constraint(scope.architecture, node.name, names)
         if tied and op_kinds.kind(scope.architecture.nodes[tied]) == "add":
-            return f"{tied} adds something to it, and the two must be alike: change a larger place."
+            return tr(
+                "{name} adds another map to it, and both must have the same width: change a larger part.", name=tied
+            )
         if tied:
-            return f"{tied} is tied to the width of {node.name}."
+            return tr("{name} depends on the width of {other}.", name=tied, other=node.name)
     return ""
 
 
@@ -76,8 +84,8 @@ def branch_options(scope: OptionScope) -> Iterator[Option]:
     if find_concat_of(scope.architecture, target) is None or target.is_dense_layer:
         return
     if _is_removable(scope, target):
-        tip = "Removes this branch; the module gets narrower, and the layers after it are adapted."
-        yield scope.action_option("Branch", [("remove", RemoveBranch(scope.at))], tip)
+        tip = tr("Removes this branch; the module gets narrower, and the layers after it are adapted.")
+        yield scope.action_option(tr("Branch"), [(tr("remove"), RemoveBranch(scope.at))], tip)
 
 
 def _is_removable(scope: OptionScope, target: Subgraph) -> bool:
@@ -101,13 +109,17 @@ def parallel_branch_options(scope: OptionScope) -> Iterator[Option]:
         steps = [node for node in steps if op_kinds.kind(node) in ("conv", "depthwise", "pool")]
         if find_concat_of(scope.architecture, target) is not joins[-1] or not steps or not _is_removable(scope, target):
             continue
-        said = " → ".join(_describe_step(node) for node in steps)
-        tip = "Removes this branch; the module gets narrower, and the layers after it are adapted."
-        yield scope.action_option(f"Branch {number} · {said}", [("remove", RemoveBranch(place_of(target.id)))], tip)
+        steps_text = " → ".join(_describe_step(node) for node in steps)
+        tip = tr("Removes this branch; the module gets narrower, and the layers after it are adapted.")
+        yield scope.action_option(
+            tr("Branch {number} · {layers}", number=number, layers=steps_text),
+            [(tr("remove"), RemoveBranch(place_of(target.id)))],
+            tip,
+        )
         window = next((node for node in steps if _describe_step(node) != "1×1"), None)
         if window is steps[0] or (window is not None and find_pointwise_before(scope.architecture, window.name)):
             for option in reduction_options(OptionScope(scope.analysis, scope.name, window.name)):
-                yield replace(option, title=f"Branch {number} · reduction")
+                yield replace(option, title=tr("Branch {number} · reduction", number=number))
 
 
 def _largest_group_ending_in(block: Subgraph, exit: str) -> Subgraph:
@@ -127,6 +139,6 @@ def _ancestors_within(block: Subgraph, exit: str) -> list[str]:
 def _describe_step(node: Node) -> str:
     """A layer in one word: "3×3", "max pool"."""
     if op_kinds.kind(node) == "pool":
-        return op_kinds.title(node).lower().removesuffix(" 3×3")
+        return op_kinds.label(node).lower().removesuffix(" 3×3")
     layer = node.layer
-    return "×".join(map(str, layer.kernel_size)) if isinstance(layer, nn.Conv2d) else op_kinds.title(node)
+    return "×".join(map(str, layer.kernel_size)) if isinstance(layer, nn.Conv2d) else op_kinds.label(node)

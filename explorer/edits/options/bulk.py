@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from torch import nn
 
+from explorer.base.languages import tr
 from explorer.edits.edit import EditError
 from explorer.edits.layer_settings import SetLayer, get_layer_settings, layers_with_setting
-from explorer.edits.options.layers import possible_widths, produced_row
+from explorer.edits.options.layers import pooling_labels, possible_widths, produced_row
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.subgraph import subgraphs_at
 from explorer.edits.widths import SetWidth
@@ -18,20 +19,26 @@ from explorer.viewmodels.panels import Option
 
 def bulk_kernel_options(scope: OptionScope) -> Iterator[Option]:
     """The odd, square windows of all convolutions."""
-    tip = "Kernel size of all these convolutions. Padding is adapted, so that maps keep their size; 1×1 and 1×n stay."
+    tip = tr(
+        "Kernel size of all these convolutions. Padding is adapted, so that maps keep their size; 1×1 and 1×n stay."
+    )
     found = layers_with_setting(scope.nodes, "kernel", "windowed")
     if not found:
         yield scope.disabled_option(
-            "Kernel", f"There is no convolution with a square window of odd side {scope.location}.", tip
+            tr("Kernel"),
+            tr("There is no convolution with a square window of odd size {place}.", place=scope.location),
+            tip,
         )
         return
     sides = [side for side in range(3, 14, 2) if all(_keeps_map_size(scope, node, side) for node in found)]
     present = common_value(get_layer_settings(node)["kernel"] for node in found)
     if sides in ([], [present]):
-        yield scope.disabled_option("Kernel", f"No other kernel keeps the size of the maps {scope.location}.", tip)
+        yield scope.disabled_option(
+            tr("Kernel"), tr("No other kernel keeps the size of the maps {place}.", place=scope.location), tip
+        )
     else:
         choices = [(side, f"{side}×{side}", SetLayer(scope.at, "kernel", side, "windowed")) for side in sides]
-        yield scope.slider_option("Kernel", present, choices, tip)
+        yield scope.slider_option(tr("Kernel"), present, choices, tip)
 
 
 def _keeps_map_size(scope: OptionScope, node: Node, side: int) -> bool:
@@ -50,27 +57,32 @@ def bulk_pooling_options(scope: OptionScope) -> Iterator[Option]:
     found = layers_with_setting(scope.nodes, "pooling", "windowed_pool")
     if found:
         present = common_value(get_layer_settings(node)["pooling"] for node in found)
-        choices = [(kind, kind, SetLayer(scope.at, "pooling", kind, "windowed_pool")) for kind in ("max", "average")]
-        yield scope.choice_option("Pooling", present, choices, "Maximum or average of neighbouring positions.")
+        choices = [
+            (kind, label, SetLayer(scope.at, "pooling", kind, "windowed_pool"))
+            for kind, label in pooling_labels().items()
+        ]
+        yield scope.choice_option(tr("Pooling"), present, choices, tr("Maximum or average of neighbouring positions."))
 
 
 def bulk_width_options(scope: OptionScope) -> Iterator[Option]:
     """One width for all the cards of a selection."""
-    tip = "Number of output channels of each of these layers. Coupled layers are adapted."
+    tip = tr("Number of output channels of each of these layers. Coupled layers are adapted.")
     channel_groups, targets = scope.channel_groups, list(subgraphs_at(scope.architecture, scope.at))
     rows = {target.id: row for target in targets if (row := produced_row(scope, target)) is not None}
     silent = next((target for target in targets if target.id not in rows), None)
     if silent is not None:
-        yield scope.disabled_option("Width", f"{silent.label} makes no channels of its own.", tip)
+        yield scope.disabled_option(
+            tr("Width"), tr("{name} has no output channels of its own.", name=silent.label), tip
+        )
         return
     common = set[int].intersection(*(set(possible_widths(scope, target, rows[target.id])) for target in targets))
     found = [(width, str(width), SetWidth(scope.at, width)) for width in sorted(common)]
     found = [(width, words, edit) for width, words, edit in found if _has_solution(scope, edit)]
     present = common_value(channel_groups.size(row) for row in rows.values())
     if all(width == present for width, _, _ in found):
-        yield scope.disabled_option("Width", "No other width is possible for all of these cards.", tip)
+        yield scope.disabled_option(tr("Width"), tr("No other width is possible for all of these cards."), tip)
     else:
-        yield scope.slider_option("Width", present, found, tip)
+        yield scope.slider_option(tr("Width"), present, found, tip)
 
 
 def _has_solution(scope: OptionScope, edit: SetWidth) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import nn
 
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.conv_forms import FORMS, SetConvForm, can_take_form, separable_pairs
 from explorer.edits.gates import GATE_TITLES, SwapGate, gate_kind, is_gate_activation
 from explorer.edits.kept_channels import KeepChannels, cut_layers, find_batch_norm, find_keep
@@ -49,14 +50,16 @@ def activation_options(scope: OptionScope, quiet: bool = False) -> Iterator[Opti
     found = list(swappable_activations(scope.architecture, scope.at))
     if not found:
         if not quiet:
-            yield scope.disabled_option("Activation", f"There is no activation {scope.location}.", _ACTIVATION_TIP)
+            yield scope.disabled_option(
+                tr("Activation"), tr("There is no activation {place}.", place=scope.location), tr(_ACTIVATION_TIP)
+            )
         return
     present = common_value(op_kinds.activation_name(node) for node in found)
     yield scope.choice_option(
-        "Activation",
+        tr("Activation"),
         present,
-        [(name, title, SwapActivation(scope.at, name)) for name, title in ACTIVATION_TITLES.items()],
-        _ACTIVATION_TIP,
+        [(name, tr(title), SwapActivation(scope.at, name)) for name, title in ACTIVATION_TITLES.items()],
+        tr(_ACTIVATION_TIP),
     )
 
 
@@ -65,9 +68,9 @@ def gate_options(scope: OptionScope) -> Iterator[Option]:
     found = [node for node in scope.nodes if is_gate_activation(node, scope.architecture)]
     if found:
         present = common_value(gate_kind(node) for node in found)
-        tip = "Function that limits the gate to 0…1; the hard sigmoid is a cheap approximation of the sigmoid."
+        tip = tr("Function that limits the gate to 0…1; the hard sigmoid is a cheap approximation of the sigmoid.")
         yield scope.choice_option(
-            "Gate", present, [(n, title, SwapGate(scope.at, n)) for n, title in GATE_TITLES.items()], tip
+            tr("Gate"), present, [(n, tr(title), SwapGate(scope.at, n)) for n, title in GATE_TITLES.items()], tip
         )
 
 
@@ -77,14 +80,18 @@ def norm_options(scope: OptionScope, quiet: bool = False) -> Iterator[Option]:
     if not norms and not bare:
         if not quiet:
             yield scope.disabled_option(
-                "Norm", f"There is no norm over channels {scope.location}, and no convolution.", _NORM_TIP
+                tr("Norm"),
+                tr("There is no norm over channels {place}, and no convolution.", place=scope.location),
+                tr(_NORM_TIP),
             )
         return
     present = common_value(norm_kind(node) for node in norms) if norms else "none"
     maps = [scope.dims(node.inputs[0]) for node in norms] or [scope.dims(node.name) for node in bare]
     single = any(math.prod(dims[2:]) <= 1 for dims in maps)  # a norm over the places of one place is nothing
     kinds = [kind for kind in NORM_TITLES if not (kind in ("instance", "group") and single)]
-    yield scope.choice_option("Norm", present, [(k, NORM_TITLES[k], SwapNorm(scope.at, k)) for k in kinds], _NORM_TIP)
+    yield scope.choice_option(
+        tr("Norm"), present, [(k, tr(NORM_TITLES[k]), SwapNorm(scope.at, k)) for k in kinds], tr(_NORM_TIP)
+    )
 
 
 def window_options(scope: OptionScope) -> Iterator[Option]:
@@ -103,7 +110,7 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
         if len(sides) > 1:
             found = [(k, f"{k}×{k}", SetLayer(scope.at, "kernel", k)) for k in sides]
             yield scope.slider_option(
-                "Kernel", kernel, found, "Kernel size. Padding is adapted, so that the map keeps its size."
+                tr("Kernel"), kernel, found, tr("Kernel size. Padding is adapted, so that the map keeps its size.")
             )
     yield from _stride_options(scope, node, present)
     if is_conv and isinstance(padding, int) and isinstance(dilation, int) and kernel > 1:
@@ -112,10 +119,10 @@ def window_options(scope: OptionScope) -> Iterator[Option]:
         if len(far) > 1:
             found = [(d, str(d), SetLayer(scope.at, "dilation", d)) for d in far]
             yield scope.slider_option(
-                "Dilation",
+                tr("Dilation"),
                 dilation,
                 found,
-                "Spacing of the positions a kernel reads: a wider receptive field at the same cost.",
+                tr("Spacing of the positions a kernel reads: a wider receptive field at the same cost."),
             )
 
 
@@ -131,12 +138,12 @@ def _stride_options(scope: OptionScope, node: Node, present: Mapping[str, object
     stride, padding, kernel = present.get("stride"), present.get("padding"), present.get("kernel")
     if not isinstance(stride, int):
         return
-    tip = "Step of the kernel: 2 halves the map, and everything after it costs a quarter."
-    pad_tip = "Zeros added around the map."
+    tip = tr("Step of the kernel: 2 halves the map, and everything after it costs a quarter.")
+    pad_tip = tr("Zeros added around the map.")
     if not is_dominator(scope.architecture, node.name):
-        reason = "Parallel branches are joined with the output of this layer: all must keep the same size."
-        yield scope.disabled_option("Stride", reason, tip)
-        yield scope.disabled_option("Padding", reason, pad_tip)
+        reason = tr("Parallel branches are joined with the output of this layer: all must keep the same size.")
+        yield scope.disabled_option(tr("Stride"), reason, tip)
+        yield scope.disabled_option(tr("Padding"), reason, pad_tip)
         return
     entering = min(scope.dims(node.inputs[0])[2:])
 
@@ -145,12 +152,14 @@ def _stride_options(scope: OptionScope, node: Node, present: Mapping[str, object
         return side is not None and accepts_size(scope.analysis, node.name, side)
 
     strides = [s for s in (1, 2, 3, 4) if s == stride or works(stride=s)]
-    yield scope.choice_option("Stride", stride, [(s, str(s), SetLayer(scope.at, "stride", s)) for s in strides], tip)
+    yield scope.choice_option(
+        tr("Stride"), stride, [(s, str(s), SetLayer(scope.at, "stride", s)) for s in strides], tip
+    )
     if isinstance(padding, int) and isinstance(kernel, int):
         most = kernel // 2 if not isinstance(node.layer, nn.Conv2d) else max(kernel - 1, padding)
         found = [p for p in range(most + 1) if p == padding or works(padding=p)]
         yield scope.choice_option(
-            "Padding", padding, [(p, str(p), SetLayer(scope.at, "padding", p)) for p in found], pad_tip
+            tr("Padding"), padding, [(p, str(p), SetLayer(scope.at, "padding", p)) for p in found], pad_tip
         )
 
 
@@ -165,27 +174,31 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
         even = [g for g in range(2, 65) if width % g == 0]
         choices = [(g, str(g), SetLayer(scope.at, "groups", g)) for g in even]
         yield scope.choice_option(
-            "Groups", op_kinds.shuffle_groups(node), choices, "Number of groups that the shuffle mixes."
+            tr("Groups"), op_kinds.shuffle_groups(node), choices, tr("Number of groups that the shuffle mixes.")
         )
         return
     if not isinstance(layer, nn.Conv2d):
         return
     common = math.gcd(layer.in_channels, layer.out_channels)
     if common == 1:
-        reason = f"No number of groups divides {layer.in_channels} and {layer.out_channels} channels."
-        yield scope.disabled_option("Groups", reason, _GROUPS_TIP)
+        reason = tr(
+            "No number of groups divides both {inputs} and {outputs} channels.",
+            inputs=layer.in_channels,
+            outputs=layer.out_channels,
+        )
+        yield scope.disabled_option(tr("Groups"), reason, tr(_GROUPS_TIP))
         return
     divisors = [g for g in range(1, common + 1) if common % g == 0]
     kept = [g for g in divisors if g in (1, layer.groups, layer.in_channels)]
     kept += [g for g in divisors if g <= 64 and g not in kept]
-    words = {1: "1 (standard)", layer.in_channels: f"{layer.in_channels} (depthwise)"}
+    words = {1: tr("1 (standard)"), layer.in_channels: tr("{count} (depthwise)", count=layer.in_channels)}
     found = [(g, words.get(g, str(g)), SetLayer(scope.at, "groups", g)) for g in sorted(kept)]
-    yield scope.choice_option("Groups", layer.groups, found, _GROUPS_TIP)
+    yield scope.choice_option(tr("Groups"), layer.groups, found, tr(_GROUPS_TIP))
 
 
 def width_options(scope: OptionScope) -> Iterator[Option]:
     """Number of channels that leave the place."""
-    tip = (
+    tip = tr(
         "Number of output channels. Coupled layers (norms, additions, the next layers) are adapted. Where there are "
         "fewer, the channels that stay can be chosen then."
     )
@@ -199,7 +212,7 @@ def width_options(scope: OptionScope) -> Iterator[Option]:
     found = possible_widths(scope, target, row)
     if len(found) > 1:
         yield scope.slider_option(
-            "Width", channel_groups.size(row), [(w, str(w), SetWidth(scope.at, w)) for w in found], tip
+            tr("Width"), channel_groups.size(row), [(w, str(w), SetWidth(scope.at, w)) for w in found], tip
         )
     else:
         locked = next(
@@ -211,11 +224,11 @@ def width_options(scope: OptionScope) -> Iterator[Option]:
             "",
         )
         reason = (
-            f"Its {channel_groups.size(row)} channels are fixed: {locked}."
+            tr("Its {count} channels are fixed: {locked}.", count=channel_groups.size(row), locked=locked)
             if locked
-            else "No other width divides evenly."
+            else tr("No other width divides evenly.")
         )
-        yield scope.disabled_option("Width", reason, tip)
+        yield scope.disabled_option(tr("Width"), reason, tip)
 
 
 def kept_channel_options(scope: OptionScope) -> Iterator[Option]:
@@ -224,15 +237,16 @@ def kept_channel_options(scope: OptionScope) -> Iterator[Option]:
     if not found:
         return
     measured = all(find_batch_norm(scope.architecture, node.name) is not None for node in found)
-    labels = {"first": "the first", "l1": "largest L1 norm", "norm_scale": "largest batch-norm scale"}
+    labels = {"first": tr("the first"), "l1": tr("largest L1 norm"), "norm_scale": tr("largest batch-norm scale")}
     kinds = [keep for keep in labels if measured or keep != "norm_scale"]
-    tip = (
-        "Which channels of the original stay in layers that are narrower now, and in those coupled with them: the "
-        "first ones, or the most important by the size of their filters or of their scale in the batch norm. With "
-        "trained weights the output loses less when the important ones stay."
+    tip = tr(
+        "Which channels of the original stay in layers that are narrower now, and in those "
+        "coupled with them: the first ones, or the most important by the size of their "
+        "filters or of their scale in the batch norm. With trained weights the output loses "
+        "less when the important ones stay."
     )
     entries = [(keep, labels[keep], KeepChannels(scope.at, keep)) for keep in kinds]
-    yield scope.choice_option("Kept channels", common_value(map(find_keep, found)), entries, tip)
+    yield scope.choice_option(tr("Kept channels"), common_value(map(find_keep, found)), entries, tip)
 
 
 def sharing_options(scope: OptionScope) -> Iterator[Option]:
@@ -240,8 +254,12 @@ def sharing_options(scope: OptionScope) -> Iterator[Option]:
     shared = scope.architecture.shared_layers
     calls = next((shared[node.path] for node in scope.nodes if node.name in shared.get(node.path, ())), ())
     if calls:
-        tip = f"One layer is called at {len(calls)} places, {', '.join(calls)}: an edit of one changes all of them."
-        yield scope.action_option("Shared weights", [("Weights of its own", UnshareLayer(scope.at))], tip)
+        tip = tr(
+            "One layer is called at {count} places, {calls}: an edit of one changes all of them.",
+            count=len(calls),
+            calls=", ".join(calls),
+        )
+        yield scope.action_option(tr("Shared weights"), [(tr("separate"), UnshareLayer(scope.at))], tip)
 
 
 def produced_row(scope: OptionScope, target: Subgraph) -> tuple[int, ...] | None:
@@ -293,8 +311,8 @@ def bias_options(scope: OptionScope) -> Iterator[Option]:
     known = [get_layer_settings(node) for node in scope.nodes]
     states = [bool(settings["bias"]) for settings in known if "bias" in settings]
     if states:
-        tip = "A constant added to each channel. Before a norm it has no effect, so most networks omit it there."
-        yield scope.switch_option("Bias", states, lambda on: SetLayer(scope.at, "bias", on), tip)
+        tip = tr("A constant added to each channel. Before a norm it has no effect, so most networks omit it there.")
+        yield scope.switch_option(tr("Bias"), states, lambda on: SetLayer(scope.at, "bias", on), tip)
 
 
 def conv_form_options(scope: OptionScope, quiet: bool = False) -> Iterator[Option]:
@@ -305,12 +323,14 @@ def conv_form_options(scope: OptionScope, quiet: bool = False) -> Iterator[Optio
         name for name in FORMS if (pairs if name == "full" else any(can_take_form(node, name) for node in scope.nodes))
     ]
     if found:
-        choices = [("", "as it is", SetConvForm(scope.at, ""))]
-        choices += [(name, FORMS[name], SetConvForm(scope.at, name)) for name in found]
-        yield scope.choice_option("Convolution form", "", choices, _FORM_TIP)
+        choices = [("", tr("as it is"), SetConvForm(scope.at, ""))]
+        choices += [(name, tr(FORMS[name]), SetConvForm(scope.at, name)) for name in found]
+        yield scope.choice_option(tr("Convolution form"), "", choices, tr(_FORM_TIP))
     elif not quiet:
         yield scope.disabled_option(
-            "Convolution form", f"There is no convolution with a window {scope.location}.", _FORM_TIP
+            tr("Convolution form"),
+            tr("There is no convolution with a window {place}.", place=scope.location),
+            tr(_FORM_TIP),
         )
 
 
@@ -335,29 +355,36 @@ def reduction_options(scope: OptionScope) -> Iterator[Option]:
         return
     sizes = sorted({0, present, *(entering * share // 8 for share in (1, 2, 4, 6))})
     sizes = [size for size in sizes if size % layer.groups == 0]
-    tip = "A 1×1 convolution to few channels before an expensive window, as in GoogLeNet."
-    yield scope.choice_option("1×1 reduction", present, _reduction_choices(scope, sizes), tip)
+    tip = tr("A 1×1 convolution to few channels before an expensive window, as in GoogLeNet.")
+    yield scope.choice_option(tr("1×1 reduction"), present, _reduction_choices(scope, sizes), tip)
 
 
 def _expansion_options(scope: OptionScope, node: Node, present: int, entering: int) -> Iterator[Option]:
     if not find_width_constraint(scope.architecture, node.name):
         sizes = sorted({0, present, *(entering * times for times in (1, 2, 3, 4, 6))})
-        tip = "A 1×1 convolution to many channels before the depthwise one, as in MobileNetV2: more channels to filter."
-        yield scope.choice_option("1×1 expansion", present, _reduction_choices(scope, sizes), tip)
+        tip = tr(
+            "A 1×1 convolution to many channels before the depthwise one, as in MobileNetV2: more channels to filter."
+        )
+        yield scope.choice_option(tr("1×1 expansion"), present, _reduction_choices(scope, sizes), tip)
 
 
 def _reduction_choices(scope: OptionScope, sizes: list[int]) -> Iterator[tuple[int, str, SetReduction]]:
-    return ((size, str(size) if size else "none", SetReduction(scope.at, size)) for size in sizes)
+    return ((size, str(size) if size else tr("none"), SetReduction(scope.at, size)) for size in sizes)
 
 
 def pooling_options(scope: OptionScope) -> Iterator[Option]:
     """Maximum or mean, of poolings."""
     found = [get_layer_settings(node)["pooling"] for node in scope.nodes if "pooling" in get_layer_settings(node)]
     if found and all(is_layer_kind(node, "pool") for node in scope.nodes if "pooling" in get_layer_settings(node)):
-        choices = [(kind, kind, SetLayer(scope.at, "pooling", kind)) for kind in ("max", "average")]
+        choices = [(kind, label, SetLayer(scope.at, "pooling", kind)) for kind, label in pooling_labels().items()]
         yield scope.choice_option(
-            "Pooling", common_value(found), choices, "Maximum or average of neighbouring positions."
+            tr("Pooling"), common_value(found), choices, tr("Maximum or average of neighbouring positions.")
         )
+
+
+def pooling_labels() -> dict[str, str]:
+    """The kinds of pooling, as edits and as users call them."""
+    return {"max": tr("max"), "average": tr("average")}
 
 
 def dropout_options(scope: OptionScope) -> Iterator[Option]:
@@ -368,7 +395,10 @@ def dropout_options(scope: OptionScope) -> Iterator[Option]:
         rates = sorted({*(n / 20 for n in range(20)), *((float(present),) if isinstance(present, float) else ())})
         choices = [(rate, f"{rate:g}", SetLayer(scope.at, "dropout", rate)) for rate in rates]
         yield scope.slider_option(
-            "Dropout rate", present, choices, "Share of values set to zero during training; no effect at inference."
+            tr("Dropout rate"),
+            present,
+            choices,
+            tr("Share of values set to zero during training; no effect at inference."),
         )
 
 
@@ -378,9 +408,13 @@ def _only_layer_with(scope: OptionScope, setting: str) -> Node | None:
     return found[0] if len(found) == 1 else None
 
 
-_ACTIVATION_TIP = (
+_ACTIVATION_TIP = tr_noop(
     "Non-linear function after a layer. “linear” removes it: two layers without one are equivalent to a single layer."
 )
-_NORM_TIP = "Normalises channels to a common scale, so that deep networks can be trained. New norms start as identity."
-_GROUPS_TIP = "Each group reads only its share of the channels: g groups cost 1/g. One group per channel is depthwise."
-_FORM_TIP = "The same receptive field with fewer multiply-adds: depthwise and 1×1, or several small kernels."
+_NORM_TIP = tr_noop(
+    "Normalises channels to a common scale, so that deep networks can be trained. New norms start as identity."
+)
+_GROUPS_TIP = tr_noop(
+    "Each group reads only its share of the channels: g groups cost 1/g. One group per channel is depthwise."
+)
+_FORM_TIP = tr_noop("The same receptive field with fewer multiply-adds: depthwise and 1×1, or several small kernels.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from explorer.base.languages import tr
 from explorer.edits.depth import MultiplyDepth, runs_at
 from explorer.edits.heads import HEAD_TITLES, SetClasses, SwapHead, find_head_structure
 from explorer.edits.inputs import ApplyCompoundScaling, SetInputSize
@@ -20,20 +21,24 @@ from explorer.viewmodels.panels import Option
 
 def multiplier_options(scope: OptionScope) -> Iterator[Option]:
     """Width and depth multipliers."""
-    tip = "Multiplies every width, rounded to a multiple of 8; hidden widths keep their ratio."
+    tip = tr("Multiplies every width, rounded to a multiple of 8; hidden widths keep their ratio.")
     values = [0.25, 0.35, 0.5, 0.75, 1.0, 1.1, 1.25, 1.4, 1.5, 2.0, 3.0]
     edits = [MultiplyWidth(scope.at, v) for v in values]
     kept = [edit for edit in edits if edit.by == 1 or edit.has_effect(scope.architecture)]
     if len(kept) > 1:
-        yield scope.slider_option("Width multiplier", 1.0, [(edit.by, f"×{edit.by:g}", edit) for edit in kept], tip)
+        yield scope.slider_option(tr("Width multiplier"), 1.0, [(edit.by, f"×{edit.by:g}", edit) for edit in kept], tip)
     else:
         yield scope.disabled_option(
-            "Width multiplier", f"The widths {scope.location} are fixed, or round to what they are.", tip
+            tr("Width multiplier"),
+            tr("The widths {place} are fixed, or are rounded to their present values.", place=scope.location),
+            tip,
         )
-    tip = "Multiplies the number of blocks in every run of equal blocks, rounded up."
+    tip = tr("Multiplies the number of blocks in every run of equal blocks, rounded up.")
     lengths = [len(run) for run in runs_at(scope.architecture, scope.at)]
     if not lengths:
-        yield scope.disabled_option("Depth multiplier", f"There are no blocks {scope.location}.", tip)
+        yield scope.disabled_option(
+            tr("Depth multiplier"), tr("There are no blocks {place}.", place=scope.location), tip
+        )
         return
     values = [0.25, 0.5, 0.75, 1.0, 1.1, 1.2, 1.4, 1.5, 1.8, 2.0, 3.0]
     values = [v for v in values if v == 1 or any(math.ceil(n * v - 1e-9) != n for n in lengths)]
@@ -41,33 +46,33 @@ def multiplier_options(scope: OptionScope) -> Iterator[Option]:
     if _needs_trial(scope):
         deeper = {v: edit for v, edit in deeper.items() if v == 1 or is_applicable(edit, scope.architecture)}
     found = [(v, f"×{v:g}", edit) for v, edit in deeper.items()]
-    yield scope.slider_option("Depth multiplier", 1.0, found, tip)
+    yield scope.slider_option(tr("Depth multiplier"), 1.0, found, tip)
 
 
 def head_options(scope: OptionScope) -> Iterator[Option]:
     """Head and last stage, and the number of classes."""
     known = find_head_structure(scope.architecture)
-    tip = "How classes are computed from the last map: three large linear layers (VGG), or pooling and one."
+    tip = tr("How classes are computed from the last map: three large linear layers (VGG), or pooling and one.")
     if known is None:
         yield scope.disabled_option(
-            "Head", "The network does not end with linear layers on a pooled or flattened map.", tip
+            tr("Head"), tr("The network does not end with linear layers on a pooled or flattened map."), tip
         )
     else:
         yield scope.choice_option(
-            "Head", known.kind, [(name, title, SwapHead(name)) for name, title in HEAD_TITLES.items()], tip
+            tr("Head"), known.kind, [(name, tr(title), SwapHead(name)) for name, title in HEAD_TITLES.items()], tip
         )
     ending = find_last_stage(scope.architecture)
     if ending is not None:
-        words = {"conv_first": "1×1, then pool (v2)", "pool_first": "pool, then 1×1 (v3)"}
-        tip = "MobileNetV3 pools before its last 1×1: the same layer then works on one position instead of 49."
-        edits = [(name, said, ReorderLastStage(name)) for name, said in words.items()]
-        yield scope.choice_option("Last stage", ending.order, edits, tip)
+        words = {"conv_first": tr("1×1, then pool (v2)"), "pool_first": tr("pool, then 1×1 (v3)")}
+        tip = tr("MobileNetV3 pools before its last 1×1: the same layer then works on one position instead of 49.")
+        edits = [(name, label, ReorderLastStage(name)) for name, label in words.items()]
+        yield scope.choice_option(tr("Last stage"), ending.order, edits, tip)
     yield from class_options(scope)
 
 
 def class_options(scope: OptionScope) -> Iterator[Option]:
     """Number of classes."""
-    tip = "Number of classes of the output."
+    tip = tr("Number of classes of the output.")
     names = scope.architecture.output.inputs
     channel_groups = scope.channel_groups
     rows = [channel_groups.rows.get(name) for name in names]
@@ -75,12 +80,14 @@ def class_options(scope: OptionScope) -> Iterator[Option]:
         row is None or any(channel_groups.segments[a].lock_reason for a in channel_groups.linear_form(row))
         for row in rows
     ):
-        yield scope.disabled_option("Classes", "The output of the network is not computed by a single layer.", tip)
+        yield scope.disabled_option(
+            tr("Classes"), tr("The output of the network is not computed by a single layer."), tip
+        )
         return
     count = channel_groups.size(rows[0] or ())
     values = sorted({2, 10, 37, 100, 101, 200, 365, 1000, 21841, count})
     found = [(v, f"{v:,}", SetClasses(v)) for v in values]
-    yield scope.choice_option("Classes", count, found, tip)
+    yield scope.choice_option(tr("Classes"), count, found, tip)
 
 
 def input_options(scope: OptionScope) -> Iterator[Option]:
@@ -89,27 +96,30 @@ def input_options(scope: OptionScope) -> Iterator[Option]:
     if len(scope.architecture.input_shape) != 4 or not isinstance(op, Input) or op.value is not None:
         return
     batch, count, height, width = scope.architecture.input_shape
-    tip = "Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened."
+    tip = tr("Side of the image. Multiply-adds grow with its square; parameters stay, unless a map is flattened.")
     if height != width or not _accepts_input_size(scope, height):
-        reason = "Attention, or a reshape written for one size, ties this network to its resolution."
-        yield scope.disabled_option("Resolution", reason, tip)
+        reason = tr("Attention, or a reshape written for one size, ties this network to its resolution.")
+        yield scope.disabled_option(tr("Resolution"), reason, tip)
     else:
         sides = sorted({32, 64, 96, 128, 160, 192, 224, 256, 288, 299, 320, 384, 448, 512, 600, height})
         sides = [side for side in sides if _accepts_input_size(scope, side)]
-        yield scope.slider_option("Resolution", height, [(s, str(s), SetInputSize(resolution=s)) for s in sides], tip)
+        yield scope.slider_option(
+            tr("Resolution"), height, [(s, str(s), SetInputSize(resolution=s)) for s in sides], tip
+        )
     found = [
-        (n, {1: "1 (grey)", 3: "3 (colour)"}.get(n, str(n)), SetInputSize(channels=n)) for n in sorted({1, 3, 4, count})
+        (n, {1: tr("1 (grey)"), 3: tr("3 (colour)")}.get(n, str(n)), SetInputSize(channels=n))
+        for n in sorted({1, 3, 4, count})
     ]
-    yield scope.choice_option("Channels", count, found, "Channels of the image.")
-    tip = "Number of images at once. Figures count all of them."
+    yield scope.choice_option(tr("Channels"), count, found, tr("Channels of the image."))
+    tip = tr("Number of images at once. Figures count all of them.")
     writes = next((node.name for node in scope.nodes if _has_literal_batch(node)), "")
     if writes:
         yield scope.disabled_option(
-            "Batch", f"{writes} reshapes to a number of images that is written into the code.", tip
+            tr("Batch"), tr("{name} reshapes to a number of images that is written into the code.", name=writes), tip
         )
         return
     sizes = [(n, str(n), SetInputSize(batch=n)) for n in sorted({1, 2, 4, 8, 16, 32, batch})]
-    yield scope.choice_option("Batch", batch, sizes, tip)
+    yield scope.choice_option(tr("Batch"), batch, sizes, tip)
 
 
 def _has_literal_batch(node: Node) -> bool:
@@ -128,17 +138,19 @@ def _accepts_input_size(scope: OptionScope, side: int) -> bool:
 
 def compound_scaling_options(scope: OptionScope) -> Iterator[Option]:
     """Compound scaling φ (EfficientNet)."""
-    tip = "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
+    tip = tr(
+        "EfficientNet's φ: depth × 1.2^φ, width × 1.1^φ, resolution × 1.15^φ, so that multiply-adds grow about 2^φ."
+    )
     side = scope.architecture.input_shape[-1]
     if not runs_at(scope.architecture, scope.at) or not _accepts_input_size(scope, side):
-        reason = "It needs a network of blocks that accepts any resolution."
-        yield scope.disabled_option("Compound scaling φ", reason, tip)
+        reason = tr("It needs a network of blocks that accepts any resolution.")
+        yield scope.disabled_option(tr("Compound scaling φ"), reason, tip)
         return
     values = [v for v in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0) if _accepts_input_size(scope, round(side * 1.15**v))]
     if _needs_trial(scope):
         values = [v for v in values if v == 0 or is_applicable(ApplyCompoundScaling(v), scope.architecture)]
     found = [(v, f"{v:g}", ApplyCompoundScaling(v)) for v in values]
-    yield scope.slider_option("Compound scaling φ", 0.0, found, tip)
+    yield scope.slider_option(tr("Compound scaling φ"), 0.0, found, tip)
 
 
 def _needs_trial(scope: OptionScope) -> bool:

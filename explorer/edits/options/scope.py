@@ -8,12 +8,23 @@ from functools import cached_property
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.languages import tr, tr_noop
 from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, Edit, nodes_at
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Node
 from explorer.viewmodels.panels import Choice, Option
+
+#: How a sentence says where an option applies, by the name of its scope.
+LOCATIONS: dict[str, str] = {
+    tr_noop("this layer"): tr_noop("in this layer"),
+    tr_noop("this part"): tr_noop("in this part"),
+    tr_noop("these cards"): tr_noop("in these cards"),
+    tr_noop("this block"): tr_noop("in this block"),
+    tr_noop("this stage"): tr_noop("in this stage"),
+    tr_noop("whole network"): tr_noop("in the network"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,7 @@ class OptionScope:
     @property
     def location(self) -> str:
         """The place in a sentence: "in this block"."""
-        return "in the network" if self.is_network else f"in {self.name}"
+        return tr("in the network") if self.is_network else tr(LOCATIONS[self.name])
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -93,7 +104,7 @@ class OptionScope:
         """On or off; mixed when the states differ."""
         present = -1 if len(set(states)) > 1 else int(states[0])
         choices = tuple(
-            Choice(word, None if present == on else factory(bool(on))) for on, word in enumerate(("off", "on"))
+            Choice(word, None if present == on else factory(bool(on))) for on, word in enumerate((tr("off"), tr("on")))
         )
         return Option(title, self.name, choices, present, "switch", "", tip)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from explorer.base.languages import Text, tr_noop
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.groups import Group
@@ -76,9 +77,9 @@ def _recognise_block(block: BlockStructure) -> Pattern:
 def _add_remarks(pattern: Pattern, block: BlockStructure) -> Pattern:
     """The pattern, with what is said of its shortcut and gates."""
     if block.gates:
-        pattern = Pattern(f"{pattern.name} + SE", pattern.description, pattern.remarks).with_sentence(patterns.SQUEEZED)
+        pattern = pattern.with_addition(patterns.GATED).with_sentence(patterns.SQUEEZED)
     if block.shortcut is not None and not block.shortcut.enabled:
-        pattern = pattern.with_sentence(patterns.OFF, "shortcut off")
+        pattern = pattern.with_sentence(patterns.OFF, tr_noop("shortcut off"))
     return pattern
 
 
@@ -150,7 +151,7 @@ def _describe_bottleneck(pattern: Pattern, block: BlockStructure) -> Pattern:
         for n in block.ops_after(block.main_layers[-1])
         if op_kinds.is_activation(n) and op_kinds.activation_name(n) is None
     ]
-    by_edit = "bottleneck activated" if any(node.added for node in acts) else ""
+    by_edit = tr_noop("bottleneck activated") if any(node.added for node in acts) else ""
     pattern = pattern.with_sentence(patterns.ACTIVATED if acts else patterns.LINEAR, by_edit)
     return pattern.with_sentence(patterns.AROUND if block.shortcut is not None else patterns.NO_AROUND)
 
@@ -164,17 +165,18 @@ def _match_bottleneck(block: BlockStructure) -> Pattern | None:
         return None
     if depthwise and not narrow:
         return None
-    name = "inverted bottleneck" if wide else "bottleneck"
-    name = f"{_residual_prefix(block)} {name}" if block.shortcut is not None and not wide else name.capitalize()
-    what = (patterns.NARROW if narrow else patterns.WIDE if wide else patterns.EVEN).format(k=side)
+    if block.shortcut is not None and not wide:
+        name = _RESIDUAL_BOTTLENECKS[block.is_pre_activation]
+    else:
+        name = tr_noop("Inverted bottleneck") if wide else tr_noop("Bottleneck")
+    shape = patterns.NARROW if narrow else patterns.WIDE if wide else patterns.EVEN
+    pattern = Pattern(name, (Text(shape, {"k": side}),))
     if depthwise:
-        name, what = f"{name}, depthwise", f"{what} {patterns.DEPTHWISE.format(k=side)}"
+        pattern = pattern.with_addition(tr_noop("{block}, depthwise")).with_sentence(patterns.DEPTHWISE, k=side)
     elif cardinality > 1:
-        name, what = (
-            f"{name}, cardinality {cardinality}",
-            f"{what} {patterns.CARDINALITY.format(k=side, groups=cardinality)}",
-        )
-    return Pattern(name, f"{what} {patterns.AROUND}" if block.shortcut is not None else what)
+        pattern = pattern.with_addition(tr_noop("{block}, cardinality {count}"), count=cardinality)
+        pattern = pattern.with_sentence(patterns.CARDINALITY, k=side, groups=cardinality)
+    return pattern.with_sentence(patterns.AROUND) if block.shortcut is not None else pattern
 
 
 def _match_mlp(block: BlockStructure) -> Pattern | None:
@@ -199,16 +201,21 @@ def _match_full_convolutions(block: BlockStructure) -> Pattern | None:
         return None if ends else patterns.PLAIN_BLOCK
     if len(block.main_layers) > 2:
         return None
-    return Pattern(f"{_residual_prefix(block)} block", patterns.BASIC.format(k=block.kernel_sizes[0]))
+    return _residual_block(block, patterns.BASIC, k=block.kernel_sizes[0])
 
 
 def _match_residual(block: BlockStructure) -> Pattern | None:
     """Layers with a way around all of them, whatever they are."""
-    return Pattern(f"{_residual_prefix(block)} block", patterns.RESIDUAL) if block.shortcut is not None else None
+    return _residual_block(block, patterns.RESIDUAL) if block.shortcut is not None else None
 
 
-def _residual_prefix(block: BlockStructure) -> str:
-    return "Pre-activation residual" if block.is_pre_activation else "Residual"
+#: By whether norm and activation come before the convolutions.
+_RESIDUAL_BLOCKS = {False: tr_noop("Residual block"), True: tr_noop("Pre-activation residual block")}
+_RESIDUAL_BOTTLENECKS = {False: tr_noop("Residual bottleneck"), True: tr_noop("Pre-activation residual bottleneck")}
+
+
+def _residual_block(block: BlockStructure, sentence: str, **values: int) -> Pattern:
+    return Pattern(_RESIDUAL_BLOCKS[block.is_pre_activation], (Text(sentence, values),))
 
 
 def _ends_linear(block: BlockStructure) -> bool:
@@ -303,7 +310,7 @@ def _match_shuffle(block: BlockStructure) -> Pattern | None:
     else:
         pattern = patterns.SHUFFLE
     if isinstance(block.nodes[at].op, Bypass):
-        pattern = pattern.with_sentence(patterns.SHUFFLE_OFF, "shuffle off")
+        pattern = pattern.with_sentence(patterns.SHUFFLE_OFF, tr_noop("shuffle off"))
     return _add_remarks(pattern, block)
 
 
@@ -375,4 +382,4 @@ def _match_repvgg(block: BlockStructure) -> Pattern | None:
 
 def _recognise_unit(group: Group, architecture: Architecture) -> Pattern:
     names = [op_kinds.title(architecture.nodes[name]) for name in group.nodes]
-    return Pattern(" · ".join(names), "A layer with the norm and activation that go with it, on one card.")
+    return Pattern(" · ".join(names), (Text(patterns.UNIT),))

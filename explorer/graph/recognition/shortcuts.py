@@ -54,8 +54,12 @@ def compute_depths(architecture: Architecture) -> Mapping[str, int]:
     for node in architecture.nodes.values():
         known = [depth[name] for name in node.inputs if name in depth]
         if known:
-            depth[node.name] = max(known) + (op_kinds.kind(node) in (*WEIGHTED, "attention"))
+            depth[node.name] = max(known) + (op_kinds.kind(node) in _COUNTED)
     return depth
+
+
+#: Kinds of the layers that depths count.
+_COUNTED = frozenset((*WEIGHTED, "attention"))
 
 
 def find_single_source(node: Node, architecture: Architecture) -> str | None:

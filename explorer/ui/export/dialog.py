@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,70 +24,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import tr, tr_noop
-from explorer.export.page import (
-    DEFAULT_SCALE,
-    SUFFIXES,
-    ExportError,
-    ExportScope,
-    Page,
-    PictureKind,
-    ThemeName,
-    size_text,
-)
+from explorer.base.languages import tr
+from explorer.export.page import DEFAULT_SCALE, ExportError, Page, size_text
 from explorer.ui.base import dialogs
 from explorer.ui.base.appearance import current_colours
 from explorer.ui.base.lanes import Lane
-from explorer.ui.export import jobs
-from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, Level
-
-_KINDS: dict[str, PictureKind] = {
-    tr_noop("Diagram"): "graph",
-    tr_noop("Feature maps as boxes"): "volumes",
-    tr_noop("Table of stages"): "table",
-}
-_LEVELS: dict[str, Level | None] = {
-    tr_noop("As in the window"): None,
-    tr_noop("Stages"): "stages",
-    tr_noop("Blocks"): "blocks",
-    tr_noop("Units"): "units",
-    tr_noop("Ops"): "ops",
-}
-_VOLUME_LEVELS: dict[str, Level | None] = {
-    tr_noop("Stages"): "stages",
-    tr_noop("Blocks"): "blocks",
-    tr_noop("Layers"): "units",
-}
-_SCOPES: dict[str, ExportScope] = {
-    tr_noop("Whole network"): "all",
-    tr_noop("Visible part"): "visible",
-    tr_noop("Selection"): "selection",
-}
-_DIRECTIONS = {words: direction for direction, words in DIRECTIONS.items()}
-_THEMES: dict[str, ThemeName] = {
-    tr_noop("Light"): "light",
-    tr_noop("Dark"): "dark",
-    tr_noop("Print (black on white)"): "print",
-}
-_CHECKBOXES = {
-    "title": tr_noop("Title"),
-    "caption": tr_noop("Caption with exact figures"),
-    "legend": tr_noop("Legend"),
-    "figures": tr_noop("Table of figures"),
-    "transparent": tr_noop("Transparent background"),
-}
-#: Unit of the size: field of the page, default, decimals.
-_SIZES = {
-    tr_noop("× scale"): ("scale", DEFAULT_SCALE, 2),
-    tr_noop("pixels wide"): ("width", 2000.0, 0),
-    tr_noop("dots per inch"): ("dpi", 300.0, 0),
-}
-_TEXTS = {"LaTeX": ".tex", "Markdown": ".md", "CSV": ".csv"}
-_TEXT_DESCRIPTIONS = {
-    ".tex": tr_noop("A tabular with brackets; needs the packages amsmath, amssymb and booktabs."),
-    ".md": tr_noop("A table for READMEs and notes."),
-    ".csv": tr_noop("For spreadsheets and programs, with exact counts."),
-}
+from explorer.ui.export import choices, jobs
+from explorer.ui.export.last_page import load_last_page, save_last_page
+from explorer.ui.widgets.combo_boxes import build_combo_box, fill_combo_box, select_data, set_item_enabled
+from explorer.viewmodels.diagram import COLOUR_MODES
 
 
 class ExportDialog(QDialog):
@@ -122,15 +65,15 @@ class ExportDialog(QDialog):
     # what it is made of
 
     def _build(self) -> None:
-        self._kind, self._level = _build_combo_box(_KINDS), _build_combo_box(_LEVELS)
-        self._scope, self._theme = _build_combo_box(_SCOPES), _build_combo_box(_THEMES)
+        self._kind, self._level = build_combo_box(choices.KINDS), build_combo_box(choices.LEVELS)
+        self._scope, self._theme = build_combo_box(choices.SCOPES), build_combo_box(choices.THEMES)
         own = {self._source.by: self._source.by} if self._source.by not in COLOUR_MODES else {}
         self._direction, self._by = (
-            _build_combo_box(_DIRECTIONS),
-            _build_combo_box({words: key for key, words in COLOUR_MODES.items()} | own),
+            build_combo_box(choices.DIRECTION_CHOICES),
+            build_combo_box({words: key for key, words in COLOUR_MODES.items()} | own),
         )
-        self._unit, self._size = _build_combo_box(_SIZES), QDoubleSpinBox()
-        self._checkboxes = {name: QCheckBox(tr(text)) for name, text in _CHECKBOXES.items()}
+        self._unit, self._size = build_combo_box(choices.SIZES), QDoubleSpinBox()
+        self._checkboxes = {name: QCheckBox(tr(text)) for name, text in choices.CHECKBOXES.items()}
         form = QFormLayout()
         form.addRow(tr("Picture"), self._kind)
         form.addRow(tr("Level of detail"), self._level)
@@ -187,23 +130,25 @@ class ExportDialog(QDialog):
 
     def _show_page(self, page: Page, folder: str) -> None:
         """Set the controls to the settings of a page."""
-        _select_data(self._kind, page.kind)
+        select_data(self._kind, page.kind)
         self._kind_changed()
-        _select_data(self._level, page.level)
-        _select_data(self._scope, page.scope if page.scope != "selection" or self._source.selection else "all")
-        _select_data(self._direction, page.direction)
-        _select_data(self._by, page.by)
-        _select_data(self._theme, page.theme)
-        given = [(field, getattr(page, field)) for field, _, _ in _SIZES.values() if getattr(page, field) is not None]
+        select_data(self._level, page.level)
+        select_data(self._scope, page.scope if page.scope != "selection" or self._source.selection else "all")
+        select_data(self._direction, page.direction)
+        select_data(self._by, page.by)
+        select_data(self._theme, page.theme)
+        given = [
+            (field, getattr(page, field)) for field, _, _ in choices.SIZES.values() if getattr(page, field) is not None
+        ]
         field, value = given[0] if given else ("scale", DEFAULT_SCALE)
-        self._unit.setCurrentIndex([name for name, _, _ in _SIZES.values()].index(field))
+        self._unit.setCurrentIndex([name for name, _, _ in choices.SIZES.values()].index(field))
         self._unit_changed()
         self._size.setValue(float(value))
         for name, box in self._checkboxes.items():
             box.setChecked(bool(getattr(page, name)))
         architecture = self._source.network.architecture
         self._name.setText(architecture.key or architecture.title)
-        _select_data(self._format, str(QSettings().value("export/format", ".png")))
+        select_data(self._format, str(QSettings().value("export/format", ".png")))
         self._show_folder(folder)
 
     def _show_folder(self, folder: str) -> None:
@@ -239,16 +184,15 @@ class ExportDialog(QDialog):
 
     @property
     def _is_text(self) -> bool:
-        return self._format.currentData() in _TEXTS.values()
+        return self._format.currentData() in choices.TEXT_DESCRIPTIONS
 
     def _kind_changed(self) -> None:
         kind, level, suffix = self._kind.currentData(), self._level.currentData(), self._format.currentData()
-        _fill_combo_box(self._level, _VOLUME_LEVELS if kind == "volumes" else _LEVELS)
-        _select_data(self._level, level)
+        fill_combo_box(self._level, choices.levels_of(kind))
+        select_data(self._level, level)
         self._level.setEnabled(kind != "table")
-        formats = {name.removeprefix(".").upper(): name for name in SUFFIXES}
-        _fill_combo_box(self._format, formats | (_TEXTS if kind == "table" else {}))
-        _select_data(self._format, suffix)
+        fill_combo_box(self._format, choices.formats_of(kind))
+        select_data(self._format, suffix)
         self._update_enabled()
 
     def _unit_changed(self) -> None:
@@ -263,20 +207,19 @@ class ExportDialog(QDialog):
 
     def _update_enabled(self) -> None:
         kind, scope = self._kind.currentData(), self._scope.currentData()
-        graph = kind == "graph"
-        as_seen = graph and scope == "visible"
+        graph, text = kind == "graph", self._is_text
+        as_seen = graph and scope == "visible" and not text
         if as_seen:
-            _select_data(self._direction, self._source.direction)
-            _select_data(self._by, self._source.by)
-        self._direction.setEnabled(graph and not as_seen)
-        self._by.setEnabled(graph and not as_seen)
-        self._scope.setEnabled(graph)
+            select_data(self._direction, self._source.direction)
+            select_data(self._by, self._source.by)
+        self._direction.setEnabled(graph and not as_seen and not text)
+        self._by.setEnabled(graph and not as_seen and not text)
+        self._scope.setEnabled(graph and not text)
         self._level.setEnabled(kind == "volumes" or (graph and not as_seen))
-        self._checkboxes["legend"].setEnabled(graph)
         for box in (self._size, self._unit, self._theme, *self._checkboxes.values()):
-            box.setEnabled(not self._is_text and (graph or box is not self._checkboxes["legend"]))
-        _set_item_enabled(self._scope, "selection", bool(self._source.selection))
-        _set_item_enabled(self._scope, "visible", self._source.picture is not None)
+            box.setEnabled(not text and (graph or box is not self._checkboxes["legend"]))
+        set_item_enabled(self._scope, "selection", bool(self._source.selection))
+        set_item_enabled(self._scope, "visible", self._source.picture is not None)
         self._preview_timer.start()
 
     # the preview
@@ -305,7 +248,8 @@ class ExportDialog(QDialog):
             return
         try:
             suffix = self._format.currentData()
-            text = _TEXT_DESCRIPTIONS.get(suffix) or size_text(self.page, suffix, found.width, found.height)
+            described = choices.TEXT_DESCRIPTIONS.get(suffix)
+            text = tr(described) if described else size_text(self.page, suffix, found.width, found.height)
         except ExportError as failure:
             self._show_error(failure)
             return
@@ -338,9 +282,12 @@ class ExportDialog(QDialog):
             return
         page = self.page
         save_last_page(page, path)
-        work = (
-            jobs.write_table_job(self._source, path) if self._is_text else jobs.write_page_job(self._source, page, path)
-        )
+        if not self._is_text:
+            work = jobs.write_page_job(self._source, page, path)
+        elif page.kind == "graph":
+            work = jobs.write_graph_job(self._source, page.level, path)
+        else:
+            work = jobs.write_table_job(self._source, path)
         self._start_writing(tr("Writing {file}…", file=path.name))
         self._files.submit(work, lambda _: self._on_saved(path), self._on_failed)
 
@@ -376,51 +323,6 @@ class ExportDialog(QDialog):
     def _on_failed(self, failure: Exception) -> None:
         self.setEnabled(True)
         self._show_error(failure)
-
-
-def load_last_page() -> Page:
-    """Return the settings of the last export, or the defaults."""
-    try:
-        held = json.loads(str(QSettings().value("export/page", "{}")))
-        return replace(Page(level=None), **held)
-    except (ValueError, TypeError, AttributeError):
-        return Page(level=None)
-
-
-def save_last_page(page: Page, path: Path) -> None:
-    """Remember the settings, folder and format of an export."""
-    settings = QSettings()
-    settings.setValue("export/page", json.dumps(asdict(page)))
-    settings.setValue("export/folder", str(path.parent))
-    settings.setValue("export/format", path.suffix)
-
-
-def _build_combo_box(entries: dict[str, Any]) -> QComboBox:
-    box = QComboBox()
-    _fill_combo_box(box, entries)
-    return box
-
-
-def _fill_combo_box(box: QComboBox, entries: dict[str, Any]) -> None:
-    box.blockSignals(True)
-    box.clear()
-    for text, value in entries.items():
-        box.addItem(tr(text), value)
-    box.blockSignals(False)
-
-
-def _select_data(box: QComboBox, value: Any) -> None:
-    for index in range(box.count()):
-        if box.itemData(index) == value:
-            box.setCurrentIndex(index)
-            return
-
-
-def _set_item_enabled(box: QComboBox, value: Any, allowed: bool) -> None:
-    for index in range(box.count()):
-        if box.itemData(index) == value:
-            item = box.model().item(index)  # type: ignore[attr-defined]
-            item.setEnabled(allowed)
 
 
 def _side_by_side(first: QWidget, second: QWidget) -> QHBoxLayout:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QRectF
 
 from explorer.export.page import Page
-from explorer.viewmodels.diagram import Colouring, Direction
+from explorer.viewmodels.diagram import Colouring, Direction, Level
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -130,6 +130,17 @@ def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], N
         from explorer.presenters.stage_table import stage_table
 
         save_table_text(stage_table([source.network.analysis]), path)
+
+    return job
+
+
+def write_graph_job(source: ExportSource, level: Level | None, path: Path) -> Callable[[KeepGoing], None]:
+    """Job that writes the graph as GraphML or DOT; at no level, with the groups opened that are in the window."""
+
+    def job(keep_going: KeepGoing) -> None:
+        from explorer.export.network_graph import save_graph
+
+        save_graph(source.network, path, source.expanded if level is None else level)
 
     return job
 

@@ -75,7 +75,8 @@ class ExportTool:
 
     def show_dialog(self, kind: PictureKind | None = None) -> None:
         """Show the export dialog as it was left, but with the direction and colours of the window."""
-        from explorer.ui.export.dialog import ExportDialog, load_last_page
+        from explorer.ui.export.dialog import ExportDialog
+        from explorer.ui.export.last_page import load_last_page
 
         source = self.exportable
         if source is None:

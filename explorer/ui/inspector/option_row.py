@@ -26,7 +26,7 @@ class OptionRow(QWidget):
         self._name = text_label(option.title)
         self._reason = text_label("", "muted", small=True)
         self.control = self._build_control(option)
-        self.control.setAccessibleName(f"{option.title}, {option.scope}")
+        self.control.setAccessibleName(f"{option.title}, {tr(option.scope)}")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(1)
@@ -89,7 +89,7 @@ class OptionRow(QWidget):
         row.setSpacing(4)
         for number, choice in enumerate(self._option.choices):
             button = QPushButton(choice.label)
-            button.setAccessibleName(f"{self._option.title}: {choice.label}, {self._option.scope}")
+            button.setAccessibleName(f"{self._option.title}: {choice.label}, {tr(self._option.scope)}")
             button.setProperty("choice", number)
             button.clicked.connect(lambda _=False, number=number: self._request(number))
             button.installEventFilter(self)

@@ -152,7 +152,7 @@ def test_macs_of_single_layers_are_half_of_torchs_flops(layer: nn.Module) -> Non
 
 
 def test_what_does_not_fit_is_refused_with_the_node_and_its_shapes() -> None:
-    with pytest.raises(ShapeError, match="1 cannot take 4×6×6: it was made for 9 channels and is given 4") as failure:
+    with pytest.raises(ShapeError, match="1 cannot take 4×6×6: it expects 9 channels, not 4") as failure:
         chain(nn.Conv2d(4, 4, 3), nn.Conv2d(9, 4, 3))
     assert failure.value.node == "1"
 
@@ -163,5 +163,5 @@ def test_a_kernel_larger_than_the_map_is_refused() -> None:
 
 
 def test_an_unknown_input_size_is_refused() -> None:
-    with pytest.raises(ShapeError, match="made for 25088 numbers and is given 512"):
+    with pytest.raises(ShapeError, match="expects 25088 features, not 512"):
         chain(nn.Conv2d(4, 8, 1), nn.Flatten(), nn.Linear(25088, 10))

@@ -99,8 +99,8 @@ def test_cards_are_repeated_and_removed_together(cards: str, opened: Opened) -> 
     [
         ("layer1.0,layer1.0.conv1", "Depth", "One of these cards is part of another."),
         ("layer1.0,flatten", "Depth", "flatten: input 512×1×1, output 512"),
-        ("layer1.0.conv1,relu", "Width", "relu makes no channels of its own."),
-        ("relu,maxpool", "Kernel", "There is no convolution with a square window of odd side in these cards."),
+        ("layer1.0.conv1,relu", "Width", "relu has no output channels of its own."),
+        ("relu,maxpool", "Kernel", "There is no convolution with a square window of odd size in these cards."),
     ],
 )
 def test_why_cards_cannot_be_changed_together(cards: str, title: str, says: str, opened: Opened) -> None:

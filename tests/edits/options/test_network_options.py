@@ -30,7 +30,7 @@ def test_auxiliary_heads_come_where_googlenet_has_them_and_go(opened: Opened) ->
     assert trained.history.edits[0].title == "Two auxiliary heads added"
     check_count(trained)
     without = trained.edit(shown(trained)["Auxiliary heads"].choices[0].edit)
-    assert without.history.edits[1].title == "Auxiliary heads removed everywhere"
+    assert without.history.edits[1].title == "All auxiliary heads removed"
     assert without.figures.total == network.figures.total
 
 

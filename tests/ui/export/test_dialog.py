@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import networkx as nx
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+import explorer
 from explorer.drawing import Picture
 from explorer.export.page import Page
-from explorer.ui.export.dialog import ExportDialog, _select_data, load_last_page, save_last_page
+from explorer.ui.export.dialog import ExportDialog
 from explorer.ui.export.jobs import ExportSource, build_sheet
+from explorer.ui.export.last_page import load_last_page, save_last_page
 from explorer.ui.export.tool import ExportTool
 from explorer.ui.shell.window import Window
+from explorer.ui.widgets.combo_boxes import select_data
 from explorer.viewmodels.diagram import Colouring
 
 SLOW = 60_000
@@ -60,8 +64,8 @@ def saved(tool: ExportTool, qtbot: QtBot) -> None:
 def test_what_is_asked_for_is_written_and_remembered(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot)
     assert not dialog._picture.pixmap().isNull()
-    _select_data(dialog._level, "stages")
-    _select_data(dialog._theme, "print")
+    select_data(dialog._level, "stages")
+    select_data(dialog._theme, "print")
     dialog._unit.setCurrentIndex(1)
     dialog._size.setValue(640)
     dialog._checkboxes["transparent"].setChecked(True)
@@ -87,7 +91,7 @@ def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
     dialog = asked(tool, qtbot)
     sizes = {whole}
     for scope in ("visible", "selection"):
-        _select_data(dialog._scope, scope)
+        select_data(dialog._scope, scope)
         sizes.add(seen(dialog, qtbot))
     assert len(sizes) == 3
     dialog.reject()
@@ -105,16 +109,16 @@ def test_it_begins_as_the_window_is_and_the_picture_follows_direction_and_colour
     assert (dialog.page.direction, dialog.page.by, dialog.page.level) == ("right", "params", None)
     assert build_sheet(source(tool), dialog.page).content is canvas.picture  # exactly what the window shows
     across = seen(dialog, qtbot)
-    _select_data(dialog._direction, "down")
-    _select_data(dialog._by, "macs")
+    select_data(dialog._direction, "down")
+    select_data(dialog._by, "macs")
     assert seen(dialog, qtbot) != across
     for scope in ("all", "selection"):
-        _select_data(dialog._scope, scope)
+        select_data(dialog._scope, scope)
         drawn = build_sheet(source(tool), dialog.page).content
         assert drawn.height > drawn.width
         assert isinstance(drawn, Picture)
         assert drawn.diagram.scale.title == "MACs"
-    _select_data(dialog._scope, "visible")  # is as it is
+    select_data(dialog._scope, "visible")  # is as it is
     assert (dialog.page.direction, dialog.page.by) == ("right", "params")
     assert not dialog._direction.isEnabled()
     assert not dialog._by.isEnabled()
@@ -127,7 +131,7 @@ def test_numbers_of_a_tool_can_colour_an_export(tool: ExportTool, qtbot: QtBot) 
     qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
     dialog = asked(tool, qtbot)
     for level in (None, "stages"):
-        _select_data(dialog._level, level)
+        select_data(dialog._level, level)
         assert dialog.page.by == "Time"
         drawn = build_sheet(source(tool), dialog.page).content
         assert isinstance(drawn, Picture)
@@ -141,7 +145,7 @@ def test_too_large_is_said_before_it_is_tried(tool: ExportTool, qtbot: QtBot, tm
     dialog._size.setValue(150_000)
     assert "largest scale that works is" in seen(dialog, qtbot)
     assert not dialog._save.isEnabled()
-    _select_data(dialog._format, ".svg")
+    select_data(dialog._format, ".svg")
     assert "sharp at any size" in seen(dialog, qtbot)
     assert dialog._save.isEnabled()
     dialog._name.setText(" ")
@@ -188,22 +192,44 @@ def test_copy(tool: ExportTool, qtbot: QtBot) -> None:
 def test_a_table_as_text_and_as_a_picture(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot, "table")
     assert not dialog._level.isEnabled()
-    _select_data(dialog._format, ".csv")
+    select_data(dialog._format, ".csv")
     assert not dialog._size.isEnabled()
     saved(tool, qtbot)
     assert (tmp_path / "resnet18.csv").read_text().startswith("Stage,Output,Layers")
     asked(tool, qtbot, "table")
     assert tool.dialog is not None
-    _select_data(tool.dialog._format, ".png")
+    select_data(tool.dialog._format, ".png")
     saved(tool, qtbot)
     assert QImage(str(tmp_path / "resnet18.png")).width() > 500
+
+
+@pytest.mark.parametrize("level", [None, "stages"])
+def test_the_graph_for_other_programs(tool: ExportTool, qtbot: QtBot, tmp_path: Path, level: str | None) -> None:
+    dialog = asked(tool, qtbot)
+    select_data(dialog._format, ".graphml")
+    select_data(dialog._level, level)
+    assert dialog._level.isEnabled()
+    assert not any(box.isEnabled() for box in (dialog._size, dialog._scope, dialog._direction, dialog._by))
+    saved(tool, qtbot)
+    graph = nx.read_graphml(tmp_path / "resnet18.graphml", force_multigraph=True)
+    network = tool._session.network
+    assert network is not None
+    expanded = tool._session.expanded if level is None else level
+    assert set(graph) == set(explorer.to_networkx(network, expanded))  # type: ignore[arg-type]
+    assert sum(params for _, params in graph.nodes(data="params")) == network.figures.total.params
+
+
+def test_the_graph_for_graphviz(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    select_data(asked(tool, qtbot)._format, ".dot")
+    saved(tool, qtbot)
+    assert (tmp_path / "resnet18.dot").read_text(encoding="utf-8").startswith("digraph")
 
 
 def test_volumes(tool: ExportTool, qtbot: QtBot) -> None:
     dialog = asked(tool, qtbot)
     first = seen(dialog, qtbot)
-    _select_data(dialog._kind, "volumes")
-    _select_data(dialog._level, "stages")
+    select_data(dialog._kind, "volumes")
+    select_data(dialog._level, "stages")
     assert not dialog._scope.isEnabled()
     assert seen(dialog, qtbot) != first
     dialog.reject()

@@ -1,0 +1,42 @@
+"""Combo boxes whose entries have data of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QComboBox
+
+from explorer.base.languages import tr
+
+
+def build_combo_box(entries: Mapping[str, Any]) -> QComboBox:
+    """Return a combo box with these entries: text and data."""
+    box = QComboBox()
+    fill_combo_box(box, entries)
+    return box
+
+
+def fill_combo_box(box: QComboBox, entries: Mapping[str, Any]) -> None:
+    """Replace the entries of a combo box without a signal; texts are translated."""
+    box.blockSignals(True)
+    box.clear()
+    for text, value in entries.items():
+        box.addItem(tr(text), value)
+    box.blockSignals(False)
+
+
+def select_data(box: QComboBox, value: Any) -> None:
+    """Select the entry with this data; where there is none, leave the selection."""
+    for index in range(box.count()):
+        if box.itemData(index) == value:
+            box.setCurrentIndex(index)
+            return
+
+
+def set_item_enabled(box: QComboBox, value: Any, allowed: bool) -> None:
+    """Allow or forbid the entry with this data."""
+    for index in range(box.count()):
+        if box.itemData(index) == value:
+            item = box.model().item(index)  # type: ignore[attr-defined]
+            item.setEnabled(allowed)
