@@ -115,7 +115,7 @@ def test_cards_and_the_inspector_say_where_weights_come_from(tmp_path: Path) -> 
     cards = build_diagram(
         loaded.analysis, expanded_at_level(loaded.analysis, "ops"), provenance_of=loaded.provenance_of
     ).cards
-    assert cards["fc"].tip.endswith("Weights extended: kept 10 of 1,000 outputs, and new ones beside")
+    assert cards["fc"].tip.endswith("Weights extended: kept 10 of 1,000 outputs, and new tensors")
     assert "Weights" not in cards["conv1.0"].tip
     inspected = build_inspection(loaded.analysis, ("fc",), loaded.provenance_of)
     assert inspected is not None

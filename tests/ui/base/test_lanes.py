@@ -73,3 +73,20 @@ def test_a_job_is_cancelled_in_its_depths(qtbot: QtBot, lane: Lane) -> None:
     lane.cancel()
     qtbot.waitUntil(lambda: not lane.busy)
     assert not results
+
+
+@pytest.mark.parametrize("latest_only", [False, True])
+def test_only_the_latest_of_those_that_wait_is_run_where_that_is_wanted(qtbot: QtBot, latest_only: bool) -> None:
+    lane = Lane("test", latest_only=latest_only)
+    begin, results = threading.Event(), list[int]()
+    for number in range(4):
+
+        def job(keep_going: KeepGoing, number: int = number) -> int:
+            assert begin.wait(5)
+            return number
+
+        lane.submit(job, results.append, lambda failure: None)
+    begin.set()
+    qtbot.waitUntil(lambda: not lane.busy)
+    assert results == ([3] if latest_only else [0, 1, 2, 3])
+    lane.close()
