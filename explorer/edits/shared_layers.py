@@ -75,13 +75,15 @@ def apply_to_calls(edit: Edit, architecture: Architecture) -> Architecture:
     for path, apart in _find_apart(architecture, result).items():
         raise EditError(
             tr(
-                "{name} is one layer that is called at {count} places, {calls}: this would change it at only some of them",
+                "{name} is one layer that is called at {count} places, {calls}: this would change only some of them",
                 name=path,
                 count=len(apart),
                 calls=", ".join(apart),
             ),
             node=next(iter(apart)),
-            repairs=[Repair(f"Give each call of {path} weights of its own", UnshareLayer(place_of(*apart)))],
+            repairs=[
+                Repair(tr("Give each call of {name} weights of its own", name=path), UnshareLayer(place_of(*apart)))
+            ],
         )
     return result
 

@@ -89,7 +89,7 @@ def test_an_edit_of_one_call_changes_all(network: Network) -> None:
 
 
 def test_what_cannot_be_for_all_is_refused_with_a_way_out(network: Network) -> None:
-    with pytest.raises(EditError, match=r"loop .*2 places.*loop, loop:2.*some of them only") as failure:
+    with pytest.raises(EditError, match=r"loop .*2 places.*loop, loop:2.*only some of them") as failure:
         network.edit(SetWidth("conv", 7), SetWidth("loop", 12))
     (repair,) = failure.value.repairs
     assert repair.edit == UnshareLayer("loop,loop:2")
