@@ -56,6 +56,7 @@ class NetworkContext:
     ) -> None:
         self.entry = entry
         self.inputs = inputs  # what a module of the user's own was opened with
+        self.file = ""  # of a model in another format (ONNX) that it was opened from
         self.verification = verification  # how a module of the user's own compared with itself
         self.user_module = user_module  # the user's code that builds it, if known
         self.options = dict(options or {})

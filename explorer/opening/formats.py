@@ -49,6 +49,8 @@ _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RI
 def recognise(path: str | Path) -> Format:
     """Return the format of a file. Raises OpeningError for one that is not there, or is nothing that can be opened."""
     path = Path(path)
+    if path.exists() and not path.is_file():  # a folder, or a pipe that would never answer
+        raise OpeningError(f"{path} is no file")
     if path.suffix.lower() == ".py":
         return PYTHON
     try:

@@ -90,7 +90,7 @@ def open_any(
     path = Path(source)
     found = formats.recognise(path)
     if found.kind == "project":
-        return _open_project(path, edits)
+        return _open_project(path, edits, apart)
     if found.kind == "weights":
         return _open_weights(path, input_shape, edits, apart.keep_going if apart else always)
     if found.kind in ("image", "python"):
@@ -98,7 +98,9 @@ def open_any(
         raise OpeningError(f"{path.name} {hint}")
     if found.runs_code and not trusted:
         raise CodeConsentRequired(path, found.name)
-    return network_from_verified(_open_file(path, found.kind, input_shape, apart), seed=seed, edits=edits)
+    network = network_from_verified(_open_file(path, found.kind, input_shape, apart), seed=seed, edits=edits)
+    network.context.file = str(path.resolve()) if found.kind == "onnx" else ""
+    return network
 
 
 def _is_path(text: str) -> bool:
@@ -139,10 +141,13 @@ def _open_own(
     return open_user_module_apart(own, edits, limits=apart.limits, keep_going=apart.keep_going)
 
 
-def _open_project(path: Path, edits: Iterable[Edit]) -> Network:
+def _open_project(path: Path, edits: Iterable[Edit], apart: Apart | None) -> Network:
     from explorer.project.opening import open_project
 
-    return open_project(path)[0].edit(*edits)
+    def open_file(file: Path) -> Network:
+        return open_any(file, apart=apart)
+
+    return open_project(path, open_file=open_file)[0].edit(*edits)
 
 
 def _open_weights(

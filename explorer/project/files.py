@@ -36,6 +36,9 @@ _Id = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]  # of a card: that of a 
 #: "package.module:make", or "folder/net.py:Net" with a path that says nothing across lines.
 _FACTORY_PATTERN = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
 
+#: A model that is opened without running code.
+_MODEL_PATTERN = r"^([^\x00-\x1f]+\.[oO][nN][nN][xX])?$"
+
 
 class ProjectError(ValueError):
     """File that cannot be read, written or opened. The message names the file, the place in it and the reason."""
@@ -64,6 +67,7 @@ class Project:
     edits: tuple[Edit, ...] = ()
     position: int = 0  # edits that are in force; those behind can be redone
     view: ProjectView = ProjectView()
+    file: str = ""  # of a model in another format, in place of key and module
 
     @property
     def applied_edits(self) -> tuple[Edit, ...]:
@@ -139,7 +143,8 @@ def read_project(path: str | Path) -> Project:
 def write_project(path: str | Path, project: Project) -> None:
     """Write a project atomically. Raises ProjectError."""
     value: dict[str, Any] = {"format": "cnnx", "version": PROJECT_VERSION}
-    value |= {"network": project.network} if project.network else {"module": project.module}
+    named = {"network": project.network, "module": project.module, "file": project.file}
+    value |= {kind: name for kind, name in named.items() if name}
     if project.options:
         value["options"] = dict(project.options)
     if project.input_shape is not None:
@@ -163,6 +168,7 @@ class _ProjectFile(BaseModel):
     version: Literal[1]
     network: _Name = ""
     module: Annotated[str, Field(max_length=2000, pattern=_FACTORY_PATTERN)] = ""
+    file: Annotated[str, Field(max_length=2000, pattern=_MODEL_PATTERN)] = ""
     options: Annotated[dict[_Name, bool | int | float | _Name], Field(max_length=100)] = Field(default_factory=dict)
     input_shape: tuple[_Batch, _Channels, _Side, _Side] | None = None
     inputs: Annotated[list[_Name], Field(max_length=100)] = Field(default_factory=list)
@@ -193,9 +199,10 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
         file = _ProjectFile.model_validate_json(json.dumps(_migrate(value, path)))
     except ValidationError as failure:
         raise ProjectError(f"{path}: {_first_error(failure)}") from failure
-    if bool(file.network) == bool(file.module):
+    named = [name for name in (file.network, file.module, file.file) if name]
+    if len(named) != 1:
         hint = 'add "network": and its key, such as "resnet50"'
-        raise ProjectError(f"{path} {'names two networks' if file.network else f'does not name its network; {hint}'}")
+        raise ProjectError(f"{path} {'names two networks' if named else f'does not name its network; {hint}'}")
     if file.position > len(file.edits):
         raise ProjectError(f"{path}: position {file.position} lies behind the last of {len(file.edits)} edits")
     if file.inputs and (file.network or file.input_shape is not None):
@@ -206,7 +213,9 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
         raise ProjectError(f"{path}: {failure}") from failure
     view = _view_from_file(file.view)
     edits = _parse_edits(file.edits, path)
-    return Project(file.network, file.module, file.options, file.input_shape, inputs, edits, file.position, view)
+    return Project(
+        file.network, file.module, file.options, file.input_shape, inputs, edits, file.position, view, file.file
+    )
 
 
 # ids of cards are text here, and values everywhere else

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ def build_project(network: Network, view: ProjectView | None = None, folder: Pat
     module whose code is unknown.
     """
     entry, user_module, history = network.context.entry, network.context.user_module, network.history
-    if entry is None and user_module is None:
+    file = network.context.file
+    if entry is None and user_module is None and not file:
         raise ProjectError(
             f"{network.title} was opened as a live module, and a project can only name what makes one: open it with "
             "File › Open module…"
@@ -50,16 +51,22 @@ def build_project(network: Network, view: ProjectView | None = None, folder: Pat
         edits=history.edits,
         position=history.position,
         view=view or ProjectView(),
+        file=_relative_path(folder, Path(file)) if file else "",
     )
+
+
+def _relative_path(folder: Path | None, path: Path) -> str:
+    """Return a path as a project in a folder names it: relative, where it is inside."""
+    path = path.resolve()
+    if folder is not None and path.is_relative_to(folder.resolve()):
+        path = path.relative_to(folder.resolve())
+    return path.as_posix()
 
 
 def _relative_factory(folder: Path | None, user_module: UserModule) -> str:
     if not user_module.is_file:
         return user_module.factory
-    path = Path(user_module.location).resolve()
-    if folder is not None and path.is_relative_to(folder.resolve()):
-        path = path.relative_to(folder.resolve())
-    return f"{path.as_posix()}:{user_module.name}"
+    return f"{_relative_path(folder, Path(user_module.location))}:{user_module.name}"
 
 
 def user_module_of(project: Project, path: str | Path) -> UserModule:
@@ -85,6 +92,7 @@ def open_project(
     *,
     trusted: UserModule | None = None,
     limits: Limits | None = None,
+    open_file: Callable[[Path], Network] | None = None,
 ) -> tuple[Network, Project]:
     """Open the network of a project file and apply its edits.
 
@@ -92,6 +100,7 @@ def open_project(
         keep_going: called before each edit with the fraction done (0 to 1); False stops with Cancelled.
         trusted: the module that the user has consented to run.
         limits: of a process of its own, in which the module runs; without them it runs in this one.
+        open_file: opens a model in another format (`explorer.opening.open_any`).
 
     Raises:
         ProjectError: the message names the file, the edit that cannot be made, and why.
@@ -105,6 +114,8 @@ def open_project(
         except ValueError as failure:
             raise ProjectError(f"{path}: {failure}") from failure
         return _apply_edits(network, project, path, keep_going), project
+    if project.file:
+        return _apply_edits(_open_model_file(project, path, open_file), project, path, keep_going), project
     if project.module:
         if trusted is None:
             raise ConsentRequired(path, user_module_of(project, path))
@@ -122,6 +133,17 @@ def open_project(
     except (ValueError, RuntimeError) as failure:
         raise ProjectError(f"{path}: {failure}") from failure
     return _apply_edits(network, project, path, keep_going), project
+
+
+def _open_model_file(project: Project, path: str | Path, open_file: Callable[[Path], Network] | None) -> Network:
+    if is_network_path(project.file):  # a look would sign in
+        raise ProjectError(f"{path} is of a model on another machine, {project.file}: open it from a copy of yours")
+    if open_file is None:
+        raise ProjectError(f"{path} is of a model in another format, {project.file}: use explorer.open")
+    try:
+        return open_file(Path(path).resolve().parent / project.file)
+    except ValueError as failure:
+        raise ProjectError(f"{path}: {failure}") from failure
 
 
 def open_library_network(
@@ -178,6 +200,9 @@ def to_python(network: Network) -> str:
         lines.insert(bool(edits), f"from explorer.networks.input_spec import {imported}")
         made = f"parse_inputs({inputs!r})" if inputs else f"single_input({shape!r})"
         opening = f"open_user_module(UserModule({user_module.factory!r}, {dict(user_module.arguments)!r}, {made}))"
+    elif network.context.file:
+        lines[0 if not edits else 1] = "from explorer.opening.open_any import open_any"
+        opening = f"open_any({network.context.file!r})"
     else:
         arguments = [repr(entry.key) if entry is not None else "module"]
         if shape is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import time
 from pathlib import Path
@@ -19,7 +20,7 @@ from explorer.networks.user_module import UserModuleError
 from explorer.opening.errors import CodeConsentRequired, OpeningError
 from explorer.opening.open_any import Apart, open_any
 from explorer.opening.recognition import recognise_weights
-from explorer.project.files import write_project
+from explorer.project.files import ProjectError, write_project
 from explorer.project.opening import build_project, open_project, to_python
 
 SHAPE = (1, 3, 16, 16)
@@ -131,6 +132,35 @@ def test_names_of_libraries_open_and_come_back_from_projects(tmp_path: Path) -> 
     for name, said in (("timm:resnet18x", "did you mean"), ("torchvision:nothing", "no network 'nothing'")):
         with pytest.raises(UserModuleError, match=said):
             explorer.open(name)
+
+
+def test_a_project_of_an_onnx_file_names_it_and_opens_it_again(files: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes((files / "net.onnx").read_bytes())
+    network = explorer.open(tmp_path / "net.onnx").edit(explorer.SwapActivation("*", "gelu"))
+    path = tmp_path / "work.cnnx"
+    write_project(path, build_project(network, folder=tmp_path))
+    assert json.loads(path.read_text())["file"] == "net.onnx"  # so that both can move
+    again = explorer.open(path)
+    assert again.history.applied_edits == network.history.applied_edits
+    assert again.figures.total == network.figures.total
+    values: dict[str, Any] = {}
+    exec(to_python(network), values)
+    assert values["network"].figures.total == network.figures.total
+    for name, said in (
+        ("//host/x.onnx", "on another machine"),
+        ("gone.onnx", "cannot read"),
+        ("x.pt2", "string should"),
+    ):
+        path.write_text(json.dumps({"format": "cnnx", "version": 1, "file": name, "edits": [], "position": 0}))
+        with pytest.raises(ProjectError, match=said):
+            explorer.open(path)
+
+
+def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    for path in (tmp_path, tmp_path / "pipe.onnx"):
+        with pytest.raises(OpeningError, match="is no file"):
+            explorer.open(path)
 
 
 def test_own_code_runs_only_when_trusted(tmp_path: Path) -> None:

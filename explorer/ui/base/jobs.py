@@ -153,10 +153,18 @@ def open_project_job(
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         from explorer.analysis.sample_names import BUILT_IN_SAMPLES
+        from explorer.opening.open_any import Apart, open_any
         from explorer.presenters import expanded_at_level
         from explorer.project import opening
 
-        network, project = opening.open_project(path, keep_going, trusted=agreed, limits=limits or Limits())
+        apart = Apart(limits or Limits(), keep_going)
+        network, project = opening.open_project(
+            path,
+            keep_going,
+            trusted=agreed,
+            limits=apart.limits,
+            open_file=lambda file: open_any(file, apart=apart),
+        )
         view = project.view
         if view.opened is None:
             return OpenedNetwork(network, expanded_at_level(network.analysis, level), level, path=path)

@@ -115,7 +115,7 @@ class ModuleDialog(QDialog):
         column.addWidget(self.message)
         column.addStretch(1)
         column.addWidget(self.buttons)
-        self.resize(680, 420)
+        self.resize(680, 560 if reason else 420)
 
     def show_module(self, user_module: UserModule) -> None:
         """Fill the fields."""
@@ -124,6 +124,7 @@ class ModuleDialog(QDialog):
         if user_module.name:
             self.name_box.setEditText(user_module.name)
         self.arguments_edit.setText(", ".join(f"{name}={value!r}" for name, value in user_module.arguments.items()))
+        self.arguments_edit.setCursorPosition(0)  # the beginning is seen, not an end that somebody else chose
         if user_module.inputs != single_input():
             self.inputs.show_specs(user_module.inputs)
 
