@@ -53,7 +53,7 @@ def test_files(tmp_path: Path) -> None:
         ("3", "must hold a list of edits"),
         ("{}", "must hold a list of edits"),
         ("[3]", "edit 1 must be an object"),
-        ('[{"edit": "explode", "at": "*"}]', "edit 1 is of the unknown kind 'explode'; there are set_width"),
+        ('[{"edit": "explode", "at": "*"}]', r"edit 1 is of the unknown kind 'explode'; there are .*set_width"),
         ('[{"edit": "toggle_shortcut", "at": "*"}]', r"edit 1 \(toggle_shortcut\), on: field required"),
         ('[{"edit": "toggle_shortcut", "at": "*", "on": "yes"}]', r"on: input should be a valid boolean"),
         ('[{"edit": "toggle_shortcut", "at": 3, "on": true}]', r"at: input should be a valid string"),
