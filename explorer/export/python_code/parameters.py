@@ -7,17 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any
 
-from torch import nn
-
+from explorer.export.python_code.derived import Vector, find_condition, find_expression, is_on, join, numbers_of
 from explorer.export.python_code.generalise import FALSE, TRUE, Family
 from explorer.export.python_code.sources import Sources
-from explorer.export.python_code.terms import Hole, Literal, Template, Term, Value
+from explorer.export.python_code.terms import Literal, Term, Value
+from explorer.export.python_code.uses import Use, find_uses
 
 Row = Mapping[int, Value]
-Vector = tuple[Value | None, ...]  # one value for each instance; None where it is not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +25,6 @@ class Parameter:
     type: str
     vector: Vector
     default: Value | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """Where a hole is: the argument of which layer or function, of which child, and what it depends on."""
-
-    role: str
-    owner: str
-    flags: tuple[Hole, ...]
-    default: str | None = None
 
 
 class Parameters:
@@ -79,7 +66,7 @@ class _Namer:
         self.family, self.sources = family, sources
         self.entering = tuple(Literal(str(count), count) if count is not None else None for count in entering)
         self.uses: dict[int, list[Use]] = {}
-        _find_uses(family.template, self.uses, sources)
+        find_uses(family.template, self.uses, sources)
         self.rows = family.rows
         self.taken = {"self", "x", "i"}
 
@@ -87,7 +74,7 @@ class _Namer:
         """The values of a hole, without those that nobody reads."""
         found: list[Value | None] = []
         for row in self.rows:
-            read = any(all(_is_on(row.get(flag.index)) for flag in use.flags) for use in self.uses.get(index, ()))
+            read = any(all(is_on(row.get(flag.index)) for flag in use.flags) for use in self.uses.get(index, ()))
             found.append(row.get(index) if read else None)
         return tuple(found)
 
@@ -99,8 +86,8 @@ class _Namer:
         classes: list[tuple[list[int], Vector]] = []  # holes of equal values
         for index in holes:
             for number, (members, vector) in enumerate(classes):
-                if (index in flags) == (members[0] in flags) and (joined := _joined(vector, vectors[index])):
-                    classes[number] = ([*members, index], joined)
+                if (index in flags) == (members[0] in flags) and (both := join(vector, vectors[index])):
+                    classes[number] = ([*members, index], both)
                     break
             else:
                 classes.append(([index], vectors[index]))
@@ -110,7 +97,7 @@ class _Namer:
         """The vector with the channels that enter where it says the same wherever it is read."""
         roles = {use.role for use in self.uses[index]}
         if roles & set(_PLACES[:3]) and None in vector and None not in self.entering:
-            return _joined(vector, self.entering) or vector
+            return join(vector, self.entering) or vector
         return vector
 
     def _without_rate(self, index: int, vector: Vector) -> Vector:
@@ -132,7 +119,7 @@ class _Namer:
                 if isinstance(value, Literal):
                     expressions |= dict.fromkeys(members, value.text)
                     continue
-            derived = _derived(vector, known) if not self._is_flag(members) else _condition(vector, known)
+            derived = find_expression(vector, known) if not self._is_flag(members) else find_condition(vector, known)
             ratio = self._ratio(members, vector, parameters) if derived is None else None
             if ratio is not None:
                 parameters.append(ratio)
@@ -165,7 +152,7 @@ class _Namer:
         """How many times the channels that enter an inner width is, if that takes few values: the expansion."""
         if not known or known[0].name != "in_channels" or self._is_last(members):
             return None
-        wide, entering = _numbers(vector), _numbers(known[0].vector)
+        wide, entering = numbers_of(vector), numbers_of(known[0].vector)
         if wide is None or entering is None or None in wide or None in entering:
             return None
         pairs = [(a, b) for a, b in zip(wide, entering, strict=True) if a is not None and b]
@@ -254,93 +241,6 @@ class _Namer:
         return common if 3 * count >= 2 * len(values) and not any(u.role in _PLACES for u in uses) else None
 
 
-def _is_on(value: Value | None) -> bool:
-    return isinstance(value, Literal) and value.value not in (False, 0)
-
-
-def _joined(one: Vector, two: Vector) -> Vector | None:
-    """One vector for both, where they say the same wherever both are read."""
-    if all(a is None or b is None or a == b for a, b in zip(one, two, strict=True)):
-        if not any(a is not None and b is not None for a, b in zip(one, two, strict=True)):
-            return None
-        return tuple(a if a is not None else b for a, b in zip(one, two, strict=True))
-    return None
-
-
-def _numbers(vector: Vector) -> list[int | None] | None:
-    if all(v is None or (isinstance(v, Literal) and type(v.value) is int) for v in vector):
-        return [v.value if isinstance(v, Literal) else None for v in vector]
-    return None
-
-
-def _derived(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | None:
-    """An expression in arguments that are known already, the simplest that holds for every instance."""
-    for name, other in known:
-        if all(a is None or a == b for a, b in zip(vector, other, strict=True)):
-            return name
-    wanted = [v.value if isinstance(v, Literal) else None for v in vector]
-    if not all(type(a) in (int, float, type(None)) for a in wanted) or len({a for a in wanted if a is not None}) < 2:
-        return None
-    held = {name: numbers for name, other in known if name.isidentifier() and (numbers := _numbers(other)) is not None}
-    for name, numbers in held.items():
-        pairs = [(a, b) for a, b in zip(wanted, numbers, strict=True) if a is not None]
-        whole = [(a, b) for a, b in pairs if b is not None]
-        if len(whole) == len(pairs) and (found := _formula(name, whole)):
-            return found
-    for (one, first), (two, second) in combinations(held.items(), 2):
-        if all(a is None or (b and c and a == b * c) for a, b, c in zip(wanted, first, second, strict=True)):
-            return f"{one} * {two}"
-    return None
-
-
-def _formula(name: str, pairs: Sequence[tuple[Any, int]]) -> str | None:
-    """An expression in one argument that gives the first number of each pair from the second."""
-    if all(type(a) is float for a, _ in pairs):  # the scale of attention
-        return f"{name}**-0.5" if all(b > 0 and a == b**-0.5 for a, b in pairs) else None
-    if any(type(a) is float for a, _ in pairs):
-        return None
-    ratios = {a / b if b else 0 for a, b in pairs}
-    if len(ratios) == 1 and (ratio := ratios.pop()) == int(ratio) and ratio > 1:
-        return f"{int(ratio)} * {name}"
-    for divisor in (2, 3, 4, 6, 8, 16, 32):
-        if all(a == b // divisor for a, b in pairs):
-            return f"{name} // {divisor}"
-    return f"{name}**2" if all(a == b * b for a, b in pairs) else None
-
-
-def _condition(vector: Vector, known: Sequence[tuple[str, Vector]]) -> str | None:
-    """A condition on arguments that are known already which is true exactly where the flag is."""
-    tests: list[tuple[str, list[bool]]] = []
-    numbered = [(name, held) for name, other in known if (held := _numbers(other)) is not None and None not in held]
-    for name, held in numbered:
-        if name in ("stride", "expansion"):
-            tests.append((f"{name} == 1", [value == 1 for value in held]))
-    for name, makes in known:
-        if name.isidentifier() and None in makes and any(isinstance(v, Term) for v in makes):
-            tests.append((f"{name} is not None", [v is not None for v in makes]))
-    for name, rates in known:
-        shares = [v.value for v in rates if isinstance(v, Literal) and type(v.value) is float]
-        if name.isidentifier() and len(shares) == len(rates):
-            tests.append((f"{name} > 0", [share > 0 for share in shares]))
-    for number, (name, held) in enumerate(numbered):
-        for other, theirs in numbered[number + 1 :]:
-            channels = all("channels" in n or "width" in n for n in (name, other))
-            if channels:
-                tests.append((f"{name} == {other}", [a == b for a, b in zip(held, theirs, strict=True)]))
-    pairs = [
-        (f"{a} and {b}", [p and q for p, q in zip(one, two, strict=True)])
-        for n, (a, one) in enumerate(tests)
-        for b, two in tests[n + 1 :]
-    ]
-    on = [value == TRUE for value in vector]
-    for text, values in (*tests, *pairs):
-        if values == on:
-            return text
-        if [not value for value in values] == on:
-            return text.replace("==", "!=").replace(" and ", " or ").replace(">", "<=").replace(" is not ", " is ")
-    return None
-
-
 def _type_of(vector: Vector, sources: Sources) -> str:
     values = [v for v in vector if v is not None]
     if any(isinstance(v, Term) for v in values):
@@ -369,121 +269,3 @@ def _sequence_type(kind: str, values: Sequence[object]) -> str:
     inner = {type(item).__name__ for value in values if isinstance(value, (list, tuple)) for item in value}
     item = inner.pop() if len(inner) == 1 else "object"
     return f"list[{item}]" if kind == "list" else f"tuple[{item}, ...]"
-
-
-def _find_uses(template: Template, uses: dict[int, list[Use]], sources: Sources) -> None:
-    if isinstance(template, Term):
-        _walk(template, "", "", (), uses, sources)
-        return
-    for child in template.children:
-        flags = (child.flag,) if child.flag is not None else ()
-        role = "activation" if isinstance(child.make, Hole) else ""
-        _walk(child.make, child.name, role, flags, uses, sources)
-    for step in template.steps:
-        flags = (step.flag,) if step.flag is not None else ()
-        if step.flag is not None:
-            uses.setdefault(step.flag.index, []).append(Use(_flag_role(step.value), "", ()))
-        _walk_step(step.value, flags, uses, sources)
-
-
-def _walk_step(value: Value, flags: tuple[Hole, ...], uses: dict[int, list[Use]], sources: Sources) -> None:
-    """Uses in a step: an argument is named as the function names it."""
-    if not isinstance(value, Term):
-        return
-    names = _argument_names(value, sources)
-    for name, part in zip(names, value.parts, strict=True):
-        if isinstance(part, Hole):
-            uses.setdefault(part.index, []).append(Use(name, "", flags))
-        else:
-            _walk_step(part, flags, uses, sources)
-
-
-def _argument_names(value: Term, sources: Sources) -> list[str]:
-    count = len(value.parts)
-    if value.sort in ("function", "method"):
-        keywords = list(value.tag[2])
-        plain = count - len(keywords)
-        known = sources.parameters.get(value.tag[1], _ARGUMENTS.get(str(value.tag[1]).rpartition(".")[2], ()))
-        return [*(known[n] if n < len(known) else "size" for n in range(plain)), *keywords]
-    return ["size" if value.sort == "infix" else "depth" if value.sort == "gather" else "value"] * count
-
-
-#: Names of the arguments of functions that do not tell them.
-_ARGUMENTS: dict[str, tuple[str, ...]] = {
-    "permute": ("x", "dims"),
-    "channel_shuffle": ("x", "groups"),
-    "flatten": ("x", "start_dim", "end_dim"),
-    "avg_pool2d": ("x", "kernel_size", "stride", "padding"),
-    "max_pool2d": ("x", "kernel_size", "stride", "padding"),
-    "chunk": ("x", "chunks", "dim"),
-    "cat": ("tensors", "dim"),
-    "mean": ("x", "dim"),
-}
-
-
-def _flag_role(value: Term) -> str:
-    if value.sort == "call":
-        return "_".join(value.tag[1])
-    if value.sort == "infix":
-        return {"+": "shortcut", "*": "gate"}.get(value.tag[1], "apply")
-    name = str(value.tag[1]) if len(value.tag) > 1 else value.sort
-    return {"F.channel_shuffle": "shuffle"}.get(name, name.rpartition(".")[2])
-
-
-def _walk(
-    value: Value,
-    owner: str,
-    role: str,
-    flags: tuple[Hole, ...],
-    uses: dict[int, list[Use]],
-    sources: Sources,
-    default: str | None = None,
-) -> None:
-    if isinstance(value, Hole):
-        uses.setdefault(value.index, []).append(Use(role, owner, flags, default))
-        return
-    if not isinstance(value, Term):
-        return
-    if value.sort == "optional":
-        assert isinstance(value.parts[0], Hole)
-        role = _optional_role(value.parts[1])
-        uses.setdefault(value.parts[0].index, []).append(Use(role, owner, flags))
-        _walk(value.parts[1], owner, role, (*flags, value.parts[0]), uses, sources)
-    elif value.sort == "repeat":
-        count = value.parts[0]
-        _walk(count, owner, "depth", flags, uses, sources)
-        inner = (*flags, count) if isinstance(count, Hole) else flags
-        _walk(value.parts[1], owner, role, inner, uses, sources)
-    elif value.sort == "layer":
-        defaults = {a.name: a.default for a in sources.layers[value.tag[1]].arguments}
-        for name, part in zip(value.tag[2], value.parts, strict=True):
-            _walk(part, owner, name, flags, uses, sources, defaults.get(name))
-    elif value.sort == "new":
-        for name, given, part in zip(value.tag[2], value.tag[3], value.parts, strict=True):
-            _walk(part, owner, name, flags, uses, sources, given.text if isinstance(given, Literal) else None)
-    elif value.sort == "sequential":
-        parts = value.parts
-        if isinstance(value.tag[1], tuple):
-            _walk(parts[0], owner, "prefix", flags, uses, sources)
-            parts = parts[1:]
-        for number, part in enumerate(parts):
-            inner_role = "activation" if isinstance(part, Hole) else role
-            _walk(part, f"{owner}_{number}" if owner else "", inner_role, flags, uses, sources)
-    elif value.sort in ("holder", "extended"):
-        for name, part in zip(value.tag[1], value.parts[-len(value.tag[1]) :], strict=True):
-            _walk(part, f"{owner}_{name}", role, flags, uses, sources)
-    else:
-        for part in value.parts:
-            _walk(part, owner, role, flags, uses, sources, default)
-
-
-def _optional_role(value: Value) -> str:
-    if isinstance(value, Hole):
-        return "activation"
-    if isinstance(value, Term) and value.sort in ("new", "layer"):
-        name = re.sub(r"(?<!^)(?=[A-Z])", "_", str(value.tag[1]).removeprefix("nn.")).lower()
-        plain = str(value.tag[1]).removeprefix("nn.")
-        if value.sort == "layer" and hasattr(nn.modules.activation, plain):
-            return "activation"
-        return {"conv2d_norm_activation": "expand", "squeeze_excitation": "squeeze"}.get(name, name)
-    return "extra"
