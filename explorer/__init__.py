@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from explorer.networks.catalogue import CatalogueEntry as CatalogueEntry
     from explorer.networks.catalogue import all_entries as all_entries
     from explorer.networks.catalogue import get_entry as get_entry
+    from explorer.networks.input_spec import InputError as InputError
+    from explorer.networks.input_spec import InputSpec as InputSpec
     from explorer.opening.open_any import open_any
     from explorer.session import Session as Session
     from explorer.ui.shell.app import show as show
@@ -55,6 +57,7 @@ _HOME: dict[str, tuple[str, str]] = {
         "explorer.export.page": "ExportError Page",
         "explorer.network": "Network Prediction",
         "explorer.networks.catalogue": "CatalogueEntry all_entries get_entry",
+        "explorer.networks.input_spec": "InputError InputSpec",
         "explorer.session": "Session",
         "explorer.ui.shell.app": "show",
     }.items()

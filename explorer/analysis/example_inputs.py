@@ -33,6 +33,9 @@ _MAX_FILE_BYTES = 2**31 + 2**16
 #: The photo of an image input when a network is opened.
 _PHOTO = "astronaut"
 
+#: The photo that the window begins with.
+_WINDOW = "cat"
+
 
 @dataclass(frozen=True)
 class Example:
@@ -100,7 +103,7 @@ def name_ops(ops: list[Input]) -> list[Input]:
     """Return the inputs with one of them the main one: the first image that is a photo, else the first. Further photos
     are others of the built-in ones: two equal images would tell nothing."""
     photo = next((index for index, op in enumerate(ops) if op.source == "photo"), 0)
-    others = iter([name for name in BUILT_IN_SAMPLES if name != _PHOTO] * len(ops))
+    others = iter([name for name in BUILT_IN_SAMPLES if name not in (_PHOTO, _WINDOW)] * len(ops))
     found = []
     for index, op in enumerate(ops):
         source = f"photo {next(others)}" if op.source == "photo" and index != photo else op.source

@@ -78,7 +78,7 @@ def map_tensors(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
 
 
 def _check_names(module: nn.Module, parameters: list[inspect.Parameter], named: Mapping[str, Any]) -> None:
-    known = {p.name for p in parameters}
+    known = [p.name for p in parameters]
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters) or not parameters:
         return
     for name in named:

@@ -42,6 +42,7 @@ from explorer.graph.node_list import NodeList
 from explorer.graph.out_of_place import call_out_of_place
 from explorer.graph.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
 from explorer.graph.size_int import SizeInt
+from explorer.graph.sized_by_values import sized_by_values
 
 
 class CaptureError(ValueError):
@@ -278,7 +279,8 @@ class _Recorder(TorchFunctionMode):
         if not changed and name in _CONVERSIONS and any(result is value for value in args):
             return result
         op, plain_args, plain_kwargs = self.plain_call(func, *plain)
-        recorded = self.nodes.add_op(autocast_op(op, (args, kwargs), result), plain_args, plain_kwargs)
+        op = sized_by_values(autocast_op(op, (args, kwargs), result), name, args, result)
+        recorded = self.nodes.add_op(op, plain_args, plain_kwargs)
         return self.finish(recorded, result, before)
 
     def finish(self, name: str, result: Any, before: list[tuple[torch.Tensor, int]]) -> Any:

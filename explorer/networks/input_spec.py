@@ -91,7 +91,7 @@ class InputSpec:
             value = _literal(source)
             if value is not _NO_LITERAL:
                 return cls.plain(name, value)
-        shape = _parse_shape(sides.strip(), text) if sides.strip() else _shape_of_source(source)
+        shape = _parse_shape(sides.strip(), text) if sides.strip() or not rest else _shape_of_source(source)
         return cls(name, shape, dtype.strip(), source)
 
     @property

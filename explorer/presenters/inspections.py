@@ -14,7 +14,8 @@ from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Input, Node
+from explorer.graph.architecture import Architecture, Function, Input, Node
+from explorer.graph.sized_by_values import SizedByValues
 from explorer.presenters import titles
 from explorer.presenters.cost_formula import build_cost_formula
 from explorer.viewmodels.panels import Inspection
@@ -100,6 +101,8 @@ def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -
     attributes = op_kinds.attributes(node)
     rows = [(tr("Attributes"), attributes)] if attributes else []
     rows += _figure_rows(analysis, (node.name,))
+    if isinstance(node.op, Function) and isinstance(node.op.call, SizedByValues):
+        rows.append(("Size", tr("depends on values: it cannot be edited, and is shown as the example gave it")))
     rows += _weights_row(analysis, (node.name,), provenance_of)
     rows += _shared_row(analysis, (node.name,))
     title = titles.join_label(node) or op_kinds.label(node)

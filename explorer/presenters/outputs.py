@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import torch
@@ -11,8 +12,9 @@ import torch
 from explorer.analysis.forward.engine import ForwardResult
 from explorer.analysis.output_divergence import entropy, js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.memo import bounded
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison, RgbImage
 from explorer.weights.provenance import Provenance
@@ -22,8 +24,10 @@ from explorer.weights.weight_source import WeightSource
 MAX_PREDICTIONS = 10
 
 
-def compare_outputs(now: ForwardResult, baseline: ForwardResult, note: str, weights: str = "") -> OutputComparison:
-    """Return both outputs and their divergence: as classes, as a map of classes, or as plain numbers."""
+def compare_outputs(
+    now: ForwardResult, baseline: ForwardResult, note: str, weights: str = "", *, is_picture: bool = False
+) -> OutputComparison:
+    """Return both outputs and their divergence: as classes, as a map of classes, as a picture, or as plain numbers."""
     ran = (
         tr("{run} of {total} ops were computed", run=now.ops_run, total=now.ops_total)
         if now.ops_run
@@ -41,6 +45,8 @@ def compare_outputs(now: ForwardResult, baseline: ForwardResult, note: str, weig
     a, b = _first_answer(now.main_output), _first_answer(baseline.main_output)
     if a.dim() == 1 and a.numel() > 1:
         shown = _compare_classes(blank, a, b)
+    elif is_picture and a.dim() == 3 and a.shape[0] == 3:
+        shown = replace(_compare_numbers(blank, a, b), maps=_as_pictures(a, b))
     elif a.dim() == 3 and a.shape[0] > 1:
         shown = _compare_class_maps(blank, a, b)
     else:
@@ -84,7 +90,14 @@ def _first_answer(main: torch.Tensor) -> torch.Tensor:
     first = main[0] if main.dim() > 1 else main
     if first.dim() == 3 and first.shape[1:] == (1, 1):
         first = first[:, 0, 0]
-    return first.double()
+    return first.abs().double() if first.is_complex() else first.double()
+
+
+def returns_picture(architecture: Architecture) -> bool:
+    """Return whether a network ends in a sigmoid or tanh, as generators and autoencoders of images do: three channels
+    of it are colours, not three classes."""
+    node = architecture.nodes[architecture.output.inputs[0]] if architecture.output.inputs else architecture.output
+    return op_kinds.title(node) in ("Sigmoid", "Tanh")
 
 
 def _compare_classes(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) -> OutputComparison:
@@ -175,8 +188,34 @@ def _compare_numbers(blank: OutputComparison, a: torch.Tensor, b: torch.Tensor) 
         facts = tr("{now} (before {before:.4g})", now=facts, before=float(b))
     far = float((a - b).norm() / b.norm().clamp(min=1e-12))
     apart = tr("identical") if far == 0 else tr("differs by {share} % of its size", share=f"{100 * far:.2g}")
-    maps = (_grey_image(a), _grey_image(b)) if a.dim() == 3 and a.shape[0] == 1 else ()
-    return replace(blank, facts_text=facts, distance_text=apart, maps=maps)
+    return replace(blank, facts_text=facts, distance_text=apart, maps=_as_images(a, b))
+
+
+def _as_pictures(a: torch.Tensor, b: torch.Tensor) -> tuple[RgbImage, ...]:
+    if b.shape != a.shape:
+        return ()
+    low = -1.0 if min(float(a.min()), float(b.min())) < 0 else 0.0  # of a tanh, or of a sigmoid
+    return _colour_image(a, low), _colour_image(b, low)
+
+
+def _as_images(a: torch.Tensor, b: torch.Tensor) -> tuple[RgbImage, ...]:
+    """Both answers as pictures: the only map, a sequence with its features downwards, or the middle slice of the first
+    channel of a volume; none for what is no map at all."""
+    planes = [_plane(part) for part in (a, b)]
+    if any(plane is None or min(plane.shape) < 2 for plane in planes):
+        return ()
+    now, before = planes
+    assert now is not None
+    assert before is not None
+    return _grey_image(now), _grey_image(before)
+
+
+def _plane(a: torch.Tensor) -> torch.Tensor | None:
+    if a.dim() == 2:
+        return a
+    if a.dim() == 3:
+        return a[0] if a.shape[0] == 1 else None
+    return a[0, a.shape[1] // 2] if a.dim() == 4 else None
 
 
 def _describe_values(values: torch.Tensor) -> str:
@@ -189,15 +228,26 @@ def _describe_values(values: torch.Tensor) -> str:
 
 
 def _other_outputs_text(value: object) -> str:
-    """Return a text about the outputs beside the main one."""
-    if isinstance(value, dict):
-        named = [(str(name), part) for name, part in list(value.items())[1:]]
+    """Return a text about the outputs beside the main one, by their place in dicts, tuples and named tuples."""
+    named = list(_named_outputs(value, ""))
+    said = [f"{name} {'×'.join(map(str, part.shape)) or '1'}" for name, part in named[1 : MAX_PREDICTIONS + 1]]
+    more = len(named) - 1 - len(said)
+    said += [tr_n("{n} more", "{n} more", more)] if more > 0 else []
+    return tr("also returns {outputs}", outputs=", ".join(said)) if said else ""
+
+
+def _named_outputs(value: object, name: str) -> Iterator[tuple[str, torch.Tensor]]:
+    if isinstance(value, torch.Tensor):
+        yield name or "output", value
+        return
+    parts: Iterable[tuple[object, object]] = ()
+    if isinstance(value, Mapping):
+        parts = value.items()
     elif isinstance(value, (tuple, list)):
-        named = [(tr("output {number}", number=number), part) for number, part in enumerate(value[1:], 2)]
-    else:
-        named = []
-    others = [f"{name} {tuple(part.shape)}" for name, part in named if isinstance(part, torch.Tensor)]
-    return tr("also returns {outputs}", outputs=", ".join(others)) if others else ""
+        parts = zip(getattr(value, "_fields", range(1, len(value) + 1)), value, strict=True)
+    for place, part in parts:
+        label = tr("output {number}", number=place) if isinstance(place, int) and not name else str(place)
+        yield from _named_outputs(part, f"{name}.{label}" if name else label)
 
 
 @bounded(16)
@@ -216,9 +266,15 @@ def _class_map_image(classes: torch.Tensor) -> RgbImage:
     return RgbImage(rgb.shape[1], rgb.shape[0], rgb.contiguous().numpy().tobytes())
 
 
-def _grey_image(values: torch.Tensor) -> RgbImage:
-    low, high = float(values.min()), float(values.max())
-    grey = ((_subsample(values[0]) - low) / ((high - low) or 1.0) * 255).to(torch.uint8)
+def _colour_image(values: torch.Tensor, low: float) -> RgbImage:
+    pixels = torch.stack([_subsample(plane) for plane in values], -1)
+    rgb = ((pixels - low) / (1.0 - low) * 255).clamp(0, 255).to(torch.uint8).contiguous()
+    return RgbImage(rgb.shape[1], rgb.shape[0], rgb.numpy().tobytes())
+
+
+def _grey_image(plane: torch.Tensor) -> RgbImage:
+    low, high = float(plane.min()), float(plane.max())
+    grey = ((_subsample(plane) - low) / ((high - low) or 1.0) * 255).to(torch.uint8)
     rgb = grey[..., None].expand(-1, -1, 3).contiguous()
     return RgbImage(rgb.shape[1], rgb.shape[0], rgb.numpy().tobytes())
 

@@ -482,7 +482,7 @@ class InflatedPart(nn.Module):
         return self.fc(F.avg_pool3d(x, (2, 4, 4))).squeeze(3).squeeze(3).mean(2) if x.dim() == 5 else x
 
 
-@paper("nodes=10x6", "edges=[2x24]:int64@0..9", refusal="bincount")
+@paper("nodes=10x6", "edges=[2x24]:int64@0..9")
 class GraphConvolution(nn.Module):
     """Kipf and Welling, ICLR 2017: messages by index_add."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_class_for_every_place_is_a_map() -> None:
     }
     assert [(pixels.width, pixels.height, len(pixels.rgb)) for pixels in shown.maps] == [(8, 4, 96)] * 2
     assert shown.facts_text.startswith("The class changed at 62.5 % of the 8 × 4 positions")
-    assert "also returns aux (1, 3, 1, 8)" in shown.facts_text
+    assert "also returns aux 1×3×1×8" in shown.facts_text
     assert 0 < shown.divergence < 1
     assert compare_outputs(of(now), of(now), "").divergence == pytest.approx(0, abs=1e-9)
 
@@ -82,7 +83,7 @@ def test_one_number_is_no_class() -> None:
 def test_several_outputs_are_named() -> None:
     shown = compare_outputs(of((torch.rand(1, 5), torch.rand(1, 3))), of((torch.rand(1, 5), torch.rand(1, 3))), "")
     assert len(shown.predictions) == 5
-    assert shown.facts_text.endswith("also returns output 2 (1, 3)")
+    assert shown.facts_text.endswith("also returns output 2 1×3")
 
 
 def test_where_it_broke_is_said() -> None:
@@ -123,3 +124,24 @@ def test_cards_and_the_inspector_say_where_weights_come_from(tmp_path: Path) -> 
     only_edited = build_inspection(loaded.analysis, ("fc",))
     assert only_edited is not None
     assert dict(only_edited.rows)["Weights"].startswith("sliced")
+
+
+def test_outputs_inside_of_dicts_and_named_tuples_are_named_by_their_place() -> None:
+    answer = namedtuple("answer", ["boxes", "scores"])
+    value = {
+        "features": {"low": torch.rand(1, 4, 6, 6), "high": torch.rand(1, 4, 3, 3)},
+        "found": answer(None, torch.rand(2)),
+    }
+    shown = compare_outputs(of(value), of(value), "")
+    assert shown.facts_text.endswith("also returns features.high 1×4×3×3, found.scores 2")
+
+
+def test_what_is_no_class_is_shown_as_a_picture_where_it_can_be() -> None:
+    sequence, volume, picture = torch.rand(1, 12, 8), torch.rand(1, 2, 5, 6, 7), torch.rand(1, 3, 8, 9)
+    for value, size in ((sequence, (8, 12)), (volume, (7, 6)), (torch.rand(1, 8, 8, dtype=torch.complex64), (8, 8))):
+        shown = compare_outputs(of(value), of(value), "")
+        assert [(image.width, image.height) for image in shown.maps] == [size, size]
+        assert not shown.predictions
+    coloured = compare_outputs(of(picture), of(picture), "", is_picture=True)
+    assert (coloured.maps[0].width, coloured.maps[0].height, coloured.predictions) == (9, 8, ())
+    assert len(set(coloured.maps[0].rgb)) > 3

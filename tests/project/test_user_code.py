@@ -7,16 +7,18 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.edits import EditError, SwapActivation
-from explorer.networks.input_spec import single_input
+from explorer.networks.input_spec import parse_inputs, single_input
 from explorer.networks.user_module import UserModule, UserModuleError
 from explorer.project.files import ProjectError, read_project, write_project
-from explorer.project.opening import ConsentRequired, build_project, open_project, to_python
+from explorer.project.opening import ConsentRequired, build_project, open_project, to_python, user_module_of
 from explorer.project.user_code import open_user_module, open_user_module_apart
 
 NET = """
@@ -208,3 +210,27 @@ def test_the_lines_of_python_open_it_again(net: Path) -> None:
     exec(to_python(network), {}, made)
     assert made["network"].figures.total == network.figures.total  # type: ignore[attr-defined]
     assert torch.is_tensor(made["network"].run("cat").result.main_output)  # type: ignore[attr-defined]
+
+
+def test_inputs_are_saved_with_the_project_and_files_are_found_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "two.py").write_text(
+        "import torch\nclass Two(torch.nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n        torch.manual_seed(0)\n"
+        "        self.fc = torch.nn.Linear(4, 2)\n"
+        "    def forward(self, x, scale, *, flag=False):\n        return self.fc(x) * scale if flag else self.fc(x)\n"
+    )
+    np.save(tmp_path / "scale.npy", np.full((1, 2), 3.0, np.float32))
+    texts = ["x=4", f"scale=@{tmp_path / 'scale.npy'}", "flag=True"]
+    network = open_user_module(UserModule(f"{tmp_path / 'two.py'}:Two", {}, parse_inputs(texts)))
+    write_project(tmp_path / "two.cnnx", build_project(network, folder=tmp_path))
+    saved = json.loads((tmp_path / "two.cnnx").read_text())
+    assert saved["inputs"] == ["x=4", "scale=[]@scale.npy", "flag=True"]
+    assert "input_shape" not in saved
+    trusted = user_module_of(read_project(tmp_path / "two.cnnx"), tmp_path / "two.cnnx")
+    again, _ = open_project(tmp_path / "two.cnnx", trusted=trusted)
+    torch.testing.assert_close(again.run().result.value, network.run().result.value)
+    apart = open_user_module_apart(trusted)
+    torch.testing.assert_close(apart.run().result.value, network.run().result.value)
+    held: dict[str, Any] = {}
+    exec(to_python(network), held)
+    torch.testing.assert_close(held["network"].run().result.value, network.run().result.value)

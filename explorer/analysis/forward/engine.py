@@ -24,6 +24,7 @@ from explorer.analysis.forward.merkle import KeyedSnapshot, MerkleKeys
 from explorer.analysis.forward.node_value import with_weights
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.arguments import tensors_in
 from explorer.weights.weight_source import WeightSource
 
 T = TypeVar("T")
@@ -42,11 +43,8 @@ class ForwardResult:
 
     @property
     def main_output(self) -> torch.Tensor:
-        """The (first) output tensor."""
-        value = self.value
-        while not isinstance(value, torch.Tensor):
-            value = next(iter(value.values())) if isinstance(value, dict) else value[0]
-        return value
+        """The (first) output tensor, wherever it is in lists and dicts; no number at all where there is none."""
+        return next(tensors_in(self.value), torch.empty(0))
 
 
 class ForwardEngine:

@@ -254,14 +254,16 @@ def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], 
     """Job that runs a network and its baseline on the sample image and compares the two outputs."""
 
     def job(keep_going: KeepGoing) -> OutputComparison:
-        from explorer.presenters.outputs import compare_outputs, weights_note
+        from explorer.presenters.outputs import compare_outputs, returns_picture, weights_note
 
         now = network.run(sample, keep_going)
         before = network.baseline.run(sample, keep_going)
         origin = network.context
         verified = network.verification.text if network.verification is not None else ""
         note = " ".join(filter(None, (verified, origin.forward.fallback_reason, origin.weights.note)))
-        found = compare_outputs(now.result, before.result, note, weights_note(network.architecture, origin.weights))
+        architecture = network.architecture
+        kept, picture = weights_note(architecture, origin.weights), returns_picture(architecture)
+        found = compare_outputs(now.result, before.result, note, kept, is_picture=picture)
         return replace(found, crop=network.crop_box(sample))
 
     return job
