@@ -102,7 +102,7 @@ def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -
     rows = [(tr("Attributes"), attributes)] if attributes else []
     rows += _figure_rows(analysis, (node.name,))
     if isinstance(node.op, Function) and isinstance(node.op.call, SizedByValues):
-        rows.append(("Size", tr("depends on values: it cannot be edited, and is shown as the example gave it")))
+        rows.append((tr("Size"), tr("depends on values: it cannot be edited, and is shown as the example gave it")))
     rows += _weights_row(analysis, (node.name,), provenance_of)
     rows += _shared_row(analysis, (node.name,))
     title = titles.join_label(node) or op_kinds.label(node)
