@@ -13,6 +13,7 @@ import pytest
 import explorer
 from explorer.edits import EDIT_KINDS, ToggleShortcut
 from explorer.network import Network, open_network
+from explorer.opening.open_any import open_any
 from explorer.networks.catalogue import all_entries, get_entry
 
 ROOT = Path(__file__).parents[1]
@@ -64,7 +65,7 @@ def test_star_import_brings_the_edits() -> None:
     namespace: dict[str, object] = {}
     exec("from explorer import *", namespace)
     assert namespace["SetWidth"] is EDIT_KINDS["set_width"]
-    assert namespace["open"] is open_network
+    assert namespace["open"] is open_any
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
