@@ -21,13 +21,21 @@ import pytest
 import torch
 
 from explorer.analysis.forward.engine import ForwardEngine
+from explorer.edits import AddShortcut, Edit, SwapActivation, SwapHead
 from explorer.export.network_files import save_network
 from explorer.network import Network
 from explorer.networks.catalogue import get_entry, instantiate
 from tests.conftest import KEYS
 from tests.edits.test_random_outputs import LARGEST, drawn, same, small
 
-QUICK = ("googlenet_2014", "mobilenet_v3_small", "resnet18", "shufflenet_v1_g3", "squeezenet1_1")
+#: One call of a shared activation; a name that is layer and container; a shortcut of the product's own.
+CASES: tuple[tuple[str, Edit], ...] = (
+    ("resnet18", SwapActivation("layer1.0.relu", "silu")),
+    ("resnet50_v1", SwapActivation("layer3.4.relu", "silu")),
+    ("resnet18", SwapHead("fully_connected", 256)),
+    ("plain18", AddShortcut("*", "pad")),
+)
+QUICK = ("googlenet_2014", "mobilenet_v3_small", "shufflenet_v1_g3", "squeezenet1_1")
 QUICK_ONNX = ("mobilenet_v1_x0_25", "squeezenet1_1")
 QUICK_TRAINED = ("densenet121", "squeezenet1_1", "swin_t")
 ONNX_BYTES = 2**31 - 2**20  # what one file may hold
@@ -164,6 +172,11 @@ def test_run_module_and_python_are_one(
         check_eval(network, stranger, tmp_path)
     except AssertionError as failure:
         raise AssertionError(f"{network.history.applied_edits}") from failure
+
+
+@pytest.mark.parametrize(("key", "edit"), CASES, ids=lambda value: value if isinstance(value, str) else value.name)
+def test_what_once_left_otherwise(key: str, edit: Edit, stranger: Stranger, tmp_path: Path) -> None:
+    check_eval(small(key).edit(edit), stranger, tmp_path)
 
 
 def test_onnxruntime_agrees(an_onnx_key: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
