@@ -13,8 +13,8 @@ import pytest
 import explorer
 from explorer.edits import EDIT_KINDS, ToggleShortcut
 from explorer.network import Network, open_network
-from explorer.opening.open_any import open_any
 from explorer.networks.catalogue import all_entries, get_entry
+from explorer.opening.open_any import open_any
 
 ROOT = Path(__file__).parents[1]
 

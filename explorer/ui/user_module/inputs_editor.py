@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -43,7 +44,7 @@ class _Row:
         if self.format.currentData() is None:
             return InputSpec.from_text(f"{name}={numbers if numbers in ('None', 'True', 'False') else f'@{numbers}'}")
         dtype = f":{self.format.currentData()}" if self.format.currentData() else ""
-        source = numbers if self.numbers.currentData() != "" else ""
+        source = "" if numbers == self.numbers.itemText(0) else numbers
         return replace(InputSpec.from_text(f"{self.shape.text()}{dtype}{f'@{source}' if source else ''}"), name=name)
 
 
@@ -74,7 +75,7 @@ class InputsEditor(QWidget):
         column_layout = QVBoxLayout(self)
         column_layout.setContentsMargins(0, 0, 0, 0)
         column_layout.addLayout(self._grid)
-        column_layout.addWidget(self.add_button)
+        column_layout.addWidget(self.add_button, alignment=Qt.AlignmentFlag.AlignLeft)
         self._tips = tuple(tip for _, tip in heads)
         self.show_specs(single_input())
 

@@ -307,3 +307,35 @@ def test_the_limits_are_kept_as_settings(tool: UserModuleTool) -> None:
     assert read_limits() == Limits(7, 3 * 2**29)
     QSettings().setValue("own code/seconds", "soon")
     assert read_limits() == Limits()
+
+
+def test_the_signature_fills_the_inputs_and_what_is_typed_is_opened(
+    tool: UserModuleTool, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "pair.py"
+    path.write_text(
+        "from torch import nn\nclass Pair(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.fc, self.emb = nn.Linear(4, 3), nn.Embedding(10, 3)\n"
+        "    def forward(self, image, tokens, deterministic: bool, mask=None):\n"
+        "        return self.fc(image) + self.emb(tokens).sum(1)\n"
+    )
+    tool.open_action.trigger()
+    dialog = asked(tool)
+    dialog.path_edit.setText(str(path))
+    dialog.path_edit.editingFinished.emit()
+    texts = ["image=3x224x224", "tokens=16:int64@0..9", "deterministic=False"]
+    assert [spec.text for spec in dialog.inputs.specs()] == texts
+    dialog.inputs.rows[0].shape.setText("4 by 4")
+    dialog.run_button.click()
+    assert "is no input" in dialog.message.text()
+    dialog.inputs.rows[0].shape.setText("4")
+    dialog.inputs.rows[0].numbers.setEditText("1, 2, 3, 4")
+    dialog.inputs.add_button.click()
+    dialog.inputs.rows[3].remove.click()
+    dialog.run_button.click()
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    network = window.session.network
+    assert network is not None
+    assert [spec.text for spec in network.context.inputs] == ["image=4@1, 2, 3, 4", *texts[1:]]
+    assert network.verification is not None
+    assert network.verification.status == "equal"
