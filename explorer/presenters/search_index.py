@@ -160,8 +160,8 @@ def _op_entry(analysis: Analysis, node: Node, parent_path: str) -> SearchEntry:
 
 def _group_entry(analysis: Analysis, group: Group, parent_path: str) -> SearchEntry:
     title, path = titles.group_title(analysis, group), group.path
-    english = analysis.pattern(group).name if title == analysis.pattern(group).title else title
-    text = _searchable(title, english, group.class_name, path)
+    pattern = analysis.pattern(group)
+    text = _searchable(title, pattern.name if pattern.title != pattern.name else "", group.class_name, path)
     total = analysis.figures.sum(group.all_nodes)
     numbers = {
         "params": float(total.params),
@@ -176,7 +176,7 @@ def _group_entry(analysis: Analysis, group: Group, parent_path: str) -> SearchEn
 def _searchable(title: str, english: str, class_name: str, path: str) -> str:
     """The words a part is found by; its English name too, which guides and the documentation use."""
     names = dict.fromkeys((title, english, class_name, path.rsplit(".", 1)[-1]))
-    return " ".join(names).casefold()
+    return " ".join(filter(None, names)).casefold()
 
 
 def _op_figures(analysis: Analysis, node: Node) -> dict[str, float | tuple[float, float]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from explorer.base.languages import translator
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level
 from explorer.presenters.search_index import build_breadcrumb, expanded_to_show, find_card, search_index
@@ -44,3 +45,19 @@ def test_there_is_no_trail_to_nowhere_and_none_to_the_network_itself(opened: Ope
     study = opened("resnet18").analysis
     assert build_breadcrumb(study, "nowhere") == ()
     assert build_breadcrumb(study, study.hierarchy.root.id) == ()
+
+
+def test_places_are_found_by_their_english_names_in_every_language(opened: Open) -> None:
+    study = opened("mobilenet_v2").analysis
+    english = {place.id: place.search_text for place in search_index(study)}
+    translator.set_translations("test", {"Inverted residual": "倒残差", "Conv {size}": "卷积 {size}", "Stage": "阶段"})
+    try:
+        found = {place.id: place for place in search_index(study)}
+    finally:
+        translator.set_translations("en", {})
+    block, conv = found["features.3"], found["features.0.0"]
+    assert (block.title, conv.title) == ("倒残差", "卷积 3×3")
+    assert block.search_text == "倒残差 inverted residual invertedresidual 3"
+    assert conv.search_text == "卷积 3×3 conv 3×3 conv2d 0"
+    assert all("stage" in place.search_text for place in found.values() if place.kind == "stage")
+    assert {place.id: place.search_text for place in search_index(study)} == english
