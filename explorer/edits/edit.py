@@ -49,7 +49,9 @@ class Edit(Protocol):
     name: ClassVar[str]
 
     @property
-    def at(self) -> str: ...
+    def at(self) -> str:
+        """The place that is changed."""
+        ...
 
     @property
     def title(self) -> str:

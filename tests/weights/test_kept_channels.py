@@ -105,7 +105,7 @@ def test_channels_go_by_the_scales_of_their_batch_norms() -> None:
     for name in ("stem", "norm_stem", "one", "norm_one"):
         check_tensor(name, now[f"{name}.bias"], then[f"{name}.bias"], {0: same(kept)}, seeded=False)
     check_tensor("bare.weight", now["bare.weight"], then["bare.weight"], {1: same(kept)}, seeded=False)
-    with pytest.raises(EditError, match=r"bare has no batch norm .* keep='l1' goes by"):
+    with pytest.raises(EditError, match=r"bare is not followed by a batch norm .* keep='l1' goes by"):
         network.edit(SetWidth("bare", 3, keep="norm_scale"))
 
 

@@ -38,10 +38,12 @@ class PixelBox:
 
     @property
     def height(self) -> int:
+        """Number of rows."""
         return self.bottom - self.top + 1
 
     @property
     def width(self) -> int:
+        """Number of columns."""
         return self.right - self.left + 1
 
     def union(self, other: PixelBox | None) -> PixelBox:
