@@ -19,14 +19,14 @@ def table_as_markdown(table: StageTable) -> str:
     def line(cells: Sequence[str]) -> str:
         return f"| {' | '.join(cells)} |"
 
-    def said(cell: Cell) -> str:
+    def format_cell(cell: Cell) -> str:
         if isinstance(cell, tuple):
             return "<br>".join(_escape_markdown(str(run)) for run in cell)
         return number_format.format_short(cell) if isinstance(cell, int) else _escape_markdown(cell)
 
     rules = ["---:" if _is_count(table, column) else "---" for column in range(len(table.header))]
-    rows = [line([said(cell) for cell in row]) for row in table.rows]
-    totals = [line([f"**{text}**" if (text := said(cell)) else "" for cell in row]) for row in table.total_rows]
+    rows = [line([format_cell(cell) for cell in row]) for row in table.rows]
+    totals = [line([f"**{text}**" if (text := format_cell(cell)) else "" for cell in row]) for row in table.total_rows]
     notes = ["", *(_escape_markdown(note) for note in table.notes)] if table.notes else []
     return "\n".join([line([_escape_markdown(name) for name in table.header]), line(rules), *rows, *totals, *notes, ""])
 
@@ -34,13 +34,13 @@ def table_as_markdown(table: StageTable) -> str:
 def table_as_csv(table: StageTable) -> str:
     """Return the table as CSV; counts are exact."""
 
-    def said(cell: Cell) -> str | int:
+    def format_cell(cell: Cell) -> str | int:
         return " · ".join(map(str, cell)) if isinstance(cell, tuple) else cell
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.header)
-    writer.writerows([said(cell) for cell in row] for row in (*table.rows, *table.total_rows))
+    writer.writerows([format_cell(cell) for cell in row] for row in (*table.rows, *table.total_rows))
     return text.getvalue()
 
 

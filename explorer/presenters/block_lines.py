@@ -129,8 +129,8 @@ class _BlockPaths:
         rest = [" → ".join(step.text for step in way[shared:]) for way in branches]
         if not any(rest):
             return branches[0]
-        said = tuple(text or "identity" for text in rest)
-        return (*branches[0][:shared], _PathStep(name, f"({f' {mark} '.join(said)})", said if mark == "|" else ()))
+        texts = tuple(text or "identity" for text in rest)
+        return (*branches[0][:shared], _PathStep(name, f"({f' {mark} '.join(texts)})", texts if mark == "|" else ()))
 
     def gate_steps(self, name: str, a: str, b: str) -> tuple[_PathStep, ...]:
         """A product with a gate: the gate's way is the longer one, and begins where the map itself is."""

@@ -110,10 +110,13 @@ class DepthCurves:
         now, before = layer.values[key]
         if key == "change":
             return f"{layer.title}  ·  {layer.name}\n{layer.change_text}"
-        said = f"{CURVES[key][0]}: {_format_curve_value(key, now)}"
+        curve, value = tr(CURVES[key][0]), _format_curve_value(key, now)
         if self.is_edited:
-            said += f", before {_format_curve_value(key, before)}"
-        return f"{layer.title}  ·  {layer.name}\n{said}"
+            before_text = _format_curve_value(key, before)
+            line = tr("{unit}: {now}, before {before}", unit=curve, now=value, before=before_text)
+        else:
+            line = f"{curve}: {value}"
+        return f"{layer.title}  ·  {layer.name}\n{line}"
 
 
 def compute_depth_curves(
@@ -154,9 +157,9 @@ def _stage_starts(names: Sequence[str], *probes: Probe) -> tuple[tuple[int, str]
             titles |= dict.fromkeys(group.nodes, group_title(showing.analysis, group))
     found: list[tuple[int, str]] = []
     for place, name in enumerate(names):
-        said = titles.get(name, "")
-        if not found or found[-1][1] != said:
-            found.append((place, said))
+        title = titles.get(name, "")
+        if not found or found[-1][1] != title:
+            found.append((place, title))
     return tuple(found)
 
 

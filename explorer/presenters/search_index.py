@@ -104,8 +104,8 @@ def similar_query(analysis: Analysis, id: str) -> tuple[str, str]:
         id = main_op(analysis, group).name
     elif group is not None:
         title = titles.group_title(analysis, group)
-        told = group.role in ("block", "branch")
-        return (f'kind:{group.role} "{title}"', title) if told else (f"kind:{group.role}", group.role)
+        is_titled = group.role in ("block", "branch")
+        return (f'kind:{group.role} "{title}"', title) if is_titled else (f"kind:{group.role}", group.role)
     node = analysis.architecture.nodes.get(id)
     if node is None:
         return "", ""

@@ -42,12 +42,12 @@ class OptionRow(QWidget):
         self.control.setEnabled(not option.reason)
         self._name.setEnabled(not option.reason)
         mixed = option.control == "switch" and option.current < 0
-        said = option.reason or (tr("On in some places, off in others.") if mixed else "")
-        self._reason.setText(said)
-        self._reason.setVisible(bool(said))
+        remark = option.reason or (tr("On in some places, off in others.") if mixed else "")
+        self._reason.setText(remark)
+        self._reason.setVisible(bool(remark))
         for widget in (self._name, self.control):
             widget.setToolTip(option.reason or option.tip)
-        self.control.setAccessibleDescription(said or option.tip)
+        self.control.setAccessibleDescription(remark or option.tip)
         labels = [choice.label for choice in option.choices]
         if isinstance(self.control, Switch):
             self.control.set_state(bool(option.current) if option.current >= 0 else None)
