@@ -13,7 +13,7 @@ from explorer.base.languages import tr, tr_noop
 from explorer.drawing.cards import paint_badge
 from explorer.drawing.icons import ICON_SIDE, icon_path
 from explorer.drawing.theme import Theme, diagram_font, text_width
-from explorer.viewmodels.diagram import UNKNOWN_LABEL, ColourScale, Kind
+from explorer.viewmodels.diagram import NONE_LABEL, UNKNOWN_LABEL, ColourScale, Kind
 
 #: What may be explained besides kinds.
 LegendMark = Literal["skip", "changed", "added", "off", "removed"]
@@ -67,6 +67,8 @@ def scale_entries(scale: ColourScale) -> Iterator[LegendText]:
         yield from (LegendText("word", word) for word in scale.labels if word != UNKNOWN_LABEL)
     else:
         yield LegendText("heat", scale.high, scale.low)
+        if scale.has_none:
+            yield LegendText("word", NONE_LABEL)
 
 
 def legend_height(entries: Sequence[LegendEntry], width: float) -> float:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from explorer.base.memo import bounded
-from explorer.viewmodels.diagram import UNKNOWN_LABEL, Card, Kind
+from explorer.viewmodels.diagram import NONE_LABEL, UNKNOWN_LABEL, Card, Kind
 
 #: Strong colour of each kind. Lightness differs as well as hue: any two kinds of op stay apart (CIE76 ≥ 15) for normal,
 #: deuteranope and protanope eyes, which a test checks.
@@ -150,7 +150,13 @@ class Theme:
         return _mix(over, under, round(2 * position if first else 2 * position - 1, 2)).name()
 
     def _label_colour_name(self, label: str) -> str:
-        known = {"unchanged": self.border, UNKNOWN_LABEL: self.border, "removed": self.off, "added": self.added}
+        known = {
+            "unchanged": self.border,
+            UNKNOWN_LABEL: self.border,
+            NONE_LABEL: self.border,
+            "removed": self.off,
+            "added": self.added,
+        }
         known |= {"changed": self.changed, **_LABEL_COLOURS}
         return known.get(label) or _OTHER_LABEL_COLOURS[sum(map(ord, label)) % len(_OTHER_LABEL_COLOURS)]
 

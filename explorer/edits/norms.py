@@ -19,6 +19,7 @@ from explorer.edits.propagation import change_node, propagate, restore_node
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
 from explorer.edits.validation import check_one_of
+from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture, Bypass, Node
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer
@@ -37,8 +38,8 @@ NORM_TITLES: dict[str, str] = {
 @register_edit("swap_norm", formerly=("norm",), former_classes=("Norm",))
 @dataclass(frozen=True, slots=True)
 class SwapNorm:
-    """Put another kind of norm in the place of those there are, or one behind every convolution where there is none.
-    "none" takes them out."""
+    """Put another kind of norm in the place of those there are, or one behind every convolution where there is none:
+    before its activation, but local response normalisation behind it (AlexNet, 2012, §3.3). "none" takes them out."""
 
     name: ClassVar[str]
     at: str
@@ -89,8 +90,10 @@ class SwapNorm:
         for node in bare:
             name = architecture.unused_name(f"{node.name}_norm")
             op = build_layer(lambda node=node: _build_norm(self.to, measures[node.name].value.dims))  # type: ignore[misc]
-            new = Node(name, op, (Ref(node.name),), scope=node.scope, path=name, added=True, identity_init=True)
-            architecture = architecture.with_inserted(node.name, new)
+            activation = _find_activation_behind(architecture, node) if self.to == "local_response" else None
+            read = (activation or node).name
+            new = Node(name, op, (Ref(read),), scope=node.scope, path=name, added=True, identity_init=True)
+            architecture = architecture.with_inserted(read, new)
         return architecture
 
 
@@ -105,9 +108,22 @@ def norms_at(architecture: Architecture, nodes: Iterable[Node]) -> tuple[list[No
 
 
 def _find_norm_behind(architecture: Architecture, node: Node) -> Node | None:
-    users = architecture.users[node.name]
-    norm = architecture.nodes[users[0]] if len(users) == 1 else None
+    norm = _only_reader(architecture, node)
+    activation = _find_activation_behind(architecture, node)
+    if activation is not None:
+        behind = _only_reader(architecture, activation)
+        norm = behind if behind is not None and behind.added else None  # one that was put in here
     return norm if norm is not None and norm_kind(norm) is not None else None
+
+
+def _find_activation_behind(architecture: Architecture, node: Node) -> Node | None:
+    reader = _only_reader(architecture, node)
+    return reader if reader is not None and op_kinds.is_activation(reader) else None
+
+
+def _only_reader(architecture: Architecture, node: Node) -> Node | None:
+    users = architecture.users[node.name]
+    return architecture.nodes[users[0]] if len(users) == 1 else None
 
 
 def norm_kind(node: Node) -> str | None:

@@ -96,7 +96,11 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             ComputedNumber("same", message("same"), 100 * same / count, "%"),
             ComputedNumber("mean", message("mean"), sum(away) / count, "bit"),
         ),
-        observations=(message("seen_same"), message("seen_untrained"), message("seen_ten")),
+        observations=(
+            message("seen_alike", moved=sum(moved) / count) if same == count else message("seen_same"),
+            message("seen_untrained"),
+            *([message("seen_ten")] if 0 < sum(away) < sum(moved) else []),
+        ),
         quoted=(),
     )
 

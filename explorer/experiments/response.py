@@ -15,6 +15,7 @@ from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
     ComputedNumber,
+    Message,
     Outcome,
     Photo,
     QuotedResult,
@@ -94,7 +95,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         ),
         observations=(
             message("seen_held", low=float(gain[alive].min()), high=float(gain[alive].max())),
-            message("seen_loud" if values["pixels"] == "raw" else "seen_quiet"),
+            _what_stands_out(float(gain[alive].max() - gain[alive].min()), near < far, float(peak), float(others)),
             message("seen_gone"),
         ),
         quoted=(
@@ -102,6 +103,13 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             QuotedResult(message("quoted_vgg"), "29.6 / 29.7 %", "VGG, table 3"),
         ),
     )
+
+
+def _what_stands_out(spread: float, holds_neighbours: bool, before: float, after: float) -> Message:
+    """Say what becomes of the loudest channel of the loudest place, against the mean of the others that speak."""
+    if spread < 0.05:
+        return message("seen_quiet")
+    return message("seen_loud" if holds_neighbours else "seen_alone", before=before, after=after)
 
 
 def _channels(column: torch.Tensor, held: torch.Tensor) -> Chart:

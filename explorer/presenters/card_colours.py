@@ -13,7 +13,7 @@ from explorer.base import number_format
 from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import memoise
 from explorer.edits.channel_carrying import carry_channels
-from explorer.viewmodels.diagram import COLOUR_MODES, UNKNOWN_LABEL, Card, Colouring, ColourScale
+from explorer.viewmodels.diagram import COLOUR_MODES, NONE_LABEL, UNKNOWN_LABEL, Card, Colouring, ColourScale
 from explorer.weights.provenance import infer_provenance
 
 #: What may have happened to a node since the network was opened, the most notable last.
@@ -45,10 +45,9 @@ def build_colouring(analysis: Analysis, mode: str, baseline: Analysis) -> Colour
     if mode == "change":
         return Colouring(title, _change_values(analysis, baseline), aggregation="most", labels=CHANGE_LABELS)
     if mode == "receptive_field":
-        return Colouring(title, analysis.figures.receptive_fields, "px", "most")
-    return Colouring(
-        title, {name: _node_figure(analysis, mode, name) for name in live}, "bytes" if mode == "activations" else ""
-    )
+        return Colouring(title, analysis.figures.receptive_fields, "px", "most", is_logarithmic=True)
+    values = {name: _node_figure(analysis, mode, name) for name in live}
+    return Colouring(title, values, "bytes" if mode == "activations" else "", is_logarithmic=True)
 
 
 def figure_shares(analysis: Analysis, colour_by: str | Colouring) -> tuple[str, Mapping[str, float]]:
@@ -82,17 +81,27 @@ def tint_cards(
         words = {id: colouring.labels[int(value)] for id, value in known.items()}
         seen = tuple(word for word in colouring.labels if word in words.values())
         return {**cards, **_label_cards(cards, nodes_of_card, words)}, ColourScale(colouring.title, labels=seen)
-    finite = [value for value in known.values() if math.isfinite(value)]
+    none = {id for id, value in known.items() if colouring.is_logarithmic and value <= 0}
+    finite = [value for id, value in known.items() if id not in none and math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
-    low = min(low, 0.0) if colouring.aggregation == "sum" else low
-    width = high - low or 1.0
-    places = {id: min(max((value - low) / width, 0.0), 1.0) for id, value in known.items()}
+    low = min(low, 0.0) if colouring.aggregation == "sum" and not colouring.is_logarithmic else low
+    places = {id: _place(value, low, high, colouring.is_logarithmic) for id, value in known.items() if id not in none}
     coloured = dict(cards)
     for id in nodes_of_card:
-        coloured[id] = replace(cards[id], tint=places.get(id), tint_label="" if id in places else UNKNOWN_LABEL)
-    return coloured, ColourScale(
-        colouring.title, _format_value(low, colouring.unit), _format_value(high, colouring.unit)
-    )
+        label = "" if id in places else NONE_LABEL if id in none else UNKNOWN_LABEL
+        coloured[id] = replace(cards[id], tint=places.get(id), tint_label=label)
+    first, last = (_format_value(value, colouring.unit) for value in (low, high))
+    return coloured, ColourScale(colouring.title, first, last, has_none=bool(none))
+
+
+def _place(value: float, low: float, high: float, is_logarithmic: bool) -> float:
+    """Where a value stands between the ends, 0 to 1. A logarithmic scale gives as much of its length to each decade:
+    figures of layers differ a thousandfold, and on a linear one nearly all look alike."""
+    if not math.isfinite(value) or low == high:
+        return 1.0
+    if is_logarithmic:
+        value, low, high = math.log(value), math.log(low), math.log(high)
+    return min(max((value - low) / (high - low), 0.0), 1.0)
 
 
 def _label_cards(cards: Mapping[str, Card], ids: Iterable[str], labels: Mapping[str, str]) -> dict[str, Card]:

@@ -22,8 +22,16 @@ from explorer.weights.provenance import ProvenanceOf, infer_provenance, summaris
 _PROGRESS_INTERVAL = 64  # open groups from one word on how far it is to the next
 
 _ROUND_KINDS = frozenset({"add", "concat", "multiply"})
+#: Signs that the circle of a joint has; a subtraction and a division, whose sides differ, are cards with a name.
+_JOINT_SIGNS = frozenset({"+", "×", "⧺"})
 #: What these are called where only one map comes in: the first layer of a dense block, a layer scale.
-_SINGLE_INPUT_TITLES = {"add": tr_noop("Add"), "concat": tr_noop("Concatenate"), "multiply": tr_noop("Scale")}
+_SINGLE_INPUT_TITLES = {
+    "+": tr_noop("Add"),
+    "⧺": tr_noop("Concatenate"),
+    "×": tr_noop("Scale"),
+    "−": tr_noop("Subtract"),
+    "÷": tr_noop("Divide"),
+}
 
 
 def expanded_at_level(analysis: Analysis, level: Level) -> frozenset[str]:
@@ -158,13 +166,14 @@ class _DiagramBuilder:
     def op_card(self, node: Node) -> Card:
         kind = op_kinds.kind(node)
         change = self.node_change(node)
-        joined = kind in _ROUND_KINDS and (len(node.inputs) > 1 or change == "off")
+        sign = op_kinds.title(node.original if isinstance(node.op, Bypass) and node.original is not None else node)
+        joined = kind in _ROUND_KINDS and sign in _JOINT_SIGNS and (len(node.inputs) > 1 or change == "off")
         attributes = (
             channel_text.split_arithmetic(self.analysis, node) if kind == "split" else op_kinds.attributes(node)
         )
         title = op_kinds.label(node)
         if kind in _ROUND_KINDS and not joined:
-            title = tr(_SINGLE_INPUT_TITLES[kind])
+            title = tr(_SINGLE_INPUT_TITLES[sign]) if sign in _SINGLE_INPUT_TITLES else title
         elif change == "off" and not joined:
             title = tr("{layer} off", layer=title)
         return Card(

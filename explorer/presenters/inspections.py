@@ -96,6 +96,12 @@ def _input_rows(architecture: Architecture) -> list[tuple[str, str]]:
     return rows
 
 
+_JOINT_DESCRIPTIONS = {
+    "−": tr_noop("Subtracts the second map, or number, from the first, element by element."),
+    "÷": tr_noop("Divides the first map by the second, or by a number, element by element."),
+}
+
+
 def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -> Inspection:
     kind = op_kinds.kind(node)
     attributes = op_kinds.attributes(node)
@@ -106,11 +112,14 @@ def _inspect_node(analysis: Analysis, node: Node, provenance_of: ProvenanceOf) -
     rows += _weights_row(analysis, (node.name,), provenance_of)
     rows += _shared_row(analysis, (node.name,))
     title = titles.join_label(node) or op_kinds.label(node)
+    description = _JOINT_DESCRIPTIONS.get(op_kinds.title(node)) or _KIND_DESCRIPTIONS.get(
+        kind, tr_noop("An operation of this network.")
+    )
     return Inspection(
         title=title,
         path=node.name,
         kind=kind,
-        description=tr(_KIND_DESCRIPTIONS.get(kind, tr_noop("An operation of this network."))),
+        description=tr(description),
         rows=tuple(rows),
         formula=build_cost_formula(analysis, node),
         options=find_options(analysis, (node.name,)),

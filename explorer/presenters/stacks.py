@@ -1,9 +1,10 @@
 """Equal neighbours as one card: ResNet-50's `layer3.1` to `layer3.5` are "Residual bottleneck × 5".
 
-Equal means equal in every attribute and in how the ops inside are linked, and one after the other, each fed by nothing
-but the one before. A stack is made by structure and only here: edits know nothing of it. Its id is a
-`StackId`, which knows its members: edits and the inspector take these as "all of them". A stack counts as expanded when
-any of its members was in a stack that was expanded, so it stays so whatever edits take out of it or put into it.
+Equal means equal in every attribute, rates of dropout aside, and in how the ops inside are linked, and one after the
+other, each fed by nothing but the one before. A stack is made by structure and only here: edits know nothing of it. Its
+id is a `StackId`, which knows its members: edits and the inspector take these as "all of them". A stack counts as
+expanded when any of its members was in a stack that was expanded, so it stays so whatever edits take out of it or put
+into it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cached_property
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.memo import bounded, memoise
+from explorer.graph import op_kinds
 from explorer.graph.groups import Group
 from explorer.viewmodels.card_ids import StackId, card_id_of, members_of
 
@@ -162,7 +164,9 @@ def _op_signatures(analysis: Analysis, item: Item) -> Iterator[Hashable]:
     for name in names:
         node, shape = analysis.architecture.nodes[name], analysis.figures.shape(name)
         wires = tuple(place.get(read, -1) for read in node.inputs)
-        yield node.signature, wires, shape, node.added, node.original is not None
+        # Rates of dropout grow with depth in networks whose blocks are alike (EfficientNet's stochastic depth).
+        signature = op_kinds.title(node) if op_kinds.kind(node) == "dropout" else node.signature
+        yield signature, wires, shape, node.added, node.original is not None
 
 
 def _group_outline(item: Item) -> Hashable:

@@ -51,12 +51,15 @@ def unit_title(analysis: Analysis, group: Group) -> str:
 
 def join_label(node: Node) -> str:
     """Return the name of an op that joins maps, in words instead of its sign: "Addition"; empty for any other op."""
-    label = _JOIN_LABELS.get(op_kinds.kind(node))
+    label = _JOIN_LABELS.get(op_kinds.title(node))
     return tr(label) if label is not None else ""
 
 
+#: By their signs.
 _JOIN_LABELS: dict[str, str] = {
-    "add": tr_noop("Addition"),
-    "concat": tr_noop("Concatenation"),
-    "multiply": tr_noop("Multiplication"),
+    "+": tr_noop("Addition"),
+    "−": tr_noop("Subtraction"),
+    "⧺": tr_noop("Concatenation"),
+    "×": tr_noop("Multiplication"),
+    "÷": tr_noop("Division"),
 }

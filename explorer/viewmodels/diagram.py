@@ -88,6 +88,7 @@ class Colouring:
     unit: str = ""  # "bytes", "px", "ms", …; empty for plain numbers
     aggregation: Literal["sum", "most"] = "sum"  # what a card of several nodes has
     labels: tuple[str, ...] = ()
+    is_logarithmic: bool = False  # for values that differ by orders of magnitude; those of 0 are off the scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,12 @@ class ColourScale:
     low: str = ""
     high: str = ""
     labels: tuple[str, ...] = ()  # those that are in the diagram
+    has_none: bool = False  # cards that have nothing of it are called so, and are not on the scale
 
 
-#: The word of a card that nothing is known of.
+#: The word of a card that nothing is known of, and of one that has nothing of what is shown.
 UNKNOWN_LABEL = "–"
+NONE_LABEL = "none"
 
 
 @dataclass(frozen=True, slots=True)

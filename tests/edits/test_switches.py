@@ -19,6 +19,7 @@ from explorer.edits import (
     SetConvForm,
     SetLayer,
     SwapActivation,
+    SwapNorm,
     ToggleChannelShuffle,
     ToggleShortcut,
 )
@@ -237,3 +238,17 @@ def test_what_is_switched_off_still_says_what_it_was(opened: Callable[[str], Net
     shuffles = [node for node in off.architecture.live.values() if op_kinds.kind(node) == "shuffle"]
     assert {op_kinds.attributes(node) for node in shuffles} == {"3 groups"}
     assert not op_kinds.attributes(network.edit(SwapActivation("conv1.2", "linear")).architecture.nodes["conv1.2"])
+
+
+@pytest.mark.parametrize("key", ["alexnet", "vgg11"])
+def test_response_norm_is_put_behind_the_activation(key: str, opened: Callable[[str], Network]) -> None:
+    """AlexNet, 2012, §3.3: the ReLU comes first. There and back is the network."""
+    network = opened(key)
+    edited = network.edit(SwapNorm("*", "local_response"))
+    nodes = edited.architecture.nodes
+    added = [node for node in edited.architecture.live.values() if isinstance(node.layer, nn.LocalResponseNorm)]
+    convs = [node for node in edited.architecture.live.values() if isinstance(node.layer, nn.Conv2d)]
+    assert len(added) == len(convs)
+    assert all(op_kinds.is_activation(nodes[node.inputs[0]]) for node in added)
+    alone = network.edit(SwapNorm("features.0", "local_response"), SwapNorm("features.0", "none"))
+    assert alone.figures.total == network.figures.total

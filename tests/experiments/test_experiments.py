@@ -191,3 +191,29 @@ def test_an_unknown_id_names_the_nearest() -> None:
 def test_a_missing_word_is_named() -> None:
     with pytest.raises(KeyError, match=r"identity have no word for 'nonsense'"):
         load_texts("en").translate("identity", Message("nonsense"))
+
+
+@pytest.mark.parametrize("pixels", ["raw", "standardised"])
+@pytest.mark.parametrize(("n", "alpha"), [(1, 0.01), (5, 0.0001), (15, 0.001)])
+def test_what_response_norm_is_said_to_do_is_what_its_numbers_do(pixels: str, n: int, alpha: float) -> None:
+    outcome = get_experiment("local_response").run({"pixels": pixels, "n": n, "alpha": alpha})
+    number = {
+        key: outcome.number(key).computed for key in ("lowest", "highest", "near", "far", "peak_before", "peak_after")
+    }
+    said_of = {said.key: said for said in outcome.observations if isinstance(said, Message)}
+    keys = list(said_of)
+    assert ("seen_quiet" in keys) == (number["highest"] - number["lowest"] < 0.05)
+    if "seen_loud" in keys:
+        assert number["near"] < number["far"]
+    for said in said_of.values():
+        if said.key in ("seen_loud", "seen_alone"):
+            assert tuple(dict(said.values).values()) == (number["peak_before"], number["peak_after"])
+
+
+@pytest.mark.parametrize("network", ["alexnet_2012", "resnet18"])
+@pytest.mark.parametrize("kind", ["all", "mirror"])
+def test_what_views_are_said_to_do_is_what_their_numbers_do(network: str, kind: str) -> None:
+    outcome = get_experiment("augmentation").run({"network": network, "kind": kind})
+    keys = [said.key for said in outcome.observations if isinstance(said, Message)]
+    assert ("seen_alike" in keys) == (outcome.number("same").computed == 100)
+    assert "seen_ten" not in keys or outcome.number("mean").computed < outcome.number("moved").computed

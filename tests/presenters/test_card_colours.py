@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from explorer.edits import RemoveBlock, SetWidth, SwapActivation
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level
+from explorer.presenters.card_colours import _node_figure
 from explorer.viewmodels.card_ids import StackId
 from explorer.viewmodels.diagram import COLOUR_MODES, UNKNOWN_LABEL, Colouring
 
@@ -110,3 +112,23 @@ def test_joins_and_splits_say_how_channels_add_up(opened: Open) -> None:
 def test_an_unknown_figure_is_refused(opened: Open) -> None:
     with pytest.raises(KeyError):
         build_diagram(opened("resnet18").analysis, frozenset(), colour_by="beauty")
+
+
+@pytest.mark.parametrize("by", ["params", "macs", "activations"])
+@pytest.mark.parametrize("key", ["resnet18", "vgg16", "mobilenet_v2", "googlenet"])
+def test_figures_are_on_a_logarithmic_scale_and_nothing_is_called_none(opened: Open, key: str, by: str) -> None:
+    """Twice as far up the scale is the square of the ratio; a card that has nothing of it has no colour."""
+    study = opened(key).analysis
+    found = build_diagram(study, expanded_at_level(study, "ops"), colour_by=by)
+    figures = {name: _node_figure(study, by, name) for name in study.architecture.live}
+    leaves = {id: card for id, card in found.cards.items() if id in figures}
+    for id, card in leaves.items():
+        assert (card.tint is None) == (figures[id] == 0), id
+        assert card.tint_label == ("none" if figures[id] == 0 else "")
+    shown = {id: card.tint for id, card in leaves.items() if card.tint is not None}
+    middle = sorted(shown, key=lambda id: figures[id])[len(shown) // 2]
+    positive = [figures[id] for id in shown]
+    low, high = min(positive), max(positive)
+    assert shown[middle] == pytest.approx(math.log(figures[middle] / low) / math.log(high / low))
+    assert found.scale is not None
+    assert found.scale.has_none == any(value == 0 for value in figures.values())

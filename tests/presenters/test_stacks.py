@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from explorer.edits import SwapActivation
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, find_visible_card, reveal, toggle_expanded
+from explorer.presenters.stacks import find_stack
 from explorer.viewmodels.card_ids import StackId
 
 Open = Callable[[str], Network]
@@ -77,3 +80,13 @@ def test_at_the_finer_levels_every_card_is_seen_alone(opened: Open) -> None:
     study = opened("resnet50").analysis
     found = build_diagram(study, expanded_at_level(study, "units"))
     assert not any(isinstance(id, StackId) for id in found.cards.keys() - found.children.keys())
+
+
+@pytest.mark.parametrize(("key", "ids"), [("efficientnet_b0", ("features.4.1", "features.4.2"))])
+def test_blocks_that_differ_in_a_rate_of_dropout_are_stacked(
+    key: str, ids: tuple[str, ...], opened: Callable[[str], Network]
+) -> None:
+    """EfficientNet drops deeper blocks more often; at inference they are the same."""
+    stack = find_stack(opened(key).analysis, ids[0])
+    assert stack is not None
+    assert stack.ids == ids
