@@ -14,10 +14,14 @@ import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision import models
 
 import explorer
+from explorer.analysis.analysis import analyse
 from explorer.analysis.example_inputs import build_examples
+from explorer.analysis.forward.engine import ForwardEngine
 from explorer.analysis.verification import unwrap
+from explorer.graph.transport import snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network
 from explorer.networks.input_spec import parse_inputs
 from explorer.presenters import build_inspection
@@ -107,6 +111,38 @@ def test_it_opens_verified_and_is_as_torch_says(name: str) -> None:
             explorer.open(make(case), inputs=case.inputs)
     else:
         assert faults(case) == []
+
+
+@pytest.mark.parametrize("name", ["Autocast", "GraphConvolution", "ConditionalGenerator", "scripted_whole"])
+def test_it_travels_from_the_process_that_it_is_opened_in(name: str) -> None:
+    case = ALL[name]
+    network = explorer.open(make(case), inputs=case.inputs)
+    again = snapshot_from_bytes(snapshot_to_bytes(network.architecture))
+    assert analyse(again).figures.total == network.figures.total
+    image, weights = network.preprocess("cat")[0], network.context.weights
+    ours, theirs = (list(flat(ForwardEngine().run(a, weights, image).value)) for a in (network.architecture, again))
+    assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
+#: Of torchvision: those that find their way in without images of their own, and a shape for each kind.
+TORCHVISION = {
+    **{f"segmentation.{name}": "3x96x96" for name in models.list_models(models.segmentation)},
+    **{f"video.{name}": "3x16x64x64" for name in ("mc3_18", "r2plus1d_18", "r3d_18", "swin3d_t", "swin3d_s")},
+    **{f"detection.{name}": "images[0]=[3x96x96]@noise" for name in models.list_models(models.detection)},
+}
+
+
+def test_torchvision_opens_verified(request: pytest.FixtureRequest) -> None:
+    """Segmentation, video and detection: one quick network, or with --long all of them."""
+    every = request.config.getoption("--long")
+    for name, shape in TORCHVISION.items() if every else (("segmentation.lraspp_mobilenet_v3_large", "3x64x64"),):
+        room, _, key = name.partition(".")
+        more = {} if room == "video" else {"weights_backbone": None}
+        module = models.get_model(key, weights=None, **more).eval()
+        network = explorer.open(module, inputs=shape)
+        assert network.verification is not None
+        assert network.verification.status == "equal", name
+        assert network.figures.total.params == sum(p.numel() for p in module.parameters()), name
 
 
 def print_table() -> None:
