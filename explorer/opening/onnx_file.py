@@ -21,8 +21,10 @@ from torch import nn
 
 from explorer.analysis.example_inputs import Example, positional_example
 from explorer.analysis.verification import VerifiedModule, verify_capture
+from explorer.base.languages import tr
 from explorer.opening import onnx_groups, onnx_model
 from explorer.opening.errors import OpeningError
+from explorer.opening.onnx_unknown import Unknown, foreign_operators, kind_in_message, put_back, replace_unknown
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -43,7 +45,6 @@ def open_onnx(path: str, input_shape: tuple[int, ...] | None = None) -> Verified
             raise OpeningError(f"opening ONNX needs the package {package}: pip install 'cnn-explorer[onnx]'")
     file = Path(path)
     model = onnx_model.read_model(file)
-    onnx_model.check_domains(model, file)
     example = positional_example(onnx_model.inputs_of(model, file, input_shape))
     reference, reason = _run_onnxruntime(model, example)
     onnx_model.simplify(model)
@@ -51,32 +52,59 @@ def open_onnx(path: str, input_shape: tuple[int, ...] | None = None) -> Verified
     places = onnx_groups.find_places(model, names)
     title = _title(model, file)
     branches = any(node.op_type in _READS_VALUES for node in model.graph.node)
-    module = convert(model, names, file)
-    opened = verify_capture(module, example, reference, title)
+    module, unknown = convert(model, names, file)
+    opened = verify_capture(module, example, None if unknown else reference, title)
     architecture, tensors = onnx_groups.regroup(opened.architecture, opened.tensors, places, names)
     verification = replace(opened.verification, value_reads=()) if not branches else opened.verification
-    if reference is None:
+    if unknown:
+        kinds = ", ".join(sorted({operator.op_type for operator in unknown}))
+        reason = tr(
+            "{operators} cannot be run here and give zeros, so the network is only for looking at", operators=kinds
+        )
+    if reference is None or unknown:
         verification = replace(verification, status="not run", reason=reason)
     return VerifiedModule(architecture, tensors, None, verification, example.specs)
 
 
-def convert(model: ModelProto, names: dict[str, str], file: Path) -> nn.Module:
-    """Return the operators as modules of torch that call each other. Raises OpeningError for one that has none."""
-    from onnx2pytorch import ConvertModel
+def convert(model: ModelProto, names: dict[str, str], file: Path) -> tuple[nn.Module, list[Unknown]]:
+    """Return the operators as modules of torch that call each other, and those that have no counterpart there.
 
-    try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", "No explicit conversion")  # what is guessed is not right
-            module: nn.Module = ConvertModel(model).eval()
-    except (NotImplementedError, RuntimeWarning) as failure:
-        raise OpeningError(f"{file.name} uses an operator without a counterpart in PyTorch: {failure}") from failure
-    except Exception as failure:  # of whatever kind: a stranger's file may say anything
-        raise OpeningError(f"{file.name} cannot be converted to PyTorch: {failure}") from failure
+    Raises OpeningError where such an operator's output has no shape in the file, and for a model that is none.
+    """
+    unknown = replace_unknown(model, foreign_operators(model))
+    for _ in range(_MAX_UNKNOWN_KINDS):
+        try:
+            module = _convert_known(model)
+            break
+        except (NotImplementedError, RuntimeWarning) as failure:
+            kind = kind_in_message(failure)
+            if not kind:
+                raise OpeningError(f"{file.name} cannot be converted to PyTorch: {failure}") from failure
+            unknown += replace_unknown(model, {kind})
+        except Exception as failure:  # of whatever kind: a stranger's file may say anything
+            raise OpeningError(f"{file.name} cannot be converted to PyTorch: {failure}") from failure
+    else:
+        raise OpeningError(
+            f"{file.name} uses more than {_MAX_UNKNOWN_KINDS} operators without a counterpart in PyTorch"
+        )
+    put_back(module, unknown)
     _replace_operators(module)
     _replace_clips(module, model)
     _place_initializers(module, model, names)
+    return module, unknown
+
+
+def _convert_known(model: ModelProto) -> nn.Module:
+    from onnx2pytorch import ConvertModel
+
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", "No explicit conversion")  # what is guessed is not right
+        module: nn.Module = ConvertModel(model).eval()
     return module
+
+
+_MAX_UNKNOWN_KINDS = 20
 
 
 def _title(model: ModelProto, file: Path) -> str:

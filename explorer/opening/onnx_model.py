@@ -21,8 +21,6 @@ from explorer.opening.errors import OpeningError
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
-_DOMAINS = ("", "ai.onnx")
-
 
 def read_model(path: Path) -> ModelProto:
     """Return the model of a file with all its numbers. Raises OpeningError."""
@@ -224,14 +222,3 @@ def _usual_shape(sides: list[int]) -> tuple[int, ...]:
     if len(sides) == 4:
         usual = (1, 224, 224, 3) if sides[3] == 3 else (1, 3, 224, 224)
     return tuple(side if side > 0 else other for side, other in zip(sides, usual, strict=True))
-
-
-def check_domains(model: ModelProto, path: Path) -> None:
-    """Raise OpeningError for operators of other makers, whose meaning is not in the standard."""
-    for graph in all_graphs(model.graph):
-        for node in graph.node:
-            if node.domain not in _DOMAINS:
-                raise OpeningError(
-                    f"{path.name} uses {node.domain}.{node.op_type}, which is not of the ONNX standard: export the "
-                    "model without optimisations for one runtime"
-                )

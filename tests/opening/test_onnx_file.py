@@ -58,7 +58,15 @@ def test_our_own_exports_come_back_with_their_groups(opened: Opened, tmp_path: P
     assert again.architecture.input_shape == (1, 3, 64, 64)
 
 
-def small(path: Path, *, op: str = "Relu", domain: str = "", side: int = 4, **external: str) -> Path:
+def small(
+    path: Path,
+    *,
+    op: str = "Relu",
+    domain: str = "",
+    side: int = 4,
+    shape: tuple[int, ...] | None = None,
+    **external: str,
+) -> Path:
     """A model of one convolution, whose weight is in another file where `external` says so, and one other op."""
     weight = helper.make_tensor("w", TensorProto.FLOAT, (2, 3, 1, 1), np.ones(6, np.float32).tobytes(), raw=True)
     if external:
@@ -71,12 +79,12 @@ def small(path: Path, *, op: str = "Relu", domain: str = "", side: int = 4, **ex
         helper.make_node("Conv", ["x", "w"], ["y"], name="block/conv/Conv"),
         helper.make_node(op, ["y"], ["z"], domain=domain),
     ]
-    shape = (1, 3, side, side)
+    given = (1, 3, side, side)
     graph = helper.make_graph(
         nodes,
         "graph",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, given)],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, shape)],
         [weight],
     )
     opsets = [helper.make_opsetid("", 13), *([helper.make_opsetid(domain, 1)] if domain else [])]
@@ -126,14 +134,26 @@ def test_numbers_elsewhere_are_never_read(tmp_path: Path, location: str, said: s
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"op": "NoSuchOperator"}, "without a counterpart in PyTorch"),
-        ({"op": "FusedRelu", "domain": "com.microsoft"}, "not of the ONNX standard"),
+        ({"op": "NoSuchOperator", "shape": None}, r"NoSuchOperator has no counterpart in PyTorch, and the file does"),
         ({"side": 2**24}, "claims to hold"),
     ],
 )
 def test_what_cannot_be_converted_says_why(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     with pytest.raises(OpeningError, match=said):
         explorer.open(small(tmp_path / "net.onnx", **changes))
+
+
+@pytest.mark.parametrize("domain", ["", "com.microsoft"])
+def test_operators_that_nobody_can_run_are_cards_to_look_at(tmp_path: Path, domain: str) -> None:
+    network = explorer.open(small(tmp_path / "net.onnx", op="NoSuchOperator", domain=domain, shape=(1, 2, 4, 4)))
+    assert network.verification is not None
+    assert network.verification.text == (
+        "Not compared with the module itself: NoSuchOperator cannot be run here and give zeros, so the network is "
+        "only for looking at."
+    )
+    assert "NoSuchOperator" in network.architecture.live
+    assert network.figures.total.macs == 2 * 3 * 16  # of the convolution, as counted as ever
+    assert network.figures.output_shape == (1, 2, 4, 4)
 
 
 def test_damaged_files_say_so(files: Path, tmp_path: Path) -> None:
