@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -45,9 +46,14 @@ class Analysis:
 
     @cached_property
     def stage_numbers(self) -> Mapping[str, int]:
-        """Number of each stage by its id, from 1 on, in execution order."""
-        stages = (group.id for group in self.hierarchy.root.groups if group.role == "stage")
-        return {id: number for number, id in enumerate(stages, 1)}
+        """Number of each stage by its id: that of the code where it calls all of them so (`stage2` of ShuffleNet, as in
+        its paper), otherwise from 1 on in execution order."""
+        stages = [group for group in self.hierarchy.root.groups if group.role == "stage"]
+        named = [re.fullmatch(r"stage_?(\d+)", group.path.rsplit(".", 1)[-1]) for group in stages]
+        numbers = [int(found[1]) for found in named if found is not None]
+        if len(numbers) < len(stages) or len(set(numbers)) < len(numbers) or 0 in numbers:
+            numbers = list(range(1, len(stages) + 1))
+        return {group.id: number for group, number in zip(stages, numbers, strict=True)}
 
     def pattern(self, group: Group) -> Pattern:
         """Return the recognised pattern of a group; that of a stage follows from its blocks."""

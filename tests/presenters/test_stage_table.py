@@ -9,7 +9,7 @@ import pytest
 from explorer import ToggleShortcut
 from explorer.network import Network
 from explorer.presenters.stage_table import Cell, StageTable, TableForm, stage_table
-from tests.conftest import TYPICAL
+from tests.conftest import KEYS, TYPICAL
 
 Opened = Callable[[str], Network]
 
@@ -167,3 +167,12 @@ def test_what_cannot_be(opened: Opened) -> None:
         stage_table([])
     with pytest.raises(ValueError, match="only be shown in brackets"):
         table(opened, "mobilenet_v2", "resnet18", form="operators")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_stage_that_the_code_numbers_has_its_number(key: str, opened: Callable[[str], Network]) -> None:
+    """`stage2` of ShuffleNet is stage 2, as in its paper, though it is the first."""
+    study = opened(key).analysis
+    for id, number in study.stage_numbers.items():
+        own = study.hierarchy.groups[id].path.rsplit(".", 1)[-1]
+        assert not own.startswith("stage") or own == f"stage{number}"
