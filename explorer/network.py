@@ -26,8 +26,8 @@ from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.analysis.verification import Verification, VerifiedModule, open_verified
 from explorer.base.cancellation import KeepGoing, always
-from explorer.base.memo import bounded
-from explorer.edits import Edit, History, Repair, SetInputSize
+from explorer.base.memo import bounded, memoise
+from explorer.edits import Edit, History, Recalibrate, Repair, SetInputSize
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.history import apply_edit
 from explorer.graph.architecture import Architecture, Constant, Input, Layer
@@ -36,7 +36,7 @@ from explorer.graph.trace import trace
 from explorer.networks.catalogue import CatalogueEntry, get_entry, instantiate
 from explorer.networks.input_spec import InputError, InputSpec, parse_inputs, single_input
 from explorer.networks.user_module import UserModule
-from explorer.weights import LoadedWeights, WeightSource
+from explorer.weights import LoadedWeights, SeededWeights, WeightSource
 from explorer.weights.checkpoint import read_checkpoint
 from explorer.weights.checkpoint_matching import MatchedCheckpoint, match_checkpoint
 from explorer.weights.provenance import ProvenanceOf, infer_provenance
@@ -69,6 +69,21 @@ class NetworkContext:
     def weights(self) -> WeightSource:
         """The loaded weights, else the network's own, which are created on first use: opening needs none."""
         return self.checkpoint.source if self.checkpoint is not None else self._own_weights.value
+
+    def weights_calibrated_on(self, architecture: Architecture) -> WeightSource:
+        """Return the weights for a network that was calibrated anew as this snapshot: the same where they are not
+        seeded."""
+        weights = self.weights
+        if not isinstance(weights, SeededWeights):
+            return weights
+        key = ("seeded weights", (weights.seed, id(weights)))
+        return memoise(
+            architecture,
+            key,
+            lambda: build_seeded_weights(
+                architecture, weights.seed, weights.buffers, preset=self.preset, is_recalibrated=True
+            ),
+        )
 
     @property
     def preset(self) -> str | None:
@@ -180,6 +195,15 @@ class Network:
         return self.context.verification
 
     @property
+    def weights(self) -> WeightSource:
+        """The weights that every computation with the network uses: seeded ones as calibrated when it was opened, or by
+        its last `Recalibrate`."""
+        last = self.history.position_of_last(Recalibrate)
+        if not last:
+            return self.context.weights
+        return self.context.weights_calibrated_on(carry_channels(self.history.at_position(last).current))
+
+    @property
     def architecture(self) -> Architecture:
         """The graph of nodes after the edits that are applied, with the channels that each layer's weights go with."""
         return carry_channels(self.history.current)
@@ -251,7 +275,7 @@ class Network:
 
     def module(self) -> nn.Module:
         """Build a torch.nn.Module in eval mode with the network's weights, to train, save or trace like any other."""
-        weights, nodes = self.context.weights, self.architecture.live
+        weights, nodes = self.weights, self.architecture.live
         held = {name: weights.tensors(node) for name, node in nodes.items() if isinstance(node.op, (Layer, Constant))}
         return build_module(self.architecture, held)
 
@@ -270,7 +294,7 @@ class Network:
             Cancelled: `keep_going` returned False.
         """
         tensor, key = self.preprocess(image)
-        weights, forward = self.context.weights, self.context.forward
+        weights, forward = self.weights, self.context.forward
         with self.context.lock:
             self._ensure_memory()
             return Prediction(forward.run(self.architecture, weights, tensor, key, keep_going))
@@ -278,7 +302,7 @@ class Network:
     def run_uncached(self, image: Sample | str | Path, keep_going: KeepGoing = always) -> Prediction:
         """Run as `run` does without caching feature maps: for many images, each used once."""
         tensor, key = self.preprocess(image)
-        weights = self.context.weights
+        weights = self.weights
         with self.context.lock:
             return Prediction(self.context.forward.fork().run(self.architecture, weights, tensor, key, keep_going))
 
@@ -316,7 +340,7 @@ class Network:
     def read_weights(self, path: str | Path, preset: str | None = None) -> MatchedCheckpoint:
         """Read the weights of a file and match them to this network by name and shape. Raises CheckpointError."""
         tensors = read_checkpoint(path)
-        random = self.context.weights.seeded
+        random = self.weights.seeded
         return match_checkpoint(tensors, self.architecture, self.history.baseline, random, Path(path).name, preset)
 
     def with_weights(self, checkpoint: MatchedCheckpoint | None) -> Network:
@@ -363,7 +387,7 @@ class Network:
         origin = self.context
         with origin.lock:
             self._ensure_memory()
-        return Probe(self.architecture, origin.weights, tensor, key, origin.forward, origin.lock)
+        return Probe(self.architecture, self.weights, tensor, key, origin.forward, origin.lock)
 
     def probe_pair(self, image: Sample | str | Path = "cat") -> tuple[Probe, Probe]:
         """Return probes of the network and of its baseline for one image: the same one twice where nothing was
@@ -447,7 +471,10 @@ def _open_entry(
 
     def weights() -> WeightSource:
         return build_seeded_weights(
-            architecture, seed, _read_buffers(architecture, lambda: instantiate(entry, options, device="cpu"))
+            architecture,
+            seed,
+            _read_buffers(architecture, lambda: instantiate(entry, options, device="cpu")),
+            preset=entry.weights,
         )
 
     return Network(NetworkContext(entry, weights, options), History(architecture))

@@ -1,75 +1,166 @@
-"""Seeded random weights, scaled so that the signal keeps a trained network's magnitude.
+"""Seeded random weights, calibrated so that the signal stays level and photos stay apart.
 
-One pass over the network as opened, on a fixed photo at half resolution, measures by what each batch norm must divide
-and the deviation of the logits (data-dependent initialisation: Krähenbühl et al., ICLR 2016; Mishkin & Matas, ICLR
-2016). The scales are part of the seeded weights: no edit changes them.
+One pass over the network as opened, on three fixed photos, measures for each batch norm the mean of every channel and
+one variance for all, and for the classifier the mean of its features and the deviation of its logits (data-dependent initialisation:
+Krähenbühl et al., ICLR 2016; Mishkin & Matas, ICLR 2016). One variance and not one a channel: a channel that hardly
+varies would be turned up until it is all that is heard. What is measured is part of the seeded weights: no edit changes
+it, until somebody asks for it to be measured anew (`explorer.edits.Recalibrate`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from explorer.analysis.forward.node_value import compute_node_value
+from explorer.analysis.forward.node_value import compute_node_value, with_weights
 from explorer.analysis.sample import load_sample, preprocess
+from explorer.base.memo import bounded
 from explorer.graph.architecture import Architecture, Input, Layer, Node, Output
+from explorer.weights.layer_calibration import BatchNorm, LayerCalibration, calibrated_channels
 from explorer.weights.seeded import SeededWeights
 
 #: Deviation of the logits: loud enough that the top five differ, quiet enough that they are five.
 LOGIT_DEVIATION = 2.0
 
+#: Photos that weights are calibrated on: one of hard edges, one of texture, one of everything.
+_PHOTOS = ("horse", "coins", "astronaut")
+
+#: A part of a large photo is enough, of the same resolution: maps of one that was made smaller have other statistics.
+_CROP_SHARE, _CROP_MIN_SIDE = 0.6, 300
+
 
 def build_seeded_weights(
-    architecture: Architecture, seed: int = 0, buffers: Mapping[str, torch.Tensor] | None = None
+    architecture: Architecture,
+    seed: int = 0,
+    buffers: Mapping[str, torch.Tensor] | None = None,
+    *,
+    preset: str | None = None,
+    is_recalibrated: bool = False,
 ) -> SeededWeights:
-    """Return calibrated seeded weights of a network as opened; one object serves all its edited versions.
+    """Return seeded weights that are calibrated on a snapshot; one object serves all versions edited from it.
 
-    Falls back to the full resolution for a network of one input size, and to plain seeded weights where no pass runs.
+    The snapshot is the network as opened, or the one `is_recalibrated`. Falls back to whole photos for a network that
+    takes one size only, and to plain seeded weights where no pass runs. `preset` is that of the network's images: see
+    `preprocess`.
     """
     plain = SeededWeights(seed, buffers=buffers)
-    shape = architecture.input_shape
-    if len(shape) != 4:
-        return plain
-    half = (1, shape[1], *(max(side // 2, 1) for side in shape[2:]))
-    for size in (half, (1, *shape[1:])):
+    for photos in _photo_choices(architecture, preset):
         try:
-            scales = _measure_scales(architecture, plain, size)
+            found, drawn = _measure(architecture, plain, photos)
         except Exception:
             continue  # a network that takes one size only
-        return SeededWeights(seed, scales, buffers)
+        # The layers of a network that is calibrated anew are in memory already.
+        return SeededWeights(seed, found, buffers, is_recalibrated, None if is_recalibrated else drawn)
     return plain
 
 
-def _measure_scales(architecture: Architecture, weights: SeededWeights, shape: tuple[int, ...]) -> dict[str, float]:
-    image = preprocess(load_sample("astronaut"), shape)
-    values: dict[str, Any] = {}
-    scales: dict[str, float] = {}
+_Photos = list[torch.Tensor]  # of shape (batch, channels, height, width) each
+
+
+def _photo_choices(architecture: Architecture, preset: str | None) -> Iterator[_Photos]:
+    op = architecture.input.op
+    assert isinstance(op, Input)
+    if len(op.shape) != 4 or not op.dtype.is_floating_point:
+        return
+    whole = [_whole_photo(name, op.shape, preset).to(op.dtype) for name in _PHOTOS]
+    if max(op.shape[2:]) > _CROP_MIN_SIDE:
+        yield [crop_middle(photo) for photo in whole]
+    yield whole
+
+
+def crop_middle(photos: torch.Tensor) -> torch.Tensor:
+    """Return the middle of photos of shape (batch, channels, height, width): as much as statistics need, and no less
+    where they are small."""
+    sides = [max(round(_CROP_SHARE * side), min(side, _CROP_MIN_SIDE)) for side in photos.shape[2:]]
+    top, left = ((whole - part) // 2 for whole, part in zip(photos.shape[2:], sides, strict=True))
+    return photos[..., top : top + sides[0], left : left + sides[1]]
+
+
+@bounded(6)
+def _whole_photo(name: str, shape: tuple[int, ...], preset: str | None) -> torch.Tensor:
+    photo: torch.Tensor = preprocess(load_sample(name), shape, preset)
+    return photo
+
+
+_Drawn = dict[Hashable, Mapping[str, torch.Tensor]]
+
+
+def _measure(
+    architecture: Architecture, weights: SeededWeights, photos: _Photos
+) -> tuple[dict[str, LayerCalibration], _Drawn]:
+    """Return what was found, and the tensors of the layers that need nothing, which need not be drawn again."""
+    values: dict[str, list[Any]] = {}  # of each photo: some networks take one at a time
+    found: dict[str, LayerCalibration] = {}
+    drawn: _Drawn = {}
     remaining = {name: len(users) for name, users in architecture.users.items()}
-    loudest = find_classifier(architecture)
+    classifier = find_classifier(architecture)
     with torch.inference_mode():
         for node in architecture.live.values():
-            inputs = {name: values[name] for name in node.inputs}
-            norm = isinstance(node.layer, nn.modules.batchnorm._BatchNorm)
-            known = _with_norm_scale(node, inputs[node.inputs[0]], weights, scales) if norm else weights
-            values[node.name] = compute_node_value(node, inputs, known, image)
-            if node.name == loudest:
-                scales[node.path] = _round_to_three_digits(LOGIT_DEVIATION / max(float(values[node.name].std()), 1e-6))
+            if isinstance(node.layer, BatchNorm) and node.path not in found:
+                found[node.path] = _measure_norm(node, values[node.inputs[0]])
+            if node.name == classifier:
+                dim = 1 if isinstance(node.layer, nn.Conv2d) else -1
+                found[node.path] = _build_calibration(node, 1.0, _channel_means(values[node.inputs[0]], dim))
+            module = None
+            if isinstance(node.op, Layer):
+                tensors = _draw(node, weights, found)
+                module = with_weights(node.op.module, tensors)
+                if node.path not in found:
+                    drawn[weights.cache_key(node)] = tensors
+            values[node.name] = [
+                compute_node_value(node, {name: values[name][at] for name in node.inputs}, weights, photo, module)
+                for at, photo in enumerate(photos)
+            ]
             for name in node.inputs:
                 remaining[name] -= 1
                 if not remaining[name]:
                     values.pop(name, None)
-    return scales
+        if classifier:  # the factor is measured on what leaves the network: maps of logits are averaged behind it
+            path, outputs = architecture.nodes[classifier].path, map(_first_tensor, values[architecture.output.name])
+            found[path] = replace(found[path], scale=_logit_scale(list(outputs)))
+    return found, drawn
 
 
-def _with_norm_scale(
-    node: Node, norm_input: torch.Tensor, weights: SeededWeights, scales: dict[str, float]
-) -> SeededWeights:
-    """The weights with the scale of a batch norm found: by what it must divide what enters it."""
-    scales.setdefault(node.path, _round_to_three_digits(max(float(norm_input.square().mean()), 1e-6)))
-    return SeededWeights(weights.seed, scales)
+@torch.inference_mode(False)
+def _draw(node: Node, weights: SeededWeights, found: Mapping[str, LayerCalibration]) -> Mapping[str, torch.Tensor]:
+    """The tensors of a layer, with its calibration if it has one."""
+    known = SeededWeights(weights.seed, {node.path: found[node.path]}) if node.path in found else weights
+    return known.tensors(node)
+
+
+def _measure_norm(node: Node, entering: Sequence[torch.Tensor]) -> LayerCalibration:
+    means = _channel_means(entering)
+    shape = [-1 if dim == 1 else 1 for dim in range(entering[0].dim())]
+    squares = [(each - means.to(each.dtype).reshape(shape)).square().mean() for each in entering]
+    return _build_calibration(node, max(float(torch.stack(squares).mean()), 1e-6), means)
+
+
+@torch.inference_mode(False)  # gradients must be able to pass through the layer
+def _build_calibration(node: Node, scale: float, means: torch.Tensor) -> LayerCalibration:
+    return LayerCalibration(_round_to_three_digits(scale), _round_all(means), calibrated_channels(node))
+
+
+def _logit_scale(outputs: Sequence[torch.Tensor]) -> float:
+    each = torch.stack([output.float() for output in outputs])
+    deviation = float((each - each.mean(0)).square().sum().div((len(each) - 1) * each[0].numel()).sqrt())
+    return _round_to_three_digits(LOGIT_DEVIATION / max(deviation, 1e-6))
+
+
+def _first_tensor(value: Any) -> torch.Tensor:
+    found: torch.Tensor = value
+    while not isinstance(found, torch.Tensor):
+        found = next(iter(found.values())) if isinstance(found, dict) else found[0]
+    return found
+
+
+def _channel_means(values: Sequence[torch.Tensor], dim: int = 1) -> torch.Tensor:
+    """Return the mean of each channel over all photos: float32, shape (channels,)."""
+    each = [value.movedim(dim, 0).flatten(1).mean(1) for value in values]
+    return torch.stack(each).mean(0).float()
 
 
 def find_classifier(architecture: Architecture) -> str:
@@ -89,3 +180,9 @@ def find_classifier(architecture: Architecture) -> str:
 def _round_to_three_digits(value: float) -> float:
     """Three digits: the order in which a machine adds up must not show."""
     return float(f"{value:.3g}")
+
+
+def _round_all(values: torch.Tensor) -> torch.Tensor:
+    """About three digits of each."""
+    mantissa, exponent = torch.frexp(values.clone())
+    return torch.ldexp((mantissa * 1024).round() / 1024, exponent)

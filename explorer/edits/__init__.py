@@ -23,6 +23,7 @@ from explorer.edits.last_stage import *
 from explorer.edits.layer_settings import *
 from explorer.edits.norms import *
 from explorer.edits.pointwise_reduction import *
+from explorer.edits.recalibration import *
 from explorer.edits.registry import EDIT_KINDS as EDIT_KINDS
 from explorer.edits.registry import FORMER_EDIT_CLASSES as FORMER_EDIT_CLASSES
 from explorer.edits.registry import FORMER_EDIT_KINDS as FORMER_EDIT_KINDS

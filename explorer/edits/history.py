@@ -43,6 +43,11 @@ class History:
         """Title of the edit that redo would make again; empty when there is none."""
         return self.edits[self.position].title if self.position < len(self.edits) else ""
 
+    def position_of_last(self, kind: type[Edit]) -> int:
+        """Return the position right after the last edit in force of a kind, 0 where there is none."""
+        found = [at for at, edit in enumerate(self.applied_edits, 1) if isinstance(edit, kind)]
+        return found[-1] if found else 0
+
     def with_edit(self, edit: Edit, result: Architecture) -> History:
         """The history after one more edit; those that could have been redone are dropped."""
         kept = self.position

@@ -56,7 +56,7 @@ def save_weights(network: Network, path: Path) -> None:
         "options": json.dumps(network.context.options),
         "edits": json.dumps([edit_to_json(edit) for edit in network.history.applied_edits]),
         "input_shape": json.dumps(architecture.input_shape),
-        "weights": network.context.weights.note,
+        "weights": network.weights.note,
     }
 
     def write(beside: Path) -> None:

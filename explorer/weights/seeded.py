@@ -11,34 +11,63 @@ from collections.abc import Hashable, Mapping
 
 import torch
 from torch import nn
+from torch.nn.modules.conv import _ConvNd
 
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Constant, Layer, Node
 from explorer.graph.channel_map import ChannelRanking
+from explorer.weights.layer_calibration import LayerCalibration
 from explorer.weights.provenance import Provenance, infer_provenance, prefixed_modules
 from explorer.weights.weight_transfer import measure_importance, transfer_weights
 
 
+#: Mean square of a rectified normal signal about its mean, relative to that of the normal signal: ½ − 1/2π.
+_RECTIFIED_VARIANCE = 0.5 - 0.5 / math.pi
+
+#: Deviation of the biases of calibrated norms. They are a floor under the signal: without it a photo fainter or louder
+#: than those the norms were calibrated with fades, or grows a thousandfold, where activations are curved (SiLU,
+#: Hardswish).
+_NORM_BIAS_DEVIATION = 1.25
+
+
 class SeededWeights:
-    """He-normal weights (fan-in), biases zero, norms at identity.
+    """Normal weights whose filters sum to zero, scaled by fan-in (He et al. 2015); biases zero, norms at identity.
 
-    `scales` holds one number for some layers, found once on the network as opened (see `analysis.calibration`): what a
-    batch norm divides by, and by how much the classifier is turned down. An untrained batch norm does not normalise in
-    eval mode, so without it each addition would double the variance (2⁵⁰ in ResNet-152) and the output would be one
-    class or none. `buffers` are tables the network computes for itself, such as the position indices of Swin.
+    What a rectified layer passes on is mostly its mean, which all photos share: filters of plain normal numbers add it
+    up, and after ten layers all photos look alike. A filter that sums to zero sees only how its inputs differ. Filters
+    that read three channels or fewer are left as drawn: they compare places, not channels.
+
+    `calibration` holds what some layers were found to need on the network as opened, or where it was calibrated anew
+    (see `analysis.calibration`): a norm the mean of each channel and one divisor, the classifier the mean of its
+    inputs and a factor.
+    An untrained batch norm does not normalise in eval mode, so without it each addition would double the variance (2⁵⁰
+    in ResNet-152), and all photos would get one answer. `buffers` are tables the network computes for itself, such as
+    the position indices of Swin.
+
+    Invariant: the tensors of a layer depend on the seed, its path, its configuration and its own calibration only.
     """
-
-    note = "Untrained (seeded) weights: the class is arbitrary, what to watch is the change."
 
     def __init__(
         self,
         seed: int = 0,
-        scales: Mapping[str, float] | None = None,
+        calibration: Mapping[str, LayerCalibration] | None = None,
         buffers: Mapping[str, torch.Tensor] | None = None,
+        is_recalibrated: bool = False,
+        drawn: Mapping[Hashable, Mapping[str, torch.Tensor]] | None = None,
     ) -> None:
         self.seed = seed
-        self.scales = dict(scales or {})
+        self.calibration = dict(calibration or {})
         self.buffers = dict(buffers or {})
+        self.is_recalibrated = is_recalibrated
+        self._drawn = dict(drawn or {})  # by key: at hand since the calibration, given out once
+
+    @property
+    def note(self) -> str:
+        """How to read outputs made with them."""
+        text = tr("Untrained (seeded) weights: the class is arbitrary, what to watch is the change.")
+        anew = tr("They were calibrated anew on the edited network.") if self.is_recalibrated else ""
+        return f"{text} {anew}".strip()
 
     @property
     def seeded(self) -> SeededWeights:
@@ -51,15 +80,22 @@ class SeededWeights:
 
     def cache_key(self, node: Node) -> Hashable:
         """Return a key that is equal for nodes with equal tensors."""
-        scale = self.scales.get(node.path, 1.0)
+        found = self.calibration.get(node.path)
         was = (node.original.signature, node.channel_map) if node.original is not None else None
-        return ("seeded", self.seed, node.path, node.signature, scale, was, node.added, node.identity_init)
+        return ("seeded", self.seed, node.path, node.signature, found and found.key, was, node.added, node.identity_init)
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
         """Return the tensors of a node; a layer whose width changed keeps its numbers, rescaled to the new fan-in.
 
         A new layer with `identity_init` (a norm or projection that an edit added) passes on its input where it can.
         """
+        if self._drawn and (drawn := self._drawn.pop(self.cache_key(node), None)) is not None:
+            return drawn
+        tensors = self._uncalibrated(node)
+        found = self.calibration.get(node.path)
+        return tensors if found is None else found.apply(node, tensors, self._importance)
+
+    def _uncalibrated(self, node: Node) -> Mapping[str, torch.Tensor]:
         if isinstance(node.op, Constant):
             fresh = {"": self._draw_constant(node.path, node.op)}
         elif node.identity_init and infer_provenance(node) == "new":
@@ -71,7 +107,7 @@ class SeededWeights:
         if infer_provenance(node) not in ("sliced", "extended"):
             return fresh
         assert node.original is not None
-        then = self.tensors(node.original)
+        then = self._uncalibrated(node.original)
         return {name: self._resize_original(node, name, value, then.get(name)) for name, value in fresh.items()}
 
     def _resize_original(
@@ -84,18 +120,17 @@ class SeededWeights:
         return transfer_weights(node, name, fresh, original, self._importance)
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
-        return measure_importance(ranking, self.tensors)
+        return measure_importance(ranking, self._uncalibrated)
 
     def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         assert isinstance(node.op, Layer)
         # What comes beside the numbers a layer had must not repeat them.
         beside = infer_provenance(node) in ("sliced", "extended")
         generator = self._generator(f"{node.path}+" if beside else node.path)
-        calibrated = node.path in self.scales
-        scale = self.scales.get(node.path, 1.0)
+        calibrated = node.path in self.calibration
         tensors: dict[str, torch.Tensor] = {}
         for prefix, module in prefixed_modules(node.op.module):
-            for name, value in _draw_module_tensors(module, generator, scale, calibrated).items():
+            for name, value in _draw_module_tensors(module, generator, calibrated).items():
                 tensors[prefix + name] = value
         return tensors
 
@@ -145,9 +180,7 @@ def _identity_kernel(module: nn.Conv2d) -> torch.Tensor:
     return weight
 
 
-def _draw_module_tensors(
-    module: nn.Module, generator: torch.Generator, scale: float, calibrated: bool
-) -> dict[str, torch.Tensor]:
+def _draw_module_tensors(module: nn.Module, generator: torch.Generator, calibrated: bool) -> dict[str, torch.Tensor]:
     """Return values for a module's own tensors, without its children's."""
     tensors: dict[str, torch.Tensor] = {}
     is_norm = op_kinds.layer_kind(module) == "norm"
@@ -158,21 +191,22 @@ def _draw_module_tensors(
         if not like.dtype.is_floating_point:
             tensors[name] = torch.zeros(shape, dtype=like.dtype)
         elif name == "bias" and "running_var" in module._buffers and calibrated:
-            # A floor under the signal: without it a photo fainter than the one that set the scales fades layer by layer
-            # where activations are curved (SiLU, Hardswish).
-            tensors[name] = torch.randn(shape, generator=generator) * 0.5
+            tensors[name] = torch.randn(shape, generator=generator) * _NORM_BIAS_DEVIATION
         elif name in ("bias", "running_mean", "in_proj_bias"):
             tensors[name] = torch.zeros(shape)
-        elif name == "running_var":
-            tensors[name] = torch.full(shape, scale)
-        elif is_norm:
-            # A batch norm adds its epsilon to a variance that may be smaller; the gain makes up for it.
-            scaled = isinstance(module, nn.modules.batchnorm._BatchNorm) and name == "weight"
-            gain = math.sqrt((scale + float(module.eps)) / scale) if scaled else 1.0  # type: ignore[arg-type]
-            tensors[name] = torch.full(shape, gain)
+        elif is_norm or name == "running_var":
+            tensors[name] = torch.ones(shape)
         elif len(shape) > 1:
-            fan_in = math.prod(shape[1:])
-            tensors[name] = torch.randn(shape, generator=generator) * (scale * math.sqrt(2 / fan_in))
+            tensors[name] = _draw_filters(module, shape, generator)
         else:
             tensors[name] = torch.full(shape, 0.25)  # the slope of a PReLU, as torch starts it
     return tensors
+
+
+def _draw_filters(module: nn.Module, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    filters = torch.randn(shape, generator=generator)
+    fan_in = math.prod(shape[1:])
+    if shape[1] <= 3 or not isinstance(module, (_ConvNd, nn.Linear, nn.MultiheadAttention)):
+        return filters.mul_(math.sqrt(2 / fan_in))
+    filters.sub_(filters.mean(dim=tuple(range(1, len(shape))), keepdim=True))
+    return filters.mul_(math.sqrt(1 / (_RECTIFIED_VARIANCE * fan_in)))

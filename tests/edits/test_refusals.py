@@ -325,7 +325,8 @@ def test_the_place_is_named_wherever_shapes_are(opened: Callable[[str], Network]
 
 def test_the_table_covers_every_kind_of_edit() -> None:
     rows = (*SHAPES, *NOTHING_THERE, *BAD_VALUES)
-    assert {edit.name for _, edit, _, _ in rows} == set(EDIT_KINDS)
+    # No network of the catalogue refuses to be calibrated: see `tests.analysis.test_calibration`.
+    assert {edit.name for _, edit, _, _ in rows} == set(EDIT_KINDS) - {"recalibrate"}
     assert sum(bool(repairs) for *_, repairs in rows) >= 15
 
 

@@ -61,18 +61,24 @@ def test_the_output_is_neither_one_class_nor_all(key: str) -> None:
         assert 0.3 < float(network.run(photo).result.main_output.std()) < 10
 
 
-def test_scales_are_found_on_the_network_as_opened() -> None:
-    source = build_seeded_weights(open_network("resnet18").architecture)
-    assert source.scales["bn1"] > 0
-    assert "fc" in source.scales
+def test_filters_see_only_how_their_channels_differ(opened: Callable[[str], Network]) -> None:
+    nodes = opened("mobilenet_v2").architecture.nodes
+    source = SeededWeights()
+    pointwise = source.tensors(nodes["features.3.conv.0.0"])["weight"]
+    assert float(pointwise.sum(dim=(1, 2, 3)).abs().max()) < 1e-4
+    assert float(pointwise.square().sum(dim=(1, 2, 3)).mean()) == pytest.approx(1 / (0.5 - 0.5 / torch.pi), rel=0.1)
+    depthwise = source.tensors(nodes["features.3.conv.1.0"])["weight"]
+    assert float(depthwise.sum(dim=(1, 2, 3)).abs().mean()) > 0.1
 
 
-def test_a_network_of_one_size_only_is_calibrated_at_it() -> None:
-    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * 30 * 30, 10))
-    with torch.device("meta"):
-        meta = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * 30 * 30, 10))
-    assert len(module) == len(meta)
-    assert build_seeded_weights(open_network(meta, input_shape=(1, 3, 32, 32)).architecture).scales.keys() == {"1", "3"}
+def test_what_the_calibration_drew_is_what_would_be_drawn() -> None:
+    architecture = open_network("resnet18").architecture
+    at_hand = build_seeded_weights(architecture)
+    for node in architecture.live.values():
+        if isinstance(node.op, Layer) and node.op.has_tensors:
+            once, again = at_hand.tensors(node), at_hand.tensors(node)
+            assert once.keys() == again.keys()
+            assert all(torch.equal(once[name], again[name]) and not once[name].is_inference() for name in once)
 
 
 def test_a_modules_own_weights_are_kept() -> None:
