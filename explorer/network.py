@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from explorer.analysis.forward.engine import ForwardEngine, ForwardResult
 from explorer.analysis.forward.memory_check import InsufficientMemory, check_memory, free_memory
 from explorer.analysis.image_file import read_image
 from explorer.analysis.output_divergence import probabilities, top_classes
+from explorer.analysis.photo_distance import PhotoDistance, measure_photo_distance
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
@@ -305,6 +307,22 @@ class Network:
         weights = self.weights
         with self.context.lock:
             return Prediction(self.context.forward.fork().run(self.architecture, weights, tensor, key, keep_going))
+
+    def measure_photo_distance(self, keep_going: KeepGoing = always) -> PhotoDistance | None:
+        """Measure how far apart the outputs for three built-in photos are; None where no classes come out of an image.
+
+        Measured once for each version of the network and each source of weights. Raises as `run` does.
+        """
+        weights, architecture, context = self.weights, self.architecture, self.context
+
+        def run(photo: torch.Tensor, key: Hashable, photo_keep_going: KeepGoing) -> torch.Tensor:
+            with context.lock:
+                self._ensure_memory()
+                result = context.forward.fork().run(architecture, weights, photo, key, photo_keep_going)
+                return result.main_output
+
+        key = ("photo distance", weakref.ref(weights))
+        return memoise(architecture, key, lambda: measure_photo_distance(architecture, run, context.preset, keep_going))
 
     def preprocess(self, image: Sample | str | Path) -> tuple[torch.Tensor, Hashable]:
         """Return an image as the network's main input, (batch, channels, height, width), and its key in the cache.

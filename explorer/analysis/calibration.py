@@ -1,10 +1,10 @@
 """Seeded random weights, calibrated so that the signal stays level and photos stay apart.
 
 One pass over the network as opened, on three fixed photos, measures for each batch norm the mean of every channel and
-one variance for all, and for the classifier the mean of its features and the deviation of its logits (data-dependent initialisation:
-Krähenbühl et al., ICLR 2016; Mishkin & Matas, ICLR 2016). One variance and not one a channel: a channel that hardly
-varies would be turned up until it is all that is heard. What is measured is part of the seeded weights: no edit changes
-it, until somebody asks for it to be measured anew (`explorer.edits.Recalibrate`).
+one variance for all, and for the classifier the mean of its features and the deviation of its logits (data-dependent
+initialisation: Krähenbühl et al., ICLR 2016; Mishkin & Matas, ICLR 2016). One variance and not one a channel: a channel
+that hardly varies would be turned up until it is all that is heard. What is measured is part of the seeded weights: no
+edit changes it, until somebody asks for it to be measured anew (`explorer.edits.Recalibrate`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from explorer.weights.seeded import SeededWeights
 #: Deviation of the logits: loud enough that the top five differ, quiet enough that they are five.
 LOGIT_DEVIATION = 2.0
 
-#: Photos that weights are calibrated on: one of hard edges, one of texture, one of everything.
-_PHOTOS = ("horse", "coins", "astronaut")
+#: Photos that weights are calibrated on: one of hard edges, one of texture, one of both.
+_PHOTOS = ("horse", "coins", "camera")
 
 #: A part of a large photo is enough, of the same resolution: maps of one that was made smaller have other statistics.
 _CROP_SHARE, _CROP_MIN_SIDE = 0.6, 300
@@ -151,10 +151,9 @@ def _logit_scale(outputs: Sequence[torch.Tensor]) -> float:
 
 
 def _first_tensor(value: Any) -> torch.Tensor:
-    found: torch.Tensor = value
-    while not isinstance(found, torch.Tensor):
-        found = next(iter(found.values())) if isinstance(found, dict) else found[0]
-    return found
+    while not isinstance(value, torch.Tensor):
+        value = next(iter(value.values())) if isinstance(value, dict) else value[0]
+    return value
 
 
 def _channel_means(values: Sequence[torch.Tensor], dim: int = 1) -> torch.Tensor:

@@ -145,6 +145,15 @@ class RgbImage:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoDistanceView:
+    """The yardstick beside the divergence: how far apart photos are, and what edits did to the signal."""
+
+    text: str  # "Photos are 0.71 bits apart (before 0.68)"
+    warning: str = ""  # the signal died, grew or faded
+    remedy: Choice | None = None  # an edit that brings the signal back to its level
+
+
+@dataclass(frozen=True, slots=True)
 class OutputComparison:
     """Content of the output panel: outputs for the sample image, now and in the baseline, and their divergence."""
 

@@ -47,11 +47,13 @@ class LayerCalibration:
                 "running_mean": self._means_of(node, tensors["running_mean"], importance),
                 "running_var": torch.full_like(tensors["running_var"], self.scale),
             }
-            weight = {"weight": tensors["weight"] * gain} if "weight" in tensors else {}
-            return {**tensors, **own, **weight}
-        if isinstance(layer, (nn.Linear, nn.Conv2d)):
-            common = self._means_of(node, tensors["weight"].new_empty(tensors["weight"].shape[1]), importance)
-            return {**tensors, "weight": self.scale * _orthogonal_to(tensors["weight"], common)}
+            scaled = {"weight": tensors["weight"] * gain} if "weight" in tensors else {}
+            return {**tensors, **own, **scaled}
+        weight = tensors.get("weight")
+        if isinstance(layer, (nn.Linear, nn.Conv2d)) and weight is not None:
+            if getattr(layer, "groups", 1) == 1:  # else a filter reads some of the channels only
+                weight = _orthogonal_to(weight, self._means_of(node, weight.new_empty(weight.shape[1]), importance))
+            return {**tensors, "weight": self.scale * weight}
         return tensors
 
     def _means_of(self, node: Node, like: torch.Tensor, importance: Importance) -> torch.Tensor:
@@ -61,6 +63,8 @@ class LayerCalibration:
             return self.means
         found = torch.full_like(like, float(self.means.mean()))
         present = torch.arange(len(like)) if now is None else now.indices(importance)
+        if len(present) != len(like):  # a layer of another kind, whose inputs are no channels
+            return found
         known = torch.arange(len(self.means)) if self.channels is None else self.channels.indices(importance)
         places = torch.full((int(max(present.max(), known.max())) + 1,), NEW)
         places[known[known != NEW]] = torch.nonzero(known != NEW).flatten()
@@ -72,7 +76,8 @@ class LayerCalibration:
 def _orthogonal_to(weight: torch.Tensor, common: torch.Tensor) -> torch.Tensor:
     """A weight of shape (outputs, inputs, …) that gives nothing for the inputs that all photos have in common."""
     direction = (common / common.norm().clamp(min=1e-12)).reshape(-1, *[1] * (weight.dim() - 2))
-    return weight - (weight * direction).sum(1, keepdim=True) * direction
+    found: torch.Tensor = weight - (weight * direction).sum(1, keepdim=True) * direction
+    return found
 
 
 def calibrated_channels(node: Node) -> ChannelSelection | None:

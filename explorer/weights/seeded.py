@@ -21,7 +21,6 @@ from explorer.weights.layer_calibration import LayerCalibration
 from explorer.weights.provenance import Provenance, infer_provenance, prefixed_modules
 from explorer.weights.weight_transfer import measure_importance, transfer_weights
 
-
 #: Mean square of a rectified normal signal about its mean, relative to that of the normal signal: ½ − 1/2π.
 _RECTIFIED_VARIANCE = 0.5 - 0.5 / math.pi
 
@@ -82,7 +81,16 @@ class SeededWeights:
         """Return a key that is equal for nodes with equal tensors."""
         found = self.calibration.get(node.path)
         was = (node.original.signature, node.channel_map) if node.original is not None else None
-        return ("seeded", self.seed, node.path, node.signature, found and found.key, was, node.added, node.identity_init)
+        return (
+            "seeded",
+            self.seed,
+            node.path,
+            node.signature,
+            found and found.key,
+            was,
+            node.added,
+            node.identity_init,
+        )
 
     def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
         """Return the tensors of a node; a layer whose width changed keeps its numbers, rescaled to the new fan-in.

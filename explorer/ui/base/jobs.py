@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from explorer.presenters.differences import Differences
     from explorer.presenters.history_rows import HistoryRows
     from explorer.viewmodels.diagram import Colouring, Direction, Level
-    from explorer.viewmodels.panels import EditPreview, FiguresSummary, Inspection, OutputComparison
+    from explorer.viewmodels.panels import EditPreview, FiguresSummary, Inspection, OutputComparison, PhotoDistanceView
 
 
 @dataclass(frozen=True)
@@ -260,11 +260,30 @@ def output_job(network: Network, sample: Sample | str) -> Callable[[KeepGoing], 
         before = network.baseline.run(sample, keep_going)
         origin = network.context
         verified = network.verification.text if network.verification is not None else ""
-        note = " ".join(filter(None, (verified, origin.forward.fallback_reason, origin.weights.note)))
+        note = " ".join(filter(None, (verified, origin.forward.fallback_reason, network.weights.note)))
         architecture = network.architecture
-        kept, picture = weights_note(architecture, origin.weights), returns_picture(architecture)
+        kept, picture = weights_note(architecture, network.weights), returns_picture(architecture)
         found = compare_outputs(now.result, before.result, note, kept, is_picture=picture)
         return replace(found, crop=network.crop_box(sample))
+
+    return job
+
+
+def photo_distance_job(network: Network) -> Callable[[KeepGoing], PhotoDistanceView | None]:
+    """Job that compares the outputs for some photos, of a network and of its baseline; None where it cannot."""
+
+    def job(keep_going: KeepGoing) -> PhotoDistanceView | None:
+        from explorer.presenters.photo_distances import build_photo_distance_view
+        from explorer.weights import SeededWeights
+
+        now = network.measure_photo_distance(keep_going)
+        baseline = network.baseline
+        return build_photo_distance_view(
+            now,
+            baseline.measure_photo_distance(keep_going),
+            is_edited=baseline.architecture is not network.architecture,
+            is_seeded=isinstance(network.weights, SeededWeights),
+        )
 
     return job
 

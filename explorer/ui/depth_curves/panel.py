@@ -73,6 +73,11 @@ class DepthCurvesPanel(QWidget):
         """Key of the curve that is shown, one of `explorer.presenters.depth_curves.CURVES`."""
         return self.tabs.current_key
 
+    def choose_curve(self, key: str) -> None:
+        """Show this curve, as if the user had chosen it."""
+        self.tabs.select(key)
+        self._curve_chosen()
+
     def show_result(self, result: DepthCurves | None, reason: str = "") -> None:
         """Show curves; without a result, the reason for that."""
         self._curves = result

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_noop
+from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.panel_tool import ClassTool
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -26,6 +27,9 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
         self._curves: DepthCurves | None = None
         self._colouring_title = ""  # title of the last colouring
         super().__init__(context)
+        output = context.window.findChild(OutputPanel)
+        if isinstance(output, OutputPanel):
+            output.depth_requested.connect(self.show_signal)
         self.session.on("selection", self._select_nodes)
         self.session.on("colouring", self._update_colouring_button)
 
@@ -38,6 +42,13 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
         panel.class_chosen.connect(self.choose_class)
         panel.colouring_changed.connect(self._colour_cards)
         return panel
+
+    def show_signal(self) -> None:
+        """Bring the panel to the front, with the curve of the signal's size."""
+        self.dock.setVisible(True)
+        self.dock.raise_()
+        if self.panel is not None:
+            self.panel.choose_curve("deviation")
 
     @staticmethod
     def compute(network: Network, sample: Sample, target_class: int | None, keep_going: KeepGoing) -> Any:

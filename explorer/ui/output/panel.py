@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBo
 from explorer.base.languages import tr
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
 from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
+from explorer.ui.output.signal_notice import SignalNotice
 from explorer.ui.widgets.progress_row import ProgressRow
-from explorer.viewmodels.panels import Choice, OutputComparison
+from explorer.viewmodels.panels import Choice, OutputComparison, PhotoDistanceView
 
 _PHOTO_WIDTH = 132  # width of the photo and what is below it
 _SMALL_PHOTO_WIDTH = 100
@@ -36,7 +37,9 @@ class OutputPanel(QWidget):
     open_image_requested = Signal()
     image_dropped = Signal(str)
     image_pasted = Signal(QImage)
-    edit_requested = Signal(object)  # a way out of an error
+    edit_requested = Signal(object)  # a way out of an error, or of a broken signal
+    depth_requested = Signal()  # to see where along the depth the signal breaks
+    trained_requested = Signal()  # to load trained weights
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,9 +55,16 @@ class OutputPanel(QWidget):
         self.view_button = _build_menu_button(
             tr("Top {count}", count=5), tr("Number of classes, and probabilities or logits")
         )
+        self.trained_button = QPushButton()
+        self.trained_button.clicked.connect(self.trained_requested)
+        self.trained_button.hide()
         self.progress = ProgressRow()
+        self.signal = SignalNotice()
+        self.signal.edit_requested.connect(self.edit_requested)
+        self.signal.show_depth_requested.connect(self.depth_requested)
         self.bars, self.divergence = ClassBars(), DivergenceMeter()
         self.facts, self.note = ElidedText(lines=1), ElidedText(lines=3)
+        self.distance = ElidedText(lines=1)  # of photos from each other
         self.repair_row = QHBoxLayout()
         self._fill_view()
         self._lay_out()
@@ -76,10 +86,15 @@ class OutputPanel(QWidget):
         right.addLayout(head)
         right.addWidget(self.progress)
         right.addWidget(self.divergence)
+        right.addWidget(self.distance)
         right.addWidget(self.maps, 2)
         right.addWidget(self.bars, 1)
         right.addWidget(self.facts)
-        right.addWidget(self.note)
+        foot = QHBoxLayout()
+        foot.addWidget(self.note, 1)
+        foot.addWidget(self.trained_button, 0, Qt.AlignmentFlag.AlignBottom)
+        right.addWidget(self.signal)
+        right.addLayout(foot)
         right.addLayout(self.repair_row)
         right.addStretch()  # without bars the note is at the top
         row = QHBoxLayout(self)
@@ -143,6 +158,7 @@ class OutputPanel(QWidget):
     def show_output(self, output: OutputComparison | None) -> None:
         """Show outputs, or a placeholder for None."""
         self._output = output
+        self.show_photo_distance(None)
         self._show_repairs(())
         numbers = output is not None and not output.non_finite_text
         self.divergence.setVisible(numbers)
@@ -166,6 +182,22 @@ class OutputPanel(QWidget):
             else f"{output.milliseconds:.0f} ms."
         )
         self.note.set_text(" ".join(filter(None, (output.weights_text, output.note, f"{took[:1].upper()}{took[1:]}"))))
+
+    def show_photo_distance(self, view: PhotoDistanceView | None) -> None:
+        """Show how far apart photos are, beside the outputs that are shown; a warning takes the place of what is less
+        urgent."""
+        self.distance.set_text(view.text if view is not None else "")
+        self.distance.setVisible(view is not None)
+        self.signal.show_view(view)
+        is_calm = view is None or not view.warning
+        self.facts.setVisible(is_calm and bool(self.facts.text()))
+        self.note.setVisible(is_calm)
+
+    def offer_trained_weights(self, text: str, tip: str = "") -> None:
+        """Offer to load trained weights in one click; an empty text takes the offer back."""
+        self.trained_button.setText(text)
+        self.trained_button.setToolTip(tip)
+        self.trained_button.setVisible(bool(text))
 
     def show_busy(self, busy: bool) -> None:
         """Show that outputs are being computed."""

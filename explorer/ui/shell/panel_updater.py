@@ -48,7 +48,8 @@ class PanelUpdater(QObject):
         self.inspect_lane = Lane("inspecting", parent, latest_only=True)
         self.figures_lane = Lane("measuring", parent, latest_only=True)
         self.output_lane = Lane("output", parent, latest_only=True)
-        self.lanes = (self.draw_lane, self.inspect_lane, self.figures_lane, self.output_lane)
+        self.distance_lane = Lane("photo distance", parent, latest_only=True)
+        self.lanes = (self.draw_lane, self.inspect_lane, self.figures_lane, self.output_lane, self.distance_lane)
         self._session, self._panels = session, panels
         self._follow_session()
 
@@ -147,10 +148,17 @@ class PanelUpdater(QObject):
             return
         panel = self._panels.output
         panel.show_busy(True)
+        self.distance_lane.cancel()
 
         def show(found: OutputComparison) -> None:
             panel.show_busy(False)
             panel.show_output(found)
+            if found.predictions:  # after the output: it is waited for, the yardstick is not
+                self.distance_lane.submit(
+                    jobs.photo_distance_job(network),
+                    panel.show_photo_distance,
+                    lambda _: panel.show_photo_distance(None),
+                )
 
         def fail(failure: Exception) -> None:
             panel.show_busy(False)

@@ -56,7 +56,10 @@ class WeightsTool:
         self.devices_menu, self.budgets_menu = tools.addMenu(tr("Device")), tools.addMenu(tr("Feature map cache"))
         self.devices_menu.aboutToShow.connect(self._fill_devices)
         self._fill_budgets()
+        self._opened: object = None  # baseline of the network whose remembered weights were looked for
+        panel.trained_requested.connect(self._load_default)
         context.session.on("network", self._update_button)
+        context.session.on("network", self._load_remembered)
         self._update_button()
 
     # menus
@@ -67,18 +70,51 @@ class WeightsTool:
         self._panel.weights_button.setEnabled(network is not None)
         text = tr("Weights: {name}", name=_weights_name(network)) if network is not None else tr("Weights")
         self._panel.weights_button.setText(text)
+        offer = self._find_default(network)
+        if offer is None:
+            self._panel.offer_trained_weights("")
+            return
+        size = number_format.format_bytes(offer.size_bytes)
+        self._panel.offer_trained_weights(
+            tr("Load trained weights") if offer.is_cached else tr("Load trained weights, {size}", size=size),
+            tr("{title} of torchvision. They are remembered for this network.", title=offer.title),
+        )
+
+    @staticmethod
+    def _find_default(network: Network | None) -> PretrainedWeights | None:
+        """Return the published weights of a network that has random ones; None where there are none."""
+        if network is None or network.context.entry is None or network.context.checkpoint is not None:
+            return None
+        return next(iter(_list_offers(network)), None)
+
+    def _load_default(self) -> None:
+        offer = self._find_default(self._context.session.network)
+        if offer is not None:
+            self.load_pretrained(offer)
+
+    def _load_remembered(self) -> None:
+        """Load what the user chose for a network when it was last open, if the file is still on this machine."""
+        network = self._context.session.network
+        if network is None or network.history.baseline is self._opened:
+            return
+        self._opened = network.history.baseline
+        entry = network.context.entry
+        if entry is None or network.context.checkpoint is not None:
+            return
+        name = str(QSettings().value(_remembered_setting(entry.key), ""))
+        chosen = [offer for offer in _list_offers(network) if offer.name == name and offer.is_cached] if name else []
+        if chosen:
+            self.load_pretrained(chosen[0])
 
     def _fill_weights(self) -> None:
-        from explorer.weights.pretrained import list_pretrained
-
         self.weights_menu.clear()
         network = self._context.session.network
         if network is None:
             return
         loaded, entry = network.context.checkpoint, network.context.entry
         random_text = tr("Random (seeded per layer)") if entry is not None else tr("The module's own")
-        self._add_choice(random_text, loaded is None, lambda: self._apply_weights(network, None))
-        offers = list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
+        self._add_choice(random_text, loaded is None, partial(self._forget_weights, network))
+        offers = _list_offers(network)
         if offers:
             self.weights_menu.addSeparator()
         for offer in offers:
@@ -158,10 +194,19 @@ class WeightsTool:
             return now.with_weights(loaded) if now.history.baseline is baseline else now
 
         self._context.commands.change_network(step)
+        entry = network.context.entry
+        if loaded is not None and loaded.preset and entry is not None:
+            QSettings().setValue(_remembered_setting(entry.key), loaded.preset)
         if loaded is not None:
             self._context.commands.show_status(f"{loaded.name}: {loaded.report.summary}")
             if not loaded.report.is_complete:
                 self.show_report(network, loaded, path)
+
+    def _forget_weights(self, network: Network) -> None:
+        """Give the network its own weights again, and forget that it had others."""
+        if network.context.entry is not None:
+            QSettings().remove(_remembered_setting(network.context.entry.key))
+        self._apply_weights(network, None)
 
     def show_report(self, network: Network, loaded: MatchedCheckpoint | None, path: str = "") -> None:
         """Show which entries of a checkpoint fit the network; `path` is offered to be loaded again."""
@@ -228,6 +273,17 @@ class WeightsTool:
                 session.set_sample(session.sample)
 
         self.settings_lane.submit(_preferences_job(device, budget, network), again, self._context.commands.show_error)
+
+
+def _remembered_setting(key: str) -> str:
+    return f"trained_weights/{key}"
+
+
+def _list_offers(network: Network) -> tuple[PretrainedWeights, ...]:
+    from explorer.weights.pretrained import list_pretrained
+
+    entry = network.context.entry
+    return list_pretrained(entry.weights, entry.input_size[-1]) if entry is not None else ()
 
 
 def _preferences_job(device: str | None, budget: int | None, network: Network | None) -> Callable[[KeepGoing], None]:

@@ -36,7 +36,7 @@ def test_they_are_sure_and_an_edit_makes_them_less_so(tmp_path: Path, window: Wi
     tool = next(made for made in window.tools if isinstance(made, WeightsTool))
     tool.load_file(str(tmp_path / "sure.safetensors"))
     qtbot.waitUntil(lambda: next(iter(bars(window))) == "tabby", timeout=60_000)
-    window.apply_edit(SwapActivation("*", "linear"))
+    window.apply_edit(SwapActivation("*", "sigmoid"))
     qtbot.waitUntil(lambda: bars(window)["tabby"].now != bars(window)["tabby"].baseline, timeout=60_000)
     assert bars(window)["tabby"].baseline > 0.8
     assert bars(window)["tabby"].now < 0.5

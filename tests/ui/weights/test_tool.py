@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from explorer.analysis.forward import memory_check
+from explorer.base.number_format import format_bytes
 from explorer.network import Network
 from explorer.ui.shell.window import Window
 from explorer.ui.weights.tool import WeightsTool
@@ -165,6 +166,32 @@ def test_a_download_can_be_cancelled(small: Window, qtbot: QtBot, offer: Pretrai
     qtbot.waitUntil(lambda: not tool(small).lane.busy, timeout=30_000)
     assert list(offer.cache_path.parent.iterdir()) == []
     assert small.output.weights_button.text() == "Weights: random"
+
+
+def test_trained_weights_are_one_click_and_remembered(
+    small: Window, qtbot: QtBot, offer: PretrainedWeights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.ui.weights.tool._list_offers", lambda network: (offer,))
+    _Answer.pause.set()
+    tool(small)._update_button()
+    button = small.output.trained_button
+    assert button.isVisible()
+    assert button.text() == f"Load trained weights, {format_bytes(offer.size_bytes)}"
+    button.click()
+    qtbot.waitUntil(lambda: likeliest(small) == "tabby", timeout=60_000)
+    assert not button.isVisible()
+
+    small.open_network("mobilenet_v3_small")  # another one, which has random weights at first
+    qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: random", timeout=60_000)
+    qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: ImageNet V1", timeout=60_000)
+    words(small)
+    next(action for action in tool(small).weights_menu.actions() if "Random" in action.text()).trigger()
+    qtbot.waitUntil(lambda: button.isVisible(), timeout=30_000)
+    assert button.text() == "Load trained weights"  # the file is there
+
+    small.open_network("mobilenet_v3_small")
+    qtbot.waitUntil(lambda: not small.edit_queue.lane.busy, timeout=60_000)
+    assert not tool(small).lane.busy
 
 
 def test_what_is_offered_says_its_size_before(small: Window, offer: PretrainedWeights) -> None:
