@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from explorer.base.languages import tr
 from explorer.edits.edit import EVERYWHERE, EditError
 from explorer.edits.registry import register_edit
 from explorer.graph.architecture import Architecture
@@ -31,16 +32,19 @@ class Recalibrate:
     @property
     def title(self) -> str:
         """Sentence for menus and the history."""
-        return "Weights calibrated anew"
+        return tr("Weights calibrated anew")
 
     def apply(self, architecture: Architecture) -> Architecture:
         """Return a snapshot of its own with the same nodes. Raises EditError for a network that takes no images."""
         shape = architecture.input_shape
         if len(shape) != 4:
-            said = "×".join(map(str, shape))
             raise EditError(
-                f"weights are calibrated on photos, and {architecture.title} takes no images but inputs of {said}; "
-                "load weights instead",
+                tr(
+                    "weights are calibrated on photos, and {network} takes no images but inputs of {shape}; "
+                    "load weights instead",
+                    network=architecture.title,
+                    shape="×".join(map(str, shape)),
+                ),
                 node=architecture.input.name,
             )
         return architecture.with_changes()
