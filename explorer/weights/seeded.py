@@ -99,23 +99,27 @@ class SeededWeights:
         """
         if self._drawn and (drawn := self._drawn.pop(self.cache_key(node), None)) is not None:
             return drawn
-        tensors = self._uncalibrated(node)
         found = self.calibration.get(node.path)
-        return tensors if found is None else found.apply(node, tensors, self._importance)
+        if found is None or found.channels is None:
+            return self._uncalibrated(node, found)
+        return found.apply(node, self._uncalibrated(node), self._importance)
 
-    def _uncalibrated(self, node: Node) -> Mapping[str, torch.Tensor]:
+    def _uncalibrated(self, node: Node, early: LayerCalibration | None = None) -> Mapping[str, torch.Tensor]:
+        """The tensors as drawn; with `early`, what was found on the layer as opened goes with its channels."""
         if isinstance(node.op, Constant):
             fresh = {"": self._draw_constant(node.path, node.op)}
         elif node.identity_init and infer_provenance(node) == "new":
-            return _identity_tensors(node)
+            fresh = _identity_tensors(node)
+            return fresh if early is None else early.apply(node, fresh, self._importance)
         else:
             fresh = self._draw_tensors(node)
         if node.original is not None and infer_provenance(node) == "kept" and node.path != node.original.path:
             return self.tensors(node.original)  # a call of a shared layer that was cut loose
         if infer_provenance(node) not in ("sliced", "extended"):
-            return fresh
+            return fresh if early is None else early.apply(node, fresh, self._importance)
         assert node.original is not None
-        then = self._uncalibrated(node.original)
+        then = self._uncalibrated(node.original, early)
+        fresh = fresh if early is None else {**early.apply(node, fresh, self._importance)}
         return {name: self._resize_original(node, name, value, then.get(name)) for name, value in fresh.items()}
 
     def _resize_original(

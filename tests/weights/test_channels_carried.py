@@ -430,6 +430,7 @@ def check_tensor(name: str, now: Tensor, then: Tensor, cuts: Cuts, *, seeded: bo
 OTHERS = {
     "repeat_block": "copies are new, their readers as below: a dense layer's, and a residual stream's",
     "apply_compound_scaling": "depth, width and resolution one after the other, each as above",
+    "recalibrate": "drawn numbers stay: tests/analysis/test_calibration.py",
     "keep_channels": "which channels stay: test_kept_channels.py",
     "unshare_layer": "the same numbers twice: test_shared_layers.py",
     "swap_activation": "none has weights but PReLU, whose slopes are new",
