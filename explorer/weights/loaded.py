@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cache, partial
 
 import torch
 
@@ -43,7 +44,7 @@ class LoadedWeights:
         """Return a key that is equal for nodes with equal tensors."""
         return ("given", self._source_id, self.seeded.cache_key(node))
 
-    def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
+    def tensors(self, node: Node, original: Mapping[str, torch.Tensor] | None = None) -> Mapping[str, torch.Tensor]:
         """Return the tensors of a node by name: loaded, sliced, or seeded where there are none."""
         if (exact := self._edited_tensors.get((node.path, node.signature))) is not None:
             return exact
@@ -51,14 +52,17 @@ class LoadedWeights:
         if origin == "new":
             return self.seeded.tensors(node)
         loaded = self._matching_tensors(node if origin == "kept" else node.original or node)
-        if origin == "kept" and loaded.keys() == tensor_shapes(node).keys():
+        shapes = tensor_shapes(node)
+        if origin == "kept" and loaded.keys() == shapes.keys():
             return loaded
-        seeded = self.seeded.tensors(node)
+        draw_seeded = cache(partial(self.seeded.tensors, node))  # only where something is lacking
         return {
-            name: transfer_weights(node, name, value, loaded[name], self._importance)
-            if name in loaded and _have_same_rank(loaded[name], value)
-            else value
-            for name, value in seeded.items()
+            name: transfer_weights(
+                node, name, shape, loaded[name], self._importance, draw_new=lambda name=name: draw_seeded()[name]
+            )
+            if name in loaded and _have_same_rank(loaded[name].shape, shape)
+            else draw_seeded()[name]
+            for name, shape in shapes.items()
         }
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
@@ -88,8 +92,8 @@ class LoadedWeights:
         return matching
 
 
-def _have_same_rank(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return len(strip_unit_kernel(one.shape)) == len(strip_unit_kernel(other.shape))
+def _have_same_rank(one: Sequence[int], other: Sequence[int]) -> bool:
+    return len(strip_unit_kernel(one)) == len(strip_unit_kernel(other))
 
 
 def state_dict_key(node: Node, name: str) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import cache, partial
 
 import torch
 from torch import nn
@@ -92,49 +93,68 @@ class SeededWeights:
             node.identity_init,
         )
 
-    def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
+    def tensors(self, node: Node, original: Mapping[str, torch.Tensor] | None = None) -> Mapping[str, torch.Tensor]:
         """Return the tensors of a node; a layer whose width changed keeps its numbers, rescaled to the new fan-in.
 
         A new layer with `identity_init` (a norm or projection that an edit added) passes on its input where it can.
+        `original` are those of `node.original`, where they are at hand.
         """
         if self._drawn and (drawn := self._drawn.pop(self.cache_key(node), None)) is not None:
             return drawn
         found = self.calibration.get(node.path)
-        if found is None or found.channels is None:
-            return self._uncalibrated(node, found)
-        return found.apply(node, self._uncalibrated(node), self._importance)
+        if found is not None and found.channels is not None:
+            return found.apply(node, self._uncalibrated(node), self._importance)
+        same = node.original is not None and self.calibration.get(node.original.path) is found
+        return self._uncalibrated(node, found, original if same else None)
 
-    def _uncalibrated(self, node: Node, early: LayerCalibration | None = None) -> Mapping[str, torch.Tensor]:
-        """The tensors as drawn; with `early`, what was found on the layer as opened goes with its channels."""
-        if isinstance(node.op, Constant):
-            fresh = {"": self._draw_constant(node.path, node.op)}
-        elif node.identity_init and infer_provenance(node) == "new":
-            fresh = _identity_tensors(node)
-            return fresh if early is None else early.apply(node, fresh, self._importance)
-        else:
-            fresh = self._draw_tensors(node)
-        if node.original is not None and infer_provenance(node) == "kept" and node.path != node.original.path:
+    def _uncalibrated(
+        self,
+        node: Node,
+        early: LayerCalibration | None = None,
+        original: Mapping[str, torch.Tensor] | None = None,
+    ) -> Mapping[str, torch.Tensor]:
+        """The tensors as drawn; with `early`, what was found on the layer as opened goes with its channels. `original`
+        are those of the layer as opened, where they are at hand."""
+        origin = infer_provenance(node)
+        if node.original is not None and origin == "kept" and node.path != node.original.path:
             return self.tensors(node.original)  # a call of a shared layer that was cut loose
-        if infer_provenance(node) not in ("sliced", "extended"):
-            return fresh if early is None else early.apply(node, fresh, self._importance)
+        if origin not in ("sliced", "extended"):
+            return self._draw_calibrated(node, early)
         assert node.original is not None
-        then = self._uncalibrated(node.original, early)
-        fresh = fresh if early is None else {**early.apply(node, fresh, self._importance)}
-        return {name: self._resize_original(node, name, value, then.get(name)) for name, value in fresh.items()}
+        if original is None:
+            original = self._uncalibrated(node.original, early)
+        draw_all = cache(partial(self._draw_calibrated, node, early))  # only where a channel is new
+        return {
+            name: self._resize_original(node, name, like, original.get(name), lambda name=name: draw_all()[name])
+            for name, like in _like_tensors(node).items()
+        }
+
+    def _draw_calibrated(self, node: Node, early: LayerCalibration | None) -> Mapping[str, torch.Tensor]:
+        is_identity = node.identity_init and infer_provenance(node) == "new" and isinstance(node.op, Layer)
+        fresh = _identity_tensors(node) if is_identity else self._draw_tensors(node)
+        return fresh if early is None else early.apply(node, fresh, self._importance)
 
     def _resize_original(
-        self, node: Node, name: str, fresh: torch.Tensor, original: torch.Tensor | None
+        self,
+        node: Node,
+        name: str,
+        like: torch.Tensor,
+        original: torch.Tensor | None,
+        draw_new: Callable[[], torch.Tensor],
     ) -> torch.Tensor:
-        if original is None or not fresh.dtype.is_floating_point:
-            return fresh
-        if fresh.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
-            original = original * math.sqrt(math.prod(original.shape[1:]) / math.prod(fresh.shape[1:]))
-        return transfer_weights(node, name, fresh, original, self._importance)
+        if original is None or not like.dtype.is_floating_point:
+            return draw_new()
+        scale = 1.0
+        if like.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
+            scale = math.sqrt(math.prod(original.shape[1:]) / math.prod(like.shape[1:]))
+        return transfer_weights(node, name, like.shape, original, self._importance, draw_new=draw_new, scale=scale)
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
         return measure_importance(ranking, self._uncalibrated)
 
     def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
+        if isinstance(node.op, Constant):
+            return {"": self._draw_constant(node.path, node.op)}
         assert isinstance(node.op, Layer)
         # What comes beside the numbers a layer had must not repeat them.
         beside = infer_provenance(node) in ("sliced", "extended")
@@ -162,6 +182,19 @@ class SeededWeights:
     def _generator(self, path: str) -> torch.Generator:
         digest = hashlib.sha256(f"{self.seed}:{path}".encode()).digest()
         return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+def _like_tensors(node: Node) -> dict[str, torch.Tensor]:
+    """The tensors of a layer or constant by name, without numbers."""
+    if isinstance(node.op, Constant):
+        return {"": node.op.tensor}
+    assert isinstance(node.op, Layer)
+    return {
+        prefix + name: like
+        for prefix, module in prefixed_modules(node.op.module)
+        for name, like in [*module._parameters.items(), *module._buffers.items()]
+        if like is not None
+    }
 
 
 def _identity_tensors(node: Node) -> dict[str, torch.Tensor]:

@@ -35,6 +35,9 @@ class WeightSource(Protocol):
         """Return a key that is equal for nodes with equal tensors."""
         ...
 
-    def tensors(self, node: Node) -> Mapping[str, torch.Tensor]:
-        """Return parameters and buffers of a layer by name, or the one tensor of a constant as "", on the CPU."""
+    def tensors(self, node: Node, original: Mapping[str, torch.Tensor] | None = None) -> Mapping[str, torch.Tensor]:
+        """Return parameters and buffers of a layer by name, or the one tensor of a constant as "", on the CPU.
+
+        `original` are those of `node.original`, where they are at hand: they need not be made again.
+        """
         ...

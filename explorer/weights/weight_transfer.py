@@ -19,25 +19,35 @@ from explorer.graph.layers import is_depthwise
 
 
 def transfer_weights(
-    node: Node, name: str, target: torch.Tensor, source: torch.Tensor, importance: Importance
+    node: Node,
+    name: str,
+    shape: Sequence[int],
+    source: torch.Tensor,
+    importance: Importance,
+    *,
+    draw_new: Callable[[], torch.Tensor],
+    scale: float = 1.0,
 ) -> torch.Tensor:
-    """Return `target` with the numbers of the layer as opened wherever a channel is one that it had.
+    """Return a tensor with the numbers of the layer as opened wherever a channel is one that it had.
 
     Args:
         node: the edited layer or constant.
         name: of the tensor in it: "weight", "running_mean"; "" for a constant.
-        target: new numbers of the present shape; not changed.
+        shape: of the tensor at present.
         source: the numbers of `node.original`.
         importance: of the channels of layers that were cut by it: see `ChannelRanking`.
+        draw_new: gives numbers of the present shape for channels that the layer did not have; called only where there
+            are such. What it returns is not changed.
+        scale: a factor of the source's numbers.
     """
-    if target.dim() != source.dim():  # a 1×1 convolution that was a linear layer, or the other way
-        source = source.reshape(*strip_unit_kernel(source.shape), *target.shape[2:])
+    if len(shape) != source.dim():  # a 1×1 convolution that was a linear layer, or the other way
+        source = source.reshape(*strip_unit_kernel(source.shape), *shape[2:])
     if node.channel_map is not None and _is_grouped(node.layer) and name == "weight":
-        return _transfer_grouped(node, target, source, importance)
-    indices = _channel_indices(node, name, target, importance)
-    if not indices and target.shape == source.shape:
-        return source
-    return _copy_channels(target, source, indices)
+        return _transfer_grouped(node, draw_new(), source * scale, importance)
+    indices = _channel_indices(node, name, shape, importance)
+    if not indices and tuple(shape) == tuple(source.shape):
+        return source if scale == 1 else source * scale
+    return _copy_channels(shape, source, indices, draw_new, scale)
 
 
 def strip_unit_kernel(shape: Sequence[int]) -> tuple[int, ...]:
@@ -45,17 +55,17 @@ def strip_unit_kernel(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(shape[:2] if tuple(shape[2:]) == (1, 1) else shape)
 
 
-def _channel_indices(node: Node, name: str, target: torch.Tensor, importance: Importance) -> dict[int, torch.Tensor]:
+def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Importance) -> dict[int, torch.Tensor]:
     """The original index of each channel along the dimensions of a tensor where the channels are not those it had."""
     channels, layer = node.channel_map, node.layer
-    if channels is None or not target.dim():
+    if channels is None or not shape:
         return {}
     inputs, outputs = (
         None if side is None else side.indices(importance) for side in (channels.inputs, channels.outputs)
     )
     found: dict[int, torch.Tensor | None] = {0: inputs}  # a norm
     if isinstance(node.op, Constant):
-        fits = [dim for dim, size in enumerate(target.shape) if inputs is not None and size == len(inputs)]
+        fits = [dim for dim, size in enumerate(shape) if inputs is not None and size == len(inputs)]
         found = {fits[-1]: inputs} if fits else {}
     elif isinstance(layer, _ConvNd) and is_depthwise(layer):
         found = {0: None if inputs is None else _repeat(inputs, layer.out_channels // layer.in_channels)}
@@ -70,15 +80,35 @@ def _repeat(indices: torch.Tensor, filters: int) -> torch.Tensor:
     return torch.where(indices[:, None] == NEW, NEW, rows).reshape(-1)
 
 
-def _copy_channels(target: torch.Tensor, source: torch.Tensor, indices: Mapping[int, torch.Tensor]) -> torch.Tensor:
+def _copy_channels(
+    shape: Sequence[int],
+    source: torch.Tensor,
+    indices: Mapping[int, torch.Tensor],
+    draw_new: Callable[[], torch.Tensor],
+    scale: float,
+) -> torch.Tensor:
     """Copy by channel along some dimensions, and along the others what overlaps, from the first on."""
-    present: list[torch.Tensor] = []
-    for dim, (size, original_size) in enumerate(zip(target.shape, source.shape, strict=True)):
+    present: list[torch.Tensor | None] = []
+    for dim, (size, original_size) in enumerate(zip(shape, source.shape, strict=True)):
         index = indices.get(dim)
-        index = torch.arange(min(size, original_size)) if index is None else index
-        present.append(torch.nonzero(index != NEW).flatten())
-        source = source.index_select(dim, index[present[-1]])
-    return _write(target.clone(), source, present, 0)
+        if index is None:
+            present.append(None)
+            source = source.narrow(dim, 0, min(size, original_size))
+        else:
+            present.append(torch.nonzero(index != NEW).flatten())
+            source = _select(source, dim, index[present[-1]])
+    source = source * scale if scale != 1 else source.clone(memory_format=torch.contiguous_format)
+    if tuple(source.shape) == tuple(shape):
+        return source.contiguous()
+    places = [torch.arange(length) if at is None else at for at, length in zip(present, source.shape, strict=True)]
+    return _write(draw_new().clone(), source, places, 0)
+
+
+def _select(source: torch.Tensor, dim: int, index: torch.Tensor) -> torch.Tensor:
+    """The entries of an index along a dimension; a view where they stand side by side."""
+    if len(index) and torch.equal(index, torch.arange(int(index[0]), int(index[0]) + len(index))):
+        return source.narrow(dim, int(index[0]), len(index))
+    return source.index_select(dim, index)
 
 
 def _write(target: torch.Tensor, values: torch.Tensor, present: Sequence[torch.Tensor], dim: int) -> torch.Tensor:

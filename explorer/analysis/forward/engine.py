@@ -241,10 +241,21 @@ class ForwardEngine:
             layer: nn.Module = self._layers.get(key)
             return layer
         with torch.inference_mode(False):  # gradients must be able to pass through it
-            made = {name: tensor.to(self.device) for name, tensor in weights.tensors(node).items()}
+            tensors = weights.tensors(node, self._original_tensors(node, weights))
+            made = {name: tensor.to(self.device) for name, tensor in tensors.items()}
             layer = with_weights(node.op.module, made)
         self._layers.put(key, layer)
         return layer
+
+    def _original_tensors(self, node: Node, weights: WeightSource) -> Mapping[str, torch.Tensor] | None:
+        """The tensors of the layer that an edit changed, where it is still in memory."""
+        if node.original is None or str(self.device) != "cpu":
+            return None
+        key = self._keys.key_for(weights.cache_key(node.original))
+        if key not in self._layers:
+            return None
+        layer: nn.Module = self._layers.get(key)
+        return {name: tensor.detach() for name, tensor in (*layer.named_parameters(), *layer.named_buffers())}
 
 
 def find_fault(value: Any) -> str:
