@@ -157,9 +157,13 @@ def _read_file(source: str, dtype: torch.dtype | None) -> torch.Tensor:
     return value.detach().to(dtype or value.dtype).clone()
 
 
-@torch.device("cpu")  # also where a module is opened inside of `with torch.device("meta")`
 def input_value(op: Input, seed: int = 0) -> torch.Tensor:
     """Return numbers for an input, the same each time; another `seed` gives noise where they may be anything."""
+    with torch.device("cpu"):  # also where a module is opened inside of `with torch.device("meta")`
+        return _input_value(op, seed)
+
+
+def _input_value(op: Input, seed: int) -> torch.Tensor:
     if op.value is not None:
         return op.value.clone()
     if op.source.startswith("photo") and not seed:
