@@ -10,19 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.base import number_format
 from explorer.export.page import ExportError, Page, check_choice
+from explorer.export.sheet_text import sheet_text
 from explorer.network import Network
-from explorer.presenters import build_diagram, build_summary, expanded_at_level, reveal
+from explorer.presenters import build_diagram, expanded_at_level, reveal
 from explorer.presenters.stage_table import StageTable, stage_table
 from explorer.presenters.volumes import build_volumes
 from explorer.viewmodels.diagram import COLOUR_MODES, Card, Colouring, Diagram
-from explorer.viewmodels.panels import HeadlineFigure
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
-    from explorer.export.sheet import Sheet, SheetContent, SheetText
+    from explorer.export.sheet import Sheet, SheetContent
 
 _application: QGuiApplication | None = None  # fonts need one; kept for the life of the process
 
@@ -74,7 +73,8 @@ def build_network_sheet(network: Network, page: Page = Page(), select: Collectio
     """
     from explorer.export.sheet import Sheet
 
-    return Sheet(build_content(network, page, select), page, sheet_text(network))
+    drawn = resolve_selection(network, select) if page.kind == "graph" else ()
+    return Sheet(build_content(network, page, select), page, sheet_text(network, drawn))
 
 
 def build_content(
@@ -96,7 +96,7 @@ def build_content(
     if isinstance(by, str):
         check_choice("colouring", by, tuple(COLOUR_MODES))
     if select:
-        names = [_resolve_selection(network, name) for name in select]
+        names = resolve_selection(network, select)
         groups = study.hierarchy.groups
         for name in names:
             opened = reveal(study, opened, name)
@@ -107,12 +107,17 @@ def build_content(
     return compose_picture(build_diagram(study, opened, network.history.baseline, by), page.direction)
 
 
-def _resolve_selection(network: Network, name: str) -> str:
-    hierarchy = network.analysis.hierarchy
-    for id in (f"unit:{name}", name):  # a layer is shown with its norm and activation
-        if id in hierarchy.parent:
-            return id
-    raise ExportError(f"there is no layer, block or stage {name!r} in {network.title}")
+def resolve_selection(network: Network, select: Collection[str]) -> tuple[str, ...]:
+    """Return the ids of the cards that a picture of these layers, blocks or stages has: a layer is shown with its norm
+    and activation. Raises ExportError for one that is not in the network."""
+    known = network.analysis.hierarchy.parent
+    found: list[str] = []
+    for name in select:
+        id = next((id for id in (f"unit:{name}", name) if id in known), None)
+        if id is None:
+            raise ExportError(f"there is no layer, block or stage {name!r} in {network.title}")
+        found.append(id)
+    return tuple(found)
 
 
 def filter_diagram(diagram: Diagram, ids: Collection[str]) -> Diagram:
@@ -140,37 +145,6 @@ def _descendants(diagram: Diagram, id: str) -> list[str]:
     for child in diagram.children.get(id, ()):
         found += _descendants(diagram, child)
     return found
-
-
-def sheet_text(network: Network) -> SheetText:
-    """Return title, caption and figures for any picture of a network."""
-    from explorer.export.sheet import SheetText
-
-    counts = build_summary(network.analysis, network.baseline.analysis).headline_figures
-    return SheetText(network.title, caption(network), tuple((count.name, _figure_text(count)) for count in counts))
-
-
-def caption(network: Network) -> str:
-    """Return parameters, MACs, FLOPs and input shape in one line, with the FLOP convention."""
-    total = network.figures.total
-    shape = "×".join(map(str, network.architecture.input_shape[1:]))
-    edits = len(network.history.applied_edits)
-    edited = f" · {edits} edit{'s' if edits != 1 else ''}" if edits else ""
-    return (
-        f"{number_format.format_exact(total.params)} parameters · {number_format.format_exact(total.macs)} MACs "
-        f"({number_format.format_short(total.flops)} FLOPs = 2 × MACs) · input {shape}{edited}"
-    )
-
-
-def _figure_text(count: HeadlineFigure) -> str:
-    now = number_format.format_bytes(count.now) if count.unit == "bytes" else number_format.format_exact(count.now)
-    if count.unit == "px":
-        now = f"{now} px" if count.now else "whole image"
-    return (
-        now
-        if count.now == count.baseline
-        else f"{now} ({number_format.format_percent_change(count.now, count.baseline)})"
-    )
 
 
 def ensure_application() -> None:

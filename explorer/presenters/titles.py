@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr, tr_noop
@@ -35,6 +36,24 @@ def group_title_with_remarks(analysis: Analysis, group: Group) -> str:
     """Return the title with what edits made of the block: "Residual block (shortcut off)"."""
     remarks = [tr(remark) for remark in analysis.pattern(group).remarks]
     return group_title(analysis, group) + (f" ({', '.join(remarks)})" if remarks else "")
+
+
+_MAX_NAMED = 3  # of what is selected together
+
+
+def selection_title(analysis: Analysis, ids: Sequence[str]) -> str:
+    """Return the title of nodes and groups together: "Residual block · layer2.0", or the paths of several."""
+    groups = analysis.hierarchy.groups
+    paths = [groups[id].path or id.removeprefix("unit:") if id in groups else id for id in ids]
+    if len(ids) > 1:
+        named, more = ", ".join(paths[:_MAX_NAMED]), len(paths) - _MAX_NAMED
+        return tr("{paths} and {count} more", paths=named, count=more) if more > 0 else named
+    (id,), (path,) = ids, paths
+    if id not in groups:
+        node = analysis.architecture.nodes.get(id)  # None for a card of what edits removed
+        return f"{join_label(node) or op_kinds.label(node)} · {path}" if node is not None else path
+    title = group_title_with_remarks(analysis, groups[id])
+    return f"{title} · {path}" if groups[id].path or groups[id].role == "unit" else title
 
 
 def group_subtitle(group: Group) -> str:

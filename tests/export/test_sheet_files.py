@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QApplication
 
 import explorer
 from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
-from explorer.export.network_sheet import build_content, sheet_text
+from explorer.export.network_sheet import build_content
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
 from explorer.export.sheet import Sheet, SheetText
 from explorer.export.sheet_files import export_image
+from explorer.export.sheet_text import sheet_text
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level
 

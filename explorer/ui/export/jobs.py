@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QRectF
 
 from explorer.export.page import Page
+from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.diagram import Colouring, Direction, Level
 
 if TYPE_CHECKING:
@@ -53,13 +54,25 @@ class PagePreview:
 
 def build_sheet(source: ExportSource, page: Page) -> Sheet:
     """Return the sheet of a page; its contents are computed once for all previews."""
-    from explorer.export.network_sheet import sheet_text
     from explorer.export.sheet import Sheet
+    from explorer.export.sheet_text import sheet_text
 
     key = (page.kind, page.level, page.scope, page.direction, page.by)
     if key not in source.contents:
         source.contents[key] = _build_content(source, page)
-    return Sheet(source.contents[key], page, sheet_text(source.network))
+    return Sheet(source.contents[key], page, sheet_text(source.network, _drawn_selection(source, page)))
+
+
+def _drawn_selection(source: ExportSource, page: Page) -> tuple[str, ...]:
+    """Nodes and groups that the picture is of; none for the whole network."""
+    from explorer.export.network_sheet import resolve_selection
+
+    if page.kind != "graph" or page.scope != "selection" or not source.selection:
+        return ()
+    if page.level is None and source.picture is not None:  # as in the window, where equal cards are stacked
+        shown = [source.picture.visible_card(id) for id in source.selection]
+        return tuple(dict.fromkeys(member for id in shown for member in members_of(id)))
+    return resolve_selection(source.network, source.selection)
 
 
 def _build_content(source: ExportSource, page: Page) -> SheetContent:

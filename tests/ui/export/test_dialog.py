@@ -94,6 +94,10 @@ def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
         select_data(dialog._scope, scope)
         sizes.add(seen(dialog, qtbot))
     assert len(sizes) == 3
+    titles = [build_sheet(source(tool), dialog.page).title]
+    select_data(dialog._scope, "all")
+    titles.append(build_sheet(source(tool), dialog.page).title)
+    assert titles == ["Stage 2 · layer2 · ResNet-18", "ResNet-18"]
     dialog.reject()
 
 

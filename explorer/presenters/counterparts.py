@@ -1,0 +1,55 @@
+"""Which part of a network before its edits a part of it now is.
+
+Invariant: parts of two states of one network correspond by the nodes that they hold, never by a number: `stage:3` is
+the third stage of whatever is there, and another one once a stage before it is gone or new. Every part has at most one
+counterpart, and all of them are in the order of execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from explorer.analysis.analysis import Analysis
+from explorer.graph.groups import Group
+from explorer.presenters.sequence_alignment import align_sequences
+
+_SAME_ID = 0.5  # less than a node in common: decides only where a part was replaced as a whole
+
+
+def match_parts(before: Sequence[Group], now: Sequence[Group]) -> Iterator[tuple[Group | None, Group | None]]:
+    """Yield the parts of both states in order, as pairs in which the most nodes are in both; None for what is new or
+    gone."""
+    held = {part.id: set(part.all_nodes) for part in before}
+
+    def similarity(was: Group, part: Group) -> float:
+        return len(held[was.id].intersection(part.all_nodes)) + (_SAME_ID if was.id == part.id else 0)
+
+    return align_sequences(before, now, similarity, _SAME_ID)
+
+
+def match_main_parts(before: Analysis, now: Analysis) -> Iterator[tuple[Group | None, Group | None]]:
+    """Yield stem, stages and head of both states as pairs (before, now), as `match_parts` does."""
+    return match_parts(tuple(before.hierarchy.root.groups), tuple(now.hierarchy.root.groups))
+
+
+def match_groups(before: Analysis, now: Analysis) -> dict[str, str]:
+    """Return the ids of the groups before, with those that they are now: modules have kept their names."""
+    pairs = {was.id: part.id for was, part in match_main_parts(before, now) if was is not None and part is not None}
+    taken = set(pairs.values())
+    numbered = {part.id for part in before.hierarchy.root.groups if part.role == "stage" and not part.path}
+    named = (id for id in before.hierarchy.groups if id in now.hierarchy.groups and id not in numbered)
+    return {id: id for id in named if id not in taken} | pairs
+
+
+def find_former_nodes(before: Analysis, now: Analysis, ids: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the nodes before that some nodes or groups of now were; empty for what is new."""
+    former = {part: was for was, part in match_groups(before, now).items()}
+    names: dict[str, None] = {}
+    for id in ids:
+        group = before.hierarchy.groups.get(former.get(id, id if id not in now.hierarchy.groups else "\0"))
+        if group is None:
+            inside = now.hierarchy.groups[id].all_nodes if id in now.hierarchy.groups else (id,)
+            names |= dict.fromkeys(name for name in inside if name in before.architecture.live)
+        else:
+            names |= dict.fromkeys(group.all_nodes)
+    return tuple(names)
