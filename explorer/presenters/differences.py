@@ -20,6 +20,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass, Node
 from explorer.graph.groups import Group
 from explorer.presenters import titles
+from explorer.presenters.counterparts import match_groups
 from explorer.presenters.search_index import op_attributes
 from explorer.presenters.sequence_alignment import align_sequences
 from explorer.presenters.titles import join_label
@@ -109,7 +110,7 @@ class _NameComparison(_ComparisonBuilder):
         super().__init__(left, right)
         old, new = left.hierarchy, right.hierarchy
         known = set(old.root.nodes)
-        self.pairs = {id: id for id in old.groups if id in new.groups}
+        self.pairs = match_groups(left, right)
         gone = removed_by_predecessor(old.root.nodes, set(new.root.nodes))
         lost = {id: list(_outermost(left, names)) for id, names in gone.items()}
         added = {_first_node(item): item for item in _outermost(right, [n for n in new.root.nodes if n not in known])}

@@ -10,7 +10,8 @@ from explorer.analysis.figures.figures import Total
 from explorer.analysis.figures.receptive_field import FieldSize, describe_field
 from explorer.base.languages import tr, tr_noop
 from explorer.graph.groups import Group
-from explorer.presenters import titles
+from explorer.presenters.counterparts import match_main_parts
+from explorer.presenters.titles import group_title
 from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
 
 _BAR_FIGURES: dict[str, Callable[[Total], float]] = {
@@ -22,16 +23,19 @@ _BAR_FIGURES: dict[str, Callable[[Total], float]] = {
 
 
 def build_summary(now: Analysis, baseline: Analysis) -> FiguresSummary:
-    """Return the headline figures and one bar per stage for each figure, of a network and its baseline."""
-    parts = list(now.hierarchy.root.groups)
+    """Return the headline figures and one bar per stage for each figure, of a network and its baseline.
+
+    A stage stands beside what its nodes were in before, whatever its number; one that is gone has a bar of nothing now.
+    Every stage of either is in one bar.
+    """
+    parts = list(match_main_parts(baseline, now))
+    totals = [(_total(now, part), _total(baseline, was)) for was, part in parts]
     bars = {
-        tr(name): (
-            tuple(pick(now.figures.sum(part.all_nodes)) for part in parts),
-            tuple(pick(_baseline_total(baseline, part)) for part in parts),
-        )
+        tr(name): (tuple(pick(after) for after, _ in totals), tuple(pick(before) for _, before in totals))
         for name, pick in _BAR_FIGURES.items()
     }
-    return FiguresSummary(_headline_figures(now, baseline), tuple(_part_title(now, part) for part in parts), bars)
+    titles = tuple(_bar_title(now, part, baseline, was) for was, part in parts)
+    return FiguresSummary(_headline_figures(now, baseline), titles, bars)
 
 
 def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure, ...]:
@@ -99,11 +103,14 @@ def _finite_px(field: float) -> float:
     return field if math.isfinite(field) else 0.0
 
 
-def _baseline_total(baseline: Analysis, part: Group) -> Total:
-    """The same part as it was: by id, else by the nodes it holds."""
-    old = baseline.hierarchy.groups.get(part.id)
-    return baseline.figures.sum(old.all_nodes if old is not None else part.all_nodes)
+def _total(analysis: Analysis, part: Group | None) -> Total:
+    return analysis.figures.sum(part.all_nodes) if part is not None else Total()
 
 
-def _part_title(analysis: Analysis, part: Group) -> str:
-    return titles.group_title(analysis, part)
+def _bar_title(now: Analysis, part: Group | None, baseline: Analysis, was: Group | None) -> str:
+    """Title of a stage, with the one it had where that differs or is all there is."""
+    title = group_title(now, part) if part is not None else ""
+    former = group_title(baseline, was) if was is not None else title
+    if not title:
+        return tr("{stage}, removed", stage=former)
+    return title if title == former else tr("{now} (was {before})", now=title, before=former)
