@@ -70,15 +70,20 @@ class LibraryPanel(QWidget):
         self._collapsed |= {row.family for row in rows}
         self.show_rows([*self._rows, *rows])
 
-    def mark_open(self, entry: CatalogueEntry, options: Mapping[str, Any]) -> None:
-        """Mark the network that is open, and show the options it was built with."""
-        moved, self._open_key = entry.key != self._open_key, entry.key
+    def mark_open(self, entry: CatalogueEntry | None, options: Mapping[str, Any]) -> None:
+        """Mark the network that is open, and show the options it was built with; None for one that is not listed."""
+        key = entry.key if entry is not None else ""
+        moved, self._open_key = key != self._open_key, key
         for item in self._items():
-            item.setData(item.data(KEY) == self._open_key, IS_OPEN)
+            item.setData(item.data(KEY) == key, IS_OPEN)
         if moved:
             self._reveal_open()
         while self._options.rowCount():
             self._options.removeRow(0)
+        if entry is not None:
+            self._show_options(entry, options)
+
+    def _show_options(self, entry: CatalogueEntry, options: Mapping[str, Any]) -> None:
         boxes: dict[str, QComboBox] = {}
         for option in entry.options:
             box = QComboBox()

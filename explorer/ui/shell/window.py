@@ -309,9 +309,7 @@ class Window(QMainWindow):
         self.session.set_network(found.network, found.expanded, found.selection, found.bookmarks)
         if found.sample:
             self.samples.show_built_in(found.sample)
-        entry = found.network.context.entry
-        if entry is not None:
-            self.library.mark_open(entry, found.network.context.options)
+        self.library.mark_open(found.network.context.entry, found.network.context.options)
         self._closed_timer.start()  # the network that was open before
 
     def _on_network_edited(self, network: Network) -> None:

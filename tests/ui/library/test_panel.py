@@ -151,3 +151,11 @@ def test_the_open_one_stays_marked_wherever_the_keyboard_goes(library: LibraryPa
     assert [item.text() for item in library._items() if item.data(IS_OPEN)] == ["ResNet-18"]
     library.mark_open(catalogue["alexnet"], {})
     assert [item.text() for item in library._items() if item.data(IS_OPEN)] == []
+
+
+def test_a_network_that_is_not_listed_leaves_none_marked(library: LibraryPanel) -> None:
+    library.mark_open({entry.key: entry for entry in all_entries()}["resnet18"], {})
+    library.mark_open(None, {})
+    assert not [item.text() for item in library._items() if item.data(IS_OPEN)]
+    library.filter.setText("ResNet")  # the list is made anew
+    assert not [item.text() for item in library._items() if item.data(IS_OPEN)]

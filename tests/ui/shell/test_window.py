@@ -10,8 +10,12 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from pytestqt.qtbot import QtBot
+from torch import nn
 
 from explorer.edits import SetBottleneckActivation, SwapActivation, ToggleShortcut
+from explorer.network import open_network
+from explorer.ui.base.jobs import open_at_level_job
+from explorer.ui.library.delegate import IS_OPEN
 from explorer.ui.shell.window import Window
 
 SLOW = 60_000
@@ -172,6 +176,25 @@ def test_options_of_a_network(mobilenet: Window, qtbot: QtBot) -> None:
     settled(qtbot, mobilenet)
     assert mobilenet.session.network is not None
     assert mobilenet.session.network.figures.total.params == 1_968_680
+
+
+def test_only_the_network_that_is_open_is_marked(mobilenet: Window, qtbot: QtBot) -> None:
+    """Also where that is none of the list: a module of the user's own, a model file."""
+
+    def marked() -> list[str]:
+        return [item.text() for item in mobilenet.library._items() if item.data(IS_OPEN)]
+
+    assert marked() == ["MobileNet v2"]
+    assert mobilenet.library._options.rowCount() == 1
+    own = open_network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), input_shape=(1, 3, 32, 32))
+    mobilenet.edit_queue.open(open_at_level_job(own, "blocks"))
+    qtbot.waitUntil(lambda: mobilenet.session.network is own, timeout=SLOW)
+    assert marked() == []
+    assert mobilenet.library._options.rowCount() == 0
+    mobilenet.open_network("mobilenet_v2")
+    qtbot.waitUntil(lambda: mobilenet.session.network is not own, timeout=SLOW)
+    assert marked() == ["MobileNet v2"]
+    settled(qtbot, mobilenet)
 
 
 def test_closing_while_busy_is_clean(qtbot: QtBot) -> None:
