@@ -56,12 +56,14 @@ class LoadedWeights:
         if origin == "kept" and loaded.keys() == shapes.keys():
             return loaded
         draw_seeded = cache(partial(self.seeded.tensors, node))  # only where something is lacking
+
+        def draw(name: str) -> torch.Tensor:
+            return draw_seeded()[name]
+
         return {
-            name: transfer_weights(
-                node, name, shape, loaded[name], self._importance, draw_new=lambda name=name: draw_seeded()[name]
-            )
+            name: transfer_weights(node, name, shape, loaded[name], self._importance, draw_new=partial(draw, name))
             if name in loaded and _have_same_rank(loaded[name].shape, shape)
-            else draw_seeded()[name]
+            else draw(name)
             for name, shape in shapes.items()
         }
 

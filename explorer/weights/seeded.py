@@ -124,8 +124,12 @@ class SeededWeights:
         if original is None:
             original = self._uncalibrated(node.original, early)
         draw_all = cache(partial(self._draw_calibrated, node, early))  # only where a channel is new
+
+        def draw(name: str) -> torch.Tensor:
+            return draw_all()[name]
+
         return {
-            name: self._resize_original(node, name, like, original.get(name), lambda name=name: draw_all()[name])
+            name: self._resize_original(node, name, like, original.get(name), partial(draw, name))
             for name, like in _like_tensors(node).items()
         }
 
