@@ -18,7 +18,7 @@ Which channel is which is told, in this order,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -147,7 +147,11 @@ class _ChannelMatching:
 
     @cached_property
     def rankings(self) -> list[tuple[ChannelRanking, Labels]]:
-        """The ranking of each group of coupled layers that were cut by importance, and the classes of its channels."""
+        """The ranking of each group of coupled layers that were cut by importance, and the classes of its channels.
+
+        Where some layer makes or reads only a part of the channels that are ranked (the stem of a ShuffleNet v1, whose
+        map is joined with others; a half of a split map in v2), the first of them stay: it could not follow.
+        """
         coupled: dict[tuple[str, bytes], list[str]] = {}
         for name, keep in self.pruned.items():
             coupled.setdefault((keep, self.before.classes.of(self.before.produced[name]).tobytes()), []).append(name)
@@ -159,7 +163,9 @@ class _ChannelMatching:
             norms = [find_batch_norm(self.baseline, name) for name in names]
             measured = [n for n in norms if n is not None] if keep == "norm_scale" else layers
             found.append((ChannelRanking(tuple(measured), size, groups), self.before.classes.of(before)))
-        return found
+        rows = {id(row): row for row in (*self.before.rows.values(), *self.before.produced.values())}
+        held = [np.unique(self.before.classes.of(own_labels(row))) for row in rows.values()]
+        return [(ranking, channels) for ranking, channels in found if not _is_split(channels, held)]
 
     def hand_on(self, now: Labels, then: Labels, found: Labels) -> None:
         """Match by place where layers were taken out: as many old channels as are gone, between two that stayed."""
@@ -280,6 +286,12 @@ def _occurrences(row: Labels) -> Labels:
     found = np.empty(len(row), dtype=np.int64)
     found[order] = np.arange(len(row)) - np.searchsorted(ordered, ordered, "left")
     return found
+
+
+def _is_split(channels: Labels, rows: Iterable[Labels]) -> bool:
+    """Whether a row holds some of these channels without the others."""
+    shared = (np.isin(channels, row).sum() for row in rows)
+    return any(0 < count < len(channels) for count in shared)
 
 
 def _stretches(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Iterator[tuple[int, int]]:

@@ -57,15 +57,13 @@ class LoadedWeights:
             return loaded
         draw_seeded = cache(partial(self.seeded.tensors, node))  # only where something is lacking
 
-        def draw(name: str) -> torch.Tensor:
-            return draw_seeded()[name]
+        def carry(name: str, shape: Sequence[int]) -> torch.Tensor:
+            source = loaded.get(name)
+            if source is None or not _have_same_rank(source.shape, shape):
+                return draw_seeded()[name]
+            return transfer_weights(node, name, shape, source, self._importance, draw_new=lambda: draw_seeded()[name])
 
-        return {
-            name: transfer_weights(node, name, shape, loaded[name], self._importance, draw_new=partial(draw, name))
-            if name in loaded and _have_same_rank(loaded[name].shape, shape)
-            else draw(name)
-            for name, shape in shapes.items()
-        }
+        return {name: carry(name, shape) for name, shape in shapes.items()}
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
         return measure_importance(ranking, self.tensors)

@@ -125,13 +125,10 @@ class SeededWeights:
             original = self._uncalibrated(node.original, early)
         draw_all = cache(partial(self._draw_calibrated, node, early))  # only where a channel is new
 
-        def draw(name: str) -> torch.Tensor:
-            return draw_all()[name]
+        def resize(name: str, like: torch.Tensor) -> torch.Tensor:
+            return self._resize_original(node, name, like, original.get(name), lambda: draw_all()[name])
 
-        return {
-            name: self._resize_original(node, name, like, original.get(name), partial(draw, name))
-            for name, like in _like_tensors(node).items()
-        }
+        return {name: resize(name, like) for name, like in _like_tensors(node).items()}
 
     def _draw_calibrated(self, node: Node, early: LayerCalibration | None) -> Mapping[str, torch.Tensor]:
         is_identity = node.identity_init and infer_provenance(node) == "new" and isinstance(node.op, Layer)
