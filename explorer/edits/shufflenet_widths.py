@@ -85,9 +85,10 @@ def _v1_multiplier(stages: tuple[int, ...], groups: int) -> float | None:
 
 def _v1_widths(by: float, groups: int) -> _Widths:
     """Zhang et al., "ShuffleNet", 2017, §3.2: a quarter of each width is dealt to the groups. The stem is that of
-    `shufflenet_v1`."""
+    `shufflenet_v1`, and where that has another, the groups divide it: what stage 2 joins to it is made in groups."""
     first = make_divisible(STAGE2_WIDTHS[groups] * by, 4 * groups)
-    return _Widths(12 if by < 1 else 24 if by < 2 else int(24 * by), (first, 2 * first, 4 * first))
+    stem = 12 if by < 1 else 24 if by < 2 else int(24 * by)
+    return _Widths(make_divisible(stem, groups), (first, 2 * first, 4 * first))
 
 
 def _targets(

@@ -57,7 +57,7 @@ def test_blocks_and_stages_can_be_joined_otherwise(key: str, card: str, scope: s
 @pytest.mark.parametrize(
     ("key", "card", "scope", "says"),
     [
-        ("resnet18", "layer1.0", "this block", "layer1.1.add adds something to it"),
+        ("resnet18", "layer1.0", "this block", "layer1.1.add adds another map to it"),
         ("shufflenet_v2_x0_5", "stage2.1", "this block", "stage2.1.channel_shuffle depends on the width of"),
         ("densenet121", "features.denseblock1.denselayer2", "this block", "joins 64×56×56 and 32×56×56: only maps"),
     ],

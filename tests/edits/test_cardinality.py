@@ -108,8 +108,8 @@ def test_a_mobilenet_of_groups_and_shuffles(opened: Opened) -> None:
     ("edit", "says"),
     [
         (SetCardinality("layer1", 7, of="pointwise"), "7 groups do not divide"),
-        (SetCardinality("layer1", "many"), "a cardinality is a whole number"),
-        (SetCardinality("layer1", 2, of="linear"), "'linear' is no kind of convolution"),
+        (SetCardinality("layer1", "many"), "a cardinality must be a whole number"),
+        (SetCardinality("layer1", 2, of="linear"), "'linear' is not a known kind of convolution"),
     ],
 )
 def test_refused(edit: SetCardinality, says: str, opened: Opened) -> None:

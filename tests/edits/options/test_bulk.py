@@ -110,9 +110,9 @@ def test_why_cards_cannot_be_changed_together(cards: str, title: str, says: str,
 @pytest.mark.parametrize(
     ("key", "edit", "says"),
     [
-        ("vit_b_16", SetLayer("*", "kernel", 5, "windowed"), "nothing in the network has a kernel"),
-        ("resnet18", SetLayer("*", "kernel", 5, "swoosh"), "'swoosh' is no kind of layer"),
-        ("resnet18", SetLayer("layer1", "pooling", "max", "windowed_pool"), "nothing in layer1 has a kind of pooling"),
+        ("vit_b_16", SetLayer("*", "kernel", 5, "windowed"), "no layer in the network has a kernel to set"),
+        ("resnet18", SetLayer("*", "kernel", 5, "swoosh"), "'swoosh' is not a known kind of layer"),
+        ("resnet18", SetLayer("layer1", "pooling", "max", "windowed_pool"), "no layer in layer1 has a kind of pooling"),
     ],
 )
 def test_refused(key: str, edit: SetLayer, says: str, opened: Opened) -> None:

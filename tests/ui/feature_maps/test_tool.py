@@ -140,7 +140,7 @@ def test_kernels_over_red_green_and_blue_speak_of_themselves(
     assert not panel.input_image.isVisibleTo(panel)
     weights = found.kernels.weights
     assert (
-        f"from <b>{format_activation(float(weights.min()))} to {format_activation(float(weights.max()))}</b>"
+        f"range <b>{format_activation(float(weights.min()))} to {format_activation(float(weights.max()))}</b>"
         in panel.statistics.statistics.text()
     )
     assert "empty kernels" in panel.statistics.statistics.text()
