@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.edits import EditError, KeepChannels, SetInputSize, SetWidth
+from explorer.edits import EditError, KeepChannels, MultiplyWidth, SetInputSize, SetWidth
 from explorer.edits.kept_channels import KEPT_CHANNELS
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
@@ -174,3 +176,14 @@ def test_a_trained_network_keeps_the_columns_of_the_branches_that_stay(trained: 
     narrower = network.edit(SetWidth("one.branch1", 15))
     assert surgery.accuracy(narrower.module(), 500) > surgery.accuracy(trained, 500) - 5
     assert surgery.accuracy(surgery.leading(narrower, trained), 500) < 50
+
+
+@pytest.mark.parametrize("key", ["shufflenet_v1_g3", "shufflenet_v2_x0_5", "googlenet_2014", "densenet121"])
+def test_channels_are_ranked_only_where_all_that_read_them_can_follow(
+    key: str, opened: Callable[[str], Network]
+) -> None:
+    """A stem that is joined with other maps, halves of a split map: their first channels stay."""
+    network = opened(key).edit(MultiplyWidth("*", 0.5, keep="l1"))
+    for node in network.architecture.live.values():
+        for name, tensor in network.weights.tensors(node).items() if node.layer is not None else ():
+            assert torch.isfinite(tensor).all(), (node.name, name)
