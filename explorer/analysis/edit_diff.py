@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from explorer.analysis.analysis import Analysis
-from explorer.base.languages import tr
-from explorer.graph import op_kinds
 from explorer.graph.architecture import Node
 
 
@@ -44,31 +42,6 @@ def diff_ops(before: Analysis, after: Analysis) -> tuple[OpChange, ...]:
             params, macs = _costs(before, name)
             found.append(OpChange(name, "removed", was, None, -params, -macs))
     return tuple(found)
-
-
-def describe_change(change: OpChange) -> str:
-    """Describe the change of one op in a few characters: "16 → 48 (was 16 → 96)"."""
-    if change.after is None:
-        return tr("removed")
-    if change.before is None:
-        return tr("new: {layer}", layer=op_kinds.label(change.after))
-    now, was = _attributes(change.after), _attributes(change.before)
-    title, before = op_kinds.label(change.after), op_kinds.label(change.before)
-    if title == before and now == was:
-        return tr("{layer}, on a map of another size", layer=title)
-    if title == before:
-        return tr("{now} (was {before})", now=f"{title} · {now}", before=was)
-    former = _title_with_attributes(before, was) if was != now else before
-    return tr("{now} (was {before})", now=_title_with_attributes(title, now), before=former)
-
-
-def _attributes(node: Node) -> str:
-    count = getattr(node.layer, "num_features", None) or getattr(node.layer, "num_channels", None)
-    return op_kinds.attributes(node) or (tr("{count} channels", count=count) if count else "")
-
-
-def _title_with_attributes(title: str, attributes: str) -> str:
-    return f"{title} · {attributes}" if attributes else title
 
 
 def _costs(analysis: Analysis, name: str) -> tuple[int, int]:

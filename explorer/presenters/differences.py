@@ -15,12 +15,13 @@ from typing import Literal
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.probes.activation_drift import removed_by_predecessor
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.languages import tr, tr_n
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Bypass, Node
 from explorer.graph.groups import Group
 from explorer.presenters import titles
 from explorer.presenters.counterparts import match_groups
+from explorer.presenters.layer_settings import layer_settings, setting_changes
 from explorer.presenters.search_index import op_attributes
 from explorer.presenters.sequence_alignment import align_sequences
 from explorer.presenters.titles import join_label
@@ -83,9 +84,9 @@ class _ComparisonBuilder:
         old, new = self.left.architecture.nodes[left], self.right.architecture.nodes[right]
         was, now = _cost(self.left, left), _cost(self.right, right)
         same = op_kinds.title(old) == op_kinds.title(new) and _off_state(old) == _off_state(new)
-        if same and was == now and _layer_settings(old) == _layer_settings(new):
+        if same and was == now and layer_settings(old) == layer_settings(new):
             return
-        details = ", ".join(_setting_changes(self.left, self.right, old, new))
+        details = ", ".join(_changes(self.left, self.right, old, new))
         params, macs = now[0] - was[0], now[1] - was[1]
         self.rows.append(Difference("changed", right, left, right, _op_text(old), _op_text(new), details, params, macs))
 
@@ -247,58 +248,11 @@ def _off_state(node: Node) -> str:
     return "off" if isinstance(node.op, Bypass) and op_kinds.activation_name(node) is None else ""
 
 
-def _setting_changes(left: Analysis, right: Analysis, old: Node, new: Node) -> Iterator[str]:
-    was, now = _layer_settings(old), _layer_settings(new)
-    if type(old.layer) is type(new.layer):
-        for name in dict.fromkeys((*was, *now)):
-            if was.get(name) != now.get(name):
-                before, after = was.get(name, tr("none")), now.get(name, tr("none"))
-                yield f"{tr(_SETTING_NAMES.get(name, name))} {before} → {after}"
+def _changes(left: Analysis, right: Analysis, old: Node, new: Node) -> Iterator[str]:
+    yield from setting_changes(old, new)
     before, after = _output_text(left, old.name), _output_text(right, new.name)
     if before != after:
         yield tr("output {before} → {after}", before=before or tr("none"), after=after or tr("none"))
-
-
-_SETTING_NAMES = {
-    "in_channels": tr_noop("in"),
-    "out_channels": tr_noop("out"),
-    "in_features": tr_noop("in"),
-    "out_features": tr_noop("out"),
-    "kernel_size": tr_noop("kernel"),
-    "num_features": tr_noop("channels"),
-    "num_channels": tr_noop("channels"),
-    "output_size": tr_noop("size"),
-}
-
-
-def _layer_settings(node: Node) -> dict[str, str]:
-    """Return the settings of a layer by name."""
-    layer = node.layer
-    if layer is None:
-        return {}
-    settings = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
-    found = {
-        name: _format_setting(value)
-        for name, value in settings.items()
-        if name not in ("training", "inplace") and isinstance(value, (bool, int, float, str, tuple))
-    }
-    if "bias" in layer._parameters:
-        found["bias"] = _format_setting(layer._parameters["bias"] is not None)
-    return found
-
-
-def _format_setting(value: object) -> str:
-    if isinstance(value, tuple):
-        return (
-            "×".join(map(_format_setting, value))
-            if len(set(value)) > 1
-            else _format_setting(value[0])
-            if value
-            else tr("none")
-        )
-    if isinstance(value, bool):
-        return tr("yes") if value else tr("no")
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
 def _output_text(analysis: Analysis, item: str | Group) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from explorer.analysis.analysis import Analysis
-from explorer.analysis.edit_diff import OpChange, describe_change, diff_ops
+from explorer.analysis.edit_diff import OpChange, diff_ops
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_n
 from explorer.edits.channel_carrying import carry_channels
+from explorer.presenters.change_text import describe_change
 from explorer.presenters.stacks import find_visible_card
 from explorer.presenters.summaries import build_summary
 from explorer.viewmodels.panels import AffectedOp, Choice, EditPreview, HeadlineFigure
@@ -24,7 +25,7 @@ def build_preview(
     followers = tuple(
         AffectedOp(
             change.name,
-            describe_change(change),
+            describe_change(now, edited, change),
             change.params,
             change.macs,
             _card_of_change(now, edited, change, expanded),
