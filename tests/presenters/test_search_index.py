@@ -50,7 +50,7 @@ def test_there_is_no_trail_to_nowhere_and_none_to_the_network_itself(opened: Ope
 def test_places_are_found_by_their_english_names_in_every_language(opened: Open) -> None:
     study = opened("mobilenet_v2").analysis
     english = {place.id: place.search_text for place in search_index(study)}
-    translator.set_translations("search", {"Inverted residual": "倒残差", "Conv {size}": "卷积 {size}", "Stage": "阶段"})
+    translator.set_translations("words", {"Inverted residual": "倒残差", "Conv {size}": "卷积 {size}", "Stage": "阶段"})
     try:
         found = {place.id: place for place in search_index(study)}
     finally:
