@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
@@ -90,7 +90,8 @@ class OutputPanel(QWidget):
         right.addWidget(self.maps, 2)
         right.addWidget(self.bars, 1)
         right.addWidget(self.facts)
-        foot = QHBoxLayout()
+        self._foot = foot = QHBoxLayout()
+        foot.setSpacing(4)
         foot.addWidget(self.note, 1)
         foot.addWidget(self.trained_button, 0, Qt.AlignmentFlag.AlignBottom)
         right.addWidget(self.signal)
@@ -138,8 +139,10 @@ class OutputPanel(QWidget):
         return QSize(_MIN_WIDTH, 172)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow place the strip of photos gives way to the classes, and the photo gets smaller."""
+        """In a narrow place the strip of photos gives way to the classes, the photo gets smaller, and what stands
+        beside the note goes below it."""
         roomy = self.width() >= _STRIP_MIN_WIDTH
+        self._foot.setDirection(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
         self.samples.setVisible(roomy)
         for part in (self.photo, self.open_button):
             part.setFixedWidth(_PHOTO_WIDTH if roomy else _SMALL_PHOTO_WIDTH)
