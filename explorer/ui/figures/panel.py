@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MIN_WIDTH, _BARS_MIN_WIDTH = 330, 520  # pixels of width
 _BARS_MIN_HEIGHT = 290  # pixels of height
+_SPACING, _NARROW_SPACING = 10, 6  # pixels between columns
 _Row = tuple[QLabel, QLabel, QLabel, QLabel]  # name, now, change, the same in percent
 
 
@@ -31,7 +32,7 @@ class FiguresPanel(QWidget):
         self._displayed: FiguresSummary | None = None
         self._rows: list[_Row] = []
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(10)
+        self._grid.setHorizontalSpacing(_SPACING)
         self._grid.setVerticalSpacing(3)
         self.figure_box = QComboBox()
         self.figure_box.setAccessibleName(tr("Figure shown for each stage"))
@@ -65,6 +66,8 @@ class FiguresPanel(QWidget):
         wide = self.width() >= _BARS_MIN_WIDTH
         self._body_layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._plot_area.setVisible(wide or self.height() >= _BARS_MIN_HEIGHT)
+        self._grid.setHorizontalSpacing(_SPACING if wide else _NARROW_SPACING)
+        self._set_column_widths()
 
     def show_summary(self, summary: FiguresSummary | None) -> None:
         """Show the figures of the open network; None shows a placeholder."""
@@ -135,14 +138,19 @@ class FiguresPanel(QWidget):
         font = row[1].font()
         font.setBold(True)
         row[1].setFont(font)
-        width = row[2].fontMetrics().horizontalAdvance
         for column, cell in enumerate(row):
-            # The columns stand still when figures change. The column's minimum, as a cell's own would let it be cut.
-            self._grid.setColumnMinimumWidth(column, width(("", "88.8 MiB", "+88.8 MiB", "+88.8 %")[column]))
             if column:
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._grid.addWidget(cell, len(self._rows), column)
         self._rows.append(row)
+        self._set_column_widths()
+
+    def _set_column_widths(self) -> None:
+        """Let the columns stand still when figures change, where there is room: names are not cut for it."""
+        wide, width = self.width() >= _BARS_MIN_WIDTH, self.fontMetrics().horizontalAdvance
+        for column, text in enumerate(("", "88.8 MiB", "+88.8 MiB", "+88.8 %")):
+            # The column's minimum, as a cell's own would let it be cut.
+            self._grid.setColumnMinimumWidth(column, width(text) if wide else 0)
 
     def _draw_bars(self) -> None:
         summary, name = self._displayed, self.figure_box.currentText()

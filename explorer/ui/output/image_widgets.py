@@ -13,6 +13,7 @@ from explorer.ui.base import appearance
 from explorer.viewmodels.panels import RgbImage
 
 _THUMBNAIL_SIDE = 36  # pixels
+_TEXT_MARGIN = 8  # pixels around the words of an empty photo
 
 
 class SamplePhoto(QWidget):
@@ -71,7 +72,9 @@ class SamplePhoto(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         if self._image.isNull():
             painter.setPen(QColor(c.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("Drop an image here"))
+            inside = self.rect().adjusted(_TEXT_MARGIN, _TEXT_MARGIN, -_TEXT_MARGIN, -_TEXT_MARGIN)
+            wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(inside, wrapped, tr("Drop an image here"))
 
     def _paint_crop(self, painter: QPainter, area: QRectF) -> None:
         if self._crop is None:

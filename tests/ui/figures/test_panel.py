@@ -139,3 +139,15 @@ def test_bars_go_below_the_numbers_where_it_is_narrow_but_tall(panel: FiguresPan
     assert panel.plot.isVisible()
     lowest = max(row[0].geometry().bottom() for row in panel._rows if row[0].isVisible())
     qtbot.waitUntil(lambda: panel._plot_area.y() > lowest and panel.plot.height() > 80)
+
+
+def test_no_figure_is_cut_in_a_narrow_panel(qtbot: QtBot) -> None:
+    panel = FiguresPanel()
+    qtbot.addWidget(panel)
+    panel.resize(335, 235)  # in a window of 1000×700
+    panel.show_summary(SUMMARY)
+    panel.show()
+    qtbot.waitExposed(panel)
+    cells = [cell for row in panel._rows for cell in row if cell.isVisible()]
+    assert cells
+    assert all(cell.width() >= cell.sizeHint().width() for cell in cells)
