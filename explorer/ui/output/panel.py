@@ -55,7 +55,6 @@ class OutputPanel(QWidget):
         self.view_button = _build_menu_button(
             tr("Top {count}", count=5), tr("Number of classes, and probabilities or logits")
         )
-        self._trained_text = ""
         self.trained_button = QPushButton()
         self.trained_button.clicked.connect(self.trained_requested)
         self.trained_button.hide()
@@ -147,7 +146,6 @@ class OutputPanel(QWidget):
         self.samples.setVisible(roomy)
         for part in (self.photo, self.open_button):
             part.setFixedWidth(_PHOTO_WIDTH if roomy else _SMALL_PHOTO_WIDTH)
-        self._update_trained_button()
 
     def set_samples(self, samples: list[tuple[str, str]]) -> None:
         """Fill the strip with (id, name) of images."""
@@ -200,16 +198,9 @@ class OutputPanel(QWidget):
 
     def offer_trained_weights(self, text: str, tip: str = "") -> None:
         """Offer to load trained weights in one click; an empty text takes the offer back."""
-        self._trained_text = text
-        self.trained_button.setToolTip(f"{text}\n{tip}")
-        self.trained_button.setAccessibleName(text)
+        self.trained_button.setText(text)
+        self.trained_button.setToolTip(tip)
         self.trained_button.setVisible(bool(text))
-        self._update_trained_button()
-
-    def _update_trained_button(self) -> None:
-        """In a narrow place the button says less, so that it is not cut."""
-        roomy = self.width() >= _STRIP_MIN_WIDTH
-        self.trained_button.setText(self._trained_text if roomy else tr("Trained weights"))
 
     def show_busy(self, busy: bool) -> None:
         """Show that outputs are being computed."""

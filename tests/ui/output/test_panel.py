@@ -195,13 +195,3 @@ def test_any_width_is_painted_and_long_words_are_elided(panel: OutputPanel, widt
     assert 1 <= len(lines) <= 3
     assert all(panel.note.fontMetrics().horizontalAdvance(line.rstrip()) <= panel.note.width() + 1 for line in lines)
     assert panel.note.height() >= panel.note.heightForWidth(panel.note.width())
-
-
-@pytest.mark.parametrize(("width", "text"), [(600, "Load trained weights, 13.6 MB"), (335, "Trained weights")])
-def test_the_offer_of_weights_says_less_where_it_is_narrow(qtbot: QtBot, width: int, text: str) -> None:
-    panel = OutputPanel()
-    qtbot.addWidget(panel)
-    panel.resize(width, 235)
-    panel.offer_trained_weights("Load trained weights, 13.6 MB", "of torchvision")
-    assert panel.trained_button.text() == text
-    assert panel.trained_button.toolTip().startswith("Load trained weights, 13.6 MB")
