@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -125,11 +125,11 @@ def _curves(title: str, names: tuple[str, ...], x: torch.Tensor, of: Callable[[F
 def _relu6_inputs(photo: str, keep_going: KeepGoing) -> torch.Tensor:
     """Every number that enters a ReLU6 of MobileNetV2 on a photo."""
     network = measurements.open_cached("mobilenet_v2")
-    check_cancelled(keep_going, 0.5)
+    report_progress(keep_going, 0.5)
     module = network.module()
     paths = [name for name, layer in module.named_modules() if isinstance(layer, nn.ReLU6)]
     seen = measurements.record_activations(module, paths, measurements.photo_tensor(photo, network), inputs=True)
-    check_cancelled(keep_going, 0.9)
+    report_progress(keep_going, 0.9)
     return torch.cat([seen[path].flatten() for path in paths])
 
 

@@ -13,7 +13,7 @@ from explorer.analysis.output_divergence import js_divergence, probabilities
 from explorer.analysis.sample import load_sample
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, report_progress
 from explorer.experiments.outcome import Array, Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, Photo, message
 
 _SIDE, _CUT = 256, 224
@@ -62,14 +62,14 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     generator = torch.Generator().manual_seed(values["seed"])
     count, kind = values["count"], values["kind"]
     network = measurements.open_cached(values["network"])
-    check_cancelled(keep_going, 0.05)
+    report_progress(keep_going, 0.05)
     module = network.module()
     image = crop_square(values["photo"])
     views = [_centre(image), *(random_view(image, kind, generator) for _ in range(count))]
     outputs: list[torch.Tensor] = []
     size = network.architecture.input_shape[2:]
     for done, seen in enumerate(views):
-        check_cancelled(keep_going, 0.3 + 0.7 * done / len(views))
+        report_progress(keep_going, 0.3 + 0.7 * done / len(views))
         shown = F.interpolate(((seen - _MEAN) / _DEVIATION)[None], size, mode="bilinear", align_corners=False)
         with torch.no_grad():
             outputs.append(probabilities(module(shown)))

@@ -13,7 +13,7 @@ from torchvision.models.resnet import Bottleneck, ResNet
 from explorer.analysis.figures.figures import Total
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
 
 #: Cardinality and width of a path, at about equal cost: ResNeXt, table 2.
@@ -42,7 +42,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     blocks: dict[int, Total] = {}
     networks: dict[int, Total] = {}
     for done, (paths, width) in enumerate(PATHS.items()):
-        check_cancelled(keep_going, done / len(PATHS))
+        report_progress(keep_going, done / len(PATHS))
         block, network = partial(resnext_block, paths, width), partial(resnext50, paths, width)
         blocks[paths] = measurements.module_figures(block, (1, 256, 56, 56)).total
         networks[paths] = measurements.module_figures(network, (1, 3, 224, 224)).total

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explorer.base.cancellation import KeepGoing, always
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -84,7 +84,7 @@ def trace_signal(
     classes = torch.randint(0, 10, (batch,), generator=generator)
     x = F.relu(network.norm1(network.conv1(images)))
     for block in (nn.Identity(), *network.blocks):
-        check_cancelled(keep_going, progress)
+        report_progress(keep_going, progress)
         x = block(x)
         x.retain_grad()
         activations.append(x)

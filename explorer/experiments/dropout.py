@@ -13,7 +13,7 @@ from torch import nn
 from explorer.analysis.sample import class_labels
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -43,16 +43,16 @@ def expected_deviation(layer: nn.Linear, x: torch.Tensor, p: float) -> torch.Ten
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     p, count, seed = values["p"], values["count"], values["seed"]
     network = measurements.open_cached("alexnet_2012")
-    check_cancelled(keep_going, 0.05)
+    report_progress(keep_going, 0.05)
     module = network.module()
-    check_cancelled(keep_going, 0.4)
+    report_progress(keep_going, 0.4)
     last = module.get_submodule("classifier.6")
     assert isinstance(last, nn.Linear)
     seen = measurements.record_activations(
         module, ["classifier.4"], measurements.photo_tensor(values["photo"], network)
     )
     hidden, plain = seen["classifier.4"][0], seen[""][0]
-    check_cancelled(keep_going, 0.6)
+    report_progress(keep_going, 0.6)
     with torch.no_grad():
         thinned, masks = apply_dropout(hidden, p, count, seed)
         logits = last(thinned)

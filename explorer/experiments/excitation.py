@@ -11,7 +11,7 @@ from torch import nn
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import SetSqueezeRatio
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -58,11 +58,11 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     opened = measurements.open_cached("se_resnet50")
     network = opened.edit(SetSqueezeRatio("*", values["ratio"]))
     plain = measurements.open_cached("resnet50_v1").figures.total
-    check_cancelled(keep_going, 0.2)
+    report_progress(keep_going, 0.2)
     module = network.module()
     found: dict[str, dict[str, torch.Tensor]] = {}
     for done, name in enumerate((values["photo"], values["other"])):
-        check_cancelled(keep_going, 0.4 + 0.3 * done)
+        report_progress(keep_going, 0.4 + 0.3 * done)
         found[name] = record_gates(module, measurements.photo_tensor(name, network, 160))
     costs = gate_parameters(network)
     weights = sum(count for count, _ in costs.values())

@@ -112,7 +112,7 @@ class Experiment:
         return {name: control.validate(controls.get(name, control.default)) for name, control in known.items()}
 
 
-def check_cancelled(keep_going: KeepGoing, progress: float) -> None:
-    """Raise Cancelled when `keep_going` says no; `progress` is the part that is done, 0 to 1."""
+def report_progress(keep_going: KeepGoing, progress: float) -> None:
+    """Say which part is done, 0 to 1. Raises Cancelled when `keep_going` answers no."""
     if not keep_going(progress):
         raise Cancelled

@@ -9,7 +9,7 @@ from torch import nn
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, chart_line, message
 from explorer.network import Network
 
@@ -52,12 +52,12 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
 
     full, split = [], []
     for done, size in enumerate(_SIZES):
-        check_cancelled(keep_going, done / (len(_SIZES) + 4))
+        report_progress(keep_going, done / (len(_SIZES) + 4))
         full.append(macs((size, size)))
         split.append(macs((1, size), (size, 1)))
     at = _SIZES.index(n)
     three, two_twos, five = macs((3, 3)), macs((2, 2), (2, 2)), macs((5, 5))
-    check_cancelled(keep_going, 0.8)
+    report_progress(keep_going, 0.8)
     network = measurements.open_cached("inception_v3")
     now, whole = network.figures.total.macs, macs_unfactorised(network)
     return Outcome(

@@ -11,7 +11,7 @@ from torch import nn
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import SetGrowthRate
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -53,7 +53,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     network, rate = measurements.open_cached(values["network"]), values["rate"]
     grown: dict[int, Network] = {}
     for done, to in enumerate(sorted({*_RATES, rate})):
-        check_cancelled(keep_going, done / (len(_RATES) + 1))
+        report_progress(keep_going, done / (len(_RATES) + 1))
         grown[to] = network.edit(SetGrowthRate("*", to))
     chosen = grown[rate]
     channels = {to: dense_layer_inputs(edited) for to, edited in grown.items()}

@@ -12,7 +12,7 @@ from explorer.analysis.figures.figures import Total
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import SwapHead
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
 from explorer.network import Network
 
@@ -29,7 +29,7 @@ def _linear_total(network: Network) -> Total:
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     opened: dict[str, tuple[Network, Network, Network]] = {}
     for done, key in enumerate(_NETWORKS):
-        check_cancelled(keep_going, done / len(_NETWORKS))
+        report_progress(keep_going, done / len(_NETWORKS))
         network = measurements.open_cached(key)
         opened[key] = (
             network,

@@ -13,7 +13,7 @@ from torch import nn
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
 from explorer.experiments.cardinality import resnext_block as bottleneck
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -63,14 +63,14 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     apart: dict[str, list[float]] = {}
     for number, key in enumerate(_KEYS):
         network = measurements.open_cached(key)
-        check_cancelled(keep_going, number / 2)
+        report_progress(keep_going, number / 2)
         module = network.module()
         images = torch.cat(
             [measurements.photo_tensor(name, network, _SIDE) for name in (values["photo"], _other(values["photo"]))]
         )
         apart[key] = [_output_distance(measurements.record_activations(module, (), images)[""])]
         for block in range(1, count + 1):
-            check_cancelled(keep_going, (number + block / (count + 1)) / 2)
+            report_progress(keep_going, (number + block / (count + 1)) / 2)
             zero_main_path(module, [f"{stage}.{block}"])
             into, out = f"{stage}.1.conv1", f"{stage}.2.conv1"  # what leaves a block enters the next
             seen = measurements.record_activations(module, (into, out), images, inputs=True)

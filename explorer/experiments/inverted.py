@@ -9,7 +9,7 @@ from torch import nn
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -93,10 +93,10 @@ def block_kilobytes(network: Network, block: str) -> tuple[float, float, float]:
 
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
-    check_cancelled(keep_going, 0.1)
+    report_progress(keep_going, 0.1)
     table = values["widths"] == "table"
     widths = {name: channels for name, (channels, _) in PUBLISHED_WIDTHS.items()} if table else measured_widths()
-    check_cancelled(keep_going, 0.7)
+    report_progress(keep_going, 0.7)
     network, block = measurements.open_cached("mobilenet_v2"), values["block"]
     into, middle, out = block_kilobytes(network, block)
     pieces = values["pieces"]

@@ -11,7 +11,7 @@ from explorer.analysis.figures.figures import Total
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import ReorderLastStage
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import Chart, ChartAxis, ChartBars, ComputedNumber, Outcome, QuotedResult, message
 from explorer.network import Network
 
@@ -40,13 +40,13 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     network = measurements.open_cached(values["network"])
     orders: dict[str, Network] = {}
     for done, order in enumerate(("conv_first", "pool_first")):
-        check_cancelled(keep_going, done / 4)
+        report_progress(keep_going, done / 4)
         orders[order] = network.edit(ReorderLastStage(order))
     before, after = (orders[order].figures.total.macs for order in ("conv_first", "pool_first"))
-    check_cancelled(keep_going, 0.5)
+    report_progress(keep_going, 0.5)
     old = measurements.module_figures(v2_last_stage, (1, 960, 7, 7)).total
     new = measurements.module_figures(lambda: nn.Conv2d(960, 1280, 1), (1, 960, 1, 1)).total
-    check_cancelled(keep_going, 0.75)
+    report_progress(keep_going, 0.75)
     thin = _stem_saving()
     return Outcome(
         pictures=(_orders(orders), _paper(old, new)),

@@ -14,7 +14,7 @@ from explorer.analysis.figures.figures import Figures, Total
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.cancellation import KeepGoing
 from explorer.base.memo import bounded
-from explorer.experiments.experiment import ChoiceControl, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, report_progress
 from explorer.network import Network, open_network
 
 #: The photo an experiment is shown: built-in ones with a name in every language.
@@ -83,7 +83,7 @@ def median_milliseconds(
     times: list[float] = []
     with torch.inference_mode():
         for number in range(repeats + 2):
-            check_cancelled(keep_going, progress)
+            report_progress(keep_going, progress)
             started = time.perf_counter()
             module(image)
             if number > 1:

@@ -10,7 +10,7 @@ from torch import nn
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import SetReduction
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, report_progress
 from explorer.experiments.outcome import Chart, ChartAxis, ComputedNumber, Outcome, chart_line, message
 from explorer.network import Network
 
@@ -49,7 +49,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     widths = sorted({4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, width})
     macs: dict[int, int] = {}
     for done, to in enumerate(widths):
-        check_cancelled(keep_going, done / len(widths))
+        report_progress(keep_going, done / len(widths))
         macs[to] = measurements.total_below(network.edit(SetReduction(path, to)), path).macs
     without = measurements.total_below(direct, path).macs
     params, ops = _TABLE[module]

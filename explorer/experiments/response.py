@@ -10,7 +10,7 @@ from torch import nn
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -56,12 +56,12 @@ def neighbour_factors(x: torch.Tensor, n: int, alpha: float) -> tuple[float, flo
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     n, alpha = values["n"], values["alpha"]
     network = measurements.open_cached("alexnet_2012")
-    check_cancelled(keep_going, 0.1)
+    report_progress(keep_going, 0.1)
     module = network.module()
-    check_cancelled(keep_going, 0.5)
+    report_progress(keep_going, 0.5)
     image = measurements.photo_tensor(values["photo"], network) * (_PIXEL_SCALE if values["pixels"] == "raw" else 1.0)
     before = measurements.record_activations(module, ["features.1"], image)["features.1"]
-    check_cancelled(keep_going, 0.8)
+    report_progress(keep_going, 0.8)
     after = local_response_norm(before, n, alpha)
     torchs = nn.LocalResponseNorm(n, alpha=alpha * n, beta=0.75, k=2.0)(before)
     gain = lrn_factor(before, n, alpha)

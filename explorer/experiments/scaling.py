@@ -8,7 +8,7 @@ from __future__ import annotations
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import ApplyCompoundScaling, Edit, MultiplyDepth, MultiplyWidth, SetInputSize
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, report_progress
 from explorer.experiments.outcome import Chart, ChartAxis, ComputedNumber, Outcome, QuotedResult, chart_line, message
 from explorer.network import Network
 
@@ -52,9 +52,9 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     for number, way in enumerate(ways):
         grown[way] = []
         for step in steps:
-            check_cancelled(keep_going, 0.7 * (number + step / 5) / len(ways))
+            report_progress(keep_going, 0.7 * (number + step / 5) / len(ways))
             grown[way].append(scale_network(network, way, step) if step else network)
-    check_cancelled(keep_going, 0.75)
+    report_progress(keep_going, 0.75)
     chosen = grown["compound"][steps.index(float(phi))]
     key = values["network"]
     known = measurements.open_cached(key)
@@ -127,7 +127,7 @@ def _family(keep_going: KeepGoing) -> Chart:
     """B0 to B7: multiply-adds of the live networks, accuracy as published."""
     x: list[float] = []
     for done, key in enumerate(_KEYS):
-        check_cancelled(keep_going, 0.75 + 0.25 * done / len(_KEYS))
+        report_progress(keep_going, 0.75 + 0.25 * done / len(_KEYS))
         x.append(measurements.open_cached(key).figures.total.macs / 1e9)
     y = [top1 for _, _, top1 in _PUBLISHED.values()]
     return Chart(

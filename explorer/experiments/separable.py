@@ -12,7 +12,7 @@ from torch import nn
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, SwitchControl, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, SwitchControl, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -59,7 +59,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
 
     counts: dict[int, tuple[int, int]] = {}
     for done, width in enumerate(_WIDTHS):
-        check_cancelled(keep_going, 0.3 * done / len(_WIDTHS))
+        report_progress(keep_going, 0.3 * done / len(_WIDTHS))
         counts[width] = macs(width)
     times: dict[int, tuple[float, float]] = {}
     clocked = [width for width in _WIDTHS if width in (32, 128, 512, channels)] if values["clock"] else []

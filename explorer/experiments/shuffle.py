@@ -14,7 +14,7 @@ from torch import nn
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import SwapActivation, ToggleChannelShuffle
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Chart,
     ChartAxis,
@@ -49,7 +49,7 @@ def channel_sensitivity(network: Network, unit: str, keep_going: KeepGoing, prog
     module(measurements.normal_noise(2, 2, 3, 64, 64))
     for hook in hooks:
         hook.remove()
-    check_cancelled(keep_going, progress)
+    report_progress(keep_going, progress)
     per_channel = recorded["out"].sum(dim=(0, 2, 3))
     each = torch.eye(per_channel.numel())
     (gradients,) = torch.autograd.grad(per_channel, recorded["in"], each, is_grads_batched=True)

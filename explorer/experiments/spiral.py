@@ -11,7 +11,7 @@ import torch
 
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, RangeControl, Values, report_progress
 from explorer.experiments.outcome import (
     Array,
     Chart,
@@ -70,7 +70,7 @@ def average_over_maps(
     x = spiral(200)
     lost = errors = 0.0
     for first in range(0, count, 50):
-        check_cancelled(keep_going, progress)
+        report_progress(keep_going, progress)
         maps = torch.stack([random_map(m, seed) for seed in range(first, min(first + 50, count))])
         channels = x @ maps
         lost += float(((channels > 0).sum(dim=2) < 2).float().mean(dim=1).sum())

@@ -12,7 +12,7 @@ from torch import nn
 from explorer.analysis.figures.figures import Figures
 from explorer.base.cancellation import KeepGoing
 from explorer.experiments import measurements
-from explorer.experiments.experiment import ChoiceControl, Experiment, Values, check_cancelled
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values, report_progress
 from explorer.experiments.outcome import (
     Array,
     Chart,
@@ -67,13 +67,13 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     kernel, channels, side = values["kernel"], values["channels"], values["side"]
     all_figures: dict[int, tuple[Figures, Figures]] = {}
     for done, size in enumerate(_KERNELS):
-        check_cancelled(keep_going, done / 6)
+        report_progress(keep_going, done / 6)
         all_figures[size] = _measured(size, channels, side)
     one, many = all_figures[kernel]
     seen = kernel + 4
     prints = []
     for done, make in enumerate((single_conv, stacked_convs)):
-        check_cancelled(keep_going, (4 + done) / 6)
+        report_progress(keep_going, (4 + done) / 6)
         prints.append(mean_input_gradient(measurements.he_init(make(kernel, 32)), seen).numpy())
     published, source = _PUBLISHED.get(kernel, (None, ""))
     reached = int((prints[1].max(axis=0) > 0).sum())

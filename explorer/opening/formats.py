@@ -46,7 +46,7 @@ _REFUSED = (
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 
 
-def recognise(path: str | Path) -> Format:
+def recognise_format(path: str | Path) -> Format:
     """Return the format of a file. Raises OpeningError for one that is not there, or is nothing that can be opened."""
     path = Path(path)
     if path.exists() and not path.is_file():  # a folder, or a pipe that would never answer

@@ -88,7 +88,7 @@ def open_any(
     if isinstance(source, str) and not _is_path(text):
         return open_network(text, input_shape=input_shape, options=options, edits=edits, seed=seed)
     path = Path(source)
-    found = formats.recognise(path)
+    found = formats.recognise_format(path)
     if found.kind == "project":
         return _open_project(path, edits, apart)
     if found.kind == "weights":

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from explorer.opening.errors import OpeningError
-from explorer.opening.formats import recognise
+from explorer.opening.formats import recognise_format
 
 
 class Evil:
@@ -43,7 +43,7 @@ def test_models_are_recognised_under_any_name(
     for called in (name, "model.bin", "weights.safetensors", "x"):
         path = tmp_path / called
         path.write_bytes((files / name).read_bytes())
-        found = recognise(path)
+        found = recognise_format(path)
         assert (found.kind, found.runs_code) == (kind, runs_code)
 
 
@@ -53,15 +53,15 @@ def test_weights_are_weights_whoever_wrote_them(tmp_path: Path) -> None:
     torch.save({"state_dict": tensors, "epoch": 3}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
     save_file(tensors, tmp_path / "st.pth")
     for path in tmp_path.iterdir():
-        assert recognise(path).kind == "weights", path
+        assert recognise_format(path).kind == "weights", path
 
 
 def test_looking_runs_nothing(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     torch.save({"a": Evil(mark), "b": torch.nn.ReLU()}, tmp_path / "evil.pt")
-    assert recognise(tmp_path / "evil.pt").kind == "pickled"
+    assert recognise_format(tmp_path / "evil.pt").kind == "pickled"
     (tmp_path / "evil.bin").write_bytes(pickle.dumps(Evil(mark)))
-    recognise(tmp_path / "evil.bin")
+    recognise_format(tmp_path / "evil.bin")
     assert not mark.exists()
 
 
@@ -84,7 +84,7 @@ def test_what_is_no_model_is_named_as_what_it_is(tmp_path: Path, content: bytes,
     path = tmp_path / "model.pt"
     path.write_bytes(content)
     with pytest.raises(OpeningError, match=said):
-        recognise(path)
+        recognise_format(path)
 
 
 def test_bombs_and_other_archives_are_refused_at_once(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_bombs_and_other_archives_are_refused_at_once(tmp_path: Path) -> None:
     started = time.process_time()
     for name, said in (("bomb", "packs nothing"), ("words", "of no model"), ("many", "of no model")):
         with pytest.raises(OpeningError, match=said):
-            recognise(tmp_path / f"{name}.pt")
+            recognise_format(tmp_path / f"{name}.pt")
     assert time.process_time() - started < 2
     with pytest.raises(OpeningError, match="cannot read"):
-        recognise(tmp_path / "gone.pt")
+        recognise_format(tmp_path / "gone.pt")

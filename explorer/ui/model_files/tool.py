@@ -44,9 +44,9 @@ class ModelFilesTool:
         """Look at what a file holds, and open it, ask, or load it into the open network."""
 
         def look(keep_going: KeepGoing) -> Format:
-            from explorer.opening.formats import recognise
+            from explorer.opening.formats import recognise_format
 
-            return recognise(path)
+            return recognise_format(path)
 
         self._lane.submit(look, lambda found: self._open(path, found), self._context.commands.show_error)
 
