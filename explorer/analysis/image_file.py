@@ -54,9 +54,7 @@ def read_image(path: str | Path) -> Sample:
     path = Path(path)
     try:
         status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(21, "it is a folder")
-        if not stat.S_ISREG(status.st_mode):  # a pipe or device would be waited for
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a pipe would be waited for
             raise ImageError(f"{path.name} is no file that can be read as an image")
         if status.st_size > MAX_FILE_BYTES:
             raise ImageError(

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from explorer.analysis.figures.windows import as_pair
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
@@ -141,7 +142,7 @@ def _split_separable(architecture: Architecture, name: str) -> Architecture:
     node, style = architecture.nodes[name], find_style(architecture, name)
     layer, reads, width = _conv_layer(node), node.inputs[0], _conv_layer(node).in_channels
     depthwise = build_conv(
-        width, width, _as_pair(layer.kernel_size), groups=width, bias=False, **_window_settings(layer)
+        width, width, as_pair(layer.kernel_size), groups=width, bias=False, **_window_settings(layer)
     )
     base = architecture.unused_name(f"{name}_depthwise", *NORM_ACT_SUFFIXES)
     new = build_conv_norm_act(base, depthwise, reads, width, style, node.scope)
@@ -200,7 +201,3 @@ def _split_stacked(architecture: Architecture, name: str, form: str) -> Architec
 def _layer_op(node: Node) -> Layer:
     assert isinstance(node.op, Layer)
     return node.op
-
-
-def _as_pair(sides: tuple[int, ...]) -> tuple[int, int]:
-    return sides[0], sides[-1]

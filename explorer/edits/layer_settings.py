@@ -12,10 +12,11 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
+from explorer.analysis.figures.windows import as_pair
 from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import per_object
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
-from explorer.edits.pooling import as_pair, find_pooling, is_windowed_pooling, require_pooling, with_pooling
+from explorer.edits.pooling import find_pooling, is_windowed_pooling, require_pooling, with_pooling
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import offering_repairs

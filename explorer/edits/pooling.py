@@ -8,6 +8,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.analysis.figures.windows import as_pair
 from explorer.edits.propagation import change_node, restore_node
 from explorer.graph.architecture import Function, Layer, Node
 from explorer.graph.arguments import Ref
@@ -89,8 +90,3 @@ def require_pooling(node: Node) -> tuple[str, dict[str, Any]]:
     found = find_pooling(node)
     assert found is not None
     return found
-
-
-def as_pair(value: Any) -> tuple[int, int]:
-    """Down and across, of a number for both or of two."""
-    return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))

@@ -134,7 +134,6 @@ def _load_pickle(path: Path) -> Any:
 
 def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError, safe_open
-    from safetensors.torch import load_file
 
     if header > _MAX_HEADER_BYTES:
         raise CheckpointError(
@@ -145,7 +144,7 @@ def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.T
     try:
         with safe_open(path, framework="pt") as file:
             _check_count(path, len(file.keys()))
-        return _checked_tensors(path, load_file(path))
+            return _checked_tensors(path, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     except CheckpointError:
         raise
     except (SafetensorError, ValueError, RuntimeError, TypeError, KeyError) as failure:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import torch
 
-from explorer.graph.architecture import Architecture, Constant, Node
+from explorer.graph.architecture import Architecture
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.loaded import LoadedWeights, is_batch_counter, state_dict_key
-from explorer.weights.provenance import infer_provenance, tensor_shapes
+from explorer.weights.provenance import infer_provenance, like_tensors, tensor_shapes
 from explorer.weights.seeded import SeededWeights
 from explorer.weights.weight_transfer import strip_unit_kernel
 
@@ -92,7 +92,7 @@ def match_checkpoint(
     edited = {
         (node.path, node.signature): {
             part: _copy_checked(name, state_dict_key(node, part), stripped[state_dict_key(node, part)], like)
-            for part, like in _like_tensors(node).items()
+            for part, like in like_tensors(node).items()
             if state_dict_key(node, part) in fitting_edited
         }
         for node in architecture.live.values()
@@ -117,18 +117,11 @@ def match_checkpoint(
     return MatchedCheckpoint(source, report, name, preset)
 
 
-def _like_tensors(node: Node) -> dict[str, torch.Tensor]:
-    """Return meta tensors like those the node holds, by name."""
-    if isinstance(node.op, Constant):
-        return {"": node.op.tensor} if node.op.value is None else {}
-    return dict(getattr(node.op, "named_tensors", ()))
-
-
 def _expected_tensors(architecture: Architecture) -> dict[str, torch.Tensor]:
     return {
         state_dict_key(node, name): like
         for node in architecture.live.values()
-        for name, like in _like_tensors(node).items()
+        for name, like in like_tensors(node).items()
     }
 
 

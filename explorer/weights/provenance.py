@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
@@ -113,14 +114,17 @@ def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = in
     )
 
 
-def tensor_shapes(node: Node) -> TensorShapes:
-    """Return the shapes of the weights a node holds, by name; a constant's is called "". Numbers that belong to the
+def like_tensors(node: Node) -> dict[str, torch.Tensor]:
+    """Return meta tensors like the weights a node holds, by name; a constant's is called "". Numbers that belong to the
     code are no weights."""
     if isinstance(node.op, Constant):
-        return {"": tuple(node.op.tensor.shape)} if node.op.value is None else {}
-    if isinstance(node.op, Layer):
-        return {name: tuple(tensor.shape) for name, tensor in node.op.named_tensors}
-    return {}
+        return {"": node.op.tensor} if node.op.value is None else {}
+    return dict(node.op.named_tensors) if isinstance(node.op, Layer) else {}
+
+
+def tensor_shapes(node: Node) -> TensorShapes:
+    """Return the shapes of the weights a node holds, by name."""
+    return {name: tuple(tensor.shape) for name, tensor in like_tensors(node).items()}
 
 
 def _is_same_layer_type(node: Node, original: Node) -> bool:

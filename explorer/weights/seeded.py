@@ -19,7 +19,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Constant, Layer, Node
 from explorer.graph.channel_map import ChannelRanking
 from explorer.weights.layer_calibration import LayerCalibration
-from explorer.weights.provenance import Provenance, infer_provenance, prefixed_modules
+from explorer.weights.provenance import Provenance, infer_provenance, like_tensors, prefixed_modules
 from explorer.weights.weight_transfer import measure_importance, transfer_weights
 
 #: Mean square of a rectified normal signal about its mean, relative to that of the normal signal: ½ − 1/2π.
@@ -128,7 +128,7 @@ class SeededWeights:
         def resize(name: str, like: torch.Tensor) -> torch.Tensor:
             return self._resize_original(node, name, like, original.get(name), lambda: draw_all()[name])
 
-        return {name: resize(name, like) for name, like in _like_tensors(node).items()}
+        return {name: resize(name, like) for name, like in like_tensors(node).items()}
 
     def _draw_calibrated(self, node: Node, early: LayerCalibration | None) -> Mapping[str, torch.Tensor]:
         is_identity = node.identity_init and infer_provenance(node) == "new" and isinstance(node.op, Layer)
@@ -183,19 +183,6 @@ class SeededWeights:
     def _generator(self, path: str) -> torch.Generator:
         digest = hashlib.sha256(f"{self.seed}:{path}".encode()).digest()
         return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
-
-
-def _like_tensors(node: Node) -> dict[str, torch.Tensor]:
-    """The tensors of a layer or constant by name, without numbers."""
-    if isinstance(node.op, Constant):
-        return {"": node.op.tensor}
-    assert isinstance(node.op, Layer)
-    return {
-        prefix + name: like
-        for prefix, module in prefixed_modules(node.op.module)
-        for name, like in [*module._parameters.items(), *module._buffers.items()]
-        if like is not None
-    }
 
 
 def _identity_tensors(node: Node) -> dict[str, torch.Tensor]:

@@ -15,6 +15,7 @@ from torch import nn
 
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.shape_inference import Shape
+from explorer.analysis.figures.windows import as_pair
 from explorer.base.memo import memoise, per_object
 from explorer.edits.norms import norm_kind
 from explorer.edits.pooling import find_pooling
@@ -206,7 +207,7 @@ def _window(node: Node) -> tuple[_Window, _Window] | None:
     pool = find_pooling(node)
     if pool is None or "kernel_size" not in pool[1]:
         return None
-    named = [_as_pair(pool[1][name]) for name in ("kernel_size", "stride", "padding")]
+    named = [as_pair(pool[1][name]) for name in ("kernel_size", "stride", "padding")]
     ceil = bool(pool[1].get("ceil_mode"))
     high, wide = ((k, s, p, 1, ceil) for k, s, p in zip(*named, strict=True))
     return high, wide
@@ -228,7 +229,3 @@ def _constant_size(analysis: Analysis, name: str) -> _MapSize:
 def _dims(analysis: Analysis, name: str) -> tuple[int, ...]:
     value = analysis.figures.measures[name].value
     return value.dims if isinstance(value, Shape) else ()
-
-
-def _as_pair(value: Any) -> tuple[int, int]:
-    return (int(value[0]), int(value[-1])) if isinstance(value, (tuple, list)) else (int(value), int(value))

@@ -62,18 +62,16 @@ class ModelFilesTool:
             self._context.commands.open_model_file(path)
 
     def _ask_consent(self, path: str, found: Format) -> None:
-        box = QMessageBox(self._context.window)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("Open model"))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(tr("{file} is {format}, which can run code.", file=Path(path).name, format=found.name))
-        box.setInformativeText(
+        box = self._build_question(
+            tr("Open model"),
+            tr("{file} is {format}, which can run code.", file=Path(path).name, format=found.name),
             tr(
                 "Opening it runs whatever its maker put into it, with your permissions, in a process of its own: it "
                 "can read, change and send your files. Open only files from people you trust.\n\n{path}",
                 path=path,
-            )
+            ),
         )
+        box.setIcon(QMessageBox.Icon.Warning)
         run = box.addButton(tr("Run code and open"), QMessageBox.ButtonRole.AcceptRole)
         cancel = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(cancel)
@@ -108,15 +106,24 @@ class ModelFilesTool:
             self._context.commands.show_status(found.source.note)
 
     def _offer(self, path: str, known: Recognised) -> None:
-        box = QMessageBox(self._context.window)
+        box = self._build_question(
+            tr("Weights of another network"),
+            tr("{file} holds weights of {network}.", file=Path(path).name, network=known.source),
+            tr("Open that network with these weights?"),
+        )
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(tr("Weights of another network"))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(tr("{file} holds weights of {network}.", file=Path(path).name, network=known.source))
-        box.setInformativeText(tr("Open that network with these weights?"))
         run = box.addButton(tr("Open"), QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         self._show(box, lambda: self._context.commands.open_model_file(path), run)
+
+    def _build_question(self, title: str, text: str, details: str) -> QMessageBox:
+        """A question whose texts hold names of files: nothing in them is markup."""
+        box = QMessageBox(self._context.window)
+        box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(text)
+        box.setInformativeText(details)
+        return box
 
     def _show(self, box: QMessageBox, accepted: Any, button: Any) -> None:
         """Ask without a loop of its own: the window goes on."""
