@@ -32,7 +32,8 @@ from explorer.base.memo import bounded, memoise
 from explorer.edits import Edit, History, Recalibrate, Repair, SetInputSize
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.history import apply_edit
-from explorer.graph.architecture import Architecture, Constant, Input, Layer
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Constant, Input, Layer
 from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.networks.catalogue import CatalogueEntry, get_entry, instantiate

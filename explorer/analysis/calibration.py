@@ -19,7 +19,9 @@ from torch import nn
 from explorer.analysis.forward.node_value import compute_node_value, with_weights
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.memo import bounded
-from explorer.graph.architecture import Architecture, Input, Layer, Node, Output
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Input, Layer, Output
 from explorer.weights.layer_calibration import BatchNorm, LayerCalibration, calibrated_channels
 from explorer.weights.seeded import SeededWeights
 

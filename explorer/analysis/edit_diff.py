@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from explorer.analysis.analysis import Analysis
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 
 
 @dataclass(frozen=True, slots=True)

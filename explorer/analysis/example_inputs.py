@@ -14,9 +14,9 @@ from torch import nn
 
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
-from explorer.graph.architecture import Input
 from explorer.graph.arguments import tensors_in
 from explorer.graph.call_arguments import arrange_arguments, forward_parameters, map_tensors, required_parameters
+from explorer.graph.ops import Input
 from explorer.networks.input_spec import (
     InputError,
     InputSpec,

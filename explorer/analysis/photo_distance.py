@@ -19,7 +19,8 @@ from explorer.analysis.forward.forward_pass import PassError
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.memo import bounded
-from explorer.graph.architecture import Architecture, Input
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Input
 
 #: Photos that are compared: none of those that seeded weights are calibrated on.
 PHOTOS = ("cat", "coffee", "motorcycle")

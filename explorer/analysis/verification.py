@@ -24,10 +24,11 @@ from explorer.analysis.copied_functions import rebind_functions
 from explorer.analysis.example_inputs import Example, build_examples, complete_inputs, input_value
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.base.languages import tr, tr_noop
-from explorer.graph.architecture import Architecture, Constant, Layer
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import tensors_in
 from explorer.graph.call_arguments import required_parameters
 from explorer.graph.capture import Capture, capture
+from explorer.graph.ops import Constant, Layer
 from explorer.graph.trace import TraceError, trace
 from explorer.networks.input_spec import InputSpec
 from explorer.weights.loaded import LoadedWeights
@@ -275,7 +276,7 @@ def _copy_for_tracing(module: nn.Module) -> nn.Module:
     made_later: dict[int, Any] = {}  # what a lazy layer does not hold yet cannot be copied
     for tensor in (*module.parameters(), *module.buffers()):
         if isinstance(tensor, (UninitializedParameter, UninitializedBuffer)):
-            made_later[id(tensor)] = cast(Any, type(tensor))(device=tensor.device, dtype=tensor.dtype)
+            made_later[id(tensor)] = cast("Any", type(tensor))(device=tensor.device, dtype=tensor.dtype)
     try:
         twin = copy.deepcopy(module, made_later)
         rebind_functions(twin, made_later)

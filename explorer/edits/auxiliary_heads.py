@@ -16,9 +16,11 @@ from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act,
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
-from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_conv, build_layer
+from explorer.graph.node import Node
+from explorer.graph.ops import Layer
 
 
 @register_edit("toggle_auxiliary_head", formerly=("auxiliary_head",), former_classes=("AuxiliaryHead",))

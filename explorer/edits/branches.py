@@ -27,8 +27,10 @@ from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs
 from explorer.edits.validation import check_one_of
 from explorer.edits.widths import SetWidth
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Function, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.node import Node
+from explorer.graph.ops import Function
 
 
 @register_edit("add_shortcut")

@@ -19,9 +19,11 @@ from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Function, Layer, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import reconfigure
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Function, Layer
 from explorer.graph.recognition.squeeze_excitation import find_gates
 
 #: The convolutions inside blocks that groups are about, and how a sentence says them.

@@ -38,9 +38,11 @@ from explorer.edits.channel_labels import (
     own_labels,
 )
 from explorer.edits.kept_channels import find_batch_norm
-from explorer.graph.architecture import Architecture, Bypass, Constant, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.channel_map import NEW, ChannelMap, ChannelRanking, ChannelSelection, Runs, compress_runs
 from explorer.graph.layers import norm_channels
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant
 
 _MAX_PASSES = 8  # in which layers are made to follow what they are tied to; two are usual where one is not enough
 

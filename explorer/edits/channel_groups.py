@@ -25,8 +25,10 @@ from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import Text, tr, tr_noop
 from explorer.base.memo import per_object
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Constant, Input, Node, Output
+from explorer.graph.architecture import Architecture
 from explorer.graph.layers import is_depthwise, norm_channels
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Input, Output
 
 Row = tuple[int, ...]
 

@@ -31,9 +31,11 @@ from explorer.analysis.figures.shape_inference import Shape
 from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.propagation import PaddedShortcut
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Constant, Input, Node, Output
+from explorer.graph.architecture import Architecture
 from explorer.graph.call_op import call_op
 from explorer.graph.layers import is_depthwise
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Input, Output
 
 Labels = npt.NDArray[np.int64]
 

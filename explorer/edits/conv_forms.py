@@ -15,8 +15,10 @@ from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of
-from explorer.graph.architecture import Architecture, Layer, Node, rename_inputs
+from explorer.graph.architecture import Architecture
 from explorer.graph.layers import build_conv, is_depthwise, reconfigure
+from explorer.graph.node import Node, rename_inputs
+from explorer.graph.ops import Layer
 
 #: The forms, and how a sentence says them.
 FORMS: dict[str, str] = {

@@ -26,9 +26,11 @@ from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
 from explorer.edits.validation import check_integer, check_number
 from explorer.edits.widths import SetWidth, transition_targets
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Layer, Node, rename_inputs
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import reconfigure
+from explorer.graph.node import Node, rename_inputs
+from explorer.graph.ops import Bypass, Layer
 from explorer.graph.recognition.shortcuts import find_shortcuts
 from explorer.weights.provenance import tensor_shapes
 

@@ -12,7 +12,8 @@ from explorer.analysis.analysis import analyse
 from explorer.base.id_text import join_ids, split_ids
 from explorer.base.languages import tr
 from explorer.base.memo import memoise
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 
 #: `at` of an edit that means the whole network.
 EVERYWHERE = "*"

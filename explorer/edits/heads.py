@@ -20,9 +20,11 @@ from explorer.edits.propagation import WidthTarget, change_node, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Function, Layer, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer
+from explorer.graph.node import Node
+from explorer.graph.ops import Function, Layer
 
 #: The heads, and how a sentence says them.
 HEAD_TITLES: dict[str, str] = {

@@ -14,7 +14,8 @@ from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
 from explorer.edits.validation import check_integer, check_number
 from explorer.edits.widths import MultiplyWidth
-from explorer.graph.architecture import Architecture, Input
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Input
 
 _LIMITS = {
     "resolution": (8192, tr_noop("the side of the image (0 keeps it)")),

@@ -20,8 +20,9 @@ from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.channel_map import ChannelMap
+from explorer.graph.node import Node
 from explorer.graph.recognition.squeeze_excitation import find_gates
 
 #: The channels that can stay when a width is cut, and how a sentence says them.

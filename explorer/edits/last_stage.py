@@ -16,8 +16,10 @@ from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Layer, Node, rename_inputs
+from explorer.graph.architecture import Architecture
 from explorer.graph.layers import build_conv, reconfigure
+from explorer.graph.node import Node, rename_inputs
+from explorer.graph.ops import Layer
 
 #: The orders, and how a sentence says them.
 ORDER_TITLES: dict[str, str] = {

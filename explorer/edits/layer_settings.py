@@ -24,9 +24,11 @@ from explorer.edits.subgraph import blocks_at
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.edits.widths import SetWidth
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Function, Layer, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer, reconfigure
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Function, Layer
 
 Value = bool | int | float | str
 

@@ -8,10 +8,12 @@ from torch import nn
 
 from explorer.base.memo import bounded
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer, norm_channels, reconfigure
+from explorer.graph.node import Node
 from explorer.graph.op_kinds import ACTIVATIONS
+from explorer.graph.ops import Layer
 
 
 @dataclass(frozen=True, slots=True)

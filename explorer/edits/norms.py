@@ -20,9 +20,11 @@ from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
 from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass
 
 #: Norms by the name the edits use, and how each is written for people.
 NORM_TITLES: dict[str, str] = {

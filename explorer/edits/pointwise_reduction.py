@@ -16,8 +16,10 @@ from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import blocks_at, scope_outside_unit
 from explorer.edits.validation import check_integer
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Layer, Node, rename_inputs
+from explorer.graph.architecture import Architecture
 from explorer.graph.layers import build_conv, is_depthwise, reconfigure
+from explorer.graph.node import Node, rename_inputs
+from explorer.graph.ops import Layer
 
 
 @register_edit("set_reduction", formerly=("reduction",), former_classes=("Reduction",))

@@ -10,9 +10,10 @@ from torch import nn
 
 from explorer.analysis.figures.windows import as_pair
 from explorer.edits.propagation import change_node, restore_node
-from explorer.graph.architecture import Function, Layer, Node
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer, reconfigure
+from explorer.graph.node import Node
+from explorer.graph.ops import Function, Layer
 
 
 def find_pooling(node: Node) -> tuple[str, dict[str, Any]] | None:

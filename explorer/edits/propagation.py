@@ -24,9 +24,11 @@ from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.edit import EditError
 from explorer.edits.kept_channels import mark_kept
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Constant, Layer, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_conv, is_depthwise, norm_channels, reconfigure
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Layer
 from explorer.graph.recognition.shortcuts import compute_depths
 from explorer.graph.recognition.squeeze_excitation import find_gates
 

@@ -24,7 +24,9 @@ from explorer.edits.edit import (
 )
 from explorer.edits.propagation import change_node, propagate
 from explorer.edits.registry import register_edit
-from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Layer
 
 
 @register_edit("unshare_layer")

@@ -9,7 +9,8 @@ from explorer.edits.edit import EVERYWHERE
 from explorer.edits.propagation import make_divisible
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 from explorer.networks.shufflenet import STAGE2_WIDTHS
 
 #: Ma et al., "ShuffleNet V2", 2018, table 5: widths of the three stages and of the last 1×1, by multiplier.

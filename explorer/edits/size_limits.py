@@ -10,7 +10,8 @@ import math
 
 from explorer.base.languages import tr
 from explorer.edits.edit import EditError
-from explorer.graph.architecture import Architecture, Layer
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Layer
 
 MAX_OPS = 50_000  # of one network after an edit
 MAX_LAYER_PARAMS = 2**32  # numbers of one layer: 16 GiB in float32

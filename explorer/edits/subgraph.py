@@ -13,7 +13,9 @@ from explorer.base.memo import memoise, per_object
 from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, nodes_at, place_names, place_of, require_places
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Constant, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant
 from explorer.graph.recognition.squeeze_excitation import find_gates
 
 

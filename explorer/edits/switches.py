@@ -21,9 +21,11 @@ from explorer.edits.repairs import offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.node import Node
 from explorer.graph.op_kinds import ACTIVATION_TITLES, ACTIVATIONS
+from explorer.graph.ops import Bypass
 from explorer.graph.recognition.linear_bottleneck import find_projection
 from explorer.graph.recognition.shortcuts import find_shortcuts
 from explorer.graph.recognition.squeeze_excitation import feeds_gate

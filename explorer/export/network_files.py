@@ -18,8 +18,8 @@ from explorer.analysis.example_inputs import input_value
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
-from explorer.graph.architecture import Input
 from explorer.graph.arguments import tensors_in
+from explorer.graph.ops import Input
 from explorer.graph.to_module import argument_name, complete_state, speak_keywords
 from explorer.network import Network
 from explorer.project.files import edit_to_json

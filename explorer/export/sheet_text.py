@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from explorer.analysis.figures.figures import Total
 from explorer.base import number_format
 from explorer.base.languages import tr
-from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Constant
 from explorer.network import Network
 from explorer.presenters import build_summary
 from explorer.presenters.counterparts import find_former_nodes

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from explorer.graph.architecture import Bypass, Constant, Function, Input, Layer, Method, Node, Output
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Function, Input, Layer, Method, Output
 
 
 def call_op(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

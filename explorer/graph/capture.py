@@ -27,7 +27,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from explorer.graph.architecture import Architecture, Function, Input, Method, Op
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref, tensors_in
 from explorer.graph.autocast import autocast_op, is_autocast_on
 from explorer.graph.call_arguments import map_tensors
@@ -39,6 +39,7 @@ from explorer.graph.call_interception import (
     run_pre_hooks,
 )
 from explorer.graph.node_list import NodeList
+from explorer.graph.ops import Function, Input, Method, Op
 from explorer.graph.out_of_place import call_out_of_place
 from explorer.graph.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
 from explorer.graph.size_int import SizeInt

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 if TYPE_CHECKING:
-    from explorer.graph.architecture import Node
+    from explorer.graph.node import Node
 
 #: Stands for a channel that the layer as opened did not have.
 NEW = -1

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.graph.architecture import module_key
 from explorer.graph.arguments import Ref
+from explorer.graph.module_copy import module_key
 
 
 @dataclass(frozen=True, slots=True)

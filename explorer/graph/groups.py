@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Literal
 
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Constant, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant
 
 Role = Literal["network", "stem", "stage", "block", "branch", "unit", "head"]
 

@@ -17,7 +17,8 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.modules.instancenorm import _InstanceNorm
 
 from explorer.base.memo import BoundedCache
-from explorer.graph.architecture import Layer, module_key
+from explorer.graph.module_copy import module_key
+from explorer.graph.ops import Layer
 
 
 def build_layer(factory: Callable[[], nn.Module]) -> Layer:

@@ -8,8 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Node, Op, Output, keep_discarded
+from explorer.graph.architecture import Architecture
+from explorer.graph.arguments import Ref
 from explorer.graph.functional_layers import functional_as_layer, layer_key_at
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Function, Input, Layer, Op, Output
 
 
 def shared_parameters(module: nn.Module) -> dict[str, str]:
@@ -114,7 +117,7 @@ class NodeList:
         read = {name for node in self.nodes.values() for name in node.inputs}
         kept = {n: node for n, node in self.nodes.items() if n in read or not isinstance(node.op, Constant)}
         shared = shared_parameters(self.module)
-        return Architecture(title, keep_discarded(kept), self.classes, self.unused_params(), key, shared)
+        return Architecture(title, _keep_discarded(kept), self.classes, self.unused_params(), key, shared)
 
     def unused_params(self) -> Mapping[str, int]:
         """Parameters that the forward never reads, summed by the outermost module that holds only such."""
@@ -136,3 +139,25 @@ class NodeList:
             if (numbered := f"{name}{mark}{count}") not in self.nodes:
                 return numbered
         return name
+
+
+def _keep_discarded(nodes: Mapping[str, Node]) -> dict[str, Node]:
+    """Nodes as traced, with layers that run although their result is not returned tied to the output: they cost what
+    they cost, and hold their parameters."""
+    reached: set[str] = set()
+    for node in reversed(list(nodes.values())):
+        if node.name in reached or isinstance(node.op, Output):
+            reached.update((node.name, *node.inputs))
+    read = {name for node in nodes.values() for name in node.inputs}
+    runs: set[str] = set()  # a layer whose result is not returned, and what is made of it
+    for node in nodes.values():
+        layer = isinstance(node.op, Layer) and node.op.has_tensors
+        if node.name not in reached and (layer or not runs.isdisjoint(node.inputs)):
+            runs.add(node.name)
+    if not runs:
+        return dict(nodes)
+    discarded = [Ref(name) for name in nodes if name in runs and name not in read]
+    return {
+        name: node.replace(kwargs={"discarded": discarded}) if isinstance(node.op, Output) else node
+        for name, node in nodes.items()
+    }

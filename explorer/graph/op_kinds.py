@@ -13,7 +13,8 @@ from torch import nn
 
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.memo import BoundedCache, Token, per_object
-from explorer.graph.architecture import Bypass, Constant, Function, Input, Layer, Method, Node, Output
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Function, Input, Layer, Method, Output
 from explorer.viewmodels.diagram import Kind
 
 #: Kinds of the layers that have weights and count as steps of a block; norms go with them.

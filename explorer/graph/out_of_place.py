@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from explorer.graph.architecture import Function, Method, Op
+from explorer.graph.ops import Function, Method, Op
 
 _TWINS: dict[Callable[..., Any], Callable[..., Any]] = {
     operator.iadd: operator.add,

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from explorer.graph.architecture import Function, Method, Op
 from explorer.graph.arguments import tensors_in
+from explorer.graph.ops import Function, Method, Op
 
 _ALWAYS = frozenset(
     {

@@ -12,18 +12,10 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from explorer.graph.architecture import (
-    Architecture,
-    Bypass,
-    Constant,
-    Function,
-    Input,
-    Layer,
-    Method,
-    Node,
-    Output,
-    copy_module,
-)
+from explorer.graph.architecture import Architecture
+from explorer.graph.module_copy import copy_module
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Function, Input, Layer, Method, Output
 
 
 def build_module(

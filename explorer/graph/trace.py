@@ -18,9 +18,10 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
 from explorer.base.gc_pause import gc_paused
-from explorer.graph.architecture import Architecture, Input
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.node_list import NodeList
+from explorer.graph.ops import Input
 from explorer.graph.out_of_place import function_out_of_place, method_out_of_place
 
 #: Modules kept whole although they are not torch.nn's own: inside they are noise.

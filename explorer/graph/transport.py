@@ -16,7 +16,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.graph.architecture import Architecture, Layer, Node, module_key
+from explorer.graph.architecture import Architecture
+from explorer.graph.module_copy import module_key
+from explorer.graph.node import Node
+from explorer.graph.ops import Layer
 
 _PACKAGES = ("torch", "torchvision", "explorer", "collections", "builtins", "operator", "_operator", "math", "numpy")
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from explorer.graph.architecture import Architecture, Constant, Input, Layer, Node, Output
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import rename_refs
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Input, Layer, Output
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Constant, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group, is_tuple_item
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant
 from explorer.graph.recognition.shortcuts import find_shortcuts
 
 _POOL_ARGUMENTS = ((1, "kernel_size"), (2, "stride"))  # of a pooling function's arguments

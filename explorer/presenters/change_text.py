@@ -11,7 +11,8 @@ from explorer.analysis.edit_diff import OpChange
 from explorer.analysis.figures.shape import Shape
 from explorer.base.languages import tr
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass, Constant, Input, Node
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Input
 from explorer.presenters.layer_settings import setting_changes
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 
 from explorer.analysis.analysis import Analysis
-from explorer.graph.architecture import Node
 from explorer.graph.groups import is_tuple_item
+from explorer.graph.node import Node
 
 _MAX_TERMS = 5  # terms that are written out
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 from explorer.viewmodels.panels import Factor, Formula
 
 

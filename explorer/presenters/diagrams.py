@@ -11,8 +11,10 @@ from explorer.base.gc_pause import gc_paused
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.channel_carrying import carry_channels
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass
 from explorer.presenters import card_colours, channel_text, removed_cards, titles
 from explorer.presenters.card_inputs import card_inputs
 from explorer.presenters.stacks import Item, Stack, all_stack_ids, is_expanded, stack_children

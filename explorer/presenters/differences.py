@@ -17,8 +17,9 @@ from explorer.analysis.probes.activation_drift import removed_by_predecessor
 from explorer.base import number_format
 from explorer.base.languages import tr, tr_n
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass, Node
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass
 from explorer.presenters import titles
 from explorer.presenters.counterparts import match_groups
 from explorer.presenters.layer_settings import layer_settings, setting_changes

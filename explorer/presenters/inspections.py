@@ -14,7 +14,9 @@ from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.options import find_options
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Function, Input, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Function, Input
 from explorer.graph.sized_by_values import SizedByValues
 from explorer.presenters import titles
 from explorer.presenters.cost_formula import build_cost_formula

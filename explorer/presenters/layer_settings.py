@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from explorer.base.languages import tr, tr_noop
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 
 _SETTING_NAMES = {
     "in_channels": tr_noop("in"),

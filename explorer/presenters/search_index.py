@@ -12,8 +12,8 @@ from explorer.base.languages import tr, translator
 from explorer.base.memo import memoise
 from explorer.base.query import QueryFigure
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
 from explorer.presenters import stacks, titles
 from explorer.viewmodels.card_ids import members_of
 

@@ -12,7 +12,7 @@ from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 from explorer.presenters import titles
 from explorer.viewmodels.diagram import Colouring, Kind
 

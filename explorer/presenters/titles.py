@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr, tr_noop
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
 
 #: Patterns that say so little that the module's own name says more.
 _VAGUE_PATTERNS = frozenset({"Block", "Branch", "Stage"})

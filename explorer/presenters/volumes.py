@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from explorer.analysis.analysis import Analysis
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
 from explorer.presenters import titles
 from explorer.presenters.block_lines import block_lines, layer_text, main_layers
 from explorer.presenters.stage_rows import is_identity_pool, main_items, stage_rows

@@ -11,8 +11,8 @@ from functools import cached_property
 import torch
 from torch import nn
 
-from explorer.graph.architecture import Node
 from explorer.graph.channel_map import NEW, ChannelSelection, Importance
+from explorer.graph.node import Node
 
 BatchNorm = nn.modules.batchnorm._BatchNorm
 

@@ -9,8 +9,8 @@ from functools import cache, partial
 import torch
 
 from explorer.base.memo import Token
-from explorer.graph.architecture import Node
 from explorer.graph.channel_map import ChannelRanking
+from explorer.graph.node import Node
 from explorer.weights.provenance import Provenance, infer_provenance, tensor_shapes
 from explorer.weights.seeded import SeededWeights
 from explorer.weights.weight_transfer import measure_importance, strip_unit_kernel, transfer_weights

@@ -11,9 +11,10 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import per_object
-from explorer.graph.architecture import Constant, Layer, Node
 from explorer.graph.channel_map import ChannelSelection
 from explorer.graph.layers import is_depthwise
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Layer
 from explorer.weights.weight_transfer import strip_unit_kernel
 
 #: kept: the very numbers it had; sliced: a part of them; extended: some, and new ones beside; new: none of them.

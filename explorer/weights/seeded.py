@@ -16,8 +16,9 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.base.languages import tr
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Constant, Layer, Node
 from explorer.graph.channel_map import ChannelRanking
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Layer
 from explorer.weights.layer_calibration import LayerCalibration
 from explorer.weights.provenance import Provenance, infer_provenance, like_tensors, prefixed_modules
 from explorer.weights.weight_transfer import measure_importance, transfer_weights

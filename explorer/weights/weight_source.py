@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 from explorer.weights.provenance import Provenance
 
 if TYPE_CHECKING:

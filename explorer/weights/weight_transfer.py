@@ -13,9 +13,10 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.graph.architecture import Constant, Node
 from explorer.graph.channel_map import NEW, ChannelRanking, Importance
 from explorer.graph.layers import is_depthwise
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant
 
 
 def transfer_weights(

@@ -14,7 +14,7 @@ from explorer.analysis.calibration import build_seeded_weights
 from explorer.analysis.output_divergence import js_divergence, probabilities
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
 from explorer.edits import EditError, MultiplyWidth, Recalibrate, SetWidth, SwapActivation, SwapNorm
-from explorer.graph.architecture import Layer
+from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry
 from explorer.project.files import read_edits, write_edits

@@ -16,7 +16,7 @@ from explorer.base import memo
 from explorer.base.memo import BoundedCache, Interner, Numbering, bounded, memoise, per_object
 from explorer.edits import SetWidth
 from explorer.edits.options import find_options
-from explorer.graph import architecture as graph
+from explorer.graph import node as node_module
 from explorer.network import open_network
 from explorer.presenters.search_index import search_index
 
@@ -181,7 +181,7 @@ def test_four_hundred_widths_leave_nothing_behind() -> None:
         if number % 100 == 99:
             gc.collect()
             entries.append(memo.count_entries())
-            signatures.append(len(graph._SIGNATURES))
+            signatures.append(len(node_module._SIGNATURES))
     del edited, analysis
     gc.collect()
     assert {ref() for ref in snapshots} <= {None, network.architecture}  # one width was that it has

@@ -20,7 +20,8 @@ from torch import fx
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.edits import SwapActivation
 from explorer.edits.switches import swappable_activations
-from explorer.graph.architecture import Architecture, Bypass, Constant
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Bypass, Constant
 from explorer.graph.to_module import build_module
 from explorer.network import Network, open_network
 from explorer.weights.weight_source import WeightSource

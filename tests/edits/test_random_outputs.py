@@ -15,7 +15,8 @@ import torch
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.edits import Edit
 from explorer.edits.options import find_options
-from explorer.graph.architecture import Architecture, Constant, Layer
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Constant, Layer
 from explorer.graph.to_module import build_module
 from explorer.graph.trace import TraceError
 from explorer.network import Network, open_network

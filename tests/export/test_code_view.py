@@ -9,7 +9,7 @@ import pytest
 import explorer
 from explorer.base.cancellation import Cancelled
 from explorer.export.code_view import build_code_view, card_at_line, lines_of_cards
-from explorer.graph.architecture import Input, Output
+from explorer.graph.ops import Input, Output
 from explorer.network import Network
 from explorer.viewmodels.code import CodeView
 from tests.conftest import TYPICAL

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from explorer.edits import Edit, EditError, RepeatBlock, ToggleShortcut, ToggleSqueezeExcitation
-from explorer.graph.architecture import Layer, Node
 from explorer.graph.arguments import Ref
+from explorer.graph.node import Node
+from explorer.graph.ops import Layer
 from explorer.network import Network
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.graph.architecture import Constant
+from explorer.graph.ops import Constant
 from explorer.graph.trace import trace
 from explorer.network import open_network
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from explorer.graph.architecture import Function, Layer
+from explorer.graph.ops import Function, Layer
 from explorer.graph.trace import TraceError, trace
 
 SHAPE = (1, 3, 8, 8)

@@ -13,7 +13,7 @@ from explorer.base.languages import LANGUAGES
 from explorer.base.resources import resource_path
 from explorer.edits.subgraph import get_subgraph
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass
+from explorer.graph.ops import Bypass
 from explorer.guide import lineages as module
 from explorer.guide.errors import PageError
 from explorer.guide.lineages import Lineage, load_lineages, measure_lineage

@@ -11,7 +11,7 @@ import pytest
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.edit_diff import OpChange, diff_ops
 from explorer.edits import Edit, MultiplyWidth, RemoveBranch, SetInputSize, SetLayer, SwapNorm
-from explorer.graph.architecture import Bypass
+from explorer.graph.ops import Bypass
 from explorer.network import Network
 from explorer.presenters.change_text import describe_change
 from tests.conftest import TYPICAL

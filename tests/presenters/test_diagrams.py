@@ -10,7 +10,7 @@ from torch import nn
 
 from explorer.analysis.analysis import Analysis
 from explorer.edits import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut
-from explorer.graph.architecture import Constant
+from explorer.graph.ops import Constant
 from explorer.network import Network, open_network
 from explorer.presenters import build_diagram, expanded_at_level
 from explorer.viewmodels.diagram import LEVELS, Level

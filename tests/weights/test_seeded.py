@@ -10,7 +10,7 @@ from torch import nn
 
 from explorer.analysis.calibration import build_seeded_weights
 from explorer.edits import SwapActivation
-from explorer.graph.architecture import Layer
+from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.weights import SeededWeights
 from tests.conftest import TYPICAL

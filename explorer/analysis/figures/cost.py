@@ -20,7 +20,8 @@ from torch import nn
 
 from explorer.analysis.figures.shape import Shape
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass, Constant, Input, Layer, Node, Output
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Input, Layer, Output
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from explorer.analysis.figures.memory import Activations, allocated_elements, me
 from explorer.analysis.figures.receptive_field import FieldSize, compute_receptive_fields, network_receptive_field
 from explorer.analysis.figures.shape_inference import Measure, Shape, measure_nodes
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Input
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Input
 
 
 @dataclass(frozen=True, slots=True)

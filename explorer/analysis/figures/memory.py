@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from explorer.analysis.figures.shape_inference import Measure
-from explorer.graph.architecture import Architecture, Constant, Input
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Constant, Input
 
 
 @dataclass(frozen=True, slots=True)

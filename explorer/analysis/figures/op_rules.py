@@ -24,8 +24,9 @@ from explorer.analysis.figures.layer_rules import (
     infer_shuffle,
 )
 from explorer.analysis.figures.shape import Shape
-from explorer.graph.architecture import Bypass, Function, Layer, Method, Node, Output
 from explorer.graph.arguments import Ref
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Function, Layer, Method, Output
 
 #: (arguments, keyword arguments, dims of the inputs) -> dims of the result.
 _CallRule = Callable[[tuple[Any, ...], Mapping[str, Any], Sequence[Dims]], Dims | None]

@@ -18,8 +18,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.analysis.figures.cost import count_aten_macs
-from explorer.graph.architecture import Node
 from explorer.graph.call_op import call_op
+from explorer.graph.node import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inpu
 from explorer.analysis.figures.windows_by_place import compute_fields_by_place
 from explorer.base.languages import tr
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Input, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Input
 
 #: First and last pixel that unit 0 sees along an axis, and the distance between neighbours; None: all pixels.
 _AxisField = tuple[float, float, float] | None

@@ -21,7 +21,9 @@ from explorer.analysis.figures.windows import Window, find_window
 from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Layer, Method, Node, Output
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Function, Layer, Method, Output
 
 __all__ = [
     "Measure",

@@ -18,7 +18,8 @@ from torch import nn
 
 from explorer.analysis.figures.shape import Shape
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass, Constant, Function, Method, Node
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Function, Method
 
 if TYPE_CHECKING:
     from explorer.analysis.figures.shape_inference import Measure

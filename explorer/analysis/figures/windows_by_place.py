@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from explorer.analysis.figures.shape_inference import Measure
 from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs, map_size
-from explorer.graph.architecture import Architecture, Input, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Input
 
 #: First and last pixel that each place along an axis sees; None: all pixels.
 _Places = Sequence[tuple[int, int]] | None

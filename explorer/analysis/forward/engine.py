@@ -23,8 +23,10 @@ from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, default_b
 from explorer.analysis.forward.merkle import KeyedSnapshot, MerkleKeys
 from explorer.analysis.forward.node_value import with_weights
 from explorer.base.cancellation import Cancelled, KeepGoing, always
-from explorer.graph.architecture import Architecture, Layer, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import tensors_in
+from explorer.graph.node import Node
+from explorer.graph.ops import Layer
 from explorer.weights.weight_source import WeightSource
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from explorer.analysis.forward.merkle import KeyedSnapshot
 from explorer.analysis.forward.node_value import compute_node_value
 from explorer.base.cancellation import Cancelled, KeepGoing
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 from explorer.weights.weight_source import WeightSource
 
 #: Bytes from which on a map is not remembered if it is quickly made again: what a core's cache holds for it.

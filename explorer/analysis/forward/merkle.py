@@ -13,7 +13,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from explorer.base.memo import Numbering
-from explorer.graph.architecture import Architecture, Constant, Input, Layer
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Constant, Input, Layer
 from explorer.weights.weight_source import WeightSource
 
 

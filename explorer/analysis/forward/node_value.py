@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from explorer.analysis.example_inputs import input_value
-from explorer.graph.architecture import Constant, Input, Layer, Node, copy_module
 from explorer.graph.call_op import call_op
+from explorer.graph.module_copy import copy_module
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Input, Layer
 from explorer.weights.weight_source import WeightSource
 
 

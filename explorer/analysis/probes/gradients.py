@@ -11,7 +11,8 @@ from explorer.analysis.forward.forward_pass import PassError
 from explorer.analysis.forward.node_value import compute_node_value
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
 from explorer.base.cancellation import Cancelled, KeepGoing, always
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 
 
 def run_with_gradients(

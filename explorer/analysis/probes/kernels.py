@@ -10,7 +10,8 @@ from torch import nn
 
 from explorer.analysis.probes.feature_maps import MAX_VALUES
 from explorer.analysis.probes.probe import NotAvailable, Probe
-from explorer.graph.architecture import Input, Layer, Node
+from explorer.graph.node import Node
+from explorer.graph.ops import Input, Layer
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from torch import nn
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.base.cancellation import KeepGoing, always
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 from explorer.weights.weight_source import WeightSource
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from explorer.analysis.probes.gradients import class_score, main_output_node, ru
 from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes, first_tensor
 from explorer.base import number_format
 from explorer.base.cancellation import Cancelled, KeepGoing, always
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from explorer.analysis.probes.feature_maps import arrange_values
 from explorer.analysis.probes.gradients import run_with_gradients
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
 from explorer.base.cancellation import KeepGoing, always
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 
 
 @dataclass(frozen=True, slots=True)

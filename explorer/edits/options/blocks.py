@@ -40,9 +40,10 @@ from explorer.edits.subgraph import Subgraph, subgraphs_at
 from explorer.edits.switches import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut, projections_at
 from explorer.edits.widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, dense_layers, hidden_width_ratio
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass, Node
 from explorer.graph.layers import is_depthwise
+from explorer.graph.node import Node
 from explorer.graph.op_kinds import ACTIVATION_TITLES
+from explorer.graph.ops import Bypass
 from explorer.graph.recognition.shortcuts import find_shortcuts
 from explorer.viewmodels.panels import Option
 

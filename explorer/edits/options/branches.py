@@ -18,7 +18,7 @@ from explorer.edits.pointwise_reduction import find_pointwise_before
 from explorer.edits.repairs import is_applicable
 from explorer.edits.subgraph import Subgraph, get_subgraph, subgraphs_at
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 from explorer.viewmodels.panels import Option
 
 _JOIN_TIP = tr_noop("Addition needs maps of the same shape and keeps it; concatenation appends the channels.")

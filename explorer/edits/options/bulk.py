@@ -13,7 +13,7 @@ from explorer.edits.options.layers import pooling_labels, possible_widths, produ
 from explorer.edits.options.scope import OptionScope, common_value
 from explorer.edits.subgraph import subgraphs_at
 from explorer.edits.widths import SetWidth
-from explorer.graph.architecture import Node
+from explorer.graph.node import Node
 from explorer.viewmodels.panels import Option
 
 

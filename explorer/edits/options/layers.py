@@ -22,8 +22,8 @@ from explorer.edits.subgraph import Subgraph, subgraphs_at
 from explorer.edits.switches import SwapActivation, swappable_activations
 from explorer.edits.widths import MAX_WIDTH, SetWidth
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Node
 from explorer.graph.layers import is_depthwise
+from explorer.graph.node import Node
 from explorer.graph.op_kinds import ACTIVATION_TITLES
 from explorer.viewmodels.panels import Option
 

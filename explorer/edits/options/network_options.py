@@ -15,7 +15,8 @@ from explorer.edits.options.spatial_size import accepts_size
 from explorer.edits.repairs import is_applicable
 from explorer.edits.widths import MultiplyWidth
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Input, Node
+from explorer.graph.node import Node
+from explorer.graph.ops import Input
 from explorer.viewmodels.panels import Option
 
 

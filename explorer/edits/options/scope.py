@@ -13,7 +13,8 @@ from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
 from explorer.edits.edit import EVERYWHERE, Edit, nodes_at
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 from explorer.viewmodels.panels import Choice, Option
 
 #: How a sentence says where an option applies, by the name of its scope.

@@ -21,7 +21,8 @@ from explorer.edits.norms import norm_kind
 from explorer.edits.pooling import find_pooling
 from explorer.edits.propagation import PaddedShortcut
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass, Node
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass
 
 
 class SizeFunction(NamedTuple):

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.graph.architecture import Architecture, Bypass, Constant, Function, Layer, Node, Output
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Function, Layer, Output
 from explorer.graph.to_module import module_paths
 
 

@@ -15,8 +15,8 @@ from explorer.export.python_code.parameters import Parameters
 from explorer.export.python_code.reading import Reader, as_sequential
 from explorer.export.python_code.repeats import gather
 from explorer.export.python_code.terms import Template, Term
-from explorer.graph.architecture import Input
 from explorer.graph.groups import PLAIN_CONTAINERS
+from explorer.graph.ops import Input
 from explorer.graph.to_module import argument_name
 
 

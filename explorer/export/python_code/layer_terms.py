@@ -18,8 +18,8 @@ from explorer.export.python_code.layers import layer_call, plain_settings, pytho
 from explorer.export.python_code.repeats import sequential
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Literal, Term, Value
-from explorer.graph.architecture import copy_module
 from explorer.graph.arguments import tensors_in
+from explorer.graph.module_copy import copy_module
 
 _MAX_WRITTEN = 32  # numbers of a tensor of the code that are written out
 

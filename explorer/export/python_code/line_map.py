@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from explorer.export.python_code.writer import WrittenCode
-from explorer.graph.architecture import Architecture, Constant, Function, Layer, Method, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Function, Layer, Method
 from explorer.graph.to_module import module_paths
 
 _INFIX: Mapping[object, type[ast.operator]] = {

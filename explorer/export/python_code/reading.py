@@ -16,8 +16,10 @@ from explorer.export.python_code.layers import python_literal
 from explorer.export.python_code.repeats import sequential
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Body, Child, Literal, Step, Term, Value, Var
-from explorer.graph.architecture import Architecture, Constant, Function, Input, Layer, Method, Node, Output
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Function, Input, Layer, Method, Output
 from explorer.graph.to_module import follow_mode
 
 _INFIX_OPERATORS: Mapping[Any, str] = {

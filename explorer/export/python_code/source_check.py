@@ -14,8 +14,10 @@ from torch import nn
 
 from explorer.analysis.example_inputs import input_value
 from explorer.export.page import ExportError
-from explorer.graph.architecture import Architecture, Input, Node, Output
+from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref, tensors_in
+from explorer.graph.node import Node
+from explorer.graph.ops import Input, Output
 from explorer.graph.to_module import build_module, complete_state, to_class_name
 from explorer.network import Network
 

@@ -17,7 +17,8 @@ from explorer.export.python_code.formatting import WIDTH
 from explorer.export.python_code.reading import Reader
 from explorer.export.python_code.source_check import computes_the_same, explain_difference, module_of
 from explorer.export.python_code.sources import Sources
-from explorer.graph.architecture import Architecture, Input
+from explorer.graph.architecture import Architecture
+from explorer.graph.ops import Input
 from explorer.graph.to_module import argument_name, build_module, complete_state, to_class_name
 from explorer.network import Network
 

@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from explorer.base.gc_pause import gc_paused
-from explorer.graph.architecture import Architecture, Constant, Node, Output
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group, OutputShapes, is_tuple_item
 from explorer.graph.hierarchy.stages import build_stages
 from explorer.graph.hierarchy.unit_fusion import simplify_calls
+from explorer.graph.node import Node
+from explorer.graph.ops import Constant, Output
 
 __all__ = ["Hierarchy", "is_drawn", "is_tuple_item"]
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Constant
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import PLAIN_CONTAINERS, Group, child_kind, is_block_sequence
+from explorer.graph.ops import Constant
 from explorer.graph.recognition.squeeze_excitation import is_gate_module
 
 

@@ -9,8 +9,9 @@ from functools import cached_property
 from torch import nn
 
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
 from explorer.graph.op_kinds import WEIGHTED
 from explorer.graph.recognition.shortcuts import Shortcut, compute_depths, find_shortcuts, find_single_source
 from explorer.graph.recognition.squeeze_excitation import find_gates

@@ -8,8 +8,9 @@ from __future__ import annotations
 from torch import nn
 
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
 
 
 def find_projection(group: Group, architecture: Architecture) -> tuple[str, str | None] | None:

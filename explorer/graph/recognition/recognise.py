@@ -10,9 +10,11 @@ from collections.abc import Iterable
 
 from explorer.base.languages import Text, tr_noop
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
 from explorer.graph.op_kinds import WEIGHTED
+from explorer.graph.ops import Bypass
 from explorer.graph.recognition import patterns
 from explorer.graph.recognition.block_structure import (
     BlockStructure,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from explorer.base.memo import per_object
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Node
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 from explorer.graph.op_kinds import WEIGHTED
+from explorer.graph.ops import Bypass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Constant, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from explorer.analysis.figures import shape_inference
 from explorer.analysis.figures.op_rules import infer_shape
 from explorer.analysis.figures.shape import Shape
 from explorer.analysis.figures.shape_inference import Measure, ShapeError, measure_node, measure_on_meta
-from explorer.graph.architecture import Bypass, Function, Layer, Method, Node, Op, Output
 from explorer.graph.arguments import Ref
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Function, Layer, Method, Op, Output
 from explorer.network import Network
 from tests.conftest import KEYS
 

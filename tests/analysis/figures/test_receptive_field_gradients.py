@@ -14,7 +14,8 @@ from torch import nn
 from explorer.analysis.figures.receptive_field import describe_field
 from explorer.analysis.probes.unit_receptive_field import compute_receptive_box
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Bypass, Constant, Input, Node
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Input
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry, instantiate
 from explorer.project.files import edit_from_json

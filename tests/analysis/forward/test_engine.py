@@ -14,7 +14,7 @@ from explorer.analysis.forward.forward_pass import PassError
 from explorer.base.cancellation import Cancelled
 from explorer.edits import SwapActivation, ToggleChannelShuffle, ToggleShortcut
 from explorer.edits.switches import swappable_activations
-from explorer.graph.architecture import Constant, Layer
+from explorer.graph.ops import Constant, Layer
 from explorer.graph.to_module import build_module
 from explorer.graph.trace import trace
 from explorer.network import Network, open_network
