@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer import network as network_module
 from explorer.analysis.forward import memory_check
 from explorer.analysis.forward.memory_check import (
     InsufficientMemory,
@@ -17,6 +16,7 @@ from explorer.analysis.forward.memory_check import (
     list_devices,
 )
 from explorer.network import Network, open_network
+from explorer.network import network as network_module
 
 
 def test_the_need_is_weights_and_maps(opened: Callable[[str], Network]) -> None:

@@ -1,12 +1,10 @@
-"""An opened network: its architecture, its edits, its figures, its outputs, and `open_network`, which opens one."""
+"""An opened network: its architecture, its edits, its figures and its outputs."""
 
 from __future__ import annotations
 
-import copy
-import threading
 import warnings
 import weakref
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,132 +13,29 @@ import torch
 from torch import nn
 
 from explorer.analysis.analysis import Analysis, analyse
-from explorer.analysis.calibration import build_seeded_weights, find_classifier
+from explorer.analysis.calibration import find_classifier
 from explorer.analysis.example_inputs import input_value
 from explorer.analysis.figures.figures import Figures
-from explorer.analysis.forward.engine import ForwardEngine, ForwardResult
 from explorer.analysis.forward.memory_check import InsufficientMemory, check_memory, free_memory
-from explorer.analysis.image_file import read_image
-from explorer.analysis.output_divergence import probabilities, top_classes
 from explorer.analysis.photo_distance import PhotoDistance, measure_photo_distance
 from explorer.analysis.probes.probe import Probe
-from explorer.analysis.sample import Sample, class_labels, crop_box, load_sample, preprocess
-from explorer.analysis.sample_names import BUILT_IN_SAMPLES
-from explorer.analysis.verification import Verification, VerifiedModule, open_verified
+from explorer.analysis.sample import Sample, crop_box
+from explorer.analysis.verification import Verification
 from explorer.base.cancellation import KeepGoing, always
-from explorer.base.memo import bounded, memoise
+from explorer.base.memo import memoise
 from explorer.edits import Edit, History, Recalibrate, Repair, SetInputSize
 from explorer.edits.channel_carrying import carry_channels
 from explorer.edits.history import apply_edit
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant, Input, Layer
 from explorer.graph.to_module import build_module
-from explorer.graph.trace import trace
-from explorer.networks.catalogue import CatalogueEntry, get_entry, instantiate
-from explorer.networks.input_spec import InputError, InputSpec, parse_inputs, single_input
-from explorer.networks.user_module import UserModule
-from explorer.weights import LoadedWeights, SeededWeights, WeightSource
+from explorer.network.context import NetworkContext
+from explorer.network.input_images import load_image, preprocess_cached, takes_photo
+from explorer.network.prediction import Prediction
+from explorer.weights import WeightSource
 from explorer.weights.checkpoint import read_checkpoint
 from explorer.weights.checkpoint_matching import MatchedCheckpoint, match_checkpoint
 from explorer.weights.provenance import ProvenanceOf, infer_provenance
-
-
-class NetworkContext:
-    """State that all edited versions of one opened network share: its entry, its weights, cached feature maps."""
-
-    def __init__(
-        self,
-        entry: CatalogueEntry | None,
-        weights_factory: Callable[[], WeightSource],
-        options: Mapping[str, Any] | None = None,
-        user_module: UserModule | None = None,
-        verification: Verification | None = None,
-        inputs: tuple[InputSpec, ...] = (),
-    ) -> None:
-        self.entry = entry
-        self.inputs = inputs  # what a module of the user's own was opened with
-        self.file = ""  # of a model in another format (ONNX) that it was opened from
-        self.verification = verification  # how a module of the user's own compared with itself
-        self.user_module = user_module  # the user's code that builds it, if known
-        self.options = dict(options or {})
-        self.forward = ForwardEngine()
-        self.lock = threading.Lock()  # one pass at a time: passes share the cache
-        self.checkpoint: MatchedCheckpoint | None = None
-        self._own_weights = _Lazy(weights_factory)
-
-    @property
-    def weights(self) -> WeightSource:
-        """The loaded weights, else the network's own, which are created on first use: opening needs none."""
-        return self.checkpoint.source if self.checkpoint is not None else self._own_weights.value
-
-    def weights_calibrated_on(self, architecture: Architecture) -> WeightSource:
-        """Return the weights for a network that was calibrated anew as this snapshot: the same where they are not
-        seeded."""
-        weights = self.weights
-        if not isinstance(weights, SeededWeights):
-            return weights
-        key = ("seeded weights", (weights.seed, id(weights)))
-        return memoise(
-            architecture,
-            key,
-            lambda: build_seeded_weights(
-                architecture, weights.seed, weights.buffers, preset=self.preset, is_recalibrated=True
-            ),
-        )
-
-    @property
-    def preset(self) -> str | None:
-        """Name of the torchvision weights whose preprocessing applies; None for the usual one."""
-        if self.checkpoint is not None and self.checkpoint.preset is not None:
-            return self.checkpoint.preset
-        return self.entry.weights if self.entry is not None else None
-
-    def with_weights(self, checkpoint: MatchedCheckpoint | None) -> NetworkContext:
-        """Return a copy with other weights, or (None) with its own again; cached feature maps are shared."""
-        other = copy.copy(self)
-        other.checkpoint = checkpoint
-        return other
-
-
-class _Lazy:
-    """Value created on first use, by whichever thread that is; the others wait for it."""
-
-    def __init__(self, factory: Callable[[], WeightSource]) -> None:
-        self._factory = factory
-        self._value: WeightSource | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def value(self) -> WeightSource:
-        with self._lock:
-            if self._value is None:
-                self._value = self._factory()
-            return self._value
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Output of a network for one image.
-
-    prediction = explorer.open("resnet18").run("cat")
-    prediction.top(3)          # [("tabby", 0.31), …], of the seeded or loaded weights
-    prediction.result.value    # the tensor, or the tuple or dict, that the network returns
-    """
-
-    result: ForwardResult = field(repr=False)
-
-    def top(self, count: int = 5) -> Sequence[tuple[str, float]]:
-        """Return the most likely classes with their probabilities (0 to 1), most likely first."""
-        p = probabilities(self.result.main_output)
-        names = class_labels(p.numel())
-        return [(names[index], float(p[index])) for index in top_classes(p, count)]
-
-    def __repr__(self) -> str:
-        shape = tuple(self.result.main_output.shape)
-        if len(shape) == 2 and shape[1] > 1:
-            return f"Prediction({', '.join(f'{name} {100 * p:.1f} %' for name, p in self.top(3))})"
-        return f"Prediction(output of shape {shape})"
-
 
 #: Attributes of `Network` until 0.1; they go with the release after it.
 _RENAMED = {
@@ -332,10 +227,10 @@ class Network:
         """
         op = self.architecture.input.op
         assert isinstance(op, Input)
-        if not _takes_photo(op):
+        if not takes_photo(op):
             return input_value(op), op.key
-        sample = image if isinstance(image, Sample) else _load_image(image)
-        tensor = _preprocess_cached(sample, op.shape, op.dtype, self.context.preset)
+        sample = image if isinstance(image, Sample) else load_image(image)
+        tensor = preprocess_cached(sample, op.shape, op.dtype, self.context.preset)
         return tensor, (sample.serial, self.context.preset)
 
     def crop_box(self, image: Sample | str | Path) -> tuple[float, float, float, float] | None:
@@ -343,9 +238,9 @@ class Network:
         where the input is no image."""
         op = self.architecture.input.op
         assert isinstance(op, Input)
-        if not _takes_photo(op):
+        if not takes_photo(op):
             return None
-        sample = image if isinstance(image, Sample) else _load_image(image)
+        sample = image if isinstance(image, Sample) else load_image(image)
         return crop_box(sample, self.architecture.input_shape, self.context.preset)
 
     def load_weights(self, path: str | Path) -> Network:
@@ -414,137 +309,3 @@ class Network:
         now = self.probe(image)
         edited = self.baseline.architecture is not self.architecture
         return now, self.baseline.probe(image) if edited else now
-
-
-def open_network(
-    source: str | nn.Module,
-    *,
-    input_shape: tuple[int, ...] | None = None,
-    inputs: str | InputSpec | Iterable[str | InputSpec] = (),
-    options: Mapping[str, Any] | None = None,
-    edits: Iterable[Edit] = (),
-    seed: int = 0,
-    user_module: UserModule | None = None,
-) -> Network:
-    """Open a network of the catalogue by its key, or any traceable module.
-
-        explorer.open("mobilenet_v2", options={"width_mult": 0.5})
-        explorer.open(torchvision.models.resnet18(), input_shape=(1, 3, 64, 64))
-
-    Args:
-        source: a key of the catalogue (`explorer.all_entries`), or a module, which keeps its own weights.
-        input_shape: (batch, channels, height, width); without one the entry's own, or (1, 3, 224, 224) for a module.
-        inputs: of a module, in place of `input_shape`: what its forward takes, as `InputSpec`s or as texts such as
-            "image=3x224x224:float32@photo", "tokens=[16]:int64@0..999", "mask=None". Without either, what its signature
-            suggests.
-        options: of the catalogue entry, such as {"width_mult": 0.5} or {"aux_heads": True}.
-        edits: to make at once.
-        seed: of the random weights.
-        user_module: the code that builds the module, for a project file to name.
-
-    Raises:
-        UnknownNetwork: no such key; the message names the nearest.
-        InputError: an input cannot be read, or the forward has none of that name.
-        TraceError: the module's forward cannot be followed; the message says where.
-        ShapeError: it does not take an input of that shape.
-        EditError: one of the edits cannot be made.
-    """
-    if isinstance(source, nn.Module):
-        specs = parse_inputs(inputs)
-        if input_shape is not None and specs:
-            raise InputError("give either input_shape or inputs: an input of inputs has its own shape")
-        opened = open_verified(source, single_input(input_shape) if input_shape is not None else specs)
-        return network_from_verified(opened, seed=seed, user_module=user_module, edits=edits)
-    if inputs:
-        raise InputError("inputs are of a module; a network of the catalogue takes an image: use input_shape")
-    network = _open_entry(get_entry(source), input_shape, options, seed)
-    analyse(network.architecture)
-    return network.edit(*edits)
-
-
-def network_from_verified(
-    opened: VerifiedModule, *, seed: int = 0, user_module: UserModule | None = None, edits: Iterable[Edit] = ()
-) -> Network:
-    """Return the network of a module that was opened and compared, in this process or in another one.
-
-    Raises ShapeError when its snapshot does not hold together, EditError for an edit that cannot be made.
-    """
-    architecture = opened.architecture
-
-    def weights() -> WeightSource:
-        fallback = build_seeded_weights(architecture, seed, _buffers_of(opened))
-        return LoadedWeights(opened.tensors, fallback) if opened.tensors else fallback
-
-    analyse(architecture)
-    context = NetworkContext(
-        None, weights, user_module=user_module, verification=opened.verification, inputs=opened.inputs
-    )
-    return Network(context, History(architecture)).edit(*edits)
-
-
-def _open_entry(
-    entry: CatalogueEntry, shape: tuple[int, ...] | None, options: Mapping[str, Any] | None, seed: int
-) -> Network:
-    module = instantiate(entry, options)
-    architecture = trace(module, shape or (1, *entry.input_size), title=entry.title, key=entry.key)
-
-    def weights() -> WeightSource:
-        return build_seeded_weights(
-            architecture,
-            seed,
-            _read_buffers(architecture, lambda: instantiate(entry, options, device="cpu")),
-            preset=entry.weights,
-        )
-
-    return Network(NetworkContext(entry, weights, options), History(architecture))
-
-
-def _buffers_of(opened: VerifiedModule) -> dict[str, torch.Tensor]:
-    module = opened.module
-    if opened.tensors or module is None:
-        return dict(opened.tensors)
-    return _read_buffers(opened.architecture, lambda: module)  # one on the meta device
-
-
-def _read_buffers(architecture: Architecture, factory: Callable[[], nn.Module]) -> dict[str, torch.Tensor]:
-    """Buffers that the forward reads directly, such as Swin's position indices: a module on the meta device has
-    lost them, so it is made again for real."""
-    constants = [n for n in architecture.nodes.values() if isinstance(n.op, Constant)]
-    paths = {n.path for n in constants if not (n.op.is_parameter or n.op.value is not None)}  # type: ignore[union-attr]
-    if not paths:
-        return {}
-    module = factory()
-    found = {path: tensor for path, tensor in module.named_buffers() if path in paths and not tensor.is_meta}
-    if paths - found.keys():  # made of buffers while it was traced, such as MaxViT's position indices
-        traced = trace(module, architecture.input_shape).nodes.values()
-        computed = {n.path: n.op.value for n in traced if isinstance(n.op, Constant) and n.op.value is not None}
-        found |= {path: computed[path] for path in paths - found.keys() if path in computed}
-    return found
-
-
-def _takes_photo(op: Input) -> bool:
-    """Whether the photo of the window goes into an input."""
-    return op.source in ("", "photo") and len(op.shape) == 4 and op.dtype.is_floating_point
-
-
-@bounded(4)
-def _preprocess_cached(sample: Sample, shape: tuple[int, ...], dtype: torch.dtype, preset: str | None) -> torch.Tensor:
-    """Scaling a large photo takes longer than running what an edit changed."""
-    tensor: torch.Tensor = preprocess(sample, shape, preset)
-    return tensor.to(dtype)
-
-
-@bounded(16)
-def _load_builtin(name: str) -> Sample:
-    """One object for each photo, so that what was computed on it is found again."""
-    return load_sample(name)
-
-
-def _load_image(image: str | Path) -> Sample:
-    """A built-in photo by name, or a file."""
-    if str(image) not in BUILT_IN_SAMPLES:
-        return read_image(image)
-    return _load_builtin(str(image))
-
-
-__all__ = ["Network", "NetworkContext", "Prediction", "network_from_verified", "open_network"]
