@@ -17,7 +17,7 @@ from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.graph.ops import Function, Input
-from explorer.graph.sized_by_values import SizedByValues
+from explorer.graph.recording.sized_by_values import SizedByValues
 from explorer.presenters import titles
 from explorer.presenters.cost_formula import build_cost_formula
 from explorer.viewmodels.panels import Inspection
