@@ -88,8 +88,8 @@ def test_a_way_of_the_data_has_at_most_eight_stops() -> None:
     ("text", "wrong"),
     [
         ("`explorer/nowhere.py`", ["explorer/nowhere.py"]),
-        ("`explorer/network/network.py`: `Network.fly`", ["Network.fly in explorer/network.py"]),
-        ("`explorer/network/network.py` `fly`", ["fly in explorer/network.py"]),
+        ("`explorer/network/network.py`: `Network.fly`", ["Network.fly in explorer/network/network.py"]),
+        ("`explorer/network/network.py` `fly`", ["fly in explorer/network/network.py"]),
         ("`explorer/network/network.py`: `Network.edit`", []),
         ("`explorer.save_diagram`, `explorer.fly`", ["explorer.fly"]),
     ],

@@ -18,9 +18,9 @@ from explorer.edits.gates import *
 from explorer.edits.heads import *
 from explorer.edits.history import History as History
 from explorer.edits.inputs import *
+from explorer.edits.inversion import *
 from explorer.edits.kept_channels import *
 from explorer.edits.last_stage import *
-from explorer.edits.layer_settings import *
 from explorer.edits.norms import *
 from explorer.edits.pointwise_reduction import *
 from explorer.edits.recalibration import *
@@ -30,6 +30,7 @@ from explorer.edits.registry import FORMER_EDIT_KINDS as FORMER_EDIT_KINDS
 from explorer.edits.registry import find_edit_class as find_edit_class
 from explorer.edits.registry import find_edit_kind as find_edit_kind
 from explorer.edits.registry import register_edit as register_edit
+from explorer.edits.set_layer import *
 from explorer.edits.shared_layers import *
 from explorer.edits.switches import *
 from explorer.edits.widths import *

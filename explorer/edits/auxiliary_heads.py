@@ -12,8 +12,9 @@ from explorer.analysis.analysis import analyse
 from explorer.base.languages import tr
 from explorer.edits.edit import EVERYWHERE, EditError, location_in_error, location_in_title, split_places
 from explorer.edits.heads import build_flatten, build_head_node
+from explorer.edits.node_changes import change_node
 from explorer.edits.norm_act_style import activation_layer, build_conv_norm_act, most_common_style
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at, subgraphs_at
 from explorer.graph.architecture import Architecture

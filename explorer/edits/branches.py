@@ -20,7 +20,8 @@ from explorer.edits.edit import (
     place_of,
     split_places,
 )
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.node_changes import change_node
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import REPAIR_TITLES, find_working_repairs, offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at, get_subgraph, subgraphs_at

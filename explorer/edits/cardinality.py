@@ -12,10 +12,12 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title
-from explorer.edits.layer_settings import is_layer_kind, set_shuffle_groups
+from explorer.edits.layer_settings import is_layer_kind
+from explorer.edits.node_changes import change_node
 from explorer.edits.norm_act_style import following_norm_act
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
+from explorer.edits.setting_changes import set_shuffle_groups
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.graph import op_kinds

@@ -26,7 +26,6 @@ from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
 from explorer.base.memo import memoise, per_object
-from explorer.edits.channel_groups import find_channel_groups
 from explorer.edits.channel_labels import (
     RESERVED,
     ChannelClasses,
@@ -37,6 +36,7 @@ from explorer.edits.channel_labels import (
     label_channels,
     own_labels,
 )
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.kept_channels import find_batch_norm
 from explorer.graph.architecture import Architecture
 from explorer.graph.channel_map import NEW, ChannelMap, ChannelRanking, ChannelSelection, Runs, compress_runs

@@ -28,8 +28,9 @@ from torch.nn.modules.conv import _ConvNd
 
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
-from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
-from explorer.edits.propagation import PaddedShortcut
+from explorer.edits.bridges import PaddedShortcut
+from explorer.edits.channel_groups import ChannelGroups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.call_op import call_op

@@ -11,14 +11,14 @@ from torch import nn
 from explorer.analysis.figures.windows import as_pair
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
+from explorer.edits.node_changes import change_node, layer_op
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of
 from explorer.graph.architecture import Architecture
 from explorer.graph.layers import build_conv, is_depthwise, reconfigure
 from explorer.graph.node import Node, rename_inputs
-from explorer.graph.ops import Layer
 
 #: The forms, and how a sentence says them.
 FORMS: dict[str, str] = {
@@ -149,7 +149,7 @@ def _split_separable(architecture: Architecture, name: str) -> Architecture:
     base = architecture.unused_name(f"{name}_depthwise", *NORM_ACT_SUFFIXES)
     new = build_conv_norm_act(base, depthwise, reads, width, style, node.scope)
     plain = {"kernel_size": (1, 1), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
-    pointwise = change_node(rename_inputs(node, {reads: new[-1].name}), op=reconfigure(_layer_op(node), **plain))
+    pointwise = change_node(rename_inputs(node, {reads: new[-1].name}), op=reconfigure(layer_op(node), **plain))
     return architecture.with_changes([pointwise], {reads: new})
 
 
@@ -157,7 +157,7 @@ def _merge_pair(architecture: Architecture, depthwise: str, between: list[str], 
     first, last = architecture.nodes[depthwise], architecture.nodes[pointwise]
     window = {"kernel_size": _conv_layer(first).kernel_size, **_window_settings(_conv_layer(first))}
     reads = (between or [depthwise])[-1]
-    full = change_node(rename_inputs(last, {reads: first.inputs[0]}), op=reconfigure(_layer_op(last), **window))
+    full = change_node(rename_inputs(last, {reads: first.inputs[0]}), op=reconfigure(layer_op(last), **window))
     return architecture.with_changes([full], removed={depthwise, *between})
 
 
@@ -196,10 +196,5 @@ def _split_stacked(architecture: Architecture, name: str, form: str) -> Architec
         base = architecture.unused_name(base, *NORM_ACT_SUFFIXES)
         new += build_conv_norm_act(base, op, new[-1].name if new else reads, width, style, node.scope)
         entering = width
-    last = reconfigure(_layer_op(node), kernel_size=kernels[-1], padding=pads[-1], in_channels=width)
+    last = reconfigure(layer_op(node), kernel_size=kernels[-1], padding=pads[-1], in_channels=width)
     return architecture.with_changes([change_node(rename_inputs(node, {reads: new[-1].name}), op=last)], {reads: new})
-
-
-def _layer_op(node: Node) -> Layer:
-    assert isinstance(node.op, Layer)
-    return node.op

@@ -10,10 +10,11 @@ from typing import ClassVar
 from torch import nn
 
 from explorer.base.languages import tr, tr_noop
-from explorer.edits.channel_groups import find_channel_groups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
+from explorer.edits.node_changes import change_node, restore_node
 from explorer.edits.norm_act_style import activation_layer
-from explorer.edits.propagation import WidthTarget, change_node, propagate, restore_node
+from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.edits.validation import check_integer, check_one_of

@@ -13,10 +13,12 @@ from torch import nn
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import tr, tr_n, tr_noop
-from explorer.edits.channel_groups import WidthError, find_channel_groups
+from explorer.edits.channel_groups import WidthError
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError
+from explorer.edits.node_changes import change_node
 from explorer.edits.norm_act_style import activation_layer
-from explorer.edits.propagation import WidthTarget, change_node, propagate
+from explorer.edits.propagation import WidthTarget, propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_integer, check_one_of
 from explorer.graph import op_kinds

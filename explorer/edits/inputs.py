@@ -9,7 +9,8 @@ from typing import ClassVar
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.edits.depth import MultiplyDepth
 from explorer.edits.edit import EVERYWHERE, EditError
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.node_changes import change_node
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
 from explorer.edits.validation import check_integer, check_number

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from explorer.base.languages import tr, tr_noop
-from explorer.edits.channel_groups import find_channel_groups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of

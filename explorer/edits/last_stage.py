@@ -11,8 +11,9 @@ from explorer.base.languages import tr, tr_noop
 from explorer.edits.conv_forms import is_pointwise
 from explorer.edits.edit import EditError
 from explorer.edits.heads import HEAD_KINDS
+from explorer.edits.node_changes import change_node
 from explorer.edits.norm_act_style import following_norm_act
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_one_of
 from explorer.graph import op_kinds

@@ -13,9 +13,10 @@ from torchvision.models.convnext import LayerNorm2d
 from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import tr, tr_noop
-from explorer.edits.channel_groups import find_channel_groups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
-from explorer.edits.propagation import change_node, propagate, restore_node
+from explorer.edits.node_changes import change_node, restore_node
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import find_working_repairs
 from explorer.edits.validation import check_one_of

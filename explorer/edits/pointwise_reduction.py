@@ -10,8 +10,9 @@ from torch import nn
 from explorer.base.languages import tr
 from explorer.edits.conv_forms import is_windowed_conv
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
+from explorer.edits.node_changes import change_node
 from explorer.edits.norm_act_style import NORM_ACT_SUFFIXES, build_conv_norm_act, find_style, following_norm_act
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.subgraph import blocks_at, scope_outside_unit
 from explorer.edits.validation import check_integer

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explorer.analysis.figures.windows import as_pair
-from explorer.edits.propagation import change_node, restore_node
+from explorer.edits.node_changes import change_node, restore_node
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_layer, reconfigure
 from explorer.graph.node import Node

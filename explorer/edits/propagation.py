@@ -8,7 +8,7 @@ adapted is refused with its node, both shapes, the reason and possible repairs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
@@ -20,15 +20,18 @@ from torch.nn.modules.conv import _ConvNd
 from explorer.analysis.figures.shape_inference import Shape, ShapeError, first_shape, measure_node
 from explorer.base.cancellation import check_cancelled
 from explorer.base.languages import tr
-from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
+from explorer.edits.bridges import PaddedShortcut, possible_bridges, projection_stride, zero_padding
+from explorer.edits.channel_groups import ChannelGroups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EditError
 from explorer.edits.kept_channels import mark_kept
+from explorer.edits.node_changes import change_node, layer_op
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.layers import build_conv, is_depthwise, norm_channels, reconfigure
 from explorer.graph.node import Node
-from explorer.graph.ops import Bypass, Constant, Layer
+from explorer.graph.ops import Constant, Layer
 from explorer.graph.recognition.shortcuts import compute_depths
 from explorer.graph.recognition.squeeze_excitation import find_gates
 
@@ -61,25 +64,6 @@ def propagate(
     if targets and channel_groups is None:
         channel_groups = find_channel_groups(architecture)
     return _Propagator(architecture, targets, channel_groups, divisor, repair, keep).run()
-
-
-def change_node(node: Node, **changes: Any) -> Node:
-    """Return a node with another op or arguments that remembers the one as opened: that one where nothing differs."""
-    origin = None if node.added else (node.original or node)
-    new = node.replace(**changes, original=origin)
-    if origin is None or isinstance(new.op, Bypass) or new.signature != origin.signature:
-        return new
-    same = (new.args, new.kwargs, new.path) == (origin.args, origin.kwargs, origin.path)
-    return origin if same else new
-
-
-def restore_node(node: Node) -> Node:
-    """Return a replaced node with the op it had when the network was opened, reading its present input."""
-    origin = node.original or node
-    args = (*node.args[:1], *origin.args[1:])
-    return change_node(
-        node, op=origin.op, args=args, kwargs=origin.kwargs, path=origin.path, identity_init=origin.identity_init
-    )
 
 
 def make_divisible(value: float, divisor: int, minimum: int = 0) -> int:
@@ -162,7 +146,7 @@ class _Propagator:
                 mark = self.mark_cut(node, layer.out_features != width)
         else:
             changes = self.adapt_norm(node, layer, given)
-        return change_node(node, op=reconfigure(_layer_op(node), **changes), **mark) if changes else node
+        return change_node(node, op=reconfigure(layer_op(node), **changes), **mark) if changes else node
 
     def adapt_norm(self, node: Node, layer: nn.Module, input_shape: Shape) -> dict[str, Any]:
         made_for = norm_channels(layer)
@@ -183,7 +167,7 @@ class _Propagator:
                 return node
             width = layer.out_channels // layer.in_channels * entering
             changes = {"in_channels": entering, "groups": entering, "out_channels": width}
-            return change_node(node, op=reconfigure(_layer_op(node), **changes))
+            return change_node(node, op=reconfigure(layer_op(node), **changes))
         width = self.output_width(node, layer.out_channels, entering)
         if (entering, width) == (layer.in_channels, layer.out_channels):
             return node
@@ -203,7 +187,7 @@ class _Propagator:
                 )
             changes["groups"] = math.gcd(math.gcd(entering, width), layer.groups)
         mark = self.mark_cut(node, layer.out_channels != width)
-        return change_node(node, op=reconfigure(_layer_op(node), **changes), **mark)
+        return change_node(node, op=reconfigure(layer_op(node), **changes), **mark)
 
     def output_width(self, node: Node, present: int, entering: int) -> int:
         """The width of a layer that chooses it, in the network to be."""
@@ -295,7 +279,7 @@ class _Propagator:
         smaller = len(moved.dims) == len(fixed.dims) == 4 and moved.dims[2:] < fixed.dims[2:]
         if smaller:
             slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
-        ways = _possible_repairs(moved, fixed)
+        ways = possible_bridges(moved, fixed)
         if self.repair not in ways:
             raise EditError(
                 tr(
@@ -318,9 +302,9 @@ class _Propagator:
         """The addition behind a new way for one of its inputs."""
         source = node.inputs[slot]
         op: Layer
-        stride = _projection_stride(source_shape.dims[2], target_shape.dims[2])
+        stride = projection_stride(source_shape.dims[2], target_shape.dims[2])
         if self.repair == "fill":
-            op, name = _zero_padding(source_shape, target_shape), self.architecture.unused_name(f"{node.name}.padding")
+            op, name = zero_padding(source_shape, target_shape), self.architecture.unused_name(f"{node.name}.padding")
         elif self.repair == "project":
             op = build_conv(source_shape.dims[1], target_shape.dims[1], 1, stride=stride, bias=False)
             name = self.architecture.unused_name(f"{node.name}.projection", "_norm")
@@ -352,51 +336,3 @@ class _Propagator:
             self.depths = compute_depths(self.architecture)
         a, b = (self.depths.get(name, 0) for name in node.inputs)
         return 0 if a < b else 1
-
-
-class PaddedShortcut(nn.Module):
-    """Shortcut without parameters where the shape changes: every `stride`-th place, zero padding.
-
-    Source: option A of He et al., "Deep residual learning for image recognition", 2015, §3.3.
-    Maps (batch, channels, height, width) to (batch, channels + extra, ⌈height / stride⌉, ⌈width /
-    stride⌉). Exported files contain this source as it is.
-    """
-
-    def __init__(self, stride: int, extra: int) -> None:
-        super().__init__()
-        self.stride, self.extra = stride, extra
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Subsample, and pad with zero channels."""
-        x = x[:, :, :: self.stride, :: self.stride]
-        return nn.functional.pad(x, (0, 0, 0, 0, 0, self.extra))
-
-
-def _layer_op(node: Node) -> Layer:
-    assert isinstance(node.op, Layer)
-    return node.op
-
-
-def _zero_padding(smaller: Shape, larger: Shape) -> Layer:
-    """Zeros around a map, as evenly as can be."""
-    (top, bottom), (left, right) = (
-        ((b - a) // 2, (b - a) - (b - a) // 2) for a, b in zip(smaller.dims[2:], larger.dims[2:], strict=True)
-    )
-    return Layer.from_module(nn.ZeroPad2d((left, right, top, bottom)))
-
-
-def _projection_stride(larger: int, smaller: int) -> int:
-    """The stride of a 1×1 that makes one map of another; 0 when none does."""
-    stride = -(-larger // smaller) if smaller else 0
-    return stride if stride and -(-larger // stride) == smaller else 0
-
-
-def _possible_repairs(larger: Shape, smaller: Shape) -> Sequence[str]:
-    """Repairs that make the larger map meet the other, cheapest first."""
-    if len(larger.dims) != 4 or len(smaller.dims) != 4:
-        return ()
-    strides = {_projection_stride(a, b) for a, b in zip(larger.dims[2:], smaller.dims[2:], strict=True)}
-    if len(strides) != 1 or 0 in strides:
-        at_least_as_large = all(a >= b for a, b in zip(larger.dims[2:], smaller.dims[2:], strict=True))
-        return ("fill",) if at_least_as_large and larger.dims[1] == smaller.dims[1] else ()
-    return ("pad", "project") if larger.dims[1] <= smaller.dims[1] else ("project",)

@@ -22,7 +22,8 @@ from explorer.edits.edit import (
     nodes_at,
     place_of,
 )
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.node_changes import change_node
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node

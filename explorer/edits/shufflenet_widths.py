@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
+from explorer.edits.channel_groups import ChannelGroups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE
 from explorer.edits.propagation import make_divisible
 from explorer.edits.subgraph import Subgraph, blocks_at

@@ -10,7 +10,7 @@ from explorer.analysis.analysis import analyse
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import tr
 from explorer.base.memo import memoise, per_object
-from explorer.edits.channel_groups import find_channel_groups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, nodes_at, place_names, place_of, require_places
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture

@@ -14,8 +14,9 @@ from explorer.analysis.analysis import analyse
 from explorer.base.languages import tr
 from explorer.edits.cardinality import find_shuffle_position, insert_shuffle
 from explorer.edits.edit import EditError, location_in_error, location_in_title, nodes_at
+from explorer.edits.node_changes import change_node, restore_node
 from explorer.edits.norm_act_style import activation_layer
-from explorer.edits.propagation import change_node, propagate, restore_node
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import offering_repairs
 from explorer.edits.subgraph import Subgraph, blocks_at

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from explorer.base.languages import tr, tr_n
 from explorer.base.memo import memoise
-from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
+from explorer.edits.channel_groups import ChannelGroups, WidthError
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, EditError, Repair, location_in_error, location_in_title, nodes_at
 from explorer.edits.kept_channels import KEPT_CHANNELS
 from explorer.edits.propagation import WidthTarget, make_divisible, propagate

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from explorer.edits import EditError, SetClasses, SetConvForm, SetWidth, SwapNorm, ToggleAuxiliaryHead
-from explorer.edits.channel_groups import ChannelGroups, WidthError, find_channel_groups
+from explorer.edits.channel_groups import ChannelGroups, WidthError
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.options import find_options
 from explorer.edits.widths import MAX_WIDTH
 from explorer.network import Network, open_network

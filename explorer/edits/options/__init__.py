@@ -15,7 +15,7 @@ from explorer.analysis.analysis import Analysis
 from explorer.base.languages import translator
 from explorer.base.memo import memoise
 from explorer.edits.edit import EVERYWHERE, place_of, split_places
-from explorer.edits.options import blocks, branches, bulk, layers, network_options
+from explorer.edits.options import block_widths, blocks, branches, bulk, depth, layers, network_options, widths
 from explorer.edits.options.scope import OptionScope
 from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.panels import Option
@@ -27,28 +27,28 @@ _BLOCK_OPTIONS: tuple[OptionBuilder, ...] = (
     branches.join_options,
     layers.activation_options,
     layers.norm_options,
-    blocks.hidden_width_options,
-    blocks.growth_rate_options,
+    block_widths.hidden_width_options,
+    block_widths.growth_rate_options,
     blocks.cardinality_options,
     layers.conv_form_options,
     blocks.shuffle_options,
     blocks.linear_bottleneck_options,
     blocks.squeeze_excitation_options,
     layers.gate_options,
-    blocks.inversion_options,
+    depth.inversion_options,
     bulk.bulk_kernel_options,
     bulk.bulk_pooling_options,
     layers.bias_options,
-    layers.kept_channel_options,
+    widths.kept_channel_options,
 )
 
 #: The topics of each scope, in the order they are shown.
 OPTION_BUILDERS: dict[str, tuple[OptionBuilder, ...]] = {
-    "this layer": (layers.layer_options, branches.join_options, branches.branch_options, blocks.depth_options),
+    "this layer": (layers.layer_options, branches.join_options, branches.branch_options, depth.depth_options),
     "this part": (
         *(
-            layers.width_options,
-            layers.kept_channel_options,
+            widths.width_options,
+            widths.kept_channel_options,
             layers.activation_options,
             layers.norm_options,
             layers.conv_form_options,
@@ -56,29 +56,29 @@ OPTION_BUILDERS: dict[str, tuple[OptionBuilder, ...]] = {
             bulk.bulk_pooling_options,
             layers.bias_options,
         ),
-        *(branches.branch_options, blocks.depth_options),
+        *(branches.branch_options, depth.depth_options),
     ),
-    "these cards": (*_BLOCK_OPTIONS, bulk.bulk_width_options, layers.dropout_options, blocks.depth_options),
+    "these cards": (*_BLOCK_OPTIONS, bulk.bulk_width_options, layers.dropout_options, depth.depth_options),
     "this block": (
         *_BLOCK_OPTIONS,
-        layers.width_options,
+        widths.width_options,
         branches.branch_options,
         branches.parallel_branch_options,
-        blocks.depth_options,
-        blocks.auxiliary_head_options,
+        depth.depth_options,
+        depth.auxiliary_head_options,
     ),
     "this stage": (
         *_BLOCK_OPTIONS,
-        layers.width_options,
+        widths.width_options,
         network_options.multiplier_options,
-        blocks.auxiliary_head_options,
+        depth.auxiliary_head_options,
     ),
     "whole network": (
         *_BLOCK_OPTIONS,
         network_options.multiplier_options,
         network_options.compound_scaling_options,
         network_options.head_options,
-        blocks.auxiliary_head_options,
+        depth.auxiliary_head_options,
         network_options.input_options,
         layers.dropout_options,
     ),

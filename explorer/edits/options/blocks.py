@@ -1,13 +1,10 @@
-"""Options of blocks: shortcut, hidden width, cardinality, gates, depth."""
+"""Options of blocks: shortcut, channel shuffle, cardinality, linear bottleneck, squeeze-and-excitation."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Iterator
 
 from explorer.base.languages import tr
-from explorer.edits.auxiliary_heads import ToggleAuxiliaryHead, auxiliary_head_blocks, has_auxiliary_head
 from explorer.edits.branches import AddShortcut, lacks_shortcut
 from explorer.edits.cardinality import (
     SetCardinality,
@@ -16,16 +13,6 @@ from explorer.edits.cardinality import (
     group_candidates,
     require_conv,
 )
-from explorer.edits.depth import (
-    InvertBottleneck,
-    RemoveBlock,
-    RepeatBlock,
-    can_invert,
-    can_remove,
-    can_repeat,
-    describe_ends,
-)
-from explorer.edits.edit import EditError, place_of
 from explorer.edits.gates import (
     SetSqueezeRatio,
     ToggleSqueezeExcitation,
@@ -33,12 +20,11 @@ from explorer.edits.gates import (
     gate_products_at,
     squeezes_at,
 )
+from explorer.edits.options.block_widths import ratio_choices
 from explorer.edits.options.scope import OptionScope, common_value
-from explorer.edits.pooling import find_pooling
 from explorer.edits.repairs import is_applicable
-from explorer.edits.subgraph import Subgraph, subgraphs_at
+from explorer.edits.subgraph import Subgraph
 from explorer.edits.switches import SetBottleneckActivation, ToggleChannelShuffle, ToggleShortcut, projections_at
-from explorer.edits.widths import SetBottleneckRatio, SetExpansion, SetGrowthRate, dense_layers, hidden_width_ratio
 from explorer.graph import op_kinds
 from explorer.graph.layers import is_depthwise
 from explorer.graph.node import Node
@@ -125,102 +111,6 @@ def shortcut_projections(blocks: list[Subgraph]) -> list[str]:
         possible = (["pad", "project"] if before[1] <= after[1] else ["project"]) if fits else []
         ways = [way for way in ways if way in possible]
     return ways
-
-
-def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
-    """Expansion of inverted residuals, bottleneck ratio of all others."""
-    blocks = [
-        block
-        for block in scope.blocks
-        if hidden_width_ratio(block, "entering") is not None and not _has_parallel_branches(block)
-    ]
-    blocks = [] if any(_has_locked_width(scope, block) for block in blocks) else blocks
-    title, tip = (
-        tr("Expansion"),
-        tr("Hidden width as a multiple of the input width: a wider block filters more channels and costs more."),
-    )
-    if not blocks:
-        yield scope.disabled_option(
-            tr("Hidden width"),
-            tr("No layer {place} has channels that are used only inside its block.", place=scope.location),
-            tip,
-        )
-        return
-    inverted = all(any(op_kinds.kind(node) == "depthwise" for node in block.layers) for block in blocks)
-    if inverted and not any(block.is_dense_layer for block in blocks):
-        ratios = [hidden_width_ratio(block, "entering") for block in blocks]
-        current, values = _ratio_choices(ratios, [1 / 4, 1 / 2, 1.0, 1.5, *(float(n) for n in range(2, 11))])
-        found = [(v, f"×{_format_ratio(v)}", SetExpansion(scope.at, v)) for v in values]
-        yield scope.slider_option(title, current, found, tip)
-        return
-    ratios = [hidden_width_ratio(block, "leaving") for block in blocks]
-    current, values = _ratio_choices(ratios, [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0])
-    tip = tr("Hidden width as a fraction of the output width of the block.")
-    shares = [(v, _format_ratio(v), SetBottleneckRatio(scope.at, v)) for v in values]
-    yield scope.slider_option(tr("Bottleneck ratio"), current, shares, tip)
-
-
-def _has_locked_width(scope: OptionScope, block: Subgraph) -> bool:
-    segments = {
-        segment
-        for name in block.hidden_layers
-        for segment in scope.channel_groups.linear_form(scope.channel_groups.producers[name])
-    }
-    return any(scope.channel_groups.segments[segment].lock_reason for segment in segments)
-
-
-def _has_parallel_branches(block: Subgraph) -> bool:
-    """Several ways side by side (Inception): no one hidden width."""
-    return any(op_kinds.kind(node) == "concat" for node in block.layers) and not block.is_dense_layer
-
-
-def _ratio_choices(ratios: Iterable[float | None], defaults: list[float]) -> tuple[float | None, list[float]]:
-    """Return the ratio of all blocks, None when they differ, and the ratios to choose from, the current one among them.
-
-    Widths are rounded to whole channels, so ratios within a few percent are one.
-    """
-    known = sorted(ratio for ratio in ratios if ratio)
-    if not known or known[-1] / known[0] > _ROUNDING:
-        return None, defaults
-    middle = known[len(known) // 2]
-    nearest = min(defaults, key=lambda value: abs(math.log(value / middle)))
-    if max(nearest, middle) / min(nearest, middle) <= _ROUNDING:
-        return nearest, defaults
-    return middle, sorted([*defaults, middle])
-
-
-def _format_ratio(ratio: float) -> str:
-    """Return a ratio as a fraction below one, where it is a simple one, else with three digits."""
-    fraction = Fraction(ratio).limit_denominator(16)
-    if ratio < 1 and math.isclose(fraction, ratio, rel_tol=1e-3):
-        return str(fraction)
-    return f"{ratio:.3g}"
-
-
-_ROUNDING = 1.03
-
-
-def growth_rate_options(scope: OptionScope) -> Iterator[Option]:
-    """Growth rate of the dense layers."""
-    tip = tr("How many feature maps each layer of a dense block adds to those before it.")
-    layers = dense_layers(scope.architecture, scope.at)
-    if not layers:
-        return
-    channel_groups = scope.channel_groups
-    rates = {channel_groups.size(channel_groups.rows[layer.exit]) for layer in layers}
-    if any(not _can_grow(scope, layer) for layer in layers):
-        yield scope.disabled_option(tr("Growth rate"), tr("The layers here are tied to other widths."), tip)
-        return
-    values = sorted({4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, *rates})
-    found = [(v, str(v), SetGrowthRate(scope.at, v)) for v in values]
-    yield scope.slider_option(tr("Growth rate"), common_value(rates), found, tip)
-
-
-def _can_grow(scope: OptionScope, layer: Subgraph) -> bool:
-    row = scope.channel_groups.linear_form(scope.channel_groups.rows[layer.exit])
-    return len(row) == 1 and not any(
-        scope.channel_groups.segments[a].lock_reason or scope.channel_groups.segments[a].multiple > 1 for a in row
-    )
 
 
 def cardinality_options(scope: OptionScope) -> Iterator[Option]:
@@ -316,85 +206,8 @@ def squeeze_excitation_options(scope: OptionScope) -> Iterator[Option]:
             channel_groups.size(channel_groups.rows[w]) / channel_groups.size(channel_groups.rows[s])
             for s, w in squeezes
         ]
-        current, values = _ratio_choices(ratios, [1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0])
+        current, values = ratio_choices(ratios, [1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0])
         found = [(v, f"1/{v:.3g}", SetSqueezeRatio(scope.at, round(v))) for v in values]
         yield scope.slider_option(
             tr("Squeeze ratio"), current, found, tr("Factor by which the first layer of the gate reduces the channels.")
         )
-
-
-def inversion_options(scope: OptionScope) -> Iterator[Option]:
-    """Bottleneck turned into an inverted residual, and back."""
-    if any(can_invert(block) for block in scope.blocks):
-        tip = tr("Swaps hidden width and outer width: bottleneck ↔ inverted residual.")
-        yield scope.action_option(tr("Bottleneck"), [(tr("invert"), InvertBottleneck(scope.at))], tip)
-
-
-def depth_options(scope: OptionScope) -> Iterator[Option]:
-    """Repeat or remove what is selected."""
-    tip = tr("Repeat it, or remove it from the network.")
-    targets = list(subgraphs_at(scope.architecture, scope.at))
-    nodes = [name for target in targets for name in target.nodes]
-    if len(set(nodes)) < len(nodes):
-        yield scope.disabled_option(tr("Depth"), tr("One of these cards is part of another."), tip)
-        return
-    repeat, remove = RepeatBlock(scope.at), RemoveBlock(scope.at)
-    found = [(tr("repeat"), repeat)] if all(can_repeat(target) and _copy_fits(target) for target in targets) else []
-    goes = all(map(can_remove, targets)) and (len(targets) == 1 or is_applicable(remove, scope.architecture))
-    more = [(tr("remove"), remove)] if goes else []
-    if found or more:
-        yield scope.action_option(tr("Depth"), [*found, *more], tip)
-        return
-    stays = next((target for target in targets if not (can_repeat(target) or can_remove(target))), targets[0])
-    reason = tr("{ends}: repeating needs one input and one output of the same shape.", ends=describe_ends(stays))
-    yield scope.disabled_option(
-        tr("Depth"), reason if len(targets) == 1 else tr("{name}: {reason}", name=stays.label, reason=reason), tip
-    )
-
-
-def _copy_fits(target: Subgraph) -> bool:
-    """A copy is sure to fit where the shape is kept, or where the maps are those of a block."""
-    if target.keeps_shape or target.is_dense_layer:
-        return True
-    kinds = {op_kinds.kind(node) for node in target.layers}
-    if any(_window_side(node) % 2 == 0 for node in target.layers):
-        return False  # a window of even side cannot keep the map
-    maps = len(target.shape(target.entry)) == len(target.shape(target.exit)) == 4
-    if maps and not kinds.isdisjoint(("conv", "pool")) and kinds.isdisjoint(_UNPREDICTABLE_KINDS):
-        return True
-    return len(target.nodes) > 1 and is_applicable(RepeatBlock(place_of(target.id)), target.architecture)
-
-
-def _window_side(node: Node) -> int:
-    pooling = find_pooling(node)
-    kernel = pooling[1].get("kernel_size", 1) if pooling else getattr(node.layer, "kernel_size", 1)
-    return int(min(kernel)) if isinstance(kernel, tuple) else int(kernel)
-
-
-_UNPREDICTABLE_KINDS = frozenset({"concat", "attention", "split", "shuffle", "reshape", "constant"})
-
-
-def auxiliary_head_options(scope: OptionScope) -> Iterator[Option]:
-    """A classifier on the side of a block or a stage; two on that of a whole network."""
-    try:
-        (target,) = subgraphs_at(scope.architecture, scope.at)
-    except ValueError:
-        return
-    on = has_auxiliary_head(scope.architecture, target)
-    title, tip = (
-        tr("Auxiliary head"),
-        tr("A second classifier on this block, as in the training of GoogLeNet. The network returns both outputs."),
-    )
-    if scope.is_network:
-        title, tip = (
-            tr("Auxiliary heads"),
-            tr("Auxiliary classifiers after a third and two thirds of the blocks, as in GoogLeNet."),
-        )
-        try:
-            on or auxiliary_head_blocks(scope.architecture)
-        except EditError as failure:
-            yield scope.disabled_option(title, f"{str(failure)[:1].upper()}{str(failure)[1:]}.", tip)
-            return
-    elif not target.exits or len(target.shape(target.exits[-1])) != 4:
-        return
-    yield scope.switch_option(title, [on], lambda on: ToggleAuxiliaryHead(scope.at, on), tip)

@@ -8,9 +8,11 @@ from torch import nn
 
 from explorer.base.languages import tr
 from explorer.edits.edit import EditError
-from explorer.edits.layer_settings import SetLayer, get_layer_settings, layers_with_setting
-from explorer.edits.options.layers import pooling_labels, possible_widths, produced_row
+from explorer.edits.layer_settings import get_layer_settings, layers_with_setting
 from explorer.edits.options.scope import OptionScope, common_value
+from explorer.edits.options.widths import possible_widths, produced_row
+from explorer.edits.options.windows import pooling_labels
+from explorer.edits.set_layer import SetLayer
 from explorer.edits.subgraph import subgraphs_at
 from explorer.edits.widths import SetWidth
 from explorer.graph.node import Node

@@ -1,28 +1,26 @@
-"""Options of single layers: activation, norm, window, groups, bias, width, form."""
+"""Options of single layers: activation, norm, groups, bias, form, reduction, dropout."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from torch import nn
 
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.conv_forms import FORMS, SetConvForm, can_take_form, separable_pairs
 from explorer.edits.gates import GATE_TITLES, SwapGate, gate_kind, is_gate_activation
-from explorer.edits.kept_channels import KeepChannels, cut_layers, find_batch_norm, find_keep
-from explorer.edits.layer_settings import SetLayer, get_layer_settings, is_layer_kind
+from explorer.edits.layer_settings import get_layer_settings
 from explorer.edits.norms import NORM_TITLES, SwapNorm, norm_kind, norms_at
-from explorer.edits.options.dominators import find_width_constraint, is_dominator
+from explorer.edits.options.dominators import find_width_constraint
 from explorer.edits.options.scope import OptionScope, common_value
-from explorer.edits.options.spatial_size import accepts_size, size_after
+from explorer.edits.options.widths import kept_channel_options, width_options
+from explorer.edits.options.windows import only_layer_with, pooling_options, window_options
 from explorer.edits.pointwise_reduction import SetReduction, find_pointwise_before, is_windowed_depthwise
+from explorer.edits.set_layer import SetLayer
 from explorer.edits.shared_layers import UnshareLayer
-from explorer.edits.subgraph import Subgraph, subgraphs_at
 from explorer.edits.switches import SwapActivation, swappable_activations
-from explorer.edits.widths import MAX_WIDTH, SetWidth
 from explorer.graph import op_kinds
-from explorer.graph.layers import is_depthwise
 from explorer.graph.node import Node
 from explorer.graph.op_kinds import ACTIVATION_TITLES
 from explorer.viewmodels.panels import Option
@@ -94,78 +92,9 @@ def norm_options(scope: OptionScope, quiet: bool = False) -> Iterator[Option]:
     )
 
 
-def window_options(scope: OptionScope) -> Iterator[Option]:
-    """Kernel, stride, padding, dilation of the only layer with a window."""
-    node = _only_layer_with(scope, "kernel")
-    if node is None:
-        return
-    present = get_layer_settings(node)
-    if not isinstance(present.get("kernel"), int):
-        return
-    kernel, dilation = int(present["kernel"]), present.get("dilation", 1)
-    padding = present.get("padding")
-    is_conv = isinstance(node.layer, nn.Conv2d)
-    if isinstance(padding, int) and isinstance(dilation, int):
-        sides = [k for k in range(1, 14) if _keeps_spatial_size(kernel, k, padding, dilation, is_conv)]
-        if len(sides) > 1:
-            found = [(k, f"{k}×{k}", SetLayer(scope.at, "kernel", k)) for k in sides]
-            yield scope.slider_option(
-                tr("Kernel"), kernel, found, tr("Kernel size. Padding is adapted, so that the map keeps its size.")
-            )
-    yield from _stride_options(scope, node, present)
-    if is_conv and isinstance(padding, int) and isinstance(dilation, int) and kernel > 1:
-        far = [d for d in range(1, 7) if not ((d - dilation) * (kernel - 1)) % 2]
-        far = [d for d in far if padding + (d - dilation) * (kernel - 1) // 2 >= 0]
-        if len(far) > 1:
-            found = [(d, str(d), SetLayer(scope.at, "dilation", d)) for d in far]
-            yield scope.slider_option(
-                tr("Dilation"),
-                dilation,
-                found,
-                tr("Spacing of the positions a kernel reads: a wider receptive field at the same cost."),
-            )
-
-
-def _keeps_spatial_size(kernel: int, other: int, padding: int, dilation: int, is_conv: bool) -> bool:
-    """Can the window become `other` wide while the map keeps its size?"""
-    more = dilation * (other - kernel)
-    if more % 2 or padding + more // 2 < 0:
-        return False
-    return is_conv or padding + more // 2 <= other // 2
-
-
-def _stride_options(scope: OptionScope, node: Node, present: Mapping[str, object]) -> Iterator[Option]:
-    stride, padding, kernel = present.get("stride"), present.get("padding"), present.get("kernel")
-    if not isinstance(stride, int):
-        return
-    tip = tr("Step of the kernel: 2 halves the map, and everything after it costs a quarter.")
-    pad_tip = tr("Zeros added around the map.")
-    if not is_dominator(scope.architecture, node.name):
-        reason = tr("Parallel branches are joined with the output of this layer: all must keep the same size.")
-        yield scope.disabled_option(tr("Stride"), reason, tip)
-        yield scope.disabled_option(tr("Padding"), reason, pad_tip)
-        return
-    entering = min(scope.dims(node.inputs[0])[2:])
-
-    def works(**changed: int) -> bool:
-        side = size_after(node, entering, **changed)
-        return side is not None and accepts_size(scope.analysis, node.name, side)
-
-    strides = [s for s in (1, 2, 3, 4) if s == stride or works(stride=s)]
-    yield scope.choice_option(
-        tr("Stride"), stride, [(s, str(s), SetLayer(scope.at, "stride", s)) for s in strides], tip
-    )
-    if isinstance(padding, int) and isinstance(kernel, int):
-        most = kernel // 2 if not isinstance(node.layer, nn.Conv2d) else max(kernel - 1, padding)
-        found = [p for p in range(most + 1) if p == padding or works(padding=p)]
-        yield scope.choice_option(
-            tr("Padding"), padding, [(p, str(p), SetLayer(scope.at, "padding", p)) for p in found], pad_tip
-        )
-
-
 def group_options(scope: OptionScope) -> Iterator[Option]:
     """Groups of the only convolution or shuffle."""
-    node = _only_layer_with(scope, "groups")
+    node = only_layer_with(scope, "groups")
     if node is None:
         return
     layer = node.layer
@@ -196,59 +125,6 @@ def group_options(scope: OptionScope) -> Iterator[Option]:
     yield scope.choice_option(tr("Groups"), layer.groups, found, tr(_GROUPS_TIP))
 
 
-def width_options(scope: OptionScope) -> Iterator[Option]:
-    """Number of channels that leave the place."""
-    tip = tr(
-        "Number of output channels. Coupled layers (norms, additions, the next layers) are adapted. Where there are "
-        "fewer, the channels that stay can be chosen then."
-    )
-    try:
-        (target,) = subgraphs_at(scope.architecture, scope.at)
-    except ValueError:  # several cards
-        return
-    channel_groups, row = scope.channel_groups, produced_row(scope, target)
-    if row is None:
-        return
-    found = possible_widths(scope, target, row)
-    if len(found) > 1:
-        yield scope.slider_option(
-            tr("Width"), channel_groups.size(row), [(w, str(w), SetWidth(scope.at, w)) for w in found], tip
-        )
-    else:
-        locked = next(
-            (
-                channel_groups.segments[a].lock_reason
-                for a in channel_groups.linear_form(row)
-                if channel_groups.segments[a].lock_reason
-            ),
-            "",
-        )
-        reason = (
-            tr("Its {count} channels are fixed: {locked}.", count=channel_groups.size(row), locked=locked)
-            if locked
-            else tr("No other width divides evenly.")
-        )
-        yield scope.disabled_option(tr("Width"), reason, tip)
-
-
-def kept_channel_options(scope: OptionScope) -> Iterator[Option]:
-    """Which channels stay where widths were cut."""
-    found = cut_layers(scope.architecture, scope.nodes)
-    if not found:
-        return
-    measured = all(find_batch_norm(scope.architecture, node.name) is not None for node in found)
-    labels = {"first": tr("the first"), "l1": tr("largest L1 norm"), "norm_scale": tr("largest batch-norm scale")}
-    kinds = [keep for keep in labels if measured or keep != "norm_scale"]
-    tip = tr(
-        "Which channels of the original stay in layers that are narrower now, and in those "
-        "coupled with them: the first ones, or the most important by the size of their "
-        "filters or of their scale in the batch norm. With trained weights the output loses "
-        "less when the important ones stay."
-    )
-    entries = [(keep, labels[keep], KeepChannels(scope.at, keep)) for keep in kinds]
-    yield scope.choice_option(tr("Kept channels"), common_value(map(find_keep, found)), entries, tip)
-
-
 def sharing_options(scope: OptionScope) -> Iterator[Option]:
     """Weights of its own for a call of a layer that is called at several places."""
     shared = scope.architecture.shared_layers
@@ -260,50 +136,6 @@ def sharing_options(scope: OptionScope) -> Iterator[Option]:
             calls=", ".join(calls),
         )
         yield scope.action_option(tr("Shared weights"), [(tr("separate"), UnshareLayer(scope.at))], tip)
-
-
-def produced_row(scope: OptionScope, target: Subgraph) -> tuple[int, ...] | None:
-    """The channels that leave a part with a layer that makes some; None for any other."""
-    channel_groups, nodes = scope.channel_groups, scope.architecture.nodes
-    ends = [name for name in target.exits if name in channel_groups.rows]
-    makes = any(name in channel_groups.producers or is_depthwise(nodes[name].layer) for name in target.nodes)
-    return channel_groups.rows[ends[-1]] if ends and makes else None
-
-
-def possible_widths(scope: OptionScope, target: Subgraph, row: tuple[int, ...]) -> list[int]:
-    """Widths a row could have, about fifty from an eighth to four times of what it has, none wider than any may be."""
-    channel_groups, present = scope.channel_groups, scope.channel_groups.size(row)
-    counts, chosen = channel_groups.adjustable_segments(row, {channel_groups.order[name] for name in target.nodes})
-    if not chosen:
-        return [present]
-    segments = {segment: channel_groups.segments[segment] for segment in chosen}
-    if len(chosen) == 1:
-        (segment,) = chosen
-        size, step = segments[segment].size, segments[segment].multiple
-        while 4 * size // step > 64:
-            step *= 2
-        sizes = [{segment: size + (n - size // step) * step} for n in range(1, 4 * size // step + 1)]
-    else:  # several widths change in proportion
-        sizes = [{a: known.size * eighths // 8 for a, known in segments.items()} for eighths in range(1, 33)]
-        exact = [
-            all(known.size * eighths % (8 * known.multiple) == 0 for known in segments.values())
-            for eighths in range(1, 33)
-        ]
-        sizes = [size for size, fits in zip(sizes, exact, strict=True) if fits]
-    found = {present}
-    common = math.lcm(*(n.denominator for n in counts.values()))  # whole numbers are ten times as quick as fractions
-    times = {segment: int(n * common) for segment, n in counts.items()}
-    rest = sum(n * channel_groups.segments[segment].size for segment, n in times.items() if segment not in segments)
-    for changed in sizes:
-        total, over = divmod(rest + sum(times[segment] * size for segment, size in changed.items()), common)
-        if (
-            min(changed.values()) > 0
-            and total <= MAX_WIDTH
-            and not over
-            and (not channel_groups.divisibility or channel_groups.is_divisible(changed))
-        ):
-            found.add(total)
-    return sorted(found)
 
 
 def bias_options(scope: OptionScope) -> Iterator[Option]:
@@ -336,7 +168,7 @@ def conv_form_options(scope: OptionScope, quiet: bool = False) -> Iterator[Optio
 
 def reduction_options(scope: OptionScope) -> Iterator[Option]:
     """The 1×1 before the only convolution with a window: a reduction, or before a depthwise one an expansion."""
-    node = _only_layer_with(scope, "kernel")
+    node = only_layer_with(scope, "kernel")
     layer = node.layer if node is not None else None
     if not isinstance(layer, nn.Conv2d) or max(layer.kernel_size) == 1 or node is None:
         return
@@ -372,21 +204,6 @@ def _reduction_choices(scope: OptionScope, sizes: list[int]) -> Iterator[tuple[i
     return ((size, str(size) if size else tr("none"), SetReduction(scope.at, size)) for size in sizes)
 
 
-def pooling_options(scope: OptionScope) -> Iterator[Option]:
-    """Maximum or mean, of poolings."""
-    found = [get_layer_settings(node)["pooling"] for node in scope.nodes if "pooling" in get_layer_settings(node)]
-    if found and all(is_layer_kind(node, "pool") for node in scope.nodes if "pooling" in get_layer_settings(node)):
-        choices = [(kind, label, SetLayer(scope.at, "pooling", kind)) for kind, label in pooling_labels().items()]
-        yield scope.choice_option(
-            tr("Pooling"), common_value(found), choices, tr("Maximum or average of neighbouring positions.")
-        )
-
-
-def pooling_labels() -> dict[str, str]:
-    """The kinds of pooling, as edits and as users call them."""
-    return {"max": tr("max"), "average": tr("average")}
-
-
 def dropout_options(scope: OptionScope) -> Iterator[Option]:
     """Dropout rate, in steps of 0.05."""
     found = [get_layer_settings(node)["dropout"] for node in scope.nodes if "dropout" in get_layer_settings(node)]
@@ -400,12 +217,6 @@ def dropout_options(scope: OptionScope) -> Iterator[Option]:
             choices,
             tr("Share of values set to zero during training; no effect at inference."),
         )
-
-
-def _only_layer_with(scope: OptionScope, setting: str) -> Node | None:
-    """The one layer of the place with that setting; None when there are none or several."""
-    found = [node for node in scope.nodes if setting in get_layer_settings(node)]
-    return found[0] if len(found) == 1 else None
 
 
 _ACTIVATION_TIP = tr_noop(

@@ -9,7 +9,8 @@ from functools import cached_property
 from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import tr, tr_noop
-from explorer.edits.channel_groups import ChannelGroups, find_channel_groups
+from explorer.edits.channel_groups import ChannelGroups
+from explorer.edits.channel_walk import find_channel_groups
 from explorer.edits.edit import EVERYWHERE, Edit, nodes_at
 from explorer.edits.subgraph import Subgraph, blocks_at
 from explorer.graph import op_kinds

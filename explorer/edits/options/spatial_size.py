@@ -17,9 +17,9 @@ from explorer.analysis.analysis import Analysis
 from explorer.analysis.figures.shape_inference import Shape
 from explorer.analysis.figures.windows import as_pair
 from explorer.base.memo import memoise, per_object
+from explorer.edits.bridges import PaddedShortcut
 from explorer.edits.norms import norm_kind
 from explorer.edits.pooling import find_pooling
-from explorer.edits.propagation import PaddedShortcut
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass

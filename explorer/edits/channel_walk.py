@@ -1,0 +1,210 @@
+"""Finding the channel groups of a snapshot: one walk over its nodes in execution order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from torch import nn
+from torch.nn.modules.conv import _ConvNd
+
+from explorer.analysis.analysis import Analysis, analyse
+from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.languages import Text, tr_noop
+from explorer.base.memo import per_object
+from explorer.edits.channel_groups import ChannelGroups, Row
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture
+from explorer.graph.layers import is_depthwise, norm_channels
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass, Constant, Input, Output
+
+
+@per_object
+def find_channel_groups(architecture: Architecture) -> ChannelGroups:
+    """The coupled widths of a snapshot; computed once and kept with it."""
+    return _ChannelWalk(analyse(architecture)).result
+
+
+class _ChannelWalk:
+    """One walk over the nodes in execution order."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.result = ChannelGroups()
+        self.measures: Mapping[str, Any] = analysis.figures.measures
+        self.pieces: dict[str, list[Row]] = {}  # by node whose value is a tuple
+        self.constants: dict[str, Node] = {}
+        for born, node in enumerate(analysis.architecture.live.values()):
+            self.order = self.result.order[node.name] = born
+            self.visit(node)
+        self.result.finish()
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        value = self.measures[name].value
+        return value.dims if isinstance(value, Shape) else ()
+
+    def visit(self, node: Node) -> None:
+        c, shape, layer = self.result, self.shape(node.name), node.layer
+        read = [name for name in node.inputs if name in c.rows]
+        if isinstance(node.op, Input):
+            if len(shape) > 1:  # a single number, or a row of numbers without a batch, has no channels
+                reason = Text(tr_noop("it is the number of channels of the image"))
+                self.set_row(node, c.add_segment(shape[1], self.order, lock_reason=reason), 1)
+        elif isinstance(node.op, Constant):
+            self.constants[node.name] = node
+        elif isinstance(layer, _ConvNd) and not layer.transposed and len(shape) == 4 and not is_depthwise(layer):
+            self.add_producer(node, layer.out_channels, layer.groups, 1, read)
+        elif isinstance(layer, nn.Linear) and shape:
+            self.add_producer(node, layer.out_features, 1, len(shape) - 1, read)
+        elif not read or isinstance(node.op, Output):
+            return
+        elif is_depthwise(layer):
+            times = Fraction(layer.out_channels, layer.in_channels)  # type: ignore[union-attr, arg-type]
+            self.set_row(node, c.derive(c.rows[read[0]], times, self.order), 1)
+        elif node.name in self.handle_getitem(node):
+            return
+        else:
+            self.propagate(node, read, shape)
+
+    def add_producer(self, node: Node, width: int, groups: int, axis: int, sources: list[str]) -> None:
+        if not sources:  # it works on constants: no width of the network
+            return
+        row = self.result.add_segment(width, self.order)
+        self.result.producers[node.name] = row
+        self.set_row(node, row, axis)
+        if groups > 1:  # what is read must be dealt out evenly as well
+            self.result.divisibility.append((row, groups))
+            self.result.divisibility.extend((self.result.rows[name], groups) for name in sources)
+
+    def set_row(self, node: Node, row: Row, axis: int) -> None:
+        self.result.rows[node.name] = row
+        self.result.axes[node.name] = axis - len(self.shape(node.name))
+
+    def handle_getitem(self, node: Node) -> set[str]:
+        """Handle an item picked from a tuple; the node itself when it was one."""
+        if getattr(node.op, "name", "") == "getitem" and node.inputs[0] in self.pieces:
+            pieces, item = self.pieces[node.inputs[0]], node.args[1]
+            if isinstance(item, int) and -len(pieces) <= item < len(pieces):
+                self.result.rows[node.name] = pieces[item]
+                self.result.axes[node.name] = self.result.axes[node.inputs[0]]
+                return {node.name}
+        return set()
+
+    def propagate(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> None:
+        c, kind = self.result, op_kinds.kind(node)
+        first, axis = c.rows[sources[0]], c.axes[sources[0]]
+        entering = self.shape(sources[0])
+        if kind in ("add", "multiply"):
+            self.elementwise(node, sources, shape)
+        elif kind == "concat":
+            self.concat(node, sources, shape)
+        elif kind == "split" and self.split(node, first, axis, entering):
+            return
+        elif kind == "shuffle":
+            row = c.derive(first, Fraction(1), self.order)
+            if not isinstance(node.op, Bypass):
+                c.divisibility.append((row, op_kinds.shuffle_groups(node)))
+            self.set_row(node, row, len(shape) + axis)
+        elif isinstance(node.op, Bypass) or (
+            len(sources) == 1 and self.preserves_channels(node, axis, entering, shape)
+        ):
+            c.rows[node.name], c.axes[node.name] = first, axis
+        elif len(sources) == 1 and kind in ("reshape", "pool") and self.reshape(node, first, axis, entering, shape):
+            return
+        else:
+            for name in sources:
+                c.lock(c.rows[name], Text(tr_noop("{name} is written for exactly this width"), {"name": node.name}))
+            if shape:
+                place = self.guess_axis(shape, entering, axis)
+                lock = Text(tr_noop("{name} is written for exactly this width"), {"name": node.name})
+                self.set_row(node, c.add_segment(shape[place], self.order, lock_reason=lock), place)
+
+    @staticmethod
+    def guess_axis(shape: tuple[int, ...], entering: tuple[int, ...], axis: int) -> int:
+        """The axis of the channels after an op nothing is known about: one of their size."""
+        if entering[axis] in shape:
+            return shape.index(entering[axis])
+        return 1 if len(shape) in (2, 4) else len(shape) - 1
+
+    def preserves_channels(self, node: Node, axis: int, entering: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+        """Does the op leave the channels where and as they are?"""
+        kind = op_kinds.kind(node)
+        plain = kind in ("norm", "activation", "pool", "dropout") and len(shape) == len(entering)
+        if plain and isinstance(node.layer, nn.Module) and kind == "norm":
+            plain = norm_channels(node.layer) in (None, entering[axis])
+        padded = getattr(node.op, "name", "") in ("pad", "contiguous", "clone", "to", "float") or (
+            isinstance(node.layer, nn.ZeroPad2d)
+        )
+        return (plain or padded) and len(shape) == len(entering) and shape[axis] == entering[axis]
+
+    def elementwise(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> None:
+        c = self.result
+        widest = max(sources, key=lambda name: (len(self.shape(name)), math.prod(self.shape(name) or (0,))))
+        axis = c.axes[widest]
+        for name in sources:
+            if name == widest:
+                continue
+            if c.axes[name] == axis and self.shape(name)[axis] == self.shape(widest)[axis]:
+                c.tie(c.rows[widest], c.rows[name])
+            elif len(self.shape(name)) >= -axis and self.shape(name)[axis] != 1:
+                c.lock(
+                    (*c.rows[widest], *c.rows[name]),
+                    Text(tr_noop("{name} joins maps in an unusual way"), {"name": node.name}),
+                )
+        self.set_row(node, c.rows[widest], len(shape) + axis)
+
+    def concat(self, node: Node, sources: list[str], shape: tuple[int, ...]) -> None:
+        c = self.result
+        rows = [c.rows[name] if name in c.rows else self.constant_row(name, c.axes[sources[0]]) for name in node.inputs]
+        axis, entering = c.axes[sources[0]], self.shape(sources[0])
+        grew = [i for i, (old, new) in enumerate(zip(entering, shape, strict=True)) if old != new]
+        if grew == [len(shape) + axis] or not grew:
+            self.set_row(node, tuple(segment for row in rows for segment in row), len(shape) + axis)
+            return
+        for row in rows[1:]:
+            c.tie(rows[0], row)
+        self.set_row(node, rows[0], len(shape) + axis)
+
+    def constant_row(self, name: str, axis: int) -> Row:
+        """The row of a value that comes from no image: a constant."""
+        shape = self.shape(name)
+        size = shape[axis] if len(shape) >= -axis else 1
+        return self.result.add_segment(
+            size, self.order, lock_reason=Text(tr_noop("it is joined to {name}"), {"name": name})
+        )
+
+    def split(self, node: Node, row: Row, axis: int, entering: tuple[int, ...]) -> bool:
+        """`chunk` into equal parts along the channels. False for any other way of splitting."""
+        value = self.measures[node.name].value
+        widths = [piece.dims[axis] for piece in value] if isinstance(value, tuple) else []
+        if len(set(widths)) != 1 or widths[0] * len(widths) != entering[axis]:
+            return False
+        if getattr(node.op, "name", "") != "chunk":
+            return False
+        part = self.result.derive(row, Fraction(1, len(widths)), self.order)
+        self.pieces[node.name] = [part] * len(widths)
+        self.result.rows[node.name], self.result.axes[node.name] = row, axis
+        self.result.divisibility.append((row, len(widths)))
+        return True
+
+    def reshape(self, node: Node, row: Row, axis: int, entering: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+        """Flattening, averaging away and permuting, which keep the channels countable."""
+        name = getattr(node.op, "name", "") or type(node.layer).__name__.lower()
+        place = len(entering) + axis
+        if name == "permute":
+            order = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
+            order = [int(i) % len(entering) for i in order]
+            self.set_row(node, row, order.index(place))
+            return True
+        if name == "flatten" and place == 1 and len(shape) == 2:
+            self.set_row(node, self.result.derive(row, Fraction(math.prod(entering[2:])), self.order), 1)
+            return True
+        if name == "flatten" and place == 1 and len(shape) == 3 and shape[1] == entering[1]:
+            self.set_row(node, row, 1)
+            return True
+        if name in ("mean", "sum", "squeeze", "unsqueeze") and shape[:2] == entering[:2] and place == 1:
+            self.set_row(node, row, 1)
+            return True
+        return False
