@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -92,22 +92,53 @@ class Picture:
         return QRectF(0, 0, self.width, self.height)
 
     @cached_property
-    def kinds(self) -> tuple[Kind, ...]:
-        """Kinds of op on the cards, for the legend."""
-        found = dict.fromkeys(placed.card.kind for placed in self._cards)
-        for placed in self._cards:
-            found.update(dict.fromkeys(kind for kind, _ in placed.card.chips))
-        return tuple(found)
-
-    @cached_property
     def legend(self) -> tuple[LegendEntry, ...]:
         """Entries for every kind, mark and colour scale that occurs."""
+        return self.legend_in(self.bounds)
+
+    def legend_in(self, region: QRectF) -> tuple[LegendEntry, ...]:
+        """Return the entries for what occurs in a region of the drawing."""
         scale, bars = self.diagram.scale, self.diagram.bars_label
-        colours: tuple[LegendEntry, ...] = self.kinds if scale is None else tuple(scale_entries(scale))
-        marks: list[LegendMark] = ["skip"] if any(strand.is_skip for strand in self._bundles) else []
-        changes = {placed.card.change for placed in self._placed.values()}
+        shown = list(self._cards_in(region))
+        kinds = dict.fromkeys(placed.card.kind for placed in shown)
+        for placed in shown:
+            kinds.update(dict.fromkeys(kind for kind, _ in placed.card.chips))
+        colours: tuple[LegendEntry, ...] = tuple(kinds) if scale is None else tuple(scale_entries(scale))
+        skips = any(self._bundles[number].is_skip for number in self._bundle_index.query(region))
+        marks: list[LegendMark] = ["skip"] if skips else []
+        frames = (self._frames[number] for number in self._frame_index.query(region))
+        changes = {placed.card.change for placed in (*shown, *frames)}
         marks += [change for change in ("changed", "added", "off", "removed") if change in changes]
         return (*colours, *marks, *((LegendText("bar", bars),) if bars else ()))
+
+    def cards_in_sight(self, region: QRectF) -> tuple[str, ...]:
+        """Return the cards, in execution order, whose middle is in a region of the drawing; of a group with all of
+        its cards there, the group alone. Where no middle is, what the region touches; none for the whole drawing."""
+        touched = list(self._cards_in(region))
+        within = {p.card.id for p in touched if region.contains(p.rect.center())} or {p.card.id for p in touched}
+        if len(within) == len(self._cards):
+            return ()
+        if not within:
+            frame = self.hit_test(region.center().x(), region.center().y())
+            return (frame,) if frame is not None else ()
+        return self._fold_whole_groups(within)
+
+    def _fold_whole_groups(self, within: Set[str]) -> tuple[str, ...]:
+        """These cards, with each group that has all of its cards among them in their place."""
+        children = self.diagram.children
+        whole: dict[str, bool] = {}
+        for id in reversed([*self._placed]):  # innermost first
+            inside = children.get(id)
+            whole[id] = id in within if inside is None else all(whole[child] for child in inside)
+        found: list[str] = []
+        waiting = [*reversed(children[self.diagram.root])]
+        while waiting:
+            id = waiting.pop()
+            if whole[id]:
+                found.append(id)
+            else:
+                waiting.extend(reversed(children.get(id, ())))
+        return tuple(found)
 
     def rect(self, id: str) -> QRectF | None:
         """Return the rect of a card or frame; None when it is not visible."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from explorer.drawing import Theme, get_theme
+from explorer.drawing import Picture, Theme, get_theme
 from explorer.drawing.legend import LegendEntry, legend_height, paint_legend
 from explorer.drawing.theme import diagram_font, text_width
 from explorer.export.page import Page
@@ -53,12 +53,12 @@ class SheetText:
     figures: tuple[tuple[str, str], ...] = ()  # (name, value)
 
 
-class CroppedContent:
-    """A region of some content, clipped at its edges."""
+class CroppedPicture:
+    """A region of a picture, clipped at its edges; its legend is of what is in it."""
 
-    def __init__(self, content: SheetContent, part: QRectF) -> None:
-        self._content, self._region = content, part
-        self.width, self.height, self.legend = part.width(), part.height(), content.legend
+    def __init__(self, picture: Picture, part: QRectF) -> None:
+        self._content, self._region = picture, part
+        self.width, self.height, self.legend = part.width(), part.height(), picture.legend_in(part)
 
     def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
         """Paint the region, moved to the origin."""
@@ -203,4 +203,4 @@ def _wrap_words(phrase: str, max_width: float) -> Iterator[str]:
     yield line
 
 
-__all__ = ["CroppedContent", "Sheet", "SheetContent", "SheetText"]
+__all__ = ["CroppedPicture", "Sheet", "SheetContent", "SheetText"]

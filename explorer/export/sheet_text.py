@@ -1,7 +1,8 @@
 """The texts around a picture of a network: title, caption and figures.
 
-Invariant: they are of what is in the picture. A picture of a selection has the title, the input and output shape and
-the figures of the selection; only a picture of the whole network has its totals.
+Invariant: they are of what is in the picture. A picture of a selection, or of what is in sight (the cards whose middle
+is), has the title, the input and output shape and the figures of that part; only a picture of the whole network has its
+totals.
 """
 
 from __future__ import annotations

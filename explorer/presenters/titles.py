@@ -44,7 +44,7 @@ _MAX_NAMED = 3  # of what is selected together
 def selection_title(analysis: Analysis, ids: Sequence[str]) -> str:
     """Return the title of nodes and groups together: "Residual block · layer2.0", or the paths of several."""
     groups = analysis.hierarchy.groups
-    paths = [groups[id].path or id.removeprefix("unit:") if id in groups else id for id in ids]
+    paths = [_path_or_title(analysis, groups[id]) if id in groups else id for id in ids]
     if len(ids) > 1:
         named, more = ", ".join(paths[:_MAX_NAMED]), len(paths) - _MAX_NAMED
         return tr("{paths} and {count} more", paths=named, count=more) if more > 0 else named
@@ -54,6 +54,13 @@ def selection_title(analysis: Analysis, ids: Sequence[str]) -> str:
         return f"{join_label(node) or op_kinds.label(node)} · {path}" if node is not None else path
     title = group_title_with_remarks(analysis, groups[id])
     return f"{title} · {path}" if groups[id].path or groups[id].role == "unit" else title
+
+
+def _path_or_title(analysis: Analysis, group: Group) -> str:
+    """The module's path; of a unit that of its layer, of a part that is no module its title: "Stage 2"."""
+    if group.path or group.role == "unit":
+        return group.path or group.id.removeprefix("unit:")
+    return group_title(analysis, group)
 
 
 def group_subtitle(group: Group) -> str:

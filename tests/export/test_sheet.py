@@ -15,7 +15,7 @@ from PySide6.QtSvg import QSvgRenderer
 from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
 from explorer.export import png
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
-from explorer.export.sheet import CroppedContent, Sheet, SheetText
+from explorer.export.sheet import CroppedPicture, Sheet, SheetText
 from explorer.export.sheet_files import clipboard_data, export_image, render_bitmap, render_svg
 from explorer.layout import Box, Geometry
 from explorer.viewmodels.diagram import Card, Diagram, Link
@@ -228,7 +228,7 @@ def test_an_svg_looks_like_the_png(picture: Picture, tmp_path: Path) -> None:
 def test_nothing_of_a_part_sticks_out(picture: Picture, transparent: bool) -> None:
     rect = picture.rect("conv")
     assert rect is not None
-    part = CroppedContent(picture, QRectF(rect.center(), rect.bottomRight() + QPointF(40, 40)))
+    part = CroppedPicture(picture, QRectF(rect.center(), rect.bottomRight() + QPointF(40, 40)))
     sheet = Sheet(part, Page(scale=1, legend=False, margin=30, transparent=transparent))
     assert sheet.width == part.width + 60
     image = render_bitmap(sheet)

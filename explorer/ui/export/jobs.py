@@ -60,13 +60,16 @@ def build_sheet(source: ExportSource, page: Page) -> Sheet:
     key = (page.kind, page.level, page.scope, page.direction, page.by)
     if key not in source.contents:
         source.contents[key] = _build_content(source, page)
-    return Sheet(source.contents[key], page, sheet_text(source.network, _drawn_selection(source, page)))
+    return Sheet(source.contents[key], page, sheet_text(source.network, _drawn_parts(source, page)))
 
 
-def _drawn_selection(source: ExportSource, page: Page) -> tuple[str, ...]:
+def _drawn_parts(source: ExportSource, page: Page) -> tuple[str, ...]:
     """Nodes and groups that the picture is of; none for the whole network."""
     from explorer.export.network_sheet import resolve_selection
 
+    if page.kind == "graph" and page.scope == "visible" and source.picture is not None and source.visible_rect:
+        shown = source.picture.cards_in_sight(source.visible_rect)
+        return tuple(dict.fromkeys(member for id in shown for member in members_of(id)))
     if page.kind != "graph" or page.scope != "selection" or not source.selection:
         return ()
     if page.level is None and source.picture is not None:  # as in the window, where equal cards are stacked
@@ -77,13 +80,13 @@ def _drawn_selection(source: ExportSource, page: Page) -> tuple[str, ...]:
 
 def _build_content(source: ExportSource, page: Page) -> SheetContent:
     from explorer.export.network_sheet import build_content
-    from explorer.export.sheet import CroppedContent
+    from explorer.export.sheet import CroppedPicture
 
     picture = source.picture
     if page.kind == "graph" and picture is not None:
         if page.scope == "visible" and source.visible_rect is not None:
             part = source.visible_rect & picture.bounds
-            return CroppedContent(picture, part) if not part.isEmpty() else picture
+            return CroppedPicture(picture, part) if not part.isEmpty() else picture
         if page.level is None:
             return _as_in_window(source, page, picture)
     own = source.colouring if isinstance(source.colouring, Colouring) else None

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer.drawing import compose_picture, get_theme
 from explorer.export.page import Page, ThemeName
-from explorer.export.sheet import CroppedContent, Sheet
+from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.export.sheet_files import export_image
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level
@@ -41,7 +41,7 @@ def test_the_screen_and_the_file_show_the_same(
     canvas.set_view_state(scale, QPointF(-900 * scale, -130.4 * scale))
     assert canvas.picture is not None
     page = Page(theme=theme, scale=scale, title=False, caption=False, legend=False, margin=0)
-    export_image(Sheet(CroppedContent(canvas.picture, canvas.visible_rect), page), tmp_path / "view.png")
+    export_image(Sheet(CroppedPicture(canvas.picture, canvas.visible_rect), page), tmp_path / "view.png")
     screen, file = pixels(canvas.grab().toImage()), pixels(QImage(str(tmp_path / "view.png")))
     buttons = canvas._zoom_controls.geometry()
     for image in (screen, file):
