@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.base.languages import Language
-from explorer.viewmodels.card_ids import members_of
+from explorer.viewmodels.card_ids import members_of, rename_ids
 from explorer.viewmodels.diagram import COLOUR_MODES, Colouring, Direction, Level
 
 if TYPE_CHECKING:  # importing these imports torch; the window is on screen before that
@@ -70,10 +70,12 @@ class Session:
         expanded: frozenset[str] | None = None,
         selection: tuple[str, ...] = (),
         bookmarks: tuple[str, ...] = (),
+        renamed: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """Set a newly opened network together with its `expanded` groups, or an edited one without them.
 
-        An edited network keeps the groups, the selection, the bookmarks and the colourings.
+        An edited network keeps the groups, the selection, the bookmarks and the colourings; stages that it calls
+        otherwise are given in `renamed` (`explorer.presenters.counterparts.find_renamed_parts`).
         """
         self.network = network
         self.is_baseline_shown = False
@@ -83,6 +85,10 @@ class Session:
             self.bookmarks = bookmarks
             self.colour_mode = self.colour_mode if self.colour_mode in COLOUR_MODES else "kind"
             self.colourings.clear()
+        elif renamed:
+            self.expanded = frozenset(rename_ids(self.expanded, renamed))
+            self.selection = rename_ids(self.selection, renamed)
+            self.bookmarks = rename_ids(self.bookmarks, renamed)
         self._notify("network")
 
     def show_baseline(self, shown: bool) -> None:

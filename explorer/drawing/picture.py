@@ -18,7 +18,7 @@ from explorer.drawing.rect_index import RectIndex
 from explorer.drawing.theme import Theme, text_width
 from explorer.layout import Geometry, arrange
 from explorer.viewmodels.card_ids import StackId
-from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
+from explorer.viewmodels.diagram import Card, Diagram, Direction, Link, ProgressCallback
 
 DIMMED_OPACITY = 0.3
 _MIN_VISIBLE_PX = 1.0  # screen pixels: what is smaller both ways is not painted

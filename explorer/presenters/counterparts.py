@@ -2,7 +2,8 @@
 
 Invariant: parts of two states of one network correspond by the nodes that they hold, never by a number: `stage:3` is
 the third stage of whatever is there, and another one once a stage before it is gone or new. Every part has at most one
-counterpart, and all of them are in the order of execution.
+counterpart, and all of them are in the order of execution. What a window keeps by id (which groups are open, selected
+or bookmarked) therefore goes from one state to the next through `find_renamed_parts`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,27 @@ def match_groups(before: Analysis, now: Analysis) -> dict[str, str]:
     numbered = {part.id for part in before.hierarchy.root.groups if part.role == "stage" and not part.path}
     named = (id for id in before.hierarchy.groups if id in now.hierarchy.groups and id not in numbered)
     return {id: id for id in named if id not in taken} | pairs
+
+
+def find_renamed_parts(before: Analysis, now: Analysis) -> dict[str, tuple[str, ...]]:
+    """Return the ids of stem, stages and head that are called otherwise now, each with what it is now: its counterpart
+    and what was split off from it, or what took it in; nothing where its nodes are gone."""
+    parts, parts_now = tuple(before.hierarchy.root.groups), tuple(now.hierarchy.root.groups)
+    found: dict[str, list[str]] = {was.id: [] for was in parts}
+    for was, part in match_parts(parts, parts_now):
+        if part is not None:
+            was = was or max(parts, key=lambda other: _count_shared(other, part), default=None)
+            if was is not None and (_count_shared(was, part) or was.id == part.id):
+                found[was.id].append(part.id)
+    for was in parts:
+        taker = max(parts_now, key=lambda part: _count_shared(was, part), default=None)
+        if not found[was.id] and taker is not None and _count_shared(was, taker):
+            found[was.id].append(taker.id)
+    return {id: tuple(ids) for id, ids in found.items() if ids != [id]}
+
+
+def _count_shared(one: Group, other: Group) -> int:
+    return len(set(one.all_nodes).intersection(other.all_nodes))
 
 
 def find_former_nodes(before: Analysis, now: Analysis, ids: Sequence[str]) -> tuple[str, ...]:

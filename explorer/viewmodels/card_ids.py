@@ -6,7 +6,7 @@ selection, are a tuple of ids of ops and groups. Text that joins ids is only wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from explorer.base.id_text import join_ids, split_ids
 
@@ -34,6 +34,18 @@ def members_of(card_id: str) -> tuple[str, ...]:
 def card_id_of(members: tuple[str, ...]) -> str:
     """Return the id of the card that stands for these ops and groups; "" for none."""
     return StackId(members) if len(members) > 1 else "".join(members)
+
+
+def rename_ids(ids: Iterable[str], renamed: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the ids after an edit that renames some: each with what it is now, those of nothing left out."""
+    return tuple(dict.fromkeys(now for id in ids for now in _renamed(id, renamed)))
+
+
+def _renamed(id: str, renamed: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    if not isinstance(id, StackId):
+        yield from renamed.get(id, (id,))
+    elif members := rename_ids(id.members, renamed):
+        yield card_id_of(members)
 
 
 def describe_card_id(card_id: str) -> str:

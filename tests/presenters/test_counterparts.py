@@ -6,13 +6,17 @@ import random
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from explorer.analysis.analysis import Analysis
-from explorer.edits import RemoveBlock
+from explorer.edits import RemoveBlock, SetLayer
 from explorer.network import Network
 from explorer.presenters import build_summary
-from explorer.presenters.counterparts import match_groups, match_main_parts
+from explorer.presenters.counterparts import find_renamed_parts, match_groups, match_main_parts
 from explorer.presenters.differences import compare_with_baseline
+from explorer.session import Session
+from explorer.ui.base.jobs import draw_job
+from explorer.viewmodels.card_ids import rename_ids
 from tests.conftest import TYPICAL
 from tests.edits.test_random_outputs import drawn
 
@@ -72,6 +76,46 @@ def check(before: Analysis, now: Analysis) -> None:
                 assert other_was is was
     pairs = match_groups(before, now)
     assert len(set(pairs.values())) == len(pairs)
+    check_what_is_open(before, now)
+
+
+def check_what_is_open(before: Analysis, now: Analysis) -> None:
+    """What is open stays so, whatever number its stage has now, and no other part opens."""
+    renamed, parts = find_renamed_parts(before, now), list(now.hierarchy.root.groups)
+    old = {part.id: set(part.all_nodes) for part in before.hierarchy.root.groups}
+    every = rename_ids(old, renamed)
+    assert {part.id for part in parts if any(nodes.intersection(part.all_nodes) for nodes in old.values())} <= set(
+        every
+    )
+    for id, nodes in old.items():
+        opened = rename_ids((id,), renamed)
+        holding = {part.id for part in parts if nodes.intersection(part.all_nodes)}
+        assert bool(opened) == bool(holding) or opened == (id,)
+        assert holding.issuperset(opened) or opened == (id,)
+
+
+def test_open_selected_and_bookmarked_stages_stay_so(opened: Open, shorter: Network) -> None:
+    session = Session()
+    session.set_network(opened("mobilenet_v2"), frozenset({"stage:2", "stage:4"}), ("stage:2", "stage:5"), ("stage:3",))
+    there = find_renamed_parts(opened("mobilenet_v2").analysis, shorter.analysis)
+    session.set_network(shorter, renamed=there)
+    assert (session.expanded, session.selection, session.bookmarks) == ({"stage:3"}, ("stage:4",), ("stage:2",))
+    session.set_network(shorter.baseline, renamed=find_renamed_parts(shorter.analysis, shorter.baseline.analysis))
+    assert (session.expanded, session.selection, session.bookmarks) == ({"stage:4"}, ("stage:5",), ("stage:3",))
+
+
+def test_the_baseline_shows_the_stages_that_are_open_in_the_network(shorter: Network, qapp: QApplication) -> None:
+    picture = draw_job(shorter.baseline, frozenset({"stage:2"}), "kind", "columns", shorter)(lambda _: True)
+    assert [id for id in picture.diagram.children if id.startswith("stage:")] == ["stage:3"]
+
+
+def test_a_stage_that_is_merged_or_split_stays_open(opened: Open) -> None:
+    network = opened("mobilenet_v2")
+    merged = network.edit(SetLayer("features.2.conv.1.0", "stride", 1))
+    there = find_renamed_parts(network.analysis, merged.analysis)
+    assert rename_ids(("stage:1", "stage:3"), there) == ("stage:1", "stage:2")
+    back = find_renamed_parts(merged.analysis, network.analysis)
+    assert rename_ids(("stage:1", "stage:2"), back) == ("stage:1", "stage:2", "stage:3")
 
 
 @pytest.mark.parametrize("key", TYPICAL)

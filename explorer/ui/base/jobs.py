@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.child_process import Limits
+from explorer.viewmodels.card_ids import rename_ids
 from explorer.viewmodels.panels import Choice
 
 if TYPE_CHECKING:
@@ -228,22 +229,32 @@ def find_repairs(failure: Exception) -> tuple[Choice, ...]:
 
 
 def draw_job(
-    network: Network, expanded: frozenset[str], by: str | Colouring, direction: Direction
+    network: Network,
+    expanded: frozenset[str],
+    by: str | Colouring,
+    direction: Direction,
+    edited: Network | None = None,
 ) -> Callable[[KeepGoing], Picture]:
-    """Job that lays out and composes the diagram. `by` colours the cards: a key of `COLOURS`, or numbers of nodes."""
+    """Job that lays out and composes the diagram. `by` colours the cards: a key of `COLOURS`, or numbers of nodes.
+
+    `expanded` are ids in `edited`, where that is another state of the network than the one drawn.
+    """
 
     def job(keep_going: KeepGoing) -> Picture:
         from explorer.base.cancellation import Cancelled
         from explorer.drawing import compose_picture
         from explorer.presenters import build_diagram
+        from explorer.presenters.counterparts import find_renamed_parts
 
         def step(done: float) -> None:
             if not keep_going(done):
                 raise Cancelled
 
-        told = network.provenance_of
+        told, unfolded = network.provenance_of, expanded
+        if edited is not None and edited is not network:
+            unfolded = frozenset(rename_ids(expanded, find_renamed_parts(edited.analysis, network.analysis)))
         found = build_diagram(
-            network.analysis, expanded, network.history.baseline, by, told, lambda done: step(0.4 * done)
+            network.analysis, unfolded, network.history.baseline, by, told, lambda done: step(0.4 * done)
         )
         return compose_picture(found, direction, lambda done: step(0.4 + 0.6 * done))
 

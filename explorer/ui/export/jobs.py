@@ -68,8 +68,8 @@ def _drawn_parts(source: ExportSource, page: Page) -> tuple[str, ...]:
     from explorer.export.network_sheet import resolve_selection
 
     if page.kind == "graph" and page.scope == "visible" and source.picture is not None and source.visible_rect:
-        shown = source.picture.cards_in_sight(source.visible_rect)
-        return tuple(dict.fromkeys(member for id in shown for member in members_of(id)))
+        seen = source.picture.cards_in_sight(source.visible_rect)
+        return tuple(dict.fromkeys(member for id in seen for member in members_of(id)))
     if page.kind != "graph" or page.scope != "selection" or not source.selection:
         return ()
     if page.level is None and source.picture is not None:  # as in the window, where equal cards are stacked

@@ -13,7 +13,7 @@ from explorer.session import Session
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.shell.actions import build_context_menu
 from explorer.ui.shell.panel_updater import PanelUpdater
-from explorer.viewmodels.card_ids import card_id_to_text
+from explorer.viewmodels.card_ids import card_id_to_text, rename_ids
 from explorer.viewmodels.diagram import Level
 
 if TYPE_CHECKING:
@@ -35,7 +35,23 @@ class DiagramNavigator:
             from explorer.presenters import toggle_expanded
 
             self._panel_updater.anchor_to(group)
-            self._session.set_expanded(toggle_expanded(self._session.network.analysis, self._session.expanded, group))
+            expanded, analysis = self._session.expanded, self._session.network.analysis
+            for id in self._named_in_network(group):
+                expanded = toggle_expanded(analysis, expanded, id)
+            self._session.set_expanded(expanded)
+
+    def select(self, card_id: str | None) -> None:
+        """Select a card of the canvas, or (None) nothing."""
+        self._session.select(next(iter(self._named_in_network(card_id)), None) if card_id is not None else None)
+
+    def _named_in_network(self, card_id: str) -> tuple[str, ...]:
+        """What a card on the canvas is in the edited network, while its baseline is displayed."""
+        from explorer.presenters.counterparts import find_renamed_parts
+
+        network, displayed = self._session.network, self._session.displayed_network
+        if network is None or displayed is None or displayed is network:
+            return (card_id,)
+        return rename_ids((card_id,), find_renamed_parts(displayed.analysis, network.analysis))
 
     def set_level(self, level: Level) -> None:
         """Expand the diagram to a level of detail."""
@@ -62,7 +78,7 @@ class DiagramNavigator:
 
     def show_menu(self, id: str, position: QPoint, tool_entries: Iterable[MenuEntry]) -> None:
         """Select a card and show its context menu, with the entries of tools at its end."""
-        self._session.select(id)
+        self.select(id)
         picture = self._canvas.picture
         card = picture.card(id) if picture is not None else None
         if picture is None or card is None:

@@ -20,7 +20,7 @@ class EditQueue(QObject):
     """Opens and edits networks in one lane. Edits are applied in order, faster than they are displayed."""
 
     network_opened = Signal(object)  # jobs.OpenedNetwork
-    network_changed = Signal(object)  # the network after a step
+    network_changed = Signal(object, object)  # the network after a step, and stages that it calls otherwise
     failed = Signal(object)  # the exception
 
     def __init__(self, session: Session, parent: QObject) -> None:
@@ -43,18 +43,19 @@ class EditQueue(QObject):
     def change(self, step: Callable[[Network], Network]) -> None:
         """Apply an edit, undo, redo or reset to the newest network; every queued step counts."""
 
-        def advance(keep_going: KeepGoing) -> Network | None:
-            self._newest = step(self._newest) if self._newest is not None else None
-            return self._newest
-
-        self.lane.submit(advance, self._emit_changed, self.failed.emit)
+        self.rebuild(lambda network, keep_going: step(network))
 
     def rebuild(self, job: Callable[[Network, KeepGoing], Network]) -> None:
         """Do as `change` does, with a step that takes long and is asked to stop when it is cancelled."""
 
-        def advance(keep_going: KeepGoing) -> Network | None:
-            self._newest = job(self._newest, keep_going) if self._newest is not None else None
-            return self._newest
+        def advance(keep_going: KeepGoing) -> tuple[Network, dict[str, tuple[str, ...]]] | None:
+            from explorer.presenters.counterparts import find_renamed_parts
+
+            before = self._newest
+            if before is None:
+                return None
+            self._newest = job(before, keep_going)
+            return self._newest, find_renamed_parts(before.analysis, self._newest.analysis)
 
         self.lane.submit(advance, self._emit_changed, self.failed.emit)
 
@@ -69,6 +70,6 @@ class EditQueue(QObject):
 
         self.lane.submit(step_back, lambda _: None, self.failed.emit)
 
-    def _emit_changed(self, network: Network | None) -> None:
-        if network is not None:
-            self.network_changed.emit(network)
+    def _emit_changed(self, step: tuple[Network, dict[str, tuple[str, ...]]] | None) -> None:
+        if step is not None:
+            self.network_changed.emit(*step)

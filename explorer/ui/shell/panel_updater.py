@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +18,7 @@ from explorer.ui.figures.panel import FiguresPanel
 from explorer.ui.history.panel import HistoryPanel
 from explorer.ui.inspector.panel import InspectorPanel
 from explorer.ui.output.panel import OutputPanel
+from explorer.viewmodels.card_ids import rename_ids
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -53,10 +55,12 @@ class PanelUpdater(QObject):
         self._session, self._panels = session, panels
         self._follow_session()
 
-    def keep_view(self) -> None:
-        """Keep the selected card, or else the central one, in place when the next picture is shown."""
+    def keep_view(self, renamed: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> None:
+        """Keep the selected card, or else the central one, in place when the next picture is shown; stages that it
+        calls otherwise are given in `renamed`."""
         selection = self._session.selection
-        self.anchor_to(selection[0] if selection else self._panels.canvas.central_card or "input")
+        kept = selection[0] if selection else self._panels.canvas.central_card or "input"
+        self.anchor_to(next(iter(rename_ids((kept,), renamed)), "input"))
 
     def anchor_to(self, card_id: str | None) -> None:
         """Keep this card in its place on the screen when the next picture comes; None fits the whole picture in."""
@@ -100,14 +104,23 @@ class PanelUpdater(QObject):
 
     def _select_on_canvas(self) -> None:
         self._panels.canvas.highlight(frozenset())  # highlighted cards end with the next selection
-        self._panels.canvas.select(self._session.selection)
+        self._panels.canvas.select(self._displayed_selection())
+
+    def _displayed_selection(self) -> tuple[str, ...]:
+        """The selection by the names that stages have in the displayed network."""
+        from explorer.presenters.counterparts import find_renamed_parts
+
+        network, displayed, selection = self._session.network, self._session.displayed_network, self._session.selection
+        if network is None or displayed is None or displayed is network or not selection:
+            return selection
+        return rename_ids(selection, find_renamed_parts(network.analysis, displayed.analysis))
 
     def _update_canvas(self) -> None:
         network = self._session.displayed_network
         if network is not None:
             session = self._session
             shown = network, session.expanded
-            work = jobs.draw_job(network, session.expanded, session.colouring, session.direction)
+            work = jobs.draw_job(network, session.expanded, session.colouring, session.direction, session.network)
             self.draw_lane.submit(work, lambda picture: self._show_picture(picture, shown), self.failed.emit)
 
     def cancel_drawing(self) -> None:
@@ -128,7 +141,7 @@ class PanelUpdater(QObject):
     def _show_picture(self, picture: Picture, shown: tuple[Network, frozenset[str]]) -> None:
         self._displayed = shown
         self._panels.canvas.show_picture(picture, anchor=self._anchor)
-        self._panels.canvas.select(self._session.selection)
+        self._panels.canvas.select(self._displayed_selection())
         if self._when_drawn is not None:
             then, self._when_drawn = self._when_drawn, None
             then()

@@ -6,7 +6,7 @@ inspection, figures and output, latest only (`panel_updater`), files (`documents
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,7 +140,7 @@ class Window(QMainWindow):
         self.inspector.edit_requested.connect(self.apply_edit)
         self.inspector.edit_hovered.connect(self.previews.preview)
         self.notice.edit_requested.connect(self.apply_edit)
-        self.canvas.card_selected.connect(self.session.select)
+        self.canvas.card_selected.connect(self.navigator.select)
         self.canvas.selection_extended.connect(self.session.toggle_selected)
         self.canvas.expansion_toggled.connect(self.navigator.toggle_expansion)
         self.canvas.menu_requested.connect(self._show_card_menu)
@@ -312,10 +312,10 @@ class Window(QMainWindow):
         self.library.mark_open(found.network.context.entry, found.network.context.options)
         self._closed_timer.start()  # the network that was open before
 
-    def _on_network_edited(self, network: Network) -> None:
+    def _on_network_edited(self, network: Network, renamed: Mapping[str, tuple[str, ...]]) -> None:
         self.notice.hide()
-        self.panel_updater.keep_view()
-        self.session.set_network(network)
+        self.panel_updater.keep_view(renamed)
+        self.session.set_network(network, renamed=renamed)
 
     def _on_network_changed(self) -> None:
         self.previews.clear()

@@ -7,10 +7,22 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
+from torch import nn
 
+from explorer.network import open_network
 from explorer.session import Session
 from explorer.ui.base.jobs import OpenedNetwork
 from explorer.ui.shell.edit_queue import EditQueue
+
+
+class Text(str):
+    """A network that is a text; what is renamed is asked of that of a real one."""
+
+    __slots__ = ()
+    analysis = open_network(nn.Sequential(nn.Conv2d(3, 4, 3)), input_shape=(1, 3, 8, 8)).analysis
+
+    def __add__(self, more: str) -> Text:
+        return Text(str(self) + more)
 
 
 class Log:
@@ -26,7 +38,8 @@ class Log:
         self.queue.network_opened.connect(self._show_opened)
         self.queue.failed.connect(lambda failure: self.failed.append(str(failure)))
 
-    def _show_changed(self, network: Any) -> None:
+    def _show_changed(self, network: Any, renamed: Any) -> None:
+        assert not renamed
         self.changed.append(network)
         self.session.network = network
 
@@ -34,8 +47,9 @@ class Log:
         self.opened.append(str(opened.network))
         self.session.network = opened.network
 
-    def open(self, network: Any) -> None:
-        self.queue.open(lambda keep_going: OpenedNetwork(network, frozenset(), "blocks"))
+    def open(self, network: str) -> None:
+        made: Any = Text(network)
+        self.queue.open(lambda keep_going: OpenedNetwork(made, frozenset(), "blocks"))
 
     def append(self, text: Any) -> None:
         self.queue.change(lambda network: network + text)
