@@ -165,6 +165,8 @@ class _ChannelMatching:
             norms = [find_batch_norm(self.baseline, name) for name in names]
             measured = [n for n in norms if n is not None] if keep == "norm_scale" else layers
             found.append((ChannelRanking(tuple(measured), size, groups), self.before.classes.of(before)))
+        if not found:
+            return []
         rows = {id(row): row for row in (*self.before.rows.values(), *self.before.produced.values())}
         held = [np.unique(self.before.classes.of(own_labels(row))) for row in rows.values()]
         return [(ranking, channels) for ranking, channels in found if not _is_split(channels, held)]

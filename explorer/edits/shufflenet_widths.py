@@ -34,6 +34,8 @@ class _Widths:
 def shufflenet_targets(architecture: Architecture, by: float) -> dict[int, int] | None:
     """Return the widths of a whole ShuffleNet times `by`, by segment of `find_channel_groups`; None for other networks
     and for ShuffleNets whose widths are not those of a paper."""
+    if not any(map(_is_shuffle, architecture.live.values())):
+        return None
     blocks = blocks_at(architecture, EVERYWHERE)
     groups = {op_kinds.shuffle_groups(node) for block in blocks for node in block.layers if _is_shuffle(node)}
     if len(groups) != 1 or not all(any(map(_is_shuffle, block.layers)) for block in blocks):

@@ -36,7 +36,7 @@ def check_growth(before: Architecture, after: Architecture) -> None:
     check_op_count(before, len(after.nodes) - len(before.nodes))
     for name, node in after.nodes.items():
         if isinstance(node.op, Layer) and before.nodes.get(name) is not node:
-            params = sum(math.prod(tensor.shape) for _, tensor in node.op.named_tensors)
+            params = sum(math.prod(tensor.shape) for tensor in node.op.named_tensors.values())
             if params > MAX_LAYER_PARAMS:
                 raise EditError(
                     tr(

@@ -45,6 +45,33 @@ class ChannelRanking:
 Importance = Callable[[ChannelRanking], torch.Tensor]
 
 
+class ChannelIndex:
+    """Which channels of those at opening stand at which places at present, ready to select with. Never changed."""
+
+    def __init__(self, indices: torch.Tensor) -> None:
+        #: Original index of each present channel, `NEW` for a new one: int64, shape (size,).
+        self.indices = indices
+        is_kept = indices != NEW
+        all_kept = bool(is_kept.all())
+        #: Original indices of the channels that were there.
+        self.sources = indices if all_kept else indices[is_kept]
+        #: Places of the channels that were there; None where all were.
+        self.places = None if all_kept else torch.nonzero(is_kept).flatten()
+        first = int(self.sources[0]) if len(self.sources) else 0
+        side_by_side = torch.equal(self.sources, torch.arange(first, first + len(self.sources)))
+        #: The first original index where they stand side by side, else None.
+        self.first = first if side_by_side else None
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def select(self, source: torch.Tensor, dim: int) -> torch.Tensor:
+        """Return the entries of a tensor as opened along a dimension; a view where they stand side by side."""
+        if self.first is not None:
+            return source.narrow(dim, self.first, len(self.sources))
+        return source.index_select(dim, self.sources)
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelSelection:
     """The channels on one side of a layer, in order, as runs (first index, length) of those it had when opened.
@@ -85,6 +112,13 @@ class ChannelSelection:
 
     def indices(self, importance: Importance) -> torch.Tensor:
         """Return the original index of each present channel, `NEW` for a new one: int64, shape (size,)."""
+        return self.index(importance).indices
+
+    def index(self, importance: Importance) -> ChannelIndex:
+        """Return where the present channels come from."""
+        return ChannelIndex(self._ranked(importance)) if self.rankings else _index_of(self.runs)
+
+    def _ranked(self, importance: Importance) -> torch.Tensor:
         found = _expand_runs(self.runs)
         for ranking, runs in self.rankings:
             places = _expand_runs(runs)  # by original index: its channel in the ranking
@@ -131,3 +165,8 @@ def _expand_runs(runs: Runs) -> torch.Tensor:
         torch.full((length,), NEW) if first == NEW else torch.arange(first, first + length) for first, length in runs
     ]
     return torch.cat(pieces) if pieces else torch.empty(0, dtype=torch.int64)
+
+
+@lru_cache(maxsize=1024)
+def _index_of(runs: Runs) -> ChannelIndex:
+    return ChannelIndex(_expand_runs(runs))

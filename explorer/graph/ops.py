@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -12,7 +14,7 @@ from torch import nn
 from explorer.graph.module_copy import copy_to_meta, has_tensors, module_key
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """A leaf module: its configuration, on the meta device. The module is shared between snapshots; never mutate it."""
 
@@ -31,11 +33,15 @@ class Layer:
         """Whether it has parameters or buffers."""
         return has_tensors(self.module)
 
-    @property
-    def named_tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+    @cached_property
+    def named_tensors(self) -> Mapping[str, torch.Tensor]:
         """Parameters and buffers by their name in the module, on the meta device."""
-        yield from self.module.named_parameters()
-        yield from self.module.named_buffers()
+        return MappingProxyType(dict([*self.module.named_parameters(), *self.module.named_buffers()]))
+
+    @cached_property
+    def tensor_shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """The shapes of `named_tensors`."""
+        return MappingProxyType({name: tuple(tensor.shape) for name, tensor in self.named_tensors.items()})
 
 
 @dataclass(frozen=True, slots=True)

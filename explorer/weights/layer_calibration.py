@@ -61,9 +61,16 @@ class LayerCalibration:
         now = calibrated_channels(node)
         if now == self.channels and len(self.means) == len(like):
             return self.means
+        present = None if now is None else now.index(importance)
+        is_known = self.channels is None and present is not None and present.places is None
+        if present is not None and is_known and len(present) == len(like):  # all of them are some that it had
+            return present.select(self.means, 0).to(like.dtype)
         found = torch.full_like(like, float(self.means.mean()))
-        present = torch.arange(len(like)) if now is None else now.indices(importance)
-        if len(present) != len(like):  # a layer of another kind, whose inputs are no channels
+        return self._with_known(found, torch.arange(len(like)) if present is None else present.indices, importance)
+
+    def _with_known(self, found: torch.Tensor, present: torch.Tensor, importance: Importance) -> torch.Tensor:
+        """The same with the means of those channels that they were found for."""
+        if len(present) != len(found):  # a layer of another kind, whose inputs are no channels
             return found
         known = torch.arange(len(self.means)) if self.channels is None else self.channels.indices(importance)
         places = torch.full((int(max(present.max(), known.max())) + 1,), NEW)

@@ -38,6 +38,7 @@ class LoadedWeights:
         self.seeded = fallback
         self._tensors = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
         self._edited_tensors = dict(edited_tensors or {})
+        self._importances: dict[tuple[Node, ...], torch.Tensor] = {}
         self._source_id = next(_SOURCE_IDS)
 
     def cache_key(self, node: Node) -> Hashable:
@@ -66,7 +67,9 @@ class LoadedWeights:
         return {name: carry(name, shape) for name, shape in shapes.items()}
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
-        return measure_importance(ranking, self.tensors)
+        if ranking.layers not in self._importances:  # of layers as opened: as many entries as there are coupled groups
+            self._importances[ranking.layers] = measure_importance(ranking, self.tensors)
+        return self._importances[ranking.layers]
 
     def provenance(self, node: Node) -> Provenance | None:
         """Return the provenance of a node's weights; "new" or "extended" where some are lacking; None without any."""

@@ -115,16 +115,18 @@ def summarise_provenance(nodes: Iterable[Node], provenance_of: ProvenanceOf = in
     )
 
 
-def like_tensors(node: Node) -> dict[str, torch.Tensor]:
+def like_tensors(node: Node) -> Mapping[str, torch.Tensor]:
     """Return meta tensors like the weights a node holds, by name; a constant's is called "". Numbers that belong to the
     code are no weights."""
     if isinstance(node.op, Constant):
         return {"": node.op.tensor} if node.op.value is None else {}
-    return dict(node.op.named_tensors) if isinstance(node.op, Layer) else {}
+    return node.op.named_tensors if isinstance(node.op, Layer) else {}
 
 
 def tensor_shapes(node: Node) -> TensorShapes:
     """Return the shapes of the weights a node holds, by name."""
+    if isinstance(node.op, Layer):
+        return node.op.tensor_shapes
     return {name: tuple(tensor.shape) for name, tensor in like_tensors(node).items()}
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Hashable, Mapping
-from functools import cache, partial
 
 import torch
 from torch import nn
@@ -62,6 +61,7 @@ class SeededWeights:
         self.buffers = dict(buffers or {})
         self.is_recalibrated = is_recalibrated
         self._drawn = dict(drawn or {})  # by key: at hand since the calibration, given out once
+        self._importances: dict[tuple[Node, ...], torch.Tensor] = {}
 
     @property
     def note(self) -> str:
@@ -124,12 +124,17 @@ class SeededWeights:
         assert node.original is not None
         if original is None:
             original = self._uncalibrated(node.original, early)
-        draw_all = cache(partial(self._draw_calibrated, node, early))  # only where a channel is new
+        drawn: dict[str, torch.Tensor] = {}
 
-        def resize(name: str, like: torch.Tensor) -> torch.Tensor:
-            return self._resize_original(node, name, like, original.get(name), lambda: draw_all()[name])
+        def draw(name: str) -> torch.Tensor:  # only where a channel is new
+            if not drawn:
+                drawn.update(self._draw_calibrated(node, early))
+            return drawn[name]
 
-        return {name: resize(name, like) for name, like in like_tensors(node).items()}
+        return {
+            name: self._resize_original(node, name, like, original.get(name), draw)
+            for name, like in like_tensors(node).items()
+        }
 
     def _draw_calibrated(self, node: Node, early: LayerCalibration | None) -> Mapping[str, torch.Tensor]:
         is_identity = node.identity_init and infer_provenance(node) == "new" and isinstance(node.op, Layer)
@@ -142,17 +147,23 @@ class SeededWeights:
         name: str,
         like: torch.Tensor,
         original: torch.Tensor | None,
-        draw_new: Callable[[], torch.Tensor],
+        draw_new: Callable[[str], torch.Tensor],
     ) -> torch.Tensor:
+        if not like.dtype.is_floating_point and isinstance(node.op, Layer):
+            return torch.zeros(like.shape, dtype=like.dtype)
         if original is None or not like.dtype.is_floating_point:
-            return draw_new()
+            return draw_new(name)
         scale = 1.0
         if like.dim() > 1 and isinstance(node.op, Layer):  # He's deviation goes with the fan-in, not with the numbers
             scale = math.sqrt(math.prod(original.shape[1:]) / math.prod(like.shape[1:]))
-        return transfer_weights(node, name, like.shape, original, self._importance, draw_new=draw_new, scale=scale)
+        return transfer_weights(
+            node, name, like.shape, original, self._importance, draw_new=lambda: draw_new(name), scale=scale
+        )
 
     def _importance(self, ranking: ChannelRanking) -> torch.Tensor:
-        return measure_importance(ranking, self._uncalibrated)
+        if ranking.layers not in self._importances:  # of layers as opened: as many entries as there are coupled groups
+            self._importances[ranking.layers] = measure_importance(ranking, self._uncalibrated)
+        return self._importances[ranking.layers]
 
     def _draw_tensors(self, node: Node) -> dict[str, torch.Tensor]:
         if isinstance(node.op, Constant):

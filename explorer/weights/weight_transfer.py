@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.modules.conv import _ConvNd
 
-from explorer.graph.channel_map import NEW, ChannelRanking, Importance
+from explorer.graph.channel_map import NEW, ChannelIndex, ChannelRanking, Importance
 from explorer.graph.layers import is_depthwise
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant
@@ -56,60 +56,55 @@ def strip_unit_kernel(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(shape[:2] if tuple(shape[2:]) == (1, 1) else shape)
 
 
-def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Importance) -> dict[int, torch.Tensor]:
-    """The original index of each channel along the dimensions of a tensor where the channels are not those it had."""
+def _channel_indices(node: Node, name: str, shape: Sequence[int], importance: Importance) -> dict[int, ChannelIndex]:
+    """Where the channels come from along the dimensions of a tensor where they are not those it had."""
     channels, layer = node.channel_map, node.layer
     if channels is None or not shape:
         return {}
-    inputs, outputs = (
-        None if side is None else side.indices(importance) for side in (channels.inputs, channels.outputs)
-    )
-    found: dict[int, torch.Tensor | None] = {0: inputs}  # a norm
+    inputs = None if channels.inputs is None else channels.inputs.index(importance)
+    outputs = None if channels.outputs is None else channels.outputs.index(importance)
+    found: dict[int, ChannelIndex | None] = {0: inputs}  # a norm
     if isinstance(node.op, Constant):
         fits = [dim for dim, size in enumerate(shape) if inputs is not None and size == len(inputs)]
         found = {fits[-1]: inputs} if fits else {}
     elif isinstance(layer, _ConvNd) and is_depthwise(layer):
-        found = {0: None if inputs is None else _repeat(inputs, layer.out_channels // layer.in_channels)}
+        found = {0: _repeat(inputs, layer.out_channels // layer.in_channels)}
     elif isinstance(layer, (_ConvNd, nn.Linear)):
         found = {0: outputs, 1: inputs} if name == "weight" else {0: outputs}
     return {dim: index for dim, index in found.items() if index is not None}
 
 
-def _repeat(indices: torch.Tensor, filters: int) -> torch.Tensor:
+def _repeat(channels: ChannelIndex | None, filters: int) -> ChannelIndex | None:
     """The rows of a depthwise convolution, which has so many filters for each channel, from its channels."""
-    rows = indices[:, None] * filters + torch.arange(filters)
-    return torch.where(indices[:, None] == NEW, NEW, rows).reshape(-1)
+    if channels is None or filters == 1:
+        return channels
+    rows = channels.indices[:, None] * filters + torch.arange(filters)
+    return ChannelIndex(torch.where(channels.indices[:, None] == NEW, NEW, rows).reshape(-1))
 
 
 def _copy_channels(
     shape: Sequence[int],
     source: torch.Tensor,
-    indices: Mapping[int, torch.Tensor],
+    indices: Mapping[int, ChannelIndex],
     draw_new: Callable[[], torch.Tensor],
     scale: float,
 ) -> torch.Tensor:
     """Copy by channel along some dimensions, and along the others what overlaps, from the first on."""
-    present: list[torch.Tensor | None] = []
-    for dim, (size, original_size) in enumerate(zip(shape, source.shape, strict=True)):
-        index = indices.get(dim)
-        if index is None:
-            present.append(None)
-            source = source.narrow(dim, 0, min(size, original_size))
-        else:
-            present.append(torch.nonzero(index != NEW).flatten())
-            source = _select(source, dim, index[present[-1]])
-    source = source * scale if scale != 1 else source.clone(memory_format=torch.contiguous_format)
-    if tuple(source.shape) == tuple(shape):
-        return source.contiguous()
-    places = [torch.arange(length) if at is None else at for at, length in zip(present, source.shape, strict=True)]
+    for dim, size in enumerate(shape):
+        if (index := indices.get(dim)) is not None:
+            source = index.select(source, dim)
+        elif size < source.shape[dim]:
+            source = source.narrow(dim, 0, size)
+    is_whole = source.shape == tuple(shape)
+    if scale != 1:
+        source = (source * scale).contiguous()
+    if is_whole:
+        return source.clone(memory_format=torch.contiguous_format) if scale == 1 else source
+    places = [
+        torch.arange(length) if (index := indices.get(dim)) is None or index.places is None else index.places
+        for dim, length in enumerate(source.shape)
+    ]
     return _write(draw_new().clone(), source, places, 0)
-
-
-def _select(source: torch.Tensor, dim: int, index: torch.Tensor) -> torch.Tensor:
-    """The entries of an index along a dimension; a view where they stand side by side."""
-    if len(index) and torch.equal(index, torch.arange(int(index[0]), int(index[0]) + len(index))):
-        return source.narrow(dim, int(index[0]), len(index))
-    return source.index_select(dim, index)
 
 
 def _write(target: torch.Tensor, values: torch.Tensor, present: Sequence[torch.Tensor], dim: int) -> torch.Tensor:

@@ -69,7 +69,7 @@ def test_layers_share_no_storage_with_the_module() -> None:
     module = nn.Conv2d(3, 4, 1)
     layer = Layer.from_module(module)
     assert layer.module is not module
-    assert all(tensor.is_meta for _, tensor in layer.named_tensors)
+    assert all(tensor.is_meta for tensor in layer.named_tensors.values())
     with torch.no_grad():
         module.weight.fill_(7)
     assert layer.module.weight.is_meta

@@ -48,7 +48,7 @@ def test_every_layer_gets_what_it_holds(key: str, opened: Callable[[str], Networ
         if isinstance(node.op, Layer):
             made = source.tensors(node)
             assert {name: tensor.shape for name, tensor in made.items()} == {
-                n: t.shape for n, t in node.op.named_tensors
+                n: t.shape for n, t in node.op.named_tensors.items()
             }
             assert all(bool(torch.isfinite(t).all()) for t in made.values())
 

@@ -38,7 +38,7 @@ def number_format(architecture: Architecture) -> torch.dtype:
     found: set[torch.dtype] = set()
     for node in architecture.live.values():
         if isinstance(node.op, Layer):
-            found |= {tensor.dtype for _, tensor in node.op.named_tensors}
+            found |= {tensor.dtype for tensor in node.op.named_tensors.values()}
         elif isinstance(node.op, Constant):
             found.add(node.op.tensor.dtype)
     found = {dtype for dtype in found if dtype.is_floating_point or dtype.is_complex}
