@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from explorer.export.python_code.generalise import TRUE
-from explorer.export.python_code.terms import Literal, Term, Value
+from explorer.export.python_code.terms import TRUE, Literal, Term, Value
 
 Vector = tuple[Value | None, ...]  # one value for each instance; None where it is not read
 

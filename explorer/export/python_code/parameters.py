@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from explorer.export.python_code.derived import Vector, find_condition, find_expression, is_on, join, numbers_of
-from explorer.export.python_code.generalise import FALSE, TRUE, Family
+from explorer.export.python_code.generalise import Family
 from explorer.export.python_code.sources import Sources
-from explorer.export.python_code.terms import Literal, Term, Value
+from explorer.export.python_code.terms import FALSE, TRUE, Literal, Term, Value
 from explorer.export.python_code.uses import Use, find_uses
 
 Row = Mapping[int, Value]

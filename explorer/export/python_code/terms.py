@@ -18,6 +18,9 @@ class Literal:
     value: Any = field(compare=False, default=None)
 
 
+TRUE, FALSE = Literal("True", True), Literal("False", False)
+
+
 @dataclass(frozen=True, slots=True)
 class Hole:
     """A place of a template whose value differs between instances."""
