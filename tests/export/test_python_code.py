@@ -18,10 +18,13 @@ import explorer
 from explorer.edits import Edit
 from explorer.edits.options import find_options
 from explorer.export.page import ExportError
-from explorer.export.python_code import python_source
+from explorer.export.python_code import python_source, writer
+from explorer.export.python_code.classes import Classes
 from explorer.export.python_code.layers import layer_call
-from explorer.export.python_code.writer import classes_source
-from explorer.graph.to_module import build_module
+from explorer.export.python_code.reading import Reader
+from explorer.export.python_code.writer import OneClassWarning, classes_source
+from explorer.graph.architecture import Architecture
+from explorer.graph.to_module import build_module, to_class_name
 from explorer.network import Network
 from tests.conftest import KEYS, TYPICAL
 
@@ -249,6 +252,7 @@ def test_layers(layer: nn.Module, code: str) -> None:
     assert layer_call("here", layer).text == code
 
 
+@pytest.mark.filterwarnings("ignore:.*perhaps you missed a comma:SyntaxWarning")  # of the code that fx itself makes
 def test_text_from_outside_stays_text() -> None:
     """Names in a network of someone's own cannot become code."""
 
@@ -263,6 +267,23 @@ def test_text_from_outside_stays_text() -> None:
     written = run(python_source(explorer.open(Own(), input_shape=(1, 4))))
     assert set(written.state_dict()) == set(Own().state_dict())
     assert written(torch.randn(1, 4)).shape == (1, 4)
+
+
+def test_classes_that_fail_are_said_and_the_file_is_right(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Warnings fail every other test: a network that needs one class for all would not go unnoticed."""
+
+    def fail(architecture: Architecture, *, in_one_class: bool = False) -> Classes:
+        if not in_one_class:
+            raise IndexError("a bug")
+        return Classes(Reader(architecture, {}, in_one_class=True), to_class_name(architecture.title))
+
+    monkeypatch.setattr(writer, "_classes", fail)
+    with pytest.warns(OneClassWarning, match=r"AlexNet .*IndexError\('a bug'\)"):
+        explorer.save_network(opened("alexnet"), tmp_path / "net.py")
+    written = run((tmp_path / "net.py").read_text(encoding="utf-8"))
+    assert set(written.state_dict()) == set(opened("alexnet").module().state_dict())
 
 
 def test_a_file(tmp_path: Path, opened: Opened) -> None:

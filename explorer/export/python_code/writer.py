@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from explorer.analysis.analysis import analyse
+from explorer.base.languages import tr
 from explorer.export.page import ExportError
 from explorer.export.python_code.class_text import ClassText
 from explorer.export.python_code.classes import Classes
@@ -53,8 +55,12 @@ def written_code(network: Network) -> WrittenCode:
     return _first_right(network, lambda _: True)
 
 
+class OneClassWarning(UserWarning):
+    """A network is written in one long class, as the classes of its blocks failed: a right file, but a bug of ours."""
+
+
 def _first_right(network: Network, is_right: Callable[[str], bool]) -> WrittenCode:
-    """The network in classes; where that fails or is not right, all in one class."""
+    """The network in classes; where that fails or is not right, all in one class, and a warning says why."""
     header, architecture = _header(network), network.architecture
 
     def write_in_one(snapshot: Architecture) -> str:
@@ -63,22 +69,34 @@ def _first_right(network: Network, is_right: Callable[[str], bool]) -> WrittenCo
     try:
         classes = _classes(architecture)
         source = header + _text(classes)
-        if _has_the_tensors(source, architecture) and is_right(source):
+        reason = "" if _has_the_tensors(source, architecture) else "they hold other tensors"
+        if not reason and is_right(source):
             names = {path: str(made.tag[1]) for path, made in classes.made.items() if made.sort == "new"}
             return WrittenCode(source, {"": classes.defined[-1].name, **names})
+        reason = reason or "they compute something else"
     except ExportError:
         raise
-    except Exception:  # a network of a shape that nobody thought of: all of it in one class is right, if long
-        source = ""
+    except Exception as failure:  # whoever saves a network needs the file more than the traceback
+        reason = repr(failure)
     source = write_in_one(architecture)
     try:
-        if is_right(source):
-            return WrittenCode(source, {"": to_class_name(architecture.title)})
+        right = is_right(source)
     except Exception as failure:
         raise ExportError(
-            f"{architecture.title} cannot be written as Python: what is written fails: {failure}"
+            tr(
+                "{network} cannot be written as Python: what is written fails: {reason}",
+                network=architecture.title,
+                reason=failure,
+            )
         ) from failure
-    raise explain_difference(network, write_in_one)
+    if not right:
+        raise explain_difference(network, write_in_one)
+    warnings.warn(
+        f"{architecture.title} is written in one class, not in those of its blocks: {reason}",
+        OneClassWarning,
+        stacklevel=2,
+    )
+    return WrittenCode(source, {"": to_class_name(architecture.title)})
 
 
 def classes_source(architecture: Architecture, *, in_one_class: bool = False) -> str:
@@ -149,10 +167,14 @@ def _one_line(text: str) -> str:
 
 
 def _has_the_tensors(source: str, architecture: Architecture) -> bool:
-    """Does the module that a source defines hold the tensors of the network, by name and shape?"""
+    """Does the module that a source defines hold the tensors of the network, by name and shape?
+
+    It is made on the meta device first, which costs nothing; some layers (orthogonal ones) hold less there.
+    """
+    expected = _shapes(build_module(architecture))
     with torch.device("meta"):
         module = module_of(source, architecture)
-    return _shapes(module) == _shapes(build_module(architecture))
+    return _shapes(module) == expected or _shapes(module_of(source, architecture)) == expected
 
 
 def _shapes(module: nn.Module) -> Mapping[str, tuple[object, ...]]:
