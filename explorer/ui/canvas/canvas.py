@@ -204,7 +204,7 @@ class Canvas(DiagramView):
         elif key == Qt.Key.Key_1:
             self.zoom_to_actual()
         elif key == Qt.Key.Key_L:
-            self.show_legend(not self._legend_shown)
+            self.show_legend(not self._legend.shown)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._toggle_expansion(self._marks.selected)
         elif key == Qt.Key.Key_Space and self._marks.hovered is not None:

@@ -227,7 +227,7 @@ def test_buttons_in_the_corner_do_what_keys_do(canvas: Canvas, qtbot: QtBot) -> 
 
 
 def test_the_legend_can_be_put_away(canvas: Canvas, qtbot: QtBot) -> None:
-    assert not canvas._legend_rect.isEmpty()
+    assert not canvas._legend.rect.isEmpty()
     with_legend = canvas.grab().toImage()
     qtbot.keyClick(canvas, Qt.Key.Key_L)
     assert canvas.grab().toImage() != with_legend
@@ -237,7 +237,7 @@ def test_the_legend_can_be_put_away(canvas: Canvas, qtbot: QtBot) -> None:
 
 def test_a_small_canvas_keeps_its_room_for_the_picture(canvas: Canvas) -> None:
     canvas.resize(180, 110)
-    assert canvas._legend_rect.isEmpty()
+    assert canvas._legend.rect.isEmpty()
     assert not any(button.isVisible() for button in canvas.findChildren(QToolButton))
 
 
@@ -379,7 +379,7 @@ def test_nothing_over_a_freshly_opened_or_fitted_view_hides_a_card(
     canvas.show_picture(crowd(columns, rows))
     for look in (lambda: None, canvas.fit, lambda: canvas.resize(size[0] + 60, size[1])):
         look()
-        place = canvas._legend_rect
+        place = canvas._legend.rect
         assert canvas.picture.count_cards_in(canvas._viewport.to_picture_rect(place)) == 0
         if canvas.is_fitted:
             assert QRectF(canvas.rect()).contains(canvas._viewport.to_widget_rect(canvas.picture.bounds))
@@ -394,11 +394,11 @@ def test_nothing_over_a_freshly_opened_or_fitted_view_hides_a_card(
 def test_the_legend_lies_in_rows_where_that_leaves_the_cards_larger_and_stays_there(canvas: Canvas) -> None:
     canvas.resize(1000, 640)
     canvas.show_picture(crowd(5, 8))
-    place = QRectF(canvas._legend_rect)
+    place = QRectF(canvas._legend.rect)
     assert place.width() > 2 * place.height()
     assert not place.intersects(QRectF(canvas._zoom_controls.geometry()))
     canvas.show_picture(crowd(5, 30), anchor="c1")  # more than can be seen: it hides some, but it does not hop
-    assert canvas._legend_rect == place
+    assert canvas._legend.rect == place
 
 
 def test_what_is_in_the_middle_is_what_one_looks_at(canvas: Canvas) -> None:
@@ -425,7 +425,7 @@ def test_without_a_legend_everything_may_be_larger(canvas: Canvas) -> None:
 def test_what_is_pointed_out_does_not_lie_under_the_legend(canvas: Canvas) -> None:
     canvas.show_picture(crowd(5, 8))
     canvas.zoom(2.5)
-    legend = canvas._legend_rect.toAlignedRect()
+    legend = canvas._legend.rect.toAlignedRect()
     cards = [f"c{number}" for number in range(40)]
     hidden = next(id for id in cards if canvas.count_covered(legend, frozenset({id})))
     canvas.highlight_in_view(frozenset({hidden}))

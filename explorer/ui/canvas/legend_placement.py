@@ -1,0 +1,164 @@
+"""Where the legend floats over the canvas: in the emptiest corner, or in rows left of the buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from explorer.drawing import Picture, Theme
+from explorer.drawing.legend import legend_height, legend_width, paint_legend
+from explorer.ui.canvas.viewport import Viewport
+from explorer.ui.canvas.zoom_controls import MARGIN
+
+_PADDING = 10.0
+
+
+class FloatingLegend:
+    """The legend of a view. Its place is chosen when a picture is fitted: one that hopped while panning would
+    disturb."""
+
+    def __init__(self) -> None:
+        self.shown = True
+        self.rect = QRectF()
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether it is shown and has a place."""
+        return self.shown and not self.rect.isEmpty()
+
+    def update_place(self, picture: Picture | None, view: Viewport, widget: QRectF, buttons: QRectF) -> None:
+        """Choose its place anew, near the last one."""
+        self.rect = choose_legend_rect(picture, view, widget, buttons, self.rect) if picture is not None else QRectF()
+
+    def free_area(self, widget: QRectF) -> QRectF:
+        """Return the part of the widget that it leaves free, over its whole height or width."""
+        room = QRectF(widget)
+        if self.is_visible:
+            if is_legend_below(self.rect):
+                return room.adjusted(0, 0, 0, self.rect.top() - room.bottom())
+            left = self.rect.center().x() < room.center().x()
+            room.adjust(self.rect.right() if left else 0, 0, 0 if left else self.rect.left() - room.right(), 0)
+        return room
+
+    def fit_area(self, picture: Picture | None, widget: QRectF, buttons: QRectF) -> tuple[QRectF, QRectF]:
+        """Return the area to fit the picture into and the rectangle of the legend, so that neither legend nor buttons
+        cover a card."""
+        if picture is None:
+            return widget, QRectF()
+        room, place = compute_fit_area(picture, widget, buttons) if self.shown else (widget, QRectF())
+        view = Viewport()
+        if buttons.isEmpty() or not view.fit_rect(picture.bounds, room, 1.0):
+            return room, place
+        if not picture.count_cards_in(view.to_picture_rect(buttons)):
+            return room, place
+        above = QRectF(widget)
+        above.setBottom(buttons.top())
+        return compute_fit_area(picture, above, QRectF()) if self.shown else (above, QRectF())
+
+    def show_start(self, picture: Picture, view: Viewport, widget: QRectF) -> None:
+        """Show the beginning of a large network, and the legend in a column that covers no card of it."""
+        view.show_start(picture.bounds, widget)
+        place = self.rect = choose_legend_column(picture, view, widget)
+        if self.is_visible and picture.count_cards_in(view.to_picture_rect(place)):
+            view.show_start(picture.bounds, widget, place.width() + 2 * MARGIN)
+            self.rect = choose_legend_column(picture, view, widget)
+
+    def paint(self, painter: QPainter, picture: Picture | None, theme: Theme) -> None:
+        """Paint it on its translucent background."""
+        if self.is_visible and picture is not None:
+            paint_legend_box(painter, picture, self.rect, theme)
+
+
+def choose_legend_rect(
+    picture: Picture, view: Viewport, widget: QRectF, buttons: QRectF, previous: QRectF | None = None
+) -> QRectF:
+    """Return where the legend covers the fewest cards: in a corner, or in rows left of the buttons; empty where there
+    is no room. With `previous`, it stays near its last place, so that it does not jump when a card is expanded."""
+    places = [*_corner_rects(picture, widget), *_bottom_rects(picture, widget, buttons)]
+    if previous is not None and not previous.isEmpty():
+        alike = [place for place in places if is_legend_below(place) == is_legend_below(previous)]
+        return min(
+            alike or places, key=lambda place: (place.center() - previous.center()).manhattanLength(), default=QRectF()
+        )
+    return _least_covering(places, picture, view)
+
+
+def choose_legend_column(picture: Picture, view: Viewport, widget: QRectF) -> QRectF:
+    """Return the corner where a column legend covers the fewest cards; empty where there is no room."""
+    return _least_covering(_corner_rects(picture, widget), picture, view)
+
+
+def _least_covering(rects: list[QRectF], picture: Picture, view: Viewport) -> QRectF:
+    return min(rects, key=lambda place: picture.count_cards_in(view.to_picture_rect(place)), default=QRectF())
+
+
+def compute_fit_area(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple[QRectF, QRectF]:
+    """Return the area to fit a picture into, and the rectangle of the legend.
+
+    The legend is beside or below the picture where it would cover cards everywhere else. Fitted pictures keep a margin,
+    so that the two do not touch.
+    """
+    view = Viewport()
+    view.fit_rect(picture.bounds, widget, max_scale=1.0)
+    place = choose_legend_rect(picture, view, widget, buttons)
+    if place.isEmpty() or not picture.count_cards_in(view.to_picture_rect(place)):
+        return widget, place
+    rooms = [(_area_above(widget, rows), rows) for rows in _bottom_rects(picture, widget, buttons)]
+    for corner in _corner_rects(picture, widget)[:1]:
+        rooms += [
+            (widget.adjusted(corner.right() - MARGIN, 0, 0, 0), corner),
+            (_area_above(widget, corner), corner),
+        ]
+    return max(rooms, key=lambda found: _fit_scale(picture, found[0]))
+
+
+def is_legend_below(rect: QRectF) -> bool:
+    """Return whether the legend is in rows below the picture rather than a column beside it."""
+    return rect.width() > 2 * rect.height()
+
+
+def _corner_rects(picture: Picture, widget: QRectF) -> list[QRectF]:
+    """Return the rectangles of a column legend in all corners but that of the buttons, bottom left first."""
+    entries = picture.legend
+    size = QSizeF(legend_width(entries) + 2 * _PADDING, legend_height(entries, 0) + 2 * _PADDING - 4)
+    room = widget.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+    if not entries or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
+        return []
+    right, bottom = room.right() - size.width(), room.bottom() - size.height()
+    corners = [(room.left(), bottom), (room.left(), room.top()), (right, room.top())]
+    return [QRectF(x, y, size.width(), size.height()) for x, y in corners]
+
+
+def _bottom_rects(picture: Picture, widget: QRectF, buttons: QRectF) -> list[QRectF]:
+    """Return the rectangle of a legend in rows left of the buttons; none where that would be too high."""
+    right = (buttons.left() if not buttons.isEmpty() else widget.right()) - MARGIN
+    width = right - widget.left() - MARGIN
+    entries = picture.legend
+    if not entries or width < legend_width(entries) + 2 * _PADDING:
+        return []
+    height = legend_height(entries, width - 2 * _PADDING) + 2 * _PADDING - 4
+    if height > 0.2 * widget.height():
+        return []
+    return [QRectF(widget.left() + MARGIN, widget.bottom() - MARGIN - height, width, height)]
+
+
+def _area_above(widget: QRectF, rect: QRectF) -> QRectF:
+    return widget.adjusted(0, 0, 0, rect.top() - widget.bottom() + MARGIN)
+
+
+def _fit_scale(picture: Picture, area: QRectF) -> float:
+    view = Viewport()
+    return view.scale if view.fit_rect(picture.bounds, area, max_scale=1.0) else 0.0
+
+
+def paint_legend_box(painter: QPainter, picture: Picture, rect: QRectF, theme: Theme) -> None:
+    """Paint the legend on its translucent background."""
+    ground = QColor(theme.named_colour("card"))
+    ground.setAlphaF(0.94)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.named_colour("border"), 1))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+    paint_legend(painter, picture.legend, rect.adjusted(_PADDING, _PADDING - 2, -_PADDING, -_PADDING + 2), theme)
+    painter.restore()
