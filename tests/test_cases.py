@@ -127,7 +127,9 @@ def test_it_travels_from_the_process_that_it_is_opened_in(name: str) -> None:
 #: Of torchvision: those that find their way in without images of their own, and a shape for each kind.
 TORCHVISION = {
     **{f"segmentation.{name}": "3x96x96" for name in models.list_models(models.segmentation)},
-    **{f"video.{name}": "3x16x64x64" for name in ("mc3_18", "r2plus1d_18", "r3d_18", "swin3d_t", "swin3d_s")},
+    **{f"video.{name}": "3x16x64x64" for name in ("mc3_18", "r2plus1d_18", "r3d_18")},
+    **{f"video.{name}": "3x16x64x64" for name in ("swin3d_t", "swin3d_s", "swin3d_b")},
+    **{f"video.{name}": "3x16x224x224" for name in ("s3d", "mvit_v1_b", "mvit_v2_s")},
     **{f"detection.{name}": "images[0]=[3x96x96]@noise" for name in models.list_models(models.detection)},
 }
 
@@ -143,6 +145,41 @@ def test_torchvision_opens_verified(request: pytest.FixtureRequest) -> None:
         assert network.verification is not None
         assert network.verification.status == "equal", name
         assert network.figures.total.params == sum(p.numel() for p in module.parameters()), name
+
+
+def tiny_detector() -> nn.Module:
+    """A Keypoint and Mask R-CNN in one, of one small map."""
+    from torchvision.models.detection import MaskRCNN
+    from torchvision.models.detection.anchor_utils import AnchorGenerator
+    from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
+    from torchvision.ops import MultiScaleRoIAlign
+
+    torch.manual_seed(0)
+    backbone = nn.Sequential(nn.Conv2d(3, 8, 3, 8, 1), nn.BatchNorm2d(8), nn.ReLU())
+    backbone.out_channels = 8  # type: ignore[assignment]
+    anchors, pool = AnchorGenerator(((16, 32),), ((0.5, 1.0),)), MultiScaleRoIAlign(["0"], 7, 2)
+    sizes: Any = {"min_size": 64, "max_size": 64, "rpn_post_nms_top_n_test": 40, "box_score_thresh": 0.335}
+    model = MaskRCNN(backbone, 3, rpn_anchor_generator=anchors, box_roi_pool=pool, mask_roi_pool=pool, **sizes)
+    model.roi_heads.keypoint_roi_pool = MultiScaleRoIAlign(["0"], 14, 2)
+    model.roi_heads.keypoint_head = KeypointRCNNHeads(8, (8,))
+    model.roi_heads.keypoint_predictor = KeypointRCNNPredictor(8, 3)
+    return model.eval()
+
+
+def test_a_detector_finds_as_many_as_it_finds_in_any_image() -> None:
+    model = tiny_detector()
+    network = explorer.open(model, inputs="images[0]=[3x64x64]")
+    assert network.verification is not None
+    assert (network.verification.status, network.verification.text) == ("equal", "")
+    counts = set()
+    for image in (network.preprocess("cat")[0], torch.randn(3, 64, 64), torch.zeros(3, 64, 64)):
+        with torch.no_grad():
+            expected = list(flat(model([image.clone()])))
+            ours = list(flat(network.module()(image)))
+        counts.add(expected[0].shape)
+        assert all(torch.equal(one, other) for one, other in zip(ours, expected, strict=True))
+    assert len(counts) > 1
+    assert {"rpn", "roi_heads"} <= set(network.analysis.hierarchy.groups)
 
 
 def print_table() -> None:

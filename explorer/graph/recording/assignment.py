@@ -17,7 +17,7 @@ def record_assignment(held: HeldTensors, target: torch.Tensor, index: Any, value
     nodes = held.nodes
     items = index if isinstance(index, tuple) else (index,)
     whole: Any = held.argument(target)
-    if all(isinstance(item, (int, slice)) or item is Ellipsis for item in items):
+    if all(_is_fixed(item) for item in items):
         name = _assign_to_slices(held, whole, _without_ellipsis(items, target.dim()), target, value)
     elif len(items) == 1 and isinstance(items[0], torch.Tensor) and items[0].dtype == torch.bool:
         mask: Any = held.argument(items[0])
@@ -34,14 +34,43 @@ def record_assignment(held: HeldTensors, target: torch.Tensor, index: Any, value
     else:
         given = held.argument(index), held.argument(value)
         name = nodes.add_op(Function(with_items_set), (whole, *given), {})
-    held.rebind(target, name)
+    record_write(held, target, name)
+
+
+def record_write(held: HeldTensors, target: torch.Tensor, name: str) -> None:
+    """A tensor has been written to, and is what this node gives: so is, in part, what it is a box of."""
+    view = held.find_view(target)
+    if view is None:
+        held.rebind(target, name)
+        return
+    base, items = view
+    held.bind(target, name)
+    record_write(held, base, _assign_to_slices(held, Ref(held.name_of(base)), items, base, target))
+    held.bind(target, name)
+
+
+def note_view(held: HeldTensors, view: torch.Tensor, base: torch.Tensor, index: Any) -> None:
+    """Remember that `base[index]` gave a tensor, if it is a box of it."""
+    items = index if isinstance(index, tuple) else (index,)
+    if all(_is_fixed(item) for item in items):
+        held.note_view(view, base, _without_ellipsis(items, base.dim()))
 
 
 def with_items_set(tensor: torch.Tensor, index: Any, value: Any) -> torch.Tensor:
     """Return a copy of a tensor with `tensor[index] = value` done."""
+    if tensor.is_meta:  # where that is may depend on values
+        return torch.empty_like(tensor)
     result = tensor.clone()
     result[index] = value
     return result
+
+
+def _is_fixed(item: Any) -> bool:
+    """Return whether an index says the same place for all values of tensors."""
+    ends = (item.start, item.stop, item.step) if isinstance(item, slice) else ()
+    return (
+        isinstance(item, (int, slice)) and not any(isinstance(end, torch.Tensor) for end in ends)
+    ) or item is Ellipsis
 
 
 def _assign_to_slices(held: HeldTensors, whole: Any, items: tuple[Any, ...], target: torch.Tensor, value: Any) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
+from explorer.graph.recording.size_int import choose_size
 from explorer.graph.trace import LEAF_MODULES
 
 
@@ -30,6 +32,14 @@ class Recorder(Protocol):
     def call_function(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Make a call of a function, and record it as one op."""
         ...
+
+    def measure_length(self, value: Any) -> int:
+        """Return the length of anything; of a tensor that is recorded, a size that knows how it was found."""
+        ...
+
+
+#: Functions of torchvision that do something as often as there are detections, or classes among these.
+_FOR_EACH_DETECTION = frozenset({"batched_nms", "paste_masks_in_image", "heatmaps_to_keypoints"})
 
 
 @contextmanager
@@ -61,14 +71,21 @@ def intercept_modules(recorder: Recorder) -> Iterator[None]:
 
 @contextmanager
 def intercept_functions(recorder: Recorder) -> Iterator[None]:
-    """Let scripted functions, and any `channel_shuffle`, that the module's code can see pass through the recorder."""
+    """Let what the module's code can see, and torch does not announce, pass through the recorder: scripted functions,
+    those that are kept whole, and what makes a size of sizes (`len`, `min`, `max`)."""
     replaced: list[tuple[dict[str, Any], str, Any]] = []
-    for namespace in {id(g): g for g in map(_globals_of, recorder.module.modules()) if g is not None}.values():
+    added: list[tuple[dict[str, Any], str]] = []
+    of_sizes = {"len": recorder.measure_length, "min": _least_size, "max": _largest_size}
+    for namespace in _namespaces(recorder.module):
+        for name, value in of_sizes.items():
+            if name not in namespace:
+                added.append((namespace, name))
+                namespace[name] = value
         for name, value in list(namespace.items()):
             if isinstance(value, torch.jit.ScriptFunction):
                 replaced.append((namespace, name, value))
                 namespace[name] = getattr(value, "_torchdynamo_inline", None) or _wrapped(recorder, value)
-            elif name == "channel_shuffle" and inspect.isfunction(value):
+            elif inspect.isfunction(value) and _is_kept_whole(value):
                 replaced.append((namespace, name, value))
                 namespace[name] = _wrapped(recorder, value)
     try:
@@ -76,6 +93,8 @@ def intercept_functions(recorder: Recorder) -> Iterator[None]:
     finally:
         for namespace, name, value in replaced:
             namespace[name] = value
+        for namespace, name in added:
+            namespace.pop(name, None)
 
 
 def _wrapped(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,9 +106,42 @@ def _wrapped(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., 
     return call
 
 
+def _is_kept_whole(function: Callable[..., Any]) -> bool:
+    if function.__name__ == "channel_shuffle":
+        return True
+    return function.__name__ in _FOR_EACH_DETECTION and function.__module__.startswith("torchvision.")
+
+
+def _least_size(*values: Any, **options: Any) -> Any:
+    return choose_size(min, values, options)
+
+
+def _largest_size(*values: Any, **options: Any) -> Any:
+    return choose_size(max, values, options)
+
+
+def _namespaces(module: nn.Module) -> list[dict[str, Any]]:
+    """Return the global names that the module's code sees, and those of what it calls from its own package."""
+    waiting = [found for found in map(_globals_of, module.modules()) if found is not None]
+    reached = {id(found): found for found in waiting}
+    while waiting:
+        names = waiting.pop()
+        package = _package(names)
+        for value in list(names.values()):
+            inner = value.__dict__ if isinstance(value, ModuleType) else getattr(value, "__globals__", None)
+            if isinstance(inner, dict) and id(inner) not in reached and package and _package(inner) == package:
+                reached[id(inner)] = inner
+                waiting.append(inner)
+    return list(reached.values())
+
+
+def _package(names: dict[str, Any]) -> str:
+    return str(names.get("__name__", "")).partition(".")[0]
+
+
 def _globals_of(module: nn.Module) -> dict[str, Any] | None:
     found = getattr(getattr(module.forward, "__func__", module.forward), "__globals__", None)
-    return found if isinstance(found, dict) and not str(found.get("__name__", "")).startswith("torch.") else None
+    return found if isinstance(found, dict) and _package(found) != "torch" else None
 
 
 def is_single_op(module: nn.Module) -> bool:

@@ -47,7 +47,8 @@ class _Later:
     """A view whose base was written to; it becomes a node when something reads it."""
 
     base: str
-    place: tuple[Any, ...]  # size, stride, offset
+    op: Function
+    args: tuple[Any, ...]  # after the base: an index, or size, stride and offset
 
 
 class HeldTensors:
@@ -57,6 +58,7 @@ class HeldTensors:
         self.nodes = nodes
         self._names: MutableMapping[torch.Tensor, Any] = WeakTensorKeyDictionary()
         self._storages: dict[int, _Storage] = {}
+        self._views: MutableMapping[torch.Tensor, tuple[Any, tuple[Any, ...]]] = WeakTensorKeyDictionary()
         self._items: dict[_Item, str] = {}
         self._registered: dict[int, str] = {}
         for path, tensor in (*module.named_parameters(), *module.named_buffers()):
@@ -100,8 +102,25 @@ class HeldTensors:
             elif _same_place(tensor, target):
                 self.bind(tensor, name)
             else:
-                place = (tuple(tensor.shape), tuple(tensor.stride()), tensor.storage_offset() - whole.storage_offset())
-                self._names[tensor] = _Later(base, place)
+                self._names[tensor] = self._view_later(tensor, whole, base)
+
+    def note_view(self, view: torch.Tensor, base: torch.Tensor, items: tuple[Any, ...]) -> None:
+        """Say that a tensor is the box `base[items]` of another, as far as they share memory."""
+        if self._sharing(base).members and self._sharing(view) is self._sharing(base):
+            self._views[view] = (weakref.ref(base), items)
+
+    def find_view(self, tensor: torch.Tensor) -> tuple[torch.Tensor, tuple[Any, ...]] | None:
+        """The tensor that this one is a box of, and the index; None where that is not known."""
+        reference, items = self._views.get(tensor, (lambda: None, ()))
+        base = reference()
+        return None if base is None else (base, items)
+
+    def _view_later(self, tensor: torch.Tensor, whole: torch.Tensor, base: str) -> _Later:
+        view = self.find_view(tensor)
+        if view is not None and view[0] is whole:
+            return _Later(base, Function(operator.getitem), (self.argument(view[1]),))
+        place = (tuple(tensor.shape), tuple(tensor.stride()), tensor.storage_offset() - whole.storage_offset())
+        return _Later(base, Function(torch.as_strided), place)
 
     def name_of(self, tensor: torch.Tensor) -> str:
         """The node that holds a tensor now."""
@@ -172,7 +191,7 @@ class HeldTensors:
                 self._items[name] = self.nodes.add_op(Function(operator.getitem), (Ref(name.parent), name.index), {})
             return self._items[name]
         if isinstance(name, _Later):
-            return self.nodes.add_op(Function(torch.as_strided), (Ref(name.base), *name.place), {})
+            return self.nodes.add_op(name.op, (Ref(name.base), *name.args), {})
         assert isinstance(name, str)
         return name
 

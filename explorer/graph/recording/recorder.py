@@ -6,6 +6,7 @@ watched at its kernels (`scripted`).
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from explorer.graph.call_arguments import map_tensors
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Function, Input, Op
 from explorer.graph.out_of_place import call_out_of_place
-from explorer.graph.recording.assignment import record_assignment
+from explorer.graph.recording.assignment import note_view, record_assignment, record_write
 from explorer.graph.recording.autocast import autocast_op, is_autocast_on
 from explorer.graph.recording.call_interception import (
     intercept_functions,
@@ -108,7 +109,15 @@ class Recorder(TorchFunctionMode):
         plain = (self.held.argument(args), self.held.argument(kwargs))
         with self._pause():
             result = function(*args, **kwargs)
-        return self._finish(self.nodes.add_op(Function(function), *plain), result, before)
+        op = sized_by_values(Function(function), str(getattr(function, "__name__", "")), args, result)
+        return self._finish(self.nodes.add_op(op, *plain), result, before)
+
+    def measure_length(self, value: Any) -> int:
+        """Return the length of anything; of a tensor that is recorded, a size that knows how it was found."""
+        length = len(value)
+        if not self.is_listening or not self.held.is_known(value):
+            return length
+        return SizeInt(length, "size", self.held.name_of(value), 0)
 
     def record_kernel(self, call: Callable[..., Any], args: Any, kwargs: Any, run: Callable[[], Any]) -> Any:
         """An op that a scripted module runs."""
@@ -146,6 +155,8 @@ class Recorder(TorchFunctionMode):
             return self._read_attribute(func, args)
         if name == "size" and self.held.is_known(args[0]):
             return self._read_size(func, args, kwargs)
+        if name in ("numel", "nelement") and self.held.is_known(args[0]):
+            return math.prod(self._sized(args[0], args[0].shape))
         before = _versions((args, kwargs))
         known = self.held.reads_known((args, kwargs))
         plain: Any = None
@@ -169,7 +180,10 @@ class Recorder(TorchFunctionMode):
         op, plain_args, plain_kwargs = self._plain_call(func, *plain)
         op = sized_by_values(autocast_op(op, (args, kwargs), result), name, args, result)
         recorded = self.nodes.add_op(op, plain_args, plain_kwargs)
-        return self._finish(recorded, result, before)
+        result = self._finish(recorded, result, before)
+        if name == "__getitem__" and isinstance(result, torch.Tensor):
+            note_view(self.held, result, args[0], args[1])
+        return result
 
     @contextmanager
     def _pause(self) -> Iterator[None]:
@@ -200,7 +214,7 @@ class Recorder(TorchFunctionMode):
         """Say that a node holds a result, and what else it changed."""
         changed = [tensor for tensor, version in before if tensor._version != version]
         if changed:
-            self.held.rebind(changed[0], name)
+            record_write(self.held, changed[0], name)
             if isinstance(result, torch.Tensor) and result is not changed[0]:
                 self.held.bind(result, name)
             return result

@@ -31,6 +31,15 @@ def _arithmetic(name: str, call: Callable[..., Any], swapped: bool) -> Callable[
     return method
 
 
+def choose_size(choose: Callable[..., Any], values: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Return the least or the largest of some values, by `min` or `max`; of sizes, as a size."""
+    chosen = choose(*values, **options)
+    several = values if len(values) > 1 else ()
+    if options or not any(isinstance(value, SizeInt) for value in several):
+        return chosen
+    return SizeInt(chosen, choose, *several) if all(type(v) in (int, SizeInt) for v in several) else chosen
+
+
 for _name, _call in (
     ("add", operator.add),
     ("sub", operator.sub),

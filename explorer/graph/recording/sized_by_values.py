@@ -16,18 +16,9 @@ from explorer.graph.arguments import tensors_in
 from explorer.graph.ops import Function, Method, Op
 
 _ALWAYS = frozenset(
-    {
-        "nonzero",
-        "argwhere",
-        "masked_select",
-        "unique",
-        "unique_consecutive",
-        "bincount",
-        "nms",
-        "_unique2",
-        "_return_output",
-    }
-    | {"nms.default", "nonzero_static", "combinations", "_batched_nms_vanilla", "_batched_nms_coordinate_trick"}
+    {"nonzero", "argwhere", "nonzero_static", "masked_select", "unique", "unique_consecutive", "_unique2"}
+    | {"_return_output", "bincount", "combinations", "nms", "nms.default", "batched_nms"}
+    | {"paste_masks_in_image", "heatmaps_to_keypoints"}
 )
 
 
