@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -28,10 +29,12 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary path, then rename it to `path`: readers find the old file or the whole new one.
 
     A link stays a link to the file it names, and a file keeps its permissions; a new one has those of the folder's
-    other new files. On failure (OSError, or what `write` raises) the old file stays and the temporary one is removed.
-    What a killed process left beside is removed by the next one that writes there.
+    other new files. On failure (OSError, or what `write` raises) the old file stays and the temporary one is removed;
+    a file that is read-only is such a failure, though its folder may be written to. What a killed process left beside
+    is removed by the next one that writes there.
     """
     path = path.resolve()
+    _check_writable(path)
     _remove_abandoned(path)
     temporary = _create_beside(path)
     try:
@@ -45,6 +48,12 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _check_writable(path: Path) -> None:
+    """Raise PermissionError for a file whose owner has made it read-only: renaming would not ask."""
+    if path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & 0o222):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def _create_beside(path: Path) -> Path:
