@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX
 from explorer.base.child_process import CHILD_ARGUMENT, serve_request
+from explorer.desktop.commands import add_desktop_arguments
 from explorer.export import commands as commands_of_files
 
 if TYPE_CHECKING:
@@ -26,13 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options == [CHILD_ARGUMENT]:  # of a frozen app, which cannot be asked to run a module
         serve_request()
         return 0
-    if options and Path(options[0]).suffix.lower() in (PROJECT_SUFFIX, ".py", *MODEL_SUFFIXES):
-        options.insert(0, "--open")  # a double-clicked file
+    if options and _is_file_to_open(options[0]):
+        options.insert(0, "--open")
     parsed = _build_parser().parse_args(options)
     if parsed.command is None:
-        from explorer.ui.shell.app import run_app
-
-        return run_app(network=parsed.open)
+        return _run_window(parsed)
     try:
         parsed.run(parsed)
     except BrokenPipeError:
@@ -41,6 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cnn-explorer: {_error_line(failure)}", file=sys.stderr)
         return 2
     return 0
+
+
+def _is_file_to_open(argument: str) -> bool:
+    """Return whether the first argument is a double-clicked file; commands are not absolute paths."""
+    path = Path(argument)
+    return path.is_absolute() or path.suffix.lower() in (PROJECT_SUFFIX, ".py", *MODEL_SUFFIXES)
+
+
+def _run_window(parsed: argparse.Namespace) -> int:
+    if sys.platform == "linux":
+        from explorer.desktop.system_libraries import MissingLibrariesError, choose_platform
+
+        try:
+            choose_platform()
+        except MissingLibrariesError as failure:
+            print(f"cnn-explorer: {failure}", file=sys.stderr)
+            return 2
+    from explorer.ui.shell.app import run_only_app
+
+    return run_only_app(parsed.open, is_new=parsed.new_window)
 
 
 class _ArgumentParser(argparse.ArgumentParser):
@@ -56,6 +75,9 @@ def _build_parser() -> argparse.ArgumentParser:
         "--open",
         metavar="KEY|FILE",
         help="network, project (.cnnx), model (.onnx …) or .py file to open in the window",
+    )
+    parser.add_argument(
+        "--new-window", action="store_true", help="open another window, also where one is open that could take the file"
     )
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(
@@ -81,6 +103,11 @@ def _build_parser() -> argparse.ArgumentParser:
     volumes = commands.add_parser("volumes", help="feature maps as boxes, as PNG, SVG or PDF")
     _add_networks_argument(volumes)
     commands_of_files.add_volumes_arguments(volumes, _open_network)
+
+    desktop = commands.add_parser(
+        "desktop", help="put the app and its type of file into the menu of your desktop (Linux)"
+    )
+    add_desktop_arguments(desktop)
 
     table = commands.add_parser("table", help="the stages as a table, as papers print it; several side by side")
     _add_networks_argument(table)

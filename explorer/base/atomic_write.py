@@ -37,12 +37,12 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     _check_writable(path)
     _remove_abandoned(path)
     temporary = _create_beside(path)
+    mode = (path if path.exists() else temporary).stat().st_mode
     try:
         write(temporary)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.chmod(stat.S_IMODE(mode))  # what wrote it may have made a file of its own
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

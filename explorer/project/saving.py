@@ -9,7 +9,7 @@ from pathlib import Path
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
-from explorer.project.files import Project, ProjectError, write_project
+from explorer.project.files import Project, ProjectError, read_project, write_project
 
 _BACKUP_MARK = "~"
 
@@ -49,10 +49,18 @@ def save_project(path: Path, project: Project, expected: str = "") -> str:
     found = fingerprint(path)
     if expected and found and found != expected:
         raise ChangedByOthersError(path)
-    if found:
+    if found and not _holds(path, project):
         _keep_backup(path)
     write_project(path, project)
     return fingerprint(path)
+
+
+def _holds(path: Path, project: Project) -> bool:
+    """Return whether a file holds this project: then its backup is still the file before the last change."""
+    try:
+        return read_project(path) == project
+    except ProjectError:
+        return False
 
 
 def _keep_backup(path: Path) -> None:

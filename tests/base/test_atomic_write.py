@@ -55,12 +55,30 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 @POSIX
 def test_permissions_stay_and_new_files_have_the_usual_ones(tmp_path: Path) -> None:
     private, new, plain = tmp_path / "private.json", tmp_path / "new.json", tmp_path / "plain.txt"
+
+    def replace(beside: Path) -> None:
+        beside.unlink()  # as some libraries do
+        beside.touch(0o600)
+
     private.touch(0o600)
     plain.touch()
-    for path in (private, new):
-        write_atomic(path, lambda beside: beside.write_text("text"))
+    write_atomic(private, lambda beside: beside.write_text("text"))
+    for write in (lambda beside: beside.write_text("text"), replace):
+        new.unlink(missing_ok=True)
+        write_atomic(new, write)
+        assert stat.S_IMODE(new.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
-    assert stat.S_IMODE(new.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+@POSIX
+def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match="denied"):
+        write_atomic(path, lambda beside: beside.write_text("new"))
+    assert path.read_text() == "old"
+    assert not leftovers(tmp_path)
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from explorer.base.resources import resource_path
 from explorer.ui.base import appearance
 from explorer.ui.shell.focus_ring import FocusRing
 from explorer.ui.shell.window import Window
@@ -18,19 +21,58 @@ if TYPE_CHECKING:
     from explorer.network import Network
 
 
-def run_app(network: str | Network | None = None) -> int:
+def run_only_app(target: str | None, *, is_new: bool = False) -> int:
+    """Open `target`, a file or the key of a network, in the window that is there, or show a window of its own until it
+    is closed: where there is none, where none can be asked, or where a new one is wanted."""
+    try:
+        from explorer.ui.shell import single_instance
+    except ImportError:  # a bare system without what Qt's network library needs: every start has its own window
+        return run_app(target)
+    if is_new:
+        return run_app(target)
+    if single_instance.hand_over(target):
+        return 0
+
+    def receive_files(app: QApplication, window: Window) -> None:
+        def take(target: str) -> None:
+            single_instance.bring_to_front(window)
+            if target:
+                window.open_target(target)
+
+        receiver = single_instance.FileReceiver(app)
+        receiver.requested.connect(take)
+        receiver.listen()
+        app.aboutToQuit.connect(receiver.close)
+
+    return run_app(target, receive_files)
+
+
+def run_app(
+    network: str | Network | None = None, on_shown: Callable[[QApplication, Window], object] | None = None
+) -> int:
     """Show the window until it is closed. `network` is an opened one, a key of the catalogue, or the path of a file."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("CNN Explorer")
     app.setOrganizationName("cnn-explorer")
+    app.setDesktopFileName("cnn-explorer")  # of the launcher: by it, desktops find the icon
+    app.setWindowIcon(_load_icon())
     appearance.apply_scheme(app, str(QSettings().value("theme", "system")))
     FocusRing(app)
     window = Window()
     window.show()
+    if on_shown is not None:
+        on_shown(app, window)
     # After the first paint: the heavy imports take seconds.
     QTimer.singleShot(0, lambda: window.start(network))
     return app.exec()
+
+
+def _load_icon() -> QIcon:
+    icon = QIcon()
+    for size in (16, 32, 48, 64, 128, 256):
+        icon.addFile(str(resource_path(f"desktop/cnn-explorer-{size}.png")))
+    return icon
 
 
 def show(source: str | nn.Module | Network, **options: Any) -> None:

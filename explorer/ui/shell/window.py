@@ -196,16 +196,21 @@ class Window(QMainWindow):
         self.samples.show_built_in("cat")
         if network is None:
             return
-        if not isinstance(network, str):
-            self.edit_queue.open(jobs.open_at_level_job(network, self.session.default_level))
-        elif (take := self._find_file_handler(network)) is not None:
-            take(network)
-        elif Path(network).is_file():
-            self.open_project(network)
+        if isinstance(network, str):
+            self.open_target(network)
         else:
-            self.open_network(network)
+            self.edit_queue.open(jobs.open_at_level_job(network, self.session.default_level))
 
     # commands
+
+    def open_target(self, target: str) -> None:
+        """Open what was given at a start: the key of a network, or a file."""
+        if (take := self._find_file_handler(target)) is not None:
+            take(target)
+        elif Path(target).is_file():
+            self.open_project(target)
+        else:
+            self.open_network(target)
 
     def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
         """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
