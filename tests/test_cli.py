@@ -59,17 +59,38 @@ def test_the_edits_in_force_of_a_project(tmp_path: Path, capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out)["edits"] == ["Shortcut removed in layer2.0"]
 
 
-@pytest.mark.parametrize("arguments", [["my net.cnnx"], ["--open", "my net.cnnx"], ["NET.CNNX"], ["net.py"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["my net.cnnx"],
+        ["--open", "my net.cnnx"],
+        ["NET.CNNX"],
+        ["net.py"],
+        ["/a/file"],
+        ["--new-window", "--open", "a"],
+    ],
+)
 def test_a_project_opens_in_the_window(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str | None] = []
+    opened: list[tuple[str | None, bool]] = []
 
-    def run(network: str | None = None) -> int:
-        opened.append(network)
+    def run(target: str | None, *, is_new: bool = False) -> int:
+        opened.append((target, is_new))
         return 0
 
-    monkeypatch.setattr("explorer.ui.shell.app.run_app", run)
+    monkeypatch.setattr("explorer.ui.shell.app.run_only_app", run)
     assert main(arguments) == 0
-    assert opened == arguments[-1:]
+    assert opened == [(arguments[-1], "--new-window" in arguments)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libraries of Linux")
+def test_a_window_that_lacks_libraries_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert main([]) == 2
+    assert capsys.readouterr().err.startswith("cnn-explorer: There is no screen")
 
 
 def test_options(capsys: pytest.CaptureFixture[str]) -> None:

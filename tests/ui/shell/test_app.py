@@ -8,6 +8,7 @@ from torch import nn
 
 import explorer
 from explorer.network import Network, open_network
+from explorer.ui.shell.app import run_only_app
 from explorer.ui.shell.window import Window
 
 SLOW = 60_000
@@ -26,6 +27,18 @@ def test_a_module_or_a_key_is_opened_and_a_network_shown_as_it_is(monkeypatch: p
 def test_what_cannot_be_opened_raises_before_there_is_a_window() -> None:
     with pytest.raises(LookupError, match="there is no network 'alexnut'"):
         explorer.show("alexnut")
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_later_start_has_a_window_only_where_none_takes_its_file(
+    monkeypatch: pytest.MonkeyPatch, is_new: bool, is_taken: bool
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr("explorer.ui.shell.single_instance.hand_over", lambda target: is_taken)
+    monkeypatch.setattr("explorer.ui.shell.app.run_app", lambda target, on_shown=None: shown.append(target) or 0)
+    assert run_only_app("mine.cnnx", is_new=is_new) == 0
+    assert shown == ([] if is_taken and not is_new else ["mine.cnnx"])
 
 
 def test_the_window_starts_with_a_network_and_its_edits(window: Window, qtbot: QtBot) -> None:
