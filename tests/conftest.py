@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if "CNN_EXPLORER_CACHE" not in os.environ:  # one for the run, which its workers share; the user's own is left alone
+    _CACHE = tempfile.TemporaryDirectory(prefix="cnn-explorer-tests-")
+    os.environ["CNN_EXPLORER_CACHE"] = _CACHE.name
 
 import pytest
 import torch

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
+from explorer.analysis.forward.made_ahead import MadeAhead, is_worth_handing_over
 from explorer.analysis.forward.node_value import compute_node_value, with_weights
+from explorer.analysis.remembered_calibration import calibration_file, read_calibration, write_calibration
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.memo import bounded
 from explorer.graph.architecture import Architecture
@@ -45,16 +48,21 @@ def build_seeded_weights(
 ) -> SeededWeights:
     """Return seeded weights that are calibrated on a snapshot; one object serves all versions edited from it.
 
-    The snapshot is the network as opened, or the one `is_recalibrated`. Falls back to whole photos for a network that
-    takes one size only, and to plain seeded weights where no pass runs. `preset` is that of the network's images: see
-    `preprocess`.
+    The snapshot is the network as opened, whose calibration is remembered on disk (see `remembered_calibration`), or
+    the one `is_recalibrated`. Falls back to whole photos for a network that takes one size only, and to plain seeded
+    weights where no pass runs. `preset` is that of the network's images: see `preprocess`.
     """
     plain = SeededWeights(seed, buffers=buffers)
     for photos in _photo_choices(architecture, preset):
+        path = calibration_file(architecture, seed, plain.buffers, photos)
+        if path is not None and (known := read_calibration(path, architecture)) is not None:
+            return SeededWeights(seed, known, buffers, is_recalibrated)
         try:
             found, drawn = _measure(architecture, plain, photos)
         except Exception:
             continue  # a network that takes one size only
+        if path is not None:
+            write_calibration(path, found)
         # The layers of a network that is calibrated anew are in memory already.
         return SeededWeights(seed, found, buffers, is_recalibrated, None if is_recalibrated else drawn)
     return plain
@@ -95,43 +103,72 @@ def _measure(
     architecture: Architecture, weights: SeededWeights, photos: _Photos
 ) -> tuple[dict[str, LayerCalibration], _Drawn]:
     """Return what was found, and the tensors of the layers that need nothing, which need not be drawn again."""
-    values: dict[str, list[Any]] = {}  # of each photo: some networks take one at a time
-    found: dict[str, LayerCalibration] = {}
-    drawn: _Drawn = {}
-    remaining = {name: len(users) for name, users in architecture.users.items()}
-    classifier = find_classifier(architecture)
-    with torch.inference_mode():
-        for node in architecture.live.values():
-            if isinstance(node.layer, BatchNorm) and node.path not in found:
-                found[node.path] = _measure_norm(node, values[node.inputs[0]])
-            if node.name == classifier:
-                dim = 1 if isinstance(node.layer, nn.Conv2d) else -1
-                found[node.path] = _build_calibration(node, 1.0, _channel_means(values[node.inputs[0]], dim))
-            module = None
-            if isinstance(node.op, Layer):
-                tensors = _draw(node, weights, found)
-                module = with_weights(node.op.module, tensors)
-                if node.path not in found:
-                    drawn[weights.cache_key(node)] = tensors
+    measurement = _Measurement(architecture, weights, photos)
+    try:
+        with torch.inference_mode():
+            measurement.run()
+    finally:
+        measurement.ahead.give_up()
+    return measurement.found, measurement.drawn
+
+
+class _Measurement:
+    """One pass of some photos, side by side, in which each layer is calibrated before it runs."""
+
+    def __init__(self, architecture: Architecture, weights: SeededWeights, photos: _Photos) -> None:
+        self.architecture, self.weights, self.photos = architecture, weights, photos
+        self.values: dict[str, list[Any]] = {}  # of each photo: some networks take one at a time
+        self.found: dict[str, LayerCalibration] = {}
+        self.drawn: _Drawn = {}
+        self.classifier = find_classifier(architecture)
+        uncalibrated = {
+            node.name: partial(self.draw, node)
+            for node in architecture.live.values()
+            if is_worth_handing_over(node) and not isinstance(node.layer, BatchNorm) and not self.is_classifier(node)
+        }
+        self.ahead = MadeAhead(uncalibrated)
+
+    def is_classifier(self, node: Node) -> bool:
+        return bool(self.classifier) and node.path == self.architecture.nodes[self.classifier].path
+
+    def run(self) -> None:
+        values, remaining = self.values, {name: len(users) for name, users in self.architecture.users.items()}
+        for node in self.architecture.live.values():
+            self.calibrate(node)
+            module = self.make_layer(node)
             values[node.name] = [
-                compute_node_value(node, {name: values[name][at] for name in node.inputs}, weights, photo, module)
-                for at, photo in enumerate(photos)
+                compute_node_value(node, {name: values[name][at] for name in node.inputs}, self.weights, photo, module)
+                for at, photo in enumerate(self.photos)
             ]
             for name in node.inputs:
                 remaining[name] -= 1
                 if not remaining[name]:
                     values.pop(name, None)
-        if classifier:  # the factor is measured on what leaves the network: maps of logits are averaged behind it
-            path, outputs = architecture.nodes[classifier].path, map(_first_tensor, values[architecture.output.name])
-            found[path] = replace(found[path], scale=_logit_scale(list(outputs)))
-    return found, drawn
+        if self.classifier:  # the factor is measured on what leaves the network: maps of logits are averaged behind it
+            path, outputs = self.architecture.nodes[self.classifier].path, values[self.architecture.output.name]
+            self.found[path] = replace(self.found[path], scale=_logit_scale(list(map(_first_tensor, outputs))))
 
+    def calibrate(self, node: Node) -> None:
+        if isinstance(node.layer, BatchNorm) and node.path not in self.found:
+            self.found[node.path] = _measure_norm(node, self.values[node.inputs[0]])
+        if node.name == self.classifier:
+            dim = 1 if isinstance(node.layer, nn.Conv2d) else -1
+            means = _channel_means(self.values[node.inputs[0]], dim)
+            self.found[node.path] = _build_calibration(node, 1.0, means)
 
-@torch.inference_mode(False)
-def _draw(node: Node, weights: SeededWeights, found: Mapping[str, LayerCalibration]) -> Mapping[str, torch.Tensor]:
-    """The tensors of a layer, with its calibration if it has one."""
-    known = SeededWeights(weights.seed, {node.path: found[node.path]}) if node.path in found else weights
-    return known.tensors(node)
+    def make_layer(self, node: Node) -> nn.Module | None:
+        if not isinstance(node.op, Layer):
+            return None
+        tensors = self.ahead.take(node.name, partial(self.draw, node))
+        if node.path not in self.found:
+            self.drawn[self.weights.cache_key(node)] = tensors
+        return with_weights(node.op.module, tensors)
+
+    @torch.inference_mode(False)
+    def draw(self, node: Node) -> Mapping[str, torch.Tensor]:
+        """The tensors of a layer, with its calibration if it has one."""
+        found, weights = self.found.get(node.path), self.weights
+        return (weights if found is None else SeededWeights(weights.seed, {node.path: found})).tensors(node)
 
 
 def _measure_norm(node: Node, entering: Sequence[torch.Tensor]) -> LayerCalibration:

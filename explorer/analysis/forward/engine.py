@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -19,6 +20,7 @@ from torch import nn
 from explorer.analysis.analysis import analyse
 from explorer.analysis.forward.byte_lru import ByteLRU
 from explorer.analysis.forward.forward_pass import ForwardPass
+from explorer.analysis.forward.made_ahead import MadeAhead, is_worth_handing_over
 from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, default_budget
 from explorer.analysis.forward.merkle import KeyedSnapshot, MerkleKeys
 from explorer.analysis.forward.node_value import with_weights
@@ -62,6 +64,7 @@ class ForwardEngine:
         self._maps = ByteLRU(default_budget() if budget is None else budget)
         self._layers = ByteLRU(self._maps.budget)
         self._keys = MerkleKeys()
+        self._ahead: MadeAhead[int, nn.Module] = MadeAhead({})
 
     @property
     def budget(self) -> int:
@@ -85,6 +88,7 @@ class ForwardEngine:
             self.device, self.fallback_reason = device, ""
             self.clear()
             self._layers.clear()
+            self._ahead.give_up()
         if budget is not None:
             self._maps.budget = budget
             self._maps.trim()
@@ -167,7 +171,10 @@ class ForwardEngine:
         keyed = self._keys.snapshot_keys(architecture, weights, image_key)
         last = architecture.output.name
         running = self._start_pass((last,), keyed, image, keep_going)
-        value = _on_cpu(running.value(last))
+        try:
+            value = _on_cpu(running.value(last))
+        finally:
+            self._ahead.give_up()
         took = (time.perf_counter() - started) * 1e3
         result = ForwardResult(value, len(running.nodes_to_run), len(architecture.live), took, device=self.device)
         return (
@@ -222,7 +229,20 @@ class ForwardEngine:
     def _start_pass(
         self, names: Collection[str], keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing
     ) -> ForwardPass:
-        return ForwardPass(self._maps, self.layer, keyed, names, image.to(self.device), keep_going)
+        running = ForwardPass(self._maps, self.layer, keyed, names, image.to(self.device), keep_going)
+        self._ahead.give_up()
+        self._ahead = MadeAhead(self._work_ahead(running.nodes_to_run, keyed))
+        return running
+
+    def _work_ahead(self, names: Iterable[str], keyed: KeyedSnapshot) -> dict[int, Callable[[], nn.Module]]:
+        """How the large layers of a pass that are not in memory are made, by the key of their weights."""
+        large = [node for name in names if is_worth_handing_over(node := keyed.architecture.nodes[name])]
+        keys = {keyed.weight_keys[node.name]: node for node in large}
+        return {
+            key: partial(self._make, node, keyed.weights, self._original_tensors(node, keyed.weights))
+            for key, node in keys.items()
+            if key not in self._layers
+        }
 
     def keys(self, architecture: Architecture, weights: WeightSource, image_key: Hashable) -> Mapping[str, int]:
         """Return the Merkle key of each live node: equal for two nodes, of any two snapshots, only if their values
@@ -242,12 +262,15 @@ class ForwardEngine:
         if key in self._layers:
             layer: nn.Module = self._layers.get(key)
             return layer
-        with torch.inference_mode(False):  # gradients must be able to pass through it
-            tensors = weights.tensors(node, self._original_tensors(node, weights))
-            made = {name: tensor.to(self.device) for name, tensor in tensors.items()}
-            layer = with_weights(node.op.module, made)
+        layer = self._ahead.take(key, lambda: self._make(node, weights, self._original_tensors(node, weights)))
         self._layers.put(key, layer)
         return layer
+
+    @torch.inference_mode(False)  # gradients must be able to pass through it
+    def _make(self, node: Node, weights: WeightSource, original: Mapping[str, torch.Tensor] | None) -> nn.Module:
+        assert isinstance(node.op, Layer)
+        tensors = weights.tensors(node, original)
+        return with_weights(node.op.module, {name: tensor.to(self.device) for name, tensor in tensors.items()})
 
     def _original_tensors(self, node: Node, weights: WeightSource) -> Mapping[str, torch.Tensor] | None:
         """The tensors of the layer that an edit changed, where it is still in memory."""
