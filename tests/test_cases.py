@@ -20,7 +20,7 @@ import explorer
 from explorer.analysis.analysis import analyse
 from explorer.analysis.example_inputs import build_examples
 from explorer.analysis.forward.engine import ForwardEngine
-from explorer.analysis.verification import unwrap
+from explorer.analysis.module_twin import unwrap
 from explorer.graph.transport import snapshot_from_bytes, snapshot_to_bytes
 from explorer.network import Network
 from explorer.networks.input_spec import parse_inputs
@@ -74,6 +74,8 @@ def faults(case: Case) -> list[str]:
     with torch.no_grad():
         torch.manual_seed(0)
         again = network.module()(*flat((args, tuple(kwargs.values()))))
+    if case.counted and network.verification.count:
+        found.append(f"counts: {network.verification.count}")
     return found + _unlike(list(flat(again)), expected, "module()", case) + _looked_at(network)
 
 

@@ -340,3 +340,15 @@ def test_wrappers_are_taken_off() -> None:
     assert set(explorer.open(nn.DataParallel(inner), input_shape=SHAPE).architecture.nodes) == set(
         explorer.open(inner, input_shape=SHAPE).architecture.nodes
     )
+
+
+def test_a_module_that_holds_a_computed_tensor_opens() -> None:
+    with pytest.warns(FutureWarning):
+        layer = torch.nn.utils.weight_norm(nn.Conv2d(3, 4, 3))  # its weight has a history, and cannot be copied
+    module = nn.Sequential(layer, nn.ReLU())
+    weight = layer.weight
+    assert weight.grad_fn is not None
+    network = explorer.open(module, inputs="3x16x16")
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+    assert layer.weight is weight

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper
 from torch import nn
 
 import explorer
-from explorer.analysis.verification import TOLERANCE
+from explorer.analysis.module_comparison import TOLERANCE
 from explorer.edits import MultiplyWidth, SwapActivation
 from explorer.graph.trace import TraceError
 from explorer.network import Network
