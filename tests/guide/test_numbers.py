@@ -122,6 +122,45 @@ def block(key: str, name: str) -> Origin:
     return count
 
 
+def last_stages(opened: Opened) -> float:
+    """Multiply-adds from the 960 channels on the 7×7 map to the pooled 1,280: in v2's order less in v3's."""
+    v2, v3 = opened("mobilenet_v2"), opened("mobilenet_v3_large")
+    widened = _macs(v2, "features.17") - _macs(v2, "features.17.conv.0")
+    return widened + _macs(v2, "features.18") - _macs(v3, "classifier.0")
+
+
+def stems(opened: Opened) -> float:
+    """Multiply-adds of the stem and the first block: with v2's 32 filters less with v3's 16."""
+    v2, v3 = opened("mobilenet_v2"), opened("mobilenet_v3_large")
+    return sum(_macs(v2, name) - _macs(v3, name) for name in ("features.0", "features.1"))
+
+
+def _macs(network: Network, name: str) -> float:
+    nodes = network.architecture.live.values()
+    return float(network.figures.sum([node.name for node in nodes if name in (node.name, *node.scope)]).macs)
+
+
+def added(page: str, idea: str, variant: str) -> Origin:
+    """Multiply-adds that a try adds to the page's first network."""
+
+    def count(opened: Opened) -> float:
+        network = opened(load_page(page).facts.networks[0])
+        edited = network.edit(*load_try_edits(page, idea, variant))
+        return float(edited.figures.total.macs - network.figures.total.macs)
+
+    return count
+
+
+def grown(page: str, idea: str, variant: str) -> Origin:
+    """How many times the multiply-adds of the page's first network a try makes."""
+
+    def count(opened: Opened) -> float:
+        network = opened(load_page(page).facts.networks[0])
+        return network.edit(*load_try_edits(page, idea, variant)).figures.total.macs / network.figures.total.macs
+
+    return count
+
+
 def rf(key: str, name: str) -> Origin:
     return lambda opened: opened(key).figures.receptive_fields[name]
 
@@ -183,6 +222,10 @@ ORIGINS: dict[tuple[str, str], dict[float, Origin]] = {
     ("inception_v3", "con 1"): {4.8e9: f"{V3}, table 3"},
     ("inception_v3", "con 2"): {299.0: lambda opened: opened("inception_v3").architecture.input_shape[-1]},
     ("inception_v3", "factorise"): {2.0: DEF, 7.0: DEF, 12.0: f"{V3}, 3.2", 20.0: f"{V3}, 3.2"},
+    ("inception_v3", "factorise/stem"): {
+        80.0: width("inception_v3", "Conv2d_3b_1x1.conv"),
+        192.0: width("inception_v3", "Conv2d_4a_3x3.conv"),
+    },
     ("inception_v3", "training"): dict.fromkeys((23.4, 23.1, 22.8, 21.6, 21.2), f"{V3}, table 3"),
     ("resnet", "pro 0"): {152.0: RES},
     ("resnet", "pro 1"): {3.57: f"{RES}, table 5"},
@@ -303,16 +346,17 @@ ORIGINS: dict[tuple[str, str], dict[float, Origin]] = {
         7.0: f"{MOB3}, 5.1",
         11.0: f"{MOB3}, 5.1",
         30e6: f"{MOB3}, 5.1",
-        34.3e6: MOB3,
+        34.3e6: last_stages,
     },
     ("mobilenet_v3", "stem"): {
         16.0: width("mobilenet_v3_large", "features.0.0"),
         32.0: width("mobilenet_v2", "features.0.0"),
         2.0: f"{MOB3}, 5.1",
         10e6: f"{MOB3}, 5.1",
-        10.44e6: MOB3,
+        10.44e6: stems,
     },
-    ("mobilenet_v3", "stem/wide"): {32.0: tried_value("mobilenet_v3", "stem", "wide", "to")},
+    ("mobilenet_v3", "last_stage/pooled_last"): {59e6: added("mobilenet_v3", "last_stage", "pooled_last")},
+    ("mobilenet_v3", "stem/wide"): {32.0: width("mobilenet_v2", "features.0.0")},
     ("efficientnet", "pro 0"): {77.1: accuracy("efficientnet_b0"), 84.3: accuracy("efficientnet_b7"), 8.4: EFF},
     ("efficientnet", "compound"): {
         1.2: EFF,
@@ -320,6 +364,8 @@ ORIGINS: dict[tuple[str, str], dict[float, Origin]] = {
         1.15: EFF,
         2.0: EFF,
         1.92: lambda _: 1.2 * 1.1**2 * 1.15**2,
+        2.6: grown("efficientnet", "compound", "phi_1"),
+        1.8: ratio("macs", "efficientnet_b1", "efficientnet_b0"),
     },
     ("efficientnet", "compound/phi_2"): {2.0: tried_value("efficientnet", "compound", "phi_2", "phi")},
     ("efficientnet", "one_alone"): {
