@@ -13,6 +13,7 @@ from explorer.base.memo import bounded
 from explorer.drawing import level_of_detail
 from explorer.drawing.icons import ICON_SIDE, icon_path
 from explorer.drawing.theme import Theme, diagram_font, text_width
+from explorer.drawing.towers import tower_card, tower_rects, towers_size
 from explorer.viewmodels.diagram import Card, Change, Kind
 
 TITLE_PX, LINE_PX, CHIP_PX, SIDE_TEXT_PX = 13.0, 11.0, 10.0, 11.0  # pixels of type
@@ -30,6 +31,8 @@ _SHAPE_GAP = 16.0  # between a line and the shape at its end
 _BAR_HEIGHT = 3.0
 _STACK_OFFSET = 3.0  # how far the cards of a stack look out from under each other
 
+_MAX_TEETH, _TOOTH_HEIGHT = 32, 4.0  # of the mark for groups
+
 _MIN_ICON_PX = 9.5  # screen pixels
 
 #: Below this many pixels on screen, text is not painted: nobody could read it.
@@ -43,6 +46,8 @@ def card_size(card: Card) -> tuple[float, float]:
     """Return width and height of a card, in drawing units (pixels at scale 1)."""
     if card.is_round:
         return ROUND_DIAMETER, ROUND_DIAMETER
+    if card.towers is not None:
+        return towers_size(card, card_size(tower_card(card)))
     width = (
         _ICON_WIDTH + text_width(card_heading(card), TITLE_PX, True) + (_EXPANDER_WIDTH if card.is_expandable else 0)
     )
@@ -71,6 +76,10 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
     if card.is_round:
         _paint_round(painter, card, rect, theme, scale)
         return
+    if card.towers is not None:
+        for part in tower_rects(card, rect):
+            paint_card(painter, tower_card(card), part, theme, scale)
+        return
     strong = theme.card_colour(card)
     ghost = is_inactive(card)
     if TITLE_PX * scale < MIN_CARD_TITLE_PX:
@@ -84,6 +93,7 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale:
     _paint_stripe(painter, rect, strong if not ghost else theme.named_colour("off"))
     _paint_text(painter, card, rect, theme, scale)
     _paint_bar(painter, card, rect, theme)
+    _paint_comb(painter, card, rect, strong)
     paint_badge(painter, card.change, rect.topRight() + QPointF(-3, 3), theme)
 
 
@@ -115,6 +125,18 @@ def _paint_bar(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> Non
     ):
         painter.setBrush(colour)
         painter.drawRect(QRectF(rect.left() + _PADDING_LEFT, rect.bottom() - 2 * _BAR_HEIGHT, width, _BAR_HEIGHT))
+
+
+def _paint_comb(painter: QPainter, card: Card, rect: QRectF, colour: QColor) -> None:
+    """Teeth along the upper edge of a convolution in many groups, one for each up to `_MAX_TEETH`."""
+    if card.groups < 2 or is_inactive(card):
+        return
+    teeth = min(card.groups, _MAX_TEETH)
+    room = rect.width() - 2 * CORNER_RADIUS
+    painter.setPen(QPen(colour, 1.2))
+    for number in range(teeth):
+        x = rect.left() + CORNER_RADIUS + room * (number + 0.5) / teeth
+        painter.drawLine(QPointF(x, rect.top() + 1.0), QPointF(x, rect.top() + 1.0 + _TOOTH_HEIGHT))
 
 
 def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float, depth: int) -> None:

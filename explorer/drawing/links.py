@@ -33,23 +33,41 @@ class LinkBundle:
     link_indices: tuple[int, ...]  # of its links, in the order of the diagram
 
 
-def bundle_links(sources: Sequence[str], routes: Sequence[Route]) -> list[LinkBundle]:
-    """Return routes bundled by source, in painting order. `sources` are given in the order of the routes."""
+@dataclass(frozen=True, slots=True)
+class LinkLines:
+    """What one link is drawn as: axis-parallel lines, curves (start, two control points, end), and axis-parallel lines
+    without arrow heads that run into another."""
+
+    lines: tuple[tuple[Point, ...], ...]
+    curves: tuple[tuple[Point, Point, Point, Point], ...] = ()
+    merging: tuple[tuple[Point, ...], ...] = ()
+
+
+def bundle_links(
+    sources: Sequence[str], routes: Sequence[Route], drawn: Sequence[LinkLines] | None = None
+) -> list[LinkBundle]:
+    """Return routes bundled by source, in painting order. `sources` are given in the order of the routes, and `drawn`
+    what each is drawn as where it is not the route itself."""
+    drawn = drawn or [LinkLines((route.points,)) for route in routes]
     bundles: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for number, (source, route) in enumerate(zip(sources, routes, strict=True)):
         bundles[source, route.skip].append(number)
     mains = {source: [routes[n].points for n in numbers] for (source, skip), numbers in bundles.items() if not skip}
     found = []
     for (source, skip), numbers in bundles.items():
-        whole = [routes[n].points for n in numbers]
+        whole = [points for n in numbers for points in drawn[n].lines]
+        curves = [curve for n in numbers for curve in drawn[n].curves]
         beneath = mains.get(source, []) if skip else []
         path = (
             _merged_path(whole)
             if len(whole) > _MERGE_THRESHOLD
             else _rounded_path(_without_shared_stretches(whole, beneath))
         )
+        path.addPath(_rounded_path(points for n in numbers for points in drawn[n].merging))
         heads = QPainterPath()
-        for points in whole:
+        heads.setFillRule(Qt.FillRule.WindingFill)  # heads that meet are one, no hole
+        path.addPath(_curved_path(curves))
+        for points in (*whole, *curves):
             heads.addPolygon(_arrow_head(points))
         bounds = path.boundingRect().adjusted(-_ARROW_MARGIN, -_ARROW_MARGIN, _ARROW_MARGIN, _ARROW_MARGIN)
         found.append(LinkBundle(source, skip, path, heads, bounds, tuple(numbers)))
@@ -96,11 +114,22 @@ def _corner_point(corner: Point, other: Point) -> QPointF:
     return QPointF(corner[0] + dx * step, corner[1] + dy * step)
 
 
-def single_route_path(points: Sequence[Point]) -> tuple[QPainterPath, QPainterPath]:
-    """Return the path and the arrow head of one complete route, for a highlighted link."""
-    head = QPainterPath()
-    head.addPolygon(_arrow_head(points))
-    return _rounded_path([points]), head
+def single_link_path(drawn: LinkLines) -> tuple[QPainterPath, QPainterPath]:
+    """Return the path and the arrow heads of one complete link, for a highlighted one."""
+    path, heads = _rounded_path((*drawn.lines, *drawn.merging)), QPainterPath()
+    heads.setFillRule(Qt.FillRule.WindingFill)
+    path.addPath(_curved_path(drawn.curves))
+    for points in (*drawn.lines, *drawn.curves):
+        heads.addPolygon(_arrow_head(points))
+    return path, heads
+
+
+def _curved_path(curves: Iterable[tuple[Point, Point, Point, Point]]) -> QPainterPath:
+    path = QPainterPath()
+    for start, control, other, end in curves:
+        path.moveTo(QPointF(*start))
+        path.cubicTo(QPointF(*control), QPointF(*other), QPointF(*end))
+    return path
 
 
 def passes_near(points: Sequence[Point], x: float, y: float, tolerance: float) -> bool:

@@ -11,12 +11,12 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
 from explorer.base.gc_pause import gc_paused
-from explorer.drawing import cards, level_of_detail, links
+from explorer.drawing import cards, level_of_detail, links, towers
 from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, scale_entries
 from explorer.drawing.marks import MarkOutline, Marks, paint_marks
 from explorer.drawing.rect_index import RectIndex
 from explorer.drawing.theme import Theme, text_width
-from explorer.layout import Geometry, arrange
+from explorer.layout import Geometry, Route, arrange
 from explorer.viewmodels.card_ids import StackId
 from explorer.viewmodels.diagram import Card, Diagram, Direction, Link, ProgressCallback
 
@@ -69,7 +69,9 @@ class Picture:
             rect = QRectF(box.x, box.y, box.width, box.height)
             self._placed[id] = _PlacedCard(diagram.cards[id], rect, depth[id], id in diagram.children)
         self._side_texts = {id: QPointF(*place) for id, place in geometry.texts.items()}
-        self._bundles = links.bundle_links([link.source for link in diagram.links], geometry.routes)
+        pairs = zip(diagram.links, geometry.routes, strict=True)
+        self._drawn_links = [self._link_lines(link, route) for link, route in pairs]
+        self._bundles = links.bundle_links([link.source for link in diagram.links], geometry.routes, self._drawn_links)
         self.routes = geometry.routes
         self._links_of_card: dict[str, list[int]] = defaultdict(list)  # a card's links, in and out
         for number, link in enumerate(diagram.links):
@@ -85,6 +87,12 @@ class Picture:
         self._frame_index = RectIndex([placed.rect for placed in self._frames])
         self._card_index = RectIndex([placed.rect for placed in self._cards])
         self._bundle_index = RectIndex([strand.bounds for strand in self._bundles])
+
+    def _link_lines(self, link: Link, route: Route) -> links.LinkLines:
+        source, target = self._placed[link.source], self._placed[link.target]
+        if source.card.towers is None and target.card.towers is None:
+            return links.LinkLines((route.points,))
+        return towers.tower_lines(route, source.card, source.rect, target.card, target.rect)
 
     @property
     def bounds(self) -> QRectF:
@@ -197,7 +205,9 @@ class Picture:
             strand = self._bundles[place]
             if strand.bounds.adjusted(-tolerance, -tolerance, tolerance, tolerance).contains(point):
                 for number in strand.link_indices:
-                    if links.passes_near(self.routes[number].points, x, y, tolerance):
+                    drawn = self._drawn_links[number]
+                    lines = (*drawn.lines, *drawn.merging, *drawn.curves)
+                    if any(links.passes_near(points, x, y, tolerance) for points in lines):
                         return self.diagram.links[number]
         return None
 
@@ -333,7 +343,7 @@ class Picture:
             self._paint_flow_links(painter, seen, flow, theme, scale)
         focus = marks.selected if marks.selected in self._placed else marks.hovered
         for number in self._links_of_card.get(focus or "", ()):
-            path, head = links.single_route_path(self.routes[number].points)
+            path, head = links.single_link_path(self._drawn_links[number])
             links.paint_link_path(
                 painter,
                 path,
@@ -356,7 +366,7 @@ class Picture:
             if own and len(own) < len(strand.link_indices):
                 pen = theme.skip_pen(1.4) if strand.is_skip else QPen(theme.named_colour("link"), 1.4)
                 for number in sorted(own):
-                    path, head = links.single_route_path(self.routes[number].points)
+                    path, head = links.single_link_path(self._drawn_links[number])
                     links.paint_link_path(painter, path, head, pen, scale)
 
 
@@ -370,8 +380,10 @@ def compose_picture(
     runs on any thread.
     """
     report_progress(0.0)
+    if direction == "right":
+        diagram = towers.as_columns(diagram)
     visible = [card for id, card in diagram.cards.items() if id not in diagram.children]
-    sizes = {card.id: cards.card_size(card) for card in visible}
+    sizes = towers.tower_sizes(diagram, {card.id: cards.card_size(card) for card in visible})
     beside = {card.id: text_width(card.side_text, cards.SIDE_TEXT_PX) for card in visible if card.side_text}
     pairs = [(link.source, link.target) for link in diagram.links]
 
@@ -382,7 +394,7 @@ def compose_picture(
         diagram.root, diagram.children, pairs, sizes, direction=direction, text_widths=beside, on_progress=arranging
     )
     report_progress(0.8)
-    return Picture(diagram, geometry)
+    return Picture(diagram, towers.take_room(diagram, geometry))
 
 
 def _depths(diagram: Diagram) -> dict[str, int]:

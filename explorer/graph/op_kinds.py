@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -164,14 +164,8 @@ def attributes(node: Node) -> str:
         return attributes(node.original) if node.original is not None else ""
     layer = node.layer
     if isinstance(layer, nn.modules.conv._ConvNd):
-        marks = [f"{layer.in_channels} → {layer.out_channels}"]
-        if max(layer.stride) > 1:
-            marks.append(f"s{layer.stride[0]}")
-        if max(layer.dilation) > 1:
-            marks.append(f"d{layer.dilation[0]}")
-        if layer.groups > 1:
-            marks.append(f"g{layer.groups}")
-        return " · ".join(marks)
+        grouped = [f"g{layer.groups}"] if layer.groups > 1 else []
+        return " · ".join((*_conv_marks(layer, layer.in_channels, layer.out_channels), *grouped))
     if isinstance(layer, nn.Linear):
         return f"{layer.in_features} → {layer.out_features}"
     if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
@@ -182,6 +176,24 @@ def attributes(node: Node) -> str:
         groups = shuffle_groups(node)
         return tr_n("{n} group", "{n} groups", groups)
     return ""
+
+
+def tower_attributes(node: Node, count: int) -> str:
+    """Return the settings of one of `count` equal parts of a convolution's filters, "48 → 128 · s2"; of any other op
+    what `attributes` says."""
+    layer = node.layer
+    if not isinstance(layer, nn.modules.conv._ConvNd):
+        return attributes(node)
+    parts = 1 if layer.groups == 1 else count
+    return " · ".join(_conv_marks(layer, layer.in_channels // parts, layer.out_channels // count))
+
+
+def _conv_marks(layer: Any, channels_in: int, channels_out: int) -> Iterator[str]:
+    yield f"{channels_in} → {channels_out}"
+    if max(layer.stride) > 1:
+        yield f"s{layer.stride[0]}"
+    if max(layer.dilation) > 1:
+        yield f"d{layer.dilation[0]}"
 
 
 def activation_name(node: Node) -> str | None:

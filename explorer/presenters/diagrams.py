@@ -18,6 +18,7 @@ from explorer.graph.ops import Bypass
 from explorer.presenters import card_colours, channel_text, removed_cards, titles
 from explorer.presenters.card_inputs import card_inputs
 from explorer.presenters.stacks import Item, Stack, all_stack_ids, is_expanded, stack_children
+from explorer.presenters.towers import build_towers, marked_groups
 from explorer.viewmodels.diagram import Card, Change, Colouring, Diagram, Kind, Level, Link, ProgressCallback
 from explorer.weights.provenance import ProvenanceOf, infer_provenance, summarise_provenance
 
@@ -188,6 +189,8 @@ class _DiagramBuilder:
             is_round=joined,
             change=change,
             tip=self.tool_tip((node.name,), node.name),
+            towers=build_towers(self.analysis, node, node.name),
+            groups=marked_groups(node),
         )
 
     def shared_text(self, node: Node) -> str:
@@ -202,12 +205,14 @@ class _DiagramBuilder:
     def group_card(self, group: Group) -> Card:
         kind, lines = _group_kind(group), self.group_lines(group)
         chips: tuple[tuple[Kind, str], ...] = ()
+        towers, groups = None, 1
         if group.role == "unit":
             nodes = [self.nodes[name] for name in group.nodes]
             main = next((n for n in nodes if op_kinds.kind(n) in op_kinds.WEIGHTED), nodes[0])
             kind = op_kinds.kind(main)
             lines = tuple(filter(None, (op_kinds.attributes(main), self.shared_text(main))))
             chips = tuple((op_kinds.kind(n), op_kinds.label(n)) for n in nodes)
+            towers, groups = build_towers(self.analysis, main, group.nodes[-1]), marked_groups(main)
         return Card(
             group.id,
             kind,
@@ -218,6 +223,8 @@ class _DiagramBuilder:
             tip=self.tool_tip(group.all_nodes, group.path or group.id),
             chips=chips,
             shape=self.shape_text(group.nodes[-1]),
+            towers=towers,
+            groups=groups,
         )
 
     def group_lines(self, group: Group) -> tuple[str, ...]:

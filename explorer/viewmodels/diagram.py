@@ -108,6 +108,17 @@ NONE_LABEL = "none"
 
 
 @dataclass(frozen=True, slots=True)
+class Towers:
+    """Parts of a card that are drawn as cards of their own beside each other, and what each of them says."""
+
+    count: int
+    lines: tuple[str, ...]
+    shape: str
+    reads_all: bool  # each reads all towers before it: links cross
+    is_column: bool = False  # one above the other, where the data flows to the right
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """Card of an op, a unit, a collapsed group or a stack, or the frame of an expanded group."""
 
@@ -126,6 +137,8 @@ class Card:
     bar_share: float = 0.0  # its part of the chosen figure, beside the card that has the largest
     tint: float | None = None  # its place on the scale that the diagram is coloured by, 0 to 1
     tint_label: str = ""  # the same where the scale is words
+    towers: Towers | None = None  # where its channels stay apart: it is drawn as so many cards
+    groups: int = 1  # groups of its convolution that are too many for towers: a mark
 
 
 @dataclass(frozen=True, slots=True)
