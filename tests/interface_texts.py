@@ -98,7 +98,8 @@ def find_untranslated(path: Path) -> Iterator[tuple[int, str]]:
 #: In rooms without widgets: arguments of these are names that code compares, not texts.
 _NAMING = frozenset(
     """tr tr_n tr_noop startswith endswith removeprefix removesuffix memoise getattr register_edit compile warn TypeVar
-    ValueError KeyError TypeError AttributeError with_changes""".split()  # noqa: SIM905 - one name a line would be long
+    ValueError KeyError TypeError AttributeError NotImplementedError TransportError PageError with_changes setattr
+    search filterwarnings""".split()  # noqa: SIM905 - one name a line would be long
 )
 _PROSE = re.compile(r"[^\W\d_]{2,}[,:;]? [^\W\d_]+|^\s*[A-Z][a-z]{2,}")
 
@@ -106,8 +107,9 @@ _PROSE = re.compile(r"[^\W\d_]{2,}[,:;]? [^\W\d_]+|^\s*[A-Z][a-z]{2,}")
 def find_prose(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the line and text of each literal of a module without widgets that reads like a text and is not translated.
 
-    Rule: two words in a row, or a capital and small letters at the beginning. What code compares, keys and docstrings
-    are none; nor are messages of Python's own errors, which tell programmers of a mistake.
+    Rule: two words in a row, or a capital and small letters at the beginning. What code compares, keys, docstrings and
+    `__repr__` are none; nor are messages of Python's own errors, and of errors that never leave the code, which tell
+    programmers of a mistake.
     """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {id(node) for part in ast.walk(tree) for child in _naming_parts(part) for node in ast.walk(child)}
@@ -121,6 +123,14 @@ def find_prose(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, text
 
 
+def find_errors(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield what `find_prose` does where an error is raised: for modules whose other texts are code."""
+    raised = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
+    for line, text in find_prose(path):
+        if any(node.lineno <= line <= (node.end_lineno or line) for node in raised):
+            yield line, text
+
+
 def _naming_parts(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the parts of a piece of code in which a literal is a name, a docstring or an annotation."""
     if isinstance(node, ast.Call) and _name(node.func) in _NAMING:
@@ -128,6 +138,8 @@ def _naming_parts(node: ast.AST) -> Iterator[ast.AST]:
         yield from (keyword for keyword in node.keywords if _name(node.func) not in ("tr", "tr_n"))
     elif isinstance(node, (ast.Expr, ast.Compare, ast.Assert)):
         yield from (child for child in ast.iter_child_nodes(node) if not isinstance(child, (ast.Yield, ast.Call)))
+    elif isinstance(node, ast.FunctionDef) and node.name == "__repr__":
+        yield from node.body
     elif isinstance(node, ast.Subscript):
         yield node.slice
     elif isinstance(node, ast.Dict):

@@ -14,6 +14,7 @@ from torch import nn
 
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.analysis.sample_names import BUILT_IN_SAMPLES
+from explorer.base.languages import tr
 from explorer.graph.arguments import tensors_in
 from explorer.graph.call_arguments import arrange_arguments, forward_parameters, map_tensors, required_parameters
 from explorer.graph.ops import Input
@@ -77,7 +78,7 @@ def build_example(module: nn.Module, specs: tuple[InputSpec, ...], own: torch.dt
     """Return the inputs with numbers. Floats without a number format are `own`. Raises InputError."""
     ops = name_ops([_input_op(spec, own) for spec in specs if not spec.is_plain])
     if not ops:
-        raise InputError("a network needs a tensor as an input: image=3x224x224")
+        raise InputError(tr("a network needs a tensor as an input: image=3x224x224"))
     given = iter(ops)
     values: list[tuple[InputSpec, Any]] = []
     held: dict[int, Input] = {}
@@ -117,7 +118,8 @@ def _input_op(spec: InputSpec, own: torch.dtype) -> Input:
     if not source:
         source = "photo" if spec.may_be_image and dtype.is_floating_point else "noise"
     elif source.startswith("photo") and not (spec.may_be_image and dtype.is_floating_point):
-        raise InputError(f"{spec.name or 'the input'} is no image, so no photo can be put in: use noise")
+        name = spec.name or tr("the input")
+        raise InputError(tr("{name} is no image, so no photo can be put in: use noise", name=name))
     if read_range(source) is not None and not spec.dtype:
         dtype = torch.int64
     value = _read_file(source, dtype if spec.dtype else None) if is_file_source(source) else None
@@ -125,7 +127,14 @@ def _input_op(spec: InputSpec, own: torch.dtype) -> Input:
         value = _fill(numbers, spec.shape, dtype)
     if value is not None:
         if spec.shape and math.prod(spec.shape) != value.numel():
-            raise InputError(f"{source} holds {value.numel():,} numbers, and {spec.shape_text} has others")
+            raise InputError(
+                tr(
+                    "{source} holds {count:,} numbers, and {shape} has others",
+                    source=source,
+                    count=value.numel(),
+                    shape=spec.shape_text,
+                )
+            )
         value = value.reshape(spec.shape) if spec.shape or value.numel() == 1 else value
         return Input(tuple(value.shape), value.dtype, spec.name, source, value=value)
     return Input(spec.shape, dtype, spec.name, source)
@@ -141,19 +150,21 @@ def _read_file(source: str, dtype: torch.dtype | None) -> torch.Tensor:
     path = Path(source).expanduser()
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
-            raise InputError(f"{path} is too large for an input: at most 2 GiB are read")
+            raise InputError(tr("{path} is too large for an input: at most 2 GiB are read", path=path))
         if path.suffix.casefold() == ".npy":
             value: Any = torch.from_numpy(np.ascontiguousarray(np.load(path, allow_pickle=False)))
         else:
             value = torch.load(path, weights_only=True, map_location="cpu")
     except OSError as failure:
-        raise InputError(f"cannot read {path}: {failure.strerror or failure}") from failure
+        raise InputError(tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)) from failure
     except InputError:
         raise
     except Exception as failure:  # whatever torch and numpy raise for what is no file of theirs
-        raise InputError(f"{path} holds no plain tensor: {str(failure).splitlines()[0][:120]}") from failure
+        raise InputError(
+            tr("{path} holds no plain tensor: {reason}", path=path, reason=str(failure).splitlines()[0][:120])
+        ) from failure
     if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
-        raise InputError(f"{path} holds no tensor but {type(value).__name__}")
+        raise InputError(tr("{path} holds no tensor but {kind}", path=path, kind=type(value).__name__))
     return value.detach().to(dtype or value.dtype).clone()
 
 
@@ -169,7 +180,9 @@ def _input_value(op: Input, seed: int) -> torch.Tensor:
     if op.source.startswith("photo") and not seed:
         name = op.source.partition(" ")[2] or _PHOTO
         if name not in BUILT_IN_SAMPLES:
-            raise InputError(f'there is no photo "{name}"; there are {", ".join(BUILT_IN_SAMPLES)}')
+            raise InputError(
+                tr('there is no photo "{name}"; there are {names}', name=name, names=", ".join(BUILT_IN_SAMPLES))
+            )
         image: torch.Tensor = preprocess(load_sample(name), op.shape)
         return image.to(op.dtype).contiguous()
     generator = torch.Generator().manual_seed(seed)

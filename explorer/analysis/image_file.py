@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from explorer.analysis.sample import Sample
+from explorer.base.languages import tr
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -55,15 +56,20 @@ def read_image(path: str | Path) -> Sample:
     try:
         status = path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a pipe would be waited for
-            raise ImageError(f"{path.name} is no file that can be read as an image")
+            raise ImageError(tr("{file} is no file that can be read as an image", file=path.name))
         if status.st_size > MAX_FILE_BYTES:
             raise ImageError(
-                f"{path.name} has {status.st_size / 2**20:.0f} MiB; more than {MAX_FILE_BYTES // 2**20} MiB is not read"
+                tr(
+                    "{file} has {size:.0f} MiB; more than {maximum} MiB is not read",
+                    file=path.name,
+                    size=status.st_size / 2**20,
+                    maximum=MAX_FILE_BYTES // 2**20,
+                )
             )
         with path.open("rb") as file:
             return _decode(file, path.name)
     except OSError as failure:
-        raise ImageError(f"cannot read {path}: {failure.strerror or failure}") from failure
+        raise ImageError(tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)) from failure
 
 
 def decode_image(content: bytes, name: str) -> Sample:
@@ -86,13 +92,17 @@ def _decode(file: BinaryIO, name: str) -> Sample:
         raise
     except Image.DecompressionBombError as failure:  # so large that the decoder itself would not open it
         most = MAX_PIXELS // 10**6
-        raise ImageError(f"{name} has far more pixels than the {most} million that are read") from failure
+        raise ImageError(
+            tr("{name} has far more pixels than the {maximum} million that are read", name=name, maximum=most)
+        ) from failure
     except UnidentifiedImageError as failure:
-        raise ImageError(f"{name} is no image that can be read ({', '.join(FORMATS)})") from failure
+        raise ImageError(
+            tr("{name} is no image that can be read ({names})", name=name, names=", ".join(FORMATS))
+        ) from failure
     except MemoryError as failure:
-        raise ImageError(f"{name} does not fit in memory; make it smaller") from failure
+        raise ImageError(tr("{name} does not fit in memory; make it smaller", name=name)) from failure
     except Exception as failure:  # decoders raise anything on damaged files
-        raise ImageError(f"{name} is damaged: {failure}") from failure
+        raise ImageError(tr("{name} is damaged: {reason}", name=name, reason=failure)) from failure
     return Sample(name, pixels)
 
 
@@ -100,9 +110,17 @@ def _check_size(image: Image.Image, name: str) -> None:
     """Raise ImageError for sides and areas that would take more than 300 MB or a second."""
     width, height = image.size
     if width < 1 or height < 1:
-        raise ImageError(f"{name} is empty ({width} × {height} pixels)")
+        raise ImageError(tr("{name} is empty ({width} × {height} pixels)", name=name, width=width, height=height))
     if max(width, height) > MAX_SIDE:
-        raise ImageError(f"{name} is {width} × {height} pixels; a side of more than {MAX_SIDE:,} is not read")
+        raise ImageError(
+            tr(
+                "{name} is {width} × {height} pixels; a side of more than {maximum:,} is not read",
+                name=name,
+                width=width,
+                height=height,
+                maximum=MAX_SIDE,
+            )
+        )
     most = MAX_PIXELS
     if image.format == "WEBP" or image.info.get("progressive"):
         most = MAX_SLOW_PIXELS
@@ -110,8 +128,13 @@ def _check_size(image: Image.Image, name: str) -> None:
         most = MAX_JPEG_PIXELS
     if width * height > most:
         raise ImageError(
-            f"{name} is {width} × {height} pixels; more than {most // 10**6} million are not read. "
-            "Make it smaller first."
+            tr(
+                "{name} is {width} × {height} pixels; more than {maximum} million are not read. Make it smaller first.",
+                name=name,
+                width=width,
+                height=height,
+                maximum=most // 10**6,
+            )
         )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-#: Photos that come inside scikit-image: nothing is downloaded.
+from explorer.base.languages import tr_noop
+
+#: Titles in English by name. Photos that come inside scikit-image: nothing is downloaded.
 BUILT_IN_SAMPLES: dict[str, str] = {
-    "cat": "Cat",
-    "coffee": "Coffee",
-    "astronaut": "Astronaut",
-    "rocket": "Rocket",
-    "motorcycle": "Motorcycle",
-    "horse": "Horse",
-    "camera": "Photographer",
-    "coins": "Coins",
-    "clock": "Clock",
+    "cat": tr_noop("Cat"),
+    "coffee": tr_noop("Coffee"),
+    "astronaut": tr_noop("Astronaut"),
+    "rocket": tr_noop("Rocket"),
+    "motorcycle": tr_noop("Motorcycle"),
+    "horse": tr_noop("Horse"),
+    "camera": tr_noop("Photographer"),
+    "coins": tr_noop("Coins"),
+    "clock": tr_noop("Clock"),
 }

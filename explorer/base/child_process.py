@@ -28,6 +28,7 @@ from typing import IO, Any
 import psutil
 
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.languages import tr, translator
 from explorer.base.number_format import format_bytes
 
 #: First argument of a frozen app that is to be a child; otherwise Python runs this module.
@@ -132,7 +133,7 @@ class _Child:
         return self._process.poll() is None
 
     def call(self, target: str, arguments: tuple[Any, ...], limits: Limits, keep_going: KeepGoing) -> Any:
-        self._send(pickle.dumps((target, arguments)))
+        self._send(pickle.dumps((target, arguments, translator.language)))
         self._wait(Limits(_START_SECONDS, limits.memory), keep_going)  # until its imports are done
         answer = self._wait(limits, keep_going)
         if "failure" in answer:
@@ -171,11 +172,13 @@ class _Child:
             if not keep_going(0.0):
                 raise Cancelled
             if time.monotonic() > deadline:
-                raise ChildError(f"it had not finished after {limits.seconds:g} s and was ended")
+                raise ChildError(tr("it had not finished after {seconds:g} s and was ended", seconds=limits.seconds))
             if self._memory() > limits.memory:
-                raise ChildError(f"it held more than {format_bytes(limits.memory)} of memory and was ended")
+                raise ChildError(
+                    tr("it held more than {memory} of memory and was ended", memory=format_bytes(limits.memory))
+                )
             if psutil.virtual_memory().available < _MIN_FREE_BYTES:
-                raise ChildError("it left this computer no free memory and was ended")
+                raise ChildError(tr("it left this computer no free memory and was ended"))
 
     def _parse(self, content: bytes | None) -> dict[str, Any]:
         answer: Any = None
@@ -205,15 +208,15 @@ class _Child:
 
 def _describe_end(code: int | None) -> str:
     if code is None:
-        return "it closed the connection to this window and was ended"
+        return tr("it closed the connection to this window and was ended")
     if code < 0:
         import signal
 
         with contextlib.suppress(ValueError):
-            return f"it crashed its process ({signal.Signals(-code).name})"
+            return tr("it crashed its process ({name})", name=signal.Signals(-code).name)
     if code > 255:  # Windows: an exception code such as 0xC0000005
-        return f"it crashed its process (0x{code:08X})"
-    return f"it ended its process, with exit code {code}"
+        return tr("it crashed its process (0x{code:08X})", code=code)
+    return tr("it ended its process, with exit code {code}", code=code)
 
 
 def _write_frame(stream: IO[bytes], content: bytes) -> None:
@@ -256,7 +259,8 @@ def serve_request() -> None:
 
 def _answer(request: bytes) -> bytes:
     try:
-        target, arguments = pickle.loads(request)
+        target, arguments, language = pickle.loads(request)
+        translator.set_language(language)  # its messages are read in the window
         module, _, name = target.partition(":")
         return json.dumps({"result": getattr(importlib.import_module(module), name)(*arguments)}).encode()
     except BaseException as failure:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from explorer.base.resources import resource_path
-from explorer.base.safe_json import JsonError, read_json
 
 Language = Literal["en", "zh"]
 
@@ -87,6 +86,8 @@ def _fill(text: str, values: Mapping[str, Any]) -> str:
 def _read_translations(language: str) -> Translations:
     if language == "en":
         return {}
+    from explorer.base.safe_json import JsonError, read_json  # which translates its own errors
+
     try:
         found = read_json(resource_path(f"texts/{language}.json"))
     except (FileNotFoundError, JsonError):

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from explorer.base.languages import tr
+
 MAX_JSON_BYTES = 16 * 2**20  # bytes
 MAX_JSON_DEPTH = 32  # lists and objects inside each other
 MAX_TEXT_LENGTH = 100_000  # characters of one text
@@ -19,16 +21,22 @@ def read_json(path: Path) -> Any:
     """Return the parsed content of a file. Raises JsonError."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
-            raise JsonError(f"{path} is larger than {MAX_JSON_BYTES // 2**20} MiB, and nothing of ours is")
+            raise JsonError(
+                tr(
+                    "{path} is larger than {maximum} MiB, and nothing of ours is",
+                    path=path,
+                    maximum=MAX_JSON_BYTES // 2**20,
+                )
+            )
         with path.open("rb") as file:
             content = file.read(MAX_JSON_BYTES + 1)  # no more, however it grows meanwhile
         value = json.loads(content.decode("utf-8"), parse_constant=_reject_constant)
     except OSError as failure:
-        raise JsonError(f"cannot read {path}: {failure.strerror or failure}") from failure
+        raise JsonError(tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)) from failure
     except JsonError:
         raise
     except (ValueError, RecursionError) as failure:
-        raise JsonError(f"{path} is not JSON: {failure}") from failure
+        raise JsonError(tr("{path} is not JSON: {reason}", path=path, reason=failure)) from failure
     _check_limits(value, path)
     return value
 
@@ -48,7 +56,13 @@ def _check_limits(value: Any, path: Path) -> None:
             elif isinstance(item, list):
                 below.extend(item)
             elif isinstance(item, str) and len(item) > MAX_TEXT_LENGTH:
-                raise JsonError(f"{path} holds a text of more than {MAX_TEXT_LENGTH:,} characters")
+                raise JsonError(
+                    tr(
+                        "{path} holds a text of more than {maximum:,} characters",
+                        path=path,
+                        maximum=MAX_TEXT_LENGTH,
+                    )
+                )
         level = below
     if level:
-        raise JsonError(f"{path} is nested more than {MAX_JSON_DEPTH} deep")
+        raise JsonError(tr("{path} is nested more than {maximum} deep", path=path, maximum=MAX_JSON_DEPTH))

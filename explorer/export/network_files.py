@@ -15,6 +15,7 @@ import torch
 from torch.utils._pytree import tree_map_only
 
 from explorer.analysis.example_inputs import input_value
+from explorer.base.languages import tr
 from explorer.export.page import NETWORK_SUFFIXES, ExportError, check_suffix
 from explorer.export.python_code import save_code
 from explorer.export.sheet_files import write_export
@@ -84,10 +85,16 @@ def save_onnx(network: Network, path: Path) -> None:
     Raises ExportError without the package onnxscript, above 2 GiB, and for ops that torch cannot convert.
     """
     if importlib.util.find_spec("onnxscript") is None:
-        raise ExportError("writing ONNX needs the package onnxscript: pip install 'cnn-explorer[onnx]'")
+        raise ExportError(tr("writing ONNX needs the package onnxscript: pip install 'cnn-explorer[onnx]'"))
     held = 4 * network.figures.total.params
     if held > _MAX_ONNX_BYTES:
-        raise ExportError(f"{path.name} would hold {held / 2**30:.1f} GiB, and ONNX 2: write .py and .safetensors")
+        raise ExportError(
+            tr(
+                "{file} would hold {size:.1f} GiB, and ONNX 2: write .py and .safetensors",
+                file=path.name,
+                size=held / 2**30,
+            )
+        )
     ops = [node.op for node in network.architecture.inputs if isinstance(node.op, Input)]
     module, inputs = network.module(), tuple(map(input_value, ops))
     names = ["image"] if len(ops) == 1 else [argument_name(op) for op in ops]
@@ -116,7 +123,9 @@ def save_onnx(network: Network, path: Path) -> None:
     except ExportError:
         raise
     except Exception as failure:
-        raise ExportError(f"{network.title} cannot be written as ONNX: {_reason(failure)}") from failure
+        raise ExportError(
+            tr("{title} cannot be written as ONNX: {reason}", title=network.title, reason=_reason(failure))
+        ) from failure
 
 
 class _InSinglePrecision(torch.nn.Module):
@@ -146,7 +155,9 @@ def _check_onnx(path: Path, module: torch.nn.Module, inputs: dict[str, torch.Ten
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         found = session.run(None, {known.name: inputs[known.name].numpy() for known in session.get_inputs()})
     except Exception as failure:
-        raise ExportError(f"onnxruntime does not run what torch writes as ONNX: {_first_line(failure)}") from failure
+        raise ExportError(
+            tr("onnxruntime does not run what torch writes as ONNX: {reason}", reason=_first_line(failure))
+        ) from failure
     with torch.no_grad():
         expected = list(tensors_in(module(*inputs.values())))
     for ours, theirs in zip(map(torch.as_tensor, found), expected, strict=True):
@@ -154,8 +165,10 @@ def _check_onnx(path: Path, module: torch.nn.Module, inputs: dict[str, torch.Ten
         largest = float(theirs.abs().max()) if theirs.numel() else 0.0
         if ours.shape != theirs.shape or not torch.allclose(ours, theirs, 1e-2, 1e-2 * largest, equal_nan=True):
             raise ExportError(
-                "what torch writes as ONNX computes something else, according to onnxruntime: "
-                "write .py and .safetensors instead"
+                tr(
+                    "what torch writes as ONNX computes something else, according to onnxruntime: write "
+                    ".py and .safetensors instead"
+                )
             )
 
 

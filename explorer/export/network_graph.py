@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from explorer.analysis.analysis import Analysis
+from explorer.base.languages import tr
 from explorer.export.page import GRAPH_SUFFIXES, check_choice, check_suffix
 from explorer.graph import op_kinds
 from explorer.graph.groups import Group
@@ -41,7 +42,7 @@ def to_networkx(network: Network, level: Level | frozenset[str] = "ops") -> nx.M
     """
     analysis = network.analysis
     if isinstance(level, str):
-        check_choice("level", level, LEVELS)
+        check_choice(tr("level"), level, LEVELS)
         expanded = expanded_at_level(analysis, level)
     else:
         expanded, level = level, "custom"  # type: ignore[assignment]

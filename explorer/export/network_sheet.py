@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.base.languages import tr
 from explorer.export.page import ExportError, Page, check_choice
 from explorer.export.sheet_text import sheet_text
 from explorer.network import Network
@@ -44,7 +45,7 @@ def save_diagram(
     try:
         page = replace(page, **settings)
     except TypeError as failure:
-        raise ExportError(f"no such setting: {failure}") from failure
+        raise ExportError(tr("no such setting: {reason}", reason=failure)) from failure
     ensure_application()
     export_image(build_network_sheet(network, page, select), path)
 
@@ -94,7 +95,7 @@ def build_content(
     opened = expanded_at_level(study, page.level or "blocks")
     by: str | Colouring = colouring if colouring is not None and colouring.title == page.by else page.by
     if isinstance(by, str):
-        check_choice("colouring", by, tuple(COLOUR_MODES))
+        check_choice(tr("colouring"), by, tuple(COLOUR_MODES))
     if select:
         names = resolve_selection(network, select)
         groups = study.hierarchy.groups
@@ -115,7 +116,9 @@ def resolve_selection(network: Network, select: Collection[str]) -> tuple[str, .
     for name in select:
         id = next((id for id in (f"unit:{name}", name) if id in known), None)
         if id is None:
-            raise ExportError(f"there is no layer, block or stage {name!r} in {network.title}")
+            raise ExportError(
+                tr("there is no layer, block or stage {name!r} in {title}", name=name, title=network.title)
+            )
         found.append(id)
     return tuple(found)
 
@@ -133,7 +136,7 @@ def filter_diagram(diagram: Diagram, ids: Collection[str]) -> Diagram:
     children = {diagram.root: tuple(order)} | {
         group: diagram.children[group] for group in diagram.children if group in kept
     }
-    cards = {id: Card(id, "input", "Input", shape=diagram.cards[id].shape) for id in given}
+    cards = {id: Card(id, "input", tr("Input"), shape=diagram.cards[id].shape) for id in given}
     cards |= {id: card for id, card in diagram.cards.items() if id in kept}
     links = tuple(link for link in diagram.links if link.source in cards and link.target in kept)
     return replace(diagram, children=children, cards=cards, links=links)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from explorer.base.languages import tr
 from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Direction, Level
 
 #: What is drawn: the graph, its feature maps as boxes, or the table of its stages as in a paper.
@@ -71,20 +72,24 @@ class Page:
     margin: float = 24.0
 
     def __post_init__(self) -> None:
-        check_choice("kind of picture", self.kind, PICTURE_KINDS)
-        check_choice("level", self.level, (*LEVELS, None))
-        check_choice("scope", self.scope, EXPORT_SCOPES)
-        check_choice("direction", self.direction, tuple(DIRECTIONS))
-        check_choice("theme", self.theme, THEMES)
-        sizes = {"scale": self.scale, "width": self.width, "resolution": self.dpi}
+        check_choice(tr("kind of picture"), self.kind, PICTURE_KINDS)
+        check_choice(tr("level"), self.level, (*LEVELS, None))
+        check_choice(tr("scope"), self.scope, EXPORT_SCOPES)
+        check_choice(tr("direction"), self.direction, tuple(DIRECTIONS))
+        check_choice(tr("theme"), self.theme, THEMES)
+        sizes = {tr("scale"): self.scale, tr("width"): self.width, tr("resolution"): self.dpi}
         given = {name: value for name, value in sizes.items() if value is not None}
         if len(given) > 1:
-            raise ExportError(f"{' and '.join(given)} cannot both be given; each says how large the image is")
+            raise ExportError(
+                tr("{names} cannot both be given; each says how large the image is", names=tr(" and ").join(given))
+            )
         for name, value in given.items():
             if not (math.isfinite(value) and value > 0):
-                raise ExportError(f"a {name} of {value:g} makes no image; it must be more than 0")
+                raise ExportError(
+                    tr("a {name} of {value:g} makes no image; it must be more than 0", name=name, value=value)
+                )
         if not (math.isfinite(self.margin) and self.margin >= 0):
-            raise ExportError(f"a margin of {self.margin:g} cannot be; it must be 0 or more")
+            raise ExportError(tr("a margin of {margin:g} cannot be; it must be 0 or more", margin=self.margin))
 
     def scale_for(self, width: float) -> float:
         """Return pixels per drawing unit for a drawing of this width."""
@@ -102,7 +107,7 @@ def check_pixels(
     scale: float,
     max_side: int = MAX_PNG_SIDE,
     max_pixels: int = MAX_PNG_PIXELS,
-    hint: str = " (or write an SVG or PDF)",
+    hint: str | None = None,
 ) -> tuple[int, int]:
     """Return width and height in pixels of a bitmap, before any memory is allocated.
 
@@ -110,12 +115,23 @@ def check_pixels(
     """
     across, down = round(width * scale), round(height * scale)
     if min(across, down) < 1:
-        raise ExportError(f"at scale {scale:.3g} the image of {name} would have no pixels")
+        raise ExportError(tr("at scale {scale:.3g} the image of {name} would have no pixels", scale=scale, name=name))
     if max(across, down) > max_side or across * down > max_pixels:
         most = max_scale(width, height, max_side, max_pixels)
         raise ExportError(
-            f"{name} at scale {scale:.5g} would be {across:,} × {down:,} pixels, more than a bitmap holds; the largest "
-            f"scale that works is {most:.10g}, {round(width * most):,} × {round(height * most):,} pixels{hint}"
+            tr(
+                "{name} at scale {scale:.5g} would be {across:,} × {down:,} pixels, more than a "
+                "bitmap holds; the largest scale that works is {limit:.10g}, {width:,} × {height:,} "
+                "pixels{hint}",
+                name=name,
+                scale=scale,
+                across=across,
+                down=down,
+                limit=most,
+                width=round(width * most),
+                height=round(height * most),
+                hint=tr(" (or write an SVG or PDF)") if hint is None else hint,
+            )
         )
     return across, down
 
@@ -138,21 +154,28 @@ def size_text(page: Page, suffix: str, width: float, height: float) -> str:
     scale = page.scale_for(width)
     paper = f"{2.54 * width / UNITS_PER_INCH:.3g} × {2.54 * height / UNITS_PER_INCH:.3g} cm"
     if suffix == ".png":
-        across, down = check_pixels("the image", width, height, scale)
-        return f"{across:,} × {down:,} pixels" + (f", {paper} on paper" if page.dpi is not None else "")
+        across, down = check_pixels(tr("the image"), width, height, scale)
+        size = tr("{across:,} × {down:,} pixels", across=across, down=down)
+        return tr("{size}, {paper} on paper", size=size, paper=paper) if page.dpi is not None else size
     if page.dpi is not None:
-        return f"{paper}, sharp at any size"
+        return tr("{paper}, sharp at any size", paper=paper)
     if suffix == ".pdf":
         scale = min(scale, MAX_PDF_SIDE / max(width, height))
-        return f"a page of {2.54 / 72 * width * scale:.3g} × {2.54 / 72 * height * scale:.3g} cm, sharp at any size"
-    return f"{width * scale:,.0f} × {height * scale:,.0f} pixels, sharp at any size"
+        return tr(
+            "a page of {width:.3g} × {height:.3g} cm, sharp at any size",
+            width=2.54 / 72 * width * scale,
+            height=2.54 / 72 * height * scale,
+        )
+    return tr("{width:,.0f} × {height:,.0f} pixels, sharp at any size", width=width * scale, height=height * scale)
 
 
 def check_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:
     """Return the suffix of a path, in lower case. Raises ExportError when it is not in `known`."""
     suffix = path.suffix.lower()
     if suffix not in known:
-        raise ExportError(f"cannot write {path.name}: the name must end in {', '.join(known)}")
+        raise ExportError(
+            tr("cannot write {file}: the name must end in {names}", file=path.name, names=", ".join(known))
+        )
     return suffix
 
 
@@ -160,4 +183,12 @@ def check_choice(setting: str, value: Any, known: tuple[Any, ...]) -> None:
     """Raise ExportError, with the known values, when a setting has another value."""
     if value not in known:
         names = [str(name) for name in known if name is not None]
-        raise ExportError(f"there is no {setting} {value!r}; there are {', '.join(names[:-1])} and {names[-1]}")
+        raise ExportError(
+            tr(
+                "there is no {setting} {value!r}; there are {names} and {last}",
+                setting=setting,
+                value=value,
+                names=", ".join(names[:-1]),
+                last=names[-1],
+            )
+        )

@@ -17,6 +17,8 @@ import numpy as np
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
+from explorer.base.languages import tr
+
 #: Pixels of one band: 16 MiB as Qt holds them.
 BAND_PIXELS = 4 * 2**20
 #: And the most across: Qt's painter loses its way beyond 32,767.
@@ -69,7 +71,9 @@ def blank_image(width: int, height: int, transparent: bool) -> QImage:
     kind = QImage.Format.Format_ARGB32_Premultiplied if transparent else QImage.Format.Format_RGB32
     image = QImage(width, height, kind)
     if image.isNull():
-        raise MemoryError(f"there is no memory for an image of {width} × {height} pixels")
+        raise MemoryError(
+            tr("there is no memory for an image of {width} × {height} pixels", width=width, height=height)
+        )
     image.fill(0)
     return image
 

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from explorer.base.atomic_write import write_atomic
+from explorer.base.languages import tr
 from explorer.export.page import (
     MAX_IN_MEMORY_PIXELS,
     MAX_IN_MEMORY_SIDE,
@@ -45,13 +46,15 @@ def export_image(sheet: Sheet, path: str | Path) -> None:
 def write_export(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file atomically. Raises ExportError, which names the path and the reason."""
     if not path.parent.is_dir():
-        raise ExportError(f"cannot write {path}: there is no folder {path.parent}")
+        raise ExportError(tr("cannot write {path}: there is no folder {folder}", path=path, folder=path.parent))
     try:
         write_atomic(path, write)
     except OSError as failure:
-        raise ExportError(f"cannot write {path}: {failure.strerror or failure}") from failure
+        raise ExportError(
+            tr("cannot write {path}: {reason}", path=path, reason=failure.strerror or failure)
+        ) from failure
     except MemoryError as failure:
-        raise ExportError(f"cannot write {path}: {failure}") from failure
+        raise ExportError(tr("cannot write {path}: {reason}", path=path, reason=failure)) from failure
 
 
 def render_bitmap(sheet: Sheet, scale: float | None = None, detail_scale: float | None = None) -> QImage:
@@ -62,7 +65,7 @@ def render_bitmap(sheet: Sheet, scale: float | None = None, detail_scale: float 
     """
     scale = sheet.scale if scale is None else scale
     width, height = check_pixels(
-        "the image", sheet.width, sheet.height, scale, MAX_IN_MEMORY_SIDE, MAX_IN_MEMORY_PIXELS, hint=""
+        tr("the image"), sheet.width, sheet.height, scale, MAX_IN_MEMORY_SIDE, MAX_IN_MEMORY_PIXELS, hint=""
     )
     try:
         image = blank_image(width, height, sheet.page.transparent)
@@ -155,7 +158,7 @@ def _write_pdf(sheet: Sheet, path: Path) -> None:
 def _paint_vector(device: QSvgGenerator | QPdfWriter, sheet: Sheet, scale: float) -> None:
     painter = QPainter()
     if not painter.begin(device):
-        raise OSError(0, "the image could not be written")
+        raise OSError(0, tr("the image could not be written"))
     painter.scale(scale, scale)
     sheet.paint(painter, max(scale, 1.0))  # vectors can be enlarged: all text is kept
     painter.end()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from explorer.analysis.figures.figures import Total
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant
 from explorer.network import Network
@@ -47,14 +47,16 @@ def caption(network: Network) -> str:
     """Return parameters, MACs, FLOPs and input shape in one line, with the FLOP convention."""
     shape = "×".join(map(str, network.architecture.input_shape[1:]))
     edits = len(network.history.applied_edits)
-    edited = f" · {edits} edit{'s' if edits != 1 else ''}" if edits else ""
-    return f"{_counts_text(network.figures.total)} · input {shape}{edited}"
+    parts = [_counts_text(network.figures.total), tr("input {shape}", shape=shape)]
+    return " · ".join([*parts, tr_n("{n} edit", "{n} edits", edits)] if edits else parts)
 
 
 def _counts_text(total: Total) -> str:
-    return (
-        f"{number_format.format_exact(total.params)} parameters · {number_format.format_exact(total.macs)} MACs "
-        f"({number_format.format_short(total.flops)} FLOPs = 2 × MACs)"
+    return tr(
+        "{params} parameters · {macs} MACs ({flops} FLOPs = 2 × MACs)",
+        params=number_format.format_exact(total.params),
+        macs=number_format.format_exact(total.macs),
+        flops=number_format.format_short(total.flops),
     )
 
 
@@ -68,10 +70,12 @@ def _part_caption(network: Network, drawn: Sequence[str]) -> str:
     inside = _part_nodes(network, drawn)
     entering, leaving = _find_seams(network.architecture, inside)
     words = [_counts_text(network.figures.sum(inside))]
-    for word, names in (("input", entering), ("output", leaving)):
+    for text, names in ((tr_noop("input {shape}"), entering), (tr_noop("output {shape}"), leaving)):
         shapes = [str(shape) for name in names if (shape := network.figures.shape(name)) is not None]
-        more = f" and {len(shapes) - _MAX_SHAPES} more" if len(shapes) > _MAX_SHAPES else ""
-        words += [f"{word} {' and '.join(shapes[:_MAX_SHAPES])}{more}"] if shapes else []
+        listed = shapes[:_MAX_SHAPES]
+        if len(shapes) > _MAX_SHAPES:
+            listed.append(tr("{count} more", count=len(shapes) - _MAX_SHAPES))
+        words += [tr(text, shape=tr(" and ").join(listed))] if shapes else []
     return " · ".join(words)
 
 
@@ -111,7 +115,7 @@ def _as_rows(counts: Sequence[HeadlineFigure]) -> tuple[tuple[str, str], ...]:
 def _figure_text(count: HeadlineFigure) -> str:
     now = number_format.format_bytes(count.now) if count.unit == "bytes" else number_format.format_exact(count.now)
     if count.unit == "px":
-        now = f"{now} px" if count.now else "whole image"
+        now = f"{now} px" if count.now else tr("whole image")
     return (
         now
         if count.now == count.baseline

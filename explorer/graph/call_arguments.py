@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from explorer.base.languages import tr
 from explorer.networks.input_spec import InputError, InputSpec
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -84,7 +85,12 @@ def _check_names(module: nn.Module, parameters: list[inspect.Parameter], named: 
     for name in named:
         if name not in known:
             raise InputError(
-                f"the forward of {type(module).__name__} has no argument {name!r}; it takes {', '.join(known)}"
+                tr(
+                    "the forward of {kind} has no argument {name!r}; it takes {names}",
+                    kind=type(module).__name__,
+                    name=name,
+                    names=", ".join(known),
+                )
             )
 
 
@@ -92,7 +98,7 @@ def _put(holder: dict[Any, Any], places: tuple[Any, ...], value: Any, name: str)
     for place in places[:-1]:
         holder = holder.setdefault(place, {})
         if not isinstance(holder, dict):
-            raise InputError(f"{name} is part of an input that is one tensor")
+            raise InputError(tr("{name} is part of an input that is one tensor", name=name))
     holder[places[-1]] = value
 
 

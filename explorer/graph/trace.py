@@ -18,6 +18,7 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 from torchvision.ops import StochasticDepth
 
 from explorer.base.gc_pause import gc_paused
+from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.node_list import NodeList
@@ -117,13 +118,21 @@ def _explain_failure(module: nn.Module, failure: Exception) -> str:
     where = ""
     for frame in reversed(traceback.extract_tb(failure.__traceback__)):
         if "/torch/" not in frame.filename and not frame.filename.endswith("graph/trace.py"):
-            where = f" at line {frame.lineno} of {frame.filename.rsplit('/', 1)[-1]} ({(frame.line or '').strip()})"
+            where = tr(
+                " at line {line} of {file} ({code})",
+                line=frame.lineno,
+                file=frame.filename.rsplit("/", 1)[-1],
+                code=(frame.line or "").strip(),
+            )
             break
     reason = str(failure).strip().splitlines()[0] if str(failure).strip() else type(failure).__name__
-    return (
-        f"{type(module).__name__} cannot be traced{where}: {reason}. "
-        "Its forward must not branch or loop on the values of tensors; move that part into a submodule, "
-        "which is then shown as one card."
+    return tr(
+        "{kind} cannot be traced{where}: {reason}. Its forward must not branch or loop on "
+        "the values of tensors; move that part into a submodule, which is then shown as one "
+        "card.",
+        kind=type(module).__name__,
+        where=where,
+        reason=reason,
     )
 
 
@@ -144,7 +153,12 @@ class _GraphConverter:
         if len(required) > 1:
             names = ", ".join(str(node.target) for node in required)
             raise TraceError(
-                f"{type(self.module).__name__} takes {len(required)} inputs ({names}); one image is needed."
+                tr(
+                    "{kind} takes {count} inputs ({names}); one image is needed.",
+                    kind=type(self.module).__name__,
+                    count=len(required),
+                    names=names,
+                )
             )
         for node in self.graph.nodes:
             self.add_node(node)

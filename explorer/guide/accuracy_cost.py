@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from explorer.base.languages import tr, tr_noop
 from explorer.networks.catalogue import all_entries
 
 if TYPE_CHECKING:
@@ -23,14 +24,14 @@ class CostAxis:
     """Figure that networks can be placed by on the cost axis."""
 
     name: str  # the field of `Spot`
-    title: str
+    title: str  # in English
     unit: str  # "" for counts, "%"
 
 
 COST_AXES = (
     CostAxis("macs", "MACs", ""),
-    CostAxis("params", "Parameters", ""),
-    CostAxis("activations", "Activations (numbers made)", ""),
+    CostAxis("params", tr_noop("Parameters"), ""),
+    CostAxis("activations", tr_noop("Activations (numbers made)"), ""),
 )
 
 
@@ -84,16 +85,16 @@ def edited_network_point(network: Network) -> NetworkPoint | None:
     )
 
 
-#: Columns of the table: field, title.
+#: Columns of the table: field, title in English.
 TABLE_COLUMNS = (
-    ("title", "Network"),
-    ("family", "Family"),
-    ("year", "Year"),
-    ("params", "Parameters"),
+    ("title", tr_noop("Network")),
+    ("family", tr_noop("Family")),
+    ("year", tr_noop("Year")),
+    ("params", tr_noop("Parameters")),
     ("macs", "MACs"),
-    ("activations", "Activations"),
-    ("top1", "Top-1 (%)"),
-    ("source", "Source of the accuracy"),
+    ("activations", tr_noop("Activations")),
+    ("top1", tr_noop("Top-1 (%)")),
+    ("source", tr_noop("Source of the accuracy")),
 )
 
 
@@ -101,7 +102,7 @@ def points_as_csv(found: Iterable[NetworkPoint]) -> str:
     """Return the points as comma-separated values, the key of the catalogue first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["Key", *(title for _, title in TABLE_COLUMNS)])
+    writer.writerow([tr("Key"), *(tr(title) for _, title in TABLE_COLUMNS)])
     for spot in found:
         cells = [getattr(spot, name) for name, _ in TABLE_COLUMNS]
         writer.writerow([spot.key, *("" if cell is None else cell for cell in cells)])

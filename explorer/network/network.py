@@ -22,6 +22,7 @@ from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import Sample, crop_box
 from explorer.analysis.verification import Verification
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 from explorer.base.memo import memoise
 from explorer.edits import Edit, History, Recalibrate, Repair, SetInputSize
 from explorer.edits.channel_carrying import carry_channels
@@ -289,7 +290,9 @@ class Network:
                 forward.clear()
             else:
                 side = failure.fitting_side
-                failure.repairs = (Repair(f"Resolution {side}", SetInputSize(resolution=side)),) if side else ()
+                failure.repairs = (
+                    (Repair(tr("Resolution {side}", side=side), SetInputSize(resolution=side)),) if side else ()
+                )
                 raise
 
     def probe(self, image: Sample | str | Path = "cat") -> Probe:

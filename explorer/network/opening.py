@@ -11,6 +11,7 @@ from torch import nn
 from explorer.analysis.analysis import analyse
 from explorer.analysis.calibration import build_seeded_weights
 from explorer.analysis.verification import VerifiedModule, open_verified
+from explorer.base.languages import tr
 from explorer.edits import Edit, History
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant
@@ -59,11 +60,11 @@ def open_network(
     if isinstance(source, nn.Module):
         specs = parse_inputs(inputs)
         if input_shape is not None and specs:
-            raise InputError("give either input_shape or inputs: an input of inputs has its own shape")
+            raise InputError(tr("give either input_shape or inputs: an input of inputs has its own shape"))
         opened = open_verified(source, single_input(input_shape) if input_shape is not None else specs)
         return network_from_verified(opened, seed=seed, user_module=user_module, edits=edits)
     if inputs:
-        raise InputError("inputs are of a module; a network of the catalogue takes an image: use input_shape")
+        raise InputError(tr("inputs are of a module; a network of the catalogue takes an image: use input_shape"))
     network = _open_entry(get_entry(source), input_shape, options, seed)
     analyse(network.architecture)
     return network.edit(*edits)

@@ -8,6 +8,7 @@ import inspect
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from explorer.base.languages import tr
 from explorer.networks.user_module import UserModuleError
 
 if TYPE_CHECKING:
@@ -52,17 +53,19 @@ def build_by_name(text: str, arguments: dict[str, Any]) -> tuple[nn.Module, tupl
 
     library, _, name = text.partition(":")
     if not is_installed(library):
-        raise UserModuleError(f"{text} needs the package {library}: pip install {library}")
+        raise UserModuleError(
+            tr("{text} needs the package {library}: pip install {library}", text=text, library=library)
+        )
     if name not in list_names(library):
         near = difflib.get_close_matches(name, list_names(library), n=3, cutoff=0.5)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise UserModuleError(f"{library} has no network {name!r}{hint}")
+        hint = tr("; did you mean {names}?", names=", ".join(near)) if near else ""
+        raise UserModuleError(tr("{library} has no network {name!r}{hint}", library=library, name=name, hint=hint))
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             return _build(library, name, arguments)
     except (TypeError, ValueError, RuntimeError, KeyError, AssertionError) as failure:
-        raise UserModuleError(f"{text} cannot be built: {failure}") from failure
+        raise UserModuleError(tr("{text} cannot be built: {reason}", text=text, reason=failure)) from failure
 
 
 def _build(library: str, name: str, arguments: dict[str, Any]) -> tuple[nn.Module, tuple[int, ...]]:

@@ -14,6 +14,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from explorer.base.languages import tr
+
 #: Number formats by name; "" is the module's own.
 DTYPES = (
     *("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"),
@@ -57,11 +59,17 @@ class InputSpec:
     def __post_init__(self) -> None:
         """Raise InputError for what no input can be."""
         if self.name and not _NAME.match(self.name):
-            raise InputError(f'"{self.name}" is no name of an argument, such as image, features[0] or batch[mask]')
+            raise InputError(
+                tr('"{name}" is no name of an argument, such as image, features[0] or batch[mask]', name=self.name)
+            )
         if self.dtype and self.dtype not in DTYPES:
-            raise InputError(f'"{self.dtype}" is no number format; there are {", ".join(DTYPES)}')
+            raise InputError(
+                tr('"{dtype}" is no number format; there are {names}', dtype=self.dtype, names=", ".join(DTYPES))
+            )
         if any(side < 0 for side in self.shape) or len(self.shape) > 8 or prod(self.shape) > MAX_ELEMENTS:
-            raise InputError(f"{'×'.join(map(str, self.shape))} is no shape: at most 8 sides and 2 GiB of numbers")
+            raise InputError(
+                tr("{shape} is no shape: at most 8 sides and 2 GiB of numbers", shape="×".join(map(str, self.shape)))
+            )
         if not self.is_plain:
             check_source(self.source)
 
@@ -136,7 +144,11 @@ def parse_inputs(inputs: str | InputSpec | Iterable[str | InputSpec]) -> tuple[I
     names = [spec.name for spec in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise InputError(f"two inputs are called {twice!r}" if twice else "several inputs need names: image=3x224x224")
+        raise InputError(
+            tr("two inputs are called {name!r}", name=twice)
+            if twice
+            else tr("several inputs need names: image=3x224x224")
+        )
     return found
 
 
@@ -190,13 +202,17 @@ def check_source(source: str) -> None:
     span = _RANGE.match(kind)
     if span is not None:
         if int(span[1]) > int(span[2]):
-            raise InputError(f'the range "{kind}" ends before it begins')
+            raise InputError(tr('the range "{kind}" ends before it begins', kind=kind))
         return
     if kind.casefold().endswith(_FILES) or (_NUMBERS.match(kind) and read_numbers(kind)):
         return
     raise InputError(
-        f'"{clip_text(kind)}" is no source of numbers: it is photo, photo cat, noise, zeros, ones, a range of whole '
-        "numbers such as 0..999, a file (.npy, .pt), or numbers such as 1, 2.5, 3"
+        tr(
+            '"{kind}" is no source of numbers: it is photo, photo cat, noise, zeros, ones, a '
+            "range of whole numbers such as 0..999, a file (.npy, .pt), or numbers such as 1, "
+            "2.5, 3",
+            kind=clip_text(kind),
+        )
     )
 
 
@@ -247,8 +263,11 @@ def _parse_shape(text: str, whole: str) -> tuple[int, ...]:
     sides = re.split(r"[x×*, ]+", text.strip("[]() ")) if text.strip("[]() ") else []
     if not all(side.isdecimal() and len(side) < 10 for side in sides) or (not exact and not sides):
         raise InputError(
-            f'"{clip_text(whole)}" is no input: it is written as name=3x224x224:float32@photo, with [16x3] for a shape '
-            "without a batch, and None, True, False or @2 for what is no tensor"
+            tr(
+                '"{whole}" is no input: it is written as name=3x224x224:float32@photo, with [16x3] '
+                "for a shape without a batch, and None, True, False or @2 for what is no tensor",
+                whole=clip_text(whole),
+            )
         )
     shape = tuple(map(int, sides))
     return shape if exact else (1, *shape)

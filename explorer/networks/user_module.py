@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from explorer.base.languages import tr
 from explorer.networks.input_spec import InputSpec, single_input, suggest_inputs
 
 _MAX_FILE_BYTES = 5 * 2**20  # bytes of a file of Python
@@ -77,14 +78,16 @@ def list_candidates(path: str | Path) -> tuple[ModuleCandidate, ...]:
     path = Path(path)
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
-            raise UserModuleError(f"{path} is too large for a file of Python")
+            raise UserModuleError(tr("{path} is too large for a file of Python", path=path))
         tree = ast.parse(path.read_bytes(), str(path))
     except OSError as failure:
-        raise UserModuleError(f"cannot read {path}: {failure.strerror or failure}") from failure
+        raise UserModuleError(
+            tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)
+        ) from failure
     except SyntaxError as failure:
         raise UserModuleError(f"{path.name}, line {failure.lineno}: {failure.msg}") from failure
     except (ValueError, RecursionError, MemoryError) as failure:
-        raise UserModuleError(f"{path} is no file of Python: {failure}") from failure
+        raise UserModuleError(tr("{path} is no file of Python: {reason}", path=path, reason=failure)) from failure
     found: list[ModuleCandidate] = []  # last first: whole networks stand at the end, behind the blocks they are made of
     networks: set[str] = set()
     for node in tree.body:
@@ -137,13 +140,17 @@ def parse_arguments(text: str) -> dict[str, PlainValue]:
         call = ast.parse(f"f({text}\n)", mode="eval").body
         assert isinstance(call, ast.Call)
         if call.args or any(word.arg is None for word in call.keywords):
-            raise UserModuleError("Arguments are written with their names: classes=10, width=0.5")
+            raise UserModuleError(tr("Arguments are written with their names: classes=10, width=0.5"))
         found = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
     except (SyntaxError, ValueError, AssertionError, RecursionError, MemoryError) as failure:
         if isinstance(failure, UserModuleError):
             raise
-        raise UserModuleError(f'"{text}" cannot be read as arguments, such as classes=10, width=0.5') from failure
+        raise UserModuleError(
+            tr('"{text}" cannot be read as arguments, such as classes=10, width=0.5', text=text)
+        ) from failure
     for name, value in found.items():
         if not isinstance(value, (bool, int, float, str)):
-            raise UserModuleError(f"{name} must be a number, a text, True or False; wrap the rest in a function")
+            raise UserModuleError(
+                tr("{name} must be a number, a text, True or False; wrap the rest in a function", name=name)
+            )
     return found

@@ -15,6 +15,7 @@ from torch import nn
 
 from explorer.analysis.example_inputs import Example, positional_example
 from explorer.analysis.verification import VerifiedModule, open_verified
+from explorer.base.languages import tr
 from explorer.networks.input_spec import InputSpec, single_input
 from explorer.opening.aten_graph import open_program, script_to_program
 from explorer.opening.errors import OpeningError
@@ -54,7 +55,7 @@ def _open_pickled(path: str, title: str, input_shape: tuple[int, ...] | None) ->
     content = torch.load(path, map_location="cpu", weights_only=False)
     module = _find_module(content)
     if module is None:
-        raise OpeningError(f"the file holds no torch.nn.Module but {type(content).__name__}")
+        raise OpeningError(tr("the file holds no torch.nn.Module but {kind}", kind=type(content).__name__))
     return open_verified(module, single_input(input_shape) if input_shape else ())
 
 
@@ -69,7 +70,13 @@ def _example_of(program: Any, input_shape: tuple[int, ...] | None) -> Example:
     """An input of the shape that the program was exported for."""
     inputs = [spec.arg.name for spec in program.graph_signature.input_specs if spec.kind.name == "USER_INPUT"]
     if len(inputs) != 1:
-        raise OpeningError(f"the program takes {len(inputs)} inputs ({', '.join(map(str, inputs))}); one is needed")
+        raise OpeningError(
+            tr(
+                "the program takes {count} inputs ({names}); one is needed",
+                count=len(inputs),
+                names=", ".join(map(str, inputs)),
+            )
+        )
     node = next(node for node in program.graph.nodes if node.name == inputs[0])
     value = node.meta["val"]
     shape = input_shape or tuple(side if isinstance(side, int) else int(side.node.hint or 2) for side in value.shape)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from explorer.base.languages import tr
+
 
 class OpeningError(ValueError):
     """File or name that cannot be opened. The message names it, the reason and the way on."""
@@ -14,7 +16,11 @@ class CodeConsentRequired(OpeningError):
 
     def __init__(self, path: str | Path, format_name: str) -> None:
         super().__init__(
-            f"{Path(path).name} is {format_name}, which can run code of whoever made it: open it only if you trust "
-            "where it comes from"
+            tr(
+                "{name} is {format_name}, which can run code of whoever made it: open it only if you "
+                "trust where it comes from",
+                name=Path(path).name,
+                format_name=format_name,
+            )
         )
         self.path, self.format_name = str(path), format_name

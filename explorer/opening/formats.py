@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from explorer.base.languages import tr, tr_noop
 from explorer.opening.errors import OpeningError
 
 Kind = Literal["project", "python", "onnx", "exported", "script", "pickled", "weights", "image"]
@@ -17,31 +18,36 @@ class Format:
     """A format of files: what it is called in a sentence, and whether reading one can run code."""
 
     kind: Kind
-    name: str
+    english_name: str
     runs_code: bool = False
 
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence: "an ONNX model"."""
+        return tr(self.english_name)
 
-PROJECT = Format("project", "a project or a list of edits")
-PYTHON = Format("python", "a file of Python", runs_code=True)
-ONNX = Format("onnx", "an ONNX model")
-EXPORTED = Format("exported", "a program of torch.export", runs_code=True)
-SCRIPT = Format("script", "a TorchScript program", runs_code=True)
-PICKLED = Format("pickled", "a pickled module", runs_code=True)
-WEIGHTS = Format("weights", "a file of weights")
-IMAGE = Format("image", "an image")
+
+PROJECT = Format("project", tr_noop("a project or a list of edits"))
+PYTHON = Format("python", tr_noop("a file of Python"), runs_code=True)
+ONNX = Format("onnx", tr_noop("an ONNX model"))
+EXPORTED = Format("exported", tr_noop("a program of torch.export"), runs_code=True)
+SCRIPT = Format("script", tr_noop("a TorchScript program"), runs_code=True)
+PICKLED = Format("pickled", tr_noop("a pickled module"), runs_code=True)
+WEIGHTS = Format("weights", tr_noop("a file of weights"))
+IMAGE = Format("image", tr_noop("an image"))
 
 #: First bytes of what is often tried and cannot be opened: what it is, and the way on.
 _REFUSED = (
-    (b"\x89HDF", "a Keras or HDF5 file: export it as ONNX (tf2onnx)"),
-    (b"GGUF", "a GGUF file of a language model"),
-    (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a Linux program"),
-    (b"%PDF", "a PDF document"),
-    (b"<", "a page of the web: the download has gone wrong"),
-    (b"version https://git-lfs", "a pointer of Git LFS: fetch the file itself (git lfs pull)"),
+    (b"\x89HDF", tr_noop("a Keras or HDF5 file: export it as ONNX (tf2onnx)")),
+    (b"GGUF", tr_noop("a GGUF file of a language model")),
+    (b"7z\xbc\xaf", tr_noop("a 7-Zip archive: unpack it first")),
+    (b"Rar!", tr_noop("a RAR archive: unpack it first")),
+    (b"\x1f\x8b", tr_noop("a gzip archive: unpack it first")),
+    (b"MZ", tr_noop("a Windows program")),
+    (b"\x7fELF", tr_noop("a Linux program")),
+    (b"%PDF", tr_noop("a PDF document")),
+    (b"<", tr_noop("a page of the web: the download has gone wrong")),
+    (b"version https://git-lfs", tr_noop("a pointer of Git LFS: fetch the file itself (git lfs pull)")),
 )
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 
@@ -50,16 +56,18 @@ def recognise_format(path: str | Path) -> Format:
     """Return the format of a file. Raises OpeningError for one that is not there, or is nothing that can be opened."""
     path = Path(path)
     if path.exists() and not path.is_file():  # a folder, or a pipe that would never answer
-        raise OpeningError(f"{path} is no file")
+        raise OpeningError(tr("{path} is no file", path=path))
     if path.suffix.lower() == ".py":
         return PYTHON
     try:
         with path.open("rb") as file:
             start = file.read(64)
     except OSError as failure:
-        raise OpeningError(f"cannot read {path}: {failure.strerror or failure}") from failure
+        raise OpeningError(
+            tr("cannot read {path}: {reason}", path=path, reason=failure.strerror or failure)
+        ) from failure
     if not start:
-        raise OpeningError(f"{path.name} is empty")
+        raise OpeningError(tr("{file} is empty", file=path.name))
     if start[:2] == b"PK":
         return _recognise_archive(path)
     if start[:1] == b"\x80":
@@ -69,17 +77,23 @@ def recognise_format(path: str | Path) -> Format:
     if start.lstrip()[:1] in (b"{", b"["):
         return PROJECT
     if start[4:8] == b"TFL3":
-        raise OpeningError(f"{path.name} is a TensorFlow Lite file: convert the model that it was made of to ONNX")
+        raise OpeningError(
+            tr("{file} is a TensorFlow Lite file: convert the model that it was made of to ONNX", file=path.name)
+        )
     if start.startswith(_IMAGES):
         return IMAGE
-    for magic, said in _REFUSED:
+    for magic, what in _REFUSED:
         if start.startswith(magic):
-            raise OpeningError(f"{path.name} is {said}")
+            raise OpeningError(tr("{file} is {what}", file=path.name, what=tr(what)))
     if start[:1] == b"\x08" or path.suffix.lower() == ".onnx":  # a message whose first field is the version
         return ONNX
     raise OpeningError(
-        f"{path.name} is nothing that can be opened: projects (.cnnx), Python (.py), ONNX (.onnx), programs of "
-        "torch.export (.pt2), TorchScript and weights (.pt, .pth, .safetensors) can"
+        tr(
+            "{file} is nothing that can be opened: projects (.cnnx), Python (.py), ONNX (.onnx), "
+            "programs of torch.export (.pt2), TorchScript and weights (.pt, .pth, .safetensors) "
+            "can",
+            file=path.name,
+        )
     )
 
 
@@ -89,7 +103,9 @@ def _recognise_archive(path: Path) -> Format:
             members = archive.infolist()
             names = [member.filename for member in members]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as failure:
-        raise OpeningError(f"{path.name} is damaged or was cut off: {failure}") from failure
+        raise OpeningError(
+            tr("{file} is damaged or was cut off: {reason}", file=path.name, reason=failure)
+        ) from failure
     if any(name.endswith("/constants.pkl") for name in names):
         return SCRIPT
     if any("/models/" in name and name.endswith(".json") for name in names) or (
@@ -99,11 +115,11 @@ def _recognise_archive(path: Path) -> Format:
     if any(name.endswith("data.pkl") for name in names):
         packed = [m for m in members if m.filename.endswith("data.pkl") and m.compress_type != zipfile.ZIP_STORED]
         if packed or sum(member.file_size for member in members) > path.stat().st_size:
-            raise OpeningError(f"{path.name} is packed, and torch.save packs nothing: it is not read")
+            raise OpeningError(tr("{file} is packed, and torch.save packs nothing: it is not read", file=path.name))
         return _recognise_pickle(path)
     if any(name.endswith("config.json") for name in names) and any(name.endswith(".h5") for name in names):
-        raise OpeningError(f"{path.name} is a Keras file: export it as ONNX (tf2onnx)")
-    raise OpeningError(f"{path.name} is a zip archive, but of no model")
+        raise OpeningError(tr("{file} is a Keras file: export it as ONNX (tf2onnx)", file=path.name))
+    raise OpeningError(tr("{file} is a zip archive, but of no model", file=path.name))
 
 
 def _recognise_pickle(path: Path) -> Format:

@@ -42,7 +42,9 @@ def open_onnx(path: str, input_shape: tuple[int, ...] | None = None) -> Verified
     """
     for package in ("onnx", "onnx2pytorch"):
         if importlib.util.find_spec(package) is None:
-            raise OpeningError(f"opening ONNX needs the package {package}: pip install 'cnn-explorer[onnx]'")
+            raise OpeningError(
+                tr("opening ONNX needs the package {package}: pip install 'cnn-explorer[onnx]'", package=package)
+            )
     file = Path(path)
     model = onnx_model.read_model(file)
     example = positional_example(onnx_model.inputs_of(model, file, input_shape))
@@ -79,13 +81,21 @@ def convert(model: ModelProto, names: dict[str, str], file: Path) -> tuple[nn.Mo
         except (NotImplementedError, RuntimeWarning) as failure:
             kind = kind_in_message(failure)
             if not kind:
-                raise OpeningError(f"{file.name} cannot be converted to PyTorch: {failure}") from failure
+                raise OpeningError(
+                    tr("{file} cannot be converted to PyTorch: {reason}", file=file.name, reason=failure)
+                ) from failure
             unknown += replace_unknown(model, {kind})
         except Exception as failure:  # of whatever kind: a stranger's file may say anything
-            raise OpeningError(f"{file.name} cannot be converted to PyTorch: {failure}") from failure
+            raise OpeningError(
+                tr("{file} cannot be converted to PyTorch: {reason}", file=file.name, reason=failure)
+            ) from failure
     else:
         raise OpeningError(
-            f"{file.name} uses more than {_MAX_UNKNOWN_KINDS} operators without a counterpart in PyTorch"
+            tr(
+                "{file} uses more than {maximum} operators without a counterpart in PyTorch",
+                file=file.name,
+                maximum=_MAX_UNKNOWN_KINDS,
+            )
         )
     put_back(module, unknown)
     _replace_operators(module)
@@ -125,7 +135,7 @@ def _run_onnxruntime(model: ModelProto, example: Example) -> tuple[Any, str]:
     try:
         import onnxruntime
     except ImportError:
-        return None, "onnxruntime is not installed"
+        return None, tr("onnxruntime is not installed")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
@@ -133,7 +143,7 @@ def _run_onnxruntime(model: ModelProto, example: Example) -> tuple[Any, str]:
         given = zip(session.get_inputs(), example.args, strict=True)
         values = session.run(None, {place.name: value.numpy() for place, value in given})
     except Exception as failure:  # too large for a message, or a model that it does not take
-        return None, f"onnxruntime does not run it ({str(failure).strip().splitlines()[0][:200]})"
+        return None, tr("onnxruntime does not run it ({reason})", reason=str(failure).strip().splitlines()[0][:200])
     found = [torch.from_numpy(value) for value in values]
     return (found[0] if len(found) == 1 else found), ""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
 from explorer.networks.input_spec import InputError, InputSpec
 from explorer.opening.errors import OpeningError
@@ -31,9 +32,11 @@ def read_model(path: Path) -> ModelProto:
     try:
         model = onnx.load_model(str(path), load_external_data=False)
     except (DecodeError, ValueError, RuntimeError) as failure:
-        raise OpeningError(f"{path.name} is no ONNX file, or is damaged: {failure}") from failure
+        raise OpeningError(
+            tr("{file} is no ONNX file, or is damaged: {reason}", file=path.name, reason=failure)
+        ) from failure
     if not model.graph.node:
-        raise OpeningError(f"{path.name} is no ONNX file, or is damaged: it holds no graph")
+        raise OpeningError(tr("{file} is no ONNX file, or is damaged: it holds no graph", file=path.name))
     wanted = 0
     for tensor in all_tensors(model.graph):
         wanted += _byte_count(tensor)
@@ -47,7 +50,12 @@ def check_size(path: Path, size: int) -> None:
     free = psutil.virtual_memory().available
     if 2 * size > free:  # the file, and the network made of it
         raise OpeningError(
-            f"{path.name} claims to hold {format_bytes(size)}, and only {format_bytes(free)} of memory are free"
+            tr(
+                "{file} claims to hold {size}, and only {free} of memory are free",
+                file=path.name,
+                size=format_bytes(size),
+                free=format_bytes(free),
+            )
         )
 
 
@@ -76,11 +84,13 @@ def _byte_count(tensor: TensorProto) -> int:
     import onnx
 
     if any(side < 0 for side in tensor.dims):
-        raise OpeningError(f"tensor {tensor.name} claims a negative size")
+        raise OpeningError(tr("tensor {name} claims a negative size", name=tensor.name))
     try:
         item = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
     except (KeyError, ValueError, TypeError) as failure:
-        raise OpeningError(f"tensor {tensor.name} is of an unknown type, {tensor.data_type}") from failure
+        raise OpeningError(
+            tr("tensor {name} is of an unknown type, {kind}", name=tensor.name, kind=tensor.data_type)
+        ) from failure
     return int(item * math.prod(tensor.dims))
 
 
@@ -96,9 +106,24 @@ def _load_external_data(tensor: TensorProto, model: Path) -> None:
     try:
         offset, length = int(said.get("offset", 0)), int(said.get("length", size))
     except ValueError as failure:
-        raise OpeningError(f"{model.name}: the place of {tensor.name} in {file.name} is no number") from failure
+        raise OpeningError(
+            tr(
+                "{model}: the place of {tensor} in {file} is no number",
+                model=model.name,
+                tensor=tensor.name,
+                file=file.name,
+            )
+        ) from failure
     if length != size or offset < 0 or offset + size > file.stat().st_size:
-        raise OpeningError(f"{model.name}: {file.name} does not hold the {size:,} bytes of {tensor.name}")
+        raise OpeningError(
+            tr(
+                "{model}: {file} does not hold the {size:,} bytes of {tensor}",
+                model=model.name,
+                file=file.name,
+                size=size,
+                tensor=tensor.name,
+            )
+        )
     with file.open("rb") as stream:
         stream.seek(offset)
         tensor.raw_data = stream.read(size)
@@ -111,14 +136,30 @@ def _find_external_file(location: str, model: Path) -> Path:
     foreign = PureWindowsPath(location)  # knows both separators, drives and network shares
     if not location or foreign.anchor or foreign.drive or ".." in foreign.parts or "\0" in location:
         raise OpeningError(
-            f"{model.name} keeps numbers in {location[:200]!r}: only files in its own folder are read, by their names"
+            tr(
+                "{name} keeps numbers in {location!r}: only files in its own folder are read, by their names",
+                name=model.name,
+                location=location[:200],
+            )
         )
     folder = model.parent.resolve()
     found = folder.joinpath(*foreign.parts)
     if not found.resolve().is_relative_to(folder):
-        raise OpeningError(f"{model.name} keeps numbers in {location[:200]!r}, a link out of its own folder")
+        raise OpeningError(
+            tr(
+                "{name} keeps numbers in {location!r}, a link out of its own folder",
+                name=model.name,
+                location=location[:200],
+            )
+        )
     if not found.is_file():
-        raise OpeningError(f"{model.name} keeps its numbers in {location[:200]!r}, which is not beside it")
+        raise OpeningError(
+            tr(
+                "{name} keeps its numbers in {location!r}, which is not beside it",
+                name=model.name,
+                location=location[:200],
+            )
+        )
     return found.resolve()
 
 
@@ -202,7 +243,7 @@ def inputs_of(model: ModelProto, path: Path, shape: tuple[int, ...] | None = Non
             continue
         kind = value.type.tensor_type
         if not value.type.HasField("tensor_type") or len(kind.shape.dim) > 8:
-            raise OpeningError(f"{path.name}: its input {value.name[:100]} is no tensor")
+            raise OpeningError(tr("{file}: its input {name} is no tensor", file=path.name, name=value.name[:100]))
         sides = [side.dim_value if side.HasField("dim_value") else 0 for side in kind.shape.dim]
         dtype = str(onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type))
         name = re.sub(r"\W", "_", value.name)
@@ -213,7 +254,7 @@ def inputs_of(model: ModelProto, path: Path, shape: tuple[int, ...] | None = Non
         except InputError as failure:
             raise OpeningError(f"{path.name}: {failure}") from failure
     if not found:
-        raise OpeningError(f"{path.name} takes no input")
+        raise OpeningError(tr("{file} takes no input", file=path.name))
     return tuple(found)
 
 

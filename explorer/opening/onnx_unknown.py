@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from explorer.base.languages import tr
 from explorer.opening.errors import OpeningError
 
 if TYPE_CHECKING:
@@ -64,8 +65,12 @@ def replace_unknown(model: ModelProto, kinds: set[str]) -> list[Unknown]:
         shape = shapes.get(node.output[0])
         if shape is None or len([name for name in node.output if name]) != 1 or not node.input:
             raise OpeningError(
-                f"the operator {node.domain or 'ONNX'}.{node.op_type} has no counterpart in PyTorch, and the file does "
-                "not say the shape of its output"
+                tr(
+                    "the operator {domain}.{kind} has no counterpart in PyTorch, and the file does "
+                    "not say the shape of its output",
+                    domain=node.domain or "ONNX",
+                    kind=node.op_type,
+                )
             )
         found.append(Unknown(node.op_type, node.output[0], shape))
         _make_identity(node)

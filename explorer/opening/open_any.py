@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.base.atomic_write import MODEL_SUFFIXES
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.child_process import ChildError, Limits
+from explorer.base.languages import tr
 from explorer.networks import by_name
 from explorer.networks.input_spec import InputSpec, parse_inputs, single_input
 from explorer.opening import formats
@@ -93,9 +94,10 @@ def open_any(
         return _open_project(path, edits, apart)
     if found.kind == "weights":
         return _open_weights(path, input_shape, edits, apart.keep_going if apart else always)
-    if found.kind in ("image", "python"):
-        hint = "is an image, not a network" if found.kind == "image" else f'holds code: name its class, as "{text}:Net"'
-        raise OpeningError(f"{path.name} {hint}")
+    if found.kind == "image":
+        raise OpeningError(tr("{file} is an image, not a network", file=path.name))
+    if found.kind == "python":
+        raise OpeningError(tr('{file} holds code: name its class, as "{name}:Net"', file=path.name, name=text))
     if found.runs_code and not trusted:
         raise CodeConsentRequired(path, found.name)
     network = network_from_verified(_open_file(path, found.kind, input_shape, apart), seed=seed, edits=edits)
@@ -134,7 +136,7 @@ def _open_own(
     from explorer.project.user_code import open_user_module, open_user_module_apart
 
     if not trusted:
-        raise CodeConsentRequired(text, "code of a network")
+        raise CodeConsentRequired(text, tr("code of a network"))
     own = UserModule(text, dict(options or {}), parse_inputs(inputs) or single_input(input_shape or (1, 3, 224, 224)))
     if apart is None:
         return open_user_module(own, edits)
@@ -161,8 +163,11 @@ def _open_weights(
     known = recognise_weights(read_checkpoint(path), path, keep_going)
     if known is None:
         raise OpeningError(
-            f"{path.name} holds weights without code, and they are of no network of the catalogue or of timm: open the "
-            "network first, then its weights"
+            tr(
+                "{file} holds weights without code, and they are of no network of the catalogue or "
+                "of timm: open the network first, then its weights",
+                file=path.name,
+            )
         )
     network = open_any(known.source, input_shape=input_shape)
     classes = network.class_count_in(network.read_weights(path))
@@ -181,11 +186,15 @@ def _open_file(path: Path, kind: str, input_shape: tuple[int, ...] | None, apart
     try:
         opened = open_apart(opener, arguments, apart.limits, apart.keep_going)
     except ChildError as failure:
-        raise OpeningError(f"{path.name}: {failure}. Nothing in this window has changed.") from failure
+        raise OpeningError(
+            tr("{file}: {reason}. Nothing in this window has changed.", file=path.name, reason=failure)
+        ) from failure
     except UserModuleError as failure:
         raise OpeningError(str(failure) if path.name in str(failure) else f"{path.name}: {failure}") from failure
     if opened is None:
-        raise OpeningError(f"{path.name} holds layers that only its own code knows: open that code, and its weights")
+        raise OpeningError(
+            tr("{file} holds layers that only its own code knows: open that code, and its weights", file=path.name)
+        )
     return opened
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
 from explorer.graph.groups import Group, is_tuple_item
@@ -28,14 +29,13 @@ class _PathStep:
     name: str
     text: str
     branches: tuple[str, ...] = ()
+    is_shuffle: bool = False
 
 
 def block_lines(group: Group, architecture: Architecture, with_strides: bool = False) -> tuple[str, ...]:
     """Return the lines of a block; `with_strides` adds the strides of convolutions to those of poolings."""
     steps = _BlockPaths(group, architecture, with_strides).steps()
-    if len([step for step in steps if step.branches]) == 1 and all(
-        step.branches or "shuffle" in step.text for step in steps
-    ):
+    if len([step for step in steps if step.branches]) == 1 and all(step.branches or step.is_shuffle for step in steps):
         return tuple(line for step in steps for line in (step.branches or (step.text,)))
     return tuple(step.text for step in steps)
 
@@ -54,10 +54,10 @@ def layer_text(node: Node, with_strides: bool = True, short: bool = False) -> st
         return _pool_text(node)
     if kind == "attention":
         heads = getattr(layer, "num_heads", None) or node.kwargs.get("num_heads")
-        name = op_kinds.title(node).split(" · ")[0].lower()
-        return f"{heads}-head {name}" if heads else name
+        name = op_kinds.label(node).split(" · ")[0].lower()
+        return tr("{heads}-head {name}", heads=heads, name=name) if heads else name
     if kind == "shuffle":
-        return "channel shuffle"
+        return tr("channel shuffle")
     return ""
 
 
@@ -67,22 +67,29 @@ def _conv_text(kind: str, layer: nn.modules.conv._ConvNd, with_strides: bool) ->
     if layer.groups > 1 and kind != "depthwise":
         text += f", g={layer.groups}"
     if max(layer.dilation) > 1:
-        text += f", dilation {layer.dilation[0]}"
-    return f"{text}, stride {layer.stride[0]}" if with_strides and max(layer.stride) > 1 else text
+        text = tr("{layer}, dilation {dilation}", layer=text, dilation=layer.dilation[0])
+    return _with_stride(text, layer.stride[0]) if with_strides and max(layer.stride) > 1 else text
+
+
+def _with_stride(text: str, stride: int) -> str:
+    return tr("{layer}, stride {stride}", layer=text, stride=stride)
 
 
 def _pool_text(node: Node) -> str:
     layer = node.layer
     if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
-        kind = "max" if isinstance(layer, nn.MaxPool2d) else "avg"
         side = layer.kernel_size if isinstance(layer.kernel_size, int) else layer.kernel_size[0]
         step = layer.stride if isinstance(layer.stride, int) else layer.stride[0]
-        return f"{side}×{side} {kind} pool" + (f", stride {step}" if step > 1 else "")
-    title = op_kinds.title(node)
+        window = f"{side}×{side}"
+        is_max = isinstance(layer, nn.MaxPool2d)
+        text = tr("{window} max pool", window=window) if is_max else tr("{window} avg pool", window=window)
+        return _with_stride(text, step) if step > 1 else text
+    label = op_kinds.label(node)
     side, step = (node.kwargs.get(name, node.args[at] if len(node.args) > at else None) for at, name in _POOL_ARGUMENTS)
     if isinstance(side, int):  # a call of F.max_pool2d or F.avg_pool2d
-        return f"{side}×{side} {title.lower()}" + (f", stride {step}" if isinstance(step, int) and step > 1 else "")
-    return "global avg pool" if title == "Mean" else title[:1].lower() + title[1:]
+        text = f"{side}×{side} {label.lower()}"
+        return _with_stride(text, step) if isinstance(step, int) and step > 1 else text
+    return tr("global avg pool") if op_kinds.title(node) == "Mean" else label[:1].lower() + label[1:]
 
 
 class _BlockPaths:
@@ -121,7 +128,8 @@ class _BlockPaths:
             return self.gate_steps(node.name, *fed)
         before = self.steps_to(fed[0]) if fed else ()
         text = layer_text(node, self.with_strides, short=True)
-        return (*before, _PathStep(node.name, text)) if text and not is_tuple_item(node) else before
+        step = _PathStep(node.name, text, is_shuffle=kind == "shuffle")
+        return (*before, step) if text and not is_tuple_item(node) else before
 
     def join_branches(self, name: str, branches: list[tuple[_PathStep, ...]], mark: str) -> tuple[_PathStep, ...]:
         """Return the steps that the branches share, then the parallel rest."""
@@ -131,7 +139,7 @@ class _BlockPaths:
         rest = [" → ".join(step.text for step in way[shared:]) for way in branches]
         if not any(rest):
             return branches[0]
-        texts = tuple(text or "identity" for text in rest)
+        texts = tuple(text or tr("identity") for text in rest)
         return (*branches[0][:shared], _PathStep(name, f"({f' {mark} '.join(texts)})", texts if mark == "|" else ()))
 
     def gate_steps(self, name: str, a: str, b: str) -> tuple[_PathStep, ...]:
@@ -145,7 +153,7 @@ class _BlockPaths:
             return main
         own = [self.nodes[step.name] for step in gate[len(main) :] if step.name in self.nodes]
         widths = [output_width(node) for node in own if op_kinds.kind(node) in _WEIGHTED]
-        return (*main, _PathStep(name, f"SE, {widths[0]}" if widths else "gate"))
+        return (*main, _PathStep(name, f"SE, {widths[0]}" if widths else tr("gate")))
 
 
 def output_width(node: Node) -> int:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.id_text import join_ids, split_ids
+from explorer.base.languages import tr
 from explorer.base.memo import bounded
 from explorer.base.safe_json import MAX_TEXT_LENGTH, JsonError, read_json
 from explorer.edits import EDIT_KINDS, Edit, EditError, find_edit_kind
@@ -87,17 +88,35 @@ def edit_from_json(value: Any, location: str = "edit") -> Edit:
     """Return the edit that plain values describe. Raises ProjectError naming `location` and the field."""
     if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
         raise ProjectError(
-            f'{location} must be an object such as {{"edit": "toggle_shortcut", "at": "layer1.0", "on": false}}'
+            tr(
+                '{location} must be an object such as {{"edit": "toggle_shortcut", "at": "layer1.0", "on": false}}',
+                location=location,
+            )
         )
     fields = {name: item for name, item in value.items() if name != "edit"}
     kind = find_edit_kind(value["edit"])
     if kind is None:
         name = reprlib.repr(value["edit"])
-        raise ProjectError(f"{location} is of the unknown kind {name}; there are {', '.join(EDIT_KINDS)}")
+        raise ProjectError(
+            tr(
+                "{location} is of the unknown kind {name}; there are {names}",
+                location=location,
+                name=name,
+                names=", ".join(EDIT_KINDS),
+            )
+        )
     unknown = fields.keys() - set(_field_names(kind))
     if unknown:
         name, known = reprlib.repr(min(unknown)), ", ".join(_field_names(kind))
-        raise ProjectError(f"{location} ({value['edit']}) has the unknown field {name}; it takes {known}")
+        raise ProjectError(
+            tr(
+                "{location} ({edit}) has the unknown field {name}; it takes {known}",
+                location=location,
+                edit=value["edit"],
+                name=name,
+                known=known,
+            )
+        )
     try:
         edit: Edit = _edit_adapter(kind.name).validate_json(json.dumps(fields), strict=True)
     except ValidationError as failure:
@@ -117,7 +136,7 @@ def read_edits(path: str | Path) -> tuple[Edit, ...]:
     if isinstance(value, dict):
         value = value.get("edits")
     if not isinstance(value, list):
-        raise ProjectError(f"{path} must hold a list of edits")
+        raise ProjectError(tr("{path} must hold a list of edits", path=path))
     return _parse_edits(value, path)
 
 
@@ -136,7 +155,7 @@ def read_project(path: str | Path) -> Project:
     if isinstance(value, list):
         value = {"edits": value}
     if not isinstance(value, dict) or not ("format" in value or "edits" in value):
-        raise ProjectError(f"{path} is no project of CNN Explorer")
+        raise ProjectError(tr("{path} is no project of CNN Explorer", path=path))
     return _parse_project(value, path)
 
 
@@ -156,7 +175,9 @@ def write_project(path: str | Path, project: Project) -> None:
     try:
         _write(Path(path), value)
     except OSError as failure:
-        raise ProjectError(f"cannot write {path}: {failure.strerror or failure}") from failure
+        raise ProjectError(
+            tr("cannot write {path}: {reason}", path=path, reason=failure.strerror or failure)
+        ) from failure
 
 
 class _ProjectFile(BaseModel):
@@ -201,12 +222,24 @@ def _parse_project(value: dict[str, Any], path: Path) -> Project:
         raise ProjectError(f"{path}: {_first_error(failure)}") from failure
     named = [name for name in (file.network, file.module, file.file) if name]
     if len(named) != 1:
-        hint = 'add "network": and its key, such as "resnet50"'
-        raise ProjectError(f"{path} {'names two networks' if named else f'does not name its network; {hint}'}")
+        if named:
+            raise ProjectError(tr("{path} names two networks", path=path))
+        raise ProjectError(
+            tr('{path} does not name its network; add "network": and its key, such as "resnet50"', path=path)
+        )
     if file.position > len(file.edits):
-        raise ProjectError(f"{path}: position {file.position} lies behind the last of {len(file.edits)} edits")
+        raise ProjectError(
+            tr(
+                "{path}: position {position} lies behind the last of {count} edits",
+                path=path,
+                position=file.position,
+                count=len(file.edits),
+            )
+        )
     if file.inputs and (file.network or file.input_shape is not None):
-        raise ProjectError(f"{path}: inputs are those of a module of one's own, and are there in place of input_shape")
+        raise ProjectError(
+            tr("{path}: inputs are those of a module of one's own, and are there in place of input_shape", path=path)
+        )
     try:
         inputs = parse_inputs(file.inputs)
     except InputError as failure:
@@ -256,16 +289,27 @@ _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _migrat
 def _migrate(value: dict[str, Any], path: Path) -> dict[str, Any]:
     version = value.get("version") if "format" in value else 0
     if "format" in value and value["format"] != "cnnx":
-        raise ProjectError(f"{path} is no project of CNN Explorer: its format is {reprlib.repr(value['format'])}")
+        raise ProjectError(
+            tr(
+                "{path} is no project of CNN Explorer: its format is {format}",
+                path=path,
+                format=reprlib.repr(value["format"]),
+            )
+        )
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
-        raise ProjectError(f"{path} does not say its version as a number")
+        raise ProjectError(tr("{path} does not say its version as a number", path=path))
     if version > PROJECT_VERSION:
         raise ProjectError(
-            f"{path} was written by a newer CNN Explorer (version {reprlib.repr(version)} of the format; this one "
-            f"reads up to {PROJECT_VERSION}). Install the newer one to open it"
+            tr(
+                "{path} was written by a newer CNN Explorer (version {version} of the format; this "
+                "one reads up to {known}). Install the newer one to open it",
+                path=path,
+                version=reprlib.repr(version),
+                known=PROJECT_VERSION,
+            )
         )
     if version == 0 and "edits" not in value:
-        raise ProjectError(f"{path} is no project of CNN Explorer: it has no edits")
+        raise ProjectError(tr("{path} is no project of CNN Explorer: it has no edits", path=path))
     while version < PROJECT_VERSION:
         value = _MIGRATIONS[version](value) | {"version": version + 1}
         version += 1
@@ -284,7 +328,14 @@ def _read(path: Path) -> Any:
 
 def _parse_edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
     if len(values) > _MAX_EDITS:
-        raise ProjectError(f"{path} holds {len(values):,} edits; more than {_MAX_EDITS:,} are not read")
+        raise ProjectError(
+            tr(
+                "{path} holds {count:,} edits; more than {maximum:,} are not read",
+                path=path,
+                count=len(values),
+                maximum=_MAX_EDITS,
+            )
+        )
     return tuple(edit_from_json(item, f"{path}: edit {number}") for number, item in enumerate(values, 1))
 
 

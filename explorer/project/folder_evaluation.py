@@ -10,6 +10,7 @@ from explorer.analysis.image_file import IMAGE_SUFFIXES, ImageError, read_image
 from explorer.analysis.output_divergence import js_divergence, probabilities, top_classes
 from explorer.analysis.sample import class_labels
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.languages import tr
 from explorer.network import Network
 
 MAX_IMAGES = 1000  # images of a folder that are looked at
@@ -46,14 +47,19 @@ class FolderResult:
     def summary(self) -> str:
         """One sentence: "The likeliest class is another on 3 of 12 images (25 %); mean divergence 0.104 bits." """
         if not self.results:
-            return "No image could be read."
+            return tr("No image could be read.")
         share = 100 * len(self.changed) / len(self.results)
-        text = f"The likeliest class is another on {len(self.changed)} of {len(self.results)} images ({share:.0f} %)"
+        text = tr(
+            "The likeliest class is another on {count} of {total} images ({share:.0f} %)",
+            count=len(self.changed),
+            total=len(self.results),
+            share=share,
+        )
         divergences = [result.divergence for result in self.results if result.divergence is not None]
         if divergences:
-            text += f"; mean divergence {sum(divergences) / len(divergences):.3f} bits"
+            text += tr("; mean divergence {mean:.3f} bits", mean=sum(divergences) / len(divergences))
         if self.unreadable:
-            text += f"; {len(self.unreadable)} could not be read"
+            text += tr("; {count} could not be read", count=len(self.unreadable))
         return f"{text}."
 
 
@@ -63,9 +69,13 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     except OSError as failure:
-        raise ImageError(f"cannot read {folder}: {failure.strerror or failure}") from failure
+        raise ImageError(
+            tr("cannot read {folder}: {reason}", folder=folder, reason=failure.strerror or failure)
+        ) from failure
     if not paths:
-        raise ImageError(f"there is no image in {folder}; {', '.join(IMAGE_SUFFIXES)} are looked for")
+        raise ImageError(
+            tr("there is no image in {folder}; {names} are looked for", folder=folder, names=", ".join(IMAGE_SUFFIXES))
+        )
     return tuple(paths[:MAX_IMAGES])
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.child_process import Limits
+from explorer.base.languages import tr
 from explorer.edits import Edit
 from explorer.network import Network, open_network
 from explorer.networks.by_name import build_by_name, is_library_name
@@ -23,8 +24,11 @@ class ConsentRequired(ProjectError):
 
     def __init__(self, path: str | Path, user_module: UserModule) -> None:
         super().__init__(
-            f"{path} is of a network of your own, {user_module.factory}: opening it "
-            f"runs that code, so it must be agreed to"
+            tr(
+                "{path} is of a network of your own, {factory}: opening it runs that code, so it must be agreed to",
+                path=path,
+                factory=user_module.factory,
+            )
         )
         self.path, self.user_module = str(path), user_module
 
@@ -39,15 +43,18 @@ def build_project(network: Network, view: ProjectView | None = None, folder: Pat
     file = network.context.file
     if entry is None and user_module is None and not file:
         raise ProjectError(
-            f"{network.title} was opened as a live module, and a project can only name what makes one: open it with "
-            "File › Open module…"
+            tr(
+                "{title} was opened as a live module, and a project can only name what makes one: "
+                "open it with File › Open module…",
+                title=network.title,
+            )
         )
     return Project(
         network=entry.key if entry is not None else "",
         module=_relative_factory(folder, user_module) if user_module is not None else "",
         options=user_module.arguments if user_module is not None else network.context.options,
-        input_shape=_custom_input_shape(network),
-        inputs=_custom_inputs(network, folder),
+        input_shape=custom_input_shape(network),
+        inputs=custom_inputs(network, folder),
         edits=history.edits,
         position=history.position,
         view=view or ProjectView(),
@@ -77,7 +84,11 @@ def user_module_of(project: Project, path: str | Path) -> UserModule:
     files = (spec.source.strip() for spec in project.inputs)
     if is_network_path(user_module.location) or any(map(is_network_path, files)):  # a look would sign in
         raise ProjectError(
-            f"{path} is of a network on another machine, {user_module.location}: open it from a copy of yours"
+            tr(
+                "{path} is of a network on another machine, {location}: open it from a copy of yours",
+                path=path,
+                location=user_module.location,
+            )
         )
     if user_module.is_file:
         user_module = replace(
@@ -137,9 +148,17 @@ def open_project(
 
 def _open_model_file(project: Project, path: str | Path, open_file: Callable[[Path], Network] | None) -> Network:
     if is_network_path(project.file):  # a look would sign in
-        raise ProjectError(f"{path} is of a model on another machine, {project.file}: open it from a copy of yours")
+        raise ProjectError(
+            tr(
+                "{path} is of a model on another machine, {file}: open it from a copy of yours",
+                path=path,
+                file=project.file,
+            )
+        )
     if open_file is None:
-        raise ProjectError(f"{path} is of a model in another format, {project.file}: use explorer.open")
+        raise ProjectError(
+            tr("{path} is of a model in another format, {file}: use explorer.open", path=path, file=project.file)
+        )
     try:
         return open_file(Path(path).resolve().parent / project.file)
     except ValueError as failure:
@@ -171,70 +190,30 @@ def _apply_edits(network: Network, project: Project, path: str | Path, keep_goin
         try:
             network = network.edit(edit)
         except Exception as failure:  # of whatever kind: an edit of a stranger's file may run into anything
-            raise ProjectError(f"{path}: edit {number} ({edit.title}) cannot be made: {failure}") from failure
+            raise ProjectError(
+                tr(
+                    "{path}: edit {number} ({title}) cannot be made: {reason}",
+                    path=path,
+                    number=number,
+                    title=edit.title,
+                    reason=failure,
+                )
+            ) from failure
         if number == project.position:
             position = network.history.position
     return replace(network, history=network.history.at_position(position))
 
 
-def to_python(network: Network) -> str:
-    """Return Python code that opens the network with its applied edits."""
-    entry, user_module, edits = network.context.entry, network.context.user_module, network.history.applied_edits
-    shape = _custom_input_shape(network)
-    inputs = [spec.text for spec in _custom_inputs(network)]
-    lines = ["from explorer.network import open_network"]
-    library = user_module is not None and is_library_name(user_module.factory)
-    if library:
-        lines = ["from explorer.project.opening import open_library_network"]
-    elif user_module is not None:
-        lines = [
-            "from explorer.networks.user_module import UserModule",
-            "from explorer.project.user_code import open_user_module",
-        ]
-    if edits:
-        lines.insert(0, f"from explorer.edits import {', '.join(sorted({type(edit).__name__ for edit in edits}))}")
-    if user_module is not None and library:
-        opening = f"open_library_network({user_module.factory!r}, {shape!r}, {dict(user_module.arguments)!r})"
-    elif user_module is not None:
-        imported = "parse_inputs" if inputs else "single_input"
-        lines.insert(bool(edits), f"from explorer.networks.input_spec import {imported}")
-        made = f"parse_inputs({inputs!r})" if inputs else f"single_input({shape!r})"
-        opening = f"open_user_module(UserModule({user_module.factory!r}, {dict(user_module.arguments)!r}, {made}))"
-    elif network.context.file:
-        lines[0 if not edits else 1] = "from explorer.opening.open_any import open_any"
-        opening = f"open_any({network.context.file!r})"
-    else:
-        arguments = [repr(entry.key) if entry is not None else "module"]
-        if shape is not None:
-            arguments.append(f"input_shape={shape!r}")
-        if inputs:
-            arguments.append(f"inputs={inputs!r}")
-        if network.context.options:
-            arguments.append(f"options={network.context.options!r}")
-        opening = f"open_network({', '.join(arguments)})"
-        if entry is None:
-            lines += ["", f"# module: your {network.title}"]
-    if edits:
-        opening += ".edit(\n" + "".join(f"    {_constructor_call(edit)},\n" for edit in edits) + ")"
-    return "\n".join([*lines, "", f"network = {opening}"])
-
-
-def _constructor_call(edit: Any) -> str:
-    """Return the call that constructs an edit, without arguments that equal their defaults."""
-    arguments = [f"{f.name}={getattr(edit, f.name)!r}" for f in fields(edit) if getattr(edit, f.name) != f.default]
-    return f"{type(edit).__name__}({', '.join(arguments)})"
-
-
-def _custom_input_shape(network: Network) -> tuple[int, ...] | None:
+def custom_input_shape(network: Network) -> tuple[int, ...] | None:
     """Return the shape of the image a network was opened with; None where it is its entry's, or where it takes anything
     but one image."""
     entry, shape = network.context.entry, network.baseline.architecture.input_shape
     if entry is not None:
         return None if shape == (1, *entry.input_size) else shape
-    return None if _custom_inputs(network) else shape
+    return None if custom_inputs(network) else shape
 
 
-def _custom_inputs(network: Network, folder: Path | None = None) -> tuple[InputSpec, ...]:
+def custom_inputs(network: Network, folder: Path | None = None) -> tuple[InputSpec, ...]:
     """Return the inputs of a module that takes anything but one image; files inside a folder are named relative to
     it."""
     inputs = network.context.inputs

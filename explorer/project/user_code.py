@@ -29,6 +29,7 @@ from explorer.analysis.figures.shape_inference import ShapeError
 from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.cancellation import KeepGoing, always
 from explorer.base.child_process import ChildError, ChildFailure, Limits, clip, run_in_child
+from explorer.base.languages import tr
 from explorer.edits import Edit
 from explorer.graph.trace import TraceError
 from explorer.graph.transport import TransportError, snapshot_from_bytes, snapshot_to_bytes
@@ -71,7 +72,9 @@ def open_user_module_apart(
     try:
         opened = open_apart(*arguments, limits, keep_going)
     except ChildError as failure:
-        raise UserModuleError(f"{user_module.factory}: {failure}. Nothing in this window has changed.") from failure
+        raise UserModuleError(
+            tr("{factory}: {reason}. Nothing in this window has changed.", factory=user_module.factory, reason=failure)
+        ) from failure
     if opened is None:
         opened = _open_here(user_module)
     return network_from_verified(opened, user_module=user_module, edits=edits)
@@ -101,7 +104,7 @@ def open_apart(
             architecture, verification, inputs = snapshot_from_bytes(Path(folder, "graph").read_bytes())
             tensors = torch.load(Path(folder, "tensors"), weights_only=True)
         except (OSError, RuntimeError, TransportError) as failure:
-            raise ChildError(f"what it sent back cannot be read ({clip(str(failure))})") from failure
+            raise ChildError(tr("what it sent back cannot be read ({reason})", reason=clip(str(failure)))) from failure
     return VerifiedModule(architecture, tensors, None, verification, inputs)
 
 
@@ -127,12 +130,14 @@ def _build(user_module: UserModule) -> nn.Module:
     built: Any = _import_module(user_module)
     for part in user_module.name.split("."):
         if not hasattr(built, part):
-            raise UserModuleError(f"{user_module.location} has no {user_module.name}")
+            raise UserModuleError(tr("{location} has no {name}", location=user_module.location, name=user_module.name))
         built = getattr(built, part)
     if callable(built) and not isinstance(built, nn.Module):
         built = built(**user_module.arguments)
     if not isinstance(built, nn.Module):
-        raise UserModuleError(f"{user_module.factory} makes no torch.nn.Module but {type(built).__name__}")
+        raise UserModuleError(
+            tr("{factory} makes no torch.nn.Module but {kind}", factory=user_module.factory, kind=type(built).__name__)
+        )
     return built
 
 
@@ -166,7 +171,7 @@ def _import_module(user_module: UserModule) -> ModuleType:
         return importlib.import_module(user_module.location)
     path = Path(user_module.location).resolve()
     if not path.is_file():
-        raise UserModuleError(f"there is no file {user_module.location}")
+        raise UserModuleError(tr("there is no file {location}", location=user_module.location))
     # Anew each time, with what it imports from beside it: files that were changed are read again.
     for name, known in list(sys.modules.items()):
         if name != "__main__" and Path(getattr(known, "__file__", None) or "").parent == path.parent:
@@ -206,5 +211,10 @@ def _report_user_errors(user_module: UserModule) -> Iterator[None]:
             for line in lines
             if user_module.is_file and Path(line.filename).name == Path(user_module.location).name
         ]
-        place = f", line {user_lines[-1].lineno}" if user_lines else ""
-        raise UserModuleError(f"{user_module.factory} failed{place}: {message}") from failure
+        factory = user_module.factory
+        if user_lines:
+            line = user_lines[-1].lineno
+            raise UserModuleError(
+                tr("{factory} failed, line {line}: {reason}", factory=factory, line=line, reason=message)
+            ) from failure
+        raise UserModuleError(tr("{factory} failed: {reason}", factory=factory, reason=message)) from failure

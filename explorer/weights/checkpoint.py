@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import torch
 
+from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
@@ -50,21 +51,32 @@ def read_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as failure:
-        raise CheckpointError(f"Cannot read {path}: {failure.strerror or failure}.") from failure
+        raise CheckpointError(
+            tr("Cannot read {path}: {reason}.", path=path, reason=failure.strerror or failure)
+        ) from failure
     if not start:
-        raise CheckpointError(f"{path.name} is empty.")
+        raise CheckpointError(tr("{file} is empty.", file=path.name))
     if length > (free := psutil.virtual_memory().available):
         raise CheckpointError(
-            f"{path.name} has {format_bytes(length)}, and only {format_bytes(free)} of memory are free."
+            tr(
+                "{file} has {size}, and only {free} of memory are free.",
+                file=path.name,
+                size=format_bytes(length),
+                free=format_bytes(free),
+            )
         )
     try:
         return _read_by_format(path, start, length)
     except CheckpointError:
         raise
     except OSError as failure:
-        raise CheckpointError(f"Cannot read {path}: {failure.strerror or failure}.") from failure
+        raise CheckpointError(
+            tr("Cannot read {path}: {reason}.", path=path, reason=failure.strerror or failure)
+        ) from failure
     except MemoryError as failure:
-        raise CheckpointError(f"{path.name} claims to hold more than fits in memory; it is not read.") from failure
+        raise CheckpointError(
+            tr("{file} claims to hold more than fits in memory; it is not read.", file=path.name)
+        ) from failure
 
 
 def _read_by_format(path: Path, magic: bytes, length: int) -> dict[str, torch.Tensor]:
@@ -76,8 +88,12 @@ def _read_by_format(path: Path, magic: bytes, length: int) -> dict[str, torch.Te
     if magic[8:9] == b"{":
         return _load_safetensors(path, int.from_bytes(magic[:8], "little"), length)
     raise CheckpointError(
-        f"{path.name} is no file of weights. What torch.save wrote ({', '.join(CHECKPOINT_SUFFIXES[:3])}) "
-        f"and {CHECKPOINT_SUFFIXES[3]} can be read."
+        tr(
+            "{file} is no file of weights. What torch.save wrote ({names}) and {suffix} can be read.",
+            file=path.name,
+            names=", ".join(CHECKPOINT_SUFFIXES[:3]),
+            suffix=CHECKPOINT_SUFFIXES[3],
+        )
     )
 
 
@@ -89,24 +105,40 @@ def _check_archive(path: Path, length: int) -> None:
             unpacked = sum(member.file_size for member in members)
             if unpacked > length:
                 raise CheckpointError(
-                    f"{path.name} has {format_bytes(length)} and would unpack to {format_bytes(unpacked)}. "
-                    f"torch.save packs nothing, so this is not read."
+                    tr(
+                        "{file} has {size} and would unpack to {unpacked}. torch.save packs nothing, so "
+                        "this is not read.",
+                        file=path.name,
+                        size=format_bytes(length),
+                        unpacked=format_bytes(unpacked),
+                    )
                 )
             _check_count(path, len(members))
             if any(member.filename.endswith("/constants.pkl") for member in members):
                 raise CheckpointError(
-                    f"{path.name} is a TorchScript program, which is code. Save the weights alone: "
-                    "torch.save(module.state_dict(), …)."
+                    tr(
+                        "{file} is a TorchScript program, which is code. Save the weights alone: "
+                        "torch.save(module.state_dict(), …).",
+                        file=path.name,
+                    )
                 )
             if not any(member.filename.endswith("data.pkl") for member in members):
-                raise CheckpointError(f"{path.name} is a zip archive, but not one that torch.save wrote.")
+                raise CheckpointError(tr("{file} is a zip archive, but not one that torch.save wrote.", file=path.name))
             damaged = archive.testzip()
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as failure:
         if isinstance(failure, CheckpointError):
             raise
-        raise CheckpointError(f"{path.name} is damaged or was cut off: {failure}.") from failure
+        raise CheckpointError(
+            tr("{file} is damaged or was cut off: {reason}.", file=path.name, reason=failure)
+        ) from failure
     if damaged is not None:
-        raise CheckpointError(f"{path.name} is damaged: the checksum of {damaged} is wrong. Fetch it again.")
+        raise CheckpointError(
+            tr(
+                "{file} is damaged: the checksum of {name} is wrong. Fetch it again.",
+                file=path.name,
+                name=damaged,
+            )
+        )
 
 
 def _load_pickle(path: Path) -> Any:
@@ -118,10 +150,15 @@ def _load_pickle(path: Path) -> Any:
     except pickle.UnpicklingError as failure:
         match = re.search(r"(?:Unsupported global: GLOBAL|Unsupported class|GLOBAL) ([\w.]+)", str(failure))
         if match is None:
-            raise CheckpointError(f"{path.name} is damaged, or no file of weights.") from failure
+            raise CheckpointError(tr("{file} is damaged, or no file of weights.", file=path.name)) from failure
         raise CheckpointError(
-            f"{path.name} holds a Python object ({match[1]}) beside its tensors. Making it could run code, so the file "
-            "is not read. Save the weights alone: torch.save(module.state_dict(), …)."
+            tr(
+                "{file} holds a Python object ({name}) beside its tensors. Making it could run "
+                "code, so the file is not read. Save the weights alone: "
+                "torch.save(module.state_dict(), …).",
+                file=path.name,
+                name=match[1],
+            )
         ) from failure
     except (OSError, MemoryError):
         raise
@@ -129,7 +166,9 @@ def _load_pickle(path: Path) -> Any:
         lines = str(failure).strip().splitlines() or [type(failure).__name__]
         if "allocate" in lines[0]:
             raise MemoryError from failure
-        raise CheckpointError(f"{path.name} is damaged or was cut off: {lines[0][:200]}.") from failure
+        raise CheckpointError(
+            tr("{file} is damaged or was cut off: {reason}.", file=path.name, reason=lines[0][:200])
+        ) from failure
 
 
 def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.Tensor]:
@@ -137,10 +176,16 @@ def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.T
 
     if header > _MAX_HEADER_BYTES:
         raise CheckpointError(
-            f"{path.name} has a table of contents of {format_bytes(header)}; more than 16 MiB is not read."
+            tr(
+                "{file} has a table of contents of {size}; more than 16 MiB is not read.",
+                file=path.name,
+                size=format_bytes(header),
+            )
         )
     if header + 8 > length:
-        raise CheckpointError(f"{path.name} was cut off: its table of contents alone is longer than the file.")
+        raise CheckpointError(
+            tr("{file} was cut off: its table of contents alone is longer than the file.", file=path.name)
+        )
     try:
         with safe_open(path, framework="pt") as file:
             _check_count(path, len(file.keys()))
@@ -148,30 +193,46 @@ def _load_safetensors(path: Path, header: int, length: int) -> dict[str, torch.T
     except CheckpointError:
         raise
     except (SafetensorError, ValueError, RuntimeError, TypeError, KeyError) as failure:
-        raise CheckpointError(f"{path.name} is damaged or was cut off: {failure}.") from failure
+        raise CheckpointError(
+            tr("{file} is damaged or was cut off: {reason}.", file=path.name, reason=failure)
+        ) from failure
 
 
 def _check_count(path: Path, count: int) -> None:
     if count > MAX_TENSORS:
         raise CheckpointError(
-            f"{path.name} holds {count:,} tensors, which is no network; more than {MAX_TENSORS:,} are not read."
+            tr(
+                "{file} holds {count:,} tensors, which is no network; more than {maximum:,} are not read.",
+                file=path.name,
+                count=count,
+                maximum=MAX_TENSORS,
+            )
         )
 
 
 def _checked_tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
     tensors = {name: value for name, value in _unwrap_state_dict(content).items() if isinstance(value, torch.Tensor)}
     if not tensors:
-        raise CheckpointError(f"{path.name} holds no named tensors, so it is no file of weights.")
+        raise CheckpointError(tr("{file} holds no named tensors, so it is no file of weights.", file=path.name))
     for name, tensor in tensors.items():
         plain = tensor.layout == torch.strided and not (tensor.is_quantized or tensor.is_nested)
         if not plain or tensor.device.type != "cpu":
             raise CheckpointError(
-                f"{path.name}: {name} is a sparse, nested, quantized or empty tensor, which is not read."
+                tr(
+                    "{file}: {name} is a sparse, nested, quantized or empty tensor, which is not read.",
+                    file=path.name,
+                    name=name,
+                )
             )
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise CheckpointError(
-                f"{path.name}: {name} claims shape {tuple(tensor.shape)} but holds only "
-                f"{format_bytes(tensor.untyped_storage().nbytes())}. It is not read."
+                tr(
+                    "{file}: {name} claims shape {shape} but holds only {size}. It is not read.",
+                    file=path.name,
+                    name=name,
+                    shape=tuple(tensor.shape),
+                    size=format_bytes(tensor.untyped_storage().nbytes()),
+                )
             )
     return tensors
 

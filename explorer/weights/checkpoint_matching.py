@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from explorer.base.languages import tr, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.loaded import LoadedWeights, is_batch_counter, state_dict_key
@@ -38,15 +39,19 @@ class MatchReport:
         """One sentence: "160 of 161 tensors fit; 1 missing, 2 not used"."""
         total = len(self.matched) + len(self.missing) + len(self.mismatched_shapes)
         parts = [
-            f"{len(found)} {word}"
-            for found, word in (
-                (self.missing, "missing"),
-                (self.mismatched_shapes, "of another shape"),
-                (self.unexpected, "not used"),
+            tr(text, count=len(found))
+            for found, text in (
+                (self.missing, tr_noop("{count} missing")),
+                (self.mismatched_shapes, tr_noop("{count} of another shape")),
+                (self.unexpected, tr_noop("{count} not used")),
             )
             if found
         ]
-        fit = f"all {total} tensors fit" if self.is_complete else f"{len(self.matched)} of {total} tensors fit"
+        fit = (
+            tr("all {total} tensors fit", total=total)
+            if self.is_complete
+            else tr("{count} of {total} tensors fit", count=len(self.matched), total=total)
+        )
         return "; ".join([fit, ", ".join(parts)]) if parts else fit
 
 
@@ -113,7 +118,9 @@ def match_checkpoint(
         ),
         prefix=prefix,
     )
-    source = LoadedWeights(fitting_baseline, seeded, f"Weights from {name}: {report.summary}.", edited)
+    source = LoadedWeights(
+        fitting_baseline, seeded, tr("Weights from {name}: {summary}.", name=name, summary=report.summary), edited
+    )
     return MatchedCheckpoint(source, report, name, preset)
 
 
@@ -148,14 +155,25 @@ def _copy_checked(file: str, key: str, tensor: torch.Tensor, like: torch.Tensor)
     numbers: complex ones would lose their imaginary part, quantized ones their scale."""
     if tensor.is_complex() != like.is_complex() or (like.is_floating_point() and not tensor.is_floating_point()):
         raise CheckpointError(
-            f"{file}: the numbers of {key} are {_dtype_name(tensor)}, where the network has {_dtype_name(like)}. "
-            "Nothing was loaded."
+            tr(
+                "{file}: the numbers of {key} are {dtype}, where the network has {other}. Nothing was loaded.",
+                file=file,
+                key=key,
+                dtype=_dtype_name(tensor),
+                other=_dtype_name(like),
+            )
         )
     value = tensor.detach().to(like.dtype, copy=True).reshape(like.shape).contiguous()
     if value.is_floating_point() and not bool(torch.isfinite(value).all()):
         bad = int((~torch.isfinite(value)).sum())
         raise CheckpointError(
-            f"{file}: {bad:,} of the {value.numel():,} numbers of {key} are NaN or infinite. Nothing was loaded."
+            tr(
+                "{file}: {bad:,} of the {count:,} numbers of {key} are NaN or infinite. Nothing was loaded.",
+                file=file,
+                bad=bad,
+                count=value.numel(),
+                key=key,
+            )
         )
     return value
 
@@ -175,7 +193,22 @@ def _explain_mismatch(
     known = [key for key in wanted if key in found and not is_batch_counter(key)]
     if known:
         key = known[0]
-        why = f"its {key} has shape {tuple(found[key].shape)}, not {tuple(wanted[key].shape)}"
+        why = tr(
+            "its {key} has shape {shape}, not {other}",
+            key=key,
+            shape=tuple(found[key].shape),
+            other=tuple(wanted[key].shape),
+        )
     else:
-        why = f"it has {next(iter(tensors))}, where this network has {next(iter(wanted), 'no weights')}"
-    return f"{file} is for another network than {title}: none of its {len(tensors)} tensors fits; {why}."
+        why = tr(
+            "it has {name}, where this network has {other}",
+            name=next(iter(tensors)),
+            other=next(iter(wanted), tr("no weights")),
+        )
+    return tr(
+        "{file} is for another network than {title}: none of its {count} tensors fits; {why}.",
+        file=file,
+        title=title,
+        count=len(tensors),
+        why=why,
+    )

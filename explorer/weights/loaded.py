@@ -8,6 +8,7 @@ from functools import cache, partial
 
 import torch
 
+from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import Token
 from explorer.graph.channel_map import ChannelRanking
 from explorer.graph.node import Node
@@ -17,7 +18,7 @@ from explorer.weights.weight_transfer import measure_importance, strip_unit_kern
 
 _SOURCE_IDS = itertools.count()
 
-OWN_WEIGHTS_NOTE = "The network's own weights; layers an edit made new have random ones."
+OWN_WEIGHTS_NOTE = tr_noop("The network's own weights; layers an edit made new have random ones.")
 
 
 class LoadedWeights:
@@ -34,12 +35,17 @@ class LoadedWeights:
         note: str = OWN_WEIGHTS_NOTE,
         edited_tensors: Mapping[tuple[str, Token], Mapping[str, torch.Tensor]] | None = None,
     ) -> None:
-        self.note = note
+        self._note = note
         self.seeded = fallback
         self._tensors = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
         self._edited_tensors = dict(edited_tensors or {})
         self._importances: dict[tuple[Node, ...], torch.Tensor] = {}
         self._source_id = next(_SOURCE_IDS)
+
+    @property
+    def note(self) -> str:
+        """Where its numbers come from, in a sentence."""
+        return tr(self._note)
 
     def cache_key(self, node: Node) -> Hashable:
         """Return a key that is equal for nodes with equal tensors."""

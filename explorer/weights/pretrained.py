@@ -22,6 +22,7 @@ import torch
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
 from explorer.weights.checkpoint import CheckpointError
 
@@ -109,9 +110,14 @@ def fetch(pretrained: PretrainedWeights, keep_going: KeepGoing = always) -> Path
         free = shutil.disk_usage(path.parent).free
         if free < pretrained.size_bytes:
             raise CheckpointError(
-                f"{pretrained.file_name} has {format_bytes(pretrained.size_bytes)}, "
-                f"but only {format_bytes(free)} are free at {path.parent}. "
-                "Make room, or set TORCH_HOME to another disk."
+                tr(
+                    "{file} has {size}, but only {free} are free at {folder}. Make room, or "
+                    "set TORCH_HOME to another disk.",
+                    file=pretrained.file_name,
+                    size=format_bytes(pretrained.size_bytes),
+                    free=format_bytes(free),
+                    folder=path.parent,
+                )
             )
         write_atomic(path, lambda temporary: _download(pretrained, temporary, keep_going))
     except urllib.error.HTTPError as failure:
@@ -138,21 +144,32 @@ def _download(pretrained: PretrainedWeights, path: Path, keep_going: KeepGoing) 
                 raise DownloadCancelled
             if done + len(chunk) > 4 * max(total, pretrained.size_bytes):
                 raise CheckpointError(
-                    f"{pretrained.url} sends more than {pretrained.file_name} can have. "
-                    f"{_manual_download_hint(pretrained)}"
+                    tr(
+                        "{url} sends more than {file} can have. {hint}",
+                        url=pretrained.url,
+                        file=pretrained.file_name,
+                        hint=_manual_download_hint(pretrained),
+                    )
                 )
             digest.update(chunk)
             file.write(chunk)
             done += len(chunk)
     if done < total:
         raise CheckpointError(
-            f"The download of {pretrained.file_name} was cut off after {format_bytes(done)} of {format_bytes(total)}. "
-            "Nothing was kept; try again."
+            tr(
+                "The download of {file} was cut off after {done} of {total}. Nothing was kept; try again.",
+                file=pretrained.file_name,
+                done=format_bytes(done),
+                total=format_bytes(total),
+            )
         )
     if not digest.hexdigest().startswith(pretrained.sha256_prefix):
         raise CheckpointError(
-            f"What came from {pretrained.url} is not {pretrained.file_name}: its "
-            f"hash does not match. Nothing was kept; try again."
+            tr(
+                "What came from {url} is not {file}: its hash does not match. Nothing was kept; try again.",
+                url=pretrained.url,
+                file=pretrained.file_name,
+            )
         )
 
 
@@ -169,21 +186,31 @@ def _chunks(answer: BinaryIO) -> Iterator[bytes]:
 
 def _explain_error(failure: OSError, pretrained: PretrainedWeights) -> str:
     if failure.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            f"The disk is full: {pretrained.file_name} ({format_bytes(pretrained.size_bytes)}) "
-            f"does not fit at {pretrained.cache_path.parent}."
+        return tr(
+            "The disk is full: {file} ({size}) does not fit at {folder}.",
+            file=pretrained.file_name,
+            size=format_bytes(pretrained.size_bytes),
+            folder=pretrained.cache_path.parent,
         )
     if isinstance(failure, PermissionError):
-        return f"{pretrained.cache_path.parent} may not be written to. Set TORCH_HOME to a folder of your own."
+        return tr(
+            "{folder} may not be written to. Set TORCH_HOME to a folder of your own.",
+            folder=pretrained.cache_path.parent,
+        )
     reason = failure.reason if isinstance(failure, urllib.error.URLError) else failure.strerror or failure
-    return (
-        f"Cannot reach {urllib.parse.urlparse(pretrained.url).hostname} ({reason}). {_manual_download_hint(pretrained)}"
+    return tr(
+        "Cannot reach {host} ({reason}). {hint}",
+        host=urllib.parse.urlparse(pretrained.url).hostname,
+        reason=reason,
+        hint=_manual_download_hint(pretrained),
     )
 
 
 def _manual_download_hint(pretrained: PretrainedWeights) -> str:
-    damaged = " (the file that is there is damaged)" if pretrained.is_cached else ""
-    return (
-        f"If you have the file from elsewhere ({pretrained.url}), put it at "
-        f"{pretrained.cache_path}{damaged} and choose it again."
+    damaged = tr(" (the file that is there is damaged)") if pretrained.is_cached else ""
+    return tr(
+        "If you have the file from elsewhere ({url}), put it at {path}{more} and choose it again.",
+        url=pretrained.url,
+        path=pretrained.cache_path,
+        more=damaged,
     )

@@ -18,7 +18,7 @@ from explorer.graph.ops import Layer
 from explorer.network import Network, open_network
 from explorer.networks.catalogue import get_entry
 from explorer.project.files import read_edits, write_edits
-from explorer.project.opening import to_python
+from explorer.project.python_script import to_python
 from explorer.weights import SeededWeights
 from tests.conftest import KEYS
 

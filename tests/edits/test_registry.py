@@ -20,7 +20,7 @@ from explorer.graph.architecture import Architecture
 from explorer.network import Network
 from explorer.presenters.history_rows import build_history_rows
 from explorer.project.files import ProjectError, edit_from_json, edit_to_json, read_edits, write_edits
-from explorer.project.opening import to_python
+from explorer.project.python_script import to_python
 
 Opened = Callable[[str], Network]
 

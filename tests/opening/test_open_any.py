@@ -21,7 +21,8 @@ from explorer.opening.errors import CodeConsentRequired, OpeningError
 from explorer.opening.open_any import Apart, open_any
 from explorer.opening.recognition import recognise_weights
 from explorer.project.files import ProjectError, write_project
-from explorer.project.opening import build_project, open_project, to_python
+from explorer.project.opening import build_project, open_project
+from explorer.project.python_script import to_python
 
 SHAPE = (1, 3, 16, 16)
 

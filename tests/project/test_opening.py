@@ -14,7 +14,8 @@ from explorer.edits import SetInputSize, SwapActivation, SwapNorm, ToggleShortcu
 from explorer.network import Network, open_network
 from explorer.networks.user_module import UserModule
 from explorer.project.files import ProjectError, ProjectView, read_project, write_project
-from explorer.project.opening import ConsentRequired, build_project, open_project, to_python
+from explorer.project.opening import ConsentRequired, build_project, open_project
+from explorer.project.python_script import to_python
 
 EDITS = (ToggleShortcut("layer2.0", on=False), SwapActivation("*", "gelu"), SwapNorm("layer1", "group"))
 

@@ -25,6 +25,7 @@ from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, default_b
 from explorer.analysis.forward.merkle import KeyedSnapshot, MerkleKeys
 from explorer.analysis.forward.node_value import with_weights
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import tensors_in
 from explorer.graph.node import Node
@@ -149,8 +150,10 @@ class ForwardEngine:
             except Exception:
                 self._move_to(device, lock)
                 raise
-            said = str(failure).strip().splitlines() or [type(failure).__name__]
-            self.fallback_reason = f"{device} failed ({said[0]}), so this ran on the CPU."
+            reason, *_ = str(failure).strip().splitlines() or [type(failure).__name__]
+            self.fallback_reason = tr(
+                "{device} failed ({reason}), so this ran on the CPU.", device=device, reason=reason
+            )
             return found
 
     def _move_to(self, device: str, lock: AbstractContextManager[Any] | None) -> None:

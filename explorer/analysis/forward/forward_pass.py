@@ -14,6 +14,7 @@ from explorer.analysis.forward.byte_lru import ByteLRU
 from explorer.analysis.forward.merkle import KeyedSnapshot
 from explorer.analysis.forward.node_value import compute_node_value
 from explorer.base.cancellation import Cancelled, KeepGoing
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.node import Node
 from explorer.weights.weight_source import WeightSource
@@ -30,7 +31,9 @@ class PassError(RuntimeError):
         """Build the error of a node; `values` are those of the nodes that it reads, by name, and of any others."""
         inputs = [values[name] for name in dict.fromkeys(node.inputs)]
         shapes = " and ".join(str(tuple(value.shape)) for value in inputs if isinstance(value, torch.Tensor))
-        return cls(f"{node.name} failed on {shapes or 'no tensor'}: {failure}")
+        return cls(
+            tr("{name} failed on {shapes}: {reason}", name=node.name, shapes=shapes or tr("no tensor"), reason=failure)
+        )
 
 
 class ForwardPass:

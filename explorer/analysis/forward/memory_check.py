@@ -10,6 +10,7 @@ import psutil
 import torch
 
 from explorer.analysis.analysis import analyse
+from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
 from explorer.graph.architecture import Architecture
 
@@ -30,8 +31,17 @@ class InsufficientMemory(MemoryError):
 
     def __init__(self, needed: int, free: int, side: int) -> None:
         super().__init__(
-            f"This pass needs about {format_bytes(needed)} of memory and {format_bytes(free)} are free. "
-            + (f"At {side} × {side} pixels it fits." if side else "Close other programs, or choose a smaller network.")
+            tr(
+                "This pass needs about {needed} of memory and {free} are free.",
+                needed=format_bytes(needed),
+                free=format_bytes(free),
+            )
+            + " "
+            + (
+                tr("At {side} × {side} pixels it fits.", side=side)
+                if side
+                else tr("Close other programs, or choose a smaller network.")
+            )
         )
         self.needed, self.free, self.fitting_side = needed, free, side
         self.repairs: tuple[Any, ...] = ()  # edits (explorer.edits) that would make it fit
@@ -44,7 +54,7 @@ def list_devices() -> tuple[Device, ...]:
         count = torch.cuda.device_count()
         found += [Device(f"cuda:{n}", torch.cuda.get_device_name(n)) for n in range(count)]
     if torch.backends.mps.is_available():
-        found.append(Device("mps", "Apple GPU"))
+        found.append(Device("mps", tr("Apple GPU")))
     return tuple(found)
 
 

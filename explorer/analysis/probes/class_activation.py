@@ -19,6 +19,7 @@ from explorer.analysis.analysis import Analysis
 from explorer.analysis.probes.gradients import class_score, main_output_node, run_with_gradients
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.languages import tr
 from explorer.graph import op_kinds
 
 
@@ -57,7 +58,9 @@ def _grad_cam(probe: Probe, target: int | None, keep_going: KeepGoing) -> ClassA
     heat = LayerGradCam(head, head.feature_map).attribute(values[name], target=chosen, relu_attributions=True)
     shown = heat[0, 0].detach().float().cpu().numpy()
     if not np.isfinite(shown).all():
-        raise NotAvailable(f"What reaches {name} is not finite, so nothing can be said of where it comes from.")
+        raise NotAvailable(
+            tr("What reaches {name} is not finite, so nothing can be said of where it comes from.", name=name)
+        )
     return ClassActivationMap(name, chosen, logit, float(torch.softmax(logits.double(), 0)[chosen]), shown)
 
 
@@ -72,13 +75,16 @@ def find_last_feature_map(analysis: Analysis) -> str:
     shapes = {name: measures[name].shape for name in order if name != architecture.input.name}
     maps = [name for name, shape in shapes.items() if shape is not None and _is_feature_map(shape.dims)]
     if not maps:
-        raise NotAvailable("This network makes no feature maps: there are no places it could look at.")
+        raise NotAvailable(tr("This network makes no feature maps: there are no places it could look at."))
     name = maps[-1]
     behind = order[order.index(name) + 1 :]
     if any(op_kinds.kind(architecture.nodes[later]) == "attention" for later in behind):
         raise NotAvailable(
-            "After its first layer this network works on tokens, and attention mixes them everywhere: "
-            "there is no last feature map whose places are places of the image, as Grad-CAM needs."
+            tr(
+                "After its first layer this network works on tokens, and attention mixes them "
+                "everywhere: there is no last feature map whose places are places of the image, as "
+                "Grad-CAM needs."
+            )
         )
     while op_kinds.kind(architecture.nodes[name]) in ("pool", "dropout"):  # what pools the map shows less of it
         before = architecture.nodes[name].inputs[0]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.analysis.probes.probe import NotAvailable, Probe
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 
 Floats = NDArray[np.float32]
 
@@ -77,7 +78,14 @@ def compute_feature_maps(name: str, probe: Probe, keep_going: KeepGoing = always
     """Return the values of a node as images. Raises NotAvailable, PassError, Cancelled."""
     value = probe.value(name, keep_going)
     if value.numel() > MAX_VALUES:
-        raise NotAvailable(f"{name} makes {value.numel():,} numbers; more than {MAX_VALUES:,} are not drawn.")
+        raise NotAvailable(
+            tr(
+                "{name} makes {count:,} numbers; more than {maximum:,} are not drawn.",
+                name=name,
+                count=value.numel(),
+                maximum=MAX_VALUES,
+            )
+        )
     return arrange_values(name, value)
 
 
@@ -91,10 +99,10 @@ def arrange_values(name: str, value: torch.Tensor) -> FeatureMaps:
         return _arrange_tokens(name, first)
     if first.dim() > 3:
         first = first.flatten(0, first.dim() - 3)
-        return FeatureMaps(name, "maps", first.numpy(), "Leading axes are laid out one after the other.")
+        return FeatureMaps(name, "maps", first.numpy(), tr("Leading axes are laid out one after the other."))
     rows, columns, depth = first.shape
     if rows == columns != depth:  # as in Swin and ConvNeXt: channels come last
-        return FeatureMaps(name, "maps", first.permute(2, 0, 1).numpy(), "Channels come last in this layer.")
+        return FeatureMaps(name, "maps", first.permute(2, 0, 1).numpy(), tr("Channels come last in this layer."))
     return FeatureMaps(name, "maps", first.numpy())
 
 
@@ -105,9 +113,14 @@ def _arrange_tokens(name: str, tokens: torch.Tensor) -> FeatureMaps:
         side = math.isqrt(count - extra)
         if side > 1 and side * side == count - extra:
             maps = tokens[extra:].T.reshape(-1, side, side)
-            left = "; the class token is left out" if extra else ""
-            return FeatureMaps(name, "maps", maps.numpy(), f"{count - extra} tokens, laid out as their patches{left}.")
-    return FeatureMaps(name, "matrix", tokens.numpy(), "Rows are tokens, columns channels.")
+            more = tr("; the class token is left out") if extra else ""
+            return FeatureMaps(
+                name,
+                "maps",
+                maps.numpy(),
+                tr("{count} tokens, laid out as their patches{more}.", count=count - extra, more=more),
+            )
+    return FeatureMaps(name, "matrix", tokens.numpy(), tr("Rows are tokens, columns channels."))
 
 
 def compute_statistics(values: Floats) -> Statistics:

@@ -11,6 +11,7 @@ from explorer.analysis.forward.forward_pass import PassError
 from explorer.analysis.forward.node_value import compute_node_value
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 
@@ -58,7 +59,7 @@ def class_score(output: Any, target: int) -> torch.Tensor:
     tensor = first_tensor(output)
     if tensor is None or tensor.dim() < 2 or not 0 <= target < tensor.shape[1]:
         shape = "nothing" if tensor is None else " × ".join(map(str, tensor.shape[1:]))
-        raise NotAvailable(f"The output ({shape}) has no class number {target}.")
+        raise NotAvailable(tr("The output ({shape}) has no class number {target}.", shape=shape, target=target))
     return tensor[0, target].sum()
 
 

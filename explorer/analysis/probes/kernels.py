@@ -10,6 +10,7 @@ from torch import nn
 
 from explorer.analysis.probes.feature_maps import MAX_VALUES
 from explorer.analysis.probes.probe import NotAvailable, Probe
+from explorer.base.languages import tr
 from explorer.graph.node import Node
 from explorer.graph.ops import Input, Layer
 
@@ -50,12 +51,19 @@ def extract_kernels(name: str, probe: Probe) -> Kernels:
     """Return the kernels of a live convolution or linear layer. Raises NotAvailable for any other node."""
     node = probe.architecture.live.get(name)
     if node is None:
-        raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")
+        raise NotAvailable(tr("{name} is not part of the network any more: an edit took it out.", name=name))
     layer = node.layer
     if not isinstance(node.op, Layer) or not isinstance(layer, (nn.Conv2d, nn.Linear)):
-        raise NotAvailable("Only convolutions and linear layers have kernels.")
+        raise NotAvailable(tr("Only convolutions and linear layers have kernels."))
     if layer.weight.numel() > MAX_VALUES:
-        raise NotAvailable(f"{name} has {layer.weight.numel():,} weights; more than {MAX_VALUES:,} are not drawn.")
+        raise NotAvailable(
+            tr(
+                "{name} has {count:,} weights; more than {maximum:,} are not drawn.",
+                name=name,
+                count=layer.weight.numel(),
+                maximum=MAX_VALUES,
+            )
+        )
     weights = probe.with_cpu_fallback(lambda: _weights(node, probe))
     if isinstance(layer, nn.Linear):
         return Kernels(name, weights[:, :, None, None], 1, False)

@@ -13,6 +13,7 @@ from torch import nn
 from explorer.analysis.analysis import Analysis, analyse
 from explorer.analysis.forward.engine import ForwardEngine
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.weights.weight_source import WeightSource
@@ -48,12 +49,12 @@ class Probe:
     def value(self, name: str, keep_going: KeepGoing = always) -> torch.Tensor:
         """Return the (first) tensor of a live node. Raises NotAvailable, PassError, Cancelled."""
         if name not in self.architecture.live:
-            raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")
+            raise NotAvailable(tr("{name} is not part of the network any more: an edit took it out.", name=name))
         with self.lock:
             ((_, value),) = self._values((name,), keep_going)
         tensor = first_tensor(value)
         if tensor is None:
-            raise NotAvailable(f"{name} makes no numbers of the image; it only reads sizes.")
+            raise NotAvailable(tr("{name} makes no numbers of the image; it only reads sizes.", name=name))
         return tensor
 
     def values(self, names: Collection[str], keep_going: KeepGoing = always) -> Iterator[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from explorer.analysis.probes.gradients import class_score, main_output_node, ru
 from explorer.analysis.probes.probe import NotAvailable, Probe, computing_nodes, first_tensor
 from explorer.base import number_format
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.languages import tr
 from explorer.graph.node import Node
 
 
@@ -40,9 +41,10 @@ def backward_memory_problem(probe: Probe) -> str:
     free = free_memory(probe.forward.device)
     if needed <= free:
         return ""
-    return (
-        f"A pass back keeps what every layer made: {number_format.format_bytes(needed)}, and "
-        f"{number_format.format_bytes(free)} are free. A smaller input would fit."
+    return tr(
+        "A pass back keeps what every layer made: {needed}, and {free} are free. A smaller input would fit.",
+        needed=number_format.format_bytes(needed),
+        free=number_format.format_bytes(free),
     )
 
 

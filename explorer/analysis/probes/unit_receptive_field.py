@@ -24,6 +24,7 @@ from explorer.analysis.probes.feature_maps import arrange_values
 from explorer.analysis.probes.gradients import run_with_gradients
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
 from explorer.base.cancellation import KeepGoing, always
+from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 
@@ -69,7 +70,7 @@ def compute_receptive_box(
     node = architecture.live.get(name)
     size = map_size(measures[name]) if node is not None else None
     if node is None or size is None or not (0 <= row < size[0] and 0 <= column < size[1]):
-        raise NotAvailable(f"{name} has no unit at row {row}, column {column}.")
+        raise NotAvailable(tr("{name} has no unit at row {row}, column {column}.", name=name, row=row, column=column))
     boxes: dict[str, PixelBox] = {name: PixelBox(row, column, row, column)}
     for reader in reversed(list(architecture.live.values())):
         box = boxes.get(reader.name)
@@ -88,7 +89,7 @@ def compute_effective_field(
     Shape (height, width) of the image. Raises NothingThere, PassError, Cancelled.
     """
     if name not in probe.architecture.live:
-        raise NotAvailable(f"{name} is not part of the network any more: an edit took it out.")
+        raise NotAvailable(tr("{name} is not part of the network any more: an edit took it out.", name=name))
     return probe.with_cpu_fallback(lambda: _input_gradient(name, row, column, probe, keep_going))
 
 
@@ -96,7 +97,7 @@ def _input_gradient(name: str, row: int, column: int, probe: Probe, keep_going: 
     image = probe.input_with_grad
     tensor = first_tensor(run_with_gradients({probe.architecture.input.name: image}, name, probe, keep_going))
     if tensor is None or not tensor.requires_grad:
-        raise NotAvailable(f"{name} does not depend on the image.")
+        raise NotAvailable(tr("{name} does not depend on the image.", name=name))
     _unit_values(name, tensor, row, column).sum().backward()
     assert image.grad is not None
     size = image.grad[0].abs().amax(0)
@@ -109,7 +110,7 @@ def _unit_values(name: str, value: torch.Tensor, row: int, column: int) -> torch
     maps = arrange_values(name, places)
     height, width = maps.values.shape[1:] if maps.kind == "maps" else (0, 0)
     if not (0 <= row < height and 0 <= column < width):
-        raise NotAvailable(f"{name} has no unit at row {row}, column {column}.")
+        raise NotAvailable(tr("{name} has no unit at row {row}, column {column}.", name=name, row=row, column=column))
     return value[0].flatten()[torch.from_numpy(maps.values[:, row, column].astype(np.int64)).to(value.device)]
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from explorer.base.languages import tr
 from explorer.export.page import ExportError
 from explorer.export.python_code.layers import layer_call, plain_settings, python_literal
 from explorer.export.python_code.repeats import sequential
@@ -73,7 +74,11 @@ class LayerTerms:
         held = plain_settings(module) | module._parameters | module._buffers | module._modules
         if not all(name.isidentifier() and name != "cls" for name in held):
             raise ExportError(
-                f"{path} cannot be written as Python: {type(module).__name__} has attributes without name"
+                tr(
+                    "{path} cannot be written as Python: {kind} has attributes without name",
+                    path=path,
+                    kind=type(module).__name__,
+                )
             )
         parts = tuple(self._value(f"{path}.{name}", value) for name, value in held.items())
         return Term(("wrapped", self._wrapper(restored_layer), tuple(held)), (Literal(cls), *parts))

@@ -16,6 +16,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
+from explorer.base.languages import tr
 from explorer.export.page import ExportError
 
 _SKIPPED_PARAMETERS = frozenset({"self", "device", "dtype", "inplace"})  # not configuration, or not in a snapshot
@@ -139,7 +140,13 @@ def python_literal(value: Any, location: str) -> str:
     if isinstance(value, dict):
         pairs = (f"{python_literal(k, location)}: {python_literal(v, location)}" for k, v in value.items())
         return f"{{{', '.join(pairs)}}}"
-    raise ExportError(f"{location} cannot be written as Python: it holds {value!r}, which has no literal form")
+    raise ExportError(
+        tr(
+            "{location} cannot be written as Python: it holds {value!r}, which has no literal form",
+            location=location,
+            value=value,
+        )
+    )
 
 
 def _quoted(text: str) -> str:
@@ -156,7 +163,11 @@ def import_line(thing: Any, location: str) -> str:
     held = getattr(sys.modules.get(module), name, None)
     if held is not thing or module == "__main__":
         raise ExportError(
-            f"{location} cannot be written as Python: {name or thing!r} cannot be imported from any module"
+            tr(
+                "{location} cannot be written as Python: {name!r} cannot be imported from any module",
+                location=location,
+                name=name or thing,
+            )
         )
     return f"from {module} import {name}"
 
@@ -180,8 +191,13 @@ def _argument_value(path: str, module: nn.Module, parameter: inspect.Parameter) 
     if parameter.default is not parameter.empty:
         return parameter.default
     raise ExportError(
-        f"{path} cannot be written as Python: {type(module).__name__} does not keep its argument {name!r}; "
-        "save it as an attribute of that name"
+        tr(
+            "{path} cannot be written as Python: {kind} does not keep its argument {name!r}; "
+            "save it as an attribute of that name",
+            path=path,
+            kind=type(module).__name__,
+            name=name,
+        )
     )
 
 
@@ -209,7 +225,14 @@ def _verify_call(path: str, module: nn.Module, call: LayerCall, values: dict[str
         try:
             twin = call.cls(**values)
         except Exception as failure:
-            raise ExportError(f"{path} cannot be written as Python: {call.text} fails: {failure}") from failure
+            raise ExportError(
+                tr(
+                    "{path} cannot be written as Python: {call} fails: {reason}",
+                    path=path,
+                    call=call.text,
+                    reason=failure,
+                )
+            ) from failure
     verify_twin(path, module, twin, call.text)
 
 
@@ -217,10 +240,25 @@ def verify_twin(path: str, module: nn.Module, twin: nn.Module, text: str) -> Non
     """Raise ExportError unless the layer that `text` makes has the tensors and settings of `module`."""
     shapes = [{name: tuple(t.shape) for name, t in m.state_dict().items()} for m in (twin, module)]
     if shapes[0] != shapes[1]:
-        raise ExportError(f"{path} cannot be written as Python: {text} has other weights: {shapes[0]}, not {shapes[1]}")
+        raise ExportError(
+            tr(
+                "{path} cannot be written as Python: {call} has other weights: {shape}, not {other}",
+                path=path,
+                call=text,
+                shape=shapes[0],
+                other=shapes[1],
+            )
+        )
     differing = _differing_setting(twin, module)
     if differing:
-        raise ExportError(f"{path} cannot be written as Python: {text} has another {differing}")
+        raise ExportError(
+            tr(
+                "{path} cannot be written as Python: {call} has another {setting}",
+                path=path,
+                call=text,
+                setting=differing,
+            )
+        )
 
 
 #: What torch keeps in every module, and what says nothing of what a layer computes.

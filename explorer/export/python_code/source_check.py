@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from explorer.analysis.example_inputs import input_value
+from explorer.base.languages import tr
 from explorer.export.page import ExportError
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref, tensors_in
@@ -89,8 +90,13 @@ def explain_difference(network: Network, write: Callable[[Architecture], str]) -
             low = middle + 1
     name = nodes[low].name if nodes else "input"
     return ExportError(
-        f"{architecture.title} cannot be written as Python: from {name!r} on, what is written computes something else; "
-        "save the weights (.safetensors) or ONNX instead, or move that part of the code into a layer of its own"
+        tr(
+            "{title} cannot be written as Python: from {name!r} on, what is written computes "
+            "something else; save the weights (.safetensors) or ONNX instead, or move that part "
+            "of the code into a layer of its own",
+            title=architecture.title,
+            name=name,
+        )
     )
 
 

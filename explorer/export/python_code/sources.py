@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.base.languages import tr
 from explorer.export.page import ExportError
 from explorer.export.python_code.layers import LayerCall, class_reference, import_line, python_literal
 from explorer.export.python_code.written_out import (
@@ -98,7 +99,13 @@ class Sources:
 
     def _bring(self, thing: Any, where: str) -> str:
         if not hasattr(thing, "__name__"):
-            raise ExportError(f"{where} cannot be written as Python: {thing!r} has no name to be imported by")
+            raise ExportError(
+                tr(
+                    "{where} cannot be written as Python: {thing!r} has no name to be imported by",
+                    where=where,
+                    thing=thing,
+                )
+            )
         name, count = str(thing.__name__), 1
         while self._things.setdefault(name, thing) is not thing:
             count += 1
@@ -126,7 +133,14 @@ class Sources:
     def _bring_names(self, source: str, thing: Any, namespace: dict[str, Any], where: str) -> None:
         for name in read_names(source):
             if name not in namespace:
-                raise ExportError(f"{where} cannot be written as Python: {thing.__name__} needs {name}")
+                raise ExportError(
+                    tr(
+                        "{where} cannot be written as Python: {function} needs {name}",
+                        where=where,
+                        function=thing.__name__,
+                        name=name,
+                    )
+                )
             value = namespace[name]
             if name in _KNOWN and _KNOWN[name] is value:
                 if name == "F":
@@ -134,8 +148,13 @@ class Sources:
                 continue
             if self._things.setdefault(name, value) is not value:
                 raise ExportError(
-                    f"{where} cannot be written as Python: {thing.__name__} needs a {name} of its own, "
-                    "and another thing has that name; rename one of them"
+                    tr(
+                        "{where} cannot be written as Python: {function} needs a {name} of its own, and "
+                        "another thing has that name; rename one of them",
+                        where=where,
+                        function=thing.__name__,
+                        name=name,
+                    )
                 )
             if name not in self.imports and name not in self.definitions:
                 self._bring_global(name, value, thing, namespace, where)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from explorer.base.languages import tr
 from explorer.export.page import ExportError
 
 
@@ -40,16 +41,25 @@ def source_of(thing: Any, where: str) -> str:
         source = textwrap.dedent(inspect.getsource(thing))
     except (OSError, TypeError) as failure:
         raise ExportError(
-            f"{where} cannot be written as Python: the source of {getattr(thing, '__name__', thing)!r} is not known; "
-            "define it in a file"
+            tr(
+                "{where} cannot be written as Python: the source of {value!r} is not known; define it in a file",
+                where=where,
+                value=getattr(thing, "__name__", thing),
+            )
         ) from failure
     if getattr(thing, "__closure__", None) or "<locals>" in getattr(thing, "__qualname__", ""):
         raise ExportError(
-            f"{where} cannot be written as Python: {thing.__name__} is defined inside of a function; "
-            "define it at the outermost level of its file"
+            tr(
+                "{where} cannot be written as Python: {function} is defined inside of a function; "
+                "define it at the outermost level of its file",
+                where=where,
+                function=thing.__name__,
+            )
         )
     if source.startswith("lambda") or not source.startswith(("def ", "class ", "@")):
-        raise ExportError(f"{where} cannot be written as Python: {source.splitlines()[0]!r} has no name")
+        raise ExportError(
+            tr("{where} cannot be written as Python: {line!r} has no name", where=where, line=source.splitlines()[0])
+        )
     return source.rstrip() + "\n"
 
 

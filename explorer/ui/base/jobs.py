@@ -194,7 +194,7 @@ def figures_job(network: Network, shown: Network) -> Callable[[KeepGoing], Figur
         from explorer.presenters import build_summary
         from explorer.presenters.history_rows import build_history_rows
         from explorer.presenters.stacks import all_stack_ids
-        from explorer.project.opening import to_python
+        from explorer.project.python_script import to_python
 
         all_stack_ids(network.analysis)  # kept: unfolding everything asks for them, on the window's thread
         return FiguresResult(

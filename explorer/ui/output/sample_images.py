@@ -38,7 +38,10 @@ class SampleImages(QObject):
         self._numbers = itertools.count(1)
         self._thumbnails_requested = False
         panel.set_samples(
-            [*((path, Path(path).name) for path in recent_images()), *image_jobs.BUILT_IN_SAMPLES.items()]
+            [
+                *((path, Path(path).name) for path in recent_images()),
+                *((name, tr(title)) for name, title in image_jobs.BUILT_IN_SAMPLES.items()),
+            ]
         )
         panel.sample_selected.connect(self.show_sample)
         panel.open_image_requested.connect(self.ask_open)
@@ -92,7 +95,7 @@ class SampleImages(QObject):
         image = image_jobs.to_qimage(sample.pixels)
         if id not in image_jobs.BUILT_IN_SAMPLES:
             self._add_to_strip(sample, image, id)
-        self._panel.show_sample(image, sample.name, id)
+        self._panel.show_sample(image, tr(sample.name), id)
         self._session.set_sample(sample)
         if not self._thumbnails_requested:
             self._thumbnails_requested = True

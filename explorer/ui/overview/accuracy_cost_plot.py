@@ -34,8 +34,8 @@ class AccuracyCostPlot(QWidget):
         self._edited_point: NetworkPoint | None = None
         self.x_axis_box, self.bubble_size_box = QComboBox(), QComboBox()
         for axis in COST_AXES:
-            self.x_axis_box.addItem(axis.title, axis.name)
-            self.bubble_size_box.addItem(axis.title, axis.name)
+            self.x_axis_box.addItem(tr(axis.title), axis.name)
+            self.bubble_size_box.addItem(tr(axis.title), axis.name)
         self.bubble_size_box.setCurrentIndex(1)
         self.x_axis_box.setAccessibleName(tr("Cost on the horizontal axis"))
         self.bubble_size_box.setAccessibleName(tr("Size of the bubbles"))
@@ -88,7 +88,7 @@ class AccuracyCostPlot(QWidget):
         if len(points):
             spot: NetworkPoint = points[-1].data()
             costs = ", ".join(
-                f"{number_format.format_short(spot.value_on(axis.name))} {axis.title.split(' (')[0]}"
+                f"{number_format.format_short(spot.value_on(axis.name))} {tr(axis.title).split(' (')[0]}"
                 for axis in COST_AXES
             )
             accuracy = tr("{network} ({year}): {top1:g} % top-1", network=spot.title, year=spot.year, top1=spot.top1)

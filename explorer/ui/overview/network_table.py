@@ -39,7 +39,7 @@ class NetworkTable(QWidget):
         super().__init__()
         self._ask_path = ask_path or _ask_save_path
         self._model = QStandardItemModel(0, len(TABLE_COLUMNS), self)
-        self._model.setHorizontalHeaderLabels([title for _, title in TABLE_COLUMNS])
+        self._model.setHorizontalHeaderLabels([tr(title) for _, title in TABLE_COLUMNS])
         for spot in catalogue_points():
             self._model.appendRow([_build_cell(spot, name) for name, _ in TABLE_COLUMNS])
         self._sort_model = QSortFilterProxyModel(self)
