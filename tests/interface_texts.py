@@ -97,9 +97,9 @@ def find_untranslated(path: Path) -> Iterator[tuple[int, str]]:
 
 #: In rooms without widgets: arguments of these are names that code compares, not texts.
 _NAMING = frozenset(
-    """tr tr_n tr_noop startswith endswith removeprefix removesuffix memoise getattr register_edit compile warn TypeVar
-    ValueError KeyError TypeError AttributeError NotImplementedError TransportError PageError with_changes setattr
-    search filterwarnings""".split()  # noqa: SIM905 - one name a line would be long
+    """tr tr_n tr_noop cast startswith endswith removeprefix removesuffix memoise getattr register_edit compile warn
+    TypeVar ValueError KeyError TypeError AttributeError NotImplementedError TransportError PageError NoFingerprint
+    with_changes setattr search filterwarnings""".split()  # noqa: SIM905 - one name a line would be long
 )
 _PROSE = re.compile(r"[^\W\d_]{2,}[,:;]? [^\W\d_]+|^\s*[A-Z][a-z]{2,}")
 

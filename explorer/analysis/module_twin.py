@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from explorer.analysis.copied_functions import rebind_functions
+from explorer.base.languages import tr
 from explorer.graph.arguments import tensors_in
 from explorer.graph.trace import TraceError
 
@@ -40,7 +41,11 @@ def copy_for_tracing(module: nn.Module) -> nn.Module:
         rebind_functions(twin, made_later)
     except Exception as failure:
         raise TraceError(
-            f"{type(module).__name__} cannot be copied, and is not touched without a copy: {first_line(failure)}"
+            tr(
+                "{kind} cannot be copied, and is not touched without a copy: {reason}",
+                kind=type(module).__name__,
+                reason=first_line(failure),
+            )
         ) from failure
     try:
         return twin.eval()

@@ -133,7 +133,9 @@ def open_verified(module: nn.Module, inputs: Iterable[InputSpec] = ()) -> Verifi
         captured = _capture(twin, example, reference)
     except Exception as failure:  # what it was refused for, or what the module raises when it is watched
         if refusal is not None:
-            raise TraceError(f"{title} cannot be shown as a graph: {first_line(failure)}") from failure
+            raise TraceError(
+                tr("{title} cannot be shown as a graph: {reason}", title=title, reason=first_line(failure))
+            ) from failure
     else:
         if isinstance(traced, Exception) or captured.difference <= traced.difference:
             return _verified(captured, twin, example, count)
@@ -159,7 +161,7 @@ class _Compared:
 def _try_trace(module: nn.Module, example: Example, reference: Any) -> _Compared | Exception:
     """The symbolic trace, compared; or why there is none. It knows one tensor, by position."""
     if len(example.specs) != 1 or example.kwargs or isinstance(module, torch.jit.ScriptModule):
-        return TraceError("only a module of one tensor is traced")
+        return TraceError(tr("only a module of one tensor is traced"))
     op = example.ops[id(example.main)]
     try:
         architecture = trace(module, op.shape, title=_title(module), input_op=op)
@@ -217,7 +219,9 @@ def verify_capture(module: nn.Module, example: Example, reference: Any, title: s
         with same_random_numbers():
             found = capture(module, example.args, example.kwargs, inputs=example.ops, title=title)
     except Exception as failure:
-        raise TraceError(f"{title} cannot be shown as a graph: {first_line(failure)}") from failure
+        raise TraceError(
+            tr("{title} cannot be shown as a graph: {reason}", title=title, reason=first_line(failure))
+        ) from failure
     return verify_snapshot(found.architecture, module, example, title, reference, found)
 
 
@@ -240,7 +244,9 @@ def verify_snapshot(
                 reference = module(*args, **kwargs)
         difference = compare(architecture, module, example, reference)
     except Exception as failure:
-        raise TraceError(f"{title} cannot be shown as a graph: {first_line(failure)}") from failure
+        raise TraceError(
+            tr("{title} cannot be shown as a graph: {reason}", title=title, reason=first_line(failure))
+        ) from failure
     way: Literal["traced", "captured"] = "traced" if captured is None else "captured"
     return _verified(_Compared(architecture, way, difference, captured), module, example)
 
@@ -263,16 +269,26 @@ def _run_reference(module: nn.Module, specs: tuple[InputSpec, ...]) -> tuple[Exa
     if len(required) > 1:
         given = ", ".join(repr(spec.text) for spec in specs)
         raise TraceError(
-            f"{_title(module)} takes {len(required)} inputs ({', '.join(required)}), and fails on "
-            f"inputs=[{given}]: {first_line(failure)}. "
-            "Give each the shape, number format and values that it is made for."
+            tr(
+                "{module} takes {count} inputs ({names}), and fails on inputs=[{given}]: {reason}. "
+                "Give each the shape, number format and values that it is made for.",
+                module=_title(module),
+                count=len(required),
+                names=", ".join(required),
+                given=given,
+                reason=first_line(failure),
+            )
         ) from failure
     if len(specs) == 1 and not specs[0].is_plain:
         _check_shapes(module, specs[0].shape)
     given = " and ".join(spec.text if len(specs) > 1 else "×".join(map(str, spec.shape)) for spec in specs)
     raise TraceError(
-        f"{_title(module)} itself fails on an input of {given}: {first_line(failure)}. "
-        "Give the shape that it is made for."
+        tr(
+            "{module} itself fails on an input of {given}: {reason}. Give the shape that it is made for.",
+            module=_title(module),
+            given=given,
+            reason=first_line(failure),
+        )
     ) from failure
 
 
