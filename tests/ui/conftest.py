@@ -12,17 +12,21 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.ui.base import appearance, dialogs
+from explorer.ui.base.autosave import close_shared_journal
 from explorer.ui.shell.window import Window
 
 
 @pytest.fixture(autouse=True)
-def _settings(tmp_path: Path, qapp: QApplication) -> None:
+def _settings(tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is read from or written to the settings of whoever runs the tests."""
     QCoreApplication.setOrganizationName("cnn-explorer-tests")
     QCoreApplication.setApplicationName("CNN Explorer")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # nor from their journal
     appearance.apply_scheme(qapp, "light")
+    yield
+    close_shared_journal()
 
 
 @pytest.fixture(autouse=True)

@@ -69,6 +69,26 @@ def ask_unsaved_changes(parent: QWidget, name: str) -> Literal["save", "discard"
     return "save" if answer == buttons.Save else "discard" if answer == buttons.Discard else "cancel"
 
 
+def ask_changed_by_others(parent: QWidget, name: str) -> Literal["overwrite", "save_as", "cancel"]:
+    """Ask what to do with the edits of `name`, a file that another program has changed since it was read."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(tr("Changed by another program"))
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(tr("{name} was changed by another program since it was opened or saved here.", name=name))
+    box.setInformativeText(
+        tr("Overwriting it replaces those changes by yours. The file as it is now is kept as {name}~.", name=name)
+    )
+    elsewhere = box.addButton(tr("Save as…"), QMessageBox.ButtonRole.AcceptRole)
+    over = box.addButton(tr("Overwrite"), QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(elsewhere)
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return "overwrite" if clicked is over else "save_as" if clicked is elsewhere else "cancel"
+
+
 def show_about(parent: QWidget, networks: int) -> None:
     """Show the About box."""
     QMessageBox.about(

@@ -38,6 +38,7 @@ class OpenedNetwork:
     selection: tuple[str, ...] = ()
     sample: str = ""  # name of a built-in photo; empty for the one that is shown
     path: str = ""  # of the file it came from
+    fingerprint: str = ""  # of that file when it was read, where it is a project
     bookmarks: tuple[str, ...] = ()
 
 
@@ -157,7 +158,9 @@ def open_project_job(
         from explorer.opening.open_any import Apart, open_any
         from explorer.presenters import expanded_at_level
         from explorer.project import opening
+        from explorer.project.saving import fingerprint
 
+        mark = fingerprint(Path(path))  # before: what is written meanwhile counts as another program's
         apart = Apart(limits or Limits(), keep_going)
         network, project = opening.open_project(
             path,
@@ -168,21 +171,36 @@ def open_project_job(
         )
         view = project.view
         if view.opened is None:
-            return OpenedNetwork(network, expanded_at_level(network.analysis, level), level, path=path)
+            expanded = expanded_at_level(network.analysis, level)
+            return OpenedNetwork(network, expanded, level, path=path, fingerprint=mark)
         sample = view.sample if view.sample in BUILT_IN_SAMPLES else ""
-        return OpenedNetwork(network, frozenset(view.opened), view.level, view.selection, sample, path, view.bookmarks)
+        return OpenedNetwork(
+            network,
+            frozenset(view.opened),
+            view.level,
+            view.selection,
+            sample,
+            path,
+            fingerprint=mark,
+            bookmarks=view.bookmarks,
+        )
 
     return job
 
 
-def save_project_job(network: Network, path: str, view: dict[str, Any]) -> Callable[[KeepGoing], None]:
-    """Job that writes a project file; `view` holds the fields of `explorer.project.files.View`."""
+def save_project_job(
+    network: Network, path: str, view: dict[str, Any], expected: str = ""
+) -> Callable[[KeepGoing], str]:
+    """Job that writes a project file and returns its fingerprint; `view` holds the fields of
+    `explorer.project.files.ProjectView`. A file whose fingerprint is not `expected` is not overwritten."""
 
-    def job(keep_going: KeepGoing) -> None:
-        from explorer.project.files import ProjectView, write_project
+    def job(keep_going: KeepGoing) -> str:
+        from explorer.project.files import ProjectView
         from explorer.project.opening import build_project
+        from explorer.project.saving import save_project
 
-        write_project(path, build_project(network, ProjectView(**view), Path(path).parent))
+        project = build_project(network, ProjectView(**view), Path(path).parent)
+        return save_project(Path(path), project, expected)
 
     return job
 

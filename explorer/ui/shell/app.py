@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.base.resources import resource_path
 from explorer.ui.base import appearance
+from explorer.ui.base.autosave import close_shared_journal
 from explorer.ui.shell.focus_ring import FocusRing
 from explorer.ui.shell.window import Window
 
@@ -59,6 +60,7 @@ def run_app(
     app.setWindowIcon(_load_icon())
     appearance.apply_scheme(app, str(QSettings().value("theme", "system")))
     FocusRing(app)
+    app.aboutToQuit.connect(close_shared_journal)
     window = Window()
     window.show()
     if on_shown is not None:

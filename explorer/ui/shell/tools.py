@@ -22,6 +22,7 @@ from explorer.ui.navigation.tool import NavigationTool
 from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.recovery.tool import RecoveryTool
 from explorer.ui.start.tool import StartPageTool
 from explorer.ui.timing.tool import TimingTool
 from explorer.ui.user_module.tool import UserModuleTool
@@ -33,6 +34,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     LanguageTool,
     UserModuleTool,
     ModelFilesTool,
+    RecoveryTool,
     StartPageTool,
     GuideTool,
     OverviewTool,

@@ -191,6 +191,8 @@ class Window(QMainWindow):
         def ready(_: object) -> None:
             if self.statusBar().currentMessage() == getting_ready:  # and not yet what is being opened
                 self.statusBar().clearMessage()
+            for look in self.tool_context.when_ready:
+                look()
 
         self.file_lane.submit(jobs.import_torch, ready, self._on_failed)
         self.samples.show_built_in("cat")
@@ -321,6 +323,7 @@ class Window(QMainWindow):
         self.notice.hide()
         self.panel_updater.keep_view(renamed)
         self.session.set_network(network, renamed=renamed)
+        self.documents.keep()
 
     def _on_network_changed(self) -> None:
         self.previews.clear()
@@ -394,4 +397,5 @@ class Window(QMainWindow):
         self.docks.save_state()
         for lane in (*self._lanes, *self.tool_context.lanes):
             lane.close()
+        self.documents.autosave.close()
         super().closeEvent(event)
