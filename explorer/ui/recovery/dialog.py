@@ -40,9 +40,7 @@ class RecoveryDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Unsaved work"))
         text = QLabel(
-            tr(
-                "CNN Explorer ended before this was saved. Restore opens it with its edits; no file of yours changes."
-            )
+            tr("CNN Explorer ended before this was saved. Restore opens it with its edits; no file of yours changes.")
         )
         text.setWordWrap(True)
         self.list = QListWidget()
