@@ -32,6 +32,7 @@ from explorer.edits.registry import find_edit_kind as find_edit_kind
 from explorer.edits.registry import register_edit as register_edit
 from explorer.edits.set_layer import *
 from explorer.edits.shared_layers import *
+from explorer.edits.small_images import *
 from explorer.edits.switches import *
 from explorer.edits.widths import *
 

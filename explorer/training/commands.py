@@ -1,0 +1,168 @@
+"""The commands `train`, `compare` and `runs` of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explorer.base.cancellation import KeepGoing
+    from explorer.network import Network
+
+OpenNetwork = Callable[[argparse.Namespace, str], "Network"]
+
+
+def add_train_arguments(parser: argparse.ArgumentParser, open_network: OpenNetwork) -> None:
+    """Add what `train` takes beside the network."""
+    _add_common(parser)
+    parser.add_argument("--folder", metavar="PATH", help="of the run: where it is there already, it is resumed")
+    parser.add_argument("--weights", metavar="FILE", help="also write the trained weights of the first seed there")
+    parser.set_defaults(run=lambda parsed: _train(parsed, open_network))
+
+
+def add_compare_arguments(parser: argparse.ArgumentParser, open_network: OpenNetwork) -> None:
+    """Add what `compare` takes beside the networks."""
+    _add_common(parser)
+    parser.add_argument("--folder", metavar="PATH", help="of the runs: those that are there already are gone on with")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time")
+    parser.add_argument("--csv", action="store_true", help="one row for each network and seed")
+    parser.set_defaults(run=lambda parsed: _compare(parsed, open_network))
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        default="digits",
+        metavar="SET",
+        help="digits (the default), shapes:noise=0.3,train_images=200, fashion_mnist, cifar10, cifar100, imagenette, or "
+        "a folder with one folder of images for each class",
+    )
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="train with so many seeds")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images")
+    parser.add_argument("--minutes", type=float, metavar="M", help="at most so long, each run")
+    parser.add_argument("--recipe", metavar="FILE", help="JSON with fields of the recipe")
+    parser.add_argument(
+        "--with",
+        dest="fields",
+        metavar="FIELD=VALUE",
+        action="append",
+        default=[],
+        help="a field of the recipe: learning_rate=0.01, optimizer=sgd, flip=true",
+    )
+    parser.add_argument("--device", default="cpu", help="cpu (the default), cuda, mps")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _train(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
+    from explorer.training.train import train
+
+    network, recipe = open_network(parsed, parsed.network), _read_recipe(parsed)
+    found = []
+    for seed in range(parsed.seeds):
+        folder = _folder_of_seed(parsed, seed)
+        result = train(
+            network,
+            parsed.data,
+            recipe,
+            seed=seed,
+            folder=folder,
+            device=parsed.device,
+            keep_going=_progress(f"{network.title}, seed {seed}"),
+        )
+        found.append(result)
+        if not seed and parsed.weights:
+            from explorer.export.network_files import save_network
+
+            save_network(result.network, parsed.weights)
+    rows = [
+        {
+            "seed": seed,
+            "test_accuracy": result.test_accuracy,
+            "test_loss": result.tests[-1].test_loss if result.tests else None,
+            "steps": result.state.steps,
+            "seconds": result.state.seconds,
+            "folder": str(result.folder.path),
+            "note": result.state.message,
+        }
+        for seed, result in enumerate(found)
+    ]
+    if parsed.json:
+        edits = [edit.title for edit in found[0].network.history.applied_edits]
+        print(json.dumps({"network": network.title, "edits": edits, "data": parsed.data, "runs": rows}, indent=2))
+        return
+    for row in rows:
+        print(f"seed {row['seed']}  accuracy {100 * row['test_accuracy']:.1f} %  {row['seconds']:.1f} s  {row['folder']}")
+        if row["note"]:
+            print(f"  {row['note']}")
+
+
+def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
+    from explorer.training.train import compare
+
+    networks = {}
+    for key in parsed.network:
+        network = open_network(parsed, key)
+        if network.history.applied_edits:
+            networks[network.title] = network.baseline
+            edits = ", ".join(edit.title for edit in network.history.applied_edits)
+            networks[f"{network.title}: {edits}"] = network
+        else:
+            networks[network.title] = network
+    if len(networks) < 2:
+        raise ValueError("a comparison needs two networks at least: name several, or one with --edits")
+    found = compare(
+        networks,
+        parsed.data,
+        _read_recipe(parsed),
+        seeds=parsed.seeds,
+        folder=parsed.folder,
+        workers=parsed.workers,
+        trusted=True,  # naming the code on the command line runs it
+        keep_going=_progress("all runs"),
+    )
+    if parsed.json:
+        print(json.dumps(found.as_json(), indent=2))
+    else:
+        print(found.as_csv() if parsed.csv else found.as_markdown(), end="")
+
+
+def _read_recipe(parsed: argparse.Namespace) -> dict[str, Any]:
+    from explorer.base.safe_json import read_json
+    from explorer.training.recipe import Recipe
+
+    found: dict[str, Any] = dict(read_json(Path(parsed.recipe))) if parsed.recipe else {}
+    kinds = {f.name: type(f.default) for f in fields(Recipe)}
+    for text in parsed.fields:
+        name, _, value = text.partition("=")
+        kind = kinds.get(name)
+        try:
+            found[name] = value.casefold() in ("true", "yes", "on", "1") if kind is bool else kind(value) if kind else value
+        except ValueError as failure:
+            raise ValueError(f"{name} of a recipe is a number, not {value!r}") from failure
+    named = {"epochs": parsed.epochs, "minutes": parsed.minutes}
+    return found | {name: value for name, value in named.items() if value is not None}
+
+
+def _folder_of_seed(parsed: argparse.Namespace, seed: int) -> Path | None:
+    if parsed.folder is None:
+        return None
+    return Path(parsed.folder) if parsed.seeds == 1 else Path(parsed.folder) / f"seed-{seed}"
+
+
+def _progress(title: str) -> KeepGoing:
+    """A line on stderr that is written over; silent where that is no terminal."""
+    shown = [-1]
+
+    def report(done: float) -> bool:
+        percent = int(100 * done)
+        if percent != shown[0] and sys.stderr.isatty():
+            shown[0] = percent
+            print(f"\r{title}: {percent} %", end="\n" if percent == 100 else "", file=sys.stderr, flush=True)
+        return True
+
+    return report

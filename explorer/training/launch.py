@@ -1,0 +1,124 @@
+"""Starting runs in processes of their own, which outlive the window that started them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from explorer.base.languages import tr
+from explorer.network import Network
+from explorer.project.files import ProjectError, write_project
+from explorer.project.opening import build_project
+from explorer.training.run_folder import RunError, RunFolder, RunSpec, RunState
+
+#: First argument of a frozen app that is to train a run; otherwise Python runs the worker's module.
+RUN_ARGUMENT = "--training-run"
+
+_START_SECONDS = 120  # a cold import of torch from a slow disk
+
+
+def runs_folder() -> Path:
+    """Return the folder that runs are kept in when none is named: beside the data sets, which TORCH_HOME moves."""
+    return Path(torch.hub.get_dir()).parent / "cnn-explorer" / "training"
+
+
+def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) -> RunFolder:
+    """Make the folder of a run of a network. Raises RunError.
+
+    A network that a project can name can be trained by any process later; a live module only by this one.
+    """
+    folder = RunFolder(path if path is not None else _unused_path(spec))
+    folder.create(spec)
+    try:
+        write_project(folder.network_path, build_project(network))
+    except ProjectError:
+        pass  # a live module: `execute` is given it
+    except OSError as failure:
+        raise RunError(f"{folder.network_path}: {failure.strerror or failure}") from failure
+    if _needs_start(network, spec):
+        from explorer.training.execution import write_tensors
+
+        write_tensors(folder.start_path, dict(network.module().state_dict()))
+    return folder
+
+
+def _needs_start(network: Network, spec: RunSpec) -> bool:
+    """Whether a process that opens the network again might find other weights than those it is to start from."""
+    recipe = spec.recipe
+    keeps = recipe.initialisation == "network" or recipe.trained == "new" or bool(recipe.frozen_until)
+    return keeps and (network.context.checkpoint is not None or network.context.entry is None)
+
+
+def _unused_path(spec: RunSpec) -> Path:
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    words = "".join(mark if mark.isalnum() else "-" for mark in spec.title.lower()).strip("-")[:40]
+    name, number = f"{stamp}-{words}", 1
+    while (runs_folder() / name).exists():
+        number += 1
+        name = f"{stamp}-{words}-{number}"
+    return runs_folder() / name
+
+
+def start_run(folder: RunFolder, *, trusted: bool = False) -> None:
+    """Train a run in a process of its own, which goes on when this one ends; returns once it has begun.
+
+    Args:
+        trusted: the network's own code may be run, as the user has agreed to.
+
+    Raises:
+        RunError: it is being trained, it is of a live module, or the process ended before it began.
+    """
+    if folder.is_locked():
+        raise RunError(tr("{path} is being trained by another process", path=folder.path))
+    if not folder.network_path.exists():
+        raise RunError(
+            tr("{path} is of a live module, which only the program that made it can train", path=folder.path)
+        )
+    arguments = [str(folder.path.resolve()), *(["--trust"] if trusted else [])]
+    frozen = getattr(sys, "frozen", False)
+    command = [sys.executable, RUN_ARGUMENT] if frozen else [sys.executable, "-m", "explorer.training.worker"]
+    paths = [path or str(Path.cwd()) for path in sys.path]
+    log = (folder.path / "log.txt").open("ab")
+    with log:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            **_detached(),
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while not folder.is_locked() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if process.poll() not in (None, 0):
+        raise RunError(_last_words(folder))
+
+
+def _detached() -> dict[str, Any]:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _last_words(folder: RunFolder) -> str:
+    state = folder.read_state()
+    if state.message:
+        return state.message
+    lines = (folder.path / "log.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return f"{folder.path}: {lines[-1] if lines else tr('its process ended at once')}"
+
+
+def pause_run(folder: RunFolder, wait_seconds: float = 60) -> RunState:
+    """Pause a run and return where it stands: it has a checkpoint then."""
+    deadline = time.monotonic() + wait_seconds
+    while folder.is_locked() and time.monotonic() < deadline:
+        folder.request_pause()
+        time.sleep(0.02)
+    return folder.read_state()

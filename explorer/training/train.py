@@ -1,0 +1,151 @@
+"""Training in one call: a network, or several side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.languages import tr, tr_n
+from explorer.network import Network
+from explorer.training.data_spec import DataSpec, data_from_text
+from explorer.training.datasets import load_dataset_cached
+from explorer.training.execution import execute
+from explorer.training.fitting import fitting_edits, input_shape
+from explorer.training.launch import create_run, runs_folder
+from explorer.training.queue import run_all
+from explorer.training.recipe import Recipe, recipe_from_json
+from explorer.training.results import Comparison, TrainingResult, read_result, summarise
+from explorer.training.run_folder import CurvePoint, RunFolder, RunSpec
+
+RecipeLike = Recipe | Mapping[str, object] | None
+
+
+def train(
+    network: Network,
+    data: str | DataSpec = "digits",
+    recipe: RecipeLike = None,
+    *,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    device: str = "cpu",
+    fit: bool = True,
+    keep_going: KeepGoing = always,
+) -> TrainingResult:
+    """Train a network in this process, and return it with its weights and its curve.
+
+        result = explorer.open("mobilenet_v2").train("shapes", {"epochs": 3})
+        result.test_accuracy, result.network.run("cat")
+
+    Args:
+        data: a `DataSpec`, or a text of one: "digits", "shapes:noise=0.3", a folder with one folder for each class.
+        recipe: a `Recipe`, or the fields that differ from the set's own.
+        folder: of the run; one that is there already is resumed.
+        fit: make the edits that the set needs (`fitting_edits`).
+        keep_going: called after each step with the part (0 to 1) that is done; False pauses, and raises Cancelled: the
+            folder can be resumed.
+
+    Raises:
+        DataError, RecipeError, EditError: the data, the recipe or the network does not fit.
+        RunError: the run failed; the message says why.
+    """
+    spec = RunSpec(network.title, _data(data), _recipe(recipe, _data(data)), seed, device)
+    fitted = fit_network(network, spec.data) if fit else network
+    known = RunFolder(folder) if folder is not None and (Path(folder) / "run.json").exists() else None
+    run = known or create_run(fitted, spec, folder)
+    steps = [0]
+
+    def report(point: CurvePoint) -> bool:
+        steps[0] = steps[0] or run.read_state().steps
+        return keep_going(min(1.0, point.step / max(1, steps[0])))
+
+    state = execute(run, fitted, report)
+    if state.state == "paused":
+        raise Cancelled
+    return read_result(run, fitted)
+
+
+def compare(
+    networks: Mapping[str, Network] | Sequence[Network],
+    data: str | DataSpec = "digits",
+    recipe: RecipeLike = None,
+    *,
+    seeds: int | Sequence[int] = 3,
+    folder: str | Path | None = None,
+    workers: int = 1,
+    threads: int = 0,
+    trusted: bool = False,
+    keep_going: KeepGoing = always,
+) -> Comparison:
+    """Train networks on the same images in the same order with the same seeds and budget; the first is the baseline.
+
+        edited = network.edit(explorer.SwapActivation("*", "identity"))
+        print(explorer.compare({"as published": network, "linear": edited}, "shapes").as_markdown())
+
+    Args:
+        seeds: how many, from 0 on, or which.
+        folder: of the runs; those that are there already are gone on with.
+        workers: runs at a time, each in a process of its own.
+        keep_going: asked with the part that is done; False pauses all runs, and raises Cancelled.
+
+    Raises:
+        As `train` does; RunError also for a live module, which no other process can make.
+    """
+    spec = _data(data)
+    named = dict(networks) if isinstance(networks, Mapping) else {_unique_title(networks, n): n for n in networks}
+    fitted = {title: fit_network(network, spec) for title, network in named.items()}
+    method = _recipe(recipe, spec)
+    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    root = Path(folder) if folder is not None else runs_folder() / time.strftime("%Y%m%d-%H%M%S-comparison")
+    runs: dict[str, list[RunFolder]] = {}
+    for place, (title, network) in enumerate(fitted.items()):
+        for seed in numbers:
+            run_spec = RunSpec(title, spec, method, seed, threads=threads, group=str(root))
+            runs.setdefault(title, []).append(_find_or_create(network, run_spec, root / f"{place}-seed-{seed}"))
+    by_seed = [runs[title][n] for n in range(len(numbers)) for title in fitted]
+    run_all(by_seed, workers=workers, trusted=trusted, keep_going=keep_going)
+    return summarise(fitted, runs, describe_budget(method))
+
+
+def fit_network(network: Network, data: DataSpec) -> Network:
+    """Return a network after the edits that a data set needs. Raises DataError, EditError."""
+    shape = input_shape(network)
+    small = (shape[0], min(32, shape[1]), min(32, shape[2]))  # only the classes are wanted
+    return network.edit(*fitting_edits(network, data, load_dataset_cached(data, small).class_count))
+
+
+def describe_budget(recipe: Recipe) -> str:
+    """Return what each network of a comparison may use: "Each: 5 epochs of batches of 64." """
+    parts = [tr_n("{n} epoch", "{n} epochs", recipe.epochs)]
+    if recipe.minutes:
+        parts.append(tr("at most {minutes:g} minutes", minutes=recipe.minutes))
+    if recipe.macs:
+        parts.append(tr("at most {macs:.3g} MACs", macs=recipe.macs))
+    return tr("Each: {limits}, batches of {batch}.", limits=", ".join(parts), batch=recipe.batch_size)
+
+
+def _data(data: str | DataSpec) -> DataSpec:
+    return data if isinstance(data, DataSpec) else data_from_text(data)
+
+
+def _recipe(recipe: RecipeLike, data: DataSpec) -> Recipe:
+    return recipe if isinstance(recipe, Recipe) else recipe_from_json(dict(recipe or {}), default_recipe(data))
+
+
+def default_recipe(data: DataSpec) -> Recipe:
+    """Return the recipe that a set is trained by when none is given: photos are cropped and mirrored, digits not."""
+    photos = data.name not in ("digits", "shapes")
+    return replace(Recipe(), crop=photos, flip=photos)
+
+
+def _find_or_create(network: Network, spec: RunSpec, path: Path) -> RunFolder:
+    return RunFolder(path) if (path / "run.json").exists() else create_run(network, spec, path)
+
+
+def _unique_title(networks: Sequence[Network], network: Network) -> str:
+    edits = ", ".join(edit.title for edit in network.history.applied_edits)
+    title = f"{network.title}: {edits}" if edits else network.title
+    twins = [other for other in networks if other.title == network.title and other.history == network.history]
+    return title if twins[0] is network else tr("{title} again", title=title)
