@@ -40,6 +40,15 @@ if TYPE_CHECKING:
     from explorer.networks.input_spec import InputSpec as InputSpec
     from explorer.opening.open_any import open_any
     from explorer.session import Session as Session
+    from explorer.training.data_spec import DataError as DataError
+    from explorer.training.data_spec import DataSpec as DataSpec
+    from explorer.training.recipe import Recipe as Recipe
+    from explorer.training.recipe import RecipeError as RecipeError
+    from explorer.training.results import Comparison as Comparison
+    from explorer.training.results import TrainingResult as TrainingResult
+    from explorer.training.run_folder import RunError as RunError
+    from explorer.training.train import compare as compare
+    from explorer.training.train import train as train
     from explorer.ui.shell.app import show as show
 
     open = open_any
@@ -59,6 +68,11 @@ _HOME: dict[str, tuple[str, str]] = {
         "explorer.networks.catalogue": "CatalogueEntry all_entries get_entry",
         "explorer.networks.input_spec": "InputError InputSpec",
         "explorer.session": "Session",
+        "explorer.training.data_spec": "DataError DataSpec",
+        "explorer.training.recipe": "Recipe RecipeError",
+        "explorer.training.results": "Comparison TrainingResult",
+        "explorer.training.run_folder": "RunError",
+        "explorer.training.train": "compare train",
         "explorer.ui.shell.app": "show",
     }.items()
     for name in names.split()

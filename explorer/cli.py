@@ -13,6 +13,8 @@ from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX
 from explorer.base.child_process import CHILD_ARGUMENT, serve_request
 from explorer.desktop.commands import add_desktop_arguments
 from explorer.export import commands as commands_of_files
+from explorer.training import commands as training_commands
+from explorer.training.commands import RUN_ARGUMENT
 
 if TYPE_CHECKING:
     from explorer.edits import Edit
@@ -27,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options == [CHILD_ARGUMENT]:  # of a frozen app, which cannot be asked to run a module
         serve_request()
         return 0
+    if options[:1] == [RUN_ARGUMENT]:  # the same for a training run
+        from explorer.training.worker import main as train_runs
+
+        return train_runs(options[1:])
     if options and _is_file_to_open(options[0]):
         options.insert(0, "--open")
     parsed = _build_parser().parse_args(options)
@@ -34,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run_window(parsed)
     try:
         parsed.run(parsed)
+    except KeyboardInterrupt:
+        print("cnn-explorer: stopped; a training run goes on where it was when it is started again", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has gone; that is no error
     except (ValueError, LookupError, OSError, RuntimeError) as failure:
@@ -112,6 +121,14 @@ def _build_parser() -> argparse.ArgumentParser:
     table = commands.add_parser("table", help="the stages as a table, as papers print it; several side by side")
     _add_networks_argument(table)
     commands_of_files.add_table_arguments(table, _open_network)
+
+    train = commands.add_parser("train", help="train the network, with its edits, on a small data set")
+    _add_network_argument(train)
+    training_commands.add_train_arguments(train, _open_network)
+
+    compare = commands.add_parser("compare", help="train networks side by side, or one with --edits and without")
+    _add_networks_argument(compare)
+    training_commands.add_compare_arguments(compare, _open_network)
     return parser
 
 

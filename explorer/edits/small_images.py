@@ -12,13 +12,16 @@ from explorer.analysis.figures.shape_inference import Shape
 from explorer.base.languages import tr
 from explorer.edits.edit import EditError
 from explorer.edits.inputs import SetInputSize
+from explorer.edits.node_changes import change_node
 from explorer.edits.pooling import find_pooling
-from explorer.edits.propagation import change_node, propagate
+from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_integer
 from explorer.graph import op_kinds
-from explorer.graph.architecture import Architecture, Bypass, Node
+from explorer.graph.architecture import Architecture
 from explorer.graph.layers import reconfigure
+from explorer.graph.node import Node
+from explorer.graph.ops import Bypass
 
 _LARGE = 512  # pixels: here every map is larger than what pads it, so that ratios of sides are strides
 

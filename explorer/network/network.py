@@ -38,6 +38,11 @@ from explorer.weights.checkpoint import read_checkpoint
 from explorer.weights.checkpoint_matching import MatchedCheckpoint, match_checkpoint
 from explorer.weights.provenance import ProvenanceOf, infer_provenance
 
+if TYPE_CHECKING:  # the room above, which trains networks
+    from explorer.training.data_spec import DataSpec
+    from explorer.training.results import TrainingResult
+    from explorer.training.train import RecipeLike
+
 #: Attributes of `Network` until 0.1; they go with the release after it.
 _RENAMED = {
     "classes_in": "class_count_in",
@@ -177,6 +182,13 @@ class Network:
         weights, nodes = self.weights, self.architecture.live
         held = {name: weights.tensors(node) for name, node in nodes.items() if isinstance(node.op, (Layer, Constant))}
         return build_module(self.architecture, held)
+
+    def train(self, data: str | DataSpec = "digits", recipe: RecipeLike = None, **options: Any) -> TrainingResult:
+        """Train the network on a small data set and return it with its weights, its curve and its accuracy:
+        `explorer.training.train.train`, which says what the arguments are and what is raised."""
+        from explorer.training.train import train
+
+        return train(self, data, recipe, **options)
 
     def run(self, image: Sample | str | Path = "cat", keep_going: KeepGoing = always) -> Prediction:
         """Run the network on an image: a `Sample`, the name of a built-in photo, or a file.

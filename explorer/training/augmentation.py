@@ -17,7 +17,8 @@ def augment(images: torch.Tensor, recipe: Recipe) -> torch.Tensor:
         mirrored = torch.rand(len(images)) < 0.5
         images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
     if recipe.colour:
-        jitter = v2.ColorJitter(0.6 * recipe.colour, 0.6 * recipe.colour, 0.6 * recipe.colour if images.shape[1] == 3 else 0)
+        strength = 0.6 * recipe.colour
+        jitter = v2.ColorJitter(strength, strength, strength if images.shape[1] == 3 else 0.0)
         images = torch.stack([jitter(image) for image in images])
     return images
 

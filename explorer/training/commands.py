@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from explorer.base.cancellation import KeepGoing
     from explorer.network import Network
 
+#: First argument of a frozen app that is to train a run; otherwise Python runs the worker's module.
+RUN_ARGUMENT = "--training-run"
+
 OpenNetwork = Callable[[argparse.Namespace, str], "Network"]
 
 
@@ -39,8 +42,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--data",
         default="digits",
         metavar="SET",
-        help="digits (the default), shapes:noise=0.3,train_images=200, fashion_mnist, cifar10, cifar100, imagenette, or "
-        "a folder with one folder of images for each class",
+        help="digits (the default), shapes:noise=0.3,train_images=200, fashion_mnist, cifar10, cifar100, imagenette, "
+        "or a folder with one folder of images for each class",
     )
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="train with so many seeds")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images")
@@ -95,10 +98,11 @@ def _train(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
         edits = [edit.title for edit in found[0].network.history.applied_edits]
         print(json.dumps({"network": network.title, "edits": edits, "data": parsed.data, "runs": rows}, indent=2))
         return
-    for row in rows:
-        print(f"seed {row['seed']}  accuracy {100 * row['test_accuracy']:.1f} %  {row['seconds']:.1f} s  {row['folder']}")
-        if row["note"]:
-            print(f"  {row['note']}")
+    for seed, result in enumerate(found):
+        accuracy, state = f"{100 * result.test_accuracy:.1f} %", result.state
+        print(f"seed {seed}  accuracy {accuracy}  {state.seconds:.1f} s  {result.folder.path}")
+        if state.message:
+            print(f"  {state.message}")
 
 
 def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
@@ -136,16 +140,21 @@ def _read_recipe(parsed: argparse.Namespace) -> dict[str, Any]:
     from explorer.training.recipe import Recipe
 
     found: dict[str, Any] = dict(read_json(Path(parsed.recipe))) if parsed.recipe else {}
-    kinds = {f.name: type(f.default) for f in fields(Recipe)}
+    defaults = {f.name: f.default for f in fields(Recipe)}
     for text in parsed.fields:
         name, _, value = text.partition("=")
-        kind = kinds.get(name)
-        try:
-            found[name] = value.casefold() in ("true", "yes", "on", "1") if kind is bool else kind(value) if kind else value
-        except ValueError as failure:
-            raise ValueError(f"{name} of a recipe is a number, not {value!r}") from failure
+        found[name] = _parse_field(name, value, defaults.get(name, ""))
     named = {"epochs": parsed.epochs, "minutes": parsed.minutes}
     return found | {name: value for name, value in named.items() if value is not None}
+
+
+def _parse_field(name: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return text.casefold() in ("true", "yes", "on", "1")
+        return type(default)(text) if isinstance(default, (int, float)) else text
+    except ValueError as failure:
+        raise ValueError(f"{name} of a recipe is a number, not {text!r}") from failure
 
 
 def _folder_of_seed(parsed: argparse.Namespace, seed: int) -> Path | None:

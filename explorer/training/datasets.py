@@ -129,7 +129,7 @@ def _fit(images: Images, shape: tuple[int, int, int]) -> Images:
     if pixels.shape[2:] != (height, width):
         parts = [
             F.interpolate(part.float(), (height, width), mode="bilinear", antialias=True).round().to(torch.uint8)
-            for part in pixels.split(256)
+            for part in torch.split(pixels, 256)
         ]
         pixels = torch.cat(parts)
     return Images(pixels.contiguous(), images.labels)

@@ -64,7 +64,6 @@ class _Execution:
         self._saved = 0.0
 
     def run(self) -> RunState:
-        self.folder.pause_path.unlink(missing_ok=True)
         if self.spec.threads:
             torch.set_num_threads(self.spec.threads)
         try:
@@ -272,7 +271,11 @@ def _new_layers(network: Network, module: nn.Module) -> list[str]:
 
 def _step_point(result: StepResult, trainer: Trainer) -> CurvePoint:
     return CurvePoint(
-        result.step, result.loss, result.accuracy, result.gradient_norm, result.learning_rate,
+        result.step,
+        result.loss,
+        result.accuracy,
+        result.gradient_norm,
+        result.learning_rate,
         epoch=result.step / trainer.steps_per_epoch,
     )
 
@@ -295,14 +298,12 @@ def _explain_divergence(failure: Diverged) -> str:
 
 
 def _is_out_of_memory(failure: BaseException) -> bool:
-    text = str(failure).lower()
-    return isinstance(failure, (torch.OutOfMemoryError, MemoryError)) or "not enough memory" in text or "can't allocate" in text
+    text, said = str(failure).lower(), ("not enough memory", "can't allocate")
+    return isinstance(failure, (torch.OutOfMemoryError, MemoryError)) or any(words in text for words in said)
 
 
 def _reason(failure: OSError) -> str:
     return failure.strerror or str(failure)
-
-
 
 
 __all__ = ["Progress", "execute", "write_tensors"]

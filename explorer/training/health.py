@@ -64,6 +64,6 @@ def first_bad_op(module: fx.GraphModule, images: torch.Tensor) -> str:
 def _is_relu(module: Any, node: fx.Node) -> bool:
     if node.op == "call_module":
         return isinstance(module.get_submodule(str(node.target)), _RELU_LAYERS)
-    return node.op == "call_function" and node.target in _RELU_CALLS or (
+    return (node.op == "call_function" and node.target in _RELU_CALLS) or (
         node.op == "call_method" and node.target in ("relu", "relu_")
     )

@@ -56,7 +56,9 @@ def _children(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as failure:
-        raise DataError(tr("cannot read {path}: {reason}", path=folder, reason=failure.strerror or failure)) from failure
+        raise DataError(
+            tr("cannot read {path}: {reason}", path=folder, reason=failure.strerror or failure)
+        ) from failure
 
 
 def _files(folder: Path) -> list[Path]:

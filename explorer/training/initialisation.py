@@ -45,7 +45,7 @@ def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _initialise_layer(layer: nn.Module, method: Initialisation) -> None:
-    reset = getattr(layer, "reset_parameters", None) or layer._reset_parameters  # type: ignore[union-attr]
+    reset = getattr(layer, "reset_parameters", None) or layer._reset_parameters
     reset()  # type: ignore[operator]
     if method == "torch" or not isinstance(layer, (_ConvNd, nn.Linear)):
         return

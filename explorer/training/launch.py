@@ -5,27 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from explorer.base.data_folder import data_folder
 from explorer.base.languages import tr
 from explorer.network import Network
 from explorer.project.files import ProjectError, write_project
 from explorer.project.opening import build_project
+from explorer.training.commands import RUN_ARGUMENT
 from explorer.training.run_folder import RunError, RunFolder, RunSpec, RunState
-
-#: First argument of a frozen app that is to train a run; otherwise Python runs the worker's module.
-RUN_ARGUMENT = "--training-run"
 
 _START_SECONDS = 120  # a cold import of torch from a slow disk
 
 
 def runs_folder() -> Path:
-    """Return the folder that runs are kept in when none is named: beside the data sets, which TORCH_HOME moves."""
-    return Path(torch.hub.get_dir()).parent / "cnn-explorer" / "training"
+    """Return the folder that runs are kept in when none is named."""
+    return data_folder() / "training"
 
 
 def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) -> RunFolder:
@@ -65,27 +63,24 @@ def _unused_path(spec: RunSpec) -> Path:
     return runs_folder() / name
 
 
-def start_run(folder: RunFolder, *, trusted: bool = False) -> None:
-    """Train a run in a process of its own, which goes on when this one ends; returns once it has begun.
+def start_run(folder: RunFolder, *others: RunFolder, trusted: bool = False) -> subprocess.Popen[bytes]:
+    """Train a run, and then others, in a process of its own, which goes on when this one ends; returns it once the
+    first has begun.
 
     Args:
-        trusted: the network's own code may be run, as the user has agreed to.
+        trusted: the networks' own code may be run, as the user has agreed to.
 
     Raises:
-        RunError: it is being trained, it is of a live module, or the process ended before it began.
+        RunError: one is being trained, or of a live module; or the process ended before it began.
     """
-    if folder.is_locked():
-        raise RunError(tr("{path} is being trained by another process", path=folder.path))
-    if not folder.network_path.exists():
-        raise RunError(
-            tr("{path} is of a live module, which only the program that made it can train", path=folder.path)
-        )
-    arguments = [str(folder.path.resolve()), *(["--trust"] if trusted else [])]
+    for run in (folder, *others):
+        _check_startable(run)
+        run.pause_path.unlink(missing_ok=True)
+    arguments = [*(str(run.path.resolve()) for run in (folder, *others)), *(["--trust"] if trusted else [])]
     frozen = getattr(sys, "frozen", False)
     command = [sys.executable, RUN_ARGUMENT] if frozen else [sys.executable, "-m", "explorer.training.worker"]
     paths = [path or str(Path.cwd()) for path in sys.path]
-    log = (folder.path / "log.txt").open("ab")
-    with log:
+    with (folder.path / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [*command, *arguments],
             stdin=subprocess.DEVNULL,
@@ -94,11 +89,22 @@ def start_run(folder: RunFolder, *, trusted: bool = False) -> None:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             **_detached(),
         )
+    threading.Thread(target=process.wait, daemon=True).start()  # no zombie of it is left while this process lives
     deadline = time.monotonic() + _START_SECONDS
     while not folder.is_locked() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     if process.poll() not in (None, 0):
         raise RunError(_last_words(folder))
+    return process
+
+
+def _check_startable(folder: RunFolder) -> None:
+    if folder.is_locked():
+        raise RunError(tr("{path} is being trained by another process", path=folder.path))
+    if not folder.network_path.exists():
+        raise RunError(
+            tr("{path} is of a live module, which only the program that made it can train", path=folder.path)
+        )
 
 
 def _detached() -> dict[str, Any]:

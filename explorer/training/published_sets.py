@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from explorer.base.data_folder import data_folder
 from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
 from explorer.training.data_spec import DataError, DataSpec
@@ -45,14 +46,18 @@ class DownloadRequired(DataError):
 
     def __init__(self, spec: DataSpec, size_bytes: int) -> None:
         super().__init__(
-            tr("{title} is not on this computer: its download has {size}", title=spec.title, size=format_bytes(size_bytes))
+            tr(
+                "{title} is not on this computer: its download has {size}",
+                title=spec.title,
+                size=format_bytes(size_bytes),
+            )
         )
         self.size_bytes = size_bytes
 
 
 def published_folder() -> Path:
-    """Return the folder that published sets lie in: beside torch hub's cache, which TORCH_HOME moves."""
-    return Path(torch.hub.get_dir()).parent / "datasets"
+    """Return the folder that published sets lie in."""
+    return data_folder() / "datasets"
 
 
 def load_published(spec: DataSpec, shape: tuple[int, int, int], *, download: bool = False) -> Any:

@@ -1,56 +1,76 @@
-"""Several runs on this machine: so many at a time as memory and cores allow, each in its own process."""
+"""Several runs on this machine: so many at a time as memory and cores allow, each in a process of its own."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from subprocess import Popen, TimeoutExpired
 
 from explorer.base.cancellation import Cancelled, KeepGoing, always
-from explorer.training.launch import pause_run, start_run
+from explorer.training.launch import start_run
 from explorer.training.run_folder import RunFolder, RunState
 
-
 _POLL_SECONDS = 0.1
-_RETRIES = 2  # of a run whose process was killed
+_RETRIES = 2  # of a process that was killed
+_PAUSE_SECONDS = 60  # a checkpoint of a large network on a slow disk
 
 
 def run_all(
     folders: Sequence[RunFolder], *, workers: int = 1, trusted: bool = False, keep_going: KeepGoing = always
 ) -> list[RunState]:
-    """Train runs to their ends, `workers` at a time, and return where each stands, in their order.
+    """Train runs to their ends in `workers` processes, and return where each stands, in their order.
 
-    A run whose process is killed goes on from its checkpoint, twice; finished ones are left alone. When `keep_going`,
-    which is asked with the part that is done, returns False, those that run are paused and Cancelled is raised.
+    A process that is killed is started again, twice, and goes on from the checkpoint; finished runs are left alone.
+    When `keep_going`, which is asked with the part that is done, returns False, those that run are paused and Cancelled
+    is raised.
     """
-    waiting, running = list(folders), []
-    tries: dict[int, int] = {}
+    unfinished = [folder for folder in folders if folder.read_state().state != "finished"]
+    slots = [_Slot(unfinished[first::workers], trusted) for first in range(max(1, workers))]
     try:
-        while waiting or running:
-            running = [folder for folder in running if not _has_ended(folder, waiting, tries)]
-            while waiting and len(running) < max(1, workers):
-                folder = waiting.pop(0)
-                if folder.read_state().state != "finished":
-                    tries[id(folder)] = tries.get(id(folder), 0) + 1
-                    start_run(folder, trusted=trusted)
-                    running.append(folder)
+        while True:
+            done = [slot.poll() for slot in slots]  # each is asked, so that each starts what it has to
+            if all(done):
+                break
             if not keep_going(_part_done(folders)):
                 raise Cancelled
             time.sleep(_POLL_SECONDS)
     except BaseException:
-        for folder in running:
-            folder.request_pause()
-        for folder in running:
-            pause_run(folder)
+        for slot in slots:
+            slot.pause()
         raise
     return [folder.read_state() for folder in folders]
 
 
-def _has_ended(folder: RunFolder, waiting: list[RunFolder], tries: dict[int, int]) -> bool:
-    if folder.is_locked():
+class _Slot:
+    """Runs that one process trains, one after the other."""
+
+    def __init__(self, folders: Sequence[RunFolder], trusted: bool) -> None:
+        self._folders, self._trusted = list(folders), trusted
+        self._process: Popen[bytes] | None = None
+        self._starts = 0
+
+    def poll(self) -> bool:
+        """Start the process where there is none; return whether all is done."""
+        if self._process is not None and self._process.poll() is None:
+            return False
+        unfinished = [folder for folder in self._folders if folder.read_state().state not in ("finished", "failed")]
+        if not unfinished or self._starts > _RETRIES:
+            return True
+        self._starts += 1
+        self._process = start_run(*unfinished, trusted=self._trusted)
         return False
-    if folder.read_state().state == "interrupted" and tries[id(folder)] <= _RETRIES:
-        waiting.insert(0, folder)
-    return True
+
+    def pause(self) -> None:
+        """Pause the run that is trained, which ends the process."""
+        if self._process is None:
+            return
+        for folder in self._folders:
+            folder.request_pause()
+        with suppress(TimeoutExpired):
+            self._process.wait(_PAUSE_SECONDS)
+        for folder in self._folders:
+            folder.pause_path.unlink(missing_ok=True)
 
 
 def _part_done(folders: Sequence[RunFolder]) -> float:

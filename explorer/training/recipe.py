@@ -122,7 +122,7 @@ def recipe_from_json(value: Any, base: Recipe | None = None) -> Recipe:
     """Return the recipe of a JSON object, whose missing fields are those of `base`. Raises RecipeError naming the
     field."""
     if not isinstance(value, Mapping):
-        raise RecipeError(tr("a recipe is an object such as {example}", example='{"epochs": 5, "learning_rate": 0.002}'))
+        raise RecipeError(tr("a recipe is an object such as {example}", example='{"epochs": 5}'))
     known = [f.name for f in dataclasses.fields(Recipe)]
     unknown = sorted(set(map(str, value)) - set(known))
     if unknown:

@@ -168,7 +168,8 @@ class Comparison:
 
 def summarise(networks: Mapping[str, Network], folders: Mapping[str, Sequence[RunFolder]], budget: str) -> Comparison:
     """Return the comparison of runs that are finished. Raises RunError where one is not."""
-    contestants, seeds = [], ()
+    contestants: list[Contestant] = []
+    seeds: tuple[int, ...] = ()
     for title, network in networks.items():
         results = [_finished(folder) for folder in folders[title]]
         seeds = tuple(folder.read_spec().seed for folder in folders[title])

@@ -57,8 +57,6 @@ class RunSpec:
 
     def as_json(self) -> dict[str, Any]:
         """Return the spec as plain values, with the versions that made it."""
-        import explorer
-
         return {
             "format": "cnnx-run",
             "version": RUN_VERSION,
@@ -69,7 +67,7 @@ class RunSpec:
             "device": self.device,
             "threads": self.threads,
             "group": self.group,
-            "made_with": {"cnn-explorer": explorer.__version__, "torch": torch.__version__},
+            "made_with": {"torch": torch.__version__},
         }
 
 

@@ -82,9 +82,7 @@ def _texture(rng: np.random.Generator, x: _Plane, y: _Plane) -> _Plane:
     return patterns[int(rng.integers(len(patterns)))]
 
 
-def _inside(
-    kind: int, rng: np.random.Generator, x: _Plane, y: _Plane, place: _Plane, size: float
-) -> NDArray[np.bool_]:
+def _inside(kind: int, rng: np.random.Generator, x: _Plane, y: _Plane, place: _Plane, size: float) -> NDArray[np.bool_]:
     angle = rng.uniform(-0.5, 0.5)
     dx, dy = (x - place[0]) / size, (y - place[1]) / size
     return _SHAPES[kind](dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle))

@@ -28,7 +28,7 @@ def split_by_class(images: Images, test_share: float, seed: int) -> tuple[Images
     """Return images to train on and to test on: of each class the same share, at least one where there are two."""
     train, test = [], []
     order = torch.randperm(len(images), generator=generator(seed, "split"))
-    for number in images.labels.unique().tolist():
+    for number in sorted(set(images.labels.tolist())):
         rows = order[images.labels[order] == number]
         held_out = min(max(1, round(test_share * len(rows))), len(rows) - 1)
         test.append(rows[:held_out])

@@ -59,7 +59,9 @@ def verdict(difference: Interval, name: str, baseline: str) -> str:
     limits = tr("95 % interval {low:+.1f} to {high:+.1f}", low=100 * difference.low, high=100 * difference.high)
     seeds = tr_n("{n} seed", "{n} seeds", difference.count)
     if difference.low <= 0 <= difference.high:
-        return tr("No difference seen with {seeds}: {points} points, {limits}.", seeds=seeds, points=points, limits=limits)
+        return tr(
+            "No difference seen with {seeds}: {points} points, {limits}.", seeds=seeds, points=points, limits=limits
+        )
     better = tr("{name} is better than {baseline}", name=name, baseline=baseline)
     worse = tr("{name} is worse than {baseline}", name=name, baseline=baseline)
     return tr(

@@ -61,6 +61,7 @@ def train(
         steps[0] = steps[0] or run.read_state().steps
         return keep_going(min(1.0, point.step / max(1, steps[0])))
 
+    run.pause_path.unlink(missing_ok=True)
     state = execute(run, fitted, report)
     if state.state == "paused":
         raise Cancelled

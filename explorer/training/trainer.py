@@ -236,7 +236,8 @@ def _freeze(module: nn.Module, until: str, only: frozenset[str] | None) -> list[
     """Keep the weights of all layers up to a path, and of all but `only`; return the norms among them."""
     frozen: list[nn.Module] = []
     paths = [path for path, part in module.named_modules() if not list(part.children())]
-    last = max((n for n, path in enumerate(paths) if until and (path == until or path.startswith(f"{until}."))), default=-1)
+    inside = [n for n, path in enumerate(paths) if until and (path == until or path.startswith(f"{until}."))]
+    last = max(inside, default=-1)
     if until and last < 0:
         raise ValueError(f"there is no layer or block {until!r} to freeze up to")
     for number, path in enumerate(paths):

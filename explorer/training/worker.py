@@ -1,4 +1,4 @@
-"""The process of a run: `python -m explorer.training.worker FOLDER`."""
+"""The process of one run after another: `python -m explorer.training.worker FOLDER…`."""
 
 from __future__ import annotations
 
@@ -24,18 +24,23 @@ def open_run_network(folder: RunFolder, trusted: bool) -> Network:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the run of a folder. Return 0 when it is finished or paused, 1 when it failed."""
+    """Train the runs of folders, one after the other. Return 0 when all are finished, or one is paused; 1 when one
+    failed."""
     parser = argparse.ArgumentParser(prog="cnn-explorer --training-run")
-    parser.add_argument("folder")
+    parser.add_argument("folders", nargs="+")
     parser.add_argument("--trust", action="store_true")
     parsed = parser.parse_args(arguments)
-    folder = RunFolder(parsed.folder)
-    try:
-        state = execute(folder, open_run_network(folder, parsed.trust))
-    except (ValueError, RuntimeError, LookupError) as failure:
-        print(failure, file=sys.stderr)
-        return 1
-    return int(state.state == "failed")
+    failed = False
+    for folder in map(RunFolder, parsed.folders):
+        try:
+            state = execute(folder, open_run_network(folder, parsed.trust)).state
+        except (ValueError, RuntimeError, LookupError) as failure:
+            print(failure, file=sys.stderr)
+            state = "failed"
+        if state == "paused":
+            break
+        failed |= state == "failed"
+    return int(failed)
 
 
 if __name__ == "__main__":

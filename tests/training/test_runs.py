@@ -1,0 +1,253 @@
+"""Runs: the same curve whatever happens on the way, and faults that are said."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import explorer
+from explorer.base.cancellation import Cancelled
+from explorer.network import Network
+from explorer.training import execution
+from explorer.training.data_spec import DataSpec
+from explorer.training.execution import execute
+from explorer.training.launch import create_run, pause_run, start_run
+from explorer.training.queue import run_all
+from explorer.training.recipe import Recipe
+from explorer.training.run_folder import CurvePoint, RunError, RunFolder, RunSpec, wait_until_done
+from explorer.training.train import fit_network, train
+from explorer.training.trainer import Trainer
+
+DATA = DataSpec("digits", train_images=128)
+RECIPE = Recipe(epochs=2, batch_size=32)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """A small network that digits fit."""
+    return fit_network(explorer.open("shufflenet_v2_x0_5"), DATA)
+
+
+def spec(**changes: object) -> RunSpec:
+    return RunSpec("digits", DATA, Recipe(**{**vars(RECIPE), **changes}), threads=1)
+
+
+def curve(folder: RunFolder) -> list[CurvePoint]:
+    return folder.read_curve()[0]
+
+
+def same_weights(first: RunFolder, second: RunFolder) -> bool:
+    """Whether two runs found the same numbers, bit for bit."""
+    here, there = (load_file(folder.weights_path) for folder in (first, second))
+    return here.keys() == there.keys() and all(torch.equal(here[name], there[name]) for name in here)
+
+
+@pytest.fixture(scope="module")
+def whole(network: Network, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run that nothing happened to."""
+    folder = create_run(network, spec(), tmp_path_factory.mktemp("whole") / "run")
+    assert execute(folder, network).state == "finished"
+    return folder
+
+
+def test_a_run_has_a_point_for_each_step_and_each_test(whole: RunFolder) -> None:
+    points = curve(whole)
+    assert [p.step for p in points if p.loss is not None] == list(range(1, 9))
+    assert [p.step for p in points if p.test_loss is not None] == [4, 8]
+    state = whole.read_state()
+    assert (state.state, state.step, state.steps, state.epoch, state.epochs) == ("finished", 8, 8, 2, 2)
+
+
+def test_the_same_run_has_the_same_curve_and_weights(network: Network, whole: RunFolder, tmp_path: Path) -> None:
+    again = create_run(network, spec(), tmp_path / "again")
+    execute(again, network)
+    assert curve(again) == curve(whole)
+    assert same_weights(again, whole)
+
+
+def test_a_paused_run_goes_on_as_if_it_had_not_been(network: Network, whole: RunFolder, tmp_path: Path) -> None:
+    folder = create_run(network, spec(), tmp_path / "paused")
+    for stop in (2, 3, 7):
+        state = execute(folder, network, lambda point, stop=stop: point.step < stop)  # type: ignore[misc]
+        assert (state.state, state.step) == ("paused", stop)
+    assert execute(folder, network).state == "finished"
+    assert curve(folder) == curve(whole)
+    assert same_weights(folder, whole)
+
+
+def test_a_finished_run_is_not_trained_again(network: Network, whole: RunFolder) -> None:
+    before = whole.curve_path.read_bytes()
+    assert execute(whole, network).state == "finished"
+    assert whole.curve_path.read_bytes() == before
+
+
+def test_a_killed_run_goes_on_with_the_same_curve(
+    network: Network, whole: RunFolder, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    folder = create_run(network, spec(), tmp_path / "killed")
+    chance = random.Random(0)
+    for _ in range(50 if request.config.getoption("--long") else 2):
+        start_run(folder)
+        time.sleep(chance.uniform(0, 6))
+        if folder.is_locked():
+            os.kill(folder.read_state().pid, signal.SIGKILL)
+        wait_until_done(folder)
+        if folder.read_state().state == "finished":
+            break
+        assert folder.read_state().state in ("interrupted", "new")
+    start_run(folder)
+    assert wait_until_done(folder).state == "finished"
+    assert curve(folder) == curve(whole)
+    assert same_weights(folder, whole)
+
+
+def test_a_queue_runs_one_after_the_other_and_retries_what_was_killed(network: Network, tmp_path: Path) -> None:
+    folders = [create_run(network, spec(epochs=1), tmp_path / name) for name in "ab"]
+    killed: list[int] = []
+
+    def kill_the_first(done: float) -> bool:
+        state = folders[0].read_state()
+        if not killed and state.state == "running" and state.pid:
+            killed.append(state.pid)
+            os.kill(state.pid, signal.SIGKILL)
+        return True
+
+    assert [state.state for state in run_all(folders, keep_going=kill_the_first)] == ["finished"] * 2
+    assert killed
+    assert curve(folders[0]) == curve(folders[1])
+
+
+def test_a_queue_that_is_cancelled_pauses_what_runs(network: Network, tmp_path: Path) -> None:
+    folder = create_run(network, spec(epochs=1000), tmp_path / "run")
+    with pytest.raises(Cancelled):
+        run_all([folder], keep_going=lambda done: not curve(folder))
+    assert folder.read_state().state == "paused"
+
+
+def test_two_processes_do_not_train_one_run(network: Network, tmp_path: Path) -> None:
+    folder = create_run(network, spec(epochs=1000), tmp_path / "run")
+    start_run(folder)
+    with pytest.raises(RunError, match="another process"):
+        execute(folder, network)
+    with pytest.raises(RunError, match="another process"):
+        start_run(folder)
+    assert pause_run(folder).state == "paused"
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_says_where(network: Network, tmp_path: Path) -> None:
+    wild = spec(learning_rate=100.0, clip=0.0, optimizer="sgd", warmup=0.0, epochs=20)
+    folder = create_run(network, wild, tmp_path / "run")
+    state = execute(folder, network)
+    assert state.state == "failed"
+    assert "not a number from step" in state.message
+    assert "Try a learning rate of" in state.message
+
+
+def test_a_batch_that_does_not_fit_is_computed_in_parts(
+    network: Network, whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer.train_step
+
+    def full(self: Trainer) -> object:
+        if self.parts < 2:
+            raise torch.OutOfMemoryError("no room")
+        return step(self)
+
+    monkeypatch.setattr(Trainer, "train_step", full)
+    folder = create_run(network, spec(), tmp_path / "parts")
+    state = execute(folder, network)
+    assert state.state == "finished"
+    assert "computed in 2 parts" in state.message
+    assert len(curve(folder)) == len(curve(whole))
+
+
+def test_a_full_disk_is_said(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *rest: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(execution, "write_tensors", full)
+    state = execute(create_run(network, spec(), tmp_path / "run"), network)
+    assert (state.state, state.message.split(": ")[-1]) == ("failed", "No space left on device")
+
+
+def test_minutes_and_multiplications_limit_the_steps(network: Network, tmp_path: Path) -> None:
+    per_step = 3 * network.figures.total.macs * RECIPE.batch_size
+    state = execute(create_run(network, spec(macs=3.5 * per_step), tmp_path / "macs"), network)
+    assert state.steps == 3
+    state = execute(create_run(network, spec(minutes=1e-6), tmp_path / "minutes"), network)
+    assert state.steps == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("run.json", "{}", "no training run"),
+        ("run.json", "[", "not JSON"),
+        ("state.json", '{"state": "happy"}', "state"),
+        ("curve.jsonl", "{]\n", "damaged"),
+        ("checkpoint.safetensors", "nonsense", "checkpoint"),
+    ],
+)
+def test_damaged_files_are_named(
+    name: str, content: str, said: str, network: Network, whole: RunFolder, tmp_path: Path
+) -> None:
+    for path in whole.path.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / name).write_text(content)
+    folder = RunFolder(tmp_path)
+
+    def read_and_train() -> None:
+        for read in (folder.read_spec, folder.read_state, folder.read_curve):
+            read()
+        raise RunError(execute(folder, network).message)
+
+    with pytest.raises(RunError, match=said):
+        read_and_train()
+
+
+def test_a_curve_that_is_being_written_is_read_up_to_its_last_line(whole: RunFolder, tmp_path: Path) -> None:
+    content = whole.curve_path.read_bytes()
+    (tmp_path / "curve.jsonl").write_bytes(content[:-5])
+    folder = RunFolder(tmp_path)
+    points, place = folder.read_curve()
+    assert points == curve(whole)[:-1]
+    (tmp_path / "curve.jsonl").write_bytes(content)
+    assert folder.read_curve(place)[0] == curve(whole)[-1:]
+
+
+def test_loaded_weights_are_fine_tuned_from_where_they_are(network: Network, whole: RunFolder, tmp_path: Path) -> None:
+    trained = network.load_weights(whole.weights_path)
+    folder = create_run(trained, spec(initialisation="network", frozen_until="stage4", epochs=1), tmp_path / "fine")
+    assert execute(folder, trained).state == "finished"
+    before, after = trained.module().state_dict(), network.load_weights(folder.weights_path).module().state_dict()
+    same = {name: torch.equal(before[name], after[name]) for name in before}
+    assert all(kept for name, kept in same.items() if not name.startswith(("conv5", "fc")))
+    assert not same["fc.weight"]
+
+
+def test_a_trained_network_comes_back_with_its_weights(network: Network, tmp_path: Path) -> None:
+    result = train(network, DATA, RECIPE, folder=tmp_path / "run")
+    assert 0 <= result.test_accuracy <= 1
+    assert len(result.tests) == 2
+    assert result.network.context.checkpoint is not None
+    assert not result.network.context.checkpoint.report.missing
+    with torch.no_grad():
+        from explorer.training.datasets import load_dataset, normalise
+        from explorer.training.fitting import input_shape
+
+        images = load_dataset(DATA, input_shape(network)).test
+        right = result.network.module()(normalise(images.pixels)).argmax(1) == images.labels
+    assert float(right.float().mean()) == pytest.approx(result.test_accuracy)
+
+
+def test_nothing_in_a_run_is_code(whole: RunFolder) -> None:
+    assert {path.suffix for path in whole.path.iterdir()} <= {".json", ".jsonl", ".safetensors", ".cnnx", "", ".txt"}
+    assert json.loads((whole.path / "run.json").read_text())["seed"] == 0
