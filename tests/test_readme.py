@@ -21,13 +21,26 @@ def test_the_python_example(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    example, experiment = blocks("python")
+    example, _, experiment = blocks("python")
     exec(compile(example, "README.md", "exec"), {})
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "3504872 300774272 601548544"  # as the comment beside it says
     assert (tmp_path / "mobilenet.png").exists()
     exec(compile(experiment, "README.md", "exec"), {})
     assert capsys.readouterr().out.startswith("9.677")
+
+
+def test_the_training_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CNN_EXPLORER_DATA", str(tmp_path))
+    _, training, _ = blocks("python")
+    small = training.replace('"shapes", {"epochs": 5}', '"digits:train_images=64", {"epochs": 1}')
+    small = small.replace('"digits", seeds=3', '"digits:train_images=64", {"epochs": 1}, seeds=1')
+    small = small.replace("mobilenet_v2", "shufflenet_v2_x0_5")
+    assert small.count("train_images=64") == 2
+    exec(compile(small, "README.md", "exec"), {})
+    assert "| linear" in capsys.readouterr().out
 
 
 def test_the_edits_example() -> None:

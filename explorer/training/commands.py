@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from explorer.base.atomic_write import write_atomic
 
 if TYPE_CHECKING:
     from explorer.base.cancellation import KeepGoing
@@ -24,7 +28,9 @@ def add_train_arguments(parser: argparse.ArgumentParser, open_network: OpenNetwo
     """Add what `train` takes beside the network."""
     _add_common(parser)
     parser.add_argument("--folder", metavar="PATH", help="of the run: where it is there already, it is resumed")
-    parser.add_argument("--weights", metavar="FILE", help="also write the trained weights of the first seed there")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="also write the trained weights of the first seed there (.safetensors)"
+    )
     parser.set_defaults(run=lambda parsed: _train(parsed, open_network))
 
 
@@ -79,9 +85,7 @@ def _train(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
         )
         found.append(result)
         if not seed and parsed.weights:
-            from explorer.export.network_files import save_network
-
-            save_network(result.network, parsed.weights)
+            write_atomic(Path(parsed.weights), partial(shutil.copyfile, result.folder.weights_path))
     rows = [
         {
             "seed": seed,
