@@ -71,6 +71,28 @@ def _shape_width(card: Card) -> float:
     return _SHAPE_GAP + text_width(card.shape, LINE_PX) if card.shape else 0.0
 
 
+def read_card(card: Card, width: float) -> tuple[str, ...]:
+    """Return what a card of this width says, line by line, as it is painted: its title first."""
+    if card.is_round:
+        return (card.title,)
+    room = width - _PADDING_LEFT - _PADDING_RIGHT
+    signs = _ICON_WIDTH + (_EXPANDER_WIDTH if card.is_expandable else 0)
+    rows = [elide(card_heading(card), TITLE_PX, room - signs + 2, True)]
+    for number, line in enumerate(card.lines or (("",) if card.shape else ())):
+        shape = card.shape if number == 0 else ""
+        left = room + 2 - (_shape_width(card) if shape and line else 0)
+        rows.append("   ".join(filter(None, (elide(line, LINE_PX, left, False), shape))))
+    chips = " · ".join(text for _, text in _fit_chips(card, room))
+    return (*rows, chips) if chips else tuple(rows)
+
+
+def read_header(card: Card, width: float) -> tuple[str, str]:
+    """Return the title of an expanded group of this width, and what stands beside it."""
+    room = width - 2 * _PADDING_LEFT - (_EXPANDER_WIDTH if card.is_expandable else 0)
+    title = _fit_heading(card_heading(card), room)
+    return title, _fit_phrases(card.lines, room - text_width(title, TITLE_PX, True) - 10)
+
+
 def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale: float) -> None:
     """Paint a card. `scale` is screen pixels per drawing unit; it decides which details are readable and painted."""
     if card.is_round:
@@ -144,7 +166,7 @@ def paint_frame(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale
     if max(rect.width(), rect.height()) * scale < level_of_detail.MIN_FRAME_PX:
         level_of_detail.paint_distant_card(painter, card, rect, theme, scale)  # what is in it is smaller than a pixel
         return
-    painter.setPen(QPen(_border_colour(card, theme), 1.0 if scale > 0.5 else 0.0))
+    painter.setPen(QPen(border_colour(card, theme), 1.0 if scale > 0.5 else 0.0))
     painter.setBrush(theme.frame_fill(depth))
     painter.drawRoundedRect(rect, CORNER_RADIUS + 2, CORNER_RADIUS + 2)
 
@@ -153,10 +175,9 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     """Paint the title of an expanded group, on top of the link that enters through the same band."""
     if TITLE_PX * scale < MIN_CARD_TITLE_PX:
         return
-    room = rect.width() - 2 * _PADDING_LEFT - _EXPANDER_WIDTH
-    title = _fit_heading(card_heading(card), room)
+    title, more = read_header(card, rect.width())
     title_width = text_width(title, TITLE_PX, True)
-    more = _fit_phrases(card.lines, room - title_width - 10) if LINE_PX * scale >= MIN_TEXT_PX else ""
+    more = more if LINE_PX * scale >= MIN_TEXT_PX else ""
     baseline, left = rect.top() + 20, rect.left() + _PADDING_LEFT
     written = title_width + (10 + text_width(more, LINE_PX) if more else 0)
     painter.fillRect(QRectF(left - 3, baseline - 13, written + 6, 18), theme.frame_fill(depth))
@@ -166,12 +187,13 @@ def paint_header(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scal
     painter.setPen(theme.named_colour("muted"))
     painter.setFont(diagram_font(LINE_PX))
     painter.drawText(QPointF(left + title_width + 10, baseline), more)
-    _paint_expander(painter, QPointF(rect.right() - _PADDING_LEFT - 2, rect.top() + 15), theme, expanded=True)
+    if card.is_expandable:
+        _paint_expander(painter, QPointF(rect.right() - _PADDING_LEFT - 2, rect.top() + 15), theme, expanded=True)
 
 
 def _fit_heading(title: str, max_width: float) -> str:
     short = title if text_width(title, TITLE_PX, True) <= max_width else level_of_detail.SHORT_TITLES.get(title, title)
-    return _elide(short, TITLE_PX, max_width, True)
+    return elide(short, TITLE_PX, max_width, True)
 
 
 def paint_side_texts(painter: QPainter, theme: Theme, scale: float, texts: Iterable[tuple[QPointF, str]]) -> None:
@@ -267,7 +289,7 @@ def _paint_text(painter: QPainter, card: Card, rect: QRectF, theme: Theme, scale
     title_font = diagram_font(TITLE_PX, bold=True)
     painter.setFont(_struck_out_font() if ghost else title_font)
     painter.setPen(theme.named_colour("muted" if ghost else "text"))
-    painter.drawText(QPointF(x + _ICON_WIDTH, y + 13), _elide(card_heading(card), TITLE_PX, room + 2, True))
+    painter.drawText(QPointF(x + _ICON_WIDTH, y + 13), elide(card_heading(card), TITLE_PX, room + 2, True))
     if card.is_expandable:
         _paint_expander(painter, QPointF(rect.right() - _PADDING_RIGHT - 3, y + 8), theme, expanded=False)
     y += _TITLE_ROW_HEIGHT
@@ -285,7 +307,7 @@ def _paint_lines(painter: QPainter, card: Card, corner: QPointF, width: float, t
     for number, line in enumerate(card.lines or (("",) if card.shape else ())):
         painter.setPen(ink)
         left = width - (_shape_width(card) if number == 0 and line else 0)
-        painter.drawText(QPointF(corner.x(), y + 12), _elide(line, LINE_PX, left, False))
+        painter.drawText(QPointF(corner.x(), y + 12), elide(line, LINE_PX, left, False))
         if number == 0 and card.shape:
             painter.setPen(theme.named_colour("muted" if is_inactive(card) else "text"))
             start = width - 2 - text_width(card.shape, LINE_PX) if line else 0.0
@@ -335,13 +357,14 @@ def paint_badge(painter: QPainter, change: Change, center: QPointF, theme: Theme
 
 
 def _outline_pen(card: Card, theme: Theme, scale: float) -> QPen:
-    pen = QPen(_border_colour(card, theme), 1.4 if card.change != "same" else 1.0)
+    pen = QPen(border_colour(card, theme), 1.4 if card.change != "same" else 1.0)
     if is_inactive(card):
         pen.setStyle(Qt.PenStyle.DashLine)
     return pen
 
 
-def _border_colour(card: Card, theme: Theme) -> QColor:
+def border_colour(card: Card, theme: Theme) -> QColor:
+    """Return the colour of a card's outline, which says how it was changed."""
     return theme.named_colour(
         {"changed": "changed", "added": "added", "off": "off", "removed": "off"}.get(card.change, "border")
     )
@@ -373,8 +396,9 @@ def _fit_chips(card: Card, max_width: float) -> list[tuple[Kind, str]]:
 
 
 @bounded(2**14)
-def _elide(text: str, pixels: float, max_width: float, bold: bool) -> str:
-    """Without its end; a path without its beginning: "…denselayer3" for "features.denseblock1.denselayer3"."""
+def elide(text: str, pixels: float, max_width: float, bold: bool) -> str:
+    """Return a text that fits: without its end; a path without its beginning: "…denselayer3" for
+    "features.denseblock1.denselayer3"."""
     rest = text
     while "." in rest and " " not in rest and text_width("…" * (rest != text) + rest, pixels, bold) > max_width:
         rest = rest.partition(".")[2]

@@ -60,6 +60,11 @@ _LABELS: dict[Kind | LegendMark, str] = {
 }
 
 
+def kind_label(kind: Kind) -> str:
+    """Return what the legend calls a kind of op; "" for groups, which say themselves what they are."""
+    return tr(_LABELS[kind]) if kind in _LABELS else ""
+
+
 def scale_entries(scale: ColourScale) -> Iterator[LegendText]:
     """Yield the entries that explain a colour scale."""
     yield LegendText("title", scale.title)
@@ -92,6 +97,14 @@ def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], rect: QRectF
             theme.named_colour("text" if isinstance(kind, LegendText) and kind.symbol in ("title", "heat") else "muted")
         )
         painter.drawText(QPointF(rect.left() + x + _symbol_width(kind), rect.top() + y + 14), text)
+
+
+def place_entries(
+    entries: Sequence[LegendEntry], width: float
+) -> Iterator[tuple[LegendEntry, float, float, float, str]]:
+    """Yield entries with the top left corner of each, where its text begins from there, and the text."""
+    for entry, (x, y, text) in zip(_ordered_entries(entries), _lay_out_entries(entries, width), strict=True):
+        yield entry, x, y, _symbol_width(entry), text
 
 
 def legend_width(entries: Sequence[LegendEntry]) -> float:

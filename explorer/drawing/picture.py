@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,14 +16,21 @@ from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, scale_e
 from explorer.drawing.marks import MarkOutline, Marks, paint_marks
 from explorer.drawing.rect_index import RectIndex
 from explorer.drawing.theme import Theme, text_width
-from explorer.layout import Geometry, Route, arrange
+from explorer.layout import Fit, Geometry, Route, arrange, arrange_to_fit
 from explorer.viewmodels.card_ids import StackId
-from explorer.viewmodels.diagram import Card, Diagram, Direction, Link, ProgressCallback
+from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
+
+#: Told what is painted next, by its kind and id; "" where a thing ends.
+Announce = Callable[[str, str], object]
 
 DIMMED_OPACITY = 0.3
 _MIN_VISIBLE_PX = 1.0  # screen pixels: what is smaller both ways is not painted
 _NO_MARKS = Marks()
 _MAX_SIDE_TEXT_WIDTH = 400.0  # a text that begins this far to the left may still be seen
+
+
+def say_nothing(kind: str, id: str) -> None:
+    """Announce nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Picture:
     """Diagram with the geometry of its cards and links, made by `compose_picture`. Painting does not change it."""
 
     def __init__(self, diagram: Diagram, geometry: Geometry) -> None:
-        self.diagram = diagram
+        self.diagram, self.geometry = diagram, geometry
         self.width, self.height = geometry.width, geometry.height
         depth = _depths(diagram)
         self._placed: dict[str, _PlacedCard] = {}
@@ -68,7 +75,7 @@ class Picture:
             box = geometry.boxes[id]
             rect = QRectF(box.x, box.y, box.width, box.height)
             self._placed[id] = _PlacedCard(diagram.cards[id], rect, depth[id], id in diagram.children)
-        self._side_texts = {id: QPointF(*place) for id, place in geometry.texts.items()}
+        self.side_texts = {id: QPointF(*place) for id, place in geometry.texts.items()}
         pairs = zip(diagram.links, geometry.routes, strict=True)
         self._drawn_links = [self._link_lines(link, route) for link, route in pairs]
         self._bundles = links.bundle_links([link.source for link in diagram.links], geometry.routes, self._drawn_links)
@@ -102,21 +109,27 @@ class Picture:
     @cached_property
     def legend(self) -> tuple[LegendEntry, ...]:
         """Entries for every kind, mark and colour scale that occurs."""
-        return self.legend_in(self.bounds)
+        return self._build_legend(self._placed.values(), self._bundles)
 
     def legend_in(self, region: QRectF) -> tuple[LegendEntry, ...]:
         """Return the entries for what occurs in a region of the drawing."""
-        scale, bars = self.diagram.scale, self.diagram.bars_label
-        shown = list(self._cards_in(region))
-        kinds = dict.fromkeys(placed.card.kind for placed in shown)
-        for placed in shown:
-            kinds.update(dict.fromkeys(kind for kind, _ in placed.card.chips))
-        colours: tuple[LegendEntry, ...] = tuple(kinds) if scale is None else tuple(scale_entries(scale))
-        skips = any(self._bundles[number].is_skip for number in self._bundle_index.query(region))
-        marks: list[LegendMark] = ["skip"] if skips else []
-        frames = (self._frames[number] for number in self._frame_index.query(region))
-        changes = {placed.card.change for placed in (*shown, *frames)}
+        near = [self._frames[number] for number in self._frame_index.query(region)] + list(self._cards_in(region))
+        return self._build_legend(near, [self._bundles[number] for number in self._bundle_index.query(region)])
+
+    def _build_legend(
+        self, placed: Iterable[_PlacedCard], strands: Iterable[links.LinkBundle]
+    ) -> tuple[LegendEntry, ...]:
+        near = list(placed)
+        cards = [one.card for one in near if not one.is_frame]
+        scale = self.diagram.scale
+        if scale is not None and scale.labels:
+            found = {one.card.tint_label for one in near}
+            scale = replace(scale, labels=tuple(label for label in scale.labels if label in found))
+        colours: tuple[LegendEntry, ...] = _kinds_on(cards) if scale is None else tuple(scale_entries(scale))
+        marks: list[LegendMark] = ["skip"] if any(strand.is_skip for strand in strands) else []
+        changes = {one.card.change for one in near}
         marks += [change for change in ("changed", "added", "off", "removed") if change in changes]
+        bars = self.diagram.bars_label if any(card.bar_share > 0 for card in cards) else ""
         return (*colours, *marks, *((LegendText("bar", bars),) if bars else ()))
 
     def cards_in_sight(self, region: QRectF) -> tuple[str, ...]:
@@ -232,7 +245,7 @@ class Picture:
 
     def _build_item(self, placed: _PlacedCard) -> DiagramItem:
         id, rect = placed.card.id, placed.rect
-        text = self._side_texts.get(id)
+        text = self.side_texts.get(id)
         return DiagramItem(
             placed.card,
             placed.is_frame,
@@ -265,9 +278,18 @@ class Picture:
         slack = 8 / min(scale, 1.0)
         return touched.adjusted(-slack, -slack, slack, slack) if not touched.isNull() else touched
 
-    def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks = _NO_MARKS) -> None:
-        """Paint the exposed part, in drawing units; `scale` is screen pixels per unit."""
-        self._paint_body(painter, theme, exposed, scale, marks)
+    def paint(
+        self,
+        painter: QPainter,
+        theme: Theme,
+        exposed: QRectF,
+        scale: float,
+        marks: Marks = _NO_MARKS,
+        announce: Announce = say_nothing,
+    ) -> None:
+        """Paint the exposed part, in drawing units; `scale` is screen pixels per unit. `announce` is told which frame,
+        title, links or card is painted next."""
+        self._paint_body(painter, theme, exposed, scale, marks, announce)
         if scale * cards.TITLE_PX < cards.MIN_CARD_TITLE_PX:
             self._paint_distant_titles(painter, theme, exposed, scale)
         found = (id for id in marks.search_hits if id in self._placed and self._placed[id].rect.intersects(exposed))
@@ -277,20 +299,33 @@ class Picture:
         """Paint everything as patches of colour, without text."""
         self._paint_body(painter, theme, self.bounds, min(scale, 0.99 * level_of_detail.OVERVIEW_SCALE), _NO_MARKS)
 
-    def _paint_body(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
+    def _paint_body(
+        self,
+        painter: QPainter,
+        theme: Theme,
+        exposed: QRectF,
+        scale: float,
+        marks: Marks,
+        announce: Announce = say_nothing,
+    ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, scale * cards.TITLE_PX >= cards.MIN_CARD_TITLE_PX)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
         frames = [self._frames[number] for number in self._frame_index.query(exposed, _MIN_VISIBLE_PX / scale)]
         for placed in frames:
+            announce("frame", placed.card.id)
             cards.paint_frame(painter, placed.card, placed.rect, theme, scale, placed.depth)
-        self._paint_links(painter, theme, exposed, scale, marks)
+        announce("", "")
+        self._paint_links(painter, theme, exposed, scale, marks, announce)
         for placed in frames:
+            announce("title", placed.card.id)
             cards.paint_header(painter, placed.card, placed.rect, theme, scale, placed.depth)
         flow = self.data_flow(marks.flow_card)
         for placed in self._cards_in(exposed, _MIN_VISIBLE_PX / scale):
             if flow is not None:
                 painter.setOpacity(1.0 if placed.card.id in flow.cards else DIMMED_OPACITY)
+            announce("card", placed.card.id)
             cards.paint_card(painter, placed.card, placed.rect, theme, scale)
+        announce("", "")
         painter.setOpacity(1.0)
 
     def _paint_distant_titles(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
@@ -327,7 +362,9 @@ class Picture:
     def _cards_in(self, exposed: QRectF, min_side: float = 0.0) -> Iterator[_PlacedCard]:
         return (self._cards[number] for number in self._card_index.query(exposed, min_side))
 
-    def _paint_links(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks) -> None:
+    def _paint_links(
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks, announce: Announce
+    ) -> None:
         seen = [
             self._bundles[number]
             for number in self._bundle_index.query(exposed, _MIN_VISIBLE_PX / scale + links.BUNDLE_MARGIN)
@@ -337,7 +374,9 @@ class Picture:
         for strand in seen:
             lit = flow is None or flow.links.issuperset(strand.link_indices)
             painter.setOpacity(1.0 if lit else DIMMED_OPACITY)
+            announce("shortcuts" if strand.is_skip else "links", strand.source)
             links.paint_link_path(painter, strand.path, strand.arrow_heads, skip if strand.is_skip else main, scale)
+        announce("", "")
         painter.setOpacity(1.0)
         if flow is not None:
             self._paint_flow_links(painter, seen, flow, theme, scale)
@@ -353,7 +392,7 @@ class Picture:
             )
         room = exposed.adjusted(-_MAX_SIDE_TEXT_WIDTH, -20, 0, 20)
         texts = (
-            (point, self.diagram.cards[id].side_text) for id, point in self._side_texts.items() if room.contains(point)
+            (point, self.diagram.cards[id].side_text) for id, point in self.side_texts.items() if room.contains(point)
         )
         cards.paint_side_texts(painter, theme, scale, texts)
 
@@ -370,11 +409,23 @@ class Picture:
                     links.paint_link_path(painter, path, head, pen, scale)
 
 
+def _kinds_on(cards: Iterable[Card]) -> tuple[Kind, ...]:
+    found: dict[Kind, None] = {}
+    for card in cards:
+        found[card.kind] = None
+        found.update(dict.fromkeys(kind for kind, _ in card.chips))
+    return tuple(found)
+
+
 @gc_paused()
 def compose_picture(
-    diagram: Diagram, direction: Direction = "columns", report_progress: ProgressCallback = float
+    diagram: Diagram,
+    direction: Direction = "columns",
+    report_progress: ProgressCallback = float,
+    fit: Fit | None = None,
 ) -> Picture:
-    """Measure the cards, lay out the graph and return the picture.
+    """Measure the cards, lay out the graph and return the picture; wrapped to be as large as can be in the room of
+    `fit`, where one is given.
 
     `report_progress` is called with the part that is done, 0 to 1, and may raise to cancel. Needs a QGuiApplication;
     runs on any thread.
@@ -390,9 +441,11 @@ def compose_picture(
     def arranging(done: float) -> None:
         report_progress(0.1 + 0.7 * done)
 
-    geometry = arrange(
-        diagram.root, diagram.children, pairs, sizes, direction=direction, text_widths=beside, on_progress=arranging
-    )
+    graph = (diagram.root, diagram.children, pairs, sizes)
+    if fit is None:
+        geometry = arrange(*graph, direction=direction, text_widths=beside, on_progress=arranging)
+    else:
+        geometry = arrange_to_fit(*graph, fit, direction=direction, text_widths=beside, on_progress=arranging)
     report_progress(0.8)
     return Picture(diagram, towers.take_room(diagram, geometry))
 

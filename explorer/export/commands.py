@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.export.page import (
+    ANIMATION_SUFFIXES,
+    DOCUMENT_SUFFIXES,
     GRAPH_SUFFIXES,
     NETWORK_SUFFIXES,
+    SLIDE_SETS,
     SUFFIXES,
     THEMES,
     ExportError,
@@ -18,6 +21,8 @@ from explorer.export.page import (
     PictureKind,
     check_suffix,
 )
+from explorer.export.paper import PAPERS
+from explorer.viewmodels.card_parts import CARD_PARTS
 from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 #: The levels of the figure of volumes, as it calls them.
 _VOLUME_LEVELS: dict[str, Level] = {"stages": "stages", "blocks": "blocks", "layers": "units"}
 _TEXT_SUFFIXES = (".md", ".tex", ".csv")
-_EXPORT_SUFFIXES = (*SUFFIXES, *NETWORK_SUFFIXES, *GRAPH_SUFFIXES)
+_EXPORT_SUFFIXES = (*SUFFIXES, *DOCUMENT_SUFFIXES, *ANIMATION_SUFFIXES, *NETWORK_SUFFIXES, *GRAPH_SUFFIXES)
 
 #: Opens the network of a key, as the rest of the command line says.
 Opener = Callable[[argparse.Namespace, str], "Network"]
@@ -41,6 +46,13 @@ def add_export_arguments(parser: argparse.ArgumentParser, opener: Opener) -> Non
     parser.add_argument(
         "--select", metavar="NAME", action="append", default=[], help="only this layer, block or stage (repeatable)"
     )
+    parser.add_argument(
+        "--say", dest="parts", choices=CARD_PARTS, nargs="*", default=list(CARD_PARTS), help="what cards say"
+    )
+    parser.add_argument(
+        "--slides", choices=SLIDE_SETS, default="one", help="of .pptx, .drawio, .tex: one, one a level, or one an edit"
+    )
+    parser.add_argument("--deltas", action="store_true", help="with what edits removed, and what they cost or saved")
     parser.set_defaults(run=lambda parsed: _run_export(parsed, opener))
 
 
@@ -49,7 +61,13 @@ def add_volumes_arguments(parser: argparse.ArgumentParser, opener: Opener) -> No
     _add_page_arguments(parser)
     parser.add_argument("--level", choices=tuple(_VOLUME_LEVELS), default="stages", help="what a box stands for")
     parser.set_defaults(
-        select=[], direction="columns", by="kind", run=lambda parsed: _run_export(parsed, opener, kind="volumes")
+        select=[],
+        direction="columns",
+        by="kind",
+        parts=CARD_PARTS,
+        slides="one",
+        deltas=False,
+        run=lambda parsed: _run_export(parsed, opener, kind="volumes"),
     )
 
 
@@ -82,6 +100,11 @@ def _add_page_arguments(
     size.add_argument("--scale", type=float, metavar="N", help="pixels for each unit of the drawing (default 2)")
     size.add_argument("--width", type=int, metavar="PIXELS", help="of the whole image")
     size.add_argument("--dpi", type=float, metavar="N", help="dots for each inch of paper")
+    parser.add_argument("--paper", choices=tuple(PAPERS), help="page format that the layout fills")
+    parser.add_argument("--text-size", dest="text_points", type=float, metavar="POINTS", help="of lines on cards")
+    for name, what in (("title", "title"), ("subtitle", "line below it"), ("caption", "caption")):
+        dest = name if name == "subtitle" else f"{name}_text"
+        parser.add_argument(f"--{name}", dest=dest, default="", metavar="TEXT", help=f"own {what}")
     parser.add_argument("--transparent", action="store_true", help="no ground behind the picture")
     for name, what in (("title", "the network's name"), ("caption", "exact figures"), ("legend", "the legend")):
         parser.add_argument(f"--no-{name}", dest=name, action="store_false", help=f"leave out {what}")
@@ -91,12 +114,14 @@ def _add_page_arguments(
 
 def _build_page(parsed: argparse.Namespace, **more: Any) -> Page:
     names = ("theme", "scale", "width", "dpi", "transparent", "title", "caption", "legend", "figures", "margin")
+    names += ("paper", "text_points", "title_text", "subtitle", "caption_text")
     return Page(**{name: getattr(parsed, name) for name in names}, **more)
 
 
 def _run_export(parsed: argparse.Namespace, opener: Opener, kind: PictureKind = "graph") -> None:
     level = _VOLUME_LEVELS.get(parsed.level, parsed.level)
-    page = _build_page(parsed, kind=kind, level=level, direction=parsed.direction, by=parsed.by)
+    graph = {name: getattr(parsed, name) for name in ("direction", "by", "slides", "deltas")}
+    page = _build_page(parsed, kind=kind, level=level, parts=tuple(parsed.parts), **graph)
     known = _EXPORT_SUFFIXES if kind == "graph" else SUFFIXES
     for key, path in _output_files(parsed.network, parsed.out, parsed.format):
         suffix = check_suffix(path, known)

@@ -5,19 +5,30 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.languages import tr
-from explorer.export.page import ExportError, Page, check_choice
+from explorer.export.page import (
+    ANIMATION_SUFFIXES,
+    DOCUMENT_SUFFIXES,
+    PAGED_SUFFIXES,
+    SUFFIXES,
+    ExportError,
+    Page,
+    check_choice,
+    check_suffix,
+)
 from explorer.export.sheet_text import sheet_text
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level, reveal
+from explorer.presenters.card_deltas import add_deltas
 from explorer.presenters.stage_table import StageTable, stage_table
 from explorer.presenters.volumes import build_volumes
-from explorer.viewmodels.diagram import COLOUR_MODES, Card, Colouring, Diagram
+from explorer.viewmodels.card_parts import limit_card_parts
+from explorer.viewmodels.diagram import COLOUR_MODES, LEVEL_NAMES, Card, Colouring, Diagram
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
@@ -30,7 +41,8 @@ _application: QGuiApplication | None = None  # fonts need one; kept for the life
 def save_diagram(
     network: Network, path: str | Path, page: Page = Page(), *, select: Collection[str] = (), **settings: Any
 ) -> None:
-    """Write a picture of a network as PNG, SVG or PDF, by the suffix of `path`.
+    """Write a picture of a network, by the suffix of `path`: as PNG, SVG or PDF; as .pptx, .drawio, .tex, .mmd or
+    .html, to be edited or explored in other programs; or, step by step of its edits, as an animated .gif or .webp.
 
     Args:
         page: what it shows and how large it is; `settings` are fields of it: level="units", theme="dark", width=2000.
@@ -38,8 +50,10 @@ def save_diagram(
 
     Raises:
         ExportError: a setting there is no such value of, or a file that cannot be written as asked; nothing is
-            written then. The message says the largest scale that works.
+            written then. The message says the largest scale that works, or the package that is missing.
     """
+    from explorer.export.animation import export_animation
+    from explorer.export.documents.files import export_document
     from explorer.export.sheet_files import export_image
 
     try:
@@ -47,7 +61,25 @@ def save_diagram(
     except TypeError as failure:
         raise ExportError(tr("no such setting: {reason}", reason=failure)) from failure
     ensure_application()
-    export_image(build_network_sheet(network, page, select), path)
+    suffix = check_suffix(Path(path), (*SUFFIXES, *DOCUMENT_SUFFIXES, *ANIMATION_SUFFIXES))
+    if suffix in SUFFIXES:
+        export_image(build_network_sheet(network, page, select), path)
+        return
+    page = page_for_suffix(page, suffix)
+    sheets = build_network_sheets(network, page, select)
+    if suffix in ANIMATION_SUFFIXES:
+        export_animation(sheets, path)
+    else:
+        export_document(sheets, path, network)
+
+
+def page_for_suffix(page: Page, suffix: str) -> Page:
+    """Return a page as its format needs it: slides have one size, an animation is of the edits."""
+    if suffix in ANIMATION_SUFFIXES:
+        return replace(page, slides="edits", paper=page.paper or "16:9")
+    if suffix not in PAGED_SUFFIXES:
+        return replace(page, slides="one")
+    return replace(page, paper=page.paper or "16:9") if suffix == ".pptx" or page.slides != "one" else page
 
 
 def save_table(networks: Sequence[Network], table: StageTable, path: str | Path, page: Page = Page()) -> None:
@@ -72,17 +104,51 @@ def build_network_sheet(network: Network, page: Page = Page(), select: Collectio
 
     Raises ExportError for a selection that is not in the network.
     """
-    from explorer.export.sheet import Sheet
+    from explorer.export.sheet import fill_page
 
     drawn = resolve_selection(network, select) if page.kind == "graph" else ()
-    return Sheet(build_content(network, page, select), page, sheet_text(network, drawn))
+    return fill_page(build_content(network, page, select), page, sheet_text(network, drawn))
+
+
+def build_network_sheets(
+    network: Network, page: Page, select: Collection[str] = (), expanded: frozenset[str] | None = None
+) -> list[Sheet]:
+    """Return a sheet for each slide that a page asks for. `expanded` are the groups that are open where it names no
+    level. Raises ExportError."""
+    from explorer.export.sheet import fill_page
+
+    if page.slides == "levels":
+        return [build_network_sheet(network, each, select) for each in pages_by_level(network, page, select)]
+    if page.slides == "one":
+        return [build_network_sheet(network, page, select)]
+    history, sheets = network.history, []
+    for position, title in enumerate([tr("As opened"), *(edit.title for edit in history.applied_edits)]):
+        state = replace(network, history=history.at_position(position))
+        each = replace(page, subtitle=" · ".join(filter(None, (page.subtitle, title))))
+        sheets.append(fill_page(build_content(state, each, (), None, expanded), each, sheet_text(state)))
+    return sheets
+
+
+def pages_by_level(network: Network, page: Page, select: Collection[str] = ()) -> Iterator[Page]:
+    """Yield a page for each level of detail that shows other cards than the one before."""
+    before: Collection[str] = ()
+    for level, name in LEVEL_NAMES.items():
+        each = replace(page, level=level, subtitle=" · ".join(filter(None, (page.subtitle, tr(name)))))
+        cards = build_page_diagram(network, each, select).cards.keys()
+        if cards != before:
+            yield each
+        before = cards
 
 
 def build_content(
-    network: Network, page: Page, select: Collection[str] = (), colouring: Colouring | None = None
+    network: Network,
+    page: Page,
+    select: Collection[str] = (),
+    colouring: Colouring | None = None,
+    expanded: frozenset[str] | None = None,
 ) -> SheetContent:
     """Return the picture alone. `colouring` supplies the values when the page colours by a mode that is not in
-    `COLOUR_MODES`."""
+    `COLOUR_MODES`; `expanded` are the groups that are open where it names no level."""
     from explorer.drawing import compose_picture
     from explorer.export.table_image import TableImage
     from explorer.export.volumes_image import VolumesImage
@@ -92,8 +158,25 @@ def build_content(
         return TableImage(stage_table([study]))
     if page.kind == "volumes":
         return VolumesImage(build_volumes(study, page.level or "blocks"))
+    diagram = build_page_diagram(network, page, select, colouring, expanded)
+    return compose_picture(diagram, page.direction)
+
+
+def build_page_diagram(
+    network: Network,
+    page: Page,
+    select: Collection[str] = (),
+    colouring: Colouring | None = None,
+    expanded: frozenset[str] | None = None,
+) -> Diagram:
+    """Return the cards and links that a page shows, with what it wants cards to say. Raises ExportError."""
+    study = network.analysis
     opened = expanded_at_level(study, page.level or "blocks")
-    by: str | Colouring = colouring if colouring is not None and colouring.title == page.by else page.by
+    if page.level is None and expanded is not None:
+        opened = expanded
+    by: str | Colouring = (
+        "change" if page.deltas else colouring if colouring is not None and colouring.title == page.by else page.by
+    )
     if isinstance(by, str):
         check_choice(tr("colouring"), by, tuple(COLOUR_MODES))
     if select:
@@ -102,10 +185,16 @@ def build_content(
         for name in names:
             opened = reveal(study, opened, name)
         opened |= {name for name in names if name in groups and groups[name].role != "unit"}
-        return compose_picture(
-            filter_diagram(build_diagram(study, opened, network.history.baseline, by), names), page.direction
-        )
-    return compose_picture(build_diagram(study, opened, network.history.baseline, by), page.direction)
+        diagram = filter_diagram(build_diagram(study, opened, network.history.baseline, by), names)
+    else:
+        diagram = build_diagram(study, opened, network.history.baseline, by)
+    return finish_diagram(network, page, diagram)
+
+
+def finish_diagram(network: Network, page: Page, diagram: Diagram) -> Diagram:
+    """Return a diagram with what the page wants cards to say."""
+    limited = limit_card_parts(diagram, page.parts)
+    return add_deltas(limited, network.analysis, network.baseline.analysis) if page.deltas else limited
 
 
 def resolve_selection(network: Network, select: Collection[str]) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from explorer.base.languages import tr
+from explorer.export.paper import PAPERS, Paper
+from explorer.viewmodels.card_parts import CARD_PARTS, CardPart
 from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Direction, Level
 
 #: What is drawn: the graph, its feature maps as boxes, or the table of its stages as in a paper.
@@ -18,13 +20,22 @@ PictureKind = Literal["graph", "volumes", "table"]
 #: How much of the graph: everything, what is in sight in the window, or what is selected.
 ExportScope = Literal["all", "visible", "selection"]
 ThemeName = Literal["light", "dark", "print"]
+#: How many pictures a document holds: one, one for each level of detail, or one for each step of the edits.
+SlideSet = Literal["one", "levels", "edits"]
 
 PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 EXPORT_SCOPES: tuple[ExportScope, ...] = get_args(ExportScope)
 THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
+SLIDE_SETS: tuple[SlideSet, ...] = get_args(SlideSet)
 SUFFIXES = (".png", ".svg", ".pdf")
 #: The network itself: Python that rebuilds it, its weights, both for other programs.
 NETWORK_SUFFIXES = (".py", ".safetensors", ".onnx")
+#: The picture as something to edit or to explore in other programs: slides, drawings, documents, a web page.
+DOCUMENT_SUFFIXES = (".pptx", ".drawio", ".tex", ".mmd", ".html")
+#: Of these, the ones that can hold several pictures.
+PAGED_SUFFIXES = (".pptx", ".drawio", ".tex")
+#: Steps of the edits, one after the other.
+ANIMATION_SUFFIXES = (".gif", ".webp")
 #: The graph of the network, for programs that analyse or draw graphs.
 GRAPH_SUFFIXES = (".graphml", ".dot")
 
@@ -40,6 +51,14 @@ MAX_IN_MEMORY_PIXELS = 200_000_000
 MAX_PDF_SIDE = 14_400
 
 DEFAULT_SCALE = 2.0
+#: Of a bitmap on a page of a given format.
+PRINT_DPI = 300.0
+#: Of the lines on cards at zoom 1: 11 units.
+CARD_TEXT_POINTS = 11 * 72 / UNITS_PER_INCH
+#: Below this nobody reads a line on paper.
+READABLE_POINTS = 5.0
+_MAX_PAPER_ZOOM = 1.9  # a few cards do not become giants on a slide
+_COLUMN_TEXT_POINTS = 7.0  # what figures of papers usually have
 
 
 class ExportError(ValueError):
@@ -49,6 +68,11 @@ class ExportError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Page:
     """Settings of an exported picture.
+
+    With `paper`, a key of `explorer.export.paper.PAPERS`, the page has that size and the layout fills it; the size in
+    pixels is of bitmaps alone then. `text_points` is the size of the lines on cards, in points on paper: more is not
+    done where the picture would not fit. `parts` are what cards say. `title_text`, `subtitle` and `caption_text` are
+    own texts; a title or caption left empty is the network's. `slides` are for documents with pages and animations.
 
     At most one of `scale`, `width` and `dpi` sets the size: pixels per drawing unit, pixels of the whole page, or
     pixels per inch, with 96 drawing units to the inch. Raises ExportError for a value that does not exist.
@@ -69,7 +93,15 @@ class Page:
     caption: bool = True  # exact figures and their convention
     legend: bool = True
     figures: bool = False  # a table of figures
-    margin: float = 24.0
+    margin: float = 24.0  # around the picture, where no paper has one of its own
+    paper: str | None = None
+    text_points: float | None = None
+    parts: tuple[CardPart, ...] = CARD_PARTS
+    title_text: str = ""
+    subtitle: str = ""
+    caption_text: str = ""
+    slides: SlideSet = "one"
+    deltas: bool = False  # what edits removed is shown too, and what they cost or saved is said on the cards
 
     def __post_init__(self) -> None:
         check_choice(tr("kind of picture"), self.kind, PICTURE_KINDS)
@@ -77,6 +109,9 @@ class Page:
         check_choice(tr("scope"), self.scope, EXPORT_SCOPES)
         check_choice(tr("direction"), self.direction, tuple(DIRECTIONS))
         check_choice(tr("theme"), self.theme, THEMES)
+        check_choice(tr("set of slides"), self.slides, SLIDE_SETS)
+        check_choice(tr("page format"), self.paper, (*PAPERS, None))
+        object.__setattr__(self, "parts", tuple(part for part in CARD_PARTS if part in self._known_parts()))
         sizes = {tr("scale"): self.scale, tr("width"): self.width, tr("resolution"): self.dpi}
         given = {name: value for name, value in sizes.items() if value is not None}
         if len(given) > 1:
@@ -88,8 +123,35 @@ class Page:
                 raise ExportError(
                     tr("a {name} of {value:g} makes no image; it must be more than 0", name=name, value=value)
                 )
+        if self.text_points is not None and not (math.isfinite(self.text_points) and self.text_points > 0):
+            text = tr("text of {points:g} points cannot be; it must be more than 0", points=self.text_points)
+            raise ExportError(text)
         if not (math.isfinite(self.margin) and self.margin >= 0):
             raise ExportError(tr("a margin of {margin:g} cannot be; it must be 0 or more", margin=self.margin))
+
+    def _known_parts(self) -> tuple[CardPart, ...]:
+        for part in self.parts:
+            check_choice(tr("part of a card"), part, CARD_PARTS)
+        return self.parts
+
+    @property
+    def format(self) -> Paper | None:
+        """The size of the page; None where the page is as large as its picture."""
+        return PAPERS[self.paper] if self.paper is not None else None
+
+    @property
+    def is_sized_on_paper(self) -> bool:
+        """Whether units of the drawing are 1/96 inch of paper."""
+        return self.dpi is not None or self.paper is not None
+
+    @property
+    def max_zoom(self) -> float:
+        """How much larger than natural the picture may be on the page."""
+        if self.text_points is not None:
+            return self.text_points / CARD_TEXT_POINTS
+        if self.format is None:
+            return 1.0
+        return _MAX_PAPER_ZOOM if self.format.is_fixed else _COLUMN_TEXT_POINTS / CARD_TEXT_POINTS
 
     def scale_for(self, width: float) -> float:
         """Return pixels per drawing unit for a drawing of this width."""
@@ -97,6 +159,8 @@ class Page:
             return self.width / width
         if self.dpi is not None:
             return self.dpi / UNITS_PER_INCH
+        if self.scale is None and self.paper is not None:
+            return PRINT_DPI / UNITS_PER_INCH
         return self.scale if self.scale is not None else DEFAULT_SCALE
 
 
@@ -146,18 +210,23 @@ def max_scale(width: float, height: float, max_side: int = MAX_PNG_SIDE, max_pix
     return steps / digits
 
 
-def size_text(page: Page, suffix: str, width: float, height: float) -> str:
-    """Return the size of the file that a page would give: "2,280 × 1,154 pixels, 30 × 15 cm on paper".
+def size_text(page: Page, suffix: str, width: float, height: float, zoom: float = 1.0) -> str:
+    """Return the size of the file that a page would give: "2,280 × 1,154 pixels, 30 × 15 cm on paper, text 7.2 pt".
 
-    Raises ExportError when it is too large; the message gives the largest scale that works.
+    `zoom` is that of the picture on the page. Raises ExportError when it is too large; the message gives the largest
+    scale that works.
     """
     scale = page.scale_for(width)
     paper = f"{2.54 * width / UNITS_PER_INCH:.3g} × {2.54 * height / UNITS_PER_INCH:.3g} cm"
+    if page.paper is not None or suffix in DOCUMENT_SUFFIXES:
+        paper += f", {_text_size(zoom * CARD_TEXT_POINTS)}"
     if suffix == ".png":
         across, down = check_pixels(tr("the image"), width, height, scale)
         size = tr("{across:,} × {down:,} pixels", across=across, down=down)
-        return tr("{size}, {paper} on paper", size=size, paper=paper) if page.dpi is not None else size
-    if page.dpi is not None:
+        return tr("{size}, {paper} on paper", size=size, paper=paper) if page.is_sized_on_paper else size
+    if suffix in DOCUMENT_SUFFIXES:
+        return paper
+    if page.is_sized_on_paper:
         return tr("{paper}, sharp at any size", paper=paper)
     if suffix == ".pdf":
         scale = min(scale, MAX_PDF_SIDE / max(width, height))
@@ -167,6 +236,14 @@ def size_text(page: Page, suffix: str, width: float, height: float) -> str:
             height=2.54 / 72 * height * scale,
         )
     return tr("{width:,.0f} × {height:,.0f} pixels, sharp at any size", width=width * scale, height=height * scale)
+
+
+def _text_size(points: float) -> str:
+    """The size of lines on cards, and what to do where nobody could read them."""
+    size = tr("text {points:.1f} pt", points=points)
+    if points >= READABLE_POINTS:
+        return size
+    return tr("{size} (small: show less detail, or choose a larger page)", size=size)
 
 
 def check_suffix(path: Path, known: tuple[str, ...] = SUFFIXES) -> str:

@@ -1,24 +1,26 @@
-"""A picture on a page: title, figures, caption and legend around it, in drawing units."""
+"""A picture on a page: title, figures, caption and legend around it, in drawing units.
+
+Invariant: on a page of a given format, nothing is outside of it, and text around the picture has the size that the
+format says, however large the picture is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 
-from explorer.drawing import Picture, Theme, get_theme
-from explorer.drawing.legend import LegendEntry, legend_height, paint_legend
-from explorer.drawing.theme import diagram_font, text_width
-from explorer.export.page import Page
+from explorer.drawing import Theme, get_theme
+from explorer.drawing.legend import LegendEntry
+from explorer.drawing.picture import Announce, Picture, compose_picture, say_nothing
+from explorer.export.page import UNITS_PER_INCH, Page
+from explorer.export.surroundings import CAPTION_POINTS, SheetText, Surroundings, figure_width, title_width
+from explorer.layout import Fit
 
-_TITLE_PX, _TITLE_HEIGHT = 19.0, 34.0
-_CAPTION_PX, _CAPTION_HEIGHT = 12.0, 17.0
-_FIGURE_NAME_PX, _FIGURE_VALUE_PX, _FIGURE_HEIGHT, _FIGURE_GAP = 11.0, 14.0, 44.0, 30.0
-_GAP = 12.0  # between the picture and what is written below it
 _MIN_WIDTH = 420.0  # width from which neither a legend nor a caption is a tower
+_MIN_ROOM = 40.0  # for a picture, however much is written around it
 
 
 class SheetContent(Protocol):
@@ -39,33 +41,30 @@ class SheetContent(Protocol):
         """Entries of the legend below the content; empty for none."""
         ...
 
-    def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
-        """Paint at least the exposed part, in drawing units; `scale` is pixels per unit."""
+    def paint(
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+    ) -> None:
+        """Paint at least the exposed part, in drawing units; `scale` is pixels per unit. `announce` is told what is
+        painted next."""
         ...
 
 
-@dataclass(frozen=True)
-class SheetText:
-    """Texts around a picture; each is shown if the page asks for it."""
-
-    title: str = ""
-    caption: str = ""
-    figures: tuple[tuple[str, str], ...] = ()  # (name, value)
-
-
 class CroppedPicture:
-    """A region of a picture, clipped at its edges; its legend is of what is in it."""
+    """A region of a picture, clipped at its edges."""
 
-    def __init__(self, picture: Picture, part: QRectF) -> None:
-        self._content, self._region = picture, part
-        self.width, self.height, self.legend = part.width(), part.height(), picture.legend_in(part)
+    def __init__(self, content: Picture, part: QRectF) -> None:
+        self.picture, self.region = content, part
+        self.width, self.height, self.legend = part.width(), part.height(), content.legend_in(part)
 
-    def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
+    def paint(
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+    ) -> None:
         """Paint the region, moved to the origin."""
         painter.save()
         painter.setClipRect(QRectF(0, 0, self.width, self.height))
-        painter.translate(-self._region.topLeft())
-        self._content.paint(painter, theme, exposed.translated(self._region.topLeft()) & self._region, scale)
+        painter.translate(-self.region.topLeft())
+        seen = exposed.translated(self.region.topLeft()) & self.region
+        self.picture.paint(painter, theme, seen, scale, announce=announce)
         painter.restore()
 
 
@@ -73,134 +72,115 @@ class Sheet:
     """Content with everything around it. Painting does not change it and is safe on any thread."""
 
     def __init__(self, content: SheetContent, page: Page = Page(), words: SheetText = SheetText()) -> None:
-        self.content, self.page, self.theme = content, page, get_theme(page.theme)
-        self.title = words.title if page.title else ""
-        self._entries = content.legend if page.legend else ()
-        caption = words.caption if page.caption else ""
-        figures = words.figures if page.figures else ()
-        written = _MIN_WIDTH if caption or figures or self._entries else 1.0
-        inner = max(content.width, text_width(self.title, _TITLE_PX, True), min(written, _MIN_WIDTH))
-        inner = max([inner, *(_figure_width(name, value) for name, value in figures)])
-        self._caption_lines = list(_wrap_caption(caption, inner))
-        self._figure_rows = list(_wrap_figures(figures, inner))
-        self._inner_width = inner
-        self._legend_height = legend_height(self._entries, inner)
-        self.title_height = _TITLE_HEIGHT if self.title else 0.0
-        heights = (
-            _FIGURE_HEIGHT * len(self._figure_rows),
-            _CAPTION_HEIGHT * len(self._caption_lines),
-            self._legend_height,
-        )
-        below = sum(height + _GAP for height in heights if height)
-        self.width = inner + 2 * page.margin
-        self.height = content.height + 2 * page.margin + self.title_height + below
-        if self.width <= 0 or self.height <= 0:
-            self.width, self.height = max(self.width, 1.0), max(self.height, 1.0)
+        self.content, self.page, self.words, self.theme = content, page, words, get_theme(page.theme)
+        self.title = (page.title_text or words.title) if page.title else ""
+        self.margin, self.text_scale = _margin(page), _text_scale(page)
+        inner = _inner_width(page) if page.paper is not None else self._natural_width(words)
+        self.around = Surroundings(page, words, content.legend, inner / self.text_scale)
+        self.title_height = self.around.above_height * self.text_scale
+        below = self.around.below_height * self.text_scale
+        self.zoom, height = page.max_zoom, content.height * page.max_zoom
+        if page.format is not None:
+            room = _room(page, self.around)
+            self.zoom = room.zoom(max(content.width, 1.0), max(content.height, 1.0))
+            height = room.height if page.format.is_fixed else content.height * self.zoom
+        self._room_height = height
+        self.width = max(inner + 2 * self.margin, 1.0)
+        self.height = max(height + 2 * self.margin + self.title_height + below, 1.0)
+
+    def _natural_width(self, words: SheetText) -> float:
+        """The width of a page that is as large as its picture."""
+        page = self.page
+        caption, figures = (page.caption_text or words.caption) if page.caption else "", words.figures
+        is_written = bool(caption or (page.figures and figures) or (page.legend and self.content.legend))
+        width = max(self.content.width * page.max_zoom, title_width(self.title), _MIN_WIDTH if is_written else 1.0)
+        return max([width, *(figure_width(name, value) for name, value in figures if page.figures)])
 
     @property
     def scale(self) -> float:
         """Pixels per drawing unit that the page asks for."""
         return self.page.scale_for(self.width)
 
-    def paint(self, painter: QPainter, scale: float, exposed: QRectF | None = None) -> None:
+    @property
+    def content_place(self) -> QPointF:
+        """The top left corner of the content."""
+        spare = self._room_height - self.content.height * self.zoom
+        top = self.margin + self.title_height + spare / 2
+        return QPointF((self.width - self.content.width * self.zoom) / 2, top)
+
+    @property
+    def below_place(self) -> QPointF:
+        """The top left corner of what is written below the content."""
+        return QPointF(self.margin, self.margin + self.title_height + self._room_height)
+
+    def paint(
+        self,
+        painter: QPainter,
+        scale: float,
+        exposed: QRectF | None = None,
+        announce: Announce = say_nothing,
+    ) -> None:
         """Paint the whole sheet, or at least the exposed part, in its own units."""
         exposed = exposed if exposed is not None else QRectF(0, 0, self.width, self.height)
-        margin, theme = self.page.margin, self.theme
         if not self.page.transparent:
-            painter.fillRect(QRectF(0, 0, self.width, self.height) & exposed, theme.named_colour("canvas"))
+            painter.fillRect(QRectF(0, 0, self.width, self.height) & exposed, self.theme.named_colour("canvas"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.title:
-            painter.setFont(diagram_font(_TITLE_PX, bold=True))
-            painter.setPen(theme.named_colour("text"))
-            painter.drawText(QPointF(margin, margin + 14), self.title)
-        place = QPointF((self.width - self.content.width) / 2, margin + self.title_height)
+        painter.save()
+        painter.translate(self.margin, self.margin)
+        painter.scale(self.text_scale, self.text_scale)
+        self.around.paint_above(painter, self.theme)
+        painter.restore()
+        self._paint_content(painter, scale, exposed, announce)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.below_place.y() < exposed.bottom():
+            painter.save()
+            painter.translate(self.below_place)
+            painter.scale(self.text_scale, self.text_scale)
+            self.around.paint_below(painter, self.theme)
+            painter.restore()
+
+    def _paint_content(self, painter: QPainter, scale: float, exposed: QRectF, announce: Announce) -> None:
+        place, zoom = self.content_place, self.zoom
+        seen = exposed.translated(-place)
+        seen = QRectF(seen.x() / zoom, seen.y() / zoom, seen.width() / zoom, seen.height() / zoom)
+        seen &= QRectF(0, 0, self.content.width, self.content.height)
+        if seen.isEmpty():
+            return
         painter.save()
         painter.translate(place)
-        seen = exposed.translated(-place) & QRectF(0, 0, self.content.width, self.content.height)
-        if not seen.isEmpty():
-            self.content.paint(painter, theme, seen, scale)
+        if zoom != 1:
+            painter.scale(zoom, zoom)
+        self.content.paint(painter, self.theme, seen, scale * zoom, announce=announce)
         painter.restore()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        y = place.y() + self.content.height
-        if y < exposed.bottom():
-            self._paint_below(painter, y)
-
-    def _paint_below(self, painter: QPainter, y: float) -> None:
-        left, theme = self.page.margin, self.theme
-        if self._figure_rows:
-            y += _GAP
-            for row in self._figure_rows:
-                self._paint_figures(painter, row, y)
-                y += _FIGURE_HEIGHT
-        if self._caption_lines:
-            y += _GAP
-            painter.setFont(diagram_font(_CAPTION_PX))
-            painter.setPen(theme.named_colour("muted"))
-            for line in self._caption_lines:
-                painter.drawText(QPointF(left, y + 12), line)
-                y += _CAPTION_HEIGHT
-        if self._entries:
-            y += _GAP
-            paint_legend(painter, self._entries, QRectF(left, y, self._inner_width, self._legend_height), theme)
-
-    def _paint_figures(self, painter: QPainter, row: Sequence[tuple[str, str]], y: float) -> None:
-        x, theme = self.page.margin, self.theme
-        painter.setPen(QPen(theme.named_colour("border"), 1.0))
-        painter.drawLine(QPointF(x, y), QPointF(x + self._inner_width, y))
-        for name, value in row:
-            painter.setPen(theme.named_colour("muted"))
-            painter.setFont(diagram_font(_FIGURE_NAME_PX))
-            painter.drawText(QPointF(x, y + 17), name)
-            painter.setPen(theme.named_colour("text"))
-            painter.setFont(diagram_font(_FIGURE_VALUE_PX, bold=True))
-            painter.drawText(QPointF(x, y + 35), value)
-            x += _figure_width(name, value) + _FIGURE_GAP
 
 
-def _figure_width(name: str, value: str) -> float:
-    return max(text_width(name, _FIGURE_NAME_PX), text_width(value, _FIGURE_VALUE_PX, True))
+def fill_page(content: SheetContent, page: Page, words: SheetText) -> Sheet:
+    """Return content on a page; the cards of a diagram are laid out anew so that they fill a page of a given format."""
+    if page.paper is not None and isinstance(content, Picture):
+        around = Surroundings(page, words, content.legend, _inner_width(page) / _text_scale(page))
+        content = compose_picture(content.diagram, page.direction, fit=_room(page, around))
+    return Sheet(content, page, words)
 
 
-def _wrap_figures(figures: Iterable[tuple[str, str]], max_width: float) -> Iterator[list[tuple[str, str]]]:
-    row: list[tuple[str, str]] = []
-    x = 0.0
-    for figure in figures:
-        width = _figure_width(*figure)
-        if row and x + width > max_width:
-            yield row
-            row, x = [], 0.0
-        row.append(figure)
-        x += width + _FIGURE_GAP
-    if row:
-        yield row
+def _margin(page: Page) -> float:
+    return page.format.margin * UNITS_PER_INCH if page.format is not None else page.margin
 
 
-def _wrap_caption(text: str, max_width: float) -> Iterator[str]:
-    """Lines of whole phrases, which " · " sets apart; of whole words where a phrase is too long."""
-    line = ""
-    for phrase in text.split(" · ") if text else ():
-        longer = f"{line} · {phrase}" if line else phrase
-        if text_width(longer, _CAPTION_PX) <= max_width:
-            line = longer
-            continue
-        if line:
-            yield line
-        *full, line = _wrap_words(phrase, max_width)
-        yield from full
-    if line:
-        yield line
+def _text_scale(page: Page) -> float:
+    return page.format.text_points / CAPTION_POINTS if page.format is not None else 1.0
 
 
-def _wrap_words(phrase: str, max_width: float) -> Iterator[str]:
-    line = ""
-    for word in phrase.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and text_width(longer, _CAPTION_PX) > max_width:
-            yield line
-            line = word
-        else:
-            line = longer
-    yield line
+def _inner_width(page: Page) -> float:
+    assert page.format is not None
+    return page.format.width * UNITS_PER_INCH - 2 * _margin(page)
 
 
-__all__ = ["CroppedPicture", "Sheet", "SheetContent", "SheetText"]
+def _room(page: Page, around: Surroundings) -> Fit:
+    """What is left of a page for its picture."""
+    assert page.format is not None
+    written = (around.above_height + around.below_height) * _text_scale(page)
+    height = page.format.height * UNITS_PER_INCH - 2 * _margin(page) - written
+    return Fit(_inner_width(page), max(height, _MIN_ROOM), page.max_zoom)
+
+
+__all__ = ["CroppedPicture", "Sheet", "SheetContent", "SheetText", "fill_page"]

@@ -128,7 +128,7 @@ def _write_svg(sheet: Sheet, path: Path) -> None:
 
 def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> None:
     # Resolution says nothing of an image without pixels: it has its natural size then.
-    scale = 1.0 if sheet.page.dpi is not None else sheet.scale
+    scale = 1.0 if sheet.page.is_sized_on_paper else sheet.scale
     generator.setResolution(round(UNITS_PER_INCH))
     generator.setSize(QSize(math.ceil(sheet.width * scale), math.ceil(sheet.height * scale)))
     generator.setViewBox(QRectF(0, 0, sheet.width * scale, sheet.height * scale))
@@ -137,7 +137,7 @@ def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> None:
 
 
 def _write_pdf(sheet: Sheet, path: Path) -> None:
-    scale = 72 / UNITS_PER_INCH if sheet.page.dpi is not None else sheet.scale
+    scale = 72 / UNITS_PER_INCH if sheet.page.is_sized_on_paper else sheet.scale
     scale = min(scale, MAX_PDF_SIDE / max(sheet.width, sheet.height))  # nothing is lost: lines have no pixels
 
     file = QFile(str(path))

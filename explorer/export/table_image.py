@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPen
 from explorer.base import number_format
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
+from explorer.drawing.picture import Announce, say_nothing
 from explorer.drawing.theme import diagram_font, text_width
 from explorer.presenters.stage_rows import LayerRun
 from explorer.presenters.stage_table import Cell, StageTable
@@ -61,7 +62,9 @@ class TableImage:
         self.width = sum(self._widths) + _COLUMN_GAP * (len(self._widths) - 1) + 2 * _RULE_GAP
         self.height = y
 
-    def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
+    def paint(
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+    ) -> None:
         """Paint the rows that intersect the exposed part."""
         for number, y in enumerate(self._rules):
             heavy = number in (0, len(self._rules) - 1)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
+from explorer.drawing.picture import Announce, say_nothing
 from explorer.drawing.theme import diagram_font, text_width
 from explorer.presenters.volumes import Volume
 from explorer.viewmodels.diagram import Kind
@@ -75,7 +76,9 @@ class VolumesImage:
         self.height = y - _ROW_GAP
         self.width = max(row.boxes[-1].left + row.boxes[-1].slot_width for row in self._rows)
 
-    def paint(self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float) -> None:
+    def paint(
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+    ) -> None:
         """Paint all boxes and the connections between them."""
         for row in self._rows:
             for number, box in enumerate(row.boxes):

@@ -1,7 +1,7 @@
 """From names and sizes to absolute boxes and routes: solve each open group, inner ones first, and put them together."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -43,51 +43,52 @@ def arrange(
     on_progress(0.0)
     if direction != "columns":
         whole = build_nesting(root, children, links, sizes)
-        return _to_absolute(
-            root,
-            whole,
-            links,
-            sizes,
-            text_widths,
-            _solve_groups(root, whole, sizes, text_widths, direction, space, on_progress),
-        )
+        style_of = _styles(root, whole, direction)
+        shells = solve_groups(whole, sizes, text_widths, style_of, space, on_progress)
+        return to_absolute(root, whole, links, sizes, text_widths, shells)
     whole = build_nesting(root, children, links, sizes, space)
-    shells = _solve_groups(root, whole, sizes, text_widths, direction, space, lambda done: on_progress(0.7 * done))
+    style_of = _styles(root, whole, direction)
+    shells = solve_groups(whole, sizes, text_widths, style_of, space, lambda done: on_progress(0.7 * done))
     starts = _choose_row_starts(whole.groups[root], shells, sizes, space)
     if starts:
         whole = build_nesting(root, children, links, sizes, space, starts)
-        shells = _solve_groups(
-            root, whole, sizes, text_widths, direction, space, lambda done: on_progress(0.7 + 0.2 * done), True
-        )
+        style_of = _styles(root, whole, direction, rows=True)
+        shells = solve_groups(whole, sizes, text_widths, style_of, space, lambda done: on_progress(0.7 + 0.2 * done))
     on_progress(0.9)
-    return _to_absolute(root, whole, links, sizes, text_widths, shells)
+    return to_absolute(root, whole, links, sizes, text_widths, shells)
 
 
-def _solve_groups(
-    root: str,
+def _styles(root: str, nesting: Nesting, direction: Direction, rows: bool = False) -> Callable[[str], GroupStyle]:
+    """Return the direction and border of each open group; with `rows`, the root's children are rows."""
+    tops = nesting.groups[root].children
+    columns = {child for row in tops for child in nesting.groups[row].children} if rows else set(tops)
+
+    def style_of(name: str) -> GroupStyle:
+        if name == root:
+            return GroupStyle.ROOT_DOWN if rows or direction == "down" else GroupStyle.ROOT_ACROSS
+        if rows and name in tops:
+            return GroupStyle.ROW
+        if direction == "columns" and name in columns:
+            return GroupStyle.BARE_COLUMN if name.startswith(HIDDEN_PREFIX) else GroupStyle.COLUMN
+        return GroupStyle.ACROSS if direction == "right" else GroupStyle.DOWN
+
+    return style_of
+
+
+def solve_groups(
     nesting: Nesting,
     sizes: Mapping[str, tuple[float, float]],
     text_widths: Mapping[str, float],
-    direction: Direction,
+    style_of: Callable[[str], GroupStyle],
     space: Spacing,
-    on_progress: ProgressCallback,
-    rows: bool = False,
+    on_progress: ProgressCallback = float,
 ) -> dict[str, SolvedGroup]:
-    """All groups solved, inner ones first."""
-    tops = nesting.groups[root].children
-    columns = {child for row in tops for child in nesting.groups[row].children} if rows else set(tops)
+    """Return all groups solved, inner ones first."""
     shells: dict[str, SolvedGroup] = {}
     for number, (name, group) in enumerate(nesting.groups.items()):
         if number % _PROGRESS_INTERVAL == 0:
             on_progress(number / len(nesting.groups))
-        style = GroupStyle.ACROSS if direction == "right" else GroupStyle.DOWN
-        if name == root:
-            style = GroupStyle.ROOT_DOWN if rows or direction == "down" else GroupStyle.ROOT_ACROSS
-        elif rows and name in tops:
-            style = GroupStyle.ROW
-        elif direction == "columns" and name in columns:
-            style = GroupStyle.BARE_COLUMN if name.startswith(HIDDEN_PREFIX) else GroupStyle.COLUMN
-        shells[name] = _solve_group(nesting, group, sizes, text_widths, shells, style, space)
+        shells[name] = _solve_group(nesting, group, sizes, text_widths, shells, style_of(name), space)
     return shells
 
 
@@ -195,7 +196,7 @@ def _build_group_node(solved_group: SolvedGroup, across: bool, space: Spacing) -
     return LayoutNode(width, height, ins, outs, solved_group.axis, half, half if outs else 0, width)
 
 
-def _to_absolute(
+def to_absolute(
     root: str,
     nesting: Nesting,
     links: Sequence[tuple[str, str]],
@@ -203,6 +204,7 @@ def _to_absolute(
     text_widths: Mapping[str, float],
     solved_groups: Mapping[str, SolvedGroup],
 ) -> Geometry:
+    """Return solved groups in coordinates of the whole, and the route of each link."""
     corner: dict[str, Point] = {root: (MARGIN, MARGIN)}
     boxes: dict[str, Box] = {}
     is_across: dict[str, bool] = {}

@@ -17,10 +17,12 @@ def bundle_columns(
     links: Sequence[tuple[str, str]],
     sizes: Mapping[str, tuple[float, float]],
     spacing: Spacing,
+    highest: float | None = None,
 ) -> dict[str, list[str]]:
     """Split the root's children, in topological order, into runs of cards and single groups, by hidden name.
 
-    A run of one card stays as it is. Neighbours in a topological order can be joined without making a cycle.
+    A run of one card stays as it is. No column is much higher than `highest`; without it, than wide. Neighbours in a
+    topological order can be joined without making a cycle.
     """
     place = {name: number for number, name in enumerate(order)}
     crossing = count_open_links(len(order), [(a, place[a], place[b]) for a, b in links])
@@ -30,7 +32,7 @@ def bundle_columns(
         end = start
         while end < len(order) and order[end] in sizes:
             end += 1
-        for run in _split_run(range(start, end), order, crossing, sizes, spacing):
+        for run in _split_run(range(start, end), order, crossing, sizes, spacing, highest):
             if len(run) == 1:
                 runs[run[0]] = []
             else:
@@ -63,11 +65,12 @@ def _split_run(
     crossing: Sequence[int],
     sizes: Mapping[str, tuple[float, float]],
     spacing: Spacing,
+    highest: float | None,
 ) -> list[list[str]]:
     """Break a run that would be much higher than wide, where only one link crosses the break."""
     between = spacing.stub + spacing.arrow
     area = sum((sizes[order[n]][0] + spacing.gutter) * (sizes[order[n]][1] + between) for n in run)
-    highest = max(MIN_COLUMN_HEIGHT, sqrt(area))
+    highest = max(MIN_COLUMN_HEIGHT, sqrt(area)) if highest is None else highest
     parts: list[list[str]] = []
     part: list[str] = []
     height = 0.0

@@ -21,6 +21,12 @@ ProgressCallback = Callable[[float], object]
 
 Level = Literal["stages", "blocks", "units", "ops"]
 LEVELS: tuple[Level, ...] = ("stages", "blocks", "units", "ops")
+LEVEL_NAMES: Mapping[Level, str] = {
+    "stages": tr_noop("Stages"),
+    "blocks": tr_noop("Blocks"),
+    "units": tr_noop("Units"),
+    "ops": tr_noop("Ops"),
+}
 
 #: Which way the data flows: stages side by side and downwards inside, all downwards, all to the right.
 Direction = Literal["columns", "down", "right"]
@@ -125,7 +131,8 @@ class Card:
     id: str
     kind: Kind
     title: str  # "Conv 3×3", "Inverted residual", "Stage 2"
-    lines: tuple[str, ...] = ()  # up to three short lines below the title: "32 → 64 · s2 · g32", "1.2 M params"
+    # up to three short lines below the title: "32 → 64 · s2 · g32", "1.2 M params"; of a group, its cost comes last
+    lines: tuple[str, ...] = ()
     is_expandable: bool = False  # has an inside that a double-click opens (or, on a frame, closes)
     is_round: bool = False  # add, multiply, concat: a small circle with the title as its symbol
     change: Change = "same"

@@ -15,8 +15,9 @@ from PySide6.QtSvg import QSvgRenderer
 from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
 from explorer.export import png
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
-from explorer.export.sheet import CroppedPicture, Sheet, SheetText
+from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.export.sheet_files import clipboard_data, export_image, render_bitmap, render_svg
+from explorer.export.surroundings import SheetText
 from explorer.layout import Box, Geometry
 from explorer.viewmodels.diagram import Card, Diagram, Link
 

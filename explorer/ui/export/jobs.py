@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF
 
 from explorer.export.page import Page
 from explorer.viewmodels.card_ids import members_of
+from explorer.viewmodels.card_parts import CARD_PARTS
 from explorer.viewmodels.diagram import Colouring, Direction, Level
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ class PagePreview:
 
 def build_sheet(source: ExportSource, page: Page) -> Sheet:
     """Return the sheet of a page; its contents are computed once for all previews."""
-    from explorer.export.sheet import Sheet
+    from explorer.export.sheet import fill_page
     from explorer.export.sheet_text import sheet_text
 
-    key = (page.kind, page.level, page.scope, page.direction, page.by)
+    key = (page.kind, page.level, page.scope, page.direction, page.by, page.parts)
     if key not in source.contents:
         source.contents[key] = _build_content(source, page)
-    return Sheet(source.contents[key], page, sheet_text(source.network, _drawn_parts(source, page)))
+    return fill_page(source.contents[key], page, sheet_text(source.network, _drawn_parts(source, page)))
 
 
 def _drawn_parts(source: ExportSource, page: Page) -> tuple[str, ...]:
@@ -86,7 +87,7 @@ def _build_content(source: ExportSource, page: Page) -> SheetContent:
     if page.kind == "graph" and picture is not None:
         if page.scope == "visible" and source.visible_rect is not None:
             part = source.visible_rect & picture.bounds
-            return CroppedPicture(picture, part) if not part.isEmpty() else picture
+            return CroppedPicture(_without_fold_signs(picture), part) if not part.isEmpty() else picture
         if page.level is None:
             return _as_in_window(source, page, picture)
     own = source.colouring if isinstance(source.colouring, Colouring) else None
@@ -98,15 +99,24 @@ def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture
     from explorer.drawing import compose_picture
     from explorer.export.network_sheet import filter_diagram
     from explorer.presenters import build_diagram
+    from explorer.viewmodels.card_parts import limit_card_parts
 
     whole = picture.diagram
     if page.by != source.by:
         whole = build_diagram(source.network.analysis, source.expanded, source.network.history.baseline, page.by)
     if page.scope == "selection" and source.selection:
         whole = filter_diagram(whole, [picture.visible_card(id) for id in source.selection])
-    if whole is picture.diagram and page.direction == source.direction:
-        return picture
-    return compose_picture(whole, page.direction)
+    if whole is picture.diagram and page.direction == source.direction and page.parts == CARD_PARTS:
+        return _without_fold_signs(picture)
+    return compose_picture(limit_card_parts(whole, page.parts), page.direction)
+
+
+def _without_fold_signs(picture: Picture) -> Picture:
+    """Return the picture of the window with every card in its place, for those who have nothing to click on."""
+    from explorer.drawing import Picture
+    from explorer.viewmodels.card_parts import limit_card_parts
+
+    return Picture(limit_card_parts(picture.diagram, CARD_PARTS), picture.geometry)
 
 
 def page_preview_job(

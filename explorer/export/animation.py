@@ -1,0 +1,73 @@
+"""Sheets one after the other, as an animated GIF or WebP: the history of edits as a film."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer.base.languages import tr
+from explorer.export.page import ANIMATION_SUFFIXES, ExportError, check_pixels, check_suffix
+from explorer.export.sheet import Sheet
+from explorer.export.sheet_files import render_bitmap, write_export
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Bitmap
+
+_MILLISECONDS = 1800  # that a step stays
+_LAST_MILLISECONDS = 3600
+_MAX_SIDE = 4096
+_MAX_PIXELS = 200_000_000  # of all steps together
+_WIDTH = 1280.0  # pixels, where nothing else is asked for
+
+
+def export_animation(sheets: Sequence[Sheet], path: str | Path) -> None:
+    """Write sheets as an animation that begins anew at its end.
+
+    Raises ExportError for an unknown suffix, too large an image or a path that cannot be written. Then nothing is
+    written, and an older file stays.
+    """
+    path = Path(path)
+    suffix = check_suffix(path, ANIMATION_SUFFIXES)
+    scales = [_scale(sheet) for sheet in sheets]
+    for sheet, scale in zip(sheets, scales, strict=True):
+        check_pixels(path.name, sheet.width, sheet.height, scale, _MAX_SIDE, _MAX_PIXELS // len(sheets), hint="")
+    steps = [_render(sheet, scale) for sheet, scale in zip(sheets, scales, strict=True)]
+    width, height = max(step.width for step in steps), max(step.height for step in steps)
+    frames = [_pad(step, width, height, sheet) for step, sheet in zip(steps, sheets, strict=True)]
+    times = [_MILLISECONDS] * (len(frames) - 1) + [_LAST_MILLISECONDS]
+    kind = suffix.removeprefix(".").upper()
+    options = {"lossless": True} if kind == "WEBP" else {"disposal": 1, "optimize": False}
+
+    def write(beside: Path) -> None:
+        frames[0].save(beside, kind, save_all=True, append_images=frames[1:], duration=times, loop=0, **options)
+
+    write_export(path, write)
+
+
+def _scale(sheet: Sheet) -> float:
+    page = sheet.page
+    return sheet.scale if (page.scale, page.width, page.dpi) != (None, None, None) else _WIDTH / sheet.width
+
+
+def _render(sheet: Sheet, scale: float) -> Bitmap:
+    from PIL import Image
+    from PySide6.QtGui import QImage
+
+    image = render_bitmap(sheet, scale).convertToFormat(QImage.Format.Format_RGB888)
+    if image.isNull():
+        raise ExportError(tr("there is no memory for the animation"))
+    return Image.frombuffer(
+        "RGB", (image.width(), image.height()), bytes(image.constBits()), "raw", "RGB", image.bytesPerLine(), 1
+    )
+
+
+def _pad(step: Bitmap, width: int, height: int, sheet: Sheet) -> Bitmap:
+    """All steps in one size."""
+    from PIL import Image
+
+    if step.size == (width, height):
+        return step
+    padded = Image.new("RGB", (width, height), sheet.theme.named_colour("canvas").name())
+    padded.paste(step, ((width - step.width) // 2, 0))
+    return padded

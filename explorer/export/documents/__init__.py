@@ -1,0 +1,1 @@
+"""Diagrams as documents that other programs edit: slides, drawings, TikZ, Mermaid, a web page. One scene for all."""

@@ -1,0 +1,278 @@
+"""Layouts that fill a page: long ways are wrapped, as text is, into rows and columns.
+
+Of several ways to wrap, the one is taken in which the drawing can be largest on the page. A way is wrapped only where
+a single link leads on, so that no bundle of links runs from the end of a row to the beginning of the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, sqrt
+from types import MappingProxyType
+
+from explorer.layout.arrange import solve_groups, to_absolute
+from explorer.layout.columns import HIDDEN_PREFIX, bundle_columns, count_open_links
+from explorer.layout.geometry import Geometry, Spacing
+from explorer.layout.group_border import GroupStyle, SolvedGroup
+from explorer.layout.nesting import GroupGraph, build_nesting
+from explorer.layout.rows import ROW_GAP
+from explorer.viewmodels.diagram import Direction, ProgressCallback
+
+_ROW, _COLUMN = f"{HIDDEN_PREFIX}row ", f"{HIDDEN_PREFIX}part "
+_LIMITS = (inf, 2.0, 1.4, 1.0, 0.75, 0.55, 0.4, 0.3)  # of how long a way may be, beside the ideal page
+_MAX_WIDTHS = 48  # row widths to try
+_SHORT_ROW, _WORTH_A_SHORT_ROW = 0.35, 1.25  # a row this short looks left over: the drawing must gain this much by it
+_MAX_STRETCH = 2.2  # gaps grow no further than this to fill a page
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Room for a drawing, and how much larger than its natural size it may be there."""
+
+    width: float
+    height: float
+    max_zoom: float
+
+    def zoom(self, width: float, height: float) -> float:
+        """Return how large a drawing of this size can be in the room."""
+        return min(self.width / width, self.height / height, self.max_zoom)
+
+
+@dataclass(frozen=True)
+class _Wrapping:
+    """Children of each group with hidden groups for rows and columns, and what the groups are."""
+
+    children: Mapping[str, Sequence[str]]
+    styles: Mapping[str, GroupStyle]
+
+
+def arrange_to_fit(
+    root: str,
+    children: Mapping[str, Sequence[str]],
+    links: Sequence[tuple[str, str]],
+    sizes: Mapping[str, tuple[float, float]],
+    fit: Fit,
+    *,
+    direction: Direction = "columns",
+    text_widths: Mapping[str, float] = MappingProxyType({}),
+    spacing: Spacing | None = None,
+    on_progress: ProgressCallback = float,
+) -> Geometry:
+    """Place cards and open groups as `arrange` does, wrapped such that they are as large as can be in the room of
+    `fit`; where that leaves a choice, as low as can be. Raises ValueError as `arrange` does."""
+    search = _Search(root, children, links, sizes, fit, direction, text_widths, spacing or Spacing())
+    best: Geometry | None = None
+    tried = list(search.wrappings())
+    for number, wrapping in enumerate(tried):
+        on_progress(number / len(tried))
+        found = search.solve(wrapping, search.space)
+        if best is None or search.rate(found) > search.rate(best):
+            best, chosen = found, wrapping
+    assert best is not None  # one way is not to wrap at all
+    return search.stretch(best, chosen)
+
+
+class _Search:
+    """Ways to wrap one diagram."""
+
+    def __init__(
+        self,
+        root: str,
+        children: Mapping[str, Sequence[str]],
+        links: Sequence[tuple[str, str]],
+        sizes: Mapping[str, tuple[float, float]],
+        fit: Fit,
+        direction: Direction,
+        text_widths: Mapping[str, float],
+        space: Spacing,
+    ) -> None:
+        self.root, self.links, self.sizes, self.fit = root, links, sizes, fit
+        self.direction, self.text_widths, self.space = direction, text_widths, space
+        nesting = build_nesting(root, children, links, sizes)
+        self.groups = nesting.groups
+        self.children: dict[str, Sequence[str]] = {name: group.children for name, group in nesting.groups.items()}
+        self.place = {name: number for number, name in enumerate(self.children[root])}
+        self.plain = {name: self._plain_style(name) for name in self.groups}
+        self.solved = solve_groups(nesting, sizes, text_widths, self.plain.__getitem__, space)
+
+    def _plain_style(self, name: str) -> GroupStyle:
+        if name == self.root:
+            return GroupStyle.ROOT_ACROSS
+        if self.direction == "columns" and name in self.place:
+            return GroupStyle.COLUMN
+        return GroupStyle.ACROSS if self.direction == "right" else GroupStyle.DOWN
+
+    def rate(self, geometry: Geometry) -> tuple[float, float]:
+        """Return what is better the larger it is: the zoom on the page, then lowness."""
+        return round(self.fit.zoom(geometry.width, geometry.height), 3), -geometry.height
+
+    def solve(self, wrapping: _Wrapping, space: Spacing) -> Geometry:
+        """Return the layout of a wrapping."""
+        nesting = build_nesting(self.root, wrapping.children, self.links, self.sizes)
+        shells = solve_groups(nesting, self.sizes, self.text_widths, wrapping.styles.__getitem__, space)
+        return to_absolute(self.root, nesting, self.links, self.sizes, self.text_widths, shells)
+
+    def stretch(self, geometry: Geometry, wrapping: _Wrapping) -> Geometry:
+        """Return the layout with wider gaps between columns where the page is wider than it; else as it is."""
+        zoom = self.fit.zoom(geometry.width, geometry.height)
+        spare = self.fit.width / zoom / geometry.width
+        if spare < 1.08 or self.direction == "right":
+            return geometry
+        best = geometry
+        for factor in (1.3, 1.7, _MAX_STRETCH):
+            space = replace(self.space, gutter=self.space.gutter * factor, column=self.space.column * factor)
+            wider = self.solve(wrapping, space)
+            if self.fit.zoom(wider.width, wider.height) >= zoom - 1e-6:
+                best = wider
+        return best
+
+    def wrappings(self) -> Iterator[_Wrapping]:
+        """Yield different ways to wrap, the first of them as little as can be."""
+        sides = [self._extent(child, self.solved) for child in self.children[self.root]]
+        area = sum((width + self.space.gutter) * (height + self.space.stub) for width, height in sides)
+        height = sqrt(area * self.fit.height / self.fit.width)
+        ideal = height * self.fit.width / self.fit.height if self.direction == "right" else height
+        seen: set[tuple[tuple[str, tuple[str, ...]], ...]] = set()
+        for share in _LIMITS:
+            for wrapping in self._wrap(share * ideal):
+                key = tuple((name, tuple(inside)) for name, inside in wrapping.children.items())
+                if key not in seen:
+                    seen.add(key)
+                    yield wrapping
+
+    def _extent(self, name: str, solved: Mapping[str, SolvedGroup]) -> tuple[float, float]:
+        return (solved[name].width, solved[name].height) if name in solved else self.sizes[name]
+
+    def _wrap(self, limit: float) -> Iterator[_Wrapping]:
+        """Yield ways in which nothing, where it can be broken, is much longer than `limit` along its flow."""
+        if self.direction == "down":
+            yield self._newspaper(limit)
+            return
+        children, styles = dict(self.children), dict(self.plain)
+        for name in self.children[self.root]:
+            if name in self.groups:
+                self._split(name, limit, children, styles)
+        if self.direction == "columns":
+            self._bundle_loose(limit, children, styles)
+        yield from self._break_rows(_Wrapping(children, styles))
+
+    def _split(
+        self, name: str, limit: float, children: dict[str, Sequence[str]], styles: dict[str, GroupStyle]
+    ) -> None:
+        """Make columns of a stage that is too high, or rows of one that is too wide."""
+        across = self.direction == "right"
+        parts = self._parts(self.groups[name], limit, across)
+        if len(parts) < 2:
+            return
+        styles[name] = GroupStyle.COLUMN if across else GroupStyle.ACROSS
+        children[name] = [f"{_COLUMN}{part[0]}" for part in parts]
+        for part in parts:
+            children[f"{_COLUMN}{part[0]}"] = part
+            styles[f"{_COLUMN}{part[0]}"] = GroupStyle.ROW if across else GroupStyle.BARE_COLUMN
+
+    def _parts(self, group: GroupGraph, limit: float, across: bool) -> list[list[str]]:
+        gap = self.space.stub + self.space.arrow
+        lengths = [self._extent(child, self.solved)[0 if across else 1] + gap for child in group.children]
+        return _break_evenly(group.children, lengths, _may_end(group), limit)
+
+    def _bundle_loose(self, limit: float, children: dict[str, Sequence[str]], styles: dict[str, GroupStyle]) -> None:
+        """Make columns of the cards that lie in the root without a group around them."""
+        tops = self.children[self.root]
+        links = [(tops[a], tops[b]) for a, b in _inner_edges(self.groups[self.root])]
+        loose = {name: self.sizes[name] for name in tops if name not in self.groups}
+        runs = bundle_columns(tops, links, loose, self.space, limit)
+        children[self.root] = list(runs)
+        for name, run in runs.items():
+            if run:
+                children[name], styles[name] = run, GroupStyle.BARE_COLUMN
+
+    def _newspaper(self, limit: float) -> _Wrapping:
+        """Return columns from top to bottom, one beside the other."""
+        parts = self._parts(self.groups[self.root], limit, across=False)
+        children, styles = dict(self.children), dict(self.plain)
+        if len(parts) < 2:
+            return _Wrapping(children, styles | {self.root: GroupStyle.ROOT_DOWN})
+        children[self.root] = [f"{_COLUMN}{part[0]}" for part in parts]
+        children |= {f"{_COLUMN}{part[0]}": part for part in parts}
+        styles |= {f"{_COLUMN}{part[0]}": GroupStyle.BARE_COLUMN for part in parts}
+        return _Wrapping(children, styles)
+
+    def _break_rows(self, wrapping: _Wrapping) -> Iterator[_Wrapping]:
+        """Yield the wrapping as one row, and in the rows in which it can be largest."""
+        yield wrapping
+        nesting = build_nesting(self.root, wrapping.children, self.links, self.sizes)
+        solved = solve_groups(nesting, self.sizes, self.text_widths, wrapping.styles.__getitem__, self.space)
+        top = nesting.groups[self.root]
+        sides = [self._extent(child, solved) for child in top.children]
+        gap = self.space.gutter if self.direction == "columns" else self.space.stub + self.space.arrow
+        starts = _choose_starts(sides, _may_end(top), gap, self.fit)
+        if not starts:
+            return
+        ends = [*starts, len(top.children)]
+        rows = {f"{_ROW}{a}": top.children[a:b] for a, b in zip([0, *starts], ends, strict=True)}
+        styles = {**wrapping.styles, self.root: GroupStyle.ROOT_DOWN, **dict.fromkeys(rows, GroupStyle.ROW)}
+        yield _Wrapping({**wrapping.children, self.root: list(rows), **rows}, styles)
+
+
+def _inner_edges(group: GroupGraph) -> list[tuple[int, int]]:
+    """The edges between the children of a group that has no ports, by number."""
+    return [(edge[0], edge[2]) for edge in group.edges]
+
+
+def _may_end(group: GroupGraph) -> list[bool]:
+    """Whether a single link leads on behind each child."""
+    count = group.input_count + len(group.children) + len(group.output_cards)
+    crossing = count_open_links(count, [(edge[:2], edge[0], edge[2]) for edge in group.edges])
+    return [crossing[group.input_count + number] == 1 for number in range(len(group.children))]
+
+
+def _break_evenly(
+    names: Sequence[str], lengths: Sequence[float], may_end: Sequence[bool], limit: float
+) -> list[list[str]]:
+    """As many parts as the limit asks for, about equally long."""
+    whole = sum(lengths)
+    count = 1 if limit == inf else max(1, round(whole / limit + 0.3))
+    parts: list[list[str]] = [[]]
+    done = 0.0
+    for number, name in enumerate(names):
+        parts[-1].append(name)
+        done += lengths[number]
+        following = lengths[number + 1] / 2 if number + 1 < len(names) else inf
+        if len(parts) < count and may_end[number] and done + following > whole * len(parts) / count:
+            parts.append([])
+    return [part for part in parts if part]
+
+
+def _choose_starts(sides: Sequence[tuple[float, float]], may_end: Sequence[bool], gap: float, fit: Fit) -> list[int]:
+    """The first child of each row but the first, such that the whole is largest on the page; none for one row."""
+    best: list[int] = []
+    most = fit.zoom(_row_width(sides, gap), max(height for _, height in sides))
+    spans = sorted({_row_width(sides[a:b], gap) for a in range(len(sides)) for b in range(a + 1, len(sides) + 1)})
+    for width in spans[:: max(1, len(spans) // _MAX_WIDTHS)]:
+        starts = _fill_rows(sides, may_end, gap, width)
+        ends = [*starts, len(sides)]
+        rows = [sides[a:b] for a, b in zip([0, *starts], ends, strict=True)]
+        height = sum(max(height for _, height in row) for row in rows) + ROW_GAP * (len(rows) - 1)
+        widths = [_row_width(row, gap) for row in rows]
+        zoom = fit.zoom(max(widths), height)
+        if zoom > most * (1.02 if min(widths) > _SHORT_ROW * max(widths) else _WORTH_A_SHORT_ROW):
+            best, most = starts, zoom
+    return best
+
+
+def _row_width(row: Sequence[tuple[float, float]], gap: float) -> float:
+    return sum(width for width, _ in row) + gap * (len(row) - 1)
+
+
+def _fill_rows(sides: Sequence[tuple[float, float]], may_end: Sequence[bool], gap: float, width: float) -> list[int]:
+    """Rows of at most this width where they can end."""
+    starts: list[int] = []
+    begin, end = 0, 0  # of the row, and the last place at which it may end
+    for number in range(len(sides)):
+        if _row_width(sides[begin : number + 1], gap) > width and end > begin:
+            starts.append(end)
+            begin = end
+        if may_end[number]:
+            end = number + 1
+    return starts
