@@ -191,8 +191,8 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["figures", "alexnet", "--set", "width=1"], "alexnet has no option 'width'"),
         (["figures", "mobilenet_v2", "--set", "width_mult=7"], "width_mult of mobilenet_v2 can be"),
         (
-            ["export", "alexnet", "--out", "net.gif"],
-            "must end in .png, .svg, .pdf, .py, .safetensors, .onnx, .graphml, .dot",
+            ["export", "alexnet", "--out", "net.bmp"],
+            "must end in .png, .svg, .pdf, .pptx, .drawio, .tex, .mmd, .html, .gif, .webp, .py, .safetensors, .onnx",
         ),
         (["volumes", "alexnet", "--out", "net.py"], "must end in .png, .svg, .pdf"),
         (["export", "alexnet", "--out", "nowhere/net.png"], "there is no folder nowhere"),

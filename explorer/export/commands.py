@@ -113,7 +113,18 @@ def _add_page_arguments(
 
 
 def _build_page(parsed: argparse.Namespace, **more: Any) -> Page:
-    names = ("theme", "scale", "width", "dpi", "transparent", "title", "caption", "legend", "figures", "margin")
+    names: tuple[str, ...] = (
+        "theme",
+        "scale",
+        "width",
+        "dpi",
+        "transparent",
+        "title",
+        "caption",
+        "legend",
+        "figures",
+        "margin",
+    )
     names += ("paper", "text_points", "title_text", "subtitle", "caption_text")
     return Page(**{name: getattr(parsed, name) for name in names}, **more)
 

@@ -109,13 +109,13 @@ def test_from_afar_a_single_word_keeps_its_beginning() -> None:
     ],
 )
 def test_a_path_keeps_its_end(text: str, room: int, shown: str) -> None:
-    assert cards._elide(text, 11, room, False) == shown
+    assert cards.elide(text, 11, room, False) == shown
 
 
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize("text", ["64 → 64 · s2 · d1.5", "features.denselayer"])
 def test_what_does_not_fit_either_way_ends_early(text: str) -> None:
-    assert cards._elide(text, 11, 50, False).endswith("…")
+    assert cards.elide(text, 11, 50, False).endswith("…")
 
 
 @pytest.mark.usefixtures("qapp")

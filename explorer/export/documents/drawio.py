@@ -24,7 +24,7 @@ def write_drawio(scenes: Sequence[Scene]) -> bytes:
     for number, scene in enumerate(scenes, 1):
         page = SubElement(root, "diagram", id=f"page-{number}", name=f"{number} · {scene.title}")
         page.append(_model(scene))
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _model(scene: Scene) -> Element:
@@ -33,7 +33,7 @@ def _model(scene: Scene) -> Element:
         model.set("background", scene.background)
     cells = SubElement(model, "root")
     SubElement(cells, "mxCell", id="0")
-    SubElement(cells, "mxCell", id="1", parent="0")
+    SubElement(cells, "mxCell", attrib={"id": "1", "parent": "0"})
     for card in scene.cards:
         _add_card(cells, scene, card)
     for number, link in enumerate(scene.links):
@@ -64,13 +64,10 @@ def _add_card(cells: Element, scene: Scene, card: SceneCard) -> None:
         if rest:
             value += f'<div style="font-size: {_n(_LINE * scene.zoom)}px">{"<br>".join(rest)}</div>'
     wrapper = SubElement(cells, "UserObject", id=f"n{card.number}", label=value, tooltip=card.tip, node=card.id)
-    cell = SubElement(wrapper, "mxCell", style=style + look, vertex="1", parent=_parent(card))
+    parent = "1" if card.parent is None else f"n{card.parent}"
+    cell = SubElement(wrapper, "mxCell", attrib={"style": style + look, "vertex": "1", "parent": parent})
     box, outer = card.box, scene.cards[card.parent].box if card.parent is not None else Box(0, 0, 0, 0)
     _add_geometry(cell, Box(box.x - outer.x, box.y - outer.y, box.width, box.height))
-
-
-def _parent(card: SceneCard) -> str:
-    return "1" if card.parent is None else f"n{card.parent}"
 
 
 def _add_link(cells: Element, scene: Scene, link: SceneLink, number: int) -> None:
@@ -81,8 +78,8 @@ def _add_link(cells: Element, scene: Scene, link: SceneLink, number: int) -> Non
         box = scene.cards[card].box
         x, y = (point[0] - box.x) / box.width, (point[1] - box.y) / box.height
         style += f"{name}X={x:.4g};{name}Y={y:.4g};{name}Dx=0;{name}Dy=0;{name}Perimeter=0;"
-    cell = SubElement(cells, "mxCell", id=f"e{number}", style=style, edge="1", parent="1")
-    cell.attrib |= {"source": f"n{link.source}", "target": f"n{link.target}"}
+    ends = {"source": f"n{link.source}", "target": f"n{link.target}"}
+    cell = SubElement(cells, "mxCell", attrib={"id": f"e{number}", "style": style, "edge": "1", "parent": "1", **ends})
     geometry = SubElement(cell, "mxGeometry", relative="1", attrib={"as": "geometry"})
     if len(link.points) > 2:
         points = SubElement(geometry, "Array", attrib={"as": "points"})
@@ -97,7 +94,7 @@ def _add_swatch(cells: Element, swatch: SceneSwatch, number: int) -> None:
         height = 2.0 if swatch.is_line else box.height
         if swatch.is_dashed and not swatch.is_line:
             style = f"dashed=1;fillColor=none;strokeColor={colour};"
-        cell = SubElement(cells, "mxCell", id=f"s{number}-{part}", style=style, vertex="1", parent="1")
+        cell = _add_vertex(cells, f"s{number}-{part}", style)
         width = box.width / count
         _add_geometry(cell, Box(box.x + part * width, box.y + (box.height - height) / 2, width, height))
 
@@ -105,9 +102,14 @@ def _add_swatch(cells: Element, swatch: SceneSwatch, number: int) -> None:
 def _add_text(cells: Element, text: SceneText, number: int) -> None:
     style = f"text;html=1;align=left;verticalAlign=middle;spacing=0;fontSize={_n(text.size)};fontColor={text.colour};"
     style += _FONT + ("fontStyle=1;" if text.is_bold else "")
-    cell = SubElement(cells, "mxCell", id=f"t{number}", value=escape(text.text), style=style, vertex="1", parent="1")
+    cell = _add_vertex(cells, f"t{number}", style)
+    cell.set("value", escape(text.text))
     height = 1.5 * text.size
     _add_geometry(cell, Box(text.x, text.y - 0.35 * text.size - height / 2, 0.65 * text.size * len(text.text), height))
+
+
+def _add_vertex(cells: Element, id: str, style: str) -> Element:
+    return SubElement(cells, "mxCell", attrib={"id": id, "style": style, "vertex": "1", "parent": "1"})
 
 
 def _add_geometry(cell: Element, box: Box) -> None:

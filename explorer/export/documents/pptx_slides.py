@@ -17,7 +17,6 @@ from explorer.export.page import ExportError
 
 if TYPE_CHECKING:
     from pptx.slide import Slide
-    from pptx.text.text import TextFrame
 
 _EMU = 9525  # in a unit of the sheet: 914,400 to the inch
 _POINTS = 0.75
@@ -126,7 +125,7 @@ class _Slide:
 
     def write(
         self,
-        frame: TextFrame,
+        frame: Any,
         rows: Sequence[tuple[str, float, bool]],
         colour: str,
         *,
@@ -140,8 +139,8 @@ class _Slide:
         frame.word_wrap, frame.auto_size = False, MSO_AUTO_SIZE.NONE
         frame.vertical_anchor = MSO_ANCHOR.TOP if at_top else MSO_ANCHOR.MIDDLE
         inset = 0 if is_centred or not (at_top or len(rows) > 1) else self.emu(9 * self.scene.zoom)
-        frame.margin_left, frame.margin_right, frame.margin_bottom = inset, 0, 0  # type: ignore[assignment]
-        frame.margin_top = self.emu(6 * self.scene.zoom) if at_top else 0  # type: ignore[assignment]
+        frame.margin_left, frame.margin_right, frame.margin_bottom = inset, 0, 0
+        frame.margin_top = self.emu(6 * self.scene.zoom) if at_top else 0
         for number, (text, size, is_bold) in enumerate(rows):
             paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
             paragraph.alignment = PP_ALIGN.CENTER if is_centred else PP_ALIGN.LEFT
@@ -212,9 +211,10 @@ def _remove_style(shape: Any) -> None:
 
 
 def _rgb(colour: str) -> Any:
-    from pptx.dml.color import RGBColor
+    from pptx.dml import color
 
-    return RGBColor.from_string(colour[1:].upper())
+    make: Any = color.RGBColor
+    return make(*bytes.fromhex(colour[1:]))
 
 
 _STYLE = "{http://schemas.openxmlformats.org/presentationml/2006/main}style"

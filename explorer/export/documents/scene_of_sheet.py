@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from explorer.base.languages import tr
 from explorer.drawing.cards import SIDE_TEXT_PX, border_colour, is_inactive, read_card, read_header
-from explorer.drawing.legend import LegendEntry, LegendText, place_entries
+from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, place_entries
 from explorer.drawing.picture import DiagramItem, Picture
 from explorer.drawing.theme import Theme
 from explorer.export.documents.scene import Scene, SceneCard, SceneLink, SceneSwatch, SceneText, clean_text
@@ -16,6 +16,7 @@ from explorer.export.page import ExportError
 from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.export.surroundings import PlacedText
 from explorer.layout import Box
+from explorer.viewmodels.diagram import Kind
 
 _LEGEND_PX = 11.0
 
@@ -157,11 +158,12 @@ class _SceneBuilder:
             elif entry.symbol == "bar":
                 yield SceneSwatch(box, (self.theme.named_colour("link").name(),), is_line=True)
 
-    def kind_swatch(self, entry: LegendEntry, box: Box) -> SceneSwatch:
+    def kind_swatch(self, entry: Kind | LegendMark, box: Box) -> SceneSwatch:
         theme = self.theme
         if entry == "skip":
             return SceneSwatch(box, (theme.named_colour("skip").name(),), is_line=True, is_dashed=theme.dashed_skips)
-        if entry in ("changed", "added", "off", "removed"):
-            gone = entry in ("off", "removed")
-            return SceneSwatch(box, (theme.named_colour("off" if gone else entry).name(),), is_dashed=gone)
+        if entry == "changed" or entry == "added":
+            return SceneSwatch(box, (theme.named_colour(entry).name(),))
+        if entry == "off" or entry == "removed":
+            return SceneSwatch(box, (theme.named_colour("off").name(),), is_dashed=True)
         return SceneSwatch(box, (theme.kind_colour(entry).name(),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -13,7 +14,6 @@ import pytest
 from PIL import Image
 
 import explorer
-from explorer.export.documents import pptx_slides
 from explorer.export.documents.connectors import ends_down, fit_connector, starts_down
 from explorer.export.documents.drawio import write_drawio
 from explorer.export.documents.files import export_document
@@ -110,7 +110,7 @@ def test_a_write_that_fails_leaves_the_old_file(
 def test_without_python_pptx_it_is_said_how_to_get_it(
     odd_network: Network, odd_sheet: Sheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pptx_slides.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ExportError, match=r"pip install 'cnn-explorer\[pptx\]'"):
         export_document([odd_sheet], tmp_path / "a.pptx", odd_network)
 
@@ -131,15 +131,15 @@ def preset_points(connector: ElementTree.Element) -> list[Point]:
     w, h = (int(extent.attrib[name]) for name in ("cx", "cy"))
     adjusted = [int(gd.attrib["fmla"].split()[1]) / 100_000 for gd in shape.iter(f"{_A}gd")]
     a = [*adjusted, 0, 0, 0][:3]
-    local = {
+    presets: dict[str, list[Point]] = {
         "straightConnector1": [(0, 0), (w, h)],
         "bentConnector2": [(0, 0), (w, 0), (w, h)],
         "bentConnector3": [(0, 0), (a[0] * w, 0), (a[0] * w, h), (w, h)],
         "bentConnector4": [(0, 0), (a[0] * w, 0), (a[0] * w, a[1] * h), (w, a[1] * h), (w, h)],
         "bentConnector5": [(0, 0), (a[0] * w, 0), (a[0] * w, a[1] * h), (a[2] * w, a[1] * h), (a[2] * w, h), (w, h)],
-    }[shape.attrib["prst"]]
+    }
     found = []
-    for px, py in local:
+    for px, py in presets[shape.attrib["prst"]]:
         dx, dy = px - w / 2, py - h / 2
         dx, dy = (-dx if frame.get("flipH") == "1" else dx), (-dy if frame.get("flipV") == "1" else dy)
         if frame.get("rot") == "5400000":

@@ -111,7 +111,11 @@ def test_it_begins_as_the_window_is_and_the_picture_follows_direction_and_colour
     qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
     dialog = asked(tool, qtbot)
     assert (dialog.page.direction, dialog.page.by, dialog.page.level) == ("right", "params", None)
-    assert build_sheet(source(tool), dialog.page).content is canvas.picture  # exactly what the window shows
+    shown = build_sheet(source(tool), dialog.page).content
+    assert isinstance(shown, Picture)
+    assert canvas.picture is not None
+    assert shown.geometry is canvas.picture.geometry  # exactly what the window shows …
+    assert not any(card.is_expandable for card in shown.diagram.cards.values())  # … without its signs of folding
     across = seen(dialog, qtbot)
     select_data(dialog._direction, "down")
     select_data(dialog._by, "macs")
