@@ -34,7 +34,10 @@ def _limit_card(card: Card, parts: frozenset[CardPart]) -> Card:
     cost = card.lines[-1:] if card.kind in _GROUP_KINDS and not card.chips else ()
     attributes = card.lines[: len(card.lines) - len(cost)]
     lines = (attributes if "attributes" in parts else ()) + (cost if "figures" in parts else ())
-    with_shapes = "shapes" in parts
+    with_shapes, towers = "shapes" in parts, card.towers
+    if towers is not None:
+        own = towers.lines if "attributes" in parts else ()
+        towers = replace(towers, lines=own, shape=towers.shape if with_shapes else "")
     return replace(
         card,
         lines=lines,
@@ -42,4 +45,5 @@ def _limit_card(card: Card, parts: frozenset[CardPart]) -> Card:
         side_text=card.side_text if with_shapes else "",
         chips=card.chips if "ops" in parts else (),
         is_expandable=False,
+        towers=towers,
     )
