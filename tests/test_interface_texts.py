@@ -27,9 +27,10 @@ SPEAKING = sorted(
     path for room in ROOMS for path in {PACKAGE / room, *(PACKAGE / room).rglob("*.py")} if path.is_file()
 )
 
-#: Of them, those that write Python: only their errors are read by users. The command line, whose options are English,
-#: speaks English altogether.
-CODE = {*(PACKAGE / "export" / "python_code").rglob("*.py"), PACKAGE / "project" / "python_script.py"}
+#: Of them, those that write Python or documents in another syntax: only their errors are read by users. The command
+#: line, whose options are English, speaks English altogether.
+_WRITERS = (PACKAGE / "export" / "python_code", PACKAGE / "export" / "documents")
+CODE = {*(path for room in _WRITERS for path in room.rglob("*.py")), PACKAGE / "project" / "python_script.py"}
 COMMAND_LINE = {PACKAGE / "export" / "commands.py"}
 
 #: Not for translation: names of layers, of variables in formulas, of parts in code and of what code compares.

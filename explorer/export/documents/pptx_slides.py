@@ -31,9 +31,7 @@ _TOP, _LEFT, _BOTTOM, _RIGHT = range(4)
 def check_pptx() -> None:
     """Raise ExportError where python-pptx is not installed."""
     if importlib.util.find_spec("pptx") is None:
-        raise ExportError(
-            tr("PowerPoint files need the package python-pptx: {command}", command="pip install 'cnn-explorer[pptx]'")
-        )
+        raise ExportError(tr("PowerPoint files need the package python-pptx: pip install 'cnn-explorer[pptx]'"))
 
 
 def write_pptx(scenes: Sequence[Scene], path: Path) -> None:
