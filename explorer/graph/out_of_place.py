@@ -75,11 +75,18 @@ def function_out_of_place(
     if kwargs.get("inplace"):
         kwargs = kwargs | {"inplace": False}
     elif getattr(F, getattr(call, "__name__", ""), None) is call and any(a is True for a in args):
-        bound = inspect.signature(call).bind(*args, **kwargs)
-        if bound.arguments.get("inplace"):
+        bound = _bind(call, args, kwargs)
+        if bound is not None and bound.arguments.get("inplace"):
             bound.arguments["inplace"] = False
             args, kwargs = bound.args, dict(bound.kwargs)
     return Function(call), args, kwargs
+
+
+def _bind(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments | None:
+    try:
+        return inspect.signature(call).bind(*args, **kwargs)
+    except ValueError:  # a function of torch's core, which does not say its arguments; none of these has an `inplace`
+        return None
 
 
 def method_out_of_place(name: str) -> Method:

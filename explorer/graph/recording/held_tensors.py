@@ -14,12 +14,17 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._C._functorch import is_batchedtensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from explorer.graph.arguments import Ref
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Function, Method, Op
 from explorer.graph.recording.size_int import SizeInt
+
+
+class CaptureError(ValueError):
+    """A run that could not be recorded as ops. The message names the op and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,8 @@ class HeldTensors:
         known = self._constants.get(id(tensor))
         if known is not None and known[0]._version == known[2]:
             return known[1]
+        if is_batchedtensor(tensor):
+            raise CaptureError("what torch.vmap maps cannot be shown as ops: call the layers on the whole batch")
         name = self.nodes.add_constant(tensor)
         self._constants[id(tensor)] = (tensor, name, tensor._version)
         return name
@@ -161,6 +168,10 @@ class HeldTensors:
 
     def is_known(self, tensor: Any) -> bool:
         return isinstance(tensor, torch.Tensor) and tensor in self._names
+
+    def is_own(self, tensor: torch.Tensor) -> bool:
+        """Return whether a tensor is a parameter or buffer of the module, as it was when the run began."""
+        return id(tensor) in self._registered
 
     def is_registered(self, tensor: torch.Tensor) -> bool:
         return id(tensor) in self._registered and tensor not in self._names

@@ -14,12 +14,13 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence
 from torch.overrides import TorchFunctionMode
 
-from explorer.graph.arguments import tensors_in
+from explorer.graph.arguments import Ref, tensors_in
 from explorer.graph.call_arguments import map_tensors
 from explorer.graph.node_list import NodeList
-from explorer.graph.ops import Function, Input, Op
+from explorer.graph.ops import Function, Input, Method, Op
 from explorer.graph.out_of_place import call_out_of_place
 from explorer.graph.recording.assignment import note_view, record_assignment, record_write
 from explorer.graph.recording.autocast import autocast_op, is_autocast_on
@@ -30,14 +31,10 @@ from explorer.graph.recording.call_interception import (
     run_hooks,
     run_pre_hooks,
 )
-from explorer.graph.recording.held_tensors import HeldTensors
+from explorer.graph.recording.held_tensors import CaptureError, HeldTensors
 from explorer.graph.recording.scripted import KernelWatch, kernel_as_function, kernel_out_of_place
 from explorer.graph.recording.size_int import SizeInt
 from explorer.graph.recording.sized_by_values import sized_by_values
-
-
-class CaptureError(ValueError):
-    """A run that could not be recorded as ops. The message names the op and the reason."""
 
 
 class Recorder(TorchFunctionMode):
@@ -81,7 +78,7 @@ class Recorder(TorchFunctionMode):
         path = self._paths.get(id(module))
         if module is self.module and isinstance(module, torch.jit.ScriptModule):
             return self._call_script(original, module, args, kwargs)
-        if module is self.module or not path or not is_single_op(module) or self._is_converted(module):
+        if module is self.module or not path or not is_single_op(module) or self._is_written_out(module, args):
             entered = path if path and module is not self.module else None
             if entered:
                 self.nodes.enter(entered, module)
@@ -180,6 +177,8 @@ class Recorder(TorchFunctionMode):
         op, plain_args, plain_kwargs = self._plain_call(func, *plain)
         op = sized_by_values(autocast_op(op, (args, kwargs), result), name, args, result)
         recorded = self.nodes.add_op(op, plain_args, plain_kwargs)
+        if changed and any(t.dtype != changed[0].dtype for t in tensors_in((args, kwargs))):
+            recorded = self.nodes.add_op(Method("to"), (Ref(recorded), changed[0].dtype), {})  # it keeps its format
         result = self._finish(recorded, result, before)
         if name == "__getitem__" and isinstance(result, torch.Tensor):
             note_view(self.held, result, args[0], args[1])
@@ -193,9 +192,14 @@ class Recorder(TorchFunctionMode):
         finally:
             self._paused = paused
 
-    def _is_converted(self, module: nn.Module) -> bool:
-        """Whether autocast converts a layer's weights for the call: what it does is recorded then."""
-        return is_autocast_on() and next(module.parameters(), None) is not None
+    def _is_written_out(self, module: nn.Module, args: Any) -> bool:
+        """Whether a call of a layer is recorded as what it does: autocast converts its weights for the call, its
+        weights are others than its own (`torch.func.functional_call`), or it takes packed sequences."""
+        weights = [tensor for tensor in module._parameters.values() if tensor is not None]
+        converted = is_autocast_on() and next(module.parameters(), None) is not None
+        packed = any(isinstance(value, PackedSequence) for value in args)
+        script = isinstance(module, torch.jit.ScriptModule)
+        return converted or packed or (not script and not all(map(self.held.is_own, weights)))
 
     def _call_script(self, original: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
         """A call of a scripted module: the ops of torch's core that it runs."""

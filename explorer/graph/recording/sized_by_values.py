@@ -18,8 +18,17 @@ from explorer.graph.ops import Function, Method, Op
 _ALWAYS = frozenset(
     {"nonzero", "argwhere", "nonzero_static", "masked_select", "unique", "unique_consecutive", "_unique2"}
     | {"_return_output", "bincount", "combinations", "nms", "nms.default", "batched_nms"}
-    | {"paste_masks_in_image", "heatmaps_to_keypoints"}
+    | {"paste_masks_in_image", "heatmaps_to_keypoints", "_pack_padded_sequence", "_pad_packed_sequence"}
 )
+
+#: What makes a tensor of a size, and what gives it one: that may be read from a tensor.
+_MAKERS = frozenset({"zeros", "ones", "empty", "full", "rand", "randn", "arange", "eye"})
+_SHAPERS = frozenset(
+    {"new_zeros", "new_ones", "new_empty", "reshape", "view", "expand", "repeat", "narrow", "unflatten"}
+)
+
+#: Recurrent layers, as functions; on packed sequences these take their weights as the fourth argument.
+_RECURRENT = frozenset({"gru", "lstm", "rnn_tanh", "rnn_relu"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,11 @@ def sized_by_values(op: Op, name: str, args: Any, result: Any) -> Op:
     ends = [end for item in items if isinstance(item, slice) for end in (item.start, item.stop)]
     masked = masked or (name == "getitem" and any(isinstance(end, torch.Tensor) for end in ends))
     repeated = name == "repeat_interleave" and any(True for _ in tensors_in(args[1:]))
-    if not (name in _ALWAYS or alone or masked or repeated) or not isinstance(op, (Function, Method)):
+    made = (name in _MAKERS and any(True for _ in tensors_in(args))) or (
+        name in _SHAPERS and any(True for _ in tensors_in(args[1:]))
+    )
+    packed = name in _RECURRENT and len(args) > 3 and isinstance(args[3], (list, tuple))
+    if not (name in _ALWAYS or alone or masked or repeated or made or packed) or not isinstance(op, (Function, Method)):
         return op
     call = op.call if isinstance(op, Function) else getattr(torch.Tensor, op.name)
     results = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors_in(result))
