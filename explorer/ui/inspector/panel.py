@@ -165,8 +165,7 @@ class _CardPage(QWidget):
         self._copy.setVisible(bool(inspection.path))
         for value, (_, text) in zip(self._values, inspection.rows, strict=True):
             value.setText(text)
-        for option in inspection.options:
-            self.options[option.title, option.scope].show_option(option)
+        self.scopes.show_options(inspection.options)
 
     def _build_figures(self, inspection: Inspection) -> QGridLayout:
         grid = QGridLayout()

@@ -331,13 +331,26 @@ def test_no_button_is_cut(key: str, card: str, inspector: InspectorPanel, opened
     inspector.resize(330, 800)
     inspector.show_inspection(build_inspection(opened(key).analysis, (card,) if card else ()))
     assert inspector._page is not None
-    buttons = inspector._page.scopes.findChildren(QPushButton)
-    assert buttons
     for scope in {option.scope for option in inspector._inspection.options}:
         inspector._page.scopes.show_scope(scope)
         QApplication.processEvents()
-        for button in buttons:
+        for button in inspector._page.scopes.findChildren(QPushButton):
             assert not button.isVisible() or button.width() >= button.sizeHint().width(), button.text()
+    assert inspector._page.scopes.findChildren(QPushButton)
+
+
+def test_only_what_is_seen_is_built(inspector: InspectorPanel, opened: Callable[[str], Network]) -> None:
+    """Building the controls of all scopes took most of a click's time."""
+    inspection = build_inspection(opened("mobilenet_v2").analysis, ("features.3",))
+    assert inspection is not None
+    inspector.show_inspection(inspection)
+    assert inspector._page is not None
+    built = inspector._page.options
+    assert {scope for _, scope in built} == {inspector._page.scopes.scope}
+    assert len(built) < len(inspection.options) / 2
+    title, scope = next((o.title, o.scope) for o in inspection.options if o.scope == "whole network" and not o.reason)
+    inspector.show_inspection(replace(inspection, options=tuple(replace(o, tip="new") for o in inspection.options)))
+    assert inspector.reveal_control(title, scope).toolTip() == "new"  # as it is at present, whenever it is built
 
 
 def test_behind_another_panel_nothing_is_considered(inspector: InspectorPanel, qtbot: QtBot) -> None:
