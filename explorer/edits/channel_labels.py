@@ -153,6 +153,9 @@ class _LabelWalk:
         if isinstance(node.op, Input):
             return self.produce(node.name, shape[1]) if len(shape) > 1 else None
         if isinstance(layer, _ConvNd) and not is_depthwise(layer):
+            filters = _former_filters(node)
+            if filters and node.inputs[0] in self.result.rows:
+                return _filters(self.result.rows[node.inputs[0]], filters)
             return self.produce(node.name, layer.out_channels)
         if isinstance(layer, nn.Linear):
             return self.produce(node.name, layer.out_features)
@@ -289,6 +292,16 @@ class _LabelWalk:
             return None
         lines = moved.movedim(axis, 0).reshape(shape[axis], -1)
         return lines[:, 0].numpy().copy() if bool((lines == lines[:, :1]).all()) else None
+
+
+def _former_filters(node: Node) -> int:
+    """Filters for each channel of a convolution that was depthwise when it was opened and is in fewer groups now: what
+    reads it finds the channels that it made, in their order. 0 for others."""
+    now, then = node.layer, node.original.layer if node.original is not None else None
+    if not isinstance(now, _ConvNd) or not isinstance(then, _ConvNd) or not is_depthwise(then):
+        return 0
+    filters = then.out_channels // then.in_channels
+    return filters if now.out_channels == filters * now.in_channels else 0
 
 
 def group_count_of(groups: ChannelGroups, name: str, before: int, after: int) -> int:

@@ -15,7 +15,7 @@ from explorer.graph.channel_map import ChannelSelection
 from explorer.graph.layers import is_depthwise
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Layer
-from explorer.weights.weight_transfer import strip_unit_kernel
+from explorer.weights.weight_transfer import count_connections, is_regrouped, strip_unit_kernel
 
 #: kept: the very numbers it had; sliced: a part of them; extended: some, and new ones beside; new: none of them.
 Provenance = Literal["kept", "sliced", "extended", "new"]
@@ -45,6 +45,9 @@ def infer_provenance(node: Node) -> Provenance | None:
     now, then = tensor_shapes(node), tensor_shapes(node.original)
     if not _is_same_layer_type(node, node.original):
         return "new"
+    if is_regrouped(node):
+        shared, _, connections = count_connections(node)
+        return "new" if not shared else "extended" if shared < connections or now.keys() - then.keys() else "sliced"
     if node.channel_map is not None:
         return _infer_from_channels(node.channel_map.sides, has_new_tensors=not now.keys() <= then.keys())
     longer = any(
@@ -72,6 +75,12 @@ def describe_provenance(node: Node, provenance: Provenance) -> str:
 
     "sliced: kept 240 of 256 inputs", "extended: kept 128 of 128 inputs, 64 new".
     """
+    if provenance in ("sliced", "extended") and is_regrouped(node):
+        shared, before, connections = count_connections(node)
+        text = tr("kept {kept:,} of {all:,} connections of channels in other groups", kept=shared, all=before)
+        if connections > shared:
+            text = tr("{kept}, {count:,} new", kept=text, count=connections - shared)
+        return tr("{provenance}: {kept}", provenance=tr(_PROVENANCE_NAMES[provenance]), kept=text)
     if provenance not in ("sliced", "extended") or node.channel_map is None:
         return tr(_PROVENANCE_TEXTS[provenance])
     inputs, outputs = node.channel_map.inputs, node.channel_map.outputs
@@ -131,7 +140,7 @@ def tensor_shapes(node: Node) -> TensorShapes:
 
 
 def _is_same_layer_type(node: Node, original: Node) -> bool:
-    """Return whether two layers differ in width only: not in class, window or groups."""
+    """Return whether two layers differ in width and groups only: not in class or window."""
     now, then = tensor_shapes(node), tensor_shapes(original)
     if not then or any(
         len(strip_unit_kernel(then[name])) != len(strip_unit_kernel(size)) for name, size in now.items() if name in then
@@ -145,8 +154,9 @@ def _is_same_layer_type(node: Node, original: Node) -> bool:
     if type(a) is not type(b):
         return False
     if isinstance(a, _ConvNd) and isinstance(b, _ConvNd):
+        is_transposed = a.transposed or b.transposed  # whose rows are the channels that it reads
         depthwise = is_depthwise(a) and is_depthwise(b)
-        return a.kernel_size == b.kernel_size and (depthwise or a.groups == b.groups)
+        return a.kernel_size == b.kernel_size and (depthwise or a.groups == b.groups or not is_transposed)
     return True
 
 

@@ -2,7 +2,8 @@
 
 A row of a weight goes with the channel that it makes, a column with the channel that it reads, as `Node.channel_map`
 says; biases and the statistics of norms likewise. In a grouped convolution a row keeps the columns of those channels
-that are in its group now and were before.
+that are in its group now and were before, also where the number of groups is another one: seen as a matrix that is zero
+outside of blocks on its diagonal, what lies in a block both now and then is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from torch.nn.modules.conv import _ConvNd
 from explorer.graph.channel_map import NEW, ChannelIndex, ChannelRanking, Importance
 from explorer.graph.layers import is_depthwise
 from explorer.graph.node import Node
-from explorer.graph.ops import Constant
+from explorer.graph.ops import Constant, Layer
 
 
 def transfer_weights(
@@ -43,7 +44,7 @@ def transfer_weights(
     """
     if len(shape) != source.dim():  # a 1×1 convolution that was a linear layer, or the other way
         source = source.reshape(*strip_unit_kernel(source.shape), *shape[2:])
-    if node.channel_map is not None and _is_grouped(node.layer) and name == "weight":
+    if name == "weight" and (is_regrouped(node) or (node.channel_map is not None and _is_grouped(node.layer))):
         return _transfer_grouped(node, draw_new(), source * scale, importance)
     indices = _channel_indices(node, name, shape, importance)
     if not indices and tuple(shape) == tuple(source.shape):
@@ -121,15 +122,63 @@ def _is_grouped(layer: nn.Module | None) -> bool:
     return isinstance(layer, _ConvNd) and layer.groups > 1 and not layer.transposed and not is_depthwise(layer)
 
 
-def _transfer_grouped(node: Node, target: torch.Tensor, source: torch.Tensor, importance: Importance) -> torch.Tensor:
-    """As `transfer_weights`, for a convolution whose groups each have columns for their own channels only."""
+def is_regrouped(node: Node) -> bool:
+    """Return whether a convolution had another number of groups when it was opened."""
+    now, then = node.layer, node.original.layer if node.original is not None else None
+    return isinstance(now, _ConvNd) and isinstance(then, _ConvNd) and now.groups != then.groups
+
+
+def count_connections(node: Node) -> tuple[int, int, int]:
+    """Return how many pairs of a channel that is read and one that is made a convolution connects: those that it did
+    when it was opened too, all at opening, and all at present."""
+    now, then = node.layer, node.original.layer if node.original is not None else None
+    assert isinstance(now, _ConvNd)
+    assert isinstance(then, _ConvNd)
+    rows, columns = _original_channels(node, _first_ones)
+    pairs = now.groups * then.groups
+    made, read = (
+        torch.bincount(_group_pairs(side, now.groups, size // then.groups, then.groups), minlength=pairs + 1)[:pairs]
+        for side, size in ((rows, then.out_channels), (columns, then.in_channels))
+    )
+    everything = [layer.in_channels * layer.out_channels // layer.groups for layer in (then, now)]
+    return int((made * read).sum()), everything[0], everything[1]
+
+
+def _first_ones(ranking: ChannelRanking) -> torch.Tensor:
+    """As if all channels were as important: how many are connected does not depend on which."""
+    rows = next(iter(ranking.layers[0].op.tensor_shapes.values()))[0] if isinstance(ranking.layers[0].op, Layer) else 0
+    return torch.zeros(rows)
+
+
+def _group_pairs(original: torch.Tensor, groups: int, was_per_group: int, was_groups: int) -> torch.Tensor:
+    """The group of each present channel, and that which it was in, as one number; the last for those that are new."""
+    now = torch.arange(len(original)) // (len(original) // groups)
+    return torch.where(original == NEW, groups * was_groups, now * was_groups + original // was_per_group)
+
+
+def _original_channels(node: Node, importance: Importance) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of a convolution: the original index of each channel that it makes, and of each that it reads."""
     layer, channels = node.layer, node.channel_map
     assert isinstance(layer, _ConvNd)
-    assert channels is not None
-    rows = torch.arange(len(target)) if channels.outputs is None else channels.outputs.indices(importance)
-    columns = torch.arange(layer.in_channels) if channels.inputs is None else channels.inputs.indices(importance)
+    rows, columns = torch.arange(layer.out_channels), torch.arange(layer.in_channels)
+    if channels is not None and channels.inputs is not None:
+        columns = channels.inputs.indices(importance)
+    if channels is not None and channels.outputs is not None:
+        rows = channels.outputs.indices(importance)
+    elif channels is not None and channels.inputs is not None and is_depthwise(layer):
+        repeated = _repeat(channels.inputs.index(importance), layer.out_channels // layer.in_channels)
+        rows = repeated.indices if repeated is not None else rows
+    return rows, columns
+
+
+def _transfer_grouped(node: Node, target: torch.Tensor, source: torch.Tensor, importance: Importance) -> torch.Tensor:
+    """As `transfer_weights`, for a convolution whose groups each have columns for their own channels only."""
+    layer, then = node.layer, node.original.layer if node.original is not None else None
+    assert isinstance(layer, _ConvNd)
+    rows, columns = _original_channels(node, importance)
+    was_groups = then.groups if isinstance(then, _ConvNd) else layer.groups
     result = target.clone()
-    per_group, was_per_group = len(rows) // layer.groups, len(source) // layer.groups
+    per_group, was_per_group = len(rows) // layer.groups, len(source) // was_groups
     for group, inside in enumerate(columns.reshape(layer.groups, -1)):
         for row in range(group * per_group, (group + 1) * per_group):
             if rows[row] == NEW:

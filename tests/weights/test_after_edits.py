@@ -79,11 +79,10 @@ def test_a_wider_layer_is_extended(opened: Opened) -> None:
     ("edit", "new"),
     [
         (SetLayer("layer1.0.conv1", "kernel", 5), {"layer1.0.conv1"}),
-        (SetLayer("layer1.0.conv1", "groups", 2), {"layer1.0.conv1"}),
         (SwapNorm("layer1.0.bn1", "group"), {"layer1.0.bn1"}),
         (RepeatBlock("layer3.1"), {"layer3.1~2.conv1", "layer3.1~2.bn1", "layer3.1~2.conv2", "layer3.1~2.bn2"}),
     ],
-    ids=["kernel", "groups", "norm", "repeat"],
+    ids=["kernel", "norm", "repeat"],
 )
 def test_another_layer_is_new_and_the_rest_is_kept(edit: Edit, new: set[str], opened: Opened) -> None:
     after = opened("resnet18").edit(edit)

@@ -25,7 +25,6 @@ from explorer.edits import (
     ReorderLastStage,
     RepeatBlock,
     SetBottleneckRatio,
-    SetCardinality,
     SetClasses,
     SetConvForm,
     SetExpansion,
@@ -364,7 +363,6 @@ SURGERIES = [
     Surgery(SwapHead("pool"), "alexnet", {}, new=("classifier.6",)),
     Surgery(SwapHead("fully_connected", 64), "resnet18", {}, new=("fc",)),
     Surgery(ReorderLastStage("pool_first"), "mobilenet_v2", {}),
-    Surgery(SetCardinality("layer1.0", 2), "resnet18", {}, new=("layer1.0.conv1", "layer1.0.conv2")),
     Surgery(SetLayer("layer1.0.conv1", "kernel", 5), "resnet18", {}, new=("layer1.0.conv1",)),
     Surgery(SetLayer("layer1.0.conv1", "bias", True), "resnet18", {}),
     Surgery(SetConvForm("layer1.0.conv1", "separable"), "resnet18", {}, new=("layer1.0.conv1",)),
@@ -428,6 +426,7 @@ def check_tensor(name: str, now: Tensor, then: Tensor, cuts: Cuts, *, seeded: bo
 
 #: Edits that change no width of a layer that was there, and what is left of weights.
 OTHERS = {
+    "set_cardinality": "blocks of whole matrices: tests/weights/test_regrouped.py",
     "repeat_block": "copies are new, their readers as below: a dense layer's, and a residual stream's",
     "apply_compound_scaling": "depth, width and resolution one after the other, each as above",
     "recalibrate": "drawn numbers stay: tests/analysis/test_calibration.py",
