@@ -1,42 +1,51 @@
 """Changes as plain data: each edit turns one snapshot into the next.
 
-A kind of edit is one class with one decorator (`registry.register_edit`); all of them are exported from here.
+A kind of edit is one class with one decorator (`registry.register_edit`), in any module of this folder; all of them are
+exported from here.
 """
 
+import pkgutil
 import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from explorer.edits.auxiliary_heads import *
-from explorer.edits.branches import *
-from explorer.edits.cardinality import *
-from explorer.edits.conv_forms import *
-from explorer.edits.depth import *
 from explorer.edits.edit import Edit as Edit
 from explorer.edits.edit import EditError as EditError
 from explorer.edits.edit import Repair as Repair
-from explorer.edits.gates import *
-from explorer.edits.heads import *
 from explorer.edits.history import History as History
-from explorer.edits.inputs import *
-from explorer.edits.inversion import *
-from explorer.edits.kept_channels import *
-from explorer.edits.last_stage import *
-from explorer.edits.norms import *
-from explorer.edits.pointwise_reduction import *
-from explorer.edits.recalibration import *
 from explorer.edits.registry import EDIT_KINDS as EDIT_KINDS
 from explorer.edits.registry import FORMER_EDIT_CLASSES as FORMER_EDIT_CLASSES
 from explorer.edits.registry import FORMER_EDIT_KINDS as FORMER_EDIT_KINDS
 from explorer.edits.registry import find_edit_class as find_edit_class
 from explorer.edits.registry import find_edit_kind as find_edit_kind
 from explorer.edits.registry import register_edit as register_edit
-from explorer.edits.set_layer import *
-from explorer.edits.shared_layers import *
-from explorer.edits.small_images import *
-from explorer.edits.switches import *
-from explorer.edits.widths import *
 
-if not TYPE_CHECKING:  # checkers see what the modules define; a program sees what is registered
+if TYPE_CHECKING:  # for completion in editors; a program finds the modules by itself
+    from explorer.edits.auxiliary_heads import *
+    from explorer.edits.branches import *
+    from explorer.edits.cardinality import *
+    from explorer.edits.conv_forms import *
+    from explorer.edits.depth import *
+    from explorer.edits.gates import *
+    from explorer.edits.heads import *
+    from explorer.edits.inputs import *
+    from explorer.edits.inversion import *
+    from explorer.edits.kept_channels import *
+    from explorer.edits.last_stage import *
+    from explorer.edits.norms import *
+    from explorer.edits.pointwise_reduction import *
+    from explorer.edits.recalibration import *
+    from explorer.edits.set_layer import *
+    from explorer.edits.shared_layers import *
+    from explorer.edits.small_images import *
+    from explorer.edits.switches import *
+    from explorer.edits.widths import *
+
+else:
+    for _module in pkgutil.iter_modules(__path__):  # noqa: F405 - every package has one
+        if not _module.ispkg:
+            import_module(f"{__name__}.{_module.name}")
+
     __all__ = [
         "EDIT_KINDS",
         "FORMER_EDIT_CLASSES",

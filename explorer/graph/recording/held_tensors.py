@@ -17,6 +17,7 @@ from torch import nn
 from torch._C._functorch import is_batchedtensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from explorer.base.languages import tr
 from explorer.graph.arguments import Ref
 from explorer.graph.node_list import NodeList
 from explorer.graph.ops import Function, Method, Op
@@ -142,7 +143,7 @@ class HeldTensors:
         if known is not None and known[0]._version == known[2]:
             return known[1]
         if is_batchedtensor(tensor):
-            raise CaptureError("what torch.vmap maps cannot be shown as ops: call the layers on the whole batch")
+            raise CaptureError(tr("what torch.vmap maps cannot be shown as ops: call the layers on the whole batch"))
         name = self.nodes.add_constant(tensor)
         self._constants[id(tensor)] = (tensor, name, tensor._version)
         return name
