@@ -27,7 +27,7 @@ Topic = Literal[
     "sample",
     "colouring",  # which one is in use, or which ones there are
     "direction",
-    "language",
+    "language",  # of explanations, or of the window's texts: all that is written is to be written anew
     "experiment",
 ]
 
@@ -167,10 +167,9 @@ class Session:
         self._notify("sample")
 
     def set_language(self, language: Language) -> None:
-        """Set the language of explanations."""
-        if language != self.language:
-            self.language = language
-            self._notify("language")
+        """Set the language of explanations. Call it also when only texts of the window changed theirs."""
+        self.language = language
+        self._notify("language")
 
     def open_experiment(self, experiment: str, controls: Mapping[str, Any]) -> None:
         """Show the experiment with this id, some of its controls set; again, if it is shown already."""

@@ -1,6 +1,7 @@
 """The texts of the interface: `python -m tests.interface_texts` lists them in `resources/texts/en.json`.
 
-A text is the literal argument of `tr`, `tr_n` or `tr_noop` (`explorer.base.languages`). The file lists each one with
+A text is the literal argument of `tr`, `tr_n` or `tr_noop` (`explorer.base.languages`), or of `live_text`
+(`explorer.ui.base.live_texts`). The file lists each one with
 its plural, where it has one, and the modules that use it: what a translator starts from.
 """
 
@@ -18,7 +19,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "explorer"
 FILE = ROOT / "resources" / "texts" / "en.json"
 
-_MARKERS = ("tr", "tr_n", "tr_noop")
+CATALOGUE = ROOT / "resources" / "catalogue.json"
+_MARKERS = ("tr", "tr_n", "tr_noop", "live_text")
 
 #: Functions, methods and classes, Qt's and the window's own, whose texts a user reads.
 _SHOW = frozenset(
@@ -31,12 +33,13 @@ _SHOW = frozenset(
     text_label show_status show_message set_text""".split()  # noqa: SIM905 - one name a line would be long
 )
 _MARKUP = re.compile(r"<[^>]*>|&[a-z]+;|\{[^{}]*\}")
+_SMALL_WORD = re.compile(r"\b[a-z]{3,}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass(frozen=True)
 class Use:
-    """One call of `tr`, `tr_n` or `tr_noop` with a literal text."""
+    """One call of a function of `_MARKERS` with a literal text."""
 
     text: str
     plural: str | None
@@ -60,6 +63,15 @@ def find_uses(package: Path = PACKAGE) -> Iterator[Use]:
                 yield from _read_call(node, module)
 
 
+def find_catalogue_texts() -> Iterator[Use]:
+    """Yield the texts of the catalogue: titles that are more than names, notes, and the titles of options."""
+    for entry in json.loads(CATALOGUE.read_text(encoding="utf-8"))["networks"]:
+        options = [option["title"] for option in entry.get("options", ())]
+        named = [entry["title"]] if _SMALL_WORD.search(entry["title"]) else []
+        for text in filter(None, (*named, entry.get("note"), *options)):
+            yield Use(text, None, "catalogue.json", 0, None)
+
+
 def _read_call(call: ast.Call, module: str) -> Iterator[Use]:
     marker = _name(call.func)
     literals = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
@@ -75,7 +87,7 @@ def _read_call(call: ast.Call, module: str) -> Iterator[Use]:
 def render_catalogue(package: Path = PACKAGE) -> str:
     """Return the content of `resources/texts/en.json`: every text once, sorted, with the modules that use it."""
     modules: dict[tuple[str, str], set[str]] = {}
-    for use in find_uses(package):
+    for use in (*find_uses(package), *find_catalogue_texts()):
         modules.setdefault((use.text, use.plural or ""), set()).add(use.module)
     entries = [
         {"text": text} | ({"plural": plural} if plural else {}) | {"modules": sorted(users)}

@@ -1,4 +1,4 @@
-"""Names of the built-in photos. Imports nothing: the window lists them before numpy is there."""
+"""Names of the built-in photos. No numpy: the window lists them before that is imported."""
 
 from __future__ import annotations
 

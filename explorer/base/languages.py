@@ -1,26 +1,41 @@
 """Languages of the app: those that explanations are written in, and translation of the interface's texts.
 
 As in gettext, the English text is the key: `resources/texts/<language>.json` maps it to a translation, and where there
-is none the English text stands. Values fill placeholders by name:
+is none the English text stands. Under the empty key stands what the language is: `{"name": "简体中文", "locale":
+"zh_CN", "fonts": [...]}`. Such a file is all that a further language needs. Values fill placeholders by name:
 
     tr("Saved {path}", path=path)
     tr_n("{n} layer", "{n} layers", n)
 
-`python -m tests.interface_texts` lists the source texts of the whole code in `resources/texts/en.json`.
+`python -m tests.interface_texts` lists the source texts of the whole code in `resources/texts/en.json`. Widgets follow
+a change of the language by `explorer.ui.base.live_texts`.
 """
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from explorer.base.han_spacing import join_spaced
 from explorer.base.resources import resource_path
 
+#: Languages of explanations: of the guide and the experiments.
 Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
-#: Each in its own words.
-LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
+
+class InterfaceLanguage(NamedTuple):
+    """What a file of translations says of its language."""
+
+    name: str  # in its own words
+    locale: str  # "zh_CN": for Qt's own texts and for the forms of characters
+    fonts: tuple[str, ...] = ()  # families that have all its characters, the best first; none: any has
+
+
+ENGLISH = InterfaceLanguage("English", "en_US")
 
 #: English text -> its translation or, where numbers matter, that of the singular and that of the plural.
 Translations = Mapping[str, str | Sequence[str]]
@@ -31,13 +46,16 @@ class Translator:
 
     def __init__(self) -> None:
         self.language = "en"
+        self.about = ENGLISH
         self._translations: Translations = {}
         self._listeners: list[Callable[[], None]] = []
 
     def set_language(self, language: str) -> None:
         """Translate into `language` from now on; without a readable file of translations, texts stay English."""
         if language != self.language:
-            self.set_translations(language, _read_translations(language))
+            content = _read_file(language)
+            self.about = _describe(language, content)
+            self.set_translations(language, {text: found for text, found in content.items() if _is_translation(found)})
 
     def set_translations(self, language: str, translations: Translations) -> None:
         """Translate with these translations from now on."""
@@ -63,7 +81,7 @@ class Translator:
         found = self._translations.get(text, source)
         translated = found if isinstance(found, str) else found[min(form, len(found) - 1)]
         try:
-            return _fill(translated, values)
+            return _fill_spaced(translated, values) if self.language.startswith("zh") else _fill(translated, values)
         except (KeyError, ValueError):
             return _fill(source, values)
 
@@ -83,17 +101,60 @@ def _fill(text: str, values: Mapping[str, Any]) -> str:
     return _FORMATTER.vformat(text, (), values) if values else text
 
 
-def _read_translations(language: str) -> Translations:
+def _fill_spaced(text: str, values: Mapping[str, Any]) -> str:
+    """Fill placeholders as `_fill` does, with the spaces that Chinese has or has not beside what fills them."""
+    if not values:
+        return text
+    parts: list[str] = []
+    for literal, name, spec, conversion in _FORMATTER.parse(text):
+        parts.append(literal)
+        if name is not None:
+            parts.append(_FORMATTER.format_field(_FORMATTER.convert_field(values[name], conversion), spec or ""))
+    return join_spaced(parts)
+
+
+def find_languages() -> dict[str, InterfaceLanguage]:
+    """Return the languages that the window can be in, by the names of their files, English first."""
+    files = sorted(Path(resource_path("texts")).glob("*.json"))
+    found = {path.stem: _read_file(path.stem) for path in files if path.stem != "en"}
+    return {"en": ENGLISH} | {key: _describe(key, content) for key, content in found.items() if "" in content}
+
+
+def closest_language(wanted: Iterable[str], known: Iterable[str]) -> str:
+    """Return the first wanted language that is known: "zh" for "zh-Hans-CN". English where none is."""
+    names = tuple(known)
+    for name in wanted:
+        parts = re.split(r"[-_.@]", name)
+        candidates = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
+        if found := next((candidate for candidate in candidates if candidate in names), ""):
+            return found
+    return "en"
+
+
+def _read_file(language: str) -> dict[str, Any]:
     if language == "en":
         return {}
     from explorer.base.safe_json import JsonError, read_json  # which translates its own errors
 
     try:
-        found = read_json(resource_path(f"texts/{language}.json"))
+        content = read_json(resource_path(f"texts/{language}.json"))
     except (FileNotFoundError, JsonError):
         return {}
-    entries = found.items() if isinstance(found, dict) else ()
-    return {text: translation for text, translation in entries if _is_translation(translation)}
+    return content if isinstance(content, dict) else {}
+
+
+def _describe(language: str, content: Mapping[str, Any]) -> InterfaceLanguage:
+    """Return what a file says of its language; where it says nothing, its name in the file system stands."""
+    if language == "en":
+        return ENGLISH
+    about = content.get("")
+    about = about if isinstance(about, dict) else {}
+    name, locale, fonts = about.get("name"), about.get("locale"), about.get("fonts")
+    return InterfaceLanguage(
+        name if isinstance(name, str) else language,
+        locale if isinstance(locale, str) else language,
+        tuple(font for font in fonts if isinstance(font, str)) if isinstance(fonts, list) else (),
+    )
 
 
 def _is_translation(value: object) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
@@ -406,7 +405,6 @@ def elide(text: str, pixels: float, max_width: float, bold: bool) -> str:
     return QFontMetricsF(diagram_font(pixels, bold)).elidedText(shown, Qt.TextElideMode.ElideRight, max_width)
 
 
-@cache
 def _struck_out_font() -> QFont:
     struck = QFont(diagram_font(TITLE_PX, bold=True))
     struck.setStrikeOut(True)

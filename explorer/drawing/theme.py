@@ -9,6 +9,7 @@ from typing import get_args
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
+from explorer.base.languages import translator
 from explorer.base.memo import bounded
 from explorer.viewmodels.diagram import NONE_LABEL, UNKNOWN_LABEL, Card, Kind
 
@@ -266,21 +267,32 @@ def get_theme(name: str) -> Theme:
     return {"light": LIGHT, "dark": DARK, "print": PRINT}[name]
 
 
-@bounded(64)
+_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans")
+
+
 def diagram_font(pixels: float, bold: bool = False) -> QFont:
-    """Return the diagram's font at a size in drawing units, independent of the screen."""
+    """Return the diagram's font at a size in drawing units, independent of the screen, for the language in force."""
+    return _build_font(pixels, bold, translator.about.fonts)
+
+
+@bounded(128)
+def _build_font(pixels: float, bold: bool, further_families: tuple[str, ...]) -> QFont:
     made = QFont()
-    made.setFamilies(["Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans"])
+    made.setFamilies([*_FAMILIES, *further_families])
     made.setPixelSize(max(round(pixels), 1))
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # the same widths at every scale
     return made
 
 
-@bounded(2**16)
 def text_width(text: str, pixels: float, bold: bool = False) -> float:
     """Return the width of a text in drawing units."""
-    return QFontMetricsF(diagram_font(pixels, bold)).horizontalAdvance(text)
+    return _measure_width(text, pixels, bold, translator.about.fonts)
+
+
+@bounded(2**16)
+def _measure_width(text: str, pixels: float, bold: bool, further_families: tuple[str, ...]) -> float:
+    return QFontMetricsF(_build_font(pixels, bold, further_families)).horizontalAdvance(text)
 
 
 @bounded(256)

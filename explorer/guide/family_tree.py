@@ -52,6 +52,6 @@ def _parse_node(name: str, item: Mapping[str, Any]) -> FamilyTreeNode:
         raise PageError(f"{name}: {item}: {failure}") from failure
     if not 1989 <= found.year <= 2030:
         raise PageError(f"{name}: {found.key}: no year of such a network is {found.year}")
-    if found.brought.keys() != LANGUAGES.keys():
+    if found.brought.keys() != set(LANGUAGES):
         raise PageError(f"{name}: {found.key}: what it brought is said in {', '.join(found.brought) or 'no language'}")
     return found

@@ -142,7 +142,7 @@ def format_activation(value: float) -> str:
 
 def format_fraction(share: float) -> str:
     """Return a fraction as "12.5 %", or "none" for 0."""
-    return f"{100 * share:.1f} %" if share else "none"
+    return f"{100 * share:.1f} %" if share else tr("none")
 
 
 def _missing_reason(now: FeatureMaps | None, baseline: FeatureMaps | None) -> str:

@@ -80,6 +80,11 @@ class Timing:
     shares: Mapping[str, tuple[TimeShare, ...]]  # by a key of `GROUPINGS`, most time first
     layers: Mapping[str, float]  # milliseconds of each node
     points: tuple[TimePoint, ...] = ()  # all layers that take time and are no mere change of shape
+    source: tuple[Analysis, Latency, float | None] | None = None  # what it tells
+
+    def retold(self) -> Timing:
+        """Return the same measurement in the language in force."""
+        return summarise_latency(*self.source) if self.source is not None else self
 
     def colouring(self, title: str) -> Colouring:
         """Return a colouring of cards by their time in milliseconds."""
@@ -152,7 +157,9 @@ def summarise_latency(analysis: Analysis, measured: Latency, baseline_total: flo
         for node in nodes.values()
         if (kind := op_kinds.kind(node)) in _KIND_TITLES and (spent := measured.layer_ms[node.name]) > 0
     )
-    return Timing(measured.total_ms, baseline_total, total, measured.passes, where, shares, measured.layer_ms, points)
+    source = analysis, measured, baseline_total
+    passes, layers = measured.passes, measured.layer_ms
+    return Timing(measured.total_ms, baseline_total, total, passes, where, shares, layers, points, source)
 
 
 def format_milliseconds(value: float) -> str:

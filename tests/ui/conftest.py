@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from explorer.base.languages import translator
 from explorer.ui.base import appearance, dialogs
 from explorer.ui.base.autosave import close_shared_journal
 from explorer.ui.shell.window import Window
@@ -25,6 +26,7 @@ def _settings(tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatc
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # nor from their journal
     appearance.apply_scheme(qapp, "light")
+    translator.set_language("en")
     yield
     close_shared_journal()
 

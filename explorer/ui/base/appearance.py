@@ -30,9 +30,6 @@ class Colours:
     decrease: str  # a cost that shrank
 
 
-#: Named, for what Qt falls back to may be of another weight.
-CHINESE_FONT = "font-family: 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'WenQuanYi Micro Hei', sans-serif;"
-
 _LIGHT = Colours("#f3f5f8", "#ffffff", "#1b2230", "#626d7f", "#d5dbe4", "#2f6fdb", "#b9c4d6", "#c0392b", "#1a7a42")
 _DARK = Colours("#1c1f26", "#23272f", "#eceff4", "#9aa5b5", "#3b424e", "#6ea2ff", "#586375", "#ff8a7a", "#5cc98c")
 

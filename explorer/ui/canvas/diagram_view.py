@@ -12,8 +12,8 @@ from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from explorer.base.languages import tr
 from explorer.drawing import Marks, Picture
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.anchor import Anchor, PointedCard
 from explorer.ui.canvas.legend_placement import FloatingLegend
 from explorer.ui.canvas.picture_view import PictureView
@@ -28,7 +28,7 @@ class DiagramView(PictureView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(tr("Diagram of the network"))
+        live_text(self, QWidget.setAccessibleName, "Diagram of the network")
         self._pointed = PointedCard()
         self._legend = FloatingLegend()
         self._zoom_controls = ZoomControls(self)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr_noop
+from explorer.ui.base.live_texts import live_text
 
 MARGIN = 10  # of what floats over the canvas, from its border
 
@@ -31,20 +32,23 @@ class ZoomControls(QFrame):
         row.setContentsMargins(3, 2, 3, 2)
         row.setSpacing(1)
         self._row = row
-        self._add_button("−", tr("Zoom out (−)"), self.zoom_out_clicked.emit)
-        self._scale_button = self._add_button("100 %", tr("Actual size (1)"), self.actual_size_clicked.emit)
+        self._add_button("−", tr_noop("Zoom out (−)"), self.zoom_out_clicked.emit)
+        self._scale_button = self._add_button("", tr_noop("Actual size (1)"), self.actual_size_clicked.emit)
+        self.show_scale(1.0)
         self._scale_button.setMinimumWidth(self._scale_button.fontMetrics().horizontalAdvance("0000 %") + 8)
-        self._add_button("+", tr("Zoom in (+)"), self.zoom_in_clicked.emit)
-        self._add_button(tr("Fit"), tr("Fit the whole network (0)"), self.fit_clicked.emit)
-        self._legend_button = self._add_button(tr("Legend"), tr("Meaning of colours and signs (L)"), lambda: None)
+        self._add_button("+", tr_noop("Zoom in (+)"), self.zoom_in_clicked.emit)
+        self._add_button(tr_noop("Fit"), tr_noop("Fit the whole network (0)"), self.fit_clicked.emit)
+        self._legend_button = self._add_button(
+            tr_noop("Legend"), tr_noop("Meaning of colours and signs (L)"), lambda: None
+        )
         self._legend_button.setCheckable(True)
         self._legend_button.toggled.connect(self.legend_toggled)
 
     def _add_button(self, text: str, tip: str, pressed: Callable[[], None]) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
+        button = live_text(QToolButton(), QToolButton.setToolTip, tip)
+        if text:
+            live_text(button, QToolButton.setText, text)
+        live_text(button, QToolButton.setAccessibleName, tip)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(lambda _=False: pressed())

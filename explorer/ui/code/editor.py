@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
-from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.code import ChangedLines
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class CodeEditor(QPlainTextEdit):
         self.setReadOnly(True)
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setAccessibleName(tr("Python of the network"))
+        live_text(self, QWidget.setAccessibleName, "Python of the network")
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

@@ -8,7 +8,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.code.editor import CodeEditor
+from explorer.ui.widgets.combo_boxes import translate_items
 from explorer.ui.widgets.tool_row import ToolRow
 from explorer.viewmodels.code import ChangedLines, Comparison
 
@@ -34,19 +36,23 @@ class CodePanel(QWidget):
         self._view: CodeView | None = None
         self.editor = CodeEditor()
         self.editor.line_clicked.connect(self.line_clicked)
-        self.editor.setToolTip(tr("Click a line to select its card"))
+        live_text(self.editor, QWidget.setToolTip, "Click a line to select its card")
         self.count = QLabel()
         self.count.setProperty("role", "muted")
         self.comparison = QComboBox()
-        self.comparison.setAccessibleName(tr("Lines that are marked"))
+        live_text(self.comparison, QWidget.setAccessibleName, "Lines that are marked")
         for key, text in _COMPARISONS.items():
-            self.comparison.addItem(tr(text), key)
+            self.comparison.addItem(text, key)
+        follow_language(self.comparison, translate_items)
         self.comparison.currentIndexChanged.connect(lambda _: self._mark_changes())
-        self.copy_button, self.save_button = QPushButton(tr("Copy")), QPushButton(tr("Save…"))
+        self.copy_button, self.save_button = (
+            live_text(QPushButton(), QPushButton.setText, "Copy"),
+            live_text(QPushButton(), QPushButton.setText, "Save…"),
+        )
         self.copy_button.clicked.connect(lambda _=False: self.copy_requested.emit())
         self.save_button.clicked.connect(lambda _=False: self.save_requested.emit())
         self._tool_row = ToolRow([self.copy_button, self.save_button], [self.comparison], [self.count])
-        self.reason = QLabel(tr(_PLACEHOLDER))
+        self.reason = QLabel()
         self.reason.setProperty("role", "muted")
         self.reason.setWordWrap(True)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

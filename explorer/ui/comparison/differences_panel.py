@@ -28,8 +28,9 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets.labels import text_label
 from explorer.ui.widgets.list_rows import build_list_view
 
@@ -52,8 +53,8 @@ class DifferencesPanel(QWidget):
         self.headline_label = text_label("")
         self.model = QStandardItemModel(self)
         self.list_view = self._make_view()
-        self.copy_text_button = self._build_copy_button(tr("Copy as text"), self._as_text)
-        self.copy_csv_button = self._build_copy_button(tr("Copy as CSV"), self._as_csv)
+        self.copy_text_button = self._build_copy_button(tr_noop("Copy as text"), self._as_text)
+        self.copy_csv_button = self._build_copy_button(tr_noop("Copy as CSV"), self._as_csv)
         row = QHBoxLayout()
         row.addWidget(self.copy_text_button)
         row.addWidget(self.copy_csv_button)
@@ -88,8 +89,8 @@ class DifferencesPanel(QWidget):
         view = build_list_view(
             self.model,
             self._select,
-            tr("Differences"),
-            tr("Press Enter to show a difference in both diagrams"),
+            tr_noop("Differences"),
+            tr_noop("Press Enter to show a difference in both diagrams"),
         )
         view.setItemDelegate(_DifferenceDelegate(view))
         view.setUniformItemSizes(True)
@@ -100,8 +101,8 @@ class DifferencesPanel(QWidget):
             self.difference_selected.emit(index.data(_ROW_ROLE))
 
     def _build_copy_button(self, text: str, format_differences: Callable[[], str]) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tr("Copy the whole list to the clipboard"))
+        button = live_text(QPushButton(), QPushButton.setText, text)
+        live_text(button, QWidget.setToolTip, "Copy the whole list to the clipboard")
         button.clicked.connect(lambda: QGuiApplication.clipboard().setText(format_differences()))
         return button
 
@@ -119,7 +120,8 @@ class DifferencesPanel(QWidget):
 def _build_item(row: Difference) -> QStandardItem:
     from explorer.presenters.difference_text import difference_sentence
 
-    figures = f"{number_format.format_signed(row.params)} parameters, {number_format.format_signed(row.macs)} MACs"
+    params, macs = number_format.format_signed(row.params), number_format.format_signed(row.macs)
+    figures = tr("{params} parameters, {macs} MACs", params=params, macs=macs)
     item = QStandardItem(row.location)
     item.setData(row, _ROW_ROLE)
     item.setToolTip(
@@ -153,7 +155,7 @@ class _DifferenceDelegate(QStyledItemDelegate):
         bold.setBold(True)
         sign = {"added": c.decrease, "removed": c.increase, "changed": c.accent}[row.change]
         _draw_elided(painter, upper, CHANGE_SIGNS[row.change], sign, bold)
-        figure = f"{number_format.format_signed(row.params)} params" if row.params else ""
+        figure = tr("{params} params", params=number_format.format_signed(row.params)) if row.params else ""
         colour = c.increase if row.params > 0 else c.decrease
         room = _draw_elided(painter, upper, figure, colour, option.font, right=True)
         _draw_elided(painter, upper.adjusted(18, 0, -room - 8, 0), row.location, c.text, bold)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr_noop
 from explorer.drawing import DARK, LIGHT
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.canvas import Canvas
 
 
@@ -20,16 +21,18 @@ class ComparisonPane(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = Canvas()
-        self.canvas.setAccessibleName(tr("Diagram of the network compared with"))
+        live_text(self.canvas, QWidget.setAccessibleName, "Diagram of the network compared with")
         self.canvas.setMinimumWidth(120)
         self.name_label = QLabel()
         self.name_label.setTextFormat(Qt.TextFormat.PlainText)
         self.name_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.link_button = self._build_button("Linked", tr("Pan, zoom and select in both diagrams at once"))
+        self.link_button = self._build_button(
+            tr_noop("Linked"), tr_noop("Pan, zoom and select in both diagrams at once")
+        )
         self.link_button.setCheckable(True)
         self.link_button.setChecked(True)
         self.link_button.toggled.connect(self.link_toggled)
-        close = self._build_button("✕", tr("Close this side (Ctrl+Shift+B)"))
+        close = self._build_button("✕", tr_noop("Close this side (Ctrl+Shift+B)"))
         close.clicked.connect(lambda _=False: self.closed.emit())
         head = QFrame()
         head.setObjectName("head")
@@ -50,10 +53,9 @@ class ComparisonPane(QFrame):
         return QSize(400, 400)
 
     def _build_button(self, text: str, tip: str) -> QToolButton:
-        made = QToolButton()
-        made.setText(text)
-        made.setToolTip(tip)
-        made.setAccessibleName(tip)
+        made = live_text(QToolButton(), QToolButton.setText, text)
+        live_text(made, QToolButton.setToolTip, tip)
+        live_text(made, QToolButton.setAccessibleName, tip)
         made.setProperty("role", "tab" if text == "Linked" else "muted")
         return made
 

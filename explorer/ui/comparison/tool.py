@@ -39,6 +39,7 @@ class ComparisonTool(QObject):
         )  # groups of the left that answer to none of the right, and are open
         self._anchor_card: str | None = None  # card of the left that stays where it is
         self._card_to_reveal: str | None = None
+        self._fits_next = False  # the next picture of the left fills its canvas, as the one before did
         self._compare_lane = context.add_lane("comparing", latest_only=True)
         self._draw_lane = context.add_lane("drawing beside", latest_only=True)
         self._make_actions()
@@ -51,17 +52,20 @@ class ComparisonTool(QObject):
         session.on("expanded", self._redraw)
         session.on("colouring", self._redraw)
         session.on("direction", self._redraw)
+        session.on("language", self._on_language_changed)
         self._update_actions()
 
     def _make_actions(self) -> None:
         a = self._context.add_action
         self._context.get_menu("View").addSeparator()
-        tip = tr("Show the network as opened on the left, with a list of differences")
-        self.baseline_action = a("View", tr("Side by side with baseline"), self._toggle_baseline, "Ctrl+Shift+B", tip)
+        tip = tr_noop("Show the network as opened on the left, with a list of differences")
+        self.baseline_action = a(
+            "View", tr_noop("Side by side with baseline"), self._toggle_baseline, "Ctrl+Shift+B", tip
+        )
         self.baseline_action.setCheckable(True)
-        tip = tr("Show another network on the left, with a list of differences")
+        tip = tr_noop("Show another network on the left, with a list of differences")
         self.other_action = a(
-            "View", tr("Side by side with another network…"), self._choose_network, "Ctrl+Shift+K", tip
+            "View", tr_noop("Side by side with another network…"), self._choose_network, "Ctrl+Shift+K", tip
         )
 
     # what is beside
@@ -94,16 +98,28 @@ class ComparisonTool(QObject):
         self.mode, self.other, self._comparison, self._anchor_card = mode, network, None, None
         if self.pane is None:
             self.pane = self._make_pane()
-        self.pane.name_label.setText(
-            tr("{network} · baseline", network=network.title) if mode == "baseline" else network.title
-        )
-        self.pane.name_label.setToolTip(self.pane.name_label.text())
+        self._show_name()
         self.pane.canvas.show_picture(None)
         self.pane.show()
         self._dock.show()
         self._dock.raise_()
         self._compare()
         self._update_actions()
+
+    def _show_name(self) -> None:
+        if self.pane is not None and self.other is not None:
+            title = self.other.title
+            self.pane.name_label.setText(
+                tr("{network} · baseline", network=title) if self.mode == "baseline" else title
+            )
+            self.pane.name_label.setToolTip(self.pane.name_label.text())
+
+    def _on_language_changed(self) -> None:
+        self._show_name()
+        self._fits_next = self.pane is not None and self.pane.canvas.is_fitted
+        self._on_network_changed()
+        self._redraw()
+        self._show_list()
 
     def _toggle_baseline(self) -> None:
         if self.mode:
@@ -218,6 +234,9 @@ class ComparisonTool(QObject):
                 canvas.set_view_state(*self._context.canvas.view_state)
             elif before is None:
                 canvas.fit()
+        if self._fits_next:
+            self._fits_next = False
+            canvas.fit()
         rows = self._comparison.differences.rows
         canvas.show_differences(frozenset(self._left_card_of(row.left_card) for row in rows if row.left_card))
         self._mirror_selection()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.depth_curves.plot import DepthPlot, PlotCurve
 from explorer.ui.widgets.class_combo import ClassCombo
 from explorer.ui.widgets.tab_buttons import TabButtons
@@ -39,17 +40,16 @@ class DepthCurvesPanel(QWidget):
         self._curves: DepthCurves | None = None
         self._selected_nodes: frozenset[str] = frozenset()
         self._preferred_key = ""  # chosen by the user; empty while the panel chooses
-        self.tabs = TabButtons({key: (tr(text), tr(tip)) for key, (text, tip) in _CURVE_TABS.items()})
+        self.tabs = TabButtons(_CURVE_TABS)
         self.tabs.tab_clicked.connect(lambda _: self._curve_chosen())
-        self.classes = ClassCombo(tr("Class of the gradient"))
+        self.classes = ClassCombo(tr_noop("Class of the gradient"))
         self.classes.class_chosen.connect(self.class_chosen)
-        self.colour_button = QToolButton()
-        self.colour_button.setText(tr("Colour diagram"))
-        self.colour_button.setToolTip(tr("Colour the cards of the diagram by this curve"))
+        self.colour_button = live_text(QToolButton(), QToolButton.setText, "Colour diagram")
+        live_text(self.colour_button, QWidget.setToolTip, "Colour the cards of the diagram by this curve")
         self.colour_button.setCheckable(True)
         self.colour_button.setProperty("role", "tab")
         self.colour_button.toggled.connect(lambda on: self.colouring_changed.emit(self.current_key if on else ""))
-        self.caption = QLabel(tr(_PLACEHOLDER))
+        self.caption = QLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
         self.legend = QLabel()

@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.widgets import stage_labels
 from explorer.ui.widgets.plots import ThemedPlot, log_ticks
@@ -36,7 +36,9 @@ class DepthPlot(ThemedPlot):
     point_clicked = Signal(int)  # index of a layer
 
     def __init__(self) -> None:
-        super().__init__(tr("Value of each layer along the depth"), tr("size"), tr("layers in order of execution"))
+        super().__init__(
+            tr_noop("Value of each layer along the depth"), tr_noop("size"), tr_noop("layers in order of execution")
+        )
         self.getAxis("bottom").setStyle(hideOverlappingLabels=False)
         self.getPlotItem().showGrid(y=True, alpha=0.15)
         self._lines = [self.plot([], [], connect="finite") for _ in range(2)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas import transition_animation
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS
@@ -29,16 +30,16 @@ class DiagramSettingsTool(QObject):
         self._session, self._canvas = context.session, context.canvas
         view = context.get_menu("View")
         view.addSeparator()
-        self.colours_menu = QMenu(tr("Colour by"), context.window)
-        self.directions_menu = QMenu(tr("Direction"), context.window)
+        self.colours_menu = live_text(QMenu(context.window), QMenu.setTitle, "Colour by")
+        self.directions_menu = live_text(QMenu(context.window), QMenu.setTitle, "Direction")
         for menu in (self.colours_menu, self.directions_menu):
             menu.setToolTipsVisible(True)
             view.addMenu(menu)
         self.animate_action = context.add_action(
             "View",
-            tr("Animate changes"),
+            tr_noop("Animate changes"),
             self._animation_toggled,
-            tip=tr("Animate cards when a group expands or collapses"),
+            tip=tr_noop("Animate cards when a group expands or collapses"),
         )
         self.animate_action.setCheckable(True)
         context.add_lane("motion").submit(
@@ -50,13 +51,14 @@ class DiagramSettingsTool(QObject):
         self._colour_button = QToolButton()
         self._colour_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._colour_button.setMenu(self.colours_menu)
-        self._colour_button.setToolTip(tr("Colour cards by"))
-        self._colour_button.setAccessibleName(tr("Colour cards by"))
+        live_text(self._colour_button, QWidget.setToolTip, "Colour cards by")
+        live_text(self._colour_button, QWidget.setAccessibleName, "Colour cards by")
         self._canvas.add_button(self._colour_button)
         self._colour_group = QActionGroup(self)
         self._fill_directions()
         self._session.on("network", self._update_colours)
         self._session.on("colouring", self._update_colours)
+        self._session.on("language", self._rebuild_colours)
         self._update_colours()
 
     def _fill_directions(self) -> None:
@@ -64,7 +66,7 @@ class DiagramSettingsTool(QObject):
         self._session.set_direction(next((direction for direction in DIRECTIONS if direction == saved), "columns"))
         group = QActionGroup(self)
         for direction, text in DIRECTIONS.items():
-            action = self.directions_menu.addAction(tr(text))
+            action = live_text(self.directions_menu.addAction(""), QAction.setText, text)
             action.setCheckable(True)
             action.setChecked(direction == self._session.direction)
             action.setData(direction)
@@ -77,6 +79,10 @@ class DiagramSettingsTool(QObject):
     def _set_direction(self, action: QAction) -> None:
         QSettings().setValue("direction", action.data())
         self._session.set_direction(action.data())
+
+    def _rebuild_colours(self) -> None:
+        self.colours_menu.clear()
+        self._update_colours()
 
     def _update_colours(self) -> None:
         """Update the colourings on offer and check the current one, in the menu and on the canvas."""

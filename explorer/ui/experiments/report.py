@@ -34,13 +34,10 @@ def format_quantity(value: float, unit: str = "") -> str:
     return f"{text}&nbsp;{unit}" if unit else text
 
 
-def report_html(
-    outcome: Outcome, format_label: FormatLabel, translate: Callable[[str], str], c: Colours, font: str = ""
-) -> str:
+def report_html(outcome: Outcome, format_label: FormatLabel, translate: Callable[[str], str], c: Colours) -> str:
     """Return the report as an HTML page.
 
-    `format_label` formats labels of the experiment, `translate` keys of the window ("ui.…"); `font` is a CSS
-    declaration.
+    `format_label` formats labels of the experiment, `translate` keys of the window ("ui.…").
     """
     seen = "".join(
         f"<li style='margin-bottom: 3px'>{escape(format_label(sentence))}</li>" for sentence in outcome.observations
@@ -54,7 +51,7 @@ def report_html(
     )
     table = f"<tr>{head}</tr>{rows}{_quoted_rows(outcome, format_label, translate, c)}"
     return (
-        f"<html><head><style>body {{ {font} }}</style></head><body>"
+        "<html><body>"
         f"<ul style='margin: 2px 0 8px -22px'>{seen}</ul>"
         f"<table cellspacing='0' cellpadding='4' width='100%'>{table}</table></body></html>"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ class ExperimentsTool:
         self._lane = context.add_lane("experiments", latest_only=True)
         self._pending: tuple[str, Mapping[str, Any]] | None = None
         self.window: ExperimentsWindow | None = None
-        tip = tr("Answer questions about the networks with numbers computed here")
-        context.add_action("View", tr("Experiments…"), self.show, "Ctrl+Shift+X", tip)
+        tip = tr_noop("Answer questions about the networks with numbers computed here")
+        context.add_action("View", tr_noop("Experiments…"), self.show, "Ctrl+Shift+X", tip)
         context.session.on("experiment", self._show_from_session)
         context.session.on("language", self._update_language)
 

@@ -33,8 +33,8 @@ from explorer.experiments.outcome import Label, Outcome
 from explorer.experiments.texts import load_texts
 from explorer.networks.catalogue import get_entry as find_network
 from explorer.ui.base import appearance
-from explorer.ui.base.appearance import CHINESE_FONT
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.experiments.experiment_controls import ExperimentControls
 from explorer.ui.experiments.picture_grid import PictureGrid
 from explorer.ui.experiments.report import report_html
@@ -90,7 +90,7 @@ class ExperimentsWindow(QWidget):
         self.experiment_tree.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.experiment_tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.experiment_tree.setStyleSheet("QTreeWidget::item { padding: 3px 0; }")
-        self.experiment_tree.setAccessibleName(tr("Experiments"))
+        live_text(self.experiment_tree, QWidget.setAccessibleName, "Experiments")
         self.experiment_tree.currentItemChanged.connect(self._select_item)
         self._no_match_label = QLabel()
         self._no_match_label.setProperty("role", "muted")
@@ -151,7 +151,7 @@ class ExperimentsWindow(QWidget):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
-        self.progress.setAccessibleName(tr("Progress of the experiment"))
+        live_text(self.progress, QWidget.setAccessibleName, "Progress of the experiment")
         self.status_label = QLabel()
         self.status_label.setProperty("role", "muted")
         self.cancel_button, self.rerun_button, self.reset_button = QPushButton(), QPushButton(), QPushButton()
@@ -243,9 +243,8 @@ class ExperimentsWindow(QWidget):
         found = self.outcome
         self.pictures.show_pictures(found.pictures if found is not None else (), self._format_label)
         c = appearance.current_colours()
-        font = CHINESE_FONT if self._language == "zh" else ""
         self.report_view.setHtml(
-            report_html(found, self._format_label, self._translate, c, font) if found is not None else ""
+            report_html(found, self._format_label, self._translate, c) if found is not None else ""
         )
         self.copy_picture_button.setEnabled(found is not None)
 

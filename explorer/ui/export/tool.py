@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolBar
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.export.page import PictureKind
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -30,14 +30,16 @@ class ExportTool:
             context.add_lane("export previews", latest_only=True),
             context.add_lane("exports"),
         )
-        tip = tr("Save or copy the diagram, its volumes or a table of stages as PNG, SVG or PDF")
+        tip = tr_noop("Save or copy the diagram, its volumes or a table of stages as PNG, SVG or PDF")
         self.diagram_action = context.add_action(
-            "File", tr("Export diagram…"), lambda: self.show_dialog(), "Ctrl+E", tip
+            "File", tr_noop("Export diagram…"), lambda: self.show_dialog(), "Ctrl+E", tip
         )
-        tip = tr("Save the table of stages, as papers print it, as a picture, LaTeX, Markdown or CSV")
-        self.table_action = context.add_action("File", tr("Export table…"), lambda: self.show_dialog("table"), "", tip)
-        tip = tr("Save the network as Python, weights or ONNX")
-        self.network_action = context.add_action("File", tr("Export network…"), self.choose_network_file, "", tip)
+        tip = tr_noop("Save the table of stages, as papers print it, as a picture, LaTeX, Markdown or CSV")
+        self.table_action = context.add_action(
+            "File", tr_noop("Export table…"), lambda: self.show_dialog("table"), "", tip
+        )
+        tip = tr_noop("Save the network as Python, weights or ONNX")
+        self.network_action = context.add_action("File", tr_noop("Export network…"), self.choose_network_file, "", tip)
         self._insert_above_quit(self.diagram_action, self.table_action, self.network_action)
         bar = context.window.findChild(QToolBar, "tools")
         if bar is not None:

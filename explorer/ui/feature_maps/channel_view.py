@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr_noop
 from explorer.ui.widgets import colour_maps
 from explorer.ui.widgets.image_view import MapView
 from explorer.ui.widgets.responsive_grid import with_caption
@@ -30,7 +30,7 @@ class ChannelView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.map, self.caption = MapView(tr("Selected channel")), QLabel()
+        self.map, self.caption = MapView(tr_noop("Selected channel")), QLabel()
         self.map.unit_hovered.connect(self._show_unit)
         self.map.installEventFilter(self)
         self._view: FeatureMapView | None = None

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets.image_view import ImageView
 from explorer.ui.widgets.responsive_grid import with_caption
 
@@ -27,9 +28,9 @@ class InputImageView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.image_view, self.caption = ImageView(tr("Network input"), smooth=True), QLabel(tr(_HINT))
+        self.image_view, self.caption = ImageView(tr_noop("Network input"), smooth=True), QLabel(tr(_HINT))
         self._shows_effective_field = False  # the overlay is on
-        self.setToolTip(tr(_TOOLTIP))
+        live_text(self, QWidget.setToolTip, _TOOLTIP)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(with_caption(self.image_view, self.caption))

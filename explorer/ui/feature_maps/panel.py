@@ -10,11 +10,13 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.feature_maps.channel_view import ChannelView
 from explorer.ui.feature_maps.input_image_view import InputImageView
 from explorer.ui.feature_maps.statistics_view import StatisticsView
 from explorer.ui.feature_maps.thumbnail_grid import ThumbnailGrid
 from explorer.ui.widgets import colour_maps
+from explorer.ui.widgets.combo_boxes import translate_items
 from explorer.ui.widgets.plots import VectorPlot
 from explorer.ui.widgets.responsive_grid import ResponsiveGrid, with_caption
 from explorer.ui.widgets.tab_buttons import TabButtons
@@ -42,12 +44,14 @@ class FeatureMapsPanel(QWidget):
         self._card_views: CardViews | None = None
         self._order: Sequence[int] = ()  # channels in the order on screen
         self._channel = 0  # the large one
-        self.tabs = TabButtons({key: (tr(label), tr(tip)) for key, (label, tip) in VIEW_LABELS.items()})
+        self.tabs = TabButtons(VIEW_LABELS)
         self.tabs.tab_clicked.connect(lambda _: self._update_view())
-        self.order_choice = self._build_choice(tr("Order of the channels"), [tr(label) for label in _ORDER_LABELS])
-        self.scale_choice = self._build_choice(tr("Colour scale"), (tr("Shared scale"), tr("Per channel")))
-        self.colour_map_choice = self._build_choice(tr("Colour map"), tuple(colour_maps.COLOUR_MAPS))
-        self.input_choice = self._build_choice(tr("Input channel of the kernels"), ())
+        self.order_choice = self._build_choice(tr_noop("Order of the channels"), _ORDER_LABELS)
+        self.scale_choice = self._build_choice(
+            tr_noop("Colour scale"), (tr_noop("Shared scale"), tr_noop("Per channel"))
+        )
+        self.colour_map_choice = self._build_choice(tr_noop("Colour map"), tuple(colour_maps.COLOUR_MAPS))
+        self.input_choice = self._build_choice(tr_noop("Input channel of the kernels"), ())
         self.caption, self.bar_caption = QLabel(), QLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
@@ -200,11 +204,13 @@ class FeatureMapsPanel(QWidget):
             self.input_choice.addItems(list(titles))
 
     def _build_choice(self, name: str, items: Sequence[str]) -> QComboBox:
+        """Return a box of these entries; they and its name are marked by `tr_noop`, but for names of colour maps."""
         box = QComboBox()
         box.addItems(list(items))
+        follow_language(box, translate_items)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(7)
-        box.setAccessibleName(name)
-        box.setToolTip(name)
+        live_text(box, QComboBox.setAccessibleName, name)
+        live_text(box, QComboBox.setToolTip, name)
         box.activated.connect(lambda _: self._update_view())
         return box

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 
 _GAP = 4
 _MIN_SIZE, _MAX_SIZE = 30, 92  # pixels of a tile
@@ -26,7 +26,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
-        self.setAccessibleName(tr("Channels"))
+        live_text(self, QWidget.setAccessibleName, "Channels")
         self._count = 0
         self._render: Callable[[int], QImage] = lambda index: QImage()
         self._tooltips: Sequence[str] = ()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, Q
 from explorer.base import number_format
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.panels import FiguresSummary, HeadlineFigure
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class FiguresPanel(QWidget):
         self._grid.setHorizontalSpacing(_SPACING)
         self._grid.setVerticalSpacing(3)
         self.figure_box = QComboBox()
-        self.figure_box.setAccessibleName(tr("Figure shown for each stage"))
-        self.figure_box.setToolTip(tr("Figure that the bars show for each stage"))
+        live_text(self.figure_box, QWidget.setAccessibleName, "Figure shown for each stage")
+        live_text(self.figure_box, QWidget.setToolTip, "Figure that the bars show for each stage")
         self.figure_box.currentTextChanged.connect(lambda _: self._draw_bars())
         self._plot_area = QWidget()
         self._plot_column = QVBoxLayout(self._plot_area)
@@ -45,7 +46,7 @@ class FiguresPanel(QWidget):
         self.preview_label = QLabel()  # keeps its place while it is empty
         self.preview_label.setStyleSheet("color: palette(highlight); font-weight: 600;")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        self._empty = _muted_label(tr("Open a network to see its figures."))
+        self._empty = live_text(_muted_label(""), QLabel.setText, "Open a network to see its figures.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._body = self._build_body()
         column = QVBoxLayout(self)
@@ -94,10 +95,11 @@ class FiguresPanel(QWidget):
                 cell.setVisible(number < len(counts))
         names = list(summary.bars) if summary is not None else []
         if names and names != [self.figure_box.itemText(n) for n in range(self.figure_box.count())]:
-            chosen = self.figure_box.currentText()
+            chosen, number = self.figure_box.currentText(), self.figure_box.currentIndex()
+            is_renamed = self.figure_box.count() == len(names) and chosen not in names  # by another language
             self.figure_box.clear()
             self.figure_box.addItems(names)
-            self.figure_box.setCurrentText(chosen if chosen in names else names[0])
+            self.figure_box.setCurrentText(chosen if chosen in names else names[number if is_renamed else 0])
         self._draw_bars()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QHelpEvent, QResizeEvent
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from explorer.base import number_format
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets import stage_labels
 
 
@@ -23,7 +24,7 @@ class StageBars(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self.setAccessibleName(tr("Figure per stage"))
+        live_text(self, QWidget.setAccessibleName, "Figure per stage")
         self.getPlotItem().showGrid(y=True, alpha=0.15)
         self._left, self._bottom = self.getAxis("left"), self.getAxis("bottom")
         self._left.enableAutoSIPrefix(False)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.widgets.progress_row import ProgressRow
@@ -33,18 +34,18 @@ class FolderEvaluationPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.choose_button = QPushButton(tr("Choose folder…"))
-        self.rerun_button = QPushButton(tr("Run again"))
-        self.rerun_button.setToolTip(tr("Evaluate the same folder with the current network"))
+        self.choose_button = live_text(QPushButton(), QPushButton.setText, "Choose folder…")
+        self.rerun_button = live_text(QPushButton(), QPushButton.setText, "Run again")
+        live_text(self.rerun_button, QWidget.setToolTip, "Evaluate the same folder with the current network")
         self.rerun_button.setEnabled(False)
-        self.summary = QLabel(tr("Evaluate a folder of images: how often do your edits change the predicted class?"))
+        self._result: FolderResult | None = None
+        self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.progress = ProgressRow()
         self.table = QTreeWidget()
         self.table.setRootIsDecorated(False)
-        self.table.setHeaderLabels([tr("Image"), tr("Baseline"), tr("Edited"), tr("Divergence (bits)")])
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.setToolTip(tr("Double-click an image to use it as the sample image"))
+        live_text(self.table, QWidget.setToolTip, "Double-click an image to use it as the sample image")
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
         head.addWidget(self.rerun_button)
@@ -54,9 +55,17 @@ class FolderEvaluationPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self.progress)
         column.addWidget(self.table, 1)
+        follow_language(self, FolderEvaluationPanel._show_texts)
+
+    def _show_texts(self) -> None:
+        self.table.setHeaderLabels([tr("Image"), tr("Baseline"), tr("Edited"), tr("Divergence (bits)")])
+        self.summary.setText(tr("Evaluate a folder of images: how often do your edits change the predicted class?"))
+        if self._result is not None:
+            self.show_evaluation(self._result)
 
     def show_evaluation(self, batch: FolderResult) -> None:
         """Show the result; images that could not be read come last, with the reason."""
+        self._result = batch
         self.summary.setText(batch.summary)
         self.table.clear()
         for result in sorted(batch.results, key=lambda result: (not result.changed, -(result.divergence or 0.0))):
@@ -86,9 +95,9 @@ class FolderEvaluationTool:
         self.dock = context.add_dock(tr_noop("Folder of images"), self._create_panel, "bottom")
         context.add_action(
             "Tools",
-            tr("Evaluate a folder of images…"),
+            tr_noop("Evaluate a folder of images…"),
             self.choose_folder,
-            tip=tr("Count how often the edits change the predicted class"),
+            tip=tr_noop("Count how often the edits change the predicted class"),
         )
 
     def _create_panel(self) -> QWidget:

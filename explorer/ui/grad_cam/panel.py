@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.widgets import colour_maps
 from explorer.ui.widgets.class_combo import ClassCombo
 from explorer.ui.widgets.image_view import ImageView
@@ -29,13 +30,13 @@ class GradCamPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.classes = ClassCombo(tr("Class of the heat map"))
+        self.classes = ClassCombo(tr_noop("Class of the heat map"))
         self.classes.class_chosen.connect(self.class_chosen)
-        self.caption = QLabel(tr(_PLACEHOLDER))
+        self.caption = QLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
         self.image, self.current, self.baseline = (
-            ImageView(name, smooth=True) for name in (tr("Image"), tr("Current"), tr("Baseline"))
+            ImageView(name, smooth=True) for name in (tr_noop("Image"), tr_noop("Current"), tr_noop("Baseline"))
         )
         self._image_captions = {picture: QLabel() for picture in (self.image, self.current, self.baseline)}
         row = QHBoxLayout()
@@ -51,7 +52,7 @@ class GradCamPanel(QWidget):
             column.addWidget(picture, 1)
             column.addWidget(caption)
             row.addWidget(box, 1)
-        self._tool_row = ToolRow([QLabel(tr("Evidence for")), self.classes])
+        self._tool_row = ToolRow([live_text(QLabel(), QLabel.setText, "Evidence for"), self.classes])
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(6)

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from explorer.base.languages import tr
-from explorer.ui.base.appearance import CHINESE_FONT, Colours
+from explorer.ui.base.appearance import Colours
 
 if TYPE_CHECKING:
     from explorer.guide.filled_page import CatalogueFacts, FilledIdea, FilledPage, PublishedFigure
@@ -35,7 +35,7 @@ def render_page(
         _render_links("→", filled.after),
         _render_numbers(f"{labels.numbers}: {filled.network_title}", filled.published, filled.note, labels),
     ]
-    return _wrap_html("".join(parts), c, CHINESE_FONT if filled.page.language == "zh" else "")
+    return _wrap_html("".join(parts), c)
 
 
 def render_figures(found: CatalogueFacts, labels: PageLabels, c: Colours) -> str:
@@ -108,9 +108,9 @@ def _render_number(figure: str, number: PublishedFigure, labels: PageLabels) -> 
     return f"<tr><td colspan='2'>{escape(figure)}</td></tr>{''.join(cells)}"
 
 
-def _wrap_html(body: str, c: Colours, font: str = "") -> str:
+def _wrap_html(body: str, c: Colours) -> str:
     style = f"""
-        body {{ color: {c.text}; {font} }} a {{ color: {c.accent}; text-decoration: none; }}
+        body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }}
         h1 {{ font-size: 19px; margin: 2px 0; }} h2 {{ font-size: 15px; margin: 16px 0 4px 0; color: {c.accent}; }}
         h3 {{ font-size: 14px; margin: 10px 0 2px 0; }} p {{ margin: 3px 0 5px 0; line-height: 130%; }}
         .muted {{ color: {c.muted}; font-size: 12px; font-weight: normal; }} .motto {{ font-size: 14px; }}

@@ -14,6 +14,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.ui.base import appearance
 from explorer.ui.base.appearance import Colours
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.guide import page_text
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -168,7 +169,7 @@ class GuidePanel(QTextBrowser):
         super().__init__()
         self.setOpenLinks(False)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.setAccessibleName(tr("About the network"))
+        live_text(self, QWidget.setAccessibleName, "About the network")
         self.document().setDocumentMargin(12)
         self.anchorClicked.connect(self.link_clicked)
         self._render: Callable[[Colours], str] = page_text.render_placeholder

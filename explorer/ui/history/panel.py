@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication, QMouseEvent, QStandard
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.history.delegate import HISTORY_ROW, ROW_OFFSET, HistoryDelegate
 from explorer.ui.widgets.list_rows import build_list_view
 
@@ -31,17 +32,19 @@ class HistoryPanel(QWidget):
         self._rows: HistoryRows | None = None
         self.model = QStandardItemModel(self)
         self.view = self._build_view()
-        self.compare_button = HoldButton(tr(_COMPARE_LABEL))
-        self.compare_button.setToolTip(
-            tr("Hold to show the network as it was opened, or click to keep it shown (Ctrl+B)")
+        self.compare_button = HoldButton()
+        live_text(
+            self.compare_button,
+            QWidget.setToolTip,
+            "Hold to show the network as it was opened, or click to keep it shown (Ctrl+B)",
         )
         self.compare_button.toggled.connect(self.compare_toggled)
         self.python_text = self._build_python_text()
-        self.copy_button = QPushButton(tr("Copy"))
-        self.copy_button.setToolTip(tr("Copy the Python code"))
-        self.copy_button.setAccessibleName(tr("Copy the Python code"))
+        self.copy_button = live_text(QPushButton(), QPushButton.setText, "Copy")
+        live_text(self.copy_button, QWidget.setToolTip, "Copy the Python code")
+        live_text(self.copy_button, QWidget.setAccessibleName, "Copy the Python code")
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.python_text.toPlainText()))
-        heading = QLabel(tr("Python code"))
+        heading = live_text(QLabel(), QLabel.setText, "Python code")
         heading.setProperty("role", "heading")
         row = QHBoxLayout()
         row.addWidget(heading, 1)
@@ -53,6 +56,7 @@ class HistoryPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self.python_text)
         self.show_rows(None)
+        self.show_compared(False)
 
     def sizeHint(self) -> QSize:
         return QSize(330, 500)
@@ -77,7 +81,9 @@ class HistoryPanel(QWidget):
         self.compare_button.setText(tr(_RETURN_LABEL if compared else _COMPARE_LABEL))
 
     def _build_view(self) -> QListView:
-        view = build_list_view(self.model, self._request_row, tr("History"), tr("Arrow keys and Enter go to an edit"))
+        view = build_list_view(
+            self.model, self._request_row, tr_noop("History"), tr_noop("Arrow keys and Enter go to an edit")
+        )
         view.setItemDelegate(HistoryDelegate(view))
         view.setSelectionMode(QListView.SelectionMode.NoSelection)
         return view
@@ -92,7 +98,7 @@ class HistoryPanel(QWidget):
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         made.setFont(font)
         made.setFixedHeight(_VISIBLE_LINES * made.fontMetrics().lineSpacing() + 12)
-        made.setAccessibleName(tr("Python code that opens this network with its edits"))
+        live_text(made, QWidget.setAccessibleName, "Python code that opens this network with its edits")
         return made
 
     def _request_row(self, index: QModelIndex) -> None:
@@ -103,8 +109,8 @@ class HistoryPanel(QWidget):
 class HoldButton(QPushButton):
     """A checkable button that is checked while it is held down; a short click keeps it checked, or unchecks it."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self) -> None:
+        super().__init__()
         self.setCheckable(True)
         self._press_timer = QElapsedTimer()
         self._set_by_press = False

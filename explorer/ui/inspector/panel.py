@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.inspector.formula_box import FormulaBox
 from explorer.ui.inspector.option_row import OptionRow
 from explorer.ui.inspector.scopes import ScopeOptions
@@ -14,6 +15,14 @@ from explorer.ui.widgets.labels import text_label
 from explorer.viewmodels.panels import Inspection, Option
 
 _PLACEHOLDER = tr_noop("Open a network to see its layers and what can be changed.")
+#: Kinds of ops and roles of groups, as the small label beside a title names them.
+_KINDS = (
+    *(tr_noop("conv"), tr_noop("depthwise"), tr_noop("linear"), tr_noop("norm"), tr_noop("activation")),
+    *(tr_noop("pool"), tr_noop("add"), tr_noop("concat"), tr_noop("multiply"), tr_noop("split"), tr_noop("shuffle")),
+    *(tr_noop("reshape"), tr_noop("dropout"), tr_noop("attention"), tr_noop("constant"), tr_noop("other")),
+    *(tr_noop("input"), tr_noop("output"), tr_noop("network"), tr_noop("stem"), tr_noop("stage"), tr_noop("block")),
+    *(tr_noop("branch"), tr_noop("unit"), tr_noop("gate"), tr_noop("head"), tr_noop("selection")),
+)
 _ZERO_WIDTH_SPACE = "\u200b"  # a line may break here
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -33,7 +42,7 @@ class InspectorPanel(QWidget):
         self._scroll_area.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the tab key goes to what is in it
         self._scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._empty = text_label(tr(_PLACEHOLDER), "muted")
+        self._empty = live_text(text_label("", "muted"), QLabel.setText, _PLACEHOLDER)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(24, 0, 24, 0)
         column = QVBoxLayout(self)
@@ -113,11 +122,11 @@ class _CardPage(QWidget):
         self._path, self._copy = text_label("", "muted"), QToolButton()
         self._description, self.formula = text_label(""), FormulaBox()
         self._values: list[QLabel] = []
-        self._copy.setText(tr("Copy"))
+        live_text(self._copy, QToolButton.setText, "Copy")
         self._copy.setAutoRaise(True)
         self._copy.setProperty("role", "muted")
-        self._copy.setToolTip(tr("Copy path"))
-        self._copy.setAccessibleName(tr("Copy path"))
+        live_text(self._copy, QWidget.setToolTip, "Copy path")
+        live_text(self._copy, QWidget.setAccessibleName, "Copy path")
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(inspection.path))
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 14)
@@ -156,7 +165,7 @@ class _CardPage(QWidget):
 
     def fill(self, inspection: Inspection) -> None:
         self._title.setText(inspection.title)
-        self._kind.setText(inspection.kind)
+        self._kind.setText(tr(inspection.kind))
         self._path.setText(f".{_ZERO_WIDTH_SPACE}".join(inspection.path.split(".")))
         self._description.setText(inspection.description)
         self.formula.show_formula(inspection.formula, inspection.cost_breakdown)

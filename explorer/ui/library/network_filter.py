@@ -50,7 +50,9 @@ class NetworkRow:
 
 def build_network_rows(entries: Iterable[CatalogueEntry]) -> list[NetworkRow]:
     """Return the rows of catalogue entries."""
-    return [NetworkRow(e.key, e.title, e.family, e.year, e.params, e.macs, e.top1, _build_tooltip(e)) for e in entries]
+    return [
+        NetworkRow(e.key, tr(e.title), e.family, e.year, e.params, e.macs, e.top1, _build_tooltip(e)) for e in entries
+    ]
 
 
 def build_library_rows(library: str, names: Iterable[str]) -> list[NetworkRow]:
@@ -60,11 +62,11 @@ def build_library_rows(library: str, names: Iterable[str]) -> list[NetworkRow]:
 
 
 def _build_tooltip(entry: CatalogueEntry) -> str:
-    lines = [f"{entry.title} ({entry.year})", str(entry.paper)]
+    lines = [f"{tr(entry.title)} ({entry.year})", str(entry.paper)]
     if entry.top1 is not None:
         lines.append(tr("Top-1 {percent:g} %: {source}", percent=entry.top1, source=entry.top1_source))
     if entry.note:
-        lines.append(entry.note)
+        lines.append(tr(entry.note))
     return "\n".join(_wrap(line) for line in lines)
 
 

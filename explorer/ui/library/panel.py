@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QPushBu
 
 from explorer.base.languages import tr
 from explorer.base.query import QueryError, describe_syntax
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.library.delegate import IS_OPEN, KEY, ROW, NetworkDelegate
 from explorer.ui.library.network_filter import NetworkRow, build_network_rows, filter_rows, network_vocabulary
 
@@ -32,16 +33,17 @@ class LibraryPanel(QWidget):
         super().__init__(parent)
         self._rows: Sequence[NetworkRow] = ()
         self._open_key = ""
+        self._shown_options: tuple[CatalogueEntry | None, Mapping[str, Any]] | None = None
         self._collapsed: set[str] = set()  # families the user folded
         self._options = QFormLayout()
         self.model = QStandardItemModel(self)
         self.filter = self._build_filter()
         self.view = self._build_view()
-        self.empty_label = QLabel(tr("No network matches."))
+        self.empty_label = QLabel()  # what is wrong with the filter, or that nothing matches
         self.empty_label.setProperty("role", "muted")
         self.empty_label.setWordWrap(True)
         self.empty_label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.clear_button = QPushButton(tr("Clear filter"))
+        self.clear_button = live_text(QPushButton(), QPushButton.setText, "Clear filter")
         self.clear_button.clicked.connect(self._clear_filter)
         self._empty_page = QWidget()
         inner = QVBoxLayout(self._empty_page)
@@ -65,6 +67,13 @@ class LibraryPanel(QWidget):
         self._rows = rows
         self._fill()
 
+    def show_catalogue(self, rows: Sequence[NetworkRow]) -> None:
+        """Show these networks in place of those of the same keys, and the options anew: their texts have changed."""
+        keys = {row.key for row in rows}
+        self.show_rows([*rows, *(row for row in self._rows if row.key not in keys)])
+        if self._shown_options is not None:
+            self.mark_open(*self._shown_options)
+
     def add_rows(self, rows: Sequence[NetworkRow]) -> None:
         """Show more networks, in families that are folded until the filter asks for them."""
         self._collapsed |= {row.family for row in rows}
@@ -72,6 +81,7 @@ class LibraryPanel(QWidget):
 
     def mark_open(self, entry: CatalogueEntry | None, options: Mapping[str, Any]) -> None:
         """Mark the network that is open, and show the options it was built with; None for one that is not listed."""
+        self._shown_options = entry, options
         key = entry.key if entry is not None else ""
         moved, self._open_key = key != self._open_key, key
         for item in self._items():
@@ -90,12 +100,12 @@ class LibraryPanel(QWidget):
             for choice in option.choices:
                 box.addItem(_format_choice(choice), choice)
             box.setCurrentIndex(box.findData(options.get(option.name, option.default)))
-            box.setAccessibleName(option.title)
+            box.setAccessibleName(tr(option.title))
             box.activated.connect(
                 lambda _: self.options_changed.emit(entry.key, {name: b.currentData() for name, b in boxes.items()})
             )
             boxes[option.name] = box
-            self._options.addRow(option.title, box)
+            self._options.addRow(tr(option.title), box)
 
     def listed_keys(self) -> list[str]:
         """Return the keys of the networks that match the filter, in order."""
@@ -103,10 +113,10 @@ class LibraryPanel(QWidget):
 
     def _build_filter(self) -> QLineEdit:
         made = QLineEdit()
-        made.setPlaceholderText(tr("Filter: name, year, params<10M …"))
+        live_text(made, QLineEdit.setPlaceholderText, "Filter: name, year, params<10M …")
         made.setClearButtonEnabled(True)
-        made.setAccessibleName(tr("Filter networks"))
-        made.setToolTip(describe_syntax(network_vocabulary(())))
+        live_text(made, QWidget.setAccessibleName, "Filter networks")
+        follow_language(made, lambda shown: shown.setToolTip(describe_syntax(network_vocabulary(()))))
         made.textChanged.connect(self._fill)
         made.installEventFilter(self)
         return made
@@ -125,7 +135,7 @@ class LibraryPanel(QWidget):
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         made.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        made.setAccessibleName(tr("Networks"))
+        live_text(made, QWidget.setAccessibleName, "Networks")
         made.clicked.connect(self._activate)
         made.collapsed.connect(lambda index: self._remember_collapsed(index, collapsed=True))
         made.expanded.connect(lambda index: self._remember_collapsed(index, collapsed=False))

@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from explorer.base.languages import tr
 from explorer.drawing import Picture, Theme
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.diagram_view import DiagramView
 
 _MAX_WIDTH, _MAX_HEIGHT = 200.0, 160.0  # pixels
@@ -27,8 +27,8 @@ class Minimap(QWidget):
         self._canvas = canvas
         self._last_request: tuple[Picture | None, Theme | None, QSize] = (None, None, QSize())
         self._image: QImage | None = None
-        self.setToolTip(tr("Drag to move the view (Ctrl+M hides the minimap)"))
-        self.setAccessibleName(tr("Minimap of the diagram; the frame is the visible part"))
+        live_text(self, QWidget.setToolTip, "Drag to move the view (Ctrl+M hides the minimap)")
+        live_text(self, QWidget.setAccessibleName, "Minimap of the diagram; the frame is the visible part")
         self.setCursor(Qt.CursorShape.CrossCursor)
         canvas.installEventFilter(self)
         self.hide()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QSettings, QSize
 from PySide6.QtGui import QImage
 
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import tr
+from explorer.base.languages import tr_noop
 from explorer.drawing import Picture, Theme
 from explorer.ui.minimap.minimap import Minimap, paint_thumbnail
 from explorer.ui.plugin.tool_context import ToolContext
@@ -23,8 +23,8 @@ class MinimapTool(QObject):
         self._lane = context.add_lane("minimap", latest_only=True)
         self.minimap = Minimap(context.canvas)
         self.minimap.paint_requested.connect(self._paint)
-        tip = tr("Show the whole diagram in a corner while part of it is out of sight")
-        self.toggle_action = context.add_action("View", tr("Minimap"), self._toggle, "Ctrl+M", tip)
+        tip = tr_noop("Show the whole diagram in a corner while part of it is out of sight")
+        self.toggle_action = context.add_action("View", tr_noop("Minimap"), self._toggle, "Ctrl+M", tip)
         self.toggle_action.setCheckable(True)
         self.toggle_action.setChecked(QSettings().value("minimap", True, bool) is not False)
         self.minimap.set_active(self.toggle_action.isChecked())

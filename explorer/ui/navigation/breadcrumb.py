@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from explorer.base.languages import tr
+from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.card_ids import describe_card_id
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Breadcrumb(QWidget):
         self._row.setSpacing(0)
         self.steps: list[QToolButton] = []  # the network's and those of the crumbs, outermost first
         self._arrows: list[QToolButton] = []
-        self._overflow_button = self._build_button("…", tr("Show hidden steps"))
+        self._overflow_button = self._build_button("…", "")
+        live_text(self._overflow_button, QToolButton.setToolTip, "Show hidden steps")
         self._overflow_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._overflow_button.setMenu(QMenu(self._overflow_button))
         self._row.addWidget(self._overflow_button)

@@ -6,9 +6,10 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
-from explorer.base.languages import tr, tr_n
+from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.query import MAX_QUERY_LENGTH, describe_syntax
 from explorer.ui.base.appearance import current_colours
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.viewmodels.card_query import CARD_VOCABULARY
 
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -29,8 +30,8 @@ class SearchBox(QWidget):
         self.hit_count = QLabel()
         self.hit_count.setProperty("role", "muted")
         self.hint = self._build_hint(hint_parent)
-        self.previous_button = self._build_button("↑", tr("Previous match (Shift+F3)"), -1)
-        self.next_button = self._build_button("↓", tr("Next match (F3)"), 1)
+        self.previous_button = self._build_button("↑", tr_noop("Previous match (Shift+F3)"), -1)
+        self.next_button = self._build_button("↓", tr_noop("Next match (F3)"), 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(3)
@@ -100,16 +101,13 @@ class SearchBox(QWidget):
 
     def _build_field(self) -> QLineEdit:
         field = QLineEdit()
-        field.setPlaceholderText(tr("Search (Ctrl+F)"))
+        live_text(field, QLineEdit.setPlaceholderText, "Search (Ctrl+F)")
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(110)
         field.setMaximumWidth(240)
         field.setMaxLength(MAX_QUERY_LENGTH)
-        field.setAccessibleName(tr("Search the network"))
-        field.setToolTip(
-            tr("All words must match. Enter goes to the next match, Shift+Enter to the previous one.")
-            + f"\n{describe_syntax(CARD_VOCABULARY)}"
-        )
+        live_text(field, QWidget.setAccessibleName, "Search the network")
+        follow_language(field, lambda shown: shown.setToolTip(_field_tip()))
         field.textChanged.connect(self._emit_query)
         field.installEventFilter(self)
         return field
@@ -122,8 +120,8 @@ class SearchBox(QWidget):
     def _build_button(self, text: str, tooltip: str, step: int) -> QToolButton:
         button = QToolButton()
         button.setText(text)
-        button.setToolTip(tooltip)
-        button.setAccessibleName(tooltip)
+        live_text(button, QToolButton.setToolTip, tooltip)
+        live_text(button, QToolButton.setAccessibleName, tooltip)
         button.setAutoRaise(True)
         button.setProperty("role", "muted")
         button.clicked.connect(lambda _=False: self.step_requested.emit(step))
@@ -148,6 +146,11 @@ class SearchBox(QWidget):
                     self.escaped.emit()
                 return True
         return super().eventFilter(watched, event)
+
+
+def _field_tip() -> str:
+    keys = tr("All words must match. Enter goes to the next match, Shift+Enter to the previous one.")
+    return f"{keys}\n{describe_syntax(CARD_VOCABULARY)}"
 
 
 def _count_text(index: int | None, count: int) -> str:

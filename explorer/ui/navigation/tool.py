@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.navigation.back_forward import BackForwardList
 from explorer.ui.navigation.breadcrumb import Breadcrumb
 from explorer.ui.navigation.search_box import SearchBox
@@ -45,52 +46,53 @@ class NavigationTool(QObject):
         session.on("selection", self._on_selection_changed)
         session.on("bookmarks", self._update_controls)
         session.on("baseline", self._update_controls)
+        session.on("language", self._update_controls)
         self._update_controls()
 
     def _add_actions(self) -> None:
         a = self._context.add_action
         self.find_action = a(
             "Edit",
-            tr("Find…"),
+            tr_noop("Find…"),
             lambda: self.search_box.focus_field(),
             "Ctrl+F",
-            tr("Search names, kinds, attributes and figures"),
+            tr_noop("Search names, kinds, attributes and figures"),
         )
         self.next_action = a(
-            "Edit", tr("Find next"), lambda: self.search_navigator.step(1), "F3", tr("Go to the next match")
+            "Edit", tr_noop("Find next"), lambda: self.search_navigator.step(1), "F3", tr_noop("Go to the next match")
         )
         self.previous_action = a(
             "Edit",
-            tr("Find previous"),
+            tr_noop("Find previous"),
             lambda: self.search_navigator.step(-1),
             "Shift+F3",
-            tr("Go to the previous match"),
+            tr_noop("Go to the previous match"),
         )
         self.back_action = a(
             "Go",
-            tr("Back"),
+            tr_noop("Back"),
             lambda: self._go_back_or_forward(-1),
             "Alt+Left",
-            tr("Go back to the card selected before"),
+            tr_noop("Go back to the card selected before"),
         )
         self.forward_action = a(
             "Go",
-            tr("Forward"),
+            tr_noop("Forward"),
             lambda: self._go_back_or_forward(1),
             "Alt+Right",
-            tr("Go forward to the card you came back from"),
+            tr_noop("Go forward to the card you came back from"),
         )
         menu = self._context.get_menu("Go")
         menu.addSeparator()
         self.bookmark_action = a(
             "Go",
-            tr("Bookmark"),
+            tr_noop("Bookmark"),
             self._toggle_bookmark,
             "Ctrl+D",
-            tr("Add or remove a bookmark; saved with the project"),
+            tr_noop("Add or remove a bookmark; saved with the project"),
         )
         self.bookmark_action.setCheckable(True)
-        self.bookmarks_menu = menu.addMenu(tr("Bookmarks"))
+        self.bookmarks_menu = live_text(menu.addMenu(""), QMenu.setTitle, "Bookmarks")
         self.bookmarks_menu.aboutToShow.connect(self._fill_bookmarks)
 
     def _build_strip(self) -> QWidget:
@@ -106,6 +108,7 @@ class NavigationTool(QObject):
             button.setText(text)
             action.changed.connect(lambda button=button, text=text: button.setText(text))
             button.setProperty("role", "muted")
+            action.changed.connect(lambda button=button, action=action: button.setAccessibleName(action.toolTip()))
             button.setAccessibleName(action.toolTip())
             row.addWidget(button)
         self.bookmark_button = QToolButton()
@@ -113,8 +116,10 @@ class NavigationTool(QObject):
         self.bookmark_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.bookmark_button.setMenu(self.bookmarks_menu)
         self.bookmark_button.setStyleSheet("QToolButton { padding-right: 17px; }")  # room for the arrow
-        self.bookmark_button.setToolTip(tr("Bookmark the selection (Ctrl+D); the arrow lists all bookmarks"))
-        self.bookmark_button.setAccessibleName(tr("Bookmark the selection (Ctrl+D)"))
+        live_text(
+            self.bookmark_button, QWidget.setToolTip, "Bookmark the selection (Ctrl+D); the arrow lists all bookmarks"
+        )
+        live_text(self.bookmark_button, QWidget.setAccessibleName, "Bookmark the selection (Ctrl+D)")
         self.bookmark_button.clicked.connect(lambda: self.bookmark_action.trigger())
         row.addWidget(self.bookmark_button)
         row.addWidget(self.breadcrumb, 1)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QSizePoli
 
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.panels import RgbImage
 
 _THUMBNAIL_SIDE = 36  # pixels
@@ -30,9 +31,15 @@ class SamplePhoto(QWidget):
 
     def show_image(self, image: QImage, name: str) -> None:
         """Show an image; `name` may be a path."""
-        self._image, self._name, self._crop = image, name, None
+        self._image, self._crop = image, None
+        self.show_name(name)
+
+    def show_name(self, name: str) -> None:
+        """Name the image that is shown; `name` may be a path."""
+        self._name = name
         self.setAccessibleName(tr("Sample image: {name}", name=name))
-        self.show_crop(None)
+        crop = self._crop
+        self.show_crop((crop.x(), crop.y(), crop.width(), crop.height()) if crop is not None else None)
 
     def show_crop(self, crop: tuple[float, float, float, float] | None) -> None:
         """Dim what the network does not see; `crop` is left, top, width, height in pixels of the image."""
@@ -96,7 +103,7 @@ class SampleStrip(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName(tr("Sample images"))
+        live_text(self, QWidget.setAccessibleName, "Sample images")
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.TopToBottom)
         self.setWrapping(False)
@@ -121,6 +128,13 @@ class SampleStrip(QListWidget):
         item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
         item.setToolTip(name)
         self.insertItem(self.count() if at is None else at, item)
+
+    def rename_image(self, id: str, name: str) -> None:
+        """Give an image that is in the strip another name."""
+        item = self.find_item(id)
+        if item is not None:
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
+            item.setToolTip(name)
 
     def set_thumbnail(self, id: str, image: QImage) -> None:
         """Set the thumbnail of an image that is in the strip."""

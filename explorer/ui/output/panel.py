@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QActionGroup,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -18,7 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
 from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
 from explorer.ui.output.signal_notice import SignalNotice
@@ -48,13 +50,11 @@ class OutputPanel(QWidget):
         self.photo, self.samples, self.maps = SamplePhoto(), SampleStrip(), ClassMaps()
         for chosen in (self.samples.itemClicked, self.samples.itemActivated):
             chosen.connect(lambda item: self.sample_selected.emit(item.data(Qt.ItemDataRole.UserRole)))
-        self.open_button = QPushButton(tr("Open image…"))
-        self.open_button.setToolTip(tr("Use an image of your own; you can also drop or paste one here"))
+        self.open_button = live_text(QPushButton(), QPushButton.setText, "Open image…")
+        live_text(self.open_button, QWidget.setToolTip, "Use an image of your own; you can also drop or paste one here")
         self.open_button.clicked.connect(self.open_image_requested)
-        self.weights_button = _build_menu_button(tr("Weights"), tr("Source of the weights"))
-        self.view_button = _build_menu_button(
-            tr("Top {count}", count=5), tr("Number of classes, and probabilities or logits")
-        )
+        self.weights_button = _build_menu_button(tr_noop("Source of the weights"))
+        self.view_button = _build_menu_button(tr_noop("Number of classes, and probabilities or logits"))
         self.trained_button = QPushButton()
         self.trained_button.clicked.connect(self.trained_requested)
         self.trained_button.hide()
@@ -111,18 +111,19 @@ class OutputPanel(QWidget):
         assert menu is not None
         counts, kinds = QActionGroup(self), QActionGroup(self)
         for count in (3, 5, 10):
-            action = menu.addAction(tr("Top {count}", count=count))
+            action = live_text(menu.addAction(""), QAction.setText, "Top {count}", count=count)
             action.triggered.connect(lambda _=False, count=count: self._set_bars_view(count=count))
             action.setCheckable(True)
             action.setChecked(count == self.bars.count)
             counts.addAction(action)
         menu.addSeparator()
-        for title, logits in ((tr("Probabilities"), False), (tr("Logits"), True)):
-            action = menu.addAction(title)
+        for title, logits in ((tr_noop("Probabilities"), False), (tr_noop("Logits"), True)):
+            action = live_text(menu.addAction(""), QAction.setText, title)
             action.triggered.connect(lambda _=False, logits=logits: self._set_bars_view(logits=logits))
             action.setCheckable(True)
             action.setChecked(logits == self.bars.logits)
             kinds.addAction(action)
+        follow_language(self, OutputPanel._set_bars_view)
 
     def _set_bars_view(self, count: int | None = None, logits: bool | None = None) -> None:
         self.bars.set_view(count, logits)
@@ -255,10 +256,8 @@ class OutputPanel(QWidget):
             self.image_pasted.emit(QImage(content.imageData()))
 
 
-def _build_menu_button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tip)
+def _build_menu_button(tip: str) -> QToolButton:
+    button = live_text(QToolButton(), QToolButton.setToolTip, tip)
     button.setProperty("role", "tab")
     button.setStyleSheet(
         "QToolButton { padding-right: 15px; } QToolButton::menu-indicator { right: 4px; bottom: 5px; }"

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.panels import ClassPrediction, OutputComparison
 
 
@@ -149,11 +150,11 @@ class DivergenceMeter(QWidget):
         self._output: OutputComparison | None = None
         self._busy = False
         self.setFixedHeight(self.fontMetrics().height() + 8)
-        self.setToolTip(
-            tr(
-                "Jensen–Shannon divergence of the probabilities of network and baseline, in bits: "
-                "0 when they are equal, 1 when they have nothing in common."
-            )
+        live_text(
+            self,
+            QWidget.setToolTip,
+            "Jensen–Shannon divergence of the probabilities of network and baseline, in bits: "
+            "0 when they are equal, 1 when they have nothing in common.",
         )
 
     def show_output(self, output: OutputComparison | None) -> None:

@@ -16,7 +16,9 @@ from explorer.base.languages import tr
 from explorer.session import Session
 from explorer.ui.base import dialogs
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.live_texts import follow_language
 from explorer.ui.output import image_jobs
+from explorer.ui.output.image_widgets import SampleStrip
 from explorer.ui.output.panel import OutputPanel
 
 if TYPE_CHECKING:
@@ -43,9 +45,16 @@ class SampleImages(QObject):
                 *((name, tr(title)) for name, title in image_jobs.BUILT_IN_SAMPLES.items()),
             ]
         )
+        follow_language(panel.samples, _name_built_in)
+        session.on("language", self._name_shown)
         panel.sample_selected.connect(self.show_sample)
         panel.open_image_requested.connect(self.ask_open)
         panel.image_pasted.connect(self.show_image)
+
+    def _name_shown(self) -> None:
+        sample = self._session.sample
+        if sample is not None:
+            self._panel.photo.show_name(tr(sample.name))
 
     def show_sample(self, id: str) -> None:
         """Use an image by id: a built-in photo's name, a file's path, or a pasted image."""
@@ -118,6 +127,12 @@ class SampleImages(QObject):
     def _show_thumbnails(self, pictures: dict[str, QImage]) -> None:
         for id, picture in pictures.items():
             self._panel.samples.set_thumbnail(id, picture)
+
+
+def _name_built_in(strip: SampleStrip) -> None:
+    """Name the built-in photos in the language in force."""
+    for id, name in image_jobs.BUILT_IN_SAMPLES.items():
+        strip.rename_image(id, tr(name))
 
 
 def recent_images() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.output.result_widgets import ElidedText
 from explorer.viewmodels.panels import PhotoDistanceView
 
@@ -19,8 +19,12 @@ class SignalNotice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.warning = ElidedText(lines=2)
-        self.depth_button = QPushButton(tr("Show where"))
-        self.depth_button.setToolTip(tr("Show the size of the signal along the depth, before and after the edits"))
+        self.depth_button = live_text(QPushButton(), QPushButton.setText, "Show where")
+        live_text(
+            self.depth_button,
+            QWidget.setToolTip,
+            "Show the size of the signal along the depth, before and after the edits",
+        )
         self.depth_button.clicked.connect(self.show_depth_requested)
         self.remedy_button = QPushButton()
         self.remedy_button.clicked.connect(self._emit_remedy)

@@ -11,10 +11,12 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.guide.accuracy_cost import COST_AXES, NetworkPoint, catalogue_points
 from explorer.networks.catalogue import all_families
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.widgets.combo_boxes import translate_items
 
 _MIN_BUBBLE_PX, _MAX_BUBBLE_PX = 7.0, 34.0  # diameter of a bubble in pixels
 _LABEL_SPACING = (0.45, 1.6)  # decades and per cent within which two names would meet
@@ -34,32 +36,37 @@ class AccuracyCostPlot(QWidget):
         self._edited_point: NetworkPoint | None = None
         self.x_axis_box, self.bubble_size_box = QComboBox(), QComboBox()
         for axis in COST_AXES:
-            self.x_axis_box.addItem(tr(axis.title), axis.name)
-            self.bubble_size_box.addItem(tr(axis.title), axis.name)
+            self.x_axis_box.addItem(axis.title, axis.name)
+            self.bubble_size_box.addItem(axis.title, axis.name)
+        for box in (self.x_axis_box, self.bubble_size_box):
+            follow_language(box, translate_items)
         self.bubble_size_box.setCurrentIndex(1)
-        self.x_axis_box.setAccessibleName(tr("Cost on the horizontal axis"))
-        self.bubble_size_box.setAccessibleName(tr("Size of the bubbles"))
+        live_text(self.x_axis_box, QWidget.setAccessibleName, "Cost on the horizontal axis")
+        live_text(self.bubble_size_box, QWidget.setAccessibleName, "Size of the bubbles")
         self.family_box = QComboBox()
-        self.family_box.addItem(tr("All families"), "")
+        self.family_box.addItem("", "")
+        follow_language(self.family_box, lambda box: box.setItemText(0, tr("All families")))
         for family in all_families():
             self.family_box.addItem(family, family)
-        self.family_box.setAccessibleName(tr("Highlighted family"))
+        live_text(self.family_box, QWidget.setAccessibleName, "Highlighted family")
         row = QHBoxLayout()
         for words, box in (
-            (tr("Horizontal axis"), self.x_axis_box),
-            (tr("Bubble size"), self.bubble_size_box),
-            (tr("Highlight"), self.family_box),
+            (tr_noop("Horizontal axis"), self.x_axis_box),
+            (tr_noop("Bubble size"), self.bubble_size_box),
+            (tr_noop("Highlight"), self.family_box),
         ):
-            row.addWidget(QLabel(words))
+            row.addWidget(live_text(QLabel(), QLabel.setText, words))
             row.addWidget(box)
             box.currentIndexChanged.connect(self._redraw)
         row.addStretch(1)
-        self.status_label = QLabel(tr("Hover over a bubble for details; click it to open the network."))
+        self.status_label = live_text(
+            QLabel(), QLabel.setText, "Hover over a bubble for details; click it to open the network."
+        )
         self.status_label.setProperty("role", "muted")
         self.plot = pg.PlotWidget(axisItems={"bottom": _CountAxis("bottom")})
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
-        self.plot.setAccessibleName(tr("Accuracy against cost"))
+        live_text(self.plot, QWidget.setAccessibleName, "Accuracy against cost")
         self._bubbles = pg.ScatterPlotItem(hoverable=True, tip=None)
         self._bubbles.sigClicked.connect(lambda _, points, __: self.open_requested.emit(points[-1].data().key))
         self._bubbles.sigHovered.connect(lambda _, points, __: self._describe(points))
@@ -72,7 +79,7 @@ class AccuracyCostPlot(QWidget):
         column.addLayout(row)
         column.addWidget(self.plot, 1)
         column.addWidget(self.status_label)
-        self._redraw()
+        follow_language(self, AccuracyCostPlot._redraw, after_texts=True)
 
     def show_edited_network(self, point: NetworkPoint | None) -> None:
         """Show the cost of an edited network as a band; None removes it."""
@@ -88,7 +95,7 @@ class AccuracyCostPlot(QWidget):
         if len(points):
             spot: NetworkPoint = points[-1].data()
             costs = ", ".join(
-                f"{number_format.format_short(spot.value_on(axis.name))} {tr(axis.title).split(' (')[0]}"
+                f"{number_format.format_short(spot.value_on(axis.name))} {_short_title(axis.title)}"
                 for axis in COST_AXES
             )
             accuracy = tr("{network} ({year}): {top1:g} % top-1", network=spot.title, year=spot.year, top1=spot.top1)
@@ -165,6 +172,11 @@ class AccuracyCostPlot(QWidget):
         self._band.setRegion((place - 0.012, place + 0.012))
         self._band_title.setFormat(tr("{network}: accuracy unknown", network=self._edited_point.title))
         self._band_title.setColor(c.accent)
+
+
+def _short_title(title: str) -> str:
+    """Return the title of an axis without what explains it."""
+    return tr(title).split(" (")[0].split("（")[0]
 
 
 class _CountAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types

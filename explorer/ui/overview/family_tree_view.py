@@ -16,10 +16,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
-from explorer.base.languages import Language, tr
+from explorer.base.languages import Language
 from explorer.guide.family_tree import FamilyTreeNode, load_family_tree
 from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.overview.accuracy_cost_plot import family_colour
 
 _BOX_SIZE = QSize(158, 44)
@@ -61,7 +62,7 @@ class FamilyTreeCanvas(QWidget):
         self.setFixedSize(int(bounds.right()) + _MARGIN_LEFT, int(bounds.bottom()) + _MARGIN_LEFT)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(tr("Family tree of the networks; arrow keys move, Enter opens one"))
+        live_text(self, QWidget.setAccessibleName, "Family tree of the networks; arrow keys move, Enter opens one")
 
     def set_language(self, language: Language) -> None:
         """Show the contributions in a language."""

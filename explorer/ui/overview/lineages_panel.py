@@ -11,11 +11,11 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
 from explorer.base import number_format
-from explorer.base.languages import Language, tr
+from explorer.base.languages import Language
 from explorer.guide.lineages import Lineage, LineageFigures, load_lineages
 from explorer.networks.catalogue import get_entry
 from explorer.ui.base import appearance
-from explorer.ui.base.appearance import CHINESE_FONT
+from explorer.ui.base.live_texts import live_text
 
 _TEXTS: dict[Language, dict[str, str]] = {
     "en": {
@@ -57,7 +57,7 @@ class LineagesPanel(QWidget):
         self.lineage_list = QListWidget()
         self.lineage_list.setMaximumWidth(250)
         self.lineage_list.setSpacing(3)
-        self.lineage_list.setAccessibleName(tr("Lineages"))
+        live_text(self.lineage_list, QWidget.setAccessibleName, "Lineages")
         self.lineage_list.currentRowChanged.connect(lambda _: self._show_lineage())
         self.text_view = QTextBrowser()
         self.text_view.setOpenLinks(False)
@@ -154,8 +154,7 @@ def lineage_html(
     elif lineage.arrives_at and len(figures) == len(said):
         title = get_entry(lineage.arrives_at).title
         parts.append(f"<p style='color:{c.decrease}'><b>= {escape(words['arrived'].format(network=title))}</b></p>")
-    font = CHINESE_FONT if language == "zh" else ""
-    style = f"""body {{ color: {c.text}; {font} }} a {{ color: {c.accent}; text-decoration: none; }}
+    style = f"""body {{ color: {c.text}; }} a {{ color: {c.accent}; text-decoration: none; }}
         h1 {{ font-size: 19px; }} h2 {{ font-size: 15px; margin: 14px 0 2px 0; color: {c.accent}; }}
         p {{ margin: 2px 0 4px 0; }} .muted {{ color: {c.muted}; }} td {{ padding-right: 14px; }}"""
     return f"<html><head><style>{style}</style></head><body>{''.join(parts)}</body></html>"

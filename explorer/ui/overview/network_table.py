@@ -23,6 +23,7 @@ from explorer.base import number_format
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
 from explorer.guide.accuracy_cost import TABLE_COLUMNS, NetworkPoint, catalogue_points, points_as_csv
+from explorer.ui.base.live_texts import follow_language, live_text
 
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
 _POINT_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -39,7 +40,7 @@ class NetworkTable(QWidget):
         super().__init__()
         self._ask_path = ask_path or _ask_save_path
         self._model = QStandardItemModel(0, len(TABLE_COLUMNS), self)
-        self._model.setHorizontalHeaderLabels([tr(title) for _, title in TABLE_COLUMNS])
+        follow_language(self, NetworkTable._show_titles)
         for spot in catalogue_points():
             self._model.appendRow([_build_cell(spot, name) for name, _ in TABLE_COLUMNS])
         self._sort_model = QSortFilterProxyModel(self)
@@ -49,11 +50,14 @@ class NetworkTable(QWidget):
         self._sort_model.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.table_view = self._make_view()
         self.filter_field = QLineEdit()
-        self.filter_field.setPlaceholderText(tr("Filter by name, family or year…"))
+        live_text(self.filter_field, QLineEdit.setPlaceholderText, "Filter by name, family or year…")
         self.filter_field.setClearButtonEnabled(True)
-        self.filter_field.setAccessibleName(tr("Filter the table"))
+        live_text(self.filter_field, QWidget.setAccessibleName, "Filter the table")
         self.filter_field.textChanged.connect(self._sort_model.setFilterFixedString)
-        copy, save = QPushButton(tr("Copy as CSV")), QPushButton(tr("Save as CSV…"))
+        copy, save = (
+            live_text(QPushButton(), QPushButton.setText, "Copy as CSV"),
+            live_text(QPushButton(), QPushButton.setText, "Save as CSV…"),
+        )
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.as_csv()))
         save.clicked.connect(self.save)
         row = QHBoxLayout()
@@ -62,6 +66,9 @@ class NetworkTable(QWidget):
         column = QVBoxLayout(self)
         column.addLayout(row)
         column.addWidget(self.table_view, 1)
+
+    def _show_titles(self) -> None:
+        self._model.setHorizontalHeaderLabels([tr(title) for _, title in TABLE_COLUMNS])
 
     def _make_view(self) -> QTableView:
         view = QTableView()
@@ -75,7 +82,7 @@ class NetworkTable(QWidget):
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setTabKeyNavigation(False)
-        view.setAccessibleName(tr("All networks; Enter opens one"))
+        live_text(view, QWidget.setAccessibleName, "All networks; Enter opens one")
         view.resizeColumnsToContents()
         view.horizontalHeader().setSectionResizeMode(len(TABLE_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         view.activated.connect(self._open)

@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QTabWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ class OverviewTool:
         self._lane = context.add_lane("across networks", latest_only=True)
         self.window: OverviewWindow | None = None
         context.add_action(
-            "View", tr("All networks…"), self.show, "Ctrl+Shift+N", tr("Show all networks as a map, a tree and a table")
+            "View",
+            tr_noop("All networks…"),
+            self.show,
+            "Ctrl+Shift+N",
+            tr_noop("Show all networks as a map, a tree and a table"),
         )
         context.session.on("network", self._update_window)
         context.session.on("language", self._update_window)
@@ -58,24 +63,28 @@ class OverviewWindow(QTabWidget):
         super().__init__(context.window)
         self.setWindowFlag(Qt.WindowType.Window)
         self._context, self._lane = context, lane
-        self.setWindowTitle(tr("All networks"))
+        live_text(self, QWidget.setWindowTitle, "All networks")
         self.resize(QSize(1100, 680).boundedTo(self.screen().availableSize()))
         self.accuracy_cost: AccuracyCostPlot = AccuracyCostPlot()
         self.family_tree: FamilyTreeView = FamilyTreeView()
         self.table: NetworkTable = NetworkTable()
         self.lineages: LineagesPanel = LineagesPanel()
         for title, panel in (
-            (tr("Map"), self.accuracy_cost),
-            (tr("Family tree"), self.family_tree),
-            (tr("Table"), self.table),
-            (tr("Lineages"), self.lineages),
+            (tr_noop("Map"), self.accuracy_cost),
+            (tr_noop("Family tree"), self.family_tree),
+            (tr_noop("Table"), self.table),
+            (tr_noop("Lineages"), self.lineages),
         ):
-            self.addTab(panel, title)
+            self.addTab(panel, "")
+            follow_language(panel, partial(self._show_title, title))
         for panel in (self.accuracy_cost, self.family_tree, self.table):
             panel.open_requested.connect(context.commands.open_network)
         self.lineages.open_requested.connect(self._open_lineage_step)
         self.lineages.measure_requested.connect(self._measure)
         self.table.failed.connect(context.commands.show_error)
+
+    def _show_title(self, title: str, panel: QWidget) -> None:
+        self.setTabText(self.indexOf(panel), tr(title))
 
     def update_from_session(self) -> None:
         """Follow the network and the language of the session."""

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary, ref
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr_noop
 from explorer.ui.plugin.tool_context import ToolContext
 
 
@@ -20,14 +20,18 @@ class PanelFocusTool(QObject):
         self._context = context
         self._last_focus: WeakKeyDictionary[QWidget, ref[QWidget]] = WeakKeyDictionary()
         context.add_action(
-            "Go", tr("Next panel"), lambda: self._focus_panel(1), "F6", tr("Move the keyboard focus to the next panel")
+            "Go",
+            tr_noop("Next panel"),
+            lambda: self._focus_panel(1),
+            "F6",
+            tr_noop("Move the keyboard focus to the next panel"),
         )
         context.add_action(
             "Go",
-            tr("Previous panel"),
+            tr_noop("Previous panel"),
             lambda: self._focus_panel(-1),
             "Shift+F6",
-            tr("Move the keyboard focus to the previous panel"),
+            tr_noop("Move the keyboard focus to the previous panel"),
         )
         application = QApplication.instance()
         assert isinstance(application, QApplication)

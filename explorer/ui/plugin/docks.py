@@ -6,7 +6,8 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import tr_noop
+from explorer.ui.base.live_texts import live_text
 
 _STATE_VERSION = 2  # raise when the panels change, so that an old arrangement is not restored over new ones
 _AREA = Qt.DockWidgetArea
@@ -75,7 +76,7 @@ class MainDocks:
         settings.setValue("state", self._window.saveState(_STATE_VERSION))
 
     def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = RaisingDock(tr(title))
+        dock = live_text(RaisingDock(), QDockWidget.setWindowTitle, title)
         dock.setObjectName(title)
         dock.setWidget(panel)
         self._window.addDockWidget(area, dock)

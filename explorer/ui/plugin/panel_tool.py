@@ -120,7 +120,7 @@ class FollowingTool(PanelTool[PanelT]):
         super().__init__(context)
         self._is_stale = True
         self.dock.visibilityChanged.connect(lambda _: self.refresh() if self._is_stale else None)
-        for topic in self.topics:
+        for topic in (*self.topics, "language"):
             self.session.on(topic, self._on_topic_changed)
 
     @property

@@ -19,6 +19,7 @@ from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
 from explorer.session import Session
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.plugin.docks import RaisingDock
 
@@ -44,7 +45,7 @@ _MENU_TITLES = {
 
 def build_menu(bar: QMenuBar, name: str) -> QMenu:
     """Return a new menu of a menu bar, titled in the window's language; its object name is the English one."""
-    menu = QMenu(tr(_MENU_TITLES.get(name, f"&{name}")), bar)
+    menu = live_text(QMenu(bar), QMenu.setTitle, _MENU_TITLES.get(name, f"&{name}"))
     menu.setObjectName(name)
     return menu
 
@@ -53,7 +54,8 @@ class LazyDock(RaisingDock):
     """A dock whose widget is created when it is first shown: the window is on screen before pyqtgraph is imported."""
 
     def __init__(self, title: str, factory: Callable[[], QWidget], window: QMainWindow) -> None:
-        super().__init__(tr(title))
+        super().__init__()
+        live_text(self, QDockWidget.setWindowTitle, title)
         self.setObjectName(title)
         self._window = window
         self._factory: Callable[[], QWidget] | None = factory
@@ -131,7 +133,7 @@ class ToolContext:
     lanes: list[Lane] = field(default_factory=list)
     #: Entries that tools add to the context menu of a card: from its id, texts and callbacks (None: disabled).
     card_actions: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
-    #: Ways to start, offered while no network is open: text, tooltip, callback.
+    #: Ways to start, offered while no network is open: text and tooltip (marked by `tr_noop`), callback.
     start_actions: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     #: Handlers of files that are dropped on the window or given at its start, by suffix; other files are images.
     file_handlers: dict[str, Callable[[str], None]] = field(default_factory=dict)
@@ -199,13 +201,15 @@ class ToolContext:
     ) -> QAction:
         """Add an entry to a menu of the window ("File", "Edit", "View", "Tools", "Help").
 
+        Text and tip are English, marked by `tr_noop`; they follow the language.
         For an entry that is on or off, make the returned action checkable and read its state in `callback`.
         """
-        action = QAction(text, self.window)
+        action = live_text(QAction(self.window), QAction.setText, text)
         if shortcut:
             action.setShortcut(shortcut)
-        action.setStatusTip(tip or text)
-        action.setToolTip(f"{tip or text} ({shortcut})" if shortcut else tip or text)
+        live_text(action, QAction.setStatusTip, tip or text)
+        keys = f" ({shortcut})" if shortcut else ""
+        follow_language(action, lambda shown: shown.setToolTip(f"{tr(tip or text)}{keys}"))
         action.triggered.connect(lambda _=False: callback())
         self.get_menu(menu).addAction(action)
         return action

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.base.autosave import shared_journal
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.recovery.dialog import RecoveryDialog
@@ -21,9 +21,9 @@ class RecoveryTool:
         self._context = context
         self._lane = context.add_lane("recovery")
         self.dialog: RecoveryDialog | None = None
-        self.action = context.add_action("File", tr("Unsaved work…"), self.look)
+        tip = tr_noop("What was open with unsaved edits when CNN Explorer ended unexpectedly")
+        self.action = context.add_action("File", tr_noop("Unsaved work…"), self.look, "", tip)
         context.when_ready.append(lambda: self.look(is_quiet=True))
-        self.action.setStatusTip(tr("What was open with unsaved edits when CNN Explorer ended unexpectedly"))
 
     def look(self, *, is_quiet: bool = False) -> None:
         """Offer what there is; where there is nothing, say so unless `is_quiet`."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.plugin.tool_context import build_menu
 from explorer.viewmodels.diagram import LEVELS, Level
 
@@ -38,49 +39,62 @@ class Actions:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         keys = QKeySequence.StandardKey
-        self.open_project = self._build_action(tr("Open project…"), keys.Open, tr("Open a network with its edits"))
-        self.open_project.setShortcuts([*self.open_project.shortcuts(), QKeySequence("Ctrl+Shift+O")])
-        self.save = self._build_action(tr("Save"), keys.Save, tr("Save the network and its edits as a project"))
-        self.save_as = self._build_action(tr("Save as…"), "Ctrl+Shift+S", tr("Save the project under another name"))
-        self.open_image = self._build_action(tr("Open image…"), "Ctrl+I", tr("Run the network on an image of your own"))
-        self.quit = self._build_action(tr("Quit"), keys.Quit, "")
-        self.undo = self._build_action(tr("Undo"), keys.Undo, "")
-        self.redo = self._build_action(tr("Redo"), keys.Redo, "")
-        self.reset = self._build_action(
-            tr("Reset to baseline"), "Ctrl+Shift+R", tr("Undo all edits; they can be redone")
+        self.open_project = self._build_action(
+            tr_noop("Open project…"), keys.Open, tr_noop("Open a network with its edits")
         )
-        self.history = self._build_action(tr("History"), "Ctrl+H", tr("Show all edits and go back to any of them"))
-        self.compare = self._build_action(tr("Compare with baseline"), "Ctrl+B", tr("Show the network as opened"))
+        self.open_project.setShortcuts([*self.open_project.shortcuts(), QKeySequence("Ctrl+Shift+O")])
+        self.save = self._build_action(
+            tr_noop("Save"), keys.Save, tr_noop("Save the network and its edits as a project")
+        )
+        self.save_as = self._build_action(
+            tr_noop("Save as…"), "Ctrl+Shift+S", tr_noop("Save the project under another name")
+        )
+        self.open_image = self._build_action(
+            tr_noop("Open image…"), "Ctrl+I", tr_noop("Run the network on an image of your own")
+        )
+        self.quit = self._build_action(tr_noop("Quit"), keys.Quit, "")
+        self.undo = self._build_action(tr_noop("Undo"), keys.Undo, "")
+        self.redo = self._build_action(tr_noop("Redo"), keys.Redo, "")
+        self.reset = self._build_action(
+            tr_noop("Reset to baseline"), "Ctrl+Shift+R", tr_noop("Undo all edits; they can be redone")
+        )
+        self.history = self._build_action(
+            tr_noop("History"), "Ctrl+H", tr_noop("Show all edits and go back to any of them")
+        )
+        self.compare = self._build_action(
+            tr_noop("Compare with baseline"), "Ctrl+B", tr_noop("Show the network as opened")
+        )
         self.compare.setCheckable(True)
         self.paste = self._build_action(
-            tr("Paste image"), keys.Paste, tr("Run the network on an image on the clipboard")
+            tr_noop("Paste image"), keys.Paste, tr_noop("Run the network on an image on the clipboard")
         )
-        self.fit = self._build_action(tr("Fit"), "Ctrl+0", tr("Fit the whole network (0)"))
-        self.zoom_in = self._build_action(tr("Zoom in"), keys.ZoomIn, "")
-        self.zoom_out = self._build_action(tr("Zoom out"), keys.ZoomOut, "")
+        self.fit = self._build_action(tr_noop("Fit"), "Ctrl+0", tr_noop("Fit the whole network (0)"))
+        self.zoom_in = self._build_action(tr_noop("Zoom in"), keys.ZoomIn, "")
+        self.zoom_out = self._build_action(tr_noop("Zoom out"), keys.ZoomOut, "")
         self.levels = {
-            level: self._build_checkable(tr(_LEVEL_TITLES[level]), f"Ctrl+{number}", tr(_LEVEL_TIPS[level]))
+            level: self._build_checkable(_LEVEL_TITLES[level], f"Ctrl+{number}", _LEVEL_TIPS[level])
             for number, level in enumerate(LEVELS, 1)
         }
         self._make_exclusive(self.levels)
-        self.themes = {name: self._build_checkable(tr(title), None, "") for name, title in _THEMES.items()}
+        self.themes = {name: self._build_checkable(title, None, "") for name, title in _THEMES.items()}
         self._make_exclusive(self.themes)
         self.themes["system"].setChecked(True)
-        self.about = self._build_action(tr("About CNN Explorer"), None, "")
+        self.about = self._build_action(tr_noop("About CNN Explorer"), None, "")
 
     def fill_menus(self, panels: list[QAction]) -> None:
         """Build the menu bar; `panels` go into View › Panels."""
         file = self._add_menu("File")
         _add_actions(file, self.open_project)
-        self.recent = file.addMenu(tr("Open recent"))
+        self.recent = live_text(file.addMenu(""), QMenu.setTitle, "Open recent")
         self.recent.setToolTipsVisible(True)
         _add_actions(file, self.save, self.save_as, None, self.open_image, None, self.quit)
         edit = self._add_menu("Edit")
         _add_actions(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
         view = self._add_menu("View")
         _add_actions(view, *self.levels.values(), None, self.fit, self.zoom_in, self.zoom_out, None)
-        _add_actions(view.addMenu(tr("Theme")), *self.themes.values())
-        self._panels = view.addMenu(tr("Panels"))
+        themes = live_text(view.addMenu(""), QMenu.setTitle, "Theme")
+        _add_actions(themes, *self.themes.values())
+        self._panels = live_text(view.addMenu(""), QMenu.setTitle, "Panels")
         self.add_panels(panels)
         _add_actions(self._add_menu("Help"), self.about)
 
@@ -127,13 +141,13 @@ class Actions:
             action.triggered.connect(lambda _=False, name=name: callback(name))
 
     def _build_action(self, text: str, keys: QKeySequence.StandardKey | str | None, tip: str) -> QAction:
-        action = QAction(text, self._window)
+        action = live_text(QAction(self._window), QAction.setText, text)
         if keys is not None:
             action.setShortcut(QKeySequence(keys))
         shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{tip or text} ({shown})" if shown else tip or text)
-        action.setStatusTip(tip or text)
-        return action
+        shown = f" ({shown})" if shown else ""
+        follow_language(action, lambda made: made.setToolTip(f"{tr(tip or text)}{shown}"))
+        return live_text(action, QAction.setStatusTip, tip or text)
 
     def _build_checkable(self, text: str, keys: str | None, tip: str) -> QAction:
         action = self._build_action(text, keys, tip)

@@ -10,9 +10,11 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from explorer.base.languages import translator
 from explorer.base.resources import resource_path
 from explorer.ui.base import appearance
 from explorer.ui.base.autosave import close_shared_journal
+from explorer.ui.language.application import first_language
 from explorer.ui.shell.focus_ring import FocusRing
 from explorer.ui.shell.window import Window
 
@@ -59,6 +61,7 @@ def run_app(
     app.setDesktopFileName("cnn-explorer")  # of the launcher: by it, desktops find the icon
     app.setWindowIcon(_load_icon())
     appearance.apply_scheme(app, str(QSettings().value("theme", "system")))
+    translator.set_language(first_language())
     FocusRing(app)
     app.aboutToQuit.connect(close_shared_journal)
     window = Window()

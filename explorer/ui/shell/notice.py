@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from explorer.base.languages import tr
+from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.panels import Choice
 
 
@@ -28,8 +28,8 @@ class Notice(QFrame):
         close = QToolButton()
         close.setText("✕")
         close.setAutoRaise(True)
-        close.setToolTip(tr("Close this message"))
-        close.setAccessibleName(tr("Close this message"))
+        live_text(close, QWidget.setToolTip, "Close this message")
+        live_text(close, QWidget.setAccessibleName, "Close this message")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)

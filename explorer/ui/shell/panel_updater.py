@@ -101,6 +101,19 @@ class PanelUpdater(QObject):
         on("selection", self.update_inspector)
         on("selection", self._select_on_canvas)
         on("sample", self._update_output)
+        on("language", self._show_anew)
+
+    def _show_anew(self) -> None:
+        """Show everything in another language. A picture that fills the canvas does so again, in other sizes."""
+        canvas = self._panels.canvas
+        is_fitted = canvas.is_fitted
+        self.keep_view()
+        self._update_canvas()
+        if is_fitted:
+            self.when_drawn(canvas.fit)
+        self.update_inspector()
+        self._update_figures()
+        self._update_output()
 
     def _select_on_canvas(self) -> None:
         self._panels.canvas.highlight(frozenset())  # highlighted cards end with the next selection

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
-from explorer.base.languages import tr
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.live_texts import live_text
 
 SHOW_DELAY_MS = 1000  # ms
 
@@ -32,9 +32,9 @@ class ProgressIndicator(QWidget):
         self.progress = QProgressBar()
         self.progress.setMaximumWidth(160)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(tr("Progress"))
+        live_text(self.progress, QWidget.setAccessibleName, "Progress")
         cancel = QToolButton()
-        cancel.setText(tr("Cancel"))
+        live_text(cancel, QToolButton.setText, "Cancel")
         cancel.setAutoRaise(True)
         cancel.clicked.connect(self.cancel_requested)
         row = QHBoxLayout(self)

@@ -17,12 +17,13 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, 
 
 from explorer.base.atomic_write import PROJECT_SUFFIX
 from explorer.base.cancellation import KeepGoing
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.drawing import DARK, LIGHT
 from explorer.networks.catalogue import all_entries
 from explorer.session import Session
 from explorer.ui.base import appearance, dialogs, jobs, recent_projects
 from explorer.ui.base.lanes import Lane
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.badge import Badge
 from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.figures.panel import FiguresPanel
@@ -61,15 +62,16 @@ class Window(QMainWindow):
         self._build_controllers()
         self._build_bars()
         self.tool_context = ToolContext(self, self.session, self.canvas, self, self.edit_queue.lane)
-        opening = self.actions_.open_project
         self.tool_context.file_handlers[PROJECT_SUFFIX] = self.documents.open
-        self.tool_context.start_actions.append((opening.text(), opening.toolTip(), self.ask_open))
+        title, tip = tr_noop("Open project…"), tr_noop("Open a network with its edits")
+        self.tool_context.start_actions.append((title, tip, self.ask_open))
         self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
         self.docks.inspector.raise_()  # before the tabs of the tools
         self.docks.restore_state()
         self.session.on("network", self._on_network_changed)
         self.session.on("baseline", self._update_baseline_badge)
+        self.session.on("language", self._on_language_changed)
         self._connect_panels()
         self._connect_actions()
         self._update_canvas_theme()
@@ -98,7 +100,7 @@ class Window(QMainWindow):
             figures=self.figures,
             output=self.output,
         )
-        self._baseline_badge = Badge(self.canvas, tr("Baseline"))
+        self._baseline_badge = Badge(self.canvas, tr_noop("Baseline"))
 
     def _build_controllers(self) -> None:
         panels = Panels(self.canvas, self.inspector, self.figures, self.output, self.history)
@@ -119,7 +121,7 @@ class Window(QMainWindow):
         )
 
     def _build_bars(self) -> None:
-        bar = QToolBar(tr("Tools"))
+        bar = live_text(QToolBar(), QToolBar.setWindowTitle, "Tools")
         bar.setObjectName("tools")
         bar.setMovable(False)
         self.addToolBar(bar)
@@ -134,7 +136,7 @@ class Window(QMainWindow):
         self.statusBar().addPermanentWidget(self.progress_indicator)
 
     def _connect_panels(self) -> None:
-        self.library.show_rows(build_network_rows(all_entries()))
+        self._show_networks()
         self.library.network_requested.connect(self.open_network)
         self.library.options_changed.connect(self.open_network)
         self.inspector.edit_requested.connect(self.apply_edit)
@@ -329,6 +331,16 @@ class Window(QMainWindow):
         self.previews.clear()
         self._update_actions()
         self._update_baseline_badge()
+
+    def _on_language_changed(self) -> None:
+        self.statusBar().clearMessage()  # said in the language before
+        self.notice.hide()
+        self._show_networks()
+        self._update_actions()
+        self._update_baseline_badge()
+
+    def _show_networks(self) -> None:
+        self.library.show_catalogue(build_network_rows(all_entries()))
 
     def _update_baseline_badge(self) -> None:
         compared = self.session.is_baseline_shown

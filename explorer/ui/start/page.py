@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 from explorer.base.languages import Language, tr, tr_noop
 from explorer.guide.family_tree import FamilyTreeNode
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import follow_language, live_text
 
 _CARD_SIZE = QSize(138, 60)  # the least of a card: two lines of Chinese are taller than two of English
 _MAX_COLUMNS = 6  # cards beside each other, at most
@@ -45,13 +47,13 @@ class StartPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(tr("Networks to start with"))
-        heading = QLabel(tr("Open a network"))
+        live_text(self, QWidget.setAccessibleName, "Networks to start with")
+        heading = live_text(QLabel(), QLabel.setText, "Open a network")
         font = QFont(heading.font())
         font.setPointSizeF(1.7 * font.pointSizeF())
         font.setWeight(QFont.Weight.DemiBold)
         heading.setFont(font)
-        words = QLabel(tr(_SUBTITLE))
+        words = live_text(QLabel(), QLabel.setText, _SUBTITLE)
         words.setProperty("role", "muted")
         words.setWordWrap(True)
         page = QWidget()
@@ -82,8 +84,8 @@ class StartPage(QScrollArea):
         self.links = []
         for words, tip, happens in actions:
             link = QToolButton()
-            link.setText(link.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _MAX_LINK_WIDTH))
-            link.setToolTip(tip)
+            follow_language(link, partial(_show_elided, words))
+            live_text(link, QToolButton.setToolTip, tip)
             link.setAutoRaise(True)
             link.setCursor(Qt.CursorShape.PointingHandCursor)
             link.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -120,6 +122,10 @@ class StartPage(QScrollArea):
         if watched is self._host and event.type() == QEvent.Type.Resize:
             self.setGeometry(self._host.rect())
         return super().eventFilter(watched, event)
+
+
+def _show_elided(words: str, link: QToolButton) -> None:
+    link.setText(link.fontMetrics().elidedText(tr(words), Qt.TextElideMode.ElideMiddle, _MAX_LINK_WIDTH))
 
 
 class NetworkCard(QAbstractButton):

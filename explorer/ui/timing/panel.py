@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea, QTool
 
 from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.timing.share_bars import ShareBars
 from explorer.ui.timing.time_scatter import TimeScatter
+from explorer.ui.widgets.combo_boxes import translate_items
 from explorer.ui.widgets.responsive_grid import ResponsiveGrid, with_caption
 from explorer.ui.widgets.tool_row import ToolRow
 
@@ -35,21 +37,20 @@ class TimingPanel(QWidget):
         self._is_outdated = False  # the network has changed since
         self._is_busy = False
         self.measure_button = QPushButton(tr("Measure"))
-        self.measure_button.setToolTip(tr("Time each layer over several passes; takes a few seconds"))
+        live_text(self.measure_button, QWidget.setToolTip, "Time each layer over several passes; takes a few seconds")
         self.measure_button.clicked.connect(
             lambda: self.cancel_requested.emit() if self._is_busy else self.measure_requested.emit()
         )
         self.grouping_choice = QComboBox()
-        self.grouping_choice.setAccessibleName(tr("Group by"))
+        live_text(self.grouping_choice, QWidget.setAccessibleName, "Group by")
         self.grouping_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.grouping_choice.activated.connect(lambda _: self._update_view())
-        self.colour_button = QToolButton()
-        self.colour_button.setText(tr("Colour diagram"))
-        self.colour_button.setToolTip(tr("Colour the cards of the diagram by their time"))
+        self.colour_button = live_text(QToolButton(), QToolButton.setText, "Colour diagram")
+        live_text(self.colour_button, QWidget.setToolTip, "Colour the cards of the diagram by their time")
         self.colour_button.setCheckable(True)
         self.colour_button.setProperty("role", "tab")
         self.colour_button.toggled.connect(self.colouring_changed)
-        self.caption = QLabel(tr(_PLACEHOLDER))
+        self.caption = QLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setWordWrap(True)
         self.takeaway = QLabel()
@@ -63,7 +64,7 @@ class TimingPanel(QWidget):
         self.scatter = TimeScatter()
         self.scatter.node_clicked.connect(self.node_clicked)
         self._selected_nodes: frozenset[str] = frozenset()
-        self._scatter_box = with_caption(self.scatter, QLabel(tr(_SCATTER_CAPTION)))
+        self._scatter_box = with_caption(self.scatter, live_text(QLabel(), QLabel.setText, _SCATTER_CAPTION))
         self._body = ResponsiveGrid([self._bars_area, self._scatter_box])
         self._body.show_widgets(self._bars_area, self._scatter_box)
         column = QVBoxLayout(self)
@@ -90,11 +91,21 @@ class TimingPanel(QWidget):
         from explorer.presenters.timing import TIMING_GROUPINGS
 
         if not self.grouping_choice.count():
-            for key, text in ((key, tr(title)) for key, title in TIMING_GROUPINGS.items()):
-                self.grouping_choice.addItem(text, key)
+            for key, title in TIMING_GROUPINGS.items():
+                self.grouping_choice.addItem(title, key)
+            follow_language(self.grouping_choice, translate_items)
         self.takeaway.setText(result.takeaway)
         self.takeaway.setVisible(bool(result.takeaway))
         self._update_view()
+
+    def retranslate(self, timing: Timing | None) -> None:
+        """Show the same measurement, retold in the language in force."""
+        outdated = self._is_outdated
+        self.show_result(timing)
+        self._is_outdated = outdated
+        self._update_view()
+        if not self._is_busy:
+            self.show_progress(None)
 
     def mark_outdated(self) -> None:
         """Say that the network has changed since it was measured."""

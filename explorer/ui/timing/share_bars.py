@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer.base.languages import tr
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 from explorer.ui.timing.time_scatter import kind_colour
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class ShareBars(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName(tr("Shares of time and of multiply-adds"))
+        live_text(self, QWidget.setAccessibleName, "Shares of time and of multiply-adds")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._shares: Sequence[TimeShare] = ()
 

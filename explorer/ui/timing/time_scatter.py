@@ -14,7 +14,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip
 
 from explorer.base import number_format
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.drawing import theme
 from explorer.ui.base import appearance
 from explorer.ui.widgets.plots import ThemedPlot, log_ticks
@@ -32,7 +32,7 @@ class TimeScatter(ThemedPlot):
     node_clicked = Signal(str)  # name of a node
 
     def __init__(self) -> None:
-        super().__init__(tr("Time against multiply-adds of each layer"))
+        super().__init__(tr_noop("Time against multiply-adds of each layer"))
         self.setMinimumHeight(90)
         self.getPlotItem().showGrid(x=True, y=True, alpha=0.12)
         self._mean_line = self.plot([], [])

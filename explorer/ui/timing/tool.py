@@ -28,6 +28,7 @@ class TimingTool(PanelTool["TimingPanel"]):
         self.session.on("network", self._discard_times)
         self.session.on("selection", self._select_nodes)
         self.session.on("colouring", self._update_colouring_button)
+        self.session.on("language", self._retell)
         self.lane.progress_changed.connect(self._show_progress)
         self.lane.busy_changed.connect(lambda busy: None if busy else self._show_progress(None))
 
@@ -45,6 +46,11 @@ class TimingTool(PanelTool["TimingPanel"]):
     def create_job(self, network: Network, sample: Sample) -> Job:
         """Return a job that times every layer."""
         return partial(measure_layers, network, sample)
+
+    def _retell(self) -> None:
+        self._timing = self._timing.retold() if self._timing is not None else None
+        if self.panel is not None:
+            self.panel.retranslate(self._timing)
 
     def _discard_times(self) -> None:
         if self.panel is not None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QKeySequence
 
 from explorer.base.child_process import discard_prepared_child, prepare_child
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.networks.input_spec import parse_inputs
 from explorer.networks.user_module import UserModule
 from explorer.ui.base import jobs
@@ -30,13 +30,13 @@ class UserModuleTool:
         self._context, self._session = context, context.session
         self._lane = context.add_lane("own module", latest_only=True)
         self.dialog: ModuleDialog | None = None
-        tip = tr("Open your own network from a Python file or a package")
+        tip = tr_noop("Open your own network from a Python file or a package")
         self.open_action = context.add_action(
-            "File", tr("Open module…"), lambda: self.show_dialog(), "Ctrl+Shift+M", tip
+            "File", tr_noop("Open module…"), lambda: self.show_dialog(), "Ctrl+Shift+M", tip
         )
-        context.start_actions.append((tr("Open your own module…"), tip, self.show_dialog))
-        tip = tr("Run the code of your module again and apply the same edits")
-        self.reload_action = context.add_action("File", tr("Reload module"), self.reload_module, "F5", tip)
+        context.start_actions.append((tr_noop("Open your own module…"), tip, self.show_dialog))
+        tip = tr_noop("Run the code of your module again and apply the same edits")
+        self.reload_action = context.add_action("File", tr_noop("Reload module"), self.reload_module, "F5", tip)
         menu = context.get_menu("File")
         save = QKeySequence(QKeySequence.StandardKey.Save)
         save_action = next((action for action in menu.actions() if action.shortcut() == save), None)

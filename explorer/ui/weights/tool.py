@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from explorer.base import number_format
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.weights.report import WeightsReport
@@ -48,18 +49,22 @@ class WeightsTool:
         menu.aboutToShow.connect(self._fill_weights)
         self.open_action = context.add_action(
             "File",
-            tr("Open weights…"),
+            tr_noop("Open weights…"),
             self.choose_file,
-            tip=tr("Load weights from a .pth, .pt, .bin or .safetensors file"),
+            tip=tr_noop("Load weights from a .pth, .pt, .bin or .safetensors file"),
         )
         tools = context.get_menu("Tools")
-        self.devices_menu, self.budgets_menu = tools.addMenu(tr("Device")), tools.addMenu(tr("Feature map cache"))
+        self.devices_menu = live_text(tools.addMenu(""), QMenu.setTitle, "Device")
+        self.budgets_menu = live_text(tools.addMenu(""), QMenu.setTitle, "Feature map cache")
         self.devices_menu.aboutToShow.connect(self._fill_devices)
         self._fill_budgets()
+        follow_language(self.budgets_menu, lambda _: self._name_budgets())
         self._opened: object = None  # baseline of the network whose remembered weights were looked for
         panel.trained_requested.connect(self._load_default)
         context.session.on("network", self._update_button)
         context.session.on("network", self._load_remembered)
+        context.session.on("language", self._update_button)
+        context.session.on("language", self._close_report)
         self._update_button()
 
     # menus
@@ -254,13 +259,22 @@ class WeightsTool:
         chosen = int(str(QSettings().value("feature_map_bytes", 0)))
         group = QActionGroup(self.budgets_menu)
         for budget in CACHE_BUDGETS:
-            text = tr("Up to {size}", size=number_format.format_bytes(budget)) if budget else tr("Automatic")
             action = _add_checkable(
-                self.budgets_menu, text, budget == chosen, partial(self.set_preferences, budget=budget)
+                self.budgets_menu, "", budget == chosen, partial(self.set_preferences, budget=budget)
             )
             group.addAction(action)
         if chosen:
             self.settings_lane.submit(_preferences_job(None, chosen, None), lambda _: None, lambda _: None)
+
+    def _name_budgets(self) -> None:
+        for budget, action in zip(CACHE_BUDGETS, self.budgets_menu.actions(), strict=True):
+            size = number_format.format_bytes(budget)
+            action.setText(tr("Up to {size}", size=size) if budget else tr("Automatic"))
+
+    def _close_report(self) -> None:
+        """Close the report: it is opened again, in another language, by the menu of the weights."""
+        if self.report is not None:
+            self.report.close()
 
     def set_preferences(self, device: str | None = None, budget: int | None = None) -> None:
         """Set the device and the bytes of cached feature maps, for the open network and later ones."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox
 
 from explorer.base.languages import tr
+from explorer.ui.base.live_texts import live_text
 
 if TYPE_CHECKING:
     from explorer.presenters.class_choices import ClassCandidate
@@ -20,9 +21,10 @@ class ClassCombo(QComboBox):
     class_chosen = Signal(int)  # number of the class
 
     def __init__(self, name: str) -> None:
+        """Create an empty box; its name is marked by `tr_noop`."""
         super().__init__()
-        self.setAccessibleName(name)
-        self.setToolTip(name)
+        live_text(self, QComboBox.setAccessibleName, name)
+        live_text(self, QComboBox.setToolTip, name)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(14)
         self.activated.connect(lambda index: self.class_chosen.emit(self.itemData(index)))

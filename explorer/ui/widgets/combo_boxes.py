@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
 from explorer.base.languages import tr
+
+_SOURCE_ROLE = Qt.ItemDataRole.UserRole + 1  # the English text of an entry
 
 
 def build_combo_box(entries: Mapping[str, Any]) -> QComboBox:
@@ -24,6 +27,14 @@ def fill_combo_box(box: QComboBox, entries: Mapping[str, Any]) -> None:
     for text, value in entries.items():
         box.addItem(tr(text), value)
     box.blockSignals(False)
+
+
+def translate_items(box: QComboBox) -> None:
+    """Translate the entries of a box whose texts are English the first time: for `follow_language`."""
+    for index in range(box.count()):
+        if box.itemData(index, _SOURCE_ROLE) is None:
+            box.setItemData(index, box.itemText(index), _SOURCE_ROLE)
+        box.setItemText(index, tr(box.itemData(index, _SOURCE_ROLE)))
 
 
 def select_data(box: QComboBox, value: Any) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage, QLinearGradient, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import live_text
 
 _MIN_OUTLINE = 8  # pixels that an outline has at least
 _BAR_HEIGHT, _TEXT_HEIGHT = 10, 15  # height of the colour bar, and of what stands below it
@@ -18,7 +19,7 @@ class ImageView(QWidget):
 
     def __init__(self, name: str, smooth: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(name)
+        live_text(self, QWidget.setAccessibleName, name)
         self.setMinimumSize(60, 60)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._smooth = smooth

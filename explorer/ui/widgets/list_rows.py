@@ -9,13 +9,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyleOptionViewItem
 
 from explorer.ui.base.appearance import Colours
+from explorer.ui.base.live_texts import live_text
 
 
 def build_list_view(
     model: QAbstractItemModel, on_chosen: Callable[[QModelIndex], None], name: str, description: str
 ) -> QListView:
     """Return a read-only list without a frame. A click or Enter on a row calls `on_chosen`; `name` and `description`
-    are for screen readers."""
+    are for screen readers, and marked by `tr_noop`."""
     view = QListView()
     view.setModel(model)
     view.setFrameShape(QListView.Shape.NoFrame)
@@ -24,8 +25,8 @@ def build_list_view(
     view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
     view.setMinimumHeight(90)
     view.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-    view.setAccessibleName(name)
-    view.setAccessibleDescription(description)
+    live_text(view, QListView.setAccessibleName, name)
+    live_text(view, QListView.setAccessibleDescription, description)
     view.clicked.connect(on_chosen)
     view.activated.connect(on_chosen)
     return view

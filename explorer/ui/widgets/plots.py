@@ -11,9 +11,11 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
-from explorer.base.languages import tr
+from explorer.base.languages import tr, tr_noop
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import follow_language, live_text
 
 _LOG10_OF_2 = math.log10(2)
 
@@ -22,17 +24,18 @@ class ThemedPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Plot in the colours of the window that can be neither dragged nor zoomed."""
 
     def __init__(self, name: str, left: str = "", bottom: str = "") -> None:
+        """Create an empty plot; its name and the labels of its axes are marked by `tr_noop`."""
         super().__init__()
-        self.setAccessibleName(name)
+        live_text(self, QWidget.setAccessibleName, name)
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self._axis_labels = {"left": left, "bottom": bottom}
+        self._axis_labels = {"left": left, "bottom": bottom}  # English, or translated by who shows something
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=0)
-        self.apply_theme()
+        follow_language(self, ThemedPlot.apply_theme)
 
     def sizeHint(self) -> QSize:
         return QSize(160, 60)  # it grows into what is left
@@ -46,7 +49,7 @@ class ThemedPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             axis.setPen(pg.mkPen(c.border))
             axis.setTextPen(pg.mkPen(c.muted))
             if label:
-                axis.setLabel(label, color=c.muted)
+                axis.setLabel(tr(label), color=c.muted)
 
 
 Ticks = list[list[tuple[float, str]]]
@@ -71,8 +74,8 @@ class HistogramPlot(ThemedPlot):
     """Histogram of a map: the current network filled, the baseline as an outline."""
 
     def __init__(self) -> None:
-        super().__init__(tr("Histogram of the values"))
-        self.setToolTip(tr("Histogram of the values, counts on a logarithmic scale. Outline: baseline"))
+        super().__init__(tr_noop("Histogram of the values"))
+        live_text(self, QWidget.setToolTip, "Histogram of the values, counts on a logarithmic scale. Outline: baseline")
         self.hideAxis("left")
         self.setMinimumHeight(60)
         self._current_curve = self.plot([0, 1], [0], stepMode="center", fillLevel=0)
@@ -102,7 +105,7 @@ class VectorPlot(ThemedPlot):
     bar_hovered = Signal(object)  # index of a bar in the order on screen, or None
 
     def __init__(self) -> None:
-        super().__init__(tr("Values of a vector"), bottom=tr("units"))
+        super().__init__(tr_noop("Values of a vector"), bottom=tr_noop("units"))
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.8)
         self._baseline_dots = pg.ScatterPlotItem(size=4, pen=None)
         self.addItem(self._bars)

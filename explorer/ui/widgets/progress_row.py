@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
 from explorer.base import number_format
 from explorer.base.languages import tr
+from explorer.ui.base.live_texts import live_text
 
 
 class ProgressRow(QWidget):
@@ -18,8 +19,7 @@ class ProgressRow(QWidget):
         super().__init__()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
-        self.cancel_button = QToolButton()
-        self.cancel_button.setText(tr("Cancel"))
+        self.cancel_button = live_text(QToolButton(), QToolButton.setText, "Cancel")
         self.cancel_button.setProperty("role", "muted")
         self.cancel_button.clicked.connect(lambda: self._on_cancel())
         row = QHBoxLayout(self)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QWidget
 
 from explorer.base.languages import tr
+from explorer.ui.base.live_texts import live_text
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+| ?/ ?\d+)?")
 _FIELD_STYLE = "QLineEdit { background: transparent; border: 0; border-radius: 3px; padding: 0 2px; }"
@@ -35,7 +36,7 @@ class ChoiceSlider(QWidget):
         self._value = QLineEdit()
         self._value.setFrame(False)
         self._value.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the keyboard changes values on the slider itself
-        self._value.setToolTip(tr("Click to type a value"))
+        live_text(self._value, QWidget.setToolTip, "Click to type a value")
         self._value.setStyleSheet(_FIELD_STYLE)
         self._value.editingFinished.connect(self._commit_typed)
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

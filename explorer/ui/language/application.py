@@ -1,0 +1,81 @@
+"""What the whole application takes from the language: Qt's own texts, the fonts, how numbers are typed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QSettings, QTranslator
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication
+
+from explorer.base.languages import InterfaceLanguage, closest_language, find_languages
+
+_QT_TEXTS = "Texts of Qt"  # name of the application's translator of them
+_OWN_FONT = "font before any language"  # property of the application
+_SETTING = "language"
+_WRITING_SYSTEMS = {
+    "zh": QFontDatabase.WritingSystem.SimplifiedChinese,
+    "ja": QFontDatabase.WritingSystem.Japanese,
+    "ko": QFontDatabase.WritingSystem.Korean,
+}
+
+
+def first_language() -> str:
+    """Return the language to begin with: the one that was chosen, or the system's; English where no font has it."""
+    languages = find_languages()
+    found = closest_language(_wanted_languages(), languages)
+    return "en" if lacks_font(languages[found]) else found
+
+
+def unreadable_language() -> InterfaceLanguage | None:
+    """Return the language that the system asks for and that no font has, until another was chosen."""
+    languages = find_languages()
+    wanted = languages[closest_language(_wanted_languages(), languages)]
+    return wanted if lacks_font(wanted) else None
+
+
+def remember_language(language: str) -> None:
+    """Begin with this language from now on."""
+    QSettings().setValue(_SETTING, language)
+
+
+def _wanted_languages() -> list[str]:
+    chosen = QSettings().value(_SETTING)
+    return [*([chosen] if isinstance(chosen, str) else ()), *QLocale.system().uiLanguages()]
+
+
+def apply_to_application(app: QApplication, language: InterfaceLanguage) -> None:
+    """Give the application's own texts and its font the language; does nothing where it has them."""
+    if app.property("language") != language.name:
+        app.setProperty("language", language.name)
+        _translate_qt(app, QLocale(language.locale))
+        _set_font(app, language.fonts)
+
+
+def lacks_font(language: InterfaceLanguage) -> bool:
+    """Return whether no font of this computer has the characters of the language."""
+    if not language.fonts or set(language.fonts) & set(QFontDatabase.families()):
+        return False
+    system = _WRITING_SYSTEMS.get(language.locale.partition("_")[0])
+    return system is not None and not QFontDatabase.families(system)
+
+
+def _translate_qt(app: QApplication, locale: QLocale) -> None:
+    for old in app.findChildren(QTranslator, _QT_TEXTS):
+        app.removeTranslator(old)
+        old.deleteLater()
+    translator = QTranslator(app)
+    translator.setObjectName(_QT_TEXTS)
+    if translator.load(locale, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
+
+
+def _set_font(app: QApplication, families: tuple[str, ...]) -> None:
+    """Take Latin letters from the font there was, and what it lacks from these families, in this order.
+
+    Without their names Qt would take any font that has a character: of Han characters the Japanese forms, and bold ones
+    from another family than the rest.
+    """
+    own = app.property(_OWN_FONT) or app.font()
+    app.setProperty(_OWN_FONT, own)
+    font = QFont(own)
+    font.setFamilies([*(own.families() or [own.family()]), *families])
+    app.setFont(font)
