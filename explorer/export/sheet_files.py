@@ -15,6 +15,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
+from explorer.drawing.picture import Announce, say_nothing
 from explorer.export.page import (
     MAX_IN_MEMORY_PIXELS,
     MAX_IN_MEMORY_SIDE,
@@ -26,6 +27,7 @@ from explorer.export.page import (
 )
 from explorer.export.png import blank_image, write_png
 from explorer.export.sheet import Sheet
+from explorer.export.svg_groups import GroupMarks
 
 _BAND_MARGIN = 40.0  # units around a band in which something may begin that reaches into it
 
@@ -78,13 +80,12 @@ def render_bitmap(sheet: Sheet, scale: float | None = None, detail_scale: float 
 
 
 def render_svg(sheet: Sheet) -> bytes:
-    """Return the sheet as an SVG document."""
+    """Return the sheet as an SVG document, with a group for each card, named by its id."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     generator.setOutputDevice(buffer)
-    _paint_svg(generator, sheet)
-    return bytes(buffer.data().data())
+    return _paint_svg(generator, sheet).group(bytes(buffer.data().data()))
 
 
 def clipboard_data(image: QImage, document: bytes) -> QMimeData:
@@ -126,14 +127,17 @@ def _write_svg(sheet: Sheet, path: Path) -> None:
     path.write_bytes(render_svg(sheet))  # by way of memory: Qt's generator does not say when the disk is full
 
 
-def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> None:
+def _paint_svg(generator: QSvgGenerator, sheet: Sheet) -> GroupMarks:
     # Resolution says nothing of an image without pixels: it has its natural size then.
     scale = 1.0 if sheet.page.is_sized_on_paper else sheet.scale
     generator.setResolution(round(UNITS_PER_INCH))
     generator.setSize(QSize(math.ceil(sheet.width * scale), math.ceil(sheet.height * scale)))
     generator.setViewBox(QRectF(0, 0, sheet.width * scale, sheet.height * scale))
     generator.setTitle(sheet.title)
-    _paint_vector(generator, sheet, scale)
+    painter = QPainter()
+    marks = GroupMarks(painter)
+    _paint_vector(generator, sheet, scale, painter, marks.announce)
+    return marks
 
 
 def _write_pdf(sheet: Sheet, path: Path) -> None:
@@ -148,19 +152,24 @@ def _write_pdf(sheet: Sheet, path: Path) -> None:
     writer.setTitle(sheet.title)
     writer.setPageSize(QPageSize(QSizeF(sheet.width * scale, sheet.height * scale), QPageSize.Unit.Point))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    _paint_vector(writer, sheet, scale)
+    _paint_vector(writer, sheet, scale, QPainter())
     whole = file.flush() and file.error() == QFile.FileError.NoError
     file.close()
     if not whole:
         raise OSError(0, file.errorString())
 
 
-def _paint_vector(device: QSvgGenerator | QPdfWriter, sheet: Sheet, scale: float) -> None:
-    painter = QPainter()
+def _paint_vector(
+    device: QSvgGenerator | QPdfWriter,
+    sheet: Sheet,
+    scale: float,
+    painter: QPainter,
+    announce: Announce = say_nothing,
+) -> None:
     if not painter.begin(device):
         raise OSError(0, tr("the image could not be written"))
     painter.scale(scale, scale)
-    sheet.paint(painter, max(scale, 1.0))  # vectors can be enlarged: all text is kept
+    sheet.paint(painter, max(scale, 1.0), announce=announce)  # vectors can be enlarged: all text is kept
     painter.end()
 
 

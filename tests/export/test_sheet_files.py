@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtGui import QImage, QPainter
@@ -11,13 +14,14 @@ from PySide6.QtWidgets import QApplication
 
 import explorer
 from explorer.drawing import LIGHT, Picture, compose_picture, get_theme
-from explorer.export.network_sheet import build_content
+from explorer.export.network_sheet import build_content, build_network_sheet
 from explorer.export.page import THEMES, ExportError, Page, ThemeName
 from explorer.export.sheet import Sheet, SheetText
-from explorer.export.sheet_files import export_image
+from explorer.export.sheet_files import export_image, render_svg
 from explorer.export.sheet_text import sheet_text
 from explorer.network import Network
 from explorer.presenters import build_diagram, expanded_at_level
+from explorer.viewmodels.diagram import Level
 
 
 @pytest.fixture
@@ -38,6 +42,24 @@ def test_formats(picture: Picture, tmp_path: Path, suffix: str) -> None:
 def test_text_in_an_svg_stays_text(picture: Picture, tmp_path: Path) -> None:
     export_image(Sheet(picture, Page(), SheetText("ResNet-18")), tmp_path / "net.svg")
     assert "Residual block" in (tmp_path / "net.svg").read_text()
+
+
+@pytest.mark.parametrize(("key", "level"), [("googlenet_2014", "blocks"), ("shufflenet_v1_g3", "units")])
+def test_an_svg_has_a_group_for_each_card(opened: Callable[[str], Network], key: str, level: Level) -> None:
+    sheet = build_network_sheet(opened(key), Page(level=level))
+    assert isinstance(sheet.content, Picture)
+    diagram = sheet.content.diagram
+    root = ElementTree.fromstring(render_svg(sheet))
+    groups = [group for group in root.iter("{http://www.w3.org/2000/svg}g") if group.get("id")]
+    ids = [group.attrib["id"] for group in groups]
+    assert len(ids) == len(set(ids))
+    kinds = Counter(group.attrib["class"] for group in groups)
+    assert kinds["card"] == len(diagram.cards.keys() - diagram.children.keys())
+    assert kinds["frame"] == kinds["title"] == len(diagram.children) - 1
+    assert {f"card-{id}" for id in ("conv1", "input", "output") if id in diagram.cards} <= set(ids)
+    said = {group.attrib["id"]: "".join(group.itertext()) for group in groups}
+    assert "Output" in said["card-output"]
+    assert not re.search(r"[0-9a-f]{16}-\d", "".join(root.itertext()))  # no mark is left
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
