@@ -52,9 +52,6 @@ def save_diagram(
         ExportError: a setting there is no such value of, or a file that cannot be written as asked; nothing is
             written then. The message says the largest scale that works, or the package that is missing.
     """
-    from explorer.export.animation import export_animation
-    from explorer.export.documents.files import export_document
-    from explorer.export.sheet_files import export_image
 
     try:
         page = replace(page, **settings)
@@ -62,15 +59,23 @@ def save_diagram(
         raise ExportError(tr("no such setting: {reason}", reason=failure)) from failure
     ensure_application()
     suffix = check_suffix(Path(path), (*SUFFIXES, *DOCUMENT_SUFFIXES, *ANIMATION_SUFFIXES))
-    if suffix in SUFFIXES:
-        export_image(build_network_sheet(network, page, select), path)
-        return
-    page = page_for_suffix(page, suffix)
-    sheets = build_network_sheets(network, page, select)
+    write_sheets(build_network_sheets(network, page_for_suffix(page, suffix), select), path, network)
+
+
+def write_sheets(sheets: Sequence[Sheet], path: str | Path, network: Network) -> None:
+    """Write sheets of a network in the format of the suffix of `path`; formats of one picture hold the first. Raises
+    ExportError, and then nothing is written."""
+    from explorer.export.animation import export_animation
+    from explorer.export.documents.files import export_document
+    from explorer.export.sheet_files import export_image
+
+    suffix = Path(path).suffix.lower()
     if suffix in ANIMATION_SUFFIXES:
         export_animation(sheets, path)
-    else:
+    elif suffix in DOCUMENT_SUFFIXES:
         export_document(sheets, path, network)
+    else:
+        export_image(sheets[0], path)
 
 
 def page_for_suffix(page: Page, suffix: str) -> Page:

@@ -23,7 +23,7 @@ from explorer.drawing.picture import Picture
 from explorer.export.documents.scene import clean_text
 from explorer.export.network_sheet import build_page_diagram, filter_diagram
 from explorer.export.page import ExportError
-from explorer.export.sheet import Sheet
+from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.layout import arrange
 from explorer.network import Network
 from explorer.presenters import expanded_at_level
@@ -36,7 +36,7 @@ _COLOURS = (
 
 def write_html(network: Network, sheet: Sheet) -> str:
     """Return the page. It opens as the sheet shows the network, in its theme. Raises ExportError without a diagram."""
-    content = sheet.content
+    content = sheet.content.picture if isinstance(sheet.content, CroppedPicture) else sheet.content
     if not isinstance(content, Picture):
         raise ExportError(tr("only diagrams can be written in this format: choose PNG, SVG or PDF"))
     style, script = _read("page.css"), _read("page.js")

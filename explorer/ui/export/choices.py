@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.base.languages import tr_noop
-from explorer.export.page import DEFAULT_SCALE, SUFFIXES, ExportScope, PictureKind, ThemeName
+from explorer.export.page import DEFAULT_SCALE, SUFFIXES, ExportScope, PictureKind, SlideSet, ThemeName
+from explorer.export.paper import PAPERS
 from explorer.viewmodels.diagram import DIRECTIONS, Direction, Level
 
 KINDS: dict[str, PictureKind] = {
@@ -34,12 +35,28 @@ THEMES: dict[str, ThemeName] = {
     tr_noop("Dark"): "dark",
     tr_noop("Print (black on white)"): "print",
 }
+PAPER_CHOICES: dict[str, str | None] = {
+    tr_noop("As large as the picture"): None,
+    **{paper.name: key for key, paper in PAPERS.items()},
+}
+SLIDES: dict[str, SlideSet] = {
+    tr_noop("One"): "one",
+    tr_noop("One for each level of detail"): "levels",
+    tr_noop("One for each edit"): "edits",
+}
 CHECKBOXES = {
     "title": tr_noop("Title"),
-    "caption": tr_noop("Caption with exact figures"),
+    "caption": tr_noop("Caption"),
     "legend": tr_noop("Legend"),
     "figures": tr_noop("Table of figures"),
     "transparent": tr_noop("Transparent background"),
+    "deltas": tr_noop("What edits removed, cost or saved"),
+}
+#: Fields of the page for texts of one's own, and what stands there while they are empty.
+TEXTS = {
+    "title_text": tr_noop("Name of the network"),
+    "subtitle": tr_noop("None"),
+    "caption_text": tr_noop("Exact figures"),
 }
 #: Unit of the size: field of the page, default, decimals.
 SIZES = {
@@ -48,8 +65,28 @@ SIZES = {
     tr_noop("dots per inch"): ("dpi", 300.0, 0),
 }
 _TABLE_FORMATS = {"LaTeX": ".tex", "Markdown": ".md", "CSV": ".csv"}
-_GRAPH_FORMATS = {"GraphML": ".graphml", "DOT (Graphviz)": ".dot"}
+_GRAPH_FORMATS = {
+    "PowerPoint": ".pptx",
+    "draw.io": ".drawio",
+    "TikZ (LaTeX)": ".tex",
+    "HTML": ".html",
+    "Mermaid": ".mmd",
+    "GIF": ".gif",
+    "WebP": ".webp",
+    "GraphML": ".graphml",
+    "DOT (Graphviz)": ".dot",
+}
 
+#: Formats that other programs edit or explore.
+DOCUMENT_DESCRIPTIONS = {
+    ".pptx": tr_noop("Slides: cards are shapes, links are glued to them."),
+    ".drawio": tr_noop("A drawing for draw.io: links are attached to cards, frames can be folded."),
+    ".tex": tr_noop("A LaTeX document of TikZ pictures, for pdflatex."),
+    ".mmd": tr_noop("A flowchart for README files, which Mermaid lays out itself."),
+    ".html": tr_noop("A page for any browser: fold, zoom, search, read figures."),
+    ".gif": tr_noop("The edits, step by step."),
+    ".webp": tr_noop("The edits, step by step."),
+}
 #: Formats without a page: no size, colours or preview of their own.
 TEXT_DESCRIPTIONS = {
     ".tex": tr_noop("A tabular with brackets; needs the packages amsmath, amssymb and booktabs."),
@@ -58,6 +95,11 @@ TEXT_DESCRIPTIONS = {
     ".graphml": tr_noop("The graph with all figures, for networkx, Gephi, yEd and other programs."),
     ".dot": tr_noop("The graph for Graphviz, which lays it out and draws it."),
 }
+
+
+def text_description(kind: PictureKind, suffix: str) -> str | None:
+    """Return what is said of a format without a page; None for one with a page."""
+    return None if kind == "graph" and suffix in DOCUMENT_DESCRIPTIONS else TEXT_DESCRIPTIONS.get(suffix)
 
 
 def formats_of(kind: PictureKind) -> dict[str, str]:

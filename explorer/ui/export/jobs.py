@@ -51,6 +51,7 @@ class PagePreview:
     image: QImage
     width: float
     height: float
+    zoom: float = 1.0  # of the picture on the page
 
 
 def build_sheet(source: ExportSource, page: Page) -> Sheet:
@@ -58,7 +59,7 @@ def build_sheet(source: ExportSource, page: Page) -> Sheet:
     from explorer.export.sheet import fill_page
     from explorer.export.sheet_text import sheet_text
 
-    key = (page.kind, page.level, page.scope, page.direction, page.by, page.parts)
+    key = (page.kind, page.level, page.scope, page.direction, page.by, page.parts, page.deltas)
     if key not in source.contents:
         source.contents[key] = _build_content(source, page)
     return fill_page(source.contents[key], page, sheet_text(source.network, _drawn_parts(source, page)))
@@ -97,18 +98,18 @@ def _build_content(source: ExportSource, page: Page) -> SheetContent:
 def _as_in_window(source: ExportSource, page: Page, picture: Picture) -> Picture:
     """Return the diagram as it is expanded in the window, in the direction and colours of the page."""
     from explorer.drawing import compose_picture
-    from explorer.export.network_sheet import filter_diagram
+    from explorer.export.network_sheet import filter_diagram, finish_diagram
     from explorer.presenters import build_diagram
-    from explorer.viewmodels.card_parts import limit_card_parts
 
-    whole = picture.diagram
-    if page.by != source.by:
-        whole = build_diagram(source.network.analysis, source.expanded, source.network.history.baseline, page.by)
+    network, whole = source.network, picture.diagram
+    by = "change" if page.deltas else page.by
+    if by != source.by:
+        whole = build_diagram(network.analysis, source.expanded, network.history.baseline, by)
     if page.scope == "selection" and source.selection:
         whole = filter_diagram(whole, [picture.visible_card(id) for id in source.selection])
     if whole is picture.diagram and page.direction == source.direction and page.parts == CARD_PARTS:
         return _without_fold_signs(picture)
-    return compose_picture(limit_card_parts(whole, page.parts), page.direction)
+    return compose_picture(finish_diagram(network, page, whole), page.direction)
 
 
 def _without_fold_signs(picture: Picture) -> Picture:
@@ -132,20 +133,33 @@ def page_preview_job(
         scale = max(scale, 2 / min(sheet.width, sheet.height))
         image = render_bitmap(sheet, scale, detail_scale=page.scale_for(sheet.width))
         image.setDevicePixelRatio(device_ratio)
-        return PagePreview(image, sheet.width, sheet.height)
+        return PagePreview(image, sheet.width, sheet.height, sheet.zoom)
 
     return job
 
 
 def write_page_job(source: ExportSource, page: Page, path: Path) -> Callable[[KeepGoing], None]:
-    """Job that exports a page to an image, SVG or PDF file."""
+    """Job that exports a page in the format of the suffix: as an image, a document or an animation."""
 
     def job(keep_going: KeepGoing) -> None:
-        from explorer.export.sheet_files import export_image
+        from explorer.export.network_sheet import page_for_suffix, write_sheets
 
-        export_image(build_sheet(source, page), path)
+        suffix = path.suffix.lower()
+        write_sheets(build_sheets(source, page_for_suffix(page, suffix)), path, source.network)
 
     return job
+
+
+def build_sheets(source: ExportSource, page: Page) -> list[Sheet]:
+    """Return a sheet for each picture that a page asks for."""
+    from explorer.export.network_sheet import build_network_sheets, pages_by_level
+
+    if page.slides == "levels":
+        select = source.selection if page.scope == "selection" else ()
+        return [build_sheet(source, each) for each in pages_by_level(source.network, page, select)]
+    if page.slides == "edits":
+        return build_network_sheets(source.network, page, (), source.expanded)
+    return [build_sheet(source, page)]
 
 
 def write_table_job(source: ExportSource, path: Path) -> Callable[[KeepGoing], None]:

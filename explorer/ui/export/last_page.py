@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
 from explorer.export.page import Page
+from explorer.ui.export.presets import page_from_json, page_to_json
 
 
 def load_last_page() -> Page:
     """Return the settings of the last export, or the defaults."""
     try:
         held = json.loads(str(QSettings().value("export/page", "{}")))
-        return replace(Page(level=None), **held)
-    except (ValueError, TypeError, AttributeError):
-        return Page(level=None)
+    except ValueError:
+        held = None
+    return page_from_json(held, Page(level=None)) or Page(level=None)
 
 
 def save_last_page(page: Page, path: Path) -> None:
-    """Remember the settings, folder and format of an export."""
+    """Remember the settings, folder and format of an export; not the texts, which are of one network."""
     settings = QSettings()
-    settings.setValue("export/page", json.dumps(asdict(page)))
+    settings.setValue("export/page", json.dumps(page_to_json(page)))
     settings.setValue("export/folder", str(path.parent))
     settings.setValue("export/format", path.suffix)

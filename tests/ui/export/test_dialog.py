@@ -17,6 +17,7 @@ from explorer.export.page import Page
 from explorer.ui.export.dialog import ExportDialog
 from explorer.ui.export.jobs import ExportSource, build_sheet
 from explorer.ui.export.last_page import load_last_page, save_last_page
+from explorer.ui.export.presets import BUILT_IN, load_presets
 from explorer.ui.export.tool import ExportTool
 from explorer.ui.shell.window import Window
 from explorer.ui.widgets.combo_boxes import select_data
@@ -56,19 +57,23 @@ def source(tool: ExportTool) -> ExportSource:
 
 
 def saved(tool: ExportTool, qtbot: QtBot) -> None:
-    assert tool.dialog is not None
-    tool.dialog._save.click()
-    qtbot.waitUntil(lambda: tool.dialog is None, timeout=SLOW)
+    dialog = tool.dialog
+    assert dialog is not None
+    dialog._save.click()
+    qtbot.waitUntil(dialog.isEnabled, timeout=SLOW)
+    assert dialog._message.text() == f"Wrote {dialog.path}"
+    dialog.reject()
+    assert tool.dialog is None
 
 
 def test_what_is_asked_for_is_written_and_remembered(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot)
     assert not dialog._picture.pixmap().isNull()
-    select_data(dialog._level, "stages")
-    select_data(dialog._theme, "print")
-    dialog._unit.setCurrentIndex(1)
-    dialog._size.setValue(640)
-    dialog._checkboxes["transparent"].setChecked(True)
+    select_data(dialog.form.level, "stages")
+    select_data(dialog.form.theme, "print")
+    dialog.form.unit.setCurrentIndex(1)
+    dialog.form.size_box.setValue(640)
+    dialog.form.checkboxes["transparent"].setChecked(True)
     dialog._name.setText("mine")
     assert seen(dialog, qtbot).startswith("640 × ")
     saved(tool, qtbot)
@@ -83,7 +88,7 @@ def test_what_is_asked_for_is_written_and_remembered(tool: ExportTool, qtbot: Qt
 def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
     dialog = asked(tool, qtbot)
     whole = seen(dialog, qtbot)
-    model = dialog._scope.model()
+    model = dialog.form.scope.model()
     assert not model.item(2).isEnabled()  # type: ignore[attr-defined]  # nothing is selected
     dialog.reject()
     tool._session.select("layer2")
@@ -91,11 +96,11 @@ def test_scopes(tool: ExportTool, qtbot: QtBot) -> None:
     dialog = asked(tool, qtbot)
     sizes = {whole}
     for scope in ("visible", "selection"):
-        select_data(dialog._scope, scope)
+        select_data(dialog.form.scope, scope)
         sizes.add(seen(dialog, qtbot))
     assert len(sizes) == 3
     titles = [build_sheet(source(tool), dialog.page).title]
-    select_data(dialog._scope, "all")
+    select_data(dialog.form.scope, "all")
     titles.append(build_sheet(source(tool), dialog.page).title)
     assert titles == ["Stage 2 · layer2 · ResNet-18", "ResNet-18"]
     dialog.reject()
@@ -117,19 +122,19 @@ def test_it_begins_as_the_window_is_and_the_picture_follows_direction_and_colour
     assert shown.geometry is canvas.picture.geometry  # exactly what the window shows …
     assert not any(card.is_expandable for card in shown.diagram.cards.values())  # … without its signs of folding
     across = seen(dialog, qtbot)
-    select_data(dialog._direction, "down")
-    select_data(dialog._by, "macs")
+    select_data(dialog.form.direction, "down")
+    select_data(dialog.form.by, "macs")
     assert seen(dialog, qtbot) != across
     for scope in ("all", "selection"):
-        select_data(dialog._scope, scope)
+        select_data(dialog.form.scope, scope)
         drawn = build_sheet(source(tool), dialog.page).content
         assert drawn.height > drawn.width
         assert isinstance(drawn, Picture)
         assert drawn.diagram.scale.title == "MACs"
-    select_data(dialog._scope, "visible")  # is as it is
+    select_data(dialog.form.scope, "visible")  # is as it is
     assert (dialog.page.direction, dialog.page.by) == ("right", "params")
-    assert not dialog._direction.isEnabled()
-    assert not dialog._by.isEnabled()
+    assert not dialog.form.direction.isEnabled()
+    assert not dialog.form.by.isEnabled()
     dialog.reject()
 
 
@@ -139,7 +144,7 @@ def test_numbers_of_a_tool_can_colour_an_export(tool: ExportTool, qtbot: QtBot) 
     qtbot.waitUntil(lambda: canvas.picture is not None and canvas.picture.diagram.scale is not None, timeout=SLOW)
     dialog = asked(tool, qtbot)
     for level in (None, "stages"):
-        select_data(dialog._level, level)
+        select_data(dialog.form.level, level)
         assert dialog.page.by == "Time"
         drawn = build_sheet(source(tool), dialog.page).content
         assert isinstance(drawn, Picture)
@@ -149,8 +154,8 @@ def test_numbers_of_a_tool_can_colour_an_export(tool: ExportTool, qtbot: QtBot) 
 
 def test_too_large_is_said_before_it_is_tried(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot)
-    dialog._unit.setCurrentIndex(1)
-    dialog._size.setValue(150_000)
+    dialog.form.unit.setCurrentIndex(1)
+    dialog.form.size_box.setValue(150_000)
     assert "largest scale that works is" in seen(dialog, qtbot)
     assert not dialog._save.isEnabled()
     select_data(dialog._format, ".svg")
@@ -199,9 +204,9 @@ def test_copy(tool: ExportTool, qtbot: QtBot) -> None:
 
 def test_a_table_as_text_and_as_a_picture(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = asked(tool, qtbot, "table")
-    assert not dialog._level.isEnabled()
+    assert not dialog.form.level.isEnabled()
     select_data(dialog._format, ".csv")
-    assert not dialog._size.isEnabled()
+    assert not dialog.form.size_box.isEnabled()
     saved(tool, qtbot)
     assert (tmp_path / "resnet18.csv").read_text().startswith("Stage,Output,Layers")
     asked(tool, qtbot, "table")
@@ -215,9 +220,10 @@ def test_a_table_as_text_and_as_a_picture(tool: ExportTool, qtbot: QtBot, tmp_pa
 def test_the_graph_for_other_programs(tool: ExportTool, qtbot: QtBot, tmp_path: Path, level: str | None) -> None:
     dialog = asked(tool, qtbot)
     select_data(dialog._format, ".graphml")
-    select_data(dialog._level, level)
-    assert dialog._level.isEnabled()
-    assert not any(box.isEnabled() for box in (dialog._size, dialog._scope, dialog._direction, dialog._by))
+    select_data(dialog.form.level, level)
+    assert dialog.form.level.isEnabled()
+    form = dialog.form
+    assert not any(box.isEnabled() for box in (form.size_box, form.scope, form.direction, form.by))
     saved(tool, qtbot)
     graph = nx.read_graphml(tmp_path / "resnet18.graphml", force_multigraph=True)
     network = tool._session.network
@@ -233,12 +239,94 @@ def test_the_graph_for_graphviz(tool: ExportTool, qtbot: QtBot, tmp_path: Path) 
     assert (tmp_path / "resnet18.dot").read_text(encoding="utf-8").startswith("digraph")
 
 
+def test_one_export_after_the_other(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(tool, qtbot)
+    for suffix in (".svg", ".pptx", ".drawio", ".tex", ".mmd", ".html"):
+        select_data(dialog._format, suffix)
+        assert seen(dialog, qtbot)
+        dialog._save.click()
+        qtbot.waitUntil(dialog.isEnabled, timeout=SLOW)
+        assert dialog._message.text() == f"Wrote {tmp_path / f'resnet18{suffix}'}"
+    assert tool.dialog is dialog
+    assert len(list(tmp_path.glob("resnet18.*"))) == 6
+    dialog.reject()
+
+
+def test_a_page_of_a_given_format_with_texts_of_ones_own(tool: ExportTool, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = asked(tool, qtbot)
+    form = dialog.form
+    select_data(form.paper, "16:9")
+    form.texts["title_text"].setText("Our network")
+    form.texts["subtitle"].setText("as of today")
+    form.parts["figures"].setChecked(False)
+    assert "33.9 × 19.1 cm, text" in seen(dialog, qtbot)
+    form.text_size.setValue(5.0)
+    assert "text 5.0 pt" in seen(dialog, qtbot)
+    sheet = build_sheet(source(tool), dialog.page)
+    assert [text.text for text in sheet.around.above] == ["Our network", "as of today"]
+    assert isinstance(sheet.content, Picture)
+    assert not any("params" in line for card in sheet.content.diagram.cards.values() for line in card.lines)
+    select_data(dialog._format, ".pptx")
+    saved(tool, qtbot)
+    again = asked(tool, qtbot).page
+    assert (again.paper, again.text_points, again.title_text) == ("16:9", 5.0, "")  # a title is of one network
+    assert again.parts == ("attributes", "shapes", "ops")
+    tool.dialog.reject() if tool.dialog else None
+
+
+def test_the_edits_as_slides_and_as_a_film(tool: ExportTool, window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    network = tool._session.network
+    assert network is not None
+    tool._session.set_network(network.edit(explorer.ToggleShortcut("layer2.0", on=False)))
+    dialog = asked(tool, qtbot)
+    assert not dialog.form.slides.isEnabled()
+    select_data(dialog._format, ".drawio")
+    assert dialog.form.slides.isEnabled()
+    select_data(dialog.form.slides, "edits")
+    saved(tool, qtbot)
+    assert (tmp_path / "resnet18.drawio").read_text(encoding="utf-8").count("<diagram ") == 2
+    select_data(asked(tool, qtbot)._format, ".gif")
+    saved(tool, qtbot)
+    assert (tmp_path / "resnet18.gif").read_bytes().startswith(b"GIF89a")
+
+
+def test_named_settings(tool: ExportTool, qtbot: QtBot) -> None:
+    dialog = asked(tool, qtbot)
+    choose = dialog._presets
+    assert choose.currentData() == ""
+    assert not dialog._forget.isEnabled()
+    for name in ("Slide for a talk", "Figure of a paper, one column"):
+        select_data(choose, name)
+        choose.activated.emit(choose.currentIndex())
+        page, suffix = BUILT_IN[name]
+        assert (dialog.page.paper, dialog.page.theme, dialog.page.parts) == (page.paper, page.theme, page.parts)
+        assert dialog.path.suffix == suffix
+    select_data(dialog.form.level, "stages")
+    dialog.keep_preset("mine")
+    dialog.reject()
+    dialog = asked(tool, qtbot)
+    select_data(dialog._presets, "mine")
+    dialog._presets.activated.emit(dialog._presets.currentIndex())
+    assert (dialog.page.level, dialog.page.paper, dialog.path.suffix) == ("stages", "ieee-column", ".pdf")
+    assert dialog._forget.isEnabled()
+    dialog._forget.click()
+    assert dialog._presets.findData("mine") < 0
+    assert load_presets() == {}
+    dialog.reject()
+
+
+@pytest.mark.parametrize("held", ["{", "[]", '{"a": 1}', '{"a": {"page": {"level": "atoms"}}}', '{"a": {}}'])
+def test_named_settings_that_make_no_sense_are_let_go(held: str) -> None:
+    QSettings().setValue("export/presets", held)
+    assert load_presets() == {}
+
+
 def test_volumes(tool: ExportTool, qtbot: QtBot) -> None:
     dialog = asked(tool, qtbot)
     first = seen(dialog, qtbot)
-    select_data(dialog._kind, "volumes")
-    select_data(dialog._level, "stages")
-    assert not dialog._scope.isEnabled()
+    select_data(dialog.form.kind, "volumes")
+    select_data(dialog.form.level, "stages")
+    assert not dialog.form.scope.isEnabled()
     assert seen(dialog, qtbot) != first
     dialog.reject()
 
