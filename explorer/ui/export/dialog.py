@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QResizeEvent
@@ -75,7 +76,9 @@ class ExportDialog(QDialog):
     def _build(self) -> None:
         self._presets, self._format, self._name = QComboBox(), QComboBox(), QLineEdit()
         self._presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._keep, self._forget = QToolButton(text="+"), QToolButton(text="−")
+        self._keep, self._forget = QToolButton(), QToolButton()
+        self._keep.setText("+")
+        self._forget.setText("−")
         self._keep.setToolTip(tr("Keep these settings under a name"))
         self._forget.setToolTip(tr("Forget these settings"))
         for button in (self._keep, self._forget):
@@ -153,7 +156,7 @@ class ExportDialog(QDialog):
         if found is None:
             return
         page, suffix = found
-        texts = {field: line.text() for field, line in self.form.texts.items()}
+        texts: dict[str, Any] = {field: line.text() for field, line in self.form.texts.items()}
         self.form.show_page(replace(page, **texts))
         select_data(self._format, suffix)
 

@@ -119,8 +119,9 @@ class PageForm(QTabWidget):
         self._kind_changed()
         select_data(self.level, page.level)
         select_data(self.scope, page.scope if page.scope != "selection" or self._source.selection else "all")
-        for box, value in ((self.direction, page.direction), (self.by, page.by), (self.theme, page.theme)):
-            select_data(box, value)
+        select_data(self.direction, page.direction)
+        select_data(self.by, page.by)
+        select_data(self.theme, page.theme)
         select_data(self.paper, page.paper)
         select_data(self.slides, page.slides)
         given = [
@@ -133,8 +134,8 @@ class PageForm(QTabWidget):
         self.text_size.setValue(page.text_points or 0.0)
         for name, box in self.checkboxes.items():
             box.setChecked(bool(getattr(page, name)))
-        for part, box in self.parts.items():
-            box.setChecked(part in page.parts)
+        for part, said in self.parts.items():
+            said.setChecked(part in page.parts)
         for name, line in self.texts.items():
             line.setText(getattr(page, name))
 

@@ -259,7 +259,7 @@ def test_a_page_of_a_given_format_with_texts_of_ones_own(tool: ExportTool, qtbot
     form.texts["title_text"].setText("Our network")
     form.texts["subtitle"].setText("as of today")
     form.parts["figures"].setChecked(False)
-    assert "33.9 × 19.1 cm, text" in seen(dialog, qtbot)
+    assert "33.9 × 19" in seen(dialog, qtbot)
     form.text_size.setValue(5.0)
     assert "text 5.0 pt" in seen(dialog, qtbot)
     sheet = build_sheet(source(tool), dialog.page)
