@@ -16,6 +16,7 @@ class ByteLRU:
     def __init__(self, budget: int) -> None:
         self.budget = budget  # bytes
         self.bytes = 0
+        self.bytes_dropped = 0  # ever, because of the budget
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
     def __contains__(self, key: Hashable) -> bool:
@@ -44,7 +45,9 @@ class ByteLRU:
         """Drop the least recently used values until the budget is met."""
         while self.bytes > self.budget:
             _, gone = self._values.popitem(last=False)
-            self.bytes -= tensor_bytes(gone)
+            size = tensor_bytes(gone)
+            self.bytes -= size
+            self.bytes_dropped += size
 
     def clear(self) -> None:
         """Drop all values."""

@@ -25,6 +25,7 @@ from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, default_b
 from explorer.analysis.forward.merkle import KeyedSnapshot, MerkleKeys
 from explorer.analysis.forward.node_value import with_weights
 from explorer.base.cancellation import Cancelled, KeepGoing, always
+from explorer.base.freed_memory import return_freed_memory
 from explorer.base.languages import tr
 from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import tensors_in
@@ -33,6 +34,9 @@ from explorer.graph.ops import Layer
 from explorer.weights.weight_source import WeightSource
 
 T = TypeVar("T")
+
+#: Bytes of dropped maps and weights from which on it takes less time to give them back than it took to make them.
+_WORTH_RETURNING = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +66,16 @@ class ForwardEngine:
     def __init__(self, budget: int | None = None) -> None:
         self.device = DEVICE_PREFERENCES.device
         self.fallback_reason = ""
-        self._maps = ByteLRU(default_budget() if budget is None else budget)
-        self._layers = ByteLRU(self._maps.budget)
+        self._budget = default_budget() if budget is None else budget
+        self._maps, self._layers = ByteLRU(self._budget), ByteLRU(self._budget // 2)
+        self._bytes_returned = 0
         self._keys = MerkleKeys()
         self._ahead: MadeAhead[int, nn.Module] = MadeAhead({})
 
     @property
     def budget(self) -> int:
-        """Most bytes of feature maps that are cached."""
-        return self._maps.budget
+        """Most bytes of feature maps and weights that are cached: see `_share_budget`."""
+        return self._budget
 
     @property
     def weight_bytes(self) -> int:
@@ -91,8 +96,18 @@ class ForwardEngine:
             self._layers.clear()
             self._ahead.give_up()
         if budget is not None:
-            self._maps.budget = budget
-            self._maps.trim()
+            self._budget, self._layers.budget = budget, budget // 2
+            self._layers.trim()
+            self._share_budget()
+
+    def _share_budget(self) -> None:
+        """Leave to feature maps what weights do not take of the budget, and a quarter of it in any case.
+
+        Weights take up to a half, or where that is more, what a network and its edited version need: else every pass
+        would make all of them anew. Only then both together can be above the budget.
+        """
+        self._maps.budget = max(self._budget - self._layers.bytes, self._budget // 4)
+        self._maps.trim()
 
     def clear(self) -> None:
         """Drop all feature maps."""
@@ -169,8 +184,7 @@ class ForwardEngine:
         keep_going: KeepGoing,
     ) -> ForwardResult:
         started = time.perf_counter()
-        # A network and its edited version must fit, else every pass would make all weights anew.
-        self._layers.budget = max(self._layers.budget, self.budget, 8 * analyse(architecture).figures.total.params)
+        self._layers.budget = max(self._layers.budget, 8 * analyse(architecture).figures.total.params)
         keyed = self._keys.snapshot_keys(architecture, weights, image_key)
         last = architecture.output.name
         running = self._start_pass((last,), keyed, image, keep_going)
@@ -178,6 +192,7 @@ class ForwardEngine:
             value = _on_cpu(running.value(last))
         finally:
             self._ahead.give_up()
+            self._return_dropped()
         took = (time.perf_counter() - started) * 1e3
         result = ForwardResult(value, len(running.nodes_to_run), len(architecture.live), took, device=self.device)
         return (
@@ -185,6 +200,14 @@ class ForwardEngine:
             if find_fault(value)
             else result
         )
+
+    def _return_dropped(self) -> None:
+        """Give back to the system what was dropped since, once it is much: the allocator would keep it, in pieces that
+        do not fit the next maps, and the process would grow to half as much again as the budget."""
+        dropped = self._maps.bytes_dropped + self._layers.bytes_dropped
+        if dropped - self._bytes_returned > max(self._budget // 16, _WORTH_RETURNING):
+            self._bytes_returned = dropped
+            return_freed_memory()
 
     def _find_first_fault(self, keyed: KeyedSnapshot, image: torch.Tensor, keep_going: KeepGoing) -> str:
         """Return the first node that makes NaN or infinity, and which of them. Only searched for once the output has
@@ -267,6 +290,7 @@ class ForwardEngine:
             return layer
         layer = self._ahead.take(key, lambda: self._make(node, weights, self._original_tensors(node, weights)))
         self._layers.put(key, layer)
+        self._share_budget()
         return layer
 
     @torch.inference_mode(False)  # gradients must be able to pass through it
