@@ -58,6 +58,7 @@ class Verification:
     first_node: str = ""  # where the values begin to differ, as far as that is known
     count: str = ""  # where the multiply-adds differ from torch's own count, or are not known; a sentence
     other_input: str = ""  # why another input than the example is not taken
+    view_only: str = ""  # why it cannot be edited
 
     @property
     def text(self) -> str:

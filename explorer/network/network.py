@@ -26,6 +26,7 @@ from explorer.base.languages import tr
 from explorer.base.memo import memoise
 from explorer.edits import Edit, History, Recalibrate, Repair, SetInputSize
 from explorer.edits.channel_carrying import carry_channels
+from explorer.edits.edit import EditError
 from explorer.edits.history import apply_edit
 from explorer.graph.architecture import Architecture
 from explorer.graph.ops import Constant, Input, Layer
@@ -135,6 +136,9 @@ class Network:
             EditError: an edit cannot be made; the message says why, `repairs` what could be made instead.
         """
         history = self.history
+        verification = self.verification
+        if edits and verification is not None and verification.view_only:
+            raise EditError(tr("It cannot be edited: {reason}.", reason=verification.view_only))
         for edit in edits:
             result = apply_edit(edit, history.current)
             if result is history.current:

@@ -64,7 +64,8 @@ def open_onnx(path: str, input_shape: tuple[int, ...] | None = None) -> Verified
             "{operators} cannot be run here and give zeros, so the network is only for looking at", operators=kinds
         )
     if reference is None or unknown:
-        verification = replace(verification, status="not run", reason=reason)
+        view_only = reason if unknown else ""
+        verification = replace(verification, status="not run", reason=reason, view_only=view_only)
     return VerifiedModule(architecture, tensors, None, verification, example.specs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, flop_registry
 from torchvision.ops import DeformConv2d
 
 import explorer
@@ -59,7 +59,18 @@ def test_a_cost_that_nobody_knows_is_said() -> None:
 
 
 def test_a_count_that_differs_is_said_at_opening(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FlopCounterMode, "get_total_flops", lambda _: 20)
+    monkeypatch.setitem(flop_registry, torch.ops.aten.convolution, lambda *_, out_val, **__: 20)
     verification = explorer.open(nn.Conv2d(3, 4, 3), inputs="3x8x8").verification
     assert verification is not None
     assert "counter counts 10." in verification.text
+
+
+def test_the_count_is_that_of_torchs_counter() -> None:
+    module = Attention().eval()
+    image = torch.zeros(1, 3, 16, 16)
+    with torch.no_grad(), count_with_torch() as count:
+        module(image)
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        module(image)
+    assert count.macs == counter.get_total_flops() // 2 > 0

@@ -294,3 +294,25 @@ def test_names_that_are_keywords(tmp_path: Path) -> None:
     leaves(network, tmp_path)
     explorer.save_network(network, tmp_path / "net.onnx")
     assert set(network.module().state_dict()) == set(Keywords().state_dict())  # writing ONNX has renamed nothing
+
+
+class NamesOfPython(nn.Module):
+    """Parameters, sizes and functions with names that written code must not use as its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.named = nn.ParameterDict({"in": nn.Parameter(torch.ones(1))})
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x) * self.named["in"]
+        x = F.adaptive_avg_pool2d(x, (min(x.shape[2], 6), max(x.shape[3] // 2, len(x))))
+        return x * ((x > 0).int() & 1) + torch.bincount((x > 0).int().flatten()).sum()
+
+
+def test_names_of_python_are_left_alone(tmp_path: Path) -> None:
+    network = explorer.open(NamesOfPython().eval(), inputs="3x8x8")
+    explorer.save_network(network, tmp_path / "net.py")
+    written = (tmp_path / "net.py").read_text(encoding="utf-8")
+    assert "min(" in written
+    assert "SizedByValues" not in written

@@ -151,6 +151,8 @@ def test_operators_that_nobody_can_run_are_cards_to_look_at(tmp_path: Path, doma
         "Not compared with the module itself: NoSuchOperator cannot be run here and give zeros, so the network is "
         "only for looking at."
     )
+    with pytest.raises(explorer.EditError, match="NoSuchOperator cannot be run here"):
+        network.edit(explorer.SetInputSize(8))
     assert "NoSuchOperator" in network.architecture.live
     assert network.figures.total.macs == 2 * 3 * 16  # of the convolution, as counted as ever
     assert network.figures.output_shape == (1, 2, 4, 4)

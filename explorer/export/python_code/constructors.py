@@ -192,7 +192,7 @@ class Constructors:
         if isinstance(value, Term) and value.sort == "buffer":
             text = python_literal(name, "")
             return lines("", call(f"{target}.register_buffer", [text, self.doc(value)]), "", depth)
-        if isinstance(value, Term) and value.sort == "parameter" and not name.isidentifier():
+        if isinstance(value, Term) and value.sort == "parameter" and not is_name(name):
             return lines(
                 "", call(f"{target}.register_parameter", [python_literal(name, ""), self.doc(value)]), "", depth
             )

@@ -139,8 +139,11 @@ class Forward:
     def _loop_lines(self, loop: list[Step], rest: list[Step]) -> list[str]:
         start, owner = loop[0].value.parts[0], loop[0].value.tag[1][0]
         assert isinstance(start, Var)
-        before = self.expressions.names[start]
-        name = "out" if start in self.names.alive(rest) else before
+        before = self.expressions.names.get(start)
+        if before is None:  # written where it is read
+            before, name = flat(self.expressions.doc(start)), self.names.choose(loop[0], self.names.alive(rest))
+        else:
+            name = "out" if start in self.names.alive(rest) else before
         self.expressions.names[loop[-1].target] = name
         single = owner.removesuffix("s") if owner.endswith("s") and len(owner) > 1 else "module"
         first = [f"        {name} = {before}"] if name != before else []

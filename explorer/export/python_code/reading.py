@@ -20,6 +20,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.arguments import Ref
 from explorer.graph.node import Node
 from explorer.graph.ops import Constant, Function, Input, Layer, Method, Output
+from explorer.graph.recording.sized_by_values import plain_op
 from explorer.graph.to_module import follow_mode
 
 _INFIX_OPERATORS: Mapping[Any, str] = {
@@ -226,10 +227,11 @@ class _Forward:
         if isinstance(node.op, Layer):
             path = self._relative(self.reader.paths[node.name])
             return Term(("call", path, tuple(kwargs)), (*args, *kwargs.values()))
-        if isinstance(node.op, Method):
-            return Term(("method", node.op.name, tuple(kwargs)), (*args, *kwargs.values()))
-        assert isinstance(node.op, Function)
-        call = node.op.call
+        op = plain_op(node.op)
+        if isinstance(op, Method):
+            return Term(("method", op.name, tuple(kwargs)), (*args, *kwargs.values()))
+        assert isinstance(op, Function)
+        call = op.call
         if call in _INFIX_OPERATORS and len(args) == 2 and not kwargs:
             return Term(("infix", _INFIX_OPERATORS[call]), tuple(args))
         if call is operator.getitem:

@@ -70,6 +70,7 @@ def _is_equal(value: Any, expected: Any) -> bool:
 
 def _largest(tensor: torch.Tensor) -> float:
     finite = tensor[torch.isfinite(tensor)]
+    finite = finite.int() if finite.dtype == torch.bool else finite
     return float(finite.abs().max()) if finite.numel() else 0.0
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from explorer.export.python_code.constructors import is_name
 from explorer.export.python_code.expressions import Expressions
 from explorer.export.python_code.forward_values import ForwardValues
 from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import Literal, Step, Term, Value, Var, variables
+
+#: Functions of Python that written code may call: no value has their name.
+_FUNCTIONS_ON_SIZES = ("min", "max", "len", "int", "slice", "getattr")
 
 
 class ValueNames:
@@ -86,5 +90,5 @@ class ValueNames:
             return str(value.tag[1]) if value.sort == "attribute" else "part"
         if value.sort in ("function", "method") and len(value.tag) > 1:
             name = str(value.tag[1]).rpartition(".")[2].strip("_")
-            return name if name.isidentifier() and name not in ("cat", "relu") else "out"
+            return name if is_name(name) and name not in ("cat", "relu", *_FUNCTIONS_ON_SIZES) else "out"
         return "out"

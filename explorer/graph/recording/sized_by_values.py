@@ -71,3 +71,12 @@ def sized_by_values(op: Op, name: str, args: Any, result: Any) -> Op:
     call = op.call if isinstance(op, Function) else getattr(torch.Tensor, op.name)
     results = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors_in(result))
     return Function(SizedByValues(call, results, isinstance(result, torch.Tensor)))
+
+
+def plain_op(op: Op) -> Op:
+    """Return the op as the code has it, without the sizes of the example."""
+    if not isinstance(op, Function) or not isinstance(op.call, SizedByValues):
+        return op
+    call = op.call.call
+    name = str(getattr(call, "__name__", ""))
+    return Method(name) if getattr(torch.Tensor, name, None) is call else Function(call)
