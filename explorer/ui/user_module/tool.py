@@ -16,6 +16,7 @@ from explorer.networks.user_module import UserModule
 from explorer.ui.base import jobs
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.user_module.limits import read_limits
+from explorer.ui.user_module.verification_strip import VerificationStrip
 
 if TYPE_CHECKING:
     from explorer.ui.user_module.dialog import ModuleDialog
@@ -44,12 +45,36 @@ class UserModuleTool:
             menu.insertActions(save_action, [self.open_action, self.reload_action])
         context.file_handlers[".py"] = self._open_file
         context.error_handlers.append(self._handle_consent)
+        self.strip = VerificationStrip()
+        self.strip.card_requested.connect(context.commands.go_to_card)
+        self.strip.inputs_requested.connect(self._open_with_other_inputs)
+        context.add_strip_above_canvas(self.strip)
+        self._warned_of: Any = None
         self._session.on("network", self._update_reload_action)
+        self._session.on("network", self._update_strip)
         self._update_reload_action()
 
     def _update_reload_action(self) -> None:
         network = self._session.network
         self.reload_action.setEnabled(network is not None and network.context.user_module is not None)
+
+    def _update_strip(self) -> None:
+        """Warn of a network that is not verified, once for each that is opened."""
+        network = self._session.network
+        verification = network.verification if network is not None else None
+        if verification is self._warned_of:
+            return
+        self._warned_of = verification
+        wrong = verification is not None and verification.status != "equal"
+        node = verification.first_node if verification is not None else ""
+        own = network.context.user_module if network is not None else None
+        text = verification.text if verification is not None and wrong else ""
+        self.strip.show_warning(text, node, can_reopen=own is not None)
+
+    def _open_with_other_inputs(self) -> None:
+        network = self._session.network
+        if network is not None:
+            self.show_dialog(network.context.user_module)
 
     def show_dialog(self, user_module: UserModule | None = None, project: str = "") -> None:
         """Ask which module to open, starting from `user_module` or the last; `project` is the file that names it."""

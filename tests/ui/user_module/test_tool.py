@@ -339,3 +339,26 @@ def test_the_signature_fills_the_inputs_and_what_is_typed_is_opened(
     assert [spec.text for spec in network.context.inputs] == ["image=4@1, 2, 3, 4", *texts[1:]]
     assert network.verification is not None
     assert network.verification.status == "equal"
+
+
+OUTSIDE = NET.replace("return self.fc", "x = x + float(x.detach().numpy().sum())\n        return self.fc")
+
+
+def test_a_network_that_differs_says_so_above_the_canvas_and_offers_a_way_on(
+    tool: UserModuleTool, tmp_path: Path, window: Window, qtbot: QtBot
+) -> None:
+    path = tmp_path / "outside.py"
+    path.write_text(OUTSIDE)
+    opened(tool, path, window, qtbot)
+    strip = tool.strip
+    assert not strip.isHidden()
+    assert "differs from the module's own" in strip.label.text()
+    strip.inputs_button.click()
+    assert asked(tool).path_edit.text() == str(path)
+    asked(tool).reject()
+    window.apply_edit(SwapActivation("*", "silu"))
+    qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.history.edits), timeout=SLOW)
+    assert not strip.isHidden()
+    window.open_network("alexnet")
+    qtbot.waitUntil(lambda: bool(window.session.network and window.session.network.context.entry), timeout=SLOW)
+    assert strip.isHidden()
