@@ -52,9 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _is_file_to_open(argument: str) -> bool:
-    """Return whether the first argument is a double-clicked file; commands are not absolute paths."""
+    """Return whether the first argument is a double-clicked file or a network; commands are neither."""
     path = Path(argument)
-    return path.is_absolute() or path.suffix.lower() in (PROJECT_SUFFIX, ".py", *MODEL_SUFFIXES)
+    if path.is_absolute() or path.suffix.lower() in (PROJECT_SUFFIX, ".py", *MODEL_SUFFIXES):
+        return True
+    from explorer.networks.catalogue import all_entries
+
+    return any(entry.key == argument for entry in all_entries())
 
 
 def _run_window(parsed: argparse.Namespace) -> int:
@@ -83,7 +87,9 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--open",
         metavar="KEY|FILE",
-        help="network, project (.cnnx), model (.onnx …) or .py file to open in the window",
+        nargs="+",
+        default=[],
+        help="networks, projects (.cnnx), models (.onnx …) or .py files to open in the window, each in a tab",
     )
     parser.add_argument(
         "--new-window", action="store_true", help="open another window, also where one is open that could take the file"

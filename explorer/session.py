@@ -1,7 +1,8 @@
-"""The state of a window: its network, the expanded groups, the selection, the sample image, how cards are coloured.
+"""The state of a window: which document is in sight, the sample image, the language, the direction of the data.
 
 No Qt: views register callbacks with `Session.on`, show the state, and change it through its methods. Nothing here
-computes anything.
+computes anything. What belongs to one network is in its `explorer.document.Document`; the session forwards to the one
+in sight, so that views and tools follow it without knowing of the others.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.base.languages import Language
-from explorer.viewmodels.card_ids import members_of, rename_ids
+from explorer.document import Document
+from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.diagram import COLOUR_MODES, Colouring, Direction, Level
 
 if TYPE_CHECKING:  # importing these imports torch; the window is on screen before that
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # importing these imports torch; the window is on screen befo
 
 #: The parts of the state that callbacks can be registered for.
 Topic = Literal[
+    "document",  # another document is in sight: drop what is shown or computed of the former; "network" follows
     "network",  # another network, or the same one edited; the groups, selection and bookmarks may be new as well
     "baseline",  # whether the baseline is displayed in place of the edited network
     "expanded",
@@ -36,17 +39,11 @@ class Session:
     """Attributes are read by anyone and changed only by the methods here, which then call the topic's callbacks."""
 
     def __init__(self) -> None:
-        self.network: Network | None = None
+        self.document = Document()  # the one in sight
         self.default_level: Level = "blocks"  # to which newly opened networks are expanded
-        self.expanded: frozenset[str] = frozenset()  # ids of the groups and stacks whose content is visible
-        self.selection: tuple[str, ...] = ()  # ids of ops and groups, the last one selected at the end
         self.sample: Sample | None = None
-        self.is_baseline_shown = False
         self.language: Language = "en"  # of explanations
         self.experiment: tuple[str, Mapping[str, Any]] | None = None  # its id, and values for some of its controls
-        self.bookmarks: tuple[str, ...] = ()  # ids of cards
-        self.colour_mode = "kind"  # a key of `COLOUR_MODES`, or the title of one of `colourings`
-        self.colourings: dict[str, Colouring] = {}  # added by tools, by title
         self.direction: Direction = "columns"
         self._callbacks: dict[Topic, list[Callable[[], object]]] = {}
 
@@ -54,15 +51,61 @@ class Session:
         """Call `callback` after each change of `topic`, on the thread that changes it, in the order of registration."""
         self._callbacks.setdefault(topic, []).append(callback)
 
+    # of the document in sight
+
+    @property
+    def network(self) -> Network | None:
+        """The network in sight; None in an empty tab."""
+        return self.document.network
+
     @property
     def displayed_network(self) -> Network | None:
         """The network, or its baseline while that is shown."""
-        return self.network.baseline if self.is_baseline_shown and self.network is not None else self.network
+        return self.document.displayed_network
+
+    @property
+    def is_baseline_shown(self) -> bool:
+        """True while the baseline is displayed in place of the network."""
+        return self.document.is_baseline_shown
+
+    @property
+    def expanded(self) -> frozenset[str]:
+        """Ids of the groups and stacks whose content is visible."""
+        return self.document.expanded
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """Ids of ops and groups, the last one selected at the end."""
+        return self.document.selection
+
+    @property
+    def bookmarks(self) -> tuple[str, ...]:
+        """Ids of cards."""
+        return self.document.bookmarks
+
+    @property
+    def colour_mode(self) -> str:
+        """A key of `COLOUR_MODES`, or the title of one of `colourings`."""
+        return self.document.colour_mode
+
+    @property
+    def colourings(self) -> Mapping[str, Colouring]:
+        """Colourings added by tools, by title."""
+        return self.document.colourings
 
     @property
     def colouring(self) -> str | Colouring:
         """The colouring in use: a key of `COLOUR_MODES`, or a tool's numbers."""
         return self.colourings.get(self.colour_mode, self.colour_mode)
+
+    # changes
+
+    def show_document(self, document: Document) -> None:
+        """Bring another document into sight. Its state is as it was left."""
+        if document is not self.document:
+            self.document = document
+            self._notify("document")
+            self._notify("network")
 
     def set_network(
         self,
@@ -72,39 +115,46 @@ class Session:
         bookmarks: tuple[str, ...] = (),
         renamed: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """Set a newly opened network together with its `expanded` groups, or an edited one without them.
+        """Set a newly opened network together with its `expanded` groups, as a new document in sight, or an edited one
+        without them.
 
         An edited network keeps the groups, the selection, the bookmarks and the colourings; stages that it calls
         otherwise are given in `renamed` (`explorer.presenters.counterparts.find_renamed_parts`).
         """
-        self.network = network
-        self.is_baseline_shown = False
-        if expanded is not None:
-            self.expanded = expanded
-            self.selection = selection
-            self.bookmarks = bookmarks
-            self.colour_mode = self.colour_mode if self.colour_mode in COLOUR_MODES else "kind"
-            self.colourings.clear()
-        elif renamed:
-            self.expanded = frozenset(rename_ids(self.expanded, renamed))
-            self.selection = rename_ids(self.selection, renamed)
-            self.bookmarks = rename_ids(self.bookmarks, renamed)
-        self._notify("network")
+        if expanded is None:
+            self.change_network(self.document, network, renamed)
+        else:
+            document = Document(network, expanded, selection, bookmarks, level=self.default_level)
+            document.colour_mode = self.colour_mode if self.colour_mode in COLOUR_MODES else "kind"
+            self.show_document(document)
+
+    def change_network(
+        self,
+        document: Document,
+        network: Network,
+        renamed: Mapping[str, tuple[str, ...]] | None = None,
+        *,
+        is_followed: bool = False,
+    ) -> None:
+        """Set an edited version of a document's network, in sight or not; see `Document.set_network`."""
+        document.set_network(network, renamed, is_followed=is_followed)
+        if document is self.document:
+            self._notify("network")
 
     def show_baseline(self, shown: bool) -> None:
         """Display the baseline in place of the network, until `False` or until the network changes."""
         if shown != self.is_baseline_shown and self.network is not None:
-            self.is_baseline_shown = shown
+            self.document.is_baseline_shown = shown
             self._notify("baseline")
 
     def set_default_level(self, level: Level) -> None:
         """Set the level that the next network is expanded to. Nothing visible changes, so no callback is called."""
-        self.default_level = level
+        self.default_level = self.document.level = level
 
     def set_expanded(self, expanded: frozenset[str]) -> None:
         """Set which groups show their content."""
         if expanded != self.expanded:
-            self.expanded = expanded
+            self.document.expanded = expanded
             self._notify("expanded")
 
     def select(self, card_id: str | None) -> None:
@@ -113,7 +163,7 @@ class Session:
 
     def _set_selection(self, selection: tuple[str, ...]) -> None:
         if selection != self.selection:
-            self.selection = selection
+            self.document.selection = selection
             self._notify("selection")
 
     def toggle_selected(self, card_id: str) -> None:
@@ -127,7 +177,7 @@ class Session:
     def toggle_bookmark(self, card_id: str) -> None:
         """Add a bookmark, or remove it when there is one."""
         others = tuple(other for other in self.bookmarks if other != card_id)
-        self.bookmarks = others if card_id in self.bookmarks else (*others, card_id)
+        self.document.bookmarks = others if card_id in self.bookmarks else (*others, card_id)
         self._notify("bookmarks")
 
     def colour_by(self, colouring: str | Colouring) -> None:
@@ -137,22 +187,22 @@ class Session:
         without choosing it, use `add_colouring`. Raises KeyError for an unknown name.
         """
         if isinstance(colouring, Colouring):
-            self.colourings[colouring.title] = colouring
+            self.document.colourings[colouring.title] = colouring
             colouring = colouring.title
         elif colouring not in COLOUR_MODES and colouring not in self.colourings:
             raise KeyError(colouring)
-        self.colour_mode = colouring
+        self.document.colour_mode = colouring
         self._notify("colouring")
 
     def add_colouring(self, colouring: Colouring) -> None:
         """Offer a tool's numbers as a colouring; replaces the one of the same title, also where it is in use."""
-        self.colourings[colouring.title] = colouring
+        self.document.colourings[colouring.title] = colouring
         self._notify("colouring")
 
     def remove_colouring(self, title: str) -> None:
         """Remove a colouring whose numbers no longer hold; where it was in use, cards have their kinds' colours."""
-        if self.colourings.pop(title, None) is not None:
-            self.colour_mode = "kind" if self.colour_mode == title else self.colour_mode
+        if self.document.colourings.pop(title, None) is not None:
+            self.document.colour_mode = "kind" if self.colour_mode == title else self.colour_mode
             self._notify("colouring")
 
     def set_direction(self, direction: Direction) -> None:

@@ -68,18 +68,20 @@ def test_the_edits_in_force_of_a_project(tmp_path: Path, capsys: pytest.CaptureF
         ["net.py"],
         ["/a/file"],
         ["--new-window", "--open", "a"],
+        ["net.cnnx", "resnet18", "other.cnnx"],
+        ["resnet18"],
     ],
 )
 def test_a_project_opens_in_the_window(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[tuple[str | None, bool]] = []
+    opened: list[tuple[list[str], bool]] = []
 
-    def run(target: str | None, *, is_new: bool = False) -> int:
-        opened.append((target, is_new))
+    def run(targets: list[str], *, is_new: bool = False) -> int:
+        opened.append((targets, is_new))
         return 0
 
     monkeypatch.setattr("explorer.ui.shell.app.run_only_app", run)
     assert main(arguments) == 0
-    assert opened == [(arguments[-1], "--new-window" in arguments)]
+    assert opened == [([a for a in arguments if not a.startswith("--")], "--new-window" in arguments)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="libraries of Linux")

@@ -16,3 +16,8 @@ BUILT_IN_SAMPLES: dict[str, str] = {
     "coins": tr_noop("Coins"),
     "clock": tr_noop("Clock"),
 }
+
+
+def find_built_in_name(title: str) -> str:
+    """Return the name of the built-in photo with this title; empty for every other image."""
+    return next((name for name, known in BUILT_IN_SAMPLES.items() if known == title), "")

@@ -113,6 +113,11 @@ class ForwardEngine:
         """Drop all feature maps."""
         self._maps.clear()
 
+    def release(self) -> None:
+        """Drop all that can be made again: feature maps, and layers with their weights."""
+        self._maps.clear()
+        self._layers.clear()
+
     def fork(self) -> ForwardEngine:
         """Return an engine that shares the weights in memory but caches no feature maps: for many images, each seen
         once."""

@@ -76,13 +76,6 @@ def import_torch(keep_going: KeepGoing) -> None:
     torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
 
 
-def return_memory(keep_going: KeepGoing) -> None:
-    """Give the memory of closed networks back to the system."""
-    from explorer.base.freed_memory import return_freed_memory
-
-    return_freed_memory()
-
-
 def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], OpenedNetwork]:
     """Job that returns an already opened network, expanded to `level`."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF, QSignalBlocker
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from explorer.document import ViewState
 from explorer.drawing import Marks, Picture
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.anchor import Anchor, PointedCard
@@ -75,6 +76,20 @@ class DiagramView(PictureView):
             if picture is not None and self.scale < LEGIBLE_SCALE:
                 self._show_start(picture)
         self._repaint()
+
+    def restore_view(self, view: ViewState) -> None:
+        """Look where one looked when `capture_view` was called, without emitting `view_moved`."""
+        if view.is_fitted:
+            with QSignalBlocker(self):
+                self.fit()
+        else:
+            self._animation.finish()
+            self._is_fitted = False
+            self._viewport.scale = view.scale
+            self._viewport.offset = QRectF(self.rect()).center() - QPointF(*view.centre) * view.scale
+            self._update_legend_rect()
+            self._repaint()
+        self.scale_changed.emit(self.scale)
 
     def set_anchor_point(self, id: str, position: QPointF) -> None:
         """Keep the point of a card or frame that is at `position` in place when the next picture anchors it."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from explorer.document import ViewState
 from explorer.drawing import LIGHT, Picture, Theme
 from explorer.ui.canvas.pixmap_cache import PixmapCache
 from explorer.ui.canvas.transition_animation import TransitionAnimation
@@ -79,6 +80,11 @@ class PictureView(QWidget):
         self._viewport.scale, self._viewport.offset = scale, offset
         self._repaint()
         self.scale_changed.emit(scale)
+
+    def capture_view(self) -> ViewState:
+        """Return where one looks, to come back to it."""
+        centre = self._viewport.to_picture(QRectF(self.rect()).center())
+        return ViewState(self.scale, (centre.x(), centre.y()), self._is_fitted)
 
     def centre_on(self, point: QPointF) -> None:
         """Bring a point of the picture to the middle of the widget."""

@@ -42,6 +42,11 @@ class CodeTool(FollowingTool["CodePanel"]):
         panel.save_requested.connect(self._save)
         return panel
 
+    def clear(self) -> None:
+        """Take away the code of the former document."""
+        super().clear()
+        self._view = self._shown = None
+
     def submit(self) -> bool:
         """Write the network that is displayed. Return False without one."""
         self._shown = network = self.session.displayed_network

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr_noop
+from explorer.document import Document
 from explorer.ui.output.panel import OutputPanel
 from explorer.ui.plugin.panel_tool import ClassTool
 from explorer.ui.plugin.tool_context import ToolContext
@@ -25,13 +27,25 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
 
     def __init__(self, context: ToolContext) -> None:
         self._curves: DepthCurves | None = None
-        self._colouring_title = ""  # title of the last colouring
+        self._titles: WeakKeyDictionary[Document, str] = WeakKeyDictionary()  # of the last colouring of each
         super().__init__(context)
         output = context.window.findChild(OutputPanel)
         if isinstance(output, OutputPanel):
             output.depth_requested.connect(self.show_signal)
         self.session.on("selection", self._select_nodes)
         self.session.on("colouring", self._update_colouring_button)
+
+    @property
+    def _colouring_title(self) -> str:
+        """Title of the last colouring of the document in sight."""
+        return self._titles.get(self.session.document, "")
+
+    def clear(self) -> None:
+        """Take away the curves of the former document."""
+        super().clear()
+        self._curves = None
+        if self.panel is not None:
+            self.panel.set_colouring(bool(self._colouring_title) and self.session.colour_mode == self._colouring_title)
 
     def create_panel(self) -> DepthCurvesPanel:
         """Return the panel, its signals connected."""
@@ -81,10 +95,10 @@ class DepthCurvesTool(ClassTool["DepthCurvesPanel"]):
 
     def _colour_cards(self, key: str) -> None:
         """Colour the cards by a curve; an empty key takes the colouring back."""
-        old, self._colouring_title = self._colouring_title, ""
+        old = self._titles.pop(self.session.document, "")
         if key and self._curves is not None:
             colouring = self._curves.colouring(key)
-            self._colouring_title = colouring.title
+            self._titles[self.session.document] = colouring.title
             self.session.colour_by(colouring)
         if old != self._colouring_title:
             self.session.remove_colouring(old)

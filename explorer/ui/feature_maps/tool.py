@@ -28,7 +28,7 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
-        self._unit_lane = context.add_lane("receptive field", latest_only=True)
+        self._unit_lane = context.add_lane("receptive field", latest_only=True, of_document=True)
 
     def create_panel(self) -> FeatureMapsPanel:
         """Return the panel, its signals connected."""

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from explorer.project.folder_evaluation import FolderResult
 
 
+_PLACEHOLDER = tr_noop("Evaluate a folder of images: how often do your edits change the predicted class?")
+
+
 class FolderEvaluationPanel(QWidget):
     """Summary of an evaluation, and a row per image, changed predictions first."""
 
@@ -59,9 +62,15 @@ class FolderEvaluationPanel(QWidget):
 
     def _show_texts(self) -> None:
         self.table.setHeaderLabels([tr("Image"), tr("Baseline"), tr("Edited"), tr("Divergence (bits)")])
-        self.summary.setText(tr("Evaluate a folder of images: how often do your edits change the predicted class?"))
+        self.summary.setText(tr(_PLACEHOLDER))
         if self._result is not None:
             self.show_evaluation(self._result)
+
+    def clear(self) -> None:
+        """Take away the result of another network."""
+        self._result = None
+        self.summary.setText(tr(_PLACEHOLDER))
+        self.table.clear()
 
     def show_evaluation(self, batch: FolderResult) -> None:
         """Show the result; images that could not be read come last, with the reason."""
@@ -91,7 +100,8 @@ class FolderEvaluationTool:
         self._context = context
         self.folder = ""
         self.panel: FolderEvaluationPanel | None = None
-        self.lane = context.add_lane("folder", latest_only=True)
+        self.lane = context.add_lane("folder", latest_only=True, of_document=True)
+        context.session.on("document", self._clear)
         self.dock = context.add_dock(tr_noop("Folder of images"), self._create_panel, "bottom")
         context.add_action(
             "Tools",
@@ -137,6 +147,10 @@ class FolderEvaluationTool:
             return evaluate_folder(network, folder, keep_going)
 
         self.lane.submit(job, panel.show_evaluation, self._context.commands.show_error)
+
+    def _clear(self) -> None:
+        if self.panel is not None:
+            self.panel.clear()
 
     def _cancel(self) -> None:
         self.lane.cancel()

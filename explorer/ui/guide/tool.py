@@ -29,7 +29,7 @@ class GuideTool:
 
     def __init__(self, context: ToolContext) -> None:
         self._context, self._session = context, context.session
-        self._lane = context.add_lane("reading", latest_only=True)
+        self._lane = context.add_lane("reading", latest_only=True, of_document=True)
         self._panel: GuidePanel | None = None
         self._filled_page: FilledPage | None = None
         self._render_page: Callable[[frozenset[tuple[str, str]], Colours], str] | None = None  # by the edits in force
@@ -57,7 +57,12 @@ class GuideTool:
 
     def _load_page(self) -> None:
         network = self._session.network
-        if self._panel is None or network is None:
+        if self._panel is None:
+            return
+        if network is None:
+            self._filled_page = None
+            self._lane.cancel()
+            self._panel.show_text(page_text.render_placeholder)
             return
         job = partial(load_guide_page, network.baseline, self._session.language)
         self._lane.submit(job, self._show_page, self._context.commands.show_error)
@@ -132,10 +137,10 @@ class GuideTool:
             return
         edits = load_try_edits(self._filled_page.page.key, idea, variant)
         if apply:
-            self._context.commands.change_network(lambda network: network.edit(*edits))
+            self._context.commands.change_network(lambda network: network.edit(*edits), is_followed=True)
             self._context.commands.show_status(tr("Edit applied. Click the link again to undo it."))
         else:
-            self._context.commands.change_network(lambda network: network.without_edits(*edits))
+            self._context.commands.change_network(lambda network: network.without_edits(*edits), is_followed=True)
             self._context.commands.show_status(tr("Edit undone."))
 
     def _open_experiment(self, idea: str, number: int) -> None:

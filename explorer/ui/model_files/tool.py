@@ -17,6 +17,7 @@ from explorer.ui.library.panel import LibraryPanel
 from explorer.ui.plugin.tool_context import ToolContext
 
 if TYPE_CHECKING:
+    from explorer.document import Document
     from explorer.network import Network
     from explorer.opening.formats import Format
     from explorer.opening.recognition import Recognised
@@ -93,16 +94,16 @@ class ModelFilesTool:
                     raise failure
                 return known
 
-        failed = self._context.commands.show_error
-        self._lane.submit(job, lambda found: self._weights_read(path, network, found), failed)
+        failed, document = self._context.commands.show_error, self._session.document
+        self._lane.submit(job, lambda found: self._weights_read(path, document, found), failed)
 
-    def _weights_read(self, path: str, network: Network, found: Any) -> None:
+    def _weights_read(self, path: str, document: Document, found: Any) -> None:
         from explorer.opening.recognition import Recognised
 
         if isinstance(found, Recognised):
             self._offer(path, found)
-        elif self._session.network is not None and self._session.network.context is network.context:
-            self._context.commands.change_network(lambda now: now.with_weights(found))
+        elif document.is_open:
+            self._context.commands.change_network(lambda now: now.with_weights(found), document)
             self._context.commands.show_status(found.source.note)
 
     def _offer(self, path: str, known: Recognised) -> None:

@@ -15,7 +15,7 @@ class SearchNavigator(QObject):
     def __init__(self, context: ToolContext, box: SearchBox) -> None:
         super().__init__(context.window)
         self._context, self._box = context, box
-        self._lane = context.add_lane("search", latest_only=True)
+        self._lane = context.add_lane("search", latest_only=True, of_document=True)
         self._hits: tuple[str, ...] = ()
         self._hit_index: int | None = None  # the hit that was visited last
         self._is_searching = False
@@ -23,6 +23,7 @@ class SearchNavigator(QObject):
         box.query_changed.connect(lambda _: self._run_query(reset=True))
         box.step_requested.connect(self.step)
         box.escaped.connect(context.canvas.setFocus)
+        context.session.on("document", self._forget_hits)
         context.session.on("network", self._rerun_query)
         context.session.on("baseline", self._rerun_query)
         context.session.on("expanded", self._update_highlights)
@@ -92,6 +93,12 @@ class SearchNavigator(QObject):
             analysis = network.analysis
             card_ids = frozenset(find_card(analysis, hit, session.expanded) for hit in self._hits)
         self._context.canvas.show_matches(card_ids)
+
+    def _forget_hits(self) -> None:
+        """Another document is in sight: its cards have nothing to do with the hits."""
+        self._hits, self._hit_index, self._pending_step, self._is_searching = (), None, 0, False
+        self._box.field.clear()
+        self._context.canvas.show_matches(frozenset())
 
     def _rerun_query(self) -> None:
         self._run_query(reset=False)

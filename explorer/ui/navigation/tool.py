@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from explorer.base.languages import tr, tr_noop
+from explorer.document import Document
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.navigation.back_forward import BackForwardList
 from explorer.ui.navigation.breadcrumb import Breadcrumb
@@ -30,9 +32,8 @@ class NavigationTool(QObject):
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context.window)
         self._context = context
-        self.back_forward = BackForwardList()
+        self._visited: WeakKeyDictionary[Document, BackForwardList] = WeakKeyDictionary()
         self._is_travelling = False  # the selection changes by going back or forward
-        self._origin: object = None
         self._add_actions()
         self.search_box, self.breadcrumb = SearchBox(context.canvas), Breadcrumb()
         self.search_navigator = SearchNavigator(context, self.search_box)
@@ -129,6 +130,11 @@ class NavigationTool(QObject):
     # cards
 
     @property
+    def back_forward(self) -> BackForwardList:
+        """The cards that were visited in the document in sight."""
+        return self._visited.setdefault(self._context.session.document, BackForwardList())
+
+    @property
     def _network(self) -> Network | None:
         return self._context.session.network
 
@@ -193,10 +199,6 @@ class NavigationTool(QObject):
     def _on_network_changed(self) -> None:
         network = self._network
         if network is not None:
-            if network.context is not self._origin:
-                self._origin = network.context
-                self.back_forward.clear()
-                self.search_box.field.clear()
             self.back_forward.retain(set(network.analysis.hierarchy.parent))
         self._update_controls()
 
@@ -213,7 +215,9 @@ class NavigationTool(QObject):
         self.bookmark_action.setEnabled(selected is not None)
         self.bookmark_action.setChecked(is_bookmarked)
         self.bookmark_button.setText("★" if is_bookmarked else "☆")
-        if network is not None:
+        if network is None:
+            self.breadcrumb.show_path("", ())
+        else:
             from explorer.presenters.search_index import build_breadcrumb
 
             self.breadcrumb.show_path(

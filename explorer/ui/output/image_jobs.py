@@ -30,11 +30,6 @@ def load_builtin_job(name: str) -> Callable[[KeepGoing], Sample]:
     return job
 
 
-def builtin_name(sample: Sample | None) -> str:
-    """Return the name of a built-in photo; empty for every other image."""
-    return next((name for name, title in BUILT_IN_SAMPLES.items() if sample is not None and sample.name == title), "")
-
-
 def load_file_job(path: str) -> Callable[[KeepGoing], Sample]:
     """Job that loads an image file."""
 
@@ -89,7 +84,6 @@ def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
 
 __all__ = [
     "BUILT_IN_SAMPLES",
-    "builtin_name",
     "decode_image_job",
     "load_builtin_job",
     "load_file_job",

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
+from explorer.analysis.sample_names import find_built_in_name
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr
 from explorer.session import Session
@@ -76,6 +77,10 @@ class SampleImages(QObject):
     def show_image(self, image: QImage) -> None:
         """Use an image of the clipboard."""
         self._load(image_jobs.decode_image_job(image), f"pasted {next(self._numbers)}")
+
+    def show_loaded(self, sample: Sample) -> None:
+        """Use an image that was loaded elsewhere."""
+        self._show(sample, find_built_in_name(sample.name) or f"pasted {next(self._numbers)}")
 
     def ask_open(self) -> None:
         """Ask for an image file and use it."""

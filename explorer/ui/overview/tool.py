@@ -101,9 +101,10 @@ class OverviewWindow(QTabWidget):
             self.lineages.set_open_network(history.baseline.key, history.applied_edits)
 
     def _open_lineage_step(self, key: str, edits: tuple[Any, ...]) -> None:
-        """To a step of a lineage: from another step of it nothing has to be opened, and nothing is lost."""
-        if self.lineages.has_open_step:
-            self._context.commands.change_network(lambda network: network.with_edits(*edits))
+        """To a step of a lineage: from another step of it nothing has to be opened, and nothing is lost. A network
+        that the user has changed is left alone."""
+        if self.lineages.has_open_step and not self._context.session.document.is_modified:
+            self._context.commands.change_network(lambda network: network.with_edits(*edits), is_followed=True)
         else:
             self._context.commands.open_network(key, None, edits)
 

@@ -54,8 +54,9 @@ class PanelTool(Generic[PanelT]):
 
     def __init__(self, context: ToolContext) -> None:
         self.context, self.session = context, context.session
-        self.lane = context.add_lane(self.title, latest_only=True)
+        self.lane = context.add_lane(self.title, latest_only=True, of_document=True)
         self.panel: PanelT | None = None  # until the dock is first shown
+        context.session.on("document", self.clear)
         self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut)
         if self.object_name:
             self.dock.setObjectName(self.object_name)
@@ -94,6 +95,11 @@ class PanelTool(Generic[PanelT]):
         if (reason := network.context.forward.fallback_reason) != previous_fallback:
             self.context.commands.show_status(reason)  # the device failed meanwhile
         self.show_result(result)
+
+    def clear(self) -> None:
+        """Take away what is shown: another document is in sight."""
+        if self.panel is not None:
+            self.panel.show_result(None)
 
     def show_result(self, result: Any) -> None:
         """Show a result in the panel, if that has been created."""
@@ -148,6 +154,11 @@ class ClassTool(FollowingTool[ClassPanelT]):
         self.target_class: int | None = None
         context.session.on("sample", self._reset_class)  # before the tool asks again
         super().__init__(context)
+
+    def clear(self) -> None:
+        """Take away the result of the former document, and the class chosen for it."""
+        super().clear()
+        self._reset_class()
 
     def _reset_class(self) -> None:
         self.target_class = None

@@ -17,10 +17,12 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar, QSplitt
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.document import Document
 from explorer.session import Session
 from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.documents.open_documents import OpenDocuments
 from explorer.ui.plugin.docks import RaisingDock
 
 DockSide = Literal["left", "right", "bottom"]
@@ -38,6 +40,7 @@ _MENU_TITLES = {
     "Edit": tr_noop("&Edit"),
     "View": tr_noop("&View"),
     "Go": tr_noop("&Go"),
+    "Window": tr_noop("&Window"),
     "Tools": tr_noop("&Tools"),
     "Help": tr_noop("&Help"),
 }
@@ -89,20 +92,34 @@ class WindowCommands(Protocol):
     def apply_edit(self, edit: Any) -> None:
         """Apply an edit (`explorer.edits.Edit`) to the open network."""
 
-    def change_network(self, step: Callable[[Any], Any]) -> None:
-        """Apply a function to the open network (`explorer.network.Network`), off the UI thread, and show the result."""
+    def change_network(
+        self, step: Callable[[Any], Any], document: Document | None = None, *, is_followed: bool = False
+    ) -> None:
+        """Apply a function to the network (`explorer.network.Network`) of a document, by default that in sight, off the
+        UI thread, and show the result. Whoever waited for something before remembers the document and passes it.
+
+        `is_followed`: it is a step of a guide or a lineage, and alone nothing that has to be saved.
+        """
 
     def rebuild_network(self, job: Callable[[Any, KeepGoing], Any]) -> None:
         """Do as `change_network` does, with a step that takes long and is asked to stop when it is cancelled."""
 
-    def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
-        """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
+    def open_network(
+        self,
+        key: str,
+        options: dict[str, Any] | None = None,
+        edits: tuple[Any, ...] = (),
+        *,
+        is_preview: bool = True,
+    ) -> None:
+        """Open a network of the catalogue, built with options of its entry, and apply edits to it; a preview gives its
+        tab to the next one that is opened."""
 
     def open_model_file(self, path: str, *, trusted: bool = False, limits: Any = None) -> None:
         """Open a file of a model; one that can run code only where the user has agreed to that."""
 
     def show_opened(self, opened: Any) -> None:
-        """Show a network (`explorer.ui.base.jobs.OpenedNetwork`), unless the user wants to keep unsaved edits."""
+        """Show a network (`explorer.ui.base.jobs.OpenedNetwork`) in a tab of its own."""
 
     def open_project(self, path: str) -> None:
         """Open a file that is no image: a project, a file of edits, or one of a tool."""
@@ -128,7 +145,8 @@ class ToolContext:
     session: Session
     canvas: Canvas
     commands: WindowCommands
-    edit_lane: Lane  # busy while a network is being opened or changed
+    documents: OpenDocuments
+    open_lane: Lane  # busy while a network is being opened
     docks: list[QDockWidget] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     #: Entries that tools add to the context menu of a card: from its id, texts and callbacks (None: disabled).
@@ -190,10 +208,16 @@ class ToolContext:
         split.setSizes([1000, 1000])
         column.addWidget(split, 1)
 
-    def add_lane(self, name: str, *, latest_only: bool = False) -> Lane:
-        """Create a lane that is cancelled and closed with the window's own."""
+    def add_lane(self, name: str, *, latest_only: bool = False, of_document: bool = False) -> Lane:
+        """Create a lane that is cancelled and closed with the window's own.
+
+        `of_document`: its results are about the document in sight; they are dropped when another one comes into sight.
+        Lanes without it pass their results on to the document that they are for, or to none.
+        """
         lane = Lane(name, self.window, latest_only=latest_only)
         self.lanes.append(lane)
+        if of_document:
+            self.session.on("document", lane.cancel)
         return lane
 
     def add_action(

@@ -15,6 +15,7 @@ from explorer.viewmodels.diagram import LEVELS, Level
 
 if TYPE_CHECKING:
     from explorer.edits import History
+    from explorer.ui.documents.tabs import Tabs
 
 _LEVEL_TIPS: dict[Level, str] = {
     "stages": tr_noop("Stages with their totals"),
@@ -81,13 +82,13 @@ class Actions:
         self.themes["system"].setChecked(True)
         self.about = self._build_action(tr_noop("About CNN Explorer"), None, "")
 
-    def fill_menus(self, panels: list[QAction]) -> None:
+    def fill_menus(self, panels: list[QAction], tabs: Tabs) -> None:
         """Build the menu bar; `panels` go into View › Panels."""
         file = self._add_menu("File")
-        _add_actions(file, self.open_project)
+        _add_actions(file, tabs.new_action, self.open_project)
         self.recent = live_text(file.addMenu(""), QMenu.setTitle, "Open recent")
         self.recent.setToolTipsVisible(True)
-        _add_actions(file, self.save, self.save_as, None, self.open_image, None, self.quit)
+        _add_actions(file, self.save, self.save_as, None, self.open_image, None, tabs.close_action, self.quit)
         edit = self._add_menu("Edit")
         _add_actions(edit, self.undo, self.redo, self.reset, None, self.history, self.compare, None, self.paste)
         view = self._add_menu("View")
@@ -96,6 +97,7 @@ class Actions:
         _add_actions(themes, *self.themes.values())
         self._panels = live_text(view.addMenu(""), QMenu.setTitle, "Panels")
         self.add_panels(panels)
+        _add_actions(self._add_menu("Window"), *tabs.window_actions)
         _add_actions(self._add_menu("Help"), self.about)
 
     def _add_menu(self, name: str) -> QMenu:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, QTimer
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from explorer.network import Network
 
 
-def run_only_app(target: str | None, *, is_new: bool = False) -> int:
-    """Open `target`, a file or the key of a network, in the window that is there, or show a window of its own until it
-    is closed: where there is none, where none can be asked, or where a new one is wanted."""
+def run_only_app(targets: Sequence[str] = (), *, is_new: bool = False) -> int:
+    """Open `targets`, files or keys of networks, in the window that is there, or show a window of its own until it is
+    closed: where there is none, where none can be asked, or where a new one is wanted."""
     try:
         from explorer.ui.shell import single_instance
     except ImportError:  # a bare system without what Qt's network library needs: every start has its own window
-        return run_app(target)
+        return run_app(*targets)
     if is_new:
-        return run_app(target)
-    if single_instance.hand_over(target):
+        return run_app(*targets)
+    if all(single_instance.hand_over(target) for target in targets or (None,)):
         return 0
 
     def receive_files(app: QApplication, window: Window) -> None:
@@ -47,13 +47,12 @@ def run_only_app(target: str | None, *, is_new: bool = False) -> int:
         receiver.listen()
         app.aboutToQuit.connect(receiver.close)
 
-    return run_app(target, receive_files)
+    return run_app(*targets, on_shown=receive_files)
 
 
-def run_app(
-    network: str | Network | None = None, on_shown: Callable[[QApplication, Window], object] | None = None
-) -> int:
-    """Show the window until it is closed. `network` is an opened one, a key of the catalogue, or the path of a file."""
+def run_app(*networks: str | Network, on_shown: Callable[[QApplication, Window], object] | None = None) -> int:
+    """Show the window until it is closed. Each of `networks` gets a tab: an opened one, a key of the catalogue, or the
+    path of a file."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("CNN Explorer")
@@ -69,7 +68,7 @@ def run_app(
     if on_shown is not None:
         on_shown(app, window)
     # After the first paint: the heavy imports take seconds.
-    QTimer.singleShot(0, lambda: window.start(network))
+    QTimer.singleShot(0, lambda: window.start(*networks))
     return app.exec()
 
 

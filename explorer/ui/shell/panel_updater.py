@@ -1,19 +1,26 @@
-"""Keeps the panels up to date with the session: draws, inspects, measures and runs, the latest state only."""
+"""Keeps the panels up to date with the session: draws, inspects, measures and runs, the latest state only.
+
+When another document comes into sight, whatever is computed or shown of the former is dropped first; then the panels
+show what they showed of this one when it was last in sight, if nothing has changed since, or compute it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from explorer.base.cancellation import KeepGoing
+from explorer.document import ViewState
 from explorer.drawing import Picture
 from explorer.session import Session
 from explorer.ui.base import jobs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.documents.kept_results import KeptResults
 from explorer.ui.figures.panel import FiguresPanel
 from explorer.ui.history.panel import HistoryPanel
 from explorer.ui.inspector.panel import InspectorPanel
@@ -46,6 +53,11 @@ class PanelUpdater(QObject):
         self._anchor: str | None = None  # the card that stays where it is when the next picture comes
         self._when_drawn: Callable[[], None] | None = None
         self._displayed: tuple[Network, frozenset[str]] | None = None  # what the canvas shows, and what is open in it
+        self.kept = KeptResults()
+        self._document = session.document  # whose results the panels show
+        self._is_returning = False  # its results were there before
+        self._is_drawing = False  # a picture is on its way
+        self._view: ViewState | None = None  # where to look when its picture comes
         self.draw_lane = Lane("drawing", parent, latest_only=True)
         self.inspect_lane = Lane("inspecting", parent, latest_only=True)
         self.figures_lane = Lane("measuring", parent, latest_only=True)
@@ -68,7 +80,7 @@ class PanelUpdater(QObject):
 
     def when_drawn(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the canvas shows the current state: now, or when the picture being drawn arrives."""
-        if self.draw_lane.busy:
+        if self._is_drawing:
             self._when_drawn = callback
         else:
             callback()
@@ -81,15 +93,57 @@ class PanelUpdater(QObject):
             self.inspect_lane.cancel()
             show(None)
         else:
-            self.inspect_lane.submit(jobs.inspection_job(network, selection), show, self.failed.emit)
+            self._run(self.inspect_lane, (network, selection), jobs.inspection_job(network, selection), show)
+
+    def _run(
+        self,
+        lane: Lane,
+        causes: tuple[object, ...],
+        job: Callable[[KeepGoing], Any],
+        show: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Show what a job gives; on returning to a document at once, if the causes are those of the last time."""
+        document = self._session.document
+        kept = self.kept.get(document, lane.name, causes) if self._is_returning else None
+        if kept is not None:
+            show(kept)
+            return
+
+        def receive(result: Any) -> None:
+            self.kept.put(document, lane.name, causes, result)
+            show(result)
+
+        lane.submit(job, receive, failed or self.failed.emit)
+
+    def _change_document(self) -> None:
+        """Drop what is computed and shown of the former document, and remember where one looked."""
+        panels = self._panels
+        if panels.canvas.picture is not None and self._document.is_open:
+            self._document.view = panels.canvas.capture_view()
+        for lane in self.lanes:
+            lane.cancel()
+        self._document = self._session.document
+        self._view, self._anchor, self._when_drawn, self._displayed = self._document.view, None, None, None
+        panels.canvas.highlight(frozenset())
+        panels.canvas.select(())
+        panels.canvas.show_picture(None)
+        panels.inspector.show_inspection(None)
+        panels.figures.show_summary(None)
+        panels.history.show_rows(None)
+        panels.output.show_busy(False)
+        panels.output.show_output(None)
+        self._is_returning, self._is_drawing = True, False
 
     def _follow_session(self) -> None:
         """Callbacks of one topic are called in the order in which they stand here."""
         on = self._session.on
+        on("document", self._change_document)
         on("network", self._update_canvas)
         on("network", self.update_inspector)
         on("network", self._update_figures)
         on("network", self._update_output)
+        on("network", self._end_returning)
         on("baseline", self._update_canvas)
         on("baseline", self._update_figures)
         on("baseline", self._update_output)
@@ -101,6 +155,7 @@ class PanelUpdater(QObject):
         on("selection", self.update_inspector)
         on("selection", self._select_on_canvas)
         on("sample", self._update_output)
+        on("language", self.kept.clear)
         on("language", self._show_anew)
 
     def _show_anew(self) -> None:
@@ -114,6 +169,9 @@ class PanelUpdater(QObject):
         self.update_inspector()
         self._update_figures()
         self._update_output()
+
+    def _end_returning(self) -> None:
+        self._is_returning = False
 
     def _select_on_canvas(self) -> None:
         self._panels.canvas.highlight(frozenset())  # highlighted cards end with the next selection
@@ -133,15 +191,18 @@ class PanelUpdater(QObject):
         if network is not None:
             session = self._session
             shown = network, session.expanded
-            work = jobs.draw_job(network, session.expanded, session.colouring, session.direction, session.network)
-            self.draw_lane.submit(work, lambda picture: self._show_picture(picture, shown), self.failed.emit)
+            self._is_drawing = True
+            causes = (network, session.expanded, session.colouring, session.direction, session.network)
+            self._run(
+                self.draw_lane, causes, jobs.draw_job(*causes), lambda picture: self._show_picture(picture, shown)
+            )
 
     def cancel_drawing(self) -> None:
         """Stop drawing and return to the last expansion that was drawn; an undrawn network is shown collapsed."""
         if not self.draw_lane.busy:
             return
         self.draw_lane.cancel()
-        self._when_drawn = None
+        self._when_drawn, self._is_drawing = None, False
         session = self._session
         drawn, opened = self._displayed or (None, frozenset())
         if drawn is session.displayed_network:
@@ -152,8 +213,11 @@ class PanelUpdater(QObject):
             self._update_canvas()  # as little as there can be
 
     def _show_picture(self, picture: Picture, shown: tuple[Network, frozenset[str]]) -> None:
-        self._displayed = shown
+        self._displayed, self._is_drawing = shown, False
         self._panels.canvas.show_picture(picture, anchor=self._anchor)
+        if self._view is not None:
+            self._panels.canvas.restore_view(self._view)
+            self._view = None
         self._panels.canvas.select(self._displayed_selection())
         if self._when_drawn is not None:
             then, self._when_drawn = self._when_drawn, None
@@ -162,7 +226,7 @@ class PanelUpdater(QObject):
     def _update_figures(self) -> None:
         network, shown = self._session.network, self._session.displayed_network
         if network is not None and shown is not None:
-            self.figures_lane.submit(jobs.figures_job(network, shown), self._show_figures, self.failed.emit)
+            self._run(self.figures_lane, (network, shown), jobs.figures_job(network, shown), self._show_figures)
 
     def _show_figures(self, found: jobs.FiguresResult) -> None:
         self._panels.figures.show_summary(found.summary)
@@ -180,7 +244,9 @@ class PanelUpdater(QObject):
             panel.show_busy(False)
             panel.show_output(found)
             if found.predictions:  # after the output: it is waited for, the yardstick is not
-                self.distance_lane.submit(
+                self._run(
+                    self.distance_lane,
+                    (network,),
                     jobs.photo_distance_job(network),
                     panel.show_photo_distance,
                     lambda _: panel.show_photo_distance(None),
@@ -190,4 +256,4 @@ class PanelUpdater(QObject):
             panel.show_busy(False)
             panel.show_error(str(failure), jobs.find_repairs(failure))
 
-        self.output_lane.submit(jobs.output_job(network, sample), show, fail)
+        self._run(self.output_lane, (network, sample), jobs.output_job(network, sample), show, fail)

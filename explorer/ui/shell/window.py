@@ -1,7 +1,7 @@
 """The main window: lays out the panels and connects them with the controllers that do the work.
 
-It computes nothing. What takes time runs in lanes (`ui.base.lanes`): edits in order (`edit_queue`), drawing,
-inspection, figures and output, latest only (`panel_updater`), files (`documents`, `output.sample_images`).
+It computes nothing. What takes time runs in lanes (`ui.base.lanes`): opening and edits in order (`ui.documents`),
+drawing, inspection, figures and output, latest only (`panel_updater`), files (`project_files`, `sample_images`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QPoint, QSettings, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, 
 from explorer.base.atomic_write import PROJECT_SUFFIX
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.document import Document
 from explorer.drawing import DARK, LIGHT
 from explorer.networks.catalogue import all_entries
 from explorer.session import Session
@@ -26,6 +28,12 @@ from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.badge import Badge
 from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.documents.edit_queue import EditQueue
+from explorer.ui.documents.memory import DocumentMemory
+from explorer.ui.documents.open_documents import OpenDocuments
+from explorer.ui.documents.opener import Opener
+from explorer.ui.documents.project_files import ProjectFiles, window_title
+from explorer.ui.documents.tabs import Tabs
 from explorer.ui.figures.panel import FiguresPanel
 from explorer.ui.history.panel import HistoryPanel
 from explorer.ui.inspector.panel import InspectorPanel
@@ -36,9 +44,7 @@ from explorer.ui.plugin.docks import MainDocks
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.shell.actions import Actions
 from explorer.ui.shell.diagram_navigator import DiagramNavigator
-from explorer.ui.shell.documents import Documents
 from explorer.ui.shell.edit_previews import EditPreviews
-from explorer.ui.shell.edit_queue import EditQueue
 from explorer.ui.shell.notice import Notice
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater
 from explorer.ui.shell.progress_indicator import ProgressIndicator
@@ -46,8 +52,9 @@ from explorer.ui.shell.tools import TOOLS
 
 if TYPE_CHECKING:
     from explorer.network import Network
-#: After a network was opened: the one before is gone, and its memory can go back while nobody waits.
-_GIVE_BACK_MS = 3000
+
+#: Windows that were opened by another one; each goes when it is closed.
+_WINDOWS: list[Window] = []
 
 
 class Window(QMainWindow):
@@ -61,14 +68,15 @@ class Window(QMainWindow):
         self._build_panels()
         self._build_controllers()
         self._build_bars()
-        self.tool_context = ToolContext(self, self.session, self.canvas, self, self.edit_queue.lane)
-        self.tool_context.file_handlers[PROJECT_SUFFIX] = self.documents.open
+        self.tool_context = ToolContext(self, self.session, self.canvas, self, self.documents, self.opener.lane)
+        self.tool_context.file_handlers[PROJECT_SUFFIX] = self.opener.open_project
         title, tip = tr_noop("Open project…"), tr_noop("Open a network with its edits")
         self.tool_context.start_actions.append((title, tip, self.ask_open))
         self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
         self.docks.inspector.raise_()  # before the tabs of the tools
         self.docks.restore_state()
+        self.session.on("document", self._on_document_changed)
         self.session.on("network", self._on_network_changed)
         self.session.on("baseline", self._update_baseline_badge)
         self.session.on("language", self._on_language_changed)
@@ -83,10 +91,14 @@ class Window(QMainWindow):
         self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))  # small screens are not overrun
         self.setAcceptDrops(True)
         self.canvas, self.notice = Canvas(), Notice()
+        self.documents = OpenDocuments(self.session, self)
+        self.files = ProjectFiles(self.session, self)
+        self.tabs = Tabs(self.documents, self.files, self, self)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.tabs.strip)
         column.addWidget(self.notice)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(middle)
@@ -105,19 +117,23 @@ class Window(QMainWindow):
     def _build_controllers(self) -> None:
         panels = Panels(self.canvas, self.inspector, self.figures, self.output, self.history)
         self.previews = EditPreviews(self.session, self.canvas, self.figures, self)
-        self.edit_queue = EditQueue(self.session, self)
+        self.edit_queue = EditQueue(self)
+        self.opener = Opener(self.session, self.documents, self.files, self)
+        self.memory = DocumentMemory(self.documents, self.file_lane, self)
         self.panel_updater = PanelUpdater(self.session, panels, self)
         self.navigator = DiagramNavigator(self.session, self.canvas, self.panel_updater)
         self.samples = SampleImages(self.session, self.output, self.file_lane, self)
-        self.documents = Documents(self.session, self.edit_queue, self)
-        for controller in (self.edit_queue, self.panel_updater, self.samples, self.documents):
+        self._unseen_failures: WeakKeyDictionary[Document, Exception] = WeakKeyDictionary()  # of documents out of sight
+        for controller in (self.opener, self.panel_updater, self.samples, self.files):
             controller.failed.connect(self._on_failed)
+        self.edit_queue.failed.connect(self._on_edit_failed)
         self._lanes = (
+            self.opener.lane,
             self.edit_queue.lane,
             *self.panel_updater.lanes,
             self.previews.lane,
             self.file_lane,
-            self.documents.lane,
+            self.files.lane,
         )
 
     def _build_bars(self) -> None:
@@ -126,11 +142,12 @@ class Window(QMainWindow):
         bar.setMovable(False)
         self.addToolBar(bar)
         self.actions_.fill_toolbar(bar)
-        self.actions_.fill_menus([dock.toggleViewAction() for dock in self.docks.all])
+        self.actions_.fill_menus([dock.toggleViewAction() for dock in self.docks.all], self.tabs)
         self.actions_.levels[self.session.default_level].setChecked(True)
         theme = str(QSettings().value("theme", "system"))
         self.actions_.themes.get(theme, self.actions_.themes["system"]).setChecked(True)
-        slow = (self.edit_queue.lane, self.panel_updater.output_lane, self.file_lane, self.documents.lane)
+        files = (self.opener.lane, self.file_lane, self.files.lane)
+        slow = (self.edit_queue.lane, self.panel_updater.output_lane, *files)
         drawing, running = self.panel_updater.draw_lane, self.panel_updater.output_lane
         self.progress_indicator = ProgressIndicator(slow, (running, drawing), delayed=(drawing,))
         self.statusBar().addPermanentWidget(self.progress_indicator)
@@ -151,14 +168,12 @@ class Window(QMainWindow):
         self.output.image_dropped.connect(self.open_file)
         self.output.edit_requested.connect(self.apply_edit)
         self.progress_indicator.cancel_requested.connect(self._cancel_all)
-        self.edit_queue.network_opened.connect(self._on_network_opened)
-        self._closed_timer = QTimer(self, singleShot=True, interval=_GIVE_BACK_MS)
-        self._closed_timer.timeout.connect(
-            lambda: self.file_lane.submit(jobs.return_memory, lambda _: None, self._on_failed)
-        )
+        self.opener.started.connect(lambda name: self.statusBar().showMessage(tr("Opening {network}…", network=name)))
+        self.opener.opened.connect(self._on_network_opened)
         self.edit_queue.network_changed.connect(self._on_network_edited)
-        self.documents.document_changed.connect(self._update_title)
-        self.documents.saved.connect(lambda path: self.show_status(tr("Saved {path}", path=path)))
+        self.documents.closed.connect(self._on_document_closed)
+        self.files.document_changed.connect(self._update_title)
+        self.files.saved.connect(lambda path: self.show_status(tr("Saved {path}", path=path)))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._update_canvas_theme)
 
     def _connect_actions(self) -> None:
@@ -169,13 +184,13 @@ class Window(QMainWindow):
             (a.fit, self.canvas.fit),
             (a.zoom_in, lambda: self.canvas.zoom(1.25)),
             (a.zoom_out, lambda: self.canvas.zoom(0.8)),
-            (a.undo, lambda: self.edit_queue.change(lambda network: network.undo())),
-            (a.redo, lambda: self.edit_queue.change(lambda network: network.redo())),
-            (a.reset, lambda: self.edit_queue.change(lambda network: network.reset())),
+            (a.undo, lambda: self.change_network(lambda network: network.undo())),
+            (a.redo, lambda: self.change_network(lambda network: network.redo())),
+            (a.reset, lambda: self.change_network(lambda network: network.reset())),
             (a.history, self.show_history),
             (a.open_project, self.ask_open),
-            (a.save, self.documents.save),
-            (a.save_as, self.documents.save_as),
+            (a.save, self.files.save),
+            (a.save_as, self.files.save_as),
             (a.open_image, self.samples.ask_open),
             (a.paste, self.samples.paste),
             (a.quit, self.close),
@@ -185,8 +200,8 @@ class Window(QMainWindow):
         a.compare.toggled.connect(self.compare)
         a.recent.aboutToShow.connect(lambda: recent_projects.fill_recent_menu(a.recent, self.open_project))
 
-    def start(self, network: str | Network | None = None) -> None:
-        """Import torch in the background, then open `network`: a key of the catalogue, a file, or an opened one."""
+    def start(self, *networks: str | Network) -> None:
+        """Import torch in the background, then open each: a key of the catalogue, a file, or an opened network."""
         getting_ready = tr("Loading PyTorch…")
         self.statusBar().showMessage(getting_ready)
 
@@ -198,45 +213,44 @@ class Window(QMainWindow):
 
         self.file_lane.submit(jobs.import_torch, ready, self._on_failed)
         self.samples.show_built_in("cat")
-        if network is None:
-            return
-        if isinstance(network, str):
-            self.open_target(network)
-        else:
-            self.edit_queue.open(jobs.open_at_level_job(network, self.session.default_level))
+        for network in networks:
+            if isinstance(network, str):
+                self.open_target(network, is_preview=len(networks) == 1)
+            else:
+                self.opener.open(jobs.open_at_level_job(network, self.session.default_level))
 
     # commands
 
-    def open_target(self, target: str) -> None:
+    def open_target(self, target: str, *, is_preview: bool = False) -> None:
         """Open what was given at a start: the key of a network, or a file."""
-        if (take := self._find_file_handler(target)) is not None:
-            take(target)
-        elif Path(target).is_file():
+        if self._find_file_handler(target) is not None or Path(target).is_file():
             self.open_project(target)
         else:
-            self.open_network(target)
+            self.open_network(target, is_preview=is_preview)
 
-    def open_network(self, key: str, options: dict[str, Any] | None = None, edits: tuple[Any, ...] = ()) -> None:
-        """Open a network of the catalogue, built with options of its entry, and apply edits to it."""
-        if self.documents.confirm_leave(lambda: self.open_network(key, options, edits)):
-            self.statusBar().showMessage(tr("Opening {network}…", network=key))
-            self.edit_queue.open(jobs.open_network_job(key, self.session.default_level, options, edits))
+    def open_network(
+        self,
+        key: str,
+        options: dict[str, Any] | None = None,
+        edits: tuple[Any, ...] = (),
+        *,
+        is_preview: bool = True,
+    ) -> None:
+        """Open a network of the catalogue, built with options of its entry, and apply edits to it; a preview gives its
+        tab to the next one that is opened."""
+        self.opener.open_network(key, options, edits, is_preview=is_preview)
 
     def open_model_file(self, path: str, *, trusted: bool = False, limits: Any = None) -> None:
         """Open a file of a model; one that can run code only where the user has agreed to that."""
-        if self.documents.confirm_leave(lambda: self.open_model_file(path, trusted=trusted, limits=limits)):
-            self.statusBar().showMessage(tr("Opening {network}…", network=Path(path).name))
-            level = self.session.default_level
-            self.edit_queue.open(jobs.open_network_job(path, level, trusted=trusted, limits=limits))
+        self.opener.open_model_file(path, trusted=trusted, limits=limits)
 
     def show_opened(self, opened: jobs.OpenedNetwork) -> None:
-        """Show a network that was opened, unless the user wants to keep unsaved edits."""
-        if self.documents.confirm_leave(lambda: self.show_opened(opened)):
-            self.edit_queue.open(lambda wanted: opened)
+        """Show a network that was opened in a tab of its own."""
+        self.opener.show(opened)
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""
-        path = self.documents.ask_path()
+        path = self.files.ask_path()
         if path is not None:
             self.open_project(path)
 
@@ -250,25 +264,27 @@ class Window(QMainWindow):
 
     def open_project(self, path: str) -> None:
         """Open a file that is no image: a project, a file of edits, or one of a tool."""
-        (self._find_file_handler(path) or self.documents.open)(path)
+        (self._find_file_handler(path) or self.opener.open_project)(path)
 
     def apply_edit(self, edit: Any) -> None:
         """Apply an edit to the open network."""
         self.change_network(lambda network: network.edit(edit))
 
-    def change_network(self, step: Callable[[Network], Network]) -> None:
-        """Apply a function to the open network, off the UI thread, and show the result."""
+    def change_network(
+        self, step: Callable[[Network], Network], document: Document | None = None, *, is_followed: bool = False
+    ) -> None:
+        """Apply a function to the network of a document, by default that in sight; see `WindowCommands`."""
         self.notice.hide()
-        self.edit_queue.change(step)
+        self.edit_queue.change(document or self.session.document, step, is_followed=is_followed)
 
     def rebuild_network(self, job: Callable[[Network, KeepGoing], Network]) -> None:
         """Do as `change_network` does, with a step that takes long and can be cancelled."""
         self.notice.hide()
-        self.edit_queue.rebuild(job)
+        self.edit_queue.rebuild(self.session.document, job)
 
     def go_to_position(self, position: int) -> None:
         """Go to a position of the history; 0 is the baseline."""
-        self.edit_queue.change(lambda network: replace(network, history=network.history.at_position(position)))
+        self.change_network(lambda network: replace(network, history=network.history.at_position(position)))
 
     def compare(self, compared: bool) -> None:
         """Show the baseline for the time being, or the edited network again."""
@@ -305,27 +321,48 @@ class Window(QMainWindow):
         QSettings().setValue("theme", scheme)
         self._update_canvas_theme()
 
+    def open_window(self, document: Document, position: QPoint | None) -> None:
+        """Show a document, which is in no window, in a window of its own, with the same photo."""
+        window = Window()
+        _WINDOWS.append(window)
+        window.documents.place(document)
+        window.files.keep(document)
+        if self.session.sample is not None:
+            window.samples.show_loaded(self.session.sample)
+        window.resize(self.size())
+        window.move(position - QPoint(80, 20) if position is not None else self.pos() + QPoint(40, 40))
+        window.show()
+
     # results
 
     def _on_network_opened(self, found: jobs.OpenedNetwork) -> None:
         self.statusBar().clearMessage()
-        self.notice.hide()
-        self.inspector.show_inspection(None)
-        self.panel_updater.anchor_to(None)
-        self.session.set_default_level(found.level)
-        self.actions_.levels[found.level].setChecked(True)
-        self.documents.set_opened(found)
-        self.session.set_network(found.network, found.expanded, found.selection, found.bookmarks)
         if found.sample:
             self.samples.show_built_in(found.sample)
-        self.library.mark_open(found.network.context.entry, found.network.context.options)
-        self._closed_timer.start()  # the network that was open before
 
-    def _on_network_edited(self, network: Network, renamed: Mapping[str, tuple[str, ...]]) -> None:
+    def _on_network_edited(
+        self, document: Document, network: Network, renamed: Mapping[str, tuple[str, ...]], is_followed: bool
+    ) -> None:
+        if document is self.session.document:
+            self.notice.hide()
+            self.panel_updater.keep_view(renamed)
+        self.session.change_network(document, network, renamed, is_followed=is_followed)
+        self.files.keep(document)
+        self.tabs.update()
+
+    def _on_document_changed(self) -> None:
+        """Another document is in sight: what is said about the former goes, what was said of this one comes."""
         self.notice.hide()
-        self.panel_updater.keep_view(renamed)
-        self.session.set_network(network, renamed=renamed)
-        self.documents.keep()
+        document = self.session.document
+        self.actions_.levels[document.level].setChecked(True)
+        context = document.network.context if document.network is not None else None
+        self.library.mark_open(context.entry if context else None, context.options if context else {})
+        if (failure := self._unseen_failures.pop(document, None)) is not None:
+            self._on_failed(failure)
+
+    def _on_document_closed(self, document: Document) -> None:
+        self.panel_updater.kept.drop(document)
+        self.files.autosave.forget(document)
 
     def _on_network_changed(self) -> None:
         self.previews.clear()
@@ -336,6 +373,7 @@ class Window(QMainWindow):
         self.statusBar().clearMessage()  # said in the language before
         self.notice.hide()
         self._show_networks()
+        self.tabs.update()
         self._update_actions()
         self._update_baseline_badge()
 
@@ -354,8 +392,8 @@ class Window(QMainWindow):
         self._update_title()
 
     def _update_title(self) -> None:
-        self.setWindowTitle(self.documents.window_title)
-        self.setWindowModified(self.documents.is_modified)
+        self.setWindowTitle(window_title(self.session.document))
+        self.setWindowModified(self.session.document.is_modified)
 
     def _on_failed(self, failure: Exception) -> None:
         self.statusBar().clearMessage()
@@ -367,9 +405,15 @@ class Window(QMainWindow):
         if self.session.selection:
             self.panel_updater.update_inspector()  # a control that was refused goes back to what is set
 
+    def _on_edit_failed(self, document: Document, failure: Exception) -> None:
+        if document is self.session.document:
+            self._on_failed(failure)
+        else:
+            self._unseen_failures[document] = failure
+
     def _cancel_all(self) -> None:
         # A save is over at once, and is waited for; what is open stays, and so its figures are still to be shown.
-        kept = (self.documents.lane, self.panel_updater.figures_lane, self.panel_updater.inspect_lane)
+        kept = (self.files.lane, self.panel_updater.figures_lane, self.panel_updater.inspect_lane)
         for lane in (*self._lanes, *self.tool_context.lanes):
             if lane not in kept:
                 lane.cancel()
@@ -402,12 +446,14 @@ class Window(QMainWindow):
         self.output.dropEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.documents.confirm_leave(self.close):
+        if not self.tabs.confirm_close_all():
             event.ignore()
             return
-        self._closed_timer.stop()
+        self.memory.stop()
         self.docks.save_state()
         for lane in (*self._lanes, *self.tool_context.lanes):
             lane.close()
-        self.documents.autosave.close()
+        self.files.autosave.close()
         super().closeEvent(event)
+        if self in _WINDOWS:  # not before the event is over
+            QTimer.singleShot(0, lambda: _WINDOWS.remove(self))

@@ -25,8 +25,9 @@ class StartPageTool:
         self.page.network_requested.connect(context.commands.open_network)
         self.page.hide()
         self._session.on("network", self._on_network_changed)
+        self._session.on("document", self._on_network_changed)
         self._session.on("language", self._update_language)
-        context.edit_lane.busy_changed.connect(self._update_visibility)
+        context.open_lane.busy_changed.connect(self._update_visibility)
         QTimer.singleShot(0, self.page, self._fill_actions)  # when all tools are there
 
     def _fill_actions(self) -> None:
@@ -40,7 +41,7 @@ class StartPageTool:
 
     def _update_visibility(self) -> None:
         """Show the page while no network is open and none is being opened."""
-        if self._session.network is None and not self._context.edit_lane.busy:
+        if self._session.network is None and not self._context.open_lane.busy:
             self.page.show()
 
     def _on_network_changed(self) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr, tr_noop
+from explorer.document import Document
 from explorer.ui.plugin.panel_tool import Job, PanelTool
 from explorer.ui.plugin.tool_context import ToolContext
 
@@ -23,7 +25,8 @@ class TimingTool(PanelTool["TimingPanel"]):
     title, shortcut, preferred_height = tr_noop("Time per layer"), "Ctrl+Shift+T", 340
 
     def __init__(self, context: ToolContext) -> None:
-        self._timing: Timing | None = None
+        #: The last measurement of each document, and the version of its network that was measured.
+        self._timings: WeakKeyDictionary[Document, tuple[Network, Timing]] = WeakKeyDictionary()
         super().__init__(context)
         self.session.on("network", self._discard_times)
         self.session.on("selection", self._select_nodes)
@@ -47,17 +50,28 @@ class TimingTool(PanelTool["TimingPanel"]):
         """Return a job that times every layer."""
         return partial(measure_layers, network, sample)
 
+    @property
+    def _timing(self) -> Timing | None:
+        return self._timings[self.session.document][1] if self.session.document in self._timings else None
+
     def _retell(self) -> None:
-        self._timing = self._timing.retold() if self._timing is not None else None
+        for document, (network, timing) in list(self._timings.items()):
+            self._timings[document] = network, timing.retold()
         if self.panel is not None:
             self.panel.retranslate(self._timing)
 
     def _discard_times(self) -> None:
-        if self.panel is not None:
+        document = self.session.document
+        if document in self._timings and self._timings[document][0] is document.network:
+            if self.panel is not None:  # it is in sight again, as it was measured
+                self.panel.show_result(self._timing)
+                self._update_colouring_button()
+        elif self.panel is not None:
             self.lane.cancel()
             self.session.remove_colouring(self.title)
             self.panel.set_colouring(False)
-            self.panel.mark_outdated()
+            if self._timing is not None:
+                self.panel.mark_outdated()
 
     def _select_nodes(self) -> None:
         if self.panel is not None:
@@ -69,7 +83,9 @@ class TimingTool(PanelTool["TimingPanel"]):
 
     def show_result(self, result: Timing) -> None:
         """Show a measurement, and offer it as a colouring of the cards."""
-        self._timing = result
+        network = self.session.network
+        if network is not None:
+            self._timings[self.session.document] = network, result
         self.session.add_colouring(result.colouring(self.title))
         super().show_result(result)
         if self.panel is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QActionGroup
@@ -20,6 +21,7 @@ from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.weights.report import WeightsReport
 
 if TYPE_CHECKING:
+    from explorer.document import Document
     from explorer.network import Network
     from explorer.weights.checkpoint_matching import MatchedCheckpoint
     from explorer.weights.pretrained import PretrainedWeights
@@ -59,7 +61,7 @@ class WeightsTool:
         self.devices_menu.aboutToShow.connect(self._fill_devices)
         self._fill_budgets()
         follow_language(self.budgets_menu, lambda _: self._name_budgets())
-        self._opened: object = None  # baseline of the network whose remembered weights were looked for
+        self._looked_up: WeakSet[Document] = WeakSet()  # whose remembered weights were looked for
         panel.trained_requested.connect(self._load_default)
         context.session.on("network", self._update_button)
         context.session.on("network", self._load_remembered)
@@ -99,10 +101,10 @@ class WeightsTool:
 
     def _load_remembered(self) -> None:
         """Load what the user chose for a network when it was last open, if the file is still on this machine."""
-        network = self._context.session.network
-        if network is None or network.history.baseline is self._opened:
+        document, network = self._context.session.document, self._context.session.network
+        if network is None or document in self._looked_up:
             return
-        self._opened = network.history.baseline
+        self._looked_up.add(document)
         entry = network.context.entry
         if entry is None or network.context.checkpoint is not None:
             return
@@ -175,10 +177,12 @@ class WeightsTool:
         self._read_weights(network, job, str(offer.cache_path))
 
     def _read_weights(self, network: Network, job: Callable[[KeepGoing], MatchedCheckpoint | None], path: str) -> None:
+        document = self._context.session.document  # it may be out of sight by the time a download ends
+
         def show(loaded: MatchedCheckpoint | None) -> None:
             self._panel.progress.finish()
             if loaded is not None:
-                self._apply_weights(network, loaded, path)
+                self._apply_weights(network, loaded, path, document)
 
         def fail(failure: Exception) -> None:
             self._panel.progress.finish()
@@ -191,14 +195,16 @@ class WeightsTool:
         self._panel.progress.finish()
         self._context.commands.show_status(tr("Cancelled. The weights are unchanged."))
 
-    def _apply_weights(self, network: Network, loaded: MatchedCheckpoint | None, path: str = "") -> None:
-        """Give these weights to the open network, if it is still the one they were read for."""
+    def _apply_weights(
+        self, network: Network, loaded: MatchedCheckpoint | None, path: str = "", document: Document | None = None
+    ) -> None:
+        """Give these weights to the network of a document, if it is still the one they were read for."""
         baseline = network.history.baseline
 
         def step(now: Network) -> Network:
             return now.with_weights(loaded) if now.history.baseline is baseline else now
 
-        self._context.commands.change_network(step)
+        self._context.commands.change_network(step, document, is_followed=True)
         entry = network.context.entry
         if loaded is not None and loaded.preset and entry is not None:
             QSettings().setValue(_remembered_setting(entry.key), loaded.preset)

@@ -177,6 +177,7 @@ def settled(qtbot: QtBot, window: Window) -> None:
 @pytest.fixture
 def resnet(window: Window, qtbot: QtBot) -> Window:
     window.start("resnet18")
+    settled(qtbot, window)
     window.apply_edit(ToggleShortcut("layer2.0", on=False))
     window.apply_edit(SwapActivation("*", "gelu"))
     settled(qtbot, window)

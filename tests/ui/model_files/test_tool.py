@@ -49,7 +49,7 @@ def test_an_onnx_file_given_at_the_start_opens_with_its_groups_and_is_recent(
     assert network.verification.status == "equal"
     assert any("stage.0" in node.scope for node in network.architecture.live.values())
     assert recent_projects() == [str(files / "net.onnx")]
-    assert window.documents.path is None  # saving asks for a project's name
+    assert window.session.document.path is None  # saving asks for a project's name
     qtbot.waitUntil(lambda: window.output._output is not None, timeout=SLOW)
 
 

@@ -154,12 +154,13 @@ def test_bookmarks_are_listed_kept_in_the_project_and_opened_again(
     assert "layer2.1" in names[0]
     path = tmp_path / "marked.cnnx"
     monkeypatch.setattr(dialogs, "ask_project_save_path", lambda parent, suggested: str(path))
-    with qtbot.waitSignal(window.documents.saved, timeout=LONG):
-        window.documents.save()
+    with qtbot.waitSignal(window.files.saved, timeout=LONG):
+        window.files.save()
     assert read_project(path).view.bookmarks == ("layer2.1",)
     window.session.toggle_bookmark("layer2.1")
     assert window.session.bookmarks == ()
-    window.documents.open(str(path))
+    window.tabs.close_active()
+    window.open_project(str(path))
     qtbot.waitUntil(lambda: window.session.bookmarks == ("layer2.1",), timeout=LONG)
     listed(finding.bookmarks_menu)
     finding.bookmarks_menu.actions()[0].trigger()

@@ -26,7 +26,7 @@ GELU = SwapActivation("*", "gelu")
 
 
 def settled(qtbot: QtBot, window: Window) -> None:
-    lanes = (*window._lanes, *window.tool_context.lanes, window.documents.autosave.lane)
+    lanes = (*window._lanes, *window.tool_context.lanes, window.files.autosave.lane)
     qtbot.waitUntil(lambda: not any(lane.busy for lane in lanes), timeout=SLOW)
 
 
@@ -94,7 +94,7 @@ def test_unsaved_edits_are_in_the_journal_until_they_are_saved(
     edited(resnet, qtbot, GELU)
     assert [project.applied_edits for project in in_journal()] == [(WITHOUT, GELU)]
     monkeypatch.setattr(dialogs, "ask_project_save_path", lambda parent, suggested: str(path))
-    resnet.documents.save()
+    resnet.files.save()
     settled(qtbot, resnet)
     assert in_journal() == []
     edited(resnet, qtbot, SwapActivation("*", "relu6"))
@@ -104,15 +104,25 @@ def test_unsaved_edits_are_in_the_journal_until_they_are_saved(
     assert in_journal() == []
 
 
-@pytest.mark.parametrize("way", ["other network", "close"])
+@pytest.mark.parametrize("way", ["tab", "close"])
 def test_what_the_user_lets_go_is_not_offered_again(resnet: Window, qtbot: QtBot, way: str) -> None:
     edited(resnet, qtbot, WITHOUT)
     if way == "close":
         resnet.close()
     else:
-        resnet.open_network("alexnet")
+        resnet.tabs.close_active()
         settled(qtbot, resnet)
     assert in_journal() == []
+
+
+def test_every_tab_with_edits_is_in_the_journal(resnet: Window, qtbot: QtBot) -> None:
+    edited(resnet, qtbot, WITHOUT)
+    resnet.tabs.duplicate_action.trigger()
+    edited(resnet, qtbot, GELU)
+    assert sorted(len(project.applied_edits) for project in in_journal()) == [1, 2]
+    resnet.tabs.close_active()
+    settled(qtbot, resnet)
+    assert [project.applied_edits for project in in_journal()] == [(WITHOUT,)]
 
 
 def test_cancel_does_not_stop_the_journal(resnet: Window, qtbot: QtBot) -> None:
@@ -128,7 +138,7 @@ def test_a_journal_that_cannot_be_written_is_said_once(
     resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    resnet.documents.failed.connect(lambda failure: said.append(str(failure)))
+    resnet.files.failed.connect(lambda failure: said.append(str(failure)))
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -158,7 +168,7 @@ def test_it_is_offered_and_comes_back_as_a_modified_document(window: Window, qtb
     settled(qtbot, window)
     assert applied(window) == (WITHOUT, GELU)
     assert window.isWindowModified()
-    assert window.documents.path == path
+    assert window.session.document.path == path
     assert path.read_bytes() == before  # never over the user's file
     assert len(in_journal()) == 1  # now in the journal of this app
     window.actions_.undo.trigger()
@@ -167,7 +177,7 @@ def test_it_is_offered_and_comes_back_as_a_modified_document(window: Window, qtb
     assert window.isWindowModified()
     window.actions_.redo.trigger()
     settled(qtbot, window)
-    window.documents.save()
+    window.files.save()
     settled(qtbot, window)
     assert read_project(path).applied_edits == (WITHOUT,)
     assert backup_path(path).read_bytes() == before
@@ -183,10 +193,10 @@ def test_one_that_was_never_saved_asks_for_a_name(
     assert "never saved" in dialog.list.item(0).text()
     dialog.restore.click()
     settled(qtbot, window)
-    assert window.documents.path is None
+    assert window.session.document.path is None
     assert window.isWindowModified()
     monkeypatch.setattr(dialogs, "ask_project_save_path", lambda parent, suggested: str(path))
-    window.documents.save()
+    window.files.save()
     settled(qtbot, window)
     assert read_project(path).applied_edits == (WITHOUT,)
 
@@ -201,7 +211,7 @@ def test_a_file_that_changed_since_is_not_overwritten_unasked(
     monkeypatch.setattr(dialogs, "ask_changed_by_others", lambda parent, name: asked.append(name) or "cancel")
     offered(window, qtbot).restore.click()
     settled(qtbot, window)
-    window.documents.save()
+    window.files.save()
     settled(qtbot, window)
     assert asked == ["mine.cnnx"]
     assert read_project(path) == Project("alexnet")
@@ -247,13 +257,13 @@ def test_a_file_that_another_program_changed(
 ) -> None:
     other = path.with_name("other.cnnx")
     monkeypatch.setattr(dialogs, "ask_project_save_path", lambda parent, suggested: str(path))
-    resnet.documents.save()
+    resnet.files.save()
     settled(qtbot, resnet)
     write_project(path, Project("alexnet"))
     edited(resnet, qtbot, WITHOUT)
     monkeypatch.setattr(dialogs, "ask_changed_by_others", lambda parent, name: answer)
     monkeypatch.setattr(dialogs, "ask_project_save_path", lambda parent, suggested: str(other))
-    resnet.documents.save()
+    resnet.files.save()
     settled(qtbot, resnet)
     assert resnet.isWindowModified() == (answer == "cancel")
     if answer == "overwrite":

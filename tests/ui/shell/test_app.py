@@ -36,9 +36,9 @@ def test_a_later_start_has_a_window_only_where_none_takes_its_file(
 ) -> None:
     shown: list[object] = []
     monkeypatch.setattr("explorer.ui.shell.single_instance.hand_over", lambda target: is_taken)
-    monkeypatch.setattr("explorer.ui.shell.app.run_app", lambda target, on_shown=None: shown.append(target) or 0)
-    assert run_only_app("mine.cnnx", is_new=is_new) == 0
-    assert shown == ([] if is_taken and not is_new else ["mine.cnnx"])
+    monkeypatch.setattr("explorer.ui.shell.app.run_app", lambda *targets, on_shown=None: shown.extend(targets) or 0)
+    assert run_only_app(["mine.cnnx", "other.cnnx"], is_new=is_new) == 0
+    assert shown == ([] if is_taken and not is_new else ["mine.cnnx", "other.cnnx"])
 
 
 def test_the_window_starts_with_a_network_and_its_edits(window: Window, qtbot: QtBot) -> None:

@@ -176,8 +176,8 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
     monkeypatch.setattr(
         dialogs, "ask_project_save_path", lambda parent, suggested: (suggestions.append(suggested), str(path))[1]
     )
-    with qtbot.waitSignal(window.documents.saved, timeout=SLOW):
-        window.documents.save()
+    with qtbot.waitSignal(window.files.saved, timeout=SLOW):
+        window.files.save()
     assert suggestions == [str(net.parent / "Net.cnnx")]
     assert read_project(path).module == "net.py:Net"
     before = window.session.network
@@ -191,8 +191,8 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
     dialog.run_button.click()
     qtbot.waitUntil(lambda: window.session.network is not before, timeout=SLOW)
     assert window.session.network.history.applied_edits == (SwapActivation("act", "gelu"),)
-    assert window.documents.path == path
-    assert not window.documents.is_modified
+    assert window.session.document.path == path
+    assert not window.session.document.is_modified
 
 
 def test_a_project_whose_code_was_not_agreed_to_stays_closed(

@@ -181,6 +181,7 @@ def test_trained_weights_are_one_click_and_remembered(
     qtbot.waitUntil(lambda: likeliest(small) == "tabby", timeout=60_000)
     assert not button.isVisible()
 
+    small.tabs.close_active()
     small.open_network("mobilenet_v3_small")  # another one, which has random weights at first
     qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: random", timeout=60_000)
     qtbot.waitUntil(lambda: small.output.weights_button.text() == "Weights: ImageNet V1", timeout=60_000)
@@ -189,6 +190,7 @@ def test_trained_weights_are_one_click_and_remembered(
     qtbot.waitUntil(lambda: button.isVisible(), timeout=30_000)
     assert button.text() == "Load trained weights"  # the file is there
 
+    small.tabs.close_active()
     small.open_network("mobilenet_v3_small")
     qtbot.waitUntil(lambda: not small.edit_queue.lane.busy, timeout=60_000)
     assert not tool(small).lane.busy

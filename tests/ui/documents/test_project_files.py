@@ -92,11 +92,13 @@ def test_save_and_open(resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyP
     settled(qtbot, resnet)
     opened = resnet.session.expanded
     saved(resnet, qtbot, monkeypatch, path)
+    resnet.tabs.close_active()
     resnet.open_network("alexnet")
+    settled(qtbot, resnet)
     resnet.navigator.set_level("stages")
     resnet.samples.show_built_in("cat")
     settled(qtbot, resnet)
-    resnet.documents.open(str(path))
+    resnet.open_project(str(path))
     settled(qtbot, resnet)
     network, session = resnet.session.network, resnet.session
     assert network is not None
@@ -153,7 +155,7 @@ def test_thinking_better_of_saving(resnet: Window, qtbot: QtBot, monkeypatch: py
     resnet.actions_.save.trigger()
     settled(qtbot, resnet)
     assert resnet.isWindowModified()
-    assert resnet.documents.path is None
+    assert resnet.session.document.path is None
 
 
 def test_a_save_that_fails_says_so_and_stays_unsaved(
@@ -164,7 +166,7 @@ def test_a_save_that_fails_says_so_and_stays_unsaved(
     assert "cannot write" in resnet.notice.text
     assert "No such file or directory" in resnet.notice.text
     assert resnet.isWindowModified()
-    assert resnet.documents.path is None
+    assert resnet.session.document.path is None
     assert recent_projects.recent_projects() == []
 
 
@@ -182,31 +184,89 @@ def test_edits_made_while_saving_are_unsaved(
 # not losing edits
 
 
-@pytest.mark.parametrize("way", ["network", "options", "project", "close"])
-def test_without_edits_nothing_is_asked(resnet: Window, qtbot: QtBot, answers: Answers, way: str, path: Path) -> None:
-    asked = answers("cancel")
-    leave(resnet, way, path)
-    settled(qtbot, resnet)
-    assert asked == []
+WAYS_ON = ["network", "options", "project", "followed"]  # to another network
+WAYS_OUT = ["tab", "others", "window"]  # that close what is edited
 
 
-def leave(window: Window, way: str, path: Path) -> None:
+def go_on(window: Window, way: str, path: Path) -> None:
     if way == "network":
         window.library.network_requested.emit("alexnet")
     elif way == "options":
-        window.library.options_changed.emit("resnet18", {})
+        window.library.options_changed.emit("mobilenet_v2", {"width_mult": 0.5})
     elif way == "project":
         write_edits(path.with_name("edits.json"), (), "alexnet")
-        window.documents.open(str(path.with_name("edits.json")))
+        window.open_project(str(path.with_name("edits.json")))
+    else:
+        window.open_network("alexnet", None, (SwapActivation("*", "gelu"),))
+
+
+def leave(window: Window, way: str) -> None:
+    if way == "tab":
+        window.tabs.close_action.trigger()
+    elif way == "others":
+        window.tabs.new()
+        window.tabs.close_others_action.trigger()
     else:
         window.close()
 
 
-@pytest.mark.parametrize("way", ["network", "options", "project", "close"])
-def test_cancel_stays(resnet: Window, qtbot: QtBot, answers: Answers, way: str, path: Path) -> None:
+def is_left(window: Window, way: str) -> bool:
+    edited = [document for document in window.documents if document.network and document.current_edits]
+    return not window.isVisible() if way == "window" else not edited
+
+
+@pytest.mark.parametrize("way", WAYS_ON)
+def test_looking_at_another_network_asks_nothing_and_keeps_the_edits(
+    resnet: Window, qtbot: QtBot, answers: Answers, way: str, path: Path
+) -> None:
+    edited(resnet, qtbot)
+    first = resnet.session.document
+    asked = answers("cancel")
+    go_on(resnet, way, path)
+    settled(qtbot, resnet)
+    assert asked == []
+    assert resnet.session.document is not first
+    assert first in list(resnet.documents)
+    assert first.current_edits == (WITHOUT,)
+    assert first.is_modified
+    answers("discard")
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_without_edits_nothing_is_asked(resnet: Window, qtbot: QtBot, answers: Answers, way: str) -> None:
+    asked = answers("cancel")
+    leave(resnet, way)
+    settled(qtbot, resnet)
+    assert asked == []
+    assert is_left(resnet, way)
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_steps_of_a_guide_alone_are_not_asked_about(resnet: Window, qtbot: QtBot, answers: Answers, way: str) -> None:
+    resnet.change_network(lambda network: network.edit(WITHOUT), is_followed=True)
+    settled(qtbot, resnet)
+    assert in_force(resnet) == (WITHOUT,)
+    asked = answers("cancel")
+    leave(resnet, way)
+    assert asked == []
+    assert is_left(resnet, way)
+
+
+def test_steps_of_a_guide_after_ones_own_edit_are_asked_about(resnet: Window, qtbot: QtBot, answers: Answers) -> None:
+    edited(resnet, qtbot)
+    resnet.change_network(lambda network: network.edit(SwapActivation("*", "gelu")), is_followed=True)
+    settled(qtbot, resnet)
+    asked = answers("cancel")
+    resnet.tabs.close_active()
+    assert asked == ["ResNet-18"]
+    answers("discard")
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_cancel_stays(resnet: Window, qtbot: QtBot, answers: Answers, way: str) -> None:
     edited(resnet, qtbot)
     asked = answers("cancel")
-    leave(resnet, way, path)
+    leave(resnet, way)
     settled(qtbot, resnet)
     assert asked == ["ResNet-18"]
     assert resnet.isVisible()
@@ -214,28 +274,38 @@ def test_cancel_stays(resnet: Window, qtbot: QtBot, answers: Answers, way: str, 
     answers("discard")
 
 
-@pytest.mark.parametrize("way", ["network", "project", "close"])
-def test_discard_leaves(resnet: Window, qtbot: QtBot, answers: Answers, way: str, path: Path) -> None:
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_discard_leaves(resnet: Window, qtbot: QtBot, answers: Answers, way: str) -> None:
     edited(resnet, qtbot)
     answers("discard")
-    leave(resnet, way, path)
+    leave(resnet, way)
     settled(qtbot, resnet)
-    assert resnet.isVisible() == (way != "close")
-    assert way == "close" or key(resnet) == "alexnet"
+    assert is_left(resnet, way)
 
 
-@pytest.mark.parametrize("way", ["network", "project", "close"])
+@pytest.mark.parametrize("way", WAYS_OUT)
 def test_save_saves_and_then_leaves(
     resnet: Window, qtbot: QtBot, answers: Answers, monkeypatch: pytest.MonkeyPatch, way: str, path: Path
 ) -> None:
     edited(resnet, qtbot)
     asked = answers("save")
     naming(monkeypatch, path)
-    leave(resnet, way, path)
-    qtbot.waitUntil(lambda: not resnet.isVisible() if way == "close" else key(resnet) == "alexnet", timeout=SLOW)
+    leave(resnet, way)
+    qtbot.waitUntil(lambda: is_left(resnet, way), timeout=SLOW)
     assert len(asked) == 1
     assert read_project(path).applied_edits == (WITHOUT,)
-    assert resnet.documents.path == (path if way == "close" else None)
+
+
+def test_closing_the_window_asks_for_each_edited_tab(resnet: Window, qtbot: QtBot, answers: Answers) -> None:
+    edited(resnet, qtbot)
+    resnet.open_network("alexnet")
+    settled(qtbot, resnet)
+    edited(resnet, qtbot, SwapActivation("*", "gelu"))
+    resnet.open_network("vgg11")
+    settled(qtbot, resnet)
+    asked = answers("discard")
+    assert resnet.close()
+    assert asked == ["ResNet-18", "AlexNet (2014, one tower)"]
 
 
 def test_save_without_a_name_stays(
@@ -255,7 +325,7 @@ def test_a_failed_save_does_not_leave(
     edited(resnet, qtbot)
     answers("save")
     naming(monkeypatch, path.parent / "nowhere" / "mine.cnnx")
-    resnet.open_network("alexnet")
+    resnet.tabs.close_active()
     settled(qtbot, resnet)
     assert "cannot write" in resnet.notice.text
     assert (key(resnet), in_force(resnet)) == ("resnet18", (WITHOUT,))
@@ -278,16 +348,17 @@ def test_closing_right_after_saving_waits_for_the_file(
     assert read_project(path).applied_edits == (WITHOUT,)
 
 
-def test_a_save_does_not_name_a_network_opened_meanwhile(
+def test_a_save_names_the_document_it_was_asked_for(
     resnet: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, path: Path
 ) -> None:
     naming(monkeypatch, path)
+    first = resnet.session.document
     resnet.actions_.save.trigger()
-    found = resnet.documents
-    resnet.session.network = None  # as if another were open before the file is
+    resnet.tabs.new()  # another is in sight before the file is there
     settled(qtbot, resnet)
     assert path.exists()
-    assert found.path is None
+    assert first.path == path
+    assert resnet.session.document.path is None
 
 
 @pytest.mark.parametrize(("button", "answer"), [("Save", "save"), ("Discard", "discard"), ("Cancel", "cancel")])
@@ -327,7 +398,7 @@ def test_what_cannot_be_opened_is_said_and_nothing_is_lost(
 ) -> None:
     edited(resnet, qtbot)
     path.write_text(content)
-    resnet.documents.open(str(path))
+    resnet.open_project(str(path))
     settled(qtbot, resnet)
     assert message in resnet.notice.text
     assert resnet.notice._text.textFormat() == Qt.TextFormat.PlainText
@@ -344,7 +415,7 @@ def test_a_file_of_edits_is_opened_and_never_written_over(
     plain = path.with_name("edits.json")
     write_edits(plain, [SwapActivation("*", "gelu")], "alexnet")
     before = plain.read_text()
-    resnet.documents.open(str(plain))
+    resnet.open_project(str(plain))
     settled(qtbot, resnet)
     assert in_force(resnet) == (SwapActivation("*", "gelu"),)
     assert not resnet.isWindowModified()
@@ -358,7 +429,7 @@ def test_groups_and_a_selection_that_are_not_there_do_no_harm(resnet: Window, qt
     value = {"format": "cnnx", "version": 1, "network": "resnet18", "edits": [], "position": 0, "view": view}
     path.write_text(json.dumps(value))
     sample = resnet.session.sample
-    resnet.documents.open(str(path))
+    resnet.open_project(str(path))
     settled(qtbot, resnet)
     assert not resnet.notice.isVisible()
     assert resnet.canvas.picture is not None
@@ -436,7 +507,7 @@ def test_recent_projects(resnet: Window, qtbot: QtBot, path: Path) -> None:
         path.with_name(name).write_text(
             '{"format": "cnnx", "version": 1, "network": "alexnet", "edits": [], "position": 0}'
         )
-        resnet.documents.open(str(path.with_name(name)))
+        resnet.open_project(str(path.with_name(name)))
         settled(qtbot, resnet)
     path.with_name("gone.cnnx").unlink()
     menu.aboutToShow.emit()
