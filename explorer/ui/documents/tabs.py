@@ -47,9 +47,15 @@ class Tabs(QObject):
         self.new_action = build(
             tr_noop("New tab"), self.new, tr_noop("Open another network beside those that are open"), "Ctrl+T"
         )
-        self.close_action = build(tr_noop("Close tab"), self.close_active, tr_noop("Close this network"), "Ctrl+W", "Ctrl+F4")
+        self.close_action = build(
+            tr_noop("Close tab"), self.close_active, tr_noop("Close this network"), "Ctrl+W", "Ctrl+F4"
+        )
         self.next_action = build(
-            tr_noop("Next tab"), lambda: self._documents.step(1), tr_noop("Go to the tab on the right"), "Ctrl+Tab", "Ctrl+PgDown"
+            tr_noop("Next tab"),
+            lambda: self._documents.step(1),
+            tr_noop("Go to the tab on the right"),
+            "Ctrl+Tab",
+            "Ctrl+PgDown",
         )
         tip = tr_noop("Go to the tab on the left")
         self.previous_action = build(
@@ -60,7 +66,9 @@ class Tabs(QObject):
         tip = tr_noop("Move this tab to a window of its own")
         self.detach_action = build(tr_noop("Move tab to new window"), lambda: self.detach(self._documents.active), tip)
         tip = tr_noop("Close all tabs but this one")
-        self.close_others_action = build(tr_noop("Close other tabs"), lambda: self.close_others(self._documents.active), tip)
+        self.close_others_action = build(
+            tr_noop("Close other tabs"), lambda: self.close_others(self._documents.active), tip
+        )
         self.window_actions = (
             self.next_action,
             self.previous_action,
