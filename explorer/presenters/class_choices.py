@@ -20,12 +20,17 @@ class ClassCandidate:
     index: int
     label: str
     probability: float  # now
+    is_likely: bool = True  # among the likeliest of the two networks
+
+
+#: Outputs longer than this (of language models) are offered with their likeliest classes only.
+MAX_CLASSES = 10_000
 
 
 def likely_classes(
     now: Probe, baseline: Probe, keep_going: KeepGoing = always, count: int = 5
 ) -> tuple[ClassCandidate, ...]:
-    """Return the likeliest classes of the current network, then those of the baseline.
+    """Return the likeliest classes of the current network, then those of the baseline, then all others by their number.
 
     Raises NotAvailable when the output is no list of classes.
     """
@@ -33,7 +38,9 @@ def likely_classes(
     q = _probabilities(baseline, keep_going) if baseline is not now else p
     names = class_labels(len(p))
     shown = dict.fromkeys([*top_classes(p, count), *(top_classes(q, count) if len(q) == len(p) else ())])
-    return tuple(ClassCandidate(index, names[index], float(p[index])) for index in shown)
+    others = [index for index in range(len(p)) if index not in shown] if len(p) <= MAX_CLASSES else []
+    values = p.tolist()
+    return tuple(ClassCandidate(index, names[index], values[index], index in shown) for index in (*shown, *others))
 
 
 def _probabilities(probe: Probe, keep_going: KeepGoing) -> torch.Tensor:

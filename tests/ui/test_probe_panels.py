@@ -255,6 +255,15 @@ def test_in_the_window(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: looks.panel.baseline.isVisible(), timeout=SLOW)
     looks.panel.class_chosen.emit(17)
     qtbot.waitUntil(lambda: looks.panel.classes.currentData() == 17, timeout=SLOW)
+    classes = looks.panel.classes
+    assert {classes.itemData(index) for index in range(classes.count())} >= set(range(1000))
+    classes.lineEdit().setText("zebra")  # none of the likeliest: any class can be typed
+    classes.lineEdit().editingFinished.emit()
+    assert looks.target_class == 340
+    qtbot.waitUntil(lambda: "zebra" in looks.panel.caption.text(), timeout=SLOW)
+    classes.lineEdit().setText("no such thing")
+    classes.lineEdit().editingFinished.emit()
+    assert (looks.target_class, classes.currentText().split("  ")[0]) == (340, "zebra")
 
     times = tool(window, TimingTool)
     times.panel.measure_button.click()

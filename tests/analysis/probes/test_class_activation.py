@@ -99,3 +99,18 @@ def test_what_is_not_finite_is_refused() -> None:
 def test_it_can_be_called_off(network: Network, image: torch.Tensor) -> None:
     with pytest.raises(Cancelled):
         compute_class_activation(shown(network, image), 0, keep_going=lambda done: False)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 10])
+def test_any_class_of_a_network_of_ones_own(classes: int) -> None:
+    module = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 6, 3, stride=2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(6, classes),
+    ).eval()  # fmt: skip
+    probe = shown(open_network(module, input_shape=(1, 1, 20, 20)), torch.rand(1, 1, 20, 20))
+    for number in range(classes):
+        found = compute_class_activation(probe, number)
+        assert found.heat.shape == (9, 9)
+        assert found.target == number
+    with pytest.raises(NotAvailable):
+        compute_class_activation(probe, classes)
