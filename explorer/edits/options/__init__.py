@@ -1,22 +1,26 @@
 """Edits that a selection can have, as options, and the reason where one cannot.
 
 The inspector shows these; it knows nothing else about edits. An option that is offered is applicable: where that cannot
-be told quickly and for sure, it is not offered.
+be told quickly and for sure, it is not offered. Where layers with weights are called at several places, an edit may be
+one that would change only some of the calls: there each choice is tried before it is offered.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import translator
 from explorer.base.memo import memoise
-from explorer.edits.edit import EVERYWHERE, place_of, split_places
+from explorer.edits.edit import EVERYWHERE, EditError, place_of, split_places
 from explorer.edits.options import block_widths, blocks, branches, bulk, depth, layers, network_options, widths
 from explorer.edits.options.scope import OptionScope
+from explorer.edits.shared_layers import apply_to_calls
+from explorer.graph.architecture import Architecture
 from explorer.viewmodels.card_ids import members_of
 from explorer.viewmodels.panels import Option
 
@@ -99,7 +103,36 @@ def find_options(analysis: Analysis, selection: str | tuple[str, ...]) -> tuple[
 
 def _build_options(analysis: Analysis, scope: str, at: str) -> tuple[Option, ...]:
     place = OptionScope(analysis, scope, at)
-    return tuple(option for topic in OPTION_BUILDERS[scope] for option in topic(place))
+    found = tuple(option for topic in OPTION_BUILDERS[scope] for option in topic(place))
+    architecture = analysis.architecture
+    return tuple(_try_choices(option, architecture) for option in found) if architecture.shared_layers else found
+
+
+def _try_choices(option: Option, architecture: Architecture) -> Option:
+    """Return the option with the choices that can be made; with the reason, where none of them can."""
+    if option.reason:
+        return option
+    refusals = [_refusal(choice.edit, architecture) for choice in option.choices]
+    if not any(refusals):
+        return option
+    kept = tuple(choice for choice, refusal in zip(option.choices, refusals, strict=True) if not refusal)
+    if option.control == "switch" or not any(choice.edit for choice in kept):
+        return replace(option, reason=next(filter(None, refusals)))
+    current = option.choices[option.current] if option.current >= 0 else None
+    return replace(option, choices=kept, current=kept.index(current) if current in kept else -1)
+
+
+#: Edits of everything alike, which set no calls apart, and are dear to try.
+_OF_ALL_CALLS = ("multiply_depth", "apply_compound_scaling", "set_input_size")
+
+
+def _refusal(edit: Any, architecture: Architecture) -> str:
+    try:
+        if edit is not None and edit.name not in _OF_ALL_CALLS:
+            apply_to_calls(edit, architecture)
+    except EditError as refusal:
+        return str(refusal)
+    return ""
 
 
 def find_scopes(analysis: Analysis, selection: tuple[str, ...]) -> Iterator[tuple[str, str]]:
