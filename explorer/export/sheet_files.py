@@ -169,7 +169,9 @@ def _paint_vector(
     if not painter.begin(device):
         raise OSError(0, tr("the image could not be written"))
     painter.scale(scale, scale)
-    sheet.paint(painter, max(scale, 1.0), announce=announce)  # vectors can be enlarged: all text is kept
+    sheet.paint(
+        painter, max(scale, 1.0, 1.0 / sheet.zoom), announce=announce
+    )  # vectors can be enlarged: all text is kept
     painter.end()
 
 

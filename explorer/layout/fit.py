@@ -163,13 +163,27 @@ class _Search:
         """Make columns of a stage that is too high, or rows of one that is too wide."""
         across = self.direction == "right"
         parts = self._parts(self.groups[name], limit, across)
-        if len(parts) < 2:
+        if len(parts) < 2 and not self._holds_one_long_group(name, limit):
             return
         styles[name] = GroupStyle.COLUMN if across else GroupStyle.ACROSS
-        children[name] = [f"{_COLUMN}{part[0]}" for part in parts]
+        inside = []
         for part in parts:
-            children[f"{_COLUMN}{part[0]}"] = part
-            styles[f"{_COLUMN}{part[0]}"] = GroupStyle.ROW if across else GroupStyle.BARE_COLUMN
+            if len(part) == 1 and part[0] in self.groups and not across:
+                styles[part[0]] = GroupStyle.COLUMN
+                self._split(part[0], limit, children, styles)
+                inside.append(part[0])
+            else:
+                inside.append(f"{_COLUMN}{part[0]}")
+                children[inside[-1]] = part
+                styles[inside[-1]] = GroupStyle.ROW if across else GroupStyle.BARE_COLUMN
+        children[name] = inside
+
+    def _holds_one_long_group(self, name: str, limit: float) -> bool:
+        """Whether a group has nothing but another one that is too high: that one can be split instead."""
+        inside = self.groups[name].children
+        if len(inside) != 1 or inside[0] not in self.groups or self.direction == "right":
+            return False
+        return self._extent(inside[0], self.solved)[1] > limit
 
     def _parts(self, group: GroupGraph, limit: float, across: bool) -> list[list[str]]:
         gap = self.space.stub + self.space.arrow
