@@ -29,7 +29,7 @@ from explorer.analysis.module_comparison import (
 )
 from explorer.analysis.module_twin import copy_for_tracing, first_line, unwrap
 from explorer.analysis.torch_count import TorchCount, count_with_torch
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_sentences, tr, tr_noop
 from explorer.graph.architecture import Architecture
 from explorer.graph.call_arguments import required_parameters
 from explorer.graph.capture import Capture, capture
@@ -66,8 +66,8 @@ class Verification:
         if self.status == "not run":
             return tr("Not compared with the module itself: {reason}.", reason=self.reason)
         if self.status == "differs":
-            return " ".join(filter(None, (self._difference_text, self._reads_text, self.count, tr(_WAY_ON))))
-        return " ".join(filter(None, (self._reads_text, self._other_input_text, self.count)))
+            return join_sentences((self._difference_text, self._reads_text, self.count, tr(_WAY_ON)))
+        return join_sentences((self._reads_text, self._other_input_text, self.count))
 
     @property
     def _other_input_text(self) -> str:

@@ -183,6 +183,11 @@ def tr_noop(text: str) -> str:
     return text
 
 
+def join_sentences(sentences: Iterable[str]) -> str:
+    """Join those that are not empty, with the space between sentences that the language in force has."""
+    return ("" if translator.language.startswith("zh") else " ").join(filter(None, sentences))
+
+
 class Text(NamedTuple):
     """Text marked by `tr_noop` with the values of its placeholders: for objects that outlive the choice of a language.
 

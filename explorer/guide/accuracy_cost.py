@@ -74,7 +74,7 @@ def edited_network_point(network: Network) -> NetworkPoint | None:
     figures = network.figures
     return NetworkPoint(
         "",
-        f"{network.title}, edited" if network.history.position else network.title,
+        tr("{network}, edited", network=network.title) if network.history.position else network.title,
         entry.family if entry is not None else "",
         entry.year if entry is not None else 0,
         figures.total.params,

@@ -26,7 +26,7 @@ from explorer.analysis.probes.kernels import Kernels
 from explorer.analysis.probes.probe import Probe
 from explorer.analysis.sample import class_labels
 from explorer.base import number_format
-from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.languages import join_sentences, tr, tr_n, tr_noop
 from explorer.presenters.layer_activations import LayerActivations, format_activation, format_fraction
 from explorer.viewmodels.value_ranges import ValueRange, finite_range, has_both_signs, symmetric, union
 
@@ -236,7 +236,8 @@ def _kernels_view(kernels: Kernels) -> FeatureMapView:
 
 
 def _caption(activations: LayerActivations, *more: str) -> str:
-    return " ".join(filter(None, (f"{activations.title} ({activations.name}): {activations.size_text}.", *more)))
+    title, name, size = activations.title, activations.name, activations.size_text
+    return join_sentences((tr("{title} ({name}): {size}.", title=title, name=name, size=size), *more))
 
 
 def _statistics_rows(found: Statistics, zeros: str, dead: str) -> tuple[tuple[str, str], ...]:

@@ -35,7 +35,8 @@ def group_title(analysis: Analysis, group: Group) -> str:
 def group_title_with_remarks(analysis: Analysis, group: Group) -> str:
     """Return the title with what edits made of the block: "Residual block (shortcut off)"."""
     remarks = [tr(remark) for remark in analysis.pattern(group).remarks]
-    return group_title(analysis, group) + (f" ({', '.join(remarks)})" if remarks else "")
+    title = group_title(analysis, group)
+    return tr("{title} ({remarks})", title=title, remarks=tr(", ").join(remarks)) if remarks else title
 
 
 _MAX_NAMED = 3  # of what is selected together

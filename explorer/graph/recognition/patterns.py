@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from explorer.base.languages import Text, tr, tr_noop
+from explorer.base.languages import Text, join_sentences, tr, tr_noop
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Pattern:
     @property
     def description(self) -> str:
         """What it does, in the language of the interface."""
-        return " ".join(map(str, self.sentences))
+        return join_sentences(map(str, self.sentences))
 
     def with_sentence(self, template: str, remark: str = "", **values: Any) -> Pattern:
         """Return the pattern with one more sentence, and perhaps a remark."""

@@ -166,7 +166,7 @@ class _ScopePage(QWidget):
     def _set_expanded(self, expanded: bool) -> None:
         if expanded:
             self._add_rows(title for title in self._unavailable if title not in self.rows)
-        self._expander.setText(f"{tr('Unavailable')} ({len(self._unavailable)}) {'▾' if expanded else '▸'}")
+        self._expander.setText(f"{tr('Unavailable ({n})', n=len(self._unavailable))} {'▾' if expanded else '▸'}")
         for title in self._unavailable:
             if title in self.rows:
                 self.rows[title].setVisible(expanded)

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from explorer.base.languages import tr, tr_noop
+from explorer.base.languages import join_sentences, tr, tr_noop
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.output.image_widgets import ClassMaps, SamplePhoto, SampleStrip
 from explorer.ui.output.result_widgets import ClassBars, DivergenceMeter, ElidedText
@@ -180,12 +180,10 @@ class OutputPanel(QWidget):
         if output.non_finite_text:
             self.note.set_text(output.non_finite_text, is_error=True)
             return
-        took = (
-            f"{output.recomputed_text}, {output.milliseconds:.0f} ms."
-            if output.recomputed_text
-            else f"{output.milliseconds:.0f} ms."
-        )
-        self.note.set_text(" ".join(filter(None, (output.weights_text, output.note, f"{took[:1].upper()}{took[1:]}"))))
+        took = tr("{milliseconds:.0f} ms.", milliseconds=output.milliseconds)
+        if output.recomputed_text:
+            took = tr("{done}, {time}", done=output.recomputed_text, time=took)
+        self.note.set_text(join_sentences((output.weights_text, output.note, f"{took[:1].upper()}{took[1:]}")))
 
     def show_photo_distance(self, view: PhotoDistanceView | None) -> None:
         """Show how far apart photos are, beside the outputs that are shown; a warning takes the place of what is less

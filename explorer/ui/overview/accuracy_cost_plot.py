@@ -98,7 +98,9 @@ class AccuracyCostPlot(QWidget):
                 f"{number_format.format_short(spot.value_on(axis.name))} {_short_title(axis.title)}"
                 for axis in COST_AXES
             )
-            accuracy = tr("{network} ({year}): {top1:g} % top-1", network=spot.title, year=spot.year, top1=spot.top1)
+            accuracy = tr(
+                "{network} ({year}): {top1:g} % top-1", network=tr(spot.title), year=spot.year, top1=spot.top1
+            )
             self.status_label.setText(f"{accuracy}, {costs}. {spot.source}")
 
     def _redraw(self) -> None:
@@ -155,7 +157,7 @@ class AccuracyCostPlot(QWidget):
             ):
                 continue  # names on top of each other say nothing
             taken.append((x, y))
-            label = pg.TextItem(spot.title.split(" (")[0], color=c.text)
+            label = pg.TextItem(_short_title(spot.title), color=c.text)
             label.setAnchor((0.05 if x - least < _LABEL_SPACING[0] else 0.5, 1.4))  # at the edge it would be cut off
             label.setPos(x, y)
             self.plot.addItem(label, ignoreBounds=True)
@@ -175,7 +177,7 @@ class AccuracyCostPlot(QWidget):
 
 
 def _short_title(title: str) -> str:
-    """Return the title of an axis without what explains it."""
+    """Return a title without what explains it in brackets."""
     return tr(title).split(" (")[0].split("（")[0]
 
 

@@ -13,6 +13,7 @@ from explorer.base.languages import translator
 from explorer.edits import ToggleShortcut
 from explorer.network import Network
 from explorer.networks.catalogue import all_entries, all_families
+from explorer.project.journal import Journal
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.overview.tool import OverviewTool
@@ -39,6 +40,7 @@ _PROSE = re.compile(r"[^\W\d_]{2,}[,:;]? [^\W\d_]+|\b[A-Z]?[a-z]{3,}")
 @pytest.fixture
 def busy_window(window: Window, opened: Callable[[str], Network], qtbot: QtBot) -> Iterator[Window]:
     """A window with an edited network, a selection, all panels, a comparison and the views of all networks."""
+    assert Journal.__module__  # imported before the lanes start, which import what it needs at the same time
     window.resize(1600, 1000)
     network = opened("mobilenet_v3_small")
     window.start(network)
