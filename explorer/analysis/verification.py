@@ -70,6 +70,11 @@ class Verification:
         return join_sentences((self._reads_text, self._other_input_text, self.count))
 
     @property
+    def warning(self) -> str:
+        """What is wrong, in one sentence; empty where the output is equal."""
+        return {"equal": "", "not run": self.text, "differs": self._difference_text}[self.status]
+
+    @property
     def _other_input_text(self) -> str:
         if not self.other_input:
             return ""

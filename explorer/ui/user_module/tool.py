@@ -65,11 +65,12 @@ class UserModuleTool:
         if verification is self._warned_of:
             return
         self._warned_of = verification
-        wrong = verification is not None and verification.status != "equal"
-        node = verification.first_node if verification is not None else ""
         own = network.context.user_module if network is not None else None
-        text = verification.text if verification is not None and wrong else ""
-        self.strip.show_warning(text, node, can_reopen=own is not None)
+        if verification is None:
+            self.strip.show_warning("", "", can_reopen=False)
+        else:
+            self.strip.show_warning(verification.warning, verification.first_node, can_reopen=own is not None)
+            self.strip.label.setToolTip(verification.text)
 
     def _open_with_other_inputs(self) -> None:
         network = self._session.network
