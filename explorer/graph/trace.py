@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import fx, nn
@@ -58,16 +58,16 @@ def trace(
     finally:
         for part, training in modes.items():
             part.training = training
-    return _GraphConverter(module, graph, input_op or Input(input_shape)).build(title or type(module).__name__, key)
+    return _GraphConverter(module, graph, [input_op or Input(input_shape)]).build(title or type(module).__name__, key)
 
 
-def snapshot_of_graph(module: nn.Module, input_op: Input, title: str = "") -> Architecture:
+def snapshot_of_graph(module: nn.Module, input_ops: Sequence[Input], title: str = "") -> Architecture:
     """Keep a graph that is there already, `module.graph`, with the modules that its nodes say they come from.
 
-    Raises TraceError for several inputs.
+    `input_ops` stand for its placeholders, in order. Raises TraceError where these are others.
     """
     graph: Any = module.graph
-    return _GraphConverter(module, graph, input_op).build(title or type(module).__name__, "")
+    return _GraphConverter(module, graph, input_ops).build(title or type(module).__name__, "")
 
 
 class _Tracer(fx.Tracer):
@@ -139,10 +139,10 @@ def _explain_failure(module: nn.Module, failure: Exception) -> str:
 class _GraphConverter:
     """Turns one traced fx graph into frozen nodes."""
 
-    def __init__(self, module: nn.Module, graph: fx.Graph, input_op: Input) -> None:
+    def __init__(self, module: nn.Module, graph: fx.Graph, input_ops: Sequence[Input]) -> None:
         self.module = module
         self.graph = graph
-        self.input_op = input_op
+        self.input_ops = list(input_ops)  # those to come
         self.nodes = NodeList(module)
         self.names: dict[fx.Node, str] = {}
         self.tuples: dict[fx.Node, tuple[Any, ...]] = {}
@@ -150,7 +150,7 @@ class _GraphConverter:
     def build(self, title: str, key: str) -> Architecture:
         inputs = [node for node in self.graph.nodes if node.op == "placeholder"]
         required = [node for node in inputs if not node.args]
-        if len(required) > 1:
+        if len(required) > len(self.input_ops):
             names = ", ".join(str(node.target) for node in required)
             raise TraceError(
                 tr(
@@ -165,7 +165,7 @@ class _GraphConverter:
         return self.nodes.build(title, key)
 
     def add_node(self, node: fx.Node) -> None:
-        if node.op == "placeholder" and "input" in self.nodes.nodes:  # an optional second argument: keep its default
+        if node.op == "placeholder" and not self.input_ops:  # an optional second argument: keep its default
             self.names[node] = ""
             return
         if node.op == "call_module" and type(self.module.get_submodule(str(node.target))) is nn.Identity:
@@ -189,7 +189,7 @@ class _GraphConverter:
         args, kwargs = self.convert_arguments(node.args), self.convert_arguments(dict(node.kwargs))
         path = str(node.target)
         if node.op == "placeholder":
-            return self.nodes.add_input(self.input_op)
+            return self.nodes.add_input(self.input_ops.pop(0))
         if node.op == "output":
             return self.nodes.add_output(args[0])
         if node.op == "call_module":

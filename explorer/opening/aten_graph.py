@@ -29,7 +29,7 @@ def open_program(program: Any, example: Example, title: str, parameters: Collect
         if isinstance(tensor := held._buffers.pop(name, None), torch.Tensor):
             held.register_parameter(name, nn.Parameter(tensor))
     module.graph = _in_torch_functions(module)
-    architecture = snapshot_of_graph(module, example.ops[id(example.main)], title)
+    architecture = snapshot_of_graph(module, [example.ops[id(value)] for value in example.args], title)
     return verify_snapshot(architecture, program.module(check_guards=False), example, title)
 
 

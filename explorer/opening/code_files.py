@@ -16,16 +16,27 @@ from torch import nn
 from explorer.analysis.example_inputs import Example, positional_example
 from explorer.analysis.verification import VerifiedModule, open_verified
 from explorer.base.languages import tr
+from explorer.graph.call_arguments import required_parameters
 from explorer.networks.input_spec import InputSpec, single_input
 from explorer.opening.aten_graph import open_program, script_to_program
 from explorer.opening.errors import OpeningError
 
+Sides = tuple[int, ...]
+Inputs = tuple[InputSpec, ...]
 
-def open_code_file(path: str, kind: str, title: str, input_shape: tuple[int, ...] | None = None) -> VerifiedModule:
+
+def open_code_file(
+    path: str,
+    kind: str,
+    title: str,
+    input_shape: tuple[int, ...] | None = None,
+    inputs: tuple[InputSpec, ...] = (),
+) -> VerifiedModule:
     """Open a file of a format that can run code. Only after consent.
 
     Args:
         kind: of `formats.Format`.
+        inputs: what its forward takes, in place of `input_shape`; an exported program knows it itself.
 
     Raises:
         OpeningError: it cannot be read, or holds no module.
@@ -33,17 +44,19 @@ def open_code_file(path: str, kind: str, title: str, input_shape: tuple[int, ...
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated, which is no news to who opens such a file
-        return _OPENERS[kind](path, title, input_shape)
+        return _OPENERS[kind](path, title, input_shape, inputs)
 
 
-def _open_exported(path: str, title: str, input_shape: tuple[int, ...] | None) -> VerifiedModule:
+def _open_exported(path: str, title: str, input_shape: Sides | None, inputs: Inputs) -> VerifiedModule:
     program = torch.export.load(path)
     return open_program(program, _example_of(program, input_shape), title)
 
 
-def _open_script(path: str, title: str, input_shape: tuple[int, ...] | None) -> VerifiedModule:
+def _open_script(path: str, title: str, input_shape: Sides | None, inputs: Inputs) -> VerifiedModule:
     load: Any = torch.jit.load
     module: nn.Module = load(path, map_location="cpu").eval()
+    if inputs or len(required_parameters(module)) != 1:
+        return open_verified(module, inputs or (single_input(input_shape) if input_shape else ()))
     shape = input_shape or (1, 3, 224, 224)
     example = positional_example((InputSpec("", shape, _name_of(_dtype_of(module))),))
     name = getattr(module, "original_name", "") or title
@@ -51,12 +64,12 @@ def _open_script(path: str, title: str, input_shape: tuple[int, ...] | None) -> 
     return open_program(script_to_program(module, example.main), example, name, parameters)
 
 
-def _open_pickled(path: str, title: str, input_shape: tuple[int, ...] | None) -> VerifiedModule:
+def _open_pickled(path: str, title: str, input_shape: Sides | None, inputs: Inputs) -> VerifiedModule:
     content = torch.load(path, map_location="cpu", weights_only=False)
     module = _find_module(content)
     if module is None:
         raise OpeningError(tr("the file holds no torch.nn.Module but {kind}", kind=type(content).__name__))
-    return open_verified(module, single_input(input_shape) if input_shape else ())
+    return open_verified(module, inputs or (single_input(input_shape) if input_shape else ()))
 
 
 def _find_module(content: Any) -> nn.Module | None:
@@ -66,21 +79,20 @@ def _find_module(content: Any) -> nn.Module | None:
     return next((value for value in held if isinstance(value, nn.Module)), None)
 
 
-def _example_of(program: Any, input_shape: tuple[int, ...] | None) -> Example:
-    """An input of the shape that the program was exported for."""
-    inputs = [spec.arg.name for spec in program.graph_signature.input_specs if spec.kind.name == "USER_INPUT"]
-    if len(inputs) != 1:
-        raise OpeningError(
-            tr(
-                "the program takes {count} inputs ({names}); one is needed",
-                count=len(inputs),
-                names=", ".join(map(str, inputs)),
-            )
-        )
-    node = next(node for node in program.graph.nodes if node.name == inputs[0])
-    value = node.meta["val"]
-    shape = input_shape or tuple(side if isinstance(side, int) else int(side.node.hint or 2) for side in value.shape)
-    return positional_example((InputSpec("", shape, _name_of(value.dtype)),))
+def _example_of(program: Any, input_shape: Sides | None) -> Example:
+    """Inputs of the shapes that the program was exported for; `input_shape` in place of that of a single one."""
+    names = [spec.arg.name for spec in program.graph_signature.input_specs if spec.kind.name == "USER_INPUT"]
+    nodes = {node.name: node for node in program.graph.nodes}
+    values = {name: nodes[name].meta["val"] for name in names}
+    if not values or not all(isinstance(value, torch.Tensor) for value in values.values()):
+        raise OpeningError(tr("the program takes other inputs than tensors: {names}", names=", ".join(names)))
+    specs = []
+    for name, value in values.items():
+        shape = tuple(side if isinstance(side, int) else int(side.node.hint or 2) for side in value.shape)
+        single = len(values) == 1
+        given = input_shape if single and input_shape else shape
+        specs.append(InputSpec("" if single else name, given, _name_of(value.dtype)))
+    return positional_example(tuple(specs))
 
 
 def _name_of(dtype: torch.dtype) -> str:

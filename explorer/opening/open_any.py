@@ -61,7 +61,7 @@ def open_any(
     Args:
         source: what to open; a module keeps its own weights.
         input_shape: (batch, channels, height, width); without one the entry's or file's own, or (1, 3, 224, 224).
-        inputs: of a module or of own code, in place of `input_shape`: see `explorer.network.open_network`.
+        inputs: of a module or of code, in place of `input_shape`: see `explorer.network.open_network`.
         options: of a catalogue entry ({"width_mult": 0.5}), or arguments of what builds the network.
         edits: to make at once.
         seed: of random weights.
@@ -100,7 +100,8 @@ def open_any(
         raise OpeningError(tr('{file} holds code: name its class, as "{name}:Net"', file=path.name, name=text))
     if found.runs_code and not trusted:
         raise CodeConsentRequired(path, found.name)
-    network = network_from_verified(_open_file(path, found.kind, input_shape, apart), seed=seed, edits=edits)
+    specs = parse_inputs(inputs)
+    network = network_from_verified(_open_file(path, found.kind, input_shape, specs, apart), seed=seed, edits=edits)
     network.context.file = str(path.resolve()) if found.kind == "onnx" else ""
     return network
 
@@ -176,8 +177,10 @@ def _open_weights(
     return network.load_weights(path).edit(*edits)
 
 
-def _open_file(path: Path, kind: str, input_shape: tuple[int, ...] | None, apart: Apart | None) -> VerifiedModule:
-    opener, arguments = _opener_of(path, kind, input_shape)
+def _open_file(
+    path: Path, kind: str, input_shape: tuple[int, ...] | None, inputs: tuple[InputSpec, ...], apart: Apart | None
+) -> VerifiedModule:
+    opener, arguments = _opener_of(path, kind, input_shape, inputs)
     if apart is None:
         return _call(opener)(*arguments)
     from explorer.networks.user_module import UserModuleError
@@ -198,10 +201,12 @@ def _open_file(path: Path, kind: str, input_shape: tuple[int, ...] | None, apart
     return opened
 
 
-def _opener_of(path: Path, kind: str, input_shape: tuple[int, ...] | None) -> tuple[str, tuple[Any, ...]]:
+def _opener_of(
+    path: Path, kind: str, input_shape: tuple[int, ...] | None, inputs: tuple[InputSpec, ...]
+) -> tuple[str, tuple[Any, ...]]:
     if kind == "onnx":
         return "explorer.opening.onnx_file:open_onnx", (str(path), input_shape)
-    return "explorer.opening.code_files:open_code_file", (str(path), kind, path.stem, input_shape)
+    return "explorer.opening.code_files:open_code_file", (str(path), kind, path.stem, input_shape, inputs)
 
 
 def _call(opener: str) -> Callable[..., VerifiedModule]:

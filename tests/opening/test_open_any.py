@@ -191,3 +191,36 @@ class _Mark:
 
     def __reduce__(self) -> Any:
         return Path.touch, (self.mark,)
+
+
+class TwoInputs(nn.Module):
+    """An image and a mask."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(1, 4, 3, padding=1)
+
+    def forward(self, image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = torch.relu(self.a(image)) * self.b(mask)
+        return out
+
+
+@pytest.mark.parametrize("kind", ["two.pt2", "two.pt", "two.onnx"])
+@pytest.mark.filterwarnings("ignore")
+def test_files_with_several_inputs_open_verified(tmp_path: Path, kind: str) -> None:
+    module, images = TwoInputs().eval(), (torch.randn(1, 3, 8, 8), torch.randn(1, 1, 8, 8))
+    shapes = ("image=3x8x8", "mask=1x8x8")
+    path = tmp_path / kind
+    if kind.endswith("pt2"):
+        torch.export.save(torch.export.export(module, images), str(path))
+    elif kind.endswith("pt"):
+        script: Any = torch.jit.script
+        script(module).save(str(path))
+    else:
+        explorer.save_network(explorer.open(module, inputs=shapes), path)
+    network = explorer.open(path, trusted=True, inputs=shapes if kind == "two.pt" else ())
+    assert network.verification is not None
+    assert network.verification.status == "equal"
+    assert [spec.name for spec in network.context.inputs] == ["image", "mask"]
+    with torch.no_grad():
+        assert torch.allclose(network.module()(*images), module(*images), atol=1e-5)
