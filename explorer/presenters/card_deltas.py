@@ -15,13 +15,19 @@ from explorer.viewmodels.diagram import Card, Diagram
 
 def add_deltas(diagram: Diagram, now: Analysis, baseline: Analysis) -> Diagram:
     """Return the diagram with a line on each card whose figures differ from those of the same part before the edits."""
-    cards = {id: _with_delta(card, now, baseline) for id, card in diagram.cards.items()}
+    cards = {
+        id: _with_delta(card, now, baseline) if id in diagram.children or _is_touched(card) else card
+        for id, card in diagram.cards.items()
+    }
     return replace(diagram, cards=cards)
 
 
+def _is_touched(card: Card) -> bool:
+    """Whether edits changed a card that has room for a line, or took something out of it."""
+    return not card.is_round and (card.change != "same" or card.tint_label not in ("", "unchanged"))
+
+
 def _with_delta(card: Card, now: Analysis, baseline: Analysis) -> Card:
-    if card.is_round or card.change == "same":
-        return card
     is_gone = card.change == "removed"
     ids = members_of(card.id)
     present = Total() if is_gone else now.figures.sum(_nodes(now, ids))
