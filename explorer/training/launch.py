@@ -26,12 +26,21 @@ def runs_folder() -> Path:
     return data_folder() / "training"
 
 
+def unused_path(title: str) -> Path:
+    """Return a path among the app's runs that names the time and a title, and is not there yet."""
+    words = "".join(mark if mark.isalnum() else "-" for mark in title.lower()).strip("-")[:40]
+    stem, number = f"{time.strftime('%Y%m%d-%H%M%S')}-{words}", 1
+    while (path := runs_folder() / (stem if number == 1 else f"{stem}-{number}")).exists():
+        number += 1
+    return path
+
+
 def create_run(network: Network, spec: RunSpec, path: str | Path | None = None) -> RunFolder:
     """Make the folder of a run of a network. Raises RunError.
 
     A network that a project can name can be trained by any process later; a live module only by this one.
     """
-    folder = RunFolder(path if path is not None else _unused_path(spec))
+    folder = RunFolder(path if path is not None else unused_path(spec.title))
     folder.create(spec)
     try:
         write_project(folder.network_path, build_project(network))
@@ -51,16 +60,6 @@ def _needs_start(network: Network, spec: RunSpec) -> bool:
     recipe = spec.recipe
     keeps = recipe.initialisation == "network" or recipe.trained == "new" or bool(recipe.frozen_until)
     return keeps and (network.context.checkpoint is not None or network.context.entry is None)
-
-
-def _unused_path(spec: RunSpec) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    words = "".join(mark if mark.isalnum() else "-" for mark in spec.title.lower()).strip("-")[:40]
-    name, number = f"{stamp}-{words}", 1
-    while (runs_folder() / name).exists():
-        number += 1
-        name = f"{stamp}-{words}-{number}"
-    return runs_folder() / name
 
 
 def start_run(folder: RunFolder, *others: RunFolder, trusted: bool = False) -> subprocess.Popen[bytes]:

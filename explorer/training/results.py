@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from explorer.base.languages import tr
 from explorer.base.number_format import format_short
 from explorer.network import Network
-from explorer.training.run_folder import CurvePoint, RunError, RunFolder, RunState
+from explorer.training.run_folder import CurvePoint, RunError, RunFolder, RunSpec, RunState
 from explorer.training.statistics import Interval, mean_interval, paired_difference, verdict
 
 
@@ -166,26 +166,28 @@ class Comparison:
         }
 
 
-def summarise(networks: Mapping[str, Network], folders: Mapping[str, Sequence[RunFolder]], budget: str) -> Comparison:
-    """Return the comparison of runs that are finished. Raises RunError where one is not."""
-    contestants: list[Contestant] = []
-    seeds: tuple[int, ...] = ()
-    for title, network in networks.items():
-        results = [_finished(folder) for folder in folders[title]]
-        seeds = tuple(folder.read_spec().seed for folder in folders[title])
-        total = network.figures.total
-        contestants.append(
-            Contestant(
-                title,
-                total.params,
-                total.macs,
-                tuple(accuracy for accuracy, _, _ in results),
-                tuple(loss for _, loss, _ in results),
-                sum(state.seconds for _, _, state in results) / len(results),
-                results[0][2].steps,
-            )
-        )
-    return Comparison(tuple(contestants), seeds, budget)
+def summarise(contestants: Sequence[Sequence[RunFolder]], budget: str) -> Comparison:
+    """Return the comparison of runs that are finished: for each contestant its folders, in the order of the seeds.
+
+    Raises RunError where one is not finished.
+    """
+    specs = [[folder.read_spec() for folder in folders] for folders in contestants]
+    seeds = tuple(spec.seed for spec in specs[0])
+    rows = [_summarise_one(spec[0], folders) for spec, folders in zip(specs, contestants, strict=True)]
+    return Comparison(tuple(rows), seeds, budget)
+
+
+def _summarise_one(spec: RunSpec, folders: Sequence[RunFolder]) -> Contestant:
+    results = [_finished(folder) for folder in folders]
+    return Contestant(
+        spec.title,
+        spec.params,
+        spec.macs,
+        tuple(accuracy for accuracy, _, _ in results),
+        tuple(loss for _, loss, _ in results),
+        sum(state.seconds for _, _, state in results) / len(results),
+        results[0][2].steps,
+    )
 
 
 def _finished(folder: RunFolder) -> tuple[float, float, RunState]:

@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 from dataclasses import asdict, dataclass, field, replace
@@ -53,7 +52,8 @@ class RunSpec:
     seed: int = 0
     device: str = "cpu"
     threads: int = 0  # of torch; 0 for as many as it takes by itself
-    group: str = ""  # of the comparison or sweep that it belongs to
+    params: int = 0  # of the network, for the table
+    macs: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the spec as plain values, with the versions that made it."""
@@ -66,7 +66,8 @@ class RunSpec:
             "seed": self.seed,
             "device": self.device,
             "threads": self.threads,
-            "group": self.group,
+            "params": self.params,
+            "macs": self.macs,
             "made_with": {"torch": torch.__version__},
         }
 
@@ -166,7 +167,7 @@ class RunFolder:
             data, recipe = data_from_json(value.get("data")), recipe_from_json(value.get("recipe"))
         except (ValidationError, DataError, RecipeError) as failure:
             raise RunError(f"{self.path / 'run.json'}: {failure}") from failure
-        return RunSpec(plain.title, data, recipe, plain.seed, plain.device, plain.threads, plain.group)
+        return RunSpec(plain.title, data, recipe, plain.seed, plain.device, plain.threads, plain.params, plain.macs)
 
     def read_state(self) -> RunState:
         """Return where the run stands. One whose process has gone without a word is "interrupted". Raises RunError."""
@@ -233,14 +234,6 @@ def wait_until_done(folder: RunFolder, poll_seconds: float = 0.05) -> RunState:
     return folder.read_state()
 
 
-def list_runs(root: Path) -> list[RunFolder]:
-    """Return the runs in a folder, the newest first."""
-    with contextlib.suppress(OSError):
-        paths = [path for path in root.iterdir() if (path / "run.json").is_file()]
-        return [RunFolder(path) for path in sorted(paths, key=lambda path: path.name, reverse=True)]
-    return []
-
-
 @dataclass(frozen=True)
 class _Plain:
     """The fields of a spec that are no objects of their own."""
@@ -249,10 +242,11 @@ class _Plain:
     seed: int = 0
     device: str = "cpu"
     threads: int = 0
-    group: str = ""
+    params: int = 0
+    macs: int = 0
 
 
-_PLAIN_FIELDS = ("title", "seed", "device", "threads", "group")
+_PLAIN_FIELDS = ("title", "seed", "device", "threads", "params", "macs")
 _PlainFile = TypeAdapter(_Plain)
 _StateFile = TypeAdapter(RunState)
 _PointLine = TypeAdapter(CurvePoint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,8 @@ from explorer.training.data_spec import DataSpec, data_from_text
 from explorer.training.datasets import load_dataset_cached
 from explorer.training.execution import execute
 from explorer.training.fitting import fitting_edits, input_shape
-from explorer.training.launch import create_run, runs_folder
+from explorer.training.groups import create_group
+from explorer.training.launch import create_run
 from explorer.training.queue import run_all
 from explorer.training.recipe import Recipe, recipe_from_json
 from explorer.training.results import Comparison, TrainingResult, read_result, summarise
@@ -51,8 +51,10 @@ def train(
         DataError, RecipeError, EditError: the data, the recipe or the network does not fit.
         RunError: the run failed; the message says why.
     """
-    spec = RunSpec(network.title, _data(data), _recipe(recipe, _data(data)), seed, device)
-    fitted = fit_network(network, spec.data) if fit else network
+    method = _recipe(recipe, _data(data))
+    fitted = fit_network(network, _data(data)) if fit else network
+    total = fitted.figures.total
+    spec = RunSpec(network.title, _data(data), method, seed, device, params=total.params, macs=total.macs)
     known = RunFolder(folder) if folder is not None and (Path(folder) / "run.json").exists() else None
     run = known or create_run(fitted, spec, folder)
     steps = [0]
@@ -99,15 +101,9 @@ def compare(
     fitted = {title: fit_network(network, spec) for title, network in named.items()}
     method = _recipe(recipe, spec)
     numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-    root = Path(folder) if folder is not None else runs_folder() / time.strftime("%Y%m%d-%H%M%S-comparison")
-    runs: dict[str, list[RunFolder]] = {}
-    for place, (title, network) in enumerate(fitted.items()):
-        for seed in numbers:
-            run_spec = RunSpec(title, spec, method, seed, threads=threads, group=str(root))
-            runs.setdefault(title, []).append(_find_or_create(network, run_spec, root / f"{place}-seed-{seed}"))
-    by_seed = [runs[title][n] for n in range(len(numbers)) for title in fitted]
-    run_all(by_seed, workers=workers, trusted=trusted, keep_going=keep_going)
-    return summarise(fitted, runs, describe_budget(method))
+    group = create_group(fitted, spec, method, numbers, folder, threads=threads)
+    run_all(group.folders, workers=workers, trusted=trusted, keep_going=keep_going)
+    return summarise(group.contestants, describe_budget(method))
 
 
 def fit_network(network: Network, data: DataSpec) -> Network:
@@ -139,10 +135,6 @@ def default_recipe(data: DataSpec) -> Recipe:
     """Return the recipe that a set is trained by when none is given: photos are cropped and mirrored, digits not."""
     photos = data.name not in ("digits", "shapes")
     return replace(Recipe(), crop=photos, flip=photos)
-
-
-def _find_or_create(network: Network, spec: RunSpec, path: Path) -> RunFolder:
-    return RunFolder(path) if (path / "run.json").exists() else create_run(network, spec, path)
 
 
 def _unique_title(networks: Sequence[Network], network: Network) -> str:

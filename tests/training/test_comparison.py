@@ -9,9 +9,14 @@ import pytest
 
 import explorer
 from explorer.cli import main
+from explorer.training.data_spec import DataSpec
+from explorer.training.execution import execute
+from explorer.training.groups import create_group, list_groups, open_group
+from explorer.training.progress import ProgressReader
+from explorer.training.recipe import Recipe
 from explorer.training.results import Comparison, Contestant
 from explorer.training.statistics import mean_interval, paired_difference, verdict
-from explorer.training.train import compare
+from explorer.training.train import compare, fit_network
 
 
 def test_an_interval_is_students() -> None:
@@ -101,3 +106,24 @@ def test_the_command_line_says_what_is_wrong(
 ) -> None:
     assert main(["train", "shufflenet_v2_x0_5", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_group_is_followed_by_its_files(tmp_path: Path) -> None:
+    data, recipe = DataSpec("digits", train_images=64), Recipe(epochs=2, batch_size=32)
+    network = fit_network(explorer.open("shufflenet_v2_x0_5"), data)
+    group = create_group({"a": network, "b": network}, data, recipe, (0,), tmp_path / "group")
+    reader = ProgressReader(open_group(group.path))
+    assert reader.read().state == "new"
+    first, second = group.folders
+    execute(first, network, lambda point: point.step < 3)
+    seen = reader.read()
+    assert (seen.state, seen.done) == ("paused", 3 / 8)
+    assert [len(curve.values("train_loss")[0]) for curve in seen.curves] == [3, 0]
+    assert [row.seeds for row in seen.rows] == [1, 0]
+    for folder in (first, second):
+        execute(folder, network)
+    seen = reader.read()
+    assert (seen.state, seen.done) == ("finished", 1.0)
+    assert seen.comparison is not None
+    assert seen.curves[0].points == seen.curves[1].points
+    assert list_groups(tmp_path)[0].path == group.path

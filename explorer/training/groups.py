@@ -1,0 +1,79 @@
+"""Runs that belong together: the networks of a comparison, each with every seed, in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.network import Network
+from explorer.training.data_spec import DataSpec
+from explorer.training.launch import create_run, runs_folder, unused_path
+from explorer.training.recipe import Recipe
+from explorer.training.run_folder import RunFolder, RunSpec
+
+
+@dataclass(frozen=True)
+class RunGroup:
+    """The runs of a comparison. `contestants` has the folders of each network in the order of the seeds."""
+
+    path: Path
+    contestants: tuple[tuple[RunFolder, ...], ...]
+
+    @property
+    def folders(self) -> tuple[RunFolder, ...]:
+        """All runs, seed by seed: so a comparison that is cut off has whole pairs."""
+        return tuple(folder for pair in zip(*self.contestants, strict=True) for folder in pair)
+
+
+def create_group(
+    networks: Mapping[str, Network],
+    data: DataSpec,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    path: str | Path | None = None,
+    *,
+    threads: int = 0,
+) -> RunGroup:
+    """Make the folders of a comparison, the baseline first; those that are there already stay. Raises RunError.
+
+    Args:
+        networks: by title; they fit the data already.
+        path: of the group; None for a new one among the app's.
+    """
+    root = Path(path) if path is not None else unused_path(next(iter(networks)))
+    contestants = []
+    for place, (title, network) in enumerate(networks.items()):
+        total = network.figures.total
+        specs = [
+            RunSpec(title, data, recipe, seed, threads=threads, params=total.params, macs=total.macs) for seed in seeds
+        ]
+        contestants.append(tuple(_find_or_create(network, spec, root / f"{place}-seed-{spec.seed}") for spec in specs))
+    return RunGroup(root, tuple(contestants))
+
+
+def _find_or_create(network: Network, spec: RunSpec, path: Path) -> RunFolder:
+    return RunFolder(path) if (path / "run.json").exists() else create_run(network, spec, path)
+
+
+def open_group(path: str | Path) -> RunGroup:
+    """Return the group of a folder; one without contestants where it holds none."""
+    found: dict[int, list[tuple[int, RunFolder]]] = {}
+    with suppress(OSError):
+        for inner in Path(path).iterdir():
+            place, _, seed = inner.name.partition("-seed-")
+            if place.isdecimal() and seed.isdecimal() and (inner / "run.json").is_file():
+                found.setdefault(int(place), []).append((int(seed), RunFolder(inner)))
+    ordered = [sorted(found[place], key=lambda pair: pair[0]) for place in sorted(found)]
+    shortest = min(map(len, ordered), default=0)
+    return RunGroup(Path(path), tuple(tuple(folder for _, folder in pairs[:shortest]) for pairs in ordered))
+
+
+def list_groups(root: Path | None = None) -> list[RunGroup]:
+    """Return the groups in a folder, the newest first; of the app's own without one."""
+    folder = root if root is not None else runs_folder()
+    with suppress(OSError):
+        groups = [open_group(path) for path in sorted(folder.iterdir(), reverse=True) if path.is_dir()]
+        return [group for group in groups if group.contestants]
+    return []

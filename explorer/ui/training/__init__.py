@@ -1,0 +1,1 @@
+"""Training the open network and its baseline side by side."""

@@ -1,0 +1,312 @@
+"""Panel of training: what is trained on, the button that starts, live curves, and what can be said at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.base.languages import tr, tr_n, tr_noop
+from explorer.base.number_format import format_short
+from explorer.training.data_spec import DATASETS, DataSpec
+from explorer.ui.base import appearance
+from explorer.ui.training.curves_plot import QUANTITY_TABS, CurvesPlot
+from explorer.ui.training.recipe_form import RecipeForm
+from explorer.ui.widgets.tab_buttons import TabButtons
+
+if TYPE_CHECKING:
+    from explorer.training.groups import RunGroup
+    from explorer.training.preview import DatasetPreview
+    from explorer.training.progress import ContestantRow, GroupProgress
+    from explorer.training.recipe import Recipe
+
+_PLACEHOLDER = tr_noop(
+    "Train the network, and its baseline beside it: the same images in the same order, from the same first weights."
+)
+_STATES = {
+    "new": tr_noop("Starting…"),
+    "running": tr_noop("Training"),
+    "paused": tr_noop("Paused"),
+    "interrupted": tr_noop("Interrupted"),
+    "finished": tr_noop("Finished"),
+    "failed": tr_noop("Stopped"),
+}
+_SIDE = 250  # pixels of the column with what is set
+
+
+class TrainingPanel(QWidget):
+    """Emits what the user wants, and shows where the training stands; it computes nothing."""
+
+    start_requested = Signal()
+    pause_requested = Signal()
+    resume_requested = Signal()
+    weights_requested = Signal(int)  # place of the contestant whose weights go into the open network
+    data_changed = Signal()
+    folder_requested = Signal()
+    group_chosen = Signal(object)  # RunGroup
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._progress: GroupProgress | None = None
+        self._folder = ""
+        self._build_settings()
+        self._build_results()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 10, 6)
+        row.setSpacing(14)
+        row.addWidget(self._settings_area)
+        row.addWidget(self._results, 1)
+        self.show_progress(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, 320)
+
+    # what is set
+
+    def _build_settings(self) -> None:
+        self.data_box = QComboBox()
+        self.data_box.setAccessibleName(tr("Data set"))
+        self.data_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for key, title in DATASETS.items():
+            self.data_box.addItem(tr(title), key)
+        self.data_box.activated.connect(self._choose_data)
+        self.preview = QLabel()
+        self.preview.setAccessibleName(tr("Images of the data set"))
+        self.preview_caption = QLabel()
+        self.preview_caption.setProperty("role", "muted")
+        self.preview_caption.setWordWrap(True)
+        self.epochs = _spin(5, 1, 10_000, tr("Epochs"), tr("Passes over the images"))
+        self.seeds = _spin(1, 1, 20, tr("Seeds"), tr("Trained so many times from other first weights: what is chance?"))
+        counts = QHBoxLayout()
+        for title, spin in ((tr("Epochs"), self.epochs), (tr("Seeds"), self.seeds)):
+            label = QLabel(title)
+            label.setBuddy(spin)
+            counts.addWidget(label)
+            counts.addWidget(spin)
+        counts.addStretch(1)
+        self.start_button = QPushButton(tr("Train"))
+        self.start_button.setDefault(True)
+        self.start_button.setProperty("role", "primary")
+        self.start_button.clicked.connect(self.start_requested)
+        self.recipe_form = RecipeForm()
+        self.recipe_form.hide()
+        self.more_button = QPushButton(tr("Recipe…"))
+        self.more_button.setCheckable(True)
+        self.more_button.setToolTip(tr("Optimizer, learning rate, augmentation, first weights"))
+        self.more_button.toggled.connect(self.recipe_form.setVisible)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.start_button, 1)
+        buttons.addWidget(self.more_button)
+        self._settings = QWidget()
+        column = QVBoxLayout(self._settings)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.addWidget(self.data_box)
+        column.addWidget(self.preview)
+        column.addWidget(self.preview_caption)
+        column.addLayout(counts)
+        column.addLayout(buttons)
+        column.addWidget(self.recipe_form)
+        column.addStretch(1)
+        self._settings_area = QScrollArea()
+        self._settings_area.setWidget(self._settings)
+        self._settings_area.setWidgetResizable(True)
+        self._settings_area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._settings_area.setFixedWidth(_SIDE)
+
+    def _choose_data(self) -> None:
+        if self.data_box.currentData() == "folder":
+            self.folder_requested.emit()
+        else:
+            self.data_changed.emit()
+
+    def data(self) -> DataSpec | None:
+        """Return the data set that is chosen; None for a folder that has not been."""
+        name = self.data_box.currentData()
+        if name != "folder":
+            return DataSpec(name)
+        return DataSpec("folder", path=self._folder) if self._folder else None
+
+    def set_folder(self, path: str) -> None:
+        """Use a folder of the user's own."""
+        self._folder = path
+        self.data_box.setCurrentIndex(self.data_box.findData("folder"))
+        self.data_changed.emit()
+
+    def recipe(self) -> Recipe:
+        """Return the recipe that is set."""
+        return self.recipe_form.recipe(self.epochs.value())
+
+    def show_preview(self, preview: DatasetPreview | None, reason: str = "") -> None:
+        """Show some images of the data set and what it holds; without it, the reason."""
+        self.preview.setVisible(preview is not None)
+        self.preview_caption.setText(preview.caption if preview is not None else reason)
+        if preview is None:
+            return
+        height, width, _ = preview.pixels.shape
+        image = QImage(preview.pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+        picture = QPixmap.fromImage(image).scaledToWidth(_SIDE - 24, Qt.TransformationMode.SmoothTransformation)
+        self.preview.setPixmap(picture)
+
+    def show_contestants(self, edited: bool, available: bool) -> None:
+        """Say what the button would train: the network, or both it and its baseline."""
+        self.start_button.setText(tr("Train both") if edited else tr("Train"))
+        self.start_button.setEnabled(available)
+
+    # what came out
+
+    def _build_results(self) -> None:
+        self.state_label = QLabel()
+        self.state_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.progress_bar = QProgressBar()
+        self.progress_bar.setTextVisible(False)
+        self.progress_bar.setMaximumHeight(6)
+        self.progress_bar.setRange(0, 1000)
+        self.pause_button = QPushButton(tr("Pause"))
+        self.pause_button.clicked.connect(self.pause_requested)
+        self.resume_button = QPushButton(tr("Go on"))
+        self.resume_button.clicked.connect(self.resume_requested)
+        self.runs_box = QComboBox()
+        self.runs_box.setAccessibleName(tr("Earlier trainings"))
+        self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.runs_box.activated.connect(lambda at: self.group_chosen.emit(self.runs_box.itemData(at)))
+        head = QHBoxLayout()
+        head.addWidget(self.state_label, 1)
+        for widget in (self.pause_button, self.resume_button, self.runs_box):
+            head.addWidget(widget)
+        self.tabs = TabButtons({key: (tr(text), tr(tip)) for key, (text, tip) in QUANTITY_TABS.items()})
+        self.tabs.tab_clicked.connect(lambda _: self._update_plot())
+        self.plot = CurvesPlot()
+        self.rows = [_ResultRow(place) for place in range(2)]
+        for row in self.rows:
+            row.weights_requested.connect(self.weights_requested)
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._results = QWidget()
+        column = QVBoxLayout(self._results)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addLayout(head)
+        column.addWidget(self.progress_bar)
+        column.addWidget(self.tabs)
+        column.addWidget(self.plot, 1)
+        for row in self.rows:
+            column.addWidget(row)
+        column.addWidget(self.verdict)
+
+    def show_groups(self, groups: list[tuple[str, RunGroup]]) -> None:
+        """Offer earlier trainings, the newest first."""
+        with QSignalBlocker(self.runs_box):
+            self.runs_box.clear()
+            for title, group in groups:
+                self.runs_box.addItem(title, group)
+        self.runs_box.setVisible(len(groups) > 1)
+
+    def show_failure(self, message: str) -> None:
+        """Say why a training could not be started or read."""
+        self.verdict.setText(message)
+        self.verdict.show()
+
+    def show_progress(self, progress: GroupProgress | None) -> None:
+        """Show where a training stands; None where there is none."""
+        self._progress = progress
+        for widget in (self.progress_bar, self.tabs, self.plot):
+            widget.setVisible(progress is not None)
+        self.pause_button.setVisible(progress is not None and progress.state == "running")
+        self.resume_button.setVisible(progress is not None and progress.state in ("paused", "interrupted"))
+        contestants = progress.rows if progress is not None else ()
+        for place, row in enumerate(self.rows):
+            row.show_row(contestants[place] if place < len(contestants) else None, len(contestants))
+        if progress is None:
+            self.state_label.setText(tr(_PLACEHOLDER))
+            self.state_label.setWordWrap(True)
+            self.verdict.setText("")
+            return
+        self.state_label.setWordWrap(False)
+        self.state_label.setText(f"<b>{tr(_STATES[progress.state])}</b> · {progress.title}{_time_left(progress)}")
+        self.progress_bar.setValue(round(1000 * progress.done))
+        found = progress.comparison
+        lines = [*progress.messages, *(found.verdicts if found is not None else ())]
+        self.verdict.setText("\n".join(lines))
+        self.verdict.setVisible(bool(lines))
+        self._update_plot()
+
+    def _update_plot(self) -> None:
+        if self._progress is not None:
+            self.plot.show_curves(self._progress.curves, self.tabs.current_key, self._progress.epochs)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._update_plot()
+
+
+class _ResultRow(QWidget):
+    """One network: its colour in the plot, its accuracy, and a button that takes its weights."""
+
+    weights_requested = Signal(int)
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self._place = place
+        self.label = QLabel()
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.weights_button = QPushButton(tr("Use these weights"))
+        self.weights_button.setToolTip(
+            tr("Put the trained weights of the first seed into the open network: its output and feature maps show them")
+        )
+        self.weights_button.clicked.connect(lambda: self.weights_requested.emit(self._place))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.weights_button)
+
+    def show_row(self, found: ContestantRow | None, count: int) -> None:
+        """Show a contestant; None hides the row."""
+        self.setVisible(found is not None)
+        if found is None:
+            return
+        c = appearance.current_colours()
+        colour = c.accent if self._place else c.previous
+        accuracy = "…" if found.accuracy is None else f"<b>{100 * found.accuracy:.1f} %</b>"
+        seeds = tr_n("{n} seed", "{n} seeds", found.seeds) if found.seeds > 1 else ""
+        costs = f"{format_short(found.params)} {tr('parameters')}, {format_short(found.macs)} MACs"
+        parts = [accuracy, seeds, costs]
+        self.label.setText(
+            f'<span style="color: {colour}">●</span> {found.title}&nbsp;&nbsp; ' + " · ".join(filter(None, parts))
+        )
+        self.weights_button.setEnabled(found.accuracy is not None)
+
+
+def _time_left(progress: GroupProgress) -> str:
+    if progress.seconds_left is None:
+        return ""
+    seconds = round(progress.seconds_left)
+    return " · " + (
+        tr("about {seconds} s left", seconds=seconds)
+        if seconds < 90
+        else tr("about {minutes} min left", minutes=round(seconds / 60))
+    )
+
+
+def _spin(value: int, least: int, most: int, name: str, tip: str) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setRange(least, most)
+    spin.setValue(value)
+    spin.setAccessibleName(name)
+    spin.setToolTip(tip)
+    return spin

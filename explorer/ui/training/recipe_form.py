@@ -1,0 +1,131 @@
+"""Form of a recipe: the fields that a first run needs in sight, the others behind a button."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QSpinBox,
+    QWidget,
+)
+
+from explorer.base.languages import tr, tr_noop
+from explorer.training.recipe import INITIALISATIONS, Recipe, recipe_from_json
+
+#: The choices of the fields that are one of a few words.
+_CHOICES: dict[str, Mapping[Any, str]] = {
+    "optimizer": {"adamw": "AdamW", "sgd": tr_noop("SGD with momentum")},
+    "schedule": {
+        "cosine": tr_noop("Cosine, to zero"),
+        "step": tr_noop("Steps: a tenth at 50 % and at 75 %"),
+        "constant": tr_noop("Constant"),
+    },
+    "initialisation": INITIALISATIONS,
+    "trained": {"all": tr_noop("All layers"), "new": tr_noop("Only layers without loaded weights")},
+    "precision": {"float32": "float32", "bfloat16": "bfloat16"},
+}
+
+#: Titles of the fields, in the order they are shown in.
+_FIELDS: dict[str, str] = {
+    "batch_size": tr_noop("Batch"),
+    "optimizer": tr_noop("Optimizer"),
+    "learning_rate": tr_noop("Learning rate"),
+    "schedule": tr_noop("Schedule"),
+    "warmup": tr_noop("Warm-up, part of the steps"),
+    "weight_decay": tr_noop("Weight decay"),
+    "label_smoothing": tr_noop("Label smoothing"),
+    "crop": tr_noop("Random crops"),
+    "flip": tr_noop("Mirrored images"),
+    "colour": tr_noop("Changes of colour"),
+    "cutout": tr_noop("Cutout, part of the side"),
+    "mixup": tr_noop("Mixup α"),
+    "initialisation": tr_noop("First weights"),
+    "trained": tr_noop("Trained layers"),
+    "frozen_until": "",
+    "precision": tr_noop("Precision"),
+}
+
+_RANGES: dict[str, tuple[float, float, int]] = {  # least, most, decimals
+    "learning_rate": (1e-6, 10, 6),
+    "warmup": (0, 1, 2),
+    "weight_decay": (0, 1, 5),
+    "label_smoothing": (0, 0.9, 2),
+    "colour": (0, 1, 2),
+    "cutout": (0, 1, 2),
+    "mixup": (0, 2, 2),
+}
+
+
+class RecipeForm(QWidget):
+    """Controls of a recipe; epochs and seeds stand beside the button that starts."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controls: dict[str, QWidget] = {}
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        defaults = Recipe()
+        for name, title in _FIELDS.items():
+            if not title:
+                continue
+            control = self._build(name, getattr(defaults, name))
+            control.setAccessibleName(tr(title))
+            self.controls[name] = control
+            form.addRow(tr(title), control)
+
+    def _build(self, name: str, default: Any) -> QWidget:
+        if name in _CHOICES:
+            box = QComboBox()
+            for key, text in _CHOICES[name].items():
+                box.addItem(tr(text), key)
+            box.currentIndexChanged.connect(self.changed)
+            return box
+        if isinstance(default, bool):
+            check = QCheckBox()
+            check.toggled.connect(self.changed)
+            return check
+        spin: QSpinBox | QDoubleSpinBox
+        if isinstance(default, int):
+            spin = QSpinBox()
+            spin.setRange(2, 4096)
+        else:
+            least, most, decimals = _RANGES[name]
+            spin = QDoubleSpinBox()
+            spin.setDecimals(decimals)
+            spin.setRange(least, most)
+            spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        spin.valueChanged.connect(self.changed)
+        return spin
+
+    def show_recipe(self, recipe: Recipe) -> None:
+        """Set the controls to a recipe."""
+        for name, control in self.controls.items():
+            value = getattr(recipe, name)
+            if isinstance(control, QComboBox):
+                control.setCurrentIndex(control.findData(value))
+            elif isinstance(control, QCheckBox):
+                control.setChecked(value)
+            elif isinstance(control, (QSpinBox, QDoubleSpinBox)):
+                control.setValue(value)
+
+    def recipe(self, epochs: int) -> Recipe:
+        """Return the recipe that the controls say."""
+        found: dict[str, Any] = {"epochs": epochs}
+        for name, control in self.controls.items():
+            if isinstance(control, QComboBox):
+                found[name] = control.currentData()
+            elif isinstance(control, QCheckBox):
+                found[name] = control.isChecked()
+            elif isinstance(control, (QSpinBox, QDoubleSpinBox)):
+                found[name] = control.value()
+        return recipe_from_json(found, dataclasses.replace(Recipe()))

@@ -1,0 +1,223 @@
+"""Tool of training: starts runs in a process of their own, and follows them by their files.
+
+The window holds nothing that a run needs: closed and opened again, it finds the newest training and goes on showing it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from explorer.base.cancellation import KeepGoing
+from explorer.base.languages import tr, tr_noop
+from explorer.ui.plugin.dock_size import enlarge_dock
+from explorer.ui.plugin.tool_context import ToolContext
+
+if TYPE_CHECKING:
+    from explorer.network import Network
+    from explorer.training.data_spec import DataSpec
+    from explorer.training.groups import RunGroup
+    from explorer.training.preview import DatasetPreview
+    from explorer.training.progress import GroupProgress, ProgressReader
+    from explorer.training.recipe import Recipe
+    from explorer.ui.training.panel import TrainingPanel
+
+_POLL_MS = 400
+_MOST_GROUPS = 20  # earlier trainings that are offered
+
+
+class TrainingTool:
+    """Panel that trains the open network, and its baseline where it is edited, on a small data set."""
+
+    title, shortcut, preferred_height = tr_noop("Training"), "Ctrl+Shift+R", 360
+
+    def __init__(self, context: ToolContext) -> None:
+        self.context, self.session = context, context.session
+        self.start_lane = context.add_lane(self.title)
+        self.read_lane = context.add_lane(tr("Curves of training"), latest_only=True)
+        self.preview_lane = context.add_lane(tr("Images of the data set"), latest_only=True)
+        self.panel: TrainingPanel | None = None
+        self.group: RunGroup | None = None
+        self._reader: ProgressReader | None = None
+        self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut)
+        self.session.on("network", self._show_contestants)
+        self._timer = QTimer(context.window, interval=_POLL_MS)
+        self._timer.timeout.connect(self._read)
+
+    def _create_panel(self) -> TrainingPanel:
+        from explorer.ui.training.panel import TrainingPanel
+
+        panel = self.panel = TrainingPanel()
+        panel.start_requested.connect(self._start)
+        panel.pause_requested.connect(self._pause)
+        panel.resume_requested.connect(self._resume)
+        panel.weights_requested.connect(self._use_weights)
+        panel.data_changed.connect(self._show_preview)
+        panel.folder_requested.connect(self._choose_folder)
+        panel.group_chosen.connect(self._follow)
+        self._show_contestants()
+        self._show_preview()
+        self.start_lane.submit(list_trainings, self._show_groups, self._show_failure)
+        enlarge_dock(self.context.window, self.dock, self.preferred_height)
+        return panel
+
+    def _show_contestants(self) -> None:
+        if self.panel is not None:
+            network = self.session.network
+            edited = network is not None and bool(network.history.applied_edits)
+            self.panel.show_contestants(edited, network is not None)
+
+    # data
+
+    def _choose_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self.context.window, tr("Folder with one folder of images per class"))
+        if path and self.panel is not None:
+            self.panel.set_folder(path)
+
+    def _show_preview(self) -> None:
+        data = self.panel.data() if self.panel is not None else None
+        if self.panel is None or data is None:
+            return
+        self.panel.show_preview(None, tr("Reading the images…"))
+        self.preview_lane.submit(partial(read_preview, data), self.panel.show_preview, self._explain_data)
+
+    def _explain_data(self, failure: Exception) -> None:
+        if self.panel is not None:
+            self.panel.show_preview(None, str(failure))
+
+    # runs
+
+    def _start(self) -> None:
+        network, panel = self.session.network, self.panel
+        data = panel.data() if panel is not None else None
+        if network is None or panel is None or data is None:
+            return
+        try:
+            recipe = panel.recipe()
+        except ValueError as failure:
+            self._show_failure(failure)
+            return
+        panel.start_button.setEnabled(False)
+        job = partial(start_training, network, data, recipe, panel.seeds.value())
+        self.start_lane.submit(job, self._started, self._show_failure)
+        panel.verdict.setText(tr("Starting…"))
+        panel.verdict.show()
+
+    def _started(self, group: RunGroup) -> None:
+        self._follow(group)
+        self._show_contestants()
+        self.start_lane.submit(list_trainings, self._show_groups, self._show_failure)
+
+    def _show_groups(self, groups: list[tuple[str, RunGroup]]) -> None:
+        if self.panel is not None:
+            self.panel.show_groups(groups)
+            if self.group is None and groups:
+                self._follow(groups[0][1])
+
+    def _follow(self, group: RunGroup) -> None:
+        self.group, self._reader = group, None
+        self._timer.start()
+        self._read()
+
+    def _read(self) -> None:
+        if self.group is None or self.read_lane.busy:
+            return
+        self.read_lane.submit(partial(read_progress, self.group, self._reader), self._show_progress, self._show_failure)
+
+    def _show_progress(self, found: tuple[ProgressReader, GroupProgress]) -> None:
+        self._reader, progress = found
+        if progress.state in ("finished", "failed", "paused", "interrupted"):
+            self._timer.stop()
+        if self.panel is not None:
+            self.panel.show_progress(progress)
+
+    def _pause(self) -> None:
+        if self.group is not None:
+            for folder in self.group.folders:
+                if folder.read_state().state != "finished":
+                    folder.request_pause()
+
+    def _resume(self) -> None:
+        if self.group is not None:
+            self.start_lane.submit(partial(resume_training, self.group), self._follow, self._show_failure)
+
+    def _use_weights(self, place: int) -> None:
+        if self.group is not None:
+            path = self.group.contestants[place][0].weights_path
+            self.context.commands.rebuild_network(partial(load_trained, self.group, place, str(path)))
+
+    def _show_failure(self, failure: Exception) -> None:
+        self._timer.stop()
+        if self.panel is not None:
+            self._show_contestants()
+            self.panel.show_failure(str(failure))
+
+
+# jobs
+
+
+def read_preview(data: DataSpec, keep_going: KeepGoing) -> DatasetPreview:
+    """Return a look at a data set."""
+    from explorer.training.preview import preview_dataset
+
+    return preview_dataset(data)
+
+
+def start_training(network: Network, data: DataSpec, recipe: Recipe, seeds: int, keep_going: KeepGoing) -> RunGroup:
+    """Make the runs of a network, and of its baseline where it is edited, and start them in a process."""
+    from explorer.training.groups import create_group
+    from explorer.training.launch import start_run
+    from explorer.training.train import fit_network
+
+    named = {network.title: network}
+    if network.history.applied_edits:
+        edits = ", ".join(edit.title for edit in network.history.applied_edits)
+        named = {network.title: network.baseline, f"{network.title}: {edits}": network}
+    fitted = {title: fit_network(one, data) for title, one in named.items()}
+    group = create_group(fitted, data, recipe, range(seeds))
+    start_run(*group.folders, trusted=True)  # the network is open: its code has been agreed to
+    return group
+
+
+def resume_training(group: RunGroup, keep_going: KeepGoing) -> RunGroup:
+    """Start what is not finished again."""
+    from explorer.training.launch import start_run
+
+    waiting = [folder for folder in group.folders if folder.read_state().state not in ("finished", "failed")]
+    if waiting:
+        start_run(*waiting, trusted=True)
+    return group
+
+
+def read_progress(
+    group: RunGroup, reader: ProgressReader | None, keep_going: KeepGoing
+) -> tuple[ProgressReader, GroupProgress]:
+    """Return where a training stands, and the reader that knows what was read."""
+    from explorer.training.progress import ProgressReader
+
+    known = reader or ProgressReader(group)
+    return known, known.read()
+
+
+def list_trainings(keep_going: KeepGoing) -> list[tuple[str, Any]]:
+    """Return earlier trainings with their titles, the newest first."""
+    from explorer.training.groups import list_groups
+
+    found = []
+    for group in list_groups()[:_MOST_GROUPS]:
+        spec = group.folders[0].read_spec()
+        day, _, rest = group.path.name.partition("-")
+        when = f"{day[4:6]}-{day[6:8]} {rest[:2]}:{rest[2:4]}"
+        found.append((f"{when}  {spec.title} · {spec.data.title}", group))
+    return found
+
+
+def load_trained(group: RunGroup, place: int, path: str, network: Network, keep_going: KeepGoing) -> Network:
+    """Return the open network with the weights that a training found, fitted to its data where it is not yet."""
+    from explorer.training.train import fit_network
+
+    spec = group.contestants[place][0].read_spec()
+    return fit_network(network, spec.data).load_weights(path)
