@@ -34,7 +34,7 @@ class CurvesPlot(ThemedPlot):
     """Values over epochs, a line for each run."""
 
     def __init__(self) -> None:
-        super().__init__(tr("Curves of training"), bottom=tr("epochs"))
+        super().__init__(tr_noop("Curves of training"), bottom=tr_noop("epochs"))
         self.setMinimumHeight(110)
         self.getPlotItem().showGrid(x=False, y=True, alpha=0.12)
         self._lines: list[pg.PlotDataItem] = []

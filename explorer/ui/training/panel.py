@@ -23,6 +23,7 @@ from explorer.base.languages import tr, tr_n, tr_noop
 from explorer.base.number_format import format_short
 from explorer.training.data_spec import DATASETS, DataSpec
 from explorer.ui.base import appearance
+from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.curves_plot import QUANTITY_TABS, CurvesPlot
 from explorer.ui.training.recipe_form import RecipeForm
 from explorer.ui.widgets.tab_buttons import TabButtons
@@ -62,6 +63,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._progress: GroupProgress | None = None
         self._folder = ""
+        self._is_edited = False
         self._build_settings()
         self._build_results()
         row = QHBoxLayout(self)
@@ -69,7 +71,11 @@ class TrainingPanel(QWidget):
         row.setSpacing(14)
         row.addWidget(self._settings_area)
         row.addWidget(self._results, 1)
-        self.show_progress(None)
+        follow_language(self, TrainingPanel._retranslate)
+
+    def _retranslate(self) -> None:
+        self.show_contestants(self._is_edited, self.start_button.isEnabled())
+        self.show_progress(self._progress)
 
     def sizeHint(self) -> QSize:
         return QSize(760, 320)
@@ -78,34 +84,39 @@ class TrainingPanel(QWidget):
 
     def _build_settings(self) -> None:
         self.data_box = QComboBox()
-        self.data_box.setAccessibleName(tr("Data set"))
+        live_text(self.data_box, QWidget.setAccessibleName, "Data set")
         self.data_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for key, title in DATASETS.items():
             self.data_box.addItem(tr(title), key)
+        follow_language(self.data_box, _translate_data_sets)
         self.data_box.activated.connect(self._choose_data)
         self.preview = QLabel()
-        self.preview.setAccessibleName(tr("Images of the data set"))
+        live_text(self.preview, QWidget.setAccessibleName, "Images of the data set")
         self.preview_caption = QLabel()
         self.preview_caption.setProperty("role", "muted")
         self.preview_caption.setWordWrap(True)
-        self.epochs = _spin(5, 1, 10_000, tr("Epochs"), tr("Passes over the images"))
-        self.seeds = _spin(1, 1, 20, tr("Seeds"), tr("Trained so many times from other first weights: what is chance?"))
+        self.epochs = _spin(5, 1, 10_000)
+        live_text(self.epochs, QWidget.setAccessibleName, "Epochs")
+        live_text(self.epochs, QWidget.setToolTip, "Passes over the images")
+        self.seeds = _spin(1, 1, 20)
+        live_text(self.seeds, QWidget.setAccessibleName, "Seeds")
+        live_text(self.seeds, QWidget.setToolTip, "Trained so many times from other first weights: what is chance?")
         counts = QHBoxLayout()
-        for title, spin in ((tr("Epochs"), self.epochs), (tr("Seeds"), self.seeds)):
-            label = QLabel(title)
+        for title, spin in ((tr_noop("Epochs"), self.epochs), (tr_noop("Seeds"), self.seeds)):
+            label = live_text(QLabel(), QLabel.setText, title)
             label.setBuddy(spin)
             counts.addWidget(label)
             counts.addWidget(spin)
         counts.addStretch(1)
-        self.start_button = QPushButton(tr("Train"))
+        self.start_button = QPushButton()
         self.start_button.setDefault(True)
         self.start_button.setProperty("role", "primary")
         self.start_button.clicked.connect(self.start_requested)
         self.recipe_form = RecipeForm()
         self.recipe_form.hide()
-        self.more_button = QPushButton(tr("Recipe…"))
+        self.more_button = live_text(QPushButton(), QPushButton.setText, "Recipe…")
         self.more_button.setCheckable(True)
-        self.more_button.setToolTip(tr("Optimizer, learning rate, augmentation, first weights"))
+        live_text(self.more_button, QWidget.setToolTip, "Optimizer, learning rate, augmentation, first weights")
         self.more_button.toggled.connect(self.recipe_form.setVisible)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start_button, 1)
@@ -163,6 +174,7 @@ class TrainingPanel(QWidget):
 
     def show_contestants(self, edited: bool, available: bool) -> None:
         """Say what the button would train: the network, or both it and its baseline."""
+        self._is_edited = edited
         self.start_button.setText(tr("Train both") if edited else tr("Train"))
         self.start_button.setEnabled(available)
 
@@ -175,19 +187,19 @@ class TrainingPanel(QWidget):
         self.progress_bar.setTextVisible(False)
         self.progress_bar.setMaximumHeight(6)
         self.progress_bar.setRange(0, 1000)
-        self.pause_button = QPushButton(tr("Pause"))
+        self.pause_button = live_text(QPushButton(), QPushButton.setText, "Pause")
         self.pause_button.clicked.connect(self.pause_requested)
-        self.resume_button = QPushButton(tr("Go on"))
+        self.resume_button = live_text(QPushButton(), QPushButton.setText, "Go on")
         self.resume_button.clicked.connect(self.resume_requested)
         self.runs_box = QComboBox()
-        self.runs_box.setAccessibleName(tr("Earlier trainings"))
+        live_text(self.runs_box, QWidget.setAccessibleName, "Earlier trainings")
         self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.runs_box.activated.connect(lambda at: self.group_chosen.emit(self.runs_box.itemData(at)))
         head = QHBoxLayout()
         head.addWidget(self.state_label, 1)
         for widget in (self.pause_button, self.resume_button, self.runs_box):
             head.addWidget(widget)
-        self.tabs = TabButtons({key: (tr(text), tr(tip)) for key, (text, tip) in QUANTITY_TABS.items()})
+        self.tabs = TabButtons(QUANTITY_TABS)
         self.tabs.tab_clicked.connect(lambda _: self._update_plot())
         self.plot = CurvesPlot()
         self.rows = [_ResultRow(place) for place in range(2)]
@@ -265,9 +277,11 @@ class _ResultRow(QWidget):
         self._place = place
         self.label = QLabel()
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.weights_button = QPushButton(tr("Use these weights"))
-        self.weights_button.setToolTip(
-            tr("Put the trained weights of the first seed into the open network: its output and feature maps show them")
+        self.weights_button = live_text(QPushButton(), QPushButton.setText, "Use these weights")
+        live_text(
+            self.weights_button,
+            QWidget.setToolTip,
+            "Put the trained weights of the first seed into the open network: its output and feature maps show them",
         )
         self.weights_button.clicked.connect(lambda: self.weights_requested.emit(self._place))
         row = QHBoxLayout(self)
@@ -303,10 +317,13 @@ def _time_left(progress: GroupProgress) -> str:
     )
 
 
-def _spin(value: int, least: int, most: int, name: str, tip: str) -> QSpinBox:
+def _spin(value: int, least: int, most: int) -> QSpinBox:
     spin = QSpinBox()
     spin.setRange(least, most)
     spin.setValue(value)
-    spin.setAccessibleName(name)
-    spin.setToolTip(tip)
     return spin
+
+
+def _translate_data_sets(box: QComboBox) -> None:
+    for row in range(box.count()):
+        box.setItemText(row, tr(DATASETS[box.itemData(row)]))

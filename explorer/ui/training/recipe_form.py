@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -13,12 +14,14 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
+    QLabel,
     QSpinBox,
     QWidget,
 )
 
 from explorer.base.languages import tr, tr_noop
 from explorer.training.recipe import INITIALISATIONS, Recipe, recipe_from_json
+from explorer.ui.base.live_texts import follow_language, live_text
 
 #: The choices of the fields that are one of a few words.
 _CHOICES: dict[str, Mapping[Any, str]] = {
@@ -79,15 +82,16 @@ class RecipeForm(QWidget):
             if not title:
                 continue
             control = self._build(name, getattr(defaults, name))
-            control.setAccessibleName(tr(title))
+            live_text(control, QWidget.setAccessibleName, title)
             self.controls[name] = control
-            form.addRow(tr(title), control)
+            form.addRow(live_text(QLabel(), QLabel.setText, title), control)
 
     def _build(self, name: str, default: Any) -> QWidget:
         if name in _CHOICES:
             box = QComboBox()
             for key, text in _CHOICES[name].items():
                 box.addItem(tr(text), key)
+            follow_language(box, partial(_translate_choices, _CHOICES[name]))
             box.currentIndexChanged.connect(self.changed)
             return box
         if isinstance(default, bool):
@@ -129,3 +133,8 @@ class RecipeForm(QWidget):
             elif isinstance(control, (QSpinBox, QDoubleSpinBox)):
                 found[name] = control.value()
         return recipe_from_json(found, dataclasses.replace(Recipe()))
+
+
+def _translate_choices(texts: Mapping[Any, str], box: QComboBox) -> None:
+    for row in range(box.count()):
+        box.setItemText(row, tr(texts[box.itemData(row)]))

@@ -37,8 +37,8 @@ class TrainingTool:
     def __init__(self, context: ToolContext) -> None:
         self.context, self.session = context, context.session
         self.start_lane = context.add_lane(self.title)
-        self.read_lane = context.add_lane(tr("Curves of training"), latest_only=True)
-        self.preview_lane = context.add_lane(tr("Images of the data set"), latest_only=True)
+        self.read_lane = context.add_lane("curves of training", latest_only=True)
+        self.preview_lane = context.add_lane("images of a data set", latest_only=True)
         self.panel: TrainingPanel | None = None
         self.group: RunGroup | None = None
         self._reader: ProgressReader | None = None
