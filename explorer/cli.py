@@ -119,6 +119,9 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_networks_argument(volumes)
     commands_of_files.add_volumes_arguments(volumes, _open_network)
 
+    check = commands.add_parser("check", help="try this installation: open, edit, run and export, in a window")
+    check.set_defaults(run=_check_installation)
+
     desktop = commands.add_parser(
         "desktop", help="put the app and its type of file into the menu of your desktop (Linux)"
     )
@@ -136,6 +139,22 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_networks_argument(compare)
     training_commands.add_compare_arguments(compare, _open_network)
     return parser
+
+
+def _check_installation(parsed: argparse.Namespace) -> None:
+    if sys.platform == "linux":
+        from explorer.desktop.system_libraries import choose_platform
+
+        choose_platform()
+    from explorer.ui.shell.self_check import run_check
+
+    def export(key: str, path: Path) -> None:
+        if main(["export", key, "--out", str(path)]):
+            raise RuntimeError(f"{path.name} was not exported")
+
+    for line in run_check(export):
+        print(f"  {line}", flush=True)
+    print("everything works")
 
 
 def _add_network_argument(parser: argparse.ArgumentParser) -> None:
