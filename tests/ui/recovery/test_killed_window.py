@@ -18,26 +18,28 @@ from explorer.project.journal import Journal
 from explorer.project.saving import backup_path
 
 
-def _read_until(process: subprocess.Popen[str], last: str) -> list[tuple[str, int]]:
+def _read_until(process: subprocess.Popen[str], last: str, least: int = 0) -> list[tuple[str, int]]:
+    """Return what is said, to the first word `last` whose number is at least `least`."""
     said: list[tuple[str, int]] = []
     assert process.stdout is not None
-    while not said or said[-1][0] != last:
+    while not said or said[-1][0] != last or said[-1][1] < least:
         word, number = process.stdout.readline().split()
         said.append((word, int(number)))
     return said
 
 
 def _kill_once(process: subprocess.Popen[str], folder: Path, seed: int) -> int:
-    """Kill a window after a random time of editing; return how many edits it had shown."""
+    """Kill a window some random time after a random number of edits; return how many it had shown."""
+    choice = random.Random(seed)
     assert process.stdin is not None
     process.stdin.write(f"{folder}|{seed}\n")
     process.stdin.flush()
-    said = _read_until(process, "shown")  # opened
+    said = _read_until(process, "shown", choice.randint(1, 6))
     child = next(number for word, number in said if word == "child")
-    time.sleep(random.Random(seed).uniform(0.0, 2.0))
+    time.sleep(choice.uniform(0.0, 0.3))
     os.kill(child, signal.SIGKILL)
-    said = _read_until(process, "ended")
-    return max((number for word, number in said if word == "shown"), default=0)
+    said += _read_until(process, "ended")
+    return max(number for word, number in said if word == "shown")
 
 
 def _kept(folder: Path) -> int:
