@@ -40,9 +40,9 @@ class NetworkTable(QWidget):
         super().__init__()
         self._ask_path = ask_path or _ask_save_path
         self._model = QStandardItemModel(0, len(TABLE_COLUMNS), self)
-        follow_language(self, NetworkTable._show_titles)
         for spot in catalogue_points():
             self._model.appendRow([_build_cell(spot, name) for name, _ in TABLE_COLUMNS])
+        follow_language(self, NetworkTable._show_titles)
         self._sort_model = QSortFilterProxyModel(self)
         self._sort_model.setSourceModel(self._model)
         self._sort_model.setSortRole(_VALUE_ROLE)
@@ -69,6 +69,8 @@ class NetworkTable(QWidget):
 
     def _show_titles(self) -> None:
         self._model.setHorizontalHeaderLabels([tr(title) for _, title in TABLE_COLUMNS])
+        for item in (self._model.item(row, 0) for row in range(self._model.rowCount())):
+            item.setText(tr(item.data(_POINT_ROLE).title))
 
     def _make_view(self) -> QTableView:
         view = QTableView()
