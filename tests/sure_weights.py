@@ -49,6 +49,32 @@ def sure_weights(key: str, photos: int = 8) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().contiguous().clone() for name, tensor in module.state_dict().items()}
 
 
+def make_uneven(module: nn.Module, deviation: float = 1.0) -> None:
+    """Give channels log-normal scales, in place, as training does: some say much, many little.
+
+    A filter and the batch norm behind it get the same scale, so both measures of importance tell of it; the output of
+    the channel is scaled once. Deterministic.
+    """
+    generator = torch.Generator().manual_seed(0)
+    layers = [layer for layer in module.modules() if isinstance(layer, (nn.Conv2d, nn.BatchNorm2d))]
+    with torch.no_grad():
+        for conv, norm in zip(layers, [*layers[1:], None], strict=True):
+            if not isinstance(conv, nn.Conv2d):
+                continue
+            scale = torch.exp(deviation * torch.randn(conv.out_channels, generator=generator))
+            scale /= scale.square().mean().sqrt()  # the layer as a whole says as much as before
+            conv.weight.mul_(scale[:, None, None, None])
+            if conv.bias is not None:
+                conv.bias.mul_(scale)
+            if not isinstance(norm, nn.BatchNorm2d) or norm.num_features != conv.out_channels:
+                continue
+            if norm.running_mean is not None and norm.running_var is not None:
+                norm.running_mean.mul_(scale)
+                norm.running_var.mul_(scale.square())
+                norm.weight.mul_(scale)
+                norm.bias.mul_(scale)
+
+
 def _views(image: torch.Tensor) -> list[torch.Tensor]:
     """The photo, its mirror image, and both brighter and darker."""
     return [turned + shift for turned in (image, image.flip(-1)) for shift in (0.0, -0.2, 0.2)]

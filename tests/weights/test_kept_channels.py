@@ -15,6 +15,7 @@ from explorer.network import Network, open_network
 from explorer.presenters.previews import build_preview
 from explorer.viewmodels.panels import Option
 from tests.benchmarks import surgery
+from tests.sure_weights import make_uneven
 from tests.weights.test_channels_carried import (
     FIRST_OF_GROUPS,
     Concat,
@@ -169,6 +170,40 @@ def test_a_trained_network_loses_less_when_the_important_channels_stay(trained: 
             left[keep] += surgery.accuracy(cut.edit(KeepChannels(name, keep)).module(), 500) / len(convs)
     assert surgery.accuracy(trained, 500) > 98
     assert left["norm_scale"] > left["l1"] > left["first"], left
+
+
+UNEVEN = ("googlenet", "mobilenet_v2", "resnet18")
+UNEVEN_LONG = (*UNEVEN, "mnasnet0_5", "resnext50_32x4d", "regnet_y_400mf", "efficientnet_b0")
+
+
+@pytest.mark.parametrize("key", UNEVEN_LONG)
+def test_important_channels_kept_lose_less_where_channels_differ(key: str, request: pytest.FixtureRequest) -> None:
+    """The rule of thumb on networks of the catalogue: filters with log-normal scales, a layer cut to half, how far the
+    outputs for three photos turn; on average over the layers."""
+    if key not in UNEVEN and not request.config.getoption("--long"):
+        pytest.skip("with --long")
+    opened = open_network(key, input_shape=(1, 3, 96, 96))
+    module = opened.module().eval()
+    make_uneven(module)
+    network = open_network(module, input_shape=(1, 3, 96, 96))
+    photos = torch.cat([opened.preprocess(name)[0].reshape(1, 3, 96, 96) for name in ("cat", "coffee", "rocket")])
+    with torch.no_grad():
+        before = module(photos)
+    wide = [name for name, node in network.architecture.live.items() if _can_be_halved(node.layer)]
+    lost = dict.fromkeys(("first", "l1"), 0.0)
+    for name in wide[1 :: max(len(wide) // 4, 1)]:
+        cut = network.edit(
+            SetWidth(name, len(network.weights.tensors(network.architecture.nodes[name])["weight"]) // 2)
+        )
+        for keep, edited in (("first", cut), ("l1", cut.edit(KeepChannels(name, "l1")))):
+            with torch.no_grad():
+                after = edited.module().eval()(photos)
+            lost[keep] += float(1 - torch.cosine_similarity(after.flatten(), before.flatten(), dim=0))
+    assert lost["l1"] < 0.8 * lost["first"], lost
+
+
+def _can_be_halved(layer: nn.Module | None) -> bool:
+    return isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.out_channels > 8
 
 
 def test_a_trained_network_keeps_the_columns_of_the_branches_that_stay(trained: nn.Module) -> None:
