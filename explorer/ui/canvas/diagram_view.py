@@ -76,6 +76,7 @@ class DiagramView(PictureView):
             if picture is not None and self.scale < LEGIBLE_SCALE:
                 self._show_start(picture)
         self._repaint()
+        self.picture_shown.emit()
 
     def restore_view(self, view: ViewState) -> None:
         """Look where one looked when `capture_view` was called, without emitting `view_moved`."""
@@ -104,12 +105,12 @@ class DiagramView(PictureView):
         pointed, self._pointed = self._pointed, PointedCard()
         return Anchor.at_card(self.picture, card, self._viewport, pointed)
 
-    def fit(self) -> None:
-        """Fit the whole picture into the widget, never enlarged."""
+    def fit(self, max_scale: float = 1.0) -> None:
+        """Fit the whole picture into the widget, never enlarged, nor above `max_scale`."""
         self._is_fitted = True
         if self.picture is not None:
             room, place = self._fit_area()
-            self._fit_rect(self.picture.bounds, max_scale=1.0, area=room)
+            self._fit_rect(self.picture.bounds, max_scale=max_scale, area=room)
             if self._legend.shown:
                 self._legend.rect = place
             else:

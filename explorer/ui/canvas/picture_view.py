@@ -23,6 +23,7 @@ class PictureView(QWidget):
     """A widget that displays one picture; where one looks is changed by its methods, never by itself."""
 
     scale_changed = Signal(float)
+    picture_shown = Signal()  # another one than before
     view_moved = Signal(float, QPointF)  # the user looks elsewhere: the scale and the offset before
 
     def __init__(self, parent: QWidget | None = None) -> None:

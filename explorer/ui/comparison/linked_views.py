@@ -1,4 +1,10 @@
-"""Two diagram views that pan and zoom together."""
+"""Two diagram views that pan and zoom as one.
+
+What must always hold while they are linked: both have one scale, and the origins of their pictures are apart by a fixed
+shift of the pictures, whatever the user does in either. The shift changes only when one of them shows another picture,
+or both are fitted: then it is chosen anew, so that two cards that answer to each other stand at one place of the two
+canvases. A view is always set from the other and the shift, never from where it was itself: nothing adds up.
+"""
 
 from __future__ import annotations
 
@@ -11,35 +17,59 @@ from explorer.ui.canvas.diagram_view import DiagramView
 
 
 class LinkedViews(QObject):
-    """Repeats pan, zoom and fit of either view in the other one, about the same point."""
+    """Keeps `one` and `other` together."""
 
     def __init__(self, one: DiagramView, other: DiagramView, parent: QObject) -> None:
         super().__init__(parent)
         self.enabled = True
-        self._mirroring = False
-        one.view_moved.connect(lambda scale, offset: self._mirror(one, other, scale, offset))
-        other.view_moved.connect(lambda scale, offset: self._mirror(other, one, scale, offset))
+        self.shift = QPointF()  # of the other picture's origin from that of the one, in units of the pictures
+        self._one, self._other = one, other
+        self._is_following = False
+        one.view_moved.connect(lambda scale, offset: self._follow(one))
+        other.view_moved.connect(lambda scale, offset: self._follow(other))
 
     def set_enabled(self, on: bool) -> None:
         """Switch the link on or off."""
         self.enabled = on
+        if on:
+            self._follow(self._one)
 
     @contextlib.contextmanager
     def unlinked(self) -> Iterator[None]:
         """Suspend the link for the duration of a `with` block."""
-        before, self._mirroring = self._mirroring, True
+        before, self._is_following = self._is_following, True
         yield
-        self._mirroring = before
+        self._is_following = before
 
-    def _mirror(self, leader: DiagramView, follower: DiagramView, scale: float, offset: QPointF) -> None:
-        """`leader` was at that scale and offset before it moved."""
-        if not self.enabled or self._mirroring:
+    def align(self, card: str, counterpart: str, leader: DiagramView | None = None) -> None:
+        """Bring a card of the other view to where its counterpart is in the one (or the reverse, where the other
+        leads); does nothing where one of them is not in its picture."""
+        pictures = self._one.picture, self._other.picture
+        if pictures[0] is None or pictures[1] is None:
             return
-        self._mirroring = True
-        if leader.is_fitted:
-            follower.fit()
-        else:
-            factor = leader.scale / scale
-            its_scale, its_offset = follower.view_state
-            follower.set_view_state(its_scale * factor, leader.view_state[1] + (its_offset - offset) * factor)
-        self._mirroring = False
+        at, its = pictures[0].rect(card), pictures[1].rect(counterpart)
+        if at is not None and its is not None:
+            self.shift = at.topLeft() - its.topLeft()
+            self._follow(leader or self._one, is_fitting=False)
+
+    def _follow(self, leader: DiagramView, *, is_fitting: bool = True) -> None:
+        """Set the view that does not lead."""
+        follower = self._other if leader is self._one else self._one
+        if not self.enabled or self._is_following:
+            return
+        with self.unlinked():
+            if is_fitting and leader.is_fitted:
+                self._fit(leader, follower)
+                return
+            scale, offset = leader.view_state
+            sign = 1 if leader is self._one else -1
+            follower.set_view_state(scale, offset + self.shift * scale * sign)
+
+    def _fit(self, leader: DiagramView, follower: DiagramView) -> None:
+        """Fit both whole, at the smaller of the two scales."""
+        follower.fit()
+        scale = min(leader.scale, follower.scale)
+        for view in (leader, follower):
+            if view.scale > scale:
+                view.fit(max_scale=scale)
+        self.shift = (self._other.view_state[1] - self._one.view_state[1]) / scale

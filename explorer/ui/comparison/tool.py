@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject
@@ -39,6 +39,7 @@ class ComparisonTool(QObject):
         )  # groups of the left that answer to none of the right, and are open
         self._anchor_card: str | None = None  # card of the left that stays where it is
         self._card_to_reveal: str | None = None
+        self._is_led_by_left = False  # the user acted there last: the right view follows it
         self._fits_next = False  # the next picture of the left fills its canvas, as the one before did
         self._compare_lane = context.add_lane("comparing", latest_only=True)
         self._draw_lane = context.add_lane("drawing beside", latest_only=True)
@@ -47,6 +48,9 @@ class ComparisonTool(QObject):
         self.panel: DifferencesPanel | None = None
         self._dock = context.add_dock(tr_noop("Differences"), self._make_panel, shortcut="Ctrl+Shift+L")
         session = self._session
+        context.canvas.card_selected.connect(self._lead_right)  # before what the window does on it
+        context.canvas.expansion_toggled.connect(self._lead_right)
+        session.on("document", self._forget_document)
         session.on("network", self._on_network_changed)
         session.on("selection", self._on_selection_changed)
         session.on("expanded", self._redraw)
@@ -148,6 +152,8 @@ class ComparisonTool(QObject):
         pane.canvas.show_legend(False)  # the other canvas has one
         self._linked_views = LinkedViews(self._context.canvas, pane.canvas, pane)
         pane.link_toggled.connect(self._linked_views.set_enabled)
+        pane.link_toggled.connect(self._align)
+        self._context.canvas.picture_shown.connect(self._align)
         pane.closed.connect(self.close)
         pane.canvas.card_selected.connect(self._select_on_left)
         pane.canvas.link_followed.connect(self._select_on_left)
@@ -228,15 +234,13 @@ class ComparisonTool(QObject):
             if picture.rect(self._anchor_card or "")
             else next(iter(self.other.analysis.hierarchy.root.nodes))
         )
-        with self._linked_views.unlinked():  # one does not follow the other to where it begins
+        with self._linked_views.unlinked():  # where it is shown is decided together
             canvas.show_picture(picture, anchor=keep if before is not None else None)
-            if before is None and self.mode == "baseline":
-                canvas.set_view_state(*self._context.canvas.view_state)
-            elif before is None:
-                canvas.fit()
-        if self._fits_next:
+        if self._fits_next or (before is None and self._context.canvas.is_fitted):
             self._fits_next = False
             canvas.fit()
+        else:
+            self._align()
         rows = self._comparison.differences.rows
         canvas.show_differences(frozenset(self._left_card_of(row.left_card) for row in rows if row.left_card))
         self._mirror_selection()
@@ -259,8 +263,51 @@ class ComparisonTool(QObject):
             return
         left = self._comparison.counterparts.get(selection[-1])
         self.pane.canvas.select(members_of(self._left_card_of(left)) if left is not None else ())
-        if left is not None:
+        if left is not None and self._linked_views.enabled:
+            self._align()
+        elif left is not None:
             self.pane.canvas.reveal(self._left_card_of(left))
+
+    def _lead_right(self, _: object = None) -> None:
+        """The user acts in the canvas of the open network: the other one follows."""
+        self._is_led_by_left = False
+
+    def _align(self) -> None:
+        """Bring cards that answer to each other to the same place of both canvases: what was acted on last, the
+        selection, or else what is nearest to the middle."""
+        if self.pane is None or self._comparison is None or self.other is None or not self.mode:
+            return
+        right, left = self._context.canvas, self.pane.canvas
+        if right.picture is None or left.picture is None or not self._linked_views.enabled:
+            return
+        leader = left if self._is_led_by_left else right
+        for card in self._alignable_cards():
+            counterpart = self._left_counterpart(card)
+            if counterpart and right.picture.rect(card) is not None and left.picture.rect(counterpart) is not None:
+                self._linked_views.align(card, counterpart, leader)
+                return
+
+    def _alignable_cards(self) -> Iterator[str]:
+        """Cards of the right by which the two views can be aligned, the best first."""
+        canvas = self._context.canvas
+        assert self._comparison is not None
+        if self._is_led_by_left and self._anchor_card is not None:
+            yield _counterpart(self._anchor_card, self._comparison.differences.pairs)
+        if self._session.selection and canvas.picture is not None:
+            yield canvas.picture.visible_card(self._session.selection[-1]) or ""
+        if canvas.picture is not None:
+            middle = canvas.visible_rect.center()
+            rects = [(card, canvas.picture.rect(card)) for card in canvas.picture.diagram.cards]
+            found = [(card, (rect.center() - middle).manhattanLength()) for card, rect in rects if rect is not None]
+            yield from (card for card, _ in sorted(found, key=lambda pair: pair[1]))
+
+    def _left_counterpart(self, card: str) -> str:
+        """Return the card of the left, as it is drawn there, that answers to one of the right; empty for none."""
+        assert self._comparison is not None
+        answers = [
+            self._comparison.counterparts[part] for part in members_of(card) if part in self._comparison.counterparts
+        ]
+        return self._left_card_of(answers[-1]) if answers else ""
 
     def _select_on_left(self, id: str | None) -> None:
         """Something was selected on the left."""
@@ -268,7 +315,7 @@ class ComparisonTool(QObject):
             return
         right = _counterpart(id or "", self._comparison.differences.pairs)
         if right and self.pane.link_button.isChecked():
-            self._anchor_card = id
+            self._anchor_card, self._is_led_by_left = id, True
             self._context.commands.go_to_card(right)
             return
         self._session.select(None)
@@ -284,6 +331,7 @@ class ComparisonTool(QObject):
         right = _counterpart(id, self._comparison.differences.pairs)
         if right:
             self._context.canvas.expansion_toggled.emit(right)
+            self._is_led_by_left = True
         else:
             self._unpaired_expanded ^= {id}
             self._draw()
@@ -316,9 +364,19 @@ class ComparisonTool(QObject):
         if self.pane is not None:
             self.pane.canvas.select(members_of(self._card_to_reveal) if self._card_to_reveal is not None else ())
 
+    def _forget_document(self) -> None:
+        """Take away what is said of the former document."""
+        self._compare_lane.cancel()
+        self._comparison = self._anchor_card = None
+        self._is_led_by_left = False
+        self._show_list()
+        self._mark_differences()
+
     def _on_network_changed(self) -> None:
         self._update_actions()
         network = self._session.network
+        if network is None and self.mode:
+            self.close()
         if self.mode == "baseline" and network is not None and self.other is not None:
             if network.context is not self.other.context:
                 self._show_network("baseline", network.baseline)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from explorer.edits import SwapActivation
+from explorer.ui.canvas.canvas import Canvas
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.shell.window import Window
 
@@ -66,11 +69,10 @@ def test_another_network_is_folded_selected_and_moved_with_the_open_one(
     left.card_selected.emit(first)
     assert window.session.selection == (pairs[first],)
     assert left._marks.selected == first
-    scale, offset = left.view_state
-    right.zoom(1.5, QPointF(50, 40))
-    assert left.scale == pytest.approx(1.5 * scale)
+    left.zoom(1.5, QPointF(50, 40))
     right._pan(QPointF(7, -5))
-    assert left.view_state[1] == QPointF(50, 40) - (QPointF(50, 40) - offset) * 1.5 + QPointF(7, -5)
+    assert left.scale == right.scale
+    assert card_place(left, first) == pytest.approx(card_place(right, pairs[first]), abs=1)
     beside.pane.link_button.setChecked(False)
     before = left.view_state
     right._pan(QPointF(11, 3))
@@ -81,6 +83,65 @@ def test_another_network_is_folded_selected_and_moved_with_the_open_one(
     settle(beside, window, qtbot)
     qtbot.waitUntil(lambda: not left.picture.is_frame(stage), timeout=LONG)
     assert right._marks.differing <= right.picture.diagram.cards.keys()
+
+
+def card_place(canvas: Canvas, card: str) -> tuple[float, float]:
+    rect = canvas.picture.rect(card)
+    scale, offset = canvas.view_state
+    return (offset.x() + rect.x() * scale, offset.y() + rect.y() * scale)
+
+
+def act(kind: str, window: Window, beside: ComparisonTool, choice: random.Random) -> None:
+    canvas = choice.choice((window.canvas, beside.pane.canvas))
+    cards = list(canvas.picture.diagram.cards.values())
+    foldable = [card.id for card in cards if card.is_expandable]
+    if kind == "fold" and foldable:
+        canvas.expansion_toggled.emit(choice.choice(foldable))
+    elif kind == "select":
+        canvas.card_selected.emit(choice.choice(cards).id)
+    elif kind == "zoom":
+        canvas.zoom(choice.choice((0.7, 1.3)), QPointF(choice.randrange(300), choice.randrange(300)))
+    elif kind == "pan":
+        canvas._pan(QPointF(choice.randrange(-80, 80), choice.randrange(-80, 80)))
+    elif kind == "fit":
+        canvas.fit()
+    else:
+        window.navigator.set_level(choice.choice(("stages", "blocks", "units")))
+
+
+@pytest.mark.parametrize("other", ["", "alexnet"])
+def test_both_sides_stay_together_whatever_is_clicked(
+    window: Window, beside: ComparisonTool, qtbot: QtBot, request: pytest.FixtureRequest, other: str
+) -> None:
+    """One scale, and a fixed shift; cards that answer to each other at one place, unless both are fitted whole."""
+    if other:
+        beside.open(other)
+    else:
+        window.apply_edit(SwapActivation("features.1", "gelu"))
+        beside.show_baseline()
+    settle(beside, window, qtbot)
+    choice, left, right = random.Random(7), beside.pane.canvas, window.canvas
+    for _ in range(400 if request.config.getoption("--long") else 25):
+        kind = choice.choice(("fold", "fold", "select", "zoom", "pan", "fit", "level"))
+        act(kind, window, beside, choice)
+        settle(beside, window, qtbot)
+        assert left.scale == pytest.approx(right.scale), kind
+        shift = left.view_state[1] - right.view_state[1] - beside._linked_views.shift * right.scale
+        assert shift.manhattanLength() < 2, kind
+        together = [
+            card
+            for card in right.picture.diagram.cards
+            if (answer := beside._left_counterpart(card))
+            and left.picture.rect(answer) is not None
+            and card_place(left, answer) == pytest.approx(card_place(right, card), abs=1.5)
+        ]
+        assert together or (left.is_fitted and right.is_fitted) or kind in ("zoom", "pan", "fit"), kind
+        # What is unfolded on one side is on the other.
+        assert beside._left_expanded >= {
+            beside._comparison.counterparts[id]
+            for id in window.session.expanded
+            if beside._comparison.counterparts.get(id)
+        }
 
 
 def test_what_only_the_other_has_is_shown_there_alone(window: Window, beside: ComparisonTool, qtbot: QtBot) -> None:
@@ -112,3 +173,11 @@ def test_without_a_network_there_is_nothing_to_compare(window: Window) -> None:
     assert not tool.baseline_action.isEnabled()
     tool.show_baseline()
     assert tool.pane is None
+
+
+def test_an_empty_tab_is_compared_with_nothing(window: Window, beside: ComparisonTool, qtbot: QtBot) -> None:
+    beside.show_baseline()
+    settle(beside, window, qtbot)
+    window.tabs.new()
+    assert not beside.pane.isVisible()
+    assert beside.panel.model.rowCount() == 0

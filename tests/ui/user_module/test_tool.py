@@ -180,6 +180,7 @@ def test_a_project_is_opened_when_its_code_was_agreed_to(
         window.files.save()
     assert suggestions == [str(net.parent / "Net.cnnx")]
     assert read_project(path).module == "net.py:Net"
+    window.tabs.close_active()
     before = window.session.network
     window.open_file(str(path))
     qtbot.waitUntil(lambda: tool.dialog is not None, timeout=SLOW)
