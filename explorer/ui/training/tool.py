@@ -32,7 +32,7 @@ _MOST_GROUPS = 20  # earlier trainings that are offered
 class TrainingTool:
     """Panel that trains the open network, and its baseline where it is edited, on a small data set."""
 
-    title, shortcut, preferred_height = tr_noop("Training"), "Ctrl+Shift+R", 360
+    title, shortcut, preferred_height = tr_noop("Training"), "Ctrl+Shift+Y", 360
 
     def __init__(self, context: ToolContext) -> None:
         self.context, self.session = context, context.session
