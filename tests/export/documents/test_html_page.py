@@ -27,7 +27,14 @@ needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is insta
 def shown_in_browser(path: Path, wish: str = "") -> str:
     """The document after its script has run."""
     assert BROWSER is not None
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,900", "--virtual-time-budget=3000"]
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--window-size=1400,900",
+        "--virtual-time-budget=3000",
+    ]
     command = [BROWSER, *options, f"--user-data-dir={path.parent / 'profile'}", "--dump-dom", f"{path.as_uri()}#{wish}"]
     return subprocess.run(command, capture_output=True, timeout=120, check=True).stdout.decode()
 
