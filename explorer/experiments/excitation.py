@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from explorer.analysis.figures.figures import Total
 from explorer.base.cancellation import KeepGoing
 from explorer.edits import SetSqueezeRatio
 from explorer.experiments import measurements
@@ -65,55 +66,19 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         report_progress(keep_going, 0.4 + 0.3 * done)
         found[name] = record_gates(module, measurements.photo_tensor(name, network, 160))
     costs = gate_parameters(network)
-    weights = sum(count for count, _ in costs.values())
-    biases = sum(count for _, count in costs.values())
-    without = weights - costs["layer4"][0]
-    macs = network.figures.total.macs - plain.macs
-    standard = values["ratio"] == 16
     block = values["block"]
     one, two = (found[name][block] for name in (values["photo"], values["other"]))
     return Outcome(
         pictures=(_gates(found, block), _spread(found[values["photo"]]), _params(costs)),
         numbers=(
-            ComputedNumber("weights", message("weights"), weights),
-            ComputedNumber(
-                "share",
-                message("share"),
-                100 * weights / plain.params,
-                "%",
-                10.0 if standard else None,
-                f"{_SOURCE}: ~10 %",
-                0.05,
-            ),
-            ComputedNumber("biases", message("biases"), biases, note=message("biases_note")),
-            ComputedNumber("without", message("without"), without),
-            ComputedNumber(
-                "without_share",
-                message("without_share"),
-                100 * without / plain.params,
-                "%",
-                4.0 if standard else None,
-                f"{_SOURCE}: ~4 %",
-                0.1,
-            ),
-            ComputedNumber("macs", message("macs"), 100 * macs / plain.macs, "%"),
-            ComputedNumber(
-                "work",
-                message("work"),
-                100 * (macs + gate_elementwise_ops(network)) / plain.macs,
-                "%",
-                0.26 if standard else None,
-                f"{_SOURCE}: 0.26 %",
-                0.5,
-                message("work_note"),
-            ),
+            *_cost_numbers(network, plain, costs, is_standard=values["ratio"] == 16),
             ComputedNumber("low", message("low"), float(one.min())),
             ComputedNumber("high", message("high"), float(one.max())),
             ComputedNumber("apart", message("apart"), float((one - two).abs().mean())),
         ),
         observations=(
             message("seen_cheap"),
-            message("seen_late", share=costs["layer4"][0] / weights),
+            message("seen_late", share=costs["layer4"][0] / sum(count for count, _ in costs.values())),
             message("seen_untrained"),
         ),
         quoted=(
@@ -121,6 +86,28 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
             QuotedResult(message("quoted_101"), "23.17 → 22.38 %", "SENet, table 2"),
             QuotedResult(message("quoted_mobile"), "28.4 → 25.3 %", "SENet, table 3"),
         ),
+    )
+
+
+def _cost_numbers(
+    network: Network, plain: Total, costs: dict[str, tuple[int, int]], is_standard: bool
+) -> tuple[ComputedNumber, ...]:
+    """What the gates cost, beside what was published for the ratio of the paper."""
+    weights = sum(count for count, _ in costs.values())
+    biases = sum(count for _, count in costs.values())
+    without = weights - costs["layer4"][0]
+    macs = network.figures.total.macs - plain.macs
+    work = 100 * (macs + gate_elementwise_ops(network)) / plain.macs
+    share, without_share = 100 * weights / plain.params, 100 * without / plain.params
+    ten, four, quarter = (10.0, 4.0, 0.26) if is_standard else (None, None, None)
+    return (
+        ComputedNumber("weights", message("weights"), weights),
+        ComputedNumber("share", message("share"), share, "%", ten, f"{_SOURCE}: ~10 %", 0.05),
+        ComputedNumber("biases", message("biases"), biases, note=message("biases_note")),
+        ComputedNumber("without", message("without"), without),
+        ComputedNumber("without_share", message("without_share"), without_share, "%", four, f"{_SOURCE}: ~4 %", 0.1),
+        ComputedNumber("macs", message("macs"), 100 * macs / plain.macs, "%"),
+        ComputedNumber("work", message("work"), work, "%", quarter, f"{_SOURCE}: 0.26 %", 0.5, message("work_note")),
     )
 
 

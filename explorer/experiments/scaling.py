@@ -46,14 +46,8 @@ def scale_network(network: Network, way: str, cost: float) -> Network:
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     phi, network = values["phi"], measurements.open_cached("efficientnet_b0")
     base = network.figures.total
-    ways = ("compound", "depth", "width", "resolution")
     steps = sorted({0.0, 1.0, 2.0, 3.0, float(phi)})
-    grown: dict[str, list[Network]] = {}
-    for number, way in enumerate(ways):
-        grown[way] = []
-        for step in steps:
-            report_progress(keep_going, 0.7 * (number + step / 5) / len(ways))
-            grown[way].append(scale_network(network, way, step) if step else network)
+    grown = _grow(network, steps, keep_going)
     report_progress(keep_going, 0.75)
     chosen = grown["compound"][steps.index(float(phi))]
     key = values["network"]
@@ -99,6 +93,17 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         observations=(message("seen_equal"), message("seen_params"), message("seen_memory")),
         quoted=(QuotedResult("EfficientNet-B0 … B7", "77.1 … 84.3 %", "EfficientNet, table 2"),),
     )
+
+
+def _grow(network: Network, steps: list[float], keep_going: KeepGoing) -> dict[str, list[Network]]:
+    """The network scaled by each way, as far as each step."""
+    ways = ("compound", "depth", "width", "resolution")
+    grown: dict[str, list[Network]] = {way: [] for way in ways}
+    for number, way in enumerate(ways):
+        for step in steps:
+            report_progress(keep_going, 0.7 * (number + step / 5) / len(ways))
+            grown[way].append(scale_network(network, way, step) if step else network)
+    return grown
 
 
 def _cost(grown: dict[str, list[Network]], steps: list[float]) -> Chart:

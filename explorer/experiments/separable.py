@@ -48,29 +48,14 @@ def cost_share(channels: int, kernel: int) -> float:
 
 def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     kernel, channels, side = values["kernel"], values["channels"], values["side"]
-
-    def macs(width: int) -> tuple[int, int]:
-        shape = (1, width, side, side)
-        one, two = (
-            measurements.module_figures(lambda: full_conv(width, kernel), shape),
-            measurements.module_figures(lambda: separable_conv(width, kernel), shape),
-        )
-        return one.total.macs, two.total.macs
-
     counts: dict[int, tuple[int, int]] = {}
     for done, width in enumerate(_WIDTHS):
         report_progress(keep_going, 0.3 * done / len(_WIDTHS))
-        counts[width] = macs(width)
-    times: dict[int, tuple[float, float]] = {}
+        counts[width] = _count_macs(width, kernel, side)
     clocked = [width for width in _WIDTHS if width in (32, 128, 512, channels)] if values["clock"] else []
+    times: dict[int, tuple[float, float]] = {}
     for done, width in enumerate(clocked):
-        image = measurements.normal_noise(0, 1, width, side, side)
-        part = 0.3 + 0.7 * done / len(clocked)
-        one, two = (
-            measurements.median_milliseconds(make(width, kernel), image, keep_going, part)
-            for make in (full_conv, separable_conv)
-        )
-        times[width] = one, two
+        times[width] = _measure_times(width, kernel, side, keep_going, 0.3 + 0.7 * done / len(clocked))
     one, two = counts[channels]
     clock = times.get(channels)
     return Outcome(
@@ -103,6 +88,24 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         ),
         quoted=(QuotedResult(message("quoted_full"), "28.3 / 29.4 %", "MobileNets, table 4"),),
     )
+
+
+def _count_macs(width: int, kernel: int, side: int) -> tuple[int, int]:
+    """MACs of a full convolution and of a separable one."""
+    shape = (1, width, side, side)
+    full = measurements.module_figures(lambda: full_conv(width, kernel), shape)
+    separable = measurements.module_figures(lambda: separable_conv(width, kernel), shape)
+    return full.total.macs, separable.total.macs
+
+
+def _measure_times(width: int, kernel: int, side: int, keep_going: KeepGoing, progress: float) -> tuple[float, float]:
+    """Milliseconds of a full convolution and of a separable one."""
+    image = measurements.normal_noise(0, 1, width, side, side)
+    full, separable = (
+        measurements.median_milliseconds(make(width, kernel), image, keep_going, progress)
+        for make in (full_conv, separable_conv)
+    )
+    return full, separable
 
 
 def _shares(kernel: int, counts: dict[int, tuple[int, int]], times: dict[int, tuple[float, float]]) -> Chart:

@@ -10,6 +10,7 @@ import torch
 
 from explorer.base.languages import tr, tr_noop
 from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node
 from explorer.weights.checkpoint import CheckpointError
 from explorer.weights.loaded import LoadedWeights, is_batch_counter, state_dict_key
 from explorer.weights.provenance import infer_provenance, like_tensors, tensor_shapes
@@ -94,23 +95,19 @@ def match_checkpoint(
     )
     if not any(not is_batch_counter(key) for key in fitting):
         raise CheckpointError(_explain_mismatch(name, architecture.title, tensors, stripped, expected))
+    is_edited_file = expected is edited_tensors
     edited = {
-        (node.path, node.signature): {
-            part: _copy_checked(name, state_dict_key(node, part), stripped[state_dict_key(node, part)], like)
-            for part, like in like_tensors(node).items()
-            if state_dict_key(node, part) in fitting_edited
-        }
+        (node.path, node.signature): _copy_tensors(name, node, {key: stripped[key] for key in fitting_edited})
         for node in architecture.live.values()
         if infer_provenance(node) not in (None, "kept")
         and all(state_dict_key(node, part) in fitting_edited for part in tensor_shapes(node))
-        and (expected is edited_tensors or tensor_shapes(node) != tensor_shapes(node.original or node))
+        and (is_edited_file or tensor_shapes(node) != tensor_shapes(node.original or node))
     }
+    known = baseline_tensors.keys() | edited_tensors.keys()
     report = MatchReport(
         matched=tuple(key for key in expected if key in fitting),
         missing=tuple(key for key in expected if key not in stripped and not is_batch_counter(key)),
-        unexpected=tuple(
-            key for key in tensors if key.removeprefix(prefix) not in baseline_tensors.keys() | edited_tensors.keys()
-        ),
+        unexpected=tuple(key for key in tensors if key.removeprefix(prefix) not in known),
         mismatched_shapes=tuple(
             (key, tuple(stripped[key].shape), tuple(want.shape))
             for key, want in expected.items()
@@ -122,6 +119,15 @@ def match_checkpoint(
         fitting_baseline, seeded, tr("Weights from {name}: {summary}.", name=name, summary=report.summary), edited
     )
     return MatchedCheckpoint(source, report, name, preset)
+
+
+def _copy_tensors(name: str, node: Node, fitting: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Copy the tensors of one edited layer that fit it. Raises CheckpointError as `_copy_checked` does."""
+    return {
+        part: _copy_checked(name, state_dict_key(node, part), fitting[state_dict_key(node, part)], like)
+        for part, like in like_tensors(node).items()
+        if state_dict_key(node, part) in fitting
+    }
 
 
 def _expected_tensors(architecture: Architecture) -> dict[str, torch.Tensor]:

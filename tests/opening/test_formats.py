@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import time
 import zipfile
@@ -85,6 +86,27 @@ def test_what_is_no_model_is_named_as_what_it_is(tmp_path: Path, content: bytes,
     path.write_bytes(content)
     with pytest.raises(OpeningError, match=said):
         recognise_format(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    """A pipe would never answer."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(OpeningError, match="is no file"):
+            recognise_format(path)
+
+
+def test_what_is_packed_is_refused_however_small_or_large(tmp_path: Path) -> None:
+    small = b"".join(number.to_bytes(2, "little") for number in range(99))  # packing makes it no smaller
+    with zipfile.ZipFile(tmp_path / "small.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", small)
+    with zipfile.ZipFile(tmp_path / "beside.pt", "w") as archive:
+        archive.writestr("archive/data.pkl", small)
+        archive.writestr("archive/data/0", b"\0" * 2**20, zipfile.ZIP_DEFLATED)
+    for name in ("small", "beside"):
+        with pytest.raises(OpeningError, match="packs nothing"):
+            recognise_format(tmp_path / f"{name}.pt")
 
 
 def test_bombs_and_other_archives_are_refused_at_once(tmp_path: Path) -> None:

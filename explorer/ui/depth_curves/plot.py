@@ -81,14 +81,7 @@ class DepthPlot(ThemedPlot):
         c = appearance.current_colours()
         self._curves, self._tips, self._is_logarithmic = curves, tips, is_logarithmic
         scaled = [self._to_scale(curve.values) for curve in curves]
-        for number, line in enumerate(self._lines):
-            values = scaled[number] if number < len(scaled) else np.array([])
-            indices = np.arange(len(values))
-            if number < len(curves) and curves[number].spans_gaps:
-                indices, values = indices[np.isfinite(values)], values[np.isfinite(values)]
-            line.setData(indices, values)
-            is_baseline = number < len(curves) and curves[number].is_baseline
-            line.setPen(pg.mkPen(c.muted if is_baseline else c.accent, width=1.4 if is_baseline else 2))
+        self._draw_lines(curves, scaled)
         finite = np.concatenate([values[np.isfinite(values)] for values in scaled]) if scaled else np.array([])
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         low = low if is_logarithmic else min(low, 0.0)
@@ -106,6 +99,18 @@ class DepthPlot(ThemedPlot):
         self.getAxis("left").setScale(100.0 if axis_label.endswith("%") else 1.0)
         self.setRange(xRange=(-0.5, max(len(tips), 1) - 0.5), yRange=(low, high), padding=0.04)
         self._show_stages(stages, low, high)
+
+    def _draw_lines(self, curves: Sequence[PlotCurve], scaled: Sequence[np.ndarray]) -> None:
+        """Draw each curve, its values scaled to the axis; lines without a curve are empty."""
+        c = appearance.current_colours()
+        for number, line in enumerate(self._lines):
+            values = scaled[number] if number < len(scaled) else np.array([])
+            indices = np.arange(len(values))
+            if number < len(curves) and curves[number].spans_gaps:
+                indices, values = indices[np.isfinite(values)], values[np.isfinite(values)]
+            line.setData(indices, values)
+            is_baseline = number < len(curves) and curves[number].is_baseline
+            line.setPen(pg.mkPen(c.muted if is_baseline else c.accent, width=1.4 if is_baseline else 2))
 
     def _show_stages(self, stages: Sequence[tuple[int, str]], low: float, high: float) -> None:
         ends = [*(start for start, _ in stages[1:]), len(self._tips)]
