@@ -44,6 +44,7 @@ class TrainingTool:
         self._reader: ProgressReader | None = None
         self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut)
         self.session.on("network", self._show_contestants)
+        self.session.on("language", self._show_preview)
         self._timer = QTimer(context.window, interval=_POLL_MS)
         self._timer.timeout.connect(self._read)
 
