@@ -78,6 +78,8 @@ class FiguresPanel(QWidget):
 
     def show_preview(self, summary: FiguresSummary | None) -> None:
         """Show figures of a previewed edit, labelled as such; None returns to the network's own."""
+        if summary is None and self._displayed is self._summary:
+            return  # asked for by each control that is hidden
         self._display(summary or self._summary)
         self.preview_label.setText(tr("Preview of an edit") if summary is not None else "")
 
