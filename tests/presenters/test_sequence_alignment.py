@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from explorer.presenters import sequence_alignment
 from explorer.presenters.sequence_alignment import align_sequences
 
 
@@ -42,3 +43,13 @@ def test_both_rows_stay_whole_and_in_order(left: str, right: str) -> None:
 def test_very_long_rows_meet_place_by_place() -> None:
     long = "ab" * 300
     assert beside(long, long) == list(zip(long, long, strict=True))
+
+
+@pytest.mark.parametrize(("left", "right"), [("abcd", "ax"), ("ax", "abcd"), ("ab", "ab")])
+def test_long_rows_meet_place_by_place_and_nothing_is_lost(
+    left: str, right: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequence_alignment, "_MAX_PAIRS", 0)
+    found = beside(left, right)
+    assert [a for a, _ in found if a is not None] == list(left)
+    assert [b for _, b in found if b is not None] == list(right)
