@@ -123,9 +123,13 @@ def _is_grouped(layer: nn.Module | None) -> bool:
 
 
 def is_regrouped(node: Node) -> bool:
-    """Return whether a convolution had another number of groups when it was opened."""
+    """Return whether a convolution had another number of groups when it was opened. One that was and is depthwise has
+    as many as channels: those follow their channels alone."""
     now, then = node.layer, node.original.layer if node.original is not None else None
-    return isinstance(now, _ConvNd) and isinstance(then, _ConvNd) and now.groups != then.groups
+    if not isinstance(now, _ConvNd) or not isinstance(then, _ConvNd) or now.groups == then.groups:
+        return False
+    both_depthwise = is_depthwise(now) and is_depthwise(then)
+    return not both_depthwise or now.out_channels * then.groups != then.out_channels * now.groups
 
 
 def count_connections(node: Node) -> tuple[int, int, int]:
@@ -179,13 +183,11 @@ def _transfer_grouped(node: Node, target: torch.Tensor, source: torch.Tensor, im
     was_groups = then.groups if isinstance(then, _ConvNd) else layer.groups
     result = target.clone()
     per_group, was_per_group = len(rows) // layer.groups, len(source) // was_groups
-    for group, inside in enumerate(columns.reshape(layer.groups, -1)):
-        for row in range(group * per_group, (group + 1) * per_group):
-            if rows[row] == NEW:
-                continue
-            local = inside - rows[row] // was_per_group * source.shape[1]
-            known = (inside != NEW) & (local >= 0) & (local < source.shape[1])
-            result[row, known] = source[rows[row], local[known]]
+    inside = columns.reshape(layer.groups, -1).repeat_interleave(per_group, dim=0)  # what each row reads
+    local = inside - (rows // was_per_group * source.shape[1])[:, None]
+    known = (rows != NEW)[:, None] & (inside != NEW) & (local >= 0) & (local < source.shape[1])
+    row, column = known.nonzero(as_tuple=True)
+    result[row, column] = source[rows[row], local[row, column]]
     return result
 
 

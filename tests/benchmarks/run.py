@@ -20,6 +20,10 @@ from tests.benchmarks.own_modules import MODULES, TOOLS
 
 PICTURES = ["alexnet", "vgg16", "googlenet", "resnet50", "densenet121", "mobilenet_v2", "efficientnet_b0"]
 LARGE = ["densenet201", "efficientnet_b7"]
+EVERY_KIND = [
+    *("vgg16", "googlenet", "resnet50", "densenet121"),
+    *("mobilenet_v2", "shufflenet_v2_x1_0", "efficientnet_b0", "convnext_tiny"),
+]
 
 
 def asked(module: str, *arguments: str) -> Any:
@@ -181,6 +185,20 @@ def first_outputs(keys: list[str]) -> None:
                 print(f"| {key} | {title} | {' | '.join(cells)} | {milliseconds(row['again'])} |")
 
 
+def _ratio(row: dict[str, float] | None) -> str:
+    return f"{row['here'] / row['plain']:.2f}" if row else "–"
+
+
+def every_kind(keys: list[str]) -> None:
+    """For each kind of edit the ratio on each network, a dash where it is not offered."""
+    print("\n## First output after one edit of each kind / plain forward of the edited module (processor time)\n")
+    found = asked("first_output", "--kinds", *keys)
+    print(f"| kind | {' | '.join(keys)} |\n|---|{'---:|' * len(keys)}")
+    for kind in sorted({kind for rows in found.values() for kind in rows}):
+        rows = [found[key].get(kind) for key in keys]
+        print(f"| {kind} | {' | '.join(_ratio(row) for row in rows)} |")
+
+
 def start() -> None:
     print("\n## Start (s, median of 5)\n")
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
@@ -205,7 +223,19 @@ def main() -> None:
     )
     parser.add_argument(
         "--only",
-        choices=("figures", "pictures", "exports", "panning", "edits", "output", "first", "own", "stall", "start"),
+        choices=(
+            "figures",
+            "pictures",
+            "exports",
+            "panning",
+            "edits",
+            "output",
+            "first",
+            "kinds",
+            "own",
+            "stall",
+            "start",
+        ),
     )
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of each timing (default 5)")
     chosen = parser.parse_args()
@@ -222,6 +252,8 @@ def main() -> None:
         outputs(["resnet152", "mobilenet_v2", "vgg19"])
     if chosen.only in (None, "first"):
         first_outputs(["vgg16", "resnet50", "shufflenet_v2_x1_0", "mobilenet_v2", "efficientnet_b7"])
+    if chosen.only in (None, "kinds"):
+        every_kind(chosen.networks if chosen.networks and chosen.only == "kinds" else EVERY_KIND)
     if chosen.only in (None, "own"):
         own_modules()
     if chosen.only in (None, "stall"):
