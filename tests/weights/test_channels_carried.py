@@ -429,6 +429,7 @@ OTHERS = {
     "set_cardinality": "blocks of whole matrices: tests/weights/test_regrouped.py",
     "repeat_block": "copies are new, their readers as below: a dense layer's, and a residual stream's",
     "apply_compound_scaling": "depth, width and resolution one after the other, each as above",
+    "fit_small_images": "strides and windows change, no width: tests/edits/test_small_images.py",
     "recalibrate": "drawn numbers stay: tests/analysis/test_calibration.py",
     "keep_channels": "which channels stay: test_kept_channels.py",
     "unshare_layer": "the same numbers twice: test_shared_layers.py",
