@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
@@ -23,7 +23,7 @@ from explorer.base.languages import tr
 from explorer.network import Network
 from explorer.training.datasets import load_dataset_cached
 from explorer.training.fitting import input_shape
-from explorer.training.run_folder import CurvePoint, RunError, RunFolder, RunState, write_json
+from explorer.training.run_folder import LOCK_SECONDS, CurvePoint, RunError, RunFolder, RunState
 from explorer.training.trainer import Diverged, StepResult, Trainer
 
 #: Called after each step and each evaluation; False asks for a pause.
@@ -44,9 +44,8 @@ def execute(folder: RunFolder, network: Network, progress: Progress | None = Non
     Raises:
         RunError: another process trains it, or its files cannot be read.
     """
-    lock = FileLock(folder.path / "lock")
     try:
-        with lock.acquire(timeout=0):
+        with folder.lock().acquire(timeout=LOCK_SECONDS):
             return _Execution(folder, network, progress).run()
     except Timeout as failure:
         raise RunError(tr("{path} is being trained by another process", path=folder.path)) from failure
@@ -187,7 +186,7 @@ class _Execution:
         )
 
     def _write_state(self) -> None:
-        write_json(self.folder.path / "state.json", vars(self.state))
+        self.folder.write_state(self.state)
 
     def _end(self, trainer: Trainer, state: str) -> RunState:
         self._count(trainer)

@@ -37,6 +37,9 @@ RUN_VERSION = 1  # of the files
 
 _MAX_CURVE_BYTES = 512 * 2**20
 
+#: How long a process tries to take a lock: who asks whether it is held takes it for an instant.
+LOCK_SECONDS = 2
+
 
 class RunError(ValueError):
     """A run that cannot be read, started or resumed. The message names its folder and the reason."""
@@ -180,6 +183,14 @@ class RunFolder:
         if state.state == "running" and not self.is_locked():
             return replace(state, state="interrupted")
         return state
+
+    def write_state(self, state: RunState) -> None:
+        """Write where the run stands; only the process that trains it may. Raises OSError."""
+        write_json(self.path / "state.json", vars(state))
+
+    def lock(self) -> FileLock:
+        """Return the lock of the process that trains it: within one process the same, which may be taken twice."""
+        return FileLock(self.path / "lock", is_singleton=True)
 
     def is_locked(self) -> bool:
         """Whether a process is training it now."""

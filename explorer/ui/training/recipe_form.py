@@ -85,6 +85,7 @@ class RecipeForm(QWidget):
             live_text(control, QWidget.setAccessibleName, title)
             self.controls[name] = control
             form.addRow(live_text(QLabel(), QLabel.setText, title), control)
+        self.show_recipe(defaults)
 
     def _build(self, name: str, default: Any) -> QWidget:
         if name in _CHOICES:
