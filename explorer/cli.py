@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         serve_request()
         return 0
     if options[:1] == [RUN_ARGUMENT]:  # the same for a training run
-        from explorer.training.worker import main as train_runs
+        from explorer.training.worker import train_runs
 
         return train_runs(options[1:])
     if options and _is_file_to_open(options[0]):

@@ -25,7 +25,7 @@ from explorer.weights.seeded import SeededWeights
 TOLERANCE = 1e-4
 
 
-def compare(architecture: Architecture, module: nn.Module, example: Example, reference: Any) -> float:
+def measure_difference(architecture: Architecture, module: nn.Module, example: Example, reference: Any) -> float:
     """How far the snapshot's output is from `reference`, as a part of its largest number; inf for another structure.
 
     Raises ShapeError where the snapshot does not hold together, and whatever an op raises.

@@ -21,9 +21,9 @@ from explorer.analysis.example_inputs import Example, build_examples, complete_i
 from explorer.analysis.module_comparison import (
     TOLERANCE,
     OtherInput,
-    compare,
     compare_on_another_input,
     find_first_difference,
+    measure_difference,
     same_random_numbers,
     tensors_by_path,
 )
@@ -171,7 +171,7 @@ def _try_trace(module: nn.Module, example: Example, reference: Any) -> _Compared
     op = example.ops[id(example.main)]
     try:
         architecture = trace(module, op.shape, title=_title(module), input_op=op)
-        difference = compare(architecture, module, example, reference)
+        difference = measure_difference(architecture, module, example, reference)
         held = any(isinstance(node.op, Constant) and node.op.value is not None for node in architecture.live.values())
         if held and difference <= TOLERANCE:  # what an earlier run left in the module is no constant
             other = compare_on_another_input(architecture, module, example)
@@ -187,7 +187,7 @@ def _capture(module: nn.Module, example: Example, reference: Any) -> _Compared:
     args, kwargs = example.args, example.kwargs
     with same_random_numbers():
         found = capture(module, args, kwargs, inputs=example.ops, title=_title(module))
-    difference = compare(found.architecture, module, example, reference)
+    difference = measure_difference(found.architecture, module, example, reference)
     branches_only = found.value_reads and all(read in _BRANCHES for _, read in found.value_reads)
     other = OtherInput()
     if difference <= TOLERANCE and not branches_only:
@@ -248,7 +248,7 @@ def verify_snapshot(
             args, kwargs = example.fresh_arguments()
             with same_random_numbers():
                 reference = module(*args, **kwargs)
-        difference = compare(architecture, module, example, reference)
+        difference = measure_difference(architecture, module, example, reference)
     except Exception as failure:
         raise TraceError(
             tr("{title} cannot be shown as a graph: {reason}", title=title, reason=first_line(failure))

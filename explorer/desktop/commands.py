@@ -25,4 +25,4 @@ def _run(parsed: argparse.Namespace) -> None:
 
 
 def _said(files: tuple[object, ...]) -> dict[str, object]:
-    return {"n": len(files), "folder": launcher.data_folder()}
+    return {"n": len(files), "folder": launcher.user_data_folder()}

@@ -34,7 +34,7 @@ class LauncherError(RuntimeError):
     """The launcher cannot be installed here. The message says why."""
 
 
-def data_folder() -> Path:
+def user_data_folder() -> Path:
     """Return where the user's launchers, icons and types of files are (`$XDG_DATA_HOME`)."""
     named = os.environ.get("XDG_DATA_HOME", "")
     return Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "share"
@@ -43,14 +43,14 @@ def data_folder() -> Path:
 def install(folder: Path | None = None, command: list[str] | None = None) -> tuple[Path, ...]:
     """Install launcher, icons and file type, or bring them up to date; return the files that were written.
 
-    `folder` is by default the user's `data_folder`; `command` starts the app, by default this one.
+    `folder` is by default the user's `user_data_folder`; `command` starts the app, by default this one.
 
     Raises:
         LauncherError: this system has no such menus.
         OSError: a file cannot be written.
     """
     _check_system()
-    folder = folder or data_folder()
+    folder = folder or user_data_folder()
     files = dict(_files(folder))
     for target, source in files.items():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def install(folder: Path | None = None, command: list[str] | None = None) -> tup
 def remove(folder: Path | None = None) -> tuple[Path, ...]:
     """Remove what `install` wrote; return the files that were there. Raises LauncherError and OSError."""
     _check_system()
-    folder = folder or data_folder()
+    folder = folder or user_data_folder()
     found = tuple(target for target, _ in _files(folder) if target.exists())
     for target in found:
         target.unlink()

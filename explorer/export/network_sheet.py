@@ -109,10 +109,10 @@ def build_network_sheet(network: Network, page: Page = Page(), select: Collectio
 
     Raises ExportError for a selection that is not in the network.
     """
-    from explorer.export.sheet import fill_page
+    from explorer.export.sheet import fill_sheet
 
     drawn = resolve_selection(network, select) if page.kind == "graph" else ()
-    return fill_page(build_content(network, page, select), page, sheet_text(network, drawn))
+    return fill_sheet(build_content(network, page, select), page, sheet_text(network, drawn))
 
 
 def build_network_sheets(
@@ -120,7 +120,7 @@ def build_network_sheets(
 ) -> list[Sheet]:
     """Return a sheet for each slide that a page asks for. `expanded` are the groups that are open where it names no
     level. Raises ExportError."""
-    from explorer.export.sheet import fill_page
+    from explorer.export.sheet import fill_sheet
 
     if page.slides == "levels":
         return [build_network_sheet(network, each, select) for each in pages_by_level(network, page, select)]
@@ -130,7 +130,7 @@ def build_network_sheets(
     for position, title in enumerate([tr("As opened"), *(edit.title for edit in history.applied_edits)]):
         state = replace(network, history=history.at_position(position))
         each = replace(page, subtitle=" · ".join(filter(None, (page.subtitle, title))))
-        sheets.append(fill_page(build_content(state, each, (), None, expanded), each, sheet_text(state)))
+        sheets.append(fill_sheet(build_content(state, each, (), None, expanded), each, sheet_text(state)))
     return sheets
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from explorer.base.languages import tr
-from explorer.export.paper import PAPERS, Paper
+from explorer.export.paper import PAPERS, PaperFormat
 from explorer.viewmodels.card_parts import CARD_PARTS, CardPart
 from explorer.viewmodels.diagram import DIRECTIONS, LEVELS, Direction, Level
 
@@ -135,7 +135,7 @@ class Page:
         return self.parts
 
     @property
-    def format(self) -> Paper | None:
+    def format(self) -> PaperFormat | None:
         """The size of the page; None where the page is as large as its picture."""
         return PAPERS[self.paper] if self.paper is not None else None
 

@@ -11,7 +11,7 @@ _MM = 1 / 25.4
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class PaperFormat:
     """A page, in inches. Where it is not fixed, a picture is as wide as it and no higher."""
 
     name: str
@@ -22,17 +22,19 @@ class Paper:
     margin: float  # around everything
 
 
-def _column(name: str, width: float, height: float) -> Paper:
-    return Paper(name, width, height, is_fixed=False, text_points=7.5, margin=0.02)
+def _column(name: str, width: float, height: float) -> PaperFormat:
+    return PaperFormat(name, width, height, is_fixed=False, text_points=7.5, margin=0.02)
 
 
 #: By the key that settings and the command line use. Widths of columns are those that the authors' kits state:
 #: IEEEtran 3.5 and 7.16 in, CVPR 3.25 and 6.875 in, NeurIPS and ICLR 5.5 in, LNCS 122 mm; heights are of their text.
-PAPERS: Mapping[str, Paper] = {
-    "16:9": Paper(tr_noop("Slide 16:9"), 40 / 3, 7.5, is_fixed=True, text_points=12, margin=0.35),
-    "4:3": Paper(tr_noop("Slide 4:3"), 10, 7.5, is_fixed=True, text_points=12, margin=0.35),
-    "a4": Paper(tr_noop("A4 upright"), 210 * _MM, 297 * _MM, is_fixed=True, text_points=9, margin=0.5),
-    "a4-landscape": Paper(tr_noop("A4 landscape"), 297 * _MM, 210 * _MM, is_fixed=True, text_points=9, margin=0.5),
+PAPERS: Mapping[str, PaperFormat] = {
+    "16:9": PaperFormat(tr_noop("Slide 16:9"), 40 / 3, 7.5, is_fixed=True, text_points=12, margin=0.35),
+    "4:3": PaperFormat(tr_noop("Slide 4:3"), 10, 7.5, is_fixed=True, text_points=12, margin=0.35),
+    "a4": PaperFormat(tr_noop("A4 upright"), 210 * _MM, 297 * _MM, is_fixed=True, text_points=9, margin=0.5),
+    "a4-landscape": PaperFormat(
+        tr_noop("A4 landscape"), 297 * _MM, 210 * _MM, is_fixed=True, text_points=9, margin=0.5
+    ),
     "ieee-column": _column(tr_noop("IEEE, one column (3.5 in)"), 3.5, 9.25),
     "ieee-page": _column(tr_noop("IEEE, two columns (7.16 in)"), 7.16, 9.25),
     "cvpr-column": _column(tr_noop("CVPR, one column (3.25 in)"), 3.25, 8.875),

@@ -154,7 +154,7 @@ class Sheet:
         painter.restore()
 
 
-def fill_page(content: SheetContent, page: Page, words: SheetText) -> Sheet:
+def fill_sheet(content: SheetContent, page: Page, words: SheetText) -> Sheet:
     """Return content on a page; the cards of a diagram are laid out anew so that they fill a page of a given format."""
     if page.paper is not None and isinstance(content, Picture):
         around = Surroundings(page, words, content.legend, _inner_width(page) / _text_scale(page))
@@ -183,4 +183,4 @@ def _room(page: Page, around: Surroundings) -> Fit:
     return Fit(_inner_width(page), max(height, _MIN_ROOM), page.max_zoom)
 
 
-__all__ = ["CroppedPicture", "Sheet", "SheetContent", "SheetText", "fill_page"]
+__all__ = ["CroppedPicture", "Sheet", "SheetContent", "SheetText", "fill_sheet"]

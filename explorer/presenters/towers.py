@@ -65,11 +65,11 @@ def build_towers(analysis: Analysis, node: Node, last: str) -> Towers | None:
 
 def marked_groups(node: Node) -> int:
     """Return the groups of a convolution that are too many to be drawn as towers; 1 for others."""
-    groups = group_count(node)
+    groups = tower_count(node)
     return groups if groups > MOST_TOWERS else 1
 
 
-def group_count(node: Node) -> int:
+def tower_count(node: Node) -> int:
     """Return the groups of a group convolution; 1 for any other op, depthwise convolutions too."""
     layer = node.layer
     if not isinstance(layer, nn.modules.conv._ConvNd) or op_kinds.kind(node) == "depthwise":
@@ -81,7 +81,7 @@ def _made_towers(architecture: Architecture) -> dict[str, int]:
     """In how many parts that know nothing of each other the channels of each op are."""
     made: dict[str, int] = {}
     for name, node in architecture.live.items():
-        made[name] = group_count(node)
+        made[name] = tower_count(node)
         if made[name] == 1 and _keeps_apart(node, architecture):
             made[name] = made[_map_inputs(node, architecture)[0]]
     return made
@@ -93,7 +93,7 @@ def _wanted_towers(architecture: Architecture) -> dict[str, int]:
     for name in reversed([*architecture.live]):
         readers = [architecture.live[user] for user in architecture.users[name] if user in architecture.live]
         parts = {
-            wanted[reader.name] if _keeps_apart(reader, architecture) else group_count(reader) for reader in readers
+            wanted[reader.name] if _keeps_apart(reader, architecture) else tower_count(reader) for reader in readers
         }
         wanted[name] = parts.pop() if len(parts) == 1 else 1
     return wanted

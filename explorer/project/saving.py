@@ -22,7 +22,7 @@ class ChangedByOthersError(ProjectError):
         self.path = path
 
 
-def fingerprint(path: Path) -> str:
+def file_fingerprint(path: Path) -> str:
     """Return what tells the content of a file from any other; an empty text where there is no file that can be read."""
     try:
         with path.open("rb") as file:
@@ -46,13 +46,13 @@ def save_project(path: Path, project: Project, expected: str = "") -> str:
         ChangedByOthersError: the file is another one.
         ProjectError: the file or its backup cannot be written; the message says why. The old file stays.
     """
-    found = fingerprint(path)
+    found = file_fingerprint(path)
     if expected and found and found != expected:
         raise ChangedByOthersError(path)
     if found and not _holds(path, project):
         _keep_backup(path)
     write_project(path, project)
-    return fingerprint(path)
+    return file_fingerprint(path)
 
 
 def _holds(path: Path, project: Project) -> bool:

@@ -12,7 +12,7 @@ from explorer.training.recipe import Initialisation
 from explorer.training.seeding import seeded
 
 
-def initialise(module: nn.Module, method: Initialisation, seed: int, only: frozenset[str] | None = None) -> None:
+def initialise_layers(module: nn.Module, method: Initialisation, seed: int, only: frozenset[str] | None = None) -> None:
     """Give the layers of a module new weights, in place.
 
     Convolutions and linear layers get those of the method; every other layer that has a `reset_parameters` is reset,

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from explorer.training.augmentation import augment, cut_out, mix_up
 from explorer.training.datasets import Dataset, normalise
 from explorer.training.health import dead_unit_share, first_bad_op
-from explorer.training.initialisation import initialise, is_norm
+from explorer.training.initialisation import initialise_layers, is_norm
 from explorer.training.optimisation import build_optimizer, learning_rate_at
 from explorer.training.recipe import Recipe
 from explorer.training.seeding import derive_seed, generator
@@ -80,7 +80,7 @@ class Trainer:
         self.dataset, self.recipe, self.seed = dataset, recipe, seed
         self.device = torch.device(device)
         only = new_layers if recipe.trained == "new" else None
-        initialise(module, recipe.initialisation, seed, only)
+        initialise_layers(module, recipe.initialisation, seed, only)
         self.module = module.to(self.device)
         self._frozen_norms = _freeze(self.module, recipe.frozen_until, only)
         self.optimizer = build_optimizer(recipe, self.module.parameters())

@@ -26,7 +26,7 @@ def open_run_network(folder: RunFolder, trusted: bool) -> Network:
     return network
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def train_runs(arguments: Sequence[str] | None = None) -> int:
     """Train the runs of folders, one after the other, up to one that fails or is paused. Return 0 when all are
     finished, or one is paused; 1 when one failed."""
     parser = argparse.ArgumentParser(prog="cnn-explorer --training-run")
@@ -58,4 +58,4 @@ def _train(folder: RunFolder, trusted: bool) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(train_runs())

@@ -11,7 +11,7 @@ from torch import nn
 from explorer.edits import SetConvForm, SetLayer
 from explorer.network import Network, open_network
 from explorer.presenters import build_diagram, expanded_at_level
-from explorer.presenters.towers import MOST_TOWERS, find_towers, group_count
+from explorer.presenters.towers import MOST_TOWERS, find_towers, tower_count
 from explorer.viewmodels.diagram import Level
 from tests.conftest import KEYS
 
@@ -35,12 +35,12 @@ def test_whoever_works_in_groups_is_drawn_so(key: str, opened: Open) -> None:
     """In up to four groups as towers, in more with a mark; a depthwise convolution alone in neither way."""
     network = opened(key)
     towers = find_towers(network.architecture)
-    if all(group_count(node) == 1 for node in network.architecture.live.values()):
+    if all(tower_count(node) == 1 for node in network.architecture.live.values()):
         assert not towers
         return
     diagram = build_diagram(network.analysis, expanded_at_level(network.analysis, "ops"))
     for name, node in network.architecture.live.items():
-        groups = group_count(node)
+        groups = tower_count(node)
         assert (name in towers and towers[name].count == groups) or groups == 1 or groups > MOST_TOWERS
         card = diagram.cards.get(name)
         if card is not None and name not in diagram.children:

@@ -11,7 +11,7 @@ from pathlib import Path
 from explorer.edits import SwapActivation
 from explorer.project.files import Project
 from explorer.project.journal import Journal, Origin
-from explorer.project.saving import fingerprint, save_project
+from explorer.project.saving import file_fingerprint, save_project
 
 EDITS = tuple(SwapActivation(f"layer{n % 4 + 1}", kind) for n in range(50) for kind in ("gelu", "relu6"))
 
@@ -26,7 +26,7 @@ def _say(word: str, number: int) -> None:
 
 
 def _edit(folder: Path, mine: Path, seed: int) -> None:
-    choice, journal, mark = random.Random(seed), Journal(folder), fingerprint(mine)
+    choice, journal, mark = random.Random(seed), Journal(folder), file_fingerprint(mine)
     entry = journal.open_entry(Origin("ResNet-18", str(mine), mark))
     for count in range(1, len(EDITS) + 1):
         _say("begun", count)

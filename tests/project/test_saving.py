@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from explorer.project.files import Project, ProjectError, read_project
-from explorer.project.saving import ChangedByOthersError, backup_path, fingerprint, save_project
+from explorer.project.saving import ChangedByOthersError, backup_path, file_fingerprint, save_project
 from tests.project.journal_editor import build_project
 
 
@@ -59,7 +59,7 @@ def test_a_file_that_has_gone_is_written_anew(path: Path) -> None:
 
 
 def test_no_file_has_no_fingerprint(path: Path) -> None:
-    assert fingerprint(path) == fingerprint(path.parent) == ""
+    assert file_fingerprint(path) == file_fingerprint(path.parent) == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions and links of POSIX")

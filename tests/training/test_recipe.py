@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from explorer.training.augmentation import augment, cut_out, mix_up
-from explorer.training.initialisation import initialise
+from explorer.training.initialisation import initialise_layers
 from explorer.training.optimisation import build_optimizer, learning_rate_at
 from explorer.training.recipe import Recipe, RecipeError, recipe_from_json
 from explorer.training.seeding import seeded
@@ -59,7 +59,7 @@ def test_a_layer_starts_as_its_path_says_whatever_stands_around_it() -> None:
     first = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 8, 3))
     other = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 8, 3), nn.Linear(5, 5))
     for module in (first, other):
-        initialise(module, "he", 7)
+        initialise_layers(module, "he", 7)
     assert torch.equal(first.state_dict()["1.weight"], other.state_dict()["1.weight"])
 
 
@@ -68,7 +68,7 @@ def test_a_layer_starts_as_its_path_says_whatever_stands_around_it() -> None:
 )
 def test_first_weights_have_the_deviation_of_their_source(method: str, deviation: float) -> None:
     module = nn.Sequential(nn.Conv2d(128, 128, 3))
-    initialise(module, method, 0)  # type: ignore[arg-type]
+    initialise_layers(module, method, 0)  # type: ignore[arg-type]
     assert float(module.state_dict()["0.weight"].std()) == pytest.approx(deviation, rel=0.02)
     assert not module.state_dict()["0.bias"].any()
 
@@ -76,7 +76,7 @@ def test_first_weights_have_the_deviation_of_their_source(method: str, deviation
 def test_only_the_layers_meant_start_anew() -> None:
     module = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    initialise(module, "he", 0, only=frozenset({"1"}))
+    initialise_layers(module, "he", 0, only=frozenset({"1"}))
     after = module.state_dict()
     assert torch.equal(before["0.weight"], after["0.weight"])
     assert not torch.equal(before["1.weight"], after["1.weight"])

@@ -11,14 +11,14 @@ from html import escape
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from explorer.export.documents.scene import Scene, SceneCard, SceneLink, SceneSwatch, SceneText
+from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene
 from explorer.layout import Box
 
 _FONT = "fontFamily=Helvetica;"
 _TITLE, _LINE = 13.0, 11.0  # pixels of type on cards at zoom 1
 
 
-def write_drawio(scenes: Sequence[Scene]) -> bytes:
+def write_drawio(scenes: Sequence[SheetScene]) -> bytes:
     """Return the file as UTF-8."""
     root = Element("mxfile", host="CNN Explorer", pages=str(len(scenes)))
     for number, scene in enumerate(scenes, 1):
@@ -27,7 +27,7 @@ def write_drawio(scenes: Sequence[Scene]) -> bytes:
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _model(scene: Scene) -> Element:
+def _model(scene: SheetScene) -> Element:
     model = Element("mxGraphModel", grid="0", page="1", pageWidth=_n(scene.width), pageHeight=_n(scene.height))
     if scene.background is not None:
         model.set("background", scene.background)
@@ -45,7 +45,7 @@ def _model(scene: Scene) -> Element:
     return model
 
 
-def _add_card(cells: Element, scene: Scene, card: SceneCard) -> None:
+def _add_card(cells: Element, scene: SheetScene, card: SceneCard) -> None:
     size = _TITLE * scene.zoom
     look = f"fillColor={card.fill};strokeColor={card.line};fontColor={card.ink};fontSize={_n(size)};{_FONT}"
     look += f"strokeWidth={_n((2 if card.change != 'same' else 1) * scene.zoom)};html=1;"
@@ -70,7 +70,7 @@ def _add_card(cells: Element, scene: Scene, card: SceneCard) -> None:
     _add_geometry(cell, Box(box.x - outer.x, box.y - outer.y, box.width, box.height))
 
 
-def _add_link(cells: Element, scene: Scene, link: SceneLink, number: int) -> None:
+def _add_link(cells: Element, scene: SheetScene, link: SceneLink, number: int) -> None:
     colour = scene.skip_colour if link.is_skip else scene.link_colour
     style = f"edgeStyle=orthogonalEdgeStyle;rounded=1;html=1;endArrow=block;endSize={_n(5 * scene.zoom)};"
     style += f"strokeColor={colour};strokeWidth={_n(1.4 * scene.zoom)};"

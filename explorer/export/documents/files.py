@@ -9,7 +9,7 @@ from explorer.export.documents.drawio import write_drawio
 from explorer.export.documents.html_page import write_html
 from explorer.export.documents.mermaid import write_mermaid
 from explorer.export.documents.pptx_slides import check_pptx, write_pptx
-from explorer.export.documents.scene import Scene
+from explorer.export.documents.scene import SheetScene
 from explorer.export.documents.scene_of_sheet import build_scene
 from explorer.export.documents.tikz import write_tikz
 from explorer.export.page import DOCUMENT_SUFFIXES, check_suffix
@@ -37,19 +37,19 @@ def export_document(sheets: Sequence[Sheet], path: str | Path, network: Network)
     write_export(path, lambda beside: _WRITERS[suffix](scenes, beside))
 
 
-def _write_drawio(scenes: Sequence[Scene], path: Path) -> None:
+def _write_drawio(scenes: Sequence[SheetScene], path: Path) -> None:
     path.write_bytes(write_drawio(scenes))
 
 
-def _write_tikz(scenes: Sequence[Scene], path: Path) -> None:
+def _write_tikz(scenes: Sequence[SheetScene], path: Path) -> None:
     path.write_text(write_tikz(scenes), encoding="utf-8")
 
 
-def _write_mermaid(scenes: Sequence[Scene], path: Path) -> None:
+def _write_mermaid(scenes: Sequence[SheetScene], path: Path) -> None:
     path.write_text(write_mermaid(scenes[0]), encoding="utf-8")
 
 
-_WRITERS: dict[str, Callable[[Sequence[Scene], Path], None]] = {
+_WRITERS: dict[str, Callable[[Sequence[SheetScene], Path], None]] = {
     ".pptx": write_pptx,
     ".drawio": _write_drawio,
     ".tex": _write_tikz,

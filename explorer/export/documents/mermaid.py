@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from explorer.export.documents.scene import Scene, SceneCard
+from explorer.export.documents.scene import SceneCard, SheetScene
 
 
-def write_mermaid(scene: Scene) -> str:
+def write_mermaid(scene: SheetScene) -> str:
     """Return a flowchart: a subgraph for each frame, dotted links for shortcuts."""
     lines = [f"%% {' '.join(scene.title.split())}", f"flowchart {'LR' if scene.flows_right else 'TD'}"]
     lines += _nodes(scene)
@@ -21,7 +21,7 @@ def write_mermaid(scene: Scene) -> str:
     return "\n".join([*lines, ""])
 
 
-def _nodes(scene: Scene) -> Iterator[str]:
+def _nodes(scene: SheetScene) -> Iterator[str]:
     depth = 1
     for card, is_end in scene.walk():
         if is_end:
@@ -35,7 +35,7 @@ def _nodes(scene: Scene) -> Iterator[str]:
             yield f"{'  ' * depth}n{card.number}{opening}{_quote(card.rows)}{closing}"
 
 
-def _styles(scene: Scene) -> Iterator[str]:
+def _styles(scene: SheetScene) -> Iterator[str]:
     """A class for each look of cards."""
     looks: dict[str, list[SceneCard]] = {}
     for card in scene.cards:

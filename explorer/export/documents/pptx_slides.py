@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.base.languages import tr
 from explorer.export.documents.connectors import Connector, ends_down, fit_connector, starts_down
-from explorer.export.documents.scene import Scene, SceneCard, SceneLink, SceneSwatch, SceneText
+from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene
 from explorer.export.page import ExportError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def check_pptx() -> None:
         raise ExportError(tr("PowerPoint files need the package python-pptx: pip install 'cnn-explorer[pptx]'"))
 
 
-def write_pptx(scenes: Sequence[Scene], path: Path) -> None:
+def write_pptx(scenes: Sequence[SheetScene], path: Path) -> None:
     """Write a presentation with a slide for each scene, in the size of the first. Raises ExportError."""
     check_pptx()
     from pptx import Presentation
@@ -55,7 +55,7 @@ def write_pptx(scenes: Sequence[Scene], path: Path) -> None:
 class _Slide:
     """Puts one scene on one slide, in a scale."""
 
-    def __init__(self, slide: Slide, scene: Scene, scale: float) -> None:
+    def __init__(self, slide: Slide, scene: SheetScene, scale: float) -> None:
         self.slide, self.scene, self.scale = slide, scene, scale
         self.shapes: Any = slide.shapes
         self.shapes.turbo_add_enabled = True

@@ -75,7 +75,7 @@ class SceneSwatch:
 
 
 @dataclass(frozen=True)
-class Scene:
+class SheetScene:
     """A sheet as data. Lengths are in units of the sheet, 96 to the inch."""
 
     title: str

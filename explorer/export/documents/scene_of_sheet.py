@@ -11,7 +11,7 @@ from explorer.drawing.cards import SIDE_TEXT_PX, border_colour, is_inactive, rea
 from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, place_entries
 from explorer.drawing.picture import DiagramItem, Picture
 from explorer.drawing.theme import Theme
-from explorer.export.documents.scene import Scene, SceneCard, SceneLink, SceneSwatch, SceneText, clean_text
+from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene, clean_text
 from explorer.export.page import ExportError
 from explorer.export.sheet import CroppedPicture, Sheet
 from explorer.export.surroundings import PlacedText
@@ -21,7 +21,7 @@ from explorer.viewmodels.diagram import Kind
 _LEGEND_PX = 11.0
 
 
-def build_scene(sheet: Sheet) -> Scene:
+def build_scene(sheet: Sheet) -> SheetScene:
     """Return what is on a sheet. Raises ExportError where it holds no diagram."""
     content = sheet.content
     region = content.region if isinstance(content, CroppedPicture) else None
@@ -37,12 +37,12 @@ class _SceneBuilder:
         self.theme: Theme = sheet.theme
         self.origin = sheet.content_place - region.topLeft() * sheet.zoom
 
-    def build(self) -> Scene:
+    def build(self) -> SheetScene:
         sheet, theme = self.sheet, self.theme
         order = self.order()
         numbers = {item.card.id: number for number, item in enumerate(order)}
         ground = None if sheet.page.transparent else theme.named_colour("canvas").name()
-        return Scene(
+        return SheetScene(
             title=clean_text(sheet.title),
             width=sheet.width,
             height=sheet.height,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from explorer.export.documents.scene import Scene, SceneCard, SceneLink, SceneSwatch, SceneText
+from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene
 
 _MAX_SIDE = 5000.0  # big points: TeX knows no length of more than 16,383 points
 _POINTS = 0.75  # big points in a unit of the sheet
@@ -24,7 +24,7 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def write_tikz(scenes: Sequence[Scene]) -> str:
+def write_tikz(scenes: Sequence[SheetScene]) -> str:
     """Return the document. pdfTeX has no letters beyond Latin ones and writes "?" for them; XeTeX has those of its
     font."""
     parts = [_document_head(scenes[0])]
@@ -34,12 +34,12 @@ def write_tikz(scenes: Sequence[Scene]) -> str:
     return "\n".join([*parts, r"\end{document}", ""])
 
 
-def _scale(scene: Scene) -> float:
+def _scale(scene: SheetScene) -> float:
     """Big points for each unit of the sheet."""
     return min(_POINTS, _MAX_SIDE / max(scene.width, scene.height))
 
 
-def _document_head(scene: Scene) -> str:
+def _document_head(scene: SheetScene) -> str:
     width, height = scene.width * _scale(scene) + 2, scene.height * _scale(scene) + 2
     return "\n".join(
         [
@@ -55,7 +55,7 @@ def _document_head(scene: Scene) -> str:
     )
 
 
-def _picture(scene: Scene) -> str:
+def _picture(scene: SheetScene) -> str:
     scale = _scale(scene)
     lines = list(_colours(scene))
     lines.append(
@@ -72,7 +72,7 @@ def _picture(scene: Scene) -> str:
     return "\n".join([*lines, r"\end{tikzpicture}"])
 
 
-def _colours(scene: Scene) -> Iterator[str]:
+def _colours(scene: SheetScene) -> Iterator[str]:
     used = [scene.background, scene.text_colour, scene.muted_colour, scene.link_colour, scene.skip_colour]
     used += [colour for card in scene.cards for colour in (card.fill, card.line, card.ink)]
     used += [colour for swatch in scene.swatches for colour in swatch.colours]
@@ -85,13 +85,13 @@ def _colour(colour: str | None) -> str:
     return f"c{(colour or '#ffffff')[1:]}"
 
 
-def _look(scene: Scene, card: SceneCard) -> str:
+def _look(scene: SheetScene, card: SceneCard) -> str:
     width = (1.4 if card.change != "same" else 0.8) * scene.zoom * _scale(scene)
     dashes = ",dashed" if card.is_dashed else ""
     return f"draw={_colour(card.line)},fill={_colour(card.fill)},line width={width:.2f}bp{dashes}"
 
 
-def _frame(scene: Scene, card: SceneCard) -> str:
+def _frame(scene: SheetScene, card: SceneCard) -> str:
     box, zoom, scale = card.box, scene.zoom, _scale(scene)
     shape = (
         rf"\draw[{_look(scene, card)},rounded corners={4 * zoom * scale:.2f}bp] ({_n(box.x)},{_n(box.y)}) rectangle "
@@ -107,7 +107,7 @@ def _frame(scene: Scene, card: SceneCard) -> str:
     )
 
 
-def _card(scene: Scene, card: SceneCard) -> str:
+def _card(scene: SheetScene, card: SceneCard) -> str:
     box, zoom, scale = card.box, scene.zoom, _scale(scene)
     size = f"minimum width={box.width * scale:.2f}bp,minimum height={box.height * scale:.2f}bp"
     if card.is_round:
@@ -126,7 +126,7 @@ def _card(scene: Scene, card: SceneCard) -> str:
     )
 
 
-def _link(scene: Scene, link: SceneLink) -> str:
+def _link(scene: SheetScene, link: SceneLink) -> str:
     colour = scene.skip_colour if link.is_skip else scene.link_colour
     start = "south" if link.points[0][0] == link.points[1][0] else "east"
     points = "".join(f" -- ({_n(x)},{_n(y)})" for x, y in link.points[1:-1])
@@ -157,7 +157,7 @@ def _swatch(swatch: SceneSwatch) -> Iterator[str]:
             yield rf"\path[{paint}] ({_n(left)},{_n(box.y)}) rectangle ({_n(right)},{_n(box.y + box.height)});"
 
 
-def _text(scene: Scene, text: SceneText) -> str:
+def _text(scene: SheetScene, text: SceneText) -> str:
     words = escape_tex(text.text)
     words = rf"\textbf{{{words}}}" if text.is_bold else words
     return (

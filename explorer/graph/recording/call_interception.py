@@ -15,7 +15,7 @@ from explorer.graph.recording.size_int import choose_size
 from explorer.graph.trace import LEAF_MODULES
 
 
-class Recorder(Protocol):
+class CallRecorder(Protocol):
     """The receiver of the calls."""
 
     module: nn.Module
@@ -43,7 +43,7 @@ _FOR_EACH_DETECTION = frozenset({"batched_nms", "paste_masks_in_image", "heatmap
 
 
 @contextmanager
-def intercept_modules(recorder: Recorder) -> Iterator[None]:
+def intercept_modules(recorder: CallRecorder) -> Iterator[None]:
     """Let every call of a module pass through the recorder."""
     original = nn.Module.__call__
 
@@ -70,7 +70,7 @@ def intercept_modules(recorder: Recorder) -> Iterator[None]:
 
 
 @contextmanager
-def intercept_functions(recorder: Recorder) -> Iterator[None]:
+def intercept_functions(recorder: CallRecorder) -> Iterator[None]:
     """Let what the module's code can see, and torch does not announce, pass through the recorder: scripted functions,
     those that are kept whole, and what makes a size of sizes (`len`, `min`, `max`)."""
     replaced: list[tuple[dict[str, Any], str, Any]] = []
@@ -97,7 +97,7 @@ def intercept_functions(recorder: Recorder) -> Iterator[None]:
             namespace.pop(name, None)
 
 
-def _wrapped(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+def _wrapped(recorder: CallRecorder, function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if not recorder.is_listening:
             return function(*args, **kwargs)

@@ -151,9 +151,9 @@ def open_project_job(
         from explorer.opening.open_any import Apart, open_any
         from explorer.presenters import expanded_at_level
         from explorer.project import opening
-        from explorer.project.saving import fingerprint
+        from explorer.project.saving import file_fingerprint
 
-        mark = fingerprint(Path(path))  # before: what is written meanwhile counts as another program's
+        mark = file_fingerprint(Path(path))  # before: what is written meanwhile counts as another program's
         apart = Apart(limits or Limits(), keep_going)
         network, project = opening.open_project(
             path,

@@ -56,13 +56,13 @@ class PagePreview:
 
 def build_sheet(source: ExportSource, page: Page) -> Sheet:
     """Return the sheet of a page; its contents are computed once for all previews."""
-    from explorer.export.sheet import fill_page
+    from explorer.export.sheet import fill_sheet
     from explorer.export.sheet_text import sheet_text
 
     key = (page.kind, page.level, page.scope, page.direction, page.by, page.parts, page.deltas)
     if key not in source.contents:
         source.contents[key] = _build_content(source, page)
-    return fill_page(source.contents[key], page, sheet_text(source.network, _drawn_parts(source, page)))
+    return fill_sheet(source.contents[key], page, sheet_text(source.network, _drawn_parts(source, page)))
 
 
 def _drawn_parts(source: ExportSource, page: Page) -> tuple[str, ...]:

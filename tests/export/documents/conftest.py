@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from torch import nn
 
-from explorer.export.documents.scene import Scene, clean_text
+from explorer.export.documents.scene import SheetScene, clean_text
 from explorer.export.documents.scene_of_sheet import build_scene
 from explorer.export.network_sheet import build_network_sheet
 from explorer.export.page import Page
@@ -31,7 +31,7 @@ def odd_network() -> Network:
 
 
 @pytest.fixture(scope="session")
-def odd_scene(odd_sheet: Sheet) -> Scene:
+def odd_scene(odd_sheet: Sheet) -> SheetScene:
     """The same where each card says it too."""
     scene = build_scene(odd_sheet)
     cards = [replace(card, rows=(clean_text(ODD), clean_text(ODD))) for card in scene.cards]

@@ -18,7 +18,7 @@ from explorer.export.documents.connectors import ends_down, fit_connector, start
 from explorer.export.documents.drawio import write_drawio
 from explorer.export.documents.files import export_document
 from explorer.export.documents.mermaid import write_mermaid
-from explorer.export.documents.scene import Scene
+from explorer.export.documents.scene import SheetScene
 from explorer.export.documents.scene_of_sheet import build_scene
 from explorer.export.documents.tikz import escape_tex, write_tikz
 from explorer.export.network_sheet import build_network_sheet
@@ -49,7 +49,7 @@ def test_odd_names_in_powerpoint(odd_network: Network, odd_sheet: Sheet, tmp_pat
     assert f"</script>{CLEAN}" in [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
 
 
-def test_odd_names_in_drawio(odd_scene: Scene, tmp_path: Path) -> None:
+def test_odd_names_in_drawio(odd_scene: SheetScene, tmp_path: Path) -> None:
     (tmp_path / "a.drawio").write_bytes(write_drawio([odd_scene]))
     cards, links = read_drawio(tmp_path / "a.drawio")
     assert f"{CLEAN}2.{CLEAN}" in cards
@@ -61,7 +61,7 @@ def test_odd_names_in_drawio(odd_scene: Scene, tmp_path: Path) -> None:
         assert {tag for tag, _ in parse_page(label).tags} <= {"b", "br", "div", "font"}  # labels are HTML of ours alone
 
 
-def test_odd_names_in_mermaid(odd_scene: Scene) -> None:
+def test_odd_names_in_mermaid(odd_scene: SheetScene) -> None:
     _, links, texts = read_mermaid(write_mermaid(odd_scene))
     assert len(links) == 4
     for text in texts.values():
@@ -272,7 +272,9 @@ def test_what_changed_is_said_on_the_cards(opened: Callable[[str], Network]) -> 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 @pytest.mark.parametrize("key", ["googlenet_2014", "odd"])
-def test_pdflatex_compiles_it(opened: Callable[[str], Network], odd_scene: Scene, tmp_path: Path, key: str) -> None:
+def test_pdflatex_compiles_it(
+    opened: Callable[[str], Network], odd_scene: SheetScene, tmp_path: Path, key: str
+) -> None:
     page = Page(level="units", by="macs")
     scene = odd_scene if key == "odd" else build_scene(build_network_sheet(opened(key), page))
     (tmp_path / "a.tex").write_text(write_tikz([scene, scene]), encoding="utf-8")
@@ -282,7 +284,7 @@ def test_pdflatex_compiles_it(opened: Callable[[str], Network], odd_scene: Scene
     assert b"2 pages" in done.stdout
 
 
-def test_tikz_is_balanced_and_has_no_bare_sign(odd_scene: Scene) -> None:
+def test_tikz_is_balanced_and_has_no_bare_sign(odd_scene: SheetScene) -> None:
     text = write_tikz([odd_scene])
     _, links = read_tikz(text)
     assert len(links) == 4

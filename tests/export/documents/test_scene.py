@@ -11,7 +11,7 @@ import pytest
 from explorer.drawing import Picture
 from explorer.export.documents.files import export_document
 from explorer.export.documents.mermaid import write_mermaid
-from explorer.export.documents.scene import Scene
+from explorer.export.documents.scene import SheetScene
 from explorer.export.documents.scene_of_sheet import build_scene
 from explorer.export.documents.tikz import write_tikz
 from explorer.export.network_sheet import build_network_sheet
@@ -75,7 +75,7 @@ def check_page(network: Network, sheet: Sheet, folder: Path) -> None:
         assert len(links) == len({(link.source, link.target) for link in diagram.links})
 
 
-def check_inside(scene: Scene) -> None:
+def check_inside(scene: SheetScene) -> None:
     """Assert that nothing is outside of the sheet, and cards are inside their frames."""
     for card in scene.cards:
         box = card.box
@@ -88,7 +88,7 @@ def check_inside(scene: Scene) -> None:
             assert outer.box.x <= box.x <= box.x + box.width <= outer.box.x + outer.box.width + 0.01
 
 
-def _id(scene: Scene, number: int) -> str:
+def _id(scene: SheetScene, number: int) -> str:
     return scene.cards[number].id
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from explorer.edits import Edit, SwapActivation, ToggleShortcut
 from explorer.project.files import Project, read_project, write_project
 from explorer.project.journal import Journal, LostDocument, Origin
-from explorer.project.saving import backup_path, fingerprint
+from explorer.project.saving import backup_path, file_fingerprint
 from explorer.ui.base import dialogs
 from explorer.ui.base.autosave import close_shared_journal
 from explorer.ui.recovery.dialog import RecoveryDialog
@@ -41,7 +41,7 @@ def in_journal() -> list[Project]:
 def left_behind(*edits: Edit, path: Path | None = None) -> None:
     """Leave a document, as an app does that was killed."""
     journal = Journal(journal_folder())
-    origin = Origin("ResNet-18", str(path or ""), fingerprint(path) if path is not None else "")
+    origin = Origin("ResNet-18", str(path or ""), file_fingerprint(path) if path is not None else "")
     journal.open_entry(origin).write(Project("resnet18", edits=edits, position=len(edits)))
     journal.close()
 
