@@ -70,7 +70,7 @@ class ForwardEngine:
         self._maps, self._layers = ByteLRU(self._budget), ByteLRU(self._budget // 2)
         self._bytes_returned = 0
         self._keys = MerkleKeys()
-        self._ahead: MadeAhead[int, nn.Module] = MadeAhead({})
+        self._ahead: MadeAhead[int, Mapping[str, torch.Tensor]] = MadeAhead({})
 
     @property
     def budget(self) -> int:
@@ -265,12 +265,15 @@ class ForwardEngine:
         self._ahead = MadeAhead(self._work_ahead(running.nodes_to_run, keyed))
         return running
 
-    def _work_ahead(self, names: Iterable[str], keyed: KeyedSnapshot) -> dict[int, Callable[[], nn.Module]]:
-        """How the large layers of a pass that are not in memory are made, by the key of their weights."""
+    def _work_ahead(
+        self, names: Iterable[str], keyed: KeyedSnapshot
+    ) -> dict[int, Callable[[], Mapping[str, torch.Tensor]]]:
+        """How the numbers of the large layers of a pass that are not in memory are made, by the key of their weights:
+        on the CPU, and the thread of the pass brings them to its device."""
         large = [node for name in names if is_worth_handing_over(node := keyed.architecture.nodes[name])]
         keys = {keyed.weight_keys[node.name]: node for node in large}
         return {
-            key: partial(self._make, node, keyed.weights, self._original_tensors(node, keyed.weights))
+            key: partial(keyed.weights.tensors, node, self._original_tensors(node, keyed.weights))
             for key, node in keys.items()
             if key not in self._layers
         }
@@ -293,16 +296,13 @@ class ForwardEngine:
         if key in self._layers:
             layer: nn.Module = self._layers.get(key)
             return layer
-        layer = self._ahead.take(key, lambda: self._make(node, weights, self._original_tensors(node, weights)))
+        with torch.inference_mode(False):  # gradients must be able to pass through it
+            original = partial(self._original_tensors, node, weights)
+            tensors = self._ahead.take(key, lambda: weights.tensors(node, original()))
+            layer = with_weights(node.op.module, {name: tensor.to(self.device) for name, tensor in tensors.items()})
         self._layers.put(key, layer)
         self._share_budget()
         return layer
-
-    @torch.inference_mode(False)  # gradients must be able to pass through it
-    def _make(self, node: Node, weights: WeightSource, original: Mapping[str, torch.Tensor] | None) -> nn.Module:
-        assert isinstance(node.op, Layer)
-        tensors = weights.tensors(node, original)
-        return with_weights(node.op.module, {name: tensor.to(self.device) for name, tensor in tensors.items()})
 
     def _original_tensors(self, node: Node, weights: WeightSource) -> Mapping[str, torch.Tensor] | None:
         """The tensors of the layer that an edit changed, where it is still in memory."""

@@ -80,6 +80,7 @@ def open_at_level_job(network: Network, level: Level) -> Callable[[KeepGoing], O
     """Job that returns an already opened network, expanded to `level`."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
+        import explorer.project.journal  # noqa: F401 - asked next by the window, whose thread should not import it
         from explorer.presenters import expanded_at_level
 
         return OpenedNetwork(network, expanded_at_level(network.analysis, level), level)
@@ -147,6 +148,7 @@ def open_project_job(
     its own process and within `limits`."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
+        import explorer.project.journal  # noqa: F401 - as above
         from explorer.analysis.sample_names import BUILT_IN_SAMPLES
         from explorer.opening.open_any import Apart, open_any
         from explorer.presenters import expanded_at_level
