@@ -169,6 +169,25 @@ def test_a_call_that_is_cut_loose_has_the_same_numbers_at_first(network: Network
         network.edit(UnshareLayer("fc"))
 
 
+def test_calls_cut_loose_together_have_a_layer_each() -> None:
+    class Thrice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.conv_2 = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)  # the second has the name of a copy
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.conv_2(self.conv(self.conv(self.conv(x)).relu()).relu())
+            return y
+
+    shared = open_network(Thrice().eval(), input_shape=(1, 3, 8, 8))
+    loose = shared.edit(UnshareLayer("conv, conv:2, conv:3"))
+    assert [node.path for node in loose.architecture.live.values() if isinstance(node.layer, nn.Conv2d)] == [
+        *("conv", "conv_3", "conv_4", "conv_2")
+    ]
+    assert held(loose) == 2 * held(shared)
+    assert torch.equal(check(loose), check(shared))
+
+
 def test_calls_read_the_channels_of_the_first(network: Network) -> None:
     check(network.edit(SetWidth("a, b", 4)))
     with pytest.raises(EditError, match="conv is one layer that is called at 2 places"):

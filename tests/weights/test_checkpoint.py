@@ -18,6 +18,7 @@ from torch import nn
 
 from explorer.edits import SetClasses, SwapActivation, ToggleShortcut
 from explorer.network import Network, open_network
+from explorer.weights import checkpoint_matching
 from explorer.weights.checkpoint import CheckpointError, read_checkpoint
 
 
@@ -81,6 +82,13 @@ def test_prefixes_are_taken_off(prefix: str, network: Network, tmp_path: Path) -
     assert not found.report.unexpected
 
 
+def test_of_two_prefixes_that_fit_as_well_the_shortest_counts(network: Network, tmp_path: Path) -> None:
+    state = small().state_dict()
+    found = network.read_weights(as_pth({"module.0.bias": state["0.bias"], "3.bias": state["3.bias"]}, tmp_path / "a"))
+    assert (found.report.prefix, found.report.matched) == ("", ("3.bias",))
+    assert found.report.unexpected == ("module.0.bias",)
+
+
 @pytest.mark.parametrize("wrap", [("state_dict",), ("model",), ("checkpoint", "model_state_dict")])
 def test_wrappers_are_opened(wrap: tuple[str, ...], network: Network, tmp_path: Path) -> None:
     state: Any = small().state_dict()
@@ -135,6 +143,23 @@ def test_weights_of_an_edited_network_come_back(network: Network, tmp_path: Path
     loaded = edited.load_weights(as_pth(state, tmp_path / "edited.pth"))
     assert loaded.context.weights.tensors(loaded.architecture.nodes["2"])["weight"].tolist() == [0.75]
     assert loaded.context.weights.provenance(loaded.architecture.nodes["2"]) == "kept"
+
+
+def test_layers_that_no_edit_changed_are_held_once(
+    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of an edited network is held again only for the layers that the edit changed."""
+    copied: list[str] = []
+    copy = checkpoint_matching._copy_checked
+    monkeypatch.setattr(
+        checkpoint_matching, "_copy_checked", lambda file, key, *rest: (copied.append(key), copy(file, key, *rest))[1]
+    )
+    edited = network.edit(SwapActivation("2", "prelu"), SetClasses(20))
+    state = edited.module().state_dict()
+    source = edited.read_weights(as_pth(state, tmp_path / "edited.pth")).source
+    assert sorted(copied) == sorted(state)
+    origins = {name: source.provenance(node) for name, node in edited.architecture.live.items() if node.path}
+    assert origins == {"0": "kept", "1": "kept", "2": "kept", "3": "kept", "4": None, "5": None, "6": "kept"}
 
 
 def test_edits_slice_and_extend_what_was_loaded(tmp_path: Path) -> None:

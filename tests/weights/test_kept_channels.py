@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.ops import SqueezeExcitation
 
 from explorer.edits import EditError, KeepChannels, MultiplyWidth, SetInputSize, SetWidth
-from explorer.edits.kept_channels import KEPT_CHANNELS
+from explorer.edits.kept_channels import KEPT_CHANNELS, cut_layers
 from explorer.edits.options import find_options
 from explorer.network import Network, open_network
 from explorer.presenters.previews import build_preview
@@ -149,6 +150,23 @@ def test_the_choice_is_offered_where_a_width_was_cut() -> None:
     assert offered(chosen, "stem")["this layer"].current == 1
     preview = build_preview(edit.title, cut.analysis, chosen.analysis, network.analysis, frozenset())
     assert [op.name for op in preview.affected_ops] == ["stem", "norm_stem", "one", "norm_one", "bare"]
+
+
+def test_a_gate_follows_the_channels_that_it_weighs() -> None:
+    """It has no batch norm of its own to go by, and needs none: its channels are those of the map."""
+    norm = nn.BatchNorm2d(16)
+    nn.init.uniform_(norm.weight, generator=torch.Generator().manual_seed(0))
+    module = nn.Sequential(
+        nn.Conv2d(3, 16, 3), norm, SqueezeExcitation(16, 4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 4)
+    )
+    network = open_network(module.eval(), input_shape=(1, 3, 8, 8))
+    cut = network.edit(SetWidth("0", 6))
+    assert cut_layers(cut.architecture, cut.architecture.live.values()) == [cut.architecture.nodes["0"]]
+    then, now = weights(network), weights(cut.edit(KeepChannels("0", "norm_scale")))
+    kept = top(norm.weight.detach(), 6)
+    assert kept != r(0, 6)
+    for name in ("0.bias", "2.fc2.bias"):
+        check_tensor(name, now[name], then[name], {0: same(kept)}, seeded=False)
 
 
 @pytest.fixture(scope="module")
