@@ -93,6 +93,7 @@ def difference_of(value: Any, reference: Any) -> float:
 
 
 def tensors_by_path(module: nn.Module) -> dict[str, torch.Tensor]:
+    """Return parameters and buffers by their names in the module; one that several names share is there for each."""
     parameters: Callable[..., Any] = module.named_parameters
     return {**dict(parameters(remove_duplicate=False)), **dict(module.named_buffers(remove_duplicate=False))}
 

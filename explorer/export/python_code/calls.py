@@ -144,6 +144,7 @@ class Calls:
 
 
 def inside_order(frame: Frame) -> list[str]:
+    """Return the names of a frame's nodes in the order of the pass, without its output."""
     return [node.name for node in frame.nodes() if not isinstance(node.op, Output)]
 
 
