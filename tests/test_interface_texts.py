@@ -21,6 +21,7 @@ MODULES = sorted((PACKAGE / "ui").rglob("*.py"))
 ROOMS = (
     *("edits", "presenters", "graph", "weights", "analysis", "network", "opening", "project", "guide", "session.py"),
     *("export", "drawing", "viewmodels", "base/child_process.py", "base/safe_json.py"),
+    *("desktop", "training", "document.py"),
     *("networks/by_name.py", "networks/input_spec.py", "networks/user_module.py"),
 )
 SPEAKING = sorted(
@@ -31,7 +32,7 @@ SPEAKING = sorted(
 #: line, whose options are English, speaks English altogether.
 _WRITERS = (PACKAGE / "export" / "python_code", PACKAGE / "export" / "documents")
 CODE = {*(path for room in _WRITERS for path in room.rglob("*.py")), PACKAGE / "project" / "python_script.py"}
-COMMAND_LINE = {PACKAGE / "export" / "commands.py"}
+COMMAND_LINE = {PACKAGE / room / "commands.py" for room in ("export", "desktop", "training")}
 
 #: Not for translation: names of layers, of variables in formulas, of parts in code and of what code compares.
 _TERMS = frozenset(
@@ -52,7 +53,9 @@ _TERMS = frozenset(
         "Identity",
     ),
     *("Sequential", "ModuleList", "ModuleDict", "Network{}", "Out", "GoogLeNet_Weights.", "Inception_V3_Weights."),
-    *("ImageNet", "ImageNet-1K", "Content-Length"),
+    *("ImageNet", "ImageNet-1K", "FashionMNIST", "Imagenette", "Content-Length"),
+    *("sudo apt-get install", "sudo dnf install", "sudo pacman -S"),
+    "not enough memory",  # what torch says
     *("Inter", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans", "DejaVu Sans"),
     "conv k>3 · params>1M · s=2 · out>=512 · groups>1 · k=1x7",
     "kind:depthwise · block params>1M · layer3.0 conv",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.base.languages import tr
 from explorer.edits import Edit, EditError, FitSmallImages, SetClasses
 from explorer.network import Network
 from explorer.training.data_spec import DataSpec
@@ -28,7 +29,7 @@ def input_shape(network: Network) -> tuple[int, int, int]:
     """Return what a network takes of each image: channels, height, width. Raises EditError where that is no image."""
     shape = network.architecture.input_shape
     if len(shape) != 4:
-        raise EditError(f"{network.title} takes no images, and data sets here are of images")
+        raise EditError(tr("{name} takes no images, and data sets here are of images", name=network.title))
     return shape[1], shape[2], shape[3]
 
 
@@ -48,6 +49,11 @@ def fitting_edits(network: Network, data: DataSpec, class_count: int) -> tuple[E
     fitted = network.edit(*needed)
     if output_classes(fitted) != class_count:
         raise EditError(
-            f"{network.title} returns {fitted.figures.output_shape}, and training needs (batch, {class_count})"
+            tr(
+                "{name} returns {shape}, and training needs (batch, {count})",
+                name=network.title,
+                shape=fitted.figures.output_shape,
+                count=class_count,
+            )
         )
     return tuple(needed)

@@ -218,7 +218,9 @@ class RunFolder:
         try:
             points = [_PointLine.validate_json(line) for line in whole.splitlines() if line.strip()]
         except ValidationError as failure:
-            raise RunError(f"{self.curve_path} is damaged: {failure.errors()[0]['msg']}") from failure
+            raise RunError(
+                tr("{name} is damaged: {reason}", name=self.curve_path, reason=failure.errors()[0]["msg"])
+            ) from failure
         return points, first + len(whole)
 
     def request_pause(self) -> None:

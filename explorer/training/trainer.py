@@ -11,6 +11,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
+from explorer.base.languages import tr
 from explorer.training.augmentation import augment, cut_out, mix_up
 from explorer.training.datasets import Dataset, normalise
 from explorer.training.health import dead_unit_share, first_bad_op
@@ -52,7 +53,9 @@ class Diverged(ArithmeticError):
     """Raised when the loss is no number any more; `step` is when, `op` names the first op that gave none."""
 
     def __init__(self, step: int, op: str, learning_rate: float) -> None:
-        super().__init__(f"the loss is not a number from step {step} on, first in {op or 'the loss itself'}")
+        super().__init__(
+            tr("the loss is not a number from step {step} on, first in {op}", step=step, op=op or tr("the loss itself"))
+        )
         self.step, self.op, self.learning_rate = step, op, learning_rate
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 from filelock import Timeout
 
+from explorer.base.languages import tr
 from explorer.network import Network
 from explorer.opening.open_any import open_any
 from explorer.project.files import read_project
@@ -39,7 +40,7 @@ def train_runs(arguments: Sequence[str] | None = None) -> int:
             for folder in folders:  # all of them: those that wait are seen to be in good hands
                 locks.enter_context(folder.lock().acquire(timeout=LOCK_SECONDS))
         except Timeout:
-            print(f"{folder.path} is being trained by another process", file=sys.stderr)
+            print(tr("{path} is being trained by another process", path=folder.path), file=sys.stderr)
             return 1
         for folder in folders:
             state = _train(folder, parsed.trust)
