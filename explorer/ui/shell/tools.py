@@ -20,6 +20,7 @@ from explorer.ui.minimap.tool import MinimapTool
 from explorer.ui.model_files.tool import ModelFilesTool
 from explorer.ui.navigation.tool import NavigationTool
 from explorer.ui.overview.tool import OverviewTool
+from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.recovery.tool import RecoveryTool
@@ -41,6 +42,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     OverviewTool,
     ExperimentsTool,
     NavigationTool,
+    PaletteTool,
     PanelFocusTool,
     ComparisonTool,
     MinimapTool,

@@ -1,0 +1,1 @@
+"""Search over all that can be done and seen."""

@@ -1,0 +1,45 @@
+"""What the menus of a window hold: every entry with its title and the way to it. What lists entries reads them here,
+when it is shown, and so is never stale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+
+class MenuEntry(NamedTuple):
+    """An entry of a menu, in the language in force."""
+
+    action: QAction
+    title: str
+    path: tuple[str, ...]  # titles of the menus it is in, outermost first
+
+    @property
+    def keys(self) -> str:
+        """Its shortcuts, as they are written on this system; empty without any."""
+        return ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in self.action.shortcuts())
+
+
+def menu_entries(bar: QMenuBar) -> list[MenuEntry]:
+    """Return all entries of the menus, in their order; menus that are filled when they open are filled."""
+    return list(_walk(bar, ()))
+
+
+def plain_title(text: str) -> str:
+    """Return the text of an action or menu without the marks of its access key, and what follows a tab."""
+    text = re.sub(r"\(&.\)", "", text.partition("\t")[0])  # the Chinese way: 文件(&F)
+    return re.sub(r"&(.)", r"\1", text).strip()
+
+
+def _walk(menu: QMenuBar | QMenu, path: tuple[str, ...]) -> Iterator[MenuEntry]:
+    for action in menu.actions():
+        below = action.menu()
+        if isinstance(below, QMenu):
+            below.aboutToShow.emit()
+            yield from _walk(below, (*path, plain_title(below.title())))
+        elif not action.isSeparator():
+            yield MenuEntry(action, plain_title(action.text()), path)
