@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,6 +20,10 @@ from explorer.opening.open_any import open_any
 
 ROOT = Path(__file__).parents[1]
 
+#: Names of one idea that several modules give a form of their own: what each experiment is found by, and blocks that
+#: published networks call alike.
+_OF_ONE_IDEA = {"EXPERIMENT", "BasicConv2d", "Inception"}
+
 
 def test_every_public_name_is_listed_and_documented() -> None:
     names = explorer.__getattr__("__all__")
@@ -25,6 +31,35 @@ def test_every_public_name_is_listed_and_documented() -> None:
     assert not {"warnings", "re", "Path", "cache"} & set(dir(explorer))
     for name in names:
         assert getattr(explorer, name).__doc__, name
+
+
+def definitions(package: Path) -> Iterator[tuple[str, str, ast.stmt]]:
+    """Yield the public names that each module of a package defines, with the module and the statement."""
+    for path in sorted(package.rglob("*.py")):
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            names = {target.id for target in targets if isinstance(target, ast.Name)}
+            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                names = {statement.name}
+            yield from ((str(path.relative_to(package)), name, statement) for name in names if name[0] != "_")
+
+
+def test_no_public_name_stands_for_two_ideas() -> None:
+    modules = defaultdict[str, set[str]](set)
+    for module, name, _ in definitions(ROOT / "explorer"):
+        modules[name].add(module)
+    assert len(modules) > 1000
+    several = {name: sorted(found) for name, found in modules.items() if len(found) > 1}
+    assert several.keys() == _OF_ONE_IDEA, {name: several[name] for name in several.keys() - _OF_ONE_IDEA}
+
+
+def test_every_public_function_and_class_is_documented() -> None:
+    silent = [
+        f"{module}: {name}"
+        for module, name, statement in definitions(ROOT / "explorer")
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and not ast.get_docstring(statement)
+    ]
+    assert not silent
 
 
 def test_every_edit_is_public() -> None:

@@ -77,15 +77,15 @@ class QueryVocabulary:
 
 #: How an item matches a term: not, only through what it is part of, or itself.
 MatchResult = Literal["no", "around", "itself"]
-Term = Callable[[Searchable], MatchResult]
+Matcher = Callable[[Searchable], MatchResult]
 
 
 @dataclass(frozen=True)
 class Query:
     """A query that was understood."""
 
-    terms: tuple[Term, ...] = ()
-    excluded_terms: tuple[Term, ...] = ()
+    terms: tuple[Matcher, ...] = ()
+    excluded_terms: tuple[Matcher, ...] = ()
     excluded_kinds: frozenset[str] = frozenset()
 
     @property
@@ -109,8 +109,8 @@ def parse_query(text: str, vocabulary: QueryVocabulary) -> Query:
         raise QueryError(
             tr("A query of {length} characters is too long; up to {limit} are read", length=len(text), limit=500)
         )
-    terms: list[Term] = []
-    excluded: list[Term] = []
+    terms: list[Matcher] = []
+    excluded: list[Matcher] = []
     has_comparison = names_aggregate = False
     for token in _tokens(text):
         is_excluded = token.startswith("-") and len(token) > 1
@@ -167,7 +167,7 @@ def _starts_delimited(text: str, position: int, start: int) -> bool:
     return after_space and (text[position] == "/" or text[position : position + 2] in ("-/", '-"'))
 
 
-def _parse_term(token: str, vocabulary: QueryVocabulary) -> Term:
+def _parse_term(token: str, vocabulary: QueryVocabulary) -> Matcher:
     if token.startswith("/"):
         return _regex_term(token)
     if token.startswith('"'):
@@ -190,7 +190,7 @@ def _parse_term(token: str, vocabulary: QueryVocabulary) -> Term:
 # terms
 
 
-def _text_term(word: str, vocabulary: QueryVocabulary) -> Term:
+def _text_term(word: str, vocabulary: QueryVocabulary) -> Matcher:
     end = r"(?!\d)" if vocabulary.ends_at_digits and word[-1].isdigit() else ""
     pattern = re.compile(re.escape(word) + end)
 
@@ -204,7 +204,7 @@ def _text_term(word: str, vocabulary: QueryVocabulary) -> Term:
     return match
 
 
-def _kind_term(token: str, name: str, vocabulary: QueryVocabulary) -> Term:
+def _kind_term(token: str, name: str, vocabulary: QueryVocabulary) -> Matcher:
     """`kind:conv` may be narrower than the word "conv": depthwise convolutions are a kind of their own. A part of a
     name means all kinds that have it."""
     if name in vocabulary.kinds:
@@ -222,7 +222,7 @@ def _kind_term(token: str, name: str, vocabulary: QueryVocabulary) -> Term:
     raise QueryError(tr("{term} is unknown; {hint}", term=token, hint=hint))
 
 
-def _kinds_term(kinds: frozenset[str]) -> Term:
+def _kinds_term(kinds: frozenset[str]) -> Matcher:
     return lambda item: "itself" if item.kind in kinds else "no"
 
 
@@ -240,7 +240,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _comparison_term(token: str, vocabulary: QueryVocabulary) -> Term:
+def _comparison_term(token: str, vocabulary: QueryVocabulary) -> Matcher:
     found = _COMPARISON.fullmatch(token)
     name, sign, text = (part.strip() for part in found.groups()) if found is not None else (token, "", "")
     key = vocabulary.figures.get(name.casefold())
@@ -285,7 +285,7 @@ def _as_pair(value: QueryFigure) -> tuple[float, float]:
     return value if isinstance(value, tuple) else (value, value)
 
 
-def _regex_term(token: str) -> Term:
+def _regex_term(token: str) -> Matcher:
     """Matched by RE2, which takes time linear in the text and bounded memory, whatever the expression."""
     import re2
 

@@ -16,7 +16,7 @@ from explorer.graph import op_kinds
 from explorer.graph.node import Node
 from explorer.graph.ops import Bypass, Function
 
-Value = bool | int | float | str
+SettingValue = bool | int | float | str
 
 #: The settings by name, and how a sentence says them.
 SETTINGS: dict[str, str] = {
@@ -74,15 +74,15 @@ def _has_groups(node: Node, kind: str) -> bool:
 
 
 @per_object  # every topic of the options asks
-def get_layer_settings(node: Node) -> Mapping[str, Value]:
+def get_layer_settings(node: Node) -> Mapping[str, SettingValue]:
     """The present settings of a layer, as `SetLayer` takes them; of square windows only."""
     return MappingProxyType(_read_settings(node))
 
 
-def _read_settings(node: Node) -> dict[str, Value]:
+def _read_settings(node: Node) -> dict[str, SettingValue]:
     layer = node.layer
     if isinstance(layer, nn.Conv2d):
-        found: dict[str, Value] = {"bias": layer.bias is not None, "groups": layer.groups}
+        found: dict[str, SettingValue] = {"bias": layer.bias is not None, "groups": layer.groups}
         sides = [("kernel", layer.kernel_size), ("stride", layer.stride), ("dilation", layer.dilation)]
         if isinstance(layer.padding, tuple):
             sides.append(("padding", layer.padding))
@@ -113,5 +113,5 @@ def dropout_rate(node: Node) -> float | None:
     return None
 
 
-def _format_window(pair: tuple[int, ...]) -> Value:
+def _format_window(pair: tuple[int, ...]) -> SettingValue:
     return pair[0] if len(set(pair)) == 1 else "×".join(map(str, pair))

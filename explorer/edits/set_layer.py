@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import EditError, Repair, location_in_error, location_in_title, nodes_at, place_of
-from explorer.edits.layer_settings import LAYER_KINDS, SETTINGS, Value, get_layer_settings, layers_with_setting
+from explorer.edits.layer_settings import LAYER_KINDS, SETTINGS, SettingValue, get_layer_settings, layers_with_setting
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.repairs import offering_repairs
@@ -32,7 +32,7 @@ class SetLayer:
     name: ClassVar[str]
     at: str
     setting: str
-    value: Value
+    value: SettingValue
     kind: str = ""
     mend: str = ""
 
@@ -73,7 +73,7 @@ class SetLayer:
         with offering_repairs(self, architecture, [*moves, *self._nearby_values(present)]):
             return propagate(architecture.with_replaced(changed), repair=self.mend)
 
-    def _donor_change(self, architecture: Architecture, node: Node) -> list[tuple[Node, Value]]:
+    def _donor_change(self, architecture: Architecture, node: Node) -> list[tuple[Node, SettingValue]]:
         """The change of the layer that the setting is taken from: it gets the value this one had."""
         giver = self.mend.removeprefix("from ")
         if giver == self.mend or giver not in architecture.live:
@@ -93,7 +93,7 @@ class SetLayer:
                         replace(self, mend=f"from {other.name}"),
                     )
 
-    def _nearby_values(self, present: Value | None) -> Iterator[tuple[str, SetLayer]]:
+    def _nearby_values(self, present: SettingValue | None) -> Iterator[tuple[str, SetLayer]]:
         """Nearby values of a setting that is a number: first those on the way back to the present one."""
         if not isinstance(present, int) or not isinstance(self.value, int) or self.setting not in _INTEGER_SETTINGS:
             return

@@ -12,7 +12,7 @@ from torch.nn.modules.conv import _ConvNd
 from explorer.analysis.figures.windows import as_pair
 from explorer.base.languages import tr, tr_noop
 from explorer.edits.edit import EditError
-from explorer.edits.layer_settings import SETTINGS, Value
+from explorer.edits.layer_settings import SETTINGS, SettingValue
 from explorer.edits.node_changes import change_node, layer_op
 from explorer.edits.pooling import require_pooling, with_pooling
 from explorer.edits.validation import check_integer
@@ -24,7 +24,7 @@ from explorer.graph.ops import Layer
 _LARGEST_WINDOW = 512  # side of a window
 
 
-def setting_title(setting: str, value: Value) -> str:
+def setting_title(setting: str, value: SettingValue) -> str:
     """A setting in the title of an edit: "Kernel 3×3", "Bias off"."""
     if isinstance(value, bool):
         words = tr("on") if value else tr("off")
@@ -41,17 +41,17 @@ _POOLINGS = {"max": tr_noop("maximum"), "average": tr_noop("average")}
 class InvalidSetting(ValueError):
     """A value a layer cannot take. `alternatives` are (words, value) that it could."""
 
-    def __init__(self, node: str, reason: str, alternatives: Iterable[tuple[str, Value]] = ()) -> None:
+    def __init__(self, node: str, reason: str, alternatives: Iterable[tuple[str, SettingValue]] = ()) -> None:
         super().__init__(reason)
         self.node = node
         self.alternatives = tuple(alternatives)
 
 
-def _set_kernel(node: Node, value: Value) -> Node:
+def _set_kernel(node: Node, value: SettingValue) -> Node:
     return _set_window(node, kernel=_parse_window(node, value, 1))
 
 
-def _set_dilation(node: Node, value: Value) -> Node:
+def _set_dilation(node: Node, value: SettingValue) -> Node:
     return _set_window(node, dilation=_parse_window(node, value, 1))
 
 
@@ -75,7 +75,7 @@ def _set_window(node: Node, **change: tuple[int, int]) -> Node:
     return with_pooling(node, kind, settings | {"kernel_size": kernel, "padding": padding})
 
 
-def _set_stride(node: Node, value: Value) -> Node:
+def _set_stride(node: Node, value: SettingValue) -> Node:
     stride = _parse_window(node, value, 1)
     if isinstance(node.layer, nn.Conv2d):
         return change_node(node, op=reconfigure(layer_op(node), stride=stride))
@@ -83,7 +83,7 @@ def _set_stride(node: Node, value: Value) -> Node:
     return with_pooling(node, kind, settings | {"stride": stride})
 
 
-def _set_padding(node: Node, value: Value) -> Node:
+def _set_padding(node: Node, value: SettingValue) -> Node:
     padding = _parse_window(node, value, 0)
     if isinstance(node.layer, nn.Conv2d):
         return change_node(node, op=reconfigure(layer_op(node), padding=padding))
@@ -98,7 +98,7 @@ def _set_padding(node: Node, value: Value) -> Node:
     return with_pooling(node, kind, settings | {"padding": padding})
 
 
-def _set_groups(node: Node, value: Value) -> Node:
+def _set_groups(node: Node, value: SettingValue) -> Node:
     layer = node.layer
     if not isinstance(layer, _ConvNd):
         return set_shuffle_groups(node, _parse_groups(node, value))
@@ -128,20 +128,20 @@ def set_shuffle_groups(node: Node, groups: int) -> Node:
     return change_node(node, kwargs={**node.kwargs, "groups": groups})
 
 
-def _set_bias(node: Node, value: Value) -> Node:
+def _set_bias(node: Node, value: SettingValue) -> Node:
     if not isinstance(value, bool):
         raise InvalidSetting(node.name, tr("a bias is on (true) or off (false), not {value!r}", value=value))
     return change_node(node, op=reconfigure(layer_op(node), bias=value))
 
 
-def _set_pooling(node: Node, value: Value) -> Node:
+def _set_pooling(node: Node, value: SettingValue) -> Node:
     if value not in ("max", "average"):
         raise InvalidSetting(node.name, tr("{value!r} is not a kind of pooling; choose max or average", value=value))
     _, settings = require_pooling(node)
     return with_pooling(node, str(value), settings)
 
 
-def _set_dropout(node: Node, value: Value) -> Node:
+def _set_dropout(node: Node, value: SettingValue) -> Node:
     if isinstance(value, (bool, str)) or not 0 <= value <= 1:
         raise InvalidSetting(node.name, tr("a dropout rate must lie between 0 and 1; {value!r} does not", value=value))
     rate = float(value)
@@ -153,7 +153,7 @@ def _set_dropout(node: Node, value: Value) -> Node:
 
 
 #: The function that gives a node another value of a setting, by the name of the setting.
-SETTERS: dict[str, Callable[[Node, Value], Node]] = {
+SETTERS: dict[str, Callable[[Node, SettingValue], Node]] = {
     "kernel": _set_kernel,
     "stride": _set_stride,
     "padding": _set_padding,
@@ -165,7 +165,7 @@ SETTERS: dict[str, Callable[[Node, Value], Node]] = {
 }
 
 
-def _parse_window(node: Node, value: Value, minimum: int) -> tuple[int, int]:
+def _parse_window(node: Node, value: SettingValue, minimum: int) -> tuple[int, int]:
     """A window from a number, or from two as "1×7"."""
     parts = str(value).replace("x", "×").split("×") if isinstance(value, str) else [value]
     sides = [int(part) if isinstance(part, str) and part.isdecimal() else part for part in parts]
@@ -183,7 +183,7 @@ def _parse_window(node: Node, value: Value, minimum: int) -> tuple[int, int]:
     return sides[0], sides[-1]  # type: ignore[return-value]
 
 
-def _parse_groups(node: Node, value: Value) -> int:
+def _parse_groups(node: Node, value: SettingValue) -> int:
     try:
         return check_integer(value, 1, 65_536, tr("the number of groups"))
     except EditError as failure:

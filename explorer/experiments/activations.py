@@ -27,9 +27,9 @@ from explorer.experiments.outcome import (
     message,
 )
 
-Function = Callable[[torch.Tensor], torch.Tensor]
+ActivationFunction = Callable[[torch.Tensor], torch.Tensor]
 
-FUNCTIONS: dict[str, Function] = {
+FUNCTIONS: dict[str, ActivationFunction] = {
     "ReLU": F.relu,
     "ReLU6": F.relu6,
     "Sigmoid": torch.sigmoid,
@@ -103,7 +103,7 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
 
 
 class _Layer(nn.Module):
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: ActivationFunction) -> None:
         super().__init__()
         self.function = function
 
@@ -111,13 +111,15 @@ class _Layer(nn.Module):
         return self.function(x)
 
 
-def _derivative(function: Function, x: torch.Tensor) -> torch.Tensor:
+def _derivative(function: ActivationFunction, x: torch.Tensor) -> torch.Tensor:
     x = x.clone().requires_grad_()
     (slope,) = torch.autograd.grad(function(x).sum(), x)
     return slope
 
 
-def _curves(title: str, names: tuple[str, ...], x: torch.Tensor, of: Callable[[Function], torch.Tensor]) -> Chart:
+def _curves(
+    title: str, names: tuple[str, ...], x: torch.Tensor, of: Callable[[ActivationFunction], torch.Tensor]
+) -> Chart:
     parts = tuple(chart_line(name, x.tolist(), of(FUNCTIONS[name]).tolist()) for name in names)
     return Chart(message(title), ChartAxis("x"), ChartAxis("f(x)" if title == "chart" else "f′(x)"), parts)
 

@@ -25,13 +25,13 @@ from explorer.experiments.outcome import (
 )
 from explorer.network import Network
 
-STAGES = ("layer1", "layer2", "layer3", "layer4")
+_STAGES = ("layer1", "layer2", "layer3", "layer4")
 _SOURCE = "SENet, §4"
 
 
 def gate_parameters(network: Network) -> dict[str, tuple[int, int]]:
     """Count the weights and biases of the gates in each stage."""
-    found = dict.fromkeys(STAGES, (0, 0))
+    found = dict.fromkeys(_STAGES, (0, 0))
     for node in network.architecture.live.values():
         if ".se." in node.path and isinstance(node.layer, nn.Conv2d):
             weights, biases = found[stage := node.path.split(".")[0]]

@@ -10,7 +10,7 @@ from typing import Any
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.experiments.outcome import Outcome
 
-Value = bool | int | float | str
+ControlValue = bool | int | float | str
 Values = Mapping[str, Any]  # what the controls are set to, checked
 
 
@@ -23,10 +23,10 @@ class ChoiceControl:
     """A control with a few values."""
 
     name: str
-    values: tuple[Value, ...]
-    default: Value
+    values: tuple[ControlValue, ...]
+    default: ControlValue
 
-    def validate(self, value: Any) -> Value:
+    def validate(self, value: Any) -> ControlValue:
         """Return the value, as it is listed. Raises InvalidControl."""
         for known in self.values:
             if known == value and isinstance(value, bool) == isinstance(known, bool):
@@ -44,7 +44,7 @@ class RangeControl:
     default: float
     step: float = 1
 
-    def validate(self, value: Any) -> Value:
+    def validate(self, value: Any) -> ControlValue:
         """Return the number, rounded to its step. Raises InvalidControl."""
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
             raise InvalidControl(f"{self.name}={value!r} is no number from {self.low:g} to {self.high:g}")
@@ -63,7 +63,7 @@ class SwitchControl:
     name: str
     default: bool
 
-    def validate(self, value: Any) -> Value:
+    def validate(self, value: Any) -> ControlValue:
         """Return the value. Raises InvalidControl unless it is True or False."""
         if not isinstance(value, bool):
             raise InvalidControl(f"{self.name}={value!r} is neither True nor False")
@@ -85,7 +85,7 @@ class Experiment:
     code_template: str = field(repr=False)  # Python, with $name for the value of a control
 
     @property
-    def defaults(self) -> dict[str, Value]:
+    def defaults(self) -> dict[str, ControlValue]:
         """Default value of each control, by name."""
         return {control.name: control.default for control in self.controls}
 
@@ -103,7 +103,7 @@ class Experiment:
             {name: repr(value) for name, value in values.items()}
         )
 
-    def validate(self, controls: Values) -> dict[str, Value]:
+    def validate(self, controls: Values) -> dict[str, ControlValue]:
         """Return the values of all controls, defaults filled in. Raises InvalidControl."""
         known = {control.name: control for control in self.controls}
         for name in controls:

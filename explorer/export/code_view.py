@@ -15,7 +15,7 @@ from explorer.export.page import ExportError
 from explorer.export.python_code.line_map import map_lines
 from explorer.export.python_code.writer import WrittenCode, written_code
 from explorer.graph.hierarchy.hierarchy import Hierarchy
-from explorer.viewmodels.code import ChangedLines, CodeView, Comparison, Span, TokenKind
+from explorer.viewmodels.code import ChangedLines, CodeView, ComparedWith, Span, TokenKind
 
 if TYPE_CHECKING:
     from explorer.network import Network
@@ -27,8 +27,8 @@ def build_code_view(network: Network, keep_going: KeepGoing = always) -> CodeVie
     Raises ExportError for a network that cannot be written as Python, and Cancelled.
     """
     code = _remembered(network)
-    changes: dict[Comparison, ChangedLines] = {}
-    earlier: dict[Comparison, Network] = {"last edit": network.undo(), "baseline": network.baseline}
+    changes: dict[ComparedWith, ChangedLines] = {}
+    earlier: dict[ComparedWith, Network] = {"last edit": network.undo(), "baseline": network.baseline}
     for comparison, other in earlier.items():
         if not keep_going(0.5):
             raise Cancelled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,18 +26,15 @@ from explorer.viewmodels.card_parts import CARD_PARTS
 from explorer.viewmodels.diagram import COLOUR_MODES, DIRECTIONS, LEVELS, Level
 
 if TYPE_CHECKING:
-    from explorer.network import Network
+    from explorer.training.commands import OpenNetwork
 
 #: The levels of the figure of volumes, as it calls them.
 _VOLUME_LEVELS: dict[str, Level] = {"stages": "stages", "blocks": "blocks", "layers": "units"}
 _TEXT_SUFFIXES = (".md", ".tex", ".csv")
 _EXPORT_SUFFIXES = (*SUFFIXES, *DOCUMENT_SUFFIXES, *ANIMATION_SUFFIXES, *NETWORK_SUFFIXES, *GRAPH_SUFFIXES)
 
-#: Opens the network of a key, as the rest of the command line says.
-Opener = Callable[[argparse.Namespace, str], "Network"]
 
-
-def add_export_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+def add_export_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -> None:
     """Add the arguments of `export`. `opener` opens the network of a key."""
     _add_page_arguments(parser, formats=_EXPORT_SUFFIXES)
     parser.add_argument("--level", choices=LEVELS, default="blocks", help="how far groups are unfolded")
@@ -56,7 +53,7 @@ def add_export_arguments(parser: argparse.ArgumentParser, opener: Opener) -> Non
     parser.set_defaults(run=lambda parsed: _run_export(parsed, opener))
 
 
-def add_volumes_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+def add_volumes_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -> None:
     """Add the arguments of `volumes`, the figure of feature maps as boxes."""
     _add_page_arguments(parser)
     parser.add_argument("--level", choices=tuple(_VOLUME_LEVELS), default="stages", help="what a box stands for")
@@ -71,7 +68,7 @@ def add_volumes_arguments(parser: argparse.ArgumentParser, opener: Opener) -> No
     )
 
 
-def add_table_arguments(parser: argparse.ArgumentParser, opener: Opener) -> None:
+def add_table_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -> None:
     """Add the arguments of `table`, the table of stages."""
     _add_page_arguments(parser, required=False)
     parser.add_argument(
@@ -129,7 +126,7 @@ def _build_page(parsed: argparse.Namespace, **more: Any) -> Page:
     return Page(**{name: getattr(parsed, name) for name in names}, **more)
 
 
-def _run_export(parsed: argparse.Namespace, opener: Opener, kind: PictureKind = "graph") -> None:
+def _run_export(parsed: argparse.Namespace, opener: OpenNetwork, kind: PictureKind = "graph") -> None:
     level = _VOLUME_LEVELS.get(parsed.level, parsed.level)
     graph = {name: getattr(parsed, name) for name in ("direction", "by", "slides", "deltas")}
     page = _build_page(parsed, kind=kind, level=level, parts=tuple(parsed.parts), **graph)
@@ -151,7 +148,7 @@ def _run_export(parsed: argparse.Namespace, opener: Opener, kind: PictureKind = 
         save_diagram(opener(parsed, key), path, page, select=parsed.select)
 
 
-def _run_table(parsed: argparse.Namespace, opener: Opener) -> None:
+def _run_table(parsed: argparse.Namespace, opener: OpenNetwork) -> None:
     page = _build_page(parsed, kind="table")
     path = Path(parsed.out) if parsed.out else None
     if path is not None:

@@ -22,7 +22,7 @@ from explorer.opening.aten_graph import open_program, script_to_program
 from explorer.opening.errors import OpeningError
 
 Sides = tuple[int, ...]
-Inputs = tuple[InputSpec, ...]
+InputSpecs = tuple[InputSpec, ...]
 
 
 def open_code_file(
@@ -47,12 +47,12 @@ def open_code_file(
         return _OPENERS[kind](path, title, input_shape, inputs)
 
 
-def _open_exported(path: str, title: str, input_shape: Sides | None, inputs: Inputs) -> VerifiedModule:
+def _open_exported(path: str, title: str, input_shape: Sides | None, inputs: InputSpecs) -> VerifiedModule:
     program = torch.export.load(path)
     return open_program(program, _example_of(program, input_shape), title)
 
 
-def _open_script(path: str, title: str, input_shape: Sides | None, inputs: Inputs) -> VerifiedModule:
+def _open_script(path: str, title: str, input_shape: Sides | None, inputs: InputSpecs) -> VerifiedModule:
     load: Any = torch.jit.load
     module: nn.Module = load(path, map_location="cpu").eval()
     if inputs or len(required_parameters(module)) != 1:
@@ -64,7 +64,7 @@ def _open_script(path: str, title: str, input_shape: Sides | None, inputs: Input
     return open_program(script_to_program(module, example.main), example, name, parameters)
 
 
-def _open_pickled(path: str, title: str, input_shape: Sides | None, inputs: Inputs) -> VerifiedModule:
+def _open_pickled(path: str, title: str, input_shape: Sides | None, inputs: InputSpecs) -> VerifiedModule:
     content = torch.load(path, map_location="cpu", weights_only=False)
     module = _find_module(content)
     if module is None:

@@ -10,14 +10,14 @@ from typing import Literal
 from explorer.base.languages import tr, tr_noop
 from explorer.opening.errors import OpeningError
 
-Kind = Literal["project", "python", "onnx", "exported", "script", "pickled", "weights", "image"]
+FileKind = Literal["project", "python", "onnx", "exported", "script", "pickled", "weights", "image"]
 
 
 @dataclass(frozen=True)
 class Format:
     """A format of files: what it is called in a sentence, and whether reading one can run code."""
 
-    kind: Kind
+    kind: FileKind
     english_name: str
     runs_code: bool = False
 

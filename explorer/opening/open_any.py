@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from explorer.network import Network
 
 
-Inputs = str | InputSpec | Iterable[str | InputSpec]
+InputsLike = str | InputSpec | Iterable[str | InputSpec]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def open_any(
     source: str | Path | nn.Module,
     *,
     input_shape: tuple[int, ...] | None = None,
-    inputs: Inputs = (),
+    inputs: InputsLike = (),
     options: Mapping[str, Any] | None = None,
     edits: Iterable[Edit] = (),
     seed: int = 0,
@@ -127,7 +127,7 @@ def _is_module(text: str) -> bool:
 def _open_own(
     text: str,
     input_shape: tuple[int, ...] | None,
-    inputs: Inputs,
+    inputs: InputsLike,
     options: Mapping[str, Any] | None,
     edits: Iterable[Edit],
     trusted: bool,

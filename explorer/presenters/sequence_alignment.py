@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _MAX_PAIRS = 250_000  # pairs that are weighed; larger rows meet place by place
 
 
 def align_sequences(
-    left: Sequence[T], right: Sequence[T], similarity: Callable[[T, T], float], min_similarity: float
-) -> Iterator[tuple[T | None, T | None]]:
+    left: Sequence[_T], right: Sequence[_T], similarity: Callable[[_T, _T], float], min_similarity: float
+) -> Iterator[tuple[_T | None, _T | None]]:
     """Yield pairs in order; None where one sequence has no counterpart. The sum of similarities is maximal.
 
     Pairs less similar than `min_similarity` are never aligned; among equals, the first ones are. Long sequences are
@@ -50,8 +50,8 @@ def _best_sums(similarities: list[list[float]], n: int, m: int) -> list[list[flo
 
 
 def _align_by_position(
-    left: Sequence[T], right: Sequence[T], similarity: Callable[[T, T], float], min_similarity: float
-) -> Iterator[tuple[T | None, T | None]]:
+    left: Sequence[_T], right: Sequence[_T], similarity: Callable[[_T, _T], float], min_similarity: float
+) -> Iterator[tuple[_T | None, _T | None]]:
     for a, b in zip(left, right, strict=False):
         if similarity(a, b) >= min_similarity:
             yield a, b

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: First argument of a frozen app that is to train a run; otherwise Python runs the worker's module.
 RUN_ARGUMENT = "--training-run"
 
+#: Opens the network of a key, as the rest of the command line says.
 OpenNetwork = Callable[[argparse.Namespace, str], "Network"]
 
 

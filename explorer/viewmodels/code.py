@@ -9,7 +9,7 @@ from typing import Literal
 #: What a piece of code is, for its colour.
 TokenKind = Literal["keyword", "string", "comment", "number", "definition", "self"]
 #: What the marked lines differ from.
-Comparison = Literal["last edit", "baseline"]
+ComparedWith = Literal["last edit", "baseline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CodeView:
     class_count: int
     spans: Mapping[int, tuple[Span, ...]] = field(repr=False)  # by line, counted from 1
     nodes: Mapping[str, frozenset[int]] = field(repr=False)  # lines by name of the node
-    changes: Mapping[Comparison, ChangedLines] = field(repr=False)  # none of a network without edits
+    changes: Mapping[ComparedWith, ChangedLines] = field(repr=False)  # none of a network without edits
 
     @property
     def line_count(self) -> int:

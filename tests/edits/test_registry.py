@@ -57,7 +57,7 @@ FIRST_NAMES = {
     "input": "InputSize",
     "compound_scaling": "CompoundScaling",
 }
-_VALUES: dict[str, Any] = {"str": "layer1", "int": 2, "float": 1.5, "bool": True, "Value": 3, "int | str": 2}
+_VALUES: dict[str, Any] = {"str": "layer1", "int": 2, "float": 1.5, "bool": True, "SettingValue": 3, "int | str": 2}
 
 
 def example(kind: type[Any]) -> Edit:

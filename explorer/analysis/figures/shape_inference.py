@@ -17,7 +17,7 @@ from explorer.analysis.figures.cost import Cost, compute_cost, may_multiply_matr
 from explorer.analysis.figures.op_rules import infer_shape
 from explorer.analysis.figures.op_trace import NOTHING_INSIDE, OpTrace, trace_op
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
-from explorer.analysis.figures.windows import Window, find_window
+from explorer.analysis.figures.windows import MapWindow, find_window
 from explorer.base.languages import tr, tr_noop
 from explorer.base.memo import BoundedCache, Token
 from explorer.graph import op_kinds
@@ -46,7 +46,7 @@ class Measure:
     view: bool  # its result is its first input seen otherwise: no new memory
     elements: int  # numbers in its result, all tensors of a tuple together
     bytes: int
-    window: Window  # the places it reads of the maps that it takes
+    window: MapWindow  # the places it reads of the maps that it takes
     inner: OpTrace = NOTHING_INSIDE  # what it makes on its way, its result not counted
 
     @property

@@ -54,14 +54,14 @@ class AxisWindow:
 
 
 #: Height and width; None along an axis that is read as a whole.
-Window = tuple[AxisWindow | None, AxisWindow | None]
+MapWindow = tuple[AxisWindow | None, AxisWindow | None]
 
 _ONE_PLACE = AxisWindow(0)
-SAME_PLACE: Window = (_ONE_PLACE, _ONE_PLACE)
-WHOLE_MAP: Window = (None, None)
+SAME_PLACE: MapWindow = (_ONE_PLACE, _ONE_PLACE)
+WHOLE_MAP: MapWindow = (None, None)
 
 
-def find_window(node: Node, before: Shape | None, after: Shape | None) -> Window:
+def find_window(node: Node, before: Shape | None, after: Shape | None) -> MapWindow:
     """Return the window through which an op reads a map of shape `before` to make one of shape `after`."""
     if isinstance(node.op, Bypass):
         return SAME_PLACE
@@ -111,7 +111,7 @@ def _map_size(dims: tuple[int, ...]) -> tuple[int, int]:
     return (dims[1], dims[2]) if dims[1] == dims[2] != dims[3] else (dims[2], dims[3])
 
 
-def _attention_windows(node: Node, before: Shape) -> Window | None:
+def _attention_windows(node: Node, before: Shape) -> MapWindow | None:
     """Attention inside windows that lie beside each other (Liu et al., "Swin Transformer", ICCV 2021); None if it is
     over the whole map."""
     if not isinstance(node.op, Function) or node.op.name != "shifted_window_attention" or len(before.dims) != 4:
@@ -122,7 +122,7 @@ def _attention_windows(node: Node, before: Shape) -> Window | None:
     return down, across
 
 
-def _convolution(layer: Any) -> Window:
+def _convolution(layer: Any) -> MapWindow:
     """Per axis; of a 1-D convolution along the width, of a 3-D one along the last two axes."""
     settings = zip(layer.kernel_size, layer.stride, _conv_padding(layer), layer.dilation, strict=True)
     axes = [_transposed(*one) if layer.transposed else _sliding(*one) for one in settings][-2:]
@@ -145,7 +145,7 @@ def _conv_padding(layer: Any) -> tuple[int, ...]:
     return (0,) * len(layer.kernel_size) if layer.padding == "valid" else layer.padding
 
 
-def _between_maps(node: Node, kind: str, before: tuple[int, ...], after: tuple[int, ...]) -> Window:
+def _between_maps(node: Node, kind: str, before: tuple[int, ...], after: tuple[int, ...]) -> MapWindow:
     layer = node.layer
     if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)):
         return _pooling(layer.kernel_size, layer.stride, layer.padding, getattr(layer, "dilation", 1))
@@ -157,7 +157,7 @@ def _between_maps(node: Node, kind: str, before: tuple[int, ...], after: tuple[i
     return (axes[0], axes[1]) if axes != [_ONE_PLACE, _ONE_PLACE] else SAME_PLACE
 
 
-def _pooling(kernel: Any, stride: Any, padding: Any, dilation: Any) -> Window:
+def _pooling(kernel: Any, stride: Any, padding: Any, dilation: Any) -> MapWindow:
     pairs = [as_pair(setting) for setting in (kernel, kernel if stride in (None, ()) else stride, padding, dilation)]
     down, across = (_sliding(*settings) for settings in zip(*pairs, strict=True))
     return down, across
@@ -181,7 +181,7 @@ def _functional_pooling(node: Node) -> tuple[Any, Any, Any, Any] | None:
 _POOLINGS = ("avg_pool2d", "max_pool2d", "boolean_dispatch", "fn")
 
 
-def _offset(node: Node) -> Window | None:
+def _offset(node: Node) -> MapWindow | None:
     """The window of padding and of slices, which move places without reading others; None for other ops."""
     if isinstance(node.layer, (nn.modules.padding._ConstantPadNd, nn.modules.padding._ReflectionPadNd)):
         return _padded(node.layer.padding)
@@ -193,7 +193,7 @@ def _offset(node: Node) -> Window | None:
     return None
 
 
-def _padded(amounts: Any) -> Window | None:
+def _padded(amounts: Any) -> MapWindow | None:
     """Amounts as torch takes them: left, right, top, bottom."""
     amounts = amounts if isinstance(amounts, (tuple, list)) else (amounts,) * 4
     if len(amounts) < 2 or not all(isinstance(amount, int) for amount in amounts[:4]):

@@ -33,7 +33,7 @@ from explorer.graph.node import Node
 from explorer.graph.ops import Layer
 from explorer.weights.weight_source import WeightSource
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 #: Bytes of dropped maps and weights from which on it takes less time to give them back than it took to make them.
 _WORTH_RETURNING = 32 * 2**20
@@ -145,10 +145,10 @@ class ForwardEngine:
 
     def with_cpu_fallback(
         self,
-        work: Callable[[], T],
+        work: Callable[[], _T],
         lock: AbstractContextManager[Any] | None = None,
         not_blamed: type[Exception] = Cancelled,
-    ) -> T:
+    ) -> _T:
         """Return what `work` gives, on the device or, where it fails there, on the CPU. If it succeeds there, the
         device was at fault, and the engine stays on the CPU.
 

@@ -18,7 +18,7 @@ from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.weights.weight_source import WeightSource
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class NotAvailable(ValueError):
@@ -72,7 +72,7 @@ class Probe:
         with self.lock:
             return self.forward.layer(node, self.weights)
 
-    def with_cpu_fallback(self, work: Callable[[], T]) -> T:
+    def with_cpu_fallback(self, work: Callable[[], _T]) -> _T:
         """Return what `work` gives; where the device it runs on fails, what it gives on the CPU."""
         return self.forward.with_cpu_fallback(work, self.lock, NotAvailable)
 

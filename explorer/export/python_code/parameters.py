@@ -14,7 +14,7 @@ from explorer.export.python_code.sources import Sources
 from explorer.export.python_code.terms import FALSE, TRUE, Literal, Term, Value
 from explorer.export.python_code.uses import Use, find_uses
 
-Row = Mapping[int, Value]
+ArgumentRow = Mapping[int, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Parameters:
     def of(cls, family: Family, sources: Sources, entering: Sequence[int | None]) -> Parameters:
         return _Namer(family, sources, entering).parameters()
 
-    def call(self, name: str, row: Row) -> Term:
+    def call(self, name: str, row: ArgumentRow) -> Term:
         """The call that makes the instance with these values."""
         index = self._index(row)
         values = tuple(p.vector[index] if p.vector[index] is not None else p.default for p in self.parameters)
@@ -52,10 +52,10 @@ class Parameters:
             ("new", name, names, defaults, kinds), tuple(v if v is not None else Literal("None") for v in values)
         )
 
-    def _index(self, row: Row) -> int:
+    def _index(self, row: ArgumentRow) -> int:
         return next(n for n, own in enumerate(self.rows) if own is row)
 
-    rows: Sequence[Row] = ()
+    rows: Sequence[ArgumentRow] = ()
 
 
 _PLACES = ("in_channels", "in_features", "num_features", "out_channels", "out_features")

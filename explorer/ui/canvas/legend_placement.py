@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from explorer.drawing import Picture, Theme
 from explorer.drawing.legend import legend_height, legend_width, paint_legend
 from explorer.ui.canvas.viewport import Viewport
-from explorer.ui.canvas.zoom_controls import MARGIN
+from explorer.ui.canvas.zoom_controls import FLOATING_MARGIN
 
 _PADDING = 10.0
 
@@ -60,7 +60,7 @@ class FloatingLegend:
         view.show_start(picture.bounds, widget)
         place = self.rect = choose_legend_column(picture, view, widget)
         if self.is_visible and picture.count_cards_in(view.to_picture_rect(place)):
-            view.show_start(picture.bounds, widget, place.width() + 2 * MARGIN)
+            view.show_start(picture.bounds, widget, place.width() + 2 * FLOATING_MARGIN)
             self.rect = choose_legend_column(picture, view, widget)
 
     def paint(self, painter: QPainter, picture: Picture | None, theme: Theme) -> None:
@@ -106,7 +106,7 @@ def compute_fit_area(picture: Picture, widget: QRectF, buttons: QRectF) -> tuple
     rooms = [(_area_above(widget, rows), rows) for rows in _bottom_rects(picture, widget, buttons)]
     for corner in _corner_rects(picture, widget)[:1]:
         rooms += [
-            (widget.adjusted(corner.right() - MARGIN, 0, 0, 0), corner),
+            (widget.adjusted(corner.right() - FLOATING_MARGIN, 0, 0, 0), corner),
             (_area_above(widget, corner), corner),
         ]
     return max(rooms, key=lambda found: _fit_scale(picture, found[0]))
@@ -121,7 +121,7 @@ def _corner_rects(picture: Picture, widget: QRectF) -> list[QRectF]:
     """Return the rectangles of a column legend in all corners but that of the buttons, bottom left first."""
     entries = picture.legend
     size = QSizeF(legend_width(entries) + 2 * _PADDING, legend_height(entries, 0) + 2 * _PADDING - 4)
-    room = widget.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+    room = widget.adjusted(FLOATING_MARGIN, FLOATING_MARGIN, -FLOATING_MARGIN, -FLOATING_MARGIN)
     if not entries or size.height() > 0.6 * room.height() or size.width() > 0.3 * room.width():
         return []
     right, bottom = room.right() - size.width(), room.bottom() - size.height()
@@ -131,19 +131,19 @@ def _corner_rects(picture: Picture, widget: QRectF) -> list[QRectF]:
 
 def _bottom_rects(picture: Picture, widget: QRectF, buttons: QRectF) -> list[QRectF]:
     """Return the rectangle of a legend in rows left of the buttons; none where that would be too high."""
-    right = (buttons.left() if not buttons.isEmpty() else widget.right()) - MARGIN
-    width = right - widget.left() - MARGIN
+    right = (buttons.left() if not buttons.isEmpty() else widget.right()) - FLOATING_MARGIN
+    width = right - widget.left() - FLOATING_MARGIN
     entries = picture.legend
     if not entries or width < legend_width(entries) + 2 * _PADDING:
         return []
     height = legend_height(entries, width - 2 * _PADDING) + 2 * _PADDING - 4
     if height > 0.2 * widget.height():
         return []
-    return [QRectF(widget.left() + MARGIN, widget.bottom() - MARGIN - height, width, height)]
+    return [QRectF(widget.left() + FLOATING_MARGIN, widget.bottom() - FLOATING_MARGIN - height, width, height)]
 
 
 def _area_above(widget: QRectF, rect: QRectF) -> QRectF:
-    return widget.adjusted(0, 0, 0, rect.top() - widget.bottom() + MARGIN)
+    return widget.adjusted(0, 0, 0, rect.top() - widget.bottom() + FLOATING_MARGIN)
 
 
 def _fit_scale(picture: Picture, area: QRectF) -> float:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 from explorer.base.languages import tr_noop
 from explorer.ui.base.live_texts import live_text
 
-MARGIN = 10  # of what floats over the canvas, from its border
+FLOATING_MARGIN = 10  # of what floats over the canvas, from its border
 
 
 class ZoomControls(QFrame):
@@ -74,5 +74,5 @@ class ZoomControls(QFrame):
         """Move to the bottom right; hidden where the canvas is too small."""
         self.adjustSize()
         canvas = self._canvas.rect()
-        self.move(canvas.right() - self.width() - MARGIN, canvas.bottom() - self.height() - MARGIN)
+        self.move(canvas.right() - self.width() - FLOATING_MARGIN, canvas.bottom() - self.height() - FLOATING_MARGIN)
         self.setVisible(visible and canvas.width() > self.width() + 40 and canvas.height() > 120)

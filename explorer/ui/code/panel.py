@@ -12,13 +12,13 @@ from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.code.editor import CodeEditor
 from explorer.ui.widgets.combo_boxes import translate_items
 from explorer.ui.widgets.tool_row import ToolRow
-from explorer.viewmodels.code import ChangedLines, Comparison
+from explorer.viewmodels.code import ChangedLines, ComparedWith
 
 if TYPE_CHECKING:
     from explorer.viewmodels.code import CodeView
 
 _PLACEHOLDER = tr_noop("Open a network to see it as Python.")
-_COMPARISONS: dict[Comparison, str] = {
+_COMPARISONS: dict[ComparedWith, str] = {
     "last edit": tr_noop("Changed by the last edit"),
     "baseline": tr_noop("Changed since it was opened"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,11 @@ from explorer.experiments.outcome import (
     ChartHeatmap,
     ChartLine,
     ChartSeries,
-    Label,
     OutcomePicture,
     Photo,
 )
 from explorer.ui.base import appearance
-
-FormatLabel = Callable[[Label], str]
+from explorer.ui.experiments.report import FormatLabel
 
 _LIGHT_PALETTE = ("#2f6fdb", "#d9822b", "#1a7a42", "#8e44ad", "#c0392b", "#11808a", "#8a6d3b", "#5c6773")
 _DARK_PALETTE = ("#6ea2ff", "#f0a860", "#5cc98c", "#c695e8", "#ff8a7a", "#4fc3cd", "#d1b27c", "#9aa5b5")

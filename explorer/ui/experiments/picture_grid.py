@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from explorer.experiments.outcome import Chart, OutcomePicture
-from explorer.ui.experiments.chart import FormatLabel, PictureCell
+from explorer.ui.experiments.chart import PictureCell
+from explorer.ui.experiments.report import FormatLabel
 
 
 class PictureGrid(QWidget):

@@ -7,12 +7,12 @@ from explorer.export.page import DEFAULT_SCALE, SUFFIXES, ExportScope, PictureKi
 from explorer.export.paper import PAPERS
 from explorer.viewmodels.diagram import DIRECTIONS, Direction, Level
 
-KINDS: dict[str, PictureKind] = {
+KIND_CHOICES: dict[str, PictureKind] = {
     tr_noop("Diagram"): "graph",
     tr_noop("Feature maps as boxes"): "volumes",
     tr_noop("Table of stages"): "table",
 }
-LEVELS: dict[str, Level | None] = {
+LEVEL_CHOICES: dict[str, Level | None] = {
     tr_noop("As in the window"): None,
     tr_noop("Stages"): "stages",
     tr_noop("Blocks"): "blocks",
@@ -30,7 +30,7 @@ SCOPES: dict[str, ExportScope] = {
     tr_noop("Selection"): "selection",
 }
 DIRECTION_CHOICES: dict[str, Direction] = {text: direction for direction, text in DIRECTIONS.items()}
-THEMES: dict[str, ThemeName] = {
+THEME_CHOICES: dict[str, ThemeName] = {
     tr_noop("Light"): "light",
     tr_noop("Dark"): "dark",
     tr_noop("Print (black on white)"): "print",
@@ -110,4 +110,4 @@ def formats_of(kind: PictureKind) -> dict[str, str]:
 
 def levels_of(kind: PictureKind) -> dict[str, Level | None]:
     """Return the levels of detail of a kind of picture."""
-    return VOLUME_LEVELS if kind == "volumes" else LEVELS
+    return VOLUME_LEVELS if kind == "volumes" else LEVEL_CHOICES

@@ -47,10 +47,10 @@ class PageForm(QTabWidget):
     def _create_controls(self) -> None:
         source = self._source
         own = {source.by: source.by} if source.by not in COLOUR_MODES else {}
-        self.kind, self.level = build_combo_box(choices.KINDS), build_combo_box(choices.LEVELS)
+        self.kind, self.level = build_combo_box(choices.KIND_CHOICES), build_combo_box(choices.LEVEL_CHOICES)
         self.scope, self.direction = build_combo_box(choices.SCOPES), build_combo_box(choices.DIRECTION_CHOICES)
         self.by = build_combo_box({words: key for key, words in COLOUR_MODES.items()} | own)
-        self.theme, self.paper = build_combo_box(choices.THEMES), build_combo_box(choices.PAPER_CHOICES)
+        self.theme, self.paper = build_combo_box(choices.THEME_CHOICES), build_combo_box(choices.PAPER_CHOICES)
         self.slides = build_combo_box(choices.SLIDES)
         self.unit, self.size_box, self.text_size = build_combo_box(choices.SIZES), QDoubleSpinBox(), QDoubleSpinBox()
         self.text_size.setRange(0.0, _MAX_POINTS)
