@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.network import Network
 
 #: Text and callback of an entry in the menu of a card; without a callback it is disabled.
-MenuEntry = tuple[str, Callable[[], None] | None]
+CardMenuEntry = tuple[str, Callable[[], None] | None]
 
 
 class DiagramNavigator:
@@ -76,7 +76,7 @@ class DiagramNavigator:
             self._expand_to(self._session.network, highlighted)
             self._panel_updater.when_drawn(lambda: self._canvas.highlight_in_view(highlighted))
 
-    def show_menu(self, id: str, position: QPoint, tool_entries: Iterable[MenuEntry]) -> None:
+    def show_menu(self, id: str, position: QPoint, tool_entries: Iterable[CardMenuEntry]) -> None:
         """Select a card and show its context menu, with the entries of tools at its end."""
         self.select(id)
         picture = self._canvas.picture
@@ -85,7 +85,7 @@ class DiagramNavigator:
             return
         expand = tr("Collapse") if picture.is_frame(id) else tr("Expand")
         name = card_id_to_text(id).removeprefix("unit:")
-        entries: list[MenuEntry] = [
+        entries: list[CardMenuEntry] = [
             (expand, (lambda: self.toggle_expansion(id)) if card.is_expandable else None),
             (tr("Zoom to card"), lambda: self._canvas.fit_to(id)),
             (tr("Copy name"), lambda: QGuiApplication.clipboard().setText(name)),
