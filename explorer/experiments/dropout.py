@@ -60,38 +60,42 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
     measured = logits.std(dim=0)
     probabilities = logits.double().softmax(dim=1)
     whole = plain.double().softmax(dim=0)
-    winners = probabilities.argmax(dim=1)
+    spread = ComputedNumber(
+        "spread",
+        message("spread"),
+        float(measured.square().mean().sqrt()),
+        "",
+        float(expected.square().mean().sqrt()),
+        "√(p / (1 − p) · Σ (w x)²)",
+        0.15,
+        message("spread_note"),
+    )
     return Outcome(
         pictures=(_mask(masks), _classes(whole, probabilities), _mean(logits, plain)),
         numbers=(
             ComputedNumber("kept", message("kept"), 100 * float(masks.mean()), "%"),
-            ComputedNumber(
-                "spread",
-                message("spread"),
-                float(measured.square().mean().sqrt()),
-                "",
-                float(expected.square().mean().sqrt()),
-                "√(p / (1 − p) · Σ (w x)²)",
-                0.15,
-                message("spread_note"),
-            ),
-            ComputedNumber("mean", message("mean"), float((logits.mean(dim=0) - plain).norm() / plain.norm())),
-            ComputedNumber("one", message("one"), float((logits - plain).norm(dim=1).mean() / plain.norm())),
-            ComputedNumber(
-                "winner", message("winner"), 100 * float((winners == int(plain.argmax())).float().mean()), "%"
-            ),
-            ComputedNumber(
-                "factor",
-                message("factor"),
-                1 / (1 - p),
-                "×",
-                2.0 if p == 0.5 else None,
-                "AlexNet, §4.2",
-                0,
-                message("factor_note"),
-            ),
+            spread,
+            *_compare_logits(logits, plain),
+            _factor(p),
         ),
         observations=(message("seen_other", count=count), message("seen_mean"), message("seen_test")),
+    )
+
+
+def _compare_logits(logits: torch.Tensor, plain: torch.Tensor) -> tuple[ComputedNumber, ...]:
+    """How far thinned networks are from the whole one: their mean, each alone, and how many have the same winner."""
+    winners = logits.double().softmax(dim=1).argmax(dim=1)
+    return (
+        ComputedNumber("mean", message("mean"), float((logits.mean(dim=0) - plain).norm() / plain.norm())),
+        ComputedNumber("one", message("one"), float((logits - plain).norm(dim=1).mean() / plain.norm())),
+        ComputedNumber("winner", message("winner"), 100 * float((winners == int(plain.argmax())).float().mean()), "%"),
+    )
+
+
+def _factor(p: float) -> ComputedNumber:
+    published = 2.0 if p == 0.5 else None
+    return ComputedNumber(
+        "factor", message("factor"), 1 / (1 - p), "×", published, "AlexNet, §4.2", 0, message("factor_note")
     )
 
 
