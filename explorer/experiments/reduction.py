@@ -52,47 +52,41 @@ def _run(values: Values, keep_going: KeepGoing) -> Outcome:
         report_progress(keep_going, done / len(widths))
         macs[to] = measurements.total_below(network.edit(SetReduction(path, to)), path).macs
     without = measurements.total_below(direct, path).macs
-    params, ops = _TABLE[module]
-    of_weights, of_macs = (message("misprint" if module in wrong else "table_note") for wrong in _MISPRINTED)
-    whole = measurements.total_below(network, f"inception{module}")
+    present = measurements.total_below(network, path).macs
     return Outcome(
-        pictures=(_chart(macs, without, measurements.total_below(network, path).macs, path, network),),
+        pictures=(_chart(macs, without, present, path, network),),
         numbers=(
             ComputedNumber("weights_direct", message("weights_direct"), _weights(direct, path)),
             ComputedNumber("weights", message("weights_reduced"), _weights(network, path)),
             ComputedNumber("macs_direct", message("macs_direct"), without),
-            ComputedNumber("macs", message("macs_reduced"), measurements.total_below(network, path).macs),
-            ComputedNumber("times", message("times"), without / measurements.total_below(network, path).macs, "×"),
+            ComputedNumber("macs", message("macs_reduced"), present),
+            ComputedNumber("times", message("times"), without / present, "×"),
             ComputedNumber("macs_chosen", message("macs_chosen", width=width), macs[width]),
-            ComputedNumber(
-                "module_weights",
-                message("module_weights", module=module),
-                _weights(network, f"inception{module}"),
-                "",
-                params * _K,
-                "GoogLeNet, table 1",
-                0.01,
-                of_weights,
-            ),
-            ComputedNumber(
-                "module_macs",
-                message("module_macs", module=module),
-                whole.macs,
-                "",
-                ops * 1e6,
-                "GoogLeNet, table 1",
-                0.011,
-                of_macs,
-            ),
+            *_compare_with_table(network, module),
             ComputedNumber(
                 "network", message("network_without"), direct.figures.total.macs / network.figures.total.macs, "×"
             ),
         ),
         observations=(
-            message("seen_cheaper", times=without / measurements.total_below(network, path).macs),
+            message("seen_cheaper", times=without / present),
             message("seen_line"),
             message("seen_relu"),
         ),
+    )
+
+
+def _compare_with_table(network: Network, module: str) -> tuple[ComputedNumber, ComputedNumber]:
+    """The weights and MACs of a module beside those that the paper prints."""
+    (params, ops), table = _TABLE[module], "GoogLeNet, table 1"
+    weights, macs = (
+        _weights(network, f"inception{module}"),
+        measurements.total_below(network, f"inception{module}").macs,
+    )
+    of_weights, of_macs = (message("misprint" if module in wrong else "table_note") for wrong in _MISPRINTED)
+    titles = message("module_weights", module=module), message("module_macs", module=module)
+    return (
+        ComputedNumber("module_weights", titles[0], weights, "", params * _K, table, 0.01, of_weights),
+        ComputedNumber("module_macs", titles[1], macs, "", ops * 1e6, table, 0.011, of_macs),
     )
 
 
