@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 import torch
@@ -95,13 +95,9 @@ def match_checkpoint(
     )
     if not any(not is_batch_counter(key) for key in fitting):
         raise CheckpointError(_explain_mismatch(name, architecture.title, tensors, stripped, expected))
-    is_edited_file = expected is edited_tensors
     edited = {
         (node.path, node.signature): _copy_tensors(name, node, {key: stripped[key] for key in fitting_edited})
-        for node in architecture.live.values()
-        if infer_provenance(node) not in (None, "kept")
-        and all(state_dict_key(node, part) in fitting_edited for part in tensor_shapes(node))
-        and (is_edited_file or tensor_shapes(node) != tensor_shapes(node.original or node))
+        for node in _find_edited_layers(architecture, fitting_edited, is_edited_file=expected is edited_tensors)
     }
     known = baseline_tensors.keys() | edited_tensors.keys()
     report = MatchReport(
@@ -119,6 +115,17 @@ def match_checkpoint(
         fitting_baseline, seeded, tr("Weights from {name}: {summary}.", name=name, summary=report.summary), edited
     )
     return MatchedCheckpoint(source, report, name, preset)
+
+
+def _find_edited_layers(architecture: Architecture, fitting: Set[str], is_edited_file: bool) -> Iterator[Node]:
+    """Yield the layers that an edit changed and that the file has whole, as they are now: by their shapes, or because
+    the file is of the edited network."""
+    for node in architecture.live.values():
+        if infer_provenance(node) in (None, "kept"):
+            continue
+        is_whole = all(state_dict_key(node, part) in fitting for part in tensor_shapes(node))
+        if is_whole and (is_edited_file or tensor_shapes(node) != tensor_shapes(node.original or node)):
+            yield node
 
 
 def _copy_tensors(name: str, node: Node, fitting: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
