@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from explorer.analysis.analysis import Analysis
-from explorer.analysis.figures.figures import Total
+from explorer.analysis.figures.figures import Figures, Total
 from explorer.analysis.figures.receptive_field import FieldSize, describe_field
 from explorer.base.languages import tr, tr_noop
 from explorer.graph.groups import Group
@@ -39,58 +39,42 @@ def build_summary(now: Analysis, baseline: Analysis) -> FiguresSummary:
 
 
 def _headline_figures(now: Analysis, baseline: Analysis) -> tuple[HeadlineFigure, ...]:
-    n, b = now.figures, baseline.figures
+    return (*_cost_figures(now.figures, baseline.figures), *_map_figures(now.figures, baseline.figures))
+
+
+def _cost_figures(n: Figures, b: Figures) -> tuple[HeadlineFigure, ...]:
+    """Parameters and operations."""
     unused = (
         " " + tr("{n} of them are in auxiliary heads, which inference does not run.", n=f"{n.unused_params:,}")
         if n.unused_params
         else ""
     )
+    of_macs = tr("Multiply-adds of convolutions, linear layers and attention.")
+    of_flops = tr("Each multiply-add counted as two operations.")
+    of_all = tr("FLOPs plus biases, norms, activations, poolings and additions.")
     return (
         HeadlineFigure(tr("Parameters"), n.total.params, b.total.params, "", tr("Trainable parameters.") + unused),
-        HeadlineFigure(
-            "MACs", n.total.macs, b.total.macs, "", tr("Multiply-adds of convolutions, linear layers and attention.")
-        ),
-        HeadlineFigure(
-            "FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", tr("Each multiply-add counted as two operations.")
-        ),
-        HeadlineFigure(
-            tr("All ops"),
-            n.total.all_ops,
-            b.total.all_ops,
-            "",
-            tr("FLOPs plus biases, norms, activations, poolings and additions."),
-        ),
-        HeadlineFigure(
-            tr("Activations"),
-            n.activations.elements,
-            b.activations.elements,
-            "",
-            tr("Output values of all ops, batch of one; views and in-place savings are not counted."),
-        ),
-        HeadlineFigure(
-            tr("Activation memory"),
-            n.activations.bytes,
-            b.activations.bytes,
-            "bytes",
-            tr("All activations at 32 bits, which training has to keep."),
-        ),
-        HeadlineFigure(
-            tr("Peak memory"),
-            n.activations.peak_bytes,
-            b.activations.peak_bytes,
-            "bytes",
-            tr(
-                "Largest memory in use at one time during inference, at {node}; without weights.",
-                node=n.activations.peak_at,
-            ),
-        ),
-        HeadlineFigure(
-            tr("Receptive field"),
-            _finite_px(n.receptive_field),
-            _finite_px(b.receptive_field),
-            "px",
-            tr("Of the last map before pooling.") + _sides(n.receptive_field_size),
-        ),
+        HeadlineFigure("MACs", n.total.macs, b.total.macs, "", of_macs),
+        HeadlineFigure("FLOPs (2 × MACs)", n.total.flops, b.total.flops, "", of_flops),
+        HeadlineFigure(tr("All ops"), n.total.all_ops, b.total.all_ops, "", of_all),
+    )
+
+
+def _map_figures(n: Figures, b: Figures) -> tuple[HeadlineFigure, ...]:
+    """What is computed between layers, the memory it takes, and what one place of the last map sees."""
+    of_elements = tr("Output values of all ops, batch of one; views and in-place savings are not counted.")
+    of_bytes = tr("All activations at 32 bits, which training has to keep.")
+    of_peak = tr(
+        "Largest memory in use at one time during inference, at {node}; without weights.", node=n.activations.peak_at
+    )
+    of_field = tr("Of the last map before pooling.") + _sides(n.receptive_field_size)
+    field, field_before = _finite_px(n.receptive_field), _finite_px(b.receptive_field)
+    now, was = n.activations, b.activations
+    return (
+        HeadlineFigure(tr("Activations"), now.elements, was.elements, "", of_elements),
+        HeadlineFigure(tr("Activation memory"), now.bytes, was.bytes, "bytes", of_bytes),
+        HeadlineFigure(tr("Peak memory"), now.peak_bytes, was.peak_bytes, "bytes", of_peak),
+        HeadlineFigure(tr("Receptive field"), field, field_before, "px", of_field),
     )
 
 
