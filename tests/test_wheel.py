@@ -69,11 +69,13 @@ def test_there_is_one_version() -> None:
 def test_the_wheel_is_typed_and_has_the_version_and_resources(user_python: Path) -> None:
     code = (
         "import explorer, importlib.metadata, pathlib; folder = pathlib.Path(explorer.__file__).parent; "
+        "from explorer.base.resources import document_path; "
         "print(importlib.metadata.version('cnn-explorer'), (folder / 'py.typed').is_file(), "
-        "(folder / 'resources' / 'catalogue.json').is_file(), 'site-packages' in str(folder))"
+        "(folder / 'resources' / 'catalogue.json').is_file(), 'site-packages' in str(folder), "
+        "*(name in str(document_path(name)) for name in ('README.md', 'CHANGELOG.md')))"
     )
     found = run(user_python, "-P", "-c", code, PYTHONSAFEPATH="1")
-    assert found.stdout.split() == [explorer.__version__, "True", "True", "True"], found.stderr
+    assert found.stdout.split() == [explorer.__version__, *["True"] * 5], found.stderr
 
 
 def test_a_typed_program_is_checked_against_it(user_python: Path, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Paths of the files beside the code: `resources/` in a checkout, `explorer/resources/` once installed."""
+"""Paths of the files beside the code: `resources/` in a checkout, `explorer/resources/` once installed, where the
+documents of the root are too."""
 
 from __future__ import annotations
 
@@ -14,3 +15,12 @@ def resource_path(name: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"the installation lacks its file resources/{name}")
+
+
+def document_path(name: str) -> Path:
+    """Return the path of a document of the root, "README.md" or "CHANGELOG.md". Raises FileNotFoundError naming it."""
+    # An installed package comes first: what lies beside it then is not ours.
+    for path in (_PACKAGE / "resources" / name, _PACKAGE.parent / name):
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"the installation lacks its file {name}")

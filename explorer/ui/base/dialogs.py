@@ -89,17 +89,6 @@ def ask_changed_by_others(parent: QWidget, name: str) -> Literal["overwrite", "s
     return "overwrite" if clicked is over else "save_as" if clicked is elsewhere else "cancel"
 
 
-def show_about(parent: QWidget, networks: int) -> None:
-    """Show the About box."""
-    QMessageBox.about(
-        parent,
-        tr("About CNN Explorer"),
-        "<h3>CNN Explorer</h3><p>"
-        + tr("{n} networks: open one, change it, and see what happens.", n=networks)
-        + "</p>",
-    )
-
-
 def confirm_replace(parent: QWidget, path: str | Path) -> bool:
     """Ask whether an existing file may be overwritten."""
     question = tr("{file} already exists. Do you want to replace it?", file=Path(path).name)

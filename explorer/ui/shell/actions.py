@@ -80,7 +80,6 @@ class Actions:
         self.themes = {name: self._build_checkable(title, None, "") for name, title in _THEMES.items()}
         self._make_exclusive(self.themes)
         self.themes["system"].setChecked(True)
-        self.about = self._build_action(tr_noop("About CNN Explorer"), None, "")
 
     def fill_menus(self, panels: list[QAction], tabs: Tabs) -> None:
         """Build the menu bar; `panels` go into View › Panels."""
@@ -98,7 +97,7 @@ class Actions:
         self._panels = live_text(view.addMenu(""), QMenu.setTitle, "Panels")
         self.add_panels(panels)
         _add_actions(self._add_menu("Window"), *tabs.window_actions)
-        _add_actions(self._add_menu("Help"), self.about)
+        self._add_menu("Help")
 
     def _add_menu(self, name: str) -> QMenu:
         bar = self._window.menuBar()

@@ -15,6 +15,7 @@ from explorer.ui.feature_maps.tool import FeatureMapsTool
 from explorer.ui.folder_evaluation.tool import FolderEvaluationTool
 from explorer.ui.grad_cam.tool import GradCamTool
 from explorer.ui.guide.tool import GuideTool
+from explorer.ui.help.tool import HelpTool
 from explorer.ui.language.tool import LanguageTool
 from explorer.ui.minimap.tool import MinimapTool
 from explorer.ui.model_files.tool import ModelFilesTool
@@ -55,4 +56,5 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     WeightsTool,
     FolderEvaluationTool,
     ExportTool,
+    HelpTool,
 )

@@ -23,7 +23,7 @@ from explorer.document import Document
 from explorer.drawing import DARK, LIGHT
 from explorer.networks.catalogue import all_entries
 from explorer.session import Session
-from explorer.ui.base import appearance, dialogs, jobs, recent_projects
+from explorer.ui.base import appearance, jobs, recent_projects
 from explorer.ui.base.lanes import Lane
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.badge import Badge
@@ -194,7 +194,6 @@ class Window(QMainWindow):
             (a.open_image, self.samples.ask_open),
             (a.paste, self.samples.paste),
             (a.quit, self.close),
-            (a.about, lambda: dialogs.show_about(self, len(all_entries()))),
         ):
             action.triggered.connect(lambda _=False, happens=happens: happens())
         a.compare.toggled.connect(self.compare)

@@ -1,0 +1,76 @@
+"""The pages of Help as windows of text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+
+from PySide6.QtCore import QSize, QUrl
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+
+from explorer.base.languages import tr
+from explorer.base.resources import document_path
+from explorer.ui.base.live_texts import follow_language, live_text
+from explorer.ui.help.system_information import app_version, describe_system, find_libraries
+
+_Fill = Callable[[QTextBrowser], object]
+
+
+class HelpPage(QDialog):
+    """A window with a text to read, filled anew in each language."""
+
+    def __init__(self, window: QWidget, title: str, fill: _Fill, size: QSize) -> None:
+        """`title` is marked by `tr_noop`; `fill` puts the text in."""
+        super().__init__(window)
+        live_text(self, QWidget.setWindowTitle, title)
+        self.text = QTextBrowser()
+        self.text.setOpenExternalLinks(True)
+        live_text(self.text, QWidget.setAccessibleName, title)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.buttons.rejected.connect(self.close)
+        column = QVBoxLayout(self)
+        column.addWidget(self.text)
+        column.addWidget(self.buttons)
+        self.resize(size.boundedTo(self.screen().availableSize() * 0.9))
+        follow_language(self.text, fill, after_texts=True)  # the sheet of shortcuts reads the menus
+
+
+def build_about_page(window: QWidget, title: str, networks: int) -> HelpPage:
+    """Return About: versions, licences, and a button that copies what a report needs."""
+    page = HelpPage(window, title, lambda text: text.setHtml(_render_about(networks)), QSize(600, 620))
+    copy = live_text(QPushButton(), QPushButton.setText, "Copy system information")
+    copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(describe_system()))
+    page.buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+    return page
+
+
+def fill_with_markdown(text: QTextBrowser, name: str) -> None:
+    """Show a Markdown file of the app, "README.md" or "CHANGELOG.md", with its pictures; say it where it is missing."""
+    try:
+        path = document_path(name)
+        source = path.read_text(encoding="utf-8")
+    except OSError as failure:
+        text.setPlainText(str(failure))
+        return
+    text.document().setBaseUrl(QUrl.fromLocalFile(f"{path.parent}/"))
+    text.setMarkdown(without_pictures(source))
+
+
+def without_pictures(source: str) -> str:
+    """Return Markdown without its pictures: they are wider than the page, and an installed app lacks them."""
+    return re.sub(r"^\s*!\[[^\]]*\]\([^)]*\)\s*$\n?", "", source, flags=re.MULTILINE)
+
+
+def _render_about(networks: int) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(version)}</td><td>{escape(licence)}</td></tr>"
+        for name, version, licence in find_libraries()
+    )
+    system = "<br>".join(escape(line) for line in describe_system().splitlines()[:6])
+    return (
+        f"<h2>CNN Explorer {escape(app_version())}</h2>"
+        f"<p>{escape(tr('{n} networks: open one, change it, and see what happens.', n=networks))}</p>"
+        f"<p>{system}</p><h3>{escape(tr('Libraries and their licences'))}</h3><table cellpadding='3'>{rows}</table>"
+    )
