@@ -20,6 +20,7 @@ from explorer.edits import (
     ApplyCompoundScaling,
     Edit,
     EditError,
+    FitSmallImages,
     InvertBottleneck,
     KeepChannels,
     MultiplyDepth,
@@ -145,6 +146,7 @@ SHAPES: list[tuple[str, Edit, str, list[str]]] = [
         "features.12 cannot take 256×2×2: a window of 3×3 does not fit a map of 2×2",
         ["Stride 15"],
     ),
+    ("vit_b_16", FitSmallImages(32), "reshape cannot take 768×497×497", []),
     ("alexnet", SetInputSize(resolution=32), "features.12 cannot take 256×1×1: a window of 3×3", ["Resolution 64"]),
     ("vgg16", SetInputSize(resolution=16), "a window of 2×2 does not fit a map of 1×1", ["Resolution 32"]),
     (
@@ -292,6 +294,7 @@ BAD_VALUES: list[tuple[str, Edit, str, list[str]]] = [
         (SetClasses(-3), "the number of classes must be a whole number from 1 to 1,000,000, not -3"),
         (SetInputSize(resolution=-1), "the side of the image (0 keeps it) must be a whole number"),
         (SetInputSize(batch=10**6), "the number of images at once (0 keeps it) must be a whole number from 0 to 4,096"),
+        (FitSmallImages(2), "the side of the image must be a whole number from 4 to 8,192, not 2"),
         (ApplyCompoundScaling(math.nan), "the compound coefficient φ must lie between -4 and 8; nan does not"),
     )
 ]
