@@ -13,7 +13,7 @@ from explorer.base.languages import tr
 from explorer.edits.edit import EditError
 from explorer.edits.inputs import SetInputSize
 from explorer.edits.node_changes import change_node
-from explorer.edits.pooling import find_pooling
+from explorer.edits.pooling import is_windowed_pooling
 from explorer.edits.propagation import propagate
 from explorer.edits.registry import register_edit
 from explorer.edits.validation import check_integer
@@ -83,7 +83,7 @@ def _total_stride(architecture: Architecture) -> int:
 
 def _has_window(node: Node) -> bool:
     """Convolutions and poolings; those that pool to a given size belong to the head."""
-    return isinstance(node.layer, nn.Conv2d) or find_pooling(node) is not None
+    return isinstance(node.layer, nn.Conv2d) or is_windowed_pooling(node)
 
 
 def _first_shrinking(architecture: Architecture) -> list[Node]:

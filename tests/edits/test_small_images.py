@@ -23,6 +23,7 @@ def test_every_network_takes_small_images(key: str, opened: Callable[[str], Netw
     network = opened(key).edit(FitSmallImages(32))
     assert network.architecture.input_shape[2:] == (32, 32)
     assert network.figures.output_shape == opened(key).figures.output_shape
+    assert network.figures.total.params <= opened(key).figures.total.params
     assert network.undo().architecture is opened(key).architecture
 
 
