@@ -52,9 +52,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 torch.set_num_threads(1)  # tests run beside each other
 
 
+_OPENED: list[Network] = []
+
+
 @cache
 def _opened(key: str) -> Network:
-    return open_network(key)
+    network = open_network(key)
+    _OPENED.append(network)
+    return network
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +77,8 @@ def _application(qapp: QApplication) -> None:
 def _nothing_piles_up() -> Iterator[None]:
     """A worker of the suite opens and edits thousands of networks: what is remembered of them goes with each module."""
     yield
+    for network in _OPENED:
+        network.context.forward.release()
     clear_all()
     gc.collect()
     return_freed_memory()

@@ -26,7 +26,6 @@ from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import follow_language, live_text
 from explorer.ui.training.curves_plot import QUANTITY_TABS, CurvesPlot
 from explorer.ui.training.recipe_form import RecipeForm
-from explorer.ui.widgets.tab_buttons import TabButtons
 
 if TYPE_CHECKING:
     from explorer.training.groups import RunGroup
@@ -193,28 +192,33 @@ class TrainingPanel(QWidget):
         self.resume_button.clicked.connect(self.resume_requested)
         self.runs_box = QComboBox()
         live_text(self.runs_box, QWidget.setAccessibleName, "Earlier trainings")
-        self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs_box.setMinimumContentsLength(12)
         self.runs_box.activated.connect(lambda at: self.group_chosen.emit(self.runs_box.itemData(at)))
         head = QHBoxLayout()
         head.addWidget(self.state_label, 1)
-        for widget in (self.pause_button, self.resume_button, self.runs_box):
+        for widget in (self.pause_button, self.resume_button, self.quantity_box, self.runs_box):
             head.addWidget(widget)
-        self.tabs = TabButtons(QUANTITY_TABS)
-        self.tabs.tab_clicked.connect(lambda _: self._update_plot())
+        self.quantity_box: QComboBox = QComboBox()
+        live_text(self.quantity_box, QWidget.setAccessibleName, "What the curves show")
+        for key, (title, _) in QUANTITY_TABS.items():
+            self.quantity_box.addItem(tr(title), key)
+        follow_language(self.quantity_box, _translate_quantities)
+        self.quantity_box.activated.connect(lambda _: self._update_plot())
         self.plot = CurvesPlot()
         self.rows = [_ResultRow(place) for place in range(2)]
         for row in self.rows:
             row.weights_requested.connect(self.weights_requested)
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
+        self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._results = QWidget()
+        self._results: QWidget = QWidget()
         column = QVBoxLayout(self._results)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
         column.addLayout(head)
         column.addWidget(self.progress_bar)
-        column.addWidget(self.tabs)
         column.addWidget(self.plot, 1)
         for row in self.rows:
             column.addWidget(row)
@@ -236,7 +240,7 @@ class TrainingPanel(QWidget):
     def show_progress(self, progress: GroupProgress | None) -> None:
         """Show where a training stands; None where there is none."""
         self._progress = progress
-        for widget in (self.progress_bar, self.tabs, self.plot):
+        for widget in (self.progress_bar, self.quantity_box, self.plot):
             widget.setVisible(progress is not None)
         self.pause_button.setVisible(progress is not None and progress.state == "running")
         self.resume_button.setVisible(progress is not None and progress.state in ("paused", "interrupted"))
@@ -259,7 +263,7 @@ class TrainingPanel(QWidget):
 
     def _update_plot(self) -> None:
         if self._progress is not None:
-            self.plot.show_curves(self._progress.curves, self.tabs.current_key, self._progress.epochs)
+            self.plot.show_curves(self._progress.curves, self.quantity_box.currentData(), self._progress.epochs)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -322,6 +326,13 @@ def _spin(value: int, least: int, most: int) -> QSpinBox:
     spin.setRange(least, most)
     spin.setValue(value)
     return spin
+
+
+def _translate_quantities(box: QComboBox) -> None:
+    for row in range(box.count()):
+        title, tip = QUANTITY_TABS[box.itemData(row)]
+        box.setItemText(row, tr(title))
+        box.setItemData(row, tr(tip), Qt.ItemDataRole.ToolTipRole)
 
 
 def _translate_data_sets(box: QComboBox) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +56,11 @@ def test_both_networks_are_trained_and_their_weights_can_be_used(
     assert [row.isVisibleTo(panel) for row in panel.rows] == [True, True]
     assert "One seed says nothing" in panel.verdict.text()
     assert len(panel.plot._lines) == 2
-    for key, button in panel.tabs.buttons.items():
-        button.click()
-        assert panel.tabs.current_key == key
+    for row in range(panel.quantity_box.count()):
+        panel.quantity_box.setCurrentIndex(row)
+        panel.quantity_box.activated.emit(row)
+        shown = [len(line.getData()[0]) for line in panel.plot._lines if line.getData()[0] is not None]
+        assert len(shown) == 2, panel.quantity_box.currentText()
     panel.rows[1].weights_button.click()
     qtbot.waitUntil(
         lambda: window.session.network is not None and window.session.network.context.checkpoint is not None,
@@ -89,7 +92,7 @@ def test_what_is_in_the_data_is_shown(panel: TrainingPanel, qtbot: QtBot) -> Non
 def test_a_folder_that_is_no_data_set_says_why(
     panel: TrainingPanel, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.undo()
+    monkeypatch.setattr(panel, "data", partial(TrainingPanel.data, panel))
     (tmp_path / "photos" / "cats").mkdir(parents=True)
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photos" / "cats" / "a.png")
     panel.set_folder(str(tmp_path / "photos"))
