@@ -182,10 +182,12 @@ class Network:
         return replace(self, history=self.history.at_position(0))
 
     def module(self) -> nn.Module:
-        """Build a torch.nn.Module in eval mode with the network's weights, to train, save or trace like any other."""
+        """Build a torch.nn.Module in eval mode with a copy of the network's weights, to train, save or trace like any
+        other: what is done to it leaves the network as it is."""
         weights, nodes = self.weights, self.architecture.live
         held = {name: weights.tensors(node) for name, node in nodes.items() if isinstance(node.op, (Layer, Constant))}
-        return build_module(self.architecture, held)
+        copies = {name: {part: tensor.clone() for part, tensor in found.items()} for name, found in held.items()}
+        return build_module(self.architecture, copies)
 
     def train(self, data: str | DataSpec = "digits", recipe: RecipeLike = None, **options: Any) -> TrainingResult:
         """Train the network on a small data set and return it with its weights, its curve and its accuracy:

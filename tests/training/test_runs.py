@@ -251,3 +251,11 @@ def test_a_trained_network_comes_back_with_its_weights(network: Network, tmp_pat
 def test_nothing_in_a_run_is_code(whole: RunFolder) -> None:
     assert {path.suffix for path in whole.path.iterdir()} <= {".json", ".jsonl", ".safetensors", ".cnnx", "", ".txt"}
     assert json.loads((whole.path / "run.json").read_text())["seed"] == 0
+
+
+def test_training_leaves_the_network_as_it_is(network: Network, whole: RunFolder, tmp_path: Path) -> None:
+    trained = network.load_weights(whole.weights_path)
+    before = {name: tensor.clone() for name, tensor in trained.module().state_dict().items()}
+    train(trained, DATA, {"initialisation": "network", "epochs": 1, "batch_size": 32}, folder=tmp_path / "run")
+    after = trained.module().state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)

@@ -195,16 +195,16 @@ class TrainingPanel(QWidget):
         self.runs_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.runs_box.setMinimumContentsLength(12)
         self.runs_box.activated.connect(lambda at: self.group_chosen.emit(self.runs_box.itemData(at)))
-        head = QHBoxLayout()
-        head.addWidget(self.state_label, 1)
-        for widget in (self.pause_button, self.resume_button, self.quantity_box, self.runs_box):
-            head.addWidget(widget)
         self.quantity_box: QComboBox = QComboBox()
         live_text(self.quantity_box, QWidget.setAccessibleName, "What the curves show")
         for key, (title, _) in QUANTITY_TABS.items():
             self.quantity_box.addItem(tr(title), key)
         follow_language(self.quantity_box, _translate_quantities)
         self.quantity_box.activated.connect(lambda _: self._update_plot())
+        head = QHBoxLayout()
+        head.addWidget(self.state_label, 1)
+        for widget in (self.pause_button, self.resume_button, self.quantity_box, self.runs_box):
+            head.addWidget(widget)
         self.plot = CurvesPlot()
         self.rows = [_ResultRow(place) for place in range(2)]
         for row in self.rows:

@@ -200,7 +200,7 @@ def test_visits_know_the_way_back_and_forget_what_is_gone() -> None:
 def test_a_stack_of_equal_cards_is_one_place(window: Window, finding: NavigationTool, qtbot: QtBot) -> None:
     window.open_network("resnet50")
     stack = StackId(("layer1.1", "layer1.2"))
-    settled = lambda: window.canvas.picture.card(stack) is not None  # noqa: E731
+    settled = lambda: (shown := window.canvas.picture) is not None and shown.card(stack) is not None  # noqa: E731
     qtbot.waitUntil(settled, timeout=LONG)
     window.go_to_card(stack)
     assert window.canvas._marks.selected == stack
