@@ -21,7 +21,7 @@ def test_the_python_example(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    example, _, experiment = blocks("python")
+    _, example, experiment = blocks("python")
     exec(compile(example, "README.md", "exec"), {})
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "3504872 300774272 601548544"  # as the comment beside it says
@@ -34,7 +34,7 @@ def test_the_training_example(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CNN_EXPLORER_DATA", str(tmp_path))
-    _, training, _ = blocks("python")
+    training, _, _ = blocks("python")
     small = training.replace('"shapes", {"epochs": 5}', '"digits:train_images=64", {"epochs": 1}')
     small = small.replace('"digits", seeds=3', '"digits:train_images=64", {"epochs": 1}, seeds=1')
     small = small.replace("mobilenet_v2", "shufflenet_v2_x0_5")
