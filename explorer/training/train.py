@@ -84,7 +84,7 @@ def compare(
 ) -> Comparison:
     """Train networks on the same images in the same order with the same seeds and budget; the first is the baseline.
 
-        edited = network.edit(explorer.SwapActivation("*", "identity"))
+        edited = network.edit(explorer.SwapActivation("*", "linear"))
         print(explorer.compare({"as published": network, "linear": edited}, "shapes").as_markdown())
 
     Args:
