@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from explorer.base.atomic_write import write_atomic
-from explorer.base.cache_folder import cache_folder, trim_folder
+from explorer.base.user_folders import cache_folder, trim_folder
 from explorer.graph.architecture import Architecture
 from explorer.graph.fingerprint import NoFingerprint, fingerprint
 from explorer.weights.layer_calibration import LayerCalibration, calibrated_channels

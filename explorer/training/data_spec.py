@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from explorer.base.languages import tr, tr_noop
+from explorer.training.plain_fields import Ranges, changed_fields, check_ranges, from_fields
 
 #: The data sets by key, and their titles. "folder" needs a path.
 DATASETS: dict[str, str] = {
@@ -59,18 +57,7 @@ class DataSpec:
             )
         if (self.name == "folder") != bool(self.path):
             raise DataError(tr("a path belongs to the data set “folder”, and to no other"))
-        for name, (least, most) in _LIMITS.items():
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise DataError(
-                    tr(
-                        "{field} of a data set is {value:g}; it can be {least:g} to {most:g}",
-                        field=name,
-                        value=value,
-                        least=least,
-                        most=most,
-                    )
-                )
+        check_ranges(self, _RANGES, DataError)
 
     @property
     def title(self) -> str:
@@ -79,11 +66,10 @@ class DataSpec:
 
     def as_json(self) -> dict[str, Any]:
         """Return the name and the fields that differ from the defaults, as plain values."""
-        changed = {f.name: value for f in dataclasses.fields(self) if (value := getattr(self, f.name)) != f.default}
-        return {"name": self.name} | changed
+        return {"name": self.name} | changed_fields(self)
 
 
-_LIMITS: dict[str, tuple[float, float]] = {
+_RANGES: Ranges = {
     "train_images": (0, 10_000_000),
     "test_share": (0.01, 0.9),
     "seed": (0, 2**32),
@@ -96,17 +82,7 @@ def data_from_json(value: Any) -> DataSpec:
     """Return the data set that a JSON object describes. Raises DataError naming the field."""
     if not isinstance(value, Mapping):
         raise DataError(tr("a data set is an object with a name, such as {example}", example='{"name": "shapes"}'))
-    known = [f.name for f in dataclasses.fields(DataSpec)]
-    unknown = sorted(set(map(str, value)) - set(known))
-    if unknown:
-        raise DataError(
-            tr("a data set has no field {name!r}; it takes {known}", name=unknown[0], known=", ".join(known))
-        )
-    try:
-        return _ADAPTER.validate_python(dict(value))
-    except ValidationError as failure:
-        first = failure.errors()[0]
-        raise DataError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from failure
+    return from_fields(DataSpec, value, DataError)
 
 
 def data_from_text(text: str) -> DataSpec:
@@ -127,6 +103,3 @@ def _number(text: str) -> float | int | str:
         except ValueError:
             continue
     return text
-
-
-_ADAPTER = TypeAdapter(DataSpec)

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from explorer.base.data_folder import data_folder
 from explorer.base.languages import tr
+from explorer.base.user_folders import data_folder
 from explorer.network import Network
 from explorer.project.files import ProjectError, write_project
 from explorer.project.opening import build_project

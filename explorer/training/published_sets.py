@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from explorer.base.data_folder import data_folder
 from explorer.base.languages import tr
 from explorer.base.number_format import format_bytes
+from explorer.base.user_folders import data_folder
 from explorer.training.data_spec import DataError, DataSpec
 from explorer.training.split import Images
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from explorer.base.languages import tr, tr_noop
+from explorer.training.plain_fields import Ranges, changed_fields, check_ranges, from_fields
 
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["constant", "step", "cosine"]
@@ -83,25 +82,14 @@ class Recipe:
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _LIMITS.items():
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise RecipeError(
-                    tr(
-                        "{field} of a recipe is {value:g}; it can be {least:g} to {most:g}",
-                        field=name,
-                        value=value,
-                        least=least,
-                        most=most,
-                    )
-                )
+        check_ranges(self, _RANGES, RecipeError)
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields that differ from the defaults, as plain values."""
-        return {f.name: value for f in dataclasses.fields(self) if (value := getattr(self, f.name)) != f.default}
+        return changed_fields(self)
 
 
-_LIMITS: dict[str, tuple[float, float]] = {
+_RANGES: Ranges = {
     "epochs": (1, 10_000),
     "minutes": (0, 60 * 24 * 30),
     "macs": (0, 1e21),
@@ -123,18 +111,4 @@ def recipe_from_json(value: Any, base: Recipe | None = None) -> Recipe:
     field."""
     if not isinstance(value, Mapping):
         raise RecipeError(tr("a recipe is an object such as {example}", example='{"epochs": 5}'))
-    known = [f.name for f in dataclasses.fields(Recipe)]
-    unknown = sorted(set(map(str, value)) - set(known))
-    if unknown:
-        raise RecipeError(
-            tr("a recipe has no field {name!r}; it takes {known}", name=unknown[0], known=", ".join(known))
-        )
-    merged = dataclasses.asdict(base or Recipe()) | dict(value)
-    try:
-        return _ADAPTER.validate_python(merged)
-    except ValidationError as failure:
-        first = failure.errors()[0]
-        raise RecipeError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from failure
-
-
-_ADAPTER = TypeAdapter(Recipe)
+    return from_fields(Recipe, dataclasses.asdict(base or Recipe()) | dict(value), RecipeError)

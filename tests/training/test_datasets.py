@@ -141,7 +141,7 @@ def test_a_set_is_text_and_json() -> None:
     ("value", "said"),
     [
         ({"name": "mnist"}, "there is no data set 'mnist'"),
-        ({"name": "shapes", "noise": 2}, "noise of a data set is 2"),
+        ({"name": "shapes", "noise": 2}, "noise is 2"),
         ({"name": "shapes", "colour": 1}, "no field 'colour'"),
         ({"name": "digits", "path": "/x"}, "a path belongs"),
         ({"name": "digits", "seed": "one"}, "seed"),

@@ -22,7 +22,7 @@ def test_a_recipe_says_what_differs_from_the_defaults() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({"epochs": 0}, "epochs of a recipe is 0; it can be 1"),
+        ({"epochs": 0}, "epochs is 0; it can be 1"),
         ({"lr": 1}, "no field 'lr'"),
         ({"optimizer": "lion"}, "optimizer"),
         ({"batch_size": "many"}, "batch_size"),

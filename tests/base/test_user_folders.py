@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.base.cache_folder import cache_folder, trim_folder
+from explorer.base.user_folders import cache_folder, trim_folder
 
 
 def test_the_files_used_last_stay(tmp_path: Path) -> None:
