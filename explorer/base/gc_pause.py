@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 _LOCK = threading.Lock()
 _pause_depth = 0  # on how many threads, or one inside the other
+_is_frozen = False
 _was_enabled = True  # whether Python looked for garbage before the first of them began
 
 
@@ -35,8 +36,13 @@ def gc_paused() -> Iterator[None]:
 
 
 def freeze_imports() -> None:
-    """Exclude all present objects from garbage collection.
+    """Exclude all present objects from garbage collection, once in a process: later ones are not imports, and what is
+    frozen in a cycle is never freed.
 
     torch's modules alone are 400,000 objects; each full collection stopped every thread, the window's too, for 0.2 s.
     """
-    gc.freeze()
+    global _is_frozen
+    with _LOCK:
+        if not _is_frozen:
+            _is_frozen = True
+            gc.freeze()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from explorer.base.gc_pause import freeze_imports, gc_paused
+from explorer.base.gc_pause import gc_paused
 
 
 def test_nothing_looks_meanwhile_one_inside_the_other_too() -> None:
@@ -58,10 +60,21 @@ def test_it_goes_on_when_the_last_thread_is_done() -> None:
     assert gc.isenabled()
 
 
-def test_what_is_loaded_is_not_gone_over_again() -> None:
-    before = gc.get_freeze_count()
-    try:
-        freeze_imports()
-        assert gc.get_freeze_count() > before + 10_000
-    finally:
-        gc.unfreeze()
+def test_imports_are_frozen_once_and_what_comes_later_is_freed() -> None:
+    code = """
+import gc, weakref
+from explorer.base.gc_pause import freeze_imports
+
+class Cycle:
+    def __init__(self): self.me = self
+
+freeze_imports()
+assert gc.get_freeze_count() > 10_000
+later = Cycle()
+known = weakref.ref(later)
+freeze_imports()  # as a second window does
+del later
+gc.collect()
+assert known() is None
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
