@@ -79,6 +79,7 @@ def test_every_text_is_translated_and_then_as_before(busy_window: Window, qtbot:
     assert stable_texts(busy_window) == before
 
 
+@pytest.mark.usefixtures("any_font")
 def test_choosing_chinese_changes_the_whole_window(busy_window: Window, qtbot: QtBot) -> None:
     before = stable_texts(busy_window)
     actions = tool(busy_window, LanguageTool).actions

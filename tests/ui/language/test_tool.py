@@ -82,6 +82,7 @@ def test_the_system_is_followed(wanted: list[str], found: str) -> None:
     assert closest_language(wanted, find_languages()) == found
 
 
+@pytest.mark.usefixtures("any_font")
 def test_what_was_chosen_counts_before_the_system() -> None:
     QSettings().setValue("language", "zh")
     assert application.first_language() == "zh"
@@ -89,6 +90,7 @@ def test_what_was_chosen_counts_before_the_system() -> None:
     assert application.first_language() == "en"  # that of the system the tests run on, or English
 
 
+@pytest.mark.usefixtures("any_font")
 def test_all_windows_follow(qtbot: QtBot) -> None:
     one, other = Window(), Window()
     for window in (one, other):
