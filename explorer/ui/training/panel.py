@@ -65,11 +65,16 @@ class TrainingPanel(QWidget):
         self._is_edited = False
         self._build_settings()
         self._build_results()
-        row = QHBoxLayout(self)
+        inner = QWidget()
+        row = QHBoxLayout(inner)
         row.setContentsMargins(10, 6, 10, 6)
         row.setSpacing(14)
         row.addWidget(self._settings_area)
         row.addWidget(self._results, 1)
+        area = _scroll_area(inner)  # a narrow dock scrolls
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
         follow_language(self, TrainingPanel._retranslate)
 
     def _retranslate(self) -> None:
@@ -85,6 +90,7 @@ class TrainingPanel(QWidget):
         self.data_box = QComboBox()
         live_text(self.data_box, QWidget.setAccessibleName, "Data set")
         self.data_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.data_box.setMinimumContentsLength(10)
         for key, title in DATASETS.items():
             self.data_box.addItem(tr(title), key)
         follow_language(self.data_box, _translate_data_sets)
@@ -130,10 +136,7 @@ class TrainingPanel(QWidget):
         column.addLayout(buttons)
         column.addWidget(self.recipe_form)
         column.addStretch(1)
-        self._settings_area = QScrollArea()
-        self._settings_area.setWidget(self._settings)
-        self._settings_area.setWidgetResizable(True)
-        self._settings_area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._settings_area = _scroll_area(self._settings)
         self._settings_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._settings_area.setFixedWidth(_SIDE)
 
@@ -319,6 +322,14 @@ def _time_left(progress: GroupProgress) -> str:
         if seconds < 90
         else tr("about {minutes} min left", minutes=round(seconds / 60))
     )
+
+
+def _scroll_area(inner: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(inner)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    return area
 
 
 def _spin(value: int, least: int, most: int) -> QSpinBox:

@@ -77,6 +77,7 @@ class RecipeForm(QWidget):
         self.controls: dict[str, QWidget] = {}
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         defaults = Recipe()
         for name, title in _FIELDS.items():
             if not title:
@@ -90,6 +91,8 @@ class RecipeForm(QWidget):
     def _build(self, name: str, default: Any) -> QWidget:
         if name in _CHOICES:
             box = QComboBox()
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(10)
             for key, text in _CHOICES[name].items():
                 box.addItem(tr(text), key)
             follow_language(box, partial(_translate_choices, _CHOICES[name]))
