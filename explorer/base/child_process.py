@@ -110,18 +110,26 @@ def _take_spare() -> _Child | None:
     return child if child is not None and child.is_alive else None
 
 
+def module_command(module: str, frozen_argument: str) -> list[str]:
+    """Return the command that runs a module of ours in a new process; a frozen app is given its argument for that."""
+    return [sys.executable, frozen_argument] if getattr(sys, "frozen", False) else [sys.executable, "-m", module]
+
+
+def child_environment() -> dict[str, str]:
+    """Return this process's environment, in which a new Python finds the modules that this one does."""
+    paths = [path or str(Path.cwd()) for path in sys.path]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+
+
 class _Child:
     """A process that waits for one request."""
 
     def __init__(self, preload: str = "") -> None:
-        frozen = getattr(sys, "frozen", False)
-        command = [sys.executable, CHILD_ARGUMENT] if frozen else [sys.executable, "-m", __name__]
-        paths = [path or str(Path.cwd()) for path in sys.path]
         self._process = subprocess.Popen(
-            command,
+            module_command(__name__, CHILD_ARGUMENT),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            env=child_environment(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()

@@ -111,17 +111,11 @@ def _train(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
 
 
 def _compare(parsed: argparse.Namespace, open_network: OpenNetwork) -> None:
-    from explorer.training.train import compare
+    from explorer.training.train import compare, with_baseline
 
-    networks = {}
+    networks: dict[str, Network] = {}
     for key in parsed.network:
-        network = open_network(parsed, key)
-        if network.history.applied_edits:
-            networks[network.title] = network.baseline
-            edits = ", ".join(edit.title for edit in network.history.applied_edits)
-            networks[f"{network.title}: {edits}"] = network
-        else:
-            networks[network.title] = network
+        networks |= with_baseline(open_network(parsed, key))
     if len(networks) < 2:
         raise ValueError("a comparison needs two networks at least: name several, or one with --edits")
     found = compare(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from explorer.base.child_process import child_environment, module_command
 from explorer.base.languages import tr
 from explorer.base.user_folders import data_folder
 from explorer.network import Network
@@ -76,16 +76,13 @@ def start_run(folder: RunFolder, *others: RunFolder, trusted: bool = False) -> s
         _check_startable(run)
         run.pause_path.unlink(missing_ok=True)
     arguments = [*(str(run.path.resolve()) for run in (folder, *others)), *(["--trust"] if trusted else [])]
-    frozen = getattr(sys, "frozen", False)
-    command = [sys.executable, RUN_ARGUMENT] if frozen else [sys.executable, "-m", "explorer.training.worker"]
-    paths = [path or str(Path.cwd()) for path in sys.path]
     with (folder.path / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [*command, *arguments],
+            [*module_command("explorer.training.worker", RUN_ARGUMENT), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            env=child_environment(),
             **_detached(),
         )
     threading.Thread(target=process.wait, daemon=True).start()  # no zombie of it is left while this process lives

@@ -137,8 +137,18 @@ def default_recipe(data: DataSpec) -> Recipe:
     return replace(Recipe(), crop=photos, flip=photos)
 
 
-def _unique_title(networks: Sequence[Network], network: Network) -> str:
+def with_baseline(network: Network) -> dict[str, Network]:
+    """Return a network by its title, after its baseline where it is edited."""
+    edited = {_title_with_edits(network): network}
+    return {network.title: network.baseline} | edited if network.history.applied_edits else edited
+
+
+def _title_with_edits(network: Network) -> str:
     edits = ", ".join(edit.title for edit in network.history.applied_edits)
-    title = f"{network.title}: {edits}" if edits else network.title
+    return f"{network.title}: {edits}" if edits else network.title
+
+
+def _unique_title(networks: Sequence[Network], network: Network) -> str:
+    title = _title_with_edits(network)
     twins = [other for other in networks if other.title == network.title and other.history == network.history]
     return title if twins[0] is network else tr("{title} again", title=title)

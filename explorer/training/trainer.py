@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -43,10 +43,6 @@ class Evaluation:
     accuracy: float
     dead_units: float  # part (0 to 1) of the channels behind ReLUs that no image moves
     confusion: tuple[tuple[int, ...], ...]  # rows: the true class, columns: the likeliest
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the fields as plain values."""
-        return asdict(self)
 
 
 class Diverged(ArithmeticError):

@@ -171,13 +171,9 @@ def start_training(network: Network, data: DataSpec, recipe: Recipe, seeds: int,
     """Make the runs of a network, and of its baseline where it is edited, and start them in a process."""
     from explorer.training.groups import create_group
     from explorer.training.launch import start_run
-    from explorer.training.train import fit_network
+    from explorer.training.train import fit_network, with_baseline
 
-    named = {network.title: network}
-    if network.history.applied_edits:
-        edits = ", ".join(edit.title for edit in network.history.applied_edits)
-        named = {network.title: network.baseline, f"{network.title}: {edits}": network}
-    fitted = {title: fit_network(one, data) for title, one in named.items()}
+    fitted = {title: fit_network(one, data) for title, one in with_baseline(network).items()}
     group = create_group(fitted, data, recipe, range(seeds))
     start_run(*group.folders, trusted=True)  # the network is open: its code has been agreed to
     return group
