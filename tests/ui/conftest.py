@@ -17,6 +17,11 @@ from explorer.ui.base.autosave import close_shared_journal
 from explorer.ui.shell.window import Window
 
 
+def settled(qtbot: QtBot, window: Window) -> None:
+    """Wait until no lane of the window's own has anything left to do."""
+    qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=60_000)
+
+
 @pytest.fixture(autouse=True)
 def _settings(tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is read from or written to the settings of whoever runs the tests."""

@@ -16,13 +16,10 @@ from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.project.files import read_project, write_edits
 from explorer.ui.base import dialogs, recent_projects
 from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
 
 SLOW = 60_000
 WITHOUT = ToggleShortcut("layer2.1", on=False)
-
-
-def settled(qtbot: QtBot, window: Window) -> None:
-    qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
 
 
 @pytest.fixture

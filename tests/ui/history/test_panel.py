@@ -15,8 +15,8 @@ from explorer.ui.canvas.badge import Badge
 from explorer.ui.history.delegate import ROW_OFFSET
 from explorer.ui.history.panel import HistoryPanel
 from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
 
-SLOW = 60_000
 LEFT = Qt.MouseButton.LeftButton
 STEPS = (
     HistoryRow("Baseline", 11_689_512, 1_814_073_344),
@@ -168,10 +168,6 @@ def test_a_badge_stays_in_the_middle(qtbot: QtBot) -> None:
 
 
 # in the window
-
-
-def settled(qtbot: QtBot, window: Window) -> None:
-    qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
 
 
 @pytest.fixture

@@ -17,12 +17,9 @@ from explorer.network import open_network
 from explorer.ui.base.jobs import open_at_level_job
 from explorer.ui.library.delegate import IS_OPEN
 from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
 
 SLOW = 60_000
-
-
-def settled(qtbot: QtBot, window: Window) -> None:
-    qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
 
 
 @pytest.fixture
