@@ -1,24 +1,22 @@
-"""A laid-out diagram, ready to be painted at any scale on any QPaintDevice."""
+"""A laid-out diagram, painted at any scale on any QPaintDevice; where things lie in it is found by `placed_diagram`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
 from explorer.base.gc_pause import gc_paused
-from explorer.drawing import cards, level_of_detail, links, towers
+from explorer.drawing import card_text, cards, level_of_detail, links, towers
 from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, scale_entries
 from explorer.drawing.marks import MarkOutline, Marks, paint_marks
-from explorer.drawing.rect_index import RectIndex
+from explorer.drawing.placed_diagram import DataFlow, PlacedCard, PlacedDiagram
 from explorer.drawing.theme import Theme, text_width
-from explorer.layout import Fit, Geometry, Route, arrange, arrange_to_fit
-from explorer.viewmodels.card_ids import StackId
-from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, Link, ProgressCallback
+from explorer.layout import Fit, arrange, arrange_to_fit
+from explorer.viewmodels.diagram import Card, Diagram, Direction, Kind, ProgressCallback
 
 #: Told what is painted next, by its kind and id; "" where a thing ends.
 Announce = Callable[[str, str], object]
@@ -33,78 +31,8 @@ def say_nothing(kind: str, id: str) -> None:
     """Announce nothing."""
 
 
-@dataclass(frozen=True)
-class DataFlow:
-    """A card with its ancestors and descendants in the graph."""
-
-    cards: frozenset[str]
-    links: frozenset[int]  # numbers of the diagram's links
-
-
-@dataclass(frozen=True)
-class _PlacedCard:
-    card: Card
-    rect: QRectF
-    depth: int
-    is_frame: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DiagramItem:
-    """A card or the frame of an expanded group, for painting and animating on its own."""
-
-    card: Card
-    is_frame: bool
-    depth: int
-    ancestors: tuple[str, ...]  # the open groups that it is in, innermost first
-    natural_size: tuple[float, float]  # the size it is made for
-    side_text_offset: QPointF | None  # where its text begins, from its corner
-    rect: QRectF
-    opacity: float = 1.0  # how opaque it is
-
-
-class Picture:
-    """Diagram with the geometry of its cards and links, made by `compose_picture`. Painting does not change it."""
-
-    def __init__(self, diagram: Diagram, geometry: Geometry) -> None:
-        self.diagram, self.geometry = diagram, geometry
-        self.width, self.height = geometry.width, geometry.height
-        depth = _depths(diagram)
-        self._placed: dict[str, _PlacedCard] = {}
-        for id in depth:  # outermost first: frames are painted below what is in them
-            box = geometry.boxes[id]
-            rect = QRectF(box.x, box.y, box.width, box.height)
-            self._placed[id] = _PlacedCard(diagram.cards[id], rect, depth[id], id in diagram.children)
-        self.side_texts = {id: QPointF(*place) for id, place in geometry.texts.items()}
-        pairs = zip(diagram.links, geometry.routes, strict=True)
-        self._drawn_links = [self._link_lines(link, route) for link, route in pairs]
-        self._bundles = links.bundle_links([link.source for link in diagram.links], geometry.routes, self._drawn_links)
-        self.routes = geometry.routes
-        self._links_of_card: dict[str, list[int]] = defaultdict(list)  # a card's links, in and out
-        for number, link in enumerate(diagram.links):
-            for id in dict.fromkeys((link.source, link.target)):
-                self._links_of_card[id].append(number)
-        self._stack_of = {member: id for id in self._placed if isinstance(id, StackId) for member in id.members}
-        self._flows: dict[str, DataFlow | None] = {}
-        self._frames = [placed for placed in self._placed.values() if placed.is_frame]
-        self._cards = [placed for placed in self._placed.values() if not placed.is_frame]
-        self._outermost = [placed for placed in self._frames if placed.depth == 1]
-        self._end_cards = [p for p in self._cards if p.depth == 1 and p.card.kind in ("input", "output")]
-        # What a strip exposes is looked up, not found by asking everything there is.
-        self._frame_index = RectIndex([placed.rect for placed in self._frames])
-        self._card_index = RectIndex([placed.rect for placed in self._cards])
-        self._bundle_index = RectIndex([strand.bounds for strand in self._bundles])
-
-    def _link_lines(self, link: Link, route: Route) -> links.LinkLines:
-        source, target = self._placed[link.source], self._placed[link.target]
-        if source.card.towers is None and target.card.towers is None:
-            return links.LinkLines((route.points,))
-        return towers.tower_lines(route, source.card, source.rect, target.card, target.rect)
-
-    @property
-    def bounds(self) -> QRectF:
-        """Extent of the drawing, from the origin."""
-        return QRectF(0, 0, self.width, self.height)
+class Picture(PlacedDiagram):
+    """Placed diagram that can be painted, made by `compose_picture`. Painting does not change it."""
 
     @cached_property
     def legend(self) -> tuple[LegendEntry, ...]:
@@ -117,7 +45,7 @@ class Picture:
         return self._build_legend(near, [self._bundles[number] for number in self._bundle_index.query(region)])
 
     def _build_legend(
-        self, placed: Iterable[_PlacedCard], strands: Iterable[links.LinkBundle]
+        self, placed: Iterable[PlacedCard], strands: Iterable[links.LinkBundle]
     ) -> tuple[LegendEntry, ...]:
         near = list(placed)
         cards = [one.card for one in near if not one.is_frame]
@@ -131,140 +59,6 @@ class Picture:
         marks += [change for change in ("changed", "added", "off", "removed") if change in changes]
         bars = self.diagram.bars_label if any(card.bar_share > 0 for card in cards) else ""
         return (*colours, *marks, *((LegendText("bar", bars),) if bars else ()))
-
-    def cards_in_sight(self, region: QRectF) -> tuple[str, ...]:
-        """Return the cards, in execution order, whose middle is in a region of the drawing; of a group with all of
-        its cards there, the group alone. Where no middle is, what the region touches; none for the whole drawing."""
-        touched = list(self._cards_in(region))
-        within = {p.card.id for p in touched if region.contains(p.rect.center())} or {p.card.id for p in touched}
-        if len(within) == len(self._cards):
-            return ()
-        if not within:
-            frame = self.hit_test(region.center().x(), region.center().y())
-            return (frame,) if frame is not None else ()
-        return self._fold_whole_groups(within)
-
-    def _fold_whole_groups(self, within: Set[str]) -> tuple[str, ...]:
-        """These cards, with each group that has all of its cards among them in their place."""
-        children = self.diagram.children
-        whole: dict[str, bool] = {}
-        for id in reversed([*self._placed]):  # innermost first
-            inside = children.get(id)
-            whole[id] = id in within if inside is None else all(whole[child] for child in inside)
-        found: list[str] = []
-        waiting = [*reversed(children[self.diagram.root])]
-        while waiting:
-            id = waiting.pop()
-            if whole[id]:
-                found.append(id)
-            else:
-                waiting.extend(reversed(children.get(id, ())))
-        return tuple(found)
-
-    def rect(self, id: str) -> QRectF | None:
-        """Return the rect of a card or frame; None when it is not visible."""
-        placed = self._placed.get(id)
-        return placed.rect if placed else None
-
-    def card(self, id: str) -> Card | None:
-        """Return the card (or the group's card) of that id; None when it is not visible."""
-        placed = self._placed.get(id)
-        return placed.card if placed else None
-
-    def visible_card(self, id: str) -> str:
-        """Return the id of the visible card that stands for `id`: itself, or the stack of equal cards it is in; `id`
-        when neither is visible."""
-        return id if id in self._placed else self._stack_of.get(id, id)
-
-    def data_flow(self, id: str | None) -> DataFlow | None:
-        """Return ancestors and descendants of a card; None for no card, a frame, or when that is the whole graph."""
-        if id is None or id not in self._placed or self._placed[id].is_frame:
-            return None
-        if id not in self._flows:
-            self._flows[id] = self._find_flow(id)
-        return self._flows[id]
-
-    def _find_flow(self, id: str) -> DataFlow | None:
-        import networkx as nx  # here, as the window imports this module before it is on the screen
-
-        behind = {id} | nx.descendants(self.diagram.graph, id)
-        before = {id} | nx.ancestors(self.diagram.graph, id)
-        links = self.diagram.links
-        numbers = {n for n, link in enumerate(links) if link.source in behind or link.target in before}
-        return DataFlow(frozenset(behind | before), frozenset(numbers)) if len(numbers) < len(links) else None
-
-    def is_frame(self, id: str) -> bool:
-        """Return whether `id` is an expanded group."""
-        return id in self._placed and self._placed[id].is_frame
-
-    def hit_test(self, x: float, y: float) -> str | None:
-        """Return the id of the innermost card or frame at a point of the drawing."""
-        point = QPointF(x, y)
-        for placed in self._cards_in(QRectF(x - 1, y - 1, 2, 2)):
-            if placed.rect.contains(point):
-                return placed.card.id
-        frames = (self._frames[number] for number in reversed(self._frame_index.query(QRectF(x - 1, y - 1, 2, 2))))
-        return next((placed.card.id for placed in frames if placed.rect.contains(point)), None)
-
-    def count_cards_in(self, region: QRectF) -> int:
-        """Return how many cards intersect a region of the drawing."""
-        return sum(1 for _ in self._cards_in(region))
-
-    def link_at(self, x: float, y: float, tolerance: float = 4.0) -> Link | None:
-        """Return the topmost link that passes within `tolerance` of a point."""
-        point = QPointF(x, y)
-        around = QRectF(x - tolerance, y - tolerance, 2 * tolerance, 2 * tolerance)
-        for place in reversed(self._bundle_index.query(around)):
-            strand = self._bundles[place]
-            if strand.bounds.adjusted(-tolerance, -tolerance, tolerance, tolerance).contains(point):
-                for number in strand.link_indices:
-                    drawn = self._drawn_links[number]
-                    lines = (*drawn.lines, *drawn.merging, *drawn.curves)
-                    if any(links.passes_near(points, x, y, tolerance) for points in lines):
-                        return self.diagram.links[number]
-        return None
-
-    def neighbours(self, id: str) -> tuple[list[str], list[str]]:
-        """Return the cards that feed a card, and the cards it feeds."""
-        own = [self.diagram.links[number] for number in self._links_of_card.get(id, ())]
-        before = dict.fromkeys(link.source for link in own if link.target == id)
-        after = dict.fromkeys(link.target for link in own if link.source == id)
-        return list(before), list(after)
-
-    def items_in(self, region: QRectF) -> tuple[list[DiagramItem], list[int]]:
-        """Return the frames and cards that intersect a region, and the indices of its links."""
-        near = [self._frames[number] for number in self._frame_index.query(region)]
-        near += self._cards_in(region)
-        numbers = [n for place in self._bundle_index.query(region) for n in self._bundles[place].link_indices]
-        return [self._build_item(placed) for placed in near], numbers
-
-    def item(self, id: str, is_frame: bool) -> DiagramItem | None:
-        """Return the card or, with `is_frame`, the frame of that id; None when there is none."""
-        placed = self._placed.get(id)
-        return self._build_item(placed) if placed is not None and placed.is_frame == is_frame else None
-
-    def _build_item(self, placed: _PlacedCard) -> DiagramItem:
-        id, rect = placed.card.id, placed.rect
-        text = self.side_texts.get(id)
-        return DiagramItem(
-            placed.card,
-            placed.is_frame,
-            placed.depth,
-            self._ancestors(id),
-            (rect.width(), rect.height()),
-            text - rect.topLeft() if text is not None else None,
-            rect,
-        )
-
-    def _ancestors(self, id: str) -> tuple[str, ...]:
-        found: list[str] = []
-        while (id := self._parent.get(id, "")) in self._placed:
-            found.append(id)
-        return tuple(found)
-
-    @cached_property
-    def _parent(self) -> dict[str, str]:
-        return {child: group for group, inside in self.diagram.children.items() for child in inside}
 
     def marked_area(self, marks: Marks, scale: float) -> QRectF:
         """Return the region that the marks of selection and hover touch; the rest of a painting does not depend on
@@ -290,7 +84,7 @@ class Picture:
         """Paint the exposed part, in drawing units; `scale` is screen pixels per unit. `announce` is told which frame,
         title, links or card is painted next."""
         self._paint_body(painter, theme, exposed, scale, marks, announce)
-        if scale * cards.TITLE_PX < cards.MIN_CARD_TITLE_PX:
+        if scale * card_text.TITLE_PX < cards.MIN_CARD_TITLE_PX:
             self._paint_distant_titles(painter, theme, exposed, scale)
         found = (id for id in marks.search_hits if id in self._placed and self._placed[id].rect.intersects(exposed))
         self.paint_marks(painter, theme, scale, replace(marks, search_hits=frozenset(found)), {})
@@ -308,7 +102,7 @@ class Picture:
         marks: Marks,
         announce: Announce = say_nothing,
     ) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, scale * cards.TITLE_PX >= cards.MIN_CARD_TITLE_PX)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, scale * card_text.TITLE_PX >= cards.MIN_CARD_TITLE_PX)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
         frames = [self._frames[number] for number in self._frame_index.query(exposed, _MIN_VISIBLE_PX / scale)]
         for placed in frames:
@@ -358,9 +152,6 @@ class Picture:
             id: MarkOutline(moved_rects.get(id, p.rect), p.is_frame, p.card.is_round) for id, p in places.items()
         }
         paint_marks(painter, theme, scale, marks, outlines)
-
-    def _cards_in(self, exposed: QRectF, min_side: float = 0.0) -> Iterator[_PlacedCard]:
-        return (self._cards[number] for number in self._card_index.query(exposed, min_side))
 
     def _paint_links(
         self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, marks: Marks, announce: Announce
@@ -434,8 +225,8 @@ def compose_picture(
     if direction == "right":
         diagram = towers.as_columns(diagram)
     visible = [card for id, card in diagram.cards.items() if id not in diagram.children]
-    sizes = towers.tower_sizes(diagram, {card.id: cards.card_size(card) for card in visible})
-    beside = {card.id: text_width(card.side_text, cards.SIDE_TEXT_PX) for card in visible if card.side_text}
+    sizes = towers.tower_sizes(diagram, {card.id: card_text.card_size(card) for card in visible})
+    beside = {card.id: text_width(card.side_text, card_text.SIDE_TEXT_PX) for card in visible if card.side_text}
     pairs = [(link.source, link.target) for link in diagram.links]
 
     def arranging(done: float) -> None:
@@ -448,17 +239,6 @@ def compose_picture(
         geometry = arrange_to_fit(*graph, fit, direction=direction, text_widths=beside, on_progress=arranging)
     report_progress(0.8)
     return Picture(diagram, towers.take_room(diagram, geometry))
-
-
-def _depths(diagram: Diagram) -> dict[str, int]:
-    depth: dict[str, int] = {}
-    waiting = [(child, 1) for child in diagram.children[diagram.root]]
-    while waiting:
-        layer, waiting = waiting, []
-        for id, level in layer:
-            depth[id] = level
-            waiting.extend((child, level + 1) for child in diagram.children.get(id, ()))
-    return depth
 
 
 __all__ = ["Marks", "Picture", "compose_picture"]

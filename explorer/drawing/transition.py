@@ -13,9 +13,10 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from explorer.drawing import cards, level_of_detail, links
+from explorer.drawing import card_text, cards, level_of_detail, links
 from explorer.drawing.marks import Marks
-from explorer.drawing.picture import DIMMED_OPACITY, DiagramItem, Picture
+from explorer.drawing.picture import DIMMED_OPACITY, Picture
+from explorer.drawing.placed_diagram import DiagramItem
 from explorer.drawing.theme import Theme
 from explorer.layout import Point, Route
 
@@ -117,7 +118,7 @@ class Transition:
     def paint(self, painter: QPainter, theme: Theme, scale: float, marks: Marks, progress: float) -> None:
         """Paint one moment, as `Picture.paint` paints the end."""
         now = self.scene_at(progress)
-        near = scale * cards.TITLE_PX >= cards.MIN_CARD_TITLE_PX
+        near = scale * card_text.TITLE_PX >= cards.MIN_CARD_TITLE_PX
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, near)
         flow = self._target.data_flow(marks.flow_card)
         lit = flow.cards if flow is not None else None

@@ -22,7 +22,7 @@ import torch
 from PySide6.QtWidgets import QApplication
 
 from explorer.analysis.analysis import analyse
-from explorer.drawing import cards
+from explorer.drawing import card_text
 from explorer.graph.trace import trace
 from explorer.layout import arrange
 from explorer.layout.arrange import solve_cached
@@ -50,7 +50,7 @@ def ours(nodes: int) -> tuple[float, Nodes, Links]:
     """Seconds of a layout with nothing remembered, the median of three, and what was laid out."""
     known = analyse(trace(large(nodes, rungs=max(nodes // 40, 1)), (1, 3, 256, 256)))
     shown = build_diagram(known, expanded_at_level(known, "ops"))
-    sizes = {id: cards.card_size(card) for id, card in shown.cards.items() if id not in shown.children}
+    sizes = {id: card_text.card_size(card) for id, card in shown.cards.items() if id not in shown.children}
     links = [(link.source, link.target) for link in shown.links]
     times = []
     for _ in range(3):

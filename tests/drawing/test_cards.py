@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
-from explorer.drawing import LIGHT, cards, level_of_detail
+from explorer.drawing import LIGHT, card_text, cards, level_of_detail
 from explorer.viewmodels.diagram import Card, Kind
 
 CHIPS: tuple[tuple[Kind, str], ...] = (("norm", "BN"), ("activation", "ReLU6"), ("dropout", "Dropout"))
@@ -17,15 +17,15 @@ class TestSize:
     def test_more_on_a_card_makes_it_no_smaller(self) -> None:
         plain = Card("a", "conv", "Depthwise separable 3×3")
         more = Card("a", "conv", plain.title, ("32 → 64 · s2",), is_expandable=True, chips=CHIPS)
-        assert all(b > a for a, b in zip(cards.card_size(plain), cards.card_size(more), strict=True))
+        assert all(b > a for a, b in zip(card_text.card_size(plain), card_text.card_size(more), strict=True))
 
     def test_a_card_has_bounds_whatever_stands_on_it(self) -> None:
-        wide, _ = cards.card_size(Card("a", "conv", "W" * 400, ("m" * 400,), chips=CHIPS * 20))
-        least, _ = cards.card_size(Card("a", "conv", ""))
+        wide, _ = card_text.card_size(Card("a", "conv", "W" * 400, ("m" * 400,), chips=CHIPS * 20))
+        least, _ = card_text.card_size(Card("a", "conv", ""))
         assert least < wide <= 250
 
     def test_round_cards_are_round(self) -> None:
-        width, height = cards.card_size(Card("a", "add", "+", is_round=True))
+        width, height = card_text.card_size(Card("a", "add", "+", is_round=True))
         assert width == height
 
 
@@ -33,24 +33,24 @@ class TestSize:
 class TestChips:
     def test_the_op_a_card_is_named_after_is_no_chip(self) -> None:
         card = Card("a", "conv", "Conv 3×3", chips=(("conv", "Conv 3×3"), *CHIPS))
-        assert cards._fit_chips(card, 500) == list(CHIPS)
+        assert card_text.fit_chips(card, 500) == list(CHIPS)
 
     def test_chips_that_do_not_fit_are_counted(self) -> None:
         card = Card("a", "conv", "Conv 3×3", chips=CHIPS * 4)
-        shown = cards._fit_chips(card, 226)
+        shown = card_text.fit_chips(card, 226)
         count = len(shown) - 1
         assert 0 < count < 12
         assert shown[-1][1] == f"+{12 - count}"
-        assert cards._chips_width(shown) <= 227
+        assert card_text._chips_width(shown) <= 227
 
     def test_all_fit_on_a_card_made_for_them(self) -> None:
         card = Card("a", "conv", "Conv 3×3", chips=CHIPS)
-        assert cards._fit_chips(card, cards.card_size(card)[0] - 24) == list(CHIPS)
+        assert card_text.fit_chips(card, card_text.card_size(card)[0] - 24) == list(CHIPS)
 
 
 def test_nothing_is_painted_outside_a_card(qapp: QGuiApplication) -> None:
     card = Card("a", "conv", "W" * 60, ("m" * 90,), is_expandable=True, chips=CHIPS * 9)
-    width, height = cards.card_size(card)
+    width, height = card_text.card_size(card)
     image = QImage(round(width) + 40, round(height) + 40, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFFFF)
     painter = QPainter(image)
@@ -109,16 +109,16 @@ def test_from_afar_a_single_word_keeps_its_beginning() -> None:
     ],
 )
 def test_a_path_keeps_its_end(text: str, room: int, shown: str) -> None:
-    assert cards.elide(text, 11, room, False) == shown
+    assert card_text.elide(text, 11, room, False) == shown
 
 
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize("text", ["64 → 64 · s2 · d1.5", "features.denselayer"])
 def test_what_does_not_fit_either_way_ends_early(text: str) -> None:
-    assert cards.elide(text, 11, 50, False).endswith("…")
+    assert card_text.elide(text, 11, 50, False).endswith("…")
 
 
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(("room", "shown"), [(300, "Squeeze-and-excitation"), (120, "SE")])
 def test_a_narrow_frame_has_a_shorter_title(room: int, shown: str) -> None:
-    assert cards._fit_heading("Squeeze-and-excitation", room) == shown
+    assert card_text._fit_heading("Squeeze-and-excitation", room) == shown

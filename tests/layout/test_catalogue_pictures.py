@@ -11,7 +11,7 @@ from zlib import crc32
 
 import pytest
 
-from explorer.drawing import cards
+from explorer.drawing import card_text
 from explorer.edits import Edit, RemoveBlock, RepeatBlock, ToggleChannelShuffle, ToggleShortcut, ToggleSqueezeExcitation
 from explorer.layout import Box, Geometry, arrange
 from explorer.layout.arrange import solve_cached
@@ -40,7 +40,7 @@ EDITS: dict[str, Edit] = {
 
 def placed(drawn: Diagram, direction: Direction) -> Geometry:
     """As `explorer.drawing.compose` asks for it, and checked."""
-    sizes = {id: cards.card_size(card) for id, card in drawn.cards.items() if id not in drawn.children}
+    sizes = {id: card_text.card_size(card) for id, card in drawn.cards.items() if id not in drawn.children}
     beside = {id: 60.0 for id, card in drawn.cards.items() if id in sizes and card.side_text}
     pairs = [(link.source, link.target) for link in drawn.links]
     geometry = arrange(drawn.root, drawn.children, pairs, sizes, direction=direction, text_widths=beside)

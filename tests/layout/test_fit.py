@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from explorer.drawing import cards
+from explorer.drawing import card_text
 from explorer.drawing.picture import compose_picture
 from explorer.drawing.theme import text_width
 from explorer.layout import Fit, Geometry, arrange, arrange_to_fit
@@ -30,8 +30,8 @@ def diagram_of(network: Network, level: str) -> Diagram:
 def fitted(diagram: Diagram, direction: Direction, fit: Fit | None) -> Geometry:
     """The layout, after it was looked at whether it is sound."""
     shown = [card for id, card in diagram.cards.items() if id not in diagram.children]
-    sizes = {card.id: cards.card_size(card) for card in shown}
-    beside = {card.id: text_width(card.side_text, cards.SIDE_TEXT_PX) for card in shown if card.side_text}
+    sizes = {card.id: card_text.card_size(card) for card in shown}
+    beside = {card.id: text_width(card.side_text, card_text.SIDE_TEXT_PX) for card in shown if card.side_text}
     links = [(link.source, link.target) for link in diagram.links]
     graph = (diagram.root, diagram.children, links, sizes)
     if fit is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from explorer.drawing import cards
+from explorer.drawing import card_text
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.layout import Geometry, arrange
 from explorer.network import Network, open_network
@@ -24,7 +24,7 @@ def network(qapp: QApplication) -> Network:
 
 def laid_out(shown: Diagram, direction: Direction = "columns") -> Geometry:
     """Where everything goes, having been checked."""
-    sizes = {id: cards.card_size(card) for id, card in shown.cards.items() if id not in shown.children}
+    sizes = {id: card_text.card_size(card) for id, card in shown.cards.items() if id not in shown.children}
     links = [(link.source, link.target) for link in shown.links]
     found = arrange(shown.root, shown.children, links, sizes, direction=direction)
     check(found, shown.children, links, sizes, shown.root)

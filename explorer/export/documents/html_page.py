@@ -17,7 +17,7 @@ from typing import Any
 from explorer.base.languages import tr, translator
 from explorer.base.resources import resource_path
 from explorer.drawing import Theme
-from explorer.drawing.cards import is_inactive
+from explorer.drawing.card_text import is_inactive
 from explorer.drawing.legend import kind_label
 from explorer.drawing.picture import Picture
 from explorer.export.documents.scene import clean_text

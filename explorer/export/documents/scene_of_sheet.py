@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from PySide6.QtCore import QPointF, QRectF
 
 from explorer.base.languages import tr
-from explorer.drawing.cards import SIDE_TEXT_PX, border_colour, is_inactive, read_card, read_header
+from explorer.drawing.card_text import SIDE_TEXT_PX, is_inactive, read_card, read_header
+from explorer.drawing.cards import border_colour
 from explorer.drawing.legend import LegendEntry, LegendMark, LegendText, place_entries
-from explorer.drawing.picture import DiagramItem, Picture
+from explorer.drawing.picture import Picture
+from explorer.drawing.placed_diagram import DiagramItem
 from explorer.drawing.theme import Theme
 from explorer.export.documents.scene import SceneCard, SceneLink, SceneSwatch, SceneText, SheetScene, clean_text
 from explorer.export.page import ExportError
