@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -99,46 +99,54 @@ def _build_parser() -> argparse.ArgumentParser:
         dest="command", title="commands (without one, the window opens)", parser_class=_ArgumentParser
     )
 
-    listing = commands.add_parser("list", help="the networks of the catalogue")
+    _add_looking_commands(commands.add_parser)
+    _add_writing_commands(commands.add_parser)
+    _add_training_commands(commands.add_parser)
+    return parser
+
+
+def _add_looking_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    listing = add_parser("list", help="the networks of the catalogue")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(run=_print_list)
 
-    figures = commands.add_parser("figures", help="parameters, MACs, FLOPs, activations, receptive field")
+    figures = add_parser("figures", help="parameters, MACs, FLOPs, activations, receptive field")
     _add_network_argument(figures)
     figures.add_argument("--json", action="store_true", help="as JSON, with a list of layers")
     figures.set_defaults(run=_print_figures)
 
-    export = commands.add_parser(
+    check = add_parser("check", help="try this installation: open, edit, run and export, in a window")
+    check.set_defaults(run=_check_installation)
+
+
+def _add_writing_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    export = add_parser(
         "export",
         help="diagrams as PNG, SVG or PDF; the graph as .graphml or .dot; the network as .py, .safetensors or .onnx",
     )
     _add_networks_argument(export)
     commands_of_files.add_export_arguments(export, _open_network)
 
-    volumes = commands.add_parser("volumes", help="feature maps as boxes, as PNG, SVG or PDF")
+    volumes = add_parser("volumes", help="feature maps as boxes, as PNG, SVG or PDF")
     _add_networks_argument(volumes)
     commands_of_files.add_volumes_arguments(volumes, _open_network)
 
-    check = commands.add_parser("check", help="try this installation: open, edit, run and export, in a window")
-    check.set_defaults(run=_check_installation)
-
-    desktop = commands.add_parser(
-        "desktop", help="put the app and its type of file into the menu of your desktop (Linux)"
-    )
-    add_desktop_arguments(desktop)
-
-    table = commands.add_parser("table", help="the stages as a table, as papers print it; several side by side")
+    table = add_parser("table", help="the stages as a table, as papers print it; several side by side")
     _add_networks_argument(table)
     commands_of_files.add_table_arguments(table, _open_network)
 
-    train = commands.add_parser("train", help="train the network, with its edits, on a small data set")
+    desktop = add_parser("desktop", help="put the app and its type of file into the menu of your desktop (Linux)")
+    add_desktop_arguments(desktop)
+
+
+def _add_training_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    train = add_parser("train", help="train the network, with its edits, on a small data set")
     _add_network_argument(train)
     training_commands.add_train_arguments(train, _open_network)
 
-    compare = commands.add_parser("compare", help="train networks side by side, or one with --edits and without")
+    compare = add_parser("compare", help="train networks side by side, or one with --edits and without")
     _add_networks_argument(compare)
     training_commands.add_compare_arguments(compare, _open_network)
-    return parser
 
 
 def _check_installation(parsed: argparse.Namespace) -> None:

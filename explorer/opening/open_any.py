@@ -75,33 +75,52 @@ def open_any(
         EditError: one of the edits cannot be made.
         Cancelled: `keep_going` returned False.
     """
-    from explorer.network import network_from_verified, open_network
+    from explorer.network import open_network
 
     if not isinstance(source, (str, Path)):
         return open_network(source, input_shape=input_shape, inputs=inputs, options=options, edits=edits, seed=seed)
-    text = str(source)
+    text, arguments = str(source), _Arguments(input_shape, inputs, options, edits, seed, trusted, apart)
     if by_name.is_library_name(text):
         from explorer.project.opening import open_library_network
 
         return open_library_network(text, input_shape, options, edits, seed)
     if isinstance(source, str) and _is_own_code(text):
-        return _open_own(text, input_shape, inputs, options, edits, trusted, apart)
+        return _open_own(text, arguments)
     if isinstance(source, str) and not _is_path(text):
         return open_network(text, input_shape=input_shape, options=options, edits=edits, seed=seed)
-    path = Path(source)
+    return _open_file(Path(source), text, arguments)
+
+
+@dataclass(frozen=True)
+class _Arguments:
+    """The arguments of `open_any` besides what is opened."""
+
+    input_shape: tuple[int, ...] | None
+    inputs: InputsLike
+    options: Mapping[str, Any] | None
+    edits: Iterable[Edit]
+    seed: int
+    trusted: bool
+    apart: Apart | None
+
+
+def _open_file(path: Path, text: str, arguments: _Arguments) -> Network:
+    from explorer.network import network_from_verified
+
     found = formats.recognise_format(path)
     if found.kind == "project":
-        return _open_project(path, edits, apart)
+        return _open_project(path, arguments)
     if found.kind == "weights":
-        return _open_weights(path, input_shape, edits, apart.keep_going if apart else always)
+        return _open_weights(path, arguments)
     if found.kind == "image":
         raise OpeningError(tr("{file} is an image, not a network", file=path.name))
     if found.kind == "python":
         raise OpeningError(tr('{file} holds code: name its class, as "{name}:Net"', file=path.name, name=text))
-    if found.runs_code and not trusted:
+    if found.runs_code and not arguments.trusted:
         raise CodeConsentRequired(path, found.name)
-    specs = parse_inputs(inputs)
-    network = network_from_verified(_open_file(path, found.kind, input_shape, specs, apart), seed=seed, edits=edits)
+    network = network_from_verified(
+        _read_model(path, found.kind, arguments), seed=arguments.seed, edits=arguments.edits
+    )
     network.context.file = str(path.resolve()) if found.kind == "onnx" else ""
     return network
 
@@ -124,44 +143,35 @@ def _is_module(text: str) -> bool:
     return all(part.isidentifier() for part in text.split("."))
 
 
-def _open_own(
-    text: str,
-    input_shape: tuple[int, ...] | None,
-    inputs: InputsLike,
-    options: Mapping[str, Any] | None,
-    edits: Iterable[Edit],
-    trusted: bool,
-    apart: Apart | None,
-) -> Network:
+def _open_own(text: str, arguments: _Arguments) -> Network:
     from explorer.networks.user_module import UserModule
     from explorer.project.user_code import open_user_module, open_user_module_apart
 
-    if not trusted:
+    if not arguments.trusted:
         raise CodeConsentRequired(text, tr("code of a network"))
-    own = UserModule(text, dict(options or {}), parse_inputs(inputs) or single_input(input_shape or (1, 3, 224, 224)))
+    specs = parse_inputs(arguments.inputs) or single_input(arguments.input_shape or (1, 3, 224, 224))
+    own, apart = UserModule(text, dict(arguments.options or {}), specs), arguments.apart
     if apart is None:
-        return open_user_module(own, edits)
-    return open_user_module_apart(own, edits, limits=apart.limits, keep_going=apart.keep_going)
+        return open_user_module(own, arguments.edits)
+    return open_user_module_apart(own, arguments.edits, limits=apart.limits, keep_going=apart.keep_going)
 
 
-def _open_project(path: Path, edits: Iterable[Edit], apart: Apart | None) -> Network:
+def _open_project(path: Path, arguments: _Arguments) -> Network:
     from explorer.project.opening import open_project
 
     def open_file(file: Path) -> Network:
-        return open_any(file, apart=apart)
+        return open_any(file, apart=arguments.apart)
 
-    return open_project(path, open_file=open_file)[0].edit(*edits)
+    return open_project(path, open_file=open_file)[0].edit(*arguments.edits)
 
 
-def _open_weights(
-    path: Path, input_shape: tuple[int, ...] | None, edits: Iterable[Edit], keep_going: KeepGoing
-) -> Network:
+def _open_weights(path: Path, arguments: _Arguments) -> Network:
     """Open the architecture that a file of weights belongs to, and load them."""
     from explorer.edits import SetClasses
     from explorer.opening.recognition import recognise_weights
     from explorer.weights.checkpoint import read_checkpoint
 
-    known = recognise_weights(read_checkpoint(path), path, keep_going)
+    known = recognise_weights(read_checkpoint(path), path, arguments.apart.keep_going if arguments.apart else always)
     if known is None:
         raise OpeningError(
             tr(
@@ -170,24 +180,23 @@ def _open_weights(
                 file=path.name,
             )
         )
-    network = open_any(known.source, input_shape=input_shape)
+    network = open_any(known.source, input_shape=arguments.input_shape)
     classes = network.class_count_in(network.read_weights(path))
     if classes:
         network = network.edit(SetClasses(classes))
-    return network.load_weights(path).edit(*edits)
+    return network.load_weights(path).edit(*arguments.edits)
 
 
-def _open_file(
-    path: Path, kind: str, input_shape: tuple[int, ...] | None, inputs: tuple[InputSpec, ...], apart: Apart | None
-) -> VerifiedModule:
-    opener, arguments = _opener_of(path, kind, input_shape, inputs)
+def _read_model(path: Path, kind: str, arguments: _Arguments) -> VerifiedModule:
+    opener, call = _opener_of(path, kind, arguments)
+    apart = arguments.apart
     if apart is None:
-        return _call(opener)(*arguments)
+        return _call(opener)(*call)
     from explorer.networks.user_module import UserModuleError
     from explorer.project.user_code import open_apart
 
     try:
-        opened = open_apart(opener, arguments, apart.limits, apart.keep_going)
+        opened = open_apart(opener, call, apart.limits, apart.keep_going)
     except ChildError as failure:
         raise OpeningError(
             tr("{file}: {reason}. Nothing in this window has changed.", file=path.name, reason=failure)
@@ -201,12 +210,11 @@ def _open_file(
     return opened
 
 
-def _opener_of(
-    path: Path, kind: str, input_shape: tuple[int, ...] | None, inputs: tuple[InputSpec, ...]
-) -> tuple[str, tuple[Any, ...]]:
+def _opener_of(path: Path, kind: str, arguments: _Arguments) -> tuple[str, tuple[Any, ...]]:
     if kind == "onnx":
-        return "explorer.opening.onnx_file:open_onnx", (str(path), input_shape)
-    return "explorer.opening.code_files:open_code_file", (str(path), kind, path.stem, input_shape, inputs)
+        return "explorer.opening.onnx_file:open_onnx", (str(path), arguments.input_shape)
+    specs = parse_inputs(arguments.inputs)
+    return "explorer.opening.code_files:open_code_file", (str(path), kind, path.stem, arguments.input_shape, specs)
 
 
 def _call(opener: str) -> Callable[..., VerifiedModule]:

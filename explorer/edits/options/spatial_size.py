@@ -100,10 +100,8 @@ def _find_requirements(analysis: Analysis, name: str) -> SizeRequirements | None
         given = [other for other in node.inputs if len(_dims(analysis, other)) == 4]
         if not given:
             return None
-        read, entering = (
-            [maps.get(other) or _constant_size(analysis, other) for other in given],
-            _dims(analysis, given[0]),
-        )
+        read = [maps.get(other) or _constant_size(analysis, other) for other in given]
+        entering = _dims(analysis, given[0])
         was_last = not last.isdisjoint(node.inputs)
         turns = _permutation(node) == (_CHANNELS_FIRST if was_last else _CHANNELS_LAST)
         if was_last != turns:
@@ -115,9 +113,7 @@ def _find_requirements(analysis: Analysis, name: str) -> SizeRequirements | None
             return None
         if len(read) > 1:
             meetings.update(_join_equalities(node, read))
-            maps[node.name] = next(
-                way for way in read if way[0].evaluate(10_000) == max(r[0].evaluate(10_000) for r in read)
-            )
+            maps[node.name] = max(read, key=lambda way: way[0].evaluate(10_000))
             continue
         lines = _size_functions(node, entering, made)
         if lines is None:
