@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.analysis.forward.made_ahead import MadeAhead, is_worth_handing_over
 from explorer.analysis.forward.node_value import compute_node_value, with_weights
+from explorer.analysis.forward.prefetch import Prefetch, is_worth_handing_over
 from explorer.analysis.remembered_calibration import calibration_file, read_calibration, write_calibration
 from explorer.analysis.sample import load_sample, preprocess
 from explorer.base.memo import bounded
@@ -76,7 +76,7 @@ def _photo_choices(architecture: Architecture, preset: str | None) -> Iterator[_
     assert isinstance(op, Input)
     if len(op.shape) != 4 or not op.dtype.is_floating_point:
         return
-    whole = [_whole_photo(name, op.shape, preset).to(op.dtype) for name in _PHOTOS]
+    whole = [_load_photo(name, op.shape, preset).to(op.dtype) for name in _PHOTOS]
     if max(op.shape[2:]) > _CROP_MIN_SIDE:
         yield [crop_middle(photo) for photo in whole]
     yield whole
@@ -91,7 +91,7 @@ def crop_middle(photos: torch.Tensor) -> torch.Tensor:
 
 
 @bounded(6)
-def _whole_photo(name: str, shape: tuple[int, ...], preset: str | None) -> torch.Tensor:
+def _load_photo(name: str, shape: tuple[int, ...], preset: str | None) -> torch.Tensor:
     photo: torch.Tensor = preprocess(load_sample(name), shape, preset)
     return photo
 
@@ -126,7 +126,7 @@ class _Measurement:
             for node in architecture.live.values()
             if is_worth_handing_over(node) and not isinstance(node.layer, BatchNorm) and not self.is_classifier(node)
         }
-        self.ahead = MadeAhead(uncalibrated)
+        self.ahead = Prefetch(uncalibrated)
 
     def is_classifier(self, node: Node) -> bool:
         return bool(self.classifier) and node.path == self.architecture.nodes[self.classifier].path

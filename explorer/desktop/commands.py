@@ -19,10 +19,10 @@ def add_desktop_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(parsed: argparse.Namespace) -> None:
     if parsed.install:
         files = launcher.install()
-        print(tr("CNN Explorer is in your menu, and opens .cnnx files. {n} files in {folder}.", **_said(files)))
+        print(tr("CNN Explorer is in your menu, and opens .cnnx files. {n} files in {folder}.", **_list_values(files)))
     else:
-        print(tr("Removed {n} files from {folder}.", **_said(launcher.remove())))
+        print(tr("Removed {n} files from {folder}.", **_list_values(launcher.remove())))
 
 
-def _said(files: tuple[object, ...]) -> dict[str, object]:
+def _list_values(files: tuple[object, ...]) -> dict[str, object]:
     return {"n": len(files), "folder": launcher.user_data_folder()}

@@ -27,7 +27,7 @@ _NO_MARKS = Marks()
 _MAX_SIDE_TEXT_WIDTH = 400.0  # a text that begins this far to the left may still be seen
 
 
-def say_nothing(kind: str, id: str) -> None:
+def no_announcement(kind: str, id: str) -> None:
     """Announce nothing."""
 
 
@@ -79,7 +79,7 @@ class Picture(PlacedDiagram):
         exposed: QRectF,
         scale: float,
         marks: Marks = _NO_MARKS,
-        announce: Announce = say_nothing,
+        announce: Announce = no_announcement,
     ) -> None:
         """Paint the exposed part, in drawing units; `scale` is screen pixels per unit. `announce` is told which frame,
         title, links or card is painted next."""
@@ -100,7 +100,7 @@ class Picture(PlacedDiagram):
         exposed: QRectF,
         scale: float,
         marks: Marks,
-        announce: Announce = say_nothing,
+        announce: Announce = no_announcement,
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, scale * card_text.TITLE_PX >= cards.MIN_CARD_TITLE_PX)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)

@@ -86,11 +86,11 @@ def find_keep(node: Node) -> str:
 
 
 def _is_cut(node: Node) -> bool:
-    now, then = (_made_channels(known) for known in (node, node.original))
+    now, then = (_output_width(known) for known in (node, node.original))
     return now is not None and then is not None and now < then
 
 
-def _made_channels(node: Node | None) -> int | None:
+def _output_width(node: Node | None) -> int | None:
     layer = node.layer if node is not None else None
     found = getattr(layer, "out_channels", None) or getattr(layer, "out_features", None)
     return int(found) if found is not None else None

@@ -14,7 +14,7 @@ from PySide6.QtGui import QPainter
 
 from explorer.drawing import Theme, get_theme
 from explorer.drawing.legend import LegendEntry
-from explorer.drawing.picture import Announce, Picture, compose_picture, say_nothing
+from explorer.drawing.picture import Announce, Picture, compose_picture, no_announcement
 from explorer.export.page import UNITS_PER_INCH, Page
 from explorer.export.surroundings import CAPTION_POINTS, SheetText, Surroundings, figure_width, title_width
 from explorer.layout import Fit
@@ -42,7 +42,7 @@ class SheetContent(Protocol):
         ...
 
     def paint(
-        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = no_announcement
     ) -> None:
         """Paint at least the exposed part, in drawing units; `scale` is pixels per unit. `announce` is told what is
         painted next."""
@@ -57,7 +57,7 @@ class CroppedPicture:
         self.width, self.height, self.legend = part.width(), part.height(), content.legend_in(part)
 
     def paint(
-        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = no_announcement
     ) -> None:
         """Paint the region, moved to the origin."""
         painter.save()
@@ -118,7 +118,7 @@ class Sheet:
         painter: QPainter,
         scale: float,
         exposed: QRectF | None = None,
-        announce: Announce = say_nothing,
+        announce: Announce = no_announcement,
     ) -> None:
         """Paint the whole sheet, or at least the exposed part, in its own units."""
         exposed = exposed if exposed is not None else QRectF(0, 0, self.width, self.height)

@@ -15,7 +15,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import tr
-from explorer.drawing.picture import Announce, say_nothing
+from explorer.drawing.picture import Announce, no_announcement
 from explorer.export.page import (
     MAX_IN_MEMORY_PIXELS,
     MAX_IN_MEMORY_SIDE,
@@ -164,7 +164,7 @@ def _paint_vector(
     sheet: Sheet,
     scale: float,
     painter: QPainter,
-    announce: Announce = say_nothing,
+    announce: Announce = no_announcement,
 ) -> None:
     if not painter.begin(device):
         raise OSError(0, tr("the image could not be written"))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPen
 from explorer.base import number_format
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
-from explorer.drawing.picture import Announce, say_nothing
+from explorer.drawing.picture import Announce, no_announcement
 from explorer.drawing.theme import diagram_font, text_width
 from explorer.presenters.stage_rows import LayerRun
 from explorer.presenters.stage_table import Cell, StageTable
@@ -63,7 +63,7 @@ class TableImage:
         self.height = y
 
     def paint(
-        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = no_announcement
     ) -> None:
         """Paint the rows that intersect the exposed part."""
         for number, y in enumerate(self._rules):

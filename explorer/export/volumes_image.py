@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from explorer.drawing import Theme
 from explorer.drawing.legend import LegendMark
-from explorer.drawing.picture import Announce, say_nothing
+from explorer.drawing.picture import Announce, no_announcement
 from explorer.drawing.theme import diagram_font, text_width
 from explorer.presenters.volumes import Volume
 from explorer.viewmodels.diagram import Kind
@@ -77,7 +77,7 @@ class VolumesImage:
         self.width = max(row.boxes[-1].left + row.boxes[-1].slot_width for row in self._rows)
 
     def paint(
-        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = say_nothing
+        self, painter: QPainter, theme: Theme, exposed: QRectF, scale: float, *, announce: Announce = no_announcement
     ) -> None:
         """Paint all boxes and the connections between them."""
         for row in self._rows:

@@ -44,7 +44,7 @@ def _describe_input_change(before: Analysis, after: Analysis, title: str, was: N
         return tr("{layer}: {now} (was {before})", layer=title, now=new, before=old)
     if len(was.inputs) != len(now.inputs):
         return tr("{layer}, {now} inputs (was {before})", layer=title, now=len(now.inputs), before=len(was.inputs))
-    for old_shape, new_shape in _seen_shapes(before, after, was, now):
+    for old_shape, new_shape in _compared_shapes(before, after, was, now):
         if str(old_shape) != str(new_shape) and isinstance(now.op, Input):
             return tr("{layer}: {now} (was {before})", layer=title, now=new_shape, before=old_shape)
         if str(old_shape) != str(new_shape):
@@ -55,7 +55,7 @@ def _describe_input_change(before: Analysis, after: Analysis, title: str, was: N
     return tr("{layer}, other arguments", layer=title)
 
 
-def _seen_shapes(before: Analysis, after: Analysis, was: Node, now: Node) -> list[tuple[Shape, Shape]]:
+def _compared_shapes(before: Analysis, after: Analysis, was: Node, now: Node) -> list[tuple[Shape, Shape]]:
     """Shapes of what an op reads, in both states; of what it makes, where it reads nothing or the same."""
     pairs = [*zip(was.inputs, now.inputs, strict=True), (was.name, now.name)]
     found = [(before.figures.shape(old), after.figures.shape(new)) for old, new in pairs]

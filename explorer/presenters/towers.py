@@ -42,7 +42,7 @@ class TowerCount:
 @per_object
 def find_towers(architecture: Architecture) -> Mapping[str, TowerCount]:
     """Return the towers of every live op that has some, by name."""
-    made, wanted = _made_towers(architecture), _wanted_towers(architecture)
+    made, wanted = _output_towers(architecture), _required_towers(architecture)
     found: dict[str, TowerCount] = {}
     for name, node in architecture.live.items():
         if 1 < made[name] <= MOST_TOWERS:
@@ -77,7 +77,7 @@ def tower_count(node: Node) -> int:
     return layer.groups
 
 
-def _made_towers(architecture: Architecture) -> dict[str, int]:
+def _output_towers(architecture: Architecture) -> dict[str, int]:
     """In how many parts that know nothing of each other the channels of each op are."""
     made: dict[str, int] = {}
     for name, node in architecture.live.items():
@@ -87,7 +87,7 @@ def _made_towers(architecture: Architecture) -> dict[str, int]:
     return made
 
 
-def _wanted_towers(architecture: Architecture) -> dict[str, int]:
+def _required_towers(architecture: Architecture) -> dict[str, int]:
     """In how many parts all readers of each op take its channels."""
     wanted: dict[str, int] = {}
     for name in reversed([*architecture.live]):

@@ -122,7 +122,7 @@ class _Execution:
                     raise
             gc.collect()
             trainer.parts *= 2
-            self._say_parts(trainer)
+            self._report_parts(trainer)
 
     def _note(self, curve: object, point: CurvePoint) -> bool:
         curve.write(point.as_json() + "\n")  # type: ignore[attr-defined]
@@ -217,10 +217,10 @@ class _Execution:
             parts *= 2
         trainer.parts = parts
         if parts > 1:
-            self._say_parts(trainer)
+            self._report_parts(trainer)
         return parts
 
-    def _say_parts(self, trainer: Trainer) -> None:
+    def _report_parts(self, trainer: Trainer) -> None:
         said = tr(
             "Batches of {batch} images do not fit in memory: each is computed in {parts} parts.",
             batch=trainer.recipe.batch_size,

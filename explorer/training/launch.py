@@ -90,7 +90,7 @@ def start_run(folder: RunFolder, *others: RunFolder, trusted: bool = False) -> s
     while not folder.is_locked() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     if process.poll() not in (None, 0):
-        raise RunError(_last_words(folder))
+        raise RunError(_read_last_error(folder))
     return process
 
 
@@ -109,7 +109,7 @@ def _detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _last_words(folder: RunFolder) -> str:
+def _read_last_error(folder: RunFolder) -> str:
     state = folder.read_state()
     if state.message:
         return state.message

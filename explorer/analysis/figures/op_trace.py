@@ -33,7 +33,7 @@ class OpTrace:
     read_until: tuple[int, ...] = ()  # the last step that reads each input, by slot; -1 for one that is never read
 
 
-NOTHING_INSIDE = OpTrace()
+EMPTY_TRACE = OpTrace()
 
 
 def trace_op(
@@ -50,7 +50,7 @@ def trace_op(
 
 
 @dataclass(slots=True)
-class _Made:
+class _Allocation:
     """A tensor made inside, alive from one step to its last reader."""
 
     elements: int
@@ -73,8 +73,10 @@ class _Recorder(TorchDispatchMode):
         super().__init__()
         self._macs = 0
         self._steps = 0
-        self._made: list[_Made] = []
-        self._in_storage: dict[int, list[_Made]] = {}  # what lies in a storage; nothing where it came from outside
+        self._made: list[_Allocation] = []
+        self._in_storage: dict[
+            int, list[_Allocation]
+        ] = {}  # what lies in a storage; nothing where it came from outside
         self._read: dict[int, int] = {}  # the last step that reads a storage
         self._kept: list[torch.Tensor] = []  # a storage that is freed could be confused with the next one
 
@@ -102,7 +104,7 @@ class _Recorder(TorchDispatchMode):
         return result
 
     def _note(self, tensor: torch.Tensor, storage: int) -> None:
-        made = _Made(tensor.numel(), tensor.numel() * tensor.itemsize, self._steps, self._steps)
+        made = _Allocation(tensor.numel(), tensor.numel() * tensor.itemsize, self._steps, self._steps)
         self._made.append(made)
         filled = tensor.numel() * tensor.itemsize >= tensor.untyped_storage().nbytes()
         self._in_storage[storage] = [made] if filled else [*self._in_storage.get(storage, ()), made]

@@ -15,7 +15,7 @@ import torch
 
 from explorer.analysis.figures.cost import Cost, compute_cost, may_multiply_matrices
 from explorer.analysis.figures.op_rules import infer_shape
-from explorer.analysis.figures.op_trace import NOTHING_INSIDE, OpTrace, trace_op
+from explorer.analysis.figures.op_trace import EMPTY_TRACE, OpTrace, trace_op
 from explorer.analysis.figures.shape import Shape, all_shapes, first_shape
 from explorer.analysis.figures.windows import MapWindow, find_window
 from explorer.base.languages import tr, tr_noop
@@ -47,7 +47,7 @@ class Measure:
     elements: int  # numbers in its result, all tensors of a tuple together
     bytes: int
     window: MapWindow  # the places it reads of the maps that it takes
-    inner: OpTrace = NOTHING_INSIDE  # what it makes on its way, its result not counted
+    inner: OpTrace = EMPTY_TRACE  # what it makes on its way, its result not counted
 
     @property
     def shape(self) -> Shape | None:

@@ -20,10 +20,10 @@ from torch import nn
 from explorer.analysis.analysis import analyse
 from explorer.analysis.forward.byte_lru import ByteLRU
 from explorer.analysis.forward.forward_pass import ForwardPass
-from explorer.analysis.forward.made_ahead import MadeAhead, is_worth_handing_over
 from explorer.analysis.forward.memory_check import DEVICE_PREFERENCES, default_budget
 from explorer.analysis.forward.merkle import KeyedSnapshot, MerkleKeys
 from explorer.analysis.forward.node_value import with_weights
+from explorer.analysis.forward.prefetch import Prefetch, is_worth_handing_over
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.freed_memory import return_freed_memory
 from explorer.base.languages import tr
@@ -70,7 +70,7 @@ class ForwardEngine:
         self._maps, self._layers = ByteLRU(self._budget), ByteLRU(self._budget // 2)
         self._bytes_returned = 0
         self._keys = MerkleKeys()
-        self._ahead: MadeAhead[int, Mapping[str, torch.Tensor]] = MadeAhead({})
+        self._ahead: Prefetch[int, Mapping[str, torch.Tensor]] = Prefetch({})
 
     @property
     def budget(self) -> int:
@@ -262,7 +262,7 @@ class ForwardEngine:
     ) -> ForwardPass:
         running = ForwardPass(self._maps, self.layer, keyed, names, image.to(self.device), keep_going)
         self._ahead.give_up()
-        self._ahead = MadeAhead(self._work_ahead(running.nodes_to_run, keyed))
+        self._ahead = Prefetch(self._work_ahead(running.nodes_to_run, keyed))
         return running
 
     def _work_ahead(

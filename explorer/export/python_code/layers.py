@@ -98,7 +98,7 @@ def _constructor_parameters(cls: type[nn.Module]) -> Iterable[inspect.Parameter]
 
 
 @cache
-def _kept_arguments(cls: Hashable) -> Mapping[str, str]:
+def _stored_arguments(cls: Hashable) -> Mapping[str, str]:
     """Attributes that a constructor stores its arguments in, by argument: `self._side = side`."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cast("Any", cls).__init__)))
@@ -177,7 +177,7 @@ def _argument_value(path: str, module: nn.Module, parameter: inspect.Parameter) 
     if isinstance(module, nn.MultiheadAttention) and name in ("bias", "add_bias_kv"):
         return (module.in_proj_bias if name == "bias" else module.bias_k) is not None
     kept = (
-        _kept_arguments(cast("Hashable", type(module))).get(name)
+        _stored_arguments(cast("Hashable", type(module))).get(name)
         if not type(module).__module__.startswith("torch.nn")
         else None
     )

@@ -85,7 +85,7 @@ def intercept_functions(recorder: CallRecorder) -> Iterator[None]:
             if isinstance(value, torch.jit.ScriptFunction):
                 replaced.append((namespace, name, value))
                 namespace[name] = getattr(value, "_torchdynamo_inline", None) or _wrapped(recorder, value)
-            elif inspect.isfunction(value) and _is_kept_whole(value):
+            elif inspect.isfunction(value) and _is_opaque(value):
                 replaced.append((namespace, name, value))
                 namespace[name] = _wrapped(recorder, value)
     try:
@@ -106,7 +106,7 @@ def _wrapped(recorder: CallRecorder, function: Callable[..., Any]) -> Callable[.
     return call
 
 
-def _is_kept_whole(function: Callable[..., Any]) -> bool:
+def _is_opaque(function: Callable[..., Any]) -> bool:
     if function.__name__ == "channel_shuffle":
         return True
     return function.__name__ in _FOR_EACH_DETECTION and function.__module__.startswith("torchvision.")

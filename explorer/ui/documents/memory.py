@@ -31,7 +31,7 @@ class DocumentMemory(QObject):
         documents.changed.connect(self._on_changed)
 
     @property
-    def by_last_seen(self) -> list[Document]:
+    def most_recent_first(self) -> list[Document]:
         """The open documents, that in sight first, those never seen at the end."""
         ranks = {id: rank for rank, id in enumerate(self._last_seen)}
         return sorted(self._documents, key=lambda document: ranks.get(id(document), len(ranks)))
@@ -42,7 +42,7 @@ class DocumentMemory(QObject):
 
     def trim(self) -> None:
         """Submit the job that gives memory back."""
-        networks = [document.network for document in self.by_last_seen if document.network is not None]
+        networks = [document.network for document in self.most_recent_first if document.network is not None]
         contexts = [network.context for network in networks]
 
         def job(keep_going: KeepGoing) -> None:

@@ -274,7 +274,7 @@ class ExportDialog(QDialog):
         else:
             work = jobs.write_table_job(self._source, path)
         self._start_writing(tr("Writing {file}…", file=path.name))
-        self._files.submit(work, lambda _: self._on_done(tr("Wrote {path}", path=path)), self._on_failed)
+        self._files.submit(work, lambda _: self._on_finished(tr("Wrote {path}", path=path)), self._on_failed)
 
     def copy(self) -> None:
         """Copy the page to the clipboard, as an image and as SVG."""
@@ -292,7 +292,7 @@ class ExportDialog(QDialog):
         self._message.setText(message)
         self.setEnabled(False)
 
-    def _on_done(self, message: str) -> None:
+    def _on_finished(self, message: str) -> None:
         self.setEnabled(True)
         self._show_status(message)
         self._message.setText(message)
@@ -301,7 +301,7 @@ class ExportDialog(QDialog):
         from explorer.export.sheet_files import clipboard_data
 
         QGuiApplication.clipboard().setMimeData(clipboard_data(*found))
-        self._on_done(tr("Copied to the clipboard."))
+        self._on_finished(tr("Copied to the clipboard."))
 
     def _on_failed(self, failure: Exception) -> None:
         self.setEnabled(True)

@@ -21,14 +21,14 @@ _WRITING_SYSTEMS = {
 def first_language() -> str:
     """Return the language to begin with: the one that was chosen, or the system's; English where no font has it."""
     languages = find_languages()
-    found = closest_language(_wanted_languages(), languages)
+    found = closest_language(_preferred_languages(), languages)
     return "en" if lacks_font(languages[found]) else found
 
 
 def unreadable_language() -> InterfaceLanguage | None:
     """Return the language that the system asks for and that no font has, until another was chosen."""
     languages = find_languages()
-    wanted = languages[closest_language(_wanted_languages(), languages)]
+    wanted = languages[closest_language(_preferred_languages(), languages)]
     return wanted if lacks_font(wanted) else None
 
 
@@ -37,7 +37,7 @@ def remember_language(language: str) -> None:
     QSettings().setValue(_SETTING, language)
 
 
-def _wanted_languages() -> list[str]:
+def _preferred_languages() -> list[str]:
     chosen = QSettings().value(_SETTING)
     return [*([chosen] if isinstance(chosen, str) else ()), *QLocale.system().uiLanguages()]
 

@@ -20,7 +20,7 @@ from explorer.session import Session
 from explorer.ui.base import jobs
 from explorer.ui.base.lanes import Lane
 from explorer.ui.canvas.canvas import Canvas
-from explorer.ui.documents.kept_results import KeptResults
+from explorer.ui.documents.panel_result_cache import PanelResultCache
 from explorer.ui.figures.panel import FiguresPanel
 from explorer.ui.history.panel import HistoryPanel
 from explorer.ui.inspector.panel import InspectorPanel
@@ -53,7 +53,7 @@ class PanelUpdater(QObject):
         self._anchor: str | None = None  # the card that stays where it is when the next picture comes
         self._when_drawn: Callable[[], None] | None = None
         self._displayed: tuple[Network, frozenset[str]] | None = None  # what the canvas shows, and what is open in it
-        self.kept = KeptResults()
+        self.kept = PanelResultCache()
         self._document = session.document  # whose results the panels show
         self._is_returning = False  # its results were there before
         self._is_drawing = False  # a picture is on its way

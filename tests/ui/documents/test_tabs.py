@@ -17,8 +17,8 @@ from explorer.document import Document
 from explorer.edits import SwapActivation, ToggleShortcut
 from explorer.network import Network
 from explorer.project.files import write_edits
-from explorer.ui.documents.kept_results import KeptResults
 from explorer.ui.documents.memory import release_over_budget
+from explorer.ui.documents.panel_result_cache import PanelResultCache
 from explorer.ui.shell import window as window_module
 from explorer.ui.shell.window import Window
 
@@ -344,7 +344,7 @@ def test_closed_tabs_leave_nothing_alive(window: Window, qtbot: QtBot, opened: C
 
 
 def test_kept_results_are_of_the_same_causes_and_of_few_documents(opened: Callable[[str], Network]) -> None:
-    kept, network = KeptResults(max_documents=2), opened("resnet18")
+    kept, network = PanelResultCache(max_documents=2), opened("resnet18")
     documents = [Document(network) for _ in range(3)]
     causes = (network, frozenset({"layer1"}), "kind")
     for number, document in enumerate(documents):

@@ -144,7 +144,7 @@ def test_a_language_without_a_font_is_refused_with_a_way_out(window: Window, mon
 
 
 def test_a_system_whose_language_no_font_has_is_told_once(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application, "_wanted_languages", lambda: [str(QSettings().value("language") or "zh-CN")])
+    monkeypatch.setattr(application, "_preferred_languages", lambda: [str(QSettings().value("language") or "zh-CN")])
     monkeypatch.setattr(QFontDatabase, "families", lambda *_: ["DejaVu Sans"] if not _ else [])
     assert application.first_language() == "en"
     first, second = Window(), Window()

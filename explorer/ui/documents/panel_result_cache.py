@@ -10,7 +10,7 @@ from explorer.document import Document
 _MAX_DOCUMENTS = 8  # pictures of large networks, fully expanded, have tens of megabytes
 
 
-class KeptResults:
+class PanelResultCache:
     """One result for each panel of a document, with its causes: what it was computed from."""
 
     def __init__(self, max_documents: int = _MAX_DOCUMENTS) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import explorer
-from explorer.analysis.forward.made_ahead import MadeAhead
+from explorer.analysis.forward.prefetch import Prefetch
 from explorer.weights.seeded import SeededWeights
 
 
@@ -20,7 +20,7 @@ def test_each_is_made_once_and_taken_in_any_order() -> None:
         made.append(number)
         return number * number
 
-    ahead = MadeAhead({number: partial(make, number) for number in range(50)})
+    ahead = Prefetch({number: partial(make, number) for number in range(50)})
     assert [ahead.take(number, partial(make, number)) for number in reversed(range(50))] == [
         number * number for number in reversed(range(50))
     ]
@@ -28,14 +28,14 @@ def test_each_is_made_once_and_taken_in_any_order() -> None:
 
 
 def test_what_is_not_made_ahead_is_made_in_place() -> None:
-    assert MadeAhead[int, str]({}).take(1, lambda: "here") == "here"
+    assert Prefetch[int, str]({}).take(1, lambda: "here") == "here"
 
 
 def test_an_error_comes_where_the_value_is_taken() -> None:
     def fail() -> int:
         raise RuntimeError("no memory")
 
-    ahead = MadeAhead({1: fail})
+    ahead = Prefetch({1: fail})
     with pytest.raises(RuntimeError, match="no memory"):
         ahead.take(1, fail)
 
@@ -47,10 +47,10 @@ def test_nothing_is_begun_once_it_is_given_up() -> None:
         begun.append(number)
         gate.wait(10)
 
-    ahead = MadeAhead({number: partial(make, number) for number in range(40)})
+    ahead = Prefetch({number: partial(make, number) for number in range(40)})
     ahead.give_up()
     gate.set()
-    MadeAhead({0: lambda: None}).take(0, lambda: None)
+    Prefetch({0: lambda: None}).take(0, lambda: None)
     assert len(begun) <= 5  # what the workers had in hand
 
 

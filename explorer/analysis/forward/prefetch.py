@@ -26,7 +26,7 @@ _WORTH_HANDING_OVER = 2**16
 _MOST_WORKERS = 4
 
 
-class MadeAhead(Generic[_K, _V]):
+class Prefetch(Generic[_K, _V]):
     """Values by key that are being made, in the order of `work`, and taken in about that order, each once.
 
     `work` must be pure: what nobody takes is thrown away. On a machine with one core nothing is made ahead.
