@@ -6,8 +6,9 @@ count (Araujo et al., "Computing receptive fields of convolutional neural networ
 are left aside. Global pooling, flatten, linear layers and attention see the whole image; squeeze-and-excitation gates
 too, but as they only scale, the field of the gated map is that of the map itself.
 
-Attention in windows sees the window that a unit lies in. How many windows the next op reaches then depends on the
-place, so such a network is followed place by place, borders included, and the largest field of a map counts.
+Attention in windows, also where it is written out with reshapes (`written_windows`), sees the window that a unit lies
+in. How many windows the next op reaches then depends on the place, so such a network is followed place by place,
+borders included, and the largest field of a map counts.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from explorer.analysis.figures.shape_inference import Measure
 from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
 from explorer.analysis.figures.windows_by_place import compute_fields_by_place
+from explorer.analysis.figures.written_windows import find_places
 from explorer.base.languages import tr
 from explorer.graph import op_kinds
 from explorer.graph.architecture import Architecture
@@ -36,8 +38,9 @@ _PIXEL: _Field = ((0, 0, 1), (0, 0, 1))
 
 def compute_receptive_fields(architecture: Architecture, measures: Mapping[str, Measure]) -> dict[str, FieldSize]:
     """Return height and width of the receptive field of every live node, in input pixels; 1 × 1 for constants."""
-    if any(axis is not None and axis.cell for measure in measures.values() for axis in measure.window):
-        return compute_fields_by_place(architecture, measures)
+    places = find_places(architecture, measures)
+    if places.differ_by_place:
+        return compute_fields_by_place(architecture, places)
     fields: dict[str, _Field | None] = {}
     for node in architecture.live.values():
         fields[node.name] = _field(node, fields, architecture, measures)

@@ -107,8 +107,15 @@ def map_size(measure: Measure) -> tuple[int, int] | None:
     return _map_size(measure.shape.dims) if measure.shape is not None and len(measure.shape.dims) == 4 else None
 
 
+def map_axes(dims: tuple[int, ...]) -> tuple[int, int]:
+    """Return which axes of a map of these four sizes are its height and width: the last two, or those before the
+    channels."""
+    return (1, 2) if dims[1] == dims[2] != dims[3] else (2, 3)
+
+
 def _map_size(dims: tuple[int, ...]) -> tuple[int, int]:
-    return (dims[1], dims[2]) if dims[1] == dims[2] != dims[3] else (dims[2], dims[3])
+    down, across = map_axes(dims)
+    return dims[down], dims[across]
 
 
 def _attention_windows(node: Node, before: Shape) -> MapWindow | None:

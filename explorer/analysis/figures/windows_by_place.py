@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from explorer.analysis.figures.shape_inference import Measure
-from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs, map_size
+from explorer.analysis.figures.windows import SAME_PLACE, AxisWindow, image_inputs
+from explorer.analysis.figures.written_windows import Places
 from explorer.graph.architecture import Architecture
 from explorer.graph.node import Node
 from explorer.graph.ops import Input
@@ -16,15 +16,13 @@ _Places = Sequence[tuple[int, int]] | None
 _MapField = tuple[_Places, _Places]
 
 
-def compute_fields_by_place(
-    architecture: Architecture, measures: Mapping[str, Measure]
-) -> dict[str, tuple[float, float]]:
+def compute_fields_by_place(architecture: Architecture, places: Places) -> dict[str, tuple[float, float]]:
     """Return height and width of the largest field in each live node's map, in input pixels; infinite for the whole
     image, 1 × 1 for constants."""
     fields: dict[str, _MapField | None] = {}
     for node in architecture.live.values():
-        fields[node.name] = _map_field(node, fields, architecture, measures)
-    sides = map_size(measures[architecture.input.name]) or (0, 0)
+        fields[node.name] = _map_field(node, fields, architecture, places)
+    sides = places.size(architecture.input.name) or (0, 0)
     return {
         name: (1.0, 1.0) if field is None else (_largest(field[0], sides[0]), _largest(field[1], sides[1]))
         for name, field in fields.items()
@@ -32,20 +30,19 @@ def compute_fields_by_place(
 
 
 def _map_field(
-    node: Node, fields: Mapping[str, _MapField | None], architecture: Architecture, measures: Mapping[str, Measure]
+    node: Node, fields: Mapping[str, _MapField | None], architecture: Architecture, places: Places
 ) -> _MapField | None:
-    measure = measures[node.name]
-    size = map_size(measure)
+    size, window = places.size(node.name), places.window(node.name)
     if isinstance(node.op, Input):
         return (_pixels(size[0]), _pixels(size[1])) if size is not None else (None, None)
-    if measure.shape is None:
+    if places.measures[node.name].shape is None and node.name not in places.followed_sizes:
         return None
     found: _MapField | None = None
-    for name in image_inputs(node, architecture.nodes, measures):
+    for name in image_inputs(node, architecture.nodes, places.measures):
         read = fields[name]
-        if read is not None and measure.window is not SAME_PLACE:
+        if read is not None and window is not SAME_PLACE:
             sides = size or (1, 1)
-            read = _through(read[0], measure.window[0], sides[0]), _through(read[1], measure.window[1], sides[1])
+            read = _through(read[0], window[0], sides[0]), _through(read[1], window[1], sides[1])
         if found is None or read is None:
             found = found or read
         elif read is not found:

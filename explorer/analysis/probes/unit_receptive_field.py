@@ -19,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.analysis.figures.shape_inference import Measure
-from explorer.analysis.figures.windows import image_inputs, map_size
+from explorer.analysis.figures.windows import SAME_PLACE, image_inputs, map_size
+from explorer.analysis.figures.written_windows import Places, find_places
 from explorer.analysis.probes.feature_maps import arrange_values
 from explorer.analysis.probes.gradients import run_with_gradients
 from explorer.analysis.probes.probe import NotAvailable, Probe, first_tensor
@@ -71,13 +72,14 @@ def compute_receptive_box(
     size = map_size(measures[name]) if node is not None else None
     if node is None or size is None or not (0 <= row < size[0] and 0 <= column < size[1]):
         raise NotAvailable(tr("{name} has no unit at row {row}, column {column}.", name=name, row=row, column=column))
+    places = find_places(architecture, measures)
     boxes: dict[str, PixelBox] = {name: PixelBox(row, column, row, column)}
     for reader in reversed(list(architecture.live.values())):
         box = boxes.get(reader.name)
         if box is None or reader is architecture.input:
             continue
         for read in image_inputs(reader, architecture.nodes, measures):
-            boxes[read] = _input_box(reader, read, box, measures).union(boxes.get(read))
+            boxes[read] = _input_box(reader, read, box, places).union(boxes.get(read))
     return boxes.get(architecture.input.name)
 
 
@@ -114,12 +116,12 @@ def _unit_values(name: str, value: torch.Tensor, row: int, column: int) -> torch
     return value[0].flatten()[torch.from_numpy(maps.values[:, row, column].astype(np.int64)).to(value.device)]
 
 
-def _input_box(node: Node, read: str, box: PixelBox, measures: Mapping[str, Measure]) -> PixelBox:
+def _input_box(node: Node, read: str, box: PixelBox, places: Places) -> PixelBox:
     """The places of its input's map that the units in `box` read."""
-    size = map_size(measures[read])
-    if size is None:
+    size, window = places.size(read), places.window(node.name)
+    if size is None or (window is SAME_PLACE and node.name in places.followed_sizes):
         return box
-    down, across = measures[node.name].window
+    down, across = window
     top, bottom = down.read(box.top, box.bottom, size[0]) if down is not None else (0, size[0] - 1)
     left, right = across.read(box.left, box.right, size[1]) if across is not None else (0, size[1] - 1)
     return PixelBox(top, left, bottom, right)
