@@ -16,12 +16,15 @@ from explorer.document import ViewState
 from explorer.drawing import Marks, Picture
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.anchor import Anchor, PointedCard
+from explorer.ui.canvas.camera import Camera
 from explorer.ui.canvas.legend_placement import FloatingLegend
 from explorer.ui.canvas.picture_view import PictureView
+from explorer.ui.canvas.spotlight import bounding_rect, lit_rects, paint_spotlight
 from explorer.ui.canvas.viewport import LEGIBLE_SCALE, MIN_SCALE, Viewport
 from explorer.ui.canvas.zoom_controls import ZoomControls
 
 ZOOM_STEP = 1.2  # zoom for one notch of the wheel
+_SMALL_PART, _RAISED_PART = 0.4, 0.16  # of the height: what is small in the spotlight stands above the middle
 
 
 class DiagramView(PictureView):
@@ -31,6 +34,8 @@ class DiagramView(PictureView):
         super().__init__(parent)
         live_text(self, QWidget.setAccessibleName, "Diagram of the network")
         self._pointed = PointedCard()
+        self._camera = Camera(self)
+        self._lit: frozenset[str] = frozenset()  # nodes and groups in the spotlight
         self._legend = FloatingLegend()
         self._zoom_controls = ZoomControls(self)
         self._zoom_controls.zoom_in_clicked.connect(lambda: self.zoom(ZOOM_STEP))
@@ -218,10 +223,30 @@ class DiagramView(PictureView):
                 self._pixmap_cache.repaint_part(self._viewport.to_widget_rect(touched), self._viewport)
         self.update()
 
+    # the spotlight
+
+    def show_spotlight(self, ids: frozenset[str], room: QRectF | None = None) -> None:
+        """Dim everything but the cards of these nodes and groups, until called with none, and move the camera to them;
+        `room` is the part of the widget that is free for them, by default all of it."""
+        self._lit = ids
+        rects = lit_rects(self.picture, ids)
+        target = Viewport()
+        area, around = room if room is not None else QRectF(self.rect()), bounding_rect(rects)
+        if rects and target.fit_rect(around, area, 1.0):
+            if target.to_widget_rect(around).height() < _SMALL_PART * area.height():
+                target.offset += QPointF(0, -_RAISED_PART * area.height())  # a minimap may be below
+            self._is_fitted = False
+            self._camera.fly_to(target)
+        self.update()
+
     # painting
 
     def _paint_overlay(self, painter: QPainter) -> None:
-        self._legend.paint(painter, self.picture, self.theme)
+        rects = lit_rects(self.picture, self._lit)
+        if rects:
+            paint_spotlight(painter, self.theme, self._viewport, QRectF(self.rect()), rects)
+        else:
+            self._legend.paint(painter, self.picture, self.theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._zoom_controls.update_position(self.picture is not None)

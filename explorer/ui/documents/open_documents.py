@@ -72,10 +72,10 @@ class OpenDocuments(QObject):
         else:
             self.changed.emit()
 
-    def place(self, document: Document) -> None:
-        """Bring a newly opened document into sight: in place of an empty tab in sight, in place of the preview where it
-        is one itself, or else in a tab of its own."""
-        former = self.active if self.active.network is None else None
+    def place(self, document: Document, instead_of: Document | None = None) -> None:
+        """Bring a newly opened document into sight: in place of `instead_of`, or of an empty tab in sight, or of the
+        preview where it is one itself, or else in a tab of its own."""
+        former = self.active if self.active.network is None and instead_of is None else instead_of
         if former is None and document.is_preview:
             former = next((other for other in self._documents if other.is_preview), None)
         if former is None:

@@ -130,6 +130,9 @@ class WindowCommands(Protocol):
     def highlight_cards(self, ids: Iterable[str]) -> None:
         """Expand what hides these cards, highlight them until the selection changes, and bring them into view."""
 
+    def when_drawn(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the canvas shows the current state of the document in sight."""
+
     def show_status(self, text: str, milliseconds: int = 8000) -> None:
         """Show a message in the status bar."""
 

@@ -27,6 +27,7 @@ from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.recovery.tool import RecoveryTool
 from explorer.ui.start.tool import StartPageTool
 from explorer.ui.timing.tool import TimingTool
+from explorer.ui.tours.tool import ToursTool
 from explorer.ui.training.tool import TrainingTool
 from explorer.ui.user_module.tool import UserModuleTool
 from explorer.ui.weights.tool import WeightsTool
@@ -40,6 +41,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     RecoveryTool,
     StartPageTool,
     GuideTool,
+    ToursTool,
     OverviewTool,
     ExperimentsTool,
     NavigationTool,

@@ -304,6 +304,10 @@ class Window(QMainWindow):
         """Expand what hides these cards, highlight them and bring them into view."""
         self.navigator.highlight_cards(ids)
 
+    def when_drawn(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the canvas shows the current state of the document in sight."""
+        self.panel_updater.when_drawn(callback)
+
     def show_status(self, text: str, milliseconds: int = 8000) -> None:
         """Show a message in the status bar."""
         self.statusBar().showMessage(text, milliseconds)

@@ -1,0 +1,45 @@
+"""Which tours there are and what they are called: read without torch, for menus that are there before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.base.languages import Language
+from explorer.base.memo import bounded
+from explorer.base.resources import resource_path
+from explorer.base.safe_json import read_json
+
+#: File type of tours that users write or record.
+TOUR_SUFFIX = ".tour"
+
+#: In the order in which they are meant to be taken.
+TOURS: tuple[str, ...] = ("convolution", "resnet", "mobilenet")
+
+
+@dataclass(frozen=True, slots=True)
+class TourEntry:
+    """A tour of the app as lists show it."""
+
+    id: str
+    title: Mapping[str, str]
+    about: Mapping[str, str]
+    minutes: int
+    step_count: int
+
+
+@bounded(1)
+def list_tours() -> tuple[TourEntry, ...]:
+    """Return the tours of the app, in order."""
+    return tuple(_read_entry(id) for id in TOURS)
+
+
+def in_language(words: Mapping[Any, str], language: Language) -> str:
+    """Return a text in a language, or in one that it is written in."""
+    return words.get(language) or words.get("en") or next(iter(words.values()))
+
+
+def _read_entry(id: str) -> TourEntry:
+    raw = read_json(resource_path(f"tours/{id}.json"))
+    return TourEntry(id, raw["title"], raw["about"], raw["minutes"], len(raw["steps"]))

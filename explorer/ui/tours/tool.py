@@ -1,0 +1,165 @@
+"""Tool of the guided tours: the list to choose from, the card, the spotlight."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QDockWidget, QMenu
+
+from explorer.base.languages import tr, tr_noop
+from explorer.tours.listing import TOUR_SUFFIX, in_language, list_tours
+from explorer.ui.base.live_texts import live_text
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.tours.card import TourCard
+from explorer.ui.tours.chooser import TourChooser, TourRow
+from explorer.ui.tours.player import TourPlayer
+from explorer.ui.tours.progress import add_to_score, load_progress, load_score
+
+if TYPE_CHECKING:
+    from explorer.tours.tour import Tour
+    from explorer.tours.walk import Scene, View
+
+
+class ToursTool:
+    """Reached from the start page, Help and the palette; a tour goes on where it was left."""
+
+    def __init__(self, context: ToolContext) -> None:
+        self._context, self._session = context, context.session
+        self._reading_lane = context.add_lane("tours", latest_only=True)
+        self.player = TourPlayer(context, context.window)
+        self.player.scene_changed.connect(self._show_scene)
+        self.player.view_shown.connect(self._show_view)
+        self.player.ended.connect(self._on_ended)
+        self.card = TourCard(context.canvas)
+        self.card.next_requested.connect(lambda: self._step(1))
+        self.card.back_requested.connect(lambda: self._step(-1))
+        self.card.left.connect(self.leave)
+        self.card.guessed.connect(lambda is_right: self.card.show_score(add_to_score(is_right)))
+        self.card.answer_shown.connect(self._on_answered)
+        self.chooser = TourChooser(context.canvas, ())
+        self.chooser.tour_chosen.connect(self.play)
+        title, tip = tr_noop("Guided tours…"), tr_noop("Ten minutes each: from what a convolution does to MobileNet v3")
+        context.add_action("Help", title, self.show_chooser, "F2", tip)
+        self._menu = live_text(context.get_menu("Help").addMenu(""), QMenu.setTitle, "Tours")
+        self._menu.aboutToShow.connect(self._fill_menu)
+        context.start_actions.insert(0, (title, tip, self.show_chooser))
+        context.file_handlers[TOUR_SUFFIX] = self.open_file
+        self._session.on("document", self._follow_document)
+        self._session.on("language", self._show_anew)
+
+    # ways in
+
+    def show_chooser(self) -> None:
+        """Show the list of tours over the canvas."""
+        self.chooser.show_rows(self._rows())
+
+    def _rows(self) -> list[TourRow]:
+        language = self._session.language
+        rows = []
+        for entry in list_tours():
+            known = load_progress(entry.id)
+            title, about = in_language(entry.title, language), in_language(entry.about, language)
+            rows.append(TourRow(entry.id, title, about, entry.minutes, known.step, entry.step_count, known.is_finished))
+        return rows
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        for entry in list_tours():
+            action = self._menu.addAction(in_language(entry.title, self._session.language))
+            action.triggered.connect(lambda _=False, id=entry.id: self.play(id))
+
+    def play(self, id: str, number: int | None = None) -> None:
+        """Begin one of the app's tours at a step, by default where the user was."""
+        self.chooser.hide()
+
+        def read(_: object) -> Tour:
+            from explorer.tours.tour import load_tour
+
+            return load_tour(id)
+
+        self._reading_lane.submit(read, lambda tour: self.player.play(id, tour, number), self._show_failure)
+
+    def open_file(self, path: str) -> None:
+        """Begin a tour of a file, one that a teacher wrote or that was recorded."""
+
+        def read(_: object) -> Tour:
+            from pathlib import Path
+
+            from explorer.tours.tour import read_tour
+
+            return read_tour(Path(path))
+
+        self._reading_lane.submit(read, lambda tour: self.player.play("", tour, 0), self._show_failure)
+
+    def _show_failure(self, failure: Exception) -> None:
+        self._context.commands.show_error(failure)
+
+    # on the way
+
+    def _step(self, by: int) -> None:
+        self.card.show_busy()
+        self.player.go_to(self.player.number + by)
+
+    def leave(self) -> None:
+        """Leave the tour; it goes on here when it is chosen again."""
+        number, is_over = self.player.number + 1, self._is_at_end
+        self.player.leave()
+        if not is_over:
+            text = tr("You left the tour at step {number}. Help › Guided tours… goes on there.", number=number)
+            self._context.commands.show_status(text)
+
+    @property
+    def _is_at_end(self) -> bool:
+        tour = self.player.tour
+        return tour is None or self.player.number + 1 >= len(tour.steps)
+
+    def _on_answered(self) -> None:
+        self.player.reveal()
+        self._open_panels()
+
+    def _show_scene(self, scene: Scene) -> None:
+        tour = self.player.tour
+        assert tour is not None
+        self.card.show_scene(in_language(tour.title, self._session.language), scene, load_score())
+        if not self.card.is_asking:
+            self._open_panels()
+
+    def _show_view(self, view: View) -> None:
+        if self.player.is_in_sight and not self.card.isHidden():
+            self._context.canvas.show_spotlight(frozenset(view.targets), self.card.free_room())
+
+    def _open_panels(self) -> None:
+        """Bring the panel and the experiment of the step to the front."""
+        scene = self.player.scene
+        if scene is None:
+            return
+        dock = self._context.window.findChild(QDockWidget, scene.step.panel) if scene.step.panel else None
+        if dock is not None:
+            dock.show()
+            dock.raise_()
+        if scene.step.experiment is not None:
+            self._session.open_experiment(scene.step.experiment.id, scene.step.experiment.controls)
+        self.card.setFocus()
+
+    def _on_ended(self) -> None:
+        self.card.hide()
+        self._context.canvas.show_spotlight(frozenset())
+        self._context.canvas.setFocus()
+
+    def _follow_document(self) -> None:
+        """The card is over its own document only."""
+        if self.player.tour is None:
+            return
+        shown = self.player.is_in_sight
+        self.card.setVisible(shown)
+        if not shown:
+            self._context.canvas.show_spotlight(frozenset())
+        elif self.player.scene is not None:
+            view = self.player.scene.before if self.card.is_asking else self.player.scene.after
+            self._context.commands.when_drawn(partial(self._show_view, view))
+
+    def _show_anew(self) -> None:
+        if not self.chooser.isHidden():
+            self.chooser.show_rows(self._rows())
+        self.player.show_again()

@@ -1,0 +1,223 @@
+"""Tours in the window: steps, questions, the document, leaving and coming back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QDockWidget
+from pytestqt.qtbot import QtBot
+
+from explorer.edits import SwapActivation
+from explorer.tours.listing import TOURS
+from explorer.tours.tour import load_tour
+from explorer.ui.language.tool import LanguageTool
+from explorer.ui.plugin.menu_entries import menu_entries
+from explorer.ui.shell.window import Window
+from explorer.ui.tours.progress import load_progress, load_score
+from explorer.ui.tours.tool import ToursTool
+from tests.ui.conftest import settled
+
+SLOW = 60_000
+
+
+def tool(window: Window, kind: type) -> Any:
+    return next(found for found in window.tools if isinstance(found, kind))
+
+
+@pytest.fixture
+def tours(window: Window, qtbot: QtBot) -> ToursTool:
+    found: ToursTool = tool(window, ToursTool)
+    return found
+
+
+def arrive(tours: ToursTool, window: Window, qtbot: QtBot, number: int) -> None:
+    qtbot.waitUntil(lambda: tours.player.scene is not None and tours.player.scene.number == number, timeout=SLOW)
+    qtbot.waitUntil(lambda: not any(lane.busy for lane in window.tool_context.lanes if lane.name == "tour"))
+    settled(qtbot, window)
+
+
+def play(tours: ToursTool, window: Window, qtbot: QtBot, id: str, number: int) -> None:
+    tours.play(id, number)
+    arrive(tours, window, qtbot, number)
+
+
+def press(tours: ToursTool, key: Qt.Key) -> None:
+    event = QKeyEvent(QKeyEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(tours.card, event)
+
+
+def position(window: Window) -> int:
+    assert window.session.network is not None
+    return window.session.network.history.position
+
+
+def test_a_step_opens_its_network_and_lights_its_cards(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 0)
+    assert window.session.network is not None
+    assert window.session.network.title == "VGG-11"
+    assert tours.card.isVisible()
+    assert "3×224×224" in tours.card.say.text()
+    qtbot.waitUntil(lambda: window.canvas._lit == {"input"})
+    picture = window.canvas.picture
+    assert picture is not None
+    shown = window.canvas._viewport
+    rect = picture.rect("input")
+    assert rect is not None
+    qtbot.waitUntil(lambda: tours.card.free_room().contains(shown.to_widget_rect(rect)))
+
+
+def test_keys_go_on_and_back_and_leave(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 0)
+    press(tours, Qt.Key.Key_Right)
+    arrive(tours, window, qtbot, 1)
+    press(tours, Qt.Key.Key_Left)
+    arrive(tours, window, qtbot, 0)
+    press(tours, Qt.Key.Key_Right)
+    arrive(tours, window, qtbot, 1)
+    press(tours, Qt.Key.Key_Escape)
+    assert not tours.card.isVisible()
+    assert not window.canvas._lit
+    assert load_progress("convolution").step == 1
+    tours.play("convolution")
+    arrive(tours, window, qtbot, 1)
+
+
+def test_a_question_comes_before_the_edit(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 4)
+    card = tours.card
+    assert card.is_asking
+    assert card.next_button.text() == "Skip"
+    assert card.then.isHidden()
+    assert position(window) == 0
+    press(tours, Qt.Key.Key_3)  # more
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
+    assert card.question is not None
+    assert "Not so" in card.question.answer_text
+    assert "multiply-adds" in card.question.answer_text
+    assert "Still 133 M" in card.then.text()
+    assert card.then.isVisible()
+    assert (load_score().right, load_score().asked) == (0, 1)
+    assert card.next_button.text() == "Next →"
+    press(tours, Qt.Key.Key_Right)
+    arrive(tours, window, qtbot, 5)
+    assert position(window) == 0
+
+
+def test_a_number_and_a_skip(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 2)
+    question = tours.card.question
+    assert question is not None
+    assert question._line is not None
+    assert QApplication.focusWidget() is question._line or not window.isActiveWindow()
+    question._line.setText("lots")
+    qtbot.keyPress(question._line, Qt.Key.Key_Return)
+    assert not question.is_answered
+    question._line.setText("3*3*3*64 + 64")
+    qtbot.keyPress(question._line, Qt.Key.Key_Return)
+    assert "Right" in question.answer_text
+    assert load_score().right == 1
+    play(tours, window, qtbot, "convolution", 7)
+    tours.card.next_button.click()
+    assert tours.card.question is not None
+    assert tours.card.question.is_answered
+    assert tours.card.question.verdict is None
+    assert load_score().asked == 1
+
+
+def test_a_guess_on_the_scale(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "mobilenet", 3)
+    question = tours.card.question
+    assert question is not None
+    scale = question._scale
+    assert scale is not None
+    qtbot.mouseClick(scale, Qt.MouseButton.LeftButton, pos=QPoint(scale.width() - 20, 30))
+    assert scale.guess > 8
+    scale.set_guess(9)
+    qtbot.keyPress(scale, Qt.Key.Key_Return)  # goes up to the card
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
+    assert "Right" in question.answer_text
+
+
+def test_nobody_is_asked_about_saving(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "resnet", 3)
+    tours.card.reveal()
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
+    document = tours.player.document
+    assert document is not None
+    assert not document.is_modified
+    tours.leave()
+    assert not document.is_modified
+
+
+def test_a_network_takes_the_place_of_the_one_before(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "mobilenet", 0)
+    count = len(window.documents)
+    play(tours, window, qtbot, "mobilenet", 6)
+    assert window.session.network is not None
+    assert window.session.network.title == "MobileNet v2"
+    assert len(window.documents) == count
+
+
+def test_what_the_user_made_stays(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "mobilenet", 0)
+    theirs = window.session.document
+    window.apply_edit(SwapActivation("*", "gelu"))
+    qtbot.waitUntil(lambda: position(window) == 1, timeout=SLOW)
+    press(tours, Qt.Key.Key_Right)
+    arrive(tours, window, qtbot, 1)
+    assert window.session.document is not theirs
+    assert theirs.is_open
+    assert theirs.network is not None
+    assert theirs.network.history.position == 1
+    assert position(window) == 0
+
+
+def test_the_card_stays_with_its_document(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 1)
+    document = window.session.document
+    window.open_network("resnet18", is_preview=False)
+    qtbot.waitUntil(lambda: window.session.document is not document, timeout=SLOW)
+    assert not tours.card.isVisible()
+    assert not window.canvas._lit
+    window.documents.activate(document)
+    settled(qtbot, window)
+    assert tours.card.isVisible()
+    qtbot.waitUntil(lambda: bool(window.canvas._lit))
+    window.tabs.close(document)
+    assert tours.player.tour is None
+    assert not tours.card.isVisible()
+
+
+def test_another_language_at_the_same_step(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    play(tours, window, qtbot, "convolution", 1)
+    languages: LanguageTool = tool(window, LanguageTool)
+    languages.actions["zh"].trigger()
+    qtbot.waitUntil(lambda: "窗口" in tours.card.say.text(), timeout=SLOW)
+    assert tours.card.next_button.text() == "下一步 →"
+    languages.actions["en"].trigger()
+
+
+def test_the_end(tours: ToursTool, window: Window, qtbot: QtBot) -> None:
+    last = len(load_tour("convolution").steps) - 1
+    play(tours, window, qtbot, "convolution", last)
+    assert tours.card.next_button.text() == "Finish"
+    tours.card.next_button.click()
+    assert tours.player.tour is None
+    tours.show_chooser()
+    assert "done" in tours.chooser.rows[0].state_text
+    assert tours.chooser.rows[1].state_text == "10 min"
+    qtbot.keyPress(tours.chooser, Qt.Key.Key_Escape)
+    assert tours.chooser.isHidden()
+    tours.play("convolution")
+    arrive(tours, window, qtbot, 0)  # a tour that was finished begins anew
+
+
+def test_every_tour_is_in_help_and_its_panels_exist(tours: ToursTool, window: Window) -> None:
+    titles = [entry.title for entry in menu_entries(window.menuBar()) if "Tours" in entry.path]
+    assert titles == [load_tour(id).title["en"] for id in TOURS]
+    for id in TOURS:
+        for step in load_tour(id).steps:
+            assert not step.panel or window.findChild(QDockWidget, step.panel) is not None, (id, step.panel)
