@@ -48,7 +48,7 @@ class _WindowAttention(nn.Module):
             back = mixed.reshape(-1, 4, 4, 4, 4, 8).permute(0, 5, 3, 1, 4, 2).reshape(-1, 8, 16, 16)
         else:
             back = mixed.reshape(-1, 4, 4, 4, 4, 8).permute(0, 5, 1, 3, 2, 4).reshape(-1, 8, 16, 16)
-        return self.last(back)  # type: ignore[no-any-return]
+        return self.last(back)
 
 
 def seen_pixels(value: torch.Tensor, image: torch.Tensor) -> tuple[int, int, int, int]:
