@@ -55,10 +55,10 @@ def _open_exported(path: str, title: str, input_shape: Sides | None, inputs: Inp
 def _open_script(path: str, title: str, input_shape: Sides | None, inputs: InputSpecs) -> VerifiedModule:
     load: Any = torch.jit.load
     module: nn.Module = load(path, map_location="cpu").eval()
-    if inputs or len(required_parameters(module)) != 1:
+    if len(inputs) > 1 or len(required_parameters(module)) != 1:
         return open_verified(module, inputs or (single_input(input_shape) if input_shape else ()))
-    shape = input_shape or (1, 3, 224, 224)
-    example = positional_example((InputSpec("", shape, _name_of(_dtype_of(module))),))
+    own = (InputSpec("", input_shape or (1, 3, 224, 224), _name_of(_dtype_of(module))),)
+    example = positional_example(inputs or own)
     name = getattr(module, "original_name", "") or title
     parameters = [path for path, _ in module.named_parameters()]
     return open_program(script_to_program(module, example.main), example, name, parameters)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from explorer.analysis.verification import VerifiedModule
     from explorer.edits import Edit
     from explorer.network import Network
+    from explorer.project.opening import OpenModelFile
 
 
 InputsLike = str | InputSpec | Iterable[str | InputSpec]
@@ -121,7 +122,7 @@ def _open_file(path: Path, text: str, arguments: _Arguments) -> Network:
     network = network_from_verified(
         _read_model(path, found.kind, arguments), seed=arguments.seed, edits=arguments.edits
     )
-    network.context.file = str(path.resolve()) if found.kind == "onnx" else ""
+    network.context.file = str(path.resolve())
     return network
 
 
@@ -159,10 +160,17 @@ def _open_own(text: str, arguments: _Arguments) -> Network:
 def _open_project(path: Path, arguments: _Arguments) -> Network:
     from explorer.project.opening import open_project
 
-    def open_file(file: Path) -> Network:
-        return open_any(file, apart=arguments.apart)
+    open_file = model_file_opener(trusted=arguments.trusted, apart=arguments.apart)
+    return open_project(path, trusts_file=arguments.trusted, open_file=open_file)[0].edit(*arguments.edits)
 
-    return open_project(path, open_file=open_file)[0].edit(*arguments.edits)
+
+def model_file_opener(*, trusted: bool = False, apart: Apart | None = None) -> OpenModelFile:
+    """Return what `open_project` opens model files with. `trusted` and `apart` as in `open_any`."""
+
+    def open_file(file: Path, input_shape: tuple[int, ...] | None, inputs: tuple[InputSpec, ...]) -> Network:
+        return open_any(file, input_shape=input_shape, inputs=inputs, trusted=trusted, apart=apart)
+
+    return open_file
 
 
 def _open_weights(path: Path, arguments: _Arguments) -> Network:

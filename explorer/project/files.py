@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from explorer.base.atomic_write import write_atomic
+from explorer.base.atomic_write import MODEL_SUFFIXES, write_atomic
 from explorer.base.id_text import join_ids, split_ids
 from explorer.base.languages import tr
 from explorer.base.memo import bounded
@@ -37,8 +37,8 @@ _Id = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]  # of a card: that of a 
 #: "package.module:make", or "folder/net.py:Net" with a path that says nothing across lines.
 _FACTORY_PATTERN = r"^(([A-Za-z_][\w.]*|[^\x00-\x1f]+\.py):[A-Za-z_][\w.]*)?$"
 
-#: A model that is opened without running code.
-_MODEL_PATTERN = r"^([^\x00-\x1f]+\.[oO][nN][nN][xX])?$"
+#: A file of a model; one that can run code is opened after consent alone.
+_MODEL_PATTERN = rf"^([^\x00-\x1f]+\.(?i:{'|'.join(suffix[1:] for suffix in MODEL_SUFFIXES)}))?$"
 
 
 class ProjectError(ValueError):

@@ -18,6 +18,9 @@ from explorer.networks.input_spec import InputSpec, is_file_source, relocate, si
 from explorer.networks.user_module import UserModule, is_network_path
 from explorer.project.files import Project, ProjectError, ProjectView, read_project
 
+#: Opens the model in a file, on an image of that shape or on these inputs.
+OpenModelFile = Callable[[Path, tuple[int, ...] | None, tuple[InputSpec, ...]], Network]
+
 
 class ConsentRequired(ProjectError):
     """Raised for a project of a user's module: opening it runs the code of `user_module`, once the user consents."""
@@ -31,6 +34,21 @@ class ConsentRequired(ProjectError):
             )
         )
         self.path, self.user_module = str(path), user_module
+
+
+class ModelConsentRequired(ProjectError):
+    """Raised for a project of a model in `file`, whose format can run code: opening it has to be agreed to."""
+
+    def __init__(self, path: str | Path, file: Path) -> None:
+        super().__init__(
+            tr(
+                "{path} is of the model {file}, which can run code of whoever made it: open it only if you trust where "
+                "it comes from",
+                path=path,
+                file=file,
+            )
+        )
+        self.path, self.file = str(path), file
 
 
 def build_project(network: Network, view: ProjectView | None = None, folder: Path | None = None) -> Project:
@@ -103,7 +121,8 @@ def open_project(
     *,
     trusted: UserModule | None = None,
     limits: Limits | None = None,
-    open_file: Callable[[Path], Network] | None = None,
+    trusts_file: bool = False,
+    open_file: OpenModelFile | None = None,
 ) -> tuple[Network, Project]:
     """Open the network of a project file and apply its edits.
 
@@ -111,11 +130,12 @@ def open_project(
         keep_going: called before each edit with the fraction done (0 to 1); False stops with Cancelled.
         trusted: the module that the user has consented to run.
         limits: of a process of its own, in which the module runs; without them it runs in this one.
-        open_file: opens a model in another format (`explorer.opening.open_any`).
+        trusts_file: whether the user has consented to open a model whose format can run code.
+        open_file: opens a model in another format, on the inputs of the project (`explorer.opening.open_any`).
 
     Raises:
         ProjectError: the message names the file, the edit that cannot be made, and why.
-        ConsentRequired: code would have to run.
+        ConsentRequired, ModelConsentRequired: code would have to run.
         Cancelled: `keep_going` returned False.
     """
     project = read_project(path)
@@ -126,7 +146,7 @@ def open_project(
             raise ProjectError(f"{path}: {failure}") from failure
         return _apply_edits(network, project, path, keep_going), project
     if project.file:
-        return _apply_edits(_open_model_file(project, path, open_file), project, path, keep_going), project
+        return _apply_edits(_open_model_file(project, path, open_file, trusts_file), project, path, keep_going), project
     if project.module:
         if trusted is None:
             raise ConsentRequired(path, user_module_of(project, path))
@@ -146,7 +166,7 @@ def open_project(
     return _apply_edits(network, project, path, keep_going), project
 
 
-def _open_model_file(project: Project, path: str | Path, open_file: Callable[[Path], Network] | None) -> Network:
+def _open_model_file(project: Project, path: str | Path, open_file: OpenModelFile | None, trusts_file: bool) -> Network:
     if is_network_path(project.file):  # a look would sign in
         raise ProjectError(
             tr(
@@ -159,8 +179,12 @@ def _open_model_file(project: Project, path: str | Path, open_file: Callable[[Pa
         raise ProjectError(
             tr("{path} is of a model in another format, {file}: use explorer.open", path=path, file=project.file)
         )
+    file = Path(path).resolve().parent / project.file
+    if file.suffix.lower() != ".onnx" and not trusts_file:
+        raise ModelConsentRequired(path, file)
+    inputs = tuple(relocate(spec, Path(path).resolve().parent) for spec in project.inputs)
     try:
-        return open_file(Path(path).resolve().parent / project.file)
+        return open_file(file, project.input_shape, inputs)
     except ValueError as failure:
         raise ProjectError(f"{path}: {failure}") from failure
 

@@ -35,7 +35,10 @@ def to_python(network: Network) -> str:
         opening = f"open_user_module(UserModule({user_module.factory!r}, {dict(user_module.arguments)!r}, {made}))"
     elif network.context.file:
         lines[0 if not edits else 1] = "from explorer.opening.open_any import open_any"
-        opening = f"open_any({network.context.file!r})"
+        arguments = [repr(network.context.file)]
+        if not network.context.file.lower().endswith(".onnx"):  # a format that can run code
+            arguments += [f"inputs={inputs!r}" if inputs else f"input_shape={shape!r}", "trusted=True"]
+        opening = f"open_any({', '.join(arguments)})"
     else:
         arguments = [repr(entry.key) if entry is not None else "module"]
         if shape is not None:

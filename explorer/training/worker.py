@@ -11,7 +11,7 @@ from filelock import Timeout
 
 from explorer.base.languages import tr
 from explorer.network import Network
-from explorer.opening.open_any import open_any
+from explorer.opening.open_any import model_file_opener
 from explorer.project.files import read_project
 from explorer.project.opening import open_project, user_module_of
 from explorer.training.execution import execute
@@ -23,7 +23,7 @@ def open_run_network(folder: RunFolder, trusted: bool) -> Network:
     path = folder.network_path
     project = read_project(path)
     own = user_module_of(project, path) if project.module and trusted else None
-    network, _ = open_project(path, trusted=own, open_file=lambda file: open_any(str(file), trusted=trusted))
+    network, _ = open_project(path, trusted=own, trusts_file=trusted, open_file=model_file_opener(trusted=trusted))
     return network
 
 

@@ -21,7 +21,7 @@ from explorer.opening.errors import CodeConsentRequired, OpeningError
 from explorer.opening.open_any import Apart, open_any
 from explorer.opening.recognition import recognise_weights
 from explorer.project.files import ProjectError, write_project
-from explorer.project.opening import build_project, open_project
+from explorer.project.opening import ModelConsentRequired, build_project, open_project
 from explorer.project.python_script import to_python
 
 SHAPE = (1, 3, 16, 16)
@@ -150,11 +150,30 @@ def test_a_project_of_an_onnx_file_names_it_and_opens_it_again(files: Path, tmp_
     for name, said in (
         ("//host/x.onnx", "on another machine"),
         ("gone.onnx", "cannot read"),
-        ("x.pt2", "string should"),
+        ("x.exe", "string should"),
     ):
         path.write_text(json.dumps({"format": "cnnx", "version": 1, "file": name, "edits": [], "position": 0}))
         with pytest.raises(ProjectError, match=said):
             explorer.open(path)
+
+
+@pytest.mark.parametrize("name", ["net.pt2", "script.pt", "module.pt"])
+def test_a_project_of_a_model_that_can_run_code_is_opened_after_consent_alone(
+    name: str, files: Path, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes((files / name).read_bytes())
+    opened = explorer.open(tmp_path / name, trusted=True, input_shape=SHAPE)
+    network = opened.edit(explorer.SwapActivation("*", "gelu")) if name == "module.pt" else opened
+    path = tmp_path / "work.cnnx"
+    write_project(path, build_project(network, folder=tmp_path))
+    with pytest.raises(ModelConsentRequired, match=name):
+        explorer.open(path)
+    again = explorer.open(path, trusted=True)
+    assert again.history.applied_edits == network.history.applied_edits
+    assert torch.equal(again.run("cat").result.main_output, network.run("cat").result.main_output)
+    values: dict[str, Any] = {}
+    exec(to_python(opened), values)
+    assert values["network"].figures.total == opened.figures.total
 
 
 def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:

@@ -142,15 +142,20 @@ def reload_user_module_job(limits: Limits | None = None) -> Callable[[Network, K
 
 
 def open_project_job(
-    path: str, level: Level, agreed: UserModule | None = None, limits: Limits | None = None
+    path: str,
+    level: Level,
+    agreed: UserModule | None = None,
+    limits: Limits | None = None,
+    *,
+    trusts_file: bool = False,
 ) -> Callable[[KeepGoing], OpenedNetwork]:
     """Job that opens a project file. `level` is for files that store no view; `agreed` is user code that may run, in
-    its own process and within `limits`."""
+    its own process and within `limits`; `trusts_file` agrees to a model file that can run code."""
 
     def job(keep_going: KeepGoing) -> OpenedNetwork:
         import explorer.project.journal  # noqa: F401 - as above
         from explorer.analysis.sample_names import BUILT_IN_SAMPLES
-        from explorer.opening.open_any import Apart, open_any
+        from explorer.opening.open_any import Apart, model_file_opener
         from explorer.presenters import expanded_at_level
         from explorer.project import opening
         from explorer.project.saving import file_fingerprint
@@ -162,7 +167,8 @@ def open_project_job(
             keep_going,
             trusted=agreed,
             limits=apart.limits,
-            open_file=lambda file: open_any(file, apart=apart),
+            trusts_file=trusts_file,
+            open_file=model_file_opener(trusted=trusts_file, apart=apart),
         )
         view = project.view
         if view.opened is None:

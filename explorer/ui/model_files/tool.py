@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from explorer.base.atomic_write import MODEL_SUFFIXES
 from explorer.base.cancellation import KeepGoing
 from explorer.base.languages import tr
 from explorer.networks.by_name import is_installed, list_names
+from explorer.ui.base import jobs
 from explorer.ui.library.network_filter import build_library_rows
 from explorer.ui.library.panel import LibraryPanel
 from explorer.ui.plugin.tool_context import ToolContext
@@ -34,6 +36,7 @@ class ModelFilesTool:
         self.question: QMessageBox | None = None
         for suffix in MODEL_SUFFIXES:
             context.file_handlers[suffix] = self.open_file
+        context.error_handlers.append(self._handle_consent)
         self._library = context.window.findChild(LibraryPanel)
         self._is_listed = False
         if self._library is not None and is_installed(_LIBRARY):
@@ -58,14 +61,30 @@ class ModelFilesTool:
         elif found.kind == "project":
             self._context.commands.show_error(ValueError(tr("{file} is a project: name it so (.cnnx).", file=path)))
         elif found.runs_code:
-            self._ask_consent(path, found)
+            text = tr("{file} is {format}, which can run code.", file=Path(path).name, format=found.name)
+            self._ask_consent(path, text, lambda: self._context.commands.open_model_file(path, trusted=True))
         else:
             self._context.commands.open_model_file(path)
 
-    def _ask_consent(self, path: str, found: Format) -> None:
+    def _handle_consent(self, failure: Exception) -> bool:
+        """Ask for consent when an error says that a project is of a model that can run code; return whether it did."""
+        from explorer.project.opening import ModelConsentRequired
+
+        if not isinstance(failure, ModelConsentRequired):
+            return False
+        job = jobs.open_project_job(failure.path, self._session.default_level, trusts_file=True)
+        commands = self._context.commands
+        self._ask_consent(
+            str(failure.file),
+            tr("{file} is of a model that can run code.", file=Path(failure.path).name),
+            lambda: self._lane.submit(job, commands.show_opened, commands.show_error),
+        )
+        return True
+
+    def _ask_consent(self, path: str, text: str, accepted: Callable[[], object]) -> None:
         box = self._build_question(
             tr("Open model"),
-            tr("{file} is {format}, which can run code.", file=Path(path).name, format=found.name),
+            text,
             tr(
                 "Opening it runs whatever its maker put into it, with your permissions, in a process of its own: it "
                 "can read, change and send your files. Open only files from people you trust.\n\n{path}",
@@ -77,7 +96,7 @@ class ModelFilesTool:
         cancel = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(cancel)
         box.setEscapeButton(cancel)
-        self._show(box, lambda: self._context.commands.open_model_file(path, trusted=True), run)
+        self._show(box, accepted, run)
 
     def _load_weights(self, path: str, network: Network) -> None:
         """Load weights into the open network; where they are of another one, offer to open that."""

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 import explorer
+from explorer.project.files import write_project
+from explorer.project.opening import build_project
 from explorer.ui.base.recent_projects import recent_projects
 from explorer.ui.model_files.tool import ModelFilesTool
 from explorer.ui.shell.window import Window
@@ -66,6 +68,22 @@ def test_a_file_that_can_run_code_asks_first_and_cancel_leaves_all_as_it_is(
     window.open_file(str(files / "net.pt2"))
     answer(asked(tool, qtbot), "Run code")
     assert opened(window, qtbot).title == "net"
+
+
+@pytest.mark.apart
+def test_a_project_of_a_model_that_can_run_code_asks_first(
+    window: Window, tool: ModelFilesTool, files: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "net.pt2").write_bytes((files / "net.pt2").read_bytes())
+    project = build_project(explorer.open(tmp_path / "net.pt2", trusted=True), folder=tmp_path)
+    write_project(tmp_path / "work.cnnx", project)
+    window.open_file(str(tmp_path / "work.cnnx"))
+    box = asked(tool, qtbot)
+    assert "work.cnnx is of a model that can run code." in box.text()
+    assert str(tmp_path / "net.pt2") in box.informativeText()
+    answer(box, "Run code")
+    assert opened(window, qtbot).title == "net"
+    assert window.session.document.path == tmp_path / "work.cnnx"
 
 
 def test_weights_go_into_the_open_network_or_offer_their_own(
