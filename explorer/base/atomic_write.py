@@ -25,8 +25,10 @@ def is_project(path: str | Path) -> bool:
     return Path(path).suffix.lower() == PROJECT_SUFFIX
 
 
-def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], object], *, is_synced: bool = True) -> None:
     """Call `write` with a temporary path, then rename it to `path`: readers find the old file or the whole new one.
+
+    Unless `is_synced`, this returns before the file is on the disk: it outlasts the process, and not a power cut.
 
     A link stays a link to the file it names, and a file keeps its permissions; a new one has those of the folder's
     other new files. On failure (OSError, or what `write` raises) the old file stays and the temporary one is removed;
@@ -40,14 +42,16 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     mode = (path if path.exists() else temporary).stat().st_mode
     try:
         write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if is_synced:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.chmod(stat.S_IMODE(mode))  # what wrote it may have made a file of its own
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if is_synced:
+        _sync_folder(path.parent)
 
 
 def _check_writable(path: Path) -> None:

@@ -159,8 +159,8 @@ def read_project(path: str | Path) -> Project:
     return _parse_project(value, path)
 
 
-def write_project(path: str | Path, project: Project) -> None:
-    """Write a project atomically. Raises ProjectError."""
+def write_project(path: str | Path, project: Project, *, is_synced: bool = True) -> None:
+    """Write a project atomically, on the disk when this returns unless `is_synced` is false. Raises ProjectError."""
     value: dict[str, Any] = {"format": "cnnx", "version": PROJECT_VERSION}
     named = {"network": project.network, "module": project.module, "file": project.file}
     value |= {kind: name for kind, name in named.items() if name}
@@ -173,7 +173,7 @@ def write_project(path: str | Path, project: Project) -> None:
     value["edits"] = [edit_to_json(edit) for edit in project.edits]
     value |= {"position": project.position, "view": _view_to_json(project.view)}
     try:
-        _write(Path(path), value)
+        _write(Path(path), value, is_synced=is_synced)
     except OSError as failure:
         raise ProjectError(
             tr("cannot write {path}: {reason}", path=path, reason=failure.strerror or failure)
@@ -339,9 +339,9 @@ def _parse_edits(values: list[Any], path: Path) -> tuple[Edit, ...]:
     return tuple(edit_from_json(item, f"{path}: edit {number}") for number, item in enumerate(values, 1))
 
 
-def _write(path: Path, value: Mapping[str, Any]) -> None:
+def _write(path: Path, value: Mapping[str, Any], *, is_synced: bool = True) -> None:
     text = json.dumps(value, indent=2)
-    write_atomic(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+    write_atomic(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"), is_synced=is_synced)
 
 
 def _field_names(kind: type[Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The journal: documents with unsaved edits, written after each edit, so that a kill or a power cut loses at most the
+"""The journal: documents with unsaved edits, written with each edit, so that a kill or a power cut loses at most the
 last one.
 
 What must always hold:
@@ -9,6 +9,9 @@ What must always hold:
   on: two never have the same document.
 - A document is two files: `1.json` says where it comes from and never changes, `1.cnnx` is a project like any other and
   is replaced as a whole. It is removed when the document was saved, closed or thrown away, not before.
+- An edit is noted in a third, `1-newest.cnnx`, before it is shown: that takes about a millisecond, as the disk is not
+  waited for. It outlasts the process. `1.cnnx` follows, on the disk, and takes its place; after a power cut in between,
+  `1-newest.cnnx` may be torn, and `1.cnnx` is the document.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from explorer.base.atomic_write import PROJECT_SUFFIX, write_atomic
@@ -35,6 +39,7 @@ from explorer.project.files import Project, ProjectError, read_project, write_pr
 EXPIRY_DAYS = 30
 
 _LOCK_SUFFIX = ".lock"
+_NEWEST = "-newest"
 _MAX_ATTEMPTS = 8  # to make a room that nobody else looks at in that moment
 
 
@@ -58,25 +63,59 @@ class LostDocument:
 
 
 class JournalEntry:
-    """The place of one document in the journal. Its methods raise ProjectError or OSError; one thread at a time."""
+    """The place of one document in the journal. Its methods raise ProjectError or OSError; one may note while another
+    thread writes. What was discarded is not written any more."""
 
     def __init__(self, journal: Journal, origin: Origin) -> None:
         self._journal, self._origin = journal, origin
+        self._lock = Lock()  # held for the time that names change, not while a disk is waited for
         self._file: Path | None = None
+        self._noted: Project | None = None  # what the newest file holds
+        self._is_discarded = False
+
+    def note(self, project: Project) -> None:
+        """Write the document as it is now, so that it outlasts this process. `write` is to follow."""
+        with self._lock:
+            if self._is_discarded:
+                return
+            file = self._place(is_synced=False)
+            self._noted = None
+            try:
+                write_project(_newest_path(file), project, is_synced=False)
+            except BaseException:
+                _newest_path(file).unlink(missing_ok=True)  # what it holds is older than what `write` will
+                raise
+            self._noted = project
 
     def write(self, project: Project) -> None:
         """Write the document as it is now, on the disk when this returns. Files that it names must be absolute."""
-        if self._file is None:
-            file = self._journal._new_file()
-            write_atomic(file.with_suffix(".json"), lambda beside: beside.write_text(json.dumps(asdict(self._origin))))
-            self._file = file
-        write_project(self._file, project)
+        with self._lock:
+            if self._is_discarded:
+                return
+            file = self._place(is_synced=True)
+        write_project(file, project)
+        with self._lock:
+            if self._noted is None or _is_same_state(self._noted, project):  # else there is a newer edit already
+                _newest_path(file).unlink(missing_ok=True)
+                self._noted = None
 
     def discard(self) -> None:
         """Forget the document: it was saved, closed, or its edits were taken back."""
-        if self._file is not None:
-            _remove_document(self._file)
-            self._file = None
+        with self._lock:
+            self._is_discarded = True
+            if self._file is not None:
+                _remove_document(self._file)
+                self._file = None
+
+    def _place(self, *, is_synced: bool) -> Path:
+        """Return the file of the document; that of its origin is beside it."""
+        if self._file is None:
+            self._file = self._journal._new_file()
+        origin = self._file.with_suffix(".json")
+        if not origin.exists() or (is_synced and not self._file.exists()):
+            text = json.dumps(asdict(self._origin))
+            write_atomic(origin, lambda beside: beside.write_text(text), is_synced=is_synced)
+        return self._file
 
 
 class Journal:
@@ -87,6 +126,7 @@ class Journal:
         self._room: _Room | None = None
         self._taken: list[_Room] = []
         self._numbers = itertools.count(1)
+        self._lock = Lock()  # of the making of the room
 
     def open_entry(self, origin: Origin) -> JournalEntry:
         """Return a place for a document."""
@@ -109,7 +149,7 @@ class Journal:
         file = Path(file)
         if not any(file.parent == room.folder for room in self._taken):
             return None
-        return next((one for one in _read_room(file.parent) if one.file == file), None)
+        return next((one for one in _read_room(file.parent) if _document_path(one.file) == _document_path(file)), None)
 
     def discard(self, lost: LostDocument) -> None:
         """Remove a document that was opened again, or that the user does not want. Raises OSError."""
@@ -126,8 +166,9 @@ class Journal:
         return [*self._taken, *([self._room] if self._room is not None else [])]
 
     def _new_file(self) -> Path:
-        if self._room is None:
-            self._room = _Room.create(self._folder)
+        with self._lock:
+            if self._room is None:
+                self._room = _Room.create(self._folder)
         return self._room.folder / f"{next(self._numbers)}{PROJECT_SUFFIX}"
 
 
@@ -192,15 +233,31 @@ def _lock(file: IO[bytes]) -> None:
 
 def _read_room(folder: Path) -> Iterator[LostDocument]:
     """Yield the documents of a room that can be read. Those of a newer app cannot, and wait for it."""
-    for file in sorted(folder.glob(f"[!.]*{PROJECT_SUFFIX}")):
-        with contextlib.suppress(OSError, ProjectError):
-            changed = file.stat().st_mtime
-            if time.time() - changed > EXPIRY_DAYS * 86400:
-                _remove_document(file)
-                continue
-            project = read_project(file)
-            name = project.network or project.module or Path(project.file).name
-            yield LostDocument(file, _read_origin(file, name), changed, project.position)
+    for document in sorted({_document_path(file) for file in folder.glob(f"[!.]*{PROJECT_SUFFIX}")}):
+        for file in (_newest_path(document), document):
+            with contextlib.suppress(OSError, ProjectError):
+                changed = file.stat().st_mtime
+                if time.time() - changed > EXPIRY_DAYS * 86400:
+                    _remove_document(document)
+                    break
+                project = read_project(file)
+                name = project.network or project.module or Path(project.file).name
+                yield LostDocument(file, _read_origin(document, name), changed, project.position)
+                break
+
+
+def _newest_path(document: Path) -> Path:
+    """Return where the newest state of a document is noted."""
+    return document.with_name(f"{document.stem}{_NEWEST}{document.suffix}")
+
+
+def _document_path(file: Path) -> Path:
+    """Return the document that a file of the journal is of: itself, or what its newest state is noted of."""
+    return file.with_name(f"{file.stem.removesuffix(_NEWEST)}{file.suffix}")
+
+
+def _is_same_state(one: Project, other: Project) -> bool:
+    return (one.edits, one.position) == (other.edits, other.position)
 
 
 def _read_origin(file: Path, name: str) -> Origin:
@@ -213,5 +270,6 @@ def _read_origin(file: Path, name: str) -> Origin:
 
 
 def _remove_document(file: Path) -> None:
-    file.unlink(missing_ok=True)
-    file.with_suffix(".json").unlink(missing_ok=True)
+    document = _document_path(file)
+    for part in (_newest_path(document), document, document.with_suffix(".json")):
+        part.unlink(missing_ok=True)

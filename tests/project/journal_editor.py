@@ -30,12 +30,15 @@ def _edit(folder: Path, mine: Path, seed: int) -> None:
     entry = journal.open_entry(Origin("ResNet-18", str(mine), mark))
     for count in range(1, len(EDITS) + 1):
         _say("begun", count)
-        entry.write(build_project(count))
+        entry.note(build_project(count))
         _say("done", count)
+        if choice.random() < 0.7:  # else a newer one comes first
+            entry.write(build_project(count))
         if choice.random() < 0.3:
             mark = save_project(mine, build_project(count), mark)
             _say("saved", count)
             entry.discard()
+            entry = journal.open_entry(Origin("ResNet-18", str(mine), mark))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,47 @@ def test_without_an_edit_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "journal").exists()
 
 
+def test_what_was_noted_counts_until_it_is_written(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    entry = journal.open_entry(RESNET)
+    entry.note(build_project(1))
+    entry.write(build_project(1))
+    entry.note(build_project(2))
+    entry.note(build_project(3))
+    entry.write(build_project(2))  # late: another edit is noted already
+    journal.close()
+    with closing(Journal(tmp_path)) as found:
+        (lost,) = found.take_lost()
+        assert lost.edits == 3
+        assert lost.origin == RESNET
+        assert found.find_lost(lost.file) == lost
+        found.discard(lost)
+        assert found.take_lost() == ()
+    assert not list(tmp_path.glob("*/*"))
+
+
+def test_a_note_that_a_power_cut_tore_gives_way_to_what_was_on_the_disk(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    entry = journal.open_entry(RESNET)
+    entry.write(build_project(2))
+    entry.note(build_project(3))
+    (note,) = tmp_path.glob("*/*-newest.cnnx")
+    note.write_bytes(b"")
+    journal.close()
+    assert counts(lost_in(tmp_path)) == [2]
+
+
+def test_what_was_discarded_is_neither_noted_nor_written_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    entry = journal.open_entry(RESNET)
+    entry.note(build_project(1))
+    entry.discard()
+    entry.note(build_project(2))
+    entry.write(build_project(2))
+    journal.close()
+    assert lost_in(tmp_path) == ()
+
+
 def test_what_was_open_is_found_with_where_it_came_from(tmp_path: Path) -> None:
     origin = Origin("ResNet-18", "/home/me/mine.cnnx", "abc")
     abandoned(tmp_path, 3, origin=origin)

@@ -115,6 +115,13 @@ def _build_style_sheet(c: Colours) -> str:
         QToolBar QToolButton:hover {{ border-color: {c.border}; background: {c.surface}; }}
         QToolBar QToolButton:checked {{ background: {c.accent}; color: {"#ffffff" if c is _LIGHT else "#10131a"}; }}
         QToolBar QToolButton:disabled {{ color: {c.previous}; }}
+        QToolBar#activities {{ border: 0; border-right: 1px solid {c.border}; padding: 3px 0; spacing: 0; }}
+        QToolBar QToolButton[role="activity"] {{ border: 0; border-left: 2px solid transparent; border-radius: 0; }}
+        QToolBar QToolButton[role="activity"] {{ padding: 4px 4px 3px 3px; color: {c.muted}; font-size: 11px; }}
+        QToolBar QToolButton[role="activity"]:hover {{ background: {c.surface}; color: {c.text}; }}
+        QToolBar QToolButton[role="activity"]:focus {{ background: {c.surface}; color: {c.text}; }}
+        QToolBar QToolButton[role="activity"]:checked {{ background: transparent; color: {c.accent}; }}
+        QToolBar QToolButton[role="activity"]:checked {{ border-left-color: {c.accent}; }}
         QStatusBar {{ border-top: 1px solid {c.border}; }}
         QLineEdit {{ padding: 4px 6px; border: 1px solid {c.border}; border-radius: 5px; background: {c.surface}; }}
         QLineEdit:focus {{ border-color: {c.accent}; }}

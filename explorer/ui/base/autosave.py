@@ -1,13 +1,14 @@
-"""Autosave: documents with unsaved edits go into the journal (`explorer.project.journal`) after each edit.
+"""Autosave: documents with unsaved edits go into the journal (`explorer.project.journal`) with each edit.
 
 A document is in the journal as long as it is modified: from its first unsaved edit until it is saved, closed, or its
-edits are taken back. Everything is written in a lane of its own, the newest state only; neither Cancel nor another
-document holds up.
+edits are taken back. An edit is noted before it is shown, so that a kill loses none that was seen. What waits for the
+disk is done afterwards in a lane of its own, the newest state only; neither Cancel nor another document holds up.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from explorer.ui.base.lanes import Lane
 
 if TYPE_CHECKING:  # importing these imports torch
     from explorer.network import Network
+    from explorer.project.files import Project
     from explorer.project.journal import Journal, JournalEntry, LostDocument, Origin
 
 
@@ -76,9 +78,7 @@ class Autosave(QObject):
             view: fields of `explorer.project.files.ProjectView`.
             replaced: what an earlier app left of this document; it is removed once this state is written.
         """
-        if document not in self._entries:
-            self._entries[document] = shared_journal().open_entry(origin)
-        entry = self._entries[document]
+        entry = self._entry_of(document, origin)
         self._wanted[entry] = _State(network, view, replaced)
 
         def job(keep_going: KeepGoing) -> None:
@@ -87,9 +87,32 @@ class Autosave(QObject):
 
         self.lane.submit(job, self._on_written, self._on_failed)
 
-    def forget(self, document: object) -> None:
-        """Discard what is kept of a document: it was saved, closed, or its edits were taken back."""
+    def note(self, document: object, origin: Origin, network: Network, view: dict[str, Any]) -> None:
+        """Note a state that is about to be shown, at once and on any thread; `keep` follows, and says what fails."""
+        from explorer.project.files import ProjectError
+
+        if (project := _build_project(network, view)) is not None:
+            with contextlib.suppress(OSError, ProjectError):
+                self._entry_of(document, origin).note(project)
+
+    def discard(self, document: object) -> None:
+        """Do as `forget` does, at once and on any thread."""
+        if (entry := self._entries.pop(document, None)) is not None:
+            with contextlib.suppress(OSError):  # then it is offered once more
+                entry.discard()
+
+    def _entry_of(self, document: object, origin: Origin) -> JournalEntry:
+        if (entry := self._entries.get(document)) is None:
+            entry = self._entries.setdefault(document, shared_journal().open_entry(origin))
+        return entry
+
+    def forget(self, document: object, then: Callable[[], object] = lambda: None) -> None:
+        """Discard what is kept of a document: it was saved, closed, or its edits were taken back.
+
+        What `then` keeps of it, as a new one, is written before.
+        """
         entry = self._entries.pop(document, None)
+        then()
         if entry is not None:
             self._wanted.pop(entry, None)
             self.lane.submit(lambda keep_going: entry.discard(), self._on_written, self._on_failed)
@@ -111,14 +134,21 @@ class Autosave(QObject):
             self.failed.emit(failure)
 
 
-def _write(entry: JournalEntry, state: _State) -> None:
+def _build_project(network: Network, view: dict[str, Any]) -> Project | None:
+    """Return a network as a project; None for a live module: nothing could open it again."""
     from explorer.project.files import ProjectError, ProjectView
     from explorer.project.opening import build_project
 
     try:
-        project = build_project(state.network, ProjectView(**state.view))
+        return build_project(network, ProjectView(**view))
     except ProjectError:
-        return  # of a live module: nothing could open it again
+        return None
+
+
+def _write(entry: JournalEntry, state: _State) -> None:
+    project = _build_project(state.network, state.view)
+    if project is None:
+        return
     entry.write(project)
     if state.replaced is not None:
         shared_journal().discard(state.replaced)

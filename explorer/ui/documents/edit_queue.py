@@ -27,6 +27,9 @@ class EditQueue(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.lane = Lane("edits", parent)
+        #: Called on the lane's thread with a document, its network after a step, and whether that was one of a guide,
+        #: before the step is shown.
+        self.before_shown: Callable[[Document, Network, bool], object] | None = None
         self._newest: WeakKeyDictionary[Document, Network] = WeakKeyDictionary()  # only the lane's thread touches it
 
     def change(self, document: Document, step: Callable[[Network], Network], *, is_followed: bool = False) -> None:
@@ -47,6 +50,8 @@ class EditQueue(QObject):
                 return None
             made = job(network, lambda done: document.is_open and keep_going(done))
             self._newest[document] = made
+            if self.before_shown is not None:
+                self.before_shown(document, made, is_followed)
             return made, find_renamed_parts(network.analysis, made.analysis)
 
         def deliver(step: tuple[Network, dict[str, tuple[str, ...]]] | None) -> None:

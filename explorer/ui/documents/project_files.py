@@ -1,7 +1,7 @@
 """The project files of the documents: saving them, and asking before unsaved edits are lost.
 
-What must always hold: while a document has unsaved edits, they are in the journal; and a file of the user's is only
-written when the user says so, and only while it is the file that was read.
+What must always hold: while a document has unsaved edits, they are in the journal, each before it is
+shown; and a file of the user's is only written when the user says so, and only while it is the file that was read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from explorer.ui.base.lanes import Lane
 
 if TYPE_CHECKING:
     from explorer.edits import Edit
-    from explorer.project.journal import LostDocument
+    from explorer.network import Network
+    from explorer.project.journal import LostDocument, Origin
 
 
 class ProjectFiles(QObject):
@@ -65,13 +66,25 @@ class ProjectFiles(QObject):
         else:
             self.autosave.forget(document)
 
+    def note(self, document: Document, network: Network, *, is_followed: bool) -> None:
+        """Note an edited network of a document in the journal, on any thread, before it is shown there."""
+        is_nothing_to_save = network.history.applied_edits == document.saved_edits
+        if is_nothing_to_save or (is_followed and not document.is_modified):
+            return
+        self.autosave.note(document, self._origin(document, network), network, self._view(document))
+        if not document.is_open:  # it was closed meanwhile
+            self.autosave.discard(document)
+
     def _keep(self, document: Document, lost: LostDocument | None = None) -> None:
+        network = document.network
+        assert network is not None
+        self.autosave.keep(document, self._origin(document, network), network, self._view(document), lost)
+
+    @staticmethod
+    def _origin(document: Document, network: Network) -> Origin:
         from explorer.project.journal import Origin
 
-        assert document.network is not None
-        path = str(document.path) if document.path is not None else ""
-        origin = Origin(document.network.title, path, document.fingerprint)
-        self.autosave.keep(document, origin, document.network, self._view(document), lost)
+        return Origin(network.title, str(document.path or ""), document.fingerprint)
 
     def ask_path(self) -> str | None:
         """Ask for a file to open; None when the user cancels."""
@@ -147,9 +160,8 @@ class ProjectFiles(QObject):
 
     def _on_saved(self, document: Document, path: Path, edits: tuple[Edit, ...], fingerprint: str) -> None:
         document.path, document.saved_edits, document.fingerprint = path, edits, fingerprint
-        self.autosave.forget(document)  # its origin is the file as it was
-        if document.is_open:
-            self.keep(document)
+        # The origin of what is kept is the file as it was.
+        self.autosave.forget(document, lambda: self.keep(document) if document.is_open else None)
         if self._being_saved.get(document) == edits:
             del self._being_saved[document]
         recent_projects.add_recent_project(path)

@@ -22,7 +22,8 @@ class ExperimentsTool:
         self._pending: tuple[str, Mapping[str, Any]] | None = None
         self.window: ExperimentsWindow | None = None
         tip = tr_noop("Answer questions about the networks with numbers computed here")
-        context.add_action("View", tr_noop("Experiments…"), self.show, "Ctrl+Shift+X", tip)
+        action = context.add_action("View", tr_noop("Experiments…"), self.show, "Ctrl+Shift+X", tip)
+        context.add_activity(action, "experiments")
         context.session.on("experiment", self._show_from_session)
         context.session.on("language", self._update_language)
 

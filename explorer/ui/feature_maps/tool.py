@@ -24,6 +24,7 @@ class FeatureMapsTool(FollowingTool["FeatureMapsPanel"]):
     """Computes the feature maps of the selected card, and the receptive fields of the unit pointed at."""
 
     title, shortcut, preferred_height = tr_noop("Feature maps"), "Ctrl+Shift+F", 380
+    icon = "feature_maps"
     topics: tuple[Topic, ...] = ("network", "selection", "sample")
 
     def __init__(self, context: ToolContext) -> None:

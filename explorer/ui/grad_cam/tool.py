@@ -18,6 +18,7 @@ class GradCamTool(ClassTool["GradCamPanel"]):
     """Computes Grad-CAM (Selvaraju et al. 2017) for the chosen class, now and at the baseline."""
 
     title, shortcut, preferred_height = tr_noop("Grad-CAM"), "Ctrl+Shift+G", 320
+    icon = "grad_cam"
     object_name = "Where it looks"
 
     def create_panel(self) -> GradCamPanel:

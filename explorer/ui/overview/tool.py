@@ -27,13 +27,14 @@ class OverviewTool:
         self._context = context
         self._lane = context.add_lane("across networks", latest_only=True)
         self.window: OverviewWindow | None = None
-        context.add_action(
+        action = context.add_action(
             "View",
             tr_noop("All networks…"),
             self.show,
             "Ctrl+Shift+N",
             tr_noop("Show all networks as a map, a tree and a table"),
         )
+        context.add_activity(action, "all_networks")
         context.session.on("network", self._update_window)
         context.session.on("language", self._update_window)
 

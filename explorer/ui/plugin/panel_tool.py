@@ -50,6 +50,7 @@ class PanelTool(Generic[PanelT]):
     title = ""  # English, marked by tr_noop
     object_name = ""  # Qt name of the dock in saved window states; the title by default
     shortcut = ""
+    icon = ""  # of `resources/icons/`, for the activity bar; not there without one
     preferred_height = 320  # pixels when the dock is first shown
 
     def __init__(self, context: ToolContext) -> None:
@@ -57,7 +58,7 @@ class PanelTool(Generic[PanelT]):
         self.lane = context.add_lane(self.title, latest_only=True, of_document=True)
         self.panel: PanelT | None = None  # until the dock is first shown
         context.session.on("document", self.clear)
-        self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut)
+        self.dock = context.add_dock(self.title, self._create_dock_widget, "bottom", self.shortcut, icon=self.icon)
         if self.object_name:
             self.dock.setObjectName(self.object_name)
 

@@ -141,6 +141,16 @@ class WindowCommands(Protocol):
 
 
 @dataclass(frozen=True)
+class Activity:
+    """A button of the activity bar."""
+
+    action: QAction  # what it does; its text is the name
+    icon: str  # a name in `resources/icons/`
+    dock: QDockWidget | None = None  # what it shows and hides; None where it opens a window
+    name: str = ""  # English, marked by `tr_noop`, where the action's text is too long
+
+
+@dataclass(frozen=True)
 class ToolContext:
     """What the window hands to its tools, and the lists they add to. Created once, before the tools."""
 
@@ -151,6 +161,7 @@ class ToolContext:
     documents: OpenDocuments
     open_lane: Lane  # busy while a network is being opened
     docks: list[QDockWidget] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
     #: Entries that tools add to the context menu of a card: from its id, texts and callbacks (None: disabled).
     card_actions: list[Callable[[str], list[tuple[str, Callable[[], None] | None]]]] = field(default_factory=list)
@@ -171,9 +182,12 @@ class ToolContext:
         shortcut: str = "",
         *,
         visible: bool = False,
+        icon: str = "",
+        short_title: str = "",
     ) -> LazyDock:
         """Add a dock as a tab on a side of the window. Unless `visible`, it is hidden until it is chosen in View ›
-        Panels or by `shortcut`."""
+        Panels, by `shortcut`, or, with an `icon` of `resources/icons/`, in the activity bar, there under its short
+        title if it has one."""
         dock = LazyDock(title, factory, self.window)
         dock.setVisible(visible)
         self.window.addDockWidget(_SIDES[side], dock)
@@ -184,7 +198,13 @@ class ToolContext:
             toggle.setShortcut(shortcut)
         toggle.triggered.connect(lambda on: dock.raise_() if on else None)
         self.docks.append(dock)
+        if icon:
+            self.activities.append(Activity(toggle, icon, dock, short_title))
         return dock
+
+    def add_activity(self, action: QAction, icon: str) -> None:
+        """Add a button with an icon of `resources/icons/` to the activity bar, for an action that opens a window."""
+        self.activities.append(Activity(action, icon))
 
     def add_strip_above_canvas(self, strip: QWidget) -> None:
         """Insert a widget above the canvas, over its whole width."""

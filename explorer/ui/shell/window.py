@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QPoint, QSettings, QSize, QTimer
+from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
@@ -41,8 +41,9 @@ from explorer.ui.library.panel import LibraryPanel, build_network_rows
 from explorer.ui.output.panel import OutputPanel, find_dropped_file
 from explorer.ui.output.sample_images import SampleImages
 from explorer.ui.plugin.docks import MainDocks
-from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.plugin.tool_context import Activity, ToolContext
 from explorer.ui.shell.actions import Actions
+from explorer.ui.shell.activity_bar import ActivityBar
 from explorer.ui.shell.diagram_navigator import DiagramNavigator
 from explorer.ui.shell.edit_previews import EditPreviews
 from explorer.ui.shell.notice import Notice
@@ -74,6 +75,8 @@ class Window(QMainWindow):
         self.tool_context.start_actions.append((title, tip, self.ask_open))
         self.tools = tuple(tool(self.tool_context) for tool in TOOLS)
         self.actions_.add_panels([dock.toggleViewAction() for dock in self.tool_context.docks])
+        self.activity_bar = ActivityBar(self._list_activities())
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.activity_bar)
         self.docks.inspector.raise_()  # before the tabs of the tools
         self.docks.restore_state()
         self.session.on("document", self._on_document_changed)
@@ -118,6 +121,7 @@ class Window(QMainWindow):
         panels = Panels(self.canvas, self.inspector, self.figures, self.output, self.history)
         self.previews = EditPreviews(self.session, self.canvas, self.figures, self)
         self.edit_queue = EditQueue(self)
+        self.edit_queue.before_shown = self._note_edit
         self.opener = Opener(self.session, self.documents, self.files, self)
         self.memory = DocumentMemory(self.documents, self.file_lane, self)
         self.panel_updater = PanelUpdater(self.session, panels, self)
@@ -151,6 +155,14 @@ class Window(QMainWindow):
         drawing, running = self.panel_updater.draw_lane, self.panel_updater.output_lane
         self.progress_indicator = ProgressIndicator(slow, (running, drawing), delayed=(drawing,))
         self.statusBar().addPermanentWidget(self.progress_indicator)
+
+    def _list_activities(self) -> list[Activity]:
+        """Return what the activity bar offers: what chooses networks, what tools declare, what is measured."""
+        docks = self.docks
+        networks = Activity(docks.library.toggleViewAction(), "networks", docks.library)
+        figures = Activity(docks.figures.toggleViewAction(), "figures", docks.figures)
+        output = Activity(docks.output.toggleViewAction(), "output", docks.output, tr_noop("Output"))
+        return [networks, *self.tool_context.activities, figures, output]
 
     def _connect_panels(self) -> None:
         self._show_networks()
@@ -352,6 +364,10 @@ class Window(QMainWindow):
         self.session.change_network(document, network, renamed, is_followed=is_followed)
         self.files.keep(document)
         self.tabs.update()
+
+    def _note_edit(self, document: Document, network: Network, is_followed: bool) -> None:
+        """Called on the thread of the edits."""
+        self.files.note(document, network, is_followed=is_followed)
 
     def _on_document_changed(self) -> None:
         """Another document is in sight: what is said about the former goes, what was said of this one comes."""

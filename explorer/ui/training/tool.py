@@ -42,7 +42,7 @@ class TrainingTool:
         self.panel: TrainingPanel | None = None
         self.group: RunGroup | None = None
         self._reader: ProgressReader | None = None
-        self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut)
+        self.dock = context.add_dock(self.title, self._create_panel, "bottom", self.shortcut, icon="training")
         self.session.on("network", self._show_contestants)
         self.session.on("language", self._show_preview)
         self._timer = QTimer(context.window, interval=_POLL_MS)

@@ -70,6 +70,6 @@ def test_a_killed_window_loses_at_most_the_last_edit(tmp_path: Path, pytestconfi
             shown_at_all += shown
         assert process.stdin is not None
         process.stdin.close()
-    print(f"{shown_at_all} edits shown, lost per kill: { ({n: lost.count(n) for n in set(lost)}) }")
-    assert max(lost) <= 1
+    counts = {number: lost.count(number) for number in sorted(set(lost))}
+    assert max(lost) <= 1, f"{shown_at_all} edits shown, lost per kill: {counts}"
     assert shown_at_all > 300
