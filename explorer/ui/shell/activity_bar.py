@@ -51,7 +51,7 @@ class ActivityBar(QToolBar):
         """Move the focus by arrow keys before a button takes them."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and watched in self.buttons:
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
-            index = self.buttons.index(watched) + step  # type: ignore[arg-type]
+            index = self.buttons.index(watched) + step
             if step:
                 self.buttons[index % len(self.buttons)].setFocus(Qt.FocusReason.TabFocusReason)
                 return True

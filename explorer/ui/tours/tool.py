@@ -40,7 +40,7 @@ class ToursTool:
         self.chooser = TourChooser(context.canvas, ())
         self.chooser.tour_chosen.connect(self.play)
         title, tip = tr_noop("Guided tours…"), tr_noop("Ten minutes each: from what a convolution does to MobileNet v3")
-        context.add_action("Help", title, self.show_chooser, "F2", tip)
+        context.add_activity(context.add_action("Help", title, self.show_chooser, "F2", tip), "tours")
         self._menu = live_text(context.get_menu("Help").addMenu(""), QMenu.setTitle, "Tours")
         self._menu.aboutToShow.connect(self._fill_menu)
         context.start_actions.insert(0, (title, tip, self.show_chooser))
