@@ -45,6 +45,11 @@ assert edited.figures.total.params == edited.baseline.figures.total.params
 own = explorer.open("alexnet").edit(explorer.KeepAll("*"))
 assert own.history.applied_edits == ()
 
+from explorer.parts import find_part
+assert "CSPNet" in find_part("cross_stage").source
+composed = explorer.open("alexnet").edit(explorer.InsertPart("features.3", "cross_stage", "channels=64"))
+assert any(name.startswith("features.cross_stage.branch2.conv") for name in composed.architecture.live)
+
 experiment = get_experiment("kernel_cost")
 outcome = experiment.run({"kernel": 5})
 for language in ("en", "zh"):
@@ -101,6 +106,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder / name)
     follow_network(folder)
     follow_edit(folder)
+    follow_part(folder)
     follow_experiment(folder)
     follow_guide_page(folder)
     follow_panel(folder)
@@ -130,6 +136,11 @@ def follow_edit(folder: Path) -> None:
     own += "    title = 'kept'\n\n    def apply(self, architecture: Architecture) -> Architecture:\n"
     own += "        return architecture\n"
     (folder / "explorer/edits/own_edit.py").write_text(f"{head}\n\n{own}", encoding="utf-8")
+
+
+def follow_part(folder: Path) -> None:
+    (part,) = read_blocks(read_section("Add a part"), "python")
+    (folder / "explorer/parts/cross_stage.py").write_text(part, encoding="utf-8")
 
 
 def follow_experiment(folder: Path) -> None:
@@ -186,6 +197,6 @@ def test_the_test_commands_of_the_recipes_pass(copy: Path, request: pytest.Fixtu
         pytest.skip("runs with --long")
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     commands = re.findall(r"`python -m pytest (tests/\w+)\s+-k (\"[^\"]+\"|\w+)`", page)
-    assert [folder for folder, _ in commands] == ["tests/networks", "tests/experiments", "tests/guide"]
+    assert [folder for folder, _ in commands] == ["tests/networks", "tests/parts", "tests/experiments", "tests/guide"]
     for folder, chosen in commands:
         run(copy, "-m", "pytest", folder, "-k", chosen.strip('"'), "-q", "-p", "no:cacheprovider")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.gates import *
     from explorer.edits.heads import *
     from explorer.edits.inputs import *
+    from explorer.edits.insertion import *
     from explorer.edits.inversion import *
     from explorer.edits.kept_channels import *
     from explorer.edits.last_stage import *
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.shared_layers import *
     from explorer.edits.small_images import *
     from explorer.edits.switches import *
+    from explorer.edits.taking_out import *
     from explorer.edits.widths import *
 
 else:

@@ -58,7 +58,7 @@ class RepeatBlock:
         done = architecture
         for target in subgraphs_in_reverse(architecture, self.at):
             done = insert_copies(done, target, self.times)
-        return _propagate_depth(done, architecture)
+        return propagate_depth(done, architecture)
 
 
 @register_edit("remove_block", formerly=("remove",))
@@ -91,7 +91,7 @@ class RemoveBlock:
                 tr("nothing of {network} would remain: no other layer has weights", network=architecture.title)
             )
         with offering_repairs(self, architecture, [(tr(REPAIR_TITLES["widths"]), replace(self, mend="widths"))]):
-            return _propagate_depth(done, architecture, "" if self.mend == "widths" else self.mend)
+            return propagate_depth(done, architecture, "" if self.mend == "widths" else self.mend)
 
 
 @register_edit("multiply_depth", formerly=("depth_multiplier",), former_classes=("DepthMultiplier",))
@@ -126,11 +126,11 @@ class MultiplyDepth:
                 done = insert_copies(done, run[-1], wanted - len(run))
             for target in reversed(run[wanted:]):
                 done = remove_subgraph(done, target)
-        return _propagate_depth(done, architecture)
+        return propagate_depth(done, architecture)
 
 
-def _propagate_depth(changed: Architecture, before: Architecture, repair: str = "") -> Architecture:
-    """Propagate with the transitions of a dense network going on to compress by what they did."""
+def propagate_depth(changed: Architecture, before: Architecture, repair: str = "") -> Architecture:
+    """Return the snapshot propagated with the transitions of a dense network going on to compress by what they did."""
     targets = transition_targets(before)
     return propagate(changed, targets, channel_groups=find_channel_groups(before) if targets else None, repair=repair)
 

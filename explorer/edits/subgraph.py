@@ -104,12 +104,11 @@ def get_subgraph(architecture: Architecture, id: str) -> Subgraph:
 
 def _find_subgraph(architecture: Architecture, id: str) -> Subgraph:
     live = architecture.live
-    return _build_subgraph(
-        architecture, id, tuple(n for n in analyse(architecture).hierarchy.nodes_of(id) if n in live)
-    )
+    return build_subgraph(architecture, id, tuple(n for n in analyse(architecture).hierarchy.nodes_of(id) if n in live))
 
 
-def _build_subgraph(architecture: Architecture, id: str, nodes: tuple[str, ...]) -> Subgraph:
+def build_subgraph(architecture: Architecture, id: str, nodes: tuple[str, ...]) -> Subgraph:
+    """Return live nodes, in execution order, as one subgraph with that id."""
     live = architecture.live
     inside = set(nodes)
     entries = dict.fromkeys(
@@ -147,7 +146,7 @@ def subgraphs_at(architecture: Architecture, at: str) -> Iterator[Subgraph]:
             yield get_subgraph(architecture, place)
         else:  # a module's path that is no group of its own
             names = tuple(node.name for node in nodes_at(architecture, place_of(place)))
-            yield _build_subgraph(architecture, place, names)
+            yield build_subgraph(architecture, place, names)
 
 
 def scope_outside_unit(architecture: Architecture, name: str) -> tuple[str, ...]:

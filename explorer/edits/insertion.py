@@ -1,0 +1,238 @@
+"""Edits that put parts in: between two layers, as a branch beside what is there, or in its place."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import torch
+
+from explorer.base.languages import tr, tr_noop
+from explorer.edits.block_bounds import describe_ends, is_within
+from explorer.edits.depth import subgraphs_in_reverse
+from explorer.edits.edit import Edit, EditError, place_names
+from explorer.edits.node_changes import change_node
+from explorer.edits.propagation import propagate
+from explorer.edits.registry import register_edit
+from explorer.edits.repairs import offering_repairs
+from explorer.edits.splicing import (
+    Splice,
+    check_maps,
+    insert_splice,
+    readers_of,
+    require_part,
+    scope_around,
+    splice_part,
+    unused_home,
+    value_shape,
+    without_nodes,
+)
+from explorer.edits.subgraph import Subgraph, subgraphs_at
+from explorer.edits.validation import check_one_of
+from explorer.graph.architecture import Architecture
+from explorer.graph.arguments import Ref
+from explorer.graph.node import Node, rename_inputs
+from explorer.graph.ops import Function, Layer
+from explorer.parts import Part, PartError, find_part
+from explorer.parts.part import format_settings
+
+#: Where a part can be put, and how that is said.
+WHERE_TITLES: dict[str, str] = {
+    "behind": tr_noop("{part} put in behind {place}"),
+    "before": tr_noop("{part} put in before {place}"),
+    "beside": tr_noop("{part} put in beside {place}"),
+}
+
+#: How two ways can be joined.
+JOIN_TITLES: dict[str, str] = {
+    "add": tr_noop("addition"),
+    "concat": tr_noop("concatenation"),
+    "multiply": tr_noop("product"),
+}
+_JOIN_CALLS: dict[str, Any] = {"add": operator.add, "multiply": operator.mul}
+
+
+@register_edit("insert_part")
+@dataclass(frozen=True, slots=True)
+class InsertPart:
+    """Put a part (a key of `explorer.parts`) behind, before or beside each place.
+
+    `settings` are those of the part, as "channels=64, stride=2"; channels that are not given are those that the place
+    needs. Behind, all that read the place's value read the part's; with `reader`, a place, only what that reads is
+    changed: the part goes on one link. Beside, it is a parallel branch which reads what the place reads, joined with
+    it by `join`: "add", "concat" or "multiply".
+    """
+
+    name: ClassVar[str]
+    at: str
+    part: str
+    settings: str = ""
+    where: str = "behind"
+    join: str = ""
+    reader: str = ""
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        """Sentence for menus and the history: "Fire module put in behind features.3"."""
+        title = WHERE_TITLES.get(self.where, WHERE_TITLES["behind"])
+        return tr(title, part=part_title(self.part), place=place_names(self.at))
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the part. Raises EditError where there is no such part or place, where the part
+        cannot be built there, or what follows does not fit; its repairs make it fit."""
+        check_one_of(self.where, WHERE_TITLES, tr("side to put a part on"))
+        part = require_part(self.part)
+        put = {"behind": self._put_behind, "before": self._put_before}.get(self.where, self._put_beside)
+        done = architecture
+        with offering_repairs(self, architecture, _other_groups(self, part)):
+            for target in subgraphs_in_reverse(architecture, self.at):
+                done = (self._put_beside if part.join else put)(done, part, target)
+            return check_maps(architecture, propagate(done, repair=self.mend))
+
+    def _put_behind(self, done: Architecture, part: Part, target: Subgraph) -> Architecture:
+        exit = require_exit(target)
+        readers = list(readers_of(done, exit, target.nodes))
+        if self.reader:
+            chosen = {name for place in subgraphs_at(target.architecture, self.reader) for name in place.nodes}
+            readers = [node for node in readers if node.name in chosen]
+            if not readers:
+                raise EditError(tr("{reader} does not read {name}", reader=place_names(self.reader), name=exit))
+        splice = self._splice(done, part, target, exit)
+        return insert_splice(done, splice, exit, readers, exit)
+
+    def _put_before(self, done: Architecture, part: Part, target: Subgraph) -> Architecture:
+        entry, inside = require_entry(target), set(target.nodes)
+        readers = [node for node in readers_of(done, entry) if node.name in inside]
+        return insert_splice(done, self._splice(done, part, target, entry), entry, readers, entry)
+
+    def _put_beside(self, done: Architecture, part: Part, target: Subgraph) -> Architecture:
+        entry, exit = require_entry(target), require_exit(target)
+        join = check_one_of(part.join or self.join or "add", JOIN_TITLES, tr("kind of join"))
+        needed = value_shape(target.architecture, exit)
+        if join == "concat":
+            needed = (*value_shape(target.architecture, entry)[:2], *needed[2:])
+        splice = self._splice(done, part, target, entry, needed)
+        done = insert_splice(done, splice, exit, (), entry)
+        last = splice.nodes[-1].name if splice.nodes else exit
+        return insert_join(
+            done, join, (exit, splice.exit), last, target.nodes, scope_around(target.architecture, target)
+        )
+
+    def _splice(
+        self, done: Architecture, part: Part, target: Subgraph, source: str, wanted: tuple[int, ...] = ()
+    ) -> Splice:
+        scope = scope_around(target.architecture, target)
+        return splice_part(target.architecture, part, self.settings, source, scope, wanted, done)
+
+
+@register_edit("replace_by_part")
+@dataclass(frozen=True, slots=True)
+class ReplaceByPart:
+    """Put a part (a key of `explorer.parts`) in the place of layers, blocks or stages, which go.
+
+    `settings` are those of the part, as "channels=64, stride=2"; channels and stride that are not given make the shape
+    that was made before. A layer that takes the place of one of its kind keeps the weights that fit.
+    """
+
+    name: ClassVar[str]
+    at: str
+    part: str
+    settings: str = ""
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        """Sentence for menus and the history: "layer1.0 replaced by: Fire module"."""
+        return tr("{place} replaced by: {part}", place=place_names(self.at), part=part_title(self.part))
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the part in that place. Raises EditError where there is no such part or place, where
+        the part cannot be built there, or what follows does not fit; its repairs make it fit."""
+        part = require_part(self.part)
+        if part.join:
+            raise EditError(tr("{part} joins two ways: put it beside something", part=tr(part.title)))
+        done = architecture
+        with offering_repairs(self, architecture, _other_groups(self, part)):
+            for target in subgraphs_in_reverse(architecture, self.at):
+                done = self._replace(done, part, target)
+            return check_maps(architecture, propagate(done, repair=self.mend))
+
+    def _replace(self, done: Architecture, part: Part, target: Subgraph) -> Architecture:
+        entry, exit = require_entry(target), require_exit(target)
+        shapes, scope = target.architecture, scope_around(target.architecture, target)
+        splice = splice_part(shapes, part, self.settings, entry, scope, value_shape(shapes, exit), done)
+        old, new = done.nodes[exit], splice.nodes[-1]
+        if len(target.nodes) == len(splice.nodes) == 1 and _is_same_kind(old, new):
+            changed = change_node(old, op=new.op, args=(Ref(entry),), kwargs={})
+            return done if changed is old else done.with_replaced([changed])
+        readers = list(readers_of(done, exit, target.nodes))
+        done = insert_splice(done, splice, exit, readers, exit)
+        dead = {name for name in shapes.nodes if name not in shapes.live and is_within(name, target)}
+        return without_nodes(done, {*target.nodes, *dead})
+
+
+def _is_same_kind(old: Node, new: Node) -> bool:
+    return isinstance(old.op, Layer) and type(old.layer) is type(new.layer) and old.op.has_tensors
+
+
+def insert_join(
+    architecture: Architecture,
+    join: str,
+    ways: tuple[str, str],
+    after: str,
+    inside: Collection[str],
+    scope: tuple[str, ...],
+) -> Architecture:
+    """The snapshot with two values joined, right after a node; what read the first, but none of `inside`, reads the
+    join."""
+    name = unused_home(architecture, ".".join((*scope[-1:], join)))
+    call = torch.cat if join == "concat" else _JOIN_CALLS[join]
+    args = ([Ref(way) for way in ways], 1) if join == "concat" else tuple(Ref(way) for way in ways)
+    node = Node(name, Function(call), args, scope=scope, added=True)
+    readers = [rename_inputs(n, {ways[0]: name}) for n in readers_of(architecture, ways[0], inside)]
+    return architecture.with_changes(readers, {after: [node]})
+
+
+def require_entry(target: Subgraph) -> str:
+    """The one value that goes into a place. Raises EditError where there is not one."""
+    if len(target.entries) != 1:
+        raise EditError(
+            tr("{name} has no single way in: {ends}", name=target.label, ends=describe_ends(target)), node=target.id
+        )
+    return target.entry
+
+
+def require_exit(target: Subgraph) -> str:
+    """The one value that leaves a place. Raises EditError where there is not one."""
+    if len(target.exits) != 1:
+        raise EditError(
+            tr("{name} has no single way out: {ends}", name=target.label, ends=describe_ends(target)), node=target.id
+        )
+    return target.exit
+
+
+def part_title(key: str) -> str:
+    """The title of a part in the language of the interface; the key itself where there is no such part."""
+    try:
+        return tr(find_part(key).title)
+    except PartError:
+        return str(key)
+
+
+def _other_groups(edit: Any, part: Part) -> Iterator[tuple[str, Edit]]:
+    """The same with fewer groups: those that the part begins with do not divide every width."""
+    if part.find_setting("groups") is None:
+        return
+    try:
+        given = part.read_settings(edit.settings)
+    except PartError:
+        return
+    groups = 64
+    while groups:
+        if groups != given.get("groups"):
+            settings = format_settings(given | {"groups": groups})
+            yield tr("Groups: {count}", count=groups), replace(edit, settings=settings)
+        groups //= 2

@@ -1,0 +1,309 @@
+"""A module's nodes as part of another snapshot: traced, renamed, read from one value and read by others.
+
+The invariant: what is spliced reads one value that is computed before it and is read only by nodes behind it, so no
+snapshot gets a cycle or an end that nothing reads; the nodes stand between both in the order of execution. Names,
+paths and scopes lie below one new path of their own, so nothing of it can be confused with what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+import torch
+from torch import Tensor, nn
+
+from explorer.analysis.analysis import analyse
+from explorer.analysis.figures.shape_inference import Shape
+from explorer.base.languages import tr
+from explorer.base.memo import BoundedCache
+from explorer.edits.bridges import projection_stride
+from explorer.edits.channel_walk import find_channel_groups
+from explorer.edits.edit import EditError
+from explorer.edits.subgraph import Subgraph, scope_outside_unit
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture
+from explorer.graph.node import Node, rename_inputs, takes_value
+from explorer.graph.ops import Input, Output
+from explorer.graph.trace import TraceError, trace
+from explorer.networks.user_module import PlainValue
+from explorer.parts import Part, PartError, find_part
+from explorer.parts.setting import CHANNELS
+
+
+@dataclass(frozen=True)
+class Splice:
+    """Nodes to be put into a snapshot: in order, with the name of the value that leaves them and the class names of
+    new modules. Where there are no nodes, `exit` is what they would read."""
+
+    nodes: tuple[Node, ...]
+    exit: str
+    module_classes: Mapping[str, str]
+
+
+class _Holder(nn.Module):
+    """A module that calls another, so that one which is a single layer is one in the trace."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Call it."""
+        made: Tensor = self.part(x)
+        return made
+
+
+def require_part(key: str) -> Part:
+    """Return a part by its key. Raises EditError."""
+    try:
+        return find_part(key)
+    except PartError as failure:
+        raise EditError(str(failure)) from failure
+
+
+def value_shape(architecture: Architecture, name: str) -> tuple[int, ...]:
+    """The shape of a node's value, with the batch. Raises EditError for what is no tensor."""
+    value = analyse(architecture).figures.measures[name].value
+    if not isinstance(value, Shape):
+        raise EditError(tr("{name} gives no tensor: nothing can be put there", name=name), node=name)
+    return value.dims
+
+
+def channel_axis(architecture: Architecture, name: str) -> int:
+    """Which dimension of a node's value its channels are."""
+    shape, axes = value_shape(architecture, name), find_channel_groups(architecture).axes
+    return len(shape) + axes[name] if name in axes else min(1, len(shape) - 1)
+
+
+def splice_part(
+    architecture: Architecture,
+    part: Part,
+    settings: str,
+    source: str,
+    scope: tuple[str, ...],
+    wanted: tuple[int, ...] = (),
+    done: Architecture | None = None,
+) -> Splice:
+    """Return the nodes of a part that reads the value of `source`.
+
+    Args:
+        architecture: the snapshot whose shapes count.
+        done: the snapshot that it will be put into, where that is another one by now.
+        settings: as an edit holds them; see `Part.read_settings`.
+        scope: the modules around it.
+        wanted: the shape that is needed behind it, where one is: channels and stride that are not given follow it.
+
+    Raises:
+        EditError: the part does not exist, does not take such a value, or cannot be built so.
+    """
+    shape = value_shape(architecture, source)
+    try:
+        given = part.read_settings(settings)
+        _check_rank(part, shape, source)
+        in_channels = shape[channel_axis(architecture, source) if part.takes != "features" else -1]
+        traced = _trace_part(part, in_channels, _follow_place(part, given, shape, wanted), shape)
+    except (PartError, TraceError) as failure:
+        raise EditError(str(failure), node=source) from failure
+    home = unused_home(done or architecture, ".".join((*scope[-1:], part.key)))
+    return graft(traced, "part", home, source, scope, "".join(word.capitalize() for word in part.key.split("_")))
+
+
+def _check_rank(part: Part, shape: tuple[int, ...], source: str) -> None:
+    if part.takes == "maps" and len(shape) != 4:
+        raise PartError(
+            tr("{part} takes maps; {name} gives {shape}", part=tr(part.title), name=source, shape=format_shape(shape))
+        )
+    if part.takes == "features" and len(shape) not in (2, 3):
+        raise PartError(
+            tr(
+                "{part} takes rows of features; {name} gives {shape}: flatten or pool it first",
+                part=tr(part.title),
+                name=source,
+                shape=format_shape(shape),
+            )
+        )
+
+
+def format_shape(shape: tuple[int, ...]) -> str:
+    """A shape without its batch, as errors give it: "64×56×56"."""
+    return "×".join(map(str, shape[1:]))
+
+
+def _follow_place(
+    part: Part, given: Mapping[str, PlainValue], shape: tuple[int, ...], wanted: tuple[int, ...]
+) -> dict[str, PlainValue]:
+    """The settings with those that follow from the shape that is needed, where they are left to the place."""
+    found = dict(given)
+    if len(wanted) < 2:
+        return found
+    if CHANNELS in part.settings and not found.get("channels"):
+        found["channels"] = wanted[1] if len(wanted) > 2 else wanted[-1]
+    if part.find_setting("stride") is not None and "stride" not in found and len(shape) == len(wanted) == 4:
+        strides = {projection_stride(a, b) for a, b in zip(shape[2:], wanted[2:], strict=True)}
+        stride = strides.pop()
+        if not strides and 0 < stride <= 8:
+            found["stride"] = stride
+    return found
+
+
+_TRACED: BoundedCache[object, Architecture] = BoundedCache(256)
+
+
+def _trace_part(part: Part, in_channels: int, settings: dict[str, PlainValue], shape: tuple[int, ...]) -> Architecture:
+    key = (part.key, part.build, in_channels, tuple(sorted(settings.items())), shape)
+    return _TRACED.get_or_compute(key, lambda: _trace_anew(part, in_channels, settings, shape))
+
+
+def _trace_anew(part: Part, in_channels: int, settings: dict[str, PlainValue], shape: tuple[int, ...]) -> Architecture:
+    with torch.device("meta"):
+        module = part.build_module(in_channels, settings)
+    return trace(_Holder(module), shape)
+
+
+def unused_home(architecture: Architecture, path: str) -> str:
+    """Return a module path, `path` or `path_2` and so on, that nothing of the network has or lies below."""
+    taken = {*architecture.nodes, *architecture.module_classes, *architecture.unused_params}
+    taken |= {node.path for node in architecture.nodes.values()}
+
+    def is_taken(name: str) -> bool:
+        return any(one == name or one.startswith((f"{name}.", f"{name}:")) for one in taken)
+
+    found, number = path, 2
+    while is_taken(found):
+        found, number = f"{path}_{number}", number + 1
+    return found
+
+
+def graft(
+    traced: Architecture, base: str, home: str, source: str, scope: tuple[str, ...], class_name: str = ""
+) -> Splice:
+    """Return the nodes of a traced module below a path of their own, reading `source` for its image.
+
+    Args:
+        base: the path in `traced` that becomes `home`.
+        class_name: of the outermost module, where it has modules inside.
+    """
+
+    def moved(path: str) -> str:
+        return (
+            home + path[len(base) :] if path == base or path.startswith((f"{base}.", f"{base}:")) else f"{home}.{path}"
+        )
+
+    body = [node for node in traced.live.values() if not isinstance(node.op, (Input, Output))]
+    names = {node.name: moved(node.name) for node in body} | {traced.input.name: source}
+    nodes = tuple(
+        rename_inputs(node, names).replace(
+            name=names[node.name],
+            path=moved(node.path) if node.path else "",
+            scope=(*scope, *map(moved, node.scope)),
+            added=True,
+            identity_init=op_kinds.kind(node) == "norm",
+        )
+        for node in body
+    )
+    (last,) = traced.output.inputs
+    classes = {moved(path): name for path, name in traced.module_classes.items() if path}
+    if class_name and any(node.scope for node in body):
+        classes[home] = class_name
+    return Splice(nodes, names[last], classes)
+
+
+def scope_around(architecture: Architecture, target: Subgraph) -> tuple[str, ...]:
+    """The modules around a part of the network, its own left out."""
+    if len(target.nodes) == 1:
+        return scope_outside_unit(architecture, target.nodes[0])
+    group = analyse(architecture).hierarchy.groups.get(target.id)
+    scope = shared_scope(target.layers)
+    return scope[: scope.index(group.path)] if group is not None and group.path in scope else scope
+
+
+def shared_scope(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The modules that are around all of these nodes."""
+    scopes = [node.scope for node in nodes]
+    found: list[str] = []
+    for level in zip(*scopes, strict=False):
+        if len(set(level)) > 1:
+            break
+        found.append(level[0])
+    return tuple(found)
+
+
+def readers_of(architecture: Architecture, name: str, inside: Iterable[str] = ()) -> Iterator[Node]:
+    """The nodes that read a value, those switched off included; but none of `inside`."""
+    own = set(inside)
+    return (node for node in architecture.nodes.values() if node.name not in own and takes_value(node, name))
+
+
+def insert_splice(
+    architecture: Architecture, splice: Splice, after: str, readers: Iterable[Node], instead_of: str
+) -> Architecture:
+    """The snapshot with new nodes right after one; `readers` read what leaves them for the value of `instead_of`."""
+    changed = [rename_inputs(node, {instead_of: splice.exit}) for node in readers] if splice.nodes else []
+    return architecture.with_changes(changed, {after: splice.nodes}, module_classes=splice.module_classes)
+
+
+def sorted_by_flow(architecture: Architecture) -> Architecture:
+    """The snapshot with its nodes in an order of execution, as near to the present one as can be. Raises EditError
+    where a value would depend on itself."""
+    place = {name: number for number, name in enumerate(architecture.nodes)}
+    if all(place[read] < place[name] for name, node in architecture.nodes.items() for read in node.inputs):
+        return architecture
+    try:
+        order = list(nx.lexicographical_topological_sort(architecture.graph, key=place.__getitem__))
+    except nx.NetworkXUnfeasible as failure:
+        raise EditError(tr("this would make a cycle: a value would depend on itself")) from failure
+    return architecture.with_nodes({name: architecture.nodes[name] for name in order})
+
+
+#: Layers that work on maps. Some take other tensors too, as maps without a batch, or fail only when they run.
+_LAYERS_OF_MAPS = (
+    nn.Conv2d,
+    nn.ConvTranspose2d,
+    nn.BatchNorm2d,
+    nn.InstanceNorm2d,
+    nn.MaxPool2d,
+    nn.AvgPool2d,
+    nn.AdaptiveAvgPool2d,
+    nn.AdaptiveMaxPool2d,
+    nn.Upsample,
+    nn.ZeroPad2d,
+    nn.ReflectionPad2d,
+    nn.ReplicationPad2d,
+)
+
+
+def check_maps(before: Architecture, after: Architecture) -> Architecture:
+    """Return the snapshot `after` an edit. Raises EditError where a layer that works on maps no longer gets any."""
+    measures = analyse(after).figures.measures
+    for node in after.live.values():
+        if not isinstance(node.layer, _LAYERS_OF_MAPS) or not node.inputs:
+            continue
+        shape = measures[node.inputs[0]].value
+        if isinstance(shape, Shape) and len(shape.dims) != 4 and not _had_rank(before, node, len(shape.dims)):
+            raise EditError(
+                tr(
+                    "{name} ({layer}) takes maps, and would get {shape}",
+                    name=node.name,
+                    layer=op_kinds.label(node),
+                    shape=shape,
+                ),
+                node=node.name,
+            )
+    return after
+
+
+def _had_rank(before: Architecture, node: Node, rank: int) -> bool:
+    old = before.live.get(node.name)
+    value = analyse(before).figures.measures[old.inputs[0]].value if old is not None and old.inputs else None
+    return isinstance(value, Shape) and len(value.dims) == rank
+
+
+def without_nodes(architecture: Architecture, gone: Iterable[str]) -> Architecture:
+    """The snapshot without some nodes, and without dead ones that read what these made."""
+    removed = set(gone)
+    for node in architecture.nodes.values():
+        if node.name not in architecture.live and not removed.isdisjoint(node.inputs):
+            removed.add(node.name)
+    return architecture.with_changes(removed=removed)

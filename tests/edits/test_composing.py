@@ -1,0 +1,212 @@
+"""Parts put in, in the place of others, and taken out: whatever is not refused counts, undoes, saves and runs right."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+from explorer.base.id_text import join_ids
+from explorer.edits import Edit, EditError, InsertPart, ReplaceByPart, TakeOut
+from explorer.network import Network, open_network
+from explorer.parts import Part, all_parts
+from tests.conftest import KEYS
+from tests.edits.test_random_edits import check_count, check_replay
+from tests.edits.test_random_outputs import small
+from tests.export.test_one_output import Stranger, check_eval
+
+Opened = Callable[[str], Network]
+
+QUICK = ("squeezenet1_1", "resnet18", "mobilenet_v3_small", "googlenet_2014")
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[Stranger]:
+    found = Stranger()
+    yield found
+    assert found.process.stdin is not None
+    found.process.stdin.close()
+    found.process.wait()
+    assert found.process.stdout is not None
+    found.process.stdout.close()
+
+
+def toy() -> Network:
+    """A network that fits whatever is put into it."""
+    layers = [nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 64, 3, padding=1), nn.AdaptiveAvgPool2d(1)]
+    return open_network(nn.Sequential(*layers, nn.Flatten(), nn.Linear(64, 10)), input_shape=(1, 3, 32, 32))
+
+
+def test_every_part_can_be_put_in_and_is_exported_as_it_is(stranger: Stranger, tmp_path: Path) -> None:
+    network = toy()
+    for part in all_parts():
+        if part.key not in ("flatten", "global_pool", "convnext") and not part.join:
+            network = network.edit(InsertPart("4" if part.takes == "features" else "1", part.key))
+    for join in ("add", "multiply", "concat"):
+        check_count(toy().edit(InsertPart("2", join)))
+    check_count(network)
+    check_replay(network)
+    check_eval(network, stranger, tmp_path)
+    # alone: behind permuted memory other kernels of the CPU run, and the last bits of whatever follows depend on it
+    check_eval(toy().edit(InsertPart("1", "convnext")), stranger, tmp_path)
+
+
+@pytest.mark.parametrize("part", all_parts(), ids=lambda part: part.key)
+def test_a_part_takes_the_place_of_a_layer(part: Part) -> None:
+    network = toy()
+    place = "5" if part.takes == "features" else "2"
+    if part.join or part.key == "flatten":
+        with pytest.raises(EditError):
+            network.edit(ReplaceByPart(place, part.key))
+        return
+    changed = network.edit(ReplaceByPart(place, part.key))
+    if part.key in ("convolution", "linear"):
+        assert changed.architecture is network.architecture, "the very same layer"
+        return
+    assert place not in changed.architecture.nodes or changed.architecture.nodes[place].original is not None
+    check_count(changed)
+
+
+def test_a_layer_in_the_place_of_its_kind_keeps_the_weights_that_fit(opened: Opened) -> None:
+    network = opened("resnet18").edit(ReplaceByPart("conv1", "convolution", "kernel=7, stride=2, bias=False"))
+    node = network.architecture.nodes["conv1"]
+    assert node is network.baseline.architecture.nodes["conv1"], "the same layer is no change"
+
+
+def test_what_is_put_in_behind_with_a_reader_is_on_that_link_alone(opened: Opened) -> None:
+    network = opened("resnet18").edit(InsertPart("layer1.0", "activation", reader="layer1.1.conv1"))
+    live = network.architecture.live
+    assert live["layer1.1.conv1"].inputs == ("layer1.activation",)
+    assert "layer1.0.relu:2" in live["layer1.1.add"].inputs
+    with pytest.raises(EditError, match=r"layer3\.0 does not read layer1\.0\.relu:2"):
+        opened("resnet18").edit(InsertPart("layer1.0", "activation", reader="layer3.0"))
+
+
+def test_a_part_goes_into_each_of_several_places(opened: Opened) -> None:
+    places = "layer1.0.bn2,layer1.1.bn2,layer2.1.bn2"
+    network = opened("resnet18").edit(InsertPart(places, "squeeze_excitation"))
+    gates = [name for name in network.architecture.live if name.endswith(".mul")]
+    assert gates == [f"layer{one}.squeeze_excitation.mul" for one in ("1.0", "1.1", "2.1")]
+    check_count(network)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (InsertPart("conv1", "fir"), "no part 'fir'; nearest: fire"),
+        (InsertPart("conv1", "fire", "widths=3"), "has no setting 'widths'"),
+        (InsertPart("conv1", "fire", where="above"), "'above' is not a known side"),
+        (InsertPart("conv1", "fire", where="beside", join="divide"), "'divide' is not a known kind of join"),
+        (InsertPart("layer9", "fire"), "no layer or block 'layer9'; nearest"),
+        (InsertPart("fc", "fire"), "Fire module takes maps; fc gives 1000"),
+        (InsertPart("conv1", "linear"), "takes rows of features; conv1 gives 64×112×112"),
+        (InsertPart("output", "activation"), "no single way out"),
+        (InsertPart("input", "activation", where="before"), "no single way in"),
+        (ReplaceByPart("layer1.0.add", "convolution"), r"layer1\.0\.add has no single way in"),
+        (ReplaceByPart("conv1", "add"), "put it beside something"),
+        (TakeOut("output"), "cannot be taken out"),
+        (TakeOut("*"), "nothing of ResNet-18 would remain"),
+    ],
+)
+def test_what_is_not_possible_is_refused_with_a_reason(edit: Edit, message: str, opened: Opened) -> None:
+    with pytest.raises(EditError, match=message):
+        opened("resnet18").edit(edit)
+
+
+def test_a_refused_part_comes_with_ways_that_work(opened: Opened) -> None:
+    with pytest.raises(EditError, match=r"layer1\.0\.add cannot add") as refused:
+        opened("resnet18").edit(InsertPart("layer1.0.bn2", "convolution", "channels=96"))
+    assert refused.value.repairs
+    for repair in refused.value.repairs:
+        check_count(opened("resnet18").edit(repair.edit))
+    with pytest.raises(EditError, match="divisible") as refused:
+        opened("mobilenet_v2").edit(ReplaceByPart("features.2", "shuffle_v1", "groups=5"))
+    assert refused.value.repairs
+
+
+# taking out
+
+
+def test_a_branch_is_taken_out_of_its_concatenation(opened: Opened) -> None:
+    network = opened("googlenet_2014").edit(TakeOut("inception3a.branch1"))
+    assert len(network.architecture.nodes["inception3a.cat"].inputs) == 3
+    assert network.architecture.nodes["inception3b.branch1.conv"].layer.in_channels == 192
+    assert not any(name.startswith("inception3a.branch1") for name in network.architecture.nodes)
+
+
+def test_a_join_with_one_way_left_goes_too(opened: Opened) -> None:
+    network = opened("resnet18").edit(TakeOut("layer2.0.downsample"))
+    assert "layer2.0.add" not in network.architecture.nodes
+    assert network.architecture.nodes["layer2.0.relu:2"].inputs == ("layer2.0.bn2",)
+    network = opened("resnet18").edit(TakeOut("layer1.0.add"))
+    assert network.architecture.nodes["layer1.0.relu:2"].inputs == ("layer1.0.bn2",)
+    network = opened("mobilenet_v3_small").edit(TakeOut("features.1.block.1.mul"))
+    assert "features.1.block.1.fc1" not in network.architecture.nodes
+
+
+def test_a_selection_is_taken_out_as_one(opened: Opened) -> None:
+    names = ["stage2.1.chunk", "stage2.1.getitem", "stage2.1.getitem:2", "stage2.1.cat", "stage2.1.channel_shuffle"]
+    unit = [n for n in opened("shufflenet_v2_x0_5").architecture.live if n.startswith("stage2.1")]
+    network = opened("shufflenet_v2_x0_5").edit(TakeOut(join_ids(unit)))
+    assert not any(name.startswith("stage2.1") for name in network.architecture.nodes)
+    with pytest.raises(EditError):
+        opened("shufflenet_v2_x0_5").edit(TakeOut(join_ids(names[:1])))
+
+
+# whatever is tried
+
+
+def composed(network: Network, chance: random.Random) -> Edit:
+    """Any part at any card, or a card taken out."""
+    hierarchy, live = network.analysis.hierarchy, network.architecture.live
+    card = join_ids([chance.choice([*(id for id in hierarchy.groups if id), *live])])
+    part = chance.choice(all_parts()).key
+    edits: list[Edit] = [
+        InsertPart(
+            card, part, where=chance.choice(("behind", "before", "beside")), join=chance.choice(("add", "concat"))
+        ),
+        ReplaceByPart(card, part),
+        TakeOut(card),
+    ]
+    return chance.choice(edits)
+
+
+@pytest.fixture(params=KEYS)
+def a_key(request: pytest.FixtureRequest) -> str:
+    key: str = request.param
+    if key not in QUICK and not request.config.getoption("--long"):
+        pytest.skip("a walk through a few networks; all with --long")
+    return key
+
+
+@pytest.mark.filterwarnings("ignore::explorer.export.python_code.writer.OneClassWarning")
+def test_random_compositions_hold_together(
+    a_key: str, request: pytest.FixtureRequest, stranger: Stranger, tmp_path: Path
+) -> None:
+    long = request.config.getoption("--long")
+    network = small(a_key)
+    if network.figures.total.params > 30e6:
+        pytest.skip("above 30 M parameters")
+    largest = 3 * network.figures.total.macs
+    chance = random.Random(random.SystemRandom().random() if long else a_key)
+    made = 0
+    for _ in range(40 if long else 10):
+        edit = composed(network, chance)
+        try:
+            changed = network.edit(edit)
+        except EditError as refused:
+            for repair in refused.repairs:
+                network.edit(repair.edit)
+            continue
+        if changed.figures.total.macs < largest:
+            check_count(changed)
+            network, made = changed, made + 1
+    assert made
+    check_replay(network)
+    check_eval(network, stranger, tmp_path)
+    while network.history.position:
+        network = network.undo()
+    assert network.architecture is small(a_key).architecture
