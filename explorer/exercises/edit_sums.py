@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import mode
 
 from explorer.analysis.analysis import Analysis
 from explorer.base.languages import tr, tr_n
@@ -115,10 +116,10 @@ def _mistakes_of(edit: Edit, before: Analysis, after: Analysis, figure: str) -> 
                 (edit.value / old[0]) ** 2, tr("Only the layers with this window change, not the whole network.")
             )
     if isinstance(edit, SetConvForm) and edit.to == "separable":
-        window = max((layer.window for layer in _changed_convs(before, after)), default=0)
-        if window > 1:
+        windows = [layer.window for layer in _changed_convs(before, after)]
+        if windows:
             reason = tr("Nearly, for one layer: but the other layers keep their cost, and depthwise costs a little.")
-            yield Mistake(1 / window, reason)
+            yield Mistake(1 / mode(windows), reason)
 
 
 def _changed_convs(before: Analysis, after: Analysis) -> Iterator[ConvNumbers]:

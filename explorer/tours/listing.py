@@ -15,7 +15,18 @@ from explorer.base.safe_json import read_json
 TOUR_SUFFIX = ".tour"
 
 #: In the order in which they are meant to be taken.
-TOURS: tuple[str, ...] = ("convolution", "resnet", "mobilenet")
+TOURS: tuple[str, ...] = (
+    "convolution",
+    "alexnet",
+    "vgg",
+    "googlenet",
+    "resnet",
+    "densenet_resnext",
+    "mobilenet",
+    "shufflenet",
+    "searched",
+    "own_design",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Step(_FrozenModel):
     ask: Question | None = None
     question: Words | None = None
     then: Words | None = None
-    panel: Annotated[str, Field(max_length=60)] = ""  # English title of a panel to bring to the front
+    panel: Annotated[str, Field(max_length=60)] = ""  # object name of a dock to bring to the front
     experiment: ExperimentLink | None = None
     colour: str = ""  # a key of `COLOUR_MODES`; empty: by kind
 
