@@ -24,7 +24,6 @@ from explorer.ui.canvas.viewport import LEGIBLE_SCALE, MIN_SCALE, Viewport
 from explorer.ui.canvas.zoom_controls import ZoomControls
 
 ZOOM_STEP = 1.2  # zoom for one notch of the wheel
-_SMALL_PART, _RAISED_PART = 0.4, 0.16  # of the height: what is small in the spotlight stands above the middle
 
 
 class DiagramView(PictureView):
@@ -225,16 +224,19 @@ class DiagramView(PictureView):
 
     # the spotlight
 
+    @property
+    def is_spotlit(self) -> bool:
+        """True while some cards are in the spotlight."""
+        return bool(self._lit)
+
     def show_spotlight(self, ids: frozenset[str], room: QRectF | None = None) -> None:
         """Dim everything but the cards of these nodes and groups, until called with none, and move the camera to them;
         `room` is the part of the widget that is free for them, by default all of it."""
         self._lit = ids
         rects = lit_rects(self.picture, ids)
         target = Viewport()
-        area, around = room if room is not None else QRectF(self.rect()), bounding_rect(rects)
-        if rects and target.fit_rect(around, area, 1.0):
-            if target.to_widget_rect(around).height() < _SMALL_PART * area.height():
-                target.offset += QPointF(0, -_RAISED_PART * area.height())  # a minimap may be below
+        area = room if room is not None else QRectF(self.rect())
+        if rects and target.fit_rect(bounding_rect(rects), area, 1.0):
             self._is_fitted = False
             self._camera.fly_to(target)
         self.update()

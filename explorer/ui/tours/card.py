@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.base.languages import tr
+from explorer.base.languages import Language, tr
 from explorer.ui.base import appearance
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.tours.progress import Score
@@ -27,8 +27,9 @@ if TYPE_CHECKING:  # importing these imports torch
     from explorer.tours.walk import Scene
     from explorer.ui.widgets.question_box import QuestionBox
 
-_WIDTH, _MARGIN, _GAP = 430, 14, 12
-_NARROW = 300  # pixels of the canvas that have to stay free beside the card
+_WIDTHS, _WIDTH_BELOW = (300, 430), 640  # pixels: least and most beside the cards, most below them
+_MARGIN, _GAP = 14, 12
+_NARROW = 220  # pixels of the canvas that have to stay free beside the card
 
 
 class TourCard(QFrame):
@@ -39,6 +40,7 @@ class TourCard(QFrame):
     left = Signal()
     guessed = Signal(bool)  # whether the guess was right
     answer_shown = Signal()  # after a guess, or skipped
+    experiment_requested = Signal()
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -72,6 +74,10 @@ class TourCard(QFrame):
         self.title.setProperty("role", "title")
         for label in (self.title, self.say, self.then):
             self._texts.addWidget(label)
+        self.experiment_button = QPushButton()
+        self.experiment_button.clicked.connect(self.experiment_requested)
+        self.experiment_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._texts.addWidget(self.experiment_button, 0, Qt.AlignmentFlag.AlignLeft)
         self._texts.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setObjectName("tourScroll")
@@ -123,7 +129,7 @@ class TourCard(QFrame):
 
     # what is shown
 
-    def show_scene(self, tour_title: str, scene: Scene, score: Score) -> None:
+    def show_scene(self, tour_title: str, scene: Scene, score: Score, language: Language) -> None:
         """Show a step; its question is open."""
         self._scene = scene
         self._where.setText(f"{tour_title} · {scene.number + 1} / {scene.count}")
@@ -132,6 +138,13 @@ class TourCard(QFrame):
         self.title.setText(scene.title)
         self.say.setText(scene.say)
         self.then.setText(scene.then)
+        experiment = scene.step.experiment
+        if experiment is not None:
+            from explorer.experiments.texts import load_texts
+
+            title = load_texts(language).experiments[experiment.id].title
+            self.experiment_button.setText(tr("△ Experiment: {title}", title=title))
+        self.experiment_button.setVisible(experiment is not None)
         self._remove_question()
         if scene.prediction is not None:
             from explorer.ui.widgets.question_box import QuestionBox
@@ -139,6 +152,8 @@ class TourCard(QFrame):
             self.question = QuestionBox(scene.question, scene.prediction)
             self.question.guessed.connect(self._on_guessed)
             self._texts.insertWidget(2, self.question)
+            self.question.show()  # at once: what is hidden takes no room in the layout
+            self._texts.insertWidget(self._texts.count() - 1, self.question.sums)  # below what is said
         self.show_score(score)
         self._update()
         self.show()
@@ -178,9 +193,10 @@ class TourCard(QFrame):
 
     def _remove_question(self) -> None:
         if self.question is not None:
-            self._texts.removeWidget(self.question)
-            self.question.hide()
-            self.question.deleteLater()
+            for widget in (self.question.sums, self.question):
+                self._texts.removeWidget(widget)
+                widget.hide()
+                widget.deleteLater()
             self.question = None
 
     def _update(self) -> None:
@@ -224,10 +240,16 @@ class TourCard(QFrame):
 
     @property
     def _is_beside(self) -> bool:
-        return self._host.width() - _WIDTH - 2 * _MARGIN >= _NARROW
+        return self._host.width() - self._width_beside - 2 * _MARGIN >= _NARROW
+
+    @property
+    def _width_beside(self) -> int:
+        least, most = _WIDTHS
+        return min(max(self._host.width() // 2, least), most)
 
     def _place(self) -> None:
-        width = min(_WIDTH if self._is_beside else 640, self._host.width() - 2 * _MARGIN)
+        wide = self._width_beside if self._is_beside else _WIDTH_BELOW
+        width = min(wide, self._host.width() - 2 * _MARGIN)
         inner = width - 32
         around = self.sizeHint().height() - self._scroll.sizeHint().height()
         layout = self._body.layout()

@@ -37,6 +37,7 @@ class ToursTool:
         self.card.left.connect(self.leave)
         self.card.guessed.connect(lambda is_right: self.card.show_score(add_to_score(is_right)))
         self.card.answer_shown.connect(self._on_answered)
+        self.card.experiment_requested.connect(self._open_experiment)
         self.chooser = TourChooser(context.canvas, ())
         self.chooser.tour_chosen.connect(self.play)
         title, tip = tr_noop("Guided tours…"), tr_noop("Ten minutes each: from what a convolution does to MobileNet v3")
@@ -116,31 +117,33 @@ class ToursTool:
 
     def _on_answered(self) -> None:
         self.player.reveal()
-        self._open_panels()
+        self._open_panel()
 
     def _show_scene(self, scene: Scene) -> None:
         tour = self.player.tour
         assert tour is not None
-        self.card.show_scene(in_language(tour.title, self._session.language), scene, load_score())
+        language = self._session.language
+        self.card.show_scene(in_language(tour.title, language), scene, load_score(), language)
         if not self.card.is_asking:
-            self._open_panels()
+            self._open_panel()
 
     def _show_view(self, view: View) -> None:
         if self.player.is_in_sight and not self.card.isHidden():
             self._context.canvas.show_spotlight(frozenset(view.targets), self.card.free_room())
 
-    def _open_panels(self) -> None:
-        """Bring the panel and the experiment of the step to the front."""
+    def _open_panel(self) -> None:
+        """Bring the panel of the step to the front; the card keeps the keys."""
         scene = self.player.scene
-        if scene is None:
-            return
-        dock = self._context.window.findChild(QDockWidget, scene.step.panel) if scene.step.panel else None
+        dock = self._context.window.findChild(QDockWidget, scene.step.panel) if scene and scene.step.panel else None
         if dock is not None:
             dock.show()
             dock.raise_()
-        if scene.step.experiment is not None:
+            self.card.setFocus()
+
+    def _open_experiment(self) -> None:
+        scene = self.player.scene
+        if scene is not None and scene.step.experiment is not None:
             self._session.open_experiment(scene.step.experiment.id, scene.step.experiment.controls)
-        self.card.setFocus()
 
     def _on_ended(self) -> None:
         self.card.hide()

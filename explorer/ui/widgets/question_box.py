@@ -40,12 +40,14 @@ class QuestionBox(QWidget):
         column.addWidget(question)
         self._inputs = QWidget()
         column.addWidget(self._inputs)
-        self._answer = QLabel()
-        self._answer.setWordWrap(True)
-        self._answer.setTextFormat(Qt.TextFormat.RichText)
-        self._answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._answer.hide()
-        column.addWidget(self._answer)
+        self._answer, self.sums = QLabel(), QLabel()  # the sums may be moved to another place
+        for label in (self._answer, self.sums):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.hide()
+            column.addWidget(label)
+        self.sums.setProperty("role", "muted")
         self._build_inputs(self._inputs)
 
     @property
@@ -158,6 +160,8 @@ class QuestionBox(QWidget):
             self._inputs.hide()
         self._answer.setText(_answer_html(self.prediction, self.guess, self.verdict, c))
         self._answer.show()
+        self.sums.setText("<br>".join(map(escape, self.prediction.lines)))
+        self.sums.setVisible(bool(self.prediction.lines))
 
 
 def _answer_html(
@@ -174,7 +178,6 @@ def _answer_html(
     lines.append(escape(tr("Truth: {truth}", truth=shown)))
     if verdict is not None and verdict.reason:
         lines.append(f"<i>{escape(verdict.reason)}</i>")
-    lines.extend(f"<span style='color:{c.muted}'>{escape(line)}</span>" for line in prediction.lines)
     return "<br>".join(lines)
 
 
