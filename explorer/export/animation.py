@@ -1,4 +1,4 @@
-"""Sheets one after the other, as an animated GIF or WebP: the history of edits as a film."""
+"""Pictures one after the other, as an animated GIF or WebP: the history of edits as a film, arithmetic that moves."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from explorer.export.sheet_files import render_bitmap, write_export
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Bitmap
+    from PySide6.QtGui import QImage
 
 _MILLISECONDS = 1800  # that a step stays
 _LAST_MILLISECONDS = 3600
@@ -35,9 +36,22 @@ def export_animation(sheets: Sequence[Sheet], path: str | Path) -> None:
     steps = [_render(sheet, scale) for sheet, scale in zip(sheets, scales, strict=True)]
     width, height = max(step.width for step in steps), max(step.height for step in steps)
     frames = [_pad(step, width, height, sheet) for step, sheet in zip(steps, sheets, strict=True)]
-    times = [_MILLISECONDS] * (len(frames) - 1) + [_LAST_MILLISECONDS]
+    _write(frames, [_MILLISECONDS] * (len(frames) - 1) + [_LAST_MILLISECONDS], path, suffix)
+
+
+def write_frames(frames: Sequence[QImage], milliseconds: Sequence[int], path: str | Path) -> None:
+    """Write images of one size as an animation, each for its time. Raises ExportError as `export_animation` does."""
+    path = Path(path)
+    suffix = check_suffix(path, ANIMATION_SUFFIXES)
+    first = frames[0]
+    check_pixels(path.name, first.width(), first.height(), 1.0, _MAX_SIDE, _MAX_PIXELS // len(frames), hint="")
+    _write([_to_bitmap(frame) for frame in frames], milliseconds, path, suffix)
+
+
+def _write(frames: Sequence[Bitmap], milliseconds: Sequence[int], path: Path, suffix: str) -> None:
     kind = suffix.removeprefix(".").upper()
     options = {"lossless": True} if kind == "WEBP" else {"disposal": 1, "optimize": False}
+    times = list(milliseconds)
 
     def write(beside: Path) -> None:
         frames[0].save(beside, kind, save_all=True, append_images=frames[1:], duration=times, loop=0, **options)
@@ -51,10 +65,14 @@ def _scale(sheet: Sheet) -> float:
 
 
 def _render(sheet: Sheet, scale: float) -> Bitmap:
+    return _to_bitmap(render_bitmap(sheet, scale))
+
+
+def _to_bitmap(painted: QImage) -> Bitmap:
     from PIL import Image
     from PySide6.QtGui import QImage
 
-    image = render_bitmap(sheet, scale).convertToFormat(QImage.Format.Format_RGB888)
+    image = painted.convertToFormat(QImage.Format.Format_RGB888)
     if image.isNull():
         raise ExportError(tr("there is no memory for the animation"))
     return Image.frombuffer(

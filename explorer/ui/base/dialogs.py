@@ -27,6 +27,15 @@ def ask_network_export_path(parent: QWidget, name: str) -> str | None:
     return path + kinds.get(kind, ".py")
 
 
+def ask_animation_path(parent: QWidget, name: str) -> str | None:
+    """Ask where to save an animation: as .gif or .webp."""
+    kinds = {tr("Animated GIF (*.gif)"): ".gif", tr("Animated WebP (*.webp)"): ".webp"}
+    path, kind = QFileDialog.getSaveFileName(parent, tr("Save animation"), f"{name}.gif", ";;".join(kinds))
+    if not path or Path(path).suffix.lower() in kinds.values():
+        return path or None
+    return path + kinds.get(kind, ".gif")
+
+
 def ask_project_save_path(parent: QWidget, suggested: str) -> str | None:
     """Ask where to save a project; the path always has the suffix of projects."""
     kinds = tr("Projects (*{suffix})", suffix=PROJECT_SUFFIX)

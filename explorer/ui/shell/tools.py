@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from explorer.ui.arithmetic.tool import ArithmeticTool
 from explorer.ui.code.tool import CodeTool
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.depth_curves.tool import DepthCurvesTool
@@ -50,6 +51,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     ComparisonTool,
     MinimapTool,
     FeatureMapsTool,
+    ArithmeticTool,
     DepthCurvesTool,
     GradCamTool,
     TimingTool,

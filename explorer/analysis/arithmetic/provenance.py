@@ -1,0 +1,43 @@
+"""Where a number comes from: back through the layers, by what adds the most, down to a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from explorer.analysis.arithmetic.explanation import Explanation, NumberPlace
+from explorer.analysis.arithmetic.op_arithmetic import compute_arithmetic
+from explorer.analysis.probes.probe import Probe
+from explorer.base.cancellation import KeepGoing, always
+
+
+@dataclass(frozen=True, eq=False)
+class ProvenanceStep:
+    """One number on the way back: what it was made of, and how much it adds to the number before it."""
+
+    explanation: Explanation
+    share: float  # its part of all that the number before it was made of, by magnitude, 0 to 1; 1 for the first
+
+
+def trace_provenance(place: NumberPlace, probe: Probe, keep_going: KeepGoing = always) -> Iterator[ProvenanceStep]:
+    """Yield the steps from a number back to the image: each time to the input that adds the most of those that depend
+    on the image. Raises as `compute_arithmetic` does."""
+    reaches_image = _depends_on_image(probe)
+    share = 1.0
+    while True:
+        explanation = compute_arithmetic(place.node, probe, keep_going).explain(place.index, place.part)
+        yield ProvenanceStep(explanation, share)
+        found = list(explanation.strongest_terms())
+        total = sum(abs(product) for _, product in found)
+        following = next(((at, product) for at, product in found if at.node in reaches_image), None)
+        if following is None:
+            return
+        place, share = following[0], abs(following[1]) / total if total else 1.0
+
+
+def _depends_on_image(probe: Probe) -> set[str]:
+    found = {probe.architecture.input.name}
+    for node in probe.architecture.live.values():
+        if any(read in found for read in node.inputs):
+            found.add(node.name)
+    return found

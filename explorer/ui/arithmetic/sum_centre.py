@@ -1,0 +1,250 @@
+"""Patch × kernel = products, channel by channel: convolutions, depthwise ones, average pooling; and the largest of a
+window."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from explorer.base.languages import tr, tr_n
+from explorer.ui.arithmetic.ink import Ink, short_number
+from explorer.ui.arithmetic.number_grid import NumberGrid
+from explorer.ui.arithmetic.stage import Stage, Target
+
+if TYPE_CHECKING:
+    from explorer.analysis.arithmetic.explanation import Explanation, WeightedSum, WindowMaximum
+
+_HEADER, _FOOTER = 20.0, 34.0
+_MOST_ROWS = 4
+_READABLE_CELL, _LARGEST_CELL = 22.0, 46.0
+_LABEL, _SIGN, _SUM = 46.0, 20.0, 68.0  # widths
+
+
+class WindowSumCentre:
+    """One row for each channel shown: the numbers in the window, the kernel's, their products and their sum.
+
+    The channels are chosen once, by what they add to the number first shown, so that rows stay while the window slides;
+    `channel` enlarges one alone.
+    """
+
+    def __init__(self, first: WeightedSum, channel: int | None = None) -> None:
+        self._order = [int(row) for row in first.channels_by_contribution]
+        self._channel = channel
+        shape = first.patch.shape[1:]
+        self._rows, self._columns = math.prod(shape[:-1]), shape[-1]
+        self._has_kernel = not first.is_mean
+        self._area = QRectF()
+        self._grids: list[list[NumberGrid]] = []  # for each row: patch, kernel, products
+        self.shown: list[int] = []
+
+    @property
+    def wanted_width(self) -> float:
+        """Width in pixels from which on everything can be read."""
+        return float(_LABEL + _SUM + self._grid_count * (_SIGN + _READABLE_CELL * self._columns) + 6)
+
+    def arrange(self, area: QRectF) -> None:
+        """Take a rectangle: as many channels as are readable, three small ones at least."""
+        self._area = area
+        room = area.height() - _HEADER - _FOOTER
+        grids = self._grid_count
+        wide = (area.width() - _LABEL - _SUM - _SIGN * grids) / grids
+        count = 1 if self._channel is not None else self._fitting(room, wide)
+        self.shown = [self._channel] if self._channel is not None else self._order[:count]
+        high = room / max(len(self.shown), 1)
+        self._grids = []
+        cell = min(wide / self._columns, (high - 8) / self._rows, _LARGEST_CELL)
+        size = (cell * self._columns, cell * self._rows)
+        left = area.x() + max((area.width() - _LABEL - _SUM - grids * (size[0] + _SIGN)) / 2, 0) + _LABEL
+        for number in range(len(self.shown)):
+            top = area.y() + _HEADER + number * high + (high - size[1]) / 2
+            self._grids.append(
+                [
+                    NumberGrid(QRectF(left + at * (size[0] + _SIGN), top, *size), self._rows, self._columns)
+                    for at in range(grids)
+                ]
+            )
+
+    @property
+    def _grid_count(self) -> int:
+        return 3 if self._has_kernel else 1
+
+    def _fitting(self, room: float, wide: float) -> int:
+        most = min(len(self._order), _MOST_ROWS)
+        for count in range(most, 0, -1):
+            if min(wide / self._columns, (room / count - 8) / self._rows) >= _READABLE_CELL:
+                return count
+        return min(len(self._order), 3)
+
+    def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: WeightedSum, phase: float) -> None:
+        """Paint the rows, what the other channels add, and the sum."""
+        if not self._grids:
+            return
+        self._paint_header(painter, ink)
+        products = explanation.products.reshape(len(explanation.patch), -1)
+        taps = products.shape[1]
+        lit = None if phase >= 1 else round(phase * taps)
+        reach = float(np.abs(explanation.kernel).max()) or 1.0
+        product_reach = float(np.abs(products).max()) or 1.0
+        window = stage.window_rects(explanation)[0] if stage.inputs else None
+        if window is not None and stage.inputs[0].plane.axes.vector is None:
+            ink.draw_beam(painter, window, self._grids[0][0].rect)
+        present = explanation.window.mask.reshape(self._rows, self._columns) if explanation.window else None
+        limits = stage.inputs[0].limits
+        for row, grids in zip(self.shown, self._grids, strict=True):
+            patch = explanation.patch[row].reshape(self._rows, self._columns)
+            grids[0].paint(painter, ink, patch, ink.map_pixels(patch, limits), present=present)
+            if self._has_kernel:
+                kernel = explanation.kernel[row].reshape(self._rows, self._columns)
+                grids[1].paint(painter, ink, kernel, ink.signed_pixels(kernel, reach))
+                made = products[row].reshape(self._rows, self._columns)
+                grids[2].paint(painter, ink, made, ink.signed_pixels(made, product_reach), lit=lit)
+            if lit is not None and lit < taps:
+                for grid in grids:
+                    grid.paint_mark(painter, ink, divmod(lit, self._columns))
+            self._paint_signs(painter, ink, grids, int(explanation.channels[row]), products[row, :lit])
+        self._paint_total(painter, ink, explanation, phase)
+        if phase >= 1:
+            start = QPointF(self._area.right() - 4, self._area.bottom() - _FOOTER / 2)
+            end = stage.output_rect(explanation)
+            ink.draw_line(painter, start, QPointF(end.left(), end.center().y()))
+
+    def _paint_header(self, painter: QPainter, ink: Ink) -> None:
+        names = (tr("in the window"), tr("kernel"), tr("products")) if self._has_kernel else (tr("in the window"),)
+        for grid, name in zip(self._grids[0], names, strict=True):
+            rect = QRectF(grid.rect.center().x() - 80, self._area.y(), 160, _HEADER)
+            ink.draw_text(painter, rect, name, 11, colour=ink.muted)
+
+    def _paint_signs(
+        self, painter: QPainter, ink: Ink, grids: list[NumberGrid], channel: int, products: np.ndarray
+    ) -> None:
+        middle = grids[0].rect.center().y()
+        label = QRectF(grids[0].rect.x() - _LABEL, middle - 10, _LABEL - 8, 20)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        ink.draw_text(painter, label, tr("ch {channel}", channel=channel), 11, colour=ink.muted, align=right)
+        for grid, sign in zip(grids[:-1], ("×", "="), strict=False):
+            ink.draw_text(painter, QRectF(grid.rect.right(), middle - 10, _SIGN, 20), sign, 15, colour=ink.muted)
+        last = grids[-1].rect
+        total = QRectF(last.right() + 6, middle - 12, _SUM - 6, 24)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        text = f"Σ {short_number(float(products.sum()))}" if self._has_kernel else tr("mean")
+        ink.draw_text(painter, total, text, 13, bold=True, align=left)
+
+    def _paint_total(self, painter: QPainter, ink: Ink, explanation: WeightedSum, phase: float) -> None:
+        """Write the sum in one line: "Σ 3 channels 0.42 + 61 others −0.13 + bias 0.01 = 0.30"."""
+        line = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
+        painter.setPen(QPen(ink.border, 1))
+        painter.drawLine(line.topLeft(), line.topRight())
+        ink.draw_text(painter, line, self.formula(explanation, phase), 14, bold=True)
+
+    def formula(self, explanation: WeightedSum, phase: float = 1.0) -> str:
+        """Return the sum in words and numbers."""
+        sums = explanation.channel_sums
+        shown = float(sums[self.shown].sum())
+        if explanation.is_mean:
+            total = float(explanation.patch.sum())
+            count = round(1 / float(explanation.kernel.flat[0]))
+            result = short_number(explanation.value) if phase >= 1 else "…"
+            return tr("sum {total} ÷ {count:,} = {result}", total=short_number(total), count=count, result=result)
+        parts = []
+        if len(self.shown) > 1 or len(sums) > 1:
+            own = short_number(shown)
+            parts.append(tr_n("{n} channel {total}", "{n} channels {total}", len(self.shown), total=own))
+        else:
+            parts.append(short_number(shown))
+        if others := len(sums) - len(self.shown):
+            rest = short_number(float(sums.sum()) - shown)
+            parts.append(tr_n("{n:,} other {total}", "{n:,} others {total}", others, total=rest))
+        if explanation.bias is not None:
+            parts.append(tr("bias {bias}", bias=short_number(explanation.bias)))
+        result = short_number(explanation.value) if phase >= 1 else "…"
+        return f"{'  +  '.join(parts)}  =  {result}"
+
+    def target_at(self, point: QPointF, explanation: Explanation) -> Target | None:
+        """Return the product under the pointer."""
+        for row, grids in zip(self.shown, self._grids, strict=True):
+            for grid in grids:
+                cell = grid.cell_at(point)
+                if cell is not None:
+                    return _product_target(explanation, row, cell[0] * self._columns + cell[1])
+        return None
+
+    def channel_at(self, point: QPointF) -> int | None:
+        """Return the row of the patch whose label is at a point: to be enlarged, or no more."""
+        for row, grids in zip(self.shown, self._grids, strict=True):
+            rect = grids[0].rect
+            if QRectF(rect.x() - _LABEL, rect.y(), _LABEL, rect.height()).contains(point):
+                return row
+        return None
+
+
+def _product_target(explanation: Explanation, row: int, tap: int) -> Target | None:
+    found: WeightedSum = explanation  # type: ignore[assignment]
+    patch, kernel = (part.reshape(len(part), -1) for part in (found.patch, found.kernel))
+    value, weight = float(patch[row, tap]), float(kernel[row, tap])
+    text = f"{short_number(value)} × {short_number(weight)} = {short_number(value * weight)}"
+    mask = found.window.mask.ravel() if found.window is not None else np.ones(patch.shape[1], np.bool_)
+    if not mask[tap]:
+        return Target(tr("{product}: padding, which counts as zero", product=text))
+    number = row * int(mask.sum()) + int(mask[:tap].sum())
+    place = found.terms[0].place(number)
+    return Target(tr("{product}: click to see what made {value}", product=text, value=short_number(value)), place)
+
+
+class MaximumCentre:
+    """The numbers in a window, the largest marked."""
+
+    def __init__(self, first: WindowMaximum) -> None:
+        shape = first.patch.shape
+        self._rows, self._columns = math.prod(shape[:-1]), shape[-1]
+        self._grid = NumberGrid(QRectF(0, 0, 1, 1), 1, 1)
+        self._area = QRectF()
+
+    @property
+    def wanted_width(self) -> float:
+        """Width in pixels from which on everything can be read."""
+        return 300.0
+
+    def arrange(self, area: QRectF) -> None:
+        """Take a rectangle."""
+        self._area = area
+        side = min(area.height() - _HEADER - _FOOTER - 10, area.width() - 40, 60.0 * self._rows)
+        rect = QRectF(area.center().x() - side / 2, area.y() + _HEADER, side, area.height() - _HEADER - _FOOTER)
+        self._grid = NumberGrid(rect, self._rows, self._columns)
+
+    def paint(self, painter: QPainter, ink: Ink, stage: Stage, explanation: WindowMaximum, phase: float) -> None:
+        """Paint the window; while it is gone through, the largest so far is marked."""
+        window = stage.window_rects(explanation)[0]
+        if window is not None:
+            ink.draw_beam(painter, window, self._grid.rect)
+        values = explanation.patch.reshape(self._rows, self._columns)
+        limits = stage.inputs[0].limits
+        present = explanation.window.mask.reshape(values.shape)
+        self._grid.paint(painter, ink, values, ink.map_pixels(values, limits), present=present)
+        seen = values.size if phase >= 1 else max(round(phase * values.size), 1)
+        best = int(np.argmax(values.ravel()[:seen]))
+        self._grid.paint_mark(painter, ink, divmod(best, self._columns))
+        line = QRectF(self._area.x(), self._area.bottom() - _FOOTER, self._area.width(), _FOOTER)
+        count, largest = int(present.sum()), short_number(float(values.flat[best]))
+        ink.draw_text(painter, line, tr("largest of {count} = {value}", count=count, value=largest), 14, bold=True)
+        end = stage.output_rect(explanation)
+        start = self._grid.cell_rect(divmod(best, self._columns))
+        ink.draw_line(painter, QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y()))
+
+    def target_at(self, point: QPointF, explanation: WindowMaximum) -> Target | None:
+        """Return the number under the pointer."""
+        cell = self._grid.cell_at(point)
+        if cell is None:
+            return None
+        at = cell[0] * self._columns + cell[1]
+        if not explanation.window.mask.ravel()[at]:
+            return Target(tr("padding: never the largest"))
+        place = explanation.terms[0].place(0) if explanation.winner == _unravel(at, explanation) else None
+        return Target(short_number(float(explanation.patch.ravel()[at])), place)
+
+
+def _unravel(at: int, explanation: WindowMaximum) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(at, explanation.patch.shape))
