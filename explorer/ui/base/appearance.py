@@ -117,7 +117,7 @@ def _build_style_sheet(c: Colours) -> str:
         QToolBar QToolButton:disabled {{ color: {c.previous}; }}
         QToolBar#activities {{ border: 0; border-right: 1px solid {c.border}; padding: 3px 0; spacing: 0; }}
         QToolBar QToolButton[role="activity"] {{ border: 0; border-left: 2px solid transparent; border-radius: 0; }}
-        QToolBar QToolButton[role="activity"] {{ padding: 4px 4px 3px 3px; color: {c.muted}; font-size: 11px; }}
+        QToolBar QToolButton[role="activity"] {{ padding: 4px 2px 3px 0; color: {c.muted}; font-size: 10px; }}
         QToolBar QToolButton[role="activity"]:hover {{ background: {c.surface}; color: {c.text}; }}
         QToolBar QToolButton[role="activity"]:focus {{ background: {c.surface}; color: {c.text}; }}
         QToolBar QToolButton[role="activity"]:checked {{ background: transparent; color: {c.accent}; }}

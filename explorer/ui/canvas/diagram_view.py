@@ -23,6 +23,7 @@ from explorer.ui.canvas.spotlight import bounding_rect, lit_rects, paint_spotlig
 from explorer.ui.canvas.viewport import LEGIBLE_SCALE, MIN_SCALE, Viewport
 from explorer.ui.canvas.zoom_controls import ZoomControls
 
+_BARE_SCALE = 2.0  # up to which a small network is enlarged in a talk
 ZOOM_STEP = 1.2  # zoom for one notch of the wheel
 
 
@@ -36,6 +37,7 @@ class DiagramView(PictureView):
         self._camera = Camera(self)
         self._lit: frozenset[str] = frozenset()  # nodes and groups in the spotlight
         self._legend = FloatingLegend()
+        self._legend_before = True  # whether the legend was shown before that
         self._zoom_controls = ZoomControls(self)
         self._zoom_controls.zoom_in_clicked.connect(lambda: self.zoom(ZOOM_STEP))
         self._zoom_controls.zoom_out_clicked.connect(lambda: self.zoom(1 / ZOOM_STEP))
@@ -49,6 +51,17 @@ class DiagramView(PictureView):
     def add_button(self, button: QToolButton) -> None:
         """Insert a tool's button before the zoom controls."""
         self._zoom_controls.insert_button(button)
+
+    def set_bare(self, on: bool) -> None:
+        """Show the diagram with nothing over it, as large as fits; or with legend and buttons again."""
+        if on == self.is_bare:
+            return
+        if on:
+            self._legend_before = self._legend.shown
+        self.is_bare = on
+        self._zoom_controls.is_allowed = not on
+        self._zoom_controls.update_position(self.picture is not None)
+        self.show_legend(not on and self._legend_before)
 
     def update_buttons(self) -> None:
         """Lay the zoom controls out again, after a button has changed its text."""
@@ -109,9 +122,12 @@ class DiagramView(PictureView):
         pointed, self._pointed = self._pointed, PointedCard()
         return Anchor.at_card(self.picture, card, self._viewport, pointed)
 
-    def fit(self, max_scale: float = 1.0) -> None:
-        """Fit the whole picture into the widget, never enlarged, nor above `max_scale`."""
+    def fit(self, max_scale: float | None = None) -> None:
+        """Fit the whole picture into the widget, at most at `max_scale`: by default never enlarged, unless it is
+        shown bare."""
         self._is_fitted = True
+        if max_scale is None:
+            max_scale = _BARE_SCALE if self.is_bare else 1.0
         if self.picture is not None:
             room, place = self._fit_area()
             self._fit_rect(self.picture.bounds, max_scale=max_scale, area=room)

@@ -33,6 +33,7 @@ class PictureView(QWidget):
         self._pixmap_cache = PixmapCache(LIGHT)
         self._viewport = Viewport()
         self._animation = TransitionAnimation(self)
+        self.is_bare = False  # nothing floats over the diagram, as in a talk
         self._is_fitted = True  # until the user moves, the picture stays fitted when the window changes
 
     def sizeHint(self) -> QSize:
@@ -110,12 +111,12 @@ class PictureView(QWidget):
     def _offset(self) -> QPointF:
         return self._viewport.offset
 
-    def fit_to(self, id: str) -> None:
-        """Zoom to one card or frame, large enough to read."""
+    def fit_to(self, id: str, max_scale: float = 1.0) -> None:
+        """Zoom to one card or frame, large enough to read; no further than `max_scale`, or the scale of now."""
         rect = self.picture.rect(id) if self.picture is not None else None
         if rect is not None:
             self._is_fitted = False
-            self._fit_rect(rect, max_scale=max(self.scale, 1.0))
+            self._fit_rect(rect, max_scale=max(self.scale, max_scale))
 
     def reveal(self, id: str) -> None:
         """Bring a card into view, moving no more than needed."""
@@ -183,7 +184,7 @@ class PictureView(QWidget):
                 0, 0, self._pixmap_cache.get_pixmap(self.size(), self.devicePixelRatioF(), self._viewport)
             )
         self._paint_overlay(painter)
-        if self.hasFocus():
+        if self.hasFocus() and not self.is_bare:
             painter.setPen(QPen(self.theme.named_colour("selection"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 

@@ -25,6 +25,7 @@ class ZoomControls(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._canvas = parent
+        self.is_allowed = True  # False hides it, whatever room there is
         self.setObjectName("corner")
         self.setStyleSheet("#corner { background: palette(base); border: 1px solid palette(mid); border-radius: 6px; }")
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -75,4 +76,4 @@ class ZoomControls(QFrame):
         self.adjustSize()
         canvas = self._canvas.rect()
         self.move(canvas.right() - self.width() - FLOATING_MARGIN, canvas.bottom() - self.height() - FLOATING_MARGIN)
-        self.setVisible(visible and canvas.width() > self.width() + 40 and canvas.height() > 120)
+        self.setVisible(self.is_allowed and visible and canvas.width() > self.width() + 40 and canvas.height() > 120)

@@ -54,7 +54,8 @@ class Minimap(QWidget):
         picture, canvas = self._canvas.picture, self._canvas
         size = _minimap_size(picture, canvas.size()) if picture is not None else QSize()
         hidden = picture is None or canvas.visible_rect.adjusted(-1, -1, 1, 1).contains(picture.bounds)
-        is_shown = self.is_active and not hidden and not canvas.is_spotlit and not size.isEmpty()
+        is_out_of_place = canvas.is_spotlit or canvas.is_bare
+        is_shown = self.is_active and not hidden and not is_out_of_place and not size.isEmpty()
         if is_shown:
             corner = canvas.rect().bottomRight()
             self.setGeometry(

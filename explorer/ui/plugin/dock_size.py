@@ -7,11 +7,12 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 _WIDTH_FRACTION = 0.62  # of the width below the canvas: images need it more than tables
 _MAX_WIDTH = 820  # pixels
+_SMALL_WINDOW = 880  # pixels of height below which a panel gets a third instead of half
 
 
 def enlarge_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
-    """Enlarge a dock that is too small: to `height` pixels (half of the window at most) and most of the window's width,
-    once it is laid out. Sizes restored when the window opens stay as the user left them."""
+    """Enlarge a dock that is too small: to `height` pixels (half of the window at most, a third of a small one) and
+    most of the window's width, once it is laid out. Sizes restored when the window opens stay as the user left them."""
     if window.isVisible():
         QTimer.singleShot(0, dock, lambda: QTimer.singleShot(0, dock, lambda: _resize_dock(window, dock, height)))
 
@@ -19,8 +20,10 @@ def enlarge_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
 def _resize_dock(window: QMainWindow, dock: QDockWidget, height: int) -> None:
     if dock.isFloating() or window.dockWidgetArea(dock) != Qt.DockWidgetArea.BottomDockWidgetArea:
         return
+    height = min(height, window.height() // (2 if window.height() >= _SMALL_WINDOW else 3))
     if dock.height() < height:
-        window.resizeDocks([dock], [min(height, window.height() // 2)], Qt.Orientation.Vertical)
+        _give_back_height(window, dock)
+        window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
     neighbours = [
         other for other in _visible_neighbours(window, dock) if other.geometry().top() == dock.geometry().top()
     ]
@@ -37,3 +40,18 @@ def _visible_neighbours(window: QMainWindow, dock: QDockWidget) -> list[QDockWid
     side = window.dockWidgetArea(dock)
     others = [other for other in window.findChildren(QDockWidget) if other is not dock and not other.isFloating()]
     return [o for o in others if window.dockWidgetArea(o) == side and not o.visibleRegion().isEmpty()]
+
+
+def _give_back_height(window: QMainWindow, dock: QDockWidget) -> None:
+    """When a dock that is about to grow is closed, let its neighbours be as high again as they are now."""
+    before = dock.height()
+
+    def give_back(is_visible: bool) -> None:
+        if is_visible or not dock.isHidden():
+            return
+        dock.visibilityChanged.disconnect(give_back)
+        neighbours = _visible_neighbours(window, dock)
+        if neighbours and window.isVisible():
+            window.resizeDocks(neighbours, [before] * len(neighbours), Qt.Orientation.Vertical)
+
+    dock.visibilityChanged.connect(give_back)

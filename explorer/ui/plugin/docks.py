@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QScreen
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from explorer.base.languages import tr_noop
@@ -62,18 +62,36 @@ class MainDocks:
         window.resizeDocks([self.figures, self.output], [240, 240], Qt.Orientation.Vertical)
         window.resizeDocks([self.figures, self.output], [600, 520], Qt.Orientation.Horizontal)
 
-    def restore_state(self) -> None:
-        """Restore the layout of the last session."""
-        settings = QSettings()
-        if settings.contains("geometry"):
-            self._window.restoreGeometry(settings.value("geometry"))
-            self._window.restoreState(settings.value("state"), _STATE_VERSION)
+    def restore_state(self) -> bool:
+        """Restore the layout that was left on this screen, or else the last one; return whether there was any."""
+        settings, screen = QSettings(), _screen_key(self._window.screen())
+        for prefix in (f"{screen}/", ""):
+            if settings.contains(f"{prefix}geometry"):
+                self._window.restoreGeometry(settings.value(f"{prefix}geometry"))
+                return bool(self._window.restoreState(settings.value(f"{prefix}state"), _STATE_VERSION))
+        return False
 
     def save_state(self) -> None:
-        """Save the layout in the settings."""
+        """Save the layout in the settings, as the last one and as that of this screen."""
         settings = QSettings()
-        settings.setValue("geometry", self._window.saveGeometry())
-        settings.setValue("state", self._window.saveState(_STATE_VERSION))
+        for prefix in ("", f"{_screen_key(self._window.screen())}/"):
+            settings.setValue(f"{prefix}geometry", self._window.saveGeometry())
+            settings.setValue(f"{prefix}state", self._window.saveState(_STATE_VERSION))
+
+    def follow_screens(self) -> None:
+        """Keep a layout for each screen; call it once the window is shown."""
+        handle = self._window.windowHandle()
+        if handle is not None:
+            self._screen = handle.screen()
+            handle.screenChanged.connect(self._on_screen_changed)
+
+    def _on_screen_changed(self, screen: QScreen) -> None:
+        settings = QSettings()
+        settings.setValue(f"{_screen_key(self._screen)}/state", self._window.saveState(_STATE_VERSION))
+        self._screen = screen
+        state = settings.value(f"{_screen_key(screen)}/state")
+        if state is not None:
+            self._window.restoreState(state, _STATE_VERSION)
 
     def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = live_text(RaisingDock(), QDockWidget.setWindowTitle, title)
@@ -81,3 +99,9 @@ class MainDocks:
         dock.setWidget(panel)
         self._window.addDockWidget(area, dock)
         return dock
+
+
+def _screen_key(screen: QScreen) -> str:
+    """Return the group of the settings for a screen: docks are sized for its name and size."""
+    size = screen.size()
+    return f"screens/{screen.name().replace('/', ' ')} {size.width()}x{size.height()}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QToolBar, QToolButton, QWidget
 
 from explorer.base.languages import tr
@@ -42,6 +42,7 @@ class ActivityBar(QToolBar):
     def _align(self) -> None:
         """Make all buttons as wide as the widest, so that icons stand in one line."""
         for button in self.buttons:
+            button.ensurePolished()
             button.setMinimumWidth(0)
         widest = max((button.sizeHint().width() for button in self.buttons), default=0)
         for button in self.buttons:
@@ -56,6 +57,10 @@ class ActivityBar(QToolBar):
                 self.buttons[index % len(self.buttons)].setFocus(Qt.FocusReason.TabFocusReason)
                 return True
         return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._align()  # only now are they styled
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

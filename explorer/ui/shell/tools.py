@@ -25,6 +25,7 @@ from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
 from explorer.ui.plugin.tool_context import ToolContext
+from explorer.ui.presentation.tool import PresentationTool
 from explorer.ui.recovery.tool import RecoveryTool
 from explorer.ui.start.tool import StartPageTool
 from explorer.ui.timing.tool import TimingTool
@@ -48,6 +49,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     NavigationTool,
     PaletteTool,
     PanelFocusTool,
+    PresentationTool,
     ComparisonTool,
     MinimapTool,
     FeatureMapsTool,

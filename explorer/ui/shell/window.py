@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from explorer.base.atomic_write import PROJECT_SUFFIX
@@ -45,6 +45,7 @@ from explorer.ui.plugin.tool_context import Activity, ToolContext
 from explorer.ui.shell.actions import Actions
 from explorer.ui.shell.activity_bar import ActivityBar
 from explorer.ui.shell.diagram_navigator import DiagramNavigator
+from explorer.ui.shell.diagram_room import DiagramRoom
 from explorer.ui.shell.edit_previews import EditPreviews
 from explorer.ui.shell.notice import Notice
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater
@@ -78,11 +79,14 @@ class Window(QMainWindow):
         self.activity_bar = ActivityBar(self._list_activities())
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.activity_bar)
         self.docks.inspector.raise_()  # before the tabs of the tools
-        self.docks.restore_state()
+        self._is_arranged = self.docks.restore_state()  # by the user, the last time
+        self._was_shown = False
+        self.room = DiagramRoom(self, self.canvas, (*self.docks.all, *self.tool_context.docks), self.docks.inspector)
         self.session.on("document", self._on_document_changed)
         self.session.on("network", self._on_network_changed)
         self.session.on("baseline", self._update_baseline_badge)
         self.session.on("language", self._on_language_changed)
+        self.session.on("selection", self._on_selection_changed)
         self._connect_panels()
         self._connect_actions()
         self._update_canvas_theme()
@@ -162,7 +166,8 @@ class Window(QMainWindow):
         networks = Activity(docks.library.toggleViewAction(), "networks", docks.library)
         figures = Activity(docks.figures.toggleViewAction(), "figures", docks.figures)
         output = Activity(docks.output.toggleViewAction(), "output", docks.output, tr_noop("Output"))
-        return [networks, *self.tool_context.activities, figures, output]
+        selection = Activity(docks.inspector.toggleViewAction(), "selection", docks.inspector)
+        return [networks, selection, *self.tool_context.activities, figures, output]
 
     def _connect_panels(self) -> None:
         self._show_networks()
@@ -388,6 +393,10 @@ class Window(QMainWindow):
         self._update_actions()
         self._update_baseline_badge()
 
+    def _on_selection_changed(self) -> None:
+        if self.session.selection:
+            self.room.show_inspector()
+
     def _on_language_changed(self) -> None:
         self.statusBar().clearMessage()  # said in the language before
         self.notice.hide()
@@ -463,6 +472,14 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.output.dropEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shown:
+            self._was_shown = True
+            self.docks.follow_screens()
+            if not self._is_arranged:
+                self.room.arrange_first(self.docks.library)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.tabs.confirm_close_all():

@@ -60,7 +60,7 @@ def test_arrows_walk_along_the_buttons(window: Window, qtbot: QtBot) -> None:
 
 def test_names_follow_the_language(window: Window) -> None:
     translator.set_language("zh")
-    assert [button.text() for button in window.activity_bar.buttons][:2] == ["网络", "导读"]
+    assert [button.text() for button in window.activity_bar.buttons][:3] == ["网络", "所选内容", "导读"]
 
 
 def test_where_there_is_no_room_for_names_icons_remain(window: Window, qtbot: QtBot) -> None:

@@ -1,0 +1,1 @@
+"""Room for the diagram: panels that fold away together, the full screen, and the presentation view."""

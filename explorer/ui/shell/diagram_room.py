@@ -1,0 +1,150 @@
+"""Room for the diagram in small windows: panels stand on one side of it at a time.
+
+What must always hold in a small window, unless the user has switched that off: a panel that comes up puts those on
+other sides away, and takes no more than leaves the diagram `_SHARE` of the window, or what it needs to be of use; when
+it is closed, they come back. Arrangements that the user restores, by F9 or from the last time, stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+_SMALL_WIDTH, _SMALL_HEIGHT = 1440, 880  # pixels below which a window is small
+_SHARE = 0.6  # of the window's area, for the diagram
+_LEAST_WIDTH = 250  # pixels of a panel at the side
+_LEAST_HEIGHT_SHARE = 0.34  # of the window's height, for a panel below
+_SETTING = "one_side_in_small_windows"
+
+_SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
+
+
+class DiagramRoom(QObject):
+    """Watches which panels come and go. `inspector` comes up by itself when a card is selected."""
+
+    def __init__(
+        self, window: QMainWindow, canvas: QWidget, docks: Sequence[QDockWidget], inspector: QDockWidget
+    ) -> None:
+        super().__init__(window)
+        self._window, self._canvas, self._docks, self._inspector = window, canvas, docks, inspector
+        self._toggled: dict[QDockWidget, None] = {}  # since the last look, in order
+        self._put_away: dict[QDockWidget, list[QDockWidget]] = {}  # by the panel that took their room
+        self._is_inspector_unwanted = False  # the user has closed it
+        self._is_acting = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._look)
+        self._was_small = self.is_small
+        self._for_size: list[QDockWidget] = []  # put away when the window became small
+        window.installEventFilter(self)
+        for dock in docks:
+            dock.toggleViewAction().toggled.connect(partial(self._on_toggled, dock))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the window is small and panels are to give way."""
+        size = self._window.size()
+        is_on = QSettings().value(_SETTING, True, bool) is not False
+        return is_on and (size.width() < _SMALL_WIDTH or size.height() < _SMALL_HEIGHT)
+
+    def arrange_first(self, first: QDockWidget) -> None:
+        """Leave one panel alone in a small window that nobody has arranged yet."""
+        if self.is_small:
+            self._hide([dock for dock in self._standing() if dock is not first])
+            self._make_room(first)
+
+    def show_inspector(self) -> None:
+        """Bring up the panel of the selection, unless the user has closed it."""
+        if self.is_small and self._inspector.isHidden() and not self._is_inspector_unwanted:
+            self._inspector.show()
+            self._inspector.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Put panels away when the window becomes small, and bring them back when it is large again."""
+        if event.type() == QEvent.Type.Resize and watched is self._window:
+            before, self._was_small = self._was_small, self.is_small
+            if self._window.isVisible() and self._was_small != before:
+                self._follow_size()
+        return super().eventFilter(watched, event)
+
+    def _follow_size(self) -> None:
+        if self._was_small:
+            right = Qt.DockWidgetArea.RightDockWidgetArea
+            standing = self._standing()
+            self._for_size = [dock for dock in standing if self._window.dockWidgetArea(dock) != right]
+            self._hide(self._for_size)
+            rest = [dock for dock in standing if dock not in self._for_size]
+            if rest:
+                QTimer.singleShot(0, rest[0], partial(self._limit_size, rest[0]))
+        else:
+            self._show(self._for_size)
+            self._for_size = []
+
+    def _on_toggled(self, dock: QDockWidget, _: bool) -> None:
+        """Look at it soon: a panel's action is toggled before the panel is, and is put back for one behind a tab."""
+        if not self._is_acting:
+            self._toggled[dock] = None
+            self._timer.start()
+
+    def _look(self) -> None:
+        toggled, self._toggled = [*self._toggled], {}
+        if self._inspector in toggled:
+            self._is_inspector_unwanted = self._inspector.isHidden()
+        for dock in toggled:
+            if dock.isHidden():
+                self._bring_back(self._put_away.pop(dock, []))
+        shown = [dock for dock in toggled if not dock.isHidden()]
+        if len(shown) == 1:  # several at once are an arrangement
+            self._make_room(shown[0])
+
+    def _bring_back(self, docks: list[QDockWidget]) -> None:
+        if self._window.isVisible() and not self._standing():
+            self._show(docks)
+
+    def _make_room(self, dock: QDockWidget) -> None:
+        """Put away what stands on other sides than the panel that came up."""
+        if not self.is_small or dock.isFloating():
+            return
+        side = self._window.dockWidgetArea(dock)
+        others = [other for other in self._standing() if self._window.dockWidgetArea(other) != side]
+        if others:
+            self._put_away[dock] = others
+            self._hide(others)
+        QTimer.singleShot(0, dock, partial(self._limit_size, dock))
+
+    def _limit_size(self, dock: QDockWidget) -> None:
+        """Narrow or lower a panel so that the diagram has its share, or down to what the panel needs."""
+        if dock.isHidden() or dock.isFloating():
+            return
+        area = _SHARE * self._window.width() * self._window.height()
+        if self._window.dockWidgetArea(dock) in _SIDES:
+            needed = round(area / max(self._canvas.height(), 1))
+            width = max(self._canvas.width() + dock.width() - needed, _LEAST_WIDTH)
+            if width < dock.width():
+                self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
+        else:
+            needed = round(area / max(self._canvas.width(), 1))
+            height = self._canvas.height() + dock.height() - needed
+            height = max(height, round(_LEAST_HEIGHT_SHARE * self._window.height()))
+            if height < dock.height():
+                self._window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+
+    def _standing(self) -> list[QDockWidget]:
+        return [dock for dock in self._docks if not dock.isHidden() and not dock.isFloating()]
+
+    def _hide(self, docks: list[QDockWidget]) -> None:
+        self._is_acting = True
+        for dock in docks:
+            dock.hide()
+            self._toggled.pop(dock, None)  # the user has nothing to do with that
+        self._is_acting = False
+
+    def _show(self, docks: list[QDockWidget]) -> None:
+        self._is_acting = True
+        for dock in docks:
+            dock.show()
+        self._is_acting = False

@@ -1,0 +1,122 @@
+"""The diagram is the app: in a small window it keeps its share whatever panel is used, and nothing covers its cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QRectF, QSettings
+from PySide6.QtWidgets import QDockWidget
+from pytestqt.qtbot import QtBot
+
+from explorer.drawing.picture import compose_picture
+from explorer.network import Network
+from explorer.presenters.diagrams import build_diagram, expanded_at_level
+from explorer.ui.canvas.canvas import Canvas
+from explorer.ui.canvas.diagram_view import DiagramView
+from explorer.ui.shell.window import Window
+from explorer.viewmodels.diagram import Level
+from tests.conftest import TYPICAL
+from tests.ui.conftest import settled
+
+_SIZES = ((1280, 800), (1000, 700))
+
+
+@pytest.fixture
+def small(window: Window, qtbot: QtBot) -> Window:
+    """A window that is small for the first time."""
+    QSettings().setValue("one_side_in_small_windows", True)
+    window.room.arrange_first(window.docks.library)
+    window.start("resnet18")
+    settled(qtbot, window)
+    return window
+
+
+def _share(window: Window) -> float:
+    return window.canvas.width() * window.canvas.height() / (window.width() * window.height())
+
+
+def _toggle(dock: QDockWidget, qtbot: QtBot) -> None:
+    dock.toggleViewAction().trigger()
+    qtbot.wait(60)  # two rounds of the layout, and its animation
+
+
+def _is_below(window: Window, dock: QDockWidget) -> bool:
+    return window.dockWidgetArea(dock) == window.dockWidgetArea(window.docks.figures)
+
+
+@pytest.mark.parametrize("size", _SIZES)
+def test_the_diagram_has_room_with_and_after_every_panel(small: Window, size: tuple[int, int], qtbot: QtBot) -> None:
+    small.setAnimated(False)
+    small.resize(*size)
+    qtbot.wait(50)
+    least = {1280: (0.6, 0.42, 0.6), 1000: (0.5, 0.34, 0.6)}[size[0]]  # at the side, below, and after
+    for dock in small.room._standing():
+        _toggle(dock, qtbot)
+    for dock in (*small.docks.all, *small.tool_context.docks):
+        _toggle(dock, qtbot)
+        assert dock.isVisible()
+        wanted = least[1 if _is_below(small, dock) else 0]
+        assert _share(small) >= wanted - 0.01, dock.objectName()
+        assert small.size().toTuple() == size, dock.objectName()
+        _toggle(dock, qtbot)
+        assert dock.isHidden()
+        assert _share(small) >= least[2], dock.objectName()
+        assert small.size().toTuple() == size
+
+
+def test_what_gave_way_comes_back(small: Window, qtbot: QtBot) -> None:
+    assert small.room._standing() == [small.docks.library]
+    small.session.select("layer1")
+    qtbot.waitUntil(lambda: small.room._standing() == [small.docks.inspector])
+    _toggle(small.docks.figures, qtbot)
+    assert small.room._standing() == [small.docks.figures]
+    _toggle(small.docks.figures, qtbot)
+    assert small.room._standing() == [small.docks.inspector]
+    _toggle(small.docks.inspector, qtbot)
+    small.session.select("layer2")
+    qtbot.wait(50)
+    assert small.docks.inspector not in small.room._standing()  # the user has closed it
+
+
+def test_a_window_that_becomes_small_keeps_the_right_side(window: Window, qtbot: QtBot) -> None:
+    QSettings().setValue("one_side_in_small_windows", True)
+    window.resize(1500, 900)
+    window.room._was_small = False
+    before = window.room._standing()
+    window.resize(1200, 800)
+    sides = {window.dockWidgetArea(dock) for dock in window.room._standing()}
+    assert sides == {window.dockWidgetArea(window.docks.inspector)}
+    window.resize(1500, 900)
+    assert window.room._standing() == before
+
+
+def test_layouts_are_kept_for_each_screen(window: Window) -> None:
+    window.docks.save_state()
+    keys = [key for key in QSettings().allKeys() if key.startswith("screens/")]
+    size = window.screen().size()
+    assert any(f"{size.width()}x{size.height()}/state" in key for key in keys)
+    assert window.docks.restore_state()
+
+
+@pytest.mark.parametrize("key", TYPICAL[:8])
+def test_nothing_covers_cards_of_a_fitted_diagram(key: str, opened: Callable[[str], Network], qtbot: QtBot) -> None:
+    network = opened(key)
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    levels: tuple[Level, ...] = ("stages", "blocks")
+    for level in levels:
+        picture = compose_picture(build_diagram(network.analysis, expanded_at_level(network.analysis, level)))
+        for size in ((1500, 800), (930, 650), (1180, 420), (640, 560)):
+            canvas.resize(*size)
+            canvas.show_picture(picture)
+            canvas.fit()
+            assert _count_covered(canvas) == 0, (key, level, size)
+
+
+def _count_covered(canvas: DiagramView) -> int:
+    picture = canvas.picture
+    assert picture is not None
+    floating = [canvas._buttons_rect, canvas._legend.rect if canvas._legend.is_visible else QRectF()]
+    view = canvas._viewport
+    return sum(picture.count_cards_in(view.to_picture_rect(rect)) for rect in floating if not rect.isEmpty())
