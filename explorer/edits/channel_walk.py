@@ -135,7 +135,7 @@ class _ChannelWalk:
         if plain and isinstance(node.layer, nn.Module) and kind == "norm":
             plain = norm_channels(node.layer) in (None, entering[axis])
         padded = getattr(node.op, "name", "") in ("pad", "contiguous", "clone", "to", "float") or (
-            isinstance(node.layer, nn.ZeroPad2d)
+            isinstance(node.layer, op_kinds.PADDINGS)
         )
         return (plain or padded) and len(shape) == len(entering) and shape[axis] == entering[axis]
 

@@ -88,6 +88,9 @@ _NORMS: dict[type[nn.Module], str] = {
     nn.LocalResponseNorm: "LRN",
 }
 
+#: Layers that put a border around maps.
+PADDINGS: tuple[type[nn.Module], ...] = (nn.ZeroPad2d, nn.ReflectionPad2d, nn.ReplicationPad2d, nn.ConstantPad2d)
+
 _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
     "add": ("add", "+"),
     "sub": ("add", "−"),
@@ -123,6 +126,7 @@ _FUNCTION_KINDS: dict[str, tuple[Kind, str]] = {
     "avg_pool2d": ("pool", tr_noop("Avg pool")),
     "max_pool2d": ("pool", tr_noop("Max pool")),
     "boolean_dispatch": ("pool", tr_noop("Max pool")),
+    "interpolate": ("pool", tr_noop("Upsample")),
     "dropout": ("dropout", tr_noop("Dropout")),
     "stochastic_depth": ("dropout", tr_noop("Stochastic depth")),
     "softmax": ("activation", tr_noop("Softmax")),
@@ -306,6 +310,10 @@ def _describe_layer(layer: nn.Module) -> _Description:
         return _translatable("dropout", tr_noop("Stochastic depth"))
     if isinstance(layer, (nn.Flatten, nn.Unflatten)):
         return _Description("reshape", type(layer).__name__)
+    if isinstance(layer, nn.Upsample):
+        return _translatable("pool", tr_noop("Upsample"))
+    if isinstance(layer, PADDINGS):
+        return _translatable("reshape", tr_noop("Pad"))
     if isinstance(layer, nn.ChannelShuffle):
         return _translatable("shuffle", tr_noop("Channel shuffle"))
     if isinstance(layer, nn.MultiheadAttention):

@@ -24,6 +24,7 @@ from explorer.ui.navigation.tool import NavigationTool
 from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
+from explorer.ui.parts.tool import PartsTool
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.presentation.tool import PresentationTool
 from explorer.ui.recovery.tool import RecoveryTool
@@ -49,7 +50,11 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     NavigationTool,
     PaletteTool,
     PanelFocusTool,
+<<<<<<< HEAD
     PresentationTool,
+=======
+    PartsTool,
+>>>>>>> 88e014e (A panel of parts to put into the open network)
     ComparisonTool,
     MinimapTool,
     FeatureMapsTool,

@@ -1,0 +1,1 @@
+"""Parts: layers and blocks that are put into the open network."""

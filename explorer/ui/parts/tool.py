@@ -1,0 +1,168 @@
+"""Tool of the parts: puts layers and blocks into the open network, in the place of others, and takes them out."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from explorer.base.cancellation import KeepGoing
+from explorer.base.id_text import join_ids
+from explorer.base.languages import tr, tr_noop
+from explorer.ui.base import jobs
+from explorer.ui.plugin.tool_context import ToolContext
+from explorer.viewmodels.card_ids import members_of
+from explorer.viewmodels.parts import PartRow
+
+if TYPE_CHECKING:
+    from explorer.drawing import Picture
+    from explorer.ui.parts.panel import PartsPanel
+
+
+class PartsTool:
+    """The panel of parts, and the actions that put in, replace and take out what is selected."""
+
+    def __init__(self, context: ToolContext) -> None:
+        self._context, self._session = context, context.session
+        self._rows: tuple[PartRow, ...] = ()
+        self.panel: PartsPanel | None = None
+        self.lane = context.add_lane(tr_noop("Parts"), latest_only=True, of_document=True)
+        self._rows_lane = context.add_lane(tr_noop("List of parts"))
+        self._picture_lane = context.add_lane(tr_noop("Diagram of a part"), latest_only=True)
+        self.dock = context.add_dock(tr_noop("Parts"), self._create_panel, "left", "Ctrl+Shift+I", icon="parts")
+        context.when_ready.append(self._load_rows)
+        self._add_actions()
+        context.card_actions.append(self._card_entries)
+        self._session.on("network", self._propose)
+        self._session.on("selection", self._propose)
+        self._session.on("language", self._load_rows)
+        self.dock.visibilityChanged.connect(lambda _: self._propose())
+
+    def _add_actions(self) -> None:
+        context = self._context
+        context.get_menu("Edit").addSeparator()
+        insert = tr_noop("Insert a part…"), tr_noop("Put a layer or block in behind the selected card")
+        context.add_action("Edit", insert[0], lambda: self.choose("behind"), "Ins", insert[1])
+        swap = tr_noop("Replace by…"), tr_noop("Put a layer or block in the place of the selected card")
+        context.add_action("Edit", swap[0], lambda: self.choose("replace"), "Ctrl+R", swap[1])
+        gone = tr_noop("Take out"), tr_noop("Take the selected cards out of the network; the ends are joined")
+        self._keep_to_canvas(context.add_action("Edit", gone[0], self.take_out, "Del", gone[1]))
+
+    def _keep_to_canvas(self, action: QAction) -> None:
+        """Let the key of an action work where cards are selected, and not in lists and lines of text."""
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._context.canvas.addAction(action)
+
+    def _create_panel(self) -> QWidget:
+        from explorer.ui.parts.panel import PartsPanel
+
+        panel = self.panel = PartsPanel()
+        panel.part_chosen.connect(self._show_picture)
+        panel.proposal_changed.connect(self._propose)
+        panel.insert_requested.connect(self.put_in)
+        panel.edit_requested.connect(self._context.commands.apply_edit)
+        panel.show_rows(self._rows)
+        return panel
+
+    def _load_rows(self) -> None:
+        """List the parts, in the language in force."""
+        self._rows_lane.submit(_build_rows, self._show_rows, self._context.commands.show_error)
+
+    def _show_rows(self, rows: tuple[PartRow, ...]) -> None:
+        self._rows = rows
+        if self.panel is not None:
+            self.panel.show_rows(rows)
+
+    def choose(self, place: str) -> None:
+        """Bring the panel to the front, to find a part for a place."""
+        self.dock.setVisible(True)
+        self.dock.raise_()
+        if self.panel is not None:
+            self.panel.choose_place(place)
+
+    @property
+    def place(self) -> str:
+        """The selected cards as the place of an edit; empty without any."""
+        return join_ids(one for id in self._session.selection for one in members_of(id))
+
+    def take_out(self) -> None:
+        """Take the selected cards out."""
+        if not self.place:
+            self._context.commands.show_status(tr("Select a card first."))
+            return
+        from explorer.edits import TakeOut
+
+        self._context.commands.apply_edit(TakeOut(self.place))
+
+    def put_in(self) -> None:
+        """Put the chosen part in at the chosen place."""
+        edit = self._build_edit()
+        if edit is not None:
+            self._context.commands.apply_edit(edit)
+
+    def _build_edit(self) -> Any:
+        panel = self.panel
+        part = panel.part if panel is not None else None
+        if panel is None or part is None or not self.place:
+            return None
+        from explorer.edits import InsertPart, ReplaceByPart
+
+        if panel.place == "replace" and not part.join:
+            return ReplaceByPart(self.place, part.key, panel.form.text)
+        join = panel.join if panel.place == "beside" and not part.join else ""
+        where = "beside" if part.join else panel.place
+        return InsertPart(self.place, part.key, panel.form.text, where, join)
+
+    def _propose(self) -> None:
+        """Compute what the chosen part would change at the chosen place."""
+        panel = self.panel
+        if panel is None or not panel.isVisible():
+            return
+        network = self._session.network
+        if network is None or not self.place:
+            self.lane.cancel()
+            hint = tr("Open a network first.") if network is None else tr("Select a card to see what it would change.")
+            panel.show_effect(None, hint)
+            return
+        edit = self._build_edit()
+        if edit is not None:
+            job = jobs.edit_preview_job(network, edit, self._session.expanded)
+            self.lane.submit(job, panel.show_effect, lambda failure: panel.show_effect(None, str(failure)))
+
+    def _show_picture(self, row: PartRow) -> None:
+        panel = self.panel
+        if panel is not None:
+            self._picture_lane.submit(
+                partial(draw_part, row.key), panel.show_picture, lambda _: panel.show_picture(None)
+            )
+
+    def _card_entries(self, id: str) -> list[tuple[str, Any]]:
+        return [
+            (tr("Insert a part…"), lambda: self.choose("behind")),
+            (tr("Replace by…"), lambda: self.choose("replace")),
+            (tr("Take out"), self.take_out),
+        ]
+
+
+def _build_rows(keep_going: KeepGoing) -> tuple[PartRow, ...]:
+    from explorer.presenters.part_rows import build_part_rows
+
+    return build_part_rows()
+
+
+def draw_part(key: str, keep_going: KeepGoing) -> Picture | None:
+    """Return the diagram of a part on 64 channels; None for one that has no op of its own. A job."""
+    from explorer.analysis.analysis import analyse
+    from explorer.drawing import compose_picture
+    from explorer.presenters import build_diagram
+    from explorer.presenters.diagrams import expanded_at_level
+    from explorer.presenters.part_rows import trace_part
+
+    traced = trace_part(key)
+    if traced is None:
+        return None
+    analysis = analyse(traced)
+    return compose_picture(build_diagram(analysis, expanded_at_level(analysis, "units")), "right")
