@@ -50,11 +50,8 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     NavigationTool,
     PaletteTool,
     PanelFocusTool,
-<<<<<<< HEAD
     PresentationTool,
-=======
     PartsTool,
->>>>>>> 88e014e (A panel of parts to put into the open network)
     ComparisonTool,
     MinimapTool,
     FeatureMapsTool,
