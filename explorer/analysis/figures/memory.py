@@ -8,7 +8,7 @@ and in the peak while that op runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from explorer.analysis.figures.shape_inference import Measure
@@ -26,9 +26,48 @@ class Activations:
     peak_at: str  # the node that runs at that time
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryStep:
+    """What is alive while one op runs."""
+
+    node: str  # the op that runs
+    live: tuple[tuple[str, int], ...]  # values with their bytes, by the node that made them, the oldest first
+    inner_bytes: int  # what the op needs beside these on its way (see `op_trace`)
+
+    @property
+    def bytes(self) -> int:
+        """Everything that is alive."""
+        return sum(size for _, size in self.live) + self.inner_bytes
+
+
+def trace_memory(architecture: Architecture, measures: Mapping[str, Measure]) -> tuple[MemoryStep, ...]:
+    """Return what is alive at each op, in execution order. The most of them is `Activations.peak_bytes`."""
+    return tuple(
+        MemoryStep(name, tuple(held.items()), most - sum(held.values()))
+        for name, held, most in _walk(architecture, measures)
+    )
+
+
 def measure_activations(architecture: Architecture, measures: Mapping[str, Measure]) -> Activations:
     """Return what the pass allocates in all, and the most alive at once when every tensor is freed after its last
     use."""
+    elements = total = peak = 0
+    peak_at = ""
+    for name, held, most in _walk(architecture, measures):
+        measure = measures[name]
+        if name in held and not isinstance(architecture.live[name].op, Input):
+            elements += measure.elements
+            total += held[name]
+        elements += measure.inner.elements
+        total += measure.inner.bytes
+        if most > peak:
+            peak, peak_at = most, name
+    return Activations(elements, total, peak, peak_at)
+
+
+def _walk(architecture: Architecture, measures: Mapping[str, Measure]) -> Iterator[tuple[str, Mapping[str, int], int]]:
+    """Yield for each op what is alive while it runs, its value included, with the bytes of each, and the most bytes at
+    any time of it. The mapping is the same one each time, changed after the step."""
     owner: dict[str, str] = {}  # whose memory a node's value lies in
     last: dict[str, str] = {}  # the last reader of each owner
     for node in architecture.live.values():
@@ -41,26 +80,17 @@ def measure_activations(architecture: Architecture, measures: Mapping[str, Measu
     for name, reader in last.items():
         dying.setdefault(reader, []).append(name)
 
-    elements = total = alive = peak = 0
-    peak_at = ""
+    alive = 0
     held: dict[str, int] = {}
-    for name in architecture.live:
+    for name, node in architecture.live.items():
         measure, before = measures[name], alive
-        if owner[name] == name and not isinstance(architecture.live[name].op, Constant):  # weights are no activations
+        if owner[name] == name and not isinstance(node.op, Constant):  # weights are no activations
             held[name] = measure.bytes
             alive += held[name]
-            if not isinstance(architecture.live[name].op, Input):
-                elements += measure.elements
-                total += held[name]
-        elements += measure.inner.elements
-        total += measure.inner.bytes
         freed = {gone: held[gone] for gone in dying.get(name, ()) if gone in held and gone != name}
-        most = max(alive, before + _inner_peak(measure, [owner[i] for i in architecture.live[name].inputs], freed))
-        if most > peak:
-            peak, peak_at = most, name
+        yield name, held, max(alive, before + _inner_peak(measure, [owner[i] for i in node.inputs], freed))
         for gone in dying.get(name, ()):
             alive -= held.pop(gone, 0)
-    return Activations(elements, total, peak, peak_at)
 
 
 def allocated_elements(measure: Measure) -> int:

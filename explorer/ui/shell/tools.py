@@ -18,6 +18,7 @@ from explorer.ui.grad_cam.tool import GradCamTool
 from explorer.ui.guide.tool import GuideTool
 from explorer.ui.help.tool import HelpTool
 from explorer.ui.language.tool import LanguageTool
+from explorer.ui.memory_strip.tool import MemoryStripTool
 from explorer.ui.minimap.tool import MinimapTool
 from explorer.ui.model_files.tool import ModelFilesTool
 from explorer.ui.navigation.tool import NavigationTool
@@ -59,6 +60,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     DepthCurvesTool,
     GradCamTool,
     TimingTool,
+    MemoryStripTool,
     TrainingTool,
     CodeTool,
     WeightsTool,
