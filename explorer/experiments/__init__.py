@@ -40,6 +40,17 @@ _MODULES = (
     "excitation",
     "growth",
     "scaling",
+    "learning.activation",
+    "learning.dropout",
+    "learning.augmentation",
+    "learning.norm",
+    "learning.degradation",
+    "learning.initialisation",
+    "learning.bottleneck",
+    "learning.shuffle",
+    "learning.excitation",
+    "learning.scaling",
+    "learning.separable",
 )
 
 

@@ -52,10 +52,12 @@ class ChartLine:
     x: tuple[float, ...]
     y: tuple[float, ...]
     style: Literal["line", "dashed", "points", "steps"] = "line"
+    band: tuple[tuple[float, ...], tuple[float, ...]] | None = None  # least and most at each x, shaded
 
     def __post_init__(self) -> None:
-        if len(self.x) != len(self.y):
-            raise ValueError(f"{self.label}: {len(self.x)} places and {len(self.y)} heights")
+        for heights in (self.y, *(self.band or ())):
+            if len(self.x) != len(heights):
+                raise ValueError(f"{self.label}: {len(self.x)} places and {len(heights)} heights")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,14 @@ class ComputedNumber:
     unit: str = ""  # "", "%", "×", "px", "kB", "ms"
     published: float | None = None
     source: str = ""
-    tolerance: float = 0.0  # relative: what the published digits cannot tell apart
+    tolerance: float | None = 0.0  # relative: what the published digits cannot tell apart; None: not comparable
     note: Label = ""  # how it was counted, or why it differs from what was published
 
     @property
     def agrees(self) -> bool | None:
-        """Whether it equals the published number within the tolerance; None where nothing was published."""
-        if self.published is None:
+        """Whether it equals the published number within the tolerance; None where nothing was published, or what was
+        stands for other data: then the direction alone can be compared."""
+        if self.published is None or self.tolerance is None:
             return None
         return abs(self.computed - self.published) <= self.tolerance * abs(self.published) + 1e-12
 

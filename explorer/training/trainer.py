@@ -19,6 +19,7 @@ from explorer.training.initialisation import initialise_layers, is_norm
 from explorer.training.optimisation import build_optimizer, learning_rate_at
 from explorer.training.recipe import Recipe
 from explorer.training.seeding import derive_seed, generator
+from explorer.training.split import Images
 
 _TEST_BATCH = 256
 
@@ -173,10 +174,10 @@ class Trainer:
             norm.eval()
 
     @torch.no_grad()
-    def evaluate(self) -> Evaluation:
-        """Compute loss and accuracy on the images to test on."""
+    def evaluate(self, images: Images | None = None) -> Evaluation:
+        """Compute loss and accuracy on images; without any, on those to test on."""
         self.module.eval()
-        images, count = self.dataset.test, self.dataset.class_count
+        images, count = images or self.dataset.test, self.dataset.class_count
         loss, confusion = 0.0, torch.zeros(count, count, dtype=torch.long)
         for first in range(0, len(images), _TEST_BATCH):
             labels = images.labels[first : first + _TEST_BATCH]

@@ -185,6 +185,9 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             x = np.append(x - half, x[-1] + half)
             options |= {"stepMode": "center", "fillLevel": 0, "brush": pg.mkBrush(QColor(colour).name() + "50")}
             options["pen"] = pg.mkPen(colour, width=1)
+        if line.band is not None:
+            edges = (pg.PlotCurveItem(x, np.array(edge, dtype=float)) for edge in line.band)
+            self.addItem(pg.FillBetweenItem(*edges, brush=pg.mkBrush(QColor(colour).name() + "30")))
         self.addItem(pg.PlotDataItem(x, y, connect="finite" if line.style != "steps" else "all", **options))
 
     def _add_dots(self, dots: ChartDots) -> None:
@@ -251,7 +254,9 @@ class _PicturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
 
 
 def _part_heights(part: ChartSeries) -> tuple[float, ...]:
-    return part.heights if isinstance(part, ChartBars) else part.y if isinstance(part, ChartLine) else ()
+    if isinstance(part, ChartLine):
+        return sum(part.band or (), part.y)
+    return part.heights if isinstance(part, ChartBars) else ()
 
 
 class _NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types

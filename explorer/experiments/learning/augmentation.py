@@ -1,0 +1,100 @@
+"""Augmentation with few images: the gap between the images a network was trained on and others.
+
+Source: AlexNet, NIPS 2012, §4.1: without crops and reflections, "our network suffers from substantial overfitting,
+which would have forced us to use much smaller networks".
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from explorer.base.cancellation import KeepGoing
+from explorer.experiments.experiment import ChoiceControl, Experiment, Values
+from explorer.experiments.learning.activation import four_layers
+from explorer.experiments.learning.report import (
+    accuracy_chart,
+    error_chart,
+    gap,
+    judge,
+    mean_numbers,
+    measured,
+    seeds_chart,
+    test_accuracy,
+    training_code,
+)
+from explorer.experiments.learning.variants import DATA, FEW_IMAGES, SEEDS, Variant, data_spec, train_variants
+from explorer.experiments.outcome import Outcome, QuotedResult, message
+from explorer.training.recipe import Recipe
+
+#: Fields of the recipe, by the name of the augmentation.
+KINDS: dict[str, dict[str, bool | float]] = {
+    "crop": {"crop": True},
+    "flip": {"flip": True},
+    "both": {"crop": True, "flip": True},
+    "colour": {"crop": True, "flip": True, "colour": 0.5},
+}
+
+
+def _run(values: Values, keep_going: KeepGoing) -> Outcome:
+    off, on = variants = [_variant(values, kind) for kind in ("off", values["kind"])]
+    learned = train_variants(variants, values["seeds"], keep_going)
+    gaps, accuracies = measured(variants, learned, gap), measured(variants, learned, test_accuracy)
+    return Outcome(
+        pictures=(
+            error_chart(variants, learned),
+            accuracy_chart(variants, learned),
+            seeds_chart(message("learn.gap"), message("learn.points"), variants, gaps),
+        ),
+        numbers=(
+            *mean_numbers("learn.gap", "", variants, gaps),
+            *mean_numbers("learn.test_accuracy", "%", variants, accuracies),
+        ),
+        observations=(
+            message("seen_gap", said=judge(off, on, gaps, more_is_better=False)),
+            message("seen_accuracy", said=judge(off, on, accuracies, more_is_better=True)),
+        ),
+        quoted=(QuotedResult(message("quoted"), "–", "AlexNet, §4.1"),),
+    )
+
+
+def _variant(values: Values, kind: str) -> Variant:
+    fields = KINDS.get(kind, {})
+    return Variant(
+        kind,
+        message(f"kind.{kind}"),
+        partial(four_layers, "relu"),
+        data_spec(values),
+        Recipe(epochs=values["epochs"], batch_size=50, **fields),  # type: ignore[arg-type]  # fields of a recipe
+    )
+
+
+_SNIPPET = (
+    training_code()
+    + """
+from explorer.experiments.learning.activation import four_layers
+from explorer.experiments.learning.augmentation import KINDS
+
+for fields in ({}, KINDS[$kind]):
+    tests, gaps = [], []
+    for seed in range($seeds):
+        trainer, _ = train(four_layers("relu"), Recipe(epochs=$epochs, batch_size=50, **fields), seed, dataset)
+        tests.append(100 * trainer.evaluate().accuracy)
+        gaps.append(100 * trainer.evaluate(trainer.dataset.train).accuracy - tests[-1])
+    print(fields or "none", "test accuracy", sum(tests) / len(tests), "gap", sum(gaps) / len(gaps))
+"""
+)
+
+EXPERIMENT = Experiment(
+    id="learning_augmentation",
+    idea="learning",
+    networks=("alexnet_2012", "vgg16"),
+    controls=(
+        ChoiceControl("kind", tuple(KINDS), "crop"),
+        FEW_IMAGES,
+        ChoiceControl("epochs", (1, 20, 40, 80), 40),
+        DATA,
+        SEEDS,
+    ),
+    compute=_run,
+    code_template=_SNIPPET,
+)
