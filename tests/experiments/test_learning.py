@@ -92,3 +92,9 @@ def test_what_is_compared_costs_the_same() -> None:
         for width, depth, side in WAYS.values()
     )
     assert ways == pytest.approx([4 * base] * len(ways), rel=0.1)
+
+
+def test_all_epochs_are_trained_though_nothing_is_left_to_learn() -> None:
+    (found,) = train_variants([variant("long", epochs=30)], 1, lambda done: True)["long"]
+    assert 0.0 in found.train_errors[:-1]
+    assert len(found.train_errors) == 30

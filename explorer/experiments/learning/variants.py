@@ -43,7 +43,7 @@ class Variant:
     data: DataSpec
     recipe: Recipe
     side: int = SIDE  # of the images it takes
-    stop_error: float = 0.0  # it is done once an epoch has this training error (0 to 1) or less
+    stop_error: float = -1.0  # it is done once an epoch has this training error (0 to 1) or less; never
 
 
 @dataclass(frozen=True)
