@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX
 from explorer.base.child_process import CHILD_ARGUMENT, serve_request
 from explorer.desktop.commands import add_desktop_arguments
+from explorer.exercises.commands import add_worksheet_arguments
 from explorer.export import commands as commands_of_files
 from explorer.training import commands as training_commands
 from explorer.training.commands import RUN_ARGUMENT
@@ -147,6 +148,10 @@ def _add_training_commands(add_parser: Callable[..., argparse.ArgumentParser]) -
     compare = add_parser("compare", help="train networks side by side, or one with --edits and without")
     _add_networks_argument(compare)
     training_commands.add_compare_arguments(compare, _open_network)
+
+    worksheet = add_parser("worksheet", help="exercises on a network with an answer key, for a class")
+    _add_network_argument(worksheet)
+    add_worksheet_arguments(worksheet, _open_network)
 
 
 def _check_installation(parsed: argparse.Namespace) -> None:

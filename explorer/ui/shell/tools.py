@@ -35,6 +35,7 @@ from explorer.ui.tours.tool import ToursTool
 from explorer.ui.training.tool import TrainingTool
 from explorer.ui.user_module.tool import UserModuleTool
 from explorer.ui.weights.tool import WeightsTool
+from explorer.ui.worksheet.tool import WorksheetTool
 
 #: In the order of their menu entries and tabs. Each is made once, with the desk, and lives as long as the window.
 TOOLS: tuple[Callable[[ToolContext], object], ...] = (
@@ -66,5 +67,6 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     WeightsTool,
     FolderEvaluationTool,
     ExportTool,
+    WorksheetTool,
     HelpTool,
 )
