@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.norms import *
     from explorer.edits.pointwise_reduction import *
     from explorer.edits.recalibration import *
+    from explorer.edits.rows import *
     from explorer.edits.set_layer import *
     from explorer.edits.shared_layers import *
     from explorer.edits.small_images import *

@@ -128,6 +128,28 @@ def _insert_copies(architecture: Architecture, target: Subgraph, names: Sequence
     return architecture.with_changes(readers, {target.exit: nodes}, module_classes=copied_classes)
 
 
+def copy_behind(architecture: Architecture, run: Sequence[Subgraph], after: str) -> Architecture:
+    """The snapshot with a copy of parts that follow one another behind a node, as they are; not yet propagated.
+
+    What read the value of that node reads the copy.
+    """
+    nodes, classes, read = list[Node](), dict[str, str](), after
+    for part in run:
+        name = _CopyNames(base_path(part), _free_numbers(architecture, part, 1)[0])
+        originals = [
+            node
+            for node in architecture.nodes.values()
+            if node.name in part.nodes or (node.name not in architecture.live and is_within(node.name, part))
+        ]
+        moved = {node.name: name.of(node.name) for node in originals} | {part.entry: read}
+        nodes += [_copy_node(node, name, moved) for node in originals]
+        known = architecture.module_classes.items()
+        classes |= {name.of(path): c for path, c in known if name.base and is_under(name.base, path)}
+        read = name.of(part.exit)
+    readers = [rename_inputs(old, {after: read}) for old in architecture.nodes.values() if reads_any(old, {after})]
+    return architecture.with_changes(readers, {after: nodes}, module_classes=classes)
+
+
 def _copy_node(node: Node, names: _CopyNames, moved: dict[str, str]) -> Node:
     new = rename_inputs(node, moved)
     was = (

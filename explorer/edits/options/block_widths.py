@@ -37,13 +37,13 @@ def hidden_width_options(scope: OptionScope) -> Iterator[Option]:
     if inverted and not any(block.is_dense_layer for block in blocks):
         ratios = [hidden_width_ratio(block, "entering") for block in blocks]
         current, values = ratio_choices(ratios, [1 / 4, 1 / 2, 1.0, 1.5, *(float(n) for n in range(2, 11))])
-        found = [(v, f"×{_format_ratio(v)}", SetExpansion(scope.at, v)) for v in values]
+        found = [(v, f"×{format_ratio(v)}", SetExpansion(scope.at, v)) for v in values]
         yield scope.slider_option(title, current, found, tip)
         return
     ratios = [hidden_width_ratio(block, "leaving") for block in blocks]
     current, values = ratio_choices(ratios, [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0])
     tip = tr("Hidden width as a fraction of the output width of the block.")
-    shares = [(v, _format_ratio(v), SetBottleneckRatio(scope.at, v)) for v in values]
+    shares = [(v, format_ratio(v), SetBottleneckRatio(scope.at, v)) for v in values]
     yield scope.slider_option(tr("Bottleneck ratio"), current, shares, tip)
 
 
@@ -76,7 +76,7 @@ def ratio_choices(ratios: Iterable[float | None], defaults: list[float]) -> tupl
     return middle, sorted([*defaults, middle])
 
 
-def _format_ratio(ratio: float) -> str:
+def format_ratio(ratio: float) -> str:
     """Return a ratio as a fraction below one, where it is a simple one, else with three digits."""
     fraction = Fraction(ratio).limit_denominator(16)
     if ratio < 1 and math.isclose(fraction, ratio, rel_tol=1e-3):

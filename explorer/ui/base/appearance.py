@@ -145,6 +145,7 @@ def _build_style_sheet(c: Colours) -> str:
         QLabel[role="title"] {{ font-size: 15px; font-weight: 600; }}
         QLabel[role="heading"] {{ font-weight: 600; color: {c.muted}; }}
         QLabel[role="muted"] {{ color: {c.muted}; }}
+        QLabel[role="refusal"] {{ color: {c.increase}; }}
         QLabel[role="formula"] {{ background: {c.surface}; border: 1px solid {c.border}; }}
         QLabel[role="formula"] {{ border-radius: 5px; padding: 7px; }}
     """

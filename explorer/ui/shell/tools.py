@@ -29,6 +29,7 @@ from explorer.ui.parts.tool import PartsTool
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.presentation.tool import PresentationTool
 from explorer.ui.recovery.tool import RecoveryTool
+from explorer.ui.stage_table.tool import StageTableTool
 from explorer.ui.start.tool import StartPageTool
 from explorer.ui.timing.tool import TimingTool
 from explorer.ui.tours.tool import ToursTool
@@ -58,6 +59,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     MinimapTool,
     FeatureMapsTool,
     ArithmeticTool,
+    StageTableTool,
     DepthCurvesTool,
     GradCamTool,
     TimingTool,

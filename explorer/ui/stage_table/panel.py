@@ -1,0 +1,276 @@
+"""Panel of the stage table: the table, buttons for whole rows, and what could not be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QStackedLayout,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.base import number_format
+from explorer.base.languages import tr, tr_noop
+from explorer.ui.base.live_texts import live_text
+from explorer.ui.stage_table.delegate import CellDelegate
+from explorer.ui.stage_table.model import StageTableModel
+from explorer.ui.widgets.labels import text_label
+from explorer.viewmodels.panels import Option
+from explorer.viewmodels.stage_table import EditableTable
+
+_DELAY = 90  # milliseconds after a key until the network follows: between two digits nothing is computed
+
+_BUTTONS: tuple[tuple[str, str, str, Qt.Key, Qt.KeyboardModifier], ...] = (
+    ("add", tr_noop("Add row"), tr_noop("Put a copy of this row behind it, as a stage of its own"), Qt.Key.Key_Insert,
+     Qt.KeyboardModifier.NoModifier),
+    ("remove", tr_noop("Remove row"), tr_noop("Take this row out"), Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier),
+    ("up", tr_noop("Move up"), tr_noop("Exchange this row with the one before it"), Qt.Key.Key_Up,
+     Qt.KeyboardModifier.AltModifier),
+    ("down", tr_noop("Move down"), tr_noop("Exchange this row with the one behind it"), Qt.Key.Key_Down,
+     Qt.KeyboardModifier.AltModifier),
+)  # fmt: skip
+
+
+class StageTablePanel(QWidget):
+    """Table that emits what is wanted, and shows what became of it."""
+
+    options_wanted = Signal(int, str)  # row, key of the column
+    value_typed = Signal(int, str, str)  # row, key, text
+    value_settled = Signal(bool)  # whether what was typed last counts
+    row_action_requested = Signal(int, str)  # row; "add", "remove", "up" or "down"
+    pasted = Signal(str, int, str)  # text, row and key of the current cell
+    row_selected = Signal(object)  # ids of its cards
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = StageTableModel(self)
+        self._waiting: EditableTable | None = None  # one of another form, shown when the editor is closed
+        self._typed: tuple[int, str, str] | None = None
+        self._closing = False  # the Enter that closed an editor arrives at the table too
+        self._timer = QTimer(self, singleShot=True, interval=_DELAY)
+        self._timer.timeout.connect(self._send_typed)
+        self.view = self._build_view()
+        self.figures_label = text_label("", wraps=False)
+        self.message_label = text_label("", "muted")
+        self.buttons: dict[str, QToolButton] = {}
+        self.empty_label = live_text(QLabel(), QLabel.setText, "Open a network first.")
+        self.empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty_label.setProperty("role", "muted")
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(8, 6, 8, 6)
+        column.setSpacing(5)
+        column.addLayout(self._build_bar())
+        column.addWidget(self.view, 1)
+        column.addWidget(self.message_label)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.empty_label)
+        self._stack.addWidget(whole)
+
+    # shown
+
+    def show_result(self, table: EditableTable | None, reason: str = "") -> None:
+        """Show a table; with None that there is no network, or why there is no table."""
+        if table is None:
+            self.empty_label.setText(reason or tr("Open a network first."))
+            self._stack.setCurrentIndex(0)
+            return
+        self._stack.setCurrentIndex(1)
+        shown = self.model.table
+        same = shown is not None and len(shown.rows) == len(table.rows) and shown.headings == table.headings
+        if self.is_editing and not same:
+            self._waiting = table
+        else:
+            self._show_table(table)
+        self.figures_label.setText(_figures_text(table))
+
+    def offer(self, row: int, key: str, option: Option) -> None:
+        """List what the cell that is being edited may become."""
+        editor, index = self.view_delegate.editor, self.view.currentIndex()
+        heading = self.model.heading(index.column())
+        if editor is not None and index.row() == row and heading is not None and heading.key == key:
+            editor.offer(option)
+            if option.reason:
+                self.show_message(option.reason)
+
+    def show_message(self, text: str, *, is_refusal: bool = True) -> None:
+        """Say why something could not be done, or (not `is_refusal`) what was."""
+        self.message_label.setProperty("role", "refusal" if is_refusal and text else "muted")
+        self.message_label.style().unpolish(self.message_label)
+        self.message_label.style().polish(self.message_label)
+        self.message_label.setText(text or self._hint())
+        self.message_label.setAccessibleDescription(text)
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether a cell's editor is open."""
+        return self.view_delegate.editor is not None
+
+    @property
+    def view_delegate(self) -> CellDelegate:
+        """The delegate, with the editor that is open."""
+        return self._delegate
+
+    def select_cell(self, row: int, key: str = "block") -> None:
+        """Make a cell the current one."""
+        keys = [heading.key for heading in self.model.table.headings] if self.model.table is not None else []
+        if key in keys and self.model.row(row) is not None:
+            self.view.setCurrentIndex(self.model.index(row, keys.index(key)))
+
+    # built
+
+    def _build_view(self) -> QTableView:
+        view = QTableView()
+        view.setModel(self.model)
+        self._delegate = CellDelegate(view)
+        view.setItemDelegate(self._delegate)
+        triggers = QAbstractItemView.EditTrigger
+        view.setEditTriggers(triggers.AnyKeyPressed | triggers.DoubleClicked | triggers.EditKeyPressed)
+        view.setShowGrid(False)
+        view.setAlternatingRowColors(True)
+        view.setWordWrap(False)
+        view.setFrameShape(QTableView.Shape.NoFrame)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.verticalHeader().setDefaultSectionSize(26)
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.horizontalHeader().setHighlightSections(False)
+        live_text(view, QWidget.setAccessibleName, "Stage table")
+        live_text(
+            view, QWidget.setAccessibleDescription, "Type a value or press Enter to choose one; Esc takes it back"
+        )
+        view.installEventFilter(self)
+        view.selectionModel().currentChanged.connect(self._on_current_changed)
+        self._delegate.opened.connect(self._on_opened)
+        self._delegate.typed.connect(self._on_typed)
+        self._delegate.closed.connect(self._on_closed)
+        return view
+
+    def _build_bar(self) -> QHBoxLayout:
+        bar = QHBoxLayout()
+        bar.addWidget(self.figures_label)
+        bar.addStretch(1)
+        for action, text, tip, key, modifier in _BUTTONS:
+            button = live_text(QToolButton(), QToolButton.setText, text)
+            keys = QKeySequence(QKeyCombination(modifier, key)).toString()
+            live_text(button, QWidget.setToolTip, tip)
+            button.setStatusTip(keys)
+            button.clicked.connect(lambda _=False, action=action: self._request(action))
+            bar.addWidget(button)
+            self.buttons[action] = button
+        for text, callback in ((tr_noop("Copy"), self.copy), (tr_noop("Paste"), self.paste)):
+            button = live_text(QToolButton(), QToolButton.setText, text)
+            button.clicked.connect(lambda _=False, callback=callback: callback())
+            bar.addWidget(button)
+        return bar
+
+    # asked
+
+    def copy(self) -> None:
+        """Copy the whole table, with tabs."""
+        if self.model.table is not None:
+            QGuiApplication.clipboard().setText(self.model.table.as_text())
+            self.show_message(tr("Table copied."), is_refusal=False)
+
+    def paste(self) -> None:
+        """Ask for the table on the clipboard to be applied from the current cell on."""
+        index = self.view.currentIndex()
+        heading = self.model.heading(max(index.column(), 0))
+        if heading is not None:
+            self.pasted.emit(QGuiApplication.clipboard().text(), max(index.row(), 0), heading.key)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.view and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.matches(QKeySequence.StandardKey.Copy):
+                self.copy()
+                return True
+            if event.matches(QKeySequence.StandardKey.Paste):
+                self.paste()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                if not self.is_editing and not self._closing:
+                    self.view.edit(self.view.currentIndex())
+                return True
+            modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            for action, _, _, key, modifier in _BUTTONS:
+                if event.key() == key and modifiers == modifier:
+                    self._request(action)
+                    return True
+        return super().eventFilter(watched, event)
+
+    def _request(self, action: str) -> None:
+        index = self.view.currentIndex()
+        if index.isValid():
+            self.row_action_requested.emit(index.row(), action)
+        else:
+            self.show_message(tr("Choose a row first."))
+
+    def _on_current_changed(self, current: QModelIndex, before: QModelIndex) -> None:
+        row = self.model.row(current.row())
+        if row is not None and current.row() != before.row():
+            self.row_selected.emit(row.ids)
+
+    def _on_opened(self, row: int, column: int) -> None:
+        heading = self.model.heading(column)
+        if heading is not None:
+            self.options_wanted.emit(row, heading.key)
+
+    def _on_typed(self, row: int, column: int, text: str) -> None:
+        heading = self.model.heading(column)
+        if heading is not None:
+            self._typed = row, heading.key, text
+            self._timer.start()
+
+    def _send_typed(self) -> None:
+        typed, self._typed = self._typed, None
+        self._timer.stop()
+        if typed is not None:
+            self.value_typed.emit(*typed)
+
+    def _on_closed(self, row: int, column: int, counts: bool) -> None:
+        if counts:
+            self._send_typed()
+        else:
+            self._timer.stop()
+            self._typed = None
+        self.value_settled.emit(counts)
+        self._closing = True
+        QTimer.singleShot(0, self, self._on_closing_done)
+        if not self.is_editing and self._waiting is not None:
+            table, self._waiting = self._waiting, None
+            QTimer.singleShot(0, self, lambda: self._show_table(table))
+
+    def _on_closing_done(self) -> None:
+        self._closing = False
+
+    def _show_table(self, table: EditableTable) -> None:
+        current, known = self.view.currentIndex(), self.model.table
+        kept = self.model.row(current.row())
+        reshaped = known is None or len(known.rows) != len(table.rows) or known.headings != table.headings
+        self.model.show_table(table)
+        if reshaped:
+            self.view.resizeColumnsToContents()
+            row = max(table.find_row(kept.ids[0]) if kept is not None else 0, 0)
+            self.view.setCurrentIndex(self.model.index(row, max(current.column(), 0)))
+        if not self.message_label.text():
+            self.show_message("")
+
+    def _hint(self) -> str:
+        return tr("Type a value or press Enter to choose one. Paste takes a table with columns such as t c n s.")
+
+
+def _figures_text(table: EditableTable) -> str:
+    params, macs = number_format.format_short(table.params), number_format.format_short(table.macs)
+    text = tr("{params} parameters · {macs} MACs", params=params, macs=macs)
+    if (table.params, table.macs) == (table.baseline_params, table.baseline_macs):
+        return text
+    more = number_format.format_signed(table.params - table.baseline_params)
+    more_macs = number_format.format_signed(table.macs - table.baseline_macs)
+    return f"{text}  ({more}, {more_macs})"

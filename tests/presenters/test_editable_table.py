@@ -1,0 +1,206 @@
+"""The stage table as an editor: what is read, what is typed, what is pasted; every offered value makes a whole network.
+
+The invariant: a value that a cell offers can be set, and the network is then one whose figures are those of a fresh
+trace. A sample of values of each kind of network here; all of all networks with --long.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from explorer.edits import RemoveBlock, RepeatBlock, SetExpansion, SetLayer, SetWidth, SwapActivation
+from explorer.edits.edit import EditError
+from explorer.network import Network
+from explorer.presenters.cell_values import TableEntryError
+from explorer.presenters.editable_cells import COLUMN_OF_KEY, COLUMNS
+from explorer.presenters.editable_rows import find_table_rows
+from explorer.presenters.editable_table import build_editable_table, cell_option, row_edit
+from explorer.presenters.pasted_table import parse_pasted_table, plan_paste
+from explorer.ui.stage_table.live_entry import LiveEntry
+from explorer.viewmodels.panels import Choice
+from explorer.viewmodels.stage_table import EditableTable
+from tests.conftest import KEYS, TYPICAL
+from tests.edits.test_random_edits import check_count
+
+Opened = Callable[[str], Network]
+
+#: The body of Table 2 of the MobileNetV2 paper, and what EfficientNet-B0 has of it, with tabs and with spaces.
+TABLE_2 = "t\tc\tn\ts\n1\t16\t1\t1\n6\t24\t2\t2\n6\t32\t3\t2\n6\t64\t4\t2\n6\t96\t3\t1\n6\t160\t3\t2\n6\t320\t1\t1"
+
+
+def table_of(network: Network) -> EditableTable:
+    return build_editable_table(network.analysis, network.baseline.analysis)
+
+
+def column(network: Network, key: str) -> list[str]:
+    table = table_of(network)
+    at = [heading.key for heading in table.headings].index(key)
+    return [row.cells[at] for row in table.rows]
+
+
+def test_the_table_of_the_mobilenetv2_paper(opened: Opened) -> None:
+    network = opened("mobilenet_v2")
+    table = table_of(network)
+    assert [heading.symbol for heading in table.headings] == ["", "k", "t", "c", "n", "s", "g", "σ"]
+    assert column(network, "expansion")[1:8] == ["", "6", "6", "6", "6", "6", "6"]
+    assert column(network, "width")[:9] == ["32", "16", "24", "32", "64", "96", "160", "320", "1280"]
+    assert column(network, "repeats")[:9] == ["1", "1", "2", "3", "4", "3", "3", "1", "1"]
+    assert column(network, "stride")[:9] == ["2", "1", "2", "2", "2", "1", "2", "1", "1"]
+    assert column(network, "groups")[1:8] == ["dw"] * 7
+    assert not any(any(row.changed) for row in table.rows)
+
+
+@pytest.mark.parametrize("key", TYPICAL)
+def test_rows_add_up_to_the_network(opened: Opened, key: str) -> None:
+    network = opened(key)
+    table, figures = table_of(network), network.figures
+    assert sum(row.macs for row in table.rows) == figures.total.macs
+    assert sum(row.params for row in table.rows) == figures.total.params - figures.unused_params
+
+
+def test_a_row_that_is_not_uniform_says_mixed_and_sets_all(opened: Opened) -> None:
+    network = opened("mobilenet_v3_large")
+    at = column(network, "expansion").index("mixed")
+    row = find_table_rows(network.analysis)[at]
+    edit = COLUMN_OF_KEY["expansion"].find_edit(row, "×4")
+    assert edit is not None
+    edited = network.edit(edit)
+    assert edited.history.applied_edits == (SetExpansion(row.place, 4.0),)
+    assert column(edited, "expansion")[at] == "4"
+    assert table_of(edited).rows[at].changed[2]
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "edit"),
+    [
+        ("width", "128", SetWidth("layer1.1", 128)),
+        ("kernel", "5x5", SetLayer("layer1.0,layer1.1", "kernel", 5, "windowed")),
+        ("repeats", "5", RepeatBlock("layer1.1", 3)),
+        ("repeats", "1", RemoveBlock("layer1.1")),
+        ("activation", "silu", SwapActivation("layer1.0,layer1.1", "silu")),
+        ("activation", "HS", SwapActivation("layer1.0,layer1.1", "hardswish")),
+        ("width", "64", None),
+        ("width", " ", None),
+    ],
+)
+def test_what_is_typed_is_one_existing_edit(opened: Opened, key: str, text: str, edit: object) -> None:
+    row = find_table_rows(opened("resnet18").analysis)[2]
+    assert COLUMN_OF_KEY[key].find_edit(row, text) == edit
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "says"),
+    [
+        ("width", "wide", "none of"),
+        ("repeats", "0", "once at least"),
+        ("stride", "9999", "does not fit"),
+        ("block", "zz", "none of"),
+    ],
+)
+def test_what_is_no_value_is_refused_with_a_reason(opened: Opened, key: str, text: str, says: str) -> None:
+    row = find_table_rows(opened("resnet18").analysis)[2]
+    with pytest.raises(TableEntryError, match=says):
+        COLUMN_OF_KEY[key].find_edit(row, text)
+
+
+def test_a_table_of_a_paper_can_be_pasted(opened: Opened) -> None:
+    network = opened("efficientnet_b0")
+    for text in (TABLE_2, TABLE_2.replace("\t", "  "), TABLE_2.replace("\t", " & ").replace("\n", " \\\\\n")):
+        plan = plan_paste(network.history.current, parse_pasted_table(text, 1))
+        assert not plan.refusals
+        edited = network.edit(*plan.edits)
+        assert column(edited, "width")[1:8] == ["16", "24", "32", "64", "96", "160", "320"]
+        assert column(edited, "repeats")[1:8] == ["1", "2", "3", "4", "3", "3", "1"]
+        assert column(edited, "expansion")[2:8] == ["6"] * 6
+    check_count(edited)
+
+
+def test_the_copied_table_pasted_again_changes_nothing(opened: Opened) -> None:
+    for key in TYPICAL:
+        network = opened(key)
+        text = table_of(network).as_text()
+        assert plan_paste(network.history.current, parse_pasted_table(text)).edits == ()
+
+
+def test_what_of_a_pasted_table_cannot_be_is_said_by_row(opened: Opened) -> None:
+    found = plan_paste(opened("resnet18").history.current, parse_pasted_table("c\ts\n96\t9999\nmany\t2", 3))
+    assert found.count == 2
+    assert [text.partition(":")[0] for text in found.refusals] == ["Row 5, Width", "Row 4, Stride"]
+    with pytest.raises(TableEntryError, match="columns"):
+        parse_pasted_table("1\t2\t3", 0, "activation")
+    with pytest.raises(TableEntryError, match="no table"):
+        parse_pasted_table("  \n")
+
+
+def test_a_value_follows_while_it_is_typed(opened: Opened) -> None:
+    network = opened("resnet18")
+    entry = LiveEntry(3, "width")
+    first, second = entry.step("1"), entry.step("12")
+    assert first(network) is network  # late: there is a later text
+    shown = second(network)
+    assert column(shown, "width")[3] == "12"
+    longer = entry.step("128")(shown)
+    assert longer.history.applied_edits == ()  # what it had
+    wrong = entry.step("128x")(longer)
+    assert wrong.history.applied_edits == ()
+    assert "128x" in entry.refusal
+    again = entry.step("96")(wrong)
+    assert len(again.history.applied_edits) == 1
+    meanwhile = again.edit(SwapActivation("*", "gelu"))  # somebody else
+    typed = entry.step("80")(meanwhile)
+    assert [edit.name for edit in typed.history.applied_edits] == ["set_width", "swap_activation", "set_width"]
+    assert entry.step(None)(typed) is meanwhile
+
+
+def test_rows_are_added_moved_and_removed(opened: Opened) -> None:
+    network = opened("mobilenet_v2")
+    for action, widths in (("add", ["24", "24", "32"]), ("down", ["32", "24", "64"]), ("up", ["24", "16", "32"])):
+        edited = network.edit(row_edit(network.analysis, 2, action))  # type: ignore[arg-type]
+        at = 1 if action == "up" else 2
+        assert column(edited, "width")[at : at + 3] == widths
+        assert column(edited, "expansion")[at + 1] == ("" if action == "up" else "6")
+        check_count(edited)
+    removed = network.edit(row_edit(network.analysis, 2, "remove"))
+    assert column(removed, "width")[2] == "32"
+    check_count(removed)
+    with pytest.raises(TableEntryError, match="no row"):
+        row_edit(network.analysis, 0, "up")
+    with pytest.raises(EditError):
+        network.edit(row_edit(network.analysis, 9, "down"))
+
+
+def offered(network: Network) -> Iterator[tuple[str, Choice]]:
+    for number in range(len(find_table_rows(network.analysis))):
+        for known in COLUMNS:
+            option = cell_option(network.analysis, number, known.key)
+            yield from ((f"{number}.{known.key}", c) for c in option.choices if c.edit is not None)
+
+
+SAMPLED = ("vgg11_bn", "googlenet_2014", "resnet18", "mobilenet_v3_small", "shufflenet_v2_x0_5", "efficientnet_b0")
+
+
+@pytest.mark.parametrize("key", SAMPLED)
+def test_what_is_offered_works(opened: Opened, key: str) -> None:
+    network, chooser = opened(key), random.Random(key)
+    by_column: dict[str, list[Choice]] = {}
+    for cell, choice in offered(network):
+        by_column.setdefault(cell.partition(".")[2], []).append(choice)
+    for choices in chooser.sample(list(by_column.values()), 5):
+        check_count(network.edit(chooser.choice(choices).edit))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_all_that_is_offered_works(opened: Opened, key: str, request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("--long"):
+        pytest.skip("all values of all cells: --long")
+    network = opened(key)
+    failed = []
+    for cell, choice in offered(network):
+        try:
+            check_count(network.edit(choice.edit))
+        except Exception as failure:  # all of them, to be looked at together
+            failed.append(f"{cell} {choice.label}: {failure!r:.200}")
+    assert not failed, "\n".join(failed)

@@ -1,0 +1,107 @@
+"""The stage table in the window: the canvas follows what is typed, Esc takes it back, refusals are said there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.edits import SwapActivation
+from explorer.ui.shell.window import Window
+from explorer.ui.stage_table.delegate import CellEditor
+from explorer.ui.stage_table.panel import StageTablePanel
+from explorer.ui.stage_table.tool import StageTableTool
+
+SLOW = 60_000
+
+
+def show(window: Window, qtbot: QtBot) -> StageTablePanel:
+    """The panel with the table of a network in it."""
+    window.open_network("resnet18")
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    tool = next(tool for tool in window.tools if isinstance(tool, StageTableTool))
+    tool.show_table()
+    qtbot.waitUntil(lambda: tool.panel is not None and tool.panel.model.rowCount() == 8, timeout=SLOW)
+    assert tool.panel is not None
+    return tool.panel
+
+
+def edits(window: Window) -> list[str]:
+    network = window.session.network
+    assert network is not None
+    return [edit.name for edit in network.history.applied_edits]
+
+
+def open_editor(panel: StageTablePanel, qtbot: QtBot, row: int, key: str) -> CellEditor:
+    panel.select_cell(row, key)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Return)
+    editor = panel.view_delegate.editor
+    assert editor is not None
+    qtbot.waitUntil(lambda: editor.count() > 1, timeout=SLOW)
+    return editor
+
+
+def shown(panel: StageTablePanel, row: int, key: str) -> str:
+    table = panel.model.table
+    assert table is not None
+    return table.rows[row].cells[[heading.key for heading in table.headings].index(key)]
+
+
+def test_a_value_follows_while_it_is_typed_and_esc_takes_it_back(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    editor = open_editor(panel, qtbot, 3, "width")
+    qtbot.keyClicks(editor, "96")
+    qtbot.waitUntil(lambda: edits(window) == ["set_width"], timeout=SLOW)
+    qtbot.waitUntil(lambda: shown(panel, 3, "width") == "96", timeout=SLOW)
+    assert editor.currentText() == "96"  # the field is as it was left
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: edits(window) == [], timeout=SLOW)
+    editor = open_editor(panel, qtbot, 3, "width")
+    qtbot.keyClicks(editor, "80")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: edits(window) == ["set_width"] and not panel.is_editing, timeout=SLOW)
+    network = window.session.network
+    assert network is not None
+    assert not network.undo().history.applied_edits  # one step of the history, whatever was typed on the way
+
+
+def test_a_chosen_value_counts_and_a_wrong_one_says_why(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    editor = open_editor(panel, qtbot, 3, "activation")
+    editor.setCurrentIndex(editor.findText("GELU"))
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: edits(window) == ["swap_activation"], timeout=SLOW)
+    editor = open_editor(panel, qtbot, 3, "repeats")
+    qtbot.keyClicks(editor, "0")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "once at least" in panel.message_label.text(), timeout=SLOW)
+    assert edits(window) == ["swap_activation"]
+
+
+def test_rows_are_changed_by_keys_and_a_table_is_pasted(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    panel.select_cell(3)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Insert)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 9, timeout=SLOW)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: edits(window) == ["copy_run", "move_run"], timeout=SLOW)
+    qtbot.waitUntil(lambda: not any(lane.busy for lane in window._lanes), timeout=SLOW)
+    panel.select_cell(0)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: "no row" in panel.message_label.text(), timeout=SLOW)
+    panel.copy()
+    assert QApplication.clipboard().text().startswith("Block\tk\t")
+    QApplication.clipboard().setText("c\tn\n96\t3")
+    panel.select_cell(2)
+    panel.paste()
+    qtbot.waitUntil(lambda: shown(panel, 2, "repeats") == "3", timeout=SLOW)
+    assert shown(panel, 2, "width") == "96"
+    assert "2 values set." in panel.message_label.text()
+
+
+def test_edits_made_elsewhere_are_seen(window: Window, qtbot: QtBot) -> None:
+    panel = show(window, qtbot)
+    window.apply_edit(SwapActivation("layer2", "silu"))
+    qtbot.waitUntil(lambda: shown(panel, 3, "activation") == "SiLU", timeout=SLOW)
+    assert panel.model.table is not None
+    assert any(panel.model.table.rows[3].changed)
