@@ -8,12 +8,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from explorer.base.atomic_write import MODEL_SUFFIXES, PROJECT_SUFFIX
 from explorer.base.child_process import CHILD_ARGUMENT, serve_request
 from explorer.desktop.commands import add_desktop_arguments
 from explorer.exercises.commands import add_worksheet_arguments
 from explorer.export import commands as commands_of_files
+from explorer.links import is_link
+from explorer.tours.listing import TOUR_SUFFIX
 from explorer.training import commands as training_commands
 from explorer.training.commands import RUN_ARGUMENT
 
@@ -34,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from explorer.training.worker import train_runs
 
         return train_runs(options[1:])
+    if options and options[0].startswith("file:"):  # as desktops pass it that may pass a link too
+        options[0] = url2pathname(urlsplit(options[0]).path)
     if options and _is_file_to_open(options[0]):
         options.insert(0, "--open")
     parsed = _build_parser().parse_args(options)
@@ -53,9 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _is_file_to_open(argument: str) -> bool:
-    """Return whether the first argument is a double-clicked file or a network; commands are neither."""
+    """Return whether the first argument is a double-clicked file, a link or a network; commands are neither."""
     path = Path(argument)
-    if path.is_absolute() or path.suffix.lower() in (PROJECT_SUFFIX, ".py", *MODEL_SUFFIXES):
+    suffixes = (PROJECT_SUFFIX, TOUR_SUFFIX, ".py", *MODEL_SUFFIXES)
+    if is_link(argument) or path.is_absolute() or path.suffix.lower() in suffixes:
         return True
     from explorer.networks.catalogue import all_entries
 
@@ -90,7 +97,7 @@ def _build_parser() -> argparse.ArgumentParser:
         metavar="KEY|FILE",
         nargs="+",
         default=[],
-        help="networks, projects (.cnnx), models (.onnx …) or .py files to open in the window, each in a tab",
+        help="networks, projects (.cnnx), models (.onnx …), .py files or links to open in the window, each in a tab",
     )
     parser.add_argument(
         "--new-window", action="store_true", help="open another window, also where one is open that could take the file"

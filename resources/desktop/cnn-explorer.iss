@@ -46,6 +46,9 @@ Root: HKA; Subkey: "Software\Classes\.cnnx"; ValueType: string; ValueName: "Cont
 Root: HKA; Subkey: "Software\Classes\CNNExplorer.Project"; ValueType: string; ValueData: "CNN Explorer project"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\CNNExplorer.Project\DefaultIcon"; ValueType: string; ValueData: "{app}\application-x-cnnx.ico"
 Root: HKA; Subkey: "Software\Classes\CNNExplorer.Project\shell\open\command"; ValueType: string; ValueData: """{app}\cnn-explorer.exe"" ""%1"""
+Root: HKA; Subkey: "Software\Classes\cnn-explorer"; ValueType: string; ValueData: "URL:CNN Explorer"; Flags: uninsdeletekey
+Root: HKA; Subkey: "Software\Classes\cnn-explorer"; ValueType: string; ValueName: "URL Protocol"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\cnn-explorer\shell\open\command"; ValueType: string; ValueData: """{app}\cnn-explorer.exe"" ""%1"""
 
 [Run]
 Filename: "{app}\cnn-explorer.exe"; Description: "{cm:LaunchProgram,CNN Explorer}"; Flags: nowait postinstall skipifsilent

@@ -68,9 +68,9 @@ def test_any_path_starts_the_app(home: Path, command: list[str]) -> None:
     entry = read_launcher(home)
     started = entry["Exec"].replace("\\\\", "\\").replace("%%", "%")  # as a value, then field codes, then as a shell
     words = subprocess.run(["sh", "-c", f"printf '%s\\n' {started}"], capture_output=True, text=True, check=True).stdout
-    assert words.splitlines() == [*command, "%f"]
+    assert words.splitlines() == [*command, "%u"]
     assert entry["TryExec"].replace("\\\\", "\\") == command[0]
-    assert entry["MimeType"] == "application/x-cnnx;"
+    assert entry["MimeType"] == "application/x-cnnx;x-scheme-handler/cnn-explorer;"
 
 
 def test_the_command_is_this_installation(home: Path) -> None:

@@ -169,6 +169,8 @@ class ToolContext:
     start_actions: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     #: Handlers of files that are dropped on the window or given at its start, by suffix; other files are images.
     file_handlers: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    #: Handlers of links, by the scheme that they begin with.
+    scheme_handlers: dict[str, Callable[[str], None]] = field(default_factory=dict)
     #: Called once at the start, when torch has been imported.
     when_ready: list[Callable[[], object]] = field(default_factory=list)
     #: Handlers of errors; each returns whether it has handled one.

@@ -48,9 +48,9 @@ def hand_over(target: str | None) -> bool:
 
 
 class FileReceiver(QObject):
-    """Receives what later starts hand over, and what macOS sends when a file is double-clicked."""
+    """Receives what later starts hand over, and what macOS sends when a file or a link is clicked."""
 
-    requested = Signal(str)  # a file or a key; empty where the window is only to come to the front
+    requested = Signal(str)  # a file, a key or a link; empty where the window is only to come to the front
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -80,7 +80,7 @@ class FileReceiver(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QFileOpenEvent):
-            self.requested.emit(event.file())
+            self.requested.emit(event.file() or event.url().toString())
             return True
         return super().eventFilter(watched, event)
 

@@ -238,8 +238,10 @@ class Window(QMainWindow):
     # commands
 
     def open_target(self, target: str, *, is_preview: bool = False) -> None:
-        """Open what was given at a start: the key of a network, or a file."""
-        if self._find_file_handler(target) is not None or Path(target).is_file():
+        """Open what was given at a start: the key of a network, a file, or a link."""
+        if (follow := self.tool_context.scheme_handlers.get(target.partition(":")[0].lower())) is not None:
+            follow(target)
+        elif self._find_file_handler(target) is not None or Path(target).is_file():
             self.open_project(target)
         else:
             self.open_network(target, is_preview=is_preview)

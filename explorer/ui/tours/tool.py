@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDockWidget, QMenu
 
 from explorer.base.languages import tr, tr_noop
+from explorer.links import LINK_SCHEME
 from explorer.tours.listing import TOUR_SUFFIX, in_language, list_tours
 from explorer.ui.base.live_texts import live_text
 from explorer.ui.plugin.tool_context import ToolContext
 from explorer.ui.tours.card import TourCard
 from explorer.ui.tours.chooser import TourChooser, TourRow
+from explorer.ui.tours.links import LinkOpener
 from explorer.ui.tours.player import TourPlayer
 from explorer.ui.tours.progress import add_to_score, load_progress, load_score
 
@@ -46,6 +48,14 @@ class ToursTool:
         self._menu.aboutToShow.connect(self._fill_menu)
         context.start_actions.insert(0, (title, tip, self.show_chooser))
         context.file_handlers[TOUR_SUFFIX] = self.open_file
+        self.links = LinkOpener(context, self.play)
+        context.scheme_handlers[LINK_SCHEME] = self.links.open_link
+        title, tip = (
+            tr_noop("Copy link to this view"),
+            tr_noop("A link for slides and notes: network, edits, selection"),
+        )
+        context.add_action("View", title, self._copy_link, "Ctrl+Alt+C", tip)
+        context.card_actions.append(lambda id: [(tr("Copy link to this view"), self._copy_link)])
         self._session.on("document", self._follow_document)
         self._session.on("language", self._show_anew)
 
@@ -95,6 +105,10 @@ class ToursTool:
 
     def _show_failure(self, failure: Exception) -> None:
         self._context.commands.show_error(failure)
+
+    def _copy_link(self) -> None:
+        is_touring = self.player.is_in_sight and bool(self.player.id)
+        self.links.copy_link(self.player.id if is_touring else "", self.player.number + 1 if is_touring else 0)
 
     # on the way
 
