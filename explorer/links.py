@@ -102,7 +102,7 @@ def _build_link(network: str, values: Mapping[str, list[str]]) -> ViewLink:
         _read_ids(values.get("select", [])),
         _read_tries(values.get("try", [])),
         tuple(_read_edit(value) for value in values.get("edit", [])),
-        cast("Level", level) if level else None,
+        level if level else None,
         experiment,
         tour,
         int(step) if step else 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ from explorer.base.atomic_write import write_atomic
 from explorer.base.languages import LANGUAGES, translator
 
 if TYPE_CHECKING:
-    from explorer.training.commands import OpenNetwork
+    from explorer.network import Network
+
+    _Opener = Callable[[argparse.Namespace, str], Network]
 
 
-def add_worksheet_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork) -> None:
+def add_worksheet_arguments(parser: argparse.ArgumentParser, opener: _Opener) -> None:
     """Add the arguments of `worksheet`. `opener` opens the network of a key."""
     parser.add_argument("--level", type=int, choices=(1, 2, 3), default=1, help="1 reads off, 2 computes, 3 compares")
     parser.add_argument("--count", type=int, default=8, help="exercises, at most")
@@ -24,7 +27,7 @@ def add_worksheet_arguments(parser: argparse.ArgumentParser, opener: OpenNetwork
     parser.set_defaults(run=lambda parsed: _run(parsed, opener))
 
 
-def _run(parsed: argparse.Namespace, opener: OpenNetwork) -> None:
+def _run(parsed: argparse.Namespace, opener: _Opener) -> None:
     from explorer.exercises.sheet_text import SHEET_SUFFIXES, sheet_as_html, sheet_as_markdown
     from explorer.exercises.worksheet import build_worksheet
 

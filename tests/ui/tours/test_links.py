@@ -20,7 +20,7 @@ SLOW = 60_000
 @pytest.fixture
 def tours(window: Window) -> ToursTool:
     found: Any = next(tool for tool in window.tools if isinstance(tool, ToursTool))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def test_a_link_opens_its_view(window: Window, tours: ToursTool, qtbot: QtBot) -> None:
