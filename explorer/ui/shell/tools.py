@@ -9,6 +9,7 @@ from explorer.ui.arithmetic.tool import ArithmeticTool
 from explorer.ui.code.tool import CodeTool
 from explorer.ui.comparison.tool import ComparisonTool
 from explorer.ui.depth_curves.tool import DepthCurvesTool
+from explorer.ui.design_check.tool import DesignCheckTool
 from explorer.ui.diagram_settings.tool import DiagramSettingsTool
 from explorer.ui.experiments.tool import ExperimentsTool
 from explorer.ui.export.tool import ExportTool
@@ -64,6 +65,7 @@ TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     GradCamTool,
     TimingTool,
     MemoryStripTool,
+    DesignCheckTool,
     TrainingTool,
     CodeTool,
     WeightsTool,

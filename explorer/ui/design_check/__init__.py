@@ -1,0 +1,1 @@
+"""Check of the open network against design rules."""

@@ -1,0 +1,1 @@
+"""Tests of explorer.design_rules."""

@@ -1,0 +1,39 @@
+"""The check of the open network in the window: findings, their places, a try, and times."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from explorer.ui.design_check.tool import DesignCheckTool
+from explorer.ui.shell.window import Window
+from tests.ui.conftest import settled
+
+
+def test_a_finding_leads_to_its_cards_and_its_try_takes_it_away(window: Window, qtbot: QtBot) -> None:
+    tool = next(found for found in window.tools if isinstance(found, DesignCheckTool))
+    window.start("vgg11_bn")
+    qtbot.waitUntil(lambda: window.session.network is not None and window.session.sample is not None, timeout=60_000)
+    settled(qtbot, window)
+    tool.show()
+    panel = tool.panel
+    assert panel is not None
+    qtbot.waitUntil(lambda: bool(panel._reports), timeout=60_000)
+    first = panel.tree.topLevelItem(0)
+    assert first is not None
+    child = first.child(0)
+    assert child is not None
+    assert panel._reports[0].rule.id == "bias_before_norm"
+    assert first.childCount() == 8
+    panel.tree.setCurrentItem(child)
+    assert "section 3.2" in panel.advice.text()
+    marks = window.canvas._pixmap_cache
+    qtbot.waitUntil(lambda: marks.marks.highlighted >= {"features.0", "features.1"}, timeout=60_000)
+    assert panel.try_button.isEnabled()
+    panel.try_button.click()
+    qtbot.waitUntil(lambda: len(panel._reports[0].findings) == 7, timeout=60_000)
+    assert not panel.try_button.isEnabled()
+    panel.show_times({"features.4": 3.0, "features.5": 1.0, "features.8": 12.0})
+    rule = panel.tree.topLevelItem(0)
+    assert rule is not None
+    assert rule.text(1) == "16 ms · 100 %"
+    assert [rule.child(at).text(1) for at in (0, 1)] == ["4 ms", "12 ms"]
