@@ -25,22 +25,49 @@ class Repair:
 
     title: str  # "Project the shortcut with a 1×1 convolution"
     edit: Edit
+    added_params: int | None = None  # what the network then has more than as it is; None where it was not counted
+    added_macs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Where an edit failed because shapes do not meet: the op, what reaches it from where, and the reason."""
+
+    node: str
+    inputs: tuple[tuple[str, str], ...]  # the node that each value comes from, and its shape in words
+    reason: str
 
 
 class EditError(ValueError):
     """An edit that is not possible here. The message names the place, the shapes, the reason and a way out.
 
     `node` is where it failed; `repairs` are edits that would work, cheapest first; `repair_kinds` name what `propagate`
-    could do about it, from which the edit makes repairs of its own kind.
+    could do about it, from which the edit makes repairs of its own kind; `mismatch` are the shapes that do not meet.
     """
 
     def __init__(
-        self, message: str, *, node: str = "", repairs: Sequence[Repair] = (), repair_kinds: Sequence[str] = ()
+        self,
+        message: str,
+        *,
+        node: str = "",
+        repairs: Sequence[Repair] = (),
+        repair_kinds: Sequence[str] = (),
+        mismatch: Mismatch | None = None,
     ) -> None:
         super().__init__(message)
         self.node = node
+        self.mismatch = mismatch
         self.repairs = tuple(repairs)
         self.repair_kinds = tuple(repair_kinds)
+
+
+def find_mismatch(failure: BaseException | None) -> Mismatch | None:
+    """Return the shapes that do not meet behind an error: its own, or those of the errors that it was raised from."""
+    while failure is not None:
+        if isinstance(failure, EditError) and failure.mismatch is not None:
+            return failure.mismatch
+        failure = failure.__cause__
+    return None
 
 
 class Edit(Protocol):

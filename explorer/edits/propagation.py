@@ -23,7 +23,7 @@ from explorer.base.languages import tr
 from explorer.edits.bridges import PaddedShortcut, possible_bridges, projection_stride, zero_padding
 from explorer.edits.channel_groups import ChannelGroups
 from explorer.edits.channel_walk import find_channel_groups
-from explorer.edits.edit import EditError
+from explorer.edits.edit import EditError, Mismatch
 from explorer.edits.kept_channels import mark_kept
 from explorer.edits.node_changes import change_node, layer_op
 from explorer.graph import op_kinds
@@ -184,6 +184,16 @@ class _Propagator:
                     ),
                     node=node.name,
                     repair_kinds=("groups",),
+                    mismatch=Mismatch(
+                        node.name,
+                        ((node.inputs[0], str(input_shape)),),
+                        tr(
+                            "{groups} groups do not divide {inputs} → {outputs}",
+                            groups=layer.groups,
+                            inputs=entering,
+                            outputs=width,
+                        ),
+                    ),
                 )
             changes["groups"] = math.gcd(math.gcd(entering, width), layer.groups)
         mark = self.mark_cut(node, layer.out_channels != width)
@@ -271,7 +281,9 @@ class _Propagator:
     def repair_addition(self, node: Node, failure: ShapeError) -> tuple[Node, Any]:
         shapes = [first_shape(self.values[name]) for name in node.inputs]
         if op_kinds.kind(node) != "add" or len(shapes) != 2 or None in shapes:
-            raise EditError(str(failure), node=node.name) from failure
+            raise EditError(
+                str(failure), node=node.name, mismatch=self.mismatch(node, tr("these shapes do not fit together"))
+            ) from failure
         slot = self.shortcut_slot(node)
         moved, fixed = shapes[slot], shapes[1 - slot]
         assert moved is not None
@@ -281,22 +293,27 @@ class _Propagator:
             slot, moved, fixed = 1 - slot, fixed, moved  # only the larger map can be made smaller
         ways = possible_bridges(moved, fixed)
         if self.repair not in ways:
+            reason = tr("the maps differ in size") if moved.dims[2:] != fixed.dims[2:] else tr("the widths differ")
             raise EditError(
                 tr(
                     "{name} cannot add {first} to {second}: {reason}",
                     name=node.name,
                     first=shapes[0],
                     second=shapes[1],
-                    reason=tr("the maps differ in size")
-                    if moved.dims[2:] != fixed.dims[2:]
-                    else tr("the widths differ"),
+                    reason=reason,
                 ),
                 node=node.name,
                 repair_kinds=ways,
+                mismatch=self.mismatch(node, reason),
             ) from failure
         if self.repair == "fill":
             return self.insert_bridge(node, 1 - slot, fixed, moved)
         return self.insert_bridge(node, slot, moved, fixed)
+
+    def mismatch(self, node: Node, reason: str) -> Mismatch:
+        """What reaches an op that cannot take it."""
+        shapes = [(name, first_shape(self.values[name])) for name in dict.fromkeys(node.inputs)]
+        return Mismatch(node.name, tuple((name, str(shape)) for name, shape in shapes if shape is not None), reason)
 
     def insert_bridge(self, node: Node, slot: int, source_shape: Shape, target_shape: Shape) -> tuple[Node, Any]:
         """The addition behind a new way for one of its inputs."""

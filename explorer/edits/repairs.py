@@ -40,20 +40,18 @@ def offering_repairs(
             architecture, [(tr(REPAIR_TITLES[mend]), replace(edit, mend=mend)) for mend in mends]
         )
         repairs += find_working_repairs(architecture, alternatives, limit=1)
-        repairs.sort(key=lambda repair: _cost(repair.edit, architecture))
+        repairs.sort(key=_cost)
         raise EditError(str(failure), node=failure.node, repairs=repairs) from failure
 
 
-def _cost(edit: Edit, architecture: Architecture) -> tuple[int, int]:
-    """Parameters and multiply-adds after an edit."""
-    total = analyse(edit.apply(architecture)).figures.total
-    return total.params, total.macs
+def _cost(repair: Repair) -> tuple[int, int]:
+    return repair.added_params or 0, repair.added_macs or 0
 
 
 def find_working_repairs(
     architecture: Architecture, candidates: Iterable[tuple[str, Edit]], limit: int = 3
 ) -> list[Repair]:
-    """The first `limit` of these candidates (title, edit) that are applicable."""
+    """The first `limit` of these candidates (title, edit) that are applicable, with what each costs."""
     repairs: list[Repair] = []
     if _TRYING.get():  # what is only tried out needs no way out of its own
         return repairs
@@ -62,8 +60,10 @@ def find_working_repairs(
         for title, edit in candidates:
             if len(repairs) == limit:
                 break
-            if is_applicable(edit, architecture):
-                repairs.append(Repair(title, edit))
+            made = _try(edit, architecture)
+            if made is not None:
+                now, then = (analyse(snapshot).figures.total for snapshot in (architecture, made))
+                repairs.append(Repair(title, edit, then.params - now.params, then.macs - now.macs))
     finally:
         _TRYING.reset(token)
     return repairs
@@ -71,12 +71,16 @@ def find_working_repairs(
 
 def is_applicable(edit: Edit, architecture: Architecture) -> bool:
     """Does this edit change something without an error?"""
+    return _try(edit, architecture) is not None
+
+
+def _try(edit: Edit, architecture: Architecture) -> Architecture | None:
     try:
         made = edit.apply(architecture)
         analyse(made)
     except (EditError, ShapeError):
-        return False
-    return made is not architecture
+        return None
+    return made if made is not architecture else None
 
 
 _TRYING = ContextVar("trying", default=False)

@@ -52,6 +52,7 @@ from explorer.edits import (
     ToggleSqueezeExcitation,
     UnshareLayer,
 )
+from explorer.edits.edit import find_mismatch
 from explorer.network import Network, open_network
 
 PAD, FILL = "Subsample the shortcut and pad it with zeros", "Pad the smaller map with zeros"
@@ -378,3 +379,20 @@ def test_widths_that_changed_while_a_shortcut_was_out_are_projected(opened: Call
     ) as refused:
         network.edit(ToggleShortcut("layer1.1", on=True))
     assert PROJECT in [repair.title for repair in refused.value.repairs]
+
+
+def test_shapes_that_do_not_meet_are_named_with_where_they_come_from(opened: Callable[[str], Network]) -> None:
+    """The mismatch is found behind whatever the edit made of the error, and each repair says what it costs."""
+    network = opened("resnet18")
+    for edit in (SetLayer("layer1.0.conv1", "stride", 2), SetLayer("layer1.0.conv1", "padding", 0)):
+        with pytest.raises(EditError) as refused:
+            network.edit(edit)
+        found = find_mismatch(refused.value)
+        assert found is not None
+        assert found.node == "layer1.0.add"
+        assert [name for name, _ in found.inputs] == list(network.architecture.nodes["layer1.0.add"].inputs)
+        assert all(shape in str(refused.value) for _, shape in found.inputs)
+        for repair in refused.value.repairs:
+            total, before = network.edit(repair.edit).figures.total, network.figures.total
+            assert repair.added_params == total.params - before.params
+            assert repair.added_macs == total.macs - before.macs

@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.base.child_process import Limits
+from explorer.base.languages import tr
+from explorer.base.number_format import format_signed
 from explorer.viewmodels.card_ids import rename_ids
+from explorer.viewmodels.mismatch import MismatchView
 from explorer.viewmodels.panels import Choice
 
 if TYPE_CHECKING:
     from explorer.analysis.sample import Sample
     from explorer.base.cancellation import KeepGoing
     from explorer.drawing import Picture
+    from explorer.edits import Repair
     from explorer.network import Network
     from explorer.networks.user_module import UserModule
     from explorer.presenters.differences import Differences
@@ -243,8 +247,28 @@ def edit_preview_job(network: Network, edit: Any, expanded: frozenset[str]) -> C
 
 
 def find_repairs(failure: Exception) -> tuple[Choice, ...]:
-    """Return edits that could be made instead of one that was refused; none for other failures."""
-    return tuple(Choice(repair.title, repair.edit, repair.edit.title) for repair in getattr(failure, "repairs", ()))
+    """Return edits that could be made instead of one that was refused, each with what it costs; none for other
+    failures."""
+    return tuple(
+        Choice(f"{repair.title}{_cost_text(repair)}", repair.edit, repair.edit.title)
+        for repair in getattr(failure, "repairs", ())
+    )
+
+
+def find_mismatch_view(failure: Exception) -> MismatchView | None:
+    """Return the shapes that do not meet behind an error, as the canvas shows them; None for other errors."""
+    from explorer.edits.edit import find_mismatch
+
+    found = find_mismatch(failure)
+    return MismatchView(found.node, found.inputs, found.reason) if found is not None else None
+
+
+def _cost_text(repair: Repair) -> str:
+    """ " (+8.2 K params, +25.7 M MACs)"; empty where it was not counted, or costs nothing."""
+    if repair.added_params is None or repair.added_macs is None:
+        return ""
+    params, macs = format_signed(repair.added_params), format_signed(repair.added_macs)
+    return f" ({tr('{params} params, {macs} MACs', params=params, macs=macs)})"
 
 
 def draw_job(

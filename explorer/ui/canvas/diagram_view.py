@@ -18,10 +18,12 @@ from explorer.ui.base.live_texts import live_text
 from explorer.ui.canvas.anchor import Anchor, PointedCard
 from explorer.ui.canvas.camera import Camera
 from explorer.ui.canvas.legend_placement import FloatingLegend
+from explorer.ui.canvas.mismatch_marks import paint_mismatch
 from explorer.ui.canvas.picture_view import PictureView
 from explorer.ui.canvas.spotlight import bounding_rect, lit_rects, paint_spotlight
 from explorer.ui.canvas.viewport import LEGIBLE_SCALE, MIN_SCALE, Viewport
 from explorer.ui.canvas.zoom_controls import ZoomControls
+from explorer.viewmodels.mismatch import MismatchView
 
 _BARE_SCALE = 2.0  # up to which a small network is enlarged in a talk
 ZOOM_STEP = 1.2  # zoom for one notch of the wheel
@@ -36,6 +38,7 @@ class DiagramView(PictureView):
         self._pointed = PointedCard()
         self._camera = Camera(self)
         self._lit: frozenset[str] = frozenset()  # nodes and groups in the spotlight
+        self._mismatch: MismatchView | None = None
         self._legend = FloatingLegend()
         self._legend_before = True  # whether the legend was shown before that
         self._zoom_controls = ZoomControls(self)
@@ -238,6 +241,18 @@ class DiagramView(PictureView):
                 self._pixmap_cache.repaint_part(self._viewport.to_widget_rect(touched), self._viewport)
         self.update()
 
+    # shapes that do not meet
+
+    def clear_mismatch(self) -> None:
+        """Show no shapes that fail to meet any more."""
+        self.show_mismatch(None)
+
+    def show_mismatch(self, shown: MismatchView | None) -> None:
+        """Show where shapes fail to meet, until called with None."""
+        if shown != self._mismatch:
+            self._mismatch = shown
+            self.update()
+
     # the spotlight
 
     @property
@@ -265,6 +280,8 @@ class DiagramView(PictureView):
             paint_spotlight(painter, self.theme, self._viewport, QRectF(self.rect()), rects)
         else:
             self._legend.paint(painter, self.picture, self.theme)
+        if self._mismatch is not None:
+            paint_mismatch(painter, self.picture, self._viewport, QRectF(self.rect()), self._mismatch)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._zoom_controls.update_position(self.picture is not None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from explorer.ui.base.live_texts import live_text
 from explorer.viewmodels.panels import Choice
@@ -15,6 +16,7 @@ class Notice(QFrame):
     """An error message with a button for each repair."""
 
     edit_requested = Signal(object)  # the edit of a way out that was clicked
+    hidden = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,14 +33,21 @@ class Notice(QFrame):
         live_text(close, QWidget.setToolTip, "Close this message")
         live_text(close, QWidget.setAccessibleName, "Close this message")
         close.clicked.connect(self.hide)
+        self._repair_column = QVBoxLayout()  # one below the other, cheapest first: the texts are long
+        self._repair_column.setSpacing(4)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addWidget(self._text)
+        column.addLayout(self._repair_column)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
-        row.addWidget(self._text, 1)
-        self._repair_row = QHBoxLayout()
-        self._repair_row.setSpacing(6)
-        row.addLayout(self._repair_row)
-        row.addWidget(close)
+        row.addLayout(column, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.hidden.emit()
 
     @property
     def text(self) -> str:
@@ -48,7 +57,7 @@ class Notice(QFrame):
     @property
     def repair_buttons(self) -> list[QPushButton]:
         """Buttons of the edits that could be made instead."""
-        items = [self._repair_row.itemAt(at) for at in range(self._repair_row.count())]
+        items = [self._repair_column.itemAt(at) for at in range(self._repair_column.count())]
         found = [item.widget() for item in items if item is not None]
         return [button for button in found if isinstance(button, QPushButton)]
 
@@ -56,11 +65,11 @@ class Notice(QFrame):
         """Show a message, with a button for each edit that could be made instead."""
         self._text.setText(text)
         for button in self.repair_buttons:
-            self._repair_row.removeWidget(button)
+            self._repair_column.removeWidget(button)
             button.deleteLater()
         for way in repairs:
             button = QPushButton(way.label)
             button.setToolTip(way.tip)
             button.clicked.connect(lambda _=False, way=way: self.edit_requested.emit(way.edit))
-            self._repair_row.addWidget(button)
+            self._repair_column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self.show()

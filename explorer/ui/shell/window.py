@@ -50,6 +50,7 @@ from explorer.ui.shell.edit_previews import EditPreviews
 from explorer.ui.shell.notice import Notice
 from explorer.ui.shell.panel_updater import Panels, PanelUpdater
 from explorer.ui.shell.progress_indicator import ProgressIndicator
+from explorer.ui.shell.refused_edit import RefusedEdit
 from explorer.ui.shell.tools import TOOLS
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Window(QMainWindow):
         self.memory = DocumentMemory(self.documents, self.file_lane, self)
         self.panel_updater = PanelUpdater(self.session, panels, self)
         self.navigator = DiagramNavigator(self.session, self.canvas, self.panel_updater)
+        self.refused_edit = RefusedEdit(self.notice, self.canvas, self.navigator)
         self.samples = SampleImages(self.session, self.output, self.file_lane, self)
         self._unseen_failures: WeakKeyDictionary[Document, Exception] = WeakKeyDictionary()  # of documents out of sight
         for controller in (self.opener, self.panel_updater, self.samples, self.files):
@@ -431,7 +433,7 @@ class Window(QMainWindow):
             return
         text = failure.args[0] if isinstance(failure, LookupError) and failure.args else failure
         self.previews.clear()
-        self.notice.show_message(f"{text}", jobs.find_repairs(failure))
+        self.refused_edit.show(f"{text}", failure)
         if self.session.selection:
             self.panel_updater.update_inspector()  # a control that was refused goes back to what is set
 
