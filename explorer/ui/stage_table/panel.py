@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -187,23 +190,34 @@ class StageTablePanel(QWidget):
             self.pasted.emit(QGuiApplication.clipboard().text(), max(index.row(), 0), heading.key)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.view and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.matches(QKeySequence.StandardKey.Copy):
-                self.copy()
+        kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+        if watched is self.view and event.type() in kinds and isinstance(event, QKeyEvent):
+            action = self._find_key_action(event)
+            if action is not None:
+                if event.type() == QEvent.Type.ShortcutOverride:
+                    event.accept()  # here the key means this, whatever it means in the window
+                else:
+                    action()
                 return True
-            if event.matches(QKeySequence.StandardKey.Paste):
-                self.paste()
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                if not self.is_editing and not self._closing:
-                    self.view.edit(self.view.currentIndex())
-                return True
-            modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-            for action, _, _, key, modifier in _BUTTONS:
-                if event.key() == key and modifiers == modifier:
-                    self._request(action)
-                    return True
         return super().eventFilter(watched, event)
+
+    def _find_key_action(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """What a key means in the table; None for those of every table."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return self.copy
+        if event.matches(QKeySequence.StandardKey.Paste):
+            return self.paste
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return self._edit_current
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        keys = {(key, modifier): action for action, _, _, key, modifier in _BUTTONS}
+        action = keys.get((Qt.Key(event.key()), modifiers))
+        return partial(self._request, action) if action is not None else None
+
+    def _edit_current(self) -> None:
+        index = self.view.currentIndex()
+        if not self.is_editing and not self._closing and index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.view.edit(index)
 
     def _request(self, action: str) -> None:
         index = self.view.currentIndex()
