@@ -22,6 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from explorer.design import DesignError as DesignError
+    from explorer.design import DesignRow as DesignRow
+    from explorer.design import NetworkDesign as NetworkDesign
     from explorer.edits import *  # noqa: F403
     from explorer.edits import Edit as Edit
     from explorer.edits import EditError as EditError
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from explorer.networks.input_spec import InputError as InputError
     from explorer.networks.input_spec import InputSpec as InputSpec
     from explorer.opening.open_any import open_any
+    from explorer.project.opening import open_design as open_design
     from explorer.session import Session as Session
     from explorer.training.data_spec import DataError as DataError
     from explorer.training.data_spec import DataSpec as DataSpec
@@ -59,6 +63,7 @@ __version__ = "0.1.0"
 _HOME: dict[str, tuple[str, str]] = {
     name: (module, name)
     for module, names in {
+        "explorer.design": "DesignError DesignRow NetworkDesign",
         "explorer.edits": "Edit EditError",
         "explorer.export.network_files": "save_network",
         "explorer.export.network_graph": "save_graph to_networkx",
@@ -67,6 +72,7 @@ _HOME: dict[str, tuple[str, str]] = {
         "explorer.network": "Network Prediction",
         "explorer.networks.catalogue": "CatalogueEntry all_entries get_entry",
         "explorer.networks.input_spec": "InputError InputSpec",
+        "explorer.project.opening": "open_design",
         "explorer.session": "Session",
         "explorer.training.data_spec": "DataError DataSpec",
         "explorer.training.recipe": "Recipe RecipeError",

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 LIBRARIES = ("timm", "torchvision")
 
 
+#: In the place of a library: networks that `explorer.design` makes of plain values.
+DESIGNS = "design"
+
+
 def is_library_name(text: str) -> bool:
-    """Return whether a text names a network of a library: "timm:convnext_atto"."""
+    """Return whether a text names a network of a library, "timm:convnext_atto", or a design, "design:lenet_5"."""
     library, colon, name = text.partition(":")
-    return bool(colon and name) and library in LIBRARIES
+    return bool(colon and name) and library in (*LIBRARIES, DESIGNS)
 
 
 def is_installed(library: str) -> bool:

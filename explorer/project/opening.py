@@ -10,9 +10,10 @@ from typing import Any
 from explorer.base.cancellation import Cancelled, KeepGoing, always
 from explorer.base.child_process import Limits
 from explorer.base.languages import tr
+from explorer.design import NetworkDesign, build_design, find_design
 from explorer.edits import Edit
 from explorer.network import Network, open_network
-from explorer.networks.by_name import build_by_name, is_library_name
+from explorer.networks.by_name import DESIGNS, build_by_name, is_library_name
 from explorer.networks.catalogue import UnknownNetwork
 from explorer.networks.input_spec import InputSpec, is_file_source, relocate, single_input
 from explorer.networks.user_module import UserModule, is_network_path
@@ -196,14 +197,29 @@ def open_library_network(
     edits: Iterable[Edit] = (),
     seed: int = 0,
 ) -> Network:
-    """Open a network of an installed library by its name, "timm:convnext_atto", with random weights.
+    """Open a network of an installed library by its name, "timm:convnext_atto", with random weights; or a design,
+    "design:lenet_5", some of whose values are given as options.
 
-    Raises UserModuleError for a library that is not installed or a name that it does not know.
+    Raises UserModuleError for a library that is not installed or a name that it does not know, DesignError for a design
+    that cannot be built.
     """
+    library, _, key = name.partition(":")
+    if library == DESIGNS:
+        design = find_design(key, options)
+        return open_design(design, edits, seed, input_shape)
     module, usual = build_by_name(name, dict(options or {}))
     shape = input_shape or usual
     known = UserModule(name, dict(options or {}), single_input(shape))
     return open_network(module, input_shape=shape, edits=edits, seed=seed, user_module=known)
+
+
+def open_design(
+    design: NetworkDesign, edits: Iterable[Edit] = (), seed: int = 0, input_shape: tuple[int, ...] | None = None
+) -> Network:
+    """Open the network of a design, which a project will hold as plain values. Raises DesignError."""
+    shape = input_shape or (1, *design.input_size)
+    known = UserModule(f"{DESIGNS}:network", design.to_options(), single_input(shape))
+    return open_network(build_design(design), input_shape=shape, edits=edits, seed=seed, user_module=known)
 
 
 def _apply_edits(network: Network, project: Project, path: str | Path, keep_going: KeepGoing) -> Network:

@@ -23,6 +23,7 @@ from explorer.ui.memory_strip.tool import MemoryStripTool
 from explorer.ui.minimap.tool import MinimapTool
 from explorer.ui.model_files.tool import ModelFilesTool
 from explorer.ui.navigation.tool import NavigationTool
+from explorer.ui.new_network.tool import NewNetworkTool
 from explorer.ui.overview.tool import OverviewTool
 from explorer.ui.palette.tool import PaletteTool
 from explorer.ui.panel_focus.tool import PanelFocusTool
@@ -43,6 +44,7 @@ from explorer.ui.worksheet.tool import WorksheetTool
 TOOLS: tuple[Callable[[ToolContext], object], ...] = (
     DiagramSettingsTool,
     LanguageTool,
+    NewNetworkTool,
     UserModuleTool,
     ModelFilesTool,
     RecoveryTool,

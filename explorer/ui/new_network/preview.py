@@ -1,0 +1,79 @@
+"""What a design would be: figures and picture, computed on a lane while it is edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from explorer.base.cancellation import KeepGoing
+from explorer.drawing.theme import DARK, LIGHT
+from explorer.ui.base.appearance import is_app_dark
+
+if TYPE_CHECKING:
+    from explorer.design import NetworkDesign
+    from explorer.drawing import Picture
+
+
+@dataclass(frozen=True)
+class DesignPreview:
+    """Figures of a design, the sizes of its maps row by row, and its diagram; or why it cannot be built."""
+
+    params: int = 0
+    macs: int = 0
+    output: tuple[int, ...] = ()
+    picture: Picture | None = None
+    refusal: str = ""
+
+
+def preview_design(design: NetworkDesign, keep_going: KeepGoing) -> DesignPreview:
+    """Build a design and look at it; a job. It raises for nothing but a bug."""
+    from explorer.analysis.analysis import analyse
+    from explorer.analysis.figures.shape_inference import ShapeError
+    from explorer.design import DesignError, build_design
+    from explorer.drawing import compose_picture
+    from explorer.graph.trace import TraceError, trace
+    from explorer.presenters import build_diagram, expanded_at_level
+
+    try:
+        analysis = analyse(trace(build_design(design), (1, *design.input_size)))
+    except (DesignError, TraceError, ShapeError) as failure:
+        return DesignPreview(refusal=str(failure))
+    keep_going(0.5)
+    total = analysis.figures.total
+    shape = analysis.figures.shape(analysis.architecture.output.inputs[0])
+    picture = compose_picture(build_diagram(analysis, expanded_at_level(analysis, "blocks")))
+    return DesignPreview(total.params, total.macs, shape.dims[1:] if shape is not None else (), picture)
+
+
+class PictureView(QWidget):
+    """Small picture of a diagram, as large as there is room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture: Picture | None = None
+        self.setMinimumSize(220, 180)
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 420)
+
+    def show_picture(self, picture: Picture | None) -> None:
+        """Show another one; None for none."""
+        self._picture = picture
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme = DARK if is_app_dark() else LIGHT
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._picture is None:
+            return
+        bounds, room = self._picture.bounds, QRectF(self.rect()).adjusted(6, 6, -6, -6)
+        scale = min(room.width() / max(bounds.width(), 1), room.height() / max(bounds.height(), 1), 1.0)
+        painter.translate(room.center().x() - bounds.center().x() * scale, room.top() - bounds.top() * scale)
+        painter.scale(scale, scale)
+        self._picture.paint(painter, theme, bounds, scale)
+        painter.end()

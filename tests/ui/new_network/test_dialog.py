@@ -1,0 +1,82 @@
+"""File › New network by keyboard: a template, a value changed, opened as a document; what cannot be is said."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer.design import TEMPLATES, NetworkDesign
+from explorer.ui.new_network.dialog import NewNetworkDialog
+from explorer.ui.new_network.tool import NewNetworkTool
+from explorer.ui.shell.window import Window
+
+SLOW = 60_000
+
+
+def show(window: Window, qtbot: QtBot) -> NewNetworkDialog:
+    tool = next(tool for tool in window.tools if isinstance(tool, NewNetworkTool))
+    assert tool.action.shortcut().toString() == "Ctrl+N"
+    tool.action.trigger()
+    assert tool.dialog is not None
+    return tool.dialog
+
+
+def choose(dialog: NewNetworkDialog, key: str) -> None:
+    dialog.templates.setCurrentRow(1 + list(TEMPLATES).index(key))
+
+
+def test_every_template_comes_back_from_the_fields(window: Window, qtbot: QtBot) -> None:
+    dialog = show(window, qtbot)
+    for key, design in TEMPLATES.items():
+        choose(dialog, key)
+        found = dialog.design()
+        assert NetworkDesign.from_options(found.to_options()).input_size == design.input_size
+        assert [(row.part, row.repeats) for row in found.rows] == [(row.part, row.repeats) for row in design.rows]
+        assert found.stem == design.stem
+    dialog.reject()
+
+
+def test_a_network_from_nothing_by_keyboard(window: Window, qtbot: QtBot) -> None:
+    dialog = show(window, qtbot)
+    choose(dialog, "lenet_5")
+    qtbot.waitUntil(lambda: "61.7" in dialog.figures_label.text(), timeout=SLOW)
+    assert dialog.picture._picture is not None
+    dialog.classes_spin.setValue(26)
+    dialog.table.setCurrentCell(2, 2)
+    item = dialog.table.item(2, 2)
+    assert item is not None
+    item.setText("none")
+    qtbot.waitUntil(lambda: not dialog.create_button.isEnabled(), timeout=SLOW)
+    assert "row 3" in dialog.message_label.text()
+    item.setText("32")
+    qtbot.waitUntil(lambda: dialog.create_button.isEnabled(), timeout=SLOW)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.session.network is not None, timeout=SLOW)
+    network = window.session.network
+    assert network is not None
+    assert network.title == "LeNet5"
+    assert network.architecture.nodes["head.fc"].layer.out_features == 26
+    assert network.architecture.nodes["stages.2.0.0"].layer.out_channels == 32
+
+
+def test_rows_are_added_moved_removed_and_pasted(window: Window, qtbot: QtBot) -> None:
+    dialog = show(window, qtbot)
+    choose(dialog, "resnet_20")
+    table = dialog.table
+    table.setCurrentCell(1, 0)
+    qtbot.keyClick(table, Qt.Key.Key_Insert)
+    assert [row.settings for row in dialog.design().rows][:2] == ["channels=16, stride=1"] * 2
+    QApplication.clipboard().setText("c\tn\ts\n24\t2\t1\n48\t5\t2\n96\t2\t2\n192\t2\t2\n384\t1\t2")
+    table.setCurrentCell(1, 1)
+    table.paste()
+    rows = dialog.design().rows
+    assert [row.repeats for row in rows] == [2, 5, 2, 2, 1]
+    assert rows[4].settings == "channels=384, stride=2"
+    table.setCurrentCell(1, 1)
+    table.move_row(1)
+    assert dialog.design().rows[0].repeats == 5
+    table.remove_row()
+    assert [row.repeats for row in dialog.design().rows] == [5, 2, 2, 1]
+    assert len(dialog.design().stem) == 1
+    dialog.reject()
