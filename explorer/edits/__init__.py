@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.inversion import *
     from explorer.edits.kept_channels import *
     from explorer.edits.last_stage import *
+    from explorer.edits.norm_order import *
     from explorer.edits.norms import *
     from explorer.edits.pointwise_reduction import *
     from explorer.edits.recalibration import *
@@ -42,7 +43,9 @@ if TYPE_CHECKING:  # for completion in editors; a program finds the modules by i
     from explorer.edits.small_images import *
     from explorer.edits.switches import *
     from explorer.edits.taking_out import *
+    from explorer.edits.transplants import *
     from explorer.edits.widths import *
+    from explorer.edits.wiring import *
 
 else:
     for _module in pkgutil.iter_modules(__path__):  # noqa: F405 - every package has one

@@ -90,12 +90,16 @@ _SHORTCUT_TITLES = {
 @register_edit("swap_join", formerly=("join",), former_classes=("Join",))
 @dataclass(frozen=True, slots=True)
 class SwapJoin:
-    """Join ways by "add" or by "concat": with addition they must have one shape, with concatenation widths add up."""
+    """Join ways by "add" or by "concat": with addition they must have one shape, with concatenation widths add up.
+
+    Of a place that holds several joins, those of two ways; with `every`, those of more as well (a DenseNet becomes a
+    chain of residual layers, one addition each)."""
 
     name: ClassVar[str]
     at: str
     to: str
     mend: str = ""
+    every: bool = False
 
     @property
     def title(self) -> str:
@@ -103,25 +107,27 @@ class SwapJoin:
         join = tr(_JOIN_TITLES.get(self.to, self.to))
         return tr("{join} {place}", join=join, place=location_in_title(self.at))
 
+    def _counts(self, node: Node) -> bool:
+        return is_join_of_ways(node) and (self.every or self.at == place_of(node.name))
+
     def apply(self, architecture: Architecture) -> Architecture:
-        """Return the snapshot with every join of two values of the place made so. Raises EditError where there is none,
-        or widths do not fit."""
+        """Return the snapshot with every join of the place made so, of however many ways. Raises EditError where there
+        is none, or widths do not fit."""
         check_one_of(self.to, ("add", "concat"), tr("kind of join"))
         other = "concat" if self.to == "add" else "add"
         found = [
-            node for node in nodes_at(architecture, self.at) if op_kinds.kind(node) == other and is_join_of_two(node)
+            node
+            for node in nodes_at(architecture, self.at)
+            if op_kinds.kind(node) == other and (is_join_of_two(node) or self._counts(node))
         ]
         if not found:
             raise EditError(tr(_MISSING_JOINS[other], place=location_in_error(self.at)))
         begun, mend = architecture, self.mend
         if mend == "widths":
             architecture, mend = _equalise_widths(architecture, found), ""
-        changed = [
-            _as_addition(architecture.nodes[node.name]) if self.to == "add" else _as_concatenation(node)
-            for node in found
-        ]
+        swapped = _add_up if self.to == "add" else _concatenate
         with offering_repairs(self, begun, [(tr(REPAIR_TITLES["widths"]), replace(self, mend="widths"))]):
-            return propagate(architecture.with_replaced(changed), repair=mend)
+            return propagate(swapped(architecture, [node.name for node in found]), repair=mend)
 
 
 @register_edit("remove_branch")
@@ -158,14 +164,48 @@ class RemoveBranch:
 
 _JOIN_TITLES = {"add": tr_noop("Addition"), "concat": tr_noop("Concatenation")}
 _MISSING_JOINS = {
-    "add": tr_noop("there is no addition of two branches {place}"),
-    "concat": tr_noop("there is no concatenation of two branches {place}"),
+    "add": tr_noop("there is no addition of branches {place}"),
+    "concat": tr_noop("there is no concatenation of branches {place}"),
 }
 
 
 def is_join_of_two(node: Node) -> bool:
     """An addition or a concatenation of two values, which could be the other."""
-    return op_kinds.kind(node) in ("add", "concat") and isinstance(node.op, Function) and len(set(node.inputs)) == 2
+    return is_join_of_ways(node) and len(set(node.inputs)) == 2
+
+
+def is_join_of_ways(node: Node) -> bool:
+    """An addition or a concatenation of several values, which could be the other."""
+    return op_kinds.kind(node) in ("add", "concat") and isinstance(node.op, Function) and len(set(node.inputs)) > 1
+
+
+def _concatenate(architecture: Architecture, names: Iterable[str]) -> Architecture:
+    return architecture.with_replaced(_as_concatenation(architecture.nodes[name]) for name in names)
+
+
+def _add_up(architecture: Architecture, names: Iterable[str]) -> Architecture:
+    """The snapshot with sums for concatenations. A sum that begins as an earlier one goes on from that: a dense block
+    becomes a chain of residual layers, one addition each."""
+    sums: dict[tuple[str, ...], str] = {}
+    for name in names:
+        node = architecture.nodes[name]
+        ways = tuple(dict.fromkeys(node.inputs))
+        done = next((count for count in range(len(ways) - 1, 1, -1) if ways[:count] in sums), 1)
+        reads = sums.get(ways[:done], ways[0])
+        before = list(architecture.nodes)[list(architecture.nodes).index(name) - 1]
+        added: list[Node] = []
+        for way in ways[done:-1]:
+            title = architecture.unused_name(f"{name}.sum{len(added) + 1}")
+            added.append(Node(title, Function(operator.add), (Ref(reads), Ref(way)), scope=node.scope, added=True))
+            reads = title
+        changed = _as_addition(node) if len(ways) == 2 else _sum_of_two(node, reads, ways[-1])
+        architecture = architecture.with_changes([changed], {before: added})
+        sums[ways] = name
+    return architecture
+
+
+def _sum_of_two(node: Node, first: str, second: str) -> Node:
+    return change_node(node, op=Function(operator.add), args=(Ref(first), Ref(second)), kwargs={})
 
 
 def lacks_shortcut(target: Subgraph) -> bool:
@@ -245,9 +285,9 @@ def _require_concat_of(architecture: Architecture, target: Subgraph) -> Node:
 def _equalise_widths(architecture: Architecture, joins: Iterable[Node]) -> Architecture:
     """The ways that meet at each join made as wide as the first of them."""
     for node in joins:
-        first, second = (
-            shape for shape in map(get_subgraph(architecture, node.name).shape, dict.fromkeys(node.inputs))
-        )
-        if first[1] != second[1]:
-            architecture = SetWidth(place_of(node.inputs[-1]), first[1]).apply(architecture)
+        first, *others = dict.fromkeys(node.inputs)
+        width = get_subgraph(architecture, first).shape(first)[1]
+        for other in others:
+            if get_subgraph(architecture, other).shape(other)[1] != width:
+                architecture = SetWidth(place_of(other), width).apply(architecture)
     return architecture

@@ -68,8 +68,7 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add, and activate."""
-        around = x if self.shortcut is None else self.shortcut(x)
-        total: Tensor = self.way(x) + around
+        total: Tensor = self.way(x) + (x if self.shortcut is None else self.shortcut(x))
         return total if self.act is None else self.act(total)
 
 

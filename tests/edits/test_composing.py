@@ -10,7 +10,19 @@ import pytest
 from torch import nn
 
 from explorer.base.id_text import join_ids
-from explorer.edits import Edit, EditError, InsertPart, ReplaceByPart, TakeOut
+from explorer.edits import (
+    Connect,
+    CopyBlock,
+    Disconnect,
+    Edit,
+    EditError,
+    InsertPart,
+    MoveBlock,
+    ReplaceByPart,
+    SetPreActivation,
+    SwapJoin,
+    TakeOut,
+)
 from explorer.network import Network, open_network
 from explorer.parts import Part, all_parts
 from tests.conftest import KEYS
@@ -156,6 +168,65 @@ def test_a_selection_is_taken_out_as_one(opened: Opened) -> None:
         opened("shufflenet_v2_x0_5").edit(TakeOut(join_ids(names[:1])))
 
 
+# links
+
+
+def test_a_long_shortcut_is_fitted_as_is_chosen(opened: Opened) -> None:
+    with pytest.raises(EditError, match=r"\(64×56×56\) does not meet layer2\.1\.relu:2 \(128×28×28\)") as refused:
+        opened("resnet18").edit(Connect("layer3.0", "layer1.0"))
+    ways = [repair.edit for repair in refused.value.repairs]
+    assert ways == [Connect("layer3.0", "layer1.0", fit="pool"), Connect("layer3.0", "layer1.0", fit="project")]
+    for way in ways:
+        check_count(opened("resnet18").edit(way))
+    up = opened("resnet18").edit(Connect("layer3.0", "layer1.0", "concat", "pool"))
+    assert up.figures.shape("layer3.0.conv1").dims == (1, 256, 14, 14)
+    assert up.architecture.nodes["layer3.0.conv1"].layer.in_channels == 128 + 64
+
+
+def test_a_concatenation_gets_one_more_way_and_loses_it(opened: Opened) -> None:
+    network = opened("googlenet_2014").edit(Connect("inception3a.cat", "maxpool2", "concat"))
+    assert network.architecture.nodes["inception3a.cat"].inputs[-1] == "maxpool2"
+    back = network.edit(Disconnect("inception3a.cat", "maxpool2"))
+    assert back.figures.total == network.baseline.figures.total
+
+
+def test_no_link_closes_a_cycle_and_nothing_is_left_without_an_input(opened: Opened) -> None:
+    with pytest.raises(EditError, match="would close a cycle"):
+        opened("resnet18").edit(Connect("layer1.0", "layer3.0"))
+    with pytest.raises(EditError, match="would close a cycle"):
+        opened("resnet18").edit(Connect("layer1.0.conv1", "layer1.0.conv1"))
+    with pytest.raises(EditError, match=r"layer2\.0\.bn1 would have nothing to read") as refused:
+        opened("resnet18").edit(Disconnect("layer2.0.bn1", "layer2.0.conv1"))
+    assert [repair.edit for repair in refused.value.repairs] == [TakeOut("layer2.0.bn1")]
+    with pytest.raises(EditError, match=r"layer3\.0 does not read conv1"):
+        opened("resnet18").edit(Disconnect("layer3.0", "conv1"))
+
+
+# copies and moves
+
+
+def test_a_block_of_another_network_fits_its_new_place(opened: Opened) -> None:
+    network = opened("resnet18").edit(CopyBlock("layer2.1", "features.3", "mobilenet_v2"))
+    home = "layer2.mobilenet_v2_3"
+    assert network.architecture.module_classes[home] == "InvertedResidual"
+    assert network.figures.shape(f"{home}.add").dims == (1, 128, 28, 28)
+    gate = opened("resnet18").edit(CopyBlock("layer2.1", "features.3.1.block.2", "efficientnet_b0"))
+    assert gate.figures.total.params > gate.baseline.figures.total.params
+    check_count(network)
+    with pytest.raises(EditError, match="no network 'nix' in the catalogue"):
+        network.edit(CopyBlock("layer2.1", "features.3", "nix"))
+
+
+def test_a_block_moves_with_its_weights(opened: Opened) -> None:
+    network = opened("resnet18").edit(MoveBlock("layer1.0", "layer1.1"))
+    before, after = network.baseline.architecture.nodes, network.architecture.nodes
+    assert list(after).index("layer1.1.conv1") < list(after).index("layer1.0.conv1")
+    assert all(after[name].op is before[name].op for name in before)
+    assert after["layer2.0.conv1"].inputs == ("layer1.0.relu:2",)
+    with pytest.raises(EditError, match="behind a part of itself"):
+        network.edit(MoveBlock("layer1.0", "layer1.0.conv1"))
+
+
 # whatever is tried
 
 
@@ -164,12 +235,19 @@ def composed(network: Network, chance: random.Random) -> Edit:
     hierarchy, live = network.analysis.hierarchy, network.architecture.live
     card = join_ids([chance.choice([*(id for id in hierarchy.groups if id), *live])])
     part = chance.choice(all_parts()).key
+    other = join_ids([chance.choice([*(id for id in hierarchy.groups if id), *live])])
+    join = chance.choice(("add", "concat", "multiply"))
+    where = chance.choice(("behind", "before", "beside"))
     edits: list[Edit] = [
-        InsertPart(
-            card, part, where=chance.choice(("behind", "before", "beside")), join=chance.choice(("add", "concat"))
-        ),
+        InsertPart(card, part, where=where, join=join),
         ReplaceByPart(card, part),
         TakeOut(card),
+        Connect(card, other, join),
+        Disconnect(card, join_ids([chance.choice([*live])])),
+        CopyBlock(card, other, where=where, join=join),
+        MoveBlock(card, other),
+        SwapJoin(card, chance.choice(("add", "concat")), every=True),
+        SetPreActivation(card),
     ]
     return chance.choice(edits)
 
@@ -193,7 +271,7 @@ def test_random_compositions_hold_together(
     largest = 3 * network.figures.total.macs
     chance = random.Random(random.SystemRandom().random() if long else a_key)
     made = 0
-    for _ in range(40 if long else 10):
+    for _ in range(60 if long else 25):
         edit = composed(network, chance)
         try:
             changed = network.edit(edit)

@@ -1,0 +1,250 @@
+"""Edits of links: one more way into a place, or one fewer.
+
+Whatever is linked, every value is computed before it is read: a link that would close a cycle is refused, and so is one
+whose loss would leave an op with nothing to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import networkx as nx
+from torch import nn
+
+from explorer.base.languages import tr, tr_noop
+from explorer.edits.bridges import projection_stride
+from explorer.edits.edit import EditError, place_names, place_of
+from explorer.edits.insertion import JOIN_TITLES, insert_join, require_entry, require_exit
+from explorer.edits.node_changes import change_node
+from explorer.edits.norm_act_style import NormActStyle, build_conv_norm_act, most_common_style
+from explorer.edits.propagation import propagate
+from explorer.edits.registry import register_edit
+from explorer.edits.repairs import find_working_repairs, offering_repairs
+from explorer.edits.splicing import check_maps, format_shape, sorted_by_flow, unused_home, value_shape
+from explorer.edits.subgraph import Subgraph, get_subgraph, subgraphs_at
+from explorer.edits.taking_out import TakeOut, drop_inputs, is_join
+from explorer.edits.validation import check_one_of
+from explorer.graph import op_kinds
+from explorer.graph.architecture import Architecture
+from explorer.graph.arguments import Ref
+from explorer.graph.layers import build_conv, build_layer
+from explorer.graph.node import Node, takes_value
+from explorer.graph.ops import Layer
+
+#: What makes a map meet another of other size or width, and how that is said.
+FIT_TITLES: Mapping[str, str] = {
+    "project": tr_noop("Project it with a 1×1 convolution"),
+    "pool": tr_noop("Average it down to the smaller size"),
+    "upsample": tr_noop("Enlarge it by upsampling"),
+}
+
+
+@register_edit("connect")
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Lead the value of another place, `source`, into a place as well: a long shortcut.
+
+    It is joined with what the place reads by `join`: "add", "concat" or "multiply". A concatenation or an addition gets
+    one more way.
+
+    `fit` makes a map that does not meet the other do so: "project" (a 1×1 convolution with a stride), "pool", or
+    "upsample"; a 1×1 follows these where widths differ and are not concatenated.
+
+    Source: He et al., "Deep residual learning", 2015 (add); Ronneberger et al., "U-Net", 2015 (concat).
+    """
+
+    name: ClassVar[str]
+    at: str
+    source: str
+    join: str = "add"
+    fit: str = ""
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        """Sentence for menus and the history: "layer1.0 led into layer3.0 (addition)"."""
+        join = tr(JOIN_TITLES.get(self.join, self.join))
+        return tr(
+            "{source} led into {place} ({join})", source=place_names(self.source), place=place_names(self.at), join=join
+        )
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot with the link. Raises EditError where it would close a cycle, or maps do not meet; its
+        repairs make them."""
+        check_one_of(self.join, JOIN_TITLES, tr("kind of join"))
+        check_one_of(self.fit, ("", *FIT_TITLES), tr("way to fit"))
+        target, value = _single_place(architecture, self.at), require_exit(_single_place(architecture, self.source))
+        _check_cycle(architecture, value, target)
+        extends = len(target.nodes) == 1 and is_join(architecture.nodes[target.nodes[0]])
+        extends = extends and op_kinds.kind(architecture.nodes[target.nodes[0]]) == self.join
+        met = target.exit if extends and self.join != "concat" else _value_met(architecture, target, extends)
+        if met == value:
+            raise EditError(tr("{place} reads {source} already", place=target.label, source=value), node=met)
+        scope = architecture.nodes[target.nodes[0]].scope
+        with offering_repairs(self, architecture):
+            done, fitted = self._fit(architecture, value, met, scope)
+            if extends and self.join == "concat":
+                done = _with_one_more(done, target.nodes[0], fitted)
+            elif extends:
+                done = insert_join(done, self.join, (met, fitted), _later(done, met, fitted), (fitted,), scope)
+            else:
+                done = _join_before(done, self.join, met, fitted, target, scope)
+            return check_maps(architecture, propagate(sorted_by_flow(done), repair=self.mend))
+
+    def _fit(
+        self, architecture: Architecture, value: str, met: str, scope: tuple[str, ...]
+    ) -> tuple[Architecture, str]:
+        """The snapshot with what makes the value meet the other, and the name of what leaves that."""
+        have, want = value_shape(architecture, value), value_shape(architecture, met)
+        ways = possible_fits(have, want, self.join)
+        if not ways:
+            return architecture, value
+        if self.fit not in ways:
+            repairs = [(tr(FIT_TITLES[way]), replace(self, fit=way)) for way in ways if way in FIT_TITLES]
+            raise EditError(
+                tr(
+                    "{source} ({have}) does not meet {name} ({want})",
+                    source=value,
+                    have=format_shape(have),
+                    name=met,
+                    want=format_shape(want),
+                ),
+                node=met,
+                repairs=find_working_repairs(architecture, repairs) if not self.fit else (),
+            )
+        nodes = _fitting_nodes(architecture, value, have, want, self.fit, self.join, scope)
+        return architecture.with_changes(inserted_after={value: nodes}), nodes[-1].name
+
+
+@register_edit("disconnect")
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Take the link from another place, `source`, to a place away: a join goes on without that way, and goes too where
+    one is left."""
+
+    name: ClassVar[str]
+    at: str
+    source: str
+    mend: str = ""
+
+    @property
+    def title(self) -> str:
+        """Sentence for menus and the history: "Link removed: layer1.0 → layer1.1.add"."""
+        return tr("Link removed: {source} → {place}", source=place_names(self.source), place=place_names(self.at))
+
+    def apply(self, architecture: Architecture) -> Architecture:
+        """Return the snapshot without the link. Raises EditError where there is none, or something would have nothing
+        left to read."""
+        target, value = _single_place(architecture, self.at), require_exit(_single_place(architecture, self.source))
+        readers = [node for node in target.layers if value in node.inputs]
+        if not readers:
+            raise EditError(tr("{reader} does not read {name}", reader=target.label, name=value), node=target.id)
+        done = architecture
+        with offering_repairs(self, architecture):
+            for node in readers:
+                if not is_join(node):
+                    gone = [(tr("Take {name} out", name=node.name), TakeOut(place_of(node.name)))]
+                    raise EditError(
+                        tr("{name} would have nothing to read", name=node.name),
+                        node=node.name,
+                        repairs=find_working_repairs(architecture, gone),
+                    )
+                done = drop_inputs(done, node.name, {value})
+            return check_maps(architecture, propagate(done, repair=self.mend))
+
+
+def possible_fits(have: tuple[int, ...], want: tuple[int, ...], join: str) -> tuple[str, ...]:
+    """Keys of `FIT_TITLES` that make one shape meet another, cheapest first; none where they meet already, ("",) where
+    nothing does."""
+    if join == "multiply" and len(have) == len(want) == 4 and have[1] == want[1] and have[2:] == (1, 1):
+        return ()
+    same_width = join == "concat" or have[1:2] == want[1:2]
+    if len(have) != 4 or len(want) != 4:
+        return () if len(have) == len(want) and have[2:] == want[2:] and same_width else ("",)
+    if have[2:] == want[2:]:
+        return () if same_width else ("project",)
+    if all(a >= b for a, b in zip(have[2:], want[2:], strict=True)):
+        return ("pool", "project") if _stride(have, want) else ("pool",)
+    return ("upsample",) if all(a <= b for a, b in zip(have[2:], want[2:], strict=True)) else ("",)
+
+
+def _stride(have: tuple[int, ...], want: tuple[int, ...]) -> int:
+    strides = {projection_stride(a, b) for a, b in zip(have[2:], want[2:], strict=True)}
+    return strides.pop() if len(strides) == 1 else 0
+
+
+def _fitting_nodes(
+    architecture: Architecture,
+    value: str,
+    have: tuple[int, ...],
+    want: tuple[int, ...],
+    fit: str,
+    join: str,
+    scope: tuple[str, ...],
+) -> list[Node]:
+    nodes: list[Node] = []
+    width = have[1] if join == "concat" else want[1]
+
+    def add(title: str, op: Layer) -> None:
+        path = unused_home(architecture, ".".join((*scope[-1:], title)))
+        reads = nodes[-1].name if nodes else value
+        nodes.append(Node(path, op, (Ref(reads),), scope=scope, path=path, added=True))
+
+    if fit == "pool":
+        step = _stride(have, want) if have[2] % want[2] == have[3] % want[3] == 0 else 0
+        size = (want[2], want[3])
+        add("pool", build_layer(lambda: nn.AvgPool2d(step) if step else nn.AdaptiveAvgPool2d(size)))
+    if fit == "upsample":
+        factor = want[2] // have[2] if want[2] % have[2] == 0 and want[2] * have[3] == want[3] * have[2] else 0
+        size = (want[2], want[3])
+        add("upsample", build_layer(lambda: nn.Upsample(scale_factor=factor) if factor else nn.Upsample(size)))
+    if fit == "project" or width != have[1]:
+        base = unused_home(architecture, ".".join((*scope[-1:], "projection")))
+        op = build_conv(have[1], width, 1, stride=_stride(have, want) if fit == "project" else 1, bias=False)
+        style = NormActStyle(most_common_style(architecture).norm, None)
+        nodes += build_conv_norm_act(base, op, nodes[-1].name if nodes else value, width, style, scope)
+    return nodes
+
+
+def _single_place(architecture: Architecture, at: str) -> Subgraph:
+    found = list(subgraphs_at(architecture, at))
+    if len(found) != 1:
+        raise EditError(tr("a link has one place at each end"))
+    return found[0] if len(found[0].nodes) != 1 else get_subgraph(architecture, found[0].nodes[0])
+
+
+def _value_met(architecture: Architecture, target: Subgraph, extends: bool) -> str:
+    """The value that the new one is joined with: what goes into the place, or the first that a concatenation reads."""
+    return architecture.nodes[target.nodes[0]].inputs[0] if extends else require_entry(target)
+
+
+def _check_cycle(architecture: Architecture, value: str, target: Subgraph) -> None:
+    behind = {name for node in target.nodes for name in nx.descendants(architecture.graph, node)} | set(target.nodes)
+    if value in behind:
+        raise EditError(
+            tr("{source} is computed from {place}: the link would close a cycle", source=value, place=target.label),
+            node=value,
+        )
+
+
+def _later(architecture: Architecture, one: str, other: str) -> str:
+    order = list(architecture.nodes)
+    return max(one, other, key=order.index)
+
+
+def _with_one_more(architecture: Architecture, concat: str, value: str) -> Architecture:
+    node = architecture.nodes[concat]
+    values, *rest = node.args
+    return architecture.with_replaced([change_node(node, args=(type(values)([*values, Ref(value)]), *rest))])
+
+
+def _join_before(
+    architecture: Architecture, join: str, met: str, value: str, target: Subgraph, scope: tuple[str, ...]
+) -> Architecture:
+    """The snapshot with a join on the way into a place."""
+    others = [
+        node.name for node in architecture.nodes.values() if takes_value(node, met) and node.name not in target.nodes
+    ]
+    return insert_join(architecture, join, (met, value), _later(architecture, met, value), others, scope)
